@@ -1,0 +1,1 @@
+"""aiohttp routes and the event channel. Translates HTTP to services and back; decides nothing."""

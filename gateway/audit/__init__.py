@@ -1,0 +1,1 @@
+"""The record of every access, refusal, trigger, acknowledgement and close. Append only."""

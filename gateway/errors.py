@@ -1,0 +1,88 @@
+"""Every error that Sightline raises on purpose, and whose fault it is.
+
+::
+
+    SightlineError
+    ├── ConfigurationError     the operator's: a configuration that cannot be used
+    ├── CameraError            the camera's: has a SourceReason
+    ├── ClientError            the client's: has a status and a code (RFC 9457)
+    │   ├── BadRequest         400
+    │   ├── Unauthenticated    401, its reason also in WWW-Authenticate
+    │   ├── Forbidden          403, with a reason that a person understands
+    │   ├── NotFound           404, also for what the client may not know of
+    │   └── Conflict           409
+    └── StorageError           ours, or the disk's
+
+A bug raises whatever Python raises; nobody catches it but the owner of the task that it ends.
+"""
+
+from gateway.models import SourceReason
+
+
+class SightlineError(Exception):
+    """Root of the tree. ``str(error)`` is fit for a person and holds no secret."""
+
+
+class ConfigurationError(SightlineError):
+    """The operator's fault. ``problems`` has one line a fault: ``file:line: key: message``."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class CameraError(SightlineError):
+    """The camera's fault, or its network's."""
+
+    def __init__(self, reason: SourceReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class ClientError(SightlineError):
+    """The caller's fault. ``code`` is a stable machine word, ``detail`` a sentence."""
+
+    status = 400
+    title = "Bad request"
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class BadRequest(ClientError):
+    """400: the request cannot be understood; ``detail`` names the fault."""
+
+
+class Unauthenticated(ClientError):
+    """401: no credential, or one that is bad or has expired."""
+
+    status = 401
+    title = "Sign-in needed"
+
+
+class Forbidden(ClientError):
+    """403: known, and refused for a reason."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(ClientError):
+    """404: unknown, or unknown to this caller."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(ClientError):
+    """409: the thing is in a state that does not allow this."""
+
+    status = 409
+    title = "Not possible now"
+
+
+class StorageError(SightlineError):
+    """The database could not do what was asked."""

@@ -1,0 +1,1 @@
+"""Buildings, floors, rooms, doors and cameras in metres around the site's anchor. Geometry is pure."""

@@ -1,0 +1,253 @@
+"""Frozen types that more than one package speaks. No behaviour beyond trivial derivation, no I/O."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+CameraId = NewType("CameraId", str)
+SiteId = NewType("SiteId", str)
+
+
+class Role(StrEnum):
+    """What a principal is, as the agreement between school and police names it."""
+
+    DISPATCHER = "dispatcher"
+    HEADQUARTERS = "headquarters"
+    PATROL = "patrol"
+    COORDINATOR = "coordinator"
+    DISTRICT_IT = "district_it"
+    AUDITOR = "auditor"
+
+
+POLICE_ROLES = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A signed-in person or device. ``site_ids`` bounds a coordinator to their schools; empty means all."""
+
+    id: str
+    name: str
+    role: Role
+    site_ids: frozenset[SiteId] = frozenset()
+
+
+class CameraPolicy(StrEnum):
+    """When police may see a camera (permission-contract: Words)."""
+
+    ALWAYS = "always"
+    INCIDENT = "incident"
+    NEVER = "never"
+
+
+class IncidentKind(StrEnum):
+    """Real, drill and test are told apart on every surface."""
+
+    REAL = "real"
+    DRILL = "drill"
+    TEST = "test"
+
+
+class IncidentState(StrEnum):
+    """``open`` is the only state in which grants of the incident live."""
+
+    OPEN = "open"
+    ALL_CLEAR = "all_clear"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Who has said by name that they have seen the alarm, and when (wall time)."""
+
+    principal_id: str
+    name: str
+    role: Role
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an alarm came from. ``room_id`` is a room of the floor plan, if known."""
+
+    trigger: str
+    by: str
+    room_id: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident at one site. Times are wall seconds since 1970.
+
+    ``alarms`` counts alarms raised for it: repeats within the merge window join without a new one.
+    ``enrolled`` names the principals of a drill; empty means that nobody is.
+    """
+
+    id: str
+    site_id: SiteId
+    kind: IncidentKind
+    state: IncidentState
+    origin: Origin
+    opened_at: float
+    ends_at: float
+    alarms: int = 1
+    last_alarm_at: float = 0.0
+    repeats: int = 0
+    warnings_sent: frozenset[int] = frozenset()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    enrolled: frozenset[str] = frozenset()
+    closed_at: float | None = None
+    closed_by: str | None = None
+
+
+class Action(StrEnum):
+    """What somebody wants of a camera, a site or the record."""
+
+    VIEW = "view"
+    STILL = "still"
+    STATUS = "status"
+    READ_RECORD = "read_record"
+    TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
+    EXTEND = "extend"
+    ALL_CLEAR = "all_clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """What policy and pages need of a camera; how it is reached lives in the settings of ``sources``."""
+
+    id: CameraId
+    site_id: SiteId
+    name: str
+    policy: CameraPolicy
+
+
+class GrantBasis(StrEnum):
+    """On what a grant stands: an open incident, or the agreement itself."""
+
+    INCIDENT = "incident"
+    STANDING = "standing"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A living permission of one principal for cameras of one site. Dies with its incident, or when revoked."""
+
+    id: str
+    principal_id: str
+    role: Role
+    site_id: SiteId
+    camera_ids: frozenset[CameraId]
+    basis: GrantBasis
+    incident_id: str | None
+    created_at: float
+
+
+class RefusalReason(StrEnum):
+    """Stable words for the record, the metrics and the pages; the sentence for a person is in the Refusal."""
+
+    NO_INCIDENT = "no_incident"
+    NOT_ENROLLED = "not_enrolled"
+    KIND_GIVES_NO_ACCESS = "kind_gives_no_access"
+    NOT_IN_AGREEMENT = "not_in_agreement"
+    ROLE_SEES_NO_VIDEO = "role_sees_no_video"
+    ANOTHER_SITE = "another_site"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not. ``known`` is False where the caller may not even learn that the thing exists: 404, not 403."""
+
+    reason: RefusalReason
+    detail: str
+    known: bool = True
+
+
+class StreamName(StrEnum):
+    """The two encodings that a camera offers."""
+
+    MAIN = "main"
+    SUB = "sub"
+
+
+class SourceState(StrEnum):
+    """Where a camera's pull stands. ``stalled``: connected, but no access unit for three seconds."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    STALLED = "stalled"
+    DOWN = "down"
+
+
+class SourceReason(StrEnum):
+    """Why a source is not up; each has words and an advice for district IT in ``sources.state``."""
+
+    NONE = "none"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    PASSWORD_REFUSED = "password_refused"
+    NOT_FOUND = "not_found"
+    UNSUPPORTED = "unsupported"
+    MALFORMED = "malformed"
+    CLOSED_BY_CAMERA = "closed_by_camera"
+    STREAM_STOPPED = "stream_stopped"
+    SESSION_LIMIT = "session_limit"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One camera stream as district IT sees it. ``since`` is wall time, ``loss`` a fraction of packets, rates are
+    over the last five seconds."""
+
+    camera_id: CameraId
+    stream: StreamName
+    state: SourceState
+    reason: SourceReason
+    detail: str
+    since: float
+    reconnects: int = 0
+    fps: float = 0.0
+    bitrate_bps: float = 0.0
+    loss: float = 0.0
+    codec: str = ""
+    width: int = 0
+    height: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+class CloseReason(StrEnum):
+    """Why a media session ended. Exactly one a session."""
+
+    VIEWER_LEFT = "viewer_left"
+    VIEWER_GONE = "viewer_gone"
+    NEVER_CONNECTED = "never_connected"
+    DTLS_FAILED = "dtls_failed"
+    TOKEN_EXPIRED = "token_expired"
+    REVOKED = "revoked"
+    SIGNED_OUT = "signed_out"
+    INCIDENT_ENDED = "incident_ended"
+    CAMERA_REMOVED = "camera_removed"
+    SHUTDOWN = "shutdown"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePoint:
+    """Maps RTP time (90 kHz, 32 bit, as sent to viewers) to capture time, until the next point of the same stream.
+
+    ``capture`` is gateway time (monotonic seconds) at which the frame with ``rtp`` was captured, give or take
+    ``uncertainty`` seconds. Where ``trusted`` is False it is the best known *lower bound* of its age: arrival less
+    the delay seen to build up; ``reason`` says why. ``epoch`` changes at every discontinuity of the source.
+    """
+
+    rtp: int
+    capture: float
+    uncertainty: float
+    trusted: bool
+    reason: str
+    epoch: int

@@ -1,0 +1,191 @@
+"""What a district configures. Pydantic models of ``config/``; unknown keys are refused; every rule names its keys.
+
+Durations are seconds. Secrets are ``SecretStr`` and never printed. Reading files is ``config_loader``'s work.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
+
+Seconds = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Model(BaseModel):
+    """Frozen, and strict about keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpSettings(Model):
+    """Where browsers reach the gateway. ``public_url`` is the address in links and the token issuer."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    public_url: str = "http://localhost:8080"
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    @model_validator(mode="after")
+    def _certificate_and_key_together(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key are set together or not at all")
+        return self
+
+
+class MediaSettings(Model):
+    """One UDP port for all viewers. ``advertise`` is what viewers are told to send to: ``address`` or
+    ``address:port``, for NAT and containers; empty means the host's own addresses."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8189
+    advertise: tuple[str, ...] = ()
+    connect_timeout: Seconds = 15.0
+    consent_timeout: Seconds = 15.0
+
+
+class StorageSettings(Model):
+    """``url`` is an SQLAlchemy URL; the default is one SQLite file beside the signing keys in ``directory``."""
+
+    directory: Path = Path("data")
+    url: SecretStr | None = None
+
+
+class AgeSettings(Model):
+    """Boundaries of the age contract."""
+
+    live_below: Seconds = 2.0
+    delayed_below: Seconds = 5.0
+    no_frame_after: Seconds = 3.0
+    gateway_lost_after: Seconds = 3.0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.live_below >= self.delayed_below:
+            raise ValueError("live_below must be less than delayed_below")
+        return self
+
+
+class IncidentSettings(Model):
+    """Durations of an incident. ``warn_before``: seconds before its end at which all who watch are told."""
+
+    maximum_duration: Seconds = 4 * 3600.0
+    extension: Seconds = 3600.0
+    warn_before: tuple[Seconds, ...] = (1800.0, 600.0)
+    merge_window: Seconds = 1800.0
+
+    @model_validator(mode="after")
+    def _warnings_fit(self) -> Self:
+        if any(before >= self.maximum_duration for before in self.warn_before):
+            raise ValueError("every value of warn_before must be less than maximum_duration")
+        return self
+
+
+class TokenSettings(Model):
+    """Media tokens live ``lifetime`` (at most five minutes), sign-in sessions a shift."""
+
+    lifetime: Annotated[float, Field(gt=0, le=300)] = 120.0
+    session_lifetime: Seconds = 12 * 3600.0
+    invitation_lifetime: Seconds = 24 * 3600.0
+
+
+class StreamSettings(Model):
+    """One RTSP stream. The URL holds no password: that is ``username`` and ``password`` of the camera."""
+
+    url: str
+
+
+class CameraSettings(Model):
+    """How one camera is reached. Its place is in the site's floor plan, under the same id.
+
+    ``clock: trusted`` says that the camera's clock is known to be right (say, it is synchronised by NTP and checked);
+    ``date`` (default) has it checked against the ``Date`` header of RTSP answers.
+    """
+
+    id: Identifier
+    name: str
+    main: StreamSettings
+    sub: StreamSettings | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    clock: Literal["date", "trusted"] = "date"
+
+
+class WebhookSettings(Model):
+    """A panic button's sender. ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks)."""
+
+    id: Identifier
+    name: str
+    secret: SecretStr
+    kind: IncidentKind = IncidentKind.REAL
+    tolerance: Seconds = 300.0
+
+
+class SiteSettings(Model):
+    """A school: its plan, its cameras, its panic buttons."""
+
+    id: Identifier
+    name: str
+    plan: Path
+    cameras: tuple[CameraSettings, ...]
+    webhooks: tuple[WebhookSettings, ...] = ()
+
+
+class AgreementSettings(Model):
+    """The agreement between school and police for one site. What it does not name is refused.
+
+    ``cameras`` maps a camera id to its policy, ``default_policy`` holds for cameras that are not listed.
+    ``roles`` are the police roles that may see, ``end_roles`` those that may give all clear, ``trigger_roles`` those
+    that may trigger from a console. ``kinds`` are the incident kinds that open cameras.
+    """
+
+    site: SiteId
+    legal_basis: str
+    roles: frozenset[Role] = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
+    trigger_roles: frozenset[Role] = frozenset({Role.COORDINATOR})
+    end_roles: frozenset[Role] = frozenset({Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER})
+    kinds: frozenset[IncidentKind] = frozenset({IncidentKind.REAL, IncidentKind.DRILL})
+    default_policy: CameraPolicy = CameraPolicy.INCIDENT
+    cameras: dict[CameraId, CameraPolicy] = Field(default_factory=dict)
+    always_without_incident: bool = True
+    coordinator_sees_own_school: bool = True
+    district_it_sees_stills: bool = True
+    valid_until: str | None = None
+
+
+class Settings(Model):
+    """The whole configuration of one gateway."""
+
+    district: str
+    http: HttpSettings = HttpSettings()
+    media: MediaSettings = MediaSettings()
+    storage: StorageSettings = StorageSettings()
+    age: AgeSettings = AgeSettings()
+    incidents: IncidentSettings = IncidentSettings()
+    tokens: TokenSettings = TokenSettings()
+    sites: tuple[SiteSettings, ...] = Field(min_length=1)
+    agreements: tuple[AgreementSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _references_hold(self) -> Self:
+        sites = [site.id for site in self.sites]
+        if len(set(sites)) != len(sites):
+            raise ValueError("sites: every id must be unique")
+        cameras = [camera.id for site in self.sites for camera in site.cameras]
+        twice = sorted({camera for camera in cameras if cameras.count(camera) > 1})
+        if twice:
+            raise ValueError(f"sites: cameras: ids must be unique in the district, not so: {', '.join(twice)}")
+        for agreement in self.agreements:
+            if agreement.site not in sites:
+                raise ValueError(f"agreements: site {agreement.site!r} is not among sites")
+            own = {c.id for site in self.sites if site.id == agreement.site for c in site.cameras}
+            stray = sorted(set(agreement.cameras) - own)
+            if stray:
+                raise ValueError(f"agreements: cameras: not cameras of {agreement.site!r}: {', '.join(stray)}")
+        if len({a.site for a in self.agreements}) != len(self.agreements):
+            raise ValueError("agreements: at most one a site")
+        return self

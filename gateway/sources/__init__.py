@@ -1,0 +1,1 @@
+"""Camera side: pulls RTSP, hands on access units. Knows nothing of viewers, grants or HTTP."""
