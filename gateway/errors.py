@@ -11,6 +11,7 @@
     │   ├── Forbidden          403, with a reason that a person understands
     │   ├── NotFound           404, also for what the client may not know of
     │   └── Conflict           409
+    ├── Malformed              a peer's: bytes that cannot be parsed; counted and dropped
     └── StorageError           ours, or the disk's
 
 A bug raises whatever Python raises; nobody catches it but the owner of the task that it ends.
@@ -82,6 +83,10 @@ class Conflict(ClientError):
 
     status = 409
     title = "Not possible now"
+
+
+class Malformed(SightlineError):
+    """Bytes from the network that are not what they should be. Whoever fed the parser counts it and goes on."""
 
 
 class StorageError(SightlineError):
