@@ -1,0 +1,76 @@
+"""Stream health for district IT, stills, and the record for the auditor."""
+
+from aiohttp import web
+
+from gateway.api import views
+from gateway.api.services import SERVICES, Services, record, signed_in
+from gateway.errors import BadRequest, NotFound
+from gateway.models import Action, Camera, CameraId, Principal, Role
+
+
+def visible(services: Services, principal: Principal) -> list[Camera]:
+    """Every camera that the principal may know of."""
+    return [
+        camera
+        for site in sorted(services.access.sites_of(principal))
+        for camera in services.access.visible_cameras(principal, site)
+    ]
+
+
+def statuses(services: Services, principal: Principal) -> list[dict[str, object]]:
+    """``CameraStatus`` of every camera that the principal may know of."""
+    viewings = services.viewing.viewings()
+    return [
+        services.pictures.status(camera, sum(v.camera.id == camera.id for v in viewings))
+        for camera in visible(services, principal)
+    ]
+
+
+async def cameras(request: web.Request) -> web.Response:
+    """State, reason, rates and advice of each camera."""
+    sign_in = await signed_in(request, Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER)
+    return web.json_response({"cameras": statuses(request.app[SERVICES], sign_in.principal)})
+
+
+async def still(request: web.Request) -> web.Response:
+    """The latest still picture, with the time at which it was taken."""
+    sign_in = await signed_in(request)
+    services = request.app[SERVICES]
+    camera_id = CameraId(request.match_info["camera"])
+    await services.access.require_camera(sign_in.principal, Action.STILL, camera_id, request.remote or "")
+    picture = services.pictures.still(camera_id)
+    if picture is None:
+        raise NotFound("no_still", "No picture has come from this camera since the gateway started.")
+    await record(request, sign_in, "still_seen", "allowed", camera=camera_id)
+    return web.Response(
+        body=picture.jpeg,
+        content_type="image/jpeg",
+        headers={"X-Sightline-Captured-At": f"{picture.captured_at:.3f}"},
+    )
+
+
+def _number(request: web.Request, name: str) -> float | None:
+    try:
+        return float(request.query[name]) if name in request.query else None
+    except ValueError:
+        raise BadRequest("bad_number", f"{name}: must be a number") from None
+
+
+async def read_record(request: web.Request) -> web.Response:
+    """The record of accesses. Reading it is recorded."""
+    sign_in = await signed_in(request, Role.AUDITOR, Role.HEADQUARTERS)
+    limit = int(_number(request, "limit") or 200)
+    if not 1 <= limit <= 1000:
+        raise BadRequest("bad_number", "limit: must be from 1 to 1000")
+    rows = await request.app[SERVICES].audit.read(_number(request, "since"), _number(request, "until"), limit)
+    await record(request, sign_in, "record_read", "allowed", rows=len(rows))
+    return web.json_response({"records": [views.record(row) for row in rows]})
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes of this module."""
+    return [
+        web.get("/api/cameras", cameras),
+        web.get("/api/cameras/{camera}/still", still),
+        web.get("/api/record", read_record),
+    ]

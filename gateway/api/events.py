@@ -1,0 +1,189 @@
+"""The event channel: one WebSocket a page, with resume (docs/protocol.md)."""
+
+import asyncio
+import json
+import math
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from gateway.api import views
+from gateway.api.cameras import statuses
+from gateway.api.hub import Listener, Message
+from gateway.api.incidents import incident_view
+from gateway.api.news import hears_of_incidents, hears_of_watchers, watchers_of
+from gateway.api.services import SERVICES, Services, own_page, signed_in
+from gateway.auth.sessions import SignIn
+from gateway.errors import Forbidden
+from gateway.models import CameraId, Principal, SiteId, StreamName
+
+TICK = 1.0
+FIRST_MESSAGE_WITHIN = 10.0
+MESSAGE_LIMIT = 16 * 1024
+GLASS_STATES = frozenset({"live", "delayed", "not_live", "unverified"})
+
+
+def snapshot(services: Services, principal: Principal) -> Message:
+    """All that the principal may see now."""
+    sites: frozenset[SiteId] = services.access.sites_of(principal)
+    incidents = [incident for incident in services.incidents.open() if incident.site_id in sites]
+    return {
+        "type": "snapshot",
+        "seq": services.hub.seq,
+        "incidents": [incident_view(services, i) for i in incidents] if hears_of_incidents(principal) else [],
+        "cameras": statuses(services, principal),
+        "watchers": {site: watchers_of(services, site) for site in sorted(sites)}
+        if hears_of_watchers(principal)
+        else {},
+    }
+
+
+class Page:
+    """One page's connection: reads what it says, writes what it is to hear, and ticks its streams' time."""
+
+    def __init__(self, services: Services, socket: web.WebSocketResponse, sign_in: SignIn) -> None:
+        self.services = services
+        self.socket = socket
+        self.sign_in = sign_in
+        self.listener = Listener(sign_in.principal, sign_in.id)
+        self.watched: dict[str, tuple[Any, ...]] = {}
+
+    async def run(self) -> None:
+        """Until the page goes, reads too slowly, or its sign-in ends."""
+        hub = self.services.hub
+        first = await self.socket.receive(FIRST_MESSAGE_WITHIN)
+        resume = self._parse(first.data) if first.type is WSMsgType.TEXT else None
+        if resume is None or resume.get("type") != "resume":
+            await self.socket.close(code=1002, message=b"say resume first")
+            return
+        hub.join(self.listener)
+        try:
+            self._greet(resume)
+            writer = asyncio.create_task(self._write(), name="events:write")
+            ticker = asyncio.create_task(self._tick(), name="events:tick")
+            reader = asyncio.create_task(self._read(), name="events:read")
+            lost = asyncio.create_task(self.listener.lost.wait(), name="events:lost")
+            tasks = {writer, ticker, reader, lost}
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            await self._say_why()
+        finally:
+            hub.leave(self.listener)
+
+    def _greet(self, resume: dict[str, Any]) -> None:
+        hub, clock = self.services.hub, self.services.clock
+        missed = hub.missed(self.listener.principal, resume.get("epoch"), resume.get("seq"))
+        hello = {"type": "hello", "epoch": hub.epoch, "seq": hub.seq}
+        hub.send(self.listener, hello | {"gateway_time": clock.monotonic(), "now_at": clock.now()})
+        for message in [snapshot(self.services, self.listener.principal)] if missed is None else missed:
+            hub.send(self.listener, message)
+
+    async def _say_why(self) -> None:
+        if self.listener.reason and not self.socket.closed:
+            if self.listener.reason != "too_slow":
+                await self.socket.send_json({"type": "signed_out", "reason": self.listener.reason})
+            await self.socket.close(code=1013 if self.listener.reason == "too_slow" else 1008)
+
+    async def _write(self) -> None:
+        while True:
+            message = await self.listener.queue.get()
+            if message["type"] == "pong":
+                message["gateway_time"] = self.services.clock.monotonic()
+            await self.socket.send_json(message)
+
+    async def _read(self) -> None:
+        async for message in self.socket:
+            if message.type is WSMsgType.TEXT:
+                parsed = self._parse(message.data)
+                if parsed is None or not self._heard(parsed):
+                    self.services.metrics.malformed.labels("events").inc()
+
+    def _parse(self, text: str) -> dict[str, Any] | None:
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
+
+    def _heard(self, message: dict[str, Any]) -> bool:
+        match message:
+            case {"type": "ping", "t0": int() | float() as t0}:
+                self.services.hub.send(self.listener, {"type": "pong", "t0": t0})
+            case {"type": "watch", "session": str(session)}:
+                viewing = self.services.viewing.get(session)
+                if viewing is not None and viewing.sign_in_id == self.sign_in.id:
+                    self.watched.setdefault(session, ())
+                    self._time_of(session)
+            case {"type": "glass", "ages": list(ages)}:
+                return all(self._glass(age) for age in ages[:64])
+            case _:
+                return False
+        return True
+
+    def _glass(self, report: object) -> bool:
+        match report:
+            case {"state": str(state), "age": int() | float() as age} if state in GLASS_STATES and math.isfinite(age):
+                histogram = self.services.metrics.glass_age_seconds
+                histogram.labels(self.listener.principal.role, state).observe(max(0.0, age))
+            case {"state": str(state), "age": None} if state in GLASS_STATES:
+                pass
+            case _:
+                return False
+        return True
+
+    async def _tick(self) -> None:
+        while True:
+            await self.services.clock.sleep(TICK)
+            if self.services.clock.now() >= self.sign_in.expires_at:
+                self.listener.drop("expired")
+            for session in list(self.watched):
+                self._time_of(session)
+
+    def _time_of(self, session: str) -> None:
+        viewing = self.services.viewing.get(session)
+        if viewing is None:
+            self.watched.pop(session, None)
+            return
+        hub, pictures = self.services.hub, self.services.pictures
+        point = pictures.point((viewing.camera.id, viewing.stream))
+        if point is not None:
+            hub.send(self.listener, views.timeline(viewing, point))
+        unchanged = (pictures.unchanged_since(viewing.camera.id),)
+        if self.watched[session] != unchanged:
+            self.watched[session] = unchanged
+            hub.send(
+                self.listener, {"type": "picture", "camera": viewing.camera.id, "unchanged_since_gt": unchanged[0]}
+            )
+
+    def discontinuity(self, camera_id: CameraId, stream: StreamName) -> None:
+        """A watched stream's map has changed: say so at once."""
+        for session in list(self.watched):
+            viewing = self.services.viewing.get(session)
+            if viewing is not None and viewing.camera.id == camera_id and viewing.stream is stream:
+                self._time_of(session)
+
+
+async def events(request: web.Request) -> web.WebSocketResponse:
+    """Upgrade to the event channel. Cookie needed, and an own Origin: WebSockets know no same-origin rule."""
+    sign_in = await signed_in(request)
+    if not own_page(request):
+        raise Forbidden("foreign_origin", "This connection comes from a page that is not the gateway's.")
+    services = request.app[SERVICES]
+    socket = web.WebSocketResponse(heartbeat=5.0, max_msg_size=MESSAGE_LIMIT)
+    await socket.prepare(request)
+    page = Page(services, socket, sign_in)
+    stop = services.pictures.on_discontinuity(page.discontinuity)
+    try:
+        await page.run()
+    finally:
+        stop()
+    return socket
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes of this module."""
+    return [web.get("/api/events", events)]

@@ -1,0 +1,101 @@
+"""The console's way into an incident, and the panic buttons'."""
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api import views
+from gateway.api.services import SERVICES, Services, body_of, signed_in
+from gateway.auth.sessions import SignIn
+from gateway.errors import NotFound
+from gateway.incidents.service import Trigger
+from gateway.models import Action, Incident, IncidentKind, Origin, SiteId
+
+WEBHOOK_LIMIT = 64 * 1024
+
+
+class TriggerRequest(BaseModel):
+    """Body of ``POST /api/incidents``."""
+
+    model_config = ConfigDict(extra="forbid")
+    site: str
+    kind: IncidentKind
+    room: str | None = Field(default=None, max_length=100)
+    note: str = Field(default="", max_length=500)
+    enrolled: frozenset[str] = Field(default=frozenset(), max_length=500)
+
+
+def incident_view(services: Services, incident: Incident) -> dict[str, object]:
+    """``Incident`` of docs/protocol.md."""
+    site = next(site for site in services.loaded.settings.sites if site.id == incident.site_id)
+    plan = services.loaded.plans[incident.site_id]
+    return views.incident(incident, site, plan, services.access.cameras_of(incident.site_id))
+
+
+async def trigger(request: web.Request) -> web.Response:
+    """The console's trigger."""
+    sign_in = await signed_in(request)
+    services = request.app[SERVICES]
+    wanted = await body_of(request, TriggerRequest)
+    site = SiteId(wanted.site)
+    await services.access.require(sign_in.principal, Action.TRIGGER, site, request.remote or "")
+    outcome = await services.incidents.trigger(
+        Trigger(
+            site_id=site,
+            kind=wanted.kind,
+            origin=Origin(trigger="console", by=sign_in.principal.name, room_id=wanted.room, note=wanted.note),
+            enrolled=wanted.enrolled,
+        )
+    )
+    return web.json_response(incident_view(services, outcome.incident), status=201 if outcome.opened else 200)
+
+
+async def _incident(request: web.Request, action: Action) -> tuple[Services, SignIn, Incident]:
+    sign_in = await signed_in(request)
+    services = request.app[SERVICES]
+    incident = services.incidents.get(request.match_info["id"])
+    if incident is None or incident.site_id not in services.access.sites_of(sign_in.principal):
+        raise NotFound("no_such_incident", "There is no such open incident.")
+    await services.access.require(sign_in.principal, action, incident.site_id, request.remote or "")
+    return services, sign_in, incident
+
+
+async def acknowledge(request: web.Request) -> web.Response:
+    """Say by name that the alarm has been seen."""
+    services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
+    changed = await services.incidents.acknowledge(incident.id, sign_in.principal)
+    return web.json_response(incident_view(services, changed))
+
+
+async def extend(request: web.Request) -> web.Response:
+    """Prolong the incident by one press."""
+    services, sign_in, incident = await _incident(request, Action.EXTEND)
+    changed = await services.incidents.extend(incident.id, sign_in.principal)
+    return web.json_response(incident_view(services, changed))
+
+
+async def all_clear(request: web.Request) -> web.Response:
+    """End the incident; when the answer goes out it is on disk and no picture of it is sent any more."""
+    services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
+    changed = await services.incidents.all_clear(incident.id, sign_in.principal)
+    return web.json_response(incident_view(services, changed))
+
+
+async def webhook(request: web.Request) -> web.Response:
+    """A panic button's signed message (Standard Webhooks)."""
+    services = request.app[SERVICES]
+    status, answer = await services.webhooks.receive(
+        request.match_info["webhook"], request.headers, await request.read(), request.remote or ""
+    )
+    content_type = "application/json" if status < 400 else "application/problem+json"
+    return web.json_response(answer, status=status, content_type=content_type)
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes of this module."""
+    return [
+        web.post("/api/incidents", trigger),
+        web.post("/api/incidents/{id}/acknowledge", acknowledge),
+        web.post("/api/incidents/{id}/extend", extend),
+        web.post("/api/incidents/{id}/all-clear", all_clear),
+        web.post("/hooks/{webhook}", webhook),
+    ]

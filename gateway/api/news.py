@@ -1,0 +1,93 @@
+"""What happens in the services, published on the event channel to those who may hear of it."""
+
+import logging
+from typing import Any
+
+from gateway.api.incidents import incident_view
+from gateway.api.services import Services
+from gateway.api.views import watcher
+from gateway.incidents.service import IncidentChange
+from gateway.models import POLICE_ROLES, Camera, Principal, Role, SiteId, SourceStatus
+from gateway.viewing.service import Viewing
+from gateway.webrtc.plane import SessionEvent
+
+logger = logging.getLogger(__name__)
+
+
+def hears_of_incidents(principal: Principal) -> bool:
+    """Everyone with work to do in an incident; an auditor reads records."""
+    return principal.role is not Role.AUDITOR
+
+
+def hears_of_watchers(principal: Principal) -> bool:
+    """The school, and those who direct."""
+    return principal.role in {Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER}
+
+
+def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
+    """Who watches at a site, longest first."""
+    found = [viewing for viewing in services.viewing.viewings() if viewing.camera.site_id == site]
+    return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
+
+
+class Newsroom:
+    """Listens to the services and publishes. Holds no state but what keeps it from repeating itself."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._cameras = {camera.id: camera for camera in services.access.cameras()}
+
+    def start(self) -> None:
+        """Begin to listen. Called once, after all services are built."""
+        services = self._services
+        services.incidents.subscribe(self._incident)
+        services.viewing.observe(self._viewing)
+        services.webhooks.on_refused(self._refused)
+        services.pictures.health.on_change(lambda camera, _since: self.camera(self._cameras[camera]))
+
+    def source(self, status: SourceStatus) -> None:
+        """A pull has changed its state."""
+        self.camera(self._cameras[status.camera_id])
+
+    def camera(self, camera: Camera) -> None:
+        """Publish a camera's status to those who may know of it."""
+        services = self._services
+        viewers = sum(viewing.camera.id == camera.id for viewing in services.viewing.viewings())
+        services.hub.publish(
+            {"type": "camera", "camera": services.pictures.status(camera, viewers)},
+            lambda principal: camera in services.access.visible_cameras(principal, camera.site_id),
+        )
+
+    def _incident(self, change: IncidentChange) -> None:
+        incident = change.incident
+        for kind in type(incident.kind):
+            now_open = sum(other.kind is kind for other in self._services.incidents.open())
+            self._services.metrics.incidents_open.labels(kind).set(now_open)
+        self._services.hub.publish(
+            {"type": "incident", "incident": incident_view(self._services, incident), "alarm": change.alarm},
+            lambda principal: hears_of_incidents(principal)
+            and incident.site_id in self._services.access.sites_of(principal),
+        )
+
+    def _viewing(self, viewing: Viewing, event: SessionEvent) -> None:
+        if event.kind in {"connected", "closed"}:
+            message = {"type": "session", "session": viewing.id, "state": event.kind, "reason": event.reason}
+            self._services.hub.tell(viewing.principal.id, message)
+            site = viewing.camera.site_id
+            self._services.hub.publish(
+                {"type": "watchers", "site": site, "watchers": watchers_of(self._services, site)},
+                lambda principal: hears_of_watchers(principal) and site in self._services.access.sites_of(principal),
+            )
+
+    def _refused(self, site: SiteId, webhook: str, reason: str) -> None:
+        told = POLICE_ROLES - {Role.PATROL} | {Role.DISTRICT_IT, Role.COORDINATOR}
+        self._services.hub.publish(
+            {
+                "type": "trigger_refused",
+                "site": site,
+                "webhook": webhook,
+                "reason": reason,
+                "at": self._services.clock.now(),
+            },
+            lambda principal: principal.role in told and site in self._services.access.sites_of(principal),
+        )

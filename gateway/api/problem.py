@@ -1,0 +1,89 @@
+"""The one shape of every HTTP error (RFC 9457), and the middleware that gives it."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+
+from gateway.api.services import SERVICES, own_page
+from gateway.errors import ClientError, Forbidden, StorageError, Unauthenticated
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; font-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def problem(status: int, title: str, code: str, detail: str) -> web.Response:
+    """An RFC 9457 problem document."""
+    text = json.dumps({"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail})
+    return web.Response(status=status, text=text, content_type="application/problem+json")
+
+
+def of_client_error(error: ClientError) -> web.Response:
+    """The problem document of a ClientError; a 401 names its reason in WWW-Authenticate too (RFC 6750)."""
+    response = problem(error.status, error.title, error.code, error.detail)
+    if isinstance(error, Unauthenticated):
+        response.headers[hdrs.WWW_AUTHENTICATE] = (
+            f'Bearer realm="sightline", error="invalid_token", error_description="{error.code}"'
+        )
+    return response
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever a route raises into a problem document. A bug is logged with its traceback, told as a 500."""
+    try:
+        return await handler(request)
+    except ClientError as error:
+        return of_client_error(error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = problem(error.status, error.reason, error.reason.lower().replace(" ", "_"), error.reason)
+        if hdrs.ALLOW in error.headers:
+            response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+        return response
+    except StorageError:
+        logger.exception("storage failed in %s", request.match_info.handler.__name__)
+        return problem(503, "Storage failed", "storage_failed", "The gateway could not write to its database.")
+    except Exception:
+        logger.exception("bug in %s", request.match_info.handler.__name__)
+        request.app[SERVICES].metrics.task_failures.labels("http").inc()
+        return problem(500, "Our fault", "internal_error", "The gateway failed. The fault is in its log.")
+
+
+@web.middleware
+async def same_page(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse requests that a foreign page could have made with the user's cookie (CSRF).
+
+    A change through ``/api/`` needs the header ``X-Sightline``, which no foreign page can send without a preflight, and
+    an own ``Origin``. WHEP and webhooks carry credentials of their own and no cookie.
+    """
+    if request.path.startswith("/api/") and request.method not in SAFE:
+        if not own_page(request):
+            raise Forbidden("foreign_origin", "This request comes from a page that is not the gateway's.")
+        if "X-Sightline" not in request.headers:
+            raise Forbidden("header_missing", "Send the header 'X-Sightline: 1' with every change.")
+    return await handler(request)
+
+
+async def secure_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Headers that keep foreign code and foreign frames away; nothing of the API is cached."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

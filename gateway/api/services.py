@@ -1,0 +1,103 @@
+"""What the routes may use, and the checks that nearly all of them share."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel, ValidationError
+
+from gateway.access.service import AccessService
+from gateway.api.hub import EventHub
+from gateway.api.pictures import Pictures
+from gateway.audit.log import AuditEvent, AuditLog
+from gateway.auth.invitations import Invitations
+from gateway.auth.sessions import SignIn, SignInSessions
+from gateway.auth.tokens import TokenService
+from gateway.clock import Clock
+from gateway.config_loader import Loaded
+from gateway.errors import BadRequest, Forbidden, Unauthenticated
+from gateway.incidents.service import IncidentService
+from gateway.incidents.triggers.webhook import WebhookTrigger
+from gateway.metrics import Metrics
+from gateway.models import Role
+from gateway.viewing.service import ViewingService
+
+COOKIE = "sightline"
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the routes translate to and from HTTP. Built by the server, once."""
+
+    loaded: Loaded
+    clock: Clock
+    metrics: Metrics
+    audit: AuditLog
+    incidents: IncidentService
+    webhooks: WebhookTrigger
+    access: AccessService
+    tokens: TokenService
+    sessions: SignInSessions
+    invitations: Invitations
+    viewing: ViewingService
+    hub: EventHub
+    pictures: Pictures
+
+
+SERVICES = web.AppKey("services", Services)
+
+
+async def signed_in(request: web.Request, *roles: Role) -> SignIn:
+    """The sign-in behind the request's cookie. Raises Unauthenticated, or Forbidden where ``roles`` leave it out."""
+    cookie = request.cookies.get(COOKIE)
+    sign_in = await request.app[SERVICES].sessions.lookup(cookie) if cookie else None
+    if sign_in is None:
+        raise Unauthenticated("sign_in_needed", "Sign in first: open your invitation link.")
+    if roles and sign_in.principal.role not in roles:
+        raise Forbidden("not_for_this_role", f"A {sign_in.principal.role.replace('_', ' ')} may not do this.")
+    return sign_in
+
+
+def own_page(request: web.Request) -> bool:
+    """Whether ``Origin``, if sent, is the gateway's own: its Host, or the host of ``public_url`` behind a proxy."""
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is None:
+        return True
+    public = urlsplit(request.app[SERVICES].loaded.settings.http.public_url)
+    return urlsplit(origin).netloc in {request.host, public.netloc}
+
+
+async def body_of(request: web.Request, model: type[T]) -> T:
+    """The JSON body as ``model``. Raises BadRequest that names the key at fault."""
+    try:
+        return model.model_validate_json(await request.read() or b"{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadRequest("bad_body", f"{where}: {first['msg']}" if where else first["msg"]) from None
+
+
+def bearer(request: web.Request) -> str:
+    """The token of ``Authorization: Bearer``. Raises Unauthenticated (RFC 6750 section 3)."""
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("token_missing", "Send the media token as 'Authorization: Bearer'.")
+    return token.strip()
+
+
+async def record(request: web.Request, sign_in: SignIn, kind: str, outcome: str, **detail: object) -> None:
+    """Write into the record what somebody did or was refused."""
+    principal = sign_in.principal
+    await request.app[SERVICES].audit.append(
+        AuditEvent(
+            kind=kind,
+            principal=principal.id,
+            role=principal.role,
+            outcome=outcome,
+            origin_address=request.remote or "",
+            detail=detail,
+        )
+    )

@@ -1,0 +1,112 @@
+"""Schools as the caller may know them: floor plans, cameras, a room's nearest cameras."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from gateway.access.service import AccessService
+from gateway.api.services import SERVICES, signed_in
+from gateway.errors import BadRequest, NotFound
+from gateway.floorplan.geometry import nearest_cameras
+from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.view import camera_view, plan_view
+from gateway.models import Action, Camera, Principal, SiteId
+from gateway.settings import CameraSettings, SiteSettings
+
+
+def site_view(
+    site: SiteSettings, plan: FloorPlan, principal: Principal, access: AccessService, cameras: tuple[Camera, ...]
+) -> dict[str, Any]:
+    """``Site`` of docs/protocol.md."""
+    reached: dict[str, CameraSettings] = {camera.id: camera for camera in site.cameras}
+    return {
+        "id": site.id,
+        "name": site.name,
+        "floors": [
+            {"id": floor["id"], "name": floor["name"], "building": floor["building"]}
+            for floor in plan_view(plan, frozenset())["floors"]
+        ],
+        "cameras": [
+            {
+                **camera_view(plan, camera.id),
+                "name": camera.name,
+                "site": site.id,
+                "streams": ["main", "sub"] if reached[camera.id].sub else ["main"],
+            }
+            for camera in cameras
+        ],
+        "may_trigger": access.may(principal, Action.TRIGGER, SiteId(site.id)) is None,
+        "may_end": access.may(principal, Action.ALL_CLEAR, SiteId(site.id)) is None,
+    }
+
+
+def _site(request: web.Request) -> tuple[SiteSettings, FloorPlan]:
+    loaded = request.app[SERVICES].loaded
+    for site in loaded.settings.sites:
+        if site.id == request.match_info["site"]:
+            return site, loaded.plans[SiteId(site.id)]
+    raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
+
+
+async def _known(request: web.Request) -> tuple[Principal, SiteSettings, FloorPlan, tuple[Camera, ...]]:
+    principal = (await signed_in(request)).principal
+    site, plan = _site(request)
+    access = request.app[SERVICES].access
+    if SiteId(site.id) not in access.sites_of(principal):
+        raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
+    return principal, site, plan, access.visible_cameras(principal, SiteId(site.id))
+
+
+async def sites(request: web.Request) -> web.Response:
+    """All schools that the caller may know of."""
+    principal = (await signed_in(request)).principal
+    services = request.app[SERVICES]
+    known = services.access.sites_of(principal)
+    return web.json_response(
+        {
+            "sites": [
+                site_view(
+                    site,
+                    services.loaded.plans[SiteId(site.id)],
+                    principal,
+                    services.access,
+                    services.access.visible_cameras(principal, SiteId(site.id)),
+                )
+                for site in services.loaded.settings.sites
+                if SiteId(site.id) in known
+            ]
+        }
+    )
+
+
+async def plan(request: web.Request) -> web.Response:
+    """The floor plan in metres."""
+    _, _, value, cameras = await _known(request)
+    return web.json_response(plan_view(value, frozenset(camera.id for camera in cameras)))
+
+
+async def cameras_of_room(request: web.Request) -> web.Response:
+    """A room's nearest cameras."""
+    _, _, value, cameras = await _known(request)
+    room = request.match_info["room"]
+    try:
+        count = int(request.query.get("n", "4"))
+    except ValueError:
+        raise BadRequest("bad_count", "n: must be a whole number") from None
+    if not 1 <= count <= 50:
+        raise BadRequest("bad_count", "n: must be from 1 to 50")
+    if not any(known.id == room for known in value.rooms()):
+        raise NotFound("no_such_room", "The floor plan has no such room.")
+    allowed = {camera.id for camera in cameras}
+    near = [found for found in nearest_cameras(value, room, len(allowed) + 50) if found.id in allowed]
+    return web.json_response({"cameras": [asdict(found) for found in near[:count]]})
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes of this module."""
+    return [
+        web.get("/api/sites", sites),
+        web.get("/api/sites/{site}/plan", plan),
+        web.get("/api/sites/{site}/rooms/{room}/cameras", cameras_of_room),
+    ]

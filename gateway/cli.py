@@ -1,0 +1,150 @@
+"""The command ``sightline``. Thin: each command parses, calls, prints; errors are one line, exit 1."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway import log
+from gateway.audit.record import format_record
+from gateway.commands import demo as demo_command
+from gateway.commands import invite as invite_command
+from gateway.commands import trigger as trigger_command
+from gateway.commands.record import read_records
+from gateway.commands.serve import serve_until_stopped
+from gateway.commands.simulate import simulate_until_stopped
+from gateway.config_loader import load, summary
+from gateway.errors import SightlineError
+from gateway.models import IncidentKind, Role
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Video-sharing gateway between school cameras and the police.",
+)
+console = Console(highlight=False, soft_wrap=True)
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The district's configuration.")]
+CONFIG = Path("config/sightline.yaml")
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except SightlineError as error:
+        _fail(str(error))
+    except BaseExceptionGroup as group:
+        expected, rest = group.split(SightlineError)
+        if rest is not None or expected is None:
+            raise
+        _fail("\n".join(str(error) for error in expected.exceptions))
+
+
+def _fail(message: str) -> None:
+    print(f"sightline: {message}", file=sys.stderr)  # noqa: T201 - the one place that speaks to a terminal's stderr
+    raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    config: ConfigPath = CONFIG,
+    tls: Annotated[bool, typer.Option(help="Serve HTTPS with a certificate made here, for trying it out.")] = False,
+    json_logs: Annotated[bool, typer.Option(help="Logs as one JSON object a line.")] = False,
+) -> None:
+    """Run the gateway."""
+    log.configure(as_json=json_logs)
+    _run(serve_until_stopped(config, tls=tls, say=console.print))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the pages.")] = 8080,
+    media_port: Annotated[int, typer.Option(help="UDP port of the media.")] = 8189,
+    rtsp_port: Annotated[int, typer.Option(help="Port of the simulated cameras.")] = 8554,
+    cameras: Annotated[int, typer.Option(min=1, help="How many simulated cameras.")] = 6,
+    tls: Annotated[bool, typer.Option(help="HTTPS, reachable from other devices.")] = False,
+    directory: Annotated[Path, typer.Option(help="Where the demo keeps its database and secrets.")] = Path(".demo"),
+    config: ConfigPath = CONFIG,
+) -> None:
+    """A simulated school, the gateway, and a sign-in link for each role."""
+    log.configure(level="WARNING")
+    options = demo_command.DemoOptions(config, directory, port, media_port, rtsp_port, cameras, tls)
+    _run(demo_command.run(options, console))
+
+
+@app.command()
+def simulate(
+    config: ConfigPath = CONFIG,
+    port: Annotated[int, typer.Option(help="RTSP port.")] = 8554,
+    control_port: Annotated[int, typer.Option(help="Port of the fault control API, loopback only.")] = 8555,
+    cameras: Annotated[int | None, typer.Option(min=1, help="Only so many of the configured cameras.")] = None,
+    loop: Annotated[int, typer.Option(min=0, help="So many further cameras that serve a clip encoded once.")] = 0,
+    with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
+) -> None:
+    """The simulated school: RTSP cameras that are drawn and encoded here, with faults on demand."""
+    log.configure(level="WARNING")
+    _run(simulate_until_stopped(config, port, control_port, cameras, loop, with_parent=with_parent, say=console.print))
+
+
+@app.command()
+def check(config: Annotated[Path, typer.Argument(help="The district's configuration.")] = CONFIG) -> None:
+    """Check a configuration: every fault with its file, line and key."""
+    try:
+        loaded = load(config)
+    except SightlineError as error:
+        _fail(str(error))
+        return
+    table = Table("what", "found", box=None, header_style="bold")
+    for row in summary(loaded):
+        table.add_row(*[str(cell) for cell in row])
+    console.print(table)
+    console.print("The configuration is usable.")
+
+
+@app.command()
+def invite(
+    role: Role,
+    name: Annotated[str, typer.Option(help="Who it is for, as the record and the pages will show it.")],
+    site: Annotated[list[str] | None, typer.Option(help="Bounds a coordinator to these schools.")] = None,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Make a single-use sign-in link, and its QR code."""
+    _run(invite_command.run(config, role, name, frozenset(site or ()), console))
+
+
+@app.command()
+def trigger(
+    url: Annotated[str, typer.Argument(help="The webhook: https://gateway/hooks/{id}")],
+    secret_file: Annotated[Path, typer.Option(help="File whose first line is the webhook's secret.")],
+    room: Annotated[str | None, typer.Option(help="Room of the floor plan.")] = None,
+    kind: Annotated[IncidentKind, typer.Option()] = IncidentKind.REAL,
+    note: str = "",
+) -> None:
+    """Send a panic button's signed message, as an integration test or from a script."""
+    _run(trigger_command.run(url, secret_file, room, kind, note, console))
+
+
+@app.command()
+def audit(
+    config: ConfigPath = CONFIG,
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 100,
+) -> None:
+    """Print the record of accesses, refusals, triggers and closes. Reading it is recorded."""
+
+    async def work() -> None:
+        for record in await read_records(config, limit, os.environ.get("USER", "operator")):
+            console.print(format_record(record), markup=False)
+
+    _run(work())
+
+
+def main() -> None:
+    """Entry point of ``python -m gateway``."""
+    app()

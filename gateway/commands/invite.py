@@ -1,0 +1,47 @@
+"""``sightline invite``: a single-use sign-in link and its QR code."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+
+from gateway.auth.invitations import Invitations, link_for, qr_text
+from gateway.clock import SystemClock
+from gateway.config_loader import Loaded, load
+from gateway.errors import ConfigurationError
+from gateway.models import Principal, Role, SiteId
+from gateway.server import storage_url
+from gateway.storage.database import Database
+
+
+def principal_of(role: Role, name: str, sites: frozenset[str]) -> Principal:
+    """A new principal. Its id is readable, and unguessable only as far as two people of one name are kept apart."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or role.value
+    return Principal(f"{slug}-{secrets.token_hex(3)}", name, role, frozenset(SiteId(site) for site in sites))
+
+
+async def links(loaded: Loaded, principals: Iterable[Principal], public_url: str) -> list[str]:
+    """A sign-in link for each principal, written to the gateway's database; a running gateway knows it at once."""
+    database = Database(storage_url(loaded.settings))
+    await database.open()
+    try:
+        invitations = Invitations(database, loaded.settings.tokens, SystemClock())
+        return [link_for(public_url, await invitations.create(principal)) for principal in principals]
+    finally:
+        await database.close()
+
+
+async def run(config: Path, role: Role, name: str, sites: frozenset[str], console: Console) -> None:
+    """Print the link and the QR code. Raises ConfigurationError for a school that is not configured."""
+    loaded = load(config)
+    unknown = sites - {site.id for site in loaded.settings.sites}
+    if unknown:
+        raise ConfigurationError([f"--site: no such school: {', '.join(sorted(unknown))}"])
+    if role is Role.COORDINATOR and not sites:
+        raise ConfigurationError(["--site: a coordinator is bound to a school, say which"])
+    [link] = await links(loaded, [principal_of(role, name, sites)], loaded.settings.http.public_url)
+    console.print(qr_text(link), markup=False)
+    hours = loaded.settings.tokens.invitation_lifetime / 3600
+    console.print(f"Sign-in link for {name} ({role}), good once, for {hours:g} hours:\n{link}", markup=False)

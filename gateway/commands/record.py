@@ -1,0 +1,26 @@
+"""``sightline audit``: the record, on a terminal."""
+
+from pathlib import Path
+
+from gateway.audit.log import AuditLog
+from gateway.audit.record import AuditEvent, AuditRecord
+from gateway.clock import SystemClock
+from gateway.config_loader import load
+from gateway.metrics import Metrics
+from gateway.server import storage_url
+from gateway.storage.database import Database
+
+
+async def read_records(config: Path, limit: int, reader: str) -> list[AuditRecord]:
+    """The newest ``limit`` records, oldest first. That ``reader`` has read them is recorded."""
+    database = Database(storage_url(load(config).settings))
+    await database.open()
+    try:
+        audit = AuditLog(database, SystemClock(), Metrics())
+        records = await audit.read(limit=limit)
+        await audit.append(
+            AuditEvent(kind="record_read", name=reader, detail={"rows": len(records), "by": "command line"})
+        )
+        return records
+    finally:
+        await database.close()

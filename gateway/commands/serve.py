@@ -1,0 +1,32 @@
+"""``sightline serve``."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.config_loader import Loaded, load
+from gateway.running import until_stopped
+from gateway.server import Gateway
+from gateway.settings import HttpSettings
+from gateway.tls import self_signed
+
+
+def with_own_certificate(loaded: Loaded) -> Loaded:
+    """The same configuration, serving HTTPS with a certificate made in the storage directory."""
+    settings = loaded.settings
+    certificate, key = self_signed(settings.storage.directory, settings.http.host)
+    public = settings.http.public_url.replace("http://", "https://", 1)
+    values = settings.http.model_dump() | {"tls_certificate": certificate, "tls_key": key, "public_url": public}
+    return loaded.replace(settings.model_copy(update={"http": HttpSettings.model_validate(values)}))
+
+
+async def serve_until_stopped(config: Path, *, tls: bool, say: Callable[[str], object]) -> None:
+    """Run the gateway until a signal comes. Raises ConfigurationError."""
+    loaded = load(config)
+    if tls:
+        loaded = with_own_certificate(loaded)
+
+    async def body(stop: asyncio.Event) -> None:
+        await Gateway(loaded).serve(stop, lambda url: say(f"Sightline is ready: {url}"))
+
+    await until_stopped(body)

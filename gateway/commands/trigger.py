@@ -1,0 +1,42 @@
+"""``sightline trigger``: what a panic button sends."""
+
+import json
+import secrets
+import time
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+
+from gateway.errors import ConfigurationError, SightlineError
+from gateway.incidents.triggers.signature import sign
+from gateway.models import IncidentKind
+
+
+async def run(url: str, secret_file: Path, room: str | None, kind: IncidentKind, note: str, console: Console) -> None:
+    """Send one signed message and print what the gateway answered. Raises SightlineError when it was refused."""
+    try:
+        secret = secret_file.read_text().splitlines()[0].strip()
+    except (OSError, IndexError):
+        raise ConfigurationError([f"--secret-file: {secret_file} cannot be read, or is empty"]) from None
+    body = json.dumps({"kind": kind, "note": note} | ({"room": room} if room else {})).encode()
+    message_id, timestamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": sign(secret, message_id, timestamp, body),
+    }
+    try:
+        # The certificate of `--tls` is our own; this command is for trying, the signature carries the trust.
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
+            session.post(url, data=body, headers=headers, ssl=False) as response,
+        ):
+            answer = await response.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise SightlineError(f"no answer from {url}: {error or type(error).__name__}") from None
+    if response.status >= 400:
+        raise SightlineError(f"refused with {response.status}: {answer.get('detail', answer)}")
+    sounded = "an alarm has been raised" if answer["alarm"] else "it joined the alarm that is open"
+    console.print(f"Incident {answer['incident']}: {sounded}.", markup=False)

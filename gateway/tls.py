@@ -1,0 +1,58 @@
+"""A certificate of our own, for trying Sightline from another device. Real use brings one or stands behind a proxy."""
+
+import ipaddress
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+VALID = timedelta(days=365)
+RENEW_BEFORE = timedelta(days=30)
+
+
+def self_signed(directory: Path, host: str) -> tuple[Path, Path]:
+    """Paths of a certificate and its key for ``host``, this machine's name and localhost; made anew when missing or
+    about to expire. The key is readable by its owner alone."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    certificate_path, key_path = directory / "tls-certificate.pem", directory / "tls-key.pem"
+    now = datetime.now(UTC)
+    if certificate_path.is_file() and key_path.is_file():
+        known = x509.load_pem_x509_certificate(certificate_path.read_bytes())
+        if known.not_valid_after_utc - now > RENEW_BEFORE:
+            return certificate_path, key_path
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Sightline")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + VALID)
+        .add_extension(x509.SubjectAlternativeName(_names(host)), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return certificate_path, key_path
+
+
+def _names(host: str) -> list[x509.GeneralName]:
+    names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.DNSName(socket.gethostname())]
+    addresses = {"127.0.0.1", "::1"}
+    try:
+        addresses.add(str(ipaddress.ip_address(host)))
+    except ValueError:
+        names.append(x509.DNSName(host))
+    return names + [x509.IPAddress(ipaddress.ip_address(address)) for address in sorted(addresses)]

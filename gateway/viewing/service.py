@@ -1,0 +1,229 @@
+"""Media sessions as people know them: who watches what, on which grant, since when."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.access.service import AccessService
+from gateway.audit.log import AuditEvent, AuditLog
+from gateway.auth.revocations import Revocations
+from gateway.auth.sessions import SignInSessions
+from gateway.auth.tokens import TokenClaims, TokenService
+from gateway.clock import Clock
+from gateway.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from gateway.incidents.service import IncidentService
+from gateway.metrics import Metrics
+from gateway.models import Camera, CameraId, CloseReason, Grant, GrantBasis, Principal, StreamName
+from gateway.webrtc.plane import MediaPlane, OpenSession, SessionEvent
+
+logger = logging.getLogger(__name__)
+
+SESSIONS_PER_SIGN_IN = 64
+"""A wall of screens is some forty tiles; beyond this a page is broken or hostile."""
+
+TRIGGERED_RECENTLY = 60.0
+"""Only sessions opened within so many seconds of the trigger tell how fast trigger to picture was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """One person watching one camera. ``secret`` is the path segment of its WHEP resource and is never logged."""
+
+    id: str
+    secret: str
+    sign_in_id: str
+    principal: Principal
+    camera: Camera
+    stream: StreamName
+    grant: Grant
+    since_at: float
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the WHEP answer needs."""
+
+    viewing: Viewing
+    answer: str
+
+
+class ViewingService:
+    """Opens, renews and ends media sessions. Nothing else calls ``MediaPlane.open``."""
+
+    def __init__(
+        self,
+        plane: MediaPlane,
+        access: AccessService,
+        incidents: IncidentService,
+        tokens: TokenService,
+        sessions: SignInSessions,
+        revocations: Revocations,
+        audit: AuditLog,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._plane = plane
+        self._access = access
+        self._incidents = incidents
+        self._tokens = tokens
+        self._sessions = sessions
+        self._revocations = revocations
+        self._audit = audit
+        self._clock = clock
+        self._metrics = metrics
+        self._viewings: dict[str, Viewing] = {}
+        self._by_secret: dict[str, str] = {}
+        self._observers: list[Callable[[Viewing, SessionEvent], None]] = []
+        self._work: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
+        plane.observe(self._observed)
+        access.on_grant_ended(self._grant_ended)
+
+    async def run(self) -> None:
+        """Close what must be closed and write what must be recorded, in order. Owned by the server."""
+        while True:
+            work = await self._work.get()
+            try:
+                result = work()
+                if asyncio.iscoroutine(result):
+                    await result
+            except Exception:
+                logger.exception("viewing: could not finish one step")
+                self._metrics.task_failures.labels("viewing").inc()
+            finally:
+                self._work.task_done()
+
+    async def drain(self) -> None:
+        """Wait until all that was asked for so far is done."""
+        await self._work.join()
+
+    async def open(self, token: str, camera_id: CameraId, stream: StreamName, offer: str, address: str) -> Opened:
+        """Open a media session for the bearer of ``token``.
+
+        Raises Unauthenticated for a bad, expired or revoked token, Forbidden or NotFound for a camera that the grant
+        does not cover, BadRequest for an offer that cannot be answered, Conflict when too many are open.
+        """
+        claims, principal, grant = await self._admit(token)
+        if camera_id not in grant.camera_ids:
+            raise await self._access.refusal(principal, camera_id, address)
+        camera = self._access.camera(camera_id)
+        if sum(v.sign_in_id == claims.session_id for v in self._viewings.values()) >= SESSIONS_PER_SIGN_IN:
+            raise Conflict("too_many_sessions", f"This sign-in already has {SESSIONS_PER_SIGN_IN} pictures open.")
+        opened = await self._plane.open(OpenSession(camera_id, stream, offer, self._deadline(claims), principal.role))
+        viewing = Viewing(
+            id=opened.id,
+            secret=secrets.token_urlsafe(32),
+            sign_in_id=claims.session_id,
+            principal=principal,
+            camera=camera,
+            stream=opened.stream,
+            grant=grant,
+            since_at=self._clock.now(),
+            address=address,
+        )
+        self._viewings[viewing.id] = viewing
+        self._by_secret[viewing.secret] = viewing.id
+        await self._record(viewing, "view_opened", "allowed", "", {"jti": claims.jti, "session": viewing.id})
+        # The grant may have ended while the record was written: its end found nothing to close then.
+        if self._access.living(grant.id) is None:
+            await self._plane.close(viewing.id, CloseReason.REVOKED)
+            raise Unauthenticated("grant_ended", "The permission ended while the picture was being opened.")
+        return Opened(viewing, opened.answer)
+
+    async def renew(self, secret: str, token: str) -> None:
+        """Let a running session live until the end of a fresh token of the same person and grant.
+
+        Raises NotFound, Unauthenticated, or Forbidden where the token is another person's or grant's.
+        """
+        viewing = self._find(secret)
+        claims, principal, grant = await self._admit(token)
+        if principal.id != viewing.principal.id or grant.id != viewing.grant.id:
+            raise Forbidden("other_grant", "This token does not belong to this picture.")
+        self._plane.renew(viewing.id, self._deadline(claims))
+
+    async def leave(self, secret: str) -> None:
+        """The viewer closes its own session (WHEP DELETE). Raises NotFound."""
+        await self._plane.close(self._find(secret).id, CloseReason.VIEWER_LEFT)
+
+    async def end_sign_in(self, sign_in_id: str) -> None:
+        """Close every session of a sign-in that has ended."""
+        for viewing in [v for v in self._viewings.values() if v.sign_in_id == sign_in_id]:
+            await self._plane.close(viewing.id, CloseReason.SIGNED_OUT)
+
+    def viewings(self) -> tuple[Viewing, ...]:
+        """All sessions that are open now."""
+        return tuple(self._viewings.values())
+
+    def get(self, session_id: str) -> Viewing | None:
+        """The session with this public id."""
+        return self._viewings.get(session_id)
+
+    def observe(self, callback: Callable[[Viewing, SessionEvent], None]) -> None:
+        """Hear of each session's life: connected, first packet, closed."""
+        self._observers.append(callback)
+
+    async def _admit(self, token: str) -> tuple[TokenClaims, Principal, Grant]:
+        claims = self._tokens.verify(token)
+        if self._revocations.is_revoked(claims.jti, claims.session_id, claims.grant_id):
+            raise Unauthenticated("token_revoked", "This token has been revoked.")
+        sign_in = await self._sessions.by_id(claims.session_id)
+        if sign_in is None or sign_in.principal.id != claims.principal_id:
+            raise Unauthenticated("signed_out", "The sign-in behind this token has ended.")
+        grant = self._access.living(claims.grant_id)
+        if grant is None or grant.principal_id != claims.principal_id:
+            raise Unauthenticated("grant_ended", "The permission behind this token has ended.")
+        return claims, sign_in.principal, grant
+
+    def _deadline(self, claims: TokenClaims) -> float:
+        return self._clock.monotonic() + (claims.expires_at - self._clock.now())
+
+    def _find(self, secret: str) -> Viewing:
+        session_id = self._by_secret.get(secret)
+        if session_id is None:
+            raise NotFound("no_such_session", "There is no such media session, or it has ended.")
+        return self._viewings[session_id]
+
+    def _grant_ended(self, grant: Grant, reason: CloseReason) -> None:
+        for viewing in [v for v in self._viewings.values() if v.grant.id == grant.id]:
+            self._work.put_nowait(lambda session=viewing.id: self._plane.close(session, reason))
+
+    def _observed(self, event: SessionEvent) -> None:
+        viewing = self._viewings.get(event.id)
+        if viewing is None:
+            return
+        if event.kind == "first_packet":
+            self._measure(viewing)
+        elif event.kind == "closed":
+            del self._viewings[event.id], self._by_secret[viewing.secret]
+            detail = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
+            detail |= {"packets": event.packets, "bytes": event.bytes}
+            self._work.put_nowait(lambda: self._record(viewing, "view_closed", "ended", str(event.reason), detail))
+        for callback in self._observers:
+            callback(viewing, event)
+
+    def _measure(self, viewing: Viewing) -> None:
+        if viewing.grant.basis is not GrantBasis.INCIDENT or viewing.grant.incident_id is None:
+            return
+        incident = self._incidents.get(viewing.grant.incident_id)
+        if incident is not None:
+            elapsed = self._clock.now() - incident.opened_at
+            if 0 <= elapsed <= TRIGGERED_RECENTLY:
+                self._metrics.trigger_to_first_packet_seconds.labels(incident.kind).observe(elapsed)
+
+    async def _record(self, viewing: Viewing, kind: str, outcome: str, reason: str, detail: dict[str, object]) -> None:
+        await self._audit.append(
+            AuditEvent(
+                kind=kind,
+                principal=viewing.principal.id,
+                role=viewing.principal.role,
+                site=viewing.camera.site_id,
+                camera=viewing.camera.id,
+                incident=viewing.grant.incident_id,
+                outcome=outcome,
+                reason=reason,
+                origin_address=viewing.address,
+                detail={"grant": viewing.grant.id, "stream": viewing.stream.value, **detail},
+            )
+        )
