@@ -1,1 +1,1 @@
-"""One camera in, many viewers out: packetise once, keep the GOP, know each frame's capture time. Nothing is decoded here."""
+"""One camera in, many viewers out: packetised once, kept since the keyframe, dated. Nothing is decoded here."""

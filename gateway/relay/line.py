@@ -1,0 +1,73 @@
+"""Where a camera's own RTP timestamps meet the one continuous 90 kHz line that viewers get. Pure.
+
+Two views of the same picture: *media* ticks are the camera's timestamps, unwrapped and nothing else, so that a leap
+of the camera's stays visible to ``timeline``; *outgoing* ticks follow them, but are laid anew over gateway time
+wherever a connection begins or the camera leaps, so that a viewer's player never waits for, or throws away, pictures.
+"""
+
+from dataclasses import dataclass
+
+CLOCK_RATE = 90_000
+WRAP = 1 << 32
+LEAP = (
+    1.0  # seconds that media time may differ from what arrival explains, before it is no longer jitter or catching up
+)
+_LEAST_STEP = CLOCK_RATE // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A picture's time: ``media`` and ``outgoing`` in unwrapped ticks.
+
+    ``leap`` is how many seconds the camera's media time moved beyond (or, negative, back from) what it should have;
+    0.0 for none. ``restarted`` says that the outgoing line was laid anew at this picture.
+    """
+
+    media: int
+    outgoing: int
+    leap: float
+    restarted: bool
+
+
+def unwrap(rtp: int, near: int) -> int:
+    """The unwrapped value of a 32-bit timestamp that lies closest to ``near`` (RFC 3550 5.1)."""
+    return near + (rtp - near + WRAP // 2) % WRAP - WRAP // 2
+
+
+class Line:
+    """The time of one camera stream towards its viewers, over all its connections."""
+
+    def __init__(self) -> None:
+        self._media: int | None = None
+        self._offset = 0
+        self._newest = 0
+        self._arrival = 0.0
+
+    def restart(self) -> None:
+        """A new connection: its timestamps have nothing to do with those before."""
+        self._media = None
+
+    def media_of(self, rtp: int) -> int | None:
+        """Unwrap another timestamp of this connection, say a sender report's; None before the first picture."""
+        return None if self._media is None else unwrap(rtp, self._media)
+
+    def place(self, rtp: int, arrival: float) -> Placed:
+        """Give one picture its time. ``arrival`` is gateway time.
+
+        Backwards by more than ``LEAP`` is a leap, and forwards by more than ``LEAP`` beyond the time that passed.
+        Timestamps that lag behind arrival are none: that is how delay looks. B-frames step back by less.
+        """
+        if self._media is None:
+            media, leap, restarted = rtp, 0.0, True
+        else:
+            media = unwrap(rtp, self._media)
+            step = (media - self._media) / CLOCK_RATE
+            ahead = step - (arrival - self._arrival)
+            leap = step if step < -LEAP else ahead if ahead > LEAP else 0.0
+            restarted = leap != 0.0
+        if restarted:
+            self._offset = max(round(arrival * CLOCK_RATE), self._newest + _LEAST_STEP) - media
+        outgoing = media + self._offset
+        self._media, self._arrival = media, arrival
+        self._newest = max(self._newest, outgoing)
+        return Placed(media, outgoing, leap, restarted)

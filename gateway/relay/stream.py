@@ -1,0 +1,212 @@
+"""One camera stream in, many viewers out: packetised once, kept since the last keyframe, told when it was captured.
+
+Nothing that a viewer could not decode is handed on: after a loss the stream waits for the next keyframe, since a
+picture predicted from a missing one shows parts of the past as if they were now. All of it runs on the event loop,
+synchronously, in the calls of ``SourceSink``; a subscriber that raises is dropped and harms nobody.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+from gateway.models import CameraId, StreamName, TimelinePoint
+from gateway.relay.line import CLOCK_RATE, WRAP, Line, Placed, unwrap
+from gateway.relay.listeners import Listeners
+from gateway.relay.packetizer import packetize
+from gateway.relay.timeline import Timeline
+from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
+
+logger = logging.getLogger(__name__)
+
+CACHE_BYTES = 16 * 1024 * 1024
+CACHE_GROUPS = 1024
+MOVED = 0.05  # seconds by which the map may move before viewers are told at once, not with the next second
+_NO_NEWS = frozenset({9, 12})  # access unit delimiters and filler data (H.264 7.4.1) mean nothing over RTP
+
+
+@dataclass(frozen=True, slots=True)
+class PacketGroup:
+    """One picture as RTP payloads; the marker bit belongs on the last.
+
+    ``rtp`` is 90 kHz, 32 bit, as sent to viewers. ``arrival`` is gateway time of the last RTP packet from the camera.
+    """
+
+    payloads: tuple[bytes, ...]
+    rtp: int
+    keyframe: bool
+    arrival: float
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A viewer's place at a stream. ``start_burst`` holds all groups since the last keyframe, oldest first; it is
+    empty where there is none, and then delivery begins with the next keyframe."""
+
+    start_burst: tuple[PacketGroup, ...]
+    close: Callable[[], None]
+
+
+class RelayStream:
+    """The ``SourceSink`` of one camera stream, and what its viewers subscribe to."""
+
+    def __init__(
+        self, camera_id: CameraId, stream: StreamName, clock: Clock, metrics: Metrics, clock_trusted: bool = False
+    ) -> None:
+        self.camera_id = camera_id
+        self.stream = stream
+        self._clock = clock
+        self._metrics = metrics
+        self._line = Line()
+        self._timeline = Timeline(clock_trusted)
+        self._epoch = 0
+        self._last: Placed | None = None
+        self._told: TimelinePoint | None = None
+        self._early_report: SenderReport | None = None
+        self._waiting = True
+        self._cache: list[PacketGroup] = []
+        self._cache_bytes = 0
+        self._viewers: Listeners[PacketGroup] = Listeners("relay_viewer", metrics)
+        self._newcomers: dict[object, Callable[[PacketGroup], None]] = {}
+        self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
+        self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
+
+    # What viewers and the page ask
+
+    @property
+    def waiting_for_keyframe(self) -> bool:
+        """Nothing is delivered: a connection is new, or packets were lost, and no keyframe has come since."""
+        return self._waiting
+
+    def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
+        """Have ``deliver`` called with every group after those of the start burst, until closed or until it raises."""
+        burst = self.gop()
+        if burst:
+            return Subscription(burst, self._viewers.add(deliver))
+        started = False
+
+        def from_keyframe(group: PacketGroup) -> None:
+            nonlocal started
+            started = started or group.keyframe
+            if started:
+                deliver(group)
+
+        return Subscription(burst, self._viewers.add(from_keyframe))
+
+    def gop(self) -> tuple[PacketGroup, ...]:
+        """All groups since the last keyframe, oldest first."""
+        return tuple(self._cache)
+
+    def timeline(self) -> TimelinePoint | None:
+        """How RTP time and capture time relate now, said at the newest picture; None before the first."""
+        return None if self._last is None else self._point(self._last)
+
+    def start_timeline(self) -> TimelinePoint | None:
+        """The same map said at the first picture of the start burst, so that a page can date all of the burst."""
+        if self._last is None or not self._cache:
+            return None
+        back = self._last.outgoing - unwrap(self._cache[0].rtp, self._last.outgoing)
+        return self._point(self._last, back)
+
+    def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:
+        """Be told at once when trust, its reason or the epoch change, or the map moves by more than ``MOVED``."""
+        return self._on_timeline.add(callback)
+
+    def on_keyframe(self, callback: Callable[[AccessUnit], None]) -> Callable[[], None]:
+        """Be handed every keyframe, as the camera sent it."""
+        return self._on_keyframe.add(callback)
+
+    # SourceSink
+
+    def connected(self, info: StreamInfo, at: float) -> None:
+        """A new RTSP session plays."""
+        self._line.restart()
+        self._timeline.connected(at)
+        self._early_report = None
+        self._waiting = True
+
+    def disconnected(self, at: float) -> None:
+        """The RTSP session is over; what is cached stays, with its age, until the next keyframe."""
+        self._timeline.disconnected()
+        self._waiting = True
+        self._tell_timeline()
+
+    def access_unit(self, unit: AccessUnit) -> None:
+        """Date one picture, and hand it on if viewers can decode it."""
+        placed = self._line.place(unit.rtp, unit.arrival)
+        self._epoch += placed.restarted
+        self._last = placed
+        self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap)
+        if self._early_report is not None:
+            report, self._early_report = self._early_report, None
+            self.sender_report(report)
+        self._tell_timeline()
+        self._waiting = not unit.keyframe and (self._waiting or unit.lost > 0)
+        if self._waiting:
+            self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
+            return
+        payloads = packetize(nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS)
+        if payloads:
+            group = PacketGroup(payloads, placed.outgoing % WRAP, unit.keyframe, unit.arrival)
+            self._keep(group)
+            self._viewers.tell(group)
+        if unit.keyframe:
+            self._on_keyframe.tell(unit)
+
+    def sender_report(self, report: SenderReport) -> None:
+        """Relate the camera's media clock to its wall clock; one that precedes the first picture is kept for it."""
+        media = self._line.media_of(report.rtp)
+        if media is None:
+            self._early_report = report
+            return
+        self._timeline.sender_report(media / CLOCK_RATE, report.ntp, report.arrival)
+        self._tell_timeline()
+
+    def clock_sample(self, sample: ClockSample) -> None:
+        """Check the camera's wall clock against gateway time."""
+        self._timeline.clock_sample(sample)
+        self._tell_timeline()
+
+    def next_clock_query(self, now: float) -> float:
+        """When to ask the camera for its ``Date``."""
+        return self._timeline.next_clock_query(now)
+
+    # Inside
+
+    def _keep(self, group: PacketGroup) -> None:
+        if group.keyframe:
+            self._cache, self._cache_bytes = [], 0
+        elif not self._cache:
+            return  # was dropped: begins again with the next keyframe
+        self._cache.append(group)
+        self._cache_bytes += sum(map(len, group.payloads))
+        if self._cache_bytes > CACHE_BYTES or len(self._cache) > CACHE_GROUPS:
+            self._metrics.dropped.labels("relay_cache").inc(len(self._cache))
+            self._cache, self._cache_bytes = [], 0
+
+    def _point(self, placed: Placed, back: int = 0) -> TimelinePoint:
+        """The map as it stands, said ``back`` ticks before a picture."""
+        now = self._clock.monotonic()
+        m = self._timeline.map(now, self._clock.now() - now)
+        capture = (placed.media - back) / CLOCK_RATE + m.intercept
+        return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)
+
+    def _tell_timeline(self) -> None:
+        point, told = self.timeline(), self._told
+        if point is None:
+            return
+        if (
+            told is not None
+            and (point.trusted, point.reason, point.epoch) == (told.trusted, told.reason, told.epoch)
+            and abs(_apart(point, told)) <= MOVED
+        ):
+            return
+        self._told = point
+        self._metrics.source_clock_trusted.labels(self.camera_id, self.stream).set(point.trusted)
+        self._on_timeline.tell(point)
+
+
+def _apart(one: TimelinePoint, other: TimelinePoint) -> float:
+    """By how many seconds two points of one epoch date the same picture differently."""
+    return one.capture - other.capture - (unwrap(one.rtp, other.rtp) - other.rtp) / CLOCK_RATE
