@@ -1,0 +1,167 @@
+"""``sightline demo``: a simulated school and the gateway in one terminal, on a state directory of its own."""
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from gateway.commands.invite import links
+from gateway.commands.serve import with_own_certificate
+from gateway.config_loader import Loaded, limit_cameras, load, with_rtsp_port
+from gateway.errors import ConfigurationError, SightlineError
+from gateway.models import Principal, Role, SiteId
+from gateway.running import until_stopped
+from gateway.server import Gateway
+
+SIMULATOR_STARTS_WITHIN = 30.0
+SIMULATOR_STOPS_WITHIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """Ports, number of cameras and where the demo keeps its state."""
+
+    config: Path
+    directory: Path
+    port: int
+    media_port: int
+    rtsp_port: int
+    cameras: int
+    tls: bool
+
+
+def people(site: SiteId) -> list[Principal]:
+    """One principal a role; the same ids at every start, so that a sign-in of yesterday is the same person."""
+    return [
+        Principal("demo-dispatcher", "Dispatcher 1", Role.DISPATCHER),
+        Principal("demo-headquarters", "Headquarters 1", Role.HEADQUARTERS),
+        Principal("demo-patrol", "Patrol car 12", Role.PATROL),
+        Principal("demo-coordinator", "School coordinator 1", Role.COORDINATOR, frozenset({site})),
+        Principal("demo-district-it", "District IT 1", Role.DISTRICT_IT),
+        Principal("demo-auditor", "Auditor 1", Role.AUDITOR),
+    ]
+
+
+def secret(path: Path) -> str:
+    """The secret that is kept in ``path``, made at the first start, readable by its owner alone."""
+    if not path.is_file():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{secrets.token_urlsafe(24)}\n")
+    return path.read_text().strip()
+
+
+def check_ports(options: DemoOptions) -> None:
+    """Raise ConfigurationError that names every port in use, before anything is started."""
+    host = "0.0.0.0" if options.tls else "127.0.0.1"  # noqa: S104 - --tls is for other devices
+    wanted = [
+        ("--port", options.port, socket.SOCK_STREAM, host),
+        ("--media-port", options.media_port, socket.SOCK_DGRAM, host),
+        ("--rtsp-port", options.rtsp_port, socket.SOCK_STREAM, "127.0.0.1"),
+        ("--rtsp-port plus one (fault control)", options.rtsp_port + 1, socket.SOCK_STREAM, "127.0.0.1"),
+    ]
+    taken = []
+    for name, port, kind, address in wanted:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                taken.append(f"port {port} is in use: choose another with {name}")
+    if taken:
+        raise ConfigurationError(taken)
+
+
+def configuration(options: DemoOptions) -> Loaded:
+    """The example district, served on the demo's ports from the demo's directory."""
+    os.environ["SIGHTLINE_CAMERA_PASSWORD"] = secret(options.directory / "camera-password")
+    os.environ["SIGHTLINE_WEBHOOK_SECRET"] = secret(options.directory / "webhook-secret")
+    host = "0.0.0.0" if options.tls else "127.0.0.1"  # noqa: S104 - --tls is for other devices
+    overrides: dict[str, Any] = {
+        "http.host": host,
+        "http.port": options.port,
+        "http.public_url": f"http://localhost:{options.port}",
+        "media.host": host,
+        "media.port": options.media_port,
+        "storage.directory": str(options.directory.resolve()),
+    }
+    loaded = with_rtsp_port(limit_cameras(load(options.config, overrides), options.cameras), options.rtsp_port)
+    return with_own_certificate(loaded) if options.tls else loaded
+
+
+@asynccontextmanager
+async def simulator(options: DemoOptions) -> AsyncIterator[None]:
+    """The simulated school in a process of its own, which also ends when this one is killed."""
+    command = [sys.executable, "-m", "gateway", "simulate", "--config", str(options.config), "--with-parent"]
+    command += ["--port", str(options.rtsp_port), "--control-port", str(options.rtsp_port + 1)]
+    command += ["--cameras", str(options.cameras)]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    try:
+        if process.stdout is None or process.stdin is None:
+            raise RuntimeError("the simulator was started without pipes")
+        async with asyncio.timeout(SIMULATOR_STARTS_WITHIN):
+            line = await process.stdout.readline()
+        if b"ready" not in line:
+            raise SightlineError("the simulated school did not start; its own message is above")
+        yield
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            async with asyncio.timeout(SIMULATOR_STOPS_WITHIN):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def run(options: DemoOptions, console: Console) -> None:
+    """Run until a signal comes. Raises ConfigurationError for a port in use or a broken configuration."""
+    check_ports(options)
+    loaded = configuration(options)
+    site = loaded.settings.sites[0]
+
+    async def body(stop: asyncio.Event) -> None:
+        public_url = loaded.settings.http.public_url
+        who = people(SiteId(site.id))
+        invitations = await links(loaded, who, public_url)
+        async with simulator(options):
+            await Gateway(loaded).serve(stop, lambda url: tell(console, options, loaded, url, who, invitations))
+        console.print("Stopped.")
+
+    await until_stopped(body)
+
+
+def tell(
+    console: Console, options: DemoOptions, loaded: Loaded, url: str, who: list[Principal], invitations: list[str]
+) -> None:
+    """What a newcomer needs: where, who, and how to make a lockdown."""
+    site = loaded.settings.sites[0]
+    plan = loaded.plans[SiteId(site.id)]
+    room = next((room for room in plan.rooms if room.kind.value == "classroom"), plan.rooms[0])
+    console.print(f"\n[bold]Sightline is ready: {url}[/bold]\n")
+    table = Table("who", "sign-in link, good once", box=None, header_style="bold", pad_edge=False)
+    for principal, link in zip(who, invitations, strict=True):
+        table.add_row(principal.name, link)
+    console.print(table)
+    command = f"{Path(sys.argv[0])} trigger {url}/hooks/{site.webhooks[0].id}"
+    console.print(
+        f"\nOne browser holds one sign-in: open a second role in a private window.\n"
+        f"[bold]Lock down {site.name}[/bold], as its panic button would:\n"
+        f"  {command} --secret-file {options.directory / 'webhook-secret'} --room {room.id}\n"
+        f"{len(site.cameras)} simulated cameras; faults on demand: http://127.0.0.1:{options.rtsp_port + 1}/cameras\n"
+        "Ctrl-C stops everything.",
+        markup=True,
+    )

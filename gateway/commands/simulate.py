@@ -1,0 +1,62 @@
+"""``sightline simulate``: the simulated school as a process."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.config_loader import limit_cameras, load
+from gateway.running import until_stopped
+from gateway.sources.simulated.school import SimulateOptions, SimulatedCamera, simulate
+
+
+async def simulate_until_stopped(
+    config: Path,
+    port: int,
+    control_port: int,
+    cameras: int | None,
+    loop: int,
+    *,
+    with_parent: bool,
+    say: Callable[[str], object],
+) -> None:
+    """Serve the configured cameras, and ``loop`` cameras beside them, until a signal comes, or, ``with_parent``, until
+    standard input ends. Raises ConfigurationError."""
+    os.environ.setdefault("SIGHTLINE_CAMERA_PASSWORD", "sightline")
+    os.environ.setdefault("SIGHTLINE_WEBHOOK_SECRET", "unused by the simulator")
+    loaded = load(config)
+    if cameras is not None:
+        loaded = limit_cameras(loaded, cameras)
+    configured = [camera for site in loaded.settings.sites for camera in site.cameras]
+    first = configured[0]
+    drawn = [SimulatedCamera(camera.id, camera.name) for camera in configured]
+    looped = [SimulatedCamera(f"loop-{number}", f"Loop {number}", loop=True) for number in range(1, loop + 1)]
+    options = SimulateOptions(
+        cameras=tuple(drawn + looped),
+        port=port,
+        control_port=control_port,
+        username=first.username or "sightline",
+        password=first.password.get_secret_value() if first.password else "sightline",
+    )
+
+    async def body(stop: asyncio.Event) -> None:
+        if with_parent:
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _on_stdin, stop)
+        async with asyncio.TaskGroup() as group:
+            school = group.create_task(
+                simulate(options, lambda ports: say(f"The simulated school is ready: rtsp://127.0.0.1:{ports.rtsp}")),
+                name="school",
+            )
+            waiting = group.create_task(stop.wait(), name="stop")
+            await asyncio.wait({school, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            school.cancel()
+            waiting.cancel()
+
+    await until_stopped(body)
+
+
+def _on_stdin(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()
