@@ -3,6 +3,7 @@
 Durations are seconds. Secrets are ``SecretStr`` and never printed. Reading files is ``config_loader``'s work.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -18,7 +19,7 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 class Model(BaseModel):
     """Frozen, and strict about keys that it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class HttpSettings(Model):
@@ -27,8 +28,8 @@ class HttpSettings(Model):
     host: str = "127.0.0.1"
     port: Port = 8080
     public_url: str = "http://localhost:8080"
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
+    tls_certificate: ConfiguredPath | None = None
+    tls_key: ConfiguredPath | None = None
 
     @model_validator(mode="after")
     def _certificate_and_key_together(self) -> Self:
@@ -51,8 +52,8 @@ class MediaSettings(Model):
 class StorageSettings(Model):
     """``url`` is an SQLAlchemy URL; the default is one SQLite file beside the signing keys in ``directory``."""
 
-    directory: Path = Path("data")
-    url: SecretStr | None = None
+    directory: ConfiguredPath = Path("data")
+    url: Secret | None = None
 
 
 class AgeSettings(Model):
@@ -96,7 +97,7 @@ class TokenSettings(Model):
 class StreamSettings(Model):
     """One RTSP stream. The URL holds no password: that is ``username`` and ``password`` of the camera."""
 
-    url: str
+    url: RtspUrl
 
 
 class CameraSettings(Model):
@@ -107,11 +108,11 @@ class CameraSettings(Model):
     """
 
     id: Identifier
-    name: str
+    name: Text
     main: StreamSettings
     sub: StreamSettings | None = None
     username: str | None = None
-    password: SecretStr | None = None
+    password: Secret | None = None
     clock: Literal["date", "trusted"] = "date"
 
 
@@ -119,8 +120,8 @@ class WebhookSettings(Model):
     """A panic button's sender. ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks)."""
 
     id: Identifier
-    name: str
-    secret: SecretStr
+    name: Text
+    secret: Secret
     kind: IncidentKind = IncidentKind.REAL
     tolerance: Seconds = 300.0
 
@@ -129,8 +130,8 @@ class SiteSettings(Model):
     """A school: its plan, its cameras, its panic buttons."""
 
     id: Identifier
-    name: str
-    plan: Path
+    name: Text
+    plan: ConfiguredPath
     cameras: tuple[CameraSettings, ...]
     webhooks: tuple[WebhookSettings, ...] = ()
 
@@ -140,11 +141,12 @@ class AgreementSettings(Model):
 
     ``cameras`` maps a camera id to its policy, ``default_policy`` holds for cameras that are not listed.
     ``roles`` are the police roles that may see, ``end_roles`` those that may give all clear, ``trigger_roles`` those
-    that may trigger from a console. ``kinds`` are the incident kinds that open cameras.
+    that may trigger from a console. ``kinds`` are the incident kinds that open cameras. ``valid_until`` is the last
+    day (UTC) on which it holds.
     """
 
     site: SiteId
-    legal_basis: str
+    legal_basis: Text
     roles: frozenset[Role] = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
     trigger_roles: frozenset[Role] = frozenset({Role.COORDINATOR})
     end_roles: frozenset[Role] = frozenset({Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER})
@@ -154,13 +156,13 @@ class AgreementSettings(Model):
     always_without_incident: bool = True
     coordinator_sees_own_school: bool = True
     district_it_sees_stills: bool = True
-    valid_until: str | None = None
+    valid_until: date | None = None
 
 
 class Settings(Model):
     """The whole configuration of one gateway."""
 
-    district: str
+    district: Text
     http: HttpSettings = HttpSettings()
     media: MediaSettings = MediaSettings()
     storage: StorageSettings = StorageSettings()
@@ -172,20 +174,7 @@ class Settings(Model):
 
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
-        sites = [site.id for site in self.sites]
-        if len(set(sites)) != len(sites):
-            raise ValueError("sites: every id must be unique")
-        cameras = [camera.id for site in self.sites for camera in site.cameras]
-        twice = sorted({camera for camera in cameras if cameras.count(camera) > 1})
-        if twice:
-            raise ValueError(f"sites: cameras: ids must be unique in the district, not so: {', '.join(twice)}")
-        for agreement in self.agreements:
-            if agreement.site not in sites:
-                raise ValueError(f"agreements: site {agreement.site!r} is not among sites")
-            own = {c.id for site in self.sites if site.id == agreement.site for c in site.cameras}
-            stray = sorted(set(agreement.cameras) - own)
-            if stray:
-                raise ValueError(f"agreements: cameras: not cameras of {agreement.site!r}: {', '.join(stray)}")
-        if len({a.site for a in self.agreements}) != len(self.agreements):
-            raise ValueError("agreements: at most one a site")
+        problems = reference_problems(self.model_dump())
+        if problems:
+            raise ValueError("; ".join(f"{'.'.join(map(str, key))} {message}" for key, message in problems))
         return self
