@@ -1,0 +1,104 @@
+"""Token signing keys: ES256, on disk before their first use, kept until the last token that they signed has expired."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+from sqlalchemy import delete, select, update
+
+from gateway.auth.secret import new_id
+from gateway.clock import Clock
+from gateway.storage.database import Database
+from gateway.storage.tables import SigningKeyRow
+
+ALGORITHM = "ES256"
+
+KEPT_AFTER_RETIREMENT = 600.0
+"""Seconds for which a retired key still verifies: twice the five minutes that a token may live at most."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SigningKey:
+    """One P-256 key (RFC 7518 section 3.4). Its repr says nothing, so that no log can."""
+
+    kid: str
+    private: ec.EllipticCurvePrivateKey
+    created_at: float
+    retired_at: float | None = None
+
+    @property
+    def public(self) -> ec.EllipticCurvePublicKey:
+        """The half that may be known."""
+        return self.private.public_key()
+
+
+class KeyStore:
+    """The signing key, and those before it whose tokens may still be alive. ``start`` before anything else."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._keys: dict[str, SigningKey] = {}
+
+    async def start(self) -> None:
+        """Load the keys; make the first one where there is none."""
+        async with self._db.reading() as session:
+            rows = (await session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.created_at))).all()
+        self._keys = {row.kid: _load(row) for row in rows}
+        if all(key.retired_at is not None for key in self._keys.values()):
+            await self.rotate()
+
+    async def rotate(self) -> str:
+        """Sign with a new key from now on, and forget those that no living token needs. Returns the new key's id."""
+        now = self._clock.now()
+        key = SigningKey(new_id(), ec.generate_private_key(ec.SECP256R1()), now)
+        async with self._db.session() as session:
+            await session.execute(delete(SigningKeyRow).where(SigningKeyRow.retired_at < now - KEPT_AFTER_RETIREMENT))
+            await session.execute(
+                update(SigningKeyRow).where(SigningKeyRow.retired_at.is_(None)).values(retired_at=now)
+            )
+            session.add(
+                SigningKeyRow(
+                    kid=key.kid, algorithm=ALGORITHM, private_pem=_pem(key.private), created_at=now, retired_at=None
+                )
+            )
+            await session.flush()
+            rows = (await session.scalars(select(SigningKeyRow))).all()
+        self._keys = {row.kid: _load(row) for row in rows}
+        return key.kid
+
+    def current(self) -> SigningKey:
+        """The key that signs."""
+        return next(key for key in self._keys.values() if key.retired_at is None)
+
+    def verifying(self, kid: str) -> SigningKey | None:
+        """The key of this id, while a token of it may be alive."""
+        key = self._keys.get(kid)
+        return key if key is not None and self._alive(key) else None
+
+    def jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """The public keys that verify now, as a JWK Set (RFC 7517 section 5)."""
+        return {"keys": [_jwk(key) for key in self._keys.values() if self._alive(key)]}
+
+    def _alive(self, key: SigningKey) -> bool:
+        return key.retired_at is None or self._clock.now() <= key.retired_at + KEPT_AFTER_RETIREMENT
+
+
+def _pem(private: ec.EllipticCurvePrivateKey) -> str:
+    return private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def _load(row: SigningKeyRow) -> SigningKey:
+    private = serialization.load_pem_private_key(row.private_pem.encode(), password=None)
+    if row.algorithm != ALGORITHM or not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"signing key {row.kid} is not an {ALGORITHM} key")
+    return SigningKey(row.kid, private, row.created_at, row.retired_at)
+
+
+def _jwk(key: SigningKey) -> dict[str, Any]:
+    return {**json.loads(ECAlgorithm.to_jwk(key.public)), "kid": key.kid, "alg": ALGORITHM, "use": "sig"}

@@ -1,0 +1,73 @@
+"""Sign-in sessions: a shift's length behind a cookie, across restarts of the gateway."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from gateway.auth.principals import from_row, to_columns
+from gateway.auth.secret import digest, new_id, new_secret
+from gateway.clock import Clock
+from gateway.models import Principal
+from gateway.settings import TokenSettings
+from gateway.storage.database import Database
+from gateway.storage.tables import SignInSessionRow
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A signed-in person or device. ``id`` is public; ``expires_at`` is wall seconds."""
+
+    id: str
+    principal: Principal
+    expires_at: float
+
+
+class SignInSessions:
+    """Made by an invitation, ended by signing out or by time."""
+
+    def __init__(self, db: Database, settings: TokenSettings, clock: Clock) -> None:
+        self._db = db
+        self._lifetime = settings.session_lifetime
+        self._clock = clock
+
+    async def create(self, principal: Principal) -> str:
+        """Sign ``principal`` in. Returns the cookie's value, of which only a digest is kept."""
+        now, cookie = self._clock.now(), new_secret()
+        async with self._db.session() as session:
+            await session.execute(delete(SignInSessionRow).where(SignInSessionRow.expires_at <= now))
+            session.add(
+                SignInSessionRow(
+                    id=new_id(),
+                    cookie_sha256=digest(cookie),
+                    created_at=now,
+                    expires_at=now + self._lifetime,
+                    ended_at=None,
+                    **to_columns(principal),
+                )
+            )
+        return cookie
+
+    async def lookup(self, cookie: str) -> SignIn | None:
+        """The living sign-in behind a cookie."""
+        return await self._living(SignInSessionRow.cookie_sha256 == digest(cookie))
+
+    async def by_id(self, session_id: str) -> SignIn | None:
+        """The living sign-in of this public id, as a token's ``sid`` names it."""
+        return await self._living(SignInSessionRow.id == session_id)
+
+    async def end(self, session_id: str) -> None:
+        """Sign out. On disk on return; to end what has ended is no error."""
+        async with self._db.session() as session:
+            await session.execute(
+                update(SignInSessionRow)
+                .where(SignInSessionRow.id == session_id, SignInSessionRow.ended_at.is_(None))
+                .values(ended_at=self._clock.now())
+            )
+
+    async def _living(self, which: ColumnElement[bool]) -> SignIn | None:
+        query = select(SignInSessionRow).where(
+            which, SignInSessionRow.ended_at.is_(None), SignInSessionRow.expires_at > self._clock.now()
+        )
+        async with self._db.reading() as session:
+            row = (await session.scalars(query)).one_or_none()
+        return None if row is None else SignIn(row.id, from_row(row), row.expires_at)
