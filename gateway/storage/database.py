@@ -50,6 +50,11 @@ class Database:
             event.listen(self._engine.sync_engine, "connect", _configure_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
 
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None where the database is elsewhere."""
+        return Path(self._url.database) if self._sqlite and self._url.database else None
+
     async def open(self) -> None:
         """Bring the schema to the newest version and check that a commit is durable. Raises StorageError."""
         if self._sqlite:

@@ -1,1 +1,1 @@
-"""Ways in which an incident begins. A trigger authenticates, normalises and calls the service; it holds no state of its own."""
+"""Ways in which an incident begins. A trigger authenticates, normalises and calls the service."""

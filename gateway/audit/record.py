@@ -1,0 +1,111 @@
+"""What is recorded: events, the records made of them, and how a record is written as text or JSON. Pure."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Any
+
+from gateway.models import Role
+
+
+class Outcome(StrEnum):
+    """How what was tried came out."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One thing that somebody, or time, did. ``kind`` is a stable word (``incident_opened``).
+
+    ``principal`` is an id; ``name`` tells a reader who that is. ``reason`` is a stable word where ``outcome`` is not
+    ok. ``origin_address`` is where it came from. ``detail`` is JSON and holds no secret.
+    """
+
+    kind: str
+    principal: str | None = None
+    name: str | None = None
+    role: Role | None = None
+    site: str | None = None
+    camera: str | None = None
+    incident: str | None = None
+    outcome: str = Outcome.OK
+    reason: str | None = None
+    origin_address: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """An event with its place in time. ``at``: wall seconds, exact to 1/100; ``utc_offset``: seconds east of UTC.
+
+    ``id`` grows with every record and is None while the record is not in the database.
+    """
+
+    event: AuditEvent
+    event_id: str
+    at: float
+    utc_offset: int
+    id: int | None = None
+
+    @property
+    def time(self) -> str:
+        """ISO 8601 with 1/100 s and UTC offset: ``2026-03-01T09:30:12.04+01:00``."""
+        whole, cents = divmod(round(self.at * 100), 100)
+        moment = datetime.fromtimestamp(whole, timezone(timedelta(seconds=self.utc_offset))).isoformat()
+        return f"{moment[:19]}.{cents:02d}{moment[19:]}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON has it, in the API and in the spool."""
+        return {
+            "id": self.id,
+            "event_id": self.event_id,
+            "time": self.time,
+            "at": self.at,
+            "utc_offset": self.utc_offset,
+            **asdict(self.event),
+        }
+
+
+def hundredths(at: float) -> float:
+    """``at`` cut, not rounded, to 1/100 s: no record is dated into the future. The margin undoes binary fractions."""
+    return math.floor(at * 100 + 1e-4) / 100
+
+
+def local_offset(at: float) -> int:
+    """Seconds east of UTC that the machine's time zone has at ``at``."""
+    offset = datetime.fromtimestamp(at, UTC).astimezone().utcoffset()
+    return int(offset.total_seconds()) if offset else 0
+
+
+def from_dict(values: Mapping[str, Any]) -> AuditRecord:
+    """The inverse of ``AuditRecord.as_dict``. Raises KeyError, TypeError or ValueError for what is not a record."""
+    rest = dict(values)
+    rest.pop("time")
+    event_id, at, utc_offset = str(rest.pop("event_id")), float(rest.pop("at")), int(rest.pop("utc_offset"))
+    number, role = rest.pop("id"), rest.pop("role")
+    event = AuditEvent(role=None if role is None else Role(role), **rest)
+    return AuditRecord(event, event_id, at, utc_offset, number)
+
+
+def format_record(record: AuditRecord) -> str:
+    """One line for a terminal. What came from outside cannot move the cursor or feign another line."""
+    event = record.event
+    who = event.name or event.principal or "-"
+    parts = [record.time, event.kind, event.outcome, f"{who} ({event.role})" if event.role else who]
+    for label, value in (
+        ("site", event.site),
+        ("camera", event.camera),
+        ("incident", event.incident),
+        ("from", event.origin_address),
+        ("reason", event.reason),
+    ):
+        if value is not None:
+            parts.append(f"{label}={value}")
+    parts += [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in sorted(event.detail.items())]
+    return "  ".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in part) for part in parts)

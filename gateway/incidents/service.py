@@ -1,0 +1,196 @@
+"""Takes triggers, presses and the clock to the incidents. What may happen to them is ``state``'s to say.
+
+Everything is decided under one lock, on what is on disk, and is on disk before it is answered or told.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.audit.log import AuditLog
+from gateway.clock import Clock
+from gateway.errors import Conflict, NotFound, StorageError
+from gateway.incidents.changes import (
+    IncidentChange,
+    Trigger,
+    TriggerOutcome,
+    change_of,
+    record_of,
+    record_of_refusal,
+)
+from gateway.incidents.ledger import Ledger
+from gateway.incidents.state import (
+    Acknowledge,
+    AllClear,
+    Arbitration,
+    Effect,
+    Event,
+    Extend,
+    Repeat,
+    Resume,
+    Supersede,
+    advance,
+    arbitrate,
+    due,
+    supersedes,
+)
+from gateway.metrics import Metrics
+from gateway.models import Incident, IncidentState, Principal
+from gateway.settings import IncidentSettings
+from gateway.storage.database import Database
+
+__all__ = ["IncidentChange", "IncidentService", "Trigger", "TriggerOutcome"]
+
+logger = logging.getLogger(__name__)
+
+TICK = 1.0
+"""Seconds between looks at the wall clock: incidents end by it, and it may jump, so nobody sleeps until a deadline."""
+
+
+class IncidentService:
+    """What is going on at each site. ``start`` before all else; ``run`` belongs to the server's TaskGroup."""
+
+    def __init__(
+        self, database: Database, settings: IncidentSettings, clock: Clock, metrics: Metrics, audit: AuditLog
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._audit = audit
+        self._ledger = Ledger(database, metrics, audit)
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Read what was open, and give those who could not press "extend" meanwhile the time to do so."""
+        async with self._lock:
+            await self._ledger.load()
+            for incident in self.open():
+                await self._advance(incident, Resume(self._clock.now()))
+
+    async def run(self) -> None:
+        """Warn and end by the clock, until cancelled. Outlives a store that fails."""
+        failing = False
+        while True:
+            await self._clock.sleep(TICK)
+            try:
+                await self.tick()
+            except StorageError as error:
+                if not failing:
+                    logger.error("incidents cannot be kept up with the clock: %s", error)  # noqa: TRY400  not our bug
+                failing = True
+            else:
+                if failing:
+                    logger.info("incidents are kept up with the clock again")
+                failing = False
+
+    async def tick(self) -> None:
+        """Do what the clock has made due. Raises StorageError."""
+        async with self._lock:
+            await self._ledger.settle()
+            for incident in self.open():
+                event = due(incident, self._clock.now(), self._settings)
+                if event is not None:
+                    await self._advance(incident, event)
+
+    async def trigger(
+        self, trigger: Trigger, within: Callable[[AsyncSession, TriggerOutcome], Awaitable[None]] | None = None
+    ) -> TriggerOutcome:
+        """Open an incident, or join the open one of its kind; on disk on return.
+
+        ``within`` adds to the same transaction; it may be called twice. Raises Conflict for a drill or test while a
+        real incident is open, StorageError if nothing could be committed.
+        """
+        async with self._lock:
+            await self._ledger.settle()
+            here = [incident for incident in self.open() if incident.site_id == trigger.site_id]
+            match arbitrate(trigger.kind, {incident.kind for incident in here}):
+                case Arbitration.REFUSE:
+                    self._metrics.triggers_refused.labels("real_incident_open").inc()
+                    await self._audit.append(record_of_refusal(trigger, "real_incident_open"))
+                    raise Conflict(
+                        "real_incident_open",
+                        f"A real incident is open at this school: no {trigger.kind} can begin before all clear.",
+                    )
+                case Arbitration.JOIN:
+                    changes = self._joined(trigger, here)
+                case Arbitration.OPEN:
+                    changes = self._opened(trigger, here)
+            first = changes[0]
+            outcome = TriggerOutcome(first.incident, first.previous_state is None, first.alarm)
+            await self._ledger.commit(
+                changes,
+                [record_of(change, trigger.principal, trigger, trigger.address) for change in changes],
+                None if within is None else lambda session: within(session, outcome),
+            )
+            return outcome
+
+    async def acknowledge(self, incident_id: str, principal: Principal) -> Incident:
+        """Note by name who has seen the alarm. Raises NotFound, Conflict (it is over), StorageError."""
+        return await self._press(incident_id, Acknowledge(self._clock.now(), principal), principal)
+
+    async def extend(self, incident_id: str, principal: Principal) -> Incident:
+        """Prolong by one press. Raises NotFound, Conflict (it is over), StorageError."""
+        return await self._press(incident_id, Extend(self._clock.now()), principal)
+
+    async def all_clear(self, incident_id: str, by: Principal) -> Incident:
+        """End it; one that is over comes back as it ended. Raises NotFound, StorageError."""
+        return await self._press(incident_id, AllClear(self._clock.now(), by.name), by)
+
+    def open(self) -> tuple[Incident, ...]:
+        """All open incidents, oldest first."""
+        return self._ledger.open()
+
+    def get(self, incident_id: str) -> Incident | None:
+        """An incident that is open or has ended lately."""
+        return self._ledger.get(incident_id)
+
+    def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
+        """Be told of every change after its commit, in order, by quick calls; the answer ends it."""
+        return self._ledger.subscribe(callback)
+
+    def _opened(self, trigger: Trigger, here: list[Incident]) -> list[IncidentChange]:
+        """The new incident first, so that those whom a drill let see know of it before the drill is over."""
+        now = self._clock.now()
+        incident = Incident(
+            id=secrets.token_hex(8),
+            site_id=trigger.site_id,
+            kind=trigger.kind,
+            state=IncidentState.OPEN,
+            origin=trigger.origin,
+            opened_at=now,
+            ends_at=now + self._settings.maximum_duration,
+            last_alarm_at=now,
+            enrolled=trigger.enrolled,
+        )
+        changes = [change_of(incident, None, Effect.OPENED)]
+        for other in here:
+            if supersedes(trigger.kind, other.kind):
+                ended, effect = advance(other, Supersede(now, trigger.origin.by), self._settings)
+                changes.append(change_of(ended, other, effect))
+        return changes
+
+    def _joined(self, trigger: Trigger, here: list[Incident]) -> list[IncidentChange]:
+        known = next(incident for incident in here if incident.kind is trigger.kind)
+        repeat = Repeat(self._clock.now(), trigger.origin, trigger.enrolled)
+        incident, effect = advance(known, repeat, self._settings)
+        return [change_of(incident, known, effect)]
+
+    async def _press(self, incident_id: str, event: Event, principal: Principal) -> Incident:
+        async with self._lock:
+            await self._ledger.settle()
+            incident = self.get(incident_id)
+            if incident is None:
+                raise NotFound("no_such_incident", "There is no such incident.")
+            return await self._advance(incident, event, principal)
+
+    async def _advance(self, incident: Incident, event: Event, principal: Principal | None = None) -> Incident:
+        changed, effect = advance(incident, event, self._settings)
+        if effect is Effect.REFUSED:
+            raise Conflict("incident_over", f"This incident is over ({incident.state.replace('_', ' ')}).")
+        if effect is not Effect.NOTHING:
+            change = change_of(changed, incident, effect)
+            await self._ledger.commit([change], [record_of(change, principal)])
+        return changed

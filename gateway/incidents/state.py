@@ -1,0 +1,232 @@
+"""The incident state machine: a table and the rules of the permission contract. Pure; time is an argument.
+
+``arbitrate`` says what a trigger does at a site where incidents may be open. ``advance`` takes one incident through
+one event; whether an event is possible at all in a state is ``TABLE``'s to say, and nobody else's.
+
+Where the contract leaves room, this is what holds here:
+
+- The merge window runs from the last alarm and is not moved by repeats: twenty people who press within it make one
+  alarm, and somebody who presses after it is heard.
+- Drill and test may be open together, each with its own rights; only a real incident ends the others, and while it
+  is open neither begins.
+- An extension adds to the end, but leaves at most ``maximum_duration`` from the press: access never outlives the last
+  decision of a person by more.
+- The last warning is true when it is sent: a real incident gets that much time from then on. One whose end passed while
+  the gateway was down is warned anew and gets it too, since nobody could extend it. A drill or test ends at once.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from gateway.models import Acknowledgement, Incident, IncidentKind, IncidentState, Origin, Principal
+from gateway.settings import IncidentSettings
+
+
+class Effect(StrEnum):
+    """What an event did. ``NOTHING``: it was so already. ``REFUSED``: the incident is over."""
+
+    OPENED = "opened"
+    ALARMED = "alarmed"
+    MERGED = "merged"
+    ACKNOWLEDGED = "acknowledged"
+    WARNED = "warned"
+    EXTENDED = "extended"
+    ALL_CLEAR = "all_clear"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    RECOVERED = "recovered"
+    NOTHING = "nothing"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A further trigger of the same kind."""
+
+    at: float
+    origin: Origin
+    enrolled: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Somebody says that they have seen the alarm."""
+
+    at: float
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """All who watch are told that the end is near."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """One press of either side."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AllClear:
+    """Somebody whom the agreement names ends it."""
+
+    at: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supersede:
+    """A real incident takes its place."""
+
+    at: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Its time is up."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The gateway is back after it was down."""
+
+    at: float
+
+
+Event = Repeat | Acknowledge | Warn | Extend | AllClear | Supersede | Expire | Resume
+
+_OPEN, *_ENDED = IncidentState
+# For every state and event: the next state, or what is said to an event that comes too late.
+TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = MappingProxyType(
+    {
+        (_OPEN, Repeat): _OPEN,
+        (_OPEN, Acknowledge): _OPEN,
+        (_OPEN, Warn): _OPEN,
+        (_OPEN, Extend): _OPEN,
+        (_OPEN, Resume): _OPEN,
+        (_OPEN, AllClear): IncidentState.ALL_CLEAR,
+        (_OPEN, Supersede): IncidentState.SUPERSEDED,
+        (_OPEN, Expire): IncidentState.EXPIRED,
+    }
+    | {(state, event): Effect.REFUSED for state in _ENDED for event in (Repeat, Acknowledge, Extend)}
+    | {(state, event): Effect.NOTHING for state in _ENDED for event in (Warn, AllClear, Supersede, Expire, Resume)}
+)
+
+
+class Arbitration(StrEnum):
+    """What becomes of a trigger. ``OPEN`` supersedes whatever ``superseded_by`` names."""
+
+    OPEN = "open"
+    JOIN = "join"
+    REFUSE = "refuse"
+
+
+def arbitrate(kind: IncidentKind, open_kinds: Collection[IncidentKind]) -> Arbitration:
+    """Decide on a trigger of ``kind`` at a site where incidents of ``open_kinds`` are open."""
+    if kind in open_kinds:
+        return Arbitration.JOIN
+    if IncidentKind.REAL in open_kinds:
+        return Arbitration.REFUSE
+    return Arbitration.OPEN
+
+
+def supersedes(kind: IncidentKind, other: IncidentKind) -> bool:
+    """Whether opening ``kind`` ends an open incident of ``other`` kind."""
+    return kind is IncidentKind.REAL and other is not IncidentKind.REAL
+
+
+def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expire | None:
+    """The event that time alone has made due, warnings before the end."""
+    if incident.state is not IncidentState.OPEN:
+        return None
+    if _may_expire(incident, now, rules):
+        return Expire(now)
+    return Warn(now) if _warnings_due(incident, now, rules) else None
+
+
+def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[Incident, Effect]:
+    """Take ``incident`` through ``event``. With NOTHING and REFUSED it comes back as it was."""
+    following = TABLE[incident.state, type(event)]
+    if isinstance(following, Effect):
+        return incident, following
+    match event:
+        case Repeat():
+            return _repeated(incident, event, rules)
+        case Acknowledge():
+            return _acknowledged(incident, event)
+        case Warn():
+            return _warned(incident, event.at, rules)
+        case Resume() if incident.kind is IncidentKind.REAL and event.at >= incident.ends_at:
+            return _warned(replace(incident, warnings_sent=frozenset()), event.at, rules)
+        case Resume():
+            return incident, Effect.NOTHING
+        case Extend():
+            return _extended(incident, event.at, rules)
+        case Expire() if not _may_expire(incident, event.at, rules):
+            return incident, Effect.NOTHING
+        case Expire():
+            return replace(incident, state=following, closed_at=event.at), Effect.EXPIRED
+        case AllClear() | Supersede():
+            ended = replace(incident, state=following, closed_at=event.at, closed_by=event.by)
+            return ended, Effect(following.value)
+
+
+def _repeated(incident: Incident, event: Repeat, rules: IncidentSettings) -> tuple[Incident, Effect]:
+    alarm = event.at - incident.last_alarm_at >= rules.merge_window
+    # The banner shows the newest alarm. A repeat that is merged only adds what was not known.
+    first, second = (event.origin, incident.origin) if alarm else (incident.origin, event.origin)
+    return replace(
+        incident,
+        origin=replace(first, room_id=first.room_id or second.room_id, note=first.note or second.note),
+        repeats=incident.repeats + 1,
+        enrolled=incident.enrolled | event.enrolled,
+        alarms=incident.alarms + alarm,
+        last_alarm_at=event.at if alarm else incident.last_alarm_at,
+    ), Effect.ALARMED if alarm else Effect.MERGED
+
+
+def _acknowledged(incident: Incident, event: Acknowledge) -> tuple[Incident, Effect]:
+    """Once a person and alarm: an alarm after somebody's acknowledgement is theirs to acknowledge again."""
+    who = event.principal
+    earlier = {ack.principal_id: ack for ack in incident.acknowledgements}
+    if who.id in earlier and earlier[who.id].at >= incident.last_alarm_at:
+        return incident, Effect.NOTHING
+    earlier.pop(who.id, None)
+    acknowledgement = Acknowledgement(who.id, who.name, who.role, event.at)
+    return replace(incident, acknowledgements=(*earlier.values(), acknowledgement)), Effect.ACKNOWLEDGED
+
+
+def _warned(incident: Incident, at: float, rules: IncidentSettings) -> tuple[Incident, Effect]:
+    news = _warnings_due(incident, at, rules)
+    if not news:
+        return incident, Effect.NOTHING
+    last = min(int(before) for before in rules.warn_before)
+    ends_at = incident.ends_at
+    if incident.kind is IncidentKind.REAL and last in news:
+        ends_at = max(ends_at, at + last)
+    return replace(incident, warnings_sent=incident.warnings_sent | news, ends_at=ends_at), Effect.WARNED
+
+
+def _extended(incident: Incident, at: float, rules: IncidentSettings) -> tuple[Incident, Effect]:
+    ends_at = max(incident.ends_at, min(incident.ends_at + rules.extension, at + rules.maximum_duration))
+    still_due = frozenset(before for before in incident.warnings_sent if at >= ends_at - before)
+    return replace(incident, ends_at=ends_at, warnings_sent=still_due), Effect.EXTENDED
+
+
+def _warnings_due(incident: Incident, now: float, rules: IncidentSettings) -> frozenset[int]:
+    reached = {int(before) for before in rules.warn_before if now >= incident.ends_at - before}
+    return frozenset(reached - incident.warnings_sent)
+
+
+def _may_expire(incident: Incident, now: float, rules: IncidentSettings) -> bool:
+    warned = incident.kind is not IncidentKind.REAL or not _warnings_due(incident, now, rules)
+    return now >= incident.ends_at and warned

@@ -1,0 +1,73 @@
+"""Incidents as rows, and back."""
+
+from dataclasses import asdict
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.models import Acknowledgement, Incident, IncidentKind, IncidentState, Origin, Role, SiteId
+from gateway.storage.tables import IncidentRow
+
+
+async def load(session: AsyncSession, recent: int) -> list[Incident]:
+    """All open incidents and the newest ``recent`` of any state, oldest first."""
+    newest = select(IncidentRow.id).order_by(IncidentRow.opened_at.desc()).limit(recent)
+    query = (
+        select(IncidentRow)
+        .where((IncidentRow.state == IncidentState.OPEN.value) | IncidentRow.id.in_(newest.scalar_subquery()))
+        .order_by(IncidentRow.opened_at)
+    )
+    return [from_row(row) for row in await session.scalars(query)]
+
+
+async def save(session: AsyncSession, incident: Incident) -> None:
+    """Insert the incident, or overwrite what is there."""
+    await session.merge(to_row(incident))
+
+
+def to_row(incident: Incident) -> IncidentRow:
+    """The row that ``from_row`` turns back into the same incident."""
+    return IncidentRow(
+        id=incident.id,
+        site_id=incident.site_id,
+        kind=incident.kind.value,
+        state=incident.state.value,
+        trigger=incident.origin.trigger,
+        triggered_by=incident.origin.by,
+        room_id=incident.origin.room_id,
+        note=incident.origin.note,
+        opened_at=incident.opened_at,
+        ends_at=incident.ends_at,
+        alarms=incident.alarms,
+        last_alarm_at=incident.last_alarm_at,
+        repeats=incident.repeats,
+        warnings_sent=sorted(incident.warnings_sent),
+        acknowledgements=[asdict(acknowledgement) for acknowledgement in incident.acknowledgements],
+        enrolled=sorted(incident.enrolled),
+        closed_at=incident.closed_at,
+        closed_by=incident.closed_by,
+    )
+
+
+def from_row(row: IncidentRow) -> Incident:
+    """The incident that was stored."""
+    return Incident(
+        id=row.id,
+        site_id=SiteId(row.site_id),
+        kind=IncidentKind(row.kind),
+        state=IncidentState(row.state),
+        origin=Origin(row.trigger, row.triggered_by, row.room_id, row.note),
+        opened_at=row.opened_at,
+        ends_at=row.ends_at,
+        alarms=row.alarms,
+        last_alarm_at=row.last_alarm_at,
+        repeats=row.repeats,
+        warnings_sent=frozenset(row.warnings_sent),
+        acknowledgements=tuple(
+            Acknowledgement(ack["principal_id"], ack["name"], Role(ack["role"]), ack["at"])
+            for ack in row.acknowledgements
+        ),
+        enrolled=frozenset(row.enrolled),
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+    )

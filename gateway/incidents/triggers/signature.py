@@ -1,0 +1,70 @@
+"""The signature of a panic button's message (Standard Webhooks, https://www.standardwebhooks.com). Pure.
+
+HMAC-SHA-256 over ``id.timestamp.body``, in Base64, as ``v1,<signature>``; several may stand side by side, separated by
+spaces, while a secret is being changed.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.errors import BadRequest, Unauthenticated
+
+PREFIX = "whsec_"
+LEAST_KEY = 24
+"""Bytes of the shortest key that Standard Webhooks allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The three headers, whole but not yet believed. ``timestamp`` is wall seconds, as the sender wrote it."""
+
+    id: str
+    timestamp: str
+    signatures: tuple[str, ...]
+
+
+def signing_key(secret: str) -> bytes:
+    """The key: ``whsec_`` and its Base64, or any other text as it stands. Raises ValueError if it is too short."""
+    try:
+        key = base64.b64decode(secret[len(PREFIX) :], validate=True) if secret.startswith(PREFIX) else secret.encode()
+    except binascii.Error:
+        raise ValueError(f"after '{PREFIX}' must come Base64") from None
+    if len(key) < LEAST_KEY:
+        raise ValueError(f"must be at least {LEAST_KEY} bytes long")
+    return key
+
+
+def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    """What a sender puts into ``webhook-signature``."""
+    return _signature(signing_key(secret), message_id, timestamp, body).decode()
+
+
+def read_envelope(headers: Mapping[str, str]) -> Envelope:
+    """Take the three headers, whatever their case. Raises BadRequest."""
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    try:
+        message_id, timestamp = lower["webhook-id"], lower["webhook-timestamp"]
+        signatures = tuple(lower["webhook-signature"].split())
+    except KeyError as missing:
+        raise BadRequest("header_missing", f"The header {missing.args[0]} is missing.") from None
+    if not (0 < len(message_id) <= 256 and message_id.isascii() and message_id.isprintable()):
+        raise BadRequest("bad_header", "webhook-id must be 1 to 256 printable ASCII characters.")
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        raise BadRequest("bad_header", "webhook-timestamp must be whole seconds since 1970.")
+    return Envelope(message_id, timestamp, signatures)
+
+
+def verify(envelope: Envelope, body: bytes, key: bytes) -> None:
+    """Raises Unauthenticated unless one of the signatures is right. Its time does not tell where one is wrong."""
+    expected = _signature(key, envelope.id, envelope.timestamp, body)
+    if not any(hmac.compare_digest(expected, signature.encode()) for signature in envelope.signatures):
+        raise Unauthenticated("bad_signature", "No signature of this message is right: check the secret on both sides.")
+
+
+def _signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return b"v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256))

@@ -1,0 +1,206 @@
+"""Panic buttons that send a signed message (Standard Webhooks).
+
+What is decided here:
+
+- The signature is checked before anything else is said or looked up. The answer to a message is kept, with the
+  incident, in one transaction; the same id and body gets it again, however late and with whatever timestamp: senders
+  retry with the old or with a fresh one, and an answer given twice opens nothing. Staleness refuses only what is new.
+- A webhook may send its own kind and lower ones (real, drill, test, in this order). A higher one is refused and
+  shown: neither may a secret for tests open cameras, nor a real alarm pass for a drill.
+- A right signature is never refused for its body: an unknown room or an unreadable text becomes part of the note.
+- Every refusal is counted. Of like ones within a few seconds only the first is recorded and shown, or else anybody
+  could fill the record from outside.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.audit.log import AuditEvent, AuditLog
+from gateway.audit.record import Outcome
+from gateway.clock import Clock
+from gateway.errors import ClientError, ConfigurationError, Conflict, Forbidden, NotFound, StorageError, Unauthenticated
+from gateway.incidents.changes import Trigger, TriggerOutcome
+from gateway.incidents.service import IncidentService
+from gateway.incidents.triggers.message import Content, read_body
+from gateway.incidents.triggers.signature import Envelope, read_envelope, signing_key, verify
+from gateway.metrics import Metrics
+from gateway.models import IncidentKind, Origin, SiteId
+from gateway.settings import SiteSettings, WebhookSettings
+from gateway.storage.database import Database
+from gateway.storage.tables import WebhookDeliveryRow
+
+logger = logging.getLogger(__name__)
+
+Answer = tuple[int, dict[str, Any]]
+OnRefused = Callable[[SiteId, str, str], None]
+
+LOWER_OR_SAME = {
+    IncidentKind.REAL: frozenset(IncidentKind),
+    IncidentKind.DRILL: frozenset({IncidentKind.DRILL, IncidentKind.TEST}),
+    IncidentKind.TEST: frozenset({IncidentKind.TEST}),
+}
+QUIET = 10.0
+"""Seconds within which like refusals of one webhook are recorded and shown once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    site_id: SiteId
+    settings: WebhookSettings
+    key: bytes
+    rooms: Container[str]
+
+
+class WebhookTrigger:
+    """Receives the messages of all webhooks of all ``sites``.
+
+    ``rooms`` holds, for each site, the room ids of its plan. Raises ConfigurationError for a bad secret.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        incidents: IncidentService,
+        sites: Sequence[SiteSettings],
+        clock: Clock,
+        metrics: Metrics,
+        audit: AuditLog,
+        rooms: Mapping[SiteId, Container[str]],
+    ) -> None:
+        self._database = database
+        self._incidents = incidents
+        self._clock = clock
+        self._metrics = metrics
+        self._audit = audit
+        self._watchers: list[OnRefused] = []
+        self._endpoints = {
+            webhook.id: _Endpoint(SiteId(site.id), webhook, _key(webhook), rooms.get(SiteId(site.id), ()))
+            for site in sites
+            for webhook in site.webhooks
+        }
+        self._lock = asyncio.Lock()
+        self._quiet_until: dict[tuple[str, str], float] = {}
+        self._unshown: dict[tuple[str, str], int] = {}
+
+    def on_refused(self, callback: OnRefused) -> Callable[[], None]:
+        """Be told (site, webhook, reason), since a panic button that is refused is itself an alarm; the answer ends it."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+    async def receive(self, webhook_id: str, headers: Mapping[str, str], body: bytes, address: str = "") -> Answer:
+        """The status and the JSON to answer with: ``{"incident", "alarm"}``, or a problem (RFC 9457)."""
+        endpoint = self._endpoints.get(webhook_id)
+        if endpoint is None:
+            self._metrics.triggers_refused.labels("unknown_webhook").inc()
+            return _problem(NotFound("unknown_webhook", "There is no such webhook."))
+        try:
+            envelope = read_envelope(headers)
+            verify(envelope, body, endpoint.key)
+            async with self._lock:
+                return await self._settled(endpoint, envelope, body, address)
+        except ClientError as error:
+            await self._refused(endpoint, error.code, address)
+            return _problem(error)
+        except StorageError:
+            logger.exception("a trigger of webhook %s could not be stored", webhook_id)
+            await self._refused(endpoint, "storage_failed", address)
+            return 503, _body(503, "Not stored", "storage_failed", "The alarm could not be stored: send it again.")
+
+    async def _settled(self, endpoint: _Endpoint, envelope: Envelope, body: bytes, address: str) -> Answer:
+        """The answer that was given before, or a new one, on disk. Raises ClientError, StorageError."""
+        digest = hashlib.sha256(body).digest()
+        async with self._database.reading() as session:
+            known = await session.get(WebhookDeliveryRow, (endpoint.settings.id, envelope.id))
+        if known is not None:
+            if known.body_sha256 != digest:
+                raise Conflict("id_reused", "This webhook-id came before, with another body.")
+            return known.status, known.answer
+        now = self._clock.now()
+        late = now - int(envelope.timestamp)
+        if abs(late) > endpoint.settings.tolerance:
+            raise Unauthenticated("stale_timestamp", f"The timestamp is {abs(late):.0f} s off the gateway's clock.")
+
+        def row(answer: Answer, incident_id: str | None) -> WebhookDeliveryRow:
+            return WebhookDeliveryRow(
+                webhook_id=endpoint.settings.id,
+                message_id=envelope.id,
+                body_sha256=digest,
+                received_at=now,
+                status=answer[0],
+                answer=answer[1],
+                incident_id=incident_id,
+            )
+
+        async def keep(session: AsyncSession, outcome: TriggerOutcome) -> None:
+            await session.merge(row(_accepted(outcome), outcome.incident.id))
+
+        content = read_body(body, endpoint.settings.kind, endpoint.rooms)
+        if content.kind not in LOWER_OR_SAME[endpoint.settings.kind]:
+            refusal = Forbidden("kind_not_allowed", f"This webhook may not trigger a {content.kind} incident.")
+            await self._keep(row(_problem(refusal), None))
+            raise refusal
+        try:
+            return _accepted(await self._incidents.trigger(_trigger(endpoint, envelope, content, address), keep))
+        except Conflict as conflict:  # counted and recorded by the service
+            await self._keep(row(_problem(conflict), None))
+            self._show(endpoint, conflict.code)
+            return _problem(conflict)
+
+    async def _keep(self, row: WebhookDeliveryRow) -> None:
+        async with self._database.session() as session:
+            session.add(row)
+
+    def _show(self, endpoint: _Endpoint, reason: str) -> None:
+        for callback in tuple(self._watchers):
+            callback(endpoint.site_id, endpoint.settings.id, reason)
+
+    async def _refused(self, endpoint: _Endpoint, reason: str, address: str) -> None:
+        self._metrics.triggers_refused.labels(reason).inc()
+        what, now = (endpoint.settings.id, reason), self._clock.monotonic()
+        if now < self._quiet_until.get(what, now):
+            self._unshown[what] = self._unshown.get(what, 0) + 1
+            return
+        self._quiet_until[what] = now + QUIET
+        self._show(endpoint, reason)
+        await self._audit.append(
+            AuditEvent(
+                kind="trigger_refused",
+                name=endpoint.settings.name,
+                site=endpoint.site_id,
+                outcome=Outcome.REFUSED,
+                reason=reason,
+                origin_address=address or None,
+                detail={"webhook": endpoint.settings.id, "alike_before": self._unshown.pop(what, 0)},
+            )
+        )
+
+
+def _key(webhook: WebhookSettings) -> bytes:
+    try:
+        return signing_key(webhook.secret.get_secret_value())
+    except ValueError as error:
+        raise ConfigurationError([f"webhook {webhook.id}: secret: {error}"]) from None
+
+
+def _trigger(endpoint: _Endpoint, envelope: Envelope, content: Content, address: str) -> Trigger:
+    origin = Origin("webhook", endpoint.settings.name, content.room_id, content.note)
+    key = f"{endpoint.settings.id}/{envelope.id}"
+    return Trigger(endpoint.site_id, content.kind, origin, key=key, address=address or None)
+
+
+def _accepted(outcome: TriggerOutcome) -> Answer:
+    return 200, {"incident": outcome.incident.id, "alarm": outcome.alarm}
+
+
+def _problem(error: ClientError) -> Answer:
+    return error.status, _body(error.status, error.title, error.code, error.detail)
+
+
+def _body(status: int, title: str, code: str, detail: str) -> dict[str, Any]:
+    return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
