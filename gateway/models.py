@@ -155,6 +155,8 @@ class RefusalReason(StrEnum):
     NOT_IN_AGREEMENT = "not_in_agreement"
     ROLE_SEES_NO_VIDEO = "role_sees_no_video"
     ANOTHER_SITE = "another_site"
+    NOT_IN_GRANT = "not_in_grant"
+    REVOKED = "revoked"
     UNKNOWN = "unknown"
 
 
