@@ -1,0 +1,143 @@
+"""From RTP and RTCP of one connection to access units and sender reports. Pure: packets in, sink calls out."""
+
+from gateway.errors import CameraError, Malformed
+from gateway.models import SourceReason
+from gateway.sources.h264 import Depacketizer
+from gateway.sources.media import SenderReport, SourceSink, StreamInfo
+from gateway.sources.rtcp import Receiver, SenderInfo, parse_rtcp
+from gateway.sources.rtp import Numbering, parse_rtp
+from gateway.sources.sps import SequenceParameters, parse_sps
+
+
+class Reception:
+    """Hands on to ``sink`` what one RTP stream delivers. A camera that changes its SSRC has begun a new stream.
+
+    ``packets``, ``octets`` (of payload), ``lost`` and ``units`` only grow.
+    """
+
+    def __init__(self, info: StreamInfo, payload_type: int, sink: SourceSink, own_ssrc: int) -> None:
+        self.packets = 0
+        self.octets = 0
+        self.lost = 0
+        self.malformed_rtp = 0
+        self.malformed_rtcp = 0
+        self.picture: SequenceParameters | None = None
+        self._info = info
+        self._payload_type = payload_type
+        self._sink = sink
+        self._own_ssrc = own_ssrc
+        self._ssrc: int | None = None
+        self._sps: bytes | None = None
+        self._early_report: tuple[SenderInfo, float] | None = None
+        self._units_before = 0
+        self._malformed_before = 0
+        self._dropped_before = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._numbering = Numbering()
+        self._receiver = Receiver(self._own_ssrc)
+        self._depacketizer = Depacketizer(self._info.parameter_sets)
+        self._timestamp = -1
+
+    @property
+    def units(self) -> int:
+        """Pictures that have ended, passed on or not."""
+        return self._units_before + self._depacketizer.seen
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that were not passed on, since they could not have been decoded."""
+        return self._dropped_before + self._depacketizer.dropped
+
+    @property
+    def malformed_h264(self) -> int:
+        """Packets whose content was of no use."""
+        return self._malformed_before + self._depacketizer.malformed
+
+    def rtp(self, data: bytes, now: float) -> None:
+        """Take one RTP packet."""
+        try:
+            packet = parse_rtp(data)
+            if packet.payload_type != self._payload_type:
+                raise Malformed("RTP payload type that was not agreed")  # noqa: TRY301 - counted in one place
+            if packet.ssrc != self._ssrc:
+                self._new_source(packet.ssrc, now)
+            missing = self._numbering.count(packet.sequence)
+            self.packets += 1
+            self.octets += len(packet.payload)
+            if missing:
+                if missing < 0:
+                    return
+                self.lost += missing
+            if packet.timestamp != self._timestamp:
+                self._timestamp = packet.timestamp
+                self._numbering.time(packet.timestamp, now, self._info.clock_rate)
+            finished = self._depacketizer.push(packet, missing, now)
+        except Malformed:
+            self.malformed_rtp += 1
+            return
+        for unit in finished:
+            if self._depacketizer.sps is not self._sps:
+                self._read_sps()
+            self._sink.access_unit(unit)
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one RTCP packet. Raises ``CameraError`` where the camera says that the stream is over."""
+        try:
+            parts = parse_rtcp(data)
+        except Malformed:
+            self.malformed_rtcp += 1
+            return
+        for part in parts:
+            if isinstance(part, SenderInfo):
+                if self._ssrc is None:
+                    self._early_report = (part, now)
+                elif part.ssrc == self._ssrc:
+                    self._report(part, now)
+            elif self._ssrc in part.ssrcs:
+                raise CameraError(SourceReason.CLOSED_BY_CAMERA, "The camera has ended the stream.")
+
+    def receiver_report(self, now: float) -> bytes | None:
+        """Our report for the camera; None before its first packet."""
+        if self._ssrc is None:
+            return None
+        return self._receiver.report(self._ssrc, self._numbering, now)
+
+    def notes(self) -> tuple[str, ...]:
+        """What district IT should know of this stream, in words."""
+        source = self._depacketizer
+        found = []
+        if source.awaiting_keyframe and source.seen:
+            found.append("Waiting for a keyframe.")
+            if source.recovery_points:
+                found.append("The camera refreshes its picture gradually: switch on full keyframes (IDR).")
+            if source.sps is None:
+                found.append("The camera has not sent its parameter sets.")
+        if source.reordered or (self.picture is not None and self.picture.may_reorder):
+            found.append("The camera sends B-frames, which browsers cannot play live: switch them off.")
+        return tuple(found)
+
+    def _new_source(self, ssrc: int, now: float) -> None:
+        if self._ssrc is not None:
+            self._units_before += self._depacketizer.seen
+            self._malformed_before += self._depacketizer.malformed
+            self._dropped_before += self._depacketizer.dropped
+            self._begin()
+            self._sink.connected(self._info, now)
+        self._ssrc = ssrc
+        if self._early_report is not None and self._early_report[0].ssrc == ssrc:
+            self._report(*self._early_report)
+        self._early_report = None
+
+    def _report(self, report: SenderInfo, arrival: float) -> None:
+        self._receiver.heard(report, arrival)
+        if report.ntp is not None:
+            self._sink.sender_report(SenderReport(report.rtp, report.ntp, arrival))
+
+    def _read_sps(self) -> None:
+        self._sps = self._depacketizer.sps
+        try:
+            self.picture = parse_sps(self._sps or b"")
+        except Malformed:
+            self.malformed_rtp += 1

@@ -1,0 +1,91 @@
+"""RTP packets (RFC 3550 section 5) and the numbering of one source (RFC 3550 A.1, A.8). Pure."""
+
+from struct import Struct
+from typing import NamedTuple
+
+from gateway.errors import Malformed
+
+_FIXED = Struct("!BBHII")
+_EXTENSION = Struct("!HH")
+MAX_DROPOUT = 3000
+MAX_MISORDER = 100
+
+
+class RtpPacket(NamedTuple):
+    """One packet. ``timestamp`` is in units of the media clock; ``payload`` is without padding."""
+
+    payload_type: int
+    marker: bool
+    sequence: int
+    timestamp: int
+    ssrc: int
+    payload: bytes
+
+
+def parse_rtp(packet: bytes) -> RtpPacket:
+    """Parse one packet: CSRC list, header extension and padding are taken off. Raises ``Malformed``."""
+    size = len(packet)
+    if size < 12:
+        raise Malformed("RTP packet of less than 12 bytes")
+    flags, kind, sequence, timestamp, ssrc = _FIXED.unpack_from(packet)
+    start, end = 12, size
+    if flags != 0x80:
+        if flags >> 6 != 2:
+            raise Malformed("RTP version is not 2")
+        start += 4 * (flags & 0x0F)
+        if flags & 0x10:
+            if start + 4 > size:
+                raise Malformed("RTP header extension is cut off")
+            start += 4 + 4 * _EXTENSION.unpack_from(packet, start)[1]
+        if flags & 0x20:
+            if not packet[-1]:
+                raise Malformed("RTP padding of length 0")
+            end -= packet[-1]
+        if start > end:
+            raise Malformed("RTP header and padding are longer than the packet")
+    return RtpPacket(kind & 0x7F, kind > 0x7F, sequence, timestamp, ssrc, packet[start:end])
+
+
+class Numbering:
+    """Sequence numbers and jitter of one SSRC, as receiver reports want them.
+
+    ``received`` and ``lost`` count packets; ``highest`` is the extended highest sequence number; ``jitter`` is in
+    units of the media clock.
+    """
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.lost = 0
+        self.highest = -1
+        self.jitter = 0.0
+        self._transit: float | None = None
+
+    def count(self, sequence: int) -> int:
+        """Take the next packet. Returns how many are missing before it; -1 for one that is late or a duplicate.
+
+        A jump too far to be a loss is a source that has begun its numbers anew: one packet counts as missing.
+        """
+        self.received += 1
+        if self.highest < 0:
+            self.highest = sequence
+            return 0
+        step = (sequence - self.highest) & 0xFFFF
+        if step == 1:
+            self.highest += 1
+            return 0
+        if 0 < step < MAX_DROPOUT:
+            self.highest += step
+            self.lost += step - 1
+            return step - 1
+        if step == 0 or step > 0x10000 - MAX_MISORDER:
+            return -1
+        self.highest += step
+        self.lost += 1
+        return 1
+
+    def time(self, timestamp: int, arrival: float, clock_rate: int) -> None:
+        """Feed the jitter estimate, once a picture: its packets share a timestamp but not their departure."""
+        transit = arrival * clock_rate - timestamp
+        if self._transit is not None:
+            self.jitter += (min(abs(transit - self._transit), clock_rate) - self.jitter) / 16
+        self._transit = transit

@@ -1,0 +1,158 @@
+"""The RTSP client's sockets and timers: one connection to one camera, run once. All meaning is in ``protocol``."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+
+from gateway.clock import Clock
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.media import ClockSample, SourceSink
+from gateway.sources.reception import Reception
+from gateway.sources.rtsp.address import Address
+from gateway.sources.rtsp.protocol import Malformed, Media, Playing, RtspSession
+
+CONNECT_TIMEOUT = 5.0
+LONGEST_WAIT = 0.2
+REPORT_INTERVAL = 5.0
+QUERY_INTERVAL = 0.05
+MAX_UNSENT = 256 * 1024
+
+
+class RtspClient(asyncio.Protocol):
+    """One connection. Packets go to the sink from the loop's callback, without a queue or a task between.
+
+    ``reception`` is there once the camera plays; ``malformed`` counts RTSP messages that were dropped.
+    """
+
+    def __init__(self, address: Address, sink: SourceSink, clock: Clock) -> None:
+        self.reception: Reception | None = None
+        self.malformed = 0
+        self._sink = sink
+        self._clock = clock
+        self._session = RtspSession(address, lambda: secrets.token_hex(16))
+        self._transport: asyncio.Transport | None = None
+        self._failure: Exception | None = None
+        self._report_due = 0.0
+        self._query_allowed = 0.0
+        self._query_due = float("inf")
+
+    async def step(self) -> None:
+        """Wait until something is due (``LONGEST_WAIT`` at most) and send it: keep-alives, reports, questions for the
+        camera's clock. Raises ``CameraError``, or the bug, that has ended the connection."""
+        await self._clock.sleep(max(0.001, self._due() - self._clock.monotonic()))
+        if self._failure is not None:
+            raise self._failure
+        self._tick(self._clock.monotonic())
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the session."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection makes for a Protocol
+        self._transport = transport
+        transport.set_write_buffer_limits(high=MAX_UNSENT)
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._session.start(self._clock.monotonic())
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the camera sent."""
+        if self._failure is not None:
+            return
+        try:
+            self._receive(data, self._clock.monotonic())
+        except Exception as error:  # a callback has nobody to raise to: step() does, and tells the owner
+            self._end(error)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The camera, or the network, has ended the connection."""
+        self._end(CameraError(SourceReason.CLOSED_BY_CAMERA, "The camera closed the connection."))
+
+    def pause_writing(self) -> None:
+        """The camera does not read what we send."""
+        self._end(CameraError(SourceReason.TIMED_OUT, "The camera takes no requests."))
+
+    def close(self) -> None:
+        """Say goodbye and close."""
+        with contextlib.suppress(CameraError):
+            self._session.stop(self._clock.monotonic())
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+        self._end(CameraError(SourceReason.NONE, "We closed the connection."))
+
+    def _receive(self, data: bytes, now: float) -> None:
+        reception = self.reception
+        for event in self._session.receive(data, now):
+            if type(event) is Media and reception is not None:
+                if event.control:
+                    reception.rtcp(event.payload, now)
+                else:
+                    reception.rtp(event.payload, now)
+            elif isinstance(event, ClockSample):
+                self._sink.clock_sample(event)
+            elif isinstance(event, Playing):
+                description = event.description
+                self._sink.connected(description.info, now)
+                reception = Reception(description.info, description.payload_type, self._sink, secrets.randbits(32))
+                self.reception = reception
+                self._report_due = now + REPORT_INTERVAL / 2
+            elif isinstance(event, Malformed):
+                self.malformed += 1
+        self._flush()
+
+    def _due(self) -> float:
+        now = self._clock.monotonic()
+        due = min(self._session.next_tick(), now + LONGEST_WAIT)
+        if self.reception is not None:
+            self._query_due = float("inf")
+            if self._session.can_query:
+                self._query_due = max(self._sink.next_clock_query(now), self._query_allowed)
+            due = min(due, self._report_due, self._query_due)
+        return due
+
+    def _tick(self, now: float) -> None:
+        self._session.tick(now)
+        if self.reception is not None:
+            if now >= self._report_due:
+                self._report_due = now + REPORT_INTERVAL
+                if report := self.reception.receiver_report(now):
+                    self._session.send_rtcp(report)
+            if now >= self._query_due and self._session.query(now):
+                self._query_allowed = now + QUERY_INTERVAL
+        self._flush()
+
+    def _flush(self) -> None:
+        output = self._session.take_output()
+        if output and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(output)
+
+    def _end(self, error: Exception) -> None:
+        if self._failure is None:
+            self._failure = error
+
+
+@contextlib.asynccontextmanager
+async def connected(address: Address, sink: SourceSink, clock: Clock) -> AsyncIterator[RtspClient]:
+    """A connection to the camera, left politely at the end. Raises ``CameraError`` where there is none to be had."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            _, client = await loop.create_connection(
+                lambda: RtspClient(address, sink, clock), address.host, address.port
+            )
+    except TimeoutError as error:
+        raise CameraError(SourceReason.UNREACHABLE, "The camera does not answer at its address.") from error
+    except socket.gaierror as error:
+        raise CameraError(SourceReason.UNREACHABLE, "The camera's host name is not known.") from error
+    except OSError as error:
+        # Several addresses that all failed come as one error without a number of its own.
+        words = os.strerror(error.errno) if error.errno else "no address of it answers"
+        raise CameraError(SourceReason.UNREACHABLE, f"The camera is out of reach: {words}.") from error
+    try:
+        yield client
+    finally:
+        client.close()

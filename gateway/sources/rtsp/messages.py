@@ -1,0 +1,203 @@
+"""RTSP messages on the wire (RFC 2326 sections 4, 6, 7 and 10.12): an incremental reader and a writer. Pure.
+
+The reader is generous where cameras differ (line ends, padding between messages, folded or broken header lines) and
+strict about size: every buffer has a limit, and what stays unreadable beyond it ends the connection.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+
+MAX_START_LINE = 1024
+MAX_HEAD = 16 * 1024
+MAX_BODY = 64 * 1024
+MAX_NOISE = 64 * 1024
+
+_DOLLAR = 0x24
+_PADDING = b"\r\n\0 "
+_START_LINE = re.compile(
+    rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z_]{2,32}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
+)
+_NOT_TEXT = re.compile(rb"[^\x20-\xff\t\r]")
+_CANDIDATE = re.compile(rb"[$A-Z]")
+_HEAD_END = re.compile(rb"\n\r?\n")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Header fields in order, repeated ones included. Names compare without regard to case."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of ``name``."""
+        return next(iter(self.all(name)), default)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of ``name``, in order."""
+        return [value for key, value in self.fields if key == name.lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer of the camera."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that the camera makes of us."""
+
+    method: str
+    headers: Headers
+
+
+class Frame(NamedTuple):
+    """Interleaved binary data (RFC 2326 10.12): one RTP or RTCP packet."""
+
+    channel: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A run of bytes that was no message; the next message was found again behind it."""
+
+    length: int
+
+
+Message = Response | Request | Frame | Noise
+
+
+class Reader:
+    """Splits the camera's byte stream into messages, whatever the chunks in which it arrives."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._length = 0
+        self._needed = 0
+        self._noise = 0
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Take the next bytes and return the messages that they complete.
+
+        Raises ``CameraError`` (``MALFORMED``) where a limit is passed: the connection is of no use any more.
+        """
+        if self._held:
+            self._held.append(data)
+            self._length += len(data)
+            if self._length < self._needed:
+                return []
+            data = b"".join(self._held)
+            self._held.clear()
+        messages: list[Message] = []
+        position, end, needed = 0, len(data), 0
+        while position < end:
+            first = data[position]
+            if first == _DOLLAR:
+                needed = 4
+                if position + 4 <= end:
+                    needed += data[position + 2] << 8 | data[position + 3]
+                stop = position + needed
+                if stop > end:
+                    break
+                message: Message = Frame(data[position + 1], data[position + 4 : stop])
+            elif first in _PADDING:
+                position += 1
+                if self._noise:
+                    self._add_noise(1)
+                continue
+            else:
+                found = self._text(data, position)
+                if isinstance(found, int):
+                    needed = found
+                    if needed:
+                        break
+                    candidate = _CANDIDATE.search(data, position + 1)
+                    stop = candidate.start() if candidate else end
+                    self._add_noise(stop - position)
+                    position = stop
+                    continue
+                message, stop = found
+            if self._noise:
+                messages.append(Noise(self._noise))
+                self._noise = 0
+            messages.append(message)
+            position = stop
+        if position < end:
+            self._held.append(data[position:])
+            self._length = end - position
+            self._needed = needed
+        return messages
+
+    def _add_noise(self, length: int) -> None:
+        self._noise += length
+        if self._noise > MAX_NOISE:
+            raise CameraError(SourceReason.MALFORMED, "What the camera sends is not RTSP.")
+
+    def _text(self, data: bytes, position: int) -> tuple[Message, int] | int:
+        """The text message at ``position`` and where it ends; or how many bytes it needs; 0 for no message."""
+        start = _START_LINE.match(data, position, position + MAX_START_LINE)
+        if start is None:
+            line = data[position : position + MAX_START_LINE]
+            if len(line) == MAX_START_LINE or _NOT_TEXT.search(line) or not 0x41 <= line[0] <= 0x5A:
+                return 0
+            return len(data) - position + 1
+        head_end = _HEAD_END.search(data, start.end() - 1, position + MAX_HEAD)
+        if head_end is None:
+            if len(data) - position >= MAX_HEAD:
+                raise CameraError(SourceReason.MALFORMED, f"The camera sent a header of more than {MAX_HEAD} bytes.")
+            return len(data) - position + 1
+        headers = _parse_headers(data[start.end() : head_end.start()])
+        body_length = _content_length(headers)
+        stop = head_end.end() + body_length
+        if stop > len(data):
+            return stop - position
+        if start["status"]:
+            return Response(int(start["status"]), headers, data[head_end.end() : stop]), stop
+        return Request(start["method"].decode(), headers), stop
+
+
+def _parse_headers(block: bytes) -> Headers:
+    fields: list[tuple[str, str]] = []
+    for line in re.split(r"\r?\n", block.decode("utf-8", "replace")):
+        if _CONTROL.search(line):
+            continue
+        if line[:1] in (" ", "\t") and fields:
+            name, value = fields[-1]
+            fields[-1] = (name, f"{value} {line.strip()}")
+            continue
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.append((name.strip().lower(), value.strip()))
+    return Headers(tuple(fields))
+
+
+def _content_length(headers: Headers) -> int:
+    text = headers.get("content-length", "0")
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise CameraError(SourceReason.MALFORMED, "The camera sent a Content-Length that is no number.")
+    if int(text) > MAX_BODY:
+        raise CameraError(SourceReason.MALFORMED, f"The camera sent a body of more than {MAX_BODY} bytes.")
+    return int(text)
+
+
+def encode(start_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """A request or an answer without a body. ``ValueError`` where a field would begin a line of its own."""
+    lines = [start_line, *(f"{name}: {value}" for name, value in headers)]
+    if any(_CONTROL.search(line) for line in lines):
+        raise ValueError("control character in an RTSP header")
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+
+
+def encode_frame(channel: int, payload: bytes) -> bytes:
+    """Interleaved binary data (RFC 2326 10.12)."""
+    return bytes((_DOLLAR, channel)) + len(payload).to_bytes(2, "big") + payload

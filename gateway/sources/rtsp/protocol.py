@@ -1,0 +1,325 @@
+"""The RTSP 1.0 client's core (RFC 2326): what to send next and what an answer means.
+
+Pure: bytes and times in, bytes and events out.
+
+The way of a session is the table ``states.TRANSITIONS``. One request is in flight at a time, so every answer has one meaning.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.utils import mktime_tz, parsedate_tz
+from typing import NamedTuple
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.media import ClockSample
+from gateway.sources.rtsp.address import Address
+from gateway.sources.rtsp.auth import Authenticator
+from gateway.sources.rtsp.messages import (
+    Frame,
+    Headers,
+    Message,
+    Noise,
+    Reader,
+    Request,
+    Response,
+    encode,
+    encode_frame,
+)
+from gateway.sources.rtsp.sdp import Description, describe, resolve
+from gateway.sources.rtsp.states import REFUSALS, TRANSITIONS, State, Step
+
+USER_AGENT = "Sightline"
+DEFAULT_SESSION_TIMEOUT = 60.0
+ANSWER_TIMEOUT = 8.0
+MAX_SIGN_INS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """Media flows, or is about to: comes before the first ``Media``."""
+
+    description: Description
+
+
+class Media(NamedTuple):
+    """One RTP packet, or one RTCP packet where ``control`` is True."""
+
+    control: bool
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something that could not be used was dropped."""
+
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Our TEARDOWN has been answered."""
+
+
+Event = Playing | Media | Malformed | Closed | ClockSample
+
+
+@dataclass(slots=True)
+class _Pending:
+    sequence: int
+    method: str
+    url: str
+    sent: float
+    sign_ins: int = 0
+
+
+class RtspSession:
+    """One run of one stream, from DESCRIBE to TEARDOWN.
+
+    Feed it with ``receive`` and ``tick``; after each call send what ``take_output`` gives. All times are gateway time.
+    """
+
+    def __init__(self, address: Address, make_cnonce: Callable[[], str]) -> None:
+        self.state = State.IDLE
+        self._url = address.url
+        self._authenticator = Authenticator(address.credentials, make_cnonce)
+        self._reader = Reader()
+        self._output: list[bytes] = []
+        self._sequence = 0
+        self._pending: _Pending | None = None
+        self._description: Description | None = None
+        self._session_id = ""
+        self._session_timeout = DEFAULT_SESSION_TIMEOUT
+        self._rtp_channel, self._rtcp_channel = 0, 1
+        self._announced = False
+        self._keep_alive_method = "OPTIONS"
+        self._get_parameter_refused = False
+        self._keep_alive_due = float("inf")
+
+    def start(self, now: float) -> None:
+        """Ask for the description of the stream."""
+        self._advance(Step.START, now)
+
+    def stop(self, now: float) -> None:
+        """Leave politely: TEARDOWN where there is a session."""
+        self._advance(Step.STOP, now)
+
+    def take_output(self) -> bytes:
+        """What is to be sent now."""
+        output = b"".join(self._output)
+        self._output.clear()
+        return output
+
+    def receive(self, data: bytes, now: float) -> list[Event]:
+        """Take what arrived at ``now``. Raises ``CameraError`` where this run cannot go on."""
+        events: list[Event] = []
+        for message in self._reader.feed(data):
+            if type(message) is Frame:
+                # The hot path: a camera sends hundreds of these a second and little else.
+                if message.channel == self._rtp_channel and self._announced:
+                    events.append(Media(False, message.payload))
+                else:
+                    events.extend(self._other_frame(message))
+            else:
+                events.extend(self._message(message, now))
+        return events
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Send an RTCP packet to the camera."""
+        self._output.append(encode_frame(self._rtcp_channel, packet))
+
+    @property
+    def can_query(self) -> bool:
+        """Whether the camera may be asked now: it plays, and no answer is awaited."""
+        return self.state is State.PLAYING and self._pending is None
+
+    def query(self, now: float) -> bool:
+        """Ask the camera for its ``Date``, if ``can_query``. Also keeps the session alive."""
+        if not self.can_query:
+            return False
+        self._keep_alive_due = now + self._session_timeout / 2
+        self._request(self._keep_alive_method, self._playing().play_url, now)
+        return True
+
+    def tick(self, now: float) -> None:
+        """Keep the session alive. Raises ``CameraError`` (``TIMED_OUT``) where an answer that we need does not come."""
+        if self._pending is not None and now - self._pending.sent >= ANSWER_TIMEOUT:
+            if self.state is not State.PLAYING:
+                raise CameraError(SourceReason.TIMED_OUT, f"The camera does not answer {self._pending.method}.")
+            # Some cameras leave keep-alives unanswered; as long as pictures come, that is no fault.
+            self._pending = None
+        if now >= self._keep_alive_due:
+            self.query(now)
+
+    def next_tick(self) -> float:
+        """When ``tick`` is due."""
+        if self._pending is not None:
+            return self._pending.sent + ANSWER_TIMEOUT
+        return self._keep_alive_due
+
+    def _advance(self, step: Step, now: float) -> None:
+        previous, self.state = self.state, TRANSITIONS[self.state, step]
+        if self.state is previous:
+            return
+        match self.state:
+            case State.DESCRIBING:
+                self._request("DESCRIBE", self._url, now)
+            case State.SETTING_UP:
+                self._request("SETUP", self._playing().setup_url, now)
+            case State.STARTING:
+                self._request("PLAY", self._playing().play_url, now)
+            case State.PLAYING:
+                self._keep_alive_due = now + self._session_timeout / 2
+            case State.STOPPING:
+                self._request("TEARDOWN", self._playing().play_url, now)
+            case _:
+                self._pending = None
+
+    def _playing(self) -> Description:
+        assert self._description is not None, f"no description in {self.state}"  # noqa: S101 - TRANSITIONS hold it
+        return self._description
+
+    def _request(self, method: str, url: str, now: float, sign_ins: int = 0) -> None:
+        self._sequence += 1
+        headers = [("CSeq", str(self._sequence)), ("User-Agent", USER_AGENT)]
+        if authorization := self._authenticator.authorization(method, url):
+            headers.append(("Authorization", authorization))
+        if self._session_id:
+            headers.append(("Session", self._session_id))
+        match method:
+            case "DESCRIBE":
+                headers.append(("Accept", "application/sdp"))
+            case "SETUP":
+                headers.append(("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"))
+            case "PLAY":
+                headers.append(("Range", "npt=0.000-"))
+        self._output.append(encode(f"{method} {url} RTSP/1.0", headers))
+        self._pending = _Pending(self._sequence, method, url, now, sign_ins)
+
+    def _other_frame(self, frame: Frame) -> Iterator[Event]:
+        if self.state not in (State.STARTING, State.PLAYING) or frame.channel not in (
+            self._rtp_channel,
+            self._rtcp_channel,
+        ):
+            yield Malformed("rtsp")
+            return
+        # Some cameras send media before they answer PLAY.
+        yield from self._announce()
+        yield Media(frame.channel == self._rtcp_channel, frame.payload)
+
+    def _announce(self) -> Iterator[Event]:
+        if not self._announced:
+            self._announced = True
+            yield Playing(self._playing())
+
+    def _message(self, message: Message, now: float) -> Iterator[Event]:
+        match message:
+            case Response():
+                yield from self._response(message, now)
+            case Request():
+                self._answer(message)
+            case Noise():
+                yield Malformed("rtsp")
+
+    def _answer(self, request: Request) -> None:
+        """Cameras may probe us with OPTIONS or an empty GET_PARAMETER; we offer nothing else (RFC 2326 10.1, 10.8)."""
+        known = request.method in ("OPTIONS", "GET_PARAMETER")
+        headers = [("CSeq", request.headers.get("cseq"))]
+        if known:
+            headers.append(("Public", "OPTIONS, GET_PARAMETER"))
+        self._output.append(encode(f"RTSP/1.0 {'200 OK' if known else '501 Not Implemented'}", headers))
+
+    def _response(self, response: Response, now: float) -> Iterator[Event]:
+        pending = self._pending
+        sequence = response.headers.get("cseq")
+        if pending is None or (sequence and sequence != str(pending.sequence)):
+            yield Malformed("rtsp")
+            return
+        if response.status < 200:
+            return
+        date = _parse_date(response.headers.get("date"))
+        if date is not None:
+            yield ClockSample(date, pending.sent, now)
+        self._pending = None
+        if self.state is State.STOPPING:
+            self._advance(Step.ANSWERED, now)
+            yield Closed()
+            return
+        if response.status == 401:
+            self._sign_in(pending, response.headers, now)
+            return
+        self._authenticator.accepted()
+        if response.status < 300:
+            self._accepted(pending, response)
+            self._advance(Step.ANSWERED, now)
+            if self.state is State.PLAYING:
+                yield from self._announce()
+        elif self.state is State.PLAYING and response.status != 454:
+            # Not every camera knows its own keep-alive; OPTIONS is understood by all.
+            self._keep_alive_method = "OPTIONS"
+            self._get_parameter_refused = True
+        else:
+            raise CameraError(*REFUSALS.get(response.status, _unexpected(pending.method, response.status)))
+
+    def _sign_in(self, refused: _Pending, headers: Headers, now: float) -> None:
+        self._authenticator.challenged(headers.all("www-authenticate"))
+        if refused.sign_ins >= MAX_SIGN_INS:
+            raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera refuses the user name or the password.")
+        self._request(refused.method, refused.url, now, refused.sign_ins + 1)
+
+    def _accepted(self, pending: _Pending, response: Response) -> None:
+        headers = response.headers
+        offered = {method.strip().upper() for method in headers.get("public").split(",")}
+        if "GET_PARAMETER" in offered and not self._get_parameter_refused:
+            self._keep_alive_method = "GET_PARAMETER"
+        match pending.method:
+            case "DESCRIBE":
+                self._description = describe(response.body, self._base(headers))
+            case "SETUP":
+                self._take_session(headers.get("session"))
+                self._take_transport(headers.get("transport"))
+
+    def _base(self, headers: Headers) -> str:
+        """Base URL of relative controls (RFC 2326 C.1.1)."""
+        for name in ("content-base", "content-location"):
+            if headers.get(name).lower().startswith("rtsp://"):
+                return resolve(headers.get(name), "")
+        return self._url
+
+    def _take_session(self, value: str) -> None:
+        """``id[;timeout=seconds]`` (RFC 2326 12.37)."""
+        identifier, *parameters = (part.strip() for part in value.split(";"))
+        if not identifier or len(identifier) > 256:
+            raise CameraError(SourceReason.MALFORMED, "The camera gave no usable session id.")
+        self._session_id = identifier
+        for parameter in parameters:
+            if found := re.fullmatch(r"timeout\s*=\s*([0-9]{1,6})", parameter, re.IGNORECASE):
+                self._session_timeout = max(1.0, float(found[1])) if int(found[1]) else DEFAULT_SESSION_TIMEOUT
+
+    def _take_transport(self, value: str) -> None:
+        """The channels that the camera chose, where it says so (RFC 2326 12.39)."""
+        if value and "TCP" not in value.upper().split(";")[0] and "interleaved" not in value.lower():
+            raise CameraError(SourceReason.UNSUPPORTED, "The camera does not send over TCP.")
+        if found := re.search(r"interleaved\s*=\s*([0-9]{1,3})(?:\s*-\s*([0-9]{1,3}))?", value, re.IGNORECASE):
+            rtp = int(found[1])
+            rtcp = int(found[2]) if found[2] else rtp + 1
+            if rtp == rtcp or max(rtp, rtcp) > 255:
+                raise CameraError(SourceReason.MALFORMED, "The camera chose channels that cannot be.")
+            self._rtp_channel, self._rtcp_channel = rtp, rtcp
+
+
+def _parse_date(text: str) -> float | None:
+    """Seconds since 1970 of a ``Date`` field; None where there is none, or one without a zone, which tells nothing."""
+    parsed = parsedate_tz(text) if text else None
+    if parsed is None or parsed[9] is None:
+        return None
+    try:
+        return float(mktime_tz(parsed))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unexpected(method: str, status: int) -> tuple[SourceReason, str]:
+    reason = SourceReason.SESSION_LIMIT if status == 500 and method == "SETUP" else SourceReason.UNSUPPORTED
+    return reason, f"The camera answers {method} with status {status}."

@@ -1,0 +1,54 @@
+"""The way of an RTSP session, and what a camera's refusals mean: tables of data, used by ``protocol``."""
+
+from enum import Enum, auto
+
+from gateway.models import SourceReason
+
+
+class State(Enum):
+    """Where the session stands."""
+
+    IDLE = auto()
+    DESCRIBING = auto()
+    SETTING_UP = auto()
+    STARTING = auto()
+    PLAYING = auto()
+    STOPPING = auto()
+    CLOSED = auto()
+
+
+class Step(Enum):
+    """What moves it on."""
+
+    START = auto()
+    ANSWERED = auto()
+    STOP = auto()
+
+
+TRANSITIONS: dict[tuple[State, Step], State] = {
+    (State.IDLE, Step.START): State.DESCRIBING,
+    (State.DESCRIBING, Step.ANSWERED): State.SETTING_UP,
+    (State.SETTING_UP, Step.ANSWERED): State.STARTING,
+    (State.STARTING, Step.ANSWERED): State.PLAYING,
+    (State.PLAYING, Step.ANSWERED): State.PLAYING,
+    (State.STOPPING, Step.ANSWERED): State.CLOSED,
+    (State.IDLE, Step.STOP): State.CLOSED,
+    (State.DESCRIBING, Step.STOP): State.CLOSED,
+    (State.SETTING_UP, Step.STOP): State.CLOSED,
+    (State.STARTING, Step.STOP): State.STOPPING,
+    (State.PLAYING, Step.STOP): State.STOPPING,
+    (State.STOPPING, Step.STOP): State.STOPPING,
+    (State.CLOSED, Step.STOP): State.CLOSED,
+    (State.CLOSED, Step.ANSWERED): State.CLOSED,
+}
+
+REFUSALS: dict[int, tuple[SourceReason, str]] = {
+    301: (SourceReason.NOT_FOUND, "The camera says that the stream has moved: configure its new address."),
+    302: (SourceReason.NOT_FOUND, "The camera says that the stream is elsewhere: configure that address."),
+    403: (SourceReason.PASSWORD_REFUSED, "The camera does not let this user see the stream."),
+    404: (SourceReason.NOT_FOUND, "The camera has no stream at this address."),
+    453: (SourceReason.SESSION_LIMIT, "The camera has not enough bandwidth for another viewer."),
+    454: (SourceReason.CLOSED_BY_CAMERA, "The camera has forgotten our session."),
+    461: (SourceReason.UNSUPPORTED, "The camera does not send over TCP."),
+    503: (SourceReason.SESSION_LIMIT, "The camera serves no more viewers."),
+}

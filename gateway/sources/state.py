@@ -1,0 +1,53 @@
+"""States of a source as a table, and the words for district IT. Pure."""
+
+from enum import Enum, auto
+
+from gateway.models import SourceReason, SourceState
+
+
+class SourceEvent(Enum):
+    """What happens to a source."""
+
+    PICTURE = auto()
+    SILENCE = auto()
+    LOST = auto()
+
+
+# A source that is tried again stays DOWN, with its reason, until a picture has come.
+TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState] = {
+    (SourceState.CONNECTING, SourceEvent.PICTURE): SourceState.UP,
+    (SourceState.CONNECTING, SourceEvent.SILENCE): SourceState.STALLED,
+    (SourceState.CONNECTING, SourceEvent.LOST): SourceState.DOWN,
+    (SourceState.UP, SourceEvent.PICTURE): SourceState.UP,
+    (SourceState.UP, SourceEvent.SILENCE): SourceState.STALLED,
+    (SourceState.UP, SourceEvent.LOST): SourceState.DOWN,
+    (SourceState.STALLED, SourceEvent.PICTURE): SourceState.UP,
+    (SourceState.STALLED, SourceEvent.SILENCE): SourceState.STALLED,
+    (SourceState.STALLED, SourceEvent.LOST): SourceState.DOWN,
+    (SourceState.DOWN, SourceEvent.PICTURE): SourceState.UP,
+    (SourceState.DOWN, SourceEvent.SILENCE): SourceState.DOWN,
+    (SourceState.DOWN, SourceEvent.LOST): SourceState.DOWN,
+}
+
+FAULTY = frozenset({SourceState.STALLED, SourceState.DOWN})
+
+_ADVICE: dict[SourceReason, str] = {
+    SourceReason.NONE: "",
+    SourceReason.UNREACHABLE: "Check the camera's power and cable, its address in the configuration, and the firewall.",
+    SourceReason.TIMED_OUT: "The camera or the network is overloaded, or a firewall drops the traffic: "
+    "try the camera's web page.",
+    SourceReason.PASSWORD_REFUSED: "Set the camera's user name and password anew in the configuration; it is tried "
+    "once a minute, so that the camera does not lock the account.",
+    SourceReason.NOT_FOUND: "Look up the stream's RTSP path in the camera's manual and correct it here.",
+    SourceReason.UNSUPPORTED: "Set this stream of the camera to H.264 over RTSP with TCP (interleaved).",
+    SourceReason.MALFORMED: "Update the camera's firmware; check that the address is its RTSP port.",
+    SourceReason.CLOSED_BY_CAMERA: "The camera ended the connection: if it does so often, look at its log for restarts.",
+    SourceReason.STREAM_STOPPED: "The camera is connected but sends no pictures: restart it, then check its encoder.",
+    SourceReason.SESSION_LIMIT: "Close other viewers of this camera, or raise its limit of connections.",
+    SourceReason.INTERNAL: "This is a fault of the gateway: report it with the log of that minute.",
+}
+
+
+def advice(reason: SourceReason) -> str:
+    """What district IT should do about ``reason``; empty for none."""
+    return _ADVICE[reason]

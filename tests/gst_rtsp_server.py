@@ -1,0 +1,84 @@
+"""GStreamer's RTSP server in a process of its own: the third-party camera of the tests. Runs under Debian's own Python.
+
+    /usr/bin/python3 tests/gst_rtsp_server.py [--auth none|basic|digest] [--port 0] [--width 320 --height 180 --fps 10]
+
+Prints its port on one line once it listens; serves ``/test`` (shared by all who watch) until it is killed or its
+standard input ends, so that it never outlives the test that started it.
+"""
+
+import argparse
+import sys
+import threading
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - versions must be chosen before
+
+USERNAME, PASSWORD = "police", "three words here"
+
+
+def launch_line(options: argparse.Namespace) -> str:
+    caps = f"video/x-raw,width={options.width},height={options.height},framerate={options.fps}/1"
+    coder = (
+        f"x264enc tune=zerolatency speed-preset=ultrafast threads=1 key-int-max={options.gop} bitrate={options.kbps}"
+    )
+    return f"( videotestsrc is-live=true pattern=ball ! {caps} ! {coder} ! rtph264pay name=pay0 pt=96 )"
+
+
+def protect(server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, scheme: str) -> None:
+    """Let only USERNAME in."""
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    auth = GstRtspServer.RTSPAuth()
+    if scheme == "basic":
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(USERNAME, PASSWORD), token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(USERNAME, PASSWORD, token)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role("viewer", "media.factory.access", True)
+    permissions.add_permission_for_role("viewer", "media.factory.construct", True)
+    factory.set_permissions(permissions)
+    server.set_auth(auth)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--auth", choices=("none", "basic", "digest"), default="none")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--width", type=int, default=320)
+    parser.add_argument("--height", type=int, default=180)
+    parser.add_argument("--fps", type=int, default=10)
+    parser.add_argument("--gop", type=int, default=20)
+    parser.add_argument("--kbps", type=int, default=200)
+    options = parser.parse_args()
+
+    Gst.init(None)
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(launch_line(options))
+    factory.set_shared(True)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(str(options.port))
+    if options.auth != "none":
+        protect(server, factory, options.auth)
+    server.get_mount_points().add_factory("/test", factory)
+    server.attach(None)
+    loop = GLib.MainLoop()
+
+    def end_with_parent() -> None:
+        sys.stdin.read()
+        GLib.idle_add(loop.quit)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    sys.stdout.write(f"{server.get_bound_port()}\n")
+    sys.stdout.flush()
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()
