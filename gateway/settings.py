@@ -7,13 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
-
-Seconds = Annotated[float, Field(gt=0)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+from gateway.references import reference_problems
+from gateway.setting_types import ConfiguredPath, Identifier, Port, RtspUrl, Seconds, Secret, Text
 
 
 class Model(BaseModel):

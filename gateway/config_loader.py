@@ -1,0 +1,168 @@
+"""A district's files to checked settings and plans.
+
+One YAML file, the agreements and plans that it names. Everything is checked before anything starts, and every problem
+is told at once as ``file:line: key: message``. No message repeats a value: it might be a secret.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from gateway.config_tree import ConfigTree
+from gateway.errors import ConfigurationError
+from gateway.floorplan.load import load_plan
+from gateway.floorplan.model import FloorPlan
+from gateway.models import SiteId
+from gateway.references import entries, reference_problems
+from gateway.setting_types import Lookup
+from gateway.settings import AgreementSettings, CameraSettings, Settings, SiteSettings, StreamSettings
+from gateway.wording import did_you_mean, in_words, keys_at
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can be used: every site has its plan, and every camera its place in it."""
+
+    settings: Settings
+    plans: dict[SiteId, FloorPlan]
+
+
+def load(
+    path: Path, overrides: Mapping[str, object] | None = None, environment: Mapping[str, str] | None = None
+) -> Loaded:
+    """Read the configuration at ``path`` and all that it names.
+
+    ``overrides`` maps dotted keys to values that stand in place of the file's, such as ``{"http.port": 0}``; entries
+    of a list are named by id or index. ``environment`` (default: the process's) is where ``${NAME}`` is looked up.
+    Raises ConfigurationError with every problem.
+    """
+    tree = ConfigTree(path)
+    for key, value in (overrides or {}).items():
+        tree.override(key, value)
+    problems = list(tree.problems)
+    if not tree.readable:
+        raise ConfigurationError(problems)
+    lookup = Lookup(path.parent, os.environ if environment is None else environment)
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate(tree.value, context=lookup)
+    except ValidationError as error:
+        problems += _faults(tree, error)
+    problems += (tree.tell(key, message) for key, message in reference_problems(tree.value))
+    plans, faults = _plans(tree, path.parent)
+    problems += faults
+    if problems or settings is None:
+        raise ConfigurationError(list(dict.fromkeys(problems)))
+    return Loaded(settings, plans)
+
+
+def summary(loaded: Loaded) -> list[tuple[str, str]]:
+    """What was loaded, for a person: (subject, facts), the district first, then a row a site."""
+    settings = loaded.settings
+    rows = [("District", f"{settings.district}, at {settings.http.public_url}")]
+    for site in settings.sites:
+        plan = loaded.plans[SiteId(site.id)]
+        agreement = next((a for a in settings.agreements if a.site == site.id), None)
+        until = f" until {agreement.valid_until}" if agreement and agreement.valid_until else ""
+        facts = (
+            _count(len(site.cameras), "camera"),
+            _count(len(plan.floors), "floor"),
+            _count(len(plan.rooms), "room"),
+            f"plan verified {plan.verified_on}",
+            _count(len(site.webhooks), "panic button webhook"),
+            f"agreement{until}" if agreement else "no agreement: the police see nothing",
+        )
+        rows.append((site.name, ", ".join(facts)))
+    return rows
+
+
+def limit_cameras(loaded: Loaded, count: int) -> Loaded:
+    """The first ``count`` cameras of the district in the order of the configuration, in settings, agreements and
+    plans alike: for trying it on a small machine."""
+    kept = {camera.id for camera in [c for site in loaded.settings.sites for c in site.cameras][:count]}
+
+    def fewer(site: SiteSettings) -> SiteSettings:
+        return site.model_copy(update={"cameras": tuple(c for c in site.cameras if c.id in kept)})
+
+    def shorter(agreement: AgreementSettings) -> AgreementSettings:
+        named = {camera: policy for camera, policy in agreement.cameras.items() if camera in kept}
+        return agreement.model_copy(update={"cameras": named})
+
+    settings = loaded.settings.model_copy(
+        update={
+            "sites": tuple(map(fewer, loaded.settings.sites)),
+            "agreements": tuple(map(shorter, loaded.settings.agreements)),
+        }
+    )
+    plans = {
+        site: replace(plan, cameras=tuple(c for c in plan.cameras if c.id in kept))
+        for site, plan in loaded.plans.items()
+    }
+    return Loaded(settings, plans)
+
+
+def with_rtsp_port(loaded: Loaded, port: int) -> Loaded:
+    """Every camera reached on another port of its host, as a simulated school needs."""
+
+    def moved(stream: StreamSettings) -> StreamSettings:
+        parts = urlsplit(stream.url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return StreamSettings(url=parts._replace(netloc=f"{host}:{port}").geturl())
+
+    def camera(one: CameraSettings) -> CameraSettings:
+        return one.model_copy(update={"main": moved(one.main), "sub": moved(one.sub) if one.sub else None})
+
+    sites = tuple(
+        site.model_copy(update={"cameras": tuple(map(camera, site.cameras))}) for site in loaded.settings.sites
+    )
+    return Loaded(loaded.settings.model_copy(update={"sites": sites}), loaded.plans)
+
+
+def _faults(tree: ConfigTree, error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_input=False):
+        if not fault["loc"]:
+            continue  # references between keys: told one by one, with their own lines
+        key = fault["loc"][:-1] if fault["loc"][-1] == "[key]" else fault["loc"]
+        yield tree.tell(key, in_words(dict(fault), keys_at(Settings, key)))
+
+
+def _plans(tree: ConfigTree, directory: Path) -> tuple[dict[SiteId, FloorPlan], list[str]]:
+    """The plans of all sites whose entry names one, and what is wrong with them or does not fit the site's cameras."""
+    plans: dict[SiteId, FloorPlan] = {}
+    problems: list[str] = []
+    for index, site in entries(tree.value, "sites"):
+        named = site.get("plan")
+        if not isinstance(named, str):
+            continue
+        key = ("sites", index, "plan")
+        try:
+            plan = load_plan(directory / named)
+        except ConfigurationError as error:
+            problems += error.problems
+            if not (directory / named).is_file():
+                problems[-1] = tree.tell(key, error.problems[-1])
+            continue
+        plans[SiteId(str(site.get("id")))] = plan
+        cameras = {str(camera.get("id")): at for at, camera in entries(site, "cameras")}
+        placed = [camera.id for camera in plan.cameras]
+        problems += (
+            tree.tell((*key[:2], "cameras", at, "id"), f"'{camera}' has no place in the plan {named}")
+            + did_you_mean(camera, placed)
+            for camera, at in cameras.items()
+            if camera not in placed
+        )
+        problems += (
+            tree.tell(key, f"has camera '{camera}', which is not among the cameras of the site")
+            + did_you_mean(camera, cameras)
+            for camera in placed
+            if camera not in cameras
+        )
+    return plans, problems
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,100 @@
+"""The configuration's files as one tree of plain values, in which every key knows its file and line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway.wording import Key
+from gateway.yaml_source import parse_yaml
+
+
+class ConfigTree:
+    """``value`` is the merged tree, an agreement's file in place of its path; ``problems`` what could not be read, in
+    full lines; ``readable`` is False where there is nothing to check further."""
+
+    def __init__(self, path: Path) -> None:
+        self.problems: list[str] = []
+        self._places: dict[Key, tuple[str, int]] = {}
+        """Path of a key to (``file:line``, how many steps of the path lead to that file's root)."""
+        self.value: Any = self._read(path, ())
+        self.readable = isinstance(self.value, dict)
+        if not self.readable and not self.problems:
+            self.problems.append(f"{path}:1: must be a group of keys, such as district and sites")
+        agreements = self.value.get("agreements") if self.readable else None
+        for index, named in enumerate(agreements if isinstance(agreements, list) else ()):
+            if isinstance(named, str):
+                agreements[index] = self._read(path.parent / named, ("agreements", index))
+
+    def tell(self, key: Key, message: str) -> str:
+        """``file:line: key: message`` for a key of the tree, or for the nearest one above it that was written."""
+        above = next((key[:end] for end in range(len(key), -1, -1) if key[:end] in self._places), None)
+        place, root = self._places[above] if above is not None else ("configuration", 0)
+        return ": ".join(part for part in (place, self._name(key, root), message) if part)
+
+    def override(self, dotted: str, value: object) -> None:
+        """Put ``value`` where ``dotted`` leads; groups on the way are made, list entries must exist."""
+        steps = dotted.split(".")
+        key: Key = ()
+        node = self.value
+        for depth, step in enumerate(steps):
+            at = _index(node, step) if isinstance(node, list) else step
+            if at is None or not isinstance(node, list | dict):
+                self.problems.append(f"override: {dotted}: there is no '{step}' to be overridden")
+                return
+            key = (*key, at)
+            if depth == len(steps) - 1:
+                node[at] = value
+                self._forget(key)
+                self._places[key] = ("override", 0)
+            elif isinstance(node, dict):
+                node = node.setdefault(at, {})
+            else:
+                node = node[at]
+
+    def _read(self, path: Path, at: Key) -> object:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            message = f"{path}: cannot be read: {why}"
+            self.problems.append(self.tell(at, message) if at else message)
+            return None
+        document = parse_yaml(text)
+        self._forget(at)
+        for key, line in document.lines.items():
+            self._places[at + key] = (f"{path}:{line}", len(at))
+        for line, key, message in document.problems:
+            name = ".".join(map(str, key))
+            self.problems.append(": ".join(part for part in (f"{path}:{line}", name, message) if part))
+        return document.value
+
+    def _forget(self, key: Key) -> None:
+        for below in [other for other in self._places if other[: len(key)] == key]:
+            del self._places[below]
+
+    def _name(self, key: Key, root: int) -> str:
+        return ".".join(self._steps(key, root))
+
+    def _steps(self, key: Key, root: int) -> Iterator[str]:
+        """The steps of a key, list entries by their id where they have one: it stays true when lines move."""
+        node = self.value
+        for depth, step in enumerate(key):
+            node = _child(node, step)
+            named = node.get("id") if isinstance(step, int) and isinstance(node, dict) else None
+            if depth >= root:
+                yield named if isinstance(named, str) and named else str(step)
+
+
+def _child(node: object, step: str | int) -> object:
+    if isinstance(node, dict):
+        return node.get(step)
+    if isinstance(node, list) and isinstance(step, int) and step < len(node):
+        return node[step]
+    return None
+
+
+def _index(items: list[Any], step: str) -> int | None:
+    for index, item in enumerate(items):
+        if isinstance(item, dict) and item.get("id") == step:
+            return index
+    return int(step) if step.isdecimal() and int(step) < len(items) else None

@@ -1,0 +1,144 @@
+"""What must hold between the parts of a plan. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from math import hypot
+
+from shapely import Point as Spot
+from shapely import Polygon
+
+from gateway.floorplan.model import Building, Door, Feature, Floor, FloorPlan, PlacedCamera, Point, Room
+from gateway.wording import did_you_mean
+
+Problem = tuple[str, str]
+"""(feature id, message)"""
+
+_SLACK = 0.5
+"""Metres that a drawing may be off."""
+_OVERLAP = 0.5
+"""Square metres that two rooms may share by inaccurate drawing."""
+_OUTDOORS = 60.0
+"""Metres from the floor's outline at which its cameras and features may still stand."""
+_CAMPUS = 5000.0
+"""Metres from the anchor beyond which something was mistaken, most often longitude for latitude."""
+
+
+def plan_problems(plan: FloorPlan, complete: bool = True) -> list[Problem]:
+    """Everything that is wrong with the plan as a whole. ``complete`` is False when some features could not be read:
+    references to what is missing are then not counted as problems."""
+    strays = list(_far_away(plan))
+    return [
+        *_same_ids(plan),
+        *(_unknown_references(plan) if complete else ()),
+        *_same_names(plan),
+        *strays,
+        *(() if strays else _misplaced(plan)),
+    ]
+
+
+def _same_ids(plan: FloorPlan) -> Iterator[Problem]:
+    groups: tuple[Iterable[str], ...] = (
+        (b.id for b in plan.buildings), (f.id for f in plan.floors), (r.id for r in plan.rooms),
+        (d.id for d in plan.doors), (f.id for f in plan.features), (c.id for c in plan.cameras),
+    )  # fmt: skip
+    counted = Counter(identifier for group in groups for identifier in group)
+    for identifier, times in counted.items():
+        if times > 1:
+            yield identifier, f"the id is used {times} times; it must be unique in the plan"
+
+
+def _unknown_references(plan: FloorPlan) -> Iterator[Problem]:
+    buildings = [building.id for building in plan.buildings]
+    floors = [floor.id for floor in plan.floors]
+    rooms = [room.id for room in plan.rooms]
+    for floor in plan.floors:
+        yield from _unknown(floor.id, "building", floor.building_id, buildings)
+    on_floors: tuple[Room | Door | Feature | PlacedCamera, ...] = (
+        *plan.rooms, *plan.doors, *plan.features, *plan.cameras,
+    )  # fmt: skip
+    for part in on_floors:
+        yield from _unknown(part.id, "floor", part.floor_id, floors)
+    for camera in plan.cameras:
+        if camera.room_id is not None:
+            yield from _unknown(camera.id, "room", camera.room_id, rooms)
+    if not floors:
+        yield "plan", "has no floor"
+
+
+def _unknown(identifier: str, what: str, named: str, known: list[str]) -> Iterator[Problem]:
+    if named not in known:
+        yield identifier, f"{what} '{named}' is not in the plan{did_you_mean(named, known)}"
+
+
+def _same_names(plan: FloorPlan) -> Iterator[Problem]:
+    """Numbers are called over the radio: two places of one number send people to the wrong one."""
+    rooms: dict[str, str] = {}
+    for room in plan.rooms:
+        if room.number and room.number in rooms:
+            yield room.id, f"room number {room.number} is also that of '{rooms[room.number]}'"
+        rooms.setdefault(room.number, room.id)
+    doors: dict[str, str] = {}
+    for door in plan.doors:
+        if door.number and door.number in doors:
+            yield door.id, f"door number {door.number} is also that of '{doors[door.number]}'"
+        doors.setdefault(door.number, door.id)
+    levels: dict[tuple[str, int], str] = {}
+    for floor in plan.floors:
+        other = levels.setdefault((floor.building_id, floor.level), floor.id)
+        if other != floor.id:
+            yield floor.id, f"level {floor.level} of the building is also that of '{other}'"
+
+
+def _far_away(plan: FloorPlan) -> Iterator[Problem]:
+    areas: tuple[Building | Floor | Room, ...] = (*plan.buildings, *plan.floors, *plan.rooms)
+    spots: tuple[Door | Feature | PlacedCamera, ...] = (*plan.doors, *plan.features, *plan.cameras)
+    places = [*((area.id, area.outline) for area in areas), *((spot.id, (spot.position,)) for spot in spots)]
+    for identifier, points in places:
+        metres = max(hypot(*point) for point in points)
+        if not metres <= _CAMPUS:
+            yield identifier, f"is {metres / 1000:.0f} km from the site's point: are longitude and latitude swapped?"
+
+
+def _misplaced(plan: FloorPlan) -> Iterator[Problem]:
+    floors = {floor.id: floor for floor in plan.floors}
+    for floor in plan.floors:
+        rooms = [room for room in plan.rooms if room.floor_id == floor.id]
+        yield from _rooms_misplaced(floor, rooms)
+        walls = [Polygon(outline).boundary for outline in (floor.outline, *(room.outline for room in rooms))]
+        for door in plan.doors:
+            if door.floor_id == floor.id and min(w.distance(Spot(door.position)) for w in walls) > _SLACK:
+                yield door.id, "stands in no wall: a door lies on the outline of a room or of its floor"
+        for feature in plan.features:
+            if feature.floor_id == floor.id:
+                yield from _too_far_out(feature.id, feature.position, floor)
+    known = {room.id: room for room in plan.rooms}
+    for camera in plan.cameras:
+        if camera.floor_id in floors:
+            yield from _too_far_out(camera.id, camera.position, floors[camera.floor_id])
+        if camera.room_id in known:
+            yield from _camera_misplaced(camera, known[camera.room_id])
+
+
+def _rooms_misplaced(floor: Floor, rooms: list[Room]) -> Iterator[Problem]:
+    inside = Polygon(floor.outline).buffer(_SLACK)
+    shapes = [Polygon(room.outline) for room in rooms]
+    for index, (room, shape) in enumerate(zip(rooms, shapes, strict=True)):
+        if not inside.covers(shape):
+            yield room.id, f"reaches beyond the outline of floor '{floor.id}'"
+        for other, other_shape in zip(rooms[:index], shapes, strict=False):
+            shared = shape.intersection(other_shape).area
+            if shared > _OVERLAP:
+                yield room.id, f"overlaps '{other.id}' by {shared:.1f} square metres"
+
+
+def _camera_misplaced(camera: PlacedCamera, room: Room) -> Iterator[Problem]:
+    if room.floor_id != camera.floor_id:
+        yield camera.id, f"room '{room.id}' is on floor '{room.floor_id}', not on '{camera.floor_id}'"
+    elif Polygon(room.outline).distance(Spot(camera.position)) > _SLACK:
+        yield camera.id, f"does not hang in room '{room.id}'"
+
+
+def _too_far_out(identifier: str, position: Point, floor: Floor) -> Iterator[Problem]:
+    metres = Polygon(floor.outline).distance(Spot(position))
+    if metres > _OUTDOORS:
+        yield identifier, f"is {metres:.0f} m outside floor '{floor.id}'; at most {_OUTDOORS:.0f} m are believed"

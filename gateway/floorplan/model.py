@@ -1,0 +1,158 @@
+"""A school's floor plan in metres. Frozen values; x east, y north (true north), from the site's anchor."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from gateway.models import CameraId
+
+Point = tuple[float, float]
+Outline = tuple[Point, ...]
+"""A closed ring whose last point is its first, without holes."""
+
+
+class RoomKind(StrEnum):
+    """What a room is for; pages choose colour, pattern and icon by it."""
+
+    CLASSROOM = "classroom"
+    OFFICE = "office"
+    HALLWAY = "hallway"
+    STAIRWELL = "stairwell"
+    GYM = "gym"
+    CAFETERIA = "cafeteria"
+    LIBRARY = "library"
+    RESTROOM = "restroom"
+    UTILITY = "utility"
+    OTHER = "other"
+
+
+class DoorKind(StrEnum):
+    """``exterior`` doors carry the number that is painted on the building."""
+
+    EXTERIOR = "exterior"
+    INTERIOR = "interior"
+
+
+class FeatureKind(StrEnum):
+    """What responders look for by name."""
+
+    KEY_BOX = "key_box"
+    SUPPLY_LOCKER = "supply_locker"
+    AED = "aed"
+    TRAUMA_KIT = "trauma_kit"
+    FIRE_PANEL = "fire_panel"
+    GAS_SHUTOFF = "gas_shutoff"
+    WATER_SHUTOFF = "water_shutoff"
+    ELECTRIC_SHUTOFF = "electric_shutoff"
+    ASSEMBLY_POINT = "assembly_point"
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """One building of the site."""
+
+    id: str
+    name: str
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """One storey. ``level`` counts from 0 for the ground floor."""
+
+    id: str
+    name: str
+    building_id: str
+    level: int
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room, hallway or stairwell. ``label`` is a point inside, fit for its name. ``windows`` are the numbers on its
+    exterior windows."""
+
+    id: str
+    name: str
+    number: str
+    kind: RoomKind
+    floor_id: str
+    outline: Outline
+    label: Point
+    windows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A door in a wall. ``heading``: the way out through it, degrees clockwise from true north."""
+
+    id: str
+    name: str
+    number: str
+    kind: DoorKind
+    floor_id: str
+    position: Point
+    heading: float
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A key box, an AED, a shut-off."""
+
+    id: str
+    kind: FeatureKind
+    name: str
+    floor_id: str
+    position: Point
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCamera:
+    """Where a camera hangs and looks. ``heading`` and ``fov`` in degrees, ``range_m``: how far its picture is of use.
+    ``room_id`` is the room that it hangs in, None outdoors."""
+
+    id: CameraId
+    floor_id: str
+    room_id: str | None
+    position: Point
+    heading: float
+    fov: float
+    range_m: float
+
+
+_Identified = TypeVar("_Identified", Floor, Room, PlacedCamera)
+
+
+@dataclass(frozen=True, slots=True)
+class FloorPlan:
+    """The whole plan of one site. ``anchor`` is (longitude, latitude) in WGS84 degrees."""
+
+    name: str
+    anchor: Point
+    verified_on: date
+    buildings: tuple[Building, ...]
+    floors: tuple[Floor, ...]
+    rooms: tuple[Room, ...]
+    doors: tuple[Door, ...]
+    features: tuple[Feature, ...]
+    cameras: tuple[PlacedCamera, ...]
+
+    def floor(self, floor_id: str) -> Floor:
+        """The floor of that id. Raises KeyError."""
+        return _by_id(self.floors, floor_id)
+
+    def room(self, room_id: str) -> Room:
+        """The room of that id. Raises KeyError."""
+        return _by_id(self.rooms, room_id)
+
+    def camera(self, camera_id: CameraId) -> PlacedCamera:
+        """The camera of that id. Raises KeyError."""
+        return _by_id(self.cameras, camera_id)
+
+
+def _by_id(items: tuple[_Identified, ...], wanted: str) -> _Identified:
+    for item in items:
+        if item.id == wanted:
+            return item
+    raise KeyError(wanted)

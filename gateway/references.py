@@ -1,0 +1,59 @@
+"""Rules between keys of a configuration, over plain data: they are checked even where single values are wrong. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from gateway.wording import Key, did_you_mean
+
+Problem = tuple[Key, str]
+
+
+def reference_problems(raw: object) -> list[Problem]:
+    """Ids that are not unique and references that lead nowhere, each with the path of the key to change.
+
+    ``raw`` has the shape of ``Settings`` as far as it is sound; whatever is not, is passed over.
+    """
+    sites = list(entries(raw, "sites"))
+    cameras = [(("sites", at, "cameras", i), c) for at, site in sites for i, c in entries(site, "cameras")]
+    webhooks = [(("sites", at, "webhooks", i), w) for at, site in sites for i, w in entries(site, "webhooks")]
+    agreements = [(("agreements", at), agreement) for at, agreement in entries(raw, "agreements")]
+    return [
+        *_twice(((("sites", at), site) for at, site in sites), "id", "also the id of another site"),
+        *_twice(cameras, "id", "also the id of another camera; ids are unique in the whole district"),
+        *_twice(webhooks, "id", "also the id of another webhook; ids are unique in the whole district"),
+        *_twice(agreements, "site", "already the site of another agreement; there is one a site"),
+        *_agreements(agreements, {str(site.get("id")): site for _, site in sites}),
+    ]
+
+
+def entries(raw: object, key: str) -> Iterator[tuple[int, dict[str, object]]]:
+    """(index, mapping) of each entry of ``raw[key]`` that is a mapping."""
+    value = raw.get(key) if isinstance(raw, dict) else None
+    if isinstance(value, list | tuple):
+        yield from ((index, item) for index, item in enumerate(value) if isinstance(item, dict))
+
+
+def _twice(items: Iterable[tuple[Key, dict[str, object]]], key: str, message: str) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for path, item in items:
+        value = item.get(key)
+        if isinstance(value, str):
+            if value in seen:
+                yield (*path, key), f"'{value}' is {message}"
+            seen.add(value)
+
+
+def _agreements(
+    agreements: Iterable[tuple[Key, dict[str, object]]], sites: dict[str, dict[str, object]]
+) -> Iterator[Problem]:
+    for path, agreement in agreements:
+        site = agreement.get("site")
+        if not isinstance(site, str):
+            continue
+        if site not in sites:
+            yield (*path, "site"), f"'{site}' is not among the sites{did_you_mean(site, sites)}"
+            continue
+        own = [str(camera.get("id")) for _, camera in entries(sites[site], "cameras")]
+        named = agreement.get("cameras")
+        for camera in named if isinstance(named, dict) else ():
+            if camera not in own:
+                yield (*path, "cameras", camera), f"is not a camera of '{site}'{did_you_mean(str(camera), own)}"

@@ -1,0 +1,79 @@
+"""Types of single settings: durations, ids, paths, URLs, and secrets that may be references."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Where references lead: ``directory`` of the configuration file, ``environment`` of the process. Given as
+    validation context; without it paths and secrets stay as written."""
+
+    directory: Path
+    environment: Mapping[str, str]
+
+
+def _resolve_path(path: Path, info: ValidationInfo) -> Path:
+    return info.context.directory / path if isinstance(info.context, Lookup) else path
+
+
+def _resolve_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
+    """``${NAME}`` is an environment variable, ``file:path`` the first line of a file; anything else is the secret."""
+    if not isinstance(info.context, Lookup):
+        return secret
+    value = secret.get_secret_value()
+    if value.startswith("${"):
+        value = _from_environment(value, info.context)
+    elif value.startswith("file:"):
+        value = _from_file(value, info.context)
+    if not value:
+        raise ValueError("must not be empty")
+    return SecretStr(value)
+
+
+def _from_environment(reference: str, lookup: Lookup) -> str:
+    name = reference[2:-1]
+    if not reference.endswith("}") or not name.isidentifier():
+        raise ValueError("a reference to an environment variable is written ${NAME}")
+    if not lookup.environment.get(name):
+        raise ValueError(f"the environment variable {name} is not set")
+    return lookup.environment[name]
+
+
+def _from_file(reference: str, lookup: Lookup) -> str:
+    path = lookup.directory / reference.removeprefix("file:")
+    try:
+        value = path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, ValueError):
+        raise ValueError(f"the file {path} cannot be read") from None
+    if not value:
+        raise ValueError(f"the first line of {path} is empty")
+    return value
+
+
+def _rtsp_url(url: str) -> str:
+    wrong = ValueError("must be a URL such as rtsp://10.0.0.5:554/main")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme != "rtsp" or not parts.hostname or port == 0:
+        raise wrong
+    if "@" in parts.netloc:
+        raise ValueError("holds a user or password: those stand under username and password of the camera")
+    return url
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
+ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
+RtspUrl = Annotated[str, AfterValidator(_rtsp_url)]

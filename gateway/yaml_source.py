@@ -1,0 +1,90 @@
+"""YAML to plain values that remember their lines. Pure. Messages never repeat what a file says in values."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from gateway.wording import Key
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
+    """A parsed file. ``lines`` has the line (from 1) of every key and list entry by its path from the root, ``()``;
+    ``problems`` are (line, path, message) of what cannot be used."""
+
+    value: object
+    lines: dict[Key, int]
+    problems: tuple[tuple[int, Key, str], ...]
+
+
+def parse_yaml(text: str) -> YamlDocument:
+    """Parse one YAML document with the safe schema. Never raises: faults are ``problems``."""
+    reader: _Reader | None = None
+    try:
+        reader = _Reader(text)
+        return reader.read()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        return YamlDocument(None, {}, ((line, (), f"is not YAML: {_without_quotes(error)}"),))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return YamlDocument(None, {}, ((line, (), "is not YAML: holds a character that YAML does not allow"),))
+    finally:
+        if reader is not None:
+            reader.loader.dispose()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.loader = yaml.SafeLoader(text)
+        self.lines: dict[Key, int] = {}
+        self.problems: list[tuple[int, Key, str]] = []
+
+    def read(self) -> YamlDocument:
+        root = self.loader.get_single_node()
+        value = None if root is None else self._value(root, (), ())
+        return YamlDocument(value, self.lines, tuple(self.problems))
+
+    def _value(self, node: yaml.Node, path: Key, above: tuple[yaml.Node, ...]) -> object:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if any(node is ancestor for ancestor in above):
+            self._problem(node, path, "refers to itself")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._entries(node, path, (*above, node)))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, (*path, index), (*above, node)) for index, item in enumerate(node.value)]
+        try:
+            value: object = self.loader.construct_object(node)
+        except (ValueError, yaml.constructor.ConstructorError):
+            self._problem(node, path, "cannot be read as what it looks like: put it in quotes")
+            return None
+        return value
+
+    def _entries(self, node: yaml.MappingNode, path: Key, above: tuple[yaml.Node, ...]) -> Iterator[tuple[str, object]]:
+        seen: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problem(key_node, path, "has a key that is not text")
+                continue
+            key = str(key_node.value)
+            if key in seen:
+                self._problem(key_node, (*path, key), f"is given twice, first in line {seen[key]}")
+                continue
+            seen[key] = line
+            self.lines[(*path, key)] = line
+            yield key, self._value(value_node, (*path, key), above)
+
+    def _problem(self, node: yaml.Node, path: Key, message: str) -> None:
+        self.problems.append((node.start_mark.line + 1, path, message))
+
+
+def _without_quotes(error: yaml.MarkedYAMLError) -> str:
+    """The parser's words without the pieces of the file that it quotes: they might be of a password. Names of its own
+    tokens, such as '<block end>', and single characters stay."""
+    said = ", ".join(part for part in (error.context, error.problem) if part)
+    return re.sub(r"(['\"])(?!<[a-z ]+>\1|.\1)(.*)\1", "'…'", said)
