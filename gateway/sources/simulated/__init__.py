@@ -1,1 +1,1 @@
-"""A drawn school: cameras, the RTSP server that serves them and faults on demand. Never imported by the gateway itself."""
+"""A drawn school: cameras, the RTSP server that serves them, faults on demand. Never imported by the gateway itself."""
