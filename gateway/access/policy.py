@@ -113,7 +113,8 @@ def decide_site(
     given = [grant for grant in map(view, cameras) if isinstance(grant, Grant)]
     if given:
         strongest = next((grant for grant in given if grant.basis is GrantBasis.INCIDENT), given[0])
-        return replace(strongest, camera_ids=frozenset().union(*(grant.camera_ids for grant in given)))
+        together = (grant.camera_ids for grant in given if grant.incident_id in (None, strongest.incident_id))
+        return replace(strongest, camera_ids=frozenset().union(*together))
     ordinary = view(Camera(CameraId(""), site_id, "", CameraPolicy.INCIDENT))
     if isinstance(ordinary, Grant):
         return Refusal(RefusalReason.NOT_IN_AGREEMENT, "the agreement opens no camera of this school")

@@ -57,7 +57,7 @@ class Invitations:
         async with self._db.session() as session:
             row = (await session.scalars(use)).one_or_none()
         if row is None:
-            raise Unauthenticated("invitation_refused", "this invitation has been used, has expired or never was one")
+            raise Unauthenticated("invitation_refused", "This invitation has been used, has expired or never was one.")
         return from_row(row)
 
 

@@ -86,7 +86,7 @@ class TokenService:
         Raises Unauthenticated: token_missing, token_invalid, unknown_key, token_expired.
         """
         if not token:
-            raise Unauthenticated("token_missing", "a media token is needed")
+            raise Unauthenticated("token_missing", "A media token is needed.")
         try:
             claims = jwt.decode(
                 token,
@@ -112,7 +112,7 @@ class TokenService:
         if expires_at - issued_at > MAXIMUM_LIFETIME or issued_at > self._clock.now() + CLOCK_STEP:
             raise _invalid()
         if self._clock.now() >= expires_at:
-            raise Unauthenticated("token_expired", "this media token has expired")
+            raise Unauthenticated("token_expired", "This media token has expired.")
         return verified
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
@@ -127,12 +127,12 @@ class TokenService:
             raise _invalid()
         key = self._keys.verifying(kid)
         if key is None:
-            raise Unauthenticated("unknown_key", "this media token is signed with a key that is not ours, or no more")
+            raise Unauthenticated("unknown_key", "This media token is signed with a key that is not ours, or no more.")
         return key
 
 
 def _invalid() -> Unauthenticated:
-    return Unauthenticated("token_invalid", "this is not a valid media token")
+    return Unauthenticated("token_invalid", "This is not a valid media token.")
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,49 @@
+"""The district's schools, cameras and agreements as policy needs them, from the settings. No I/O, no time."""
+
+from collections.abc import Iterator, Set
+
+from gateway.models import Camera, CameraId, CameraPolicy, Principal, SiteId
+from gateway.settings import AgreementSettings, Settings, SiteSettings
+
+
+class Catalogue:
+    """What there is, and under which agreement."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._agreements = {agreement.site: agreement for agreement in settings.agreements}
+        self._cameras = {SiteId(site.id): tuple(self._cameras_in(site)) for site in settings.sites}
+        self._by_id = {camera.id: camera for camera in self.cameras()}
+
+    @property
+    def sites(self) -> Set[SiteId]:
+        """Every school."""
+        return self._cameras.keys()
+
+    def sites_of(self, principal: Principal) -> frozenset[SiteId]:
+        """The schools that ``principal`` may know of."""
+        return principal.site_ids.intersection(self.sites) if principal.site_ids else frozenset(self.sites)
+
+    def cameras(self) -> tuple[Camera, ...]:
+        """Every camera of the district."""
+        return tuple(camera for cameras in self._cameras.values() for camera in cameras)
+
+    def cameras_of(self, site_id: SiteId) -> tuple[Camera, ...]:
+        """The cameras of a school; none of one that does not exist."""
+        return self._cameras.get(site_id, ())
+
+    def camera(self, camera_id: CameraId) -> Camera | None:
+        """The camera of this id."""
+        return self._by_id.get(camera_id)
+
+    def agreement(self, site_id: SiteId) -> AgreementSettings | None:
+        """The agreement with a school."""
+        return self._agreements.get(site_id)
+
+    def _cameras_in(self, site: SiteSettings) -> Iterator[Camera]:
+        site_id = SiteId(site.id)
+        agreement = self._agreements.get(site_id)
+        for camera in site.cameras:
+            camera_id, policy = CameraId(camera.id), CameraPolicy.INCIDENT
+            if agreement is not None:
+                policy = agreement.cameras.get(camera_id, agreement.default_policy)
+            yield Camera(camera_id, site_id, camera.name, policy)

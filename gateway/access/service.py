@@ -1,0 +1,277 @@
+"""Grants: given as ``policy`` says, on disk before they are given, ended with what they stand on."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.access import record, store
+from gateway.access.catalogue import Catalogue
+from gateway.access.policy import decide, decide_site, may
+from gateway.audit.record import AuditEvent
+from gateway.auth.secret import new_id
+from gateway.clock import Clock
+from gateway.errors import ClientError
+from gateway.incidents.changes import IncidentChange
+from gateway.metrics import Metrics
+from gateway.models import (
+    Action,
+    Camera,
+    CameraId,
+    CameraPolicy,
+    CloseReason,
+    Grant,
+    Incident,
+    IncidentState,
+    Principal,
+    Refusal,
+    RefusalReason,
+    SiteId,
+)
+from gateway.settings import Settings
+from gateway.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+UNKNOWN_SITE = Refusal(RefusalReason.UNKNOWN, "there is no such school", known=False)
+BARRED = Refusal(RefusalReason.REVOKED, "your access to the cameras of this school has been revoked")
+OTHER_GRANT = Refusal(RefusalReason.NOT_IN_GRANT, "this token is for other cameras: ask for a fresh one")
+
+Barred = tuple[str, SiteId, str | None]
+"""Whose grant was revoked, where, and under which incident (None: standing access)."""
+
+
+class Incidents(Protocol):
+    """What is needed of ``IncidentService``."""
+
+    def open(self) -> tuple[Incident, ...]:
+        """All that are open."""
+        ...
+
+    def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
+        """Hear of every change, after its commit."""
+        ...
+
+
+class Audit(Protocol):
+    """What is needed of ``AuditLog``."""
+
+    async def append(self, event: AuditEvent) -> None:
+        """Record; raises nothing for a store that fails."""
+        ...
+
+    def append_in(self, session: AsyncSession, event: AuditEvent) -> None:
+        """Record in the caller's transaction."""
+        ...
+
+
+class AccessService:
+    """Who holds which grant. ``start`` before anything else, after the incidents'.
+
+    A revoked grant is not given again: under an incident not until that is over, standing access not for a shift.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        incidents: Incidents,
+        settings: Settings,
+        clock: Clock,
+        metrics: Metrics,
+        audit: Audit,
+    ) -> None:
+        self._db = db
+        self._incidents = incidents
+        self._catalogue = Catalogue(settings)
+        self._barred_for = settings.tokens.session_lifetime
+        self._clock = clock
+        self._metrics = metrics
+        self._audit = audit
+        self._living: dict[str, Grant] = {}
+        self._barred: dict[Barred, float] = {}
+        self._giving = asyncio.Lock()
+        self._on_ended: list[Callable[[Grant, CloseReason], None]] = []
+        self.sites_of = self._catalogue.sites_of
+        self.cameras = self._catalogue.cameras
+        self.cameras_of = self._catalogue.cameras_of
+
+    async def start(self) -> None:
+        """Load the grants that live: not ended, their incident open, and still what the agreement gives."""
+        now = self._clock.now()
+        async with self._db.session() as session:
+            await store.end_with_incidents(session, now)
+            for grant in await store.living(session):
+                if self._warranted(grant):
+                    self._living[grant.id] = grant
+                else:
+                    await store.end(session, grant.id, now, RefusalReason.NOT_IN_AGREEMENT)
+            for grant, ended_at in await store.revoked(session, now - self._barred_for):
+                self._bar(grant, ended_at)
+        self._incidents.subscribe(self._incident_changed)
+
+    def on_grant_ended(self, callback: Callable[[Grant, CloseReason], None]) -> None:
+        """Be told of each grant's end, at once after it is on disk, by a quick call."""
+        self._on_ended.append(callback)
+
+    def living(self, grant_id: str) -> Grant | None:
+        """The grant, while it lives."""
+        return self._living.get(grant_id)
+
+    def camera(self, camera_id: CameraId) -> Camera:
+        """A camera that exists. Raises KeyError."""
+        camera = self._catalogue.camera(camera_id)
+        if camera is None:
+            raise KeyError(camera_id)
+        return camera
+
+    def visible_cameras(self, principal: Principal, site_id: SiteId) -> tuple[Camera, ...]:
+        """The cameras of a school that ``principal`` may know of, whether or not a picture may be seen now."""
+        return tuple(
+            camera
+            for camera in self.cameras_of(site_id)
+            if isinstance(self._decide(principal, Action.STATUS, camera), Grant)
+        )
+
+    def may(self, principal: Principal, action: Action, site_id: SiteId | None = None) -> Refusal | None:
+        """Why not, or None. Neither counted nor recorded: for pages that show what can be done."""
+        if site_id is not None and site_id not in self._catalogue.sites:
+            return UNKNOWN_SITE
+        agreement = None if site_id is None else self._catalogue.agreement(site_id)
+        return may(principal, action, site_id, agreement, self._clock.now())
+
+    async def require(
+        self, principal: Principal, action: Action, site_id: SiteId | None = None, origin_address: str = ""
+    ) -> None:
+        """Go on where ``principal`` may. Raises Forbidden or NotFound, counted and recorded."""
+        refusal = self.may(principal, action, site_id)
+        if refusal is not None:
+            raise await self._site_refused(refusal, principal, action, site_id, origin_address)
+
+    async def require_camera(
+        self, principal: Principal, action: Action, camera_id: CameraId, origin_address: str = ""
+    ) -> None:
+        """The same for one camera. One that is unknown and one that may not be known of take the same way."""
+        decision = self._decide_by_id(principal, action, camera_id)
+        if isinstance(decision, Refusal):
+            raise await self._camera_refused(decision, principal, action, camera_id, origin_address)
+
+    async def refusal(self, principal: Principal, camera_id: CameraId, origin_address: str = "") -> ClientError:
+        """The error to raise for a camera that the token's grant does not cover. Counted and recorded."""
+        decision = self._decide_by_id(principal, Action.VIEW, camera_id)
+        refusal = decision if isinstance(decision, Refusal) else OTHER_GRANT
+        return await self._camera_refused(refusal, principal, Action.VIEW, camera_id, origin_address)
+
+    async def grant_for(self, principal: Principal, site_id: SiteId, origin_address: str = "") -> Grant:
+        """The living grant of ``principal`` for all that they may view at a school now; given if there is none.
+
+        Raises Forbidden or NotFound with the reason, counted and recorded. Raises StorageError where a new grant
+        cannot be put on disk; those who hold one go on.
+        """
+        async with self._giving:
+            while True:
+                decision = self._decide_site(principal, site_id)
+                if isinstance(decision, Refusal):
+                    break
+                for known in self._living.values():
+                    if replace(decision, id=known.id, created_at=known.created_at) == known:
+                        return known
+                grant = replace(decision, id=new_id())
+                await self._put_on_disk(grant, principal, origin_address)
+                # The incident may have ended while that was written: its end found no grant of this kind to end.
+                if self._warranted(grant):
+                    self._living[grant.id] = grant
+                    return grant
+        raise await self._site_refused(decision, principal, Action.VIEW, site_id, origin_address)
+
+    async def revoke(self, grant_id: str, by: Principal) -> None:
+        """End a grant before its time. On disk on return; one that has ended already is no error."""
+        async with self._giving:
+            grant = self._living.get(grant_id)
+            if grant is None:
+                return
+            now = self._clock.now()
+            async with self._db.session() as session:
+                await store.end(session, grant.id, now, CloseReason.REVOKED)
+                self._audit.append_in(session, record.revoked(grant, by))
+            self._bar(grant, now)
+            self._end(grant, CloseReason.REVOKED)
+
+    async def _put_on_disk(self, grant: Grant, principal: Principal, origin_address: str) -> None:
+        agreement = self._catalogue.agreement(grant.site_id)
+        async with self._db.session() as session:
+            await store.end_with_incidents(session, self._clock.now())
+            store.add(session, grant)
+            self._audit.append_in(session, record.given(grant, principal, agreement, origin_address))
+
+    async def _site_refused(
+        self, refusal: Refusal, principal: Principal, action: Action, site_id: SiteId | None, origin_address: str
+    ) -> ClientError:
+        self._metrics.refusals.labels(refusal.reason).inc()
+        known = site_id if site_id in self._catalogue.sites else None
+        await self._audit.append(record.refused(refusal, principal, action, site_id, known, None, origin_address))
+        return record.site_error(refusal)
+
+    async def _camera_refused(
+        self, refusal: Refusal, principal: Principal, action: Action, camera_id: CameraId, origin_address: str
+    ) -> ClientError:
+        self._metrics.refusals.labels(refusal.reason).inc()
+        camera = self._catalogue.camera(camera_id)
+        site_id = camera.site_id if camera else None
+        await self._audit.append(record.refused(refusal, principal, action, camera_id, site_id, camera, origin_address))
+        return record.camera_error(refusal)
+
+    def _decide(self, principal: Principal, action: Action, camera: Camera) -> Grant | Refusal:
+        agreement = self._catalogue.agreement(camera.site_id)
+        return decide(principal, action, camera, self._incidents.open(), agreement, self._clock.now())
+
+    def _decide_by_id(self, principal: Principal, action: Action, camera_id: CameraId) -> Grant | Refusal:
+        unknown = Camera(camera_id, SiteId(""), "", CameraPolicy.NEVER)
+        return self._decide(principal, action, self._catalogue.camera(camera_id) or unknown)
+
+    def _decide_site(self, principal: Principal, site_id: SiteId) -> Grant | Refusal:
+        now = self._clock.now()
+        agreement = self._catalogue.agreement(site_id)
+        decision = decide_site(principal, site_id, self.cameras_of(site_id), self._incidents.open(), agreement, now)
+        if site_id not in self._catalogue.sites:
+            return UNKNOWN_SITE
+        if isinstance(decision, Grant) and self._barred.get(_bar_of(decision), 0.0) > now:
+            return BARRED
+        return decision
+
+    def _warranted(self, grant: Grant) -> bool:
+        """Whether what the grant stands on would still give all of it."""
+        holder = Principal(grant.principal_id, "", grant.role, frozenset({grant.site_id}))
+        basis = [incident for incident in self._incidents.open() if incident.id == grant.incident_id]
+        agreement = self._catalogue.agreement(grant.site_id)
+        decision = decide_site(
+            holder, grant.site_id, self.cameras_of(grant.site_id), basis, agreement, self._clock.now()
+        )
+        return isinstance(decision, Grant) and grant.camera_ids <= decision.camera_ids
+
+    def _incident_changed(self, change: IncidentChange) -> None:
+        if change.incident.state is IncidentState.OPEN:
+            return
+        for grant in [g for g in self._living.values() if g.incident_id == change.incident.id]:
+            self._end(grant, CloseReason.INCIDENT_ENDED)
+        self._barred = {bar: until for bar, until in self._barred.items() if bar[2] != change.incident.id}
+
+    def _end(self, grant: Grant, reason: CloseReason) -> None:
+        del self._living[grant.id]
+        for callback in self._on_ended:
+            try:
+                callback(grant, reason)
+            except Exception:
+                # One listener's bug must not keep the other grants of an incident alive.
+                logger.exception("a listener failed at the end of a grant")
+                self._metrics.task_failures.labels("grant_ended").inc()
+
+    def _bar(self, grant: Grant, revoked_at: float) -> None:
+        self._barred[_bar_of(grant)] = math.inf if grant.incident_id else revoked_at + self._barred_for
+
+
+def _bar_of(grant: Grant) -> Barred:
+    return grant.principal_id, grant.site_id, grant.incident_id
