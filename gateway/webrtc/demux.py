@@ -1,0 +1,27 @@
+"""Tell apart what shares one UDP port, by first byte (RFC 7983 7) and RTCP packet type (RFC 5761 4). Pure."""
+
+from enum import StrEnum
+
+
+class Protocol(StrEnum):
+    """What a datagram carries."""
+
+    STUN = "stun"
+    DTLS = "dtls"
+    RTP = "rtp"
+    RTCP = "rtcp"
+    UNKNOWN = "unknown"
+
+
+def protocol_of(datagram: bytes) -> Protocol:
+    """Classify one datagram; UNKNOWN for whatever a viewer has no business to send."""
+    if not datagram:
+        return Protocol.UNKNOWN
+    first = datagram[0]
+    if first < 4:
+        return Protocol.STUN
+    if 20 <= first < 64:
+        return Protocol.DTLS
+    if 128 <= first < 192 and len(datagram) >= 2:
+        return Protocol.RTCP if 192 <= datagram[1] <= 223 else Protocol.RTP
+    return Protocol.UNKNOWN

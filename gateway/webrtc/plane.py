@@ -1,0 +1,376 @@
+"""The media plane: all viewers on one UDP port. Opens, renews, closes and observes sessions; knows a grant only as
+something that ends."""
+
+import asyncio
+import functools
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+from gateway.clock import Clock
+from gateway.errors import NotFound
+from gateway.metrics import Metrics
+from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.relay.stream import PacketGroup, RelayStream
+from gateway.settings import MediaSettings
+from gateway.webrtc import demux, ice, sdp, stun
+from gateway.webrtc.addresses import endpoints
+from gateway.webrtc.demux import Protocol
+from gateway.webrtc.dtls import DtlsFailed, Identity
+from gateway.webrtc.fanout import Fanout
+from gateway.webrtc.port import Address, MediaPort
+from gateway.webrtc.rtcp import MalformedRtcp
+from gateway.webrtc.session import Session, SessionView
+from gateway.webrtc.states import State
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.1
+PUMP_INTERVAL = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """What is asked for. ``offer`` is SDP; ``ends_at`` is gateway time, until renewed."""
+
+    camera_id: CameraId
+    stream: StreamName
+    offer: str
+    ends_at: float
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """What was opened. ``id`` is public; ``stream`` is what will be sent, perhaps not what was asked for."""
+
+    id: str
+    answer: str
+    stream: StreamName
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """Something that happened to a session, at gateway time ``at``. ``reason`` is set when it closed."""
+
+    kind: Literal["connected", "first_packet", "closed"]
+    id: str
+    reason: CloseReason | None
+    at: float
+    packets: int
+    bytes: int
+
+
+class MediaPlane:
+    """All media sessions of one process. ``streams`` finds a camera's stream, or gives None."""
+
+    def __init__(
+        self,
+        settings: MediaSettings,
+        streams: Callable[[CameraId, StreamName], RelayStream | None],
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._streams = streams
+        self._clock = clock
+        self._metrics = metrics
+        self._identity = Identity()
+        self._port: MediaPort | None = None
+        self._group = asyncio.TaskGroup()
+        self._timer: asyncio.Task[None] | None = None
+        self._sessions: dict[str, Session] = {}
+        self._by_ufrag: dict[str, Session] = {}
+        self._by_address: dict[Address, Session] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._fanouts: dict[tuple[CameraId, StreamName], Fanout] = {}
+        self._observers: list[Callable[[SessionEvent], None]] = []
+        self._counted = (0, 0)
+        self._paths: set[tuple[str, str]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Bind the port. Raises OSError where it is in use. ``stop`` must be called by the same task."""
+        self._port = MediaPort(self._settings.host, self._settings.port, self._received)
+        await self._group.__aenter__()
+        self._timer = self._group.create_task(self._run_timers(), name="media timers")
+
+    async def stop(self) -> None:
+        """Close every session and give the port back."""
+        for session in list(self._sessions.values()):
+            self._close(session, CloseReason.SHUTDOWN)
+        if self._timer is not None:
+            self._timer.cancel()
+            await self._group.__aexit__(None, None, None)
+        if self._port is not None:
+            self._count_sent()
+            self._port.close()
+
+    @property
+    def local_port(self) -> int:
+        """The UDP port that is bound."""
+        return self._bound().local[1]
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        """Answer an offer. Raises BadRequest naming its fault, NotFound where the camera has no stream."""
+        offer = sdp.parse_offer(request.offer)
+        name, stream = self._find(request)
+        where = await endpoints(self._settings, self.local_port)
+        now = self._clock.monotonic()
+        profile = next((sdp.profile_of(group.payloads) for group in stream.gop()[:1]), None)
+        codec = sdp.choose_codec(offer, profile)
+        session = Session(
+            camera_id=request.camera_id,
+            stream=name,
+            role=request.role,
+            offer=offer,
+            payload_type=codec.payload_type,
+            identity=self._identity,
+            port=self._bound(),
+            metrics=self._metrics,
+            now=now,
+            ends_at=request.ends_at,
+            on_first_packet=self._first_packet,
+            on_picture_lost=self._refresh,
+        )
+        answer = sdp.build_answer(
+            offer,
+            codec,
+            sdp.Answerer(
+                session_id=secrets.randbits(62),
+                address=where[0],
+                candidates=tuple(ice.candidate_lines(where)),
+                ufrag=session.credentials.ufrag,
+                password=session.credentials.password,
+                fingerprint=self._identity.fingerprint,
+                ssrc=session.ssrc,
+                cname=session.cname,
+            ),
+        )
+        self._sessions[session.id] = self._by_ufrag[session.credentials.ufrag] = session
+        return OpenedSession(session.id, answer, name)
+
+    def renew(self, session_id: str, ends_at: float) -> bool:
+        """Let a session live until ``ends_at``. False where it has ended already."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            return False
+        session.ends_at = ends_at
+        return True
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        """End a session: its last packet was sent when this returns. False where it has ended already."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            return False
+        self._close(session, reason)
+        return True
+
+    def observe(self, callback: Callable[[SessionEvent], None]) -> None:
+        """Be told of every session's connected, first_packet and closed, from within the event loop."""
+        self._observers.append(callback)
+
+    def sessions(self) -> tuple[SessionView, ...]:
+        """A snapshot of all sessions that have not ended."""
+        return tuple(session.view() for session in self._sessions.values())
+
+    def _find(self, request: OpenSession) -> tuple[StreamName, RelayStream]:
+        for name in dict.fromkeys((request.stream, StreamName.MAIN, StreamName.SUB)):
+            stream = self._streams(request.camera_id, name)
+            if stream is not None:
+                return name, stream
+        raise NotFound("unknown_camera", "There is no such camera.")
+
+    def _bound(self) -> MediaPort:
+        if self._port is None:
+            raise RuntimeError("the media plane has not been started")
+        return self._port
+
+    # What arrives
+
+    def _received(self, datagram: bytes, address: Address) -> None:
+        """A datagram of anybody. Bad ones are counted and dropped; a bug ends the session that it was for."""
+        session = self._by_address.get(address)
+        protocol = demux.protocol_of(datagram)
+        try:
+            if protocol is Protocol.STUN:
+                self._received_stun(datagram, address)
+            elif session is None or protocol is Protocol.RTP:
+                self._metrics.dropped.labels(where="stranger" if session is None else "unwanted").inc()
+            elif protocol is Protocol.DTLS:
+                session.hear_dtls(datagram)
+            elif protocol is Protocol.RTCP:
+                if session.hear_rtcp(datagram, self._clock.monotonic()):
+                    self._close(session, CloseReason.VIEWER_LEFT)
+            else:
+                self._metrics.malformed.labels(protocol="media").inc()
+        except (stun.MalformedStun, MalformedRtcp) as error:
+            self._metrics.malformed.labels(protocol=protocol).inc()
+            logger.debug("malformed %s dropped: %s", protocol, error)
+        except Exception:
+            if session is None:
+                raise
+            self._failed(session)
+
+    def _received_stun(self, datagram: bytes, address: Address) -> None:
+        request = stun.parse_request(datagram)
+        session = None if request is None else self._by_ufrag.get(ice.local_ufrag(request))
+        if request is None or session is None:
+            self._metrics.dropped.labels(where="stranger").inc()
+            return
+        first = session.state is State.NEW
+        if not session.check(request, ice.unmapped(address[0]), address, self._clock.monotonic()):
+            self._metrics.dropped.labels(where="unsigned").inc()
+            return
+        if self._by_address.get(address) is not session:
+            self._by_address[address] = session
+            forgotten = session.remember_address(address)
+            if forgotten is not None and self._by_address.get(forgotten) is session:
+                del self._by_address[forgotten]
+        if first:
+            task = self._group.create_task(self._run(session), name=f"media session {session.id}")
+            self._tasks[session.id] = task
+
+    # A session's life
+
+    async def _run(self, session: Session) -> None:
+        """From the first check to the viewer's close_notify."""
+        try:
+            await session.dtls.handshake()
+            self._play(session)
+            await session.dtls.run()
+            self._close(session, CloseReason.VIEWER_LEFT)
+        except DtlsFailed:
+            self._close(session, CloseReason.DTLS_FAILED)
+        except Exception:
+            self._failed(session)
+
+    def _play(self, session: Session) -> None:
+        """The handshake is done: send what leads up to now at once, then what comes."""
+        session.keyed(first_index=secrets.randbelow(1 << 15))
+        self._metrics.viewers.labels(role=session.role).inc()
+        self._notify("connected", session)
+        key = session.camera_id, session.stream
+        stream = self._streams(*key)
+        if stream is None:
+            self._close(session, CloseReason.CAMERA_REMOVED)
+            return
+        if key not in self._fanouts:
+            expired = functools.partial(self._close, reason=CloseReason.TOKEN_EXPIRED)
+            self._fanouts[key] = Fanout(stream, self._clock, self._metrics, expired, self._failed)
+        self._burst(session, self._fanouts[key].add(session))
+
+    def _refresh(self, session: Session) -> None:
+        """The viewer has lost the picture: begin again at the last keyframe rather than wait for the next."""
+        fanout = self._fanouts.get((session.camera_id, session.stream))
+        if fanout is not None:
+            self._burst(session, fanout.gop())
+
+    def _first_packet(self, session: Session) -> None:
+        self._metrics.offer_to_first_packet_seconds.observe(self._clock.monotonic() - session.opened_at)
+        self._notify("first_packet", session)
+
+    def _burst(self, session: Session, groups: tuple[PacketGroup, ...]) -> None:
+        if session.sender is not None:
+            idle = not session.sender.catching_up
+            session.sender.begin(groups)
+            if idle:
+                self._pump(session)
+
+    def _pump(self, session: Session) -> None:
+        """Send a burst in chunks with time between them, so that no buffer on the way overflows."""
+        if session.state is not State.PLAYING:
+            return
+        if self._clock.monotonic() >= session.ends_at:
+            self._close(session, CloseReason.TOKEN_EXPIRED)
+            return
+        try:
+            if session.pump():
+                asyncio.get_running_loop().call_later(PUMP_INTERVAL, self._pump, session)
+        except Exception:
+            self._failed(session)
+
+    def _failed(self, session: Session) -> None:
+        """A bug of ours within one session: it ends, the others do not notice."""
+        logger.exception("media session %s ended by a bug", session.id)
+        self._metrics.task_failures.labels(task="media session").inc()
+        self._close(session, CloseReason.INTERNAL_ERROR)
+
+    def _close(self, session: Session, reason: CloseReason) -> None:
+        """The one way to the end of a session; once ended it stays so."""
+        if session.state is State.CLOSED:
+            return
+        playing = session.state is State.PLAYING
+        key = session.camera_id, session.stream
+        fanout = self._fanouts.get(key)
+        if fanout is not None:
+            fanout.remove(session)
+            if fanout.empty:
+                self._fanouts.pop(key).close()
+        del self._sessions[session.id], self._by_ufrag[session.credentials.ufrag]
+        for address in session.addresses:
+            if self._by_address.get(address) is session:
+                del self._by_address[address]
+        if playing:
+            self._metrics.viewers.labels(role=session.role).dec()
+        self._metrics.sessions_closed.labels(reason=reason).inc()
+        try:
+            session.close(reason)
+        finally:
+            task = self._tasks.pop(session.id, None)
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+            self._notify("closed", session)
+
+    async def _run_timers(self) -> None:
+        while True:
+            await self._clock.sleep(TICK)
+            self._count_sent()
+            for session in list(self._sessions.values()):
+                self._look_at(session)
+
+    def _look_at(self, session: Session) -> None:
+        now = self._clock.monotonic()
+        try:
+            reason = session.overdue(now, self._settings.connect_timeout, self._settings.consent_timeout)
+            if reason is not None:
+                self._close(session, reason)
+            else:
+                session.report(now, self._clock.now())
+        except Exception:
+            self._failed(session)
+
+    def _count_sent(self) -> None:
+        """Bring the counters up to what the port has sent; a counter's lock is too dear for each packet."""
+        port = self._bound()
+        packets, size = self._counted
+        self._metrics.packets_out.inc(port.packets - packets)
+        self._metrics.bytes_out.inc(port.bytes - size)
+        self._counted = port.packets, port.bytes
+        paths = {(s.cipher, "gso" if port.batching else "single") for s in self._sessions.values() if s.cipher}
+        if paths != self._paths:
+            self._paths = paths
+            self._metrics.send_path.clear()
+            for cipher, batching in paths:
+                self._metrics.send_path.labels(cipher=cipher, batching=batching).set(1)
+
+    def _notify(self, kind: Literal["connected", "first_packet", "closed"], session: Session) -> None:
+        now = self._clock.monotonic()
+        event = SessionEvent(kind, session.id, session.reason, now, session.packets, session.sent_bytes)
+        for callback in self._observers:
+            try:
+                callback(event)
+            except Exception:  # who listens may not decide about a viewer's picture
+                logger.exception("an observer of media sessions failed")
+                self._metrics.task_failures.labels(task="media observer").inc()

@@ -1,0 +1,119 @@
+"""The one UDP socket of all viewers: batches in, runs of equal packets out in one system call each (UDP GSO)."""
+
+import asyncio
+import errno
+import logging
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+Address = tuple[Any, ...]  # whatever recvfrom gives: (host, port) or (host, port, flow, scope)
+
+LARGEST_RUN = 54  # of packets of 1200 bytes in one send of at most 64 KiB
+_UDP_SEGMENT = 103
+_RECEIVE_BATCH = 64
+_RECEIVE_SIZE = 2048
+_BUFFER = 4 * 1024 * 1024
+_NO_ROOM = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
+_REFUSES_BATCH = frozenset({errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP})
+
+
+class MediaPort:
+    """A non-blocking UDP socket. ``packets`` and ``bytes`` count what media it has sent."""
+
+    def __init__(self, host: str, port: int, receive: Callable[[bytes, Address], None]) -> None:
+        self._receive = receive
+        self._socket = _bind(host, port)
+        self.batching = _offers_batching(self._socket)
+        self.packets = 0
+        self.bytes = 0
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """The address and port that it is bound to."""
+        host, port = self._socket.getsockname()[:2]
+        return host, port
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send what its own protocol repeats if it is lost: STUN, DTLS, RTCP."""
+        try:
+            self._socket.sendto(datagram, address)
+        except OSError as error:
+            logger.debug("datagram not sent: %s", error)
+
+    def send_run(self, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
+        """Send packets of ``stride`` buffers and ``size`` bytes each, the last one perhaps shorter; at most
+        LARGEST_RUN. Whether all of them went out; no further ones do after the first that did not."""
+        count = len(buffers) // stride
+        try:
+            if count == 1:
+                self.bytes += self._socket.sendmsg(buffers, (), 0, address)
+            elif self.batching:
+                segment = [(socket.IPPROTO_UDP, _UDP_SEGMENT, struct.pack("H", size))]
+                self.bytes += self._socket.sendmsg(buffers, segment, 0, address)
+            else:
+                return self._send_singly(buffers, stride, address)
+        except OSError as error:
+            if count > 1 and error.errno in _REFUSES_BATCH:
+                return self._without_batching(buffers, stride, address)
+            if error.errno not in _NO_ROOM:
+                logger.debug("media not sent: %s", error)
+            return False
+        self.packets += count
+        return True
+
+    def close(self) -> None:
+        """Stop receiving and give the port back."""
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _send_singly(self, buffers: Sequence[bytes], stride: int, address: Address) -> bool:
+        return all(
+            self.send_run(buffers[at : at + stride], stride, 0, address) for at in range(0, len(buffers), stride)
+        )
+
+    def _without_batching(self, buffers: Sequence[bytes], stride: int, address: Address) -> bool:
+        """Some routes and network cards refuse segmentation only when asked to do it: then do without, for good."""
+        sent = self._send_singly(buffers, stride, address)
+        if sent and self.batching:
+            self.batching = False
+            logger.warning("the network refuses UDP segmentation; sending one packet a system call from now on")
+        return sent
+
+    def _readable(self) -> None:
+        for _ in range(_RECEIVE_BATCH):
+            try:
+                datagram, address = self._socket.recvfrom(_RECEIVE_SIZE)
+            except BlockingIOError:
+                return
+            except OSError as error:  # say, a port-unreachable of somebody who has gone
+                logger.debug("nothing received: %s", error)
+                continue
+            self._receive(datagram, address)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # the kernel gives what it allows
+            bound.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _offers_batching(bound: socket.socket) -> bool:
+    try:
+        bound.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
+    except OSError:
+        return False
+    return True

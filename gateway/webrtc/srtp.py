@@ -1,0 +1,107 @@
+"""Sealing RTP as SRTP: AES-GCM (RFC 7714) by ``cryptography``, anything else by libsrtp. Pure.
+
+**Architecture invariant:** one plaintext for one nonce. A sealer is a function of (index, packet): sealing the same
+packet under the same index again gives the same bytes, and nobody may seal another one under it.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Protocol
+
+import pylibsrtp
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+HEADER = struct.Struct("!BBHII")
+VERSION = 0x80
+MARKER = 0x80
+_LABEL_RTP_KEY = 0
+_LABEL_RTP_SALT = 2
+
+
+class Sealer(Protocol):
+    """Turns the payloads of one access unit into SRTP packets of one SSRC.
+
+    ``stride``: buffers a packet; ``overhead``: bytes that a packet has more than its payload.
+    """
+
+    stride: int
+    overhead: int
+
+    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+        """Seal ``payloads`` under the indexes (ROC * 2^16 + SEQ) from ``index`` on; the last one bears the marker
+        if ``marked``. Gives ``stride`` buffers a packet, in order."""
+        ...
+
+
+class GcmSealer:
+    """AEAD_AES_128_GCM or AEAD_AES_256_GCM, by the length of the master key. 0.8 us a packet, payloads not copied."""
+
+    stride = 2
+    overhead = HEADER.size + 16
+
+    def __init__(self, master_key: bytes, master_salt: bytes, ssrc: int, payload_type: int) -> None:
+        key, salt = derive(master_key, master_salt)
+        self._encrypt = AESGCM(key).encrypt
+        # RFC 7714 8.1: the nonce is 00 00 | SSRC | ROC | SEQ, XOR the salt; only ROC | SEQ, our index, varies.
+        self._nonce = int.from_bytes(salt, "big") ^ (ssrc << 48)
+        self._ssrc = ssrc
+        self._payload_type = payload_type
+
+    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+        """See Sealer. The tightest loop of the gateway: every microsecond here is paid once a packet and viewer."""
+        encrypt, pack, nonce = self._encrypt, HEADER.pack, self._nonce
+        kind, ssrc = self._payload_type, self._ssrc
+        last = len(payloads) - 1 if marked else len(payloads)
+        sealed: list[bytes] = []
+        for place, payload in enumerate(payloads):
+            if place == last:
+                kind |= MARKER
+            header = pack(VERSION, kind, index & 0xFFFF, timestamp, ssrc)
+            sealed += (header, encrypt((nonce ^ index).to_bytes(12, "big"), payload, header))
+            index += 1
+        return sealed
+
+
+class LibsrtpSealer:
+    """Whatever profile the handshake chose, by libsrtp. ``session`` must allow repeated packets."""
+
+    stride = 1
+
+    def __init__(self, session: pylibsrtp.Session, ssrc: int, payload_type: int, tag_length: int) -> None:
+        self._protect = session.protect
+        self._ssrc = ssrc
+        self._payload_type = payload_type
+        self.overhead = HEADER.size + tag_length
+
+    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+        """See Sealer. libsrtp follows the roll-over counter by itself."""
+        last = len(payloads) - 1 if marked else len(payloads)
+        return [
+            self._protect(
+                HEADER.pack(
+                    VERSION,
+                    self._payload_type | (MARKER if place == last else 0),
+                    (index + place) & 0xFFFF,
+                    timestamp,
+                    self._ssrc,
+                )
+                + payload
+            )
+            for place, payload in enumerate(payloads)
+        ]
+
+
+def derive(master_key: bytes, master_salt: bytes) -> tuple[bytes, bytes]:
+    """Session key and 96-bit salt for RTP: the AES-CM key derivation with rate 0 (RFC 3711 4.3, RFC 6188 for 256 bit).
+
+    The 96-bit master salt of GCM stands left in the 112-bit one that the derivation expects (RFC 7714 11).
+    """
+    salt = int.from_bytes(master_salt.ljust(14, b"\0"), "big")
+
+    def stretch(label: int, length: int) -> bytes:
+        block = ((salt ^ (label << 48)) << 16).to_bytes(16, "big")
+        encryptor = Cipher(algorithms.AES(master_key), modes.CTR(block)).encryptor()
+        return encryptor.update(bytes(length)) + encryptor.finalize()
+
+    return stretch(_LABEL_RTP_KEY, len(master_key)), stretch(_LABEL_RTP_SALT, 12)

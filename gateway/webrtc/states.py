@@ -1,0 +1,63 @@
+"""The states of a media session as a table. Pure.
+
+::
+
+    NEW --checked--> ICE --hello--> DTLS --keyed--> PLAYING
+     |                |              |                |
+     +----------------+--- ended ----+----------------+--> CLOSED
+"""
+
+from enum import StrEnum
+
+from gateway.models import CloseReason
+
+
+class State(StrEnum):
+    """Where a session stands. NEW: answered, and nothing heard yet."""
+
+    NEW = "new"
+    ICE = "ice"
+    DTLS = "dtls"
+    PLAYING = "playing"
+    CLOSED = "closed"
+
+
+class Event(StrEnum):
+    """What moves it: an authenticated check, the first DTLS datagram, keys agreed on, the end."""
+
+    CHECKED = "checked"
+    HELLO = "hello"
+    KEYED = "keyed"
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.NEW, Event.CHECKED): State.ICE,
+    (State.NEW, Event.ENDED): State.CLOSED,
+    (State.ICE, Event.CHECKED): State.ICE,
+    (State.ICE, Event.HELLO): State.DTLS,
+    (State.ICE, Event.ENDED): State.CLOSED,
+    (State.DTLS, Event.CHECKED): State.DTLS,
+    (State.DTLS, Event.HELLO): State.DTLS,
+    (State.DTLS, Event.KEYED): State.PLAYING,
+    (State.DTLS, Event.ENDED): State.CLOSED,
+    (State.PLAYING, Event.CHECKED): State.PLAYING,
+    (State.PLAYING, Event.HELLO): State.PLAYING,
+    (State.PLAYING, Event.ENDED): State.CLOSED,
+}
+
+# What silence means in each state: before PLAYING since the offer, then since the last authenticated check.
+SILENCE: dict[State, CloseReason] = {
+    State.NEW: CloseReason.NEVER_CONNECTED,
+    State.ICE: CloseReason.NEVER_CONNECTED,
+    State.DTLS: CloseReason.DTLS_FAILED,
+    State.PLAYING: CloseReason.VIEWER_GONE,
+}
+
+
+def advance(state: State, event: Event) -> State:
+    """The next state. Raises ValueError, a bug of ours, where the table has none."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise ValueError(f"a session that is {state} cannot be {event}") from None

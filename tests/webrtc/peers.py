@@ -1,0 +1,133 @@
+"""What the tests of the viewer side share: a drawn clip, a camera that plays it, and viewers made of other software."""
+
+import asyncio
+import functools
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from fractions import Fraction
+
+import av
+import numpy as np
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+
+from gateway.clock import Clock, SystemClock
+from gateway.metrics import Metrics
+from gateway.models import CameraId, Role, StreamName
+from gateway.relay.stream import RelayStream
+from gateway.settings import MediaSettings
+from gateway.sources.media import AccessUnit, StreamInfo
+from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession
+
+CAMERA = CameraId("hall")
+FPS = 15
+
+
+@functools.cache
+def clip(frames: int = 45, gop: int = 15) -> tuple[tuple[bytes, ...], ...]:
+    """NAL units of each access unit of a short H.264 film (320x180, constrained baseline); each ``gop`` a keyframe."""
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = 320, 180, "yuv420p"
+    encoder.time_base = Fraction(1, FPS)
+    encoder.framerate = Fraction(FPS)
+    encoder.gop_size = gop
+    encoder.bit_rate = 300_000
+    encoder.profile = "Baseline"
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "repeat-headers=1:scenecut=0"}
+    units = []
+    for number in range(frames):
+        picture = np.zeros((180, 320, 3), np.uint8)
+        picture[:, :, number % 3] = 40 + np.arange(320) // 2
+        picture[60:120, 5 * number : 5 * number + 40] = 255
+        frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+        frame.pts = number
+        units += [bytes(packet) for packet in encoder.encode(frame)]
+    return tuple(_nals(unit) for unit in units)
+
+
+def _nals(unit: bytes) -> tuple[bytes, ...]:
+    pieces = unit.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")
+    return tuple(piece for piece in pieces if piece)
+
+
+class Camera:
+    """Plays the clip into a relay stream, round and round."""
+
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        self.stream = RelayStream(CAMERA, StreamName.MAIN, clock, metrics)
+        self._clock = clock
+        self._frames = itertools.count()
+        self.stream.connected(StreamInfo("H264", 90_000), clock.monotonic())
+
+    def show(self, frames: int = 1) -> None:
+        """Let so many pictures arrive now."""
+        for number in itertools.islice(self._frames, frames):
+            nals = clip()[number % len(clip())]
+            keyframe = any(nal[0] & 31 == 5 for nal in nals)
+            stamp = number * 90_000 // FPS
+            self.stream.access_unit(AccessUnit(nals, stamp & 0xFFFFFFFF, keyframe, self._clock.monotonic()))
+
+    async def run(self) -> None:
+        """Play in real time."""
+        while True:
+            self.show()
+            await asyncio.sleep(1 / FPS)
+
+
+class Gateway:
+    """A media plane with one camera."""
+
+    def __init__(self, clock: Clock, settings: MediaSettings | None = None) -> None:
+        self.clock = clock
+        self.metrics = Metrics()
+        self.camera = Camera(clock, self.metrics)
+        self.plane = MediaPlane(settings or MediaSettings(port=0), self._find, clock, self.metrics)
+
+    def _find(self, camera: CameraId, stream: StreamName) -> RelayStream | None:
+        return self.camera.stream if (camera, stream) == (CAMERA, StreamName.MAIN) else None
+
+    async def open(self, offer: str, lasts: float = 60.0) -> OpenedSession:
+        """Open a session for a dispatcher."""
+        ends_at = self.clock.monotonic() + lasts
+        return await self.plane.open(OpenSession(CAMERA, StreamName.MAIN, offer, ends_at, Role.DISPATCHER))
+
+    def figure(self, name: str, **labels: str) -> float:
+        """A metric's value, 0 where it has none yet."""
+        return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
+
+
+@asynccontextmanager
+async def playing_gateway(settings: MediaSettings | None = None) -> AsyncIterator[Gateway]:
+    """A gateway in real time, whose camera plays."""
+    gateway = Gateway(SystemClock(), settings)
+    async with gateway.plane:
+        camera = asyncio.create_task(gateway.camera.run(), name="test camera")
+        try:
+            yield gateway
+        finally:
+            camera.cancel()
+
+
+@asynccontextmanager
+async def aiortc_viewer() -> AsyncIterator[RTCPeerConnection]:
+    """A peer connection that wants to receive one video."""
+    viewer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    viewer.addTransceiver("video", direction="recvonly")
+    try:
+        yield viewer
+    finally:
+        await viewer.close()
+
+
+async def offer_of(viewer: RTCPeerConnection) -> str:
+    """The viewer's offer, candidates gathered."""
+    await viewer.setLocalDescription(await viewer.createOffer())
+    return str(viewer.localDescription.sdp)
+
+
+async def play(viewer: RTCPeerConnection, gateway: Gateway, lasts: float = 60.0) -> OpenedSession:
+    """Open a session for the viewer."""
+    opened = await gateway.open(await offer_of(viewer), lasts)
+    await viewer.setRemoteDescription(RTCSessionDescription(opened.answer, "answer"))
+    return opened
