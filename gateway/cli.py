@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -47,6 +48,21 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         _fail("\n".join(str(error) for error in expected.exceptions))
 
 
+def _say(text: str) -> None:
+    console.print(text, markup=False)
+
+
+def overrides_of(settings: list[str]) -> dict[str, object]:
+    """``key=value`` words as overrides; a value is YAML, so that numbers and lists can be given."""
+    found: dict[str, object] = {}
+    for setting in settings:
+        key, separator, value = setting.partition("=")
+        if not separator:
+            _fail(f"--set {setting}: write it as KEY=VALUE")
+        found[key] = yaml.safe_load(value)
+    return found
+
+
 def _fail(message: str) -> None:
     print(f"sightline: {message}", file=sys.stderr)  # noqa: T201 - the one place that speaks to a terminal's stderr
     raise typer.Exit(1)
@@ -56,11 +72,15 @@ def _fail(message: str) -> None:
 def serve(
     config: ConfigPath = CONFIG,
     tls: Annotated[bool, typer.Option(help="Serve HTTPS with a certificate made here, for trying it out.")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="In place of a value of the file: http.port=80"),
+    ] = None,
     json_logs: Annotated[bool, typer.Option(help="Logs as one JSON object a line.")] = False,
 ) -> None:
     """Run the gateway."""
     log.configure(as_json=json_logs)
-    _run(serve_until_stopped(config, tls=tls, say=console.print))
+    _run(serve_until_stopped(config, overrides_of(settings or []), tls=tls, say=_say))
 
 
 @app.command()
@@ -90,7 +110,7 @@ def simulate(
 ) -> None:
     """The simulated school: RTSP cameras that are drawn and encoded here, with faults on demand."""
     log.configure(level="WARNING")
-    _run(simulate_until_stopped(config, port, control_port, cameras, loop, with_parent=with_parent, say=console.print))
+    _run(simulate_until_stopped(config, port, control_port, cameras, loop, with_parent=with_parent, say=_say))
 
 
 @app.command()
@@ -128,7 +148,11 @@ def trigger(
     note: str = "",
 ) -> None:
     """Send a panic button's signed message, as an integration test or from a script."""
-    _run(trigger_command.run(url, secret_file, room, kind, note, console))
+
+    async def work() -> None:
+        await trigger_command.run(url, trigger_command.read_secret(secret_file), room, kind, note, console)
+
+    _run(work())
 
 
 @app.command()

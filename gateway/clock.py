@@ -25,10 +25,13 @@ class SystemClock:
     """The machine's own clocks."""
 
     def now(self) -> float:
+        """``time.time``."""
         return time.time()
 
     def monotonic(self) -> float:
+        """``time.monotonic``."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        """``asyncio.sleep``."""
         await asyncio.sleep(seconds)

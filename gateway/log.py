@@ -25,7 +25,7 @@ def redact(text: str) -> str:
 class PlainFormatter(logging.Formatter):
     """``12:00:00.123 WARNING sources: words``, UTC."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%H:%M:%S"
     default_msec_format = "%s.%03d"
 
@@ -33,6 +33,7 @@ class PlainFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line, redacted."""
         return redact(super().format(record))
 
 
@@ -40,6 +41,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line: ``at`` (wall seconds), ``level``, ``logger``, ``message`` and, if any, ``error``."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line, redacted."""
         line = {"at": record.created, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)

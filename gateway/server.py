@@ -48,7 +48,7 @@ class Gateway:
         self.metrics = Metrics()
         self.port = 0
 
-    async def serve(self, stop: asyncio.Event, ready: Callable[[str], None] = lambda _url: None) -> None:
+    async def serve(self, stop: asyncio.Event, ready: Callable[[str], object] = lambda _url: None) -> None:
         """Run until ``stop``; call ``ready`` with the public URL once people can sign in.
 
         A failure of a core service ends this call with its error: systemd or compose starts the process again, and
@@ -62,7 +62,7 @@ class Gateway:
         finally:
             await database.close()
 
-    async def _serve(self, database: Database, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    async def _serve(self, database: Database, stop: asyncio.Event, ready: Callable[[str], object]) -> None:
         settings, clock, metrics = self.settings, self.clock, self.metrics
         audit = AuditLog(database, clock, metrics)
         keys = KeyStore(database, clock)
@@ -70,7 +70,8 @@ class Gateway:
         sessions = SignInSessions(database, settings.tokens, clock)
         revocations = Revocations(database, clock)
         incidents = IncidentService(database, settings.incidents, clock, metrics, audit)
-        webhooks = WebhookTrigger(database, incidents, settings.sites, clock, metrics)
+        rooms = {site: frozenset(room.id for room in plan.rooms) for site, plan in self.loaded.plans.items()}
+        webhooks = WebhookTrigger(database, incidents, settings.sites, clock, metrics, audit, rooms)
         access = AccessService(database, incidents, settings, clock, metrics, audit)
         await audit.start()
         await keys.start()
@@ -83,9 +84,7 @@ class Gateway:
         streams = self._streams([reached[camera.id] for camera in pulled])
         health = PictureHealth(clock, metrics)
         plane = MediaPlane(settings.media, lambda camera, name: streams.get((camera, name)), clock, metrics)
-        viewing = ViewingService(
-            plane, access, incidents, tokens, sessions, revocations, audit, clock, metrics
-        )
+        viewing = ViewingService(plane, access, incidents, tokens, sessions, revocations, audit, clock, metrics)
         sources: dict[StreamKey, Source] = {}
         services = Services(
             loaded=self.loaded,

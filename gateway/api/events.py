@@ -117,7 +117,7 @@ class Page:
                 viewing = self.services.viewing.get(session)
                 if viewing is not None and viewing.sign_in_id == self.sign_in.id:
                     self.watched.setdefault(session, ())
-                    self._time_of(session)
+                    self._time_of(session, starts=True)
             case {"type": "glass", "ages": list(ages)}:
                 return all(self._glass(age) for age in ages[:64])
             case _:
@@ -143,15 +143,18 @@ class Page:
             for session in list(self.watched):
                 self._time_of(session)
 
-    def _time_of(self, session: str) -> None:
+    def _time_of(self, session: str, starts: bool = False) -> None:
         viewing = self.services.viewing.get(session)
         if viewing is None:
             self.watched.pop(session, None)
             return
         hub, pictures = self.services.hub, self.services.pictures
-        point = pictures.point((viewing.camera.id, viewing.stream))
-        if point is not None:
-            hub.send(self.listener, views.timeline(viewing, point))
+        stream = pictures.stream(viewing.camera.id, viewing.stream)
+        if stream is not None:
+            first = stream.start_timeline() if starts else None
+            for point in (first, stream.timeline()):
+                if point is not None:
+                    hub.send(self.listener, views.timeline(viewing, point))
         unchanged = (pictures.unchanged_since(viewing.camera.id),)
         if self.watched[session] != unchanged:
             self.watched[session] = unchanged

@@ -44,6 +44,8 @@ async def trigger(request: web.Request) -> web.Response:
             kind=wanted.kind,
             origin=Origin(trigger="console", by=sign_in.principal.name, room_id=wanted.room, note=wanted.note),
             enrolled=wanted.enrolled,
+            principal=sign_in.principal,
+            address=request.remote,
         )
     )
     return web.json_response(incident_view(services, outcome.incident), status=201 if outcome.opened else 200)

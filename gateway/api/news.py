@@ -65,8 +65,9 @@ class Newsroom:
             self._services.metrics.incidents_open.labels(kind).set(now_open)
         self._services.hub.publish(
             {"type": "incident", "incident": incident_view(self._services, incident), "alarm": change.alarm},
-            lambda principal: hears_of_incidents(principal)
-            and incident.site_id in self._services.access.sites_of(principal),
+            lambda principal: (
+                hears_of_incidents(principal) and incident.site_id in self._services.access.sites_of(principal)
+            ),
         )
 
     def _viewing(self, viewing: Viewing, event: SessionEvent) -> None:

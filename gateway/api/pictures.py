@@ -41,9 +41,7 @@ class Pictures:
 
     def on_discontinuity(self, callback: Callable[[CameraId, StreamName], None]) -> Callable[[], None]:
         """Hear at once when the map of any stream changes its meaning. Returns what ends it."""
-        ends = [
-            stream.on_timeline(lambda _point, key=key: callback(*key)) for key, stream in self.streams.items()
-        ]
+        ends = [stream.on_timeline(lambda _point, key=key: callback(*key)) for key, stream in self.streams.items()]
 
         def stop() -> None:
             for end in ends:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from gateway.access.service import AccessService
 from gateway.api.hub import EventHub
 from gateway.api.pictures import Pictures
-from gateway.audit.log import AuditEvent, AuditLog
+from gateway.audit.log import AuditLog
+from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignIn, SignInSessions
 from gateway.auth.tokens import TokenService
@@ -88,15 +89,15 @@ def bearer(request: web.Request) -> str:
     return token.strip()
 
 
-async def record(request: web.Request, sign_in: SignIn, kind: str, outcome: str, **detail: object) -> None:
-    """Write into the record what somebody did or was refused."""
+async def record(request: web.Request, sign_in: SignIn, kind: str, **detail: object) -> None:
+    """Write into the record what somebody did."""
     principal = sign_in.principal
     await request.app[SERVICES].audit.append(
         AuditEvent(
             kind=kind,
             principal=principal.id,
+            name=principal.name,
             role=principal.role,
-            outcome=outcome,
             origin_address=request.remote or "",
             detail=detail,
         )

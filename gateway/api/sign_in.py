@@ -25,7 +25,7 @@ async def redeem(request: web.Request) -> web.Response:
     sign_in = await services.sessions.lookup(cookie)
     if sign_in is None:
         raise RuntimeError("a session that was just created is not there")
-    await record(request, sign_in, "signed_in", "allowed", by="invitation")
+    await record(request, sign_in, "signed_in", by="invitation")
     response = web.json_response(views.me(sign_in, settings))
     response.set_cookie(
         COOKIE,
@@ -51,7 +51,7 @@ async def sign_out(request: web.Request) -> web.Response:
     await services.sessions.end(sign_in.id)
     await services.viewing.end_sign_in(sign_in.id)
     services.hub.end_sign_in(sign_in.id, CloseReason.SIGNED_OUT)
-    await record(request, sign_in, "signed_out", "allowed")
+    await record(request, sign_in, "signed_out")
     response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/")
     return response

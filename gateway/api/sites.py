@@ -10,32 +10,21 @@ from gateway.api.services import SERVICES, signed_in
 from gateway.errors import BadRequest, NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
-from gateway.floorplan.view import camera_view, plan_view
+from gateway.floorplan.view import cameras_view, floors_view, plan_view
 from gateway.models import Action, Camera, Principal, SiteId
-from gateway.settings import CameraSettings, SiteSettings
+from gateway.settings import SiteSettings
 
 
 def site_view(
     site: SiteSettings, plan: FloorPlan, principal: Principal, access: AccessService, cameras: tuple[Camera, ...]
 ) -> dict[str, Any]:
     """``Site`` of docs/protocol.md."""
-    reached: dict[str, CameraSettings] = {camera.id: camera for camera in site.cameras}
+    visible = frozenset(camera.id for camera in cameras)
     return {
         "id": site.id,
         "name": site.name,
-        "floors": [
-            {"id": floor["id"], "name": floor["name"], "building": floor["building"]}
-            for floor in plan_view(plan, frozenset())["floors"]
-        ],
-        "cameras": [
-            {
-                **camera_view(plan, camera.id),
-                "name": camera.name,
-                "site": site.id,
-                "streams": ["main", "sub"] if reached[camera.id].sub else ["main"],
-            }
-            for camera in cameras
-        ],
+        "floors": floors_view(plan),
+        "cameras": cameras_view(site, plan, visible),
         "may_trigger": access.may(principal, Action.TRIGGER, SiteId(site.id)) is None,
         "may_end": access.may(principal, Action.ALL_CLEAR, SiteId(site.id)) is None,
     }
@@ -82,8 +71,8 @@ async def sites(request: web.Request) -> web.Response:
 
 async def plan(request: web.Request) -> web.Response:
     """The floor plan in metres."""
-    _, _, value, cameras = await _known(request)
-    return web.json_response(plan_view(value, frozenset(camera.id for camera in cameras)))
+    _, site, value, cameras = await _known(request)
+    return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras)))
 
 
 async def cameras_of_room(request: web.Request) -> web.Response:
@@ -96,10 +85,10 @@ async def cameras_of_room(request: web.Request) -> web.Response:
         raise BadRequest("bad_count", "n: must be a whole number") from None
     if not 1 <= count <= 50:
         raise BadRequest("bad_count", "n: must be from 1 to 50")
-    if not any(known.id == room for known in value.rooms()):
+    if not any(known.id == room for known in value.rooms):
         raise NotFound("no_such_room", "The floor plan has no such room.")
     allowed = {camera.id for camera in cameras}
-    near = [found for found in nearest_cameras(value, room, len(allowed) + 50) if found.id in allowed]
+    near = [found for found in nearest_cameras(value, room, len(value.cameras)) if found.id in allowed]
     return web.json_response({"cameras": [asdict(found) for found in near[:count]]})
 
 

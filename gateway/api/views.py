@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.audit.log import AuditRecord
+from gateway.audit.record import AuditRecord, as_dict
 from gateway.auth.sessions import SignIn
 from gateway.floorplan.geometry import nearest_cameras
-from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.model import FloorPlan, Room
 from gateway.models import Camera, CameraId, CameraPolicy, Grant, Incident, Principal, TimelinePoint
 from gateway.settings import Settings, SiteSettings
 from gateway.viewing.service import Viewing
@@ -46,12 +46,17 @@ def grant(value: Grant) -> dict[str, Any]:
     }
 
 
+def room_words(room: Room) -> str:
+    """A room as people say it: ``204 Science``."""
+    return " ".join(word for word in (room.number, room.name) if word)
+
+
 def opening_cameras(plan: FloorPlan, room_id: str | None, cameras: Sequence[Camera]) -> list[CameraId]:
     """The cameras that open by themselves at an alarm: those nearest to its room; without a known room the entrances,
     which are the cameras that are ``always`` on."""
     allowed = {camera.id: camera for camera in cameras if camera.policy is not CameraPolicy.NEVER}
-    if room_id is not None and any(room.id == room_id for room in plan.rooms()):
-        near = [found.id for found in nearest_cameras(plan, room_id, len(allowed) + 8)]
+    if room_id is not None and any(room.id == room_id for room in plan.rooms):
+        near = [found.id for found in nearest_cameras(plan, room_id, len(plan.cameras))]
         return [camera for camera in near if camera in allowed][:OPENED_BY_ALARM]
     entrances = sorted(allowed.values(), key=lambda camera: camera.policy is not CameraPolicy.ALWAYS)
     return [camera.id for camera in entrances][:OPENED_BY_ALARM]
@@ -59,8 +64,7 @@ def opening_cameras(plan: FloorPlan, room_id: str | None, cameras: Sequence[Came
 
 def incident(value: Incident, site: SiteSettings, plan: FloorPlan, cameras: Sequence[Camera]) -> dict[str, Any]:
     """``Incident``."""
-    rooms = {room.id: room for room in plan.rooms()}
-    room = rooms.get(value.origin.room_id or "")
+    room = next((room for room in plan.rooms if room.id == value.origin.room_id), None)
     return {
         "id": value.id,
         "site": value.site_id,
@@ -71,7 +75,7 @@ def incident(value: Incident, site: SiteSettings, plan: FloorPlan, cameras: Sequ
             "trigger": value.origin.trigger,
             "by": value.origin.by,
             "room": value.origin.room_id,
-            "room_name": room.label_text if room else value.origin.room_id,
+            "room_name": room_words(room) if room else value.origin.room_id,
             "note": value.origin.note,
         },
         "opened_at": value.opened_at,
@@ -117,4 +121,4 @@ def timeline(viewing: Viewing, point: TimelinePoint) -> dict[str, Any]:
 
 def record(value: AuditRecord) -> dict[str, Any]:
     """``Record``."""
-    return value.as_dict()
+    return as_dict(value)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway.auth.invitations import Invitations, link_for, qr_text
+from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.clock import SystemClock
 from gateway.config_loader import Loaded, load
 from gateway.errors import ConfigurationError
@@ -28,7 +28,7 @@ async def links(loaded: Loaded, principals: Iterable[Principal], public_url: str
     await database.open()
     try:
         invitations = Invitations(database, loaded.settings.tokens, SystemClock())
-        return [link_for(public_url, await invitations.create(principal)) for principal in principals]
+        return [invitation_link(public_url, await invitations.create(principal)) for principal in principals]
     finally:
         await database.close()
 

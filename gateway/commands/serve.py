@@ -1,7 +1,8 @@
 """``sightline serve``."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.config_loader import Loaded, load
@@ -17,12 +18,14 @@ def with_own_certificate(loaded: Loaded) -> Loaded:
     certificate, key = self_signed(settings.storage.directory, settings.http.host)
     public = settings.http.public_url.replace("http://", "https://", 1)
     values = settings.http.model_dump() | {"tls_certificate": certificate, "tls_key": key, "public_url": public}
-    return loaded.replace(settings.model_copy(update={"http": HttpSettings.model_validate(values)}))
+    return replace(loaded, settings=settings.model_copy(update={"http": HttpSettings.model_validate(values)}))
 
 
-async def serve_until_stopped(config: Path, *, tls: bool, say: Callable[[str], object]) -> None:
+async def serve_until_stopped(
+    config: Path, overrides: Mapping[str, object], *, tls: bool, say: Callable[[str], object]
+) -> None:
     """Run the gateway until a signal comes. Raises ConfigurationError."""
-    loaded = load(config)
+    loaded = load(config, overrides)
     if tls:
         loaded = with_own_certificate(loaded)
 

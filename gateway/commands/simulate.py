@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.config_loader import limit_cameras, load
 from gateway.running import until_stopped
-from gateway.sources.simulated.school import SimulateOptions, SimulatedCamera, simulate
+from gateway.sources.simulated.school import SimulatedCamera, SimulateOptions, simulate
 
 
 async def simulate_until_stopped(
@@ -19,7 +19,7 @@ async def simulate_until_stopped(
     loop: int,
     *,
     with_parent: bool,
-    say: Callable[[str], object],
+    say: Callable[[str], None],
 ) -> None:
     """Serve the configured cameras, and ``loop`` cameras beside them, until a signal comes, or, ``with_parent``, until
     standard input ends. Raises ConfigurationError."""
@@ -37,6 +37,9 @@ async def simulate_until_stopped(
         port=port,
         control_port=control_port,
         username=first.username or "sightline",
+        ready=lambda where: say(
+            f"The simulated school is ready: rtsp://{where.host}:{where.rtsp_port}, faults: {where.control_url}/cameras"
+        ),
         password=first.password.get_secret_value() if first.password else "sightline",
     )
 
@@ -44,10 +47,7 @@ async def simulate_until_stopped(
         if with_parent:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _on_stdin, stop)
         async with asyncio.TaskGroup() as group:
-            school = group.create_task(
-                simulate(options, lambda ports: say(f"The simulated school is ready: rtsp://127.0.0.1:{ports.rtsp}")),
-                name="school",
-            )
+            school = group.create_task(simulate(options), name="school")
             waiting = group.create_task(stop.wait(), name="stop")
             await asyncio.wait({school, waiting}, return_when=asyncio.FIRST_COMPLETED)
             school.cancel()

@@ -13,12 +13,16 @@ from gateway.incidents.triggers.signature import sign
 from gateway.models import IncidentKind
 
 
-async def run(url: str, secret_file: Path, room: str | None, kind: IncidentKind, note: str, console: Console) -> None:
-    """Send one signed message and print what the gateway answered. Raises SightlineError when it was refused."""
+def read_secret(path: Path) -> str:
+    """The first line of a file. Raises ConfigurationError."""
     try:
-        secret = secret_file.read_text().splitlines()[0].strip()
+        return path.read_text().splitlines()[0].strip()
     except (OSError, IndexError):
-        raise ConfigurationError([f"--secret-file: {secret_file} cannot be read, or is empty"]) from None
+        raise ConfigurationError([f"--secret-file: {path} cannot be read, or is empty"]) from None
+
+
+async def run(url: str, secret: str, room: str | None, kind: IncidentKind, note: str, console: Console) -> None:
+    """Send one signed message and print what the gateway answered. Raises SightlineError when it was refused."""
     body = json.dumps({"kind": kind, "note": note} | ({"room": room} if room else {})).encode()
     message_id, timestamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
     headers = {

@@ -1,13 +1,16 @@
 """Media sessions as people know them: who watches what, on which grant, since when."""
 
 import asyncio
+import functools
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.access.service import AccessService
-from gateway.audit.log import AuditEvent, AuditLog
+from gateway.audit.log import AuditLog
+from gateway.audit.record import AuditEvent, Outcome
 from gateway.auth.revocations import Revocations
 from gateway.auth.sessions import SignInSessions
 from gateway.auth.tokens import TokenClaims, TokenService
@@ -77,7 +80,7 @@ class ViewingService:
         self._viewings: dict[str, Viewing] = {}
         self._by_secret: dict[str, str] = {}
         self._observers: list[Callable[[Viewing, SessionEvent], None]] = []
-        self._work: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
+        self._work: asyncio.Queue[Callable[[], Coroutine[Any, Any, object]]] = asyncio.Queue()
         plane.observe(self._observed)
         access.on_grant_ended(self._grant_ended)
 
@@ -86,9 +89,7 @@ class ViewingService:
         while True:
             work = await self._work.get()
             try:
-                result = work()
-                if asyncio.iscoroutine(result):
-                    await result
+                await work()
             except Exception:
                 logger.exception("viewing: could not finish one step")
                 self._metrics.task_failures.labels("viewing").inc()
@@ -125,7 +126,7 @@ class ViewingService:
         )
         self._viewings[viewing.id] = viewing
         self._by_secret[viewing.secret] = viewing.id
-        await self._record(viewing, "view_opened", "allowed", "", {"jti": claims.jti, "session": viewing.id})
+        await self._record(viewing, "view_opened", Outcome.OK, None, {"jti": claims.jti, "session": viewing.id})
         # The grant may have ended while the record was written: its end found nothing to close then.
         if self._access.living(grant.id) is None:
             await self._plane.close(viewing.id, CloseReason.REVOKED)
@@ -187,7 +188,7 @@ class ViewingService:
 
     def _grant_ended(self, grant: Grant, reason: CloseReason) -> None:
         for viewing in [v for v in self._viewings.values() if v.grant.id == grant.id]:
-            self._work.put_nowait(lambda session=viewing.id: self._plane.close(session, reason))
+            self._work.put_nowait(functools.partial(self._plane.close, viewing.id, reason))
 
     def _observed(self, event: SessionEvent) -> None:
         viewing = self._viewings.get(event.id)
@@ -197,9 +198,11 @@ class ViewingService:
             self._measure(viewing)
         elif event.kind == "closed":
             del self._viewings[event.id], self._by_secret[viewing.secret]
-            detail = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
+            detail: dict[str, object] = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
             detail |= {"packets": event.packets, "bytes": event.bytes}
-            self._work.put_nowait(lambda: self._record(viewing, "view_closed", "ended", str(event.reason), detail))
+            self._work.put_nowait(
+                functools.partial(self._record, viewing, "view_closed", Outcome.OK, str(event.reason), detail)
+            )
         for callback in self._observers:
             callback(viewing, event)
 
@@ -212,11 +215,14 @@ class ViewingService:
             if 0 <= elapsed <= TRIGGERED_RECENTLY:
                 self._metrics.trigger_to_first_packet_seconds.labels(incident.kind).observe(elapsed)
 
-    async def _record(self, viewing: Viewing, kind: str, outcome: str, reason: str, detail: dict[str, object]) -> None:
+    async def _record(
+        self, viewing: Viewing, kind: str, outcome: Outcome, reason: str | None, detail: dict[str, object]
+    ) -> None:
         await self._audit.append(
             AuditEvent(
                 kind=kind,
                 principal=viewing.principal.id,
+                name=viewing.principal.name,
                 role=viewing.principal.role,
                 site=viewing.camera.site_id,
                 camera=viewing.camera.id,
