@@ -41,7 +41,7 @@ _ADVICE: dict[SourceReason, str] = {
     SourceReason.NOT_FOUND: "Look up the stream's RTSP path in the camera's manual and correct it here.",
     SourceReason.UNSUPPORTED: "Set this stream of the camera to H.264 over RTSP with TCP (interleaved).",
     SourceReason.MALFORMED: "Update the camera's firmware; check that the address is its RTSP port.",
-    SourceReason.CLOSED_BY_CAMERA: "The camera ended the connection: if it does so often, look at its log for restarts.",
+    SourceReason.CLOSED_BY_CAMERA: "The camera ended the connection: if this goes on, look for restarts in its log.",
     SourceReason.STREAM_STOPPED: "The camera is connected but sends no pictures: restart it, then check its encoder.",
     SourceReason.SESSION_LIMIT: "Close other viewers of this camera, or raise its limit of connections.",
     SourceReason.INTERNAL: "This is a fault of the gateway: report it with the log of that minute.",

@@ -168,7 +168,7 @@ class Reader:
 
 def _parse_headers(block: bytes) -> Headers:
     fields: list[tuple[str, str]] = []
-    for line in re.split(r"\r?\n", block.decode("utf-8", "replace")):
+    for line in re.split(r"\r?(?:\n|$)", block.decode("utf-8", "replace")):
         if _CONTROL.search(line):
             continue
         if line[:1] in (" ", "\t") and fields:

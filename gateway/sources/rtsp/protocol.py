@@ -2,7 +2,8 @@
 
 Pure: bytes and times in, bytes and events out.
 
-The way of a session is the table ``states.TRANSITIONS``. One request is in flight at a time, so every answer has one meaning.
+The way of a session is the table ``states.TRANSITIONS``. One request is in flight at a time, so that every answer has
+one meaning.
 """
 
 import re
