@@ -175,7 +175,7 @@ def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[
             return incident, Effect.NOTHING
         case Expire():
             return replace(incident, state=following, closed_at=event.at), Effect.EXPIRED
-        case AllClear() | Supersede():
+        case _:  # AllClear, Supersede
             ended = replace(incident, state=following, closed_at=event.at, closed_by=event.by)
             return ended, Effect(following.value)
 
@@ -218,6 +218,8 @@ def _warned(incident: Incident, at: float, rules: IncidentSettings) -> tuple[Inc
 
 def _extended(incident: Incident, at: float, rules: IncidentSettings) -> tuple[Incident, Effect]:
     ends_at = max(incident.ends_at, min(incident.ends_at + rules.extension, at + rules.maximum_duration))
+    if ends_at == incident.ends_at:
+        return incident, Effect.NOTHING
     still_due = frozenset(before for before in incident.warnings_sent if at >= ends_at - before)
     return replace(incident, ends_at=ends_at, warnings_sent=still_due), Effect.EXTENDED
 

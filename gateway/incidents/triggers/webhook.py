@@ -89,7 +89,7 @@ class WebhookTrigger:
         self._unshown: dict[tuple[str, str], int] = {}
 
     def on_refused(self, callback: OnRefused) -> Callable[[], None]:
-        """Be told (site, webhook, reason), since a panic button that is refused is itself an alarm; the answer ends it."""
+        """Be told (site, webhook, reason): a panic button that is refused is itself an alarm. The answer ends it."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
 

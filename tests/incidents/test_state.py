@@ -1,0 +1,322 @@
+from dataclasses import replace
+from itertools import product
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.incidents.state import (
+    TABLE,
+    Acknowledge,
+    AllClear,
+    Arbitration,
+    Effect,
+    Event,
+    Expire,
+    Extend,
+    Repeat,
+    Resume,
+    Supersede,
+    Warn,
+    advance,
+    arbitrate,
+    due,
+    supersedes,
+)
+from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, Role, SiteId
+from gateway.settings import IncidentSettings
+
+RULES = IncidentSettings()
+HOUR = 3600.0
+MINUTE = 60.0
+ANNA = Principal("anna", "Anna", Role.DISPATCHER)
+BEN = Principal("ben", "Ben", Role.COORDINATOR)
+BUTTON = Origin("webhook", "Office button", "office")
+REAL, DRILL, TEST = IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST
+ENDED = [state for state in IncidentState if state is not IncidentState.OPEN]
+EVENTS: list[Event] = [
+    Repeat(1.0, BUTTON),
+    Acknowledge(1.0, ANNA),
+    Warn(1.0),
+    Extend(1.0),
+    AllClear(1.0, "Anna"),
+    Supersede(1.0, "Anna"),
+    Expire(1.0),
+    Resume(1.0),
+]
+
+
+def opened(kind: IncidentKind = REAL, at: float = 0.0) -> Incident:
+    return Incident(
+        id="i",
+        site_id=SiteId("oak"),
+        kind=kind,
+        state=IncidentState.OPEN,
+        origin=BUTTON,
+        opened_at=at,
+        ends_at=at + RULES.maximum_duration,
+        last_alarm_at=at,
+    )
+
+
+def through(incident: Incident, *events: Event) -> Incident:
+    for event in events:
+        incident, _ = advance(incident, event, RULES)
+    return incident
+
+
+class TestTable:
+    def test_it_answers_every_event_in_every_state(self) -> None:
+        assert set(TABLE) == set(product(IncidentState, get_args(Event)))
+        assert {type(event) for event in EVENTS} == set(get_args(Event))
+
+    @pytest.mark.parametrize("state", ENDED)
+    @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+    def test_nothing_changes_an_incident_that_is_over(self, state: IncidentState, event: Event) -> None:
+        over = replace(opened(), state=state, closed_at=1.0)
+        after, effect = advance(over, event, RULES)
+        assert after is over
+        assert effect is (Effect.REFUSED if isinstance(event, Repeat | Acknowledge | Extend) else Effect.NOTHING)
+
+
+class TestArbitration:
+    @pytest.mark.parametrize("kind", IncidentKind)
+    def test_without_an_incident_every_kind_opens(self, kind: IncidentKind) -> None:
+        assert arbitrate(kind, set()) is Arbitration.OPEN
+
+    @pytest.mark.parametrize("kind", IncidentKind)
+    def test_the_same_kind_joins(self, kind: IncidentKind) -> None:
+        assert arbitrate(kind, {kind}) is Arbitration.JOIN
+
+    @pytest.mark.parametrize("kind", [DRILL, TEST])
+    def test_drill_and_test_do_not_begin_while_a_real_one_is_open(self, kind: IncidentKind) -> None:
+        assert arbitrate(kind, {REAL}) is Arbitration.REFUSE
+
+    def test_a_real_one_opens_over_drill_and_test_and_ends_them(self) -> None:
+        assert arbitrate(REAL, {DRILL, TEST}) is Arbitration.OPEN
+        assert supersedes(REAL, DRILL)
+        assert supersedes(REAL, TEST)
+
+    def test_drill_and_test_stand_side_by_side(self) -> None:
+        assert arbitrate(DRILL, {TEST}) is Arbitration.OPEN
+        assert not supersedes(DRILL, TEST)
+        assert not supersedes(TEST, DRILL)
+        assert not supersedes(REAL, REAL)
+
+
+class TestRepeat:
+    def test_within_half_an_hour_of_the_alarm_it_is_merged(self) -> None:
+        after, effect = advance(opened(), Repeat(30 * MINUTE - 0.1, BUTTON), RULES)
+        assert (effect, after.alarms, after.repeats, after.last_alarm_at) == (Effect.MERGED, 1, 1, 0.0)
+
+    def test_later_it_alarms_again(self) -> None:
+        after, effect = advance(opened(), Repeat(30 * MINUTE, BUTTON), RULES)
+        assert (effect, after.alarms, after.repeats) == (Effect.ALARMED, 2, 1)
+        assert after.last_alarm_at == 30 * MINUTE
+
+    def test_repeats_do_not_move_the_window(self) -> None:
+        after = through(opened(), Repeat(29 * MINUTE, BUTTON), Repeat(31 * MINUTE, BUTTON))
+        assert (after.alarms, after.repeats) == (2, 2)
+
+    def test_after_an_alarm_anew_repeats_merge_into_that_one(self) -> None:
+        after = through(opened(), Repeat(31 * MINUTE, BUTTON), Repeat(59 * MINUTE, BUTTON))
+        assert (after.alarms, after.repeats) == (2, 2)
+
+    def test_merged_it_tells_the_room_and_note_that_were_not_known(self) -> None:
+        unknown = replace(opened(), origin=Origin("webhook", "Office button"))
+        after = through(unknown, Repeat(1.0, Origin("console", "Ben", "gym", "two people")))
+        assert after.origin == Origin("webhook", "Office button", "gym", "two people")
+        again = through(after, Repeat(2.0, Origin("console", "Anna", "library", "smoke")))
+        assert again.origin == after.origin
+
+    def test_alarming_it_brings_its_own_origin(self) -> None:
+        after = through(opened(), Repeat(HOUR, Origin("console", "Ben", "gym")))
+        assert after.origin == Origin("console", "Ben", "gym")
+
+    def test_alarming_without_a_room_it_keeps_the_room_that_is_known(self) -> None:
+        after = through(opened(), Repeat(HOUR, Origin("console", "Ben")))
+        assert after.origin == Origin("console", "Ben", "office")
+
+    def test_it_enrols_further_people_in_a_drill(self) -> None:
+        drill = replace(opened(DRILL), enrolled=frozenset({"anna"}))
+        assert through(drill, Repeat(1.0, BUTTON, frozenset({"ben"}))).enrolled == {"anna", "ben"}
+
+    def test_it_merges_when_the_clock_was_set_back(self) -> None:
+        assert advance(opened(at=HOUR), Repeat(0.0, BUTTON), RULES)[1] is Effect.MERGED
+
+
+class TestAcknowledge:
+    def test_it_is_by_name_and_once_a_person(self) -> None:
+        after = through(opened(), Acknowledge(1.0, ANNA), Acknowledge(2.0, BEN))
+        assert [(ack.name, ack.role, ack.at) for ack in after.acknowledgements] == [
+            ("Anna", Role.DISPATCHER, 1.0),
+            ("Ben", Role.COORDINATOR, 2.0),
+        ]
+        assert advance(after, Acknowledge(3.0, ANNA), RULES) == (after, Effect.NOTHING)
+
+    def test_an_alarm_anew_is_acknowledged_anew(self) -> None:
+        alarmed = through(opened(), Acknowledge(1.0, ANNA), Acknowledge(2.0, BEN), Repeat(HOUR, BUTTON))
+        after, effect = advance(alarmed, Acknowledge(HOUR + 1, ANNA), RULES)
+        assert effect is Effect.ACKNOWLEDGED
+        assert [(ack.name, ack.at) for ack in after.acknowledgements] == [("Ben", 2.0), ("Anna", HOUR + 1)]
+
+
+class TestTime:
+    def test_warnings_come_thirty_and_ten_minutes_before_the_end(self) -> None:
+        incident = opened()
+        assert due(incident, 3.5 * HOUR - 1, RULES) is None
+        assert due(incident, 3.5 * HOUR, RULES) == Warn(3.5 * HOUR)
+        incident, effect = advance(incident, Warn(3.5 * HOUR), RULES)
+        assert (effect, incident.warnings_sent, incident.ends_at) == (Effect.WARNED, frozenset({1800}), 4 * HOUR)
+        assert due(incident, 4 * HOUR - 601, RULES) is None
+        incident, effect = advance(incident, Warn(4 * HOUR - 600), RULES)
+        assert (effect, incident.warnings_sent, incident.ends_at) == (Effect.WARNED, frozenset({1800, 600}), 4 * HOUR)
+
+    def test_a_warning_that_is_not_due_does_nothing(self) -> None:
+        incident = opened()
+        assert advance(incident, Warn(HOUR), RULES) == (incident, Effect.NOTHING)
+
+    def test_a_warned_incident_ends_in_time(self) -> None:
+        incident = through(opened(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
+        assert due(incident, 4 * HOUR - 1, RULES) is None
+        assert advance(incident, Expire(4 * HOUR - 1), RULES) == (incident, Effect.NOTHING)
+        assert due(incident, 4 * HOUR, RULES) == Expire(4 * HOUR)
+        after, effect = advance(incident, Expire(4 * HOUR), RULES)
+        assert (effect, after.state, after.closed_at) == (Effect.EXPIRED, IncidentState.EXPIRED, 4 * HOUR)
+        assert due(after, 5 * HOUR, RULES) is None
+
+    def test_a_real_one_that_was_slept_through_is_warned_first_and_then_given_ten_minutes(self) -> None:
+        incident = opened()
+        assert advance(incident, Expire(9 * HOUR), RULES) == (incident, Effect.NOTHING)
+        assert due(incident, 9 * HOUR, RULES) == Warn(9 * HOUR)
+        warned = through(incident, Warn(9 * HOUR))
+        assert (warned.warnings_sent, warned.ends_at) == (frozenset({1800, 600}), 9 * HOUR + 600)
+        assert due(warned, 9 * HOUR + 599, RULES) is None
+        assert due(warned, 9 * HOUR + 600, RULES) == Expire(9 * HOUR + 600)
+
+    @pytest.mark.parametrize("kind", [DRILL, TEST])
+    def test_drill_and_test_that_were_slept_through_end_at_once(self, kind: IncidentKind) -> None:
+        assert due(opened(kind), 9 * HOUR, RULES) == Expire(9 * HOUR)
+        assert through(opened(kind), Expire(9 * HOUR)).state is IncidentState.EXPIRED
+
+    def test_a_late_warning_does_not_prolong_a_drill(self) -> None:
+        assert through(opened(DRILL), Warn(4 * HOUR - 60)).ends_at == 4 * HOUR
+
+    def test_a_warned_real_one_whose_end_passed_while_the_gateway_was_down_is_warned_anew(self) -> None:
+        warned = through(opened(), Warn(4 * HOUR - 600))
+        after, effect = advance(warned, Resume(9 * HOUR), RULES)
+        assert (effect, after.warnings_sent, after.ends_at) == (Effect.WARNED, frozenset({1800, 600}), 9 * HOUR + 600)
+
+    def test_a_short_absence_changes_nothing(self) -> None:
+        warned = through(opened(), Warn(4 * HOUR - 600))
+        assert advance(warned, Resume(4 * HOUR - 300), RULES) == (warned, Effect.NOTHING)
+        drill = opened(DRILL)
+        assert advance(drill, Resume(9 * HOUR), RULES) == (drill, Effect.NOTHING)
+
+    def test_without_warnings_configured_the_end_is_the_end(self) -> None:
+        rules = IncidentSettings(warn_before=())
+        assert due(opened(), 4 * HOUR, rules) == Expire(4 * HOUR)
+        assert advance(opened(), Resume(9 * HOUR), rules)[1] is Effect.NOTHING
+
+
+class TestExtend:
+    def test_one_press_adds_an_hour_and_makes_the_warnings_due_again(self) -> None:
+        warned = through(opened(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
+        after, effect = advance(warned, Extend(4 * HOUR - 300), RULES)
+        assert (effect, after.ends_at, after.warnings_sent) == (Effect.EXTENDED, 5 * HOUR, frozenset())
+        assert due(after, 4.5 * HOUR, RULES) == Warn(4.5 * HOUR)
+
+    def test_a_warning_whose_time_is_past_after_a_short_extension_is_not_repeated(self) -> None:
+        rules = IncidentSettings(extension=15 * MINUTE)
+        warned = through(opened(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
+        after, _ = advance(warned, Extend(4 * HOUR - 300), rules)
+        assert after.warnings_sent == {1800}
+
+    def test_presses_never_leave_more_than_the_maximum_duration(self) -> None:
+        after = through(opened(), *(Extend(HOUR) for _ in range(10)))
+        assert after.ends_at == 5 * HOUR
+
+    def test_a_press_that_adds_nothing_says_so(self) -> None:
+        incident = opened()
+        assert advance(incident, Extend(0.0), RULES) == (incident, Effect.NOTHING)
+
+    def test_it_never_shortens(self) -> None:
+        assert through(opened(at=HOUR), Extend(0.0)).ends_at == 5 * HOUR
+
+
+class TestEnd:
+    def test_all_clear_names_who_gave_it(self) -> None:
+        after, effect = advance(opened(), AllClear(60.0, "Ben"), RULES)
+        assert (effect, after.state) == (Effect.ALL_CLEAR, IncidentState.ALL_CLEAR)
+        assert (after.closed_at, after.closed_by) == (60.0, "Ben")
+
+    def test_superseded_names_the_sender_of_the_real_alarm(self) -> None:
+        after, effect = advance(opened(DRILL), Supersede(60.0, "Office button"), RULES)
+        assert (effect, after.state) == (Effect.SUPERSEDED, IncidentState.SUPERSEDED)
+        assert (after.closed_at, after.closed_by) == (60.0, "Office button")
+
+
+moments = st.floats(0, 12 * HOUR)
+people = st.sampled_from([ANNA, BEN])
+steps = st.lists(
+    st.tuples(
+        st.floats(0, HOUR),
+        st.one_of(
+            st.builds(Repeat, st.just(0.0), st.just(BUTTON)),
+            st.builds(Acknowledge, st.just(0.0), people),
+            st.builds(Warn, st.just(0.0)),
+            st.builds(Extend, st.just(0.0)),
+            st.builds(Expire, st.just(0.0)),
+            st.builds(Resume, st.just(0.0)),
+            st.builds(AllClear, st.just(0.0), st.just("Ben")) | st.builds(Expire, st.just(0.0)),
+        ),
+    ),
+    max_size=40,
+)
+
+
+@given(st.sampled_from(IncidentKind), steps)
+def test_no_sequence_of_events_breaks_the_contract(kind: IncidentKind, sequence: list[tuple[float, Event]]) -> None:
+    incident, now, last_warned = opened(kind), 0.0, None
+    for wait, template in sequence:
+        now += wait
+        event = replace(template, at=now)
+        before, (incident, effect) = incident, advance(incident, event, RULES)
+
+        if effect in {Effect.NOTHING, Effect.REFUSED}:
+            assert incident == before
+            continue
+        assert before.state is IncidentState.OPEN
+        assert incident != before
+        assert (incident.id, incident.kind, incident.opened_at) == (before.id, before.kind, before.opened_at)
+        assert (incident.closed_at is None) == (incident.state is IncidentState.OPEN)
+        assert incident.ends_at >= before.ends_at
+        assert incident.ends_at <= now + RULES.maximum_duration or incident.ends_at == before.ends_at
+        assert incident.alarms <= 1 + now / RULES.merge_window
+        names = [ack.principal_id for ack in incident.acknowledgements]
+        assert len(names) == len(set(names))
+        if 600 in incident.warnings_sent - before.warnings_sent:
+            last_warned = now
+        if effect is Effect.EXPIRED:
+            assert now >= incident.ends_at
+            if kind is REAL:
+                assert incident.warnings_sent >= {1800, 600}
+                assert last_warned is not None
+                assert now >= last_warned + 600
+    if incident.state is IncidentState.OPEN and kind is REAL and due(incident, now, RULES) is None:
+        assert now < incident.ends_at
+
+
+@given(moments)
+def test_time_alone_ends_every_incident_with_its_warnings(wakes_at: float) -> None:
+    incident, now, effects = opened(), wakes_at, []
+    while incident.state is IncidentState.OPEN:
+        event = due(incident, now, RULES)
+        if event is None:
+            now += 60
+        else:
+            incident, effect = advance(incident, event, RULES)
+            effects.append(effect)
+    assert effects[-1] is Effect.EXPIRED
+    assert set(effects[:-1]) == {Effect.WARNED}
