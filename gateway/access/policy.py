@@ -45,6 +45,7 @@ STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPAT
 RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
 SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
+_DEFAULTS = AgreementSettings(site=SiteId("none"), legal_basis="none")
 _STRONGEST_FIRST = (IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST)
 
 
@@ -166,8 +167,8 @@ def _open_at(site_id: SiteId, incidents: Iterable[Incident]) -> list[Incident]:
 
 
 def _rules(agreement: AgreementSettings | None) -> AgreementSettings:
-    """What holds for the school's own people where no agreement says otherwise: its defaults."""
-    return agreement or AgreementSettings(site=SiteId(""), legal_basis="")
+    """What holds for the school's own people, whatever there is with the police."""
+    return agreement or _DEFAULTS
 
 
 def _not_in_force(agreement: AgreementSettings | None, now: float) -> Refusal | None:
