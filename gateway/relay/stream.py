@@ -137,7 +137,7 @@ class RelayStream:
         placed = self._line.place(unit.rtp, unit.arrival)
         self._epoch += placed.restarted
         self._last = placed
-        self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap)
+        self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._wall())
         if self._early_report is not None:
             report, self._early_report = self._early_report, None
             self.sender_report(report)
@@ -166,6 +166,9 @@ class RelayStream:
     def clock_sample(self, sample: ClockSample) -> None:
         """Check the camera's wall clock against gateway time."""
         self._timeline.clock_sample(sample)
+        if (offset := self._timeline.offset(sample.received)) is not None:
+            ahead = (offset.low + offset.high) / 2 - self._wall()
+            self._metrics.source_clock_offset_seconds.labels(self.camera_id, self.stream).set(ahead)
         self._tell_timeline()
 
     def next_clock_query(self, now: float) -> float:
@@ -185,10 +188,12 @@ class RelayStream:
             self._metrics.dropped.labels("relay_cache").inc(len(self._cache))
             self._cache, self._cache_bytes = [], 0
 
+    def _wall(self) -> float:
+        return self._clock.now() - self._clock.monotonic()
+
     def _point(self, placed: Placed, back: int = 0) -> TimelinePoint:
         """The map as it stands, said ``back`` ticks before a picture."""
-        now = self._clock.monotonic()
-        m = self._timeline.map(now, self._clock.now() - now)
+        m = self._timeline.map(self._clock.monotonic())
         capture = (placed.media - back) / CLOCK_RATE + m.intercept
         return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)
 

@@ -1,13 +1,43 @@
-"""From media time to capture time, and whether it may be believed (the age contract). Pure."""
+"""From media time to capture time, and whether it may be believed: the age contract's first two clocks. Pure.
+
+**The map.** A sender report says what the camera's clock read at a media time; ``CameraClock`` says how far that clock
+is from ours: ``capture = media + intercept``. Between reports the media clock runs at its nominal rate: reports are 5 s
+apart and jitter by some 10 ms, so a rate fitted to two of them would be wrong by 4000 ppm, where quartz is by 100.
+
+**Growth.** Arrival less media time, against its running minimum (which rises by ``DRIFT``, for a media clock that is
+slow), needs no clock at all. No picture is dated later than that line has it, whatever the reports say.
+
+**Trust** needs both paths, and both to tell one story: a step of the reports against the media clock makes the offset
+unknown until an answer to a question asked *after* it; a step of the offset alone is not believed until the reports
+show it too; a media time that leaps ahead waits for the next report, while one that leaps back is taken at its word,
+as a recorder that plays back, since that can only make pictures older.
+
+While trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, whatever becomes of
+delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it.
+"""
 
 from dataclasses import dataclass
 
+from gateway.relay.camera_clock import DRIFT, CameraClock, Interval
 from gateway.sources.media import ClockSample
+
+STEP = 0.2  # seconds by which a report may differ from the last, before a clock was set
+NOISE = 0.05  # seconds by which reports differ because cameras stamp them carelessly
+SLACK = 2 * STEP + NOISE
+REPORT_LATE = 30.0
+ANSWER_LATE = 120.0
+CONFIGURED = 0.05  # seconds, either way, that ``clock: trusted`` is taken to mean
+IMPLAUSIBLE = 86_400.0
+_STAMPED = 0.005
+_RECENT = 0.1  # seconds a second at which the recent minimum gives way
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """``capture = media + intercept``, give or take ``uncertainty``; gateway time, seconds."""
+    """``capture = media + intercept``, give or take ``uncertainty``; gateway time, seconds.
+
+    Not ``trusted``: for ``reason``, and ``capture`` is the latest that arrivals allow.
+    """
 
     intercept: float
     uncertainty: float
@@ -15,34 +45,143 @@ class Map:
     reason: str
 
 
-class Timeline:
-    """Media time of one camera stream to gateway time."""
+@dataclass(frozen=True, slots=True)
+class _Report:
+    media: float
+    ntp: float
+    arrival: float
 
-    def __init__(self, clock_trusted: bool) -> None:
+    @property
+    def base(self) -> float:
+        return self.ntp - self.media
+
+
+class Timeline:
+    """Media time of one camera stream to gateway time. All arguments are seconds; media time is unwrapped."""
+
+    def __init__(self, clock_trusted: bool = False) -> None:
         self._clock_trusted = clock_trusted
-        self._earliest = 0.0
+        self._clock = CameraClock()
+        self._wall = 0.0
+        self._began = 0.0
+        self._report: _Report | None = None
+        self._pair: Interval | None = None
+        self._agreed = True
+        self._jumped = False
+        self._doubt = ""
+        self._rewound = False
+        self._pictures = False
+        self._media = self._arrival = self._earliest = self._recent = 0.0
 
     def connected(self, at: float) -> None:
-        """A new RTSP session plays."""
-        self._earliest = float("inf")
+        """A new session's media time begins. What its handshake told of the clock stays."""
+        self._began = at
+        self._report = self._pair = None
+        self._agreed, self._jumped, self._doubt = True, False, ""
+        self._rewound = self._pictures = False
 
     def disconnected(self) -> None:
-        """The RTSP session is over."""
+        """The session is over: the camera's clock is measured anew in the next, for it may have been restarted."""
+        self._clock.restart(float("-inf"))
 
-    def picture(self, media: float, arrival: float, leap: float) -> None:
-        """One picture has arrived."""
-        self._earliest = min(self._earliest, arrival - media)
+    def picture(self, media: float, arrival: float, leap: float, wall: float) -> None:
+        """One picture has arrived. ``leap`` as in ``line.Placed``; ``wall`` is the gateway's wall clock less its own
+        monotonic time, now."""
+        if self._clock_trusted and self._pictures and abs(wall - self._wall) > NOISE:
+            self._doubt = "The gateway's own clock was set."
+        self._wall = wall
+        if leap > 0 and self._report is not None:
+            self._doubt = "The camera's timestamps leapt."
+        elif leap < 0:
+            self._rewound = True
+        passed, line = arrival - self._arrival, arrival - media
+        if not self._pictures or (leap < 0 and self._report is None):
+            self._earliest = self._recent = line
+        else:
+            self._earliest = min(self._earliest + DRIFT * passed, line)
+            self._recent = line if leap else min(self._recent + _RECENT * passed, line)
+        self._pictures = True
+        self._media, self._arrival = media, arrival
 
     def sender_report(self, media: float, ntp: float, arrival: float) -> None:
-        """The camera related its clocks."""
+        """At ``media`` the camera's clock read ``ntp``, since 1970. Zero on the wire means that it has none."""
+        if ntp <= 0:
+            return
+        report, last = _Report(media, ntp, arrival), self._report
+        if last is not None:
+            moved = report.base - last.base
+            if abs(moved) > STEP:
+                self._clock.restart(arrival)
+                self._pair, self._agreed, self._jumped = None, True, True
+                if self._rewound:  # it did not play back: its media clock began anew
+                    self._earliest = self._recent
+            elif abs(moved) > NOISE:
+                self._clock.widen(moved)
+        self._report = report
+        self._rewound, self._doubt = False, ""
+        self._compare(arrival, reported=True)
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """The camera told its wall clock."""
+        """The camera told its clock on the second path."""
+        self._clock.add(sample)
+        self._compare(sample.received, reported=False)
 
     def next_clock_query(self, now: float) -> float:
-        """When to ask next."""
-        return float("inf")
+        """When to ask next; ``inf`` where the configuration vouches for the clock."""
+        return float("inf") if self._clock_trusted else self._clock.next_query(now)
 
-    def map(self, now: float, wall: float) -> Map:
+    def offset(self, now: float) -> Interval | None:
+        """Camera clock less gateway time, as far as it is known."""
+        if self._clock_trusted:
+            return Interval(self._wall - CONFIGURED, self._wall + CONFIGURED, now)
+        return self._clock.known(now)
+
+    def map(self, now: float) -> Map:
         """The map as it stands."""
-        return Map(self._earliest, 0.0, False, "no sender report yet")
+        report, offset = self._report, self.offset(now)
+        reason = self._why_not(now)
+        if reason or report is None or offset is None:
+            return Map(self._earliest, 0.0, False, reason)
+        # Nothing arrives before it was captured: that bounds the offset, too.
+        low = max(offset.low, report.base - self._recent)
+        if low > offset.high + NOISE:
+            return Map(self._earliest, 0.0, False, "The camera's clocks put its pictures into the future.")
+        low = min(low, offset.high)
+        intercept = report.base - (low + offset.high) / 2
+        if self._recent - intercept > IMPLAUSIBLE:
+            return Map(self._earliest, 0.0, False, "The camera's sender reports do not carry its clock.")
+        uncertainty = (offset.high - low) / 2 + DRIFT * abs(self._media - report.media) + _STAMPED
+        return Map(min(intercept, self._earliest), uncertainty, True, "")
+
+    def _why_not(self, now: float) -> str:
+        if self._report is None:
+            return "The camera sends no sender reports." if now - self._began > REPORT_LATE else "No sender report yet."
+        if self._doubt:
+            return self._doubt
+        if self._arrival - self._report.arrival > REPORT_LATE:
+            return "The camera's sender reports have ceased."
+        if self._clock_trusted:
+            return ""
+        if not self._agreed:
+            return "The camera's clock was set."
+        if self._clock.known(now) is None:
+            if self._jumped:
+                return "The camera's clock was set."
+            return "The camera does not tell its clock."
+        if now - self._clock.last_sample > ANSWER_LATE:
+            return "The camera has ceased to tell its clock."
+        return ""
+
+    def _compare(self, now: float, reported: bool) -> None:
+        """Sender reports and ``Date`` must read one clock: an offset that moves while reports do not is doubted.
+
+        A report that did not step confirms an offset near the old one; a rough offset is not confirmed by it."""
+        known = self._clock.known(now)
+        if known is None or self._report is None:
+            return
+        pair = None if self._pair is None else self._pair.aged(now)
+        self._agreed = pair is None or known.agrees(pair, max(0.0, STEP - pair.width))
+        if self._agreed:
+            self._jumped = False
+            if pair is None or known.inside(pair) or (reported and known.width <= STEP):
+                self._pair = known

@@ -1,0 +1,131 @@
+"""How far a camera's clock is from gateway time, learnt from ``Date`` headers of one second's resolution. Pure.
+
+Each answer bounds the offset: between request and answer the camera's clock read something in [date, date + 1), so
+offset (camera less gateway) is in [date - received, date + 1 - sent]. Intervals of many answers intersect. A sweep of
+questions through the first second finds its turn to an eighth; then each question that is asked when the middle of
+what is left would turn the second halves it, down to about the round trip. Intervals widen with age, by the most that
+clocks drift apart.
+
+Questions asked at the turn alone would never show a clock that has moved to somewhere else within the second, since
+one of their two answers always fits. So, once the offset is known, questions take turns: before the turn, at it, after
+it; an answer that does not fit is a clock that was set.
+"""
+
+import math
+from dataclasses import dataclass
+
+from gateway.sources.media import ClockSample
+
+DRIFT = 100e-6  # seconds a second; the worst of ordinary quartz
+ENOUGH = 0.03  # seconds of interval that are worth no hurry
+PERIOD = 10.0  # seconds between questions once that is reached
+RETRY = 5.0  # seconds after which a question without an answer is asked again
+_HURRIED = 16  # questions that may follow each other quickly
+_GAP = 0.05
+_ROUGH = 0.25
+_SWEEP = 0.125
+_LATE = 0.3
+_GRAIN = 0.01  # a camera's time() may lag its own clock by a tick
+_CLEAR = 0.02  # how far from the turn a question is that should not meet it
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The offset is in [``low``, ``high``] seconds, as known at gateway time ``at``."""
+
+    low: float
+    high: float
+    at: float
+
+    @property
+    def width(self) -> float:
+        """How much is not known."""
+        return self.high - self.low
+
+    def aged(self, now: float) -> "Interval":
+        """The same knowledge later."""
+        drift = DRIFT * max(0.0, now - self.at)
+        return Interval(self.low - drift, self.high + drift, max(now, self.at))
+
+    def agrees(self, other: "Interval", slack: float) -> bool:
+        """Both may hold the same offset, give or take ``slack``."""
+        return self.low <= other.high + slack and other.low <= self.high + slack
+
+    def inside(self, other: "Interval") -> bool:
+        """Nothing here that the other does not allow."""
+        return other.low <= self.low and self.high <= other.high
+
+
+class CameraClock:
+    """The offset of one camera's clock over one connection."""
+
+    def __init__(self) -> None:
+        self.restart(-math.inf)
+
+    def restart(self, since: float) -> None:
+        """Forget all, and believe only answers to questions that leave at ``since`` or later."""
+        self._since = since
+        self._known: Interval | None = None
+        self._samples = 0
+        self._round_trip = math.inf
+        self._plan: float | None = None
+
+    def known(self, now: float) -> Interval | None:
+        """What is known of the offset, widened by age."""
+        return None if self._known is None else self._known.aged(now)
+
+    @property
+    def last_sample(self) -> float:
+        """Gateway time of the newest answer that was believed; ``-inf`` for none."""
+        return -math.inf if self._known is None else self._known.at
+
+    def add(self, sample: ClockSample) -> None:
+        """Learn from one answer. One that contradicts what was known replaces it: the clock was set."""
+        if sample.sent < self._since or sample.received < sample.sent:
+            return
+        told = Interval(sample.date - sample.received, sample.date + 1 + _GRAIN - sample.sent, sample.received)
+        old = self.known(sample.received)
+        if old is not None and not old.agrees(told, 0.0):
+            self.restart(self._since)
+            old = None
+        if old is not None:
+            told = Interval(max(old.low, told.low), min(old.high, told.high), told.at)
+        self._known = told
+        self._samples += 1
+        self._round_trip = min(sample.received - sample.sent, 1.25 * self._round_trip)
+        self._plan = None
+
+    def widen(self, by: float) -> None:
+        """Sender reports have moved by so many seconds: the clock may have gone with them, or not."""
+        if self._known is not None:
+            known = self._known
+            self._known = Interval(known.low + min(0.0, by), known.high + max(0.0, by), known.at)
+            self._samples = 1
+            self._plan = None
+
+    def next_query(self, now: float) -> float:
+        """Gateway time at which to ask. It stays the same until an answer comes, or until it has passed unanswered."""
+        if self._plan is None:
+            self._plan = now if self._known is None else self._best(self._known, now)
+        elif now > self._plan + _LATE:
+            self._plan = now + RETRY if self._known is None else self._best(self._known, now + 1.0)
+        return self._plan
+
+    def _best(self, known: Interval, now: float) -> float:
+        hurry = known.width > max(ENOUGH, 1.5 * self._round_trip) and self._samples < _HURRIED
+        middle = (known.low + known.high) / 2 + self._round_trip / 2
+        if hurry and known.width > _ROUGH:
+            return max(now, known.at + _SWEEP)
+        if hurry:
+            return _at_turn(middle, max(now, known.at + _GAP))
+        place = (
+            middle,
+            known.high + self._round_trip + _CLEAR,  # answered before the turn
+            known.low - _CLEAR,  # asked after the turn
+        )[self._samples % 3]
+        return _at_turn(place, max(now, known.at + PERIOD))
+
+
+def _at_turn(offset: float, earliest: float) -> float:
+    """The first time from ``earliest`` at which a clock that is ahead by ``offset`` begins a second."""
+    return math.ceil(earliest + offset) - offset

@@ -1,0 +1,114 @@
+"""A camera on paper: what a relay would be told by a camera with such a clock, such a delay and such a network."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from gateway.models import TimelinePoint
+from gateway.relay.line import CLOCK_RATE, WRAP, Line
+from gateway.relay.timeline import Map, Timeline
+from gateway.sources.media import ClockSample
+
+CAMERA_EPOCH = 1_700_000_000.0
+
+
+@dataclass
+class CameraModel:
+    """``at(t)`` functions give the fault at gateway time ``t``, in seconds.
+
+    ``offset``: the camera's clock less the right time, ``delay``: capture to arrival, ``media``: an error of its media
+    clock. Reports come as late as the pictures do. Delay is a ``queue`` that holds what the camera's clock read then, or
+    else a recorder that says when the picture was taken by its clock of now.
+    """
+
+    offset: Callable[[float], float] = lambda t: 0.0
+    delay: Callable[[float], float] = lambda t: 0.05
+    media: Callable[[float], float] = lambda t: 0.0
+    playing: Callable[[float], bool] = lambda t: True
+    fps: float = 15.0
+    jitter: float = 0.01
+    round_trip: float = 0.01
+    report_every: float = 5.0
+    reports: bool = True
+    dates: Callable[[float], bool] = lambda t: True
+    send_time_reports: bool = False
+    queue: bool = True
+    clock_trusted: bool = False
+    wall: Callable[[float], float] = lambda t: CAMERA_EPOCH
+    random: Random = field(default_factory=lambda: Random(1))
+
+    def clock(self, t: float) -> float:
+        return t + CAMERA_EPOCH + self.offset(t)
+
+    def rtp(self, captured: float) -> int:
+        return round((captured + self.media(captured) + 40_000.0) * CLOCK_RATE) % WRAP
+
+
+@dataclass(frozen=True)
+class Seen:
+    """At ``now``: the map, the age that it gives the picture that arrived last, and the true one."""
+
+    now: float
+    map: Map
+    age: float
+    true_age: float
+
+    @property
+    def state(self) -> str:
+        return classify(self.map, self.age)
+
+
+def classify(map_: Map | TimelinePoint, age: float) -> str:
+    """The age contract's first table, as the page has it, for a page without a clock error of its own."""
+    if not map_.trusted:
+        return "UNVERIFIED"
+    reach = age + map_.uncertainty
+    return "LIVE" if reach < 2.0 else "DELAYED" if age < 5.0 else "NOT LIVE"
+
+
+def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Seen]:
+    """Play the camera to a timeline, with handshake, reports and questions, and yield what a page knows: after every
+    picture, and every 0.1 s while none comes."""
+    random, line, timeline = model.random, Line(), Timeline(model.clock_trusted)
+
+    def ask(now: float) -> float:
+        there = random.uniform(0, model.round_trip)
+        if model.dates(now):
+            date = math.floor(model.clock(now + there))
+            timeline.clock_sample(ClockSample(date, now, now + model.round_trip))
+        return now + model.round_trip
+
+    def wall(now: float) -> float:
+        return model.wall(now)
+
+    asked = start
+    for _ in range(3):
+        asked = ask(asked)
+    timeline.connected(asked)
+    t = asked
+    next_report = t + 0.2
+    captured_last: float | None = None
+    media_last = 0.0
+    while t < start + seconds:
+        t += 1 / model.fps
+        arrival = t + random.uniform(0, model.jitter)
+        due = timeline.next_clock_query(t)
+        if due <= t and asked <= t:
+            asked = ask(max(due, t - 1 / model.fps))
+        captured = t - model.delay(t)
+        if model.playing(t) and (captured_last is None or captured != captured_last):
+            placed = line.place(model.rtp(captured), arrival)
+            captured_last, media_last = captured, placed.media / CLOCK_RATE
+            timeline.picture(media_last, arrival, placed.leap, wall(arrival))
+            if model.reports and t >= next_report:
+                next_report = t + model.report_every
+                told = t if model.send_time_reports else captured
+                media = line.media_of(model.rtp(captured))
+                assert media is not None
+                read = model.clock(told) if model.queue else model.clock(t) - (t - told)
+                timeline.sender_report(media / CLOCK_RATE, read, arrival)
+        if captured_last is not None:
+            now = max(t, arrival)
+            map_ = timeline.map(now)
+            yield Seen(now - start, map_, now - media_last - map_.intercept, now - captured_last)

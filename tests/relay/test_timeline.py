@@ -1,0 +1,208 @@
+"""The clock rows of the age contract's fault table, and what is promised of every combination of them."""
+
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.relay.timeline import SLACK
+from tests.relay.camera_model import CameraModel, Seen, run
+
+
+def states(seen: list[Seen]) -> list[str]:
+    """The states in the order in which they were shown, without repetition."""
+    shown = [one.state for one in seen]
+    return [state for at, state in enumerate(shown) if at == 0 or shown[at - 1] != state]
+
+
+def after(seen: list[Seen], when: float) -> list[Seen]:
+    return [one for one in seen if one.now >= when]
+
+
+def errors(seen: list[Seen]) -> list[float]:
+    return sorted(abs(one.age - one.true_age) for one in seen)
+
+
+def p95(values: list[float]) -> float:
+    return values[int(0.95 * len(values))]
+
+
+def test_an_honest_camera_is_live_with_the_right_age_from_the_start() -> None:
+    for seed in range(40):
+        random = Random(seed)
+        model = CameraModel(offset=lambda t, o=random.uniform(-20, 20): o, random=random)  # type: ignore[misc]
+        seen = list(run(model, 14))
+        assert {one.state for one in after(seen, 0.5)} == {"LIVE"}
+        assert p95(errors(after(seen, 0.5)[:200])) < 0.15
+        assert max(errors(after(seen, 8))) < 0.03
+
+
+def test_a_wrong_clock_is_corrected() -> None:
+    for offset in (-3600.0, -10.0, 10.0, 3600.0):
+        seen = list(run(CameraModel(offset=lambda t, o=offset: o), 12))  # type: ignore[misc]
+        assert states(after(seen, 0.5)) == ["LIVE"]
+        assert max(errors(after(seen, 6))) < 0.05
+
+
+def test_a_fast_clock_does_not_hide_a_late_stream() -> None:
+    seen = list(run(CameraModel(offset=lambda t: 10.0, delay=lambda t: 10.0), 12))
+    assert states(after(seen, 0.5)) == ["NOT LIVE"]
+    assert max(errors(after(seen, 6))) < 0.05
+
+
+def test_a_delay_of_three_seconds_is_said_within_three() -> None:
+    seen = list(run(CameraModel(delay=lambda t: 0.05 if t < 120 else 3.0), 40))
+    assert states(after(seen, 1)) == ["LIVE", "DELAYED"]
+    assert {one.state for one in after(seen, 23)} == {"DELAYED"}
+
+
+def test_a_recorder_that_plays_back_is_not_live_at_once() -> None:
+    for delay in (10.0, 1200.0):
+        seen = list(run(CameraModel(delay=lambda t, d=delay: 0.05 if t < 120 else d), 40))  # type: ignore[misc]
+        assert states(after(seen, 1)) == ["LIVE", "NOT LIVE"]
+        assert {one.state for one in after(seen, 20.1)} == {"NOT LIVE"}
+        assert max(errors(after(seen, 20.1))) < 0.05
+
+
+def test_a_stream_that_is_late_from_the_start_is_not_live() -> None:
+    for delay in (10.0, 1200.0):
+        seen = list(run(CameraModel(delay=lambda t, d=delay: d), 10))  # type: ignore[misc]
+        assert states(after(seen, 0.5)) == ["NOT LIVE"]
+
+
+def test_growing_delay_is_shown_while_it_grows() -> None:
+    for slope in (0.02, 0.3, 0.9):
+        delay = lambda t, s=slope: 0.05 + min(10.0, max(0.0, (t - 110) * s))  # type: ignore[misc]  # noqa: E731
+        seen = list(run(CameraModel(delay=delay, jitter=0.0), 20 + 10 / slope))
+        assert states(after(seen, 1)) == ["LIVE", "DELAYED", "NOT LIVE"]
+        assert max(errors(after(seen, 6))) < 0.1
+
+
+def test_growth_counts_though_reports_are_stamped_when_they_are_sent() -> None:
+    delay = lambda t: 0.05 + min(10.0, max(0.0, (t - 110) * 0.03))  # noqa: E731
+    seen = list(run(CameraModel(delay=delay, jitter=0.0, send_time_reports=True), 400))
+    assert states(after(seen, 1)) == ["LIVE", "DELAYED", "NOT LIVE"]
+    assert max(one.true_age - one.age for one in seen) < 0.15
+
+
+def test_growth_counts_where_nothing_is_trusted() -> None:
+    delay = lambda t: 0.05 + min(10.0, max(0.0, (t - 110) * 0.5))  # noqa: E731
+    seen = list(run(CameraModel(delay=delay, reports=False), 40))
+    assert states(seen) == ["UNVERIFIED"]
+    assert 9.9 < seen[-1].age < 10.2
+
+
+def test_without_reports_or_without_a_second_path_it_is_unverified() -> None:
+    for model, word in (
+        (CameraModel(reports=False), "no sender reports"),
+        (CameraModel(dates=lambda t: False), "does not tell its clock"),
+    ):
+        seen = list(run(model, 40))
+        assert states(seen) == ["UNVERIFIED"]
+        assert word in seen[-1].map.reason
+
+
+def test_before_the_first_report_it_is_unverified_with_words() -> None:
+    first = next(run(CameraModel(), 5))
+    assert (first.state, first.map.reason) == ("UNVERIFIED", "No sender report yet.")
+
+
+def test_a_clock_that_is_set_is_unverified_until_it_is_measured_again() -> None:
+    for jump in (-3600.0, -0.5, 0.5, 3600.0):
+        seen = list(run(CameraModel(offset=lambda t, j=jump: 0.0 if t < 120 else j), 40))  # type: ignore[misc]
+        assert states(after(seen, 1)) == ["LIVE", "UNVERIFIED", "LIVE"]
+        untrusted = [one.now for one in after(seen, 1) if one.state == "UNVERIFIED"]
+        assert untrusted[0] < 20 + 5.2  # the next report
+        assert untrusted[-1] - untrusted[0] < 7
+        assert "set" in next(one.map.reason for one in after(seen, 1) if one.state == "UNVERIFIED")
+        assert max(errors(after(seen, 34))) < 0.05
+
+
+def test_a_clock_set_within_the_second_is_found_though_nothing_else_shows_it() -> None:
+    seen = list(run(CameraModel(offset=lambda t: 0.0 if t < 130 else 0.25), 120))
+    assert max(errors(after(seen, 100))) < 0.05
+
+
+def test_a_slow_or_fast_media_clock_does_no_harm() -> None:
+    for drift in (-100e-6, 100e-6):
+        seen = list(run(CameraModel(media=lambda t, d=drift: t * d), 600))  # type: ignore[misc]
+        assert states(after(seen, 1)) == ["LIVE"]
+        assert max(errors(after(seen, 8))) < 0.05
+
+
+def test_a_drifting_clock_is_followed() -> None:
+    seen = list(run(CameraModel(offset=lambda t: t * 90e-6), 900))
+    assert states(after(seen, 1)) == ["LIVE"]
+    assert max(errors(after(seen, 8))) < 0.05
+
+
+def test_a_stream_that_stops_keeps_its_age_counting() -> None:
+    seen = list(run(CameraModel(playing=lambda t: t < 120), 60))
+    assert states(after(seen, 1)) == ["LIVE", "DELAYED", "NOT LIVE"]
+    assert max(errors(after(seen, 6))) < 0.05
+
+
+def test_a_media_clock_that_begins_anew_recovers_with_the_next_report() -> None:
+    for leap in (-4000.0, 4000.0):
+        seen = list(run(CameraModel(media=lambda t, x=leap: 0.0 if t < 122 else x), 60))  # type: ignore[misc]
+        assert seen[-1].state == "LIVE"
+        assert max(errors(after(seen, 40))) < 0.05
+
+
+def test_a_date_far_from_the_reports_is_not_believed() -> None:
+    model = CameraModel(clock_trusted=True, wall=lambda t: 1_700_000_000.0 - 3600)
+    assert "future" in list(run(model, 10))[-1].map.reason
+    uptime = CameraModel(clock_trusted=True, wall=lambda t: 1_700_000_000.0 + 1e8)
+    assert "do not carry" in list(run(uptime, 10))[-1].map.reason
+
+
+def test_a_vouched_clock_needs_no_date_and_is_never_asked() -> None:
+    seen = list(run(CameraModel(clock_trusted=True, dates=lambda t: False), 10))
+    assert states(after(seen, 0.5)) == ["LIVE"]
+    assert max(errors(after(seen, 0.5))) < 0.06
+
+
+def test_a_vouched_clock_is_doubted_when_the_gateways_own_is_set() -> None:
+    wall = lambda t: 1_700_000_000.0 - (0.0 if t < 113 else 2.0)  # noqa: E731
+    seen = list(run(CameraModel(clock_trusted=True, delay=lambda t: 3.0, wall=wall), 14))
+    assert "own clock" in next(one for one in seen if one.now > 13.1).map.reason
+
+
+times = st.floats(105, 170)
+steps = st.one_of(st.floats(-30, 30), st.sampled_from([-3600.0, 3600.0, -0.2, 0.2]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 1 << 30),
+    base=st.floats(-5000, 5000),
+    drift=st.floats(-90e-6, 90e-6),
+    jump_at=times,
+    jump=steps,
+    delay_at=times,
+    delay=st.floats(0, 30),
+    slope=st.one_of(st.just(1e9), st.floats(0.01, 1)),
+    media_at=times,
+    leap=st.one_of(st.just(0.0), steps),
+    round_trip=st.floats(0.001, 0.3),
+    jitter=st.floats(0, 0.05),
+    silence=st.tuples(times, st.floats(0, 20)),
+)
+def test_while_trusted_no_picture_is_shown_younger_than_it_is(
+    seed: int, base: float, drift: float, jump_at: float, jump: float, delay_at: float, delay: float, slope: float,
+    media_at: float, leap: float, round_trip: float, jitter: float, silence: tuple[float, float],
+) -> None:  # fmt: skip
+    model = CameraModel(
+        offset=lambda t: base + t * drift + (jump if t >= jump_at else 0.0),
+        delay=lambda t: 0.05 + min(delay, max(0.0, (t - delay_at) * slope)),
+        media=lambda t: leap if t >= media_at else 0.0,
+        playing=lambda t: not silence[0] <= t < sum(silence),
+        queue=slope <= 1,
+        round_trip=round_trip,
+        jitter=jitter,
+        random=Random(seed),
+    )
+    for one in run(model, 90):
+        if one.map.trusted:
+            assert one.true_age <= one.age + one.map.uncertainty + SLACK
+            assert one.state != "LIVE" or one.true_age < 2.0 + SLACK
