@@ -1,0 +1,361 @@
+import asyncio
+import logging
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from gateway.errors import Conflict, NotFound, StorageError
+from gateway.incidents.service import IncidentChange, Trigger
+from gateway.incidents.state import Effect
+from gateway.incidents.store import save
+from gateway.models import IncidentKind, IncidentState, Origin, Principal, Role, SiteId
+from tests.incidents.house import House
+
+OAK, ELM = SiteId("oak"), SiteId("elm")
+REAL, DRILL, TEST = IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST
+HOUR = 3600.0
+ANNA = Principal("anna", "Anna", Role.DISPATCHER)
+BEN = Principal("ben", "Ben", Role.COORDINATOR)
+
+
+def trigger(kind: IncidentKind = REAL, site: SiteId = OAK, room: str | None = "office") -> Trigger:
+    return Trigger(site, kind, Origin("console", "Ben", room, "heard shots"), principal=BEN, address="10.0.0.7")
+
+
+async def test_a_trigger_opens_an_incident_and_tells_it_after_its_commit(house: House) -> None:
+    seen: list[bool] = []
+
+    def on_disk(change: IncidentChange) -> None:
+        with closing(sqlite3.connect(house.database.path or "")) as connection:
+            found = connection.execute("SELECT state FROM incidents WHERE id = ?", [change.incident.id]).fetchall()
+        seen.append(found == [("open",)])
+
+    house.incidents.subscribe(on_disk)
+    outcome = await house.incidents.trigger(trigger())
+    assert (outcome.opened, outcome.alarm) == (True, True)
+    assert house.incidents.open() == (outcome.incident,)
+    assert house.incidents.get(outcome.incident.id) == outcome.incident
+    assert house.changes == [IncidentChange(outcome.incident, None, True, Effect.OPENED)]
+    assert seen == [True]
+    assert outcome.incident.ends_at == house.clock.now() + 4 * HOUR
+    assert house.value("incidents_total", kind="real") == 1
+    assert house.value("incidents_open", kind="real") == 1
+
+
+async def test_the_record_says_who_what_where_and_why(house: House) -> None:
+    outcome = await house.incidents.trigger(trigger())
+    [record] = await house.audit.read()
+    event = record.event
+    assert (event.kind, event.principal, event.name, event.role) == ("incident_opened", "ben", "Ben", Role.COORDINATOR)
+    assert (event.site, event.incident, event.origin_address) == ("oak", outcome.incident.id, "10.0.0.7")
+    assert event.detail["kind"] == "real"
+    assert event.detail["room_id"] == "office"
+    assert event.detail["note"] == "heard shots"
+
+
+async def test_many_triggers_at_once_make_one_incident_and_one_alarm(house: House) -> None:
+    outcomes = await asyncio.gather(*(house.incidents.trigger(trigger()) for _ in range(20)))
+    assert len({outcome.incident.id for outcome in outcomes}) == 1
+    assert [outcome.opened for outcome in outcomes].count(True) == 1
+    assert [outcome.alarm for outcome in outcomes].count(True) == 1
+    assert [change.alarm for change in house.changes].count(True) == 1
+    assert house.incidents.open()[0].repeats == 19
+    assert (await house.recorded()).count("incident_merged") == 19
+
+
+async def test_sites_and_kinds_do_not_join_each_other(house: House) -> None:
+    for site, kind in ((OAK, DRILL), (OAK, TEST), (ELM, REAL)):
+        assert (await house.incidents.trigger(trigger(kind, site))).opened
+    assert len(house.incidents.open()) == 3
+
+
+async def test_a_real_trigger_supersedes_drill_and_test_at_once_and_alarms(house: House) -> None:
+    drill = (await house.incidents.trigger(trigger(DRILL))).incident
+    test = (await house.incidents.trigger(trigger(TEST))).incident
+    elsewhere = (await house.incidents.trigger(trigger(DRILL, ELM))).incident
+    house.changes.clear()
+    outcome = await house.incidents.trigger(trigger(REAL))
+    assert (outcome.opened, outcome.alarm) == (True, True)
+    assert [(change.incident.kind, change.effect, change.alarm) for change in house.changes] == [
+        (REAL, Effect.OPENED, True),
+        (DRILL, Effect.SUPERSEDED, False),
+        (TEST, Effect.SUPERSEDED, False),
+    ]
+    for ended in (drill, test):
+        found = house.incidents.get(ended.id)
+        assert found is not None
+        assert found.state is IncidentState.SUPERSEDED
+    assert house.incidents.open() == (elsewhere, outcome.incident)
+
+
+async def test_a_drill_during_a_real_incident_is_refused_counted_and_recorded(house: House) -> None:
+    await house.incidents.trigger(trigger(REAL))
+    with pytest.raises(Conflict, match="before all clear"):
+        await house.incidents.trigger(trigger(DRILL))
+    assert [incident.kind for incident in house.incidents.open()] == [REAL]
+    assert house.value("triggers_refused_total", reason="real_incident_open") == 1
+    last = (await house.audit.read())[-1].event
+    assert (last.kind, last.outcome, last.reason, last.name) == (
+        "trigger_refused",
+        "refused",
+        "real_incident_open",
+        "Ben",
+    )
+
+
+async def test_repeats_merge_for_half_an_hour_and_then_alarm_again(house: House) -> None:
+    await house.incidents.trigger(trigger())
+    await house.clock.advance(HOUR / 2 - 1)
+    assert not (await house.incidents.trigger(trigger())).alarm
+    await house.clock.advance(1)
+    outcome = await house.incidents.trigger(trigger())
+    assert (outcome.opened, outcome.alarm, outcome.incident.alarms) == (False, True, 2)
+    assert house.changes[-1].alarm
+
+
+async def test_after_all_clear_a_new_trigger_opens_a_new_incident(house: House) -> None:
+    first = (await house.incidents.trigger(trigger())).incident
+    cleared = await house.incidents.all_clear(first.id, ANNA)
+    assert (cleared.state, cleared.closed_by) == (IncidentState.ALL_CLEAR, "Anna")
+    assert house.changes[-1] == IncidentChange(cleared, IncidentState.OPEN, False, Effect.ALL_CLEAR)
+    assert house.incidents.open() == ()
+    second = await house.incidents.trigger(trigger())
+    assert second.opened
+    assert second.incident.id != first.id
+
+
+async def test_all_clear_twice_answers_alike_and_changes_nothing(house: House) -> None:
+    first = (await house.incidents.trigger(trigger())).incident
+    cleared = await house.incidents.all_clear(first.id, ANNA)
+    changes = len(house.changes)
+    assert await house.incidents.all_clear(first.id, BEN) == cleared
+    assert len(house.changes) == changes
+    assert (await house.recorded()).count("incident_all_clear") == 1
+
+
+async def test_acknowledgements_are_by_name_once_each_and_recorded(house: House) -> None:
+    incident = (await house.incidents.trigger(trigger())).incident
+    await asyncio.gather(*(house.incidents.acknowledge(incident.id, who) for who in (ANNA, BEN, ANNA)))
+    found = house.incidents.open()[0]
+    assert [ack.name for ack in found.acknowledgements] == ["Anna", "Ben"]
+    assert (await house.recorded()).count("incident_acknowledged") == 2
+
+
+async def test_what_is_over_is_neither_acknowledged_nor_extended(house: House) -> None:
+    incident = (await house.incidents.trigger(trigger())).incident
+    await house.incidents.all_clear(incident.id, ANNA)
+    with pytest.raises(Conflict, match=r"over \(all clear\)"):
+        await house.incidents.acknowledge(incident.id, ANNA)
+    with pytest.raises(Conflict):
+        await house.incidents.extend(incident.id, BEN)
+
+
+async def test_an_unknown_incident_is_not_found(house: House) -> None:
+    with pytest.raises(NotFound):
+        await house.incidents.extend("nothing", ANNA)
+    assert house.incidents.get("nothing") is None
+
+
+async def test_the_clock_warns_and_ends(house: House) -> None:
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(house.incidents.run(), name="incidents")
+        incident = (await house.incidents.trigger(trigger())).incident
+        await wait_until(house, incident.ends_at - 1801)
+        assert house.changes[-1].effect is Effect.OPENED
+        await wait_until(house, incident.ends_at - 1799)
+        assert house.changes[-1].incident.warnings_sent == {1800}
+        await house.incidents.extend(incident.id, BEN)
+        await wait_until(house, incident.ends_at + HOUR - 598)
+        assert house.changes[-1].incident.warnings_sent == {1800, 600}
+        await wait_until(house, incident.ends_at + HOUR + 3)
+        running.cancel()
+    assert [change.effect for change in house.changes] == [
+        Effect.OPENED,
+        Effect.WARNED,
+        Effect.EXTENDED,
+        Effect.WARNED,
+        Effect.EXPIRED,
+    ]
+    assert house.incidents.open() == ()
+
+
+async def wait_until(house: House, moment: float) -> None:
+    """Jump near the moment, then let the service's own ticks pass."""
+    house.clock.jump(moment - house.clock.now() - 2)
+    await pass_a_second(house)
+    await pass_a_second(house)
+
+
+async def test_a_restart_keeps_everything_of_an_incident(house: House) -> None:
+    await house.incidents.trigger(Trigger(OAK, DRILL, Origin("console", "Ben"), frozenset({"anna", "ben"})))
+    incident = (await house.incidents.trigger(trigger(REAL, ELM))).incident
+    await house.incidents.acknowledge(incident.id, ANNA)
+    await house.incidents.trigger(trigger(REAL, ELM))
+    before = house.incidents.open()
+    await house.restart()
+    assert house.incidents.open() == before
+    assert house.changes == []
+    assert house.value("incidents_open", kind="real") == 1
+    assert not (await house.incidents.trigger(trigger(REAL, ELM))).opened
+
+
+async def test_what_ended_is_known_after_a_restart(house: House) -> None:
+    incident = (await house.incidents.trigger(trigger())).incident
+    cleared = await house.incidents.all_clear(incident.id, ANNA)
+    await house.restart()
+    assert house.incidents.open() == ()
+    assert await house.incidents.all_clear(incident.id, BEN) == cleared
+
+
+async def test_a_real_incident_that_was_slept_through_is_warned_before_it_ends(house: House) -> None:
+    await house.incidents.trigger(trigger(REAL))
+    await house.incidents.trigger(trigger(DRILL, ELM))
+    await house.restart(after=9 * HOUR)
+    real = next(incident for incident in house.incidents.open() if incident.kind is REAL)
+    assert real.warnings_sent == {1800, 600}
+    assert real.ends_at == house.clock.now() + 600
+    await house.incidents.tick()
+    assert [incident.kind for incident in house.incidents.open()] == [REAL]
+    await house.clock.advance(600)
+    await house.incidents.tick()
+    assert house.incidents.open() == ()
+    assert (await house.recorded())[-3:] == ["incident_warned", "incident_expired", "incident_expired"]
+
+
+async def test_memory_forgets_what_ended_long_ago(house: House) -> None:
+    first = (await house.incidents.trigger(trigger())).incident
+    await house.incidents.all_clear(first.id, ANNA)
+    still_open = (await house.incidents.trigger(trigger(REAL, ELM))).incident
+    for _ in range(100):
+        await house.clock.advance(1)
+        last = (await house.incidents.trigger(trigger())).incident
+        await house.incidents.all_clear(last.id, ANNA)
+    assert house.incidents.get(first.id) is None
+    assert house.incidents.get(last.id) is not None
+    await house.restart()
+    assert house.incidents.get(first.id) is None
+    assert house.incidents.open() == (still_open,)
+
+
+async def test_a_subscriber_that_fails_harms_nobody(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_change: IncidentChange) -> None:
+        raise ZeroDivisionError
+
+    unsubscribe = house.incidents.subscribe(fail)
+    told: list[IncidentChange] = []
+    house.incidents.subscribe(told.append)
+    assert (await house.incidents.trigger(trigger())).opened
+    assert len(told) == 1
+    assert house.value("task_failures_total", task="incident_subscriber") == 1
+    assert "ZeroDivisionError" in caplog.text
+    unsubscribe()
+    await house.incidents.trigger(trigger())
+    assert house.value("task_failures_total", task="incident_subscriber") == 1
+
+
+async def test_without_a_store_a_trigger_fails_and_nothing_is_told(house: House) -> None:
+    await house.sql("ALTER TABLE incidents RENAME TO away")
+    with pytest.raises(StorageError):
+        await house.incidents.trigger(trigger())
+    assert house.changes == []
+    assert house.incidents.open() == ()
+    await house.sql("ALTER TABLE away RENAME TO incidents")
+    assert (await house.incidents.trigger(trigger())).opened
+
+
+async def test_a_table_of_records_that_fails_stops_no_alarm_and_its_records_come_later(house: House) -> None:
+    await house.sql("ALTER TABLE audit_records RENAME TO away")
+    incident = (await house.incidents.trigger(trigger())).incident
+    assert house.incidents.open() == (incident,)
+    assert house.value("record_failures_total") == 1
+    assert house.audit.spooling
+    await house.sql("ALTER TABLE away RENAME TO audit_records")
+    await house.restart()
+    await house.audit.start()
+    assert house.incidents.open() == (incident,)
+    assert await house.recorded() == ["incident_opened"]
+
+
+async def test_a_commit_that_reached_the_disk_and_then_failed_is_found_and_alarmed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the process is told of an error, or is cancelled, after the disk has taken the commit."""
+    original = house.database.session
+
+    class Torn:
+        def __init__(self) -> None:
+            self.inner = original()
+
+        async def __aenter__(self) -> object:
+            return await self.inner.__aenter__()
+
+        async def __aexit__(self, *details: object) -> None:
+            await self.inner.__aexit__(None, None, None)
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(house.database, "session", Torn)
+    with pytest.raises(asyncio.CancelledError):
+        await house.incidents.trigger(trigger())
+    monkeypatch.undo()
+    assert house.incidents.open() == ()
+    await house.incidents.tick()
+    [change] = house.changes
+    assert (change.effect, change.alarm, change.previous_state) == (Effect.RECOVERED, True, None)
+    assert house.incidents.open() == (change.incident,)
+    assert not (await house.incidents.trigger(trigger())).opened
+
+
+async def test_the_clock_goes_on_when_the_store_fails_and_says_so_once(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    incident = (await house.incidents.trigger(trigger())).incident
+    await house.sql("ALTER TABLE incidents RENAME TO away")
+    house.clock.jump(4 * HOUR - 1000)
+    with pytest.raises(StorageError):
+        await house.incidents.tick()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(house.incidents.run(), name="incidents")
+        for _ in range(3):
+            await pass_a_second(house)
+        assert caplog.text.count("cannot be kept up") == 1
+        await house.sql("ALTER TABLE away RENAME TO incidents")
+        for _ in range(3):
+            await pass_a_second(house)
+        assert caplog.text.count("kept up with the clock again") == 1
+        running.cancel()
+    found = house.incidents.get(incident.id)
+    assert found is not None
+    assert found.warnings_sent == {1800}
+
+
+async def pass_a_second(house: House) -> None:
+    """Advance, and wait for the tick that this wakes: the next one begins only when it is done."""
+    ticked = asyncio.Event()
+    original = house.incidents.tick
+
+    async def tick() -> None:
+        try:
+            await original()
+        finally:
+            ticked.set()
+
+    house.incidents.tick = tick  # type: ignore[method-assign]
+    try:
+        await house.clock.advance(1)
+        await ticked.wait()
+        await house.clock.settle()
+    finally:
+        house.incidents.tick = original  # type: ignore[method-assign]
+
+
+async def test_the_database_itself_allows_one_open_incident_a_site_and_kind(house: House) -> None:
+    incident = (await house.incidents.trigger(trigger())).incident
+    with pytest.raises(IntegrityError):
+        async with house.database.session() as session:
+            await save(session, replace(incident, id="another"))
+    async with house.database.session() as session:
+        await save(session, replace(incident, id="another", state=IncidentState.EXPIRED))

@@ -1,0 +1,306 @@
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from gateway.errors import ConfigurationError
+from gateway.incidents.service import Trigger
+from gateway.incidents.triggers.signature import sign
+from gateway.incidents.triggers.webhook import WebhookTrigger
+from gateway.models import IncidentKind, IncidentState, Origin, Principal, Role, SiteId
+from gateway.settings import SiteSettings, WebhookSettings
+from tests.incidents.house import House
+
+SECRET = "the office button's own secret"
+OAK = SiteId("oak")
+BODY = b'{"room": "gym", "note": "help"}'
+
+
+def webhook(name: str, kind: IncidentKind, secret: str = SECRET) -> WebhookSettings:
+    return WebhookSettings(id=name, name=f"The {name}", secret=SecretStr(secret), kind=kind)
+
+
+def site(*webhooks: WebhookSettings) -> SiteSettings:
+    return SiteSettings(id="oak", name="Oak", plan=Path(__file__), cameras=(), webhooks=webhooks)
+
+
+SITE = site(
+    webhook("button", IncidentKind.REAL), webhook("bell", IncidentKind.DRILL), webhook("rehearsal", IncidentKind.TEST)
+)
+
+
+class Post:
+    """Sends signed messages to a house, as a panic button would."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.refused: list[tuple[str, str, str]] = []
+        self.renew()
+
+    def renew(self) -> None:
+        house = self.house
+        self.webhooks = WebhookTrigger(
+            house.database, house.incidents, [SITE], house.clock, house.metrics, house.audit, {OAK: frozenset({"gym"})}
+        )
+        self.webhooks.on_refused(lambda *what: self.refused.append(what))
+
+    async def send(
+        self,
+        message_id: str = "msg_1",
+        body: bytes = BODY,
+        to: str = "button",
+        age: float = 0.0,
+        secret: str = SECRET,
+    ) -> tuple[int, dict[str, Any]]:
+        timestamp = str(int(self.house.clock.now() - age))
+        headers = {
+            "webhook-id": message_id,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": sign(secret, message_id, timestamp, body),
+        }
+        return await self.webhooks.receive(to, headers, body, "10.0.0.9")
+
+
+@pytest.fixture
+def post(house: House) -> Post:
+    return Post(house)
+
+
+async def test_a_signed_message_opens_an_incident_with_its_origin(house: House, post: Post) -> None:
+    status, answer = await post.send()
+    [incident] = house.incidents.open()
+    assert (status, answer) == (200, {"incident": incident.id, "alarm": True})
+    assert (incident.site_id, incident.kind) == (OAK, IncidentKind.REAL)
+    assert incident.origin == Origin("webhook", "The button", "gym", "help")
+    [record] = await house.audit.read()
+    assert (record.event.kind, record.event.name, record.event.origin_address) == (
+        "incident_opened",
+        "The button",
+        "10.0.0.9",
+    )
+    assert record.event.detail["key"] == "button/msg_1"
+    assert post.refused == []
+
+
+async def test_a_second_press_joins(house: House, post: Post) -> None:
+    _, first = await post.send("msg_1")
+    assert await post.send("msg_2") == (200, {"incident": first["incident"], "alarm": False})
+
+
+@pytest.mark.parametrize("age", [0.0, 100_000.0], ids=["fresh timestamp", "old timestamp"])
+async def test_a_retry_gets_the_same_answer_and_does_nothing(house: House, post: Post, age: float) -> None:
+    first = await post.send()
+    await house.clock.advance(3600)
+    assert await post.send(age=age) == first
+    assert house.incidents.open()[0].repeats == 0
+    assert len(house.changes) == 1
+    assert post.refused == []
+
+
+async def test_a_retry_gets_the_same_answer_after_a_restart_and_after_all_clear(house: House, post: Post) -> None:
+    first = await post.send()
+    await house.incidents.all_clear(first[1]["incident"], Principal("anna", "Anna", Role.DISPATCHER))
+    await house.restart(after=86_400)
+    post.renew()
+    assert await post.send() == first
+    assert house.incidents.open() == ()
+
+
+async def test_retries_at_the_same_time_are_one_message(house: House, post: Post) -> None:
+    answers = await asyncio.gather(*(post.send() for _ in range(10)))
+    assert all(answer == answers[0] for answer in answers)
+    assert len(house.changes) == 1
+
+
+async def test_the_same_id_with_another_body_is_refused_shown_and_recorded(house: House, post: Post) -> None:
+    await post.send()
+    status, answer = await post.send(body=b'{"room": "pool"}')
+    assert (status, answer["code"], answer["status"], answer["type"]) == (409, "id_reused", 409, "about:blank")
+    assert post.refused == [("oak", "button", "id_reused")]
+    assert house.value("triggers_refused_total", reason="id_reused") == 1
+    last = (await house.audit.read())[-1].event
+    assert (last.kind, last.outcome, last.reason, last.site, last.name, last.origin_address) == (
+        "trigger_refused",
+        "refused",
+        "id_reused",
+        "oak",
+        "The button",
+        "10.0.0.9",
+    )
+    assert house.incidents.open()[0].repeats == 0
+
+
+async def test_the_same_id_from_another_webhook_is_another_message(house: House, post: Post) -> None:
+    await post.send(to="rehearsal")
+    assert (await post.send(to="bell"))[0] == 200
+    assert len(house.incidents.open()) == 2
+
+
+@pytest.mark.parametrize("age", [301.0, -302.0])
+async def test_a_new_message_with_a_stale_timestamp_is_refused_until_it_is_right(
+    house: House, post: Post, age: float
+) -> None:
+    status, answer = await post.send(age=age)
+    assert (status, answer["code"]) == (401, "stale_timestamp")
+    assert post.refused == [("oak", "button", "stale_timestamp")]
+    assert house.incidents.open() == ()
+    assert (await post.send())[0] == 200
+
+
+async def test_a_wrong_secret_is_refused_and_tells_nothing_of_earlier_messages(house: House, post: Post) -> None:
+    await post.send()
+    other = "some other secret, long enough"
+    for body in (BODY, b"another"):
+        status, answer = await post.send(body=body, secret=other)
+        assert (status, answer["code"]) == (401, "bad_signature")
+    assert house.value("triggers_refused_total", reason="bad_signature") == 2
+
+
+async def test_missing_headers_are_refused_and_shown(house: House, post: Post) -> None:
+    status, answer = await post.webhooks.receive("button", {}, BODY)
+    assert (status, answer["code"]) == (400, "header_missing")
+    assert post.refused == [("oak", "button", "header_missing")]
+
+
+async def test_an_unknown_webhook_is_counted_but_alarms_nobody(house: House, post: Post) -> None:
+    status, answer = await post.send(to="nobody")
+    assert (status, answer["code"]) == (404, "unknown_webhook")
+    assert house.value("triggers_refused_total", reason="unknown_webhook") == 1
+    assert post.refused == []
+    assert await house.recorded() == []
+
+
+async def test_a_flood_of_bad_signatures_is_shown_and_recorded_once_and_counted_whole(house: House, post: Post) -> None:
+    for _ in range(50):
+        await post.send(secret="some other secret, long enough")
+    assert len(post.refused) == 1
+    assert await house.recorded() == ["trigger_refused"]
+    assert house.value("triggers_refused_total", reason="bad_signature") == 50
+    await house.clock.advance(10)
+    await post.send(secret="some other secret, long enough")
+    assert len(post.refused) == 2
+    assert (await house.audit.read())[-1].event.detail["alike_before"] == 49
+
+
+@pytest.mark.parametrize(
+    ("to", "kind", "allowed"),
+    [
+        ("button", "real", True),
+        ("button", "drill", True),
+        ("button", "test", True),
+        ("bell", "real", False),
+        ("bell", "drill", True),
+        ("bell", "test", True),
+        ("rehearsal", "real", False),
+        ("rehearsal", "drill", False),
+        ("rehearsal", "test", True),
+    ],
+)
+async def test_a_webhook_triggers_its_own_kind_or_a_lower_one(
+    house: House, post: Post, to: str, kind: str, allowed: bool
+) -> None:
+    status, answer = await post.send(body=f'{{"kind": "{kind}"}}'.encode(), to=to)
+    if allowed:
+        assert status == 200
+        assert [incident.kind for incident in house.incidents.open()] == [kind]
+    else:
+        assert (status, answer["code"]) == (403, "kind_not_allowed")
+        assert house.incidents.open() == ()
+        assert post.refused == [("oak", to, "kind_not_allowed")]
+
+
+async def test_a_drill_refused_in_a_real_incident_is_not_opened_by_a_late_retry(house: House, post: Post) -> None:
+    _, real = await post.send("msg_1")
+    refused = await post.send("msg_2", to="bell")
+    assert (refused[0], refused[1]["code"]) == (409, "real_incident_open")
+    assert post.refused == [("oak", "bell", "real_incident_open")]
+    assert house.value("triggers_refused_total", reason="real_incident_open") == 1
+    assert (await house.recorded()).count("trigger_refused") == 1
+    await house.incidents.all_clear(real["incident"], Principal("anna", "Anna", Role.DISPATCHER))
+    assert await post.send("msg_2", to="bell") == refused
+    assert house.incidents.open() == ()
+
+
+async def test_a_real_message_supersedes_a_drill(house: House, post: Post) -> None:
+    _, drill = await post.send("msg_1", to="bell")
+    _, real = await post.send("msg_2", body=b"")
+    assert real["alarm"]
+    ended = house.incidents.get(drill["incident"])
+    assert ended is not None
+    assert ended.state is IncidentState.SUPERSEDED
+
+
+async def test_a_room_that_is_not_on_the_plan_does_not_stop_the_alarm(house: House, post: Post) -> None:
+    assert (await post.send(body=b'{"room": "pool"}'))[0] == 200
+    assert house.incidents.open()[0].origin == Origin("webhook", "The button", None, "(room 'pool' is not on the plan)")
+
+
+async def test_what_cannot_be_stored_is_refused_shown_and_opens_on_retry(house: House, post: Post) -> None:
+    await house.sql("ALTER TABLE incidents RENAME TO away")
+    status, answer = await post.send()
+    assert (status, answer["code"]) == (503, "storage_failed")
+    assert post.refused == [("oak", "button", "storage_failed")]
+    assert house.incidents.open() == ()
+    await house.sql("ALTER TABLE away RENAME TO incidents")
+    assert (await post.send())[0] == 200
+    assert len(house.incidents.open()) == 1
+
+
+async def test_incident_delivery_and_record_are_one_transaction(house: House, post: Post) -> None:
+    await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
+    await house.sql("CREATE VIEW webhook_deliveries AS SELECT * FROM away")  # can be read, but not written
+    assert (await post.send())[0] == 503
+    await house.incidents.tick()
+    assert house.incidents.open() == ()
+    assert await house.recorded() == ["trigger_refused"]
+
+
+async def test_an_answer_that_was_stored_alarms_here_too_though_the_commit_seemed_to_fail(
+    house: House, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = house.incidents.trigger
+
+    async def torn(*arguments: Any) -> Any:
+        await tell(*arguments)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(house.incidents, "trigger", torn)
+    with pytest.raises(asyncio.CancelledError):
+        await post.send()
+    monkeypatch.undo()
+    status, answer = await post.send()
+    assert (status, answer["incident"]) == (200, house.incidents.open()[0].id)
+    assert len(house.changes) == 1
+
+
+async def test_the_console_and_the_button_meet_in_one_incident(house: House, post: Post) -> None:
+    opened = await house.incidents.trigger(Trigger(OAK, IncidentKind.REAL, Origin("console", "Ben")))
+    status, answer = await post.send()
+    assert (status, answer) == (200, {"incident": opened.incident.id, "alarm": False})
+    assert house.incidents.open()[0].origin.room_id == "gym"
+
+
+async def test_who_no_longer_listens_is_not_told(house: House, post: Post) -> None:
+    told: list[str] = []
+    stop = post.webhooks.on_refused(lambda _site, _webhook, reason: told.append(reason))
+    await post.send(age=1000)
+    stop()
+    await house.clock.advance(10)
+    await post.send(age=1000)
+    assert told == ["stale_timestamp"]
+
+
+async def test_a_secret_that_cannot_be_used_is_the_operators_fault(house: House) -> None:
+    with pytest.raises(ConfigurationError, match="webhook button: secret: must be at least 24") as caught:
+        WebhookTrigger(
+            house.database,
+            house.incidents,
+            [site(webhook("button", IncidentKind.REAL, "hunter2"))],
+            house.clock,
+            house.metrics,
+            house.audit,
+            {},
+        )
+    assert "hunter2" not in str(caught.value)
