@@ -1,0 +1,186 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from gateway.audit.log import AuditEvent, AuditLog
+from gateway.errors import StorageError
+from gateway.metrics import Metrics
+from gateway.models import Role
+from gateway.storage.database import Database, sqlite_url
+from tests.fakes import FakeClock
+
+EVENT = AuditEvent(
+    kind="view_opened",
+    principal="anna",
+    name="Anna",
+    role=Role.DISPATCHER,
+    site="oak",
+    camera="oak-entrance",
+    incident="1f",
+    outcome="refused",
+    reason="no_incident",
+    origin_address="10.0.0.7",
+    detail={"stream": "main", "seconds": 1.5},
+)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(sqlite_url(tmp_path / "sightline.db"))
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def audit(database: Database, clock: FakeClock) -> AuditLog:
+    return AuditLog(database, clock, Metrics())
+
+
+async def rename(database: Database, old: str, new: str) -> None:
+    async with database.session() as session:
+        await session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+
+async def kinds(audit: AuditLog) -> list[str]:
+    return [record.event.kind for record in await audit.read()]
+
+
+def failures(audit: AuditLog) -> float:
+    return audit._metrics.registry.get_sample_value("sightline_record_failures_total") or 0.0
+
+
+async def test_what_is_appended_is_read_whole(audit: AuditLog, clock: FakeClock) -> None:
+    clock.jump(0.0678)
+    await audit.append(EVENT)
+    [record] = await audit.read()
+    assert record.event == EVENT
+    assert record.at == 1_700_000_000.06
+    assert record.id == 1
+
+
+async def test_ids_grow_and_are_never_used_again(audit: AuditLog, database: Database) -> None:
+    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5)))
+    assert [record.id for record in await audit.read()] == [1, 2, 3, 4, 5]
+    async with database.session() as session:
+        await session.execute(text("DELETE FROM audit_records WHERE id = 5"))
+    await audit.append(EVENT)
+    assert (await audit.read())[-1].id == 6
+
+
+async def test_reading_gives_the_newest_of_a_time_oldest_first(audit: AuditLog, clock: FakeClock) -> None:
+    start = clock.now()
+    for number in range(6):
+        await audit.append(AuditEvent(kind=str(number)))
+        await clock.advance(10)
+    assert [r.event.kind for r in await audit.read(since=start + 10, until=start + 50)] == ["1", "2", "3", "4"]
+    assert [r.event.kind for r in await audit.read(limit=2)] == ["4", "5"]
+    assert await audit.read(since=start + 60) == []
+
+
+async def test_a_record_in_a_transaction_shares_its_fate(audit: AuditLog, database: Database) -> None:
+    async def fail() -> None:
+        async with database.session() as session:
+            audit.append_in(session, AuditEvent(kind="undone"))
+            await session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with database.session() as session:
+        audit.append_in(session, AuditEvent(kind="done"))
+    assert await kinds(audit) == ["done"]
+
+
+async def test_a_store_that_fails_is_not_the_callers_trouble(
+    audit: AuditLog, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await rename(database, "audit_records", "away")
+    with caplog.at_level(logging.INFO):
+        for number in range(3):
+            await audit.append(AuditEvent(kind=str(number)))
+    assert audit.spooling
+    assert failures(audit) == 3
+    assert caplog.text.count("spooling to") == 1
+    with pytest.raises(StorageError):
+        await audit.read()
+
+    await rename(database, "away", "audit_records")
+    await audit.append(AuditEvent(kind="after"))
+    assert not audit.spooling
+    assert sorted(await kinds(audit)) == ["0", "1", "2", "after"]
+    assert not audit._spool.path.exists()
+
+
+async def test_the_next_start_takes_in_the_spool_with_the_times_of_then(
+    audit: AuditLog, database: Database, clock: FakeClock
+) -> None:
+    then = clock.now()
+    await rename(database, "audit_records", "away")
+    await audit.append(EVENT)
+    await rename(database, "away", "audit_records")
+    await clock.advance(3600)
+    later = AuditLog(database, clock, Metrics())
+    await later.start()
+    [record] = await later.read()
+    assert (record.event, record.at) == (EVENT, then)
+    assert not later.spooling
+
+
+async def test_a_spool_that_was_taken_in_but_not_cleared_is_not_entered_twice(
+    audit: AuditLog, database: Database, clock: FakeClock
+) -> None:
+    await rename(database, "audit_records", "away")
+    await audit.append(EVENT)
+    await rename(database, "away", "audit_records")
+    content = audit._spool.path.read_bytes()
+    await audit.append(AuditEvent(kind="after"))
+    audit._spool.path.write_bytes(content)
+    await AuditLog(database, clock, Metrics()).start()
+    assert sorted(await kinds(audit)) == ["after", "view_opened"]
+
+
+async def test_a_start_while_the_store_still_fails_keeps_the_spool(
+    audit: AuditLog, database: Database, clock: FakeClock
+) -> None:
+    await rename(database, "audit_records", "away")
+    await audit.append(EVENT)
+    later = AuditLog(database, clock, Metrics())
+    await later.start()
+    assert later.spooling
+    await rename(database, "away", "audit_records")
+    await later.append(AuditEvent(kind="after"))
+    assert sorted(await kinds(later)) == ["after", "view_opened"]
+
+
+async def test_without_any_place_to_write_the_caller_still_goes_on(
+    database: Database, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    audit = AuditLog(database, clock, Metrics(), spool=tmp_path / "missing" / "spool.jsonl")
+    await rename(database, "audit_records", "away")
+    await audit.append(EVENT)
+    assert failures(audit) == 1
+    assert "1 records are lost" in caplog.text
+
+
+async def test_an_append_while_the_spool_is_taken_in_loses_nothing(audit: AuditLog, database: Database) -> None:
+    await rename(database, "audit_records", "away")
+    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5)))
+    await rename(database, "away", "audit_records")
+    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5, 10)))
+    assert sorted(await kinds(audit)) == [str(number) for number in range(10)]
+
+
+def test_a_database_elsewhere_needs_a_place_for_the_spool(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    monkeypatch.setattr(Database, "path", None)
+    with pytest.raises(ValueError, match="needs a local file"):
+        AuditLog(database, FakeClock(), Metrics())

@@ -1,0 +1,82 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.audit.record import AuditEvent, AuditRecord, format_record, from_dict, hundredths, local_offset
+from gateway.models import Role
+
+EVENT = AuditEvent(
+    kind="view_opened",
+    principal="anna",
+    name="Anna Berg",
+    role=Role.DISPATCHER,
+    site="oak",
+    camera="oak-entrance",
+    incident="1f",
+    origin_address="10.0.0.7",
+    detail={"stream": "main"},
+)
+RECORD = AuditRecord(EVENT, "e1", 1_700_000_000.04, 3600, 7)
+
+
+def test_the_time_has_hundredths_and_the_utc_offset() -> None:
+    assert RECORD.time == "2023-11-14T23:13:20.04+01:00"
+    assert AuditRecord(EVENT, "e", 1_700_000_000.0, 0).time == "2023-11-14T22:13:20.00+00:00"
+    assert AuditRecord(EVENT, "e", 1_700_000_000.99, -12600).time == "2023-11-14T18:43:20.99-03:30"
+
+
+@given(st.integers(0, 400_000_000_000))
+def test_hundredths_are_cut_never_rounded_up_and_stay_what_they_are(cents: int) -> None:
+    exact = cents / 100
+    assert hundredths(exact) == exact
+    assert hundredths(exact + 0.0098) == exact
+    assert AuditRecord(EVENT, "e", exact, 0).time[20:22] == f"{cents % 100:02d}"
+
+
+def test_the_offset_is_that_of_the_day_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert local_offset(1_700_000_000.0) == 3600
+        assert local_offset(1_690_000_000.0) == 7200
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_line_for_a_terminal() -> None:
+    assert format_record(RECORD) == (
+        "2023-11-14T23:13:20.04+01:00  view_opened  ok  Anna Berg (dispatcher)  site=oak  camera=oak-entrance"
+        '  incident=1f  from=10.0.0.7  stream="main"'
+    )
+
+
+def test_a_line_for_what_time_itself_did() -> None:
+    line = format_record(AuditRecord(AuditEvent(kind="incident_expired"), "e", 0.0, 0))
+    assert line == "1970-01-01T00:00:00.00+00:00  incident_expired  ok  -"
+
+
+def test_a_name_cannot_move_the_cursor_or_feign_a_line() -> None:
+    event = AuditEvent(kind="x", name="a\n2023 fake\x1b[2J", reason="b\r", detail={"note": "c\u2028\x9b"})
+    line = format_record(AuditRecord(event, "e", 0.0, 0))
+    assert line.isprintable()
+
+
+def test_json_and_back_is_the_same_record() -> None:
+    assert from_dict(json.loads(json.dumps(RECORD.as_dict()))) == RECORD
+    bare = AuditRecord(AuditEvent(kind="x"), "e", 0.0, 0)
+    assert from_dict(json.loads(json.dumps(bare.as_dict()))) == bare
+
+
+def test_json_is_flat_and_has_the_readable_time() -> None:
+    values = RECORD.as_dict()
+    assert (values["id"], values["time"], values["kind"], values["role"]) == (
+        7,
+        RECORD.time,
+        "view_opened",
+        "dispatcher",
+    )
