@@ -1,0 +1,32 @@
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import TokenSettings
+from gateway.storage.database import Database, sqlite_url
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(sqlite_url(tmp_path / "sightline.db"))
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def settings() -> TokenSettings:
+    return TokenSettings()
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Callable[[str], bool]:
+    """Whether a text stands anywhere in the database's files."""
+    return lambda text: any(text.encode() in file.read_bytes() for file in tmp_path.glob("sightline.db*"))
