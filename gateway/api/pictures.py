@@ -1,5 +1,6 @@
 """What is known of each camera's picture, gathered for the pages: pull state, clock, content, still."""
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ class Pictures:
 
     def on_discontinuity(self, callback: Callable[[CameraId, StreamName], None]) -> Callable[[], None]:
         """Hear at once when the map of any stream changes its meaning. Returns what ends it."""
-        ends = [stream.on_timeline(lambda _point, key=key: callback(*key)) for key, stream in self.streams.items()]
+        ends = [stream.on_timeline(functools.partial(_told, callback, key)) for key, stream in self.streams.items()]
 
         def stop() -> None:
             for end in ends:
@@ -83,3 +84,7 @@ class Pictures:
             "clock_reason": point.reason if point is not None else "no picture yet",
             "notes": list(status.notes),
         }
+
+
+def _told(callback: Callable[[CameraId, StreamName], None], key: StreamKey, _point: TimelinePoint) -> None:
+    callback(*key)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.audit.record import AuditRecord, as_dict
+from gateway.audit.record import AuditRecord
 from gateway.auth.sessions import SignIn
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan, Room
@@ -121,4 +121,4 @@ def timeline(viewing: Viewing, point: TimelinePoint) -> dict[str, Any]:
 
 def record(value: AuditRecord) -> dict[str, Any]:
     """``Record``."""
-    return as_dict(value)
+    return value.as_dict()

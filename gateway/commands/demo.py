@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from gateway.commands.invite import links
 from gateway.commands.serve import with_own_certificate
@@ -152,10 +151,11 @@ def tell(
     plan = loaded.plans[SiteId(site.id)]
     room = next((room for room in plan.rooms if room.kind.value == "classroom"), plan.rooms[0])
     console.print(f"\n[bold]Sightline is ready: {url}[/bold]\n")
-    table = Table("who", "sign-in link, good once", box=None, header_style="bold", pad_edge=False)
+    # Not a rich Table: on a narrow terminal that would cut the links.
+    width = max(len(principal.name) for principal in who) + 2
+    console.print(f"[bold]{'who':<{width}}sign-in link, good once[/bold]")
     for principal, link in zip(who, invitations, strict=True):
-        table.add_row(principal.name, link)
-    console.print(table)
+        console.print(f"{principal.name:<{width}}{link}", markup=False)
     command = f"{Path(sys.argv[0])} trigger {url}/hooks/{site.webhooks[0].id}"
     console.print(
         f"\nOne browser holds one sign-in: open a second role in a private window.\n"
