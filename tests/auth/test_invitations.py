@@ -1,0 +1,100 @@
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from gateway.auth.invitations import Invitations, invitation_link, qr_text
+from gateway.errors import Unauthenticated
+from gateway.models import Principal, Role, SiteId
+from gateway.settings import TokenSettings
+from gateway.storage.database import Database
+from tests.fakes import FakeClock
+
+COORDINATOR = Principal("c-1", "Ms. Ruiz", Role.COORDINATOR, frozenset({SiteId("oak")}))
+
+
+@pytest.fixture
+def invitations(db: Database, settings: TokenSettings, clock: FakeClock) -> Invitations:
+    return Invitations(db, settings, clock)
+
+
+async def refusal(invitations: Invitations, code: str) -> str:
+    with pytest.raises(Unauthenticated) as refused:
+        await invitations.redeem(code)
+    assert refused.value.code == "invitation_refused"
+    return refused.value.detail
+
+
+async def test_an_invitation_signs_in_whom_it_was_made_for(invitations: Invitations) -> None:
+    assert await invitations.redeem(await invitations.create(COORDINATOR)) == COORDINATOR
+
+
+async def test_a_code_is_url_safe_and_only_its_digest_is_stored(
+    invitations: Invitations, stored: Callable[[str], bool]
+) -> None:
+    code = await invitations.create(COORDINATOR)
+    assert len(code) == 43  # 256 bits
+    assert set(code) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert not stored(code)
+
+
+async def test_used_expired_and_invented_codes_are_refused_in_the_same_words(
+    invitations: Invitations, settings: TokenSettings, clock: FakeClock
+) -> None:
+    used, late = await invitations.create(COORDINATOR), await invitations.create(COORDINATOR)
+    await invitations.redeem(used)
+    words = {await refusal(invitations, used), await refusal(invitations, "invented"), await refusal(invitations, "")}
+    await clock.advance(settings.invitation_lifetime - 0.001)
+    just = await invitations.create(COORDINATOR)
+    await clock.advance(0.001)
+    words.add(await refusal(invitations, late))
+    assert len(words) == 1
+    assert await invitations.redeem(just) == COORDINATOR
+
+
+async def test_of_many_who_redeem_at_once_one_gets_in(invitations: Invitations) -> None:
+    code = await invitations.create(COORDINATOR)
+    answers = await asyncio.gather(*(invitations.redeem(code) for _ in range(8)), return_exceptions=True)
+    assert answers.count(COORDINATOR) == 1
+    assert sum(isinstance(answer, Unauthenticated) for answer in answers) == 7
+
+
+async def test_of_two_gateways_on_one_database_one_lets_in(
+    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
+) -> None:
+    assert db.path is not None
+    other = Database(f"sqlite+aiosqlite:///{db.path}")
+    await other.open()
+    code = await invitations.create(COORDINATOR)
+    beside = Invitations(other, settings, clock)
+    answers = await asyncio.gather(invitations.redeem(code), beside.redeem(code), return_exceptions=True)
+    await other.close()
+    assert answers.count(COORDINATOR) == 1
+
+
+async def test_a_used_code_stays_used_after_a_restart(
+    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
+) -> None:
+    code = await invitations.create(COORDINATOR)
+    await invitations.redeem(code)
+    await refusal(Invitations(db, settings, clock), code)
+
+
+async def test_no_code_is_logged_or_repeated(invitations: Invitations, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    code = await invitations.create(COORDINATOR)
+    await invitations.redeem(code)
+    assert code not in await refusal(invitations, code)
+    assert code not in caplog.text
+
+
+@pytest.mark.parametrize("url", ["https://sightline.example", "https://sightline.example/"])
+def test_the_code_stands_in_the_fragment(url: str) -> None:
+    assert invitation_link(url, "abc") == "https://sightline.example/#invite=abc"
+
+
+def test_the_link_fits_a_terminal_as_a_qr_code() -> None:
+    lines = qr_text(invitation_link("https://sightline.example", "a" * 43)).splitlines()
+    assert 15 <= len(lines) <= 24
+    assert max(map(len, lines)) <= 80

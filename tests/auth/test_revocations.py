@@ -1,0 +1,59 @@
+import pytest
+from sqlalchemy import select
+
+from gateway.auth.revocations import REMEMBERED, Revocations, Subject
+from gateway.auth.tokens import MAXIMUM_LIFETIME
+from gateway.storage.database import Database
+from gateway.storage.tables import RevocationRow
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+async def revocations(db: Database, clock: FakeClock) -> Revocations:
+    found = Revocations(db, clock)
+    await found.start()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("subject", "caught"),
+    [
+        (Subject.TOKEN, ("x", "s", "g")),
+        (Subject.SESSION, ("t", "x", "g")),
+        (Subject.GRANT, ("t", "s", "x")),
+    ],
+)
+async def test_a_revocation_catches_what_it_names_and_nothing_else(
+    revocations: Revocations, subject: Subject, caught: tuple[str, str, str]
+) -> None:
+    await revocations.revoke(subject, "x")
+    for claims in (("x", "s", "g"), ("t", "x", "g"), ("t", "s", "x"), ("t", "s", "g")):
+        assert revocations.is_revoked(*claims) == (claims == caught)
+
+
+async def test_a_revocation_survives_a_restart(revocations: Revocations, db: Database, clock: FakeClock) -> None:
+    await revocations.revoke(Subject.SESSION, "s", by="hq-1")
+    again = Revocations(db, clock)
+    await again.start()
+    assert again.is_revoked("t", "s", "g")
+
+
+async def test_revoking_twice_is_no_error(revocations: Revocations) -> None:
+    await revocations.revoke(Subject.GRANT, "g")
+    await revocations.revoke(Subject.GRANT, "g")
+    assert revocations.is_revoked("t", "s", "g")
+
+
+async def test_what_can_have_no_living_token_is_forgotten(
+    revocations: Revocations, db: Database, clock: FakeClock
+) -> None:
+    assert REMEMBERED > MAXIMUM_LIFETIME
+    await revocations.revoke(Subject.TOKEN, "old")
+    await clock.advance(REMEMBERED - 1)
+    await revocations.revoke(Subject.TOKEN, "young")
+    assert revocations.is_revoked("old", "s", "g")
+    await clock.advance(1)
+    await revocations.revoke(Subject.TOKEN, "new")
+    assert not revocations.is_revoked("old", "s", "g")
+    async with db.reading() as session:
+        assert set(await session.scalars(select(RevocationRow.subject_id))) == {"young", "new"}
