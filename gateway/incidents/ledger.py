@@ -92,7 +92,7 @@ class Ledger:
     ) -> None:
         async with self._database.session() as session:
             for change in changes:
-                await store.save(session, change.incident)
+                await store.save(session, change.incident, new=change.previous_state is None)
             for record in records:
                 self._audit.add(session, record)
             if within is not None:

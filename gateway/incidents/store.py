@@ -1,8 +1,9 @@
 """Incidents as rows, and back."""
 
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.models import Acknowledgement, Incident, IncidentKind, IncidentState, Origin, Role, SiteId
@@ -20,33 +21,36 @@ async def load(session: AsyncSession, recent: int) -> list[Incident]:
     return [from_row(row) for row in await session.scalars(query)]
 
 
-async def save(session: AsyncSession, incident: Incident) -> None:
-    """Insert the incident, or overwrite what is there."""
-    await session.merge(to_row(incident))
+async def save(session: AsyncSession, incident: Incident, new: bool) -> None:
+    """Insert the incident, or overwrite its row, in one statement."""
+    if new:
+        await session.execute(insert(IncidentRow).values(to_values(incident)))
+    else:
+        await session.execute(update(IncidentRow).where(IncidentRow.id == incident.id).values(to_values(incident)))
 
 
-def to_row(incident: Incident) -> IncidentRow:
-    """The row that ``from_row`` turns back into the same incident."""
-    return IncidentRow(
-        id=incident.id,
-        site_id=incident.site_id,
-        kind=incident.kind.value,
-        state=incident.state.value,
-        trigger=incident.origin.trigger,
-        triggered_by=incident.origin.by,
-        room_id=incident.origin.room_id,
-        note=incident.origin.note,
-        opened_at=incident.opened_at,
-        ends_at=incident.ends_at,
-        alarms=incident.alarms,
-        last_alarm_at=incident.last_alarm_at,
-        repeats=incident.repeats,
-        warnings_sent=sorted(incident.warnings_sent),
-        acknowledgements=[asdict(acknowledgement) for acknowledgement in incident.acknowledgements],
-        enrolled=sorted(incident.enrolled),
-        closed_at=incident.closed_at,
-        closed_by=incident.closed_by,
-    )
+def to_values(incident: Incident) -> dict[str, Any]:
+    """The columns that ``from_row`` turns back into the same incident."""
+    return {
+        "id": incident.id,
+        "site_id": incident.site_id,
+        "kind": incident.kind.value,
+        "state": incident.state.value,
+        "trigger": incident.origin.trigger,
+        "triggered_by": incident.origin.by,
+        "room_id": incident.origin.room_id,
+        "note": incident.origin.note,
+        "opened_at": incident.opened_at,
+        "ends_at": incident.ends_at,
+        "alarms": incident.alarms,
+        "last_alarm_at": incident.last_alarm_at,
+        "repeats": incident.repeats,
+        "warnings_sent": sorted(incident.warnings_sent),
+        "acknowledgements": [asdict(acknowledgement) for acknowledgement in incident.acknowledgements],
+        "enrolled": sorted(incident.enrolled),
+        "closed_at": incident.closed_at,
+        "closed_by": incident.closed_by,
+    }
 
 
 def from_row(row: IncidentRow) -> Incident:

@@ -356,6 +356,6 @@ async def test_the_database_itself_allows_one_open_incident_a_site_and_kind(hous
     incident = (await house.incidents.trigger(trigger())).incident
     with pytest.raises(IntegrityError):
         async with house.database.session() as session:
-            await save(session, replace(incident, id="another"))
+            await save(session, replace(incident, id="another"), new=True)
     async with house.database.session() as session:
-        await save(session, replace(incident, id="another", state=IncidentState.EXPIRED))
+        await save(session, replace(incident, id="another", state=IncidentState.EXPIRED), new=True)

@@ -138,7 +138,7 @@ class WebhookTrigger:
             )
 
         async def keep(session: AsyncSession, outcome: TriggerOutcome) -> None:
-            await session.merge(row(_accepted(outcome), outcome.incident.id))
+            session.add(row(_accepted(outcome), outcome.incident.id))
 
         content = read_body(body, endpoint.settings.kind, endpoint.rooms)
         if content.kind not in LOWER_OR_SAME[endpoint.settings.kind]:
