@@ -100,7 +100,7 @@ def binding_success(transaction: bytes, host: str, port: int, password: str) -> 
     mask = struct.pack("!I", MAGIC_COOKIE) + transaction
     value = struct.pack("!xBH", 1 if len(packed) == 4 else 2, port ^ (MAGIC_COOKIE >> 16))
     value += bytes(a ^ b for a, b in zip(packed, mask, strict=False))
-    return _message(BINDING_SUCCESS, transaction, [(XOR_MAPPED_ADDRESS, value)], password)
+    return message(BINDING_SUCCESS, transaction, [(XOR_MAPPED_ADDRESS, value)], password)
 
 
 def binding_error(transaction: bytes, code: int, reason: str, password: str, unknown: tuple[int, ...] = ()) -> bytes:
@@ -108,7 +108,7 @@ def binding_error(transaction: bytes, code: int, reason: str, password: str, unk
     attributes = [(ERROR_CODE, struct.pack("!xxBB", code // 100, code % 100) + reason.encode())]
     if unknown:
         attributes.append((UNKNOWN_ATTRIBUTES, struct.pack(f"!{len(unknown)}H", *unknown)))
-    return _message(BINDING_ERROR, transaction, attributes, password)
+    return message(BINDING_ERROR, transaction, attributes, password)
 
 
 def _attributes(data: bytes) -> list[tuple[int, bytes, int]]:
@@ -125,7 +125,8 @@ def _attributes(data: bytes) -> list[tuple[int, bytes, int]]:
     return found
 
 
-def _message(kind: int, transaction: bytes, attributes: list[tuple[int, bytes]], password: str) -> bytes:
+def message(kind: int, transaction: bytes, attributes: list[tuple[int, bytes]], password: str) -> bytes:
+    """A message signed with MESSAGE-INTEGRITY and FINGERPRINT (RFC 8489 14.5, 14.7)."""
     body = b"".join(_ATTRIBUTE.pack(t, len(value)) + value + bytes(-len(value) % 4) for t, value in attributes)
     message = _HEADER.pack(kind, len(body) + 24, MAGIC_COOKIE, transaction) + body
     message += _ATTRIBUTE.pack(MESSAGE_INTEGRITY, 20) + _sign(message, password)

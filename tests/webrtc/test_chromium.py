@@ -1,4 +1,3 @@
-import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -13,10 +12,16 @@ from gateway.errors import BadRequest
 from tests.webrtc.peers import Gateway, playing_gateway
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --disable-background-networking --disable-component-update "
-    "--disable-sync --autoplay-policy=no-user-gesture-required --allow-loopback-in-peer-connection"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
+]
 PAGE = """<!doctype html><video muted autoplay playsinline></video><script>
 const shown = [], video = document.querySelector("video"), peer = new RTCPeerConnection();
 let state = "new";

@@ -1,0 +1,164 @@
+"""A viewer that costs next to nothing: real ICE checks and a real DTLS handshake, then packets are only counted."""
+
+import asyncio
+import os
+import re
+import secrets
+import socket
+import struct
+from collections.abc import Callable
+
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+
+from gateway.webrtc import stun
+from gateway.webrtc.demux import Protocol, protocol_of
+from gateway.webrtc.ice import Credentials
+
+CHECK_INTERVAL = 2.0
+FIRST_CHECK_INTERVAL = 0.05
+_RECEIVE_BUFFER = 2 * 1024 * 1024
+
+
+class _Wire:
+    """What aiortc's DTLS needs of an ICE transport."""
+
+    role = "controlling"
+    state = "completed"
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self.inbox: asyncio.Queue[bytes] = asyncio.Queue(32)
+        self._deliver = send
+
+    async def _recv(self) -> bytes:
+        return await self.inbox.get()
+
+    async def _send(self, data: bytes) -> None:
+        self._deliver(data)
+
+
+class LightViewer:
+    """One UDP socket on loopback. ``packets`` and ``bytes`` count SRTP; ``on_media`` may look at each packet."""
+
+    def __init__(self, on_media: Callable[[bytes], None] | None = None) -> None:
+        self.packets = 0
+        self.bytes = 0
+        self.reports = 0
+        self.credentials = Credentials.fresh()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        self.socket.bind(("127.0.0.1", 0))
+        self._on_media = on_media
+        self._certificate = RTCCertificate.generateCertificate()
+        self._wire = _Wire(self._send)
+        self.dtls = RTCDtlsTransport(self._wire, [self._certificate])  # type: ignore[arg-type]  # duck-typed
+        self.dtls._set_role("client")
+        self._remote: tuple[str, int] | None = None
+        self._username = ""
+        self._password = ""
+        self._checking: asyncio.Task[None] | None = None
+        self._answered = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self.socket.fileno(), self._readable)
+
+    def offer(self) -> str:
+        """An offer to receive one H.264 video, as a DTLS client."""
+        fingerprint = self._certificate.getFingerprints()[0]
+        port = self.socket.getsockname()[1]
+        lines = [
+            "v=0",
+            f"o=- {secrets.randbits(62)} 1 IN IP4 127.0.0.1",
+            "s=-",
+            "t=0 0",
+            "a=group:BUNDLE 0",
+            "a=msid-semantic:WMS *",
+            f"m=video {port} UDP/TLS/RTP/SAVPF 102",
+            "c=IN IP4 127.0.0.1",
+            "a=mid:0",
+            "a=recvonly",
+            "a=rtcp-mux",
+            "a=rtpmap:102 H264/90000",
+            "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+            "a=rtcp-fb:102 nack",
+            "a=rtcp-fb:102 nack pli",
+            f"a=ice-ufrag:{self.credentials.ufrag}",
+            f"a=ice-pwd:{self.credentials.password}",
+            f"a=fingerprint:{fingerprint.algorithm} {fingerprint.value}",
+            "a=setup:active",
+            f"a=candidate:1 1 udp 2130706431 127.0.0.1 {port} typ host",
+            "a=end-of-candidates",
+        ]
+        return "\r\n".join(lines) + "\r\n"
+
+    async def connect(self, answer: str) -> None:
+        """Check, shake hands, and count from then on. Raises ConnectionError."""
+
+        def found(pattern: str) -> str:
+            match = re.search(pattern, answer, re.MULTILINE)
+            if match is None:
+                raise ConnectionError(f"the answer has no {pattern}")
+            return match[1]
+
+        self._remote = "127.0.0.1", int(found(r"^a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 (\d+)"))
+        self._username = f"{found('^a=ice-ufrag:(.*?)$').strip()}:{self.credentials.ufrag}"
+        self._password = found("^a=ice-pwd:(.*?)$").strip()
+        algorithm, value = found("^a=fingerprint:(sha-256.*?)$").split()
+        self._checking = asyncio.create_task(self._check(), name="viewer checks")
+        await self._answered.wait()
+        await self.dtls.start(RTCDtlsParameters([RTCDtlsFingerprint(algorithm, value)]))
+        if self.dtls.state != "connected":
+            raise ConnectionError("DTLS failed")
+
+    async def close(self) -> None:
+        """Stop, and tell the other side."""
+        if self._checking is not None:
+            self._checking.cancel()
+        await self.dtls.stop()
+        asyncio.get_running_loop().remove_reader(self.socket.fileno())
+        self.socket.close()
+
+    def check(self, nominate: bool = True) -> None:
+        """Send one connectivity check."""
+        attributes = [
+            (stun.USERNAME, self._username.encode()),
+            (stun.PRIORITY, struct.pack("!I", 1 << 24)),
+            (stun.ICE_CONTROLLING, bytes(8)),
+            *([(stun.USE_CANDIDATE, b"")] if nominate else []),
+        ]
+        self._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, self._password))
+
+    async def _check(self) -> None:
+        while True:
+            self.check()
+            await asyncio.sleep(CHECK_INTERVAL if self._answered.is_set() else FIRST_CHECK_INTERVAL)
+
+    def _send(self, data: bytes) -> None:
+        if self._remote is not None:
+            self.socket.sendto(data, self._remote)
+
+    def _readable(self) -> None:
+        receive = self.socket.recvfrom
+        while True:
+            try:
+                datagram, address = receive(2048)
+            except BlockingIOError:
+                return
+            kind = protocol_of(datagram)
+            if kind is Protocol.RTP:
+                self.packets += 1
+                self.bytes += len(datagram)
+                if self._on_media is not None:
+                    self._on_media(datagram)
+            elif kind is Protocol.DTLS:
+                self._wire.inbox.put_nowait(datagram)
+            elif kind is Protocol.RTCP:
+                self.reports += 1
+            elif kind is Protocol.STUN:
+                self._received_stun(datagram, address)
+
+    def _received_stun(self, datagram: bytes, address: tuple[str, int]) -> None:
+        if datagram[:2] == stun.BINDING_SUCCESS.to_bytes(2, "big"):
+            self._answered.set()
+            return
+        request = stun.parse_request(datagram)
+        if request is not None:  # a full agent checks us too
+            reply = stun.binding_success(request.transaction, *address, self.credentials.password)
+            self.socket.sendto(reply, address)
