@@ -320,3 +320,24 @@ def test_time_alone_ends_every_incident_with_its_warnings(wakes_at: float) -> No
             effects.append(effect)
     assert effects[-1] is Effect.EXPIRED
     assert set(effects[:-1]) == {Effect.WARNED}
+
+
+@given(st.lists(st.sampled_from(IncidentKind) | st.none(), max_size=30))
+def test_no_sequence_of_triggers_breaks_the_rules_of_a_site(triggers: list[IncidentKind | None]) -> None:
+    """None stands for all clear of everything. Real is open alone; a real trigger is never refused."""
+    here: dict[IncidentKind, Incident] = {}
+    for at, kind in enumerate(triggers):
+        if kind is None:
+            here = {}
+            continue
+        before, decision = dict(here), arbitrate(kind, here)
+        if decision is Arbitration.OPEN:
+            assert kind not in here
+            here = {other: incident for other, incident in here.items() if not supersedes(kind, other)}
+            here[kind] = opened(kind, float(at))
+        if decision is Arbitration.REFUSE:
+            assert kind is not REAL
+            assert REAL in before
+        if kind is REAL:
+            assert REAL in here
+        assert REAL not in here or set(here) == {REAL}
