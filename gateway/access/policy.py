@@ -41,6 +41,7 @@ ROLE_NOT_NAMED = Refusal(
     RefusalReason.NOT_IN_AGREEMENT, "the agreement with this school does not name your role", known=False
 )
 
+CAMERA_ACTIONS = frozenset({Action.VIEW, Action.STILL, Action.STATUS})
 STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER})
 RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
 SIDES = POLICE_ROLES | {Role.COORDINATOR}
@@ -63,6 +64,8 @@ def decide(
     for the camera's own site. ``now`` is wall time. The Grant is a draft for this camera alone: its ``id`` is empty
     until AccessService has put it on disk.
     """
+    if action not in CAMERA_ACTIONS:
+        raise ValueError(f"{action} is decided for a site, not for a camera")
     if camera.policy is CameraPolicy.NEVER:
         return UNKNOWN_CAMERA
     if not _of_their_sites(principal, camera.site_id):

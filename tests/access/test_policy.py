@@ -169,3 +169,9 @@ def test_an_agreement_of_another_school_names_nobody_here() -> None:
 def test_pictures_are_not_a_matter_of_sites(action: Action) -> None:
     with pytest.raises(ValueError, match="for a camera"):
         may(PATROL, action, SITE, AGREEMENT, NOW)
+
+
+@pytest.mark.parametrize("action", [action for action in WHO_MAY if action is not Action.STATUS])
+def test_what_is_done_at_a_site_is_not_a_matter_of_cameras(action: Action) -> None:
+    with pytest.raises(ValueError, match="for a site"):
+        decide(PATROL, action, GYM, (REAL,), AGREEMENT, NOW)
