@@ -18,8 +18,8 @@ class CameraModel:
     """``at(t)`` functions give the fault at gateway time ``t``, in seconds.
 
     ``offset``: the camera's clock less the right time, ``delay``: capture to arrival, ``media``: an error of its media
-    clock. Reports come as late as the pictures do. Delay is a ``queue`` that holds what the camera's clock read then, or
-    else a recorder that says when the picture was taken by its clock of now.
+    clock. Reports come as late as the pictures do. Delay is a ``queue`` that holds what the camera's clock read then,
+    or else a recorder that says when the picture was taken by its clock of now.
     """
 
     offset: Callable[[float], float] = lambda t: 0.0

@@ -30,7 +30,8 @@ def p95(values: list[float]) -> float:
 def test_an_honest_camera_is_live_with_the_right_age_from_the_start() -> None:
     for seed in range(40):
         random = Random(seed)
-        model = CameraModel(offset=lambda t, o=random.uniform(-20, 20): o, random=random)  # type: ignore[misc]
+        offset = random.uniform(-20, 20)
+        model = CameraModel(offset=lambda t, o=offset: o, random=random)  # type: ignore[misc]
         seen = list(run(model, 14))
         assert {one.state for one in after(seen, 0.5)} == {"LIVE"}
         assert p95(errors(after(seen, 0.5)[:200])) < 0.15
@@ -72,7 +73,7 @@ def test_a_stream_that_is_late_from_the_start_is_not_live() -> None:
 
 def test_growing_delay_is_shown_while_it_grows() -> None:
     for slope in (0.02, 0.3, 0.9):
-        delay = lambda t, s=slope: 0.05 + min(10.0, max(0.0, (t - 110) * s))  # type: ignore[misc]  # noqa: E731
+        delay = lambda t, s=slope: 0.05 + min(10.0, max(0.0, (t - 110) * s))  # noqa: E731
         seen = list(run(CameraModel(delay=delay, jitter=0.0), 20 + 10 / slope))
         assert states(after(seen, 1)) == ["LIVE", "DELAYED", "NOT LIVE"]
         assert max(errors(after(seen, 6))) < 0.1

@@ -1,0 +1,55 @@
+"""Whether a camera's picture has changed, from small grey copies of its keyframes. Pure.
+
+A copy has ``SHAPE`` cells, each the mean of its area, so that the noise of coding and of the sensor averages out
+and a person does not. Measured with libx264 (veryfast, 320x180 and 640x360, keyframes 2 s apart, light and dark):
+
+========================================  =====================
+what is compared                          largest cell difference
+========================================  =====================
+one picture, repeated, 200-1000 kbit/s    1 to 4
+the same at 100 kbit/s                    4 to 6
+a still scene with sensor noise (s = 3)   2 to 4
+a person of 15 % of the height, walking   8 and more
+a person of 8 % of the height, walking    4 and more
+========================================  =====================
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Cells = npt.NDArray[np.uint8]
+
+SHAPE = (36, 64)
+SAME = 4  # grey levels of 256
+LEAST = 5.0  # seconds before a still scene is worth a word
+
+
+class Unchanged:
+    """Follows one camera. The reference is the first of the equal pictures, so that slow change adds up and counts."""
+
+    def __init__(self) -> None:
+        self._reference: Cells | None = None
+        self._first = 0.0
+        self._last = 0.0
+
+    def feed(self, cells: Cells, captured: float) -> None:
+        """One more picture, captured at so many seconds of gateway time."""
+        if self._reference is None or difference(self._reference, cells) > SAME:
+            self._reference, self._first = cells, captured
+        self._last = captured
+
+    @property
+    def since(self) -> float | None:
+        """Gateway time of the first of the equal pictures; None while the picture changes, or for less than
+        ``LEAST`` seconds."""
+        return self._first if self._last - self._first >= LEAST else None
+
+    @property
+    def seconds(self) -> float:
+        """For how long the newest picture has been there, as far as it is worth a word."""
+        return 0.0 if self.since is None else self._last - self._first
+
+
+def difference(one: Cells, other: Cells) -> int:
+    """The largest difference of any cell, in grey levels."""
+    return int(np.abs(one.astype(np.int16) - other).max())
