@@ -1,6 +1,7 @@
 """Composition root: builds every service once and owns the one root TaskGroup. Nothing else builds services."""
 
 import asyncio
+import functools
 import logging
 import ssl
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from gateway.models import CameraId, StreamName
 from gateway.relay.stream import RelayStream
 from gateway.settings import CameraSettings, HttpSettings, Settings
 from gateway.sources.health import PictureHealth
+from gateway.sources.media import AccessUnit
 from gateway.sources.supervisor import Source, SourceSupervisor
 from gateway.storage.database import Database
 from gateway.viewing.service import ViewingService
@@ -82,7 +84,8 @@ class Gateway:
         pulled = [camera for camera in access.cameras() if camera.policy != "never"]
         reached = {camera.id: camera for site in settings.sites for camera in site.cameras}
         streams = self._streams([reached[camera.id] for camera in pulled])
-        health = PictureHealth(clock, metrics)
+        # The newsroom needs all services and health is one of them: it is looked up when a picture changes.
+        health = PictureHealth(clock, metrics, lambda camera, since: news.picture(camera, since))  # noqa: PLW0108
         plane = MediaPlane(settings.media, lambda camera, name: streams.get((camera, name)), clock, metrics)
         viewing = ViewingService(plane, access, incidents, tokens, sessions, revocations, audit, clock, metrics)
         sources: dict[StreamKey, Source] = {}
@@ -154,7 +157,7 @@ class Gateway:
         """Picture health looks at the smaller stream: the same scene for less decoding."""
         for camera in {camera for camera, _ in streams}:
             stream = streams.get((camera, StreamName.SUB)) or streams[camera, StreamName.MAIN]
-            stream.on_keyframe(health.sink(camera, stream))
+            stream.on_keyframe(functools.partial(feed, health, camera, stream))
 
     async def _listen(self, runner: web.AppRunner) -> None:
         http = self.settings.http
@@ -170,6 +173,12 @@ class Gateway:
         """Failures outside our TaskGroup: reader callbacks and other libraries' own tasks."""
         self.metrics.task_failures.labels("unowned").inc()
         logger.error("unowned failure: %s", context.get("message"), exc_info=context.get("exception"))
+
+
+def feed(health: PictureHealth, camera: CameraId, stream: RelayStream, unit: AccessUnit) -> None:
+    """Hand a keyframe to picture health, dated as well as is known."""
+    point = stream.timeline()
+    health.feed(camera, unit, unit.arrival if point is None else point.capture)
 
 
 def storage_url(settings: Settings) -> str:

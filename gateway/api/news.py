@@ -7,7 +7,7 @@ from gateway.api.incidents import incident_view
 from gateway.api.services import Services
 from gateway.api.views import watcher
 from gateway.incidents.service import IncidentChange
-from gateway.models import POLICE_ROLES, Camera, Principal, Role, SiteId, SourceStatus
+from gateway.models import POLICE_ROLES, Camera, CameraId, Principal, Role, SiteId, SourceStatus
 from gateway.viewing.service import Viewing
 from gateway.webrtc.plane import SessionEvent
 
@@ -43,11 +43,14 @@ class Newsroom:
         services.incidents.subscribe(self._incident)
         services.viewing.observe(self._viewing)
         services.webhooks.on_refused(self._refused)
-        services.pictures.health.on_change(lambda camera, _since: self.camera(self._cameras[camera]))
 
     def source(self, status: SourceStatus) -> None:
         """A pull has changed its state."""
         self.camera(self._cameras[status.camera_id])
+
+    def picture(self, camera_id: CameraId, _unchanged_since: float | None) -> None:
+        """A camera's content has stopped changing, or changes again."""
+        self.camera(self._cameras[camera_id])
 
     def camera(self, camera: Camera) -> None:
         """Publish a camera's status to those who may know of it."""

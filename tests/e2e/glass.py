@@ -1,0 +1,132 @@
+"""A signed-in page and its tiles: what each says, frame by frame, beside the time code in the pixels of that frame."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from tests.e2e.harness import District, until
+
+HERE = Path(__file__).parent
+
+# On each frame that comes to the glass: what the tile says of it, and the true capture time out of its own pixels.
+RECORDER = """
+(() => {
+  %s
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  window.frames_seen = {};
+  document.addEventListener("sightline-frame", (event) => {
+    const video = event.composedPath()[0].shadowRoot.querySelector("video");
+    if (!video || !video.videoWidth || window.frames_unread?.has(event.detail.camera)) return;
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    context.drawImage(video, 0, 0);
+    const code = readTimecode(context.getImageData(0, 0, canvas.width, canvas.height));
+    const now = performance.timeOrigin + performance.now();
+    const { camera, captureAge, state, rtpTimestamp } = event.detail;
+    const seen = (window.frames_seen[camera] ??= []);
+    seen.push({ at: now, captureAge, state, rtpTimestamp, trueAge: code === null ? null : (now - code) / 1000,
+                width: video.videoWidth });
+    if (seen.length > 2000) seen.shift();
+  });
+})();
+"""
+
+
+class Glass:
+    """A page of one role."""
+
+    def __init__(self, page: Page, context: BrowserContext, district: District) -> None:
+        self.page = page
+        self.context = context
+        self.district = district
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @classmethod
+    async def sign_in(
+        cls, browser: Browser, district: District, who: str, width: int = 1600, height: int = 900, **options: Any
+    ) -> "Glass":
+        """Open a browser context, redeem an invitation by the page's own button, and begin to record frames."""
+        context = await browser.new_context(viewport={"width": width, "height": height}, **options)
+        page = await context.new_page()
+        await page.add_init_script(RECORDER % (HERE / "timecode.js").read_text())
+        await page.goto(await district.invitation(who))
+        glass = cls(page, context, district)
+        await page.get_by_test_id("sign-in").click()
+        return glass
+
+    def tile(self, camera: str) -> "Tile":
+        return Tile(self, camera)
+
+    async def text(self) -> str:
+        return await self.page.locator("body").inner_text()
+
+    async def close(self) -> None:
+        await self.context.close()
+
+
+class Tile:
+    """One camera's tile on a page."""
+
+    def __init__(self, glass: Glass, camera: str) -> None:
+        self.glass = glass
+        self.camera = camera
+        self.locator = glass.page.get_by_test_id(f"tile-{camera}")
+
+    async def open(self) -> None:
+        """Open it from the floor plan, if it is not open."""
+        if not await self.locator.count():
+            await self.glass.page.get_by_test_id(f"plan-camera-{self.camera}").click()
+        await self.locator.wait_for()
+
+    async def state(self) -> str:
+        return await self.locator.get_attribute("data-state") or ""
+
+    async def age(self) -> float | None:
+        value = await self.locator.get_attribute("data-age")
+        return float(value) if value else None
+
+    async def words(self) -> str:
+        return await self.locator.inner_text()
+
+    async def frames(self) -> list[dict[str, Any]]:
+        """What was said of each frame since the page was opened or ``forget`` was called."""
+        return cast(
+            list[dict[str, Any]], await self.glass.page.evaluate("c => window.frames_seen[c] ?? []", self.camera)
+        )
+
+    async def forget(self) -> None:
+        await self.glass.page.evaluate("c => { window.frames_seen[c] = []; }", self.camera)
+
+    async def says(self, state: str, within: float) -> None:
+        """Wait until it says ``state``."""
+
+        async def condition() -> bool:
+            return await self.state() == state
+
+        try:
+            await until(condition, within, state)
+        except AssertionError:
+            said = f"{await self.state()} {await self.age()}: {await self.words()}"
+            raise AssertionError(f"{self.camera}: not {state} within {within} s, but {said}") from None
+
+    async def says_words(self, words: str, within: float) -> None:
+        async def condition() -> bool:
+            return words in await self.words()
+
+        try:
+            await until(condition, within, words)
+        except AssertionError:
+            raise AssertionError(f"{self.camera}: not {words!r} within {within} s: {await self.words()}") from None
+
+    async def counts(self) -> None:
+        """Its age goes on counting."""
+        before = await self.age()
+        assert before is not None
+
+        async def condition() -> bool:
+            return (await self.age() or 0) >= before + 1
+
+        await until(condition, 3, "a counting age")

@@ -1,0 +1,215 @@
+"""The fault table of the age contract, on real processes: simulated cameras, the gateway, Chromium.
+
+Each row has a camera of its own. Limits are those of the table plus ``SLACK`` for two shared cores.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.e2e.glass import Glass, Tile
+from tests.e2e.harness import District, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+SLACK = 1.5
+KEEP_ALIVE = 30.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
+    """The dispatcher's page in a real incident, no tile open."""
+    coordinator = await district.client("coordinator")
+    status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
+    assert status == 201
+    await coordinator.close()
+    glass = await Glass.sign_in(browser, district, "dispatcher")
+    yield glass
+    assert glass.errors == []
+    await glass.close()
+
+
+async def live(glass: Glass, camera: str) -> Tile:
+    """The camera's tile, once it is LIVE."""
+    tile = glass.tile(camera)
+    await tile.open()
+    await tile.says("live", 5 + SLACK)
+    return tile
+
+
+def p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * (len(values) - 1))]
+
+
+async def test_without_a_fault_the_age_is_that_of_the_time_code_in_the_same_frame(glass: Glass) -> None:
+    tile = await live(glass, "lincoln-main-entrance")
+    await tile.forget()
+
+    async def enough() -> bool:
+        return len(await tile.frames()) >= 200
+
+    await until(enough, 30, "200 frames")
+    frames = (await tile.frames())[:200]
+    assert all(frame["state"] == "live" for frame in frames)
+    read = [frame for frame in frames if frame["trueAge"] is not None]
+    assert len(read) >= 190, "time codes that could be read"
+    errors = [abs(frame["captureAge"] - frame["trueAge"]) for frame in read]
+    print(f"age error over {len(errors)} frames: p50 {sorted(errors)[len(errors) // 2]:.3f} s, p95 {p95(errors):.3f} s")
+    assert p95(errors) < 0.150
+
+
+async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, district: District) -> None:
+    tile = await live(glass, "lincoln-lobby")
+    await district.fault("lincoln-lobby", silent=True)
+    await tile.says("not_live", 4 + SLACK)
+    await tile.counts()
+    await district.fault("lincoln-lobby")
+    await tile.says("live", 20)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [({"drop": True}, "closed"), ({"refuse_password": True, "drop": True}, "password"), ({"off": True, "drop": True}, "")],
+    ids=["connection dropped", "password refused", "camera off"],
+)
+async def test_a_lost_camera_is_not_live_with_its_reason(
+    glass: Glass, district: District, fault: dict[str, object], words: str
+) -> None:
+    tile = await live(glass, "lincoln-hallway-west")
+    await district.fault("lincoln-hallway-west", **fault)
+    await tile.says("not_live", 4 + SLACK)
+    await tile.says_words(words, 10)
+    await tile.counts()
+    await district.fault("lincoln-hallway-west")
+    await tile.says("live", 75 if "refuse_password" in fault else 20)
+
+
+async def test_a_repeated_picture_is_live_and_says_that_it_is_unchanged(glass: Glass, district: District) -> None:
+    tile = await live(glass, "lincoln-hallway-east")
+    await district.fault("lincoln-hallway-east", freeze=True)
+    await tile.says_words("PICTURE UNCHANGED", 12 + SLACK)
+    assert await tile.state() == "live"
+    await district.fault("lincoln-hallway-east")
+
+    async def moves() -> bool:
+        return "PICTURE UNCHANGED" not in await tile.words()
+
+    await until(moves, 12 + SLACK, "a picture that changes again")
+
+
+async def test_a_stream_that_is_three_seconds_late_is_delayed(glass: Glass, district: District) -> None:
+    tile = await live(glass, "lincoln-gym")
+    await district.fault("lincoln-gym", delay=3)
+    await tile.says("delayed", 3 + SLACK)
+    assert await tile.age() == pytest.approx(3, abs=0.6)
+    await district.fault("lincoln-gym")
+    await tile.says("live", 10)
+
+
+@pytest.mark.parametrize("delay", [10, 1200])
+async def test_a_stream_that_is_far_behind_is_not_live_with_its_true_age(
+    glass: Glass, district: District, delay: int
+) -> None:
+    tile = await live(glass, "lincoln-gym-hallway")
+    await district.fault("lincoln-gym-hallway", delay=delay)
+    await tile.says("not_live", 1 + SLACK)
+
+    async def true_age() -> bool:
+        return (await tile.age() or 0) == pytest.approx(delay, abs=1)
+
+    await until(true_age, 3, f"an age of {delay} s")
+    await district.fault("lincoln-gym-hallway")
+    await tile.says("live", 10)
+
+
+async def test_while_a_delay_grows_the_tile_says_live_then_delayed_then_not_live(
+    glass: Glass, district: District
+) -> None:
+    tile = await live(glass, "lincoln-cafeteria")
+    await tile.forget()
+    await district.fault("lincoln-cafeteria", delay=10, delay_growth=0.8)
+    await tile.says("delayed", 5 + SLACK)
+    await tile.says("not_live", 6 + SLACK)
+    order = [frame["state"] for frame in await tile.frames()]
+    changes = [state for state, before in zip(order, ["", *order], strict=False) if state != before]
+    assert changes == ["live", "delayed", "not_live"]
+    for frame in await tile.frames():
+        if frame["trueAge"] is not None:
+            assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.5)
+    await district.fault("lincoln-cafeteria")
+    await tile.says("live", 15)
+
+
+@pytest.mark.parametrize("offset", [10, -10])
+async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, district: District, offset: int) -> None:
+    camera = "lincoln-gym-east-door"
+    await district.fault(camera, clock_offset=offset, drop=True)
+    await district.fault(camera, clock_offset=offset)
+    tile = glass.tile(camera)
+    await tile.open()
+    await tile.says("live", KEEP_ALIVE)
+    await tile.forget()
+
+    async def enough() -> bool:
+        return len(await tile.frames()) >= 30
+
+    await until(enough, 10, "30 frames")
+    for frame in await tile.frames():
+        if frame["trueAge"] is not None and frame["state"] == "live":
+            assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.3)
+    await district.fault(camera)
+
+
+async def test_a_fast_clock_does_not_hide_a_late_stream(glass: Glass, district: District) -> None:
+    camera = "lincoln-west-door"
+    await district.fault(camera, clock_offset=10, delay=10, drop=True)
+    await district.fault(camera, clock_offset=10, delay=10)
+    tile = glass.tile(camera)
+    await tile.open()
+
+    async def measured() -> bool:
+        return await tile.state() == "not_live" and (await tile.age() or 0) == pytest.approx(10, abs=1)
+
+    await until(measured, KEEP_ALIVE, "NOT LIVE, 10 s")
+    assert all(frame["state"] != "live" for frame in await tile.frames())
+    await district.fault(camera)
+
+
+@pytest.mark.parametrize("missing", ["no_sender_reports", "no_date"])
+async def test_without_reports_or_a_second_path_it_is_unverified(
+    glass: Glass, district: District, missing: str
+) -> None:
+    camera = "lincoln-upper-west"
+    await district.fault(camera, **{missing: True, "drop": True})
+    await district.fault(camera, **{missing: True})
+    tile = glass.tile(camera)
+    await tile.open()
+    await tile.says("unverified", 10)
+    await tile.says_words("since arrival", 2)
+    await district.fault(camera)
+
+
+async def test_a_clock_that_jumps_is_unverified_until_it_has_been_measured_again(
+    glass: Glass, district: District
+) -> None:
+    tile = await live(glass, "lincoln-upper-east")
+    await district.fault("lincoln-upper-east", clock_offset=3600)
+    await tile.says("unverified", 3 + SLACK)
+    await tile.says("live", KEEP_ALIVE)
+    await district.fault("lincoln-upper-east")
+
+
+async def test_b_frames_a_long_gop_and_another_size_play_or_say_why_not(glass: Glass, district: District) -> None:
+    camera = "lincoln-lobby"
+    tile = await live(glass, camera)
+    for fault in ({"scale": 2.0}, {"gop": 10.0}, {"b_frames": 2}):
+        await district.fault(camera, **fault, drop=True)
+        await district.fault(camera, **fault)
+        await tile.forget()
+        await tile.says("live", 25)
+        for frame in await tile.frames():
+            if frame["trueAge"] is not None and frame["state"] == "live":
+                assert frame["trueAge"] < 2.5, fault
+    await district.fault(camera)
