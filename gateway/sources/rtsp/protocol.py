@@ -35,6 +35,7 @@ USER_AGENT = "Sightline"
 DEFAULT_SESSION_TIMEOUT = 60.0
 ANSWER_TIMEOUT = 8.0
 MAX_SIGN_INS = 2
+_ZONE = re.compile(r" (GMT|UTC?|Z|[+-][0-9]{4})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +313,8 @@ class RtspSession:
 
 def _parse_date(text: str) -> float | None:
     """Seconds since 1970 of a ``Date`` field; None where there is none, or one without a zone, which tells nothing."""
-    parsed = parsedate_tz(text) if text else None
-    if parsed is None or parsed[9] is None:
+    parsed = parsedate_tz(text) if _ZONE.search(text) else None
+    if parsed is None:
         return None
     try:
         return float(mktime_tz(parsed))

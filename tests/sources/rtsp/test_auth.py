@@ -1,0 +1,122 @@
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.rtsp.auth import Authenticator, Credentials, parse_challenges
+
+NONCE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
+CNONCE = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+
+
+def authenticator(username: str = "Mufasa", password: str = "Circle of Life") -> Authenticator:
+    return Authenticator(Credentials(username, password), lambda: CNONCE)
+
+
+def digest(**parameters: str) -> str:
+    return "Digest " + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+
+
+def answered(header: str | None) -> dict[str, str]:
+    assert header is not None
+    (challenge,) = parse_challenges([header])
+    return challenge.parameters
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "response"),
+    [
+        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_the_examples_of_rfc_7616_3_9_1(algorithm: str, response: str) -> None:
+    one = authenticator()
+    one.challenged(
+        [digest(realm="http-auth@example.org", qop="auth, auth-int", algorithm=algorithm, nonce=NONCE, opaque="x")]
+    )
+    given_back = answered(one.authorization("GET", "/dir/index.html"))
+    assert given_back["response"] == response
+    assert (given_back["nc"], given_back["cnonce"], given_back["opaque"]) == ("00000001", CNONCE, "x")
+    assert answered(one.authorization("GET", "/dir/index.html"))["nc"] == "00000002"
+
+
+def test_the_example_of_rfc_2069_without_qop() -> None:
+    one = authenticator(password="CircleOfLife")
+    one.challenged([digest(realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093")])
+    given_back = answered(one.authorization("GET", "/dir/index.html"))
+    assert given_back["response"] == "1949323746fe6a43ef61f9606e7febea"
+    assert "nc" not in given_back
+
+
+def test_basic() -> None:
+    one = authenticator("Aladdin", "open sesame")
+    one.challenged(['Basic realm="camera"'])
+    assert one.authorization("DESCRIBE", "rtsp://x/") == "Basic " + base64.b64encode(b"Aladdin:open sesame").decode()
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_the_strongest_challenge_is_answered(joined: bool) -> None:
+    values = ['Basic realm="a"', digest(realm="a", nonce="1"), digest(realm="a", nonce="2", algorithm="SHA-256")]
+    one = authenticator()
+    one.challenged([", ".join(values)] if joined else values)
+    assert answered(one.authorization("DESCRIBE", "rtsp://x/"))["nonce"] == "2"
+
+
+def test_nothing_is_sent_before_a_challenge() -> None:
+    assert authenticator().authorization("DESCRIBE", "rtsp://x/") is None
+
+
+def refused(one: Authenticator, *values: str) -> SourceReason:
+    with pytest.raises(CameraError) as caught:
+        one.challenged(values)
+    assert "Circle" not in str(caught.value)
+    assert "Mufasa" not in str(caught.value)
+    return caught.value.reason
+
+
+def test_a_refused_password_is_not_tried_again_even_with_a_new_nonce() -> None:
+    one = authenticator()
+    one.challenged([digest(realm="a", nonce="1")])
+    assert refused(one, digest(realm="a", nonce="2")) is SourceReason.PASSWORD_REFUSED
+
+
+def test_a_stale_nonce_is_replaced() -> None:
+    one = authenticator()
+    one.challenged([digest(realm="a", nonce="1")])
+    one.challenged([digest(realm="a", nonce="2", stale="TRUE")])
+    assert answered(one.authorization("DESCRIBE", "rtsp://x/"))["nonce"] == "2"
+
+
+def test_a_nonce_that_has_worked_may_expire_without_a_word() -> None:
+    one = authenticator()
+    one.challenged([digest(realm="a", nonce="1")])
+    one.accepted()
+    one.challenged([digest(realm="a", nonce="2")])
+    assert refused(one, digest(realm="a", nonce="3")) is SourceReason.PASSWORD_REFUSED
+
+
+def test_no_password_configured_and_no_sign_in_that_we_speak() -> None:
+    assert refused(Authenticator(None, str), 'Basic realm="a"') is SourceReason.PASSWORD_REFUSED
+    assert refused(authenticator(), "Negotiate") is SourceReason.UNSUPPORTED
+    assert refused(authenticator(), digest(realm="a", nonce="1", qop="auth-int")) is SourceReason.UNSUPPORTED
+    assert refused(authenticator(), digest(realm="a", nonce="1", algorithm="MD5-sess")) is SourceReason.UNSUPPORTED
+
+
+def test_quotes_in_a_name_stay_inside_it() -> None:
+    one = authenticator('a"b\\c')
+    one.challenged([r'Digest realm="r\"s", nonce="1"'])
+    given_back = answered(one.authorization("DESCRIBE", "rtsp://x/"))
+    assert (given_back["username"], given_back["realm"]) == ('a"b\\c', 'r"s')
+
+
+def test_credentials_do_not_print() -> None:
+    assert "Circle" not in repr(Credentials("Mufasa", "Circle of Life"))
+
+
+@given(st.lists(st.text(max_size=80), max_size=3))
+def test_any_challenge_parses(values: list[str]) -> None:
+    parse_challenges([*values, *("Digest " + value for value in values)])

@@ -1,0 +1,120 @@
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.rtsp.messages import (
+    MAX_BODY,
+    MAX_HEAD,
+    MAX_NOISE,
+    Frame,
+    Headers,
+    Message,
+    Noise,
+    Reader,
+    Request,
+    Response,
+    encode,
+    encode_frame,
+)
+
+ANSWER = b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n"
+
+
+def read(data: bytes) -> list[Message]:
+    return Reader().feed(data)
+
+
+def test_an_answer_with_a_body() -> None:
+    (answer,) = read(ANSWER)
+    assert answer == Response(200, Headers((("cseq", "2"), ("content-length", "4"))), b"v=0\n")
+
+
+def test_line_feeds_alone_end_lines_too() -> None:
+    (answer,) = read(ANSWER.replace(b"\r\n", b"\n"))
+    assert isinstance(answer, Response)
+    assert (answer.headers.get("CSeq"), answer.body) == ("2", b"v=0\n")
+
+
+def test_headers_that_are_repeated_folded_or_broken() -> None:
+    (answer,) = read(
+        b'RTSP/1.0 401 \r\nWWW-Authenticate: Digest realm="a",\r\n  nonce="b"\r\nno colon here\r\nBell: \x07\r\n'
+        b"WWW-Authenticate: Basic\r\n\r\n"
+    )
+    assert isinstance(answer, Response)
+    assert answer.headers.all("www-authenticate") == ['Digest realm="a", nonce="b"', "Basic"]
+    assert answer.headers.get("bell") == ""
+
+
+def test_interleaved_frames_answers_and_the_cameras_own_requests_in_one_stream() -> None:
+    stream = (
+        encode_frame(0, b"rtp") + b"\r\n" + ANSWER + b"\0\0" + b"OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n" + b"$\x01\0\0"
+    )
+    frame, answer, request, empty = read(stream)
+    assert frame == Frame(0, b"rtp")
+    assert isinstance(answer, Response)
+    assert request == Request("OPTIONS", Headers((("cseq", "9"),)))
+    assert empty == Frame(1, b"")
+
+
+@pytest.mark.parametrize(
+    "noise", [b"\xff\xfe\xfd", b"HTTP/1.1 400 Bad\n", b"lower case", b"RTSP/1.0 OK\r\n", b"A" * 3000]
+)
+def test_the_next_message_is_found_behind_noise(noise: bytes) -> None:
+    assert read(noise + ANSWER)[1:] == read(ANSWER)
+    assert isinstance(read(noise + ANSWER)[0], Noise)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\xff" * (MAX_NOISE + 1), id="nothing but noise"),
+        pytest.param(b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * (MAX_HEAD // 6 + 1), id="endless header"),
+        pytest.param(b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % (MAX_BODY + 1), id="huge body"),
+        pytest.param(b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", id="negative body"),
+        pytest.param(b"RTSP/1.0 200 OK\r\nContent-Length: \xc2\xb2\r\n\r\n", id="length in another script"),
+    ],
+)
+def test_what_passes_a_limit_ends_the_connection(data: bytes) -> None:
+    with pytest.raises(CameraError) as caught:
+        read(data)
+    assert caught.value.reason is SourceReason.MALFORMED
+
+
+PIECES = st.one_of(
+    st.builds(encode_frame, st.integers(0, 255), st.binary(max_size=50)),
+    st.sampled_from([ANSWER, ANSWER.replace(b"\r", b""), b"SET_PARAMETER * RTSP/1.0\r\n\r\n", b"\r\n", b"RTSP/", b"$"]),
+    st.binary(max_size=20),
+)
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join), st.data())
+def test_chunking_changes_nothing(stream: bytes, data: st.DataObject) -> None:
+    def outcome(chunks: list[bytes]) -> list[Message] | None:
+        reader = Reader()
+        try:
+            return [message for chunk in chunks for message in reader.feed(chunk)]
+        except CameraError:
+            return None
+
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    chunks = [stream[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    whole = outcome([stream])
+    assert outcome(chunks) == whole
+    assert outcome([bytes((byte,)) for byte in stream]) == whole
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_raise_anything_but_camera_errors(data: bytes) -> None:
+    for stream in (data, b"RTSP/1.0 200 OK\r\n" + data + b"\r\n\r\n"):
+        with suppress(CameraError):
+            read(stream)
+
+
+def test_what_is_sent_cannot_smuggle_a_header() -> None:
+    assert encode("OPTIONS * RTSP/1.0", [("CSeq", "1")]) == b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+    with pytest.raises(ValueError, match="control character"):
+        encode("OPTIONS * RTSP/1.0", [("Session", "1\r\nEvil: yes")])

@@ -1,0 +1,95 @@
+import base64
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.rtsp.sdp import describe, resolve
+from tests.sources.packets import PPS, SPS
+
+BASE = "rtsp://camera/live"
+SETS = f"{base64.b64encode(SPS).decode()},{base64.b64encode(PPS).decode()}"
+VIDEO = f"""m=video 0 RTP/AVP 96
+a=rtpmap:96 H264/90000
+a=fmtp:96 packetization-mode=1;profile-level-id=42C01E;sprop-parameter-sets={SETS}
+a=control:trackID=1
+"""
+HEAD = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=Camera\r\nt=0 0\r\na=control:*\r\n"
+
+
+def sdp(media: str = VIDEO, head: str = HEAD) -> bytes:
+    return (head + media).encode()
+
+
+def test_the_h264_video_is_found_behind_other_media() -> None:
+    other = "m=audio 0 RTP/AVP 0\na=control:trackID=0\nm=video 0 RTP/AVP 97\na=rtpmap:97 H265/90000\n"
+    description = describe(sdp(other + VIDEO), BASE)
+    assert description.payload_type == 96
+    assert description.info.parameter_sets == (SPS, PPS)
+    assert description.setup_url == "rtsp://camera/live/trackID=1"
+    assert description.play_url == BASE
+
+
+def test_the_second_format_of_a_medium_may_be_the_one() -> None:
+    media = "m=video 0 RTP/AVP 26 98\na=rtpmap:26 JPEG/90000\na=rtpmap:98 h264/90000\n"
+    description = describe(sdp(media), BASE)
+    assert (description.payload_type, description.info.parameter_sets, description.setup_url) == (98, (), BASE)
+
+
+def test_parameter_sets_that_cannot_be_read_are_left_out() -> None:
+    media = VIDEO.replace(SETS, f"!!!,{SETS},AAAA,")
+    assert describe(sdp(media), BASE).info.parameter_sets == (SPS, PPS)
+
+
+@pytest.mark.parametrize(
+    ("base", "control", "url"),
+    [
+        ("rtsp://c/live", "", "rtsp://c/live"),
+        ("rtsp://c/live/", "*", "rtsp://c/live/"),
+        ("rtsp://c/live/", "trackID=1", "rtsp://c/live/trackID=1"),
+        ("rtsp://c/live", "trackID=1", "rtsp://c/live/trackID=1"),
+        ("rtsp://c:8554/a?channel=1&subtype=0", "trackID=0", "rtsp://c:8554/a?channel=1&subtype=0/trackID=0"),
+        ("rtsp://c:8554/a/b", "/x/y", "rtsp://c:8554/x/y"),
+        ("rtsp://c/live", "rtsp://10.0.0.1/other", "rtsp://10.0.0.1/other"),
+    ],
+)
+def test_control_addresses(base: str, control: str, url: str) -> None:
+    assert resolve(base, control) == url
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "words"),
+    [
+        (b"not an sdp", SourceReason.MALFORMED, "cannot be read"),
+        (sdp("m=audio 0 RTP/AVP 0\n"), SourceReason.UNSUPPORTED, "no video"),
+        (sdp(VIDEO.replace("H264", "H265")), SourceReason.UNSUPPORTED, "H265"),
+        (sdp("m=video 0 RTP/AVP 26\n"), SourceReason.UNSUPPORTED, "unnamed"),
+        (sdp(VIDEO.replace("mode=1", "mode=2")), SourceReason.UNSUPPORTED, "mode 2"),
+        (sdp(VIDEO.replace("trackID=1", "a b")), SourceReason.MALFORMED, "address"),
+    ],
+)
+def test_what_cannot_be_pulled_is_said_in_words(body: bytes, reason: SourceReason, words: str) -> None:
+    with pytest.raises(CameraError) as caught:
+        describe(body, BASE)
+    assert caught.value.reason is reason
+    assert words in caught.value.detail
+
+
+LINES = st.sampled_from(
+    ["m=video 0 RTP/AVP 96", "m=", "a=rtpmap:96 H264/90000", "a=fmtp:96 ;=;a", "a=control:", "a=", "\r"]
+)
+
+
+@given(st.lists(st.one_of(LINES, st.text(max_size=30)), max_size=30).map("\n".join))
+def test_no_description_raises_anything_but_camera_errors(text: str) -> None:
+    with suppress(CameraError):
+        describe(text.encode(), BASE)
+
+
+@given(st.binary(max_size=100))
+def test_no_bytes_raise_anything_but_camera_errors(data: bytes) -> None:
+    with suppress(CameraError):
+        describe(data, BASE)

@@ -1,0 +1,85 @@
+"""A camera that does as its test says, on a real socket."""
+
+import asyncio
+import base64
+from types import TracebackType
+from typing import Self
+
+from gateway.sources.rtsp.messages import encode_frame
+from tests.sources.packets import IDR, PPS, SPS, aggregated, rtp
+
+SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
+
+
+class ScriptedCamera:
+    """Speaks RTSP well, wants ``password`` (Basic) if there is one, and sends what ``send`` and ``picture`` are told."""
+
+    def __init__(self, password: str | None = None) -> None:
+        self.password = password
+        self.requests: list[str] = []
+        self.frames: list[bytes] = []
+        self.status = 200
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+        self._sequence = 0
+        self._timestamp = 0
+
+    @property
+    def url(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/live"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.hang_up()
+        await self._server.wait_closed()
+
+    def hang_up(self) -> None:
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
+    def send(self, data: bytes) -> None:
+        for writer in self._writers:
+            writer.write(data)
+
+    def picture(self) -> None:
+        self._sequence += 1
+        self._timestamp += 9000
+        self.send(encode_frame(0, rtp(self._sequence, self._timestamp, aggregated(SPS, PPS, IDR), marker=True)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        try:
+            while first := await reader.readexactly(1):
+                if first == b"$":
+                    size = int.from_bytes((await reader.readexactly(3))[1:], "big")
+                    self.frames.append(await reader.readexactly(size))
+                else:
+                    writer.write(self._answer((first + await reader.readuntil(b"\r\n\r\n")).decode()))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    def _answer(self, request: str) -> bytes:
+        method = request.split(" ")[0]
+        self.requests.append(method)
+        fields = dict(line.split(": ", 1) for line in request.split("\r\n")[1:] if line)
+        status, body = self.status, b""
+        if self.password is not None:
+            expected = "Basic " + base64.b64encode(f"police:{self.password}".encode()).decode()
+            status = self.status if fields.get("Authorization") == expected else 401
+        if method == "DESCRIBE" and status == 200:
+            body = SDP
+        head = (
+            f"RTSP/1.0 {status} X\r\nCSeq: {fields['CSeq']}\r\nSession: 42;timeout=20\r\nContent-Length: {len(body)}\r\n"
+            'WWW-Authenticate: Basic realm="x"\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\n'
+        )
+        return head.encode() + body

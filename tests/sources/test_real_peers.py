@@ -1,0 +1,126 @@
+"""Our client against RTSP servers of flesh and blood: GStreamer's, and the simulated school."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gateway.clock import SystemClock
+from gateway.metrics import Metrics
+from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
+from gateway.sources.simulated.digest import Algorithm
+from gateway.sources.simulated.school import Listening, SimulatedCamera, SimulateOptions, simulate
+from gateway.sources.supervisor import Source
+from tests.gst_camera import PASSWORD, USERNAME, gst_camera
+from tests.sources.recording import RecordingSink
+
+
+class Pull:
+    """A source that runs on the machine's clock, and what it has handed on."""
+
+    def __init__(self, url: str, username: str | None, password: str | None) -> None:
+        self.sink = RecordingSink()
+        self.statuses: list[SourceStatus] = []
+        self.source = Source(
+            CameraId("camera"),
+            StreamName.MAIN,
+            url,
+            username,
+            password,
+            self.sink,
+            SystemClock(),
+            Metrics(),
+            self._status,
+        )
+
+    def _status(self, status: SourceStatus) -> None:
+        self.statuses.append(status)
+        self.sink.changed.set()
+
+    async def wait_until(self, done: Callable[[], bool], within: float = 15.0) -> None:
+        async with asyncio.timeout(within):
+            while not done():
+                self.sink.changed.clear()
+                await self.sink.changed.wait()
+
+
+@asynccontextmanager
+async def pulled(url: str, username: str | None = None, password: str | None = None) -> AsyncIterator[Pull]:
+    pull = Pull(url, username, password)
+    task = asyncio.create_task(pull.source.run(), name="source")
+    try:
+        yield pull
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def assert_plays(pull: Pull, width: int, height: int) -> None:
+    """Keyframes, parameter sets, a clock on both paths, and a truthful status."""
+    sink = pull.sink
+    await pull.wait_until(lambda: sum(unit.keyframe for unit in sink.units) >= 2 and bool(sink.reports))
+    assert sink.units[0].keyframe
+    assert {7, 8, 5} <= {nal[0] & 0x1F for nal in sink.units[0].nals}
+    assert sum(unit.lost for unit in sink.units) == 0
+    assert all(later.arrival >= earlier.arrival for earlier, later in zip(sink.units, sink.units[1:], strict=False))
+    clock = SystemClock()
+    report = sink.reports[-1]
+    assert abs(report.ntp + (clock.monotonic() - report.arrival) - clock.now()) < 2
+    asked = len(sink.samples)
+    sink.next_query = 0.0
+    await pull.wait_until(lambda: len(sink.samples) >= asked + 3)
+    sample = sink.samples[-1]
+    assert abs(sample.date - clock.now()) < 3
+    assert sample.sent <= sample.received
+    status = pull.source.status()
+    assert (status.state, status.codec, status.width, status.height) == (SourceState.UP, "H264", width, height)
+    assert status.notes == ()
+
+
+@pytest.mark.parametrize("scheme", ["none", "basic", "digest"])
+async def test_gstreamers_server_plays(scheme: str) -> None:
+    with gst_camera("--auth", scheme) as camera:
+        credentials = () if scheme == "none" else (USERNAME, PASSWORD)
+        async with pulled(camera.url, *credentials) as pull:
+            await assert_plays(pull, 320, 180)
+
+
+async def test_gstreamers_server_refuses_a_wrong_password_and_a_wrong_path() -> None:
+    with gst_camera("--auth", "digest") as camera:
+        async with pulled(camera.url, USERNAME, "wrong") as pull:
+            await pull.wait_until(lambda: pull.source.status().reason is SourceReason.PASSWORD_REFUSED)
+        async with pulled(camera.url + "2", USERNAME, PASSWORD) as pull:
+            await pull.wait_until(lambda: pull.source.status().reason is SourceReason.NOT_FOUND)
+
+
+async def test_a_server_that_is_killed_is_lost() -> None:
+    with gst_camera() as camera:
+        async with pulled(camera.url) as pull:
+            await pull.wait_until(lambda: pull.source.status().state is SourceState.UP)
+            camera.process.kill()
+            await pull.wait_until(lambda: pull.source.status().state is SourceState.DOWN, within=3)
+            assert pull.sink.disconnections == 1
+
+
+@asynccontextmanager
+async def school(algorithm: Algorithm) -> AsyncIterator[Listening]:
+    listening: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
+    cameras = (SimulatedCamera("hall", "Hall"),)
+    options = SimulateOptions(
+        cameras, PASSWORD, algorithm=algorithm, port=0, control_port=0, gop=1.0, ready=listening.set_result
+    )
+    task = asyncio.create_task(simulate(options), name="school")
+    try:
+        yield await listening
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+async def test_the_simulated_school_plays(algorithm: Algorithm) -> None:
+    async with school(algorithm) as listening:
+        url = f"rtsp://{listening.host}:{listening.rtsp_port}/hall/main"
+        async with pulled(url, "sightline", PASSWORD) as pull:
+            await assert_plays(pull, 640, 360)

@@ -1,0 +1,95 @@
+import pytest
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.media import SenderReport, StreamInfo
+from gateway.sources.reception import Reception
+from gateway.sources.rtcp import NTP_TO_UNIX
+from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, rtp, sender_report
+from tests.sources.recording import RecordingSink
+
+
+@pytest.fixture
+def sink() -> RecordingSink:
+    return RecordingSink()
+
+
+@pytest.fixture
+def reception(sink: RecordingSink) -> Reception:
+    return Reception(StreamInfo("H264", 90000, (SPS, PPS)), 96, sink, own_ssrc=1)
+
+
+def test_packets_become_access_units_and_counters(reception: Reception, sink: RecordingSink) -> None:
+    reception.rtp(rtp(1, 0, IDR, marker=True), 10.0)
+    reception.rtp(rtp(3, 3000, NEXT, marker=True), 10.1)
+    reception.rtp(rtp(4, 6000, aggregated(SPS, PPS, IDR), marker=True), 10.2)
+    assert [(unit.rtp, unit.arrival, unit.lost) for unit in sink.units] == [(0, 10.0, 0), (6000, 10.2, 1)]
+    assert (reception.packets, reception.lost, reception.units, reception.dropped) == (3, 1, 3, 1)
+    assert reception.picture is not None
+    assert (reception.picture.width, reception.picture.height) == (640, 360)
+
+
+def test_what_is_malformed_is_counted_and_dropped(reception: Reception, sink: RecordingSink) -> None:
+    reception.rtp(b"rubbish", 1.0)
+    reception.rtp(rtp(1, 0, IDR, kind=8), 1.0)
+    reception.rtp(rtp(1, 0, b"\x00"), 1.0)
+    reception.rtcp(b"rubbish", 1.0)
+    assert (reception.malformed_rtp, reception.malformed_h264, reception.malformed_rtcp) == (2, 1, 1)
+    assert sink.units == []
+
+
+def test_a_repeated_packet_does_no_harm(reception: Reception, sink: RecordingSink) -> None:
+    for sequence in (1, 1):
+        reception.rtp(rtp(sequence, 0, IDR, marker=True), 1.0)
+    assert len(sink.units) == 1
+
+
+def test_a_new_ssrc_begins_a_new_epoch(reception: Reception, sink: RecordingSink) -> None:
+    reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
+    reception.rtp(rtp(900, 5, NEXT, marker=True, ssrc=8), 2.0)
+    reception.rtp(rtp(901, 9, IDR, marker=True, ssrc=8), 3.0)
+    assert len(sink.connections) == 1
+    assert [unit.keyframe for unit in sink.units] == [True, True]
+    assert reception.units == 3
+    assert reception.lost == 0
+
+
+def test_a_sender_report_relates_media_time_to_wall_time_even_before_the_first_packet(
+    reception: Reception, sink: RecordingSink
+) -> None:
+    reception.rtcp(sender_report(7, NTP_TO_UNIX + 100, 0, 4500), 1.0)
+    assert sink.reports == []
+    reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 2.0)
+    reception.rtcp(sender_report(7, NTP_TO_UNIX + 105, 0, 9000), 3.0)
+    assert sink.reports == [SenderReport(4500, 100.0, 1.0), SenderReport(9000, 105.0, 3.0)]
+
+
+def test_reports_about_another_source_or_without_a_clock_are_not_handed_on(
+    reception: Reception, sink: RecordingSink
+) -> None:
+    reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
+    reception.rtcp(sender_report(8, NTP_TO_UNIX + 100, 0, 4500), 2.0)
+    reception.rtcp(sender_report(7, 0, 0, 4500), 2.0)
+    assert sink.reports == []
+
+
+def test_the_cameras_goodbye_ends_the_run(reception: Reception) -> None:
+    reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
+    with pytest.raises(CameraError) as caught:
+        reception.rtcp(b"\x81\xcb\x00\x01\x00\x00\x00\x07", 2.0)
+    assert caught.value.reason is SourceReason.CLOSED_BY_CAMERA
+
+
+def test_receiver_reports_begin_with_the_first_packet(reception: Reception) -> None:
+    assert reception.receiver_report(1.0) is None
+    reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
+    assert reception.receiver_report(2.0) is not None
+
+
+def test_notes_say_what_keeps_a_stream_from_being_shown(sink: RecordingSink) -> None:
+    reception = Reception(StreamInfo("H264", 90000), 96, sink, own_ssrc=1)
+    reception.rtp(rtp(1, 0, aggregated(b"\x06\x06\x01\x84\x80", NEXT), marker=True), 1.0)
+    notes = " ".join(reception.notes())
+    assert "Waiting for a keyframe" in notes
+    assert "keyframes (IDR)" in notes
+    assert "parameter sets" in notes

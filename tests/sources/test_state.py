@@ -1,0 +1,21 @@
+from itertools import product
+
+import pytest
+
+from gateway.models import SourceReason, SourceState
+from gateway.sources.state import TRANSITIONS, SourceEvent, advice
+
+
+def test_every_event_has_a_meaning_in_every_state() -> None:
+    assert set(TRANSITIONS) == set(product(SourceState, SourceEvent))
+
+
+def test_a_picture_brings_any_source_up_and_a_loss_takes_any_down() -> None:
+    for state in SourceState:
+        assert TRANSITIONS[state, SourceEvent.PICTURE] is SourceState.UP
+        assert TRANSITIONS[state, SourceEvent.LOST] is SourceState.DOWN
+
+
+@pytest.mark.parametrize("reason", SourceReason)
+def test_every_reason_has_an_advice(reason: SourceReason) -> None:
+    assert bool(advice(reason)) == (reason is not SourceReason.NONE)

@@ -1,0 +1,233 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from gateway.metrics import Metrics
+from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
+from gateway.sources.media import AccessUnit
+from gateway.sources.rtsp.messages import encode_frame
+from gateway.sources.supervisor import LONG_DELAY, Source, SourceSupervisor
+from tests.fakes import FakeClock
+from tests.sources.recording import RecordingSink
+from tests.sources.scripted import ScriptedCamera
+
+PASSWORD = "correct horse"
+
+
+class Bench:
+    """One source against one camera, on a clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.metrics = Metrics()
+        self.sink = RecordingSink()
+        self.statuses: list[SourceStatus] = []
+        self.sources: list[Source] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def source(self, url: str, password: str | None = None, *, sink: RecordingSink | None = None) -> Source:
+        source = Source(
+            CameraId(f"camera-{len(self.sources)}"),
+            StreamName.MAIN,
+            url,
+            None if password is None else "police",
+            password,
+            sink or self.sink,
+            self.clock,
+            self.metrics,
+            self.statuses.append,
+            uniform=lambda low, high: high,
+        )
+        self.sources.append(source)
+        return source
+
+    def start(self) -> SourceSupervisor:
+        supervisor = SourceSupervisor(self.sources, self.clock, self.metrics)
+        self._task = asyncio.get_running_loop().create_task(supervisor.run(), name="supervisor")
+        return supervisor
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def until(
+        self, done: Callable[[], bool], within: float = 30.0, each: Callable[[], None] = lambda: None
+    ) -> float:
+        """Let gateway time pass until ``done``; returns how much did. ``each`` runs every tenth of a second."""
+        began = self.clock.monotonic()
+        while not done():
+            assert self.clock.monotonic() - began < within, f"not within {within} s: {self.sources[0].status()}"
+            each()
+            await self.clock.advance(0.1)
+        return self.clock.monotonic() - began
+
+    async def up(self, camera: ScriptedCamera) -> None:
+        await self.until(lambda: self.sources[0].status().state is SourceState.UP, each=camera.picture)
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(f"sightline_{name}", labels)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    yield bench
+    await bench.stop()
+
+
+@pytest.fixture
+async def camera() -> AsyncIterator[ScriptedCamera]:
+    async with ScriptedCamera() as camera:
+        yield camera
+
+
+async def test_a_camera_comes_up_and_is_told_goodbye_at_the_end(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    await bench.until(lambda: source.status().fps > 9, each=camera.picture)
+    status = source.status()
+    assert (status.reason, status.codec, status.width, status.height) == (SourceReason.NONE, "H264", 640, 360)
+    assert status.fps < 11
+    labels = {"camera": "camera-0", "stream": "main"}
+    assert bench.value("source_state", **labels, state="up") == 1
+    assert bench.value("source_state", **labels, state="connecting") == 0
+    assert (bench.value("source_packets_total", **labels) or 0) > 5
+    await bench.stop()
+    await bench.until(lambda: "TEARDOWN" in camera.requests)
+    assert (len(bench.sink.connections), bench.sink.disconnections) == (1, 1)
+
+
+async def test_reports_keep_alives_and_clock_samples_flow(bench: Bench, camera: ScriptedCamera) -> None:
+    bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    samples = len(bench.sink.samples)
+    bench.sink.next_query = bench.clock.monotonic()
+    took = await bench.until(lambda: len(bench.sink.samples) >= samples + 5, each=camera.picture)
+    assert took >= 0.2, "questions keep their distance"
+    bench.sink.next_query = float("inf")
+    before = camera.requests.count("OPTIONS")
+    await bench.until(lambda: camera.requests.count("OPTIONS") > before, within=12, each=camera.picture)
+    assert any(frame[1] == 201 for frame in camera.frames)
+
+
+async def test_a_camera_that_is_down_at_start_is_shown_within_seconds_of_its_return(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    camera = ScriptedCamera()
+    async with camera:
+        pass
+    caplog.set_level(logging.INFO)
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: source.status().reconnects >= 8, within=60)
+    assert (source.status().state, source.status().reason) == (SourceState.DOWN, SourceReason.UNREACHABLE)
+    async with camera:
+        took = await bench.until(lambda: source.status().state is SourceState.UP, within=7, each=camera.picture)
+        assert took < 7
+        await bench.stop()
+    assert [("lost" in text, "back" in text) for text in caplog.messages] == [(True, False), (False, True)]
+    assert bench.value("source_reconnects_total", camera="camera-0", stream="main") == source.status().reconnects
+
+
+async def test_a_refused_password_is_tried_once_a_minute_and_never_shown(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with ScriptedCamera(PASSWORD) as camera:
+        source = bench.source(camera.url.replace("//", "//police:wrong%20horse@"))
+        bench.start()
+        await bench.until(lambda: source.status().reason is SourceReason.PASSWORD_REFUSED)
+        tried = len(camera.requests)
+        await bench.clock.advance(LONG_DELAY - 5)
+        assert len(camera.requests) == tried == 2
+        await bench.until(lambda: len(camera.requests) > tried, within=10)
+        await bench.stop()
+    shown = caplog.text + repr(bench.statuses) + repr(source.status())
+    assert "wrong" not in shown
+
+
+async def test_a_password_is_accepted(bench: Bench) -> None:
+    async with ScriptedCamera(PASSWORD) as camera:
+        bench.source(camera.url, PASSWORD)
+        bench.start()
+        await bench.up(camera)
+        await bench.stop()
+
+
+async def test_a_stream_that_stops_is_stalled_and_then_pulled_again(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    took = await bench.until(lambda: source.status().state is SourceState.STALLED)
+    assert 2.5 < took < 3.6
+    assert source.status().reason is SourceReason.STREAM_STOPPED
+    took += await bench.until(lambda: source.status().state is SourceState.DOWN)
+    assert 9.5 < took < 10.8
+    await bench.up(camera)
+    assert source.status().reason is SourceReason.NONE
+    assert (len(bench.sink.connections), bench.sink.disconnections) == (2, 1)
+
+
+async def test_a_camera_that_hangs_up_is_pulled_again_at_once(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    camera.hang_up()
+    await bench.until(lambda: source.status().reason is SourceReason.CLOSED_BY_CAMERA, within=1)
+    await bench.up(camera)
+
+
+async def test_rubbish_from_one_camera_is_counted_and_harms_no_other(bench: Bench, camera: ScriptedCamera) -> None:
+    async with ScriptedCamera() as other:
+        source = bench.source(camera.url)
+        neighbour = bench.source(other.url, sink=RecordingSink())
+        bench.start()
+        await bench.up(camera)
+        await bench.until(lambda: neighbour.status().state is SourceState.UP, each=other.picture)
+        camera.send(encode_frame(0, b"rubbish") + encode_frame(1, b"rubbish") + b"\xff\xff" + encode_frame(9, b""))
+        names = ("rtp", "rtcp", "rtsp")
+        await bench.until(
+            lambda: all(bench.value("malformed_total", protocol=name) for name in names), each=camera.picture
+        )
+        assert source.status().state is SourceState.UP
+        camera.send(b"\xff" * 70000)
+        await bench.until(lambda: source.status().reason is SourceReason.MALFORMED, each=other.picture)
+        assert neighbour.status().state is SourceState.UP
+        await bench.stop()
+
+
+class BrokenSink(RecordingSink):
+    def access_unit(self, unit: AccessUnit) -> None:
+        raise ZeroDivisionError
+
+
+async def test_a_bug_ends_one_run_with_a_traceback_and_never_anothers(
+    bench: Bench, camera: ScriptedCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ScriptedCamera() as other:
+        source = bench.source(camera.url, sink=BrokenSink())
+        neighbour = bench.source(other.url)
+        supervisor = bench.start()
+
+        def pictures() -> None:
+            camera.picture()
+            other.picture()
+
+        await bench.until(lambda: source.status().reason is SourceReason.INTERNAL, each=pictures)
+        await bench.until(lambda: neighbour.status().state is SourceState.UP, each=pictures)
+        assert [status.state for status in supervisor.statuses()] == [SourceState.DOWN, SourceState.UP]
+        assert bench.value("task_failures_total", task="source") == 1
+        assert "ZeroDivisionError" in caplog.text
+        await bench.stop()
+
+
+async def test_the_camera_refuses_with_a_reason(bench: Bench, camera: ScriptedCamera) -> None:
+    camera.status = 404
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: source.status().reason is SourceReason.NOT_FOUND)
