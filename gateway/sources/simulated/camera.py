@@ -75,22 +75,22 @@ class Camera:
         if not any(self._watchers.values()):
             self._watched.clear()
 
-    async def prepare(self) -> None:
-        """Learn the parameter sets for the description; to be done before anybody asks for it."""
-        run = asyncio.get_running_loop().run_in_executor
-        self.sets = {stream: await run(self._workers, parameter_sets, self.settings(stream)) for stream in StreamName}
-
     async def apply(self, faults: Faults) -> None:
-        """Put ``faults`` in force instead of those before. Raises ValueError where the camera cannot have them."""
+        """Put ``faults`` in force instead of those before; once with none before anybody asks for a description.
+
+        Raises ValueError where the camera cannot have them.
+        """
         if self.loop and (names := faults.need_live_encoder()):
             raise ValueError(f"a camera that serves a loop cannot have: {', '.join(names)}")
+        run = asyncio.get_running_loop().run_in_executor
+        coded = {stream: encoder_settings(stream, self._gop, faults) for stream in StreamName}
+        self.sets = {stream: await run(self._workers, parameter_sets, coded[stream]) for stream in StreamName}
         if not faults.freeze:
             self._frozen_at = None
         elif self._frozen_at is None:
             self._frozen_at = self.capture_time()
-        self.faults, self._since = faults, self._clock.now()
-        await self.prepare()
-        if not self.loop:
+        before, self.faults, self._since = self.faults, faults, self._clock.now()
+        if faults.of_the_picture() != before.of_the_picture():
             self._pictures = None
         for watcher in [watcher for watchers in self._watchers.values() for watcher in watchers]:
             watcher.faults_changed()
@@ -101,14 +101,13 @@ class Camera:
         tick = 0
         while True:
             if not self._watched.is_set():
-                if not self.loop:
-                    self._pictures = None
+                self._rewind()
                 await self._watched.wait()
                 tick = ceil(self.capture_time() * MAIN_FPS)
             ahead = tick / MAIN_FPS - self.capture_time()
             if abs(ahead) > 2 / MAIN_FPS:  # the delay changed at once, or the machine was too slow
-                if ahead > 0 and not self.loop:
-                    self._pictures = None  # an encoder's time runs forward only
+                if ahead > 0:
+                    self._rewind()
                 tick = floor(self.capture_time() * MAIN_FPS)
             elif ahead > 0:
                 await self._clock.sleep(ahead)
@@ -121,6 +120,11 @@ class Camera:
                 for watcher in tuple(self._watchers[stream]):
                     watcher.picture(picture)
             tick += 1
+
+    def _rewind(self) -> None:
+        """An encoder's time only runs forward and without long pauses; a loop has no such memory."""
+        if not self.loop:
+            self._pictures = None
 
     def _new_pictures(self) -> Pictures:
         settings = {stream: self.settings(stream) for stream in StreamName}

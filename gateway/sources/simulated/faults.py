@@ -63,12 +63,17 @@ class Faults:
             return now - self.delay
         return now - min(self.delay, self.delay_growth * max(0.0, now - since))
 
+    def of_the_picture(self) -> dict[str, object]:
+        """The faults that change what is drawn or how it is coded."""
+        return {name: getattr(self, name) for name in ("clock_offset", *_NEED_ENCODER)}
+
     def need_live_encoder(self) -> tuple[str, ...]:
         """Name the faults in force that a camera which serves a loop cannot have."""
-        plain = Faults()
-        return tuple(n for n in ("freeze", "b_frames", "gop", "scale") if getattr(self, n) != getattr(plain, n))
+        return tuple(name for name in _NEED_ENCODER if getattr(self, name) != getattr(_NONE, name))
 
 
+_NEED_ENCODER: Final = ("freeze", "b_frames", "gop", "scale")
+_NONE: Final = Faults()
 _ADAPTER: Final = TypeAdapter(Faults)
 
 

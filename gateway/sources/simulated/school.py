@@ -12,6 +12,7 @@ from gateway.sources.simulated.camera import Camera
 from gateway.sources.simulated.control import control_app
 from gateway.sources.simulated.digest import Algorithm
 from gateway.sources.simulated.drawing import View
+from gateway.sources.simulated.faults import Faults
 from gateway.sources.simulated.rtsp_server import RtspServer, RtspSettings
 
 CONTROL_HOST = "127.0.0.1"
@@ -72,7 +73,7 @@ async def simulate(options: SimulateOptions) -> None:
             for spec in options.cameras
         }
         for camera in cameras.values():
-            await camera.prepare()
+            await camera.apply(Faults())
         settings = RtspSettings(
             options.username, options.password, options.algorithm, options.session_timeout, options.nonce_lifetime
         )

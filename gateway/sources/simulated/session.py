@@ -77,7 +77,7 @@ class Session:
             return
         self._wait_for_keyframe = False
         if faults.rubbish is Rubbish.FRAMING:
-            self._outlet.write(os.urandom(1000))
+            self._outlet.write(b"\xff" + os.urandom(999))  # begins as neither a frame nor an answer
             return
         self._send(self._rtp, self.sender.packets(picture.nals, picture.ticks))
         if self._clock.monotonic() >= self._next_report:
