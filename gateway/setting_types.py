@@ -1,5 +1,7 @@
 """Types of single settings: durations, ids, paths, URLs, and secrets that may be references."""
 
+import binascii
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +9,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
+
+SHORTEST_KEY = 24
+"""Bytes of the shortest key that Standard Webhooks allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,24 @@ def _from_file(reference: str, lookup: Lookup) -> str:
     return value
 
 
+def webhook_key(secret: str) -> bytes:
+    """The key that signs a webhook's messages: ``whsec_`` and its Base64 (Standard Webhooks), or any other text as it
+    stands. Raises ValueError for what cannot be one."""
+    try:
+        key = b64decode(secret.removeprefix("whsec_"), validate=True) if secret[:6] == "whsec_" else secret.encode()
+    except binascii.Error:
+        raise ValueError("after whsec_ must come Base64") from None
+    if len(key) < SHORTEST_KEY:
+        raise ValueError(f"must be at least {SHORTEST_KEY} bytes long")
+    return key
+
+
+def _webhook_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
+    if isinstance(info.context, Lookup):
+        webhook_key(secret.get_secret_value())
+    return secret
+
+
 def _rtsp_url(url: str) -> str:
     wrong = ValueError("must be a URL such as rtsp://10.0.0.5:554/main")
     try:
@@ -75,5 +98,6 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
+WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
 RtspUrl = Annotated[str, AfterValidator(_rtsp_url)]

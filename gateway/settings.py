@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
 from gateway.references import reference_problems
-from gateway.setting_types import ConfiguredPath, Identifier, Port, RtspUrl, Seconds, Secret, Text
+from gateway.setting_types import ConfiguredPath, Identifier, Port, RtspUrl, Seconds, Secret, Text, WebhookSecret
 
 
 class Model(BaseModel):
@@ -119,7 +119,7 @@ class WebhookSettings(Model):
 
     id: Identifier
     name: Text
-    secret: Secret
+    secret: WebhookSecret
     kind: IncidentKind = IncidentKind.REAL
     tolerance: Seconds = 300.0
 

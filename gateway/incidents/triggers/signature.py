@@ -5,17 +5,13 @@ spaces, while a secret is being changed.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.errors import BadRequest, Unauthenticated
-
-PREFIX = "whsec_"
-LEAST_KEY = 24
-"""Bytes of the shortest key that Standard Webhooks allows."""
+from gateway.setting_types import webhook_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +23,9 @@ class Envelope:
     signatures: tuple[str, ...]
 
 
-def signing_key(secret: str) -> bytes:
-    """The key: ``whsec_`` and its Base64, or any other text as it stands. Raises ValueError if it is too short."""
-    try:
-        key = base64.b64decode(secret[len(PREFIX) :], validate=True) if secret.startswith(PREFIX) else secret.encode()
-    except binascii.Error:
-        raise ValueError(f"after '{PREFIX}' must come Base64") from None
-    if len(key) < LEAST_KEY:
-        raise ValueError(f"must be at least {LEAST_KEY} bytes long")
-    return key
-
-
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
     """What a sender puts into ``webhook-signature``."""
-    return _signature(signing_key(secret), message_id, timestamp, body).decode()
+    return _signature(webhook_key(secret), message_id, timestamp, body).decode()
 
 
 def read_envelope(headers: Mapping[str, str]) -> Envelope:

@@ -28,9 +28,10 @@ from gateway.errors import ClientError, ConfigurationError, Conflict, Forbidden,
 from gateway.incidents.changes import Trigger, TriggerOutcome
 from gateway.incidents.service import IncidentService
 from gateway.incidents.triggers.message import Content, read_body
-from gateway.incidents.triggers.signature import Envelope, read_envelope, signing_key, verify
+from gateway.incidents.triggers.signature import Envelope, read_envelope, verify
 from gateway.metrics import Metrics
 from gateway.models import IncidentKind, Origin, SiteId
+from gateway.setting_types import webhook_key
 from gateway.settings import SiteSettings, WebhookSettings
 from gateway.storage.database import Database
 from gateway.storage.tables import WebhookDeliveryRow
@@ -183,7 +184,7 @@ class WebhookTrigger:
 
 def _key(webhook: WebhookSettings) -> bytes:
     try:
-        return signing_key(webhook.secret.get_secret_value())
+        return webhook_key(webhook.secret.get_secret_value())
     except ValueError as error:
         raise ConfigurationError([f"webhook {webhook.id}: secret: {error}"]) from None
 

@@ -5,10 +5,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from gateway.errors import BadRequest, Unauthenticated
-from gateway.incidents.triggers.signature import Envelope, read_envelope, sign, signing_key, verify
+from gateway.incidents.triggers.signature import Envelope, read_envelope, sign, verify
+from gateway.setting_types import webhook_key
 
 SECRET = "whsec_" + base64.b64encode(b"a key of at least 24 bytes").decode()
-KEY = signing_key(SECRET)
+KEY = webhook_key(SECRET)
 HEADERS = {"Webhook-Id": "msg_1", "WEBHOOK-TIMESTAMP": "1700000000", "webhook-signature": "v1,a v1,b"}
 
 
@@ -63,11 +64,11 @@ def test_a_timestamp_that_is_none_is_refused(timestamp: str) -> None:
 
 
 def test_a_secret_without_the_prefix_is_taken_as_it_stands() -> None:
-    assert signing_key("twenty-four characters__") == b"twenty-four characters__"
+    assert webhook_key("twenty-four characters__") == b"twenty-four characters__"
 
 
 @pytest.mark.parametrize("secret", ["", "short", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 at all, is it?!"])
 def test_a_bad_secret_is_refused_without_being_told(secret: str) -> None:
     with pytest.raises(ValueError, match="must") as caught:
-        signing_key(secret)
+        webhook_key(secret)
     assert len(secret) < 10 or secret not in str(caught.value)
