@@ -114,7 +114,7 @@ class CameraClock:
     def _best(self, known: Interval, now: float) -> float:
         hurry = known.width > max(ENOUGH, 1.5 * self._round_trip) and self._samples < _HURRIED
         middle = (known.low + known.high) / 2 + self._round_trip / 2
-        if hurry and known.width > _ROUGH:
+        if hurry and known.width > max(_ROUGH, 4 * self._round_trip):
             return max(now, known.at + _SWEEP)
         if hurry:
             return _at_turn(middle, max(now, known.at + _GAP))

@@ -5,7 +5,6 @@ picture predicted from a missing one shows parts of the past as if they were now
 synchronously, in the calls of ``SourceSink``; a subscriber that raises is dropped and harms nobody.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,8 +16,6 @@ from gateway.relay.listeners import Listeners
 from gateway.relay.packetizer import packetize
 from gateway.relay.timeline import Timeline
 from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
-
-logger = logging.getLogger(__name__)
 
 CACHE_BYTES = 16 * 1024 * 1024
 CACHE_GROUPS = 1024
