@@ -134,13 +134,15 @@ class ViewingService:
         return Opened(viewing, opened.answer)
 
     async def renew(self, secret: str, token: str) -> None:
-        """Let a running session live until the end of a fresh token of the same person and grant.
+        """Let a running session live until the end of a fresh token of the same person that covers its camera.
 
-        Raises NotFound, Unauthenticated, or Forbidden where the token is another person's or grant's.
+        The session still stands on the grant that it was opened with: a picture of a standing grant outlives an
+        incident, though its tokens came from that. Raises NotFound, Unauthenticated, or Forbidden where the token is
+        another person's, or for other cameras.
         """
         viewing = self._find(secret)
         claims, principal, grant = await self._admit(token)
-        if principal.id != viewing.principal.id or grant.id != viewing.grant.id:
+        if principal.id != viewing.principal.id or viewing.camera.id not in grant.camera_ids:
             raise Forbidden("other_grant", "This token does not belong to this picture.")
         self._plane.renew(viewing.id, self._deadline(claims))
 

@@ -43,16 +43,16 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 class Process:
     """A child process that says on standard output when it is ready. Its log goes to a file."""
 
-    def __init__(self, command: list[str], log: Path, environment: Mapping[str, str] = {}) -> None:
+    def __init__(self, command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self._log = log.open("ab")
         self.log_path = log
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen[str] = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             stderr=self._log,
             stdin=subprocess.DEVNULL,
             cwd=ROOT,
-            env=os.environ | ENVIRONMENT | environment,
+            env={**os.environ, **ENVIRONMENT, **(environment or {})},
             text=True,
         )
 
@@ -66,7 +66,7 @@ class Process:
                 return line
             if not line and self.process.poll() is not None:
                 break
-        raise AssertionError(f"not ready: {self.process.args}\n{self.log_path.read_text()[-3000:]}")
+        raise AssertionError(f"not ready: {self.process.args!r}\n{self.log_path.read_text()[-3000:]}")
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
@@ -82,7 +82,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-                raise AssertionError(f"did not stop on SIGTERM: {self.process.args}") from None
+                raise AssertionError(f"did not stop on SIGTERM: {self.process.args!r}") from None
         self._log.close()
         if self.process.stdout is not None:
             self.process.stdout.close()

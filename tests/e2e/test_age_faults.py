@@ -71,7 +71,11 @@ async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, 
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [({"drop": True}, "closed"), ({"refuse_password": True, "drop": True}, "password"), ({"off": True, "drop": True}, "")],
+    [
+        ({"drop": True}, "closed"),
+        ({"refuse_password": True, "drop": True}, "password"),
+        ({"off": True, "drop": True}, ""),
+    ],
     ids=["connection dropped", "password refused", "camera off"],
 )
 async def test_a_lost_camera_is_not_live_with_its_reason(
