@@ -1,0 +1,171 @@
+/** What the page knows: who is signed in, the schools, and what the event channel told. Tells its listeners of change. */
+
+import { Problem, api } from "../core/api.js";
+import { EventChannel } from "../core/events.js";
+import type { CameraStatus, Camera, Incident, Me, Plan, ServerEvent, Site, Watcher } from "../core/protocol.js";
+import { SiteTokens } from "../media/tokens.js";
+import { Ticker } from "./ticker.js";
+
+export type Refused = Extract<ServerEvent, { type: "trigger_refused" }>;
+
+const KIND_ORDER = { real: 0, drill: 1, test: 2 } as const;
+const REFUSALS_KEPT = 20;
+
+export class Store extends EventTarget {
+  me: Me | null = null;
+  sites: Site[] = [];
+  readonly plans = new Map<string, Plan>();
+  readonly incidents = new Map<string, Incident>();
+  readonly cameras = new Map<string, CameraStatus>();
+  readonly watchers = new Map<string, Watcher[]>();
+  refusals: Refused[] = [];
+  /** True once the first snapshot has come. */
+  ready = false;
+  /** Wall time less gateway time, by the gateway's own account. */
+  #wall: number | null = null;
+
+  /** Page time in seconds: monotonic, unlike the wall clock. */
+  readonly now = (): number => performance.now() / 1000;
+  readonly channel = new EventChannel(
+    { event: (event, restarted) => this.#event(event, restarted), lost: () => void this.#stillSignedIn() },
+    this.now,
+    () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/events`),
+  );
+  readonly tokens = new SiteTokens(api.token, this.now);
+  readonly ticker = new Ticker(this.now, () => this.#slept());
+
+  constructor() {
+    super();
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#slept();
+    });
+  }
+
+  /** Learn who is signed in; null where nobody is. Raises Problem for anything else. */
+  async begin(): Promise<void> {
+    try {
+      await this.signedIn(await api.me());
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+    }
+    this.changed();
+  }
+
+  async signedIn(me: Me): Promise<void> {
+    this.sites = await api.sites();
+    this.me = me;
+    this.channel.start();
+    this.changed();
+  }
+
+  /** Forget all, and show the sign-in page. */
+  signedOut(reason: string): void {
+    this.channel.stop();
+    this.me = null;
+    this.ready = false;
+    for (const known of [this.plans, this.incidents, this.cameras, this.watchers]) known.clear();
+    this.sites = [];
+    this.dispatchEvent(new CustomEvent("signed-out", { detail: reason }));
+    this.changed();
+  }
+
+  async plan(site: string): Promise<Plan> {
+    const plan = this.plans.get(site) ?? (await api.plan(site));
+    this.plans.set(site, plan);
+    return plan;
+  }
+
+  /** Open incidents, the gravest first, then the newest. */
+  open(site?: string): Incident[] {
+    return [...this.incidents.values()]
+      .filter((incident) => incident.state === "open" && (site === undefined || incident.site === site))
+      .sort((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind] || b.opened_at - a.opened_at);
+  }
+
+  camera(id: string): Camera | undefined {
+    return this.sites.flatMap((site) => site.cameras).find((camera) => camera.id === id);
+  }
+
+  /** Wall time by the gateway's clock; by this device's, before it is known. */
+  wall(): number {
+    const clock = this.channel.clock.at(this.now());
+    return clock && this.#wall !== null ? this.now() + clock.offset + this.#wall : Date.now() / 1000;
+  }
+
+  /** The gateway has spoken within its limit. */
+  reachable(): boolean {
+    const heard = this.channel.heardAt;
+    return heard !== null && this.now() - heard < (this.me?.age.gateway_lost_after ?? 3);
+  }
+
+  /** An answer to a request that says more than what was known. */
+  learn(incident: Incident): void {
+    this.incidents.set(incident.id, incident);
+    this.changed();
+  }
+
+  changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #slept(): void {
+    this.channel.remeasure();
+    this.dispatchEvent(new Event("slept"));
+  }
+
+  async #stillSignedIn(): Promise<void> {
+    this.changed();
+    try {
+      await api.me();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401 && this.me) this.signedOut("Your sign-in has ended.");
+    }
+  }
+
+  #event(event: ServerEvent, restarted: boolean): void {
+    switch (event.type) {
+      case "hello":
+        this.#wall = event.now_at - event.gateway_time;
+        this.dispatchEvent(new Event(restarted ? "restarted" : "greeted"));
+        break;
+      case "snapshot":
+        this.#replace(event);
+        break;
+      case "incident":
+        this.tokens.forget(event.incident.site);
+        this.incidents.set(event.incident.id, event.incident);
+        this.dispatchEvent(new CustomEvent("incident", { detail: event }));
+        break;
+      case "camera":
+        this.cameras.set(event.camera.id, event.camera);
+        break;
+      case "watchers":
+        this.watchers.set(event.site, event.watchers);
+        break;
+      case "trigger_refused":
+        this.refusals = [event, ...this.refusals].slice(0, REFUSALS_KEPT);
+        break;
+      case "signed_out":
+        this.signedOut(event.reason === "expired" ? "Your shift's sign-in has ended." : "You have been signed out.");
+        break;
+      default:
+        this.dispatchEvent(new CustomEvent(event.type, { detail: event }));
+        return;
+    }
+    this.changed();
+  }
+
+  #replace(snapshot: Extract<ServerEvent, { type: "snapshot" }>): void {
+    this.incidents.clear();
+    this.cameras.clear();
+    this.watchers.clear();
+    for (const incident of snapshot.incidents) this.incidents.set(incident.id, incident);
+    for (const camera of snapshot.cameras) this.cameras.set(camera.id, camera);
+    for (const [site, watchers] of Object.entries(snapshot.watchers)) this.watchers.set(site, watchers);
+    this.ready = true;
+    this.dispatchEvent(new Event("snapshot"));
+  }
+}
+
+/** The page's one store. */
+export const store = new Store();

@@ -1,0 +1,32 @@
+/** One timer for every age on the page. A gap between two ticks means that the page, or the machine, slept. */
+
+const EVERY = 200;
+const GAP = 1;
+
+export class Ticker {
+  readonly #listeners = new Set<(now: number) => void>();
+  #last: number | null = null;
+  #lastWall = 0;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly slept: () => void,
+  ) {
+    setInterval(() => this.#tick(), EVERY);
+  }
+
+  add(listener: (now: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tick(): void {
+    const now = this.now();
+    // Some machines stop the monotonic clock while they sleep: the wall clock is looked at for gaps, and for nothing else.
+    const wall = Date.now() / 1000;
+    if (this.#last !== null && Math.max(now - this.#last, wall - this.#lastWall) > GAP) this.slept();
+    this.#last = now;
+    this.#lastWall = wall;
+    for (const listener of this.#listeners) listener(now);
+  }
+}

@@ -1,0 +1,71 @@
+/** What a tile may say of its picture: the age contract as one pure function. Seconds throughout. */
+
+import type { Offset } from "./clock-sync.js";
+import type { Capture } from "./timeline.js";
+
+export type TileState = "live" | "delayed" | "not_live" | "unverified";
+
+/** Boundaries, from the gateway's settings. */
+export interface AgeLimits {
+  readonly live_below: number;
+  readonly delayed_below: number;
+  readonly no_frame_after: number;
+  readonly gateway_lost_after: number;
+}
+
+/** All that is known of the frame on the glass. */
+export interface Glass {
+  /** Page time. */
+  readonly now: number;
+  /** Page time of the gateway's last word on the event channel; null before the first. */
+  readonly heardAt: number | null;
+  readonly clock: Offset | null;
+  /** Page time at which a new frame last came to the glass; null before the first, and since a sleep. */
+  readonly shownAt: number | null;
+  /** Page time at which that frame was captured, by the last map that covered it. */
+  readonly capturedAt: number | null;
+  /** When that frame was captured (gateway time); null where the map does not cover it. */
+  readonly capture: Capture | null;
+  /** Why the camera gives no picture, in words; null while it does. */
+  readonly sourceFault: string | null;
+}
+
+export interface Verdict {
+  readonly state: TileState;
+  /** Of the picture on the glass; null where not even a bound is known. */
+  readonly age: number | null;
+  /** Why it is not LIVE, in words; empty where the state says it all. */
+  readonly reason: string;
+}
+
+/** A trusted frame from further ahead than this and its uncertainty contradicts its trust. */
+const FUTURE = 0.25;
+
+/** The state of a tile. Where anything needed is unknown, it is not LIVE. */
+export function judge(glass: Glass, limits: AgeLimits): Verdict {
+  const { now, clock, shownAt, capture } = glass;
+  if (shownAt === null) return { state: "not_live", age: null, reason: glass.sourceFault ?? "" };
+  const held = now - shownAt;
+  const age = clock && capture ? now + clock.offset - capture.capture : null;
+  const atLeast = Math.max(held, age ?? now - (glass.capturedAt ?? shownAt));
+  const notLive = (reason: string): Verdict => ({ state: "not_live", age: Math.max(atLeast, 0), reason });
+
+  if (glass.heardAt === null || now - glass.heardAt >= limits.gateway_lost_after) {
+    return notLive("Gateway out of reach. Trying again.");
+  }
+  if (glass.sourceFault !== null) return notLive(glass.sourceFault);
+  if (held >= limits.no_frame_after) return notLive("No new picture from the camera.");
+  if (clock === null) return notLive("Measuring the gateway's clock.");
+  if (age === null || capture === null) return notLive("The time of this picture is not known yet.");
+
+  const uncertainty = clock.uncertainty + capture.uncertainty;
+  if (capture.trusted && age >= -uncertainty - FUTURE) {
+    const oldest = age + uncertainty;
+    if (oldest >= limits.delayed_below) return notLive("The picture comes late.");
+    return { state: oldest < limits.live_below ? "live" : "delayed", age: Math.max(age, 0), reason: "" };
+  }
+  // An age that is only a lower bound never makes a picture LIVE, but it may well show that it is late.
+  if (age >= limits.delayed_below) return notLive("The picture comes late.");
+  const state = age >= limits.live_below ? "delayed" : "unverified";
+  return { state, age: Math.max(age, 0), reason: capture.trusted ? "The camera's clock is ahead." : capture.reason };
+}

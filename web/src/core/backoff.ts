@@ -1,0 +1,23 @@
+/** Delays between attempts: doubling, with jitter, to a ceiling. Pure: the dice are an argument. */
+
+export class Backoff {
+  #attempt = 0;
+
+  constructor(
+    private readonly first: number,
+    private readonly ceiling: number,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  /** Milliseconds to wait before the next attempt. */
+  next(): number {
+    const whole = Math.min(this.ceiling, this.first * 2 ** this.#attempt);
+    this.#attempt += 1;
+    return whole * (0.5 + this.random() / 2);
+  }
+
+  /** It worked: begin at the shortest again. */
+  reset(): void {
+    this.#attempt = 0;
+  }
+}

@@ -1,0 +1,42 @@
+/** The gateway's clock as this page knows it. Pure: times are arguments, all in seconds. */
+
+const KEPT = 30;
+const DRIFT = 50e-6;
+
+interface Sample {
+  readonly offset: number;
+  readonly roundTrip: number;
+  readonly at: number;
+}
+
+/** `gateway time = page time + offset`, give or take `uncertainty`. */
+export interface Offset {
+  readonly offset: number;
+  readonly uncertainty: number;
+}
+
+/** Estimates the offset from pings: of the last 30 samples the one with the least round trip, aged by drift. */
+export class ClockSync {
+  #samples: Sample[] = [];
+
+  /** A ping sent at `sent` was answered with `gatewayTime`, and the answer came at `received` (page time). */
+  add(sent: number, gatewayTime: number, received: number): void {
+    const roundTrip = received - sent;
+    if (!Number.isFinite(gatewayTime) || !(roundTrip >= 0)) return;
+    this.#samples.push({ offset: gatewayTime - (sent + received) / 2, roundTrip, at: received });
+    if (this.#samples.length > KEPT) this.#samples.shift();
+  }
+
+  /** The page slept, or the gateway is another process now: nothing known before holds. */
+  forget(): void {
+    this.#samples = [];
+  }
+
+  /** The estimate at page time `now`, or null before the first answer. */
+  at(now: number): Offset | null {
+    let best: Sample | null = null;
+    for (const sample of this.#samples) if (best === null || sample.roundTrip <= best.roundTrip) best = sample;
+    if (best === null) return null;
+    return { offset: best.offset, uncertainty: best.roundTrip / 2 + Math.max(0, now - best.at) * DRIFT };
+  }
+}

@@ -1,0 +1,47 @@
+/** The words on a tile. Pure. */
+
+import type { TileState } from "./age.js";
+
+const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
+
+/** `00:17`, or `1:02:05` from an hour on. */
+export function counter(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(whole / 3600);
+  const rest = `${two((whole % 3600) / 60)}:${two(whole % 60)}`;
+  return hours > 0 ? `${hours}:${rest}` : rest;
+}
+
+/** `0.4 s`; cut, not rounded, so that no label names a boundary that its state does not have. */
+export function tenths(seconds: number): string {
+  return `${(Math.floor(Math.max(0, seconds) * 10) / 10).toFixed(1)} s`;
+}
+
+/** The state's own words, such as `DELAYED 3.1 s`. */
+export function stateLabel(state: TileState, age: number | null): string {
+  switch (state) {
+    case "live":
+      return age === null ? "LIVE" : `LIVE ${tenths(age)}`;
+    case "delayed":
+      return age === null ? "DELAYED" : `DELAYED ${tenths(age)}`;
+    case "unverified":
+      return age === null ? "UNVERIFIED" : `UNVERIFIED ${tenths(age)} since arrival`;
+    case "not_live":
+      return age === null ? "NOT LIVE" : `NOT LIVE ${counter(age)}`;
+  }
+}
+
+/** `4 min`, `2 h 05 min`: a coarse span for tables and countdowns. */
+export function span(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
+}
+
+/** Wall time of day on this device, `14:03:21`. */
+export function timeOfDay(at: number): string {
+  const date = new Date(at * 1000);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

@@ -1,0 +1,186 @@
+/** The JSON of docs/protocol.md. `*_at`: wall seconds; `gateway_time`, `capture`, `*_gt`: the gateway's own seconds. */
+
+import type { AgeLimits } from "./age.js";
+import type { TimelinePoint } from "./timeline.js";
+
+export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
+export type StreamName = "main" | "sub";
+export type IncidentKind = "real" | "drill" | "test";
+export type Point = readonly [number, number];
+
+export interface Principal {
+  id: string;
+  name: string;
+  role: Role;
+  site_ids: string[];
+}
+
+export interface Me {
+  principal: Principal;
+  district: string;
+  expires_at: number;
+  age: AgeLimits;
+  notice: string;
+}
+
+export interface Camera {
+  id: string;
+  name: string;
+  site: string;
+  floor: string;
+  room: string | null;
+  streams: StreamName[];
+  position: Point;
+  heading: number;
+  fov: number;
+  range: number;
+}
+
+export interface Site {
+  id: string;
+  name: string;
+  floors: { id: string; name: string; building: string }[];
+  cameras: Camera[];
+  may_trigger: boolean;
+  may_end: boolean;
+}
+
+export interface Room {
+  id: string;
+  name: string;
+  number: string;
+  kind: string;
+  outline: Point[];
+  label: Point;
+  windows?: string[];
+}
+
+export interface Door {
+  id: string;
+  name: string;
+  number?: string;
+  kind: string;
+  position: Point;
+  heading: number;
+}
+
+export interface Floor {
+  id: string;
+  name: string;
+  building: string;
+  bounds: [number, number, number, number];
+  outline: Point[];
+  rooms: Room[];
+  doors: Door[];
+  features: { id: string; kind: string; name: string; position: Point }[];
+  cameras: string[];
+}
+
+export interface Plan {
+  site: string;
+  name: string;
+  anchor: Point;
+  verified_on: string;
+  floors: Floor[];
+}
+
+export interface Token {
+  token: string;
+  expires_at: number;
+  expires_in: number;
+  grant: { id: string; site: string; basis: string; incident: string | null; cameras: string[] };
+}
+
+export interface Incident {
+  id: string;
+  site: string;
+  site_name: string;
+  kind: IncidentKind;
+  state: "open" | "all_clear" | "superseded" | "expired";
+  origin: { trigger: string; by: string; room: string | null; room_name: string | null; note: string };
+  opened_at: number;
+  ends_at: number;
+  alarms: number;
+  last_alarm_at: number;
+  repeats: number;
+  warnings_sent: number[];
+  acknowledgements: { principal: string; name: string; role: Role; at: number }[];
+  closed_at: number | null;
+  closed_by: string | null;
+  nearest: string[];
+}
+
+export type SourceState = "connecting" | "up" | "stalled" | "down";
+
+export interface Source {
+  state: SourceState;
+  reason: string;
+  detail: string;
+  advice: string;
+  since_at: number;
+  fps: number;
+  bitrate_bps: number;
+  loss: number;
+  reconnects: number;
+  codec: string;
+  width: number;
+  height: number;
+  clock: "trusted" | "untrusted";
+  clock_reason: string;
+  notes: string[];
+}
+
+export interface CameraStatus {
+  id: string;
+  name: string;
+  site: string;
+  streams: { main?: Source; sub?: Source };
+  unchanged_since_at: number | null;
+  viewers: number;
+}
+
+export interface Watcher {
+  principal: string;
+  name: string;
+  role: Role;
+  camera: string;
+  since_at: number;
+}
+
+export interface AuditRecord {
+  id: number | null;
+  time: string;
+  at: number;
+  kind: string;
+  principal: string | null;
+  name: string | null;
+  role: Role | null;
+  site: string | null;
+  camera: string | null;
+  incident: string | null;
+  outcome: string;
+  reason: string | null;
+  origin_address: string | null;
+  detail: Record<string, unknown>;
+}
+
+export type TimelineEvent = { type: "timeline"; camera: string; stream: StreamName } & TimelinePoint;
+
+export type ServerEvent =
+  | { type: "incident"; seq: number; incident: Incident; alarm: boolean }
+  | { type: "camera"; seq: number; camera: CameraStatus }
+  | { type: "watchers"; seq: number; site: string; watchers: Watcher[] }
+  | { type: "trigger_refused"; seq: number; site: string; webhook: string; reason: string; at: number }
+  | { type: "hello"; epoch: string; seq: number; gateway_time: number; now_at: number }
+  | {
+      type: "snapshot";
+      seq: number;
+      incidents: Incident[];
+      cameras: CameraStatus[];
+      watchers: Record<string, Watcher[]>;
+    }
+  | { type: "pong"; t0: number; gateway_time: number }
+  | TimelineEvent
+  | { type: "picture"; camera: string; unchanged_since_gt: number | null }
+  | { type: "session"; session: string; state: "connected" | "closed"; reason: string }
+  | { type: "signed_out"; reason: string };

@@ -1,0 +1,76 @@
+/** From the RTP timestamp of a frame to the gateway time at which it was captured. Pure. */
+
+const RATE = 90_000;
+/** A frame this much before a point is still measured by it (seconds). */
+const BEFORE = 1;
+/** A frame this much after the last point is not (seconds). */
+const AFTER = 5;
+const KEPT = 120;
+
+/** One line of the map, as the gateway sends it; `capture` and `uncertainty` in seconds. */
+export interface TimelinePoint {
+  readonly rtp: number;
+  readonly capture: number;
+  readonly uncertainty: number;
+  readonly trusted: boolean;
+  readonly reason: string;
+  readonly epoch: number;
+}
+
+/** When a frame was captured, in gateway time. Where not `trusted`, its age is a lower bound. */
+export interface Capture {
+  readonly capture: number;
+  readonly uncertainty: number;
+  readonly trusted: boolean;
+  readonly reason: string;
+}
+
+/** `a - b` of two 32-bit RTP timestamps, in seconds, across a wrap. */
+export function rtpSeconds(a: number, b: number): number {
+  return ((a - b) | 0) / RATE;
+}
+
+/** The newest points of one stream. */
+export class Timeline {
+  #points: TimelinePoint[] = [];
+
+  add(point: TimelinePoint): void {
+    this.#points.push(point);
+    if (this.#points.length > KEPT) this.#points.shift();
+  }
+
+  clear(): void {
+    this.#points = [];
+  }
+
+  /** The capture time of the frame, or null where the map does not cover it. */
+  capture(rtp: number): Capture | null {
+    const point = this.#pointFor(rtp);
+    if (point === null) return null;
+    return {
+      capture: point.capture + rtpSeconds(rtp, point.rtp),
+      uncertainty: point.uncertainty,
+      trusted: point.trusted,
+      reason: point.reason,
+    };
+  }
+
+  /** The newest point that is not later than the frame by more than a second; but a point of a new epoch does not
+   * measure a frame from before it, if a point of the frame's own epoch does. */
+  #pointFor(rtp: number): TimelinePoint | null {
+    let ahead: TimelinePoint | null = null;
+    for (let index = this.#points.length - 1; index >= 0; index -= 1) {
+      const point = this.#points[index];
+      if (point === undefined) continue;
+      const since = rtpSeconds(rtp, point.rtp);
+      if (since < -BEFORE) continue;
+      if (since < 0) {
+        ahead ??= point;
+        continue;
+      }
+      if (since > AFTER) break;
+      return ahead !== null && ahead.epoch === point.epoch ? ahead : point;
+    }
+    return ahead;
+  }
+}

@@ -1,0 +1,13 @@
+/** Entry: registers every component; `sl-app` in index.html does the rest. */
+
+import "./theme.css";
+import "./app/theme.js";
+import "./ui/app.js";
+import "./ui/header.js";
+import "./pages/sign-in.js";
+import "./pages/notice.js";
+import "./pages/dispatcher.js";
+import "./pages/patrol.js";
+import "./pages/coordinator.js";
+import "./pages/district-it.js";
+import "./pages/auditor.js";

@@ -1,0 +1,91 @@
+/** The page's permission to see, one living token a site, renewed at half its life. */
+
+import { Problem } from "../core/api.js";
+import type { Token } from "../core/protocol.js";
+
+const RETRY = 2000;
+
+interface Living {
+  token: Token;
+  /** Page time (seconds) at which it is renewed, and at which it is void. */
+  renewAt: number;
+  voidAt: number;
+}
+
+/** Told of every fresh token of a site. */
+export type TokenListener = (site: string, token: string) => void;
+
+export class SiteTokens {
+  readonly #living = new Map<string, Living>();
+  readonly #asked = new Map<string, Promise<Living>>();
+  readonly #listeners = new Set<TokenListener>();
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #users = new Map<string, number>();
+
+  constructor(
+    private readonly issue: (site: string) => Promise<Token>,
+    private readonly now: () => number,
+  ) {}
+
+  /** A token that lives for a while yet. Raises Problem: 403 with its reason where there is none to have. */
+  async token(site: string): Promise<string> {
+    const living = this.#living.get(site);
+    if (living && this.now() < living.renewAt) return living.token.token;
+    return (await this.#fresh(site)).token.token;
+  }
+
+  /** The incidents of the site have changed: what was issued before may be void. */
+  forget(site: string): void {
+    this.#living.delete(site);
+  }
+
+  /** Somebody watches at the site: renew while they do. Returns what ends it. */
+  use(site: string, listener: TokenListener): () => void {
+    this.#listeners.add(listener);
+    this.#users.set(site, (this.#users.get(site) ?? 0) + 1);
+    const living = this.#living.get(site);
+    if (living) this.#schedule(site, (living.renewAt - this.now()) * 1000);
+    return () => {
+      if (!this.#listeners.delete(listener)) return;
+      const left = (this.#users.get(site) ?? 1) - 1;
+      this.#users.set(site, left);
+      if (left === 0) clearTimeout(this.#timers.get(site));
+    };
+  }
+
+  async #fresh(site: string): Promise<Living> {
+    const asked = this.#asked.get(site) ?? this.#ask(site).finally(() => this.#asked.delete(site));
+    this.#asked.set(site, asked);
+    return asked;
+  }
+
+  async #ask(site: string): Promise<Living> {
+    const asked = this.now();
+    const token = await this.issue(site);
+    const living = { token, renewAt: asked + token.expires_in / 2, voidAt: asked + token.expires_in };
+    this.#living.set(site, living);
+    this.#schedule(site, (living.renewAt - this.now()) * 1000);
+    return living;
+  }
+
+  #schedule(site: string, after: number): void {
+    clearTimeout(this.#timers.get(site));
+    this.#timers.set(
+      site,
+      setTimeout(() => void this.#renew(site), Math.max(0, after)),
+    );
+  }
+
+  async #renew(site: string): Promise<void> {
+    if (!this.#users.get(site)) return;
+    try {
+      const { token } = await this.#fresh(site);
+      for (const listener of this.#listeners) listener(site, token.token);
+    } catch (error) {
+      // A refusal ends the sessions from the gateway's side, with its reason. Anything else is tried again meanwhile.
+      const living = this.#living.get(site);
+      const refused = error instanceof Problem && error.status >= 400 && error.status < 500;
+      if (!refused && living && this.now() < living.voidAt) this.#schedule(site, RETRY);
+    }
+  }
+}

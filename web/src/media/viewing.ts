@@ -1,0 +1,215 @@
+/** One camera on one tile: keeps a session open while it may, and knows the age of what is on the glass. */
+
+import { Problem } from "../core/api.js";
+import { judge, type Verdict } from "../core/age.js";
+import { Backoff } from "../core/backoff.js";
+import type { Camera, Incident, ServerEvent, StreamName, TimelineEvent } from "../core/protocol.js";
+import { Timeline } from "../core/timeline.js";
+import { WhepSession } from "../core/whep.js";
+import type { Store } from "../app/store.js";
+import { ENDINGS, interruption, sourceFault } from "./words.js";
+
+const FIRST_RETRY = 250;
+const LAST_RETRY = 4000;
+
+export type Phase = "opening" | "waiting" | "playing" | "ended";
+type Of<T extends ServerEvent["type"]> = CustomEvent<Extract<ServerEvent, { type: T }>>;
+
+export interface ViewingHooks {
+  /** What to show; null blanks the glass. */
+  media(media: MediaStream | null): void;
+  changed(): void;
+}
+
+export class Viewing {
+  phase: Phase = "opening";
+  /** Why there is no picture, or none that moves. */
+  words = "";
+  /** What is sent, which a camera without a substream decides. */
+  stream: StreamName;
+  session: WhepSession | null = null;
+  unchangedSince: number | null = null;
+
+  readonly #timeline = new Timeline();
+  readonly #backoff = new Backoff(FIRST_RETRY, LAST_RETRY);
+  #rtp = 0;
+  #shownAt: number | null = null;
+  /** Page time of the shown frame's capture, by the last map that covered it. */
+  #capturedAt: number | null = null;
+  #stop = new AbortController();
+
+  constructor(
+    private readonly store: Store,
+    readonly camera: Camera,
+    readonly wanted: StreamName,
+    private readonly hooks: ViewingHooks,
+  ) {
+    this.stream = wanted;
+  }
+
+  start(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    const on = <T extends Event>(type: string, listener: (event: T) => void): void =>
+      this.store.addEventListener(type, listener as EventListener, { signal });
+    on<Of<"timeline">>("timeline", ({ detail }) => this.#point(detail));
+    on<Of<"picture">>("picture", ({ detail }) => {
+      if (detail.camera === this.camera.id) this.unchangedSince = detail.unchanged_since_gt;
+    });
+    on<Of<"session">>("session", ({ detail }) => {
+      if (detail.state === "closed" && detail.session === this.session?.id) this.session.gone(detail.reason);
+    });
+    on("restarted", () => {
+      this.#timeline.clear();
+      this.session?.gone("shutdown");
+    });
+    on("greeted", () => this.#listen());
+    on("slept", () => (this.#shownAt = null));
+    on<Of<"incident">>("incident", ({ detail }) => this.#incident(detail.incident));
+    on("snapshot", () => {
+      if (this.phase === "ended" && this.store.open(this.camera.site).length > 0) this.start();
+    });
+    void this.#run(signal);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.session?.close();
+    this.session = null;
+  }
+
+  /** A new frame is on the glass. Returns what may be said of it, and when it was captured (page time). */
+  frame(rtp: number): Verdict {
+    const now = this.store.now();
+    if (this.#shownAt === null || rtp !== this.#rtp) this.#shownAt = now;
+    this.#rtp = rtp;
+    this.#capturedAt = null;
+    if (this.phase === "waiting") {
+      this.phase = "playing";
+      this.words = "";
+    }
+    this.hooks.changed();
+    return this.verdict(now);
+  }
+
+  verdict(now: number): Verdict {
+    const clock = this.store.channel.clock.at(now);
+    const capture = this.#timeline.capture(this.#rtp);
+    if (clock && capture && this.#shownAt !== null) this.#capturedAt = capture.capture - clock.offset;
+    const fault = sourceFault(this.store.cameras.get(this.camera.id), this.stream);
+    const limits = this.store.me?.age;
+    if (this.phase === "ended" || !limits) return { state: "not_live", age: null, reason: this.words };
+    const { heardAt } = this.store.channel;
+    return judge(
+      { now, heardAt, clock, shownAt: this.#shownAt, capturedAt: this.#capturedAt, capture, sourceFault: fault },
+      limits,
+    );
+  }
+
+  /** Seconds for which the picture's content has not changed, or null. */
+  unchanged(now: number): number | null {
+    const clock = this.store.channel.clock.at(now);
+    return this.unchangedSince === null || clock === null ? null : now + clock.offset - this.unchangedSince;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { site, id } = this.camera;
+    this.#set("opening", "");
+    const release = this.store.tokens.use(site, (of, token) => {
+      if (of === site) this.session?.renew(token).catch(() => undefined);
+    });
+    signal.addEventListener("abort", release);
+    while (!signal.aborted) {
+      try {
+        const token = await this.store.tokens.token(site);
+        if (signal.aborted) return;
+        const session = await WhepSession.open({ camera: id, stream: this.wanted, token });
+        void this.#catchUp(session, token);
+        const reason = await this.#watch(session, signal);
+        if (signal.aborted) return;
+        if (reason in ENDINGS) return this.#ended(ENDINGS[reason] ?? "");
+        this.#set("opening", interruption(reason));
+      } catch (error) {
+        if (signal.aborted) return;
+        if (this.#refused(error)) return;
+      }
+      await sleep(this.#backoff.next(), signal);
+    }
+  }
+
+  /** Play until the session ends. Resolves to the reason's word. */
+  async #watch(session: WhepSession, signal: AbortSignal): Promise<string> {
+    if (signal.aborted) {
+      session.close();
+      return "viewer_left";
+    }
+    this.session = session;
+    this.stream = session.stream;
+    this.#timeline.clear();
+    this.#listen();
+    this.hooks.media(session.media);
+    this.#set("waiting", "");
+    const settled = setTimeout(() => this.#backoff.reset(), LAST_RETRY);
+    const reason = await session.ended;
+    clearTimeout(settled);
+    if (this.session === session) this.session = null;
+    return reason;
+  }
+
+  /** A token that was renewed while the offer was on its way went to the other sessions only. */
+  async #catchUp(session: WhepSession, used: string): Promise<void> {
+    try {
+      const newest = await this.store.tokens.token(this.camera.site);
+      if (newest !== used) await session.renew(newest);
+    } catch {
+      // The session then ends with its token, and is opened again.
+    }
+  }
+
+  /** Have the time of this stream's frames sent on the event channel as it is now. */
+  #listen(): void {
+    if (this.session) this.store.channel.send({ type: "watch", session: this.session.id });
+  }
+
+  /** True where the gateway's refusal is final for now. */
+  #refused(error: unknown): boolean {
+    if (error instanceof Problem && (error.status === 403 || error.status === 404)) {
+      this.store.tokens.forget(this.camera.site);
+      this.#ended(error.message);
+      return true;
+    }
+    if (error instanceof Problem && error.status === 401) this.store.tokens.forget(this.camera.site);
+    this.#set("opening", error instanceof Problem ? error.message : "This browser could not open the picture.");
+    return false;
+  }
+
+  #ended(words: string): void {
+    this.#shownAt = null;
+    this.unchangedSince = null;
+    this.hooks.media(null);
+    this.#set("ended", words);
+  }
+
+  #point(point: TimelineEvent): void {
+    if (point.camera !== this.camera.id || point.stream !== this.stream) return;
+    this.#timeline.add(point);
+  }
+
+  #incident(incident: Incident): void {
+    if (incident.site === this.camera.site && incident.state === "open" && this.phase === "ended") this.start();
+  }
+
+  #set(phase: Phase, words: string): void {
+    this.phase = phase;
+    this.words = words;
+    this.hooks.changed();
+  }
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => resolve());
+  });
+}

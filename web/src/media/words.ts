@@ -1,0 +1,43 @@
+/** Reasons in words. A reason in `ENDINGS` is final until somebody, or a new incident, asks again. */
+
+import type { CameraStatus, StreamName } from "../core/protocol.js";
+
+export const ENDINGS: Readonly<Record<string, string>> = {
+  incident_ended: "The incident has ended, and the access with it.",
+  revoked: "This access has been withdrawn.",
+  signed_out: "You have been signed out.",
+  camera_removed: "This camera has been removed.",
+};
+
+const INTERRUPTIONS: Readonly<Record<string, string>> = {
+  never_connected: "No way through to the gateway's media port. Trying again.",
+  dtls_failed: "The secure connection failed. Trying again.",
+  token_expired: "The permission was not renewed in time. Asking again.",
+  shutdown: "The gateway is restarting. Trying again.",
+  interrupted: "The connection was interrupted. Trying again.",
+  viewer_gone: "The connection was interrupted. Trying again.",
+};
+
+export const interruption = (reason: string): string => INTERRUPTIONS[reason] ?? "The picture stopped. Trying again.";
+
+const FAULTS: Readonly<Record<string, string>> = {
+  unreachable: "Camera out of reach.",
+  timed_out: "Camera does not answer.",
+  password_refused: "Camera refuses the password.",
+  not_found: "Camera does not know this stream.",
+  unsupported: "Camera sends a format that cannot be shown.",
+  malformed: "Camera sends what cannot be read.",
+  closed_by_camera: "Camera closed the connection.",
+  stream_stopped: "Camera has stopped sending.",
+  session_limit: "Camera serves too many others.",
+  internal: "The gateway failed on this camera.",
+};
+
+/** Why the camera gives no picture, or null while it gives one (or nothing is known against it). */
+export function sourceFault(status: CameraStatus | undefined, stream: StreamName): string | null {
+  const source = status?.streams[stream];
+  if (!source || source.state === "up") return null;
+  const why = FAULTS[source.reason];
+  if (why !== undefined) return why;
+  return source.state === "connecting" ? "Connecting to the camera." : "Camera is down.";
+}

@@ -1,0 +1,110 @@
+/** Auditor: the record of accesses, refusals, triggers and ends. Reading it is recorded too. */
+
+import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+
+import { told } from "../app/observer.js";
+import { api } from "../core/api.js";
+import type { AuditRecord } from "../core/protocol.js";
+import { ROLE_WORDS } from "../ui/header.js";
+import { base } from "../ui/styles.js";
+import { tableStyles } from "../ui/table-styles.js";
+
+const HOUR = 3600;
+const PERIODS: readonly (readonly [string, number])[] = [
+  ["the last hour", HOUR],
+  ["the last 24 hours", 24 * HOUR],
+  ["the last 7 days", 7 * 24 * HOUR],
+  ["the last 365 days", 365 * 24 * HOUR],
+];
+const LIMIT = 1000;
+
+@customElement("sl-auditor")
+export class Auditor extends LitElement {
+  static override styles = [base, tableStyles];
+
+  @state() private records: AuditRecord[] | null = null;
+  @state() private failure = "";
+  @state() private period = 24 * HOUR;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#read();
+  }
+
+  override render(): TemplateResult {
+    return html`<main>
+      <div class="title">
+        <h1>Record</h1>
+        <p class="muted">Who did or saw what, when, and under which incident. Reading it is recorded.</p>
+      </div>
+      <form @submit=${this.#submit}>
+        <select aria-label="Period" @change=${this.#choose}>
+          ${PERIODS.map(
+            ([words, seconds]) =>
+              html`<option value=${seconds} ?selected=${seconds === this.period}>Records of ${words}</option>`,
+          )}
+        </select>
+        <button class="primary">Read again</button>
+      </form>
+      ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
+      ${this.records === null ? nothing : this.#table(this.records)}
+    </main>`;
+  }
+
+  #table(records: AuditRecord[]): TemplateResult {
+    if (records.length === 0) return html`<p class="empty panel">Nothing was recorded in this time.</p>`;
+    return html`${records.length === LIMIT
+        ? html`<p class="muted">${LIMIT} records are shown. <code>sightline audit</code> reads them all.</p>`
+        : nothing}
+      <div class="panel scroll">
+        <table>
+          <thead>
+            <tr>
+              ${["Time", "What", "Who", "Outcome", "School", "Camera", "Incident", "From", "More"].map(
+                (words) => html`<th scope="col">${words}</th>`,
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            ${records.map(row)}
+          </tbody>
+        </table>
+      </div>`;
+  }
+
+  readonly #choose = (event: Event): void => {
+    this.period = Number((event.target as HTMLSelectElement).value);
+    void this.#read();
+  };
+
+  readonly #submit = (event: Event): void => {
+    event.preventDefault();
+    void this.#read();
+  };
+
+  async #read(): Promise<void> {
+    try {
+      const records = await api.record(Date.now() / 1000 - this.period, LIMIT);
+      this.records = records.sort((a, b) => b.at - a.at);
+      this.failure = "";
+    } catch (error) {
+      this.failure = told(error);
+    }
+  }
+}
+
+function row(record: AuditRecord): TemplateResult {
+  const more = Object.entries(record.detail).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  return html`<tr>
+    <td class="number">${record.time}</td>
+    <th scope="row">${record.kind.replaceAll("_", " ")}</th>
+    <td>${record.name ?? record.principal ?? "\u2013"}<small>${record.role ? ROLE_WORDS[record.role] : ""}</small></td>
+    <td>${record.outcome}<small>${record.reason?.replaceAll("_", " ") ?? ""}</small></td>
+    <td>${record.site ?? ""}</td>
+    <td>${record.camera ?? ""}</td>
+    <td>${record.incident ?? ""}</td>
+    <td>${record.origin_address ?? ""}</td>
+    <td>${more.join(", ")}</td>
+  </tr>`;
+}

@@ -1,0 +1,116 @@
+/** Look of the coordinator's page: one column, large targets. */
+
+import { css } from "lit";
+
+export const coordinatorStyles = css`
+  :host {
+    display: block;
+    overflow: auto;
+  }
+  main {
+    display: grid;
+    gap: 12px;
+    width: min(680px, 100%);
+    margin-inline: auto;
+    padding: 12px;
+  }
+  .title {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    gap: 8px;
+  }
+  h1 {
+    font-size: 1.375rem;
+  }
+  .part {
+    display: grid;
+    gap: 12px;
+    padding: 14px;
+  }
+  .part li {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 8px;
+    padding: 6px 0;
+    border-bottom: 1px solid var(--line);
+  }
+  .waiting {
+    padding: 8px 10px;
+    border: 2px dashed var(--warn);
+    border-radius: 6px;
+  }
+  fieldset {
+    display: grid;
+    grid-template-columns: repeat(3, minmax(0, 1fr));
+    gap: 8px;
+    margin: 0;
+    padding: 0;
+    border: 0;
+  }
+  legend {
+    padding: 0 0 6px;
+    font-weight: 650;
+  }
+  fieldset label {
+    display: flex;
+    align-items: center;
+    justify-content: center;
+    gap: 6px;
+    min-height: 56px;
+    border: 2px solid var(--line-strong);
+    border-radius: 8px;
+    font-weight: 750;
+    cursor: pointer;
+  }
+  fieldset label.drill {
+    border-style: dashed;
+  }
+  fieldset label.test {
+    border-style: dotted;
+  }
+  fieldset label:has(:checked) {
+    outline: 3px solid var(--text);
+    outline-offset: -1px;
+    background: var(--hover);
+  }
+  fieldset label:has(:focus-visible) {
+    outline: 3px solid var(--focus);
+    outline-offset: 2px;
+  }
+  fieldset input {
+    width: 18px;
+    min-height: 18px;
+    margin: 0;
+    accent-color: var(--accent);
+  }
+  .field {
+    display: grid;
+    gap: 6px;
+    font-weight: 650;
+  }
+  .field select,
+  .field input {
+    width: 100%;
+    min-height: 52px;
+    font-weight: 500;
+  }
+  .hold {
+    display: grid;
+    justify-items: center;
+    gap: 4px;
+    padding-bottom: 14px;
+  }
+  .hold .word {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    font-size: 2rem;
+    font-weight: 850;
+    letter-spacing: 0.05em;
+  }
+  .hold small {
+    font-size: 0.9375rem;
+    font-weight: 500;
+  }
+`;

@@ -1,0 +1,169 @@
+/** Layout of the dispatcher's page: wall and plan side by side, one above the other where it is narrow. */
+
+import { css } from "lit";
+
+export const dispatcherStyles = css`
+  :host {
+    display: block;
+    min-height: 0;
+  }
+  main {
+    display: grid;
+    grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) clamp(340px, 30vw, 620px);
+    gap: 8px;
+    height: 100%;
+    padding: 8px;
+  }
+  .alarms {
+    grid-column: 1 / -1;
+    display: grid;
+    gap: 6px;
+  }
+  .wall {
+    grid-row: 2;
+    min-height: 0;
+  }
+  aside {
+    grid-row: 2;
+    display: grid;
+    grid-template-rows: minmax(220px, 1.5fr) minmax(150px, 1fr);
+    gap: 8px;
+    min-height: 0;
+  }
+  .plan {
+    display: grid;
+    grid-template-rows: auto minmax(0, 1fr);
+    min-height: 0;
+    overflow: hidden;
+  }
+  .bar {
+    padding: 6px 8px 0;
+  }
+  .bar h2 {
+    padding: 4px;
+  }
+  .bar select {
+    width: 100%;
+  }
+  .lists {
+    display: grid;
+    grid-template-rows: minmax(0, 1.4fr) minmax(0, 1fr);
+    gap: 8px;
+    min-height: 0;
+  }
+  .lists > section {
+    overflow: auto;
+    min-height: 0;
+  }
+  .lists h2 {
+    position: sticky;
+    top: 0;
+    padding: 8px 12px;
+    background: var(--panel);
+  }
+  .row {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto 3.2em;
+    width: 100%;
+    border: 0;
+    border-top: 1px solid var(--line);
+    border-radius: 0;
+    background: none;
+    padding: 4px 12px;
+    text-align: left;
+    font-weight: 500;
+  }
+  .row .name {
+    font-weight: 600;
+  }
+  .row .ok,
+  .row .fault {
+    display: inline-flex;
+    gap: 0.3em;
+    font-size: 0.8125rem;
+  }
+  .row .ok {
+    color: var(--good);
+  }
+  .row .fault {
+    color: var(--bad);
+  }
+  .row .verb {
+    color: var(--accent);
+    font-size: 0.8125rem;
+    font-weight: 650;
+    text-align: right;
+  }
+  .row[aria-pressed="true"] {
+    background: var(--hover);
+    box-shadow: inset 4px 0 0 var(--accent);
+  }
+  .grid {
+    display: grid;
+    gap: 6px;
+    height: 100%;
+    grid-auto-rows: minmax(0, 1fr);
+    grid-template-columns: minmax(0, 1fr);
+  }
+  .grid[data-columns="2"] {
+    grid-template-columns: repeat(2, minmax(0, 1fr));
+  }
+  .grid[data-columns="3"] {
+    grid-template-columns: repeat(3, minmax(0, 1fr));
+  }
+  .grid[data-columns="4"] {
+    grid-template-columns: repeat(4, minmax(0, 1fr));
+  }
+  .grid[data-columns="5"] {
+    grid-template-columns: repeat(5, minmax(0, 1fr));
+  }
+  button.overlay {
+    min-height: 30px;
+    padding: 0 0.6em;
+    border-color: #8794a1;
+    background: #0b0f13;
+    color: #fff;
+  }
+  .empty-wall {
+    display: grid;
+    place-content: center;
+    justify-items: center;
+    gap: 8px;
+    height: 100%;
+    padding: 24px;
+    border: 2px dashed var(--line-strong);
+    border-radius: 8px;
+    text-align: center;
+  }
+  .empty-wall p {
+    max-width: 46ch;
+  }
+  .empty-wall svg.icon {
+    width: 48px;
+    height: 48px;
+    color: var(--muted);
+  }
+  @media (max-width: 900px) {
+    :host {
+      overflow: auto;
+    }
+    main {
+      grid-template: none;
+      grid-template-columns: minmax(0, 1fr);
+      height: auto;
+    }
+    .wall,
+    aside {
+      grid-row: auto;
+    }
+    .wall {
+      height: 62vh;
+    }
+    aside {
+      grid-template-rows: 420px auto;
+    }
+    .lists {
+      grid-template-rows: auto auto;
+    }
+  }
+`;

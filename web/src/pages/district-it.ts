@@ -1,0 +1,160 @@
+/** District IT: every camera with its state, the worst first, and what to do. Still pictures only. */
+
+import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+
+import { StoreObserver, told } from "../app/observer.js";
+import { store } from "../app/store.js";
+import { api } from "../core/api.js";
+import { bySeverity, worst } from "../core/severity.js";
+import { counter, span, timeOfDay } from "../core/labels.js";
+import type { CameraStatus, Source } from "../core/protocol.js";
+import { icon } from "../ui/icons.js";
+import "../ui/still.js";
+import { base } from "../ui/styles.js";
+import { tableStyles } from "../ui/table-styles.js";
+
+/** Rates change without an event: they are asked for (milliseconds). */
+const REFRESH = 5000;
+
+@customElement("sl-district-it")
+export class DistrictIt extends LitElement {
+  static override styles = [base, tableStyles];
+
+  @state() private still: CameraStatus | null = null;
+  @state() private failure = "";
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    super();
+    new StoreObserver(this, true);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = setInterval(() => void this.#refresh(), REFRESH);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+  }
+
+  override render(): TemplateResult {
+    const cameras = [...store.cameras.values()].sort(bySeverity);
+    const faulty = cameras.filter((camera) => worst(camera)?.state !== "up").length;
+    return html`<main>
+      <div class="title">
+        <h1>Cameras</h1>
+        <p class="muted">
+          ${cameras.length} cameras, ${faulty === 0 ? "all up" : `${faulty} with a fault, listed first`}
+        </p>
+      </div>
+      ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
+      ${store.refusals.map(
+        (one) =>
+          html`<p class="error" role="alert">
+            Panic button \u201c${one.webhook}\u201d was refused at ${timeOfDay(one.at)}:
+            ${one.reason.replaceAll("_", " ")}. Check its secret and its clock.
+          </p>`,
+      )}
+      ${this.still
+        ? html`<sl-still .camera=${this.still} @dismiss=${() => (this.still = null)}></sl-still>`
+        : nothing}
+      ${cameras.length === 0 ? this.#empty() : this.#table(cameras)}
+    </main>`;
+  }
+
+  #empty(): TemplateResult {
+    return html`<p class="empty panel">
+      ${store.ready
+        ? "No cameras are configured. Add them under sites in the configuration, and to the floor plan."
+        : "Waiting for the gateway."}
+    </p>`;
+  }
+
+  #table(cameras: CameraStatus[]): TemplateResult {
+    return html`<div class="panel scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Camera</th>
+            <th scope="col">State</th>
+            <th scope="col">Since</th>
+            <th scope="col" class="right">fps</th>
+            <th scope="col" class="right">kbit/s</th>
+            <th scope="col" class="right">Loss</th>
+            <th scope="col">Clock</th>
+            <th scope="col">What to do</th>
+            <th scope="col"><span class="visually-hidden">Still picture</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          ${repeat(cameras, (camera) => camera.id, (camera) => this.#row(camera))}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  #row(camera: CameraStatus): TemplateResult {
+    const { main, sub } = camera.streams;
+    const shown = worst(camera);
+    const site = store.sites.find((one) => one.id === camera.site)?.name ?? camera.site;
+    const unchanged = camera.unchanged_since_at;
+    return html`<tr data-testid="camera-row-${camera.id}" data-state=${shown?.state ?? "unknown"}>
+      <th scope="row">${camera.name}<small>${site} \u00b7 ${camera.id}</small></th>
+      <td>
+        ${shown ? stateCell(shown, shown === sub && main?.state === "up" ? "Substream " : "") : "Not known"}
+        ${unchanged !== null
+          ? html`<span class="tag number">
+              ${icon("unchanged")}PICTURE UNCHANGED ${counter(store.wall() - unchanged)}
+            </span>`
+          : nothing}
+      </td>
+      <td class="number">${shown ? span(store.wall() - shown.since_at) : ""}</td>
+      ${numbers(main, sub)}
+      <td>${shown ? clockCell(shown) : ""}</td>
+      <td class="advice">
+        ${[shown?.state === "up" ? "" : shown?.advice, ...(shown?.notes ?? [])].filter(Boolean).join(" ")}
+      </td>
+      <td>
+        <button aria-label="Still picture of ${camera.name}" @click=${() => (this.still = camera)}>
+          ${icon("still")}Still
+        </button>
+      </td>
+    </tr>`;
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      for (const camera of await api.cameras()) store.cameras.set(camera.id, camera);
+      this.failure = "";
+      store.changed();
+    } catch (error) {
+      this.failure = told(error);
+    }
+  }
+}
+
+function stateCell(source: Source, prefix: string): TemplateResult {
+  const words = { up: "Up", stalled: "Stalled", down: "Down", connecting: "Connecting" }[source.state];
+  return html`<span class="state ${source.state}">${icon(source.state)}${prefix}${words}</span>
+    ${source.state === "up" ? nothing : html`<small>${source.detail || source.reason.replaceAll("_", " ")}</small>`}`;
+}
+
+function clockCell(source: Source): TemplateResult {
+  return source.clock === "trusted"
+    ? html`${icon("clock")} Trusted`
+    : html`${icon("unverified")} Not trusted<small>${source.clock_reason}</small>`;
+}
+
+/** Main stream over substream, column by column. */
+function numbers(main: Source | undefined, sub: Source | undefined): TemplateResult {
+  const both = (text: (source: Source) => string): TemplateResult =>
+    html`<td class="right number">
+      ${main ? text(main) : "\u2013"}${sub ? html`<small>sub ${text(sub)}</small>` : nothing}
+    </td>`;
+  return html`${both((source) => source.fps.toFixed(1))}${both((source) => String(Math.round(source.bitrate_bps / 1000)))}
+  ${both((source) => `${(source.loss * 100).toFixed(1)} %`)}`;
+}

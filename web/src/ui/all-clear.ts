@@ -1,0 +1,93 @@
+/** Ends or extends an incident. All clear is asked twice: it takes every picture away at once. */
+
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+
+import { told } from "../app/observer.js";
+import { store } from "../app/store.js";
+import { api } from "../core/api.js";
+import type { Incident } from "../core/protocol.js";
+import { KIND_WORDS } from "./banner.js";
+import { icon } from "./icons.js";
+import { base } from "./styles.js";
+
+@customElement("sl-all-clear")
+export class AllClear extends LitElement {
+  static override styles = [
+    base,
+    css`
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+      }
+      button {
+        min-height: 48px;
+      }
+      dialog {
+        width: min(480px, calc(100vw - 32px));
+        padding: 24px;
+        border: 2px solid var(--line-strong);
+        border-radius: 10px;
+        background: var(--panel);
+        color: var(--text);
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 0.65);
+      }
+      dialog h3 {
+        font-size: 1.25rem;
+        margin-bottom: 8px;
+      }
+      dialog .buttons {
+        margin-top: 20px;
+        justify-content: flex-end;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) incident!: Incident;
+  /** May the viewer give all clear; extending is anyone's of either side. */
+  @property({ type: Boolean, attribute: false }) mayEnd = true;
+  @state() private failure = "";
+  @query("dialog") private dialog!: HTMLDialogElement;
+
+  override render(): TemplateResult {
+    return html`
+      <div class="buttons">
+        <button data-testid="extend" @click=${() => this.#do(() => api.extend(this.incident.id))}>
+          ${icon("clock")}Extend
+        </button>
+        ${this.mayEnd
+          ? html`<button data-testid="all-clear" @click=${() => this.dialog.showModal()}>${icon("up")}All clear</button>`
+          : nothing}
+      </div>
+      ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
+      <dialog aria-labelledby="ask">
+        <h3 id="ask">All clear at ${this.incident.site_name}?</h3>
+        <p>
+          This ends the incident (${KIND_WORDS[this.incident.kind][0]}) for everyone. Police lose the cameras within a
+          second. A new trigger opens a new incident.
+        </p>
+        <div class="buttons">
+          <button autofocus @click=${() => this.dialog.close()}>Keep it open</button>
+          <button class="primary" data-testid="all-clear-confirm" @click=${this.#clear}>Yes, all clear</button>
+        </div>
+      </dialog>
+    `;
+  }
+
+  readonly #clear = (): void => {
+    this.dialog.close();
+    void this.#do(() => api.allClear(this.incident.id));
+  };
+
+  async #do(change: () => Promise<Incident>): Promise<void> {
+    this.failure = "";
+    try {
+      store.learn(await change());
+    } catch (error) {
+      this.failure = told(error);
+    }
+  }
+}

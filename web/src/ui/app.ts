@@ -1,0 +1,88 @@
+/** The whole page: who is signed in decides what is shown. */
+
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+
+import { StoreObserver, told } from "../app/observer.js";
+import { store } from "../app/store.js";
+import type { Me } from "../core/protocol.js";
+import { base } from "./styles.js";
+
+const NOTICED = "sightline-noticed";
+
+@customElement("sl-app")
+export class App extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+        height: 100%;
+      }
+      .page {
+        display: grid;
+        grid-template-rows: auto minmax(0, 1fr);
+        height: 100%;
+      }
+      .error {
+        margin: 24px;
+      }
+    `,
+  ];
+
+  @state() private begun = false;
+  @state() private failure = "";
+  @state() private reason = "";
+
+  constructor() {
+    super();
+    new StoreObserver(this);
+    store.addEventListener("signed-out", (event) => (this.reason = (event as CustomEvent<string>).detail));
+    void this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      await store.begin();
+      this.failure = "";
+      this.begun = true;
+    } catch (error) {
+      this.failure = told(error);
+      setTimeout(() => void this.#begin(), 2000);
+    }
+  }
+
+  override render(): TemplateResult {
+    if (this.failure) return html`<p class="error" role="alert">${this.failure}</p>`;
+    if (!this.begun) return html``;
+    const { me } = store;
+    if (!me) return html`<sl-sign-in .reason=${this.reason}></sl-sign-in>`;
+    const noticeKey = `${me.principal.id} ${me.expires_at}`;
+    if (seesPictures(me) && localStorage.getItem(NOTICED) !== noticeKey) {
+      const accept = (): void => {
+        localStorage.setItem(NOTICED, noticeKey);
+        this.requestUpdate();
+      };
+      return html`<sl-notice .text=${me.notice} @accepted=${accept}></sl-notice>`;
+    }
+    return html`<div class="page"><sl-header></sl-header>${pageOf(me)}</div>`;
+  }
+}
+
+const seesPictures = (me: Me): boolean => me.principal.role !== "auditor";
+
+function pageOf(me: Me): TemplateResult {
+  switch (me.principal.role) {
+    case "dispatcher":
+    case "headquarters":
+      return html`<sl-dispatcher></sl-dispatcher>`;
+    case "patrol":
+      return html`<sl-patrol></sl-patrol>`;
+    case "coordinator":
+      return html`<sl-coordinator></sl-coordinator>`;
+    case "district_it":
+      return html`<sl-district-it></sl-district-it>`;
+    case "auditor":
+      return html`<sl-auditor></sl-auditor>`;
+  }
+}

@@ -1,0 +1,114 @@
+/** A button that acts only after it was held for two seconds, by pointer or by Space or Enter, and shows how far it is. */
+
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import { base } from "./styles.js";
+
+const HOLD = 2000;
+
+@customElement("sl-hold")
+export class HoldButton extends LitElement {
+  static override styles = [
+    base,
+    css`
+      button {
+        position: relative;
+        width: 100%;
+        min-height: 132px;
+        overflow: hidden;
+        border: 3px solid;
+        border-radius: 14px;
+        background: #a3080d;
+        color: #fff;
+        font-size: 1.375rem;
+        user-select: none;
+        -webkit-user-select: none;
+        touch-action: none;
+      }
+      button:hover {
+        background: #a3080d;
+      }
+      :host([kind="drill"]) button {
+        background: #0b3a66;
+        border-style: dashed;
+      }
+      :host([kind="test"]) button {
+        background: #3a424a;
+        border-style: dotted;
+      }
+      progress {
+        position: absolute;
+        inset: auto 0 0;
+        width: 100%;
+        height: 18px;
+        border: 0;
+        appearance: none;
+        background: rgb(0 0 0 / 0.35);
+      }
+      progress::-webkit-progress-bar {
+        background: transparent;
+      }
+      progress::-webkit-progress-value {
+        background: #fff;
+      }
+      progress::-moz-progress-bar {
+        background: #fff;
+      }
+    `,
+  ];
+
+  @property() kind = "real";
+  @property({ type: Boolean }) disabled = false;
+  @state() private share = 0;
+  #since: number | null = null;
+
+  override render(): TemplateResult {
+    return html`<button
+      data-testid="hold-to-trigger"
+      ?disabled=${this.disabled}
+      @pointerdown=${this.#press}
+      @pointerup=${this.#release}
+      @pointerleave=${this.#release}
+      @pointercancel=${this.#release}
+      @blur=${this.#release}
+      @keydown=${this.#keyDown}
+      @keyup=${this.#release}
+      @contextmenu=${(event: Event) => event.preventDefault()}
+    >
+      <slot></slot>
+      <progress max="1" .value=${this.share} aria-label="Held"></progress>
+    </button>`;
+  }
+
+  readonly #press = (event: PointerEvent): void => {
+    if (event.button === 0) this.#begin();
+  };
+
+  readonly #keyDown = (event: KeyboardEvent): void => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    if (!event.repeat) this.#begin();
+  };
+
+  #begin(): void {
+    this.#since = performance.now();
+    requestAnimationFrame(this.#advance);
+  }
+
+  readonly #release = (): void => {
+    this.#since = null;
+    this.share = 0;
+  };
+
+  readonly #advance = (): void => {
+    if (this.#since === null) return;
+    this.share = Math.min(1, (performance.now() - this.#since) / HOLD);
+    if (this.share < 1) {
+      requestAnimationFrame(this.#advance);
+      return;
+    }
+    this.#release();
+    this.dispatchEvent(new Event("held"));
+  };
+}

@@ -1,0 +1,179 @@
+/** The floor plan: rooms, doors, what responders look for, and the cameras with what they see. North is up. */
+
+import L from "leaflet";
+import leafletStyles from "leaflet/dist/leaflet.css?inline";
+import { LitElement, html, nothing, render, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import type { Camera, CameraStatus, Floor, Plan } from "../core/protocol.js";
+import { FEATURES, latLng, roomClass, roomLabel, viewWedge } from "./plan-drawing.js";
+import { icon, type IconName } from "./icons.js";
+import { planStyles } from "./plan-styles.js";
+import { base } from "./styles.js";
+
+/** The state of a camera as the plan and lists show it: of its better stream. */
+export function cameraState(status: CameraStatus | undefined): { icon: IconName; text: string; ok: boolean } {
+  const { main, sub } = status?.streams ?? {};
+  const source = main?.state === "up" ? main : sub?.state === "up" ? sub : (main ?? sub);
+  switch (source?.state) {
+    case "up":
+      return { icon: "up", text: "Up", ok: true };
+    case "stalled":
+      return { icon: "stalled", text: `Stalled: ${source.detail || "no pictures come"}`, ok: false };
+    case "down":
+      return { icon: "down", text: `Down: ${source.detail || source.reason.replaceAll("_", " ")}`, ok: false };
+    default:
+      return { icon: "connecting", text: "Connecting", ok: false };
+  }
+}
+
+@customElement("sl-plan")
+export class PlanView extends LitElement {
+  static override styles = [base, unsafeCSS(leafletStyles), planStyles];
+
+  @property({ attribute: false }) plan: Plan | null = null;
+  @property({ attribute: false }) cameras: Camera[] = [];
+  @property({ attribute: false }) statuses: ReadonlyMap<string, CameraStatus> = new Map();
+  /** Cameras that are on a tile. */
+  @property({ attribute: false }) shown: readonly string[] = [];
+  /** Room that an alarm came from. */
+  @property() origin: string | null = null;
+  /** Numbers for the keyboard, in this order. */
+  @property({ attribute: false }) digits: readonly string[] = [];
+  @state() private floorId: string | null = null;
+
+  #map: L.Map | null = null;
+  #drawn = L.layerGroup();
+  #markers = new Map<string, HTMLElement>();
+  #wedges = new Map<string, L.Polygon>();
+  readonly #resized = new ResizeObserver(() => this.#map?.invalidateSize({ animate: false }));
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resized.disconnect();
+    this.#map?.remove();
+    this.#map = null;
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!this.plan) return;
+    const home = this.plan.floors.find((floor) => floor.rooms.some((room) => room.id === this.origin));
+    if (changed.has("plan") || (changed.has("origin") && home)) {
+      this.floorId = (home ?? this.plan.floors[0])?.id ?? null;
+    }
+  }
+
+  override updated(changed: PropertyValues): void {
+    const floor = this.#floor();
+    if (!floor) return;
+    if (!this.#map || changed.has("plan") || changed.has("floorId") || changed.has("cameras") || changed.has("origin")) {
+      this.#draw(floor);
+    }
+    this.#mark();
+  }
+
+  #floor(): Floor | undefined {
+    return this.plan?.floors.find((floor) => floor.id === this.floorId) ?? this.plan?.floors[0];
+  }
+
+  #draw(floor: Floor): void {
+    const [minX, minY, maxX, maxY] = floor.bounds;
+    const bounds = L.latLngBounds([minY - 4, minX - 4], [maxY + 4, maxX + 4]);
+    if (!this.#map) {
+      const host = this.renderRoot.querySelector<HTMLElement>(".map");
+      if (!host) return;
+      this.#map = L.map(host, {
+        crs: L.CRS.Simple,
+        attributionControl: false,
+        zoomSnap: 0.1,
+        zoomAnimation: false,
+        fadeAnimation: false,
+        minZoom: -3,
+        maxZoom: 6,
+      });
+      this.#resized.observe(host);
+      this.#drawn.addTo(this.#map);
+      L.control.scale({ imperial: true }).addTo(this.#map);
+    }
+    this.#drawn.clearLayers();
+    this.#markers.clear();
+    this.#wedges.clear();
+    L.polygon(latLng(floor.outline), { className: "outline", interactive: false }).addTo(this.#drawn);
+    for (const room of floor.rooms) {
+      const className = `room ${roomClass(room)}${room.id === this.origin ? " origin" : ""}`;
+      const label = room.id === this.origin ? `ALARM\n${roomLabel(room)}` : roomLabel(room);
+      L.polygon(latLng(room.outline), { className, interactive: false }).addTo(this.#drawn);
+      this.#mark_(room.label, room.id === this.origin ? "label origin" : `label ${roomClass(room)}`, html`${label}`);
+    }
+    for (const door of floor.doors) {
+      const title = `${door.kind} door ${door.number ?? ""} ${door.name}`;
+      const text = door.kind === "exterior" ? (door.number ?? "") || door.name : "";
+      this.#mark_(door.position, `door ${door.kind}`, html`<span title=${title}>${text}</span>`);
+    }
+    for (const feature of floor.features) {
+      const [short, words] = FEATURES[feature.kind] ?? ["?", feature.kind];
+      this.#mark_(feature.position, "feature", html`<span title="${words}: ${feature.name}">${short}</span>`);
+    }
+    for (const camera of this.cameras.filter((one) => one.floor === floor.id)) this.#camera(camera);
+    this.#map.fitBounds(bounds, { animate: false });
+  }
+
+  #mark_(position: readonly [number, number], className: string, content: TemplateResult): void {
+    const element = document.createElement("div");
+    render(content, element);
+    const [x, y] = position;
+    const divIcon = L.divIcon({ html: element, className, iconSize: [0, 0] });
+    L.marker([y, x], { icon: divIcon, interactive: false, keyboard: false }).addTo(this.#drawn);
+  }
+
+  #camera(camera: Camera): void {
+    const wedge = L.polygon(latLng(viewWedge(camera)), { className: "view", interactive: false });
+    this.#wedges.set(camera.id, wedge.addTo(this.#drawn));
+    const button = document.createElement("button");
+    button.dataset["testid"] = `plan-camera-${camera.id}`;
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      this.dispatchEvent(new CustomEvent("pick-camera", { detail: camera.id }));
+    });
+    this.#markers.set(camera.id, button);
+    const [x, y] = camera.position;
+    const divIcon = L.divIcon({ html: button, className: "camera", iconSize: [0, 0] });
+    L.marker([y, x], { icon: divIcon, interactive: false, keyboard: false, zIndexOffset: 1000 }).addTo(this.#drawn);
+  }
+
+  /** Bring the camera buttons up to date without drawing the plan anew. */
+  #mark(): void {
+    for (const camera of this.cameras) {
+      const button = this.#markers.get(camera.id);
+      if (!button) continue;
+      const now = cameraState(this.statuses.get(camera.id));
+      const shown = this.shown.includes(camera.id);
+      const digit = this.digits.indexOf(camera.id) + 1;
+      button.className = `${now.ok ? "ok" : "fault"} ${shown ? "shown" : ""}`;
+      button.title = `${camera.name}. ${now.text}`;
+      button.setAttribute("aria-label", `Camera ${camera.name}. ${now.text}${shown ? ". On a tile" : ""}`);
+      button.setAttribute("aria-pressed", String(shown));
+      button.dataset["state"] = now.ok ? "up" : now.icon;
+      render(html`${icon(now.ok ? "camera" : now.icon)}${digit ? html`<b>${digit}</b>` : nothing}`, button);
+      this.#wedges.get(camera.id)?.getElement()?.classList.toggle("shown", shown);
+    }
+  }
+
+  override render(): TemplateResult {
+    if (!this.plan) return html`<p class="empty">The floor plan is loading.</p>`;
+    const current = this.#floor();
+    return html`
+      <div class="floors" role="group" aria-label="Floors">
+        ${this.plan.floors.map(
+          (floor) =>
+            html`<button aria-pressed=${floor === current} @click=${() => (this.floorId = floor.id)}>
+              ${floor.name}${floor.rooms.some((room) => room.id === this.origin) ? " \u25cf" : ""}
+            </button>`,
+        )}
+      </div>
+      <div class="map" role="region" aria-label="Floor plan of ${this.plan.name}, north is up"></div>
+      <div class="north" aria-hidden="true">N<br />\u2191</div>
+      <p class="verified">Plan verified on ${this.plan.verified_on}</p>
+    `;
+  }
+}

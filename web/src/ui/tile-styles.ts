@@ -1,0 +1,160 @@
+/** Look of a tile. On pictures, words stand on their own solid ground: no picture may swallow them. */
+
+import { css } from "lit";
+
+export const tileStyles = css`
+  :host {
+    position: relative;
+    display: block;
+    overflow: hidden;
+    min-height: 120px;
+    background: #000;
+    border: 3px solid #5f7183;
+    border-radius: 6px;
+    color: #fff;
+    container-type: size;
+  }
+  :host([data-state="live"]) {
+    border-color: #39c772;
+  }
+  :host([data-state="delayed"]) {
+    border-color: #ffb020;
+    border-style: double;
+    border-width: 5px;
+  }
+  :host([data-state="unverified"]) {
+    border-color: #8fd3ff;
+    border-style: dashed;
+  }
+  .glass,
+  .hatch,
+  video {
+    position: absolute;
+    inset: 0;
+    width: 100%;
+    height: 100%;
+  }
+  video {
+    object-fit: contain;
+  }
+  :host([data-state="not_live"]) video {
+    filter: grayscale(1) brightness(0.55);
+  }
+  .hatch {
+    background: repeating-linear-gradient(
+      -45deg,
+      rgb(255 255 255 / 0.2) 0 3px,
+      transparent 3px 18px
+    );
+    pointer-events: none;
+  }
+  .top,
+  .bottom {
+    position: absolute;
+    left: 0;
+    right: 0;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 6px;
+    padding: 6px;
+  }
+  .top {
+    top: 0;
+  }
+  .bottom {
+    bottom: 0;
+  }
+  .state,
+  .note,
+  .name {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.4em;
+    padding: 0.2em 0.55em;
+    border-radius: 4px;
+    background: #0b0f13;
+    font-weight: 700;
+    font-size: 0.9375rem;
+    line-height: 1.4;
+  }
+  .state {
+    font-size: 1.0625rem;
+    border: 2px solid currentColor;
+  }
+  .state.live {
+    background: #0b3d20;
+    color: #d6ffe4;
+  }
+  .state.delayed {
+    background: #ffc14d;
+    color: #201400;
+    border-color: #201400;
+  }
+  .state.not_live {
+    background: #fff;
+    color: #14181c;
+    border-color: #14181c;
+  }
+  .state.unverified {
+    background: #0b2a3d;
+    color: #cdeaff;
+    border-style: dashed;
+  }
+  .note {
+    border: 1px solid #8794a1;
+    font-size: 0.8125rem;
+  }
+  .name {
+    margin-right: auto;
+    min-width: 0;
+    font-weight: 600;
+  }
+  kbd {
+    padding: 0 0.4em;
+    border: 1px solid currentColor;
+    border-radius: 3px;
+    font: inherit;
+  }
+  .bottom button {
+    min-height: 30px;
+    padding: 0 0.6em;
+    background: #0b0f13;
+    border-color: #8794a1;
+    color: #fff;
+    font-size: 0.8125rem;
+  }
+  .bottom button:hover {
+    background: #2a3541;
+  }
+  .words {
+    position: absolute;
+    inset: 50% 8% auto;
+    transform: translateY(-50%);
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    gap: 10px;
+    width: fit-content;
+    max-width: 84%;
+    margin-inline: auto;
+    padding: 0.5em 0.9em;
+    border-radius: 6px;
+    background: #0b0f13;
+    font-weight: 600;
+    text-align: center;
+  }
+  .words button {
+    background: #fff;
+    border-color: #fff;
+    color: #14181c;
+  }
+  @container (max-width: 260px) {
+    .state {
+      font-size: 0.875rem;
+    }
+    .note {
+      font-size: 0.6875rem;
+    }
+  }
+`;

@@ -1,0 +1,189 @@
+/** One camera's picture with what may be said of it. The age counts by a timer, whether frames come or not. */
+
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import { store } from "../app/store.js";
+import type { Verdict } from "../core/age.js";
+import { counter, stateLabel } from "../core/labels.js";
+import type { Camera, StreamName } from "../core/protocol.js";
+import { report } from "../media/glass.js";
+import { Viewing } from "../media/viewing.js";
+import { icon } from "./icons.js";
+import { base } from "./styles.js";
+import { tileStyles } from "./tile-styles.js";
+
+/** Dispatched synchronously for every frame that comes to the glass. */
+export interface FrameDetail {
+  camera: string;
+  rtpTimestamp: number;
+  /** Seconds; null where unknown. */
+  captureAge: number | null;
+  state: Verdict["state"];
+  /** Page time in milliseconds, as requestVideoFrameCallback tells it. */
+  presentationTime: number;
+}
+
+const NOTHING: Verdict = { state: "not_live", age: null, reason: "" };
+
+@customElement("sl-tile")
+export class Tile extends LitElement {
+  static override styles = [base, tileStyles];
+
+  @property({ attribute: false }) camera!: Camera;
+  @property() stream: StreamName = "main";
+  /** Its number on the plan and on the keyboard; 0: none. */
+  @property({ type: Number }) digit = 0;
+  @property({ type: Boolean }) closable = false;
+  @state() private verdict = NOTHING;
+  @state() private notes: string[] = [];
+
+  #viewing: Viewing | null = null;
+  #video: HTMLVideoElement | null = null;
+  #stops: (() => void)[] = [];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.#open();
+    this.#stops = [store.ticker.add(() => this.#look()), report(() => this.#glass())];
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const stop of this.#stops) stop();
+    this.#close();
+  }
+
+  override willUpdate(changed: PropertyValues): void {
+    if (changed.has("camera") || changed.has("stream")) this.#open();
+    this.dataset["testid"] = `tile-${this.camera.id}`;
+  }
+
+  #open(): void {
+    this.#close();
+    this.#viewing = new Viewing(store, this.camera, this.stream, {
+      media: (media) => this.#show(media),
+      changed: () => this.#look(),
+    });
+    this.#viewing.start();
+  }
+
+  #close(): void {
+    this.#viewing?.stop();
+    this.#viewing = null;
+    this.#show(null);
+  }
+
+  /** Put a stream on the glass. The old element goes with its last picture, which must not be seen again. */
+  #show(media: MediaStream | null): void {
+    const before = this.#video;
+    if (media === null) {
+      if (before) before.srcObject = null;
+      this.#video = null;
+    } else {
+      const video = document.createElement("video");
+      video.muted = true;
+      video.autoplay = true;
+      video.playsInline = true;
+      video.disablePictureInPicture = true;
+      video.setAttribute("aria-label", `Picture of ${this.camera.name}`);
+      video.srcObject = media;
+      this.#video = video;
+      this.#follow(video);
+      if (before) before.srcObject = null;
+    }
+    this.requestUpdate();
+  }
+
+  #follow(video: HTMLVideoElement): void {
+    video.requestVideoFrameCallback((_, frame) => {
+      if (this.#video !== video || this.#viewing === null) return;
+      const rtpTimestamp = frame.rtpTimestamp ?? 0;
+      const verdict = this.#viewing.frame(rtpTimestamp);
+      const detail: FrameDetail = {
+        camera: this.camera.id,
+        rtpTimestamp,
+        captureAge: verdict.age,
+        state: verdict.state,
+        presentationTime: frame.presentationTime,
+      };
+      this.dispatchEvent(new CustomEvent("sightline-frame", { detail, bubbles: true, composed: true }));
+      this.#follow(video);
+    });
+  }
+
+  /** Say what is true now. */
+  #look(): void {
+    const viewing = this.#viewing;
+    if (viewing === null) return;
+    const now = store.now();
+    const verdict = viewing.verdict(now);
+    const notes = [];
+    const unchanged = viewing.unchanged(now);
+    if (unchanged !== null && viewing.phase === "playing") notes.push(`PICTURE UNCHANGED ${counter(unchanged)}`);
+    if (viewing.phase === "waiting") notes.push("WAITING FOR KEYFRAME");
+    if (viewing.stream === "sub" && viewing.phase !== "ended") notes.push("SUBSTREAM");
+    this.dataset["state"] = verdict.state;
+    this.dataset["age"] = verdict.age === null ? "" : verdict.age.toFixed(3);
+    this.dataset["phase"] = viewing.phase;
+    this.dataset["stream"] = viewing.stream;
+    if (stateLabel(verdict.state, verdict.age) !== this.#label() || verdict.reason !== this.verdict.reason) {
+      this.verdict = verdict;
+    }
+    if (notes.join() !== this.notes.join()) this.notes = notes;
+    this.requestUpdate();
+  }
+
+  #label(): string {
+    return stateLabel(this.verdict.state, this.verdict.age);
+  }
+
+  #glass(): { session: string; state: string; age: number | null } | null {
+    const session = this.#viewing?.session;
+    if (!session || !this.#viewing) return null;
+    const { state, age } = this.#viewing.verdict(store.now());
+    return { session: session.id, state, age };
+  }
+
+  override render(): TemplateResult {
+    const ended = this.#viewing?.phase === "ended";
+    const words = this.#viewing?.words || this.verdict.reason;
+    return html`
+      <div class="glass">${this.#video ?? nothing}</div>
+      ${this.verdict.state === "not_live" ? html`<div class="hatch" aria-hidden="true"></div>` : nothing}
+      <div class="top">
+        <span class="state ${this.verdict.state}" data-testid="state">
+          ${icon(this.verdict.state)}<span class="number">${ended ? "ACCESS ENDED" : this.#label()}</span>
+        </span>
+        ${this.notes.map((note) => html`<span class="note number">${note}</span>`)}
+      </div>
+      ${words ? html`<p class="words" role="status">${words}${ended ? this.#again() : nothing}</p>` : nothing}
+      <div class="bottom">
+        <span class="name">${this.digit ? html`<kbd>${this.digit}</kbd>` : nothing}${this.camera.name}</span>
+        <slot name="actions"></slot>
+        ${this.camera.streams.length > 1
+          ? html`<button @click=${this.#switch} title="Change between main stream and substream">
+              ${this.stream === "main" ? "Main" : "Sub"}
+            </button>`
+          : nothing}
+        ${this.closable
+          ? html`<button aria-label="Close ${this.camera.name}" title="Close" @click=${this.#dismiss}>
+              ${icon("close")}
+            </button>`
+          : nothing}
+      </div>
+    `;
+  }
+
+  #again(): TemplateResult {
+    return html`<button @click=${() => this.#viewing?.start()}>Try again</button>`;
+  }
+
+  readonly #switch = (): void => {
+    this.stream = this.stream === "main" ? "sub" : "main";
+  };
+
+  readonly #dismiss = (): void => {
+    this.dispatchEvent(new CustomEvent("dismiss", { detail: this.camera.id }));
+  };
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** The gateway that `npm run dev` passes requests on to. */
+const gateway = process.env["SIGHTLINE_URL"] ?? "http://localhost:8080";
+
+export default defineConfig({
+  build: { outDir: "../gateway/static", emptyOutDir: true, target: "es2022" },
+  server: {
+    proxy: {
+      "/api": { target: gateway, ws: true },
+      "/whep": { target: gateway },
+    },
+  },
+  test: { include: ["test/**/*.test.ts"], environment: "node" },
+});
