@@ -125,9 +125,8 @@ class RelayStream:
 
     def disconnected(self, at: float) -> None:
         """The RTSP session is over; what is cached stays, with its age, until the next keyframe."""
-        self._timeline.disconnected()
+        self._timeline.disconnected(at)
         self._waiting = True
-        self._tell_timeline()
 
     def access_unit(self, unit: AccessUnit) -> None:
         """Date one picture, and hand it on if viewers can decode it."""

@@ -64,6 +64,7 @@ class Timeline:
         self._clock = CameraClock()
         self._wall = 0.0
         self._began = 0.0
+        self._kept: Map | None = None
         self._report: _Report | None = None
         self._pair: Interval | None = None
         self._agreed = True
@@ -75,18 +76,22 @@ class Timeline:
 
     def connected(self, at: float) -> None:
         """A new session's media time begins. What its handshake told of the clock stays."""
+        self._keep(at)
         self._began = at
         self._report = self._pair = None
         self._agreed, self._jumped, self._doubt = True, False, ""
         self._rewound = self._pictures = False
 
-    def disconnected(self) -> None:
-        """The session is over: the camera's clock is measured anew in the next, for it may have been restarted."""
+    def disconnected(self, at: float) -> None:
+        """The session is over. Its pictures keep their map until the next one's first; the camera's clock is measured
+        anew, for it may have been restarted."""
+        self._keep(at)
         self._clock.restart(float("-inf"))
 
     def picture(self, media: float, arrival: float, leap: float, wall: float) -> None:
         """One picture has arrived. ``leap`` as in ``line.Placed``; ``wall`` is the gateway's wall clock less its own
         monotonic time, now."""
+        self._kept = None
         if self._clock_trusted and self._pictures and abs(wall - self._wall) > NOISE:
             self._doubt = "The gateway's own clock was set."
         self._wall = wall
@@ -138,6 +143,8 @@ class Timeline:
 
     def map(self, now: float) -> Map:
         """The map as it stands."""
+        if self._kept is not None:
+            return self._kept
         report, offset = self._report, self.offset(now)
         reason = self._why_not(now)
         if reason or report is None or offset is None:
@@ -152,6 +159,10 @@ class Timeline:
             return Map(self._earliest, 0.0, False, "The camera's sender reports do not carry its clock.")
         uncertainty = (offset.high - low) / 2 + DRIFT * abs(self._media - report.media) + _STAMPED
         return Map(min(intercept, self._earliest), uncertainty, True, "")
+
+    def _keep(self, at: float) -> None:
+        if self._pictures and self._kept is None:
+            self._kept = self.map(at)
 
     def _why_not(self, now: float) -> str:
         if self._report is None:

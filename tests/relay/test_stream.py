@@ -147,6 +147,15 @@ async def test_a_vouched_clock_is_trusted_from_the_first_report() -> None:
     point = bench.stream.timeline()
     assert point is not None
     assert point.trusted
+    bench.stream.disconnected(bench.clock.monotonic())
+    await bench.clock.advance(60)
+    assert bench.stream.timeline() == point  # what is on the glass keeps its date
+    bench.connect()
+    assert bench.stream.timeline() == point
+    await bench.send("I")
+    new = bench.stream.timeline()
+    assert new is not None
+    assert (new.trusted, new.reason) == (False, "No sender report yet.")
     assert bench.stream.next_clock_query(bench.clock.monotonic()) == float("inf")
 
 
