@@ -4,6 +4,7 @@ from collections import deque
 from typing import NamedTuple
 
 WINDOW = 5.0
+SHORTEST = 0.9
 
 
 class Counters(NamedTuple):
@@ -36,7 +37,7 @@ class RateWindow:
         then, before = self._marks[0]
         self._marks.append((now, counters))
         seconds = now - then
-        if seconds <= 0:
+        if seconds < SHORTEST:
             return Rates()
         units, octets, packets, lost = (new - old for new, old in zip(counters, before, strict=True))
         return Rates(units / seconds, octets * 8 / seconds, lost / (packets + lost) if packets + lost else 0.0)

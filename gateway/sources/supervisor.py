@@ -53,6 +53,7 @@ class Source:
         self._on_status = on_status
         self._uniform = uniform or SystemRandom().uniform
         self._meter = Meter(metrics, camera_id, stream)
+        self._lost_at = clock.monotonic()
         self._status = SourceStatus(
             camera_id, stream, SourceState.CONNECTING, SourceReason.NONE, "Connecting.", clock.now()
         )
@@ -148,9 +149,10 @@ class Source:
         since = self._clock.now() if state is not before.state else before.since
         self._meter.state(state)
         if state in FAULTY and before.state not in FAULTY:
+            self._lost_at = self._clock.monotonic()
             logger.warning("%s: lost: %s (%s)", self.name, detail, reason)
         elif state is SourceState.UP and before.state in FAULTY:
-            logger.info("%s: back after %.0f s", self.name, since - before.since)
+            logger.info("%s: back after %.0f s", self.name, self._clock.monotonic() - self._lost_at)
         self._publish(replace(before, state=state, reason=reason, detail=detail, since=since))
 
     def _publish(self, status: SourceStatus) -> None:

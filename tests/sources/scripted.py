@@ -12,7 +12,7 @@ SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track
 
 
 class ScriptedCamera:
-    """Speaks RTSP well, wants ``password`` (Basic) if there is one, and sends what ``send`` and ``picture`` are told."""
+    """Speaks RTSP well, wants ``password`` (Basic) if there is one, and sends what its test tells it to."""
 
     def __init__(self, password: str | None = None) -> None:
         self.password = password
@@ -79,7 +79,8 @@ class ScriptedCamera:
         if method == "DESCRIBE" and status == 200:
             body = SDP
         head = (
-            f"RTSP/1.0 {status} X\r\nCSeq: {fields['CSeq']}\r\nSession: 42;timeout=20\r\nContent-Length: {len(body)}\r\n"
+            f"RTSP/1.0 {status} X\r\nCSeq: {fields['CSeq']}\r\n"
+            f"Session: 42;timeout=20\r\nContent-Length: {len(body)}\r\n"
             'WWW-Authenticate: Basic realm="x"\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\n'
         )
         return head.encode() + body

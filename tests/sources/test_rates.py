@@ -13,5 +13,5 @@ def test_rates_are_those_of_the_last_five_seconds() -> None:
     assert rates.loss == pytest.approx(4 / 100)
 
 
-def test_nothing_in_no_time_is_no_rate() -> None:
-    assert RateWindow(5.0).mark(5.0, Counters(units=3)) == (0.0, 0.0, 0.0)
+def test_a_moment_is_too_short_for_a_rate() -> None:
+    assert RateWindow(5.0).mark(5.2, Counters(units=3)) == (0.0, 0.0, 0.0)

@@ -1,4 +1,8 @@
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
@@ -93,3 +97,27 @@ def test_notes_say_what_keeps_a_stream_from_being_shown(sink: RecordingSink) -> 
     assert "Waiting for a keyframe" in notes
     assert "keyframes (IDR)" in notes
     assert "parameter sets" in notes
+
+
+PACKETS = st.one_of(
+    st.binary(max_size=60),
+    st.builds(
+        lambda sequence, stamp, payload, marker, ssrc: rtp(sequence, stamp, payload, marker=marker, ssrc=ssrc),
+        st.integers(0, 0xFFFF),
+        st.integers(0, 0xFFFFFFFF),
+        st.one_of(st.binary(max_size=40), st.just(IDR), st.binary(max_size=40).map(lambda body: SPS[:4] + body)),
+        st.booleans(),
+        st.integers(7, 8),
+    ),
+    st.builds(sender_report, st.integers(7, 8), *[st.integers(0, 0xFFFFFFFF)] * 3),
+)
+
+
+@given(st.lists(st.tuples(st.booleans(), PACKETS), max_size=30))
+def test_no_packets_raise_anything_but_camera_errors(packets: list[tuple[bool, bytes]]) -> None:
+    reception = Reception(StreamInfo("H264", 90000, (SPS, PPS)), 96, RecordingSink(), own_ssrc=1)
+    for now, (control, packet) in enumerate(packets):
+        with suppress(CameraError):
+            (reception.rtcp if control else reception.rtp)(packet, float(now))
+        reception.notes()
+        reception.receiver_report(float(now))

@@ -13,7 +13,7 @@ from gateway.models import SourceReason
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import Address
-from gateway.sources.rtsp.protocol import Malformed, Media, Playing, RtspSession
+from gateway.sources.rtsp.protocol import Media, Playing, RtspSession, Unusable
 
 CONNECT_TIMEOUT = 5.0
 LONGEST_WAIT = 0.2
@@ -81,6 +81,9 @@ class RtspClient(asyncio.Protocol):
             self._session.stop(self._clock.monotonic())
         self._flush()
         if self._transport is not None:
+            if self._transport.get_write_buffer_size():
+                # Whoever does not read us now would keep the socket open for ever.
+                self._transport.abort()
             self._transport.close()
         self._end(CameraError(SourceReason.NONE, "We closed the connection."))
 
@@ -100,7 +103,7 @@ class RtspClient(asyncio.Protocol):
                 reception = Reception(description.info, description.payload_type, self._sink, secrets.randbits(32))
                 self.reception = reception
                 self._report_due = now + REPORT_INTERVAL / 2
-            elif isinstance(event, Malformed):
+            elif isinstance(event, Unusable):
                 self.malformed += 1
         self._flush()
 

@@ -53,10 +53,8 @@ class Media(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
-    """Something that could not be used was dropped."""
-
-    protocol: str
+class Unusable:
+    """A message that makes no sense here was dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Closed:
     """Our TEARDOWN has been answered."""
 
 
-Event = Playing | Media | Malformed | Closed | ClockSample
+Event = Playing | Media | Unusable | Closed | ClockSample
 
 
 @dataclass(slots=True)
@@ -204,7 +202,7 @@ class RtspSession:
             self._rtp_channel,
             self._rtcp_channel,
         ):
-            yield Malformed("rtsp")
+            yield Unusable()
             return
         # Some cameras send media before they answer PLAY.
         yield from self._announce()
@@ -222,7 +220,7 @@ class RtspSession:
             case Request():
                 self._answer(message)
             case Noise():
-                yield Malformed("rtsp")
+                yield Unusable()
 
     def _answer(self, request: Request) -> None:
         """Cameras may probe us with OPTIONS or an empty GET_PARAMETER; we offer nothing else (RFC 2326 10.1, 10.8)."""
@@ -236,7 +234,7 @@ class RtspSession:
         pending = self._pending
         sequence = response.headers.get("cseq")
         if pending is None or (sequence and sequence != str(pending.sequence)):
-            yield Malformed("rtsp")
+            yield Unusable()
             return
         if response.status < 200:
             return

@@ -10,7 +10,7 @@ from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.rtsp.protocol import ANSWER_TIMEOUT, Closed, Event, Malformed, Media, Playing, RtspSession
+from gateway.sources.rtsp.protocol import ANSWER_TIMEOUT, Closed, Event, Media, Playing, RtspSession, Unusable
 from gateway.sources.rtsp.states import REFUSALS, State
 
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
@@ -87,8 +87,7 @@ def test_a_relative_or_missing_content_base_falls_back_to_the_url() -> None:
 
 def test_a_password_is_sent_only_when_asked_for_and_never_in_a_url() -> None:
     dialogue = Dialogue()
-    _, url, headers = dialogue.requested()
-    assert "authorization" not in headers
+    assert "authorization" not in dialogue.requested()[2]
     dialogue = Dialogue()
     dialogue.answer('WWW-Authenticate: Digest realm="r", nonce="n"', status=401)
     output = dialogue.session.take_output()
@@ -107,9 +106,10 @@ def test_a_wrong_password_is_sent_once() -> None:
 
 def test_a_camera_that_calls_every_nonce_stale_is_given_up() -> None:
     dialogue = Dialogue()
+    for nonce in range(2):
+        dialogue.answer(f'WWW-Authenticate: Digest realm="r", nonce="{nonce}", stale=true', status=401)
     with pytest.raises(CameraError) as caught:
-        for nonce in range(9):
-            dialogue.answer(f'WWW-Authenticate: Digest realm="r", nonce="{nonce}", stale=true', status=401)
+        dialogue.answer('WWW-Authenticate: Digest realm="r", nonce="3", stale=true', status=401)
     assert caught.value.reason is SourceReason.PASSWORD_REFUSED
 
 
@@ -141,7 +141,7 @@ def test_media_comes_on_the_channels_that_the_camera_chose() -> None:
     dialogue = Dialogue()
     dialogue.play(transport="RTP/AVP/TCP;interleaved=4-5;ssrc=1234")
     frames = b"".join(encode_frame(channel, b"x") for channel in (4, 5, 0))
-    assert dialogue.session.receive(frames, 1.0) == [Media(False, b"x"), Media(True, b"x"), Malformed("rtsp")]
+    assert dialogue.session.receive(frames, 1.0) == [Media(False, b"x"), Media(True, b"x"), Unusable()]
     dialogue.session.send_rtcp(b"report")
     assert dialogue.session.take_output() == b"$\x05\x00\x06report"
 
@@ -251,7 +251,7 @@ def test_a_date_that_tells_nothing_is_no_sample(date: str) -> None:
 
 def test_an_answer_to_nothing_is_dropped_and_one_without_cseq_is_taken() -> None:
     dialogue = Dialogue()
-    assert dialogue.session.receive(b"RTSP/1.0 200 OK\r\nCSeq: 77\r\n\r\n", 1.0) == [Malformed("rtsp")]
+    assert dialogue.session.receive(b"RTSP/1.0 200 OK\r\nCSeq: 77\r\n\r\n", 1.0) == [Unusable()]
     dialogue.session.receive(b"RTSP/1.0 100 Continue\r\n\r\n", 1.0)
     dialogue.session.receive(b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(SDP) + SDP, 1.0)
     assert dialogue.session.state is State.SETTING_UP
