@@ -63,9 +63,6 @@ class Newsroom:
 
     def _incident(self, change: IncidentChange) -> None:
         incident = change.incident
-        for kind in type(incident.kind):
-            now_open = sum(other.kind is kind for other in self._services.incidents.open())
-            self._services.metrics.incidents_open.labels(kind).set(now_open)
         self._services.hub.publish(
             {"type": "incident", "incident": incident_view(self._services, incident), "alarm": change.alarm},
             lambda principal: (
