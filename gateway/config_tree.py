@@ -18,12 +18,15 @@ class ConfigTree:
         """Path of a key to (``file:line``, how many steps of the path lead to that file's root)."""
         self.value: Any = self._read(path, ())
         self.readable = isinstance(self.value, dict)
-        if not self.readable and not self.problems:
-            self.problems.append(f"{path}:1: must be a group of keys, such as district and sites")
-        agreements = self.value.get("agreements") if self.readable else None
-        for index, named in enumerate(agreements if isinstance(agreements, list) else ()):
-            if isinstance(named, str):
-                agreements[index] = self._read(path.parent / named, ("agreements", index))
+        if not self.readable:
+            if not self.problems:
+                self.problems.append(f"{path}:1: must be a group of keys, such as district and sites")
+            return
+        agreements = self.value.get("agreements")
+        if isinstance(agreements, list):
+            for index, named in enumerate(agreements):
+                if isinstance(named, str):
+                    agreements[index] = self._read(path.parent / named, ("agreements", index))
 
     def tell(self, key: Key, message: str) -> str:
         """``file:line: key: message`` for a key of the tree, or for the nearest one above it that was written."""
@@ -33,25 +36,25 @@ class ConfigTree:
 
     def override(self, dotted: str, value: object) -> None:
         """Put ``value`` where ``dotted`` leads; groups on the way are made, list entries must exist."""
-        steps = dotted.split(".")
+        *way, last = dotted.split(".")
         key: Key = ()
         node = self.value
-        for depth, step in enumerate(steps):
-            at = _index(node, step) if isinstance(node, list) else step
-            if at is None or not isinstance(node, list | dict):
-                self.problems.append(f"override: {dotted}: there is no '{step}' to be overridden")
-                return
-            key = (*key, at)
-            if depth == len(steps) - 1:
-                node[at] = value
-                self._forget(key)
-                self._places[key] = ("override", 0)
-            elif isinstance(node, dict):
-                node = node.setdefault(at, {})
+        for step in way:
+            at = _step(node, step)
+            if at is not None:
+                node = node.setdefault(at, {}) if isinstance(node, dict) else node[at]
+                key = (*key, at)
             else:
-                node = node[at]
+                node = None
+        at = _step(node, last)
+        if at is None:
+            self.problems.append(f"override: {dotted}: there is no such place in the configuration")
+            return
+        node[at] = value
+        self._forget((*key, at))
+        self._places[(*key, at)] = ("override", 0)
 
-    def _read(self, path: Path, at: Key) -> object:
+    def _read(self, path: Path, at: Key) -> Any:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -93,8 +96,13 @@ def _child(node: object, step: str | int) -> object:
     return None
 
 
-def _index(items: list[Any], step: str) -> int | None:
-    for index, item in enumerate(items):
+def _step(node: object, step: str) -> Any:
+    """The key of a group or the index of a list entry, given by index or id; None where there is none."""
+    if isinstance(node, dict):
+        return step
+    if not isinstance(node, list):
+        return None
+    for index, item in enumerate(node):
         if isinstance(item, dict) and item.get("id") == step:
             return index
-    return int(step) if step.isdecimal() and int(step) < len(items) else None
+    return int(step) if step.isdecimal() and int(step) < len(node) else None

@@ -32,6 +32,8 @@ def parse_yaml(text: str) -> YamlDocument:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return YamlDocument(None, {}, ((line, (), "is not YAML: holds a character that YAML does not allow"),))
+    except RecursionError:
+        return YamlDocument(None, {}, ((1, (), "is nested too deep"),))
     finally:
         if reader is not None:
             reader.loader.dispose()
@@ -60,7 +62,7 @@ class _Reader:
         try:
             value: object = self.loader.construct_object(node)
         except (ValueError, yaml.constructor.ConstructorError):
-            self._problem(node, path, "cannot be read as what it looks like: put it in quotes")
+            self._problem(node, path, "looks like a date, a number or a tag but is none: put text in quotes")
             return None
         return value
 

@@ -101,10 +101,10 @@ def _positions(raw: object) -> Iterator[Point]:
 def _position(raw: object) -> Point:
     if not isinstance(raw, list) or len(raw) not in (2, 3) or not all(_is_number(value) for value in raw):
         raise FeatureError("a position must be [longitude, latitude]")
-    longitude, latitude = float(raw[0]), float(raw[1])
+    longitude, latitude = raw[:2]
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         raise FeatureError("a position is outside the world: it must be [longitude, latitude] in degrees")
-    return longitude, latitude
+    return float(longitude), float(latitude)
 
 
 def _is_number(value: object) -> bool:

@@ -24,8 +24,8 @@ def load_plan(path: Path) -> FloorPlan:
         raise ConfigurationError([f"{path}: cannot be read: {error.strerror}"]) from None
     except json.JSONDecodeError as error:
         raise ConfigurationError([f"{path}:{error.lineno}: is not JSON: {error.msg}"]) from None
-    except (UnicodeDecodeError, RecursionError):
-        raise ConfigurationError([f"{path}: is not a plan: not UTF-8 text, or nested without end"]) from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError([f"{path}: is not JSON in UTF-8 that can be read"]) from None
     return parse_plan(document, str(path))
 
 
