@@ -44,9 +44,7 @@ class LightViewer:
         self.bytes = 0
         self.reports = 0
         self.credentials = Credentials.fresh()
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket = self._open()
         self._on_media = on_media
         self._certificate = RTCCertificate.generateCertificate()
         self._wire = _Wire(self._send)
@@ -57,7 +55,6 @@ class LightViewer:
         self._password = ""
         self._checking: asyncio.Task[None] | None = None
         self._answered = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self.socket.fileno(), self._readable)
 
     def offer(self) -> str:
         """An offer to receive one H.264 video, as a DTLS client."""
@@ -115,15 +112,28 @@ class LightViewer:
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
 
-    def check(self, nominate: bool = True) -> None:
-        """Send one connectivity check."""
+    def move(self) -> None:
+        """Go on from another port, as after a change of network."""
+        asyncio.get_running_loop().remove_reader(self.socket.fileno())
+        self.socket.close()
+        self.socket = self._open()
+
+    def check(self, password: str | None = None) -> None:
+        """Send one connectivity check that nominates."""
         attributes = [
             (stun.USERNAME, self._username.encode()),
             (stun.PRIORITY, struct.pack("!I", 1 << 24)),
             (stun.ICE_CONTROLLING, bytes(8)),
-            *([(stun.USE_CANDIDATE, b"")] if nominate else []),
+            (stun.USE_CANDIDATE, b""),
         ]
-        self._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, self._password))
+        self._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, password or self._password))
+
+    def _open(self) -> socket.socket:
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        opened.bind(("127.0.0.1", 0))
+        asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
+        return opened
 
     async def _check(self) -> None:
         while True:

@@ -87,7 +87,7 @@ class RtpSender:
             self._backlog_bytes -= size
             budget -= size
             if not self._send(group, runs_of(group.payloads)):
-                self._give_up()
+                self._give_up(1 + len(self._backlog))
         return bool(self._backlog)
 
     def deliver(self, group: PacketGroup, runs: Runs) -> bool:
@@ -103,7 +103,7 @@ class RtpSender:
             self._waiting = False
         if self._send(group, runs):
             return True
-        self._give_up()
+        self._give_up(1)
         return False
 
     def resend(self, sequences: Iterable[int]) -> int:
@@ -160,10 +160,10 @@ class RtpSender:
         self._backlog.append(group)
         self._backlog_bytes += _size(group)
         if self._backlog_bytes > BACKLOG_LIMIT:
-            self._give_up()
+            self._give_up(len(self._backlog))
 
-    def _give_up(self) -> None:
-        self.dropped_groups += 1 + len(self._backlog)
+    def _give_up(self, groups: int) -> None:
+        self.dropped_groups += groups
         self._clear_backlog()
         self._waiting = True
 

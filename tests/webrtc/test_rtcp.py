@@ -10,14 +10,14 @@ def test_feedback_made_by_aiortc_is_read() -> None:
     report = theirs.RtcpReceiverInfo(9, 64, 5, 70000, 33, 1, 65536)
     compound = (
         bytes(theirs.RtcpRrPacket(ssrc=1, reports=[report]))
-        + bytes(theirs.RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=9, lost=[65535, 0, 3, 400]))
+        + bytes(theirs.RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=9, lost=[65000, 65001, 65016, 65400]))
         + bytes(theirs.RtcpPsfbPacket(fmt=1, ssrc=1, media_ssrc=9))
         + bytes(theirs.RtcpPsfbPacket(fmt=15, ssrc=1, media_ssrc=0, fci=theirs.pack_remb_fci(1_000_000, [9])))
         + bytes(theirs.RtcpByePacket(sources=[1]))
     )
     assert rtcp.parse(compound) == [
         rtcp.ReceptionReport(9, 0.25, 5, 70000, 33, 1, 1.0),
-        rtcp.Nack(9, (65535, 0, 3, 400)),
+        rtcp.Nack(9, (65000, 65001, 65016, 65400)),
         rtcp.PictureLoss(9),
         rtcp.BitrateEstimate(1_000_000),
         rtcp.Goodbye(),

@@ -32,13 +32,15 @@ def test_the_other_role_is_seen() -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "2001:db8::7"])
 def test_aioice_reads_our_answer(host: str) -> None:
-    answer = aioice.stun.parse_message(stun.binding_success(b"t" * 12, host, 40000, KEY.decode()), KEY)
+    answer = aioice.stun.parse_message(stun.binding_success(b"t" * 12, host, 40000, KEY.decode()))
+    assert answer.check_message_integrity(KEY)
     assert answer.message_class == aioice.stun.Class.RESPONSE
     assert answer.attributes["XOR-MAPPED-ADDRESS"] == (host, 40000)
 
 
 def test_aioice_reads_our_refusal() -> None:
-    answer = aioice.stun.parse_message(stun.binding_error(b"t" * 12, 487, "Role Conflict", KEY.decode()), KEY)
+    answer = aioice.stun.parse_message(stun.binding_error(b"t" * 12, 487, "Role Conflict", KEY.decode()))
+    assert answer.check_message_integrity(KEY)
     assert answer.attributes["ERROR-CODE"] == (487, "Role Conflict")
 
 

@@ -1,0 +1,163 @@
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.errors import BadRequest
+from gateway.webrtc import sdp
+
+OFFER = """v=0
+o=- 1 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE a v d
+a=extmap-allow-mixed
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=mid:a
+a=recvonly
+a=rtpmap:111 opus/48000/2
+m=video 9 UDP/TLS/RTP/SAVPF 96 102 104 106 112
+c=IN IP4 0.0.0.0
+a=ice-ufrag:abcd
+a=ice-pwd:0123456789abcdef01234567
+a=ice-options:trickle
+a=fingerprint:sha-256 00:11:22
+a=setup:actpass
+a=mid:v
+a=recvonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:96 VP8/90000
+a=rtpmap:102 H264/90000
+a=rtcp-fb:102 goog-remb
+a=rtcp-fb:102 transport-cc
+a=rtcp-fb:102 nack
+a=rtcp-fb:102 nack pli
+a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f
+a=rtpmap:104 H264/90000
+a=fmtp:104 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f
+a=rtpmap:106 H264/90000
+a=fmtp:106 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=4d001f
+a=rtpmap:112 H264/90000
+a=fmtp:112 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel
+c=IN IP4 0.0.0.0
+a=mid:d
+a=sctp-port:5000
+"""
+OURS = sdp.Answerer(7, ("192.0.2.1", 8189), ("1 1 udp 5 192.0.2.1 8189 typ host",), "uf", "pw", "AA:BB", 99, "name")
+
+
+def _answer(offer: str = OFFER, profile: int | None = None) -> str:
+    parsed = sdp.parse_offer(offer)
+    return sdp.build_answer(parsed, sdp.choose_codec(parsed, profile), OURS)
+
+
+def test_the_video_is_answered_and_everything_else_rejected() -> None:
+    sections = re.split(r"(?=^m=)", _answer(), flags=re.MULTILINE)
+    common, audio, video, data = sections
+    assert {"a=ice-lite", "a=group:BUNDLE v"} <= set(common.splitlines())
+    assert audio.splitlines()[0] == "m=audio 0 UDP/TLS/RTP/SAVPF 111"
+    assert data.splitlines()[0] == "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
+    assert video.splitlines() == [
+        "m=video 8189 UDP/TLS/RTP/SAVPF 102",
+        "c=IN IP4 192.0.2.1",
+        "a=mid:v",
+        "a=sendonly",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        "a=rtpmap:102 H264/90000",
+        "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
+        "a=rtcp-fb:102 nack",
+        "a=rtcp-fb:102 nack pli",
+        "a=rtcp-fb:102 goog-remb",
+        "a=ice-ufrag:uf",
+        "a=ice-pwd:pw",
+        "a=fingerprint:sha-256 AA:BB",
+        "a=setup:passive",
+        "a=msid:name video",
+        "a=ssrc:99 cname:name",
+        "a=ssrc:99 msid:name video",
+        "a=candidate:1 1 udp 5 192.0.2.1 8189 typ host",
+        "a=end-of-candidates",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("profile", "payload_type"), [(None, 102), (0x42, 102), (0x4D, 106), (0x58, 112), (0x64, 112), (0x7A, 112)]
+)
+def test_the_nearest_profile_is_taken(profile: int | None, payload_type: int) -> None:
+    assert sdp.choose_codec(sdp.parse_offer(OFFER), profile).payload_type == payload_type
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("v=0", "hello", "offer_malformed"),
+        ("s=-", "nonsense", "offer_malformed"),
+        ("m=audio 9", "m=audio nine", "offer_malformed"),
+        ("m=audio 9", "m=audio 99999", "offer_malformed"),
+        ("a=mid:v", "a=mid:v w", "offer_malformed"),
+        ("m=video 9", "m=video 0", "offer_no_video"),
+        ("m=video", "m=text", "offer_no_video"),
+        ("m=video 9 UDP/TLS/RTP/SAVPF", "m=video 9 RTP/AVP", "offer_protocol"),
+        ("a=recvonly\na=rtcp-mux", "a=sendonly\na=rtcp-mux", "offer_direction"),
+        ("a=rtcp-mux", "a=x", "offer_no_rtcp_mux"),
+        ("a=ice-ufrag:abcd", "a=x", "offer_no_ice"),
+        ("a=ice-pwd", "a=x", "offer_no_ice"),
+        ("sha-256", "md5", "offer_no_fingerprint"),
+        ("a=setup:actpass", "a=setup:passive", "offer_setup"),
+        ("a=setup:actpass", "a=x", "offer_setup"),
+        ("H264", "H265", "offer_no_h264"),
+        ("packetization-mode=1", "packetization-mode=0", "offer_no_h264"),
+        ("s=-", "s=" + "x" * sdp.LARGEST_OFFER, "offer_too_large"),
+    ],
+)
+def test_a_broken_offer_is_refused_with_the_name_of_its_fault(old: str, new: str, code: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        sdp.parse_offer(OFFER.replace(old, new))
+    assert refused.value.code == code
+    assert refused.value.detail.endswith(".")
+
+
+def test_lines_may_end_either_way() -> None:
+    assert _answer(OFFER.replace("\n", "\r\n")) == _answer()
+
+
+def test_session_level_credentials_hold_for_the_video() -> None:
+    moved = "a=setup:actpass\n"
+    assert "a=setup:passive" in _answer(OFFER.replace(moved, "").replace("t=0 0\n", "t=0 0\n" + moved))
+
+
+def test_the_profile_is_read_from_the_parameter_sets() -> None:
+    sps, pps, idr = b"\x67\x64\x00\x1f", b"\x68\xce", b"\x65\x88"
+    together = b"\x78" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in (sps, pps))
+    assert sdp.profile_of((together, idr)) == 0x64
+    assert sdp.profile_of((sps, idr)) == 0x64
+    assert sdp.profile_of((idr,)) is None
+    assert sdp.profile_of((together[:3], b"\x78\xff\xff\x67")) is None
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.tuples(st.integers(0, 45), st.sampled_from(["drop", "twice", "cut", "noise"]), st.text(max_size=20)))
+)
+def test_damaged_offers_are_answered_or_refused_and_nothing_worse(damage: list[tuple[int, str, str]]) -> None:
+    lines = OFFER.splitlines()
+    for at, how, noise in damage:
+        place = at % len(lines) if lines else 0
+        if how == "drop" and lines:
+            del lines[place]
+        elif how == "twice" and lines:
+            lines.insert(place, lines[place])
+        elif how == "cut" and lines:
+            lines[place] = lines[place][: len(noise)]
+        else:
+            lines.insert(place, noise)
+    try:
+        answer = _answer("\n".join(lines))
+    except BadRequest:
+        return
+    assert all(re.fullmatch(r"[a-z]=.+", line) for line in answer.removesuffix("\r\n").split("\r\n"))
