@@ -64,8 +64,8 @@ def split_address(text: str, default_port: int) -> tuple[str, int]:
     if text.count(":") > 1 and not text.startswith("["):
         return text, default_port
     host, _, port = text.rpartition(":") if ":" in text.rpartition("]")[2] else (text, "", "")
-    number = int(port) if port else default_port
-    if not 0 < number < 65536 or not host.strip("[]"):
+    number = default_port if not port else int(port) if port.isdecimal() else 0
+    if not 0 <= number < 65536 or (port and not number) or not host.strip("[]"):
         raise ValueError(f"{text!r} is no address or address:port")
     return host.strip("[]"), number
 

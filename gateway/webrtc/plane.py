@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from gateway.clock import Clock
-from gateway.errors import NotFound
+from gateway.errors import ConfigurationError, NotFound
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.stream import PacketGroup, RelayStream
@@ -101,7 +101,15 @@ class MediaPlane:
         await self.stop()
 
     async def start(self) -> None:
-        """Bind the port. Raises OSError where it is in use. ``stop`` must be called by the same task."""
+        """Bind the port. ``stop`` must be called by the same task.
+
+        Raises OSError where the port is in use, ConfigurationError for an advertised address that is none.
+        """
+        try:
+            for text in self._settings.advertise:
+                ice.split_address(text, self._settings.port)
+        except ValueError as error:
+            raise ConfigurationError([f"media: advertise: {error}"]) from error
         self._port = MediaPort(self._settings.host, self._settings.port, self._received)
         await self._group.__aenter__()
         self._timer = self._group.create_task(self._run_timers(), name="media timers")

@@ -1,14 +1,17 @@
+import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
-from gateway.errors import BadRequest
+from gateway.models import CloseReason
+from gateway.webrtc.port import Address, MediaPort
 from tests.webrtc.peers import Gateway, playing_gateway
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -24,12 +27,11 @@ FLAGS = [
 ]
 PAGE = """<!doctype html><video muted autoplay playsinline></video><script>
 const shown = [], video = document.querySelector("video"), peer = new RTCPeerConnection();
-let state = "new";
+let target = 0;
 async function play() {
   const began = performance.now();
   peer.addTransceiver("video", {direction: "recvonly"});
   peer.ontrack = event => { video.srcObject = new MediaStream([event.track]); };
-  peer.onconnectionstatechange = () => { state = peer.connectionState; };
   const look = (now, frame) => {
     shown.push({rtp: frame.rtpTimestamp, after: performance.now() - began, width: frame.width});
     video.requestVideoFrameCallback(look);
@@ -55,44 +57,86 @@ async def browser() -> AsyncIterator[Browser]:
         await chromium.close()
 
 
-async def _serve(gateway: Gateway) -> tuple[web.AppRunner, str]:
-    async def page(request: web.Request) -> web.Response:
+@asynccontextmanager
+async def _page(browser: Browser, gateway: Gateway) -> AsyncIterator[Page]:
+    async def html(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
 
     async def whep(request: web.Request) -> web.Response:
-        try:
-            opened = await gateway.open(await request.text())
-        except BadRequest as error:
-            return web.Response(status=400, text=error.detail)
+        opened = await gateway.open(await request.text())
         return web.Response(status=201, text=opened.answer, content_type="application/sdp")
 
     app = web.Application()
-    app.add_routes([web.get("/", page), web.post("/whep", whep)])
+    app.add_routes([web.get("/", html), web.post("/whep", whep)])
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    return runner, f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        page = await browser.new_page()
+        await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        await page.evaluate("play()")
+        yield page
+        await page.close()
+    finally:
+        await runner.cleanup()
+
+
+async def _decoded(page: Page, frames: int) -> dict[str, Any]:
+    """The stream's statistics once so many more frames have been shown."""
+    await page.evaluate(f"target = shown.length + {frames}")
+    await page.wait_for_function("shown.length >= target", timeout=15_000)
+    stats: dict[str, Any] = await page.evaluate("stats()")
+    return stats
 
 
 async def test_chromium_plays_and_names_a_timestamp_that_was_sent(browser: Browser) -> None:
     async with playing_gateway() as gateway:
         gateway.camera.show(20)
-        sent: set[int] = {group.rtp for group in gateway.camera.stream.gop()}
+        sent = {group.rtp for group in gateway.camera.stream.gop()}
         gateway.camera.stream.subscribe(lambda group: sent.add(group.rtp))
-        runner, url = await _serve(gateway)
-        try:
-            page = await browser.new_page()
-            await page.goto(url)
-            await page.evaluate("play()")
-            await page.wait_for_function("shown.length > 20")
+        async with _page(browser, gateway) as page:
+            stats = await _decoded(page, 20)
             shown: list[dict[str, Any]] = await page.evaluate("shown")
-            stats: dict[str, Any] = await page.evaluate("stats()")
             assert {frame["rtp"] for frame in shown} <= sent
             assert stats["framesDecoded"] >= 20
             assert stats["packetsLost"] == 0
-            view = gateway.plane.sessions()[0]
             assert gateway.figure("send_path", cipher="AEAD_AES_256_GCM", batching="gso") == 1
-            assert view.packets >= 20
-        finally:
-            await runner.cleanup()
+
+
+async def test_chromium_has_lost_packets_repeated(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with playing_gateway() as gateway:
+        lose = itertools.cycle([False] * 9 + [True])
+        send_run = MediaPort.send_run
+
+        def lossy(port: MediaPort, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
+            return (len(buffers) > stride and next(lose)) or send_run(port, buffers, stride, size, address)
+
+        monkeypatch.setattr(MediaPort, "send_run", lossy)
+        async with _page(browser, gateway) as page:
+            stats = await _decoded(page, 45)
+            assert stats["nackCount"] > 0
+            assert stats["keyFramesDecoded"] >= 2
+
+
+async def test_chromium_goes_on_after_the_picture_is_begun_again(browser: Browser) -> None:
+    async with playing_gateway() as gateway, _page(browser, gateway) as page:
+        before = await _decoded(page, 10)
+        while len(gateway.camera.stream.gop()) < 10:
+            await gateway.clock.sleep(0.01)
+        [session] = gateway.plane._sessions.values()
+        gateway.plane._refresh(session)
+        after = await _decoded(page, 20)
+        assert after["framesDecoded"] >= before["framesDecoded"] + 20
+        assert after["packetsLost"] == 0
+        assert after["freezeCount"] == before["freezeCount"]
+        [*_, last] = await page.evaluate("shown.map(frame => frame.rtp)")
+        newest = gateway.camera.stream.gop()[-1].rtp
+        assert (newest - last) & 0xFFFFFFFF < 45_000  # half a second behind at most: it has caught up
+
+
+async def test_chromium_learns_at_once_that_it_is_over(browser: Browser) -> None:
+    async with playing_gateway() as gateway, _page(browser, gateway) as page:
+        await _decoded(page, 3)
+        [view] = gateway.plane.sessions()
+        await gateway.plane.close(view.id, CloseReason.INCIDENT_ENDED)
+        await page.wait_for_function("peer.getReceivers()[0].transport.state === 'closed'", timeout=2_000)

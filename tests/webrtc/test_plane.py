@@ -7,7 +7,7 @@ import aiortc.rtp as rtp
 import pytest
 
 from bench.viewer import LightViewer
-from gateway.errors import BadRequest, NotFound
+from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.settings import MediaSettings
 from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
@@ -311,3 +311,9 @@ async def test_an_unknown_camera_is_not_found_and_a_missing_substream_is_replace
             OpenSession(CameraId("hall"), StreamName.SUB, offer, scene.clock.monotonic() + 9, Role.PATROL)
         )
         assert opened.stream is StreamName.MAIN
+
+
+async def test_an_advertised_address_that_is_none_is_refused_at_start() -> None:
+    gateway = Gateway(FakeClock(), MediaSettings(port=0, advertise=("203.0.113.5:99999",)))
+    with pytest.raises(ConfigurationError, match="media: advertise: '203"):
+        await gateway.plane.start()

@@ -1,0 +1,59 @@
+import pytest
+
+from gateway.settings import MediaSettings
+from gateway.webrtc import addresses
+from gateway.webrtc.addresses import endpoints
+from gateway.webrtc.ice import candidate_lines, split_address, unmapped
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.1", ("192.0.2.1", 8189)),
+        ("192.0.2.1:443", ("192.0.2.1", 443)),
+        ("2001:db8::1", ("2001:db8::1", 8189)),
+        ("[2001:db8::1]", ("2001:db8::1", 8189)),
+        ("[2001:db8::1]:443", ("2001:db8::1", 443)),
+        ("gw.example.org:443", ("gw.example.org", 443)),
+    ],
+)
+def test_an_advertised_address_may_name_a_port(text: str, expected: tuple[str, int]) -> None:
+    assert split_address(text, 8189) == expected
+
+
+@pytest.mark.parametrize("text", ["192.0.2.1:70000", "192.0.2.1:0", ":443"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no address"):
+        split_address(text, 8189)
+
+
+async def test_advertised_addresses_replace_the_hosts_own() -> None:
+    settings = MediaSettings(advertise=("203.0.113.5:9000", "localhost", "203.0.113.5:9000"))
+    found = await endpoints(settings, 8189)
+    assert found[0] == ("203.0.113.5", 9000)
+    assert found[1] in {("127.0.0.1", 8189), ("::1", 8189)}
+    assert len(found) == 2
+
+
+async def test_a_bound_address_is_the_candidate() -> None:
+    assert await endpoints(MediaSettings(host="127.0.0.1"), 7) == [("127.0.0.1", 7)]
+
+
+async def test_any_address_means_those_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    def own(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+        return ["192.0.2.1", "169.254.1.1"] + ["2001:db8::1", "fe80::1"] * use_ipv6
+
+    monkeypatch.setattr(addresses, "get_host_addresses", own)
+    assert await endpoints(MediaSettings(host="0.0.0.0"), 7) == [("192.0.2.1", 7)]
+    assert await endpoints(MediaSettings(host="::"), 7) == [("192.0.2.1", 7), ("2001:db8::1", 7)]
+
+
+def test_candidates_fall_in_priority() -> None:
+    first, second = candidate_lines([("192.0.2.1", 7), ("2001:db8::1", 7)])
+    assert first == "1 1 udp 2130706431 192.0.2.1 7 typ host"
+    assert second.startswith("2 1 udp 2130706175 2001:db8::1 7")
+
+
+def test_a_peer_on_a_socket_for_both_families_is_named_by_its_own() -> None:
+    assert unmapped("::ffff:192.0.2.1") == "192.0.2.1"
+    assert unmapped("2001:db8::1") == "2001:db8::1"
