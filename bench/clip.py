@@ -19,7 +19,7 @@ def film() -> list[bytes]:
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
     encoder.gop_size, encoder.bit_rate, encoder.profile = FRAMES, BITRATE, "Baseline"
     rate = str(BITRATE // 1000)
-    x264 = f"repeat-headers=1:scenecut=0:sliced-threads=0:nal-hrd=cbr:vbv-maxrate={rate}:vbv-bufsize={rate}"
+    x264 = f"repeat-headers=1:scenecut=0:sliced-threads=0:vbv-maxrate={rate}:vbv-bufsize={rate}"
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": x264}
     noise = np.random.default_rng(0).integers(0, 255, (720 + FRAMES, 1280), np.uint8)
     units = []
