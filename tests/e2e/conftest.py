@@ -45,4 +45,4 @@ async def district(directory: Path) -> AsyncIterator[District]:
         district.start_gateway()
         yield district
     finally:
-        district.stop()
+        await district.stop()

@@ -101,6 +101,7 @@ class District:
     rtsp_port: int = field(default_factory=free_port)
     control_port: int = field(default_factory=free_port)
     processes: list[Process] = field(default_factory=list)
+    clients: list["Client"] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -148,7 +149,10 @@ class District:
         process.wait_ready()
         return process
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Close what was opened by ``client``, and stop all processes."""
+        for client in self.clients:
+            await client.close()
         for process in reversed(self.processes):
             process.stop()
 
@@ -161,6 +165,7 @@ class District:
         """An HTTP client that is signed in."""
         code = (await self.invitation(who)).rpartition("=")[2]
         client = Client(self.url)
+        self.clients.append(client)
         await client.post("/api/invitations/redeem", {"code": code})
         return client
 

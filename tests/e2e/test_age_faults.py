@@ -24,7 +24,6 @@ async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
     coordinator = await district.client("coordinator")
     status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
     assert status == 201
-    await coordinator.close()
     glass = await Glass.sign_in(browser, district, "dispatcher")
     yield glass
     assert glass.errors == []

@@ -50,5 +50,3 @@ async def test_after_a_power_cut_the_page_goes_on_by_itself(browser: Browser, di
 
     await until(ended, 3, "the picture's end")
     await glass.close()
-    await coordinator.close()
-    await signed_out.close()
