@@ -6,7 +6,8 @@ from gateway.api import cameras, events, incidents, media, ops, sign_in, sites
 from gateway.api.problem import errors, same_page, secure_headers
 from gateway.api.services import SERVICES, Services
 
-BODY_LIMIT = 256 * 1024
+BODY_LIMIT = 64 * 1024
+"""Bytes of an offer, a trigger or any other body; more is a 413."""
 
 
 def build(services: Services) -> web.Application:

@@ -1,11 +1,13 @@
 """Stream health for district IT, stills, and the record for the auditor."""
 
+import math
+
 from aiohttp import web
 
 from gateway.api import views
-from gateway.api.services import SERVICES, Services, record, signed_in
+from gateway.api.services import SERVICES, Services, record, signed_in, whole_number
 from gateway.errors import BadRequest, NotFound
-from gateway.models import Action, Camera, CameraId, Principal, Role
+from gateway.models import Action, Camera, CameraId, Principal
 
 
 def visible(services: Services, principal: Principal) -> list[Camera]:
@@ -28,8 +30,10 @@ def statuses(services: Services, principal: Principal) -> list[dict[str, object]
 
 async def cameras(request: web.Request) -> web.Response:
     """State, reason, rates and advice of each camera."""
-    sign_in = await signed_in(request, Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER)
-    return web.json_response({"cameras": statuses(request.app[SERVICES], sign_in.principal)})
+    principal = (await signed_in(request)).principal
+    services = request.app[SERVICES]
+    await services.access.require(principal, Action.STATUS, origin_address=request.remote or "")
+    return web.json_response({"cameras": statuses(services, principal)})
 
 
 async def still(request: web.Request) -> web.Response:
@@ -41,7 +45,7 @@ async def still(request: web.Request) -> web.Response:
     picture = services.pictures.still(camera_id)
     if picture is None:
         raise NotFound("no_still", "No picture has come from this camera since the gateway started.")
-    await record(request, sign_in, "still_seen", camera=camera_id)
+    await record(request, sign_in, "still_seen", camera_id)
     return web.Response(
         body=picture.jpeg,
         content_type="image/jpeg",
@@ -49,20 +53,23 @@ async def still(request: web.Request) -> web.Response:
     )
 
 
-def _number(request: web.Request, name: str) -> float | None:
+def _time(request: web.Request, name: str) -> float | None:
     try:
-        return float(request.query[name]) if name in request.query else None
+        seconds = float(request.query[name]) if name in request.query else None
     except ValueError:
-        raise BadRequest("bad_number", f"{name}: must be a number") from None
+        seconds = math.nan
+    if seconds is not None and not math.isfinite(seconds):
+        raise BadRequest("bad_number", f"{name}: must be seconds since 1970")
+    return seconds
 
 
 async def read_record(request: web.Request) -> web.Response:
     """The record of accesses. Reading it is recorded."""
-    sign_in = await signed_in(request, Role.AUDITOR, Role.HEADQUARTERS)
-    limit = int(_number(request, "limit") or 200)
-    if not 1 <= limit <= 1000:
-        raise BadRequest("bad_number", "limit: must be from 1 to 1000")
-    rows = await request.app[SERVICES].audit.read(_number(request, "since"), _number(request, "until"), limit)
+    sign_in = await signed_in(request)
+    services = request.app[SERVICES]
+    await services.access.require(sign_in.principal, Action.READ_RECORD, origin_address=request.remote or "")
+    limit = whole_number(request, "limit", 200, most=1000)
+    rows = await services.audit.read(_time(request, "since"), _time(request, "until"), limit)
     await record(request, sign_in, "record_read", rows=len(rows))
     return web.json_response({"records": [views.record(row) for row in rows]})
 

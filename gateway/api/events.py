@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import math
-from typing import Any
+import logging
+from typing import Any, Never
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from gateway.api import views
 from gateway.api.cameras import statuses
@@ -17,9 +17,13 @@ from gateway.auth.sessions import SignIn
 from gateway.errors import Forbidden
 from gateway.models import CameraId, Principal, SiteId, StreamName
 
+logger = logging.getLogger(__name__)
+
 TICK = 1.0
 FIRST_MESSAGE_WITHIN = 10.0
 MESSAGE_LIMIT = 16 * 1024
+LARGEST = 1e15
+"""Numbers of this size and beyond are no times of a page."""
 GLASS_STATES = frozenset({"live", "delayed", "not_live", "unverified"})
 
 
@@ -50,29 +54,40 @@ class Page:
 
     async def run(self) -> None:
         """Until the page goes, reads too slowly, or its sign-in ends."""
-        hub = self.services.hub
-        first = await self.socket.receive(FIRST_MESSAGE_WITHIN)
-        resume = self._parse(first.data) if first.type is WSMsgType.TEXT else None
-        if resume is None or resume.get("type") != "resume":
+        resume = await self._first_message()
+        if resume is None:
             await self.socket.close(code=1002, message=b"say resume first")
             return
+        hub = self.services.hub
         hub.join(self.listener)
         try:
             self._greet(resume)
-            writer = asyncio.create_task(self._write(), name="events:write")
-            ticker = asyncio.create_task(self._tick(), name="events:tick")
-            reader = asyncio.create_task(self._read(), name="events:read")
-            lost = asyncio.create_task(self.listener.lost.wait(), name="events:lost")
-            tasks = {writer, ticker, reader, lost}
-            try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._write(), name="events: write"),
+                    group.create_task(self._tick(), name="events: tick"),
+                    group.create_task(self._read(), name="events: read"),
+                    group.create_task(self.listener.lost.wait(), name="events: lost"),
+                ]
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
                 for task in tasks:
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
             await self._say_why()
+        except* ConnectionError:
+            pass  # the page went while something was being written to it
         finally:
             hub.leave(self.listener)
+
+    async def _first_message(self) -> dict[str, Any] | None:
+        try:
+            first = await self.socket.receive(FIRST_MESSAGE_WITHIN)
+        except TimeoutError:
+            return None
+        resume = self._parse(first)
+        if resume is not None and resume.get("type") == "resume":
+            return resume
+        self.services.metrics.malformed.labels("events").inc()
+        return None
 
     def _greet(self, resume: dict[str, Any]) -> None:
         hub, clock = self.services.hub, self.services.clock
@@ -97,21 +112,22 @@ class Page:
 
     async def _read(self) -> None:
         async for message in self.socket:
-            if message.type is WSMsgType.TEXT:
-                parsed = self._parse(message.data)
-                if parsed is None or not self._heard(parsed):
-                    self.services.metrics.malformed.labels("events").inc()
+            parsed = self._parse(message)
+            if parsed is None or not self._heard(parsed):
+                self.services.metrics.malformed.labels("events").inc()
 
-    def _parse(self, text: str) -> dict[str, Any] | None:
+    def _parse(self, message: WSMessage) -> dict[str, Any] | None:
+        if message.type is not WSMsgType.TEXT:
+            return None
         try:
-            value = json.loads(text)
-        except ValueError:
+            value = json.loads(message.data, parse_constant=_no_number)
+        except (ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) else None
 
     def _heard(self, message: dict[str, Any]) -> bool:
         match message:
-            case {"type": "ping", "t0": int() | float() as t0}:
+            case {"type": "ping", "t0": int() | float() as t0} if abs(t0) < LARGEST:
                 self.services.hub.send(self.listener, {"type": "pong", "t0": t0})
             case {"type": "watch", "session": str(session)}:
                 viewing = self.services.viewing.get(session)
@@ -126,7 +142,7 @@ class Page:
 
     def _glass(self, report: object) -> bool:
         match report:
-            case {"state": str(state), "age": int() | float() as age} if state in GLASS_STATES and math.isfinite(age):
+            case {"state": str(state), "age": int() | float() as age} if state in GLASS_STATES and abs(age) < LARGEST:
                 histogram = self.services.metrics.glass_age_seconds
                 histogram.labels(self.listener.principal.role, state).observe(max(0.0, age))
             case {"state": str(state), "age": None} if state in GLASS_STATES:
@@ -182,9 +198,18 @@ async def events(request: web.Request) -> web.WebSocketResponse:
     stop = services.pictures.on_discontinuity(page.discontinuity)
     try:
         await page.run()
+    except Exception:
+        # The upgrade is done: no problem document can be sent any more.
+        logger.exception("bug in an event channel")
+        services.metrics.task_failures.labels("events").inc()
+        await socket.close(code=1011)
     finally:
         stop()
     return socket
+
+
+def _no_number(name: str) -> Never:
+    raise ValueError(f"JSON has no {name}")
 
 
 def routes() -> list[web.RouteDef]:

@@ -4,13 +4,12 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
+from gateway.api.problem import problem_of
 from gateway.api.services import SERVICES, Services, body_of, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
 from gateway.incidents.service import Trigger
 from gateway.models import Action, Incident, IncidentKind, Origin, SiteId
-
-WEBHOOK_LIMIT = 64 * 1024
 
 
 class TriggerRequest(BaseModel):
@@ -79,6 +78,7 @@ async def all_clear(request: web.Request) -> web.Response:
     """End the incident; when the answer goes out it is on disk and no picture of it is sent any more."""
     services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
     changed = await services.incidents.all_clear(incident.id, sign_in.principal)
+    await services.viewing.wait_closed()
     return web.json_response(incident_view(services, changed))
 
 
@@ -88,8 +88,9 @@ async def webhook(request: web.Request) -> web.Response:
     status, answer = await services.webhooks.receive(
         request.match_info["webhook"], request.headers, await request.read(), request.remote or ""
     )
-    content_type = "application/json" if status < 400 else "application/problem+json"
-    return web.json_response(answer, status=status, content_type=content_type)
+    if status >= 400:
+        return problem_of(answer)
+    return web.json_response(answer, status=status)
 
 
 def routes() -> list[web.RouteDef]:

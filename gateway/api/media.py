@@ -8,8 +8,6 @@ from gateway.api.services import SERVICES, bearer, body_of, signed_in
 from gateway.errors import BadRequest
 from gateway.models import CameraId, SiteId, StreamName
 
-OFFER_LIMIT = 64 * 1024
-
 
 class TokenRequest(BaseModel):
     """Body of ``POST /api/tokens``."""
@@ -41,8 +39,6 @@ async def offer(request: web.Request) -> web.Response:
     credential = bearer(request)
     if request.content_type != "application/sdp":
         raise web.HTTPUnsupportedMediaType
-    if (request.content_length or 0) > OFFER_LIMIT:
-        raise BadRequest("offer_too_long", f"An offer has at most {OFFER_LIMIT} bytes.")
     try:
         stream = StreamName(request.query.get("stream", StreamName.MAIN))
         text = (await request.read()).decode()

@@ -5,6 +5,7 @@ from pathlib import Path
 import prometheus_client
 from aiohttp import hdrs, web
 
+from gateway.api.problem import problem
 from gateway.api.services import SERVICES
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -37,7 +38,7 @@ async def page(_: web.Request) -> web.StreamResponse:
     """The one page; what it shows depends on who is signed in."""
     index = STATIC / "index.html"
     if not index.is_file():
-        return web.Response(status=503, text="The web client has not been built. Run: make web")
+        return problem(503, "Not built", "no_web_client", "The web client has not been built. Run: make web")
     return web.FileResponse(index, headers={hdrs.CACHE_CONTROL: "no-cache"})
 
 

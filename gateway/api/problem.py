@@ -3,11 +3,13 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
 
 from aiohttp import hdrs, web
 
 from gateway.api.services import SERVICES, own_page
-from gateway.errors import ClientError, Forbidden, StorageError, Unauthenticated
+from gateway.errors import ClientError, Forbidden, StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -25,21 +27,30 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method: see the header Allow.",
+    413: "The body of this request is too long.",
+    415: "This address does not take a body of this content type.",
+}
+"""Sentences for what aiohttp itself refuses."""
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def problem(status: int, title: str, code: str, detail: str) -> web.Response:
-    """An RFC 9457 problem document."""
-    text = json.dumps({"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail})
-    return web.Response(status=status, text=text, content_type="application/problem+json")
+    """An RFC 9457 problem document; a 401 names its reason in WWW-Authenticate too (RFC 6750)."""
+    return problem_of({"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail})
 
 
-def of_client_error(error: ClientError) -> web.Response:
-    """The problem document of a ClientError; a 401 names its reason in WWW-Authenticate too (RFC 6750)."""
-    response = problem(error.status, error.title, error.code, error.detail)
-    if isinstance(error, Unauthenticated):
+def problem_of(document: dict[str, Any]) -> web.Response:
+    """The response for a problem document that a service has written."""
+    response = web.Response(
+        status=document["status"], text=json.dumps(document), content_type="application/problem+json"
+    )
+    if response.status == 401:
         response.headers[hdrs.WWW_AUTHENTICATE] = (
-            f'Bearer realm="sightline", error="invalid_token", error_description="{error.code}"'
+            f'Bearer realm="sightline", error="invalid_token", error_description="{document["code"]}"'
         )
     return response
 
@@ -50,11 +61,12 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ClientError as error:
-        return of_client_error(error)
+        return problem(error.status, error.title, error.code, error.detail)
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        response = problem(error.status, error.reason, error.reason.lower().replace(" ", "_"), error.reason)
+        code = HTTPStatus(error.status).name.lower()
+        response = problem(error.status, error.reason, code, DETAILS.get(error.status, f"{error.reason}."))
         if hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response

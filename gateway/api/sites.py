@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from gateway.access.service import AccessService
-from gateway.api.services import SERVICES, signed_in
-from gateway.errors import BadRequest, NotFound
+from gateway.api.services import SERVICES, signed_in, whole_number
+from gateway.errors import NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
@@ -79,12 +79,7 @@ async def cameras_of_room(request: web.Request) -> web.Response:
     """A room's nearest cameras."""
     _, _, value, cameras = await _known(request)
     room = request.match_info["room"]
-    try:
-        count = int(request.query.get("n", "4"))
-    except ValueError:
-        raise BadRequest("bad_count", "n: must be a whole number") from None
-    if not 1 <= count <= 50:
-        raise BadRequest("bad_count", "n: must be from 1 to 50")
+    count = whole_number(request, "n", 4, most=50)
     if not any(known.id == room for known in value.rooms):
         raise NotFound("no_such_room", "The floor plan has no such room.")
     allowed = {camera.id for camera in cameras}

@@ -4,9 +4,11 @@ import asyncio
 import functools
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.access.service import AccessService
 from gateway.audit.log import AuditLog
@@ -19,15 +21,20 @@ from gateway.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
 from gateway.models import Camera, CameraId, CloseReason, Grant, GrantBasis, Principal, StreamName
-from gateway.webrtc.plane import MediaPlane, OpenSession, SessionEvent
+from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
 
 logger = logging.getLogger(__name__)
 
 SESSIONS_PER_SIGN_IN = 64
 """A wall of screens is some forty tiles; beyond this a page is broken or hostile."""
 
+NO_SESSION = ("no_such_session", "There is no such media session, or it has ended.")
+
 TRIGGERED_RECENTLY = 60.0
 """Only sessions opened within so many seconds of the trigger tell how fast trigger to picture was."""
+
+
+Work = asyncio.Queue[Callable[[], Coroutine[Any, Any, object]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,32 @@ class Opened:
     answer: str
 
 
+class Plane(Protocol):
+    """What is needed of ``MediaPlane``."""
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        """Answer an offer. Raises BadRequest, NotFound."""
+        ...
+
+    def renew(self, session_id: str, ends_at: float) -> bool:
+        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        ...
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        """End a session; its last packet was sent on return."""
+        ...
+
+    def observe(self, callback: Callable[[SessionEvent], None]) -> None:
+        """Be told what happens to every session."""
+        ...
+
+
 class ViewingService:
     """Opens, renews and ends media sessions. Nothing else calls ``MediaPlane.open``."""
 
     def __init__(
         self,
-        plane: MediaPlane,
+        plane: Plane,
         access: AccessService,
         incidents: IncidentService,
         tokens: TokenService,
@@ -79,26 +106,44 @@ class ViewingService:
         self._metrics = metrics
         self._viewings: dict[str, Viewing] = {}
         self._by_secret: dict[str, str] = {}
+        self._opening: Counter[str] = Counter()
         self._observers: list[Callable[[Viewing, SessionEvent], None]] = []
-        self._work: asyncio.Queue[Callable[[], Coroutine[Any, Any, object]]] = asyncio.Queue()
+        # Apart, so that a picture is never shown for longer because a record is slow to reach the disk.
+        self._closing = Work()
+        self._recording = Work()
         plane.observe(self._observed)
         access.on_grant_ended(self._grant_ended)
 
     async def run(self) -> None:
-        """Close what must be closed and write what must be recorded, in order. Owned by the server."""
-        while True:
-            work = await self._work.get()
-            try:
-                await work()
-            except Exception:
-                logger.exception("viewing: could not finish one step")
-                self._metrics.task_failures.labels("viewing").inc()
-            finally:
-                self._work.task_done()
+        """Close what must be closed and write what must be recorded, each in order. Owned by the server."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work_off(self._closing), name="viewing: close")
+            group.create_task(self._work_off(self._recording), name="viewing: record")
+
+    async def wait_closed(self) -> None:
+        """Wait until every session whose grant has ended has sent its last packet. Needs ``run``."""
+        await self._closing.join()
 
     async def drain(self) -> None:
-        """Wait until all that was asked for so far is done."""
-        await self._work.join()
+        """Do what was asked for so far, also where ``run`` does so no more."""
+        for work in (self._closing, self._recording):
+            while not work.empty():
+                await self._step(work)
+            await work.join()
+
+    async def _work_off(self, work: Work) -> None:
+        while True:
+            await self._step(work)
+
+    async def _step(self, work: Work) -> None:
+        step = await work.get()
+        try:
+            await step()
+        except Exception:
+            logger.exception("viewing: could not finish one step")
+            self._metrics.task_failures.labels("viewing").inc()
+        finally:
+            work.task_done()
 
     async def open(self, token: str, camera_id: CameraId, stream: StreamName, offer: str, address: str) -> Opened:
         """Open a media session for the bearer of ``token``.
@@ -109,28 +154,29 @@ class ViewingService:
         claims, principal, grant = await self._admit(token)
         if camera_id not in grant.camera_ids:
             raise await self._access.refusal(principal, camera_id, address)
-        camera = self._access.camera(camera_id)
-        if sum(v.sign_in_id == claims.session_id for v in self._viewings.values()) >= SESSIONS_PER_SIGN_IN:
-            raise Conflict("too_many_sessions", f"This sign-in already has {SESSIONS_PER_SIGN_IN} pictures open.")
-        opened = await self._plane.open(OpenSession(camera_id, stream, offer, self._deadline(claims), principal.role))
-        viewing = Viewing(
-            id=opened.id,
-            secret=secrets.token_urlsafe(32),
-            sign_in_id=claims.session_id,
-            principal=principal,
-            camera=camera,
-            stream=opened.stream,
-            grant=grant,
-            since_at=self._clock.now(),
-            address=address,
-        )
-        self._viewings[viewing.id] = viewing
-        self._by_secret[viewing.secret] = viewing.id
+        with self._place_of(claims.session_id):
+            request = OpenSession(camera_id, stream, offer, self._deadline(claims), principal.role)
+            opened = await self._plane.open(request)
+            viewing = Viewing(
+                id=opened.id,
+                secret=secrets.token_urlsafe(32),
+                sign_in_id=claims.session_id,
+                principal=principal,
+                camera=self._access.camera(camera_id),
+                stream=opened.stream,
+                grant=grant,
+                since_at=self._clock.now(),
+                address=address,
+            )
+            self._viewings[viewing.id] = viewing
+            self._by_secret[viewing.secret] = viewing.id
         await self._record(viewing, "view_opened", Outcome.OK, None, {"jti": claims.jti, "session": viewing.id})
-        # The grant may have ended while the record was written: its end found nothing to close then.
-        if self._access.living(grant.id) is None:
-            await self._plane.close(viewing.id, CloseReason.REVOKED)
-            raise Unauthenticated("grant_ended", "The permission ended while the picture was being opened.")
+        # While the plane was at work the grant or the sign-in may have ended, and found nothing to close.
+        try:
+            await self._admit(token)
+        except Unauthenticated as error:
+            await self._plane.close(viewing.id, self._reason_of(error, grant))
+            raise
         return Opened(viewing, opened.answer)
 
     async def renew(self, secret: str, token: str) -> None:
@@ -144,7 +190,8 @@ class ViewingService:
         claims, principal, grant = await self._admit(token)
         if principal.id != viewing.principal.id or viewing.camera.id not in grant.camera_ids:
             raise Forbidden("other_grant", "This token does not belong to this picture.")
-        self._plane.renew(viewing.id, self._deadline(claims))
+        if not self._plane.renew(viewing.id, self._deadline(claims)):
+            raise NotFound(*NO_SESSION)
 
     async def leave(self, secret: str) -> None:
         """The viewer closes its own session (WHEP DELETE). Raises NotFound."""
@@ -179,18 +226,47 @@ class ViewingService:
             raise Unauthenticated("grant_ended", "The permission behind this token has ended.")
         return claims, sign_in.principal, grant
 
+    @contextmanager
+    def _place_of(self, sign_in_id: str) -> Iterator[None]:
+        """Hold one of the sign-in's places while a session is opened. Raises Conflict."""
+        taken = sum(viewing.sign_in_id == sign_in_id for viewing in self._viewings.values())
+        if taken + self._opening[sign_in_id] >= SESSIONS_PER_SIGN_IN:
+            raise Conflict("too_many_sessions", f"This sign-in already has {SESSIONS_PER_SIGN_IN} pictures open.")
+        self._opening[sign_in_id] += 1
+        try:
+            yield
+        finally:
+            self._opening[sign_in_id] -= 1
+            if not self._opening[sign_in_id]:
+                del self._opening[sign_in_id]
+
+    def _reason_of(self, refused: Unauthenticated, grant: Grant) -> CloseReason:
+        """Why a session ends that was let in and then was not."""
+        match refused.code:
+            case "token_expired":
+                return CloseReason.TOKEN_EXPIRED
+            case "signed_out":
+                return CloseReason.SIGNED_OUT
+            case "grant_ended" if grant.incident_id is not None and grant.incident_id not in self._open_incidents():
+                return CloseReason.INCIDENT_ENDED
+            case _:
+                return CloseReason.REVOKED
+
+    def _open_incidents(self) -> set[str]:
+        return {incident.id for incident in self._incidents.open()}
+
     def _deadline(self, claims: TokenClaims) -> float:
         return self._clock.monotonic() + (claims.expires_at - self._clock.now())
 
     def _find(self, secret: str) -> Viewing:
         session_id = self._by_secret.get(secret)
         if session_id is None:
-            raise NotFound("no_such_session", "There is no such media session, or it has ended.")
+            raise NotFound(*NO_SESSION)
         return self._viewings[session_id]
 
     def _grant_ended(self, grant: Grant, reason: CloseReason) -> None:
         for viewing in [v for v in self._viewings.values() if v.grant.id == grant.id]:
-            self._work.put_nowait(functools.partial(self._plane.close, viewing.id, reason))
+            self._closing.put_nowait(functools.partial(self._plane.close, viewing.id, reason))
 
     def _observed(self, event: SessionEvent) -> None:
         viewing = self._viewings.get(event.id)
@@ -202,7 +278,7 @@ class ViewingService:
             del self._viewings[event.id], self._by_secret[viewing.secret]
             detail: dict[str, object] = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
             detail |= {"packets": event.packets, "bytes": event.bytes}
-            self._work.put_nowait(
+            self._recording.put_nowait(
                 functools.partial(self._record, viewing, "view_closed", Outcome.OK, str(event.reason), detail)
             )
         for callback in self._observers:
