@@ -1,0 +1,300 @@
+"""The whole gateway in one process: real services on a real SQLite file, real routes, no cameras and no packets."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+from aiohttp import ClientResponse, ClientWebSocketResponse, CookieJar, hdrs
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import text
+
+from gateway.api.app import build
+from gateway.api.services import Services
+from gateway.audit.record import AuditRecord
+from gateway.clock import Clock
+from gateway.config_loader import Loaded, load
+from gateway.errors import BadRequest
+from gateway.incidents.service import Trigger
+from gateway.incidents.triggers.signature import sign
+from gateway.metrics import Metrics
+from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId
+from gateway.server import Streams, compose
+from gateway.settings import MediaSettings
+from gateway.storage.database import Database, sqlite_url
+from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
+from tests.fakes import FakeClock
+
+ROOT = Path(__file__).parents[1]
+SECRET = "the-secret-of-a-panic-button"
+LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
+ENTRANCE, HALLWAY, NURSE = (
+    "lincoln-main-entrance",
+    "lincoln-hallway-west",
+    "lincoln-nurse-door",
+)  # always, incident, never
+BROKEN_OFFER = "broken"
+
+PEOPLE = {
+    "dispatcher": Principal("dee", "Dee", Role.DISPATCHER),
+    "headquarters": Principal("hugh", "Hugh", Role.HEADQUARTERS),
+    "patrol": Principal("pat", "Pat", Role.PATROL),
+    "coordinator": Principal("cora", "Cora", Role.COORDINATOR, frozenset({LINCOLN})),
+    "oak_coordinator": Principal("otto", "Otto", Role.COORDINATOR, frozenset({OAK})),
+    "district_it": Principal("ida", "Ida", Role.DISTRICT_IT),
+    "auditor": Principal("aude", "Aude", Role.AUDITOR),
+}
+
+
+@cache
+def example() -> Loaded:
+    """The example district."""
+    environment = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
+    return load(ROOT / "config" / "sightline.yaml", environment=environment)
+
+
+@dataclass
+class FakePlane:
+    """Opens, renews and closes what it is asked to, and lets a test say what happens to a session.
+
+    ``gate`` holds every ``open`` until it is set.
+    """
+
+    settings: MediaSettings
+    streams: Streams
+    clock: Clock
+    metrics: Metrics
+    opened: list[OpenSession] = field(default_factory=list)
+    renewed: list[tuple[str, float]] = field(default_factory=list)
+    closed: list[tuple[str, CloseReason]] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._living: set[str] = set()
+        self._observers: list[Any] = []
+        self.gate.set()
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        self.waiting.set()
+        await self.gate.wait()
+        if request.offer == BROKEN_OFFER:
+            raise BadRequest("bad_offer", "The offer has no video.")
+        self.opened.append(request)
+        session_id = f"session-{len(self.opened)}"
+        self._living.add(session_id)
+        return OpenedSession(session_id, "v=0\r\n", request.stream)
+
+    def renew(self, session_id: str, ends_at: float) -> bool:
+        if session_id in self._living:
+            self.renewed.append((session_id, ends_at))
+        return session_id in self._living
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        if session_id not in self._living:
+            return False
+        self._living.remove(session_id)
+        self.closed.append((session_id, reason))
+        self._tell(SessionEvent("closed", session_id, reason, self.clock.monotonic(), packets=42, bytes=4200))
+        return True
+
+    def observe(self, callback: Any) -> None:
+        self._observers.append(callback)
+
+    def connected(self, session_id: str) -> None:
+        self._tell(SessionEvent("connected", session_id, None, self.clock.monotonic(), packets=0, bytes=0))
+
+    def first_packet(self, session_id: str) -> None:
+        self._tell(SessionEvent("first_packet", session_id, None, self.clock.monotonic(), packets=1, bytes=100))
+
+    def _tell(self, event: SessionEvent) -> None:
+        for callback in self._observers:
+            callback(event)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, read to its end."""
+
+    status: int
+    body: bytes
+    headers: Any
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def problem(self, status: int) -> str:
+        """The code of an error of the one shape (RFC 9457)."""
+        assert self.status == status, self
+        assert self.headers[hdrs.CONTENT_TYPE].startswith("application/problem+json"), self
+        document = self.json
+        assert set(document) == {"type", "title", "status", "code", "detail"}, document
+        assert document["type"] == "about:blank"
+        assert document["status"] == status
+        assert document["title"]
+        assert document["code"] == document["code"].lower()
+        assert " " in document["detail"], "a sentence for a person"
+        assert (status == 401) == (hdrs.WWW_AUTHENTICATE in self.headers)
+        return str(document["code"])
+
+
+class Person:
+    """A browser of the gateway, signed in or not."""
+
+    def __init__(self, house: "House", client: "TestClient[Any, Any]") -> None:
+        self.house = house
+        self.client = client
+
+    async def request(self, method: str, path: str, **how: Any) -> Answer:
+        response: ClientResponse = await self.client.request(method, path, **how)
+        return Answer(response.status, await response.read(), response.headers)
+
+    def cookie(self) -> str:
+        """The value of the sign-in's cookie."""
+        return str(self.client.session.cookie_jar.filter_cookies(self.client.make_url("/"))["sightline"].value)
+
+    async def get(self, path: str, **how: Any) -> Answer:
+        return await self.request("GET", path, **how)
+
+    async def post(self, path: str, body: object = None, **headers: str) -> Answer:
+        return await self.request("POST", path, json=body, headers={"X-Sightline": "1"} | headers)
+
+    async def token(self, site: str = LINCOLN) -> str:
+        answer = await self.post("/api/tokens", {"site": site})
+        assert answer.status == 200, answer.body
+        return str(answer.json["token"])
+
+    async def offer(self, camera: str, token: str, stream: str = "main", sdp: str = "v=0\r\n") -> Answer:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
+        return await self.request("POST", f"/whep/{camera}?stream={stream}", data=sdp.encode(), headers=headers)
+
+    async def watch(self, camera: str, site: str = LINCOLN) -> tuple[str, str]:
+        """Open a picture: its public id and its WHEP resource."""
+        answer = await self.offer(camera, await self.token(site))
+        assert answer.status == 201, answer.body
+        return answer.headers["X-Sightline-Session"], answer.headers["Location"]
+
+    async def events(self, **headers: str) -> "Channel":
+        return Channel(await self.client.ws_connect("/api/events", headers=headers))
+
+
+class Channel:
+    """A page's end of the event channel."""
+
+    def __init__(self, socket: "ClientWebSocketResponse[Any]") -> None:
+        self.socket = socket
+
+    async def resume(self, epoch: str | None = None, seq: int = 0) -> Any:
+        """Say the first message; the server's hello."""
+        await self.say({"type": "resume", "epoch": epoch, "seq": seq})
+        hello = await self.next()
+        assert hello["type"] == "hello"
+        return hello
+
+    async def say(self, message: object) -> None:
+        await self.socket.send_json(message)
+
+    async def next(self) -> Any:
+        return await self.socket.receive_json(timeout=5)
+
+    async def next_of(self, kind: str) -> Any:
+        """The next message of this kind; others before it are passed over."""
+        while (message := await self.next())["type"] != kind:
+            pass
+        return message
+
+    async def up_to_now(self) -> list[Any]:
+        """All that has been sent so far: a ping is answered after it."""
+        await self.say({"type": "ping", "t0": 1})
+        heard = []
+        while (message := await self.next())["type"] != "pong":
+            heard.append(message)
+        return heard
+
+    async def closed(self) -> int | None:
+        """The close code, once the server has closed; what comes before is passed over."""
+        while not self.socket.closed:
+            await self.socket.receive(timeout=5)
+        return self.socket.close_code
+
+
+class House:
+    """The running gateway."""
+
+    def __init__(self, directory: Path, loaded: Loaded | None = None, clock: FakeClock | None = None) -> None:
+        self.loaded = loaded or example()
+        self.clock = clock or FakeClock()
+        self.metrics = Metrics()
+        self.database = Database(sqlite_url(directory / "sightline.db"))
+        self._clients: list[TestClient[Any, Any]] = []
+
+    async def __aenter__(self) -> Self:
+        await self.database.open()
+        parts = await compose(self.loaded, self.database, self.clock, self.metrics, FakePlane)
+        self.services: Services = parts.services
+        self.plane = parts.plane
+        self._viewing = asyncio.create_task(self.services.viewing.run(), name="viewing")
+        self.app = build(self.services)
+        self.server = TestServer(self.app)
+        await self.server.start_server()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for client in self._clients:
+            await client.close()
+        await self.server.close()
+        self._viewing.cancel()
+        await asyncio.gather(self._viewing, return_exceptions=True)
+        await self.services.viewing.drain()
+        await self.database.close()
+
+    async def stranger(self) -> Person:
+        client: TestClient[Any, Any] = TestClient(self.server, cookie_jar=CookieJar(unsafe=True))
+        self._clients.append(client)
+        return Person(self, client)
+
+    async def sign_in(self, who: str) -> Person:
+        person = await self.stranger()
+        code = await self.services.invitations.create(PEOPLE[who])
+        answer = await person.post("/api/invitations/redeem", {"code": code})
+        assert answer.status == 200, answer.body
+        return person
+
+    async def lock_down(
+        self, site: SiteId = LINCOLN, kind: IncidentKind = IncidentKind.REAL, *enrolled: str
+    ) -> Incident:
+        origin = Origin("webhook", "Panic buttons", room_id="lincoln-room-101" if site == LINCOLN else None)
+        trigger = Trigger(site_id=site, kind=kind, origin=origin, enrolled=frozenset(enrolled))
+        return (await self.services.incidents.trigger(trigger)).incident
+
+    async def all_clear(self, incident: Incident) -> None:
+        await self.services.incidents.all_clear(incident.id, PEOPLE["headquarters"])
+
+    async def records(self, kind: str) -> list[AuditRecord]:
+        await self.services.viewing.drain()
+        return [record for record in await self.services.audit.read() if record.event.kind == kind]
+
+    def signed(self, body: bytes, message_id: str = "msg_1") -> dict[str, str]:
+        """The headers of a panic button's message."""
+        timestamp = str(int(self.clock.now()))
+        signature = sign(SECRET, message_id, timestamp, body)
+        return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
+
+    async def break_storage(self) -> None:
+        """Make every statement about sign-ins fail."""
+        async with self.database.session() as session:
+            await session.execute(text("ALTER TABLE sign_in_sessions RENAME TO gone"))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path) as running:
+        yield running
