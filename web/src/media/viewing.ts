@@ -13,7 +13,7 @@ const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;
 
 export type Phase = "opening" | "waiting" | "playing" | "ended";
-type Of<T extends ServerEvent["type"]> = CustomEvent<Extract<ServerEvent, { type: T }>>;
+type Of<T extends ServerEvent["type"]> = Extract<ServerEvent, { type: T }>;
 
 export interface ViewingHooks {
   /** What to show; null blanks the glass. */
@@ -51,22 +51,18 @@ export class Viewing {
     this.#stop.abort();
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    const on = <T extends Event>(type: string, listener: (event: T) => void): void =>
+    const on = (type: string, listener: (event: CustomEvent<unknown>) => void): void =>
       this.store.addEventListener(type, listener as EventListener, { signal });
-    on<Of<"timeline">>("timeline", ({ detail }) => this.#point(detail));
-    on<Of<"picture">>("picture", ({ detail }) => {
-      if (detail.camera === this.camera.id) this.unchangedSince = detail.unchanged_since_gt;
-    });
-    on<Of<"session">>("session", ({ detail }) => {
-      if (detail.state === "closed" && detail.session === this.session?.id) this.session.gone(detail.reason);
-    });
+    on("timeline", ({ detail }) => this.#point(detail as TimelineEvent));
+    on("picture", ({ detail }) => this.#content(detail as Of<"picture">));
+    on("session", ({ detail }) => this.#closed(detail as Of<"session">));
     on("restarted", () => {
       this.#timeline.clear();
       this.session?.gone("shutdown");
     });
     on("greeted", () => this.#listen());
     on("slept", () => (this.#shownAt = null));
-    on<Of<"incident">>("incident", ({ detail }) => this.#incident(detail.incident));
+    on("incident", ({ detail }) => this.#incident((detail as Of<"incident">).incident));
     on("snapshot", () => {
       if (this.phase === "ended" && this.store.open(this.camera.site).length > 0) this.start();
     });
@@ -114,27 +110,31 @@ export class Viewing {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { site, id } = this.camera;
+    const { site } = this.camera;
     this.#set("opening", "");
     const release = this.store.tokens.use(site, (of, token) => {
       if (of === site) this.session?.renew(token).catch(() => undefined);
     });
     signal.addEventListener("abort", release);
-    while (!signal.aborted) {
-      try {
-        const token = await this.store.tokens.token(site);
-        if (signal.aborted) return;
-        const session = await WhepSession.open({ camera: id, stream: this.wanted, token });
-        void this.#catchUp(session, token);
-        const reason = await this.#watch(session, signal);
-        if (signal.aborted) return;
-        if (reason in ENDINGS) return this.#ended(ENDINGS[reason] ?? "");
-        this.#set("opening", interruption(reason));
-      } catch (error) {
-        if (signal.aborted) return;
-        if (this.#refused(error)) return;
-      }
-      await sleep(this.#backoff.next(), signal);
+    while (await this.#once(signal)) await sleep(this.#backoff.next(), signal);
+  }
+
+  /** Open one session and play it to its end. Resolves to whether to try again. */
+  async #once(signal: AbortSignal): Promise<boolean> {
+    const { site, id } = this.camera;
+    try {
+      const token = await this.store.tokens.token(site);
+      if (signal.aborted) return false;
+      const session = await WhepSession.open({ camera: id, stream: this.wanted, token });
+      void this.#catchUp(session, token);
+      const reason = await this.#watch(session, signal);
+      if (left(signal)) return false;
+      const ending = ENDINGS[reason];
+      if (ending !== undefined) this.#ended(ending);
+      else this.#set("opening", interruption(reason));
+      return ending === undefined;
+    } catch (error) {
+      return !left(signal) && !this.#refused(error);
     }
   }
 
@@ -191,6 +191,14 @@ export class Viewing {
     this.#set("ended", words);
   }
 
+  #content(picture: Of<"picture">): void {
+    if (picture.camera === this.camera.id) this.unchangedSince = picture.unchanged_since_gt;
+  }
+
+  #closed(event: Of<"session">): void {
+    if (event.state === "closed" && event.session === this.session?.id) this.session.gone(event.reason);
+  }
+
   #point(point: TimelineEvent): void {
     if (point.camera !== this.camera.id || point.stream !== this.stream) return;
     this.#timeline.add(point);
@@ -206,6 +214,9 @@ export class Viewing {
     this.hooks.changed();
   }
 }
+
+/** Asked anew after each wait: the compiler would take the first answer for good. */
+const left = (signal: AbortSignal): boolean => signal.aborted;
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -24,10 +24,32 @@ export function roomClass(room: Pick<Room, "kind">): "walk" | "special" | "plain
   return ["gym", "cafeteria", "library", "utility"].includes(room.kind) ? "special" : "plain";
 }
 
-/** Number first: it is what is painted on the door. */
+/** Number first: it is what is painted on the door. A name that repeats the number loses it. */
 export function roomLabel(room: Pick<Room, "number" | "name">): string {
-  if (!room.number || room.name.includes(room.number)) return room.name || room.number;
-  return room.name ? `${room.number}\n${room.name}` : room.number;
+  const name = room.number ? room.name.replace(room.number, "").trim() : room.name;
+  return [room.number, name].filter(Boolean).join("\n");
+}
+
+/** Rough width of a character of a label, and height of its line, in pixels. */
+const LETTER = 6.4;
+const LINE = 13;
+
+/** As much of the label as fits a room of that many pixels: all, the number, or nothing. */
+export function fittingLabel(room: Pick<Room, "number" | "name">, width: number, height: number): string {
+  const fits = (text: string): boolean => {
+    const lines = text.split("\n");
+    return Math.max(...lines.map((line) => line.length)) * LETTER <= width && lines.length * LINE <= height;
+  };
+  const whole = roomLabel(room);
+  const short = room.number || room.name;
+  return [whole, short].find(fits) ?? "";
+}
+
+/** Width and height in metres of the box around an outline. */
+export function extent(outline: readonly Point[]): readonly [number, number] {
+  const xs = outline.map(([x]) => x);
+  const ys = outline.map(([, y]) => y);
+  return [Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys)];
 }
 
 /** What responders look for: the sign on the plan and its words. */

@@ -78,9 +78,10 @@ export const planStyles = css`
     stroke: none;
   }
   .leaflet-container path.view.shown {
-    fill-opacity: 0.28;
+    fill-opacity: 0.16;
     stroke: var(--view);
-    stroke-width: 1.5;
+    stroke-width: 1.2;
+    stroke-dasharray: 3 3;
   }
   .label > div,
   .feature > div,
@@ -138,9 +139,9 @@ export const planStyles = css`
   }
   .camera > button {
     min-height: 0;
-    height: 30px;
-    min-width: 30px;
-    padding: 0 5px;
+    height: 28px;
+    min-width: 28px;
+    padding: 0 4px;
     gap: 3px;
     border: 2px solid var(--view);
     border-radius: 15px;

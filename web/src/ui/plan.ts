@@ -5,8 +5,8 @@ import leafletStyles from "leaflet/dist/leaflet.css?inline";
 import { LitElement, html, nothing, render, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import type { Camera, CameraStatus, Floor, Plan } from "../core/protocol.js";
-import { FEATURES, latLng, roomClass, roomLabel, viewWedge } from "./plan-drawing.js";
+import type { Camera, CameraStatus, Floor, Plan, Room } from "../core/protocol.js";
+import { FEATURES, extent, fittingLabel, latLng, roomClass, roomLabel, viewWedge } from "./plan-drawing.js";
 import { icon, type IconName } from "./icons.js";
 import { planStyles } from "./plan-styles.js";
 import { base } from "./styles.js";
@@ -44,9 +44,14 @@ export class PlanView extends LitElement {
 
   #map: L.Map | null = null;
   #drawn = L.layerGroup();
+  #labels = new Map<Room, HTMLElement>();
   #markers = new Map<string, HTMLElement>();
   #wedges = new Map<string, L.Polygon>();
-  readonly #resized = new ResizeObserver(() => this.#map?.invalidateSize({ animate: false }));
+  #bounds: L.LatLngBounds | null = null;
+  readonly #resized = new ResizeObserver(() => {
+    this.#map?.invalidateSize({ animate: false });
+    if (this.#bounds) this.#map?.fitBounds(this.#bounds, { animate: false });
+  });
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -70,6 +75,7 @@ export class PlanView extends LitElement {
       this.#draw(floor);
     }
     this.#mark();
+    this.#fit();
   }
 
   #floor(): Floor | undefined {
@@ -78,7 +84,7 @@ export class PlanView extends LitElement {
 
   #draw(floor: Floor): void {
     const [minX, minY, maxX, maxY] = floor.bounds;
-    const bounds = L.latLngBounds([minY - 4, minX - 4], [maxY + 4, maxX + 4]);
+    this.#bounds = L.latLngBounds([minY - 3, minX - 3], [maxY + 3, maxX + 3]);
     if (!this.#map) {
       const host = this.renderRoot.querySelector<HTMLElement>(".map");
       if (!host) return;
@@ -94,36 +100,65 @@ export class PlanView extends LitElement {
       this.#resized.observe(host);
       this.#drawn.addTo(this.#map);
       L.control.scale({ imperial: true }).addTo(this.#map);
+      this.#map.on("zoomend", () => this.#fit());
     }
     this.#drawn.clearLayers();
+    this.#labels.clear();
     this.#markers.clear();
     this.#wedges.clear();
     L.polygon(latLng(floor.outline), { className: "outline", interactive: false }).addTo(this.#drawn);
     for (const room of floor.rooms) {
       const className = `room ${roomClass(room)}${room.id === this.origin ? " origin" : ""}`;
-      const label = room.id === this.origin ? `ALARM\n${roomLabel(room)}` : roomLabel(room);
       L.polygon(latLng(room.outline), { className, interactive: false }).addTo(this.#drawn);
-      this.#mark_(room.label, room.id === this.origin ? "label origin" : `label ${roomClass(room)}`, html`${label}`);
+      const kind = room.id === this.origin ? "origin" : roomClass(room);
+      this.#labels.set(room, this.#place(room.label, `label ${kind}`, html``));
     }
     for (const door of floor.doors) {
       const title = `${door.kind} door ${door.number ?? ""} ${door.name}`;
       const text = door.kind === "exterior" ? (door.number ?? "") || door.name : "";
-      this.#mark_(door.position, `door ${door.kind}`, html`<span title=${title}>${text}</span>`);
+      this.#place(door.position, `door ${door.kind}`, html`<span title=${title}>${text}</span>`);
     }
     for (const feature of floor.features) {
       const [short, words] = FEATURES[feature.kind] ?? ["?", feature.kind];
-      this.#mark_(feature.position, "feature", html`<span title="${words}: ${feature.name}">${short}</span>`);
+      this.#place(feature.position, "feature", html`<span title="${words}: ${feature.name}">${short}</span>`);
     }
     for (const camera of this.cameras.filter((one) => one.floor === floor.id)) this.#camera(camera);
-    this.#map.fitBounds(bounds, { animate: false });
+    this.#map.fitBounds(this.#bounds, { animate: false });
   }
 
-  #mark_(position: readonly [number, number], className: string, content: TemplateResult): void {
+  #place(position: readonly [number, number], className: string, content: TemplateResult): HTMLElement {
     const element = document.createElement("div");
     render(content, element);
     const [x, y] = position;
     const divIcon = L.divIcon({ html: element, className, iconSize: [0, 0] });
-    L.marker([y, x], { icon: divIcon, interactive: false, keyboard: false }).addTo(this.#drawn);
+    const over = className.includes("origin") ? 500 : 0;
+    L.marker([y, x], { icon: divIcon, interactive: false, keyboard: false, zIndexOffset: over }).addTo(this.#drawn);
+    return element;
+  }
+
+  /** Labels as far as they fit at this zoom; camera buttons side by side where they would hide each other. */
+  #fit(): void {
+    const map = this.#map;
+    if (!map) return;
+    const scale = 2 ** map.getZoom();
+    for (const [room, element] of this.#labels) {
+      const [width, height] = extent(room.outline);
+      const alarm = `ALARM ${room.number || room.name}`;
+      element.textContent = room.id === this.origin ? alarm : fittingLabel(room, width * scale, height * scale);
+      element.title = roomLabel(room);
+    }
+    const taken: { x: number; y: number }[] = [];
+    for (const camera of this.cameras) {
+      const button = this.#markers.get(camera.id);
+      if (!button) continue;
+      const x = camera.position[0] * scale;
+      const y = camera.position[1] * scale;
+      const width = button.offsetWidth + 3;
+      let shift = 0;
+      while (taken.some((one) => Math.abs(one.y - y) < width && Math.abs(one.x - x - shift) < width)) shift += width;
+      taken.push({ x: x + shift, y });
+      button.style.marginLeft = `${shift}px`;
+    }
   }
 
   #camera(camera: Camera): void {

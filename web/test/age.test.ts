@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+
+import { judge, type Glass } from "../src/core/age.js";
+
+const LIMITS = { live_below: 2, delayed_below: 5, no_frame_after: 3, gateway_lost_after: 3 };
+const NOW = 50;
+/** A frame captured `age` seconds ago, shown just now, all else well. The gateway's clock is 1000 s ahead. */
+function glass(age: number, changes: Partial<Glass> = {}, trusted = true): Glass {
+  const capture = { capture: NOW + 1000 - age, uncertainty: 0.05, trusted, reason: trusted ? "" : "No sender reports." };
+  return {
+    now: NOW,
+    heardAt: NOW,
+    clock: { offset: 1000, uncertainty: 0.05 },
+    shownAt: NOW,
+    capturedAt: NOW - age,
+    capture,
+    sourceFault: null,
+    ...changes,
+  };
+}
+const said = (of: Glass): string => judge(of, LIMITS).state;
+
+describe("a trusted frame", () => {
+  it.each([
+    [0.4, "live"],
+    [1.89, "live"],
+    [1.91, "delayed"],
+    [3.1, "delayed"],
+    [4.89, "delayed"],
+    [4.91, "not_live"],
+    [1200, "not_live"],
+  ])("of %d s is %s: its uncertainty counts against it", (age, state) => {
+    expect(said(glass(age))).toBe(state);
+  });
+
+  it("tells its age without the uncertainty", () => {
+    expect(judge(glass(3.1), LIMITS).age).toBeCloseTo(3.1, 9);
+  });
+
+  it("of the near future is age 0; of a farther one, its trust is contradicted", () => {
+    expect(judge(glass(-0.1), LIMITS)).toMatchObject({ state: "live", age: 0 });
+    expect(said(glass(-10))).toBe("unverified");
+  });
+});
+
+describe("a frame whose time is not trusted", () => {
+  it.each([
+    [0.4, "unverified"],
+    [2, "delayed"],
+    [5, "not_live"],
+  ])("and is at least %d s old is %s, never live", (age, state) => {
+    expect(said(glass(age, {}, false))).toBe(state);
+  });
+
+  it("says why", () => {
+    expect(judge(glass(0.4, {}, false), LIMITS).reason).toBe("No sender reports.");
+  });
+});
+
+describe("NOT LIVE, whatever the last age was", () => {
+  it.each<[string, Partial<Glass>]>([
+    ["no frame has come yet, or none since a sleep", { shownAt: null }],
+    ["no new frame has come for three seconds", { shownAt: NOW - 3 }],
+    ["the gateway has not been heard for three seconds", { heardAt: NOW - 3 }],
+    ["the gateway has never been heard", { heardAt: null }],
+    ["the gateway's clock is not known", { clock: null }],
+    ["the map does not cover the frame", { capture: null }],
+    ["the camera is down", { sourceFault: "Camera out of reach." }],
+  ])("when %s", (_, changes) => {
+    expect(said(glass(0.1, changes))).toBe("not_live");
+  });
+
+  it("counts on while nothing comes, from when the shown frame was captured", () => {
+    expect(judge(glass(20, { shownAt: NOW - 17 }), LIMITS).age).toBeCloseTo(20, 9);
+    const lost = { clock: null, heardAt: NOW - 10, shownAt: NOW - 10, capturedAt: NOW - 13, capture: null };
+    expect(judge(glass(0, lost), LIMITS).age).toBe(13);
+    expect(judge(glass(0, { ...lost, capturedAt: null }), LIMITS).age).toBe(10);
+  });
+
+  it("names the camera's fault", () => {
+    expect(judge(glass(0.1, { sourceFault: "Camera refuses the password." }), LIMITS).reason).toContain("password");
+  });
+
+  it("names the lost gateway before the camera: nothing is known of the camera then", () => {
+    const both = { heardAt: NOW - 4, sourceFault: "Camera out of reach." };
+    expect(judge(glass(0.1, both), LIMITS).reason).toContain("Gateway");
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+
+import { Timeline, rtpSeconds, type TimelinePoint } from "../src/core/timeline.js";
+
+const SECOND = 90_000;
+const WRAP = 2 ** 32;
+const point = (changes: Partial<TimelinePoint>): TimelinePoint => ({
+  rtp: 0,
+  capture: 100,
+  uncertainty: 0.01,
+  trusted: true,
+  reason: "",
+  epoch: 1,
+  ...changes,
+});
+
+function timeline(...points: TimelinePoint[]): Timeline {
+  const made = new Timeline();
+  points.forEach((one) => made.add(one));
+  return made;
+}
+
+describe("the map from RTP time to capture time", () => {
+  it("covers nothing before the first point came", () => {
+    expect(timeline().capture(0)).toBeNull();
+  });
+
+  it("goes on at 90 kHz from its point", () => {
+    expect(timeline(point({})).capture(SECOND / 2)?.capture).toBeCloseTo(100.5, 9);
+  });
+
+  it("crosses the 32-bit wrap in both directions", () => {
+    expect(rtpSeconds(10, WRAP - SECOND + 10)).toBeCloseTo(1, 9);
+    expect(rtpSeconds(WRAP - SECOND, 0)).toBeCloseTo(-1, 9);
+    expect(timeline(point({ rtp: WRAP - SECOND })).capture(SECOND)?.capture).toBeCloseTo(102, 9);
+  });
+
+  it("covers a frame of the second before its first point, and none before that", () => {
+    const map = timeline(point({ rtp: 10 * SECOND }));
+    expect(map.capture(9 * SECOND)?.capture).toBeCloseTo(99, 9);
+    expect(map.capture(9 * SECOND - 1)).toBeNull();
+  });
+
+  it("does not cover a frame more than five seconds after its last point", () => {
+    const map = timeline(point({}));
+    expect(map.capture(5 * SECOND)).not.toBeNull();
+    expect(map.capture(5 * SECOND + 1)).toBeNull();
+  });
+
+  it("uses the newest point that is not later than the frame by more than a second", () => {
+    const map = timeline(point({}), point({ rtp: SECOND, capture: 105 }), point({ rtp: 20 * SECOND, capture: 200 }));
+    expect(map.capture(SECOND / 2)?.capture).toBeCloseTo(104.5, 9);
+  });
+
+  it("measures a frame that waited in a queue by the points of its own time", () => {
+    const points = Array.from({ length: 60 }, (_, i) => point({ rtp: i * SECOND, capture: 100 + 2 * i }));
+    expect(timeline(...points).capture(30 * SECOND)?.capture).toBeCloseTo(2 * 31 + 100 - 1, 9);
+  });
+
+  it("does not measure a frame from before a reconnect by the time after it", () => {
+    const map = timeline(point({}), point({ rtp: SECOND, capture: 500, epoch: 2 }));
+    expect(map.capture(SECOND - 1)?.capture).toBeCloseTo(101, 3);
+    expect(map.capture(SECOND)?.capture).toBe(500);
+  });
+
+  it("says of each frame whether its time is trusted", () => {
+    const map = timeline(point({}), point({ rtp: 10 * SECOND, trusted: false, reason: "jumped" }));
+    expect(map.capture(11 * SECOND)).toMatchObject({ trusted: false, reason: "jumped" });
+  });
+
+  it("keeps a bounded number of points", () => {
+    const map = timeline(...Array.from({ length: 200 }, (_, i) => point({ rtp: i * SECOND })));
+    expect(map.capture(10 * SECOND)).toBeNull();
+    expect(map.capture(199 * SECOND)).not.toBeNull();
+  });
+});
