@@ -7,6 +7,8 @@ from typing import Any
 from gateway.wording import Key
 from gateway.yaml_source import parse_yaml
 
+_OVERRIDE = "override"
+
 
 class ConfigTree:
     """``value`` is the merged tree, an agreement's file in place of its path; ``problems`` what could not be read, in
@@ -41,18 +43,18 @@ class ConfigTree:
         node = self.value
         for step in way:
             at = _step(node, step)
-            if at is not None:
-                node = node.setdefault(at, {}) if isinstance(node, dict) else node[at]
-                key = (*key, at)
-            else:
-                node = None
+            key = (*key, at)
+            if isinstance(node, dict) and at not in node:
+                node[at] = {}
+                self._places[key] = (_OVERRIDE, 0)
+            node = None if at is None else node[at]
         at = _step(node, last)
         if at is None:
-            self.problems.append(f"override: {dotted}: there is no such place in the configuration")
+            self.problems.append(f"{_OVERRIDE}: {dotted}: there is no such place in the configuration")
             return
         node[at] = value
         self._forget((*key, at))
-        self._places[(*key, at)] = ("override", 0)
+        self._places[(*key, at)] = (_OVERRIDE, 0)
 
     def _read(self, path: Path, at: Key) -> Any:
         try:

@@ -17,6 +17,7 @@ def reference_problems(raw: object) -> list[Problem]:
     webhooks = [(("sites", at, "webhooks", i), w) for at, site in sites for i, w in entries(site, "webhooks")]
     agreements = [(("agreements", at), agreement) for at, agreement in entries(raw, "agreements")]
     return [
+        *_no_site(raw),
         *_twice(((("sites", at), site) for at, site in sites), "id", "also the id of another site"),
         *_twice(cameras, "id", "also the id of another camera; ids are unique in the whole district"),
         *_twice(webhooks, "id", "also the id of another webhook; ids are unique in the whole district"),
@@ -30,6 +31,12 @@ def entries(raw: object, key: str) -> Iterator[tuple[int, dict[str, object]]]:
     value = raw.get(key) if isinstance(raw, dict) else None
     if isinstance(value, list | tuple):
         yield from ((index, item) for index, item in enumerate(value) if isinstance(item, dict))
+
+
+def _no_site(raw: object) -> Iterator[Problem]:
+    # not a length of the field: that one is also told where entries are there but wrong
+    if isinstance(raw, dict) and raw.get("sites") in ([], ()):
+        yield ("sites",), "must have at least one entry"
 
 
 def _twice(items: Iterable[tuple[Key, dict[str, object]]], key: str, message: str) -> Iterator[Problem]:

@@ -167,7 +167,7 @@ class Settings(Model):
     age: AgeSettings = AgeSettings()
     incidents: IncidentSettings = IncidentSettings()
     tokens: TokenSettings = TokenSettings()
-    sites: tuple[SiteSettings, ...] = Field(min_length=1)
+    sites: tuple[SiteSettings, ...]
     agreements: tuple[AgreementSettings, ...] = ()
 
     @model_validator(mode="after")

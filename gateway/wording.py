@@ -23,7 +23,6 @@ _WORDS = {
     "greater_than_equal": "must be {ge:g} or more",
     "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be {le:g} or less",
-    "too_short": "must have at least {min_length} entry",
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "must be small letters, digits and hyphens only, such as lincoln-gym-east",
     "enum": "must be one of: {expected}",

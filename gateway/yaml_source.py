@@ -39,6 +39,9 @@ def parse_yaml(text: str) -> YamlDocument:
             reader.loader.dispose()
 
 
+_HARMLESS = re.compile(r".|<[a-z ]+>")
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.loader = yaml.SafeLoader(text)
@@ -89,4 +92,4 @@ def _without_quotes(error: yaml.MarkedYAMLError) -> str:
     """The parser's words without the pieces of the file that it quotes: they might be of a password. Names of its own
     tokens, such as '<block end>', and single characters stay."""
     said = ", ".join(part for part in (error.context, error.problem) if part)
-    return re.sub(r"(['\"])(?!<[a-z ]+>\1|.\1)(.*)\1", "'…'", said)
+    return re.sub(r"""(['"])(.+?)\1""", lambda quoted: quoted[0] if _HARMLESS.fullmatch(quoted[2]) else "'…'", said)

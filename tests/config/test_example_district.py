@@ -1,0 +1,75 @@
+"""The example in config/ loads, and is what its readers and the demo take it for."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gateway.config_loader import Loaded, load
+from gateway.floorplan.geometry import nearest_cameras
+from gateway.floorplan.model import DoorKind, FeatureKind, RoomKind
+from gateway.floorplan.schema import BY_TYPE
+from gateway.models import CameraPolicy, SiteId
+
+CONFIG = Path(__file__).parents[2] / "config"
+SECRETS = {"SIGHTLINE_CAMERA_PASSWORD": "camera", "SIGHTLINE_WEBHOOK_SECRET": "a webhook secret of over 24 bytes"}
+LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
+
+
+@pytest.fixture(scope="module")
+def district() -> Loaded:
+    return load(CONFIG / "sightline.yaml", environment=SECRETS)
+
+
+def test_it_has_a_large_school_and_a_small_one(district: Loaded) -> None:
+    assert {site.id: len(site.cameras) for site in district.settings.sites} == {LINCOLN: 12, OAK: 4}
+    assert len(district.plans[LINCOLN].floors) == 2
+    kinds = Counter(room.kind for room in district.plans[LINCOLN].rooms)
+    assert kinds[RoomKind.CLASSROOM] >= 15
+    assert {RoomKind.GYM, RoomKind.CAFETERIA, RoomKind.STAIRWELL, RoomKind.OFFICE, RoomKind.UTILITY} <= set(kinds)
+
+
+def test_only_the_nurses_door_is_never_seen_and_only_outside_cameras_always(district: Loaded) -> None:
+    policies = {c: p for agreement in district.settings.agreements for c, p in agreement.cameras.items()}
+    assert [c for c, p in policies.items() if p is CameraPolicy.NEVER] == ["lincoln-nurse-door"]
+    outdoors = {c.id for plan in district.plans.values() for c in plan.cameras if c.room_id is None}
+    assert {c for c, p in policies.items() if p is CameraPolicy.ALWAYS} == outdoors
+
+
+@pytest.mark.parametrize("site", [LINCOLN, OAK])
+def test_responders_find_numbers_keys_and_shut_offs(district: Loaded, site: SiteId) -> None:
+    plan = district.plans[site]
+    assert all(door.number for door in plan.doors if door.kind is DoorKind.EXTERIOR)
+    assert all(room.number and room.windows for room in plan.rooms if room.kind is RoomKind.CLASSROOM)
+    assert {
+        FeatureKind.KEY_BOX,
+        FeatureKind.AED,
+        FeatureKind.TRAUMA_KIT,
+        FeatureKind.FIRE_PANEL,
+        FeatureKind.GAS_SHUTOFF,
+        FeatureKind.WATER_SHUTOFF,
+        FeatureKind.ELECTRIC_SHUTOFF,
+    } <= {feature.kind for feature in plan.features}
+
+
+def test_four_cameras_are_near_every_room_and_most_rooms_are_seen(district: Loaded) -> None:
+    plan = district.plans[LINCOLN]
+    seen = [nearest_cameras(plan, room.id, 4)[0].sees_room for room in plan.rooms]
+    assert sum(seen) / len(seen) > 0.9
+    assert all(len(nearest_cameras(plan, room.id, 4)) == 4 for room in plan.rooms)
+
+
+def test_every_setting_of_the_example_is_known_by_its_commented_file() -> None:
+    raw = yaml.safe_load((CONFIG / "sightline.yaml").read_text())
+    assert "${SIGHTLINE_CAMERA_PASSWORD}" in {c["password"] for site in raw["sites"] for c in site["cameras"]}
+    for site in raw["sites"]:
+        for camera in site["cameras"]:
+            assert camera["main"]["url"] == f"rtsp://127.0.0.1:8554/{camera['id']}/main"
+            assert camera["sub"]["url"] == f"rtsp://127.0.0.1:8554/{camera['id']}/sub"
+
+
+def test_the_plans_format_is_documented_for_districts() -> None:
+    text = (CONFIG / "plans" / "README.md").read_text()
+    words = [*BY_TYPE, *RoomKind, *DoorKind, *FeatureKind, *(f for m in BY_TYPE.values() for f in m.model_fields)]
+    assert [word for word in words if f"`{word}`" not in text] == []

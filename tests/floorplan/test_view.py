@@ -1,0 +1,79 @@
+import re
+from pathlib import Path
+
+from gateway.floorplan.view import camera_view, cameras_view, floors_view, plan_view
+from gateway.models import CameraId
+from gateway.settings import CameraSettings, SiteSettings, StreamSettings
+from tests.floorplan.drawing import camera, plan
+
+PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
+SMALL = plan(camera("gym", (1, 10), 90), camera("nurse", (19, 10), 270, floor="upper"))
+
+
+def settings_of(identifier: str, sub: bool = True) -> CameraSettings:
+    stream = StreamSettings(url="rtsp://10.0.0.5/main")
+    return CameraSettings(id=identifier, name=identifier.title(), main=stream, sub=stream if sub else None)
+
+
+SITE = SiteSettings(
+    id="small", name="Small School", plan=Path("x"), cameras=(settings_of("nurse"), settings_of("gym", sub=False))
+)
+ALL = {CameraId("gym"), CameraId("nurse")}
+
+
+def keys_in_protocol(name: str) -> set[str]:
+    line = next(line for line in PROTOCOL.read_text().splitlines() if line.startswith(f"`{name}` `{{"))
+    return set(re.findall(r'"(\w+)"', line.split("` ")[1]))
+
+
+def keys_in(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_in, value.values()))
+    return set().union(*map(keys_in, value)) if isinstance(value, list) else set()
+
+
+def test_a_plan_has_the_keys_of_the_protocol() -> None:
+    assert keys_in(plan_view(SITE, SMALL, ALL)) == keys_in_protocol("Plan")
+
+
+def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
+    view = camera_view(SITE, SMALL, SITE.cameras[1])
+    assert set(view) == keys_in_protocol("Camera") - {"main", "sub"}
+    assert view == {
+        "id": "gym",
+        "name": "Gym",
+        "site": "small",
+        "floor": "ground",
+        "room": "hallway",
+        "streams": ["main"],
+        "position": [1.0, 10.0],
+        "heading": 90,
+        "fov": 90,
+        "range": 15,
+    }
+
+
+def test_floors_come_from_the_lowest_up_with_bounds_in_metres() -> None:
+    view = plan_view(SITE, SMALL, ALL)
+    assert [floor["id"] for floor in view["floors"]] == ["ground", "upper"]
+    assert floors_view(SMALL) == [
+        {"id": "ground", "name": "Ground floor", "building": "House"},
+        {"id": "upper", "name": "Upper floor", "building": "House"},
+    ]
+    assert view["floors"][0]["bounds"] == [0.0, 0.0, 20.0, 14.0]
+    assert view["verified_on"] == "2026-08-01"
+
+
+def test_everything_is_on_its_own_floor() -> None:
+    ground, upper = plan_view(SITE, SMALL, ALL)["floors"]
+    assert [room["id"] for room in ground["rooms"]] == ["101", "102", "lobby", "hallway", "room-gym"]
+    assert [door["number"] for door in ground["doors"]] == ["", "", "", "1"]
+    assert (ground["cameras"], upper["cameras"]) == (["gym"], ["nurse"])
+    assert (upper["rooms"], upper["doors"]) == ([], [])
+
+
+def test_a_camera_that_the_caller_may_not_know_of_is_nowhere() -> None:
+    known = {CameraId("gym")}
+    assert "nurse" not in str(plan_view(SITE, SMALL, known))
+    assert [view["id"] for view in cameras_view(SITE, SMALL, known)] == ["gym"]
+    assert [view["id"] for view in cameras_view(SITE, SMALL, ALL)] == ["nurse", "gym"]

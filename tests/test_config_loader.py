@@ -1,0 +1,256 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.config_loader import limit_cameras, load, summary, with_rtsp_port
+from gateway.errors import ConfigurationError
+from gateway.models import CameraId, CameraPolicy, SiteId
+from tests.floorplan.drawing import camera, school
+
+SECRET = "hunter2-hunter2-hunter2-hunter2"
+MAIN = f"""\
+district: Small District
+http:
+  port: 8080
+agreements:
+  - agreement.yaml
+sites:
+  - id: small
+    name: Small School
+    plan: small.geojson
+    webhooks:
+      - id: panic
+        name: Panic buttons
+        secret: {SECRET}
+    cameras:
+      - id: gym
+        name: Gym
+        main: {{url: "rtsp://10.0.0.5:554/main"}}
+        sub: {{url: "rtsp://[2001:db8::5]/sub?x=1"}}
+        password: {SECRET}
+      - id: front
+        name: Front
+        main:
+          url: rtsp://10.0.0.6/main
+"""
+AGREEMENT = """\
+site: small
+legal_basis: An agreement
+valid_until: 2029-06-30
+cameras:
+  gym: always
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "main.yaml").write_text(MAIN)
+    (tmp_path / "agreement.yaml").write_text(AGREEMENT)
+    plan = school(camera("gym", (1, 13), 90), camera("front", (17, 1), 0))
+    (tmp_path / "small.geojson").write_text(json.dumps(plan))
+    return tmp_path
+
+
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text)
+
+
+def problems_of(folder: Path, **overrides: object) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(folder / "main.yaml", {key.replace("__", "."): value for key, value in overrides.items()}, {})
+    assert "hunter2" not in str(caught.value)
+    return [line.replace(f"{folder}/", "") for line in caught.value.problems]
+
+
+def test_a_district_is_loaded_with_its_agreements_and_plans(folder: Path) -> None:
+    loaded = load(folder / "main.yaml", environment={})
+    assert loaded.settings.district == "Small District"
+    assert loaded.settings.sites[0].plan == folder / "small.geojson"
+    assert loaded.settings.agreements[0].cameras == {CameraId("gym"): CameraPolicy.ALWAYS}
+    assert [placed.id for placed in loaded.plans[SiteId("small")].cameras] == ["gym", "front"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        ("main.yaml", "port: 8080", "prot: 8080", "main.yaml:3: http.prot: is not a known key; did you mean 'port'?"),
+        ("main.yaml", "port: 8080", "port: eighty", "main.yaml:3: http.port: must be a whole number"),
+        ("main.yaml", "port: 8080", "port: 70000", "main.yaml:3: http.port: must be 65535 or less"),
+        ("main.yaml", "name: Gym", "name: yes", "main.yaml:16: sites.small.cameras.gym.name: must be text"),
+        ("main.yaml", "name: Gym", "nam: Gym", "main.yaml:15: sites.small.cameras.gym.name: is missing"),
+        ("main.yaml", "name: Gym", "nam: Gym", "main.yaml:16: sites.small.cameras.gym.nam: is not a known key; did"),
+        (
+            "main.yaml",
+            "url: rtsp://10.0.0.6/main",
+            f"url: rtsp://admin:{SECRET}@10.0.0.6/main",
+            "main.yaml:23: sites.small.cameras.front.main.url: holds a user or password",
+        ),
+        (
+            "main.yaml",
+            f"password: {SECRET}",
+            "password: 12345",
+            "main.yaml:19: sites.small.cameras.gym.password: must be",
+        ),
+        (
+            "main.yaml",
+            f"password: {SECRET}",
+            f"password: {{{SECRET}: x}}",
+            "main.yaml:19: sites.small.cameras.gym.password",
+        ),
+        (
+            "main.yaml",
+            f"password: {SECRET}",
+            f"password: *{SECRET}",
+            "main.yaml:19: is not YAML: found undefined alias",
+        ),
+        (
+            "main.yaml",
+            f"secret: {SECRET}",
+            "secret: ${PANIC}",
+            "main.yaml:13: sites.small.webhooks.panic.secret: the env",
+        ),
+        ("main.yaml", "id: gym", "id: Gym 1", "main.yaml:15: sites.small.cameras.Gym 1.id: must be small letters"),
+        ("main.yaml", "id: front", "id: gym", "main.yaml:20: sites.small.cameras.gym.id: 'gym' is also the id of"),
+        ("main.yaml", "id: front", "id: frnt", "main.yaml:20: sites.small.cameras.frnt.id: 'frnt' has no place in the"),
+        ("main.yaml", "id: front", "id: frnt", "main.yaml:9: sites.small.plan: has camera 'front', which is not among"),
+        (
+            "main.yaml",
+            "small.geojson",
+            "tall.geojson",
+            "main.yaml:9: sites.small.plan: tall.geojson: cannot be read: No",
+        ),
+        (
+            "main.yaml",
+            "agreement.yaml",
+            "treaty.yaml",
+            "main.yaml:5: agreements.0: treaty.yaml: cannot be read: No such",
+        ),
+        ("main.yaml", "http:\n", "http: {}\nhttp:\n", "main.yaml:3: http: is given twice, first in line 2"),
+        ("main.yaml", "  port: 8080", "\tport: 8080", "main.yaml:3: is not YAML: "),
+        ("main.yaml", MAIN, "- a\n- b\n", "main.yaml:1: must be a group of keys"),
+        ("main.yaml", MAIN, "", "main.yaml:1: must be a group of keys"),
+        ("main.yaml", MAIN, "district: X\n", "main.yaml:1: sites: is missing"),
+        ("main.yaml", MAIN, "district: X\nsites: []\n", "main.yaml:2: sites: must have at least one entry"),
+        (
+            "agreement.yaml",
+            "gym: always",
+            "gim: always",
+            "agreement.yaml:5: cameras.gim: is not a camera of 'small'; did",
+        ),
+        (
+            "agreement.yaml",
+            "gym: always",
+            "gym: sometimes",
+            "agreement.yaml:5: cameras.gym: must be one of: 'always', ",
+        ),
+        ("agreement.yaml", "2029-06-30", "soon", "agreement.yaml:3: valid_until: must be a date such as 2027-06-30"),
+        ("agreement.yaml", "2029-06-30", "2029-02-30", "agreement.yaml:3: valid_until: looks like a date"),
+        ("agreement.yaml", "site: small", "site: smal", "agreement.yaml:1: site: 'smal' is not among the sites; did"),
+        ("agreement.yaml", "legal_basis: An agreement\n", "", "agreement.yaml:1: legal_basis: is missing"),
+        ("small.geojson", '"Gym doors"', '""', "small.geojson: door-gym: properties.name: must not be empty"),
+        ("small.geojson", "{", "{,", "small.geojson:1: is not JSON: "),
+    ],
+)
+def test_a_mistake_is_told_with_its_file_line_and_key(
+    folder: Path, file: str, old: str, new: str, problem: str
+) -> None:
+    edit(folder / file, (old, new))
+    found = problems_of(folder)
+    assert any(line.startswith(problem) for line in found), found
+
+
+def test_all_mistakes_of_all_files_are_told_at_once_and_once(folder: Path) -> None:
+    edit(
+        folder / "main.yaml", ("port: 8080", "port: x"), ("id: front", "id: gym"), ("secret: hunter2", "secrt: hunter2")
+    )
+    edit(folder / "agreement.yaml", ("gym: always", "gym: sometimes"), ("site: small", "site: tall"))
+    edit(folder / "small.geojson", ('"kind": "gym"', '"kind": "gim"'))
+    found = problems_of(folder)
+    assert sorted(": ".join(line.split(": ")[:2]) for line in found) == [
+        "agreement.yaml:1: site",
+        "agreement.yaml:5: cameras.gym",
+        "main.yaml:11: sites.small.webhooks.panic.secret",
+        "main.yaml:13: sites.small.webhooks.panic.secrt",
+        "main.yaml:20: sites.small.cameras.gym.id",
+        "main.yaml:3: http.port",
+        "small.geojson: room-gym",
+    ]
+
+
+def test_a_missing_configuration_is_told(tmp_path: Path) -> None:
+    assert problems_of(tmp_path) == ["main.yaml: cannot be read: No such file or directory"]
+
+
+def test_a_configuration_that_is_not_text_is_told(folder: Path) -> None:
+    (folder / "main.yaml").write_bytes(b"\xff\xff")
+    assert problems_of(folder) == ["main.yaml: cannot be read: it is not UTF-8 text"]
+
+
+def test_overrides_stand_in_place_of_the_file(folder: Path) -> None:
+    overrides = {
+        "http.port": 0,
+        "media.port": 1234,
+        "sites.small.cameras.gym.name": "Hall",
+        "sites.0.cameras.1.name": "L",
+    }
+    loaded = load(folder / "main.yaml", overrides, {})
+    assert (loaded.settings.http.port, loaded.settings.media.port) == (0, 1234)
+    assert [c.name for c in loaded.settings.sites[0].cameras] == ["Hall", "L"]
+
+
+def test_a_wrong_override_is_told_as_such(folder: Path) -> None:
+    found = problems_of(folder, http__port="x", sites__tall__name="T", district__x=1, htp__port=1)
+    assert found == [
+        "override: sites.tall.name: there is no such place in the configuration",
+        "override: district.x: there is no such place in the configuration",
+        "override: http.port: must be a whole number",
+        "override: htp: is not a known key; did you mean 'http'?",
+    ]
+
+
+def test_a_secret_comes_from_the_environment(folder: Path) -> None:
+    edit(folder / "main.yaml", (f"password: {SECRET}", "password: ${CAMERA_PASSWORD}"))
+    password = load(folder / "main.yaml", environment={"CAMERA_PASSWORD": "p"}).settings.sites[0].cameras[0].password
+    assert password is not None
+    assert password.get_secret_value() == "p"
+
+
+def test_no_secret_is_in_what_is_loaded_when_printed(folder: Path) -> None:
+    loaded = load(folder / "main.yaml", environment={})
+    assert "hunter2" not in repr(loaded) + str(summary(loaded)) + loaded.settings.model_dump_json()
+
+
+def test_fewer_cameras_are_fewer_everywhere(folder: Path) -> None:
+    edit(folder / "agreement.yaml", ("gym: always", "gym: always\n  front: never"))
+    fewer = limit_cameras(load(folder / "main.yaml", environment={}), 1)
+    assert [c.id for c in fewer.settings.sites[0].cameras] == ["gym"]
+    assert [c.id for c in fewer.plans[SiteId("small")].cameras] == ["gym"]
+    assert set(fewer.settings.agreements[0].cameras) == {"gym"}
+
+
+def test_cameras_are_moved_to_another_port(folder: Path) -> None:
+    gym, lobby = with_rtsp_port(load(folder / "main.yaml", environment={}), 9).settings.sites[0].cameras
+    assert gym.sub is not None
+    assert [gym.main.url, gym.sub.url] == ["rtsp://10.0.0.5:9/main", "rtsp://[2001:db8::5]:9/sub?x=1"]
+    assert (lobby.main.url, lobby.sub) == ("rtsp://10.0.0.6:9/main", None)
+
+
+def test_the_summary_says_what_was_loaded_in_a_row_a_site(folder: Path) -> None:
+    assert summary(load(folder / "main.yaml", environment={})) == [
+        ("District", "Small District, at http://localhost:8080"),
+        (
+            "Small School",
+            "2 cameras, 2 floors, 5 rooms, plan verified 2026-08-01, 1 panic button webhook, "
+            "agreement until 2029-06-30",
+        ),
+    ]
+
+
+def test_a_site_without_an_agreement_is_said_to_show_nothing(folder: Path) -> None:
+    edit(folder / "main.yaml", ("agreements:\n  - agreement.yaml\n", ""))
+    assert "no agreement: the police see nothing" in summary(load(folder / "main.yaml", environment={}))[1][1]

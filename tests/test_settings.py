@@ -1,0 +1,104 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from gateway.setting_types import Lookup
+from gateway.settings import AgreementSettings, CameraSettings, Settings, StorageSettings, StreamSettings
+
+SITE = {"id": "oak", "name": "Oak", "plan": "oak.geojson", "cameras": []}
+
+
+@pytest.mark.parametrize(
+    "url", ["rtsp://10.0.0.5/main", "rtsp://camera.school:8554/a?b=c", "rtsp://[2001:db8::1]:554/"]
+)
+def test_an_rtsp_url_without_a_password_is_taken(url: str) -> None:
+    assert StreamSettings(url=url).url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.5/", "rtsp:///main", "10.0.0.5", "rtsp://h:99999/", "rtsp://h:0/", "rtsp://[::1/"]
+)
+def test_what_is_no_rtsp_url_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be a URL such as rtsp://"):
+        StreamSettings(url=url)
+
+
+def test_a_password_in_a_url_is_told_where_it_belongs() -> None:
+    with pytest.raises(ValidationError, match="username and password of the camera"):
+        StreamSettings(url="rtsp://user:hunter2@10.0.0.5/main")
+
+
+def camera(password: str, directory: Path, **environment: str) -> CameraSettings:
+    raw = {"id": "gym", "name": "Gym", "main": {"url": "rtsp://h/1"}, "password": password}
+    return CameraSettings.model_validate(raw, context=Lookup(directory, environment))
+
+
+def test_a_secret_is_itself_or_an_environment_variable_or_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("from file\nsecond line\n")
+    for written in ("literal", "${CAMERA}", "file:secret.txt"):
+        password = camera(written, tmp_path, CAMERA="from environment").password
+        assert password is not None
+        expected = {"l": "literal", "$": "from environment", "f": "from file"}[written[0]]
+        assert password.get_secret_value() == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("${CAMERA}", "the environment variable CAMERA is not set"),
+        ("${CAMERA", "a reference to an environment variable is written"),
+        ("${a b}", "a reference to an environment variable is written"),
+        ("file:none.txt", "none.txt cannot be read"),
+        ("file:empty.txt", "empty.txt is empty"),
+        ("", "must not be empty"),
+    ],
+)
+def test_a_secret_that_leads_nowhere_is_refused(tmp_path: Path, written: str, problem: str) -> None:
+    (tmp_path / "empty.txt").write_text("\n")
+    with pytest.raises(ValidationError, match=problem):
+        camera(written, tmp_path)
+
+
+def test_a_secret_is_never_printed(tmp_path: Path) -> None:
+    assert "hunter2" not in repr(camera("hunter2", tmp_path))
+
+
+def test_paths_are_relative_to_the_configuration_also_where_they_are_defaults() -> None:
+    lookup = Lookup(Path("/etc/sightline"), {})
+    assert StorageSettings.model_validate({}, context=lookup).directory == Path("/etc/sightline/data")
+    absolute = StorageSettings.model_validate({"directory": "/var/lib/x"}, context=lookup)
+    assert absolute.directory == Path("/var/lib/x")
+    assert StorageSettings().directory == Path("data")
+
+
+def test_the_end_of_an_agreement_is_a_date() -> None:
+    raw = {"site": "oak", "legal_basis": "x", "valid_until": "2027-06-30"}
+    assert AgreementSettings.model_validate(raw).valid_until == date(2027, 6, 30)
+    with pytest.raises(ValidationError):
+        AgreementSettings.model_validate({**raw, "valid_until": "next year"})
+
+
+@pytest.mark.parametrize(
+    ("group", "values", "problem"),
+    [
+        ("http", {"tls_key": "key.pem"}, "tls_certificate and tls_key"),
+        ("age", {"live_below": 5}, "live_below must be less than delayed_below"),
+        ("incidents", {"maximum_duration": 60}, "warn_before must be less than maximum_duration"),
+        ("tokens", {"lifetime": 301}, "less than or equal to 300"),
+        ("media", {"port": 65536}, "less than or equal to 65535"),
+        ("media", {"connect_timeout": float("inf")}, "finite number"),
+        ("agreements", [{"site": "elm", "legal_basis": "x"}], "'elm' is not among the sites"),
+    ],
+)
+def test_rules_name_their_keys(group: str, values: object, problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Settings.model_validate({"district": "D", "sites": [SITE], group: values})
+
+
+def test_settings_hold_secrets_as_secrets() -> None:
+    secret = SecretStr("hunter2")
+    assert "hunter2" not in repr(
+        CameraSettings(id="a", name="A", main=StreamSettings(url="rtsp://h/"), password=secret)
+    )
