@@ -1,14 +1,20 @@
-"""What a camera sees: a schematic scene with somebody or something moving, its name, and the time."""
+"""What a camera sees: its scene, its name, and the time that it believes it is."""
 
 from datetime import UTC, datetime
-from math import pi, sin
+from zlib import crc32
 
 import cv2
 import numpy as np
 
+from gateway.sources.simulated.scenes import scene_for
+from gateway.sources.simulated.shapes import HEIGHT, WIDTH, Colour
 from gateway.sources.simulated.timecode import Image
 
-WIDTH, HEIGHT = 640, 360
+_BANNER = 30
+_WHITE: Colour = (255, 255, 255)
+_AMBER: Colour = (90, 200, 255)
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+_FINER = 2  # backgrounds are drawn so many times larger, once, and scaled down: smooth edges
 
 
 def as_image(pixels: object) -> Image:
@@ -17,17 +23,34 @@ def as_image(pixels: object) -> Image:
 
 
 class View:
-    """One camera's view. ``draw`` is a function of time alone."""
+    """One camera's view: a function of time alone. Two cameras in like places see different people, or from the
+    other side: both follow from the id."""
 
     def __init__(self, camera_id: str, name: str) -> None:
         self.name = name
-        self._background = np.full((HEIGHT, WIDTH, 3), (150, 160, 165), dtype=np.uint8)
-        cv2.putText(self._background, name, (12, 24), cv2.FONT_HERSHEY_DUPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
+        self._scene = scene_for(camera_id, name)
+        variant = crc32(camera_id.encode())
+        self._mirrored = bool(variant & 1)
+        self._ahead = variant % 600
+        large = np.zeros((HEIGHT * _FINER, WIDTH * _FINER, 3), dtype=np.uint8)
+        self._scene.still(large)
+        self._background = as_image(cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA))
 
     def draw(self, time: float, shown: float | None) -> Image:
-        """Return the picture (H x W x 3, BGR) at ``time``, ``shown`` written into it; None marks a loop."""
+        """Return the picture (360 x 640 x 3, BGR) at ``time``, ``shown`` written into it; None marks a loop."""
         image = self._background.copy()
-        cv2.circle(image, (int(320 + 240 * sin(time * pi / 5)), 220), 30, (60, 90, 200), -1, cv2.LINE_AA)
-        text = "RECORDED LOOP" if shown is None else datetime.fromtimestamp(shown, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        cv2.putText(image, text, (400, 24), cv2.FONT_HERSHEY_DUPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
+        self._scene.move(image, time + self._ahead)
+        if self._mirrored:
+            image = as_image(cv2.flip(image, 1))
+        image[:_BANNER] = image[:_BANNER] // 4
+        _write(image, self.name, _WHITE)
+        if shown is None:
+            _write(image, "RECORDED LOOP, NOT LIVE", _AMBER, right=True)
+        else:
+            _write(image, datetime.fromtimestamp(shown, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"), _WHITE, right=True)
         return image
+
+
+def _write(image: Image, text: str, colour: Colour, *, right: bool = False) -> None:
+    (width, _), _ = cv2.getTextSize(text, _FONT, 0.5, 1)
+    cv2.putText(image, text, (WIDTH - 10 - width if right else 10, 20), _FONT, 0.5, colour, 1, cv2.LINE_AA)
