@@ -4,7 +4,7 @@ import { Backoff } from "../src/core/backoff.js";
 import type { CameraStatus, Source } from "../src/core/protocol.js";
 import { bySeverity, worst } from "../src/core/severity.js";
 import { sourceFault } from "../src/media/words.js";
-import { fittingLabel, roomLabel, viewWedge } from "../src/ui/plan-drawing.js";
+import { fittingLabel, roomLabel, spread, viewWedge } from "../src/ui/plan-drawing.js";
 
 const source = (changes: Partial<Source> = {}): Source => ({
   state: "up",
@@ -80,6 +80,16 @@ describe("the plan", () => {
     expect(roomLabel({ number: "100", name: "Main office" })).toBe("100\nMain office");
     expect(roomLabel({ number: "101", name: "Classroom 101" })).toBe("101\nClassroom");
     expect(roomLabel({ number: "", name: "Lobby" })).toBe("Lobby");
+  });
+
+  it("moves a sign that would hide an earlier one, and no other", () => {
+    const box = { x: 0, y: 0, width: 20, height: 10 };
+    const [first, second, far] = spread([box, box, { ...box, x: 100 }]);
+    expect([first, far]).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(Math.abs(second?.[0] ?? 0) >= 20 || Math.abs(second?.[1] ?? 0) >= 10).toBe(true);
   });
 
   it("writes as much of a label as fits the room", () => {

@@ -72,19 +72,25 @@ export class WhepSession {
 
   /** Stop here and tell the gateway. */
   close(reason = "viewer_left"): void {
-    if (this.#over) return;
-    this.gone(reason);
-    // `keepalive` lets it out while the page is closing; where it fails, the gateway notices by itself.
-    request(this.resource, { method: "DELETE", keepalive: true }).catch(() => undefined);
+    if (!this.#finish(reason)) return;
+    // `keepalive` lets it out while the page is closing; where it fails, the gateway notices by itself. The connection
+    // is closed after it, since its own goodbye would overtake the request and make it a 404.
+    request(this.resource, { method: "DELETE", keepalive: true })
+      .catch(() => undefined)
+      .finally(() => this.peer.close());
   }
 
   /** The gateway has ended it already. */
   gone(reason: string): void {
-    if (this.#over) return;
+    if (this.#finish(reason)) this.peer.close();
+  }
+
+  #finish(reason: string): boolean {
+    if (this.#over) return false;
     this.#over = true;
     clearTimeout(this.#timer);
-    this.peer.close();
     this.#end(reason);
+    return true;
   }
 
   #limit(reason: string, after: number): void {

@@ -21,7 +21,7 @@ export class App extends LitElement {
       }
       .page {
         display: grid;
-        grid-template-rows: auto minmax(0, 1fr);
+        grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
         height: 100%;
       }
       .error {

@@ -62,8 +62,8 @@ export class AlarmBanner extends LitElement {
         display: flex;
         flex-wrap: wrap;
         align-items: center;
-        gap: 8px 22px;
-        padding: 10px 16px;
+        gap: 6px 20px;
+        padding: 8px 14px;
       }
       .kind {
         display: flex;
@@ -79,15 +79,17 @@ export class AlarmBanner extends LitElement {
         height: 1.35em;
       }
       .what {
-        flex: 1 1 260px;
+        flex: 1 1 300px;
+        min-width: 0;
+      }
+      .acts {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
       }
       .where {
         font-size: 1.1875rem;
         font-weight: 700;
-      }
-      .acknowledged {
-        flex: 0 1 auto;
-        font-size: 0.875rem;
       }
       button {
         min-height: 48px;
@@ -103,12 +105,24 @@ export class AlarmBanner extends LitElement {
         flex-basis: 100%;
         font-weight: 700;
       }
-      @media (max-width: 600px) {
+      @media (max-width: 1400px) {
         article {
-          grid-template-columns: 14px minmax(0, 1fr) 14px;
+          grid-template-columns: 16px minmax(0, 1fr) 16px;
         }
-        .body {
-          padding: 10px;
+        .kind {
+          font-size: 1.5rem;
+        }
+        .where {
+          font-size: 1.0625rem;
+        }
+        .more {
+          font-size: 0.875rem;
+        }
+      }
+      @media (max-height: 640px) {
+        .meaning,
+        .repeats {
+          display: none;
         }
       }
     `,
@@ -129,6 +143,7 @@ export class AlarmBanner extends LitElement {
     const { origin } = incident;
     const me = store.me?.principal;
     const mine = incident.acknowledgements.some((one) => one.principal === me?.id);
+    const names = incident.acknowledgements.map((one) => one.name).join(", ");
     const left = incident.ends_at - store.wall();
     return html`
       <article class=${incident.kind} data-testid="alarm-banner" data-kind=${incident.kind} role="alert">
@@ -137,25 +152,26 @@ export class AlarmBanner extends LitElement {
           <div class="kind">${icon(incident.kind)}<span>${kind}</span></div>
           <div class="what">
             <p class="where">${origin.room_name ?? "Room not told"} \u00b7 ${incident.site_name}</p>
-            <p class="number">
-              ${meaning} Triggered by ${origin.by} at ${timeOfDay(incident.opened_at)}${origin.note
-                ? html` \u00b7 \u201c${origin.note}\u201d`
-                : nothing}${incident.repeats > 0 ? ` \u00b7 ${incident.repeats + 1} triggers` : ""}
-              \u00b7 access ends in ${span(left)}
+            <p class="more number">
+              <span class="meaning">${meaning}</span> Triggered by ${origin.by} at
+              ${timeOfDay(incident.opened_at)}${origin.note ? html` \u00b7 \u201c${origin.note}\u201d` : nothing}${incident.repeats >
+              0
+                ? html`<span class="repeats"> \u00b7 ${incident.repeats + 1} triggers</span>`
+                : nothing}
+              \u00b7 access ends in ${span(left)} \u00b7
+              <strong>
+                ${names ? `Acknowledged by ${names}` : "Not yet acknowledged"}
+              </strong>
             </p>
           </div>
-          <div class="acknowledged">
-            ${incident.acknowledgements.length === 0
-              ? html`<strong>Not yet acknowledged</strong>`
-              : html`Acknowledged by
-                  <strong>${incident.acknowledgements.map((one) => one.name).join(", ")}</strong>`}
+          <div class="acts">
+            ${mine
+              ? nothing
+              : html`<button data-testid="acknowledge" ?disabled=${this.asking} @click=${this.#acknowledge}>
+                  ${icon("bell")}Acknowledge as ${me?.name}
+                </button>`}
+            <slot></slot>
           </div>
-          ${mine
-            ? nothing
-            : html`<button data-testid="acknowledge" ?disabled=${this.asking} @click=${this.#acknowledge}>
-                ${icon("bell")}Acknowledge as ${me?.name}
-              </button>`}
-          <slot></slot>
           ${this.failure ? html`<p class="failed" role="alert">${this.failure}</p>` : nothing}
         </div>
         <div class="edge" aria-hidden="true"></div>

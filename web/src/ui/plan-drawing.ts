@@ -52,6 +52,48 @@ export function extent(outline: readonly Point[]): readonly [number, number] {
   return [Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys)];
 }
 
+/** A sign on the plan, in pixels, around its middle. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const DIRECTIONS: readonly Point[] = [
+  [1, 0],
+  [0, -1],
+  [0, 1],
+  [-1, 0],
+];
+const GAP = 2;
+const RINGS = 4;
+
+/** How far to move each sign, in pixels, so that none hides another. The first stay; what finds no room stays too. */
+export function spread(boxes: readonly Box[]): Point[] {
+  const taken: Box[] = [];
+  return boxes.map((box) => {
+    const free = (dx: number, dy: number): boolean =>
+      !taken.some(
+        (one) =>
+          Math.abs(one.x - box.x - dx) < (one.width + box.width) / 2 + GAP &&
+          Math.abs(one.y - box.y - dy) < (one.height + box.height) / 2 + GAP,
+      );
+    let moved: Point = [0, 0];
+    search: for (let ring = 0; ring <= RINGS; ring += 1) {
+      for (const [right, down] of DIRECTIONS) {
+        const dx = (right * ring * box.width) / 2;
+        const dy = down * ring * box.height * 0.75;
+        if (!free(dx, dy)) continue;
+        moved = [dx, dy];
+        break search;
+      }
+    }
+    taken.push({ ...box, x: box.x + moved[0], y: box.y + moved[1] });
+    return moved;
+  });
+}
+
 /** What responders look for: the sign on the plan and its words. */
 export const FEATURES: Readonly<Record<string, readonly [string, string]>> = {
   key_box: ["KEY", "Key box"],

@@ -5,8 +5,8 @@ import leafletStyles from "leaflet/dist/leaflet.css?inline";
 import { LitElement, html, nothing, render, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import type { Camera, CameraStatus, Floor, Plan, Room } from "../core/protocol.js";
-import { FEATURES, extent, fittingLabel, latLng, roomClass, roomLabel, viewWedge } from "./plan-drawing.js";
+import type { Camera, CameraStatus, Floor, Plan, Point, Room } from "../core/protocol.js";
+import { FEATURES, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge } from "./plan-drawing.js";
 import { icon, type IconName } from "./icons.js";
 import { planStyles } from "./plan-styles.js";
 import { base } from "./styles.js";
@@ -27,6 +27,11 @@ export function cameraState(status: CameraStatus | undefined): { icon: IconName;
   }
 }
 
+interface Sign {
+  readonly element: HTMLElement;
+  readonly position: Point;
+}
+
 @customElement("sl-plan")
 export class PlanView extends LitElement {
   static override styles = [base, unsafeCSS(leafletStyles), planStyles];
@@ -45,6 +50,7 @@ export class PlanView extends LitElement {
   #map: L.Map | null = null;
   #drawn = L.layerGroup();
   #labels = new Map<Room, HTMLElement>();
+  #signs: Sign[] = [];
   #markers = new Map<string, HTMLElement>();
   #wedges = new Map<string, L.Polygon>();
   #bounds: L.LatLngBounds | null = null;
@@ -104,6 +110,7 @@ export class PlanView extends LitElement {
     }
     this.#drawn.clearLayers();
     this.#labels.clear();
+    this.#signs = [];
     this.#markers.clear();
     this.#wedges.clear();
     L.polygon(latLng(floor.outline), { className: "outline", interactive: false }).addTo(this.#drawn);
@@ -111,16 +118,20 @@ export class PlanView extends LitElement {
       const className = `room ${roomClass(room)}${room.id === this.origin ? " origin" : ""}`;
       L.polygon(latLng(room.outline), { className, interactive: false }).addTo(this.#drawn);
       const kind = room.id === this.origin ? "origin" : roomClass(room);
-      this.#labels.set(room, this.#place(room.label, `label ${kind}`, html``));
+      const element = this.#place(room.label, `label ${kind}`, html``);
+      this.#labels.set(room, element);
+      if (kind === "origin") this.#signs.push({ element, position: room.label });
     }
     for (const door of floor.doors) {
       const title = `${door.kind} door ${door.number ?? ""} ${door.name}`;
       const text = door.kind === "exterior" ? (door.number ?? "") || door.name : "";
-      this.#place(door.position, `door ${door.kind}`, html`<span title=${title}>${text}</span>`);
+      const element = this.#place(door.position, `door ${door.kind}`, html`<span title=${title}>${text}</span>`);
+      if (door.kind === "exterior") this.#signs.push({ element, position: door.position });
     }
     for (const feature of floor.features) {
       const [short, words] = FEATURES[feature.kind] ?? ["?", feature.kind];
-      this.#place(feature.position, "feature", html`<span title="${words}: ${feature.name}">${short}</span>`);
+      const content = html`<span title="${words}: ${feature.name}">${short}</span>`;
+      this.#signs.push({ element: this.#place(feature.position, "feature", content), position: feature.position });
     }
     for (const camera of this.cameras.filter((one) => one.floor === floor.id)) this.#camera(camera);
     this.#map.fitBounds(this.#bounds, { animate: false });
@@ -136,7 +147,7 @@ export class PlanView extends LitElement {
     return element;
   }
 
-  /** Labels as far as they fit at this zoom; camera buttons side by side where they would hide each other. */
+  /** Labels as far as they fit at this zoom; signs side by side where one would hide another. */
   #fit(): void {
     const map = this.#map;
     if (!map) return;
@@ -147,18 +158,19 @@ export class PlanView extends LitElement {
       element.textContent = room.id === this.origin ? alarm : fittingLabel(room, width * scale, height * scale);
       element.title = roomLabel(room);
     }
-    const taken: { x: number; y: number }[] = [];
-    for (const camera of this.cameras) {
-      const button = this.#markers.get(camera.id);
-      if (!button) continue;
-      const x = camera.position[0] * scale;
-      const y = camera.position[1] * scale;
-      const width = button.offsetWidth + 3;
-      let shift = 0;
-      while (taken.some((one) => Math.abs(one.y - y) < width && Math.abs(one.x - x - shift) < width)) shift += width;
-      taken.push({ x: x + shift, y });
-      button.style.marginLeft = `${shift}px`;
-    }
+    const signs = [...this.cameras.flatMap((camera) => this.#sign(camera)), ...this.#signs];
+    const boxes = signs.map(({ element, position: [x, y] }) => {
+      return { x: x * scale, y: -y * scale, width: element.offsetWidth, height: element.offsetHeight };
+    });
+    spread(boxes).forEach(([x, y], index) => {
+      const style = signs[index]?.element.style;
+      style?.setProperty("margin", `${y}px 0 0 ${x}px`);
+    });
+  }
+
+  #sign(camera: Camera): Sign[] {
+    const element = this.#markers.get(camera.id);
+    return element ? [{ element, position: camera.position }] : [];
   }
 
   #camera(camera: Camera): void {
