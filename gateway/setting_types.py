@@ -93,6 +93,18 @@ def _rtsp_url(url: str) -> str:
     return url
 
 
+def _web_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "@" not in url
+    except ValueError:
+        sound = False
+    # as written, since links, cookies and tokens are made from it: small letters, nothing after the port
+    if not sound or url.rstrip("/") != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("must be an address such as https://sightline.example.org, nothing after the name and port")
+    return url.rstrip("/")
+
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -101,3 +113,4 @@ Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
 RtspUrl = Annotated[str, AfterValidator(_rtsp_url)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]

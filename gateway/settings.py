@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
 from gateway.references import reference_problems
-from gateway.setting_types import ConfiguredPath, Identifier, Port, RtspUrl, Seconds, Secret, Text, WebhookSecret
+from gateway.setting_types import (
+    ConfiguredPath,
+    Identifier,
+    Port,
+    RtspUrl,
+    Seconds,
+    Secret,
+    Text,
+    WebAddress,
+    WebhookSecret,
+)
 
 
 class Model(BaseModel):
@@ -25,7 +35,7 @@ class HttpSettings(Model):
 
     host: str = "127.0.0.1"
     port: Port = 8080
-    public_url: str = "http://localhost:8080"
+    public_url: WebAddress = "http://localhost:8080"
     tls_certificate: ConfiguredPath | None = None
     tls_key: ConfiguredPath | None = None
 

@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from gateway.setting_types import Lookup
-from gateway.settings import AgreementSettings, CameraSettings, Settings, StorageSettings, StreamSettings
+from gateway.settings import AgreementSettings, CameraSettings, HttpSettings, Settings, StorageSettings, StreamSettings
 
 SITE = {"id": "oak", "name": "Oak", "plan": "oak.geojson", "cameras": []}
 
@@ -95,6 +95,29 @@ def test_the_end_of_an_agreement_is_a_date() -> None:
 def test_rules_name_their_keys(group: str, values: object, problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         Settings.model_validate({"district": "D", "sites": [SITE], group: values})
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8080", "https://sightline.example.org/", "https://[::1]:8443"])
+def test_the_public_address_is_a_web_address(url: str) -> None:
+    assert HttpSettings(public_url=url).public_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sightline.example.org",
+        "ftp://x",
+        "HTTPS://x",
+        "https://",
+        "https://x/path",
+        "https://x?a",
+        "http://x:y",
+        "https://a@x",
+    ],
+)
+def test_what_is_no_public_address_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be an address such as https://"):
+        HttpSettings(public_url=url)
 
 
 def test_settings_hold_secrets_as_secrets() -> None:
