@@ -1,5 +1,6 @@
 """Every error of every route has the one shape."""
 
+import asyncio
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from gateway.api.app import BODY_LIMIT
 from tests.in_process import HALLWAY, NURSE, House
 
 OPEN = {"/", "/metrics", "/healthz", "/readyz", "/.well-known/jwks.json", "/assets"}
+PANIC = b"POST /hooks/lincoln-panic HTTP/1.1\r\n"
 OWN_CREDENTIAL = {"/hooks/{webhook}", "/whep/sessions/{secret}", "/api/invitations/redeem"}
 
 
@@ -157,17 +159,58 @@ async def test_a_school_that_one_may_not_know_of_is_one_that_does_not_exist(hous
     assert triggers[0].body == triggers[1].body
 
 
-async def test_rubbish_in_headers_and_paths_is_no_bug(house: House) -> None:
-    person = await house.stranger()
-    for headers in ({"Cookie": "sightline=\udcff"}, {"Cookie": "sightline=\u00e9"}, {"Cookie": '"'}):
-        try:
-            answer = await person.get("/api/me", headers=headers)
-        except UnicodeEncodeError:
-            continue  # what the client itself will not send
-        answer.problem(401)
-    signed_in = await house.sign_in("coordinator")
+async def raw(house: House, head: bytes) -> bytes:
+    """What the gateway answers to bytes that no decent client sends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
+    writer.write(head + b"Host: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        (b"GET /api/me HTTP/1.1\r\nCookie: sightline=\xff\xfe\r\n", 401, b"sign_in_needed"),
+        (
+            b"POST /whep/x HTTP/1.1\r\nAuthorization: Bearer \xff\r\nContent-Type: application/sdp\r\n",
+            401,
+            b"token_invalid",
+        ),
+        (
+            PANIC + b"webhook-id: a\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,\xff\r\n",
+            401,
+            b"bad_signature",
+        ),
+        (
+            PANIC + b"webhook-id: \xff\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1\r\n",
+            400,
+            b"bad_header",
+        ),
+    ],
+)
+async def test_bytes_in_headers_that_are_no_text_are_no_bug(
+    house: House, head: bytes, status: int, code: bytes
+) -> None:
+    answer = await raw(house, head)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b'"code": "%s"' % code in answer
+
+
+async def test_rubbish_in_a_path_is_what_does_not_exist(house: House) -> None:
+    person = await house.sign_in("coordinator")
     for camera in ("%FF", "%00", "a%2Fb", "x" * 2000):
-        (await signed_in.get(f"/api/cameras/{camera}/still")).problem(404)
+        (await person.get(f"/api/cameras/{camera}/still")).problem(404)
+
+
+async def test_a_refused_panic_button_says_so_in_the_one_shape(house: House) -> None:
+    person = await house.stranger()
+    signed = house.signed(b"{}")
+    refused = await person.request("POST", "/hooks/lincoln-panic", data=b'{"note": "other"}', headers=signed)
+    assert refused.problem(401) == "bad_signature"
+    assert (await person.request("POST", "/hooks/nobody", data=b"{}", headers=signed)).problem(404) == "unknown_webhook"
+    missing = await person.request("POST", "/hooks/lincoln-panic", data=b"{}")
+    assert missing.problem(400) == "header_missing"
 
 
 async def test_a_database_that_fails_is_a_503_with_the_shape(house: House) -> None:
