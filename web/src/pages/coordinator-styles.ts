@@ -96,6 +96,7 @@ export const coordinatorStyles = css`
     font-weight: 500;
   }
   .hold {
+    white-space: normal;
     display: grid;
     justify-items: center;
     gap: 4px;

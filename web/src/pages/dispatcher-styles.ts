@@ -64,6 +64,7 @@ export const dispatcherStyles = css`
   .row {
     display: grid;
     grid-template-columns: minmax(0, 1fr) auto 3.2em;
+    gap: 0 8px;
     width: 100%;
     border: 0;
     border-top: 1px solid var(--line);
@@ -78,9 +79,15 @@ export const dispatcherStyles = css`
   }
   .row .ok,
   .row .fault {
-    display: inline-flex;
+    grid-row: 2;
+    grid-column: 1 / -1;
+    display: flex;
     gap: 0.3em;
     font-size: 0.8125rem;
+  }
+  .row .ok {
+    grid-row: 1;
+    grid-column: 2;
   }
   .row .ok {
     color: var(--good);
@@ -89,6 +96,8 @@ export const dispatcherStyles = css`
     color: var(--bad);
   }
   .row .verb {
+    grid-row: 1;
+    grid-column: 3;
     color: var(--accent);
     font-size: 0.8125rem;
     font-weight: 650;

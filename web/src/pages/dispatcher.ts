@@ -7,7 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { StoreObserver } from "../app/observer.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
-import type { Camera, Incident } from "../core/protocol.js";
+import type { Camera, Incident, StreamName } from "../core/protocol.js";
 import "../ui/banner.js";
 import { icon } from "../ui/icons.js";
 import { cameraState } from "../ui/plan.js";
@@ -17,7 +17,7 @@ import "../ui/watchers.js";
 import "../ui/all-clear.js";
 import { dispatcherStyles } from "./dispatcher-styles.js";
 
-/** From this many tiles on, the substream is shown: the tile is no larger than it. */
+/** From this many tiles on, further ones open with the substream: they are no larger than it. */
 const MANY = 5;
 
 @customElement("sl-dispatcher")
@@ -29,6 +29,9 @@ export class Dispatcher extends LitElement {
   readonly #focus = new SiteFocus(this);
   /** Alarms whose cameras have been opened, so that what was closed by hand stays closed. */
   readonly #opened = new Map<string, number>();
+
+  /** The stream that each tile was opened with; a picture that plays is not interrupted because another opens. */
+  readonly #streams = new Map<string, StreamName>();
 
   constructor() {
     super();
@@ -88,16 +91,16 @@ export class Dispatcher extends LitElement {
     const shown = this.large !== null ? cameras.filter((camera) => camera.id === this.large) : cameras;
     const columns = Math.ceil(Math.sqrt(shown.length));
     return html`<div class="grid" data-columns=${Math.min(columns, 5)}>
-      ${repeat(shown, (camera) => camera.id, (camera) => this.#tile(camera, shown.length))}
+      ${repeat(shown, (camera) => camera.id, (camera) => this.#tile(camera))}
     </div>`;
   }
 
-  #tile(camera: Camera, count: number): TemplateResult {
+  #tile(camera: Camera): TemplateResult {
     const isLarge = this.large === camera.id;
     const label = isLarge ? "Show all tiles" : `Enlarge ${camera.name}`;
     return html`<sl-tile
       .camera=${camera}
-      stream=${count >= MANY ? "sub" : "main"}
+      stream=${this.#streams.get(camera.id) ?? "main"}
       closable
       @dismiss=${() => this.#close(camera.id)}
     >
@@ -150,7 +153,10 @@ export class Dispatcher extends LitElement {
 
   #toggle(id: string): void {
     if (this.open.includes(id)) this.#close(id);
-    else this.open = [...this.open, id];
+    else {
+      this.#streams.set(id, this.open.length + 1 >= MANY ? "sub" : "main");
+      this.open = [...this.open, id];
+    }
   }
 
   #close(id: string): void {

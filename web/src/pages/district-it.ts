@@ -114,7 +114,7 @@ export class DistrictIt extends LitElement {
       </td>
       <td class="number">${shown ? span(store.wall() - shown.since_at) : ""}</td>
       ${numbers(main, sub)}
-      <td>${shown ? clockCell(shown) : ""}</td>
+      <td class="clock">${shown ? clockCell(shown) : ""}</td>
       <td class="advice">
         ${[shown?.state === "up" ? "" : shown?.advice, ...(shown?.notes ?? [])].filter(Boolean).join(" ")}
       </td>
@@ -145,8 +145,8 @@ function stateCell(source: Source, prefix: string): TemplateResult {
 
 function clockCell(source: Source): TemplateResult {
   return source.clock === "trusted"
-    ? html`${icon("clock")} Trusted`
-    : html`${icon("unverified")} Not trusted<small>${source.clock_reason}</small>`;
+    ? html`<span class="state up">${icon("clock")}Trusted</span>`
+    : html`<span class="state connecting">${icon("unverified")}Not trusted</span><small>${source.clock_reason}</small>`;
 }
 
 /** Main stream over substream, column by column. */

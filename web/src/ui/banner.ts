@@ -79,7 +79,7 @@ export class AlarmBanner extends LitElement {
         height: 1.35em;
       }
       .what {
-        flex: 1 1 300px;
+        flex: 1 1 240px;
         min-width: 0;
       }
       .acts {
@@ -92,7 +92,7 @@ export class AlarmBanner extends LitElement {
         font-weight: 700;
       }
       button {
-        min-height: 48px;
+        min-height: 56px;
         background: #fff;
         border-color: #fff;
         color: #14181c;
@@ -153,13 +153,14 @@ export class AlarmBanner extends LitElement {
           <div class="what">
             <p class="where">${origin.room_name ?? "Room not told"} \u00b7 ${incident.site_name}</p>
             <p class="more number">
-              <span class="meaning">${meaning}</span> Triggered by ${origin.by} at
-              ${timeOfDay(incident.opened_at)}${origin.note ? html` \u00b7 \u201c${origin.note}\u201d` : nothing}${incident.repeats >
+              <span class="meaning"
+                >${meaning} Triggered by ${origin.by} at ${timeOfDay(incident.opened_at)} \u00b7</span
+              >
+              access ends in ${span(left)}${origin.note ? html` \u00b7 \u201c${origin.note}\u201d` : nothing}${incident.repeats >
               0
                 ? html`<span class="repeats"> \u00b7 ${incident.repeats + 1} triggers</span>`
                 : nothing}
-              \u00b7 access ends in ${span(left)} \u00b7
-              <strong>
+              \u00b7 <strong>
                 ${names ? `Acknowledged by ${names}` : "Not yet acknowledged"}
               </strong>
             </p>

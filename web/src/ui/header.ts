@@ -67,7 +67,7 @@ export class Header extends LitElement {
         display: block;
         font-size: 0.8125rem;
       }
-      @media (max-width: 760px) {
+      @media (max-width: 900px) {
         .district,
         .who span,
         .words {

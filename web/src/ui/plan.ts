@@ -50,7 +50,9 @@ export class PlanView extends LitElement {
   #map: L.Map | null = null;
   #drawn = L.layerGroup();
   #labels = new Map<Room, HTMLElement>();
+  /** What may be moved for others, and the alarm's own sign, which may not. */
   #signs: Sign[] = [];
+  #alarm: Sign[] = [];
   #markers = new Map<string, HTMLElement>();
   #wedges = new Map<string, L.Polygon>();
   #bounds: L.LatLngBounds | null = null;
@@ -111,6 +113,7 @@ export class PlanView extends LitElement {
     this.#drawn.clearLayers();
     this.#labels.clear();
     this.#signs = [];
+    this.#alarm = [];
     this.#markers.clear();
     this.#wedges.clear();
     L.polygon(latLng(floor.outline), { className: "outline", interactive: false }).addTo(this.#drawn);
@@ -120,7 +123,7 @@ export class PlanView extends LitElement {
       const kind = room.id === this.origin ? "origin" : roomClass(room);
       const element = this.#place(room.label, `label ${kind}`, html``);
       this.#labels.set(room, element);
-      if (kind === "origin") this.#signs.push({ element, position: room.label });
+      if (kind === "origin") this.#alarm = [{ element, position: room.label }];
     }
     for (const door of floor.doors) {
       const title = `${door.kind} door ${door.number ?? ""} ${door.name}`;
@@ -158,7 +161,7 @@ export class PlanView extends LitElement {
       element.textContent = room.id === this.origin ? alarm : fittingLabel(room, width * scale, height * scale);
       element.title = roomLabel(room);
     }
-    const signs = [...this.cameras.flatMap((camera) => this.#sign(camera)), ...this.#signs];
+    const signs = [...this.#alarm, ...this.cameras.flatMap((camera) => this.#sign(camera)), ...this.#signs];
     const boxes = signs.map(({ element, position: [x, y] }) => {
       return { x: x * scale, y: -y * scale, width: element.offsetWidth, height: element.offsetHeight };
     });

@@ -57,6 +57,7 @@ export const base = css`
     border-radius: 6px;
     background: var(--raised);
     font-weight: 600;
+    white-space: nowrap;
     cursor: pointer;
     touch-action: manipulation;
   }

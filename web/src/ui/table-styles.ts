@@ -51,6 +51,10 @@ export const tableStyles = css`
   td.right {
     text-align: right;
   }
+  td.number,
+  .clock .state {
+    white-space: nowrap;
+  }
   small {
     display: block;
     color: var(--muted);
