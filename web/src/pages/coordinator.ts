@@ -74,7 +74,9 @@ export class Coordinator extends LitElement {
       <section class="panel part">
         <h2>${icon("bell")} Received by police</h2>
         ${police.length === 0
-          ? html`<p class="waiting"><strong>Not yet acknowledged.</strong> If this lasts, call 911.</p>`
+          ? html`<p class="waiting">
+              <strong>Not yet acknowledged.</strong>${incident.kind === "real" ? " If this lasts, call 911." : ""}
+            </p>`
           : html`<ul>
               ${police.map(
                 (one) =>

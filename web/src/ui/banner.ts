@@ -85,6 +85,8 @@ export class AlarmBanner extends LitElement {
       .acts {
         display: flex;
         flex-wrap: wrap;
+        align-items: center;
+        min-width: 0;
         gap: 8px;
       }
       .where {
@@ -93,10 +95,12 @@ export class AlarmBanner extends LitElement {
       }
       button {
         min-height: 56px;
+        padding: 4px 0.875em;
         background: #fff;
         border-color: #fff;
         color: #14181c;
         font-size: 1rem;
+        white-space: normal;
       }
       button:hover {
         background: #dfe5ea;
