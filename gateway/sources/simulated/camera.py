@@ -92,6 +92,8 @@ class Camera:
         before, self.faults, self._since = self.faults, faults, self._clock.now()
         if faults.of_the_picture() != before.of_the_picture():
             self._pictures = None
+        elif isinstance(self._pictures, LivePictures):
+            self._pictures.frozen_at = self._frozen_at
         for watcher in [watcher for watchers in self._watchers.values() for watcher in watchers]:
             watcher.faults_changed()
 

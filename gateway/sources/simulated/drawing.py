@@ -32,6 +32,7 @@ class View:
         variant = crc32(camera_id.encode())
         self._mirrored = bool(variant & 1)
         self._ahead = variant % 600
+        self._written: tuple[str, Image] = ("", np.zeros((_BANNER, WIDTH, 3), dtype=np.uint8))
         large = np.zeros((HEIGHT * _FINER, WIDTH * _FINER, 3), dtype=np.uint8)
         self._scene.still(large)
         self._background = as_image(cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA))
@@ -42,13 +43,20 @@ class View:
         self._scene.move(image, time + self._ahead)
         if self._mirrored:
             image = as_image(cv2.flip(image, 1))
-        image[:_BANNER] = image[:_BANNER] // 4
-        _write(image, self.name, _WHITE)
         if shown is None:
-            _write(image, "RECORDED LOOP, NOT LIVE", _AMBER, right=True)
+            image[:_BANNER] = self._banner("RECORDED LOOP, NOT LIVE", _AMBER)
         else:
-            _write(image, datetime.fromtimestamp(shown, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"), _WHITE, right=True)
+            image[:_BANNER] = self._banner(datetime.fromtimestamp(shown, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"), _WHITE)
         return image
+
+    def _banner(self, text: str, colour: Colour) -> Image:
+        """Write the name and ``text``, once a text: letters cost more than the rest of the picture."""
+        if self._written[0] != text:
+            banner = np.full((_BANNER, WIDTH, 3), 48, dtype=np.uint8)
+            _write(banner, self.name, _WHITE)
+            _write(banner, text, colour, right=True)
+            self._written = text, banner
+        return self._written[1]
 
 
 def _write(image: Image, text: str, colour: Colour, *, right: bool = False) -> None:

@@ -49,7 +49,8 @@ def encoder_settings(stream: StreamName, gop: float, faults: Faults) -> EncoderS
 class LivePictures:
     """Draws the view once a tick and encodes it for each wanted stream.
 
-    ``frozen_at``: capture time of the picture that is repeated; ``clock_offset``: what the written clock is ahead.
+    ``frozen_at``: capture time of the picture that is repeated, may be set while it runs; ``clock_offset``: what the
+    written clock is ahead.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class LivePictures:
     ) -> None:
         self._view = view
         self._settings = settings
-        self._frozen_at = frozen_at
+        self.frozen_at = frozen_at
         self._clock_offset = clock_offset
         self._encoders: dict[StreamName, Encoder] = {}
         self._owe_keyframe: set[StreamName] = set()
@@ -72,7 +73,8 @@ class LivePictures:
         due = [stream for stream in wanted if _due(stream, tick)]
         if not due:
             return []
-        time = tick / MAIN_FPS if self._frozen_at is None else self._frozen_at
+        frozen_at = self.frozen_at
+        time = tick / MAIN_FPS if frozen_at is None else frozen_at
         image = self._view.draw(time, time + self._clock_offset)
         timecode.draw(image, round(time * 1000))
         produced: Produced = []
