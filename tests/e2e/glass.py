@@ -79,9 +79,9 @@ class Tile:
         self.locator = glass.page.get_by_test_id(f"tile-{camera}")
 
     async def open(self) -> None:
-        """Open it from the floor plan, if it is not open."""
+        """Open it from the list of cameras, if it is not open."""
         if not await self.locator.count():
-            await self.glass.page.get_by_test_id(f"plan-camera-{self.camera}").click()
+            await self.glass.page.get_by_test_id(f"open-{self.camera}").click()
         await self.locator.wait_for()
 
     async def state(self) -> str:
@@ -92,7 +92,14 @@ class Tile:
         return float(value) if value else None
 
     async def words(self) -> str:
-        return await self.locator.inner_text()
+        """All text on the tile."""
+        return str(await self.locator.evaluate("e => [...e.shadowRoot.children].map(c => c.innerText).join(' ')"))
+
+    async def never_stale(self) -> None:
+        """No frame that was called LIVE was older than the contract allows, by its own time code."""
+        for frame in await self.frames():
+            if frame["state"] == "live" and frame["trueAge"] is not None:
+                assert frame["trueAge"] < 2.0 + 0.25, frame
 
     async def frames(self) -> list[dict[str, Any]]:
         """What was said of each frame since the page was opened or ``forget`` was called."""
