@@ -64,7 +64,7 @@ class Faults:
         return now - min(self.delay, self.delay_growth * max(0.0, now - since))
 
     def of_the_picture(self) -> dict[str, object]:
-        """The faults that need another encoder. A frozen picture does not: a wedged camera's encoder goes on as it was."""
+        """The faults that need another encoder; a frozen picture does not: a wedged encoder goes on as it was."""
         return {name: getattr(self, name) for name in ("clock_offset", "b_frames", "gop", "scale")}
 
     def need_live_encoder(self) -> tuple[str, ...]:
