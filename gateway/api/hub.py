@@ -13,11 +13,11 @@ from gateway.models import Principal
 Message = dict[str, Any]
 Audience = Callable[[Principal], bool]
 
-KEPT = 1000
-"""Numbered events kept for resume; a page that missed more gets a snapshot."""
-
 QUEUE = 500
-"""Messages that may wait for one slow page before it is dropped, to come back with a snapshot."""
+"""Messages that may wait for one slow page before it is dropped, to come back."""
+
+KEPT = 400
+"""Numbered events kept for resume; a page that missed more gets a snapshot. All of them fit into a page's queue."""
 
 
 @dataclass(eq=False, slots=True)
