@@ -238,6 +238,7 @@ class House:
         await self.database.open()
         parts = await compose(self.loaded, self.database, self.clock, self.metrics, FakePlane)
         self.services: Services = parts.services
+        self.sources = {source.name: source for source in parts.sources.sources}
         self.plane = parts.plane
         self._viewing = asyncio.create_task(self.services.viewing.run(), name="viewing")
         self.app = build(self.services)
