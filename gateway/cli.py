@@ -3,9 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 import yaml
@@ -21,7 +21,7 @@ from gateway.commands.record import read_records
 from gateway.commands.serve import serve_until_stopped
 from gateway.commands.simulate import simulate_until_stopped
 from gateway.config_loader import load, summary
-from gateway.errors import SightlineError
+from gateway.errors import ConfigurationError, SightlineError
 from gateway.models import IncidentKind, Role
 
 app = typer.Typer(
@@ -40,12 +40,21 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except SightlineError as error:
-        _fail(str(error))
+        _fail(error)
     except BaseExceptionGroup as group:
         expected, rest = group.split(SightlineError)
         if rest is not None or expected is None:
             raise
-        _fail("\n".join(str(error) for error in expected.exceptions))
+        _fail(*leaves(expected))
+
+
+def leaves(group: BaseExceptionGroup[SightlineError]) -> Iterator[SightlineError]:
+    """The errors of a group, however deep."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from leaves(error)
+        else:
+            yield error
 
 
 def _say(text: str) -> None:
@@ -58,13 +67,19 @@ def overrides_of(settings: list[str]) -> dict[str, object]:
     for setting in settings:
         key, separator, value = setting.partition("=")
         if not separator:
-            _fail(f"--set {setting}: write it as KEY=VALUE")
-        found[key] = yaml.safe_load(value)
+            _fail(ConfigurationError([f"--set {setting}: write it as KEY=VALUE"]))
+        try:
+            found[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            _fail(ConfigurationError([f"--set {key}: the value is not YAML"]))
     return found
 
 
-def _fail(message: str) -> None:
-    print(f"sightline: {message}", file=sys.stderr)  # noqa: T201 - the one place that speaks to a terminal's stderr
+def _fail(*errors: SightlineError) -> NoReturn:
+    """Say what is wrong, a line a fault, and exit with 1. Lines that name a file begin with it, as editors expect."""
+    for error in errors:
+        for line in error.problems if isinstance(error, ConfigurationError) else [f"sightline: {error}"]:
+            print(line, file=sys.stderr)  # noqa: T201 - the one place that speaks to a terminal's stderr
     raise typer.Exit(1)
 
 
@@ -85,9 +100,11 @@ def serve(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the pages.")] = 8080,
-    media_port: Annotated[int, typer.Option(help="UDP port of the media.")] = 8189,
-    rtsp_port: Annotated[int, typer.Option(help="Port of the simulated cameras.")] = 8554,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8080,
+    media_port: Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the media.")] = 8189,
+    rtsp_port: Annotated[
+        int, typer.Option(min=1, max=65534, help="Port of the simulated cameras; the next one is for their faults.")
+    ] = 8554,
     cameras: Annotated[int, typer.Option(min=1, help="How many simulated cameras.")] = 6,
     tls: Annotated[bool, typer.Option(help="HTTPS, reachable from other devices.")] = False,
     directory: Annotated[Path, typer.Option(help="Where the demo keeps its database and secrets.")] = Path(".demo"),
@@ -119,8 +136,7 @@ def check(config: Annotated[Path, typer.Argument(help="The district's configurat
     try:
         loaded = load(config)
     except SightlineError as error:
-        _fail(str(error))
-        return
+        _fail(error)
     table = Table("what", "found", box=None, header_style="bold")
     for row in summary(loaded):
         table.add_row(*[str(cell) for cell in row])

@@ -7,11 +7,14 @@ import sys
 import time
 
 _SECRETS = (
-    (re.compile(r"(?i)(\brtsps?://)[^\s/@]+@"), r"\1***@"),
+    (re.compile(r"(?i)(\brtsps?://)\S+@"), r"\1***@"),  # to the last @: a password may hold any of :/?#@
     (re.compile(r"(?i)(bearer\s+)[\w.~+/=-]+"), r"\1***"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), "***"),
     (re.compile(r"(/whep/sessions/)[\w-]+"), r"\1***"),
     (re.compile(r"(#invite=)[\w-]+"), r"\1***"),
+    (re.compile(r"(\bsightline=)[\w-]+"), r"\1***"),
+    (re.compile(r"(\bwhsec_)[\w+/=]+"), r"\1***"),
+    (re.compile(r"(a=ice-pwd:)\S+"), r"\1***"),
 )
 
 

@@ -6,7 +6,7 @@ import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,8 +110,10 @@ async def simulator(options: DemoOptions) -> AsyncIterator[None]:
     try:
         if process.stdout is None or process.stdin is None:
             raise RuntimeError("the simulator was started without pipes")
-        async with asyncio.timeout(SIMULATOR_STARTS_WITHIN):
-            line = await process.stdout.readline()
+        line = b""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SIMULATOR_STARTS_WITHIN):
+                line = await process.stdout.readline()
         if b"ready" not in line:
             raise SightlineError("the simulated school did not start; its own message is above")
         yield

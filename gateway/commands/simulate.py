@@ -1,12 +1,14 @@
 """``sightline simulate``: the simulated school as a process."""
 
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from gateway.config_loader import limit_cameras, load
+from gateway.errors import ConfigurationError
 from gateway.running import until_stopped
 from gateway.sources.simulated.school import SimulatedCamera, SimulateOptions, simulate
 
@@ -47,13 +49,23 @@ async def simulate_until_stopped(
         if with_parent:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _on_stdin, stop)
         async with asyncio.TaskGroup() as group:
-            school = group.create_task(simulate(options), name="school")
+            school = group.create_task(_serve(options), name="school")
             waiting = group.create_task(stop.wait(), name="stop")
             await asyncio.wait({school, waiting}, return_when=asyncio.FIRST_COMPLETED)
             school.cancel()
             waiting.cancel()
 
     await until_stopped(body)
+
+
+async def _serve(options: SimulateOptions) -> None:
+    try:
+        await simulate(options)
+    except OSError as error:
+        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            raise
+        ports = f"{options.port} (--port) or {options.control_port} (--control-port)"
+        raise ConfigurationError([f"port {ports} cannot be used: {error.strerror}"]) from None
 
 
 def _on_stdin(stop: asyncio.Event) -> None:
