@@ -1,0 +1,39 @@
+"""The command ``sightline`` as a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.in_process import ROOT, SECRET
+
+ENVIRONMENT = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
+
+
+def sightline(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run it to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT, "COLUMNS": "80", **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def district(directory: Path, **replaced: str) -> Path:
+    """A copy of the example district with its state in ``directory``; ``replaced`` lines of it hold other values."""
+    for source in (ROOT / "config").rglob("*"):
+        if source.is_file():
+            target = directory / "config" / source.relative_to(ROOT / "config")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    path = directory / "config" / "sightline.yaml"
+    text = path.read_text()
+    for key, value in replaced.items():
+        old = next(line for line in text.splitlines() if line.strip().startswith(f"{key}:"))
+        text = text.replace(old, f"{old.partition(':')[0]}: {value}", 1)
+    path.write_text(text)
+    return path
