@@ -16,15 +16,13 @@ RENEW_BEFORE = timedelta(days=30)
 
 
 def self_signed(directory: Path, host: str) -> tuple[Path, Path]:
-    """Paths of a certificate and its key for ``host``, this machine's name and localhost; made anew when missing or
-    about to expire. The key is readable by its owner alone."""
+    """Paths of a certificate and its key for ``host``, this machine's name and localhost; made anew when missing,
+    broken or about to expire. The key is readable by its owner alone."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate_path, key_path = directory / "tls-certificate.pem", directory / "tls-key.pem"
     now = datetime.now(UTC)
-    if certificate_path.is_file() and key_path.is_file():
-        known = x509.load_pem_x509_certificate(certificate_path.read_bytes())
-        if known.not_valid_after_utc - now > RENEW_BEFORE:
-            return certificate_path, key_path
+    if _usable(certificate_path, key_path, until=now + RENEW_BEFORE):
+        return certificate_path, key_path
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Sightline")])
     certificate = (
@@ -39,11 +37,22 @@ def self_signed(directory: Path, host: str) -> tuple[Path, Path]:
         .sign(key, hashes.SHA256())
     )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    key_path.unlink(missing_ok=True)
+    descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(pem)
     certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     return certificate_path, key_path
+
+
+def _usable(certificate_path: Path, key_path: Path, until: datetime) -> bool:
+    """Whether there is a certificate that is good until then, and its own key."""
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
+        key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
+    except (OSError, ValueError):
+        return False
+    return certificate.not_valid_after_utc > until and certificate.public_key() == key.public_key()
 
 
 def _names(host: str) -> list[x509.GeneralName]:
