@@ -1,0 +1,142 @@
+"""``sightline demo`` as processes: what it says, and that it leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands.processes import sightline
+from tests.e2e.harness import descendants, free_port
+from tests.in_process import ROOT
+
+pytestmark = pytest.mark.e2e
+
+STARTS_WITHIN = 40.0
+STOPS_WITHIN = 10.0
+
+
+class Demo:
+    """A running demo of one camera."""
+
+    def __init__(self, directory: Path, *, ignoring_interrupts: bool = False) -> None:
+        self.directory = directory
+        self.port = free_port()
+        command = [sys.executable, "-m", "gateway", "demo", "--cameras", "1", "--directory", str(directory)]
+        command += ["--port", str(self.port), "--media-port", str(free_port(socket.SOCK_DGRAM))]
+        command += ["--rtsp-port", str(free_port())]
+        if ignoring_interrupts:
+            command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "80"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said = ""
+        self.processes: set[int] = set()
+
+    def wait_ready(self) -> None:
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + STARTS_WITHIN
+        while "Ctrl-C stops everything." not in self.said:
+            line = self.process.stdout.readline()
+            self.said += line
+            assert line, self.said
+            assert time.monotonic() < deadline, self.said
+        self.processes = descendants(self.process.pid)
+        assert len(self.processes) >= 2, "the simulated school is a process of its own"
+
+    def wait_gone(self) -> None:
+        """Until none of its processes is left."""
+        deadline = time.monotonic() + STOPS_WITHIN
+        self.process.wait(STOPS_WITHIN)
+        while left := {pid for pid in self.processes if alive(pid)}:
+            assert time.monotonic() < deadline, f"left behind: {left}"
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        for pid in self.processes | {self.process.pid}:
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def demo(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Demo]:
+    demo = Demo(tmp_path / "demo", ignoring_interrupts=getattr(request, "param", False))
+    try:
+        demo.wait_ready()
+        yield demo
+    finally:
+        demo.end()
+
+
+def test_a_demo_says_where_it_is_who_may_sign_in_and_how_to_lock_down(demo: Demo) -> None:
+    assert f"Sightline is ready: http://localhost:{demo.port}" in demo.said
+    links = re.findall(rf"^(.+?)\s+http://localhost:{demo.port}/#invite=[\w-]+$", demo.said, re.MULTILINE)
+    for role in ("Dispatcher", "Headquarters", "Patrol", "School coordinator", "District IT"):
+        assert any(link.startswith(role) for link in links), demo.said
+    trigger = next(line for line in demo.said.splitlines() if " trigger " in line)
+    words = trigger.split()[trigger.split().index("trigger") :]
+
+    pressed = sightline(*words)
+    assert pressed.returncode == 0, pressed.stderr
+    assert "an alarm has been raised" in pressed.stdout
+    assert "it joined the alarm that is open" in sightline(*words).stdout
+
+    other = demo.directory / "other-secret"
+    other.write_text("another-secret-of-a-panic-button")
+    words[words.index("--secret-file") + 1] = str(other)
+    refused = sightline(*words)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("sightline: refused with 401: No signature of this message is right")
+
+    wrong = sightline("trigger", f"http://localhost:{demo.port}/healthz", *words[2:])
+    assert wrong.returncode == 1
+    assert len(wrong.stderr.splitlines()) == 1
+    for name in ("webhook-secret", "camera-password", "sightline.db"):
+        assert (demo.directory / name).stat().st_mode & 0o077 == 0, name
+
+    demo.process.send_signal(signal.SIGTERM)
+    demo.wait_gone()
+    assert demo.process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_all_of_it(demo: Demo, number: signal.Signals) -> None:
+    demo.process.send_signal(number)
+    demo.wait_gone()
+    assert demo.process.returncode == 0
+    assert demo.process.stdout is not None
+    assert "Traceback" not in demo.process.stdout.read()
+
+
+@pytest.mark.parametrize("demo", [True], indirect=True)
+def test_an_interrupt_stops_it_also_where_the_shell_has_it_ignored(demo: Demo) -> None:
+    demo.process.send_signal(signal.SIGINT)
+    demo.wait_gone()
+    assert demo.process.returncode == 0
+
+
+def test_the_simulated_school_does_not_outlive_a_demo_that_is_killed(demo: Demo) -> None:
+    demo.process.kill()
+    demo.wait_gone()
