@@ -1,0 +1,115 @@
+"""The composition root: starts, stops, and stops also when something in it fails."""
+
+import asyncio
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from gateway.commands.serve import with_own_certificate
+from gateway.config_loader import Loaded, limit_cameras, load
+from gateway.errors import ConfigurationError
+from gateway.incidents.service import IncidentService
+from gateway.server import Gateway, public_url
+from gateway.settings import HttpSettings
+from tests.in_process import ROOT, SECRET
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Loaded:
+    """One camera, which nothing answers for, on ports that the system chooses."""
+    environment = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
+    ports = {
+        "http.port": 0,
+        "media.port": 0,
+        "storage.directory": str(tmp_path / "data"),
+        "sites.lincoln.cameras.lincoln-main-entrance.main.url": "rtsp://127.0.0.1:1/main",
+        "sites.lincoln.cameras.lincoln-main-entrance.sub.url": "rtsp://127.0.0.1:1/sub",
+    }
+    return limit_cameras(load(ROOT / "config" / "sightline.yaml", ports, environment), 1)
+
+
+class Running:
+    """A gateway that serves until left."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.gateway = Gateway(loaded)
+        self._stop = asyncio.Event()
+        self._url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.task = asyncio.create_task(self.gateway.serve(self._stop, self._url.set_result))
+
+    async def __aenter__(self) -> str:
+        begun: list[asyncio.Future[Any]] = [self.task, self._url]
+        await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+        if self.task.done():
+            await self.task
+        return await self._url
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        await asyncio.wait_for(self.task, 10)
+
+
+async def test_a_gateway_serves_and_stops_and_serves_again_from_what_is_on_disk(loaded: Loaded) -> None:
+    keys = []
+    for _ in range(2):
+        async with Running(loaded) as url, aiohttp.ClientSession() as client:
+            assert (await client.get(f"{url}/readyz")).status == 200
+            answer = await client.get(f"{url}/.well-known/jwks.json")
+            keys.append(await answer.json())
+    assert keys[0] == keys[1]
+
+
+async def test_a_gateway_serves_https_with_a_certificate_of_its_own(loaded: Loaded) -> None:
+    own = with_own_certificate(loaded)
+    assert own.settings.http.public_url.startswith("https://")
+    certificate = own.settings.http.tls_certificate
+    assert certificate is not None
+    assert with_own_certificate(loaded).settings.http.tls_certificate == certificate
+    trust = ssl.create_default_context(cafile=certificate)
+    async with Running(own) as url, aiohttp.ClientSession() as client:
+        assert url.startswith("https://localhost:")
+        assert (await client.get(f"{url}/healthz", ssl=trust)).status == 200
+
+
+@pytest.mark.timeout(30)
+async def test_a_core_service_that_fails_ends_the_gateway_with_its_error(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that systemd or compose starts it again; a gateway that hung would stay down."""
+    fail = asyncio.Event()
+
+    async def run(_: IncidentService) -> None:
+        await fail.wait()
+        raise RuntimeError("a bug in a core service")
+
+    monkeypatch.setattr(IncidentService, "run", run)
+    running = Running(loaded)
+    await running.__aenter__()
+    fail.set()
+    with pytest.raises(ExceptionGroup) as failed:
+        await asyncio.wait_for(running.task, 10)
+    assert failed.group_contains(RuntimeError, match="a bug in a core service")
+
+
+@pytest.mark.parametrize("key", ["http.port", "media.port"])
+async def test_a_port_in_use_is_the_operators_fault_and_named(loaded: Loaded, key: str) -> None:
+    section, _, _ = key.partition(".")
+    with socket.socket(type=socket.SOCK_STREAM if section == "http" else socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if section == "http":
+            taken.listen()
+        port = taken.getsockname()[1]
+        values = getattr(loaded.settings, section).model_copy(update={"port": port})
+        busy = Loaded(loaded.settings.model_copy(update={section: values}), loaded.plans)
+        with pytest.raises(ExceptionGroup) as failed:
+            await Gateway(busy).serve(asyncio.Event())
+    assert failed.group_contains(ConfigurationError, match=f"^{key}: 127.0.0.1:{port}")
+
+
+def test_a_port_that_the_system_chose_stands_in_the_public_url() -> None:
+    assert public_url(HttpSettings(port=8080, public_url="https://gateway.example"), 8080) == "https://gateway.example"
+    assert public_url(HttpSettings(port=0), 4711) == "http://localhost:4711"
