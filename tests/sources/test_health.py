@@ -66,7 +66,7 @@ class Watcher:
         before, failed = self.health.still(camera), self.value("malformed", protocol="h264")
         self.health.feed(camera, unit(coded, now), now - 0.1)
         while self.health.still(camera) is before and self.value("malformed", protocol="h264") == failed:  # noqa: ASYNC110 - a thread is waited for
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.002)  # not 0: a loop that spins keeps the decoding thread from the interpreter
         await self.clock.advance(GOP)
 
     def value(self, name: str, **labels: str) -> float:
