@@ -11,7 +11,7 @@ from gateway.errors import NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
-from gateway.models import Action, Camera, Principal, SiteId
+from gateway.models import POLICE_ROLES, Action, Camera, Principal, SiteId
 from gateway.settings import SiteSettings
 
 
@@ -87,10 +87,24 @@ async def cameras_of_room(request: web.Request) -> web.Response:
     return web.json_response({"cameras": [asdict(found) for found in near[:count]]})
 
 
+async def police(request: web.Request) -> web.Response:
+    """The police who are signed in and may know of the school: whom a drill can enrol."""
+    principal, site, _, _ = await _known(request)
+    services = request.app[SERVICES]
+    await services.access.require(principal, Action.TRIGGER, SiteId(site.id), request.remote or "")
+    people = [
+        {"id": person.id, "name": person.name, "role": person.role}
+        for person in await services.sessions.people()
+        if person.role in POLICE_ROLES and SiteId(site.id) in services.access.sites_of(person)
+    ]
+    return web.json_response({"people": people})
+
+
 def routes() -> list[web.RouteDef]:
     """Routes of this module."""
     return [
         web.get("/api/sites", sites),
         web.get("/api/sites/{site}/plan", plan),
+        web.get("/api/sites/{site}/police", police),
         web.get("/api/sites/{site}/rooms/{room}/cameras", cameras_of_room),
     ]

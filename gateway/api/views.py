@@ -47,8 +47,8 @@ def grant(value: Grant) -> dict[str, Any]:
 
 
 def room_words(room: Room) -> str:
-    """A room as people say it: ``204 Science``."""
-    return " ".join(word for word in (room.number, room.name) if word)
+    """A room as people say it: ``204 Science``, but not ``204 Classroom 204``."""
+    return room.name if not room.number or room.number in room.name.split() else f"{room.number} {room.name}"
 
 
 def opening_cameras(plan: FloorPlan, room_id: str | None, cameras: Sequence[Camera]) -> list[CameraId]:

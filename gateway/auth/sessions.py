@@ -55,6 +55,15 @@ class SignInSessions:
         """The living sign-in of this public id, as a token's ``sid`` names it."""
         return await self._living(SignInSessionRow.id == session_id)
 
+    async def people(self) -> list[Principal]:
+        """Everyone who is signed in now, once each, by name."""
+        query = select(SignInSessionRow).where(
+            SignInSessionRow.ended_at.is_(None), SignInSessionRow.expires_at > self._clock.now()
+        )
+        async with self._db.reading() as session:
+            found = {row.principal_id: from_row(row) for row in await session.scalars(query)}
+        return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
+
     async def end(self, session_id: str) -> None:
         """Sign out. On disk on return; to end what has ended is no error."""
         async with self._db.session() as session:

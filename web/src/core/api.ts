@@ -1,6 +1,6 @@
 /** Requests to the gateway. Every failure is a `Problem`: a stable word and a sentence for a person (RFC 9457). */
 
-import type { AuditRecord, CameraStatus, Incident, IncidentKind, Me, Plan, Site, Token } from "./protocol.js";
+import type { AuditRecord, CameraStatus, Incident, IncidentKind, Me, Plan, Role, Site, Token } from "./protocol.js";
 
 export class Problem extends Error {
   constructor(
@@ -51,6 +51,13 @@ async function postFor<T>(path: string, body?: Record<string, unknown>): Promise
   return (await (await post(path, body)).json()) as T;
 }
 
+/** Somebody whom a drill can enrol. */
+export interface Person {
+  id: string;
+  name: string;
+  role: Role;
+}
+
 export interface TriggerRequest {
   site: string;
   kind: IncidentKind;
@@ -67,6 +74,7 @@ export const api = {
   sites: async () => (await get<{ sites: Site[] }>("/api/sites")).sites,
   plan: (site: string) => get<Plan>(`/api/sites/${part(site)}/plan`),
   token: (site: string) => postFor<Token>("/api/tokens", { site }),
+  police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
   trigger: (incident: TriggerRequest) => postFor<Incident>("/api/incidents", { ...incident }),
   acknowledge: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`),
   extend: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/extend`),

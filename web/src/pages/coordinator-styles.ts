@@ -84,6 +84,16 @@ export const coordinatorStyles = css`
     margin: 0;
     accent-color: var(--accent);
   }
+  fieldset.people {
+    grid-template-columns: minmax(0, 1fr);
+  }
+  fieldset.people label {
+    justify-content: flex-start;
+    padding: 0 12px;
+    min-height: 48px;
+    border-width: 1px;
+    font-weight: 600;
+  }
   .field {
     display: grid;
     gap: 6px;

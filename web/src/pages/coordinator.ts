@@ -7,7 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
-import { api } from "../core/api.js";
+import { api, type Person } from "../core/api.js";
 import { span, timeOfDay } from "../core/labels.js";
 import type { Incident, IncidentKind, Site } from "../core/protocol.js";
 import "../ui/all-clear.js";
@@ -29,7 +29,8 @@ export class Coordinator extends LitElement {
 
   @state() private kind: IncidentKind = "real";
   @state() private room = "";
-  @state() private enrolled = "";
+  @state() private police: Person[] | null = null;
+  @state() private enrolled = new Set<string>();
   @state() private failure = "";
   @state() private asking = false;
   readonly #focus = new SiteFocus(this);
@@ -101,7 +102,7 @@ export class Coordinator extends LitElement {
         ${KINDS.map(
           (kind) =>
             html`<label class=${kind}>
-              <input type="radio" name="kind" .checked=${kind === this.kind} @change=${() => (this.kind = kind)} />
+              <input type="radio" name="kind" .checked=${kind === this.kind} @change=${() => this.#choseKind(kind, site)} />
               ${icon(kind)}${KIND_WORDS[kind][0]}
             </label>`,
         )}
@@ -124,14 +125,7 @@ export class Coordinator extends LitElement {
         </select>
       </label>
       ${this.kind === "drill"
-        ? html`<label class="field"
-            >Who takes part? Their ids, with commas
-            <input
-              placeholder="demo-dispatcher, demo-patrol"
-              .value=${this.enrolled}
-              @input=${(event: Event) => (this.enrolled = (event.target as HTMLInputElement).value)}
-            />
-          </label>`
+        ? this.#participants()
         : nothing}
       <sl-hold kind=${this.kind} ?disabled=${this.asking} @held=${() => this.#send(site)}>
         <span class="hold"
@@ -146,12 +140,52 @@ export class Coordinator extends LitElement {
     </section>`;
   }
 
+  #participants(): TemplateResult {
+    if (this.police === null) return html`<p class="muted">Looking up who is signed in\u2026</p>`;
+    if (this.police.length === 0) {
+      return html`<p class="muted">No police are signed in: nobody would see cameras in this drill. They sign in first.</p>`;
+    }
+    return html`<fieldset class="people">
+      <legend>Who takes part and may see cameras?</legend>
+      ${this.police.map(
+        (person) =>
+          html`<label>
+            <input
+              type="checkbox"
+              data-testid="enrol-${person.id}"
+              .checked=${this.enrolled.has(person.id)}
+              @change=${() => this.#toggle(person.id)}
+            />${person.name} <span class="muted">${ROLE_WORDS[person.role]}</span>
+          </label>`,
+      )}
+    </fieldset>`;
+  }
+
+  #toggle(id: string): void {
+    const enrolled = new Set(this.enrolled);
+    if (!enrolled.delete(id)) enrolled.add(id);
+    this.enrolled = enrolled;
+  }
+
+  #choseKind(kind: IncidentKind, site: Site): void {
+    this.kind = kind;
+    if (kind === "drill") void this.#lookUpPolice(site);
+  }
+
+  async #lookUpPolice(site: Site): Promise<void> {
+    try {
+      this.police = await api.police(site.id);
+    } catch (error) {
+      this.failure = told(error);
+    }
+  }
+
   readonly #choose = (event: Event): void => this.#focus.choose((event.target as HTMLSelectElement).value);
 
   async #send(site: Site): Promise<void> {
     this.asking = true;
     this.failure = "";
-    const enrolled = this.enrolled.split(",").map((id) => id.trim()).filter(Boolean);
+    const enrolled = [...this.enrolled];
     try {
       store.learn(
         await api.trigger({
