@@ -1,0 +1,97 @@
+"""Every metric, every setting and every route is documented, and nothing is that does not exist."""
+
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from gateway.metrics import Metrics
+from gateway.settings import Settings
+from tests.in_process import ROOT, House, house
+
+__all__ = ["house"]
+
+
+def first_cells(document: str) -> set[str]:
+    """What the first column of a document's tables names."""
+    rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / document).read_text(), re.MULTILINE)
+    assert len(rows) == len(set(rows)), "documented twice"
+    return set(rows)
+
+
+def models_in(annotation: object) -> Iterator[tuple[type[BaseModel], bool]]:
+    """The models of an annotation, each with whether it is the entry of a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, False
+    for argument in get_args(annotation):
+        for model, entry in models_in(argument):
+            yield model, entry or annotation.__class__.__name__ == "GenericAlias"
+
+
+def settings_keys(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
+    """Every key, as docs/settings.md writes it; sections that are no lists stand for their keys alone."""
+    found = {}
+    for name, field in model.model_fields.items():
+        key, inner = prefix + name, list(models_in(field.annotation))
+        if not inner or inner[0][1] or field.is_required() or field.default is None:
+            found[key] = field
+        for one, entry in inner:
+            found |= settings_keys(one, f"{key}[]." if entry else f"{key}.")
+    return found
+
+
+def test_every_setting_is_documented() -> None:
+    assert first_cells("settings.md") == set(settings_keys())
+
+
+def test_every_metric_is_documented_with_its_labels() -> None:
+    metrics = {name: metric for name, metric in vars(Metrics()).items() if hasattr(metric, "_labelnames")}
+    assert len(metrics) > 20
+    suffix = {"counter": "_total"}
+    wanted = {f"sightline_{name}{suffix.get(metric._type, '')}": metric for name, metric in metrics.items()}
+    assert first_cells("metrics.md") == set(wanted)
+    text = (ROOT / "docs" / "metrics.md").read_text()
+    for name, metric in wanted.items():
+        [line] = [line for line in text.splitlines() if line.startswith(f"| `{name}` ")]
+        _, kind, labels, words = [cell.strip() for cell in line.strip("|").split("|")]
+        assert kind == metric._type
+        assert re.findall(r"`(\w+)`", labels) == list(metric._labelnames)
+        assert words == metric._documentation
+
+
+async def test_every_route_is_documented_and_every_documented_route_exists(house: House) -> None:
+    protocol = (ROOT / "docs" / "protocol.md").read_text()
+    routes = {(route.method, route.resource.canonical) for route in house.app.router.routes() if route.resource}
+    exist = {(method, path.replace("/whep/sessions/{secret}", "{Location}")) for method, path in routes}
+    for method, path in exist:
+        if method != "HEAD" and path not in {"/", "/assets"}:
+            assert re.search(rf"`(\S+, )*{method} [^|]*{re.escape(path)}[`?/ ]", protocol), (method, path)
+    documented = set(re.findall(r"`(GET|POST|DELETE|PATCH) ([^`?]+)[`?]", protocol))
+    assert len(documented) >= 20
+    assert documented <= exist
+
+
+async def test_every_metric_is_served_and_no_label_tells_of_a_person_or_a_session(house: House) -> None:
+    await house.lock_down()
+    patrol = await house.sign_in("patrol")
+    session, location = await patrol.watch("lincoln-lobby")
+    house.plane.connected(session)
+    house.plane.first_packet(session)
+    channel = await patrol.events()
+    await channel.resume()
+    await channel.say({"type": "glass", "ages": [{"session": session, "state": "live", "age": 0.3}]})
+    await channel.up_to_now()
+    await patrol.offer("no-such-camera", await patrol.token())
+    await (await house.stranger()).request("POST", "/hooks/lincoln-panic", data=b"", headers={"webhook-id": "x"})
+
+    answer = await patrol.get("/metrics")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    text = answer.body.decode()
+    for name in first_cells("metrics.md"):
+        assert f"# TYPE {name}" in text, name
+    samples = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    for telling in ("pat", "Pat", session, location.rpartition("/")[2], "127.0.0.1", "eyJ", "no-such-camera"):
+        assert not re.search(rf'"[^"]*{re.escape(telling)}[^"]*"', samples.replace('"patrol"', "")), telling
