@@ -1,0 +1,138 @@
+"""The container files, where no engine runs: they are parsed, and the image's steps done in a plain folder."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.cli import overrides_of
+from gateway.config_loader import load
+from tests.in_process import ROOT, SECRET, House, house
+
+__all__ = ["house"]
+
+ENVIRONMENT = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions and their arguments, lines joined."""
+    text = re.sub(r"\\\n", " ", (ROOT / "docker" / "Dockerfile").read_text())
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in lines]
+
+
+def compose() -> Any:
+    return yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
+
+
+def copied() -> list[str]:
+    """What the image's stages copy from the repository."""
+    arguments = [words.split() for name, words in instructions() if name == "COPY"]
+    return [source for words in arguments if not words[0].startswith("--from") for source in words[:-1]]
+
+
+def test_all_that_is_copied_into_the_image_is_in_the_repository() -> None:
+    assert copied()
+    for source in copied():
+        assert (ROOT / source).exists(), source
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert not set(copied()) & set(ignored)
+    assert {".git", ".venv", "data"} <= set(ignored), "secrets and state stay out of the image"
+
+
+def test_the_image_runs_as_nobody_in_particular_and_tells_its_health() -> None:
+    last_stage = instructions()[max(i for i, (name, _) in enumerate(instructions()) if name == "FROM") :]
+    names = [name for name, _ in last_stage]
+    [user] = [words for name, words in last_stage if name == "USER"]
+    assert user not in {"root", "0"}
+    assert names.index("USER") < names.index("ENTRYPOINT")
+    assert f"useradd --system --uid 10001 --create-home --home-dir /var/lib/sightline {user}" in last_stage[1][1]
+    assert "HEALTHCHECK" in names
+
+
+async def test_health_check_and_scrape_ask_for_what_there_is(house: House) -> None:
+    [check] = [words for name, words in instructions() if name == "HEALTHCHECK"]
+    prometheus = yaml.safe_load((ROOT / "docker" / "prometheus.yml").read_text())
+    person = await house.stranger()
+    paths = re.findall(r"http://127\.0\.0\.1:8080(/\w+)", check)
+    assert paths == ["/readyz"]
+    for job in prometheus["scrape_configs"]:
+        paths.append(job.get("metrics_path", "/metrics"))
+        for group in job["static_configs"]:
+            for target in group["targets"]:
+                name, _, port = target.partition(":")
+                assert f"{port}:{port}/tcp" in compose()["services"][name]["ports"]
+    for path in paths:
+        assert (await person.get(path)).status == 200
+
+
+def test_the_health_checks_program_is_python() -> None:
+    [check] = [words for name, words in instructions() if name == "HEALTHCHECK"]
+    command = json.loads(check[check.index("[") :])
+    compile(command[command.index("-c") + 1], "healthcheck", "exec")
+
+
+def test_the_composed_gateway_is_given_a_configuration_that_it_can_use() -> None:
+    gateway = compose()["services"]["gateway"]
+    command = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in gateway["command"]]
+    assert command[0] == "serve"
+    [config] = [word.partition("=")[2] for word in command if word.startswith("--config=")]
+    mounts = dict(volume.split(":")[1::-1] for volume in gateway["volumes"])
+    path = ROOT / "docker" / mounts[str(Path(config).parent)] / Path(config).name
+    settings = [word.removeprefix("--set=") for word in command if word.startswith("--set=")]
+    loaded = load(path, overrides_of(settings), ENVIRONMENT).settings
+    assert (loaded.http.host, loaded.media.host) == ("0.0.0.0", "0.0.0.0")
+    assert loaded.media.advertise == ("127.0.0.1",)
+    assert str(loaded.storage.directory) in mounts, "the state outlives the container"
+    assert set(gateway["environment"]) == set(ENVIRONMENT)
+    assert {f"{loaded.http.port}:{loaded.http.port}/tcp", f"{loaded.media.port}:{loaded.media.port}/udp"} == set(
+        gateway["ports"]
+    )
+    exposed = next(words for name, words in instructions() if name == "EXPOSE")
+    assert exposed.split() == [f"{loaded.http.port}/tcp", f"{loaded.media.port}/udp"]
+
+
+def test_what_is_mounted_is_there_or_a_volume() -> None:
+    for service in compose()["services"].values():
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            assert source in compose()["volumes"] or (ROOT / "docker" / source).exists(), volume
+    [build] = [service["build"] for service in compose()["services"].values() if "build" in service]
+    assert (ROOT / "docker" / build["context"] / build["dockerfile"]).samefile(ROOT / "docker" / "Dockerfile")
+
+
+@pytest.mark.timeout(120)
+def test_the_images_build_makes_a_wheel_with_pages_and_migrations(tmp_path: Path) -> None:
+    folder = tmp_path / "src"
+    for source in copied():
+        if source.startswith("web"):
+            continue  # the first stage's, which `make web` does
+        target = folder / source
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("static", "__pycache__"))
+        else:
+            shutil.copy(ROOT / source, target)
+    (folder / "gateway" / "static" / "assets").mkdir(parents=True)
+    (folder / "gateway" / "static" / "index.html").write_text("<!doctype html>")
+    (folder / "gateway" / "static" / "assets" / "page.js").write_text("")
+
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--wheel-dir", str(tmp_path), str(folder)], check=True, timeout=100)
+
+    [wheel] = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"gateway/static/index.html", "gateway/static/assets/page.js", "gateway/__main__.py"} <= names
+    ours = {str(path.relative_to(ROOT)) for path in (ROOT / "gateway").rglob("*.py")}
+    assert ours <= names
+    assert any(name.startswith("gateway/storage/migrations/versions/") for name in names)
+    [entry] = [name for name in names if name.endswith("entry_points.txt")]
+    assert "sightline = gateway.cli:app" in zipfile.ZipFile(wheel).read(entry).decode()
+    assert not [name for name in names if name.startswith(("tests/", "config/", "bench/"))]
