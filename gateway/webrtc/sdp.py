@@ -235,15 +235,20 @@ def _h264(section: Section) -> Iterable[Codec]:
     names = _by_format(section.values("rtpmap"))
     parameters = _by_format(section.values("fmtp"))
     feedback = [value.partition(" ") for value in section.values("rtcp-fb")]
-    for text in section.formats:
+    for text in dict.fromkeys(section.formats):
         if names.get(text, "").lower() != "h264/90000" or not re.fullmatch(r"\d{1,3}", text) or int(text) > 127:
             continue
-        given = dict(re.findall(r"([\w-]+)=([\w.,+/=-]+)", parameters.get(text, "")))
+        given = {name.strip(): value.strip() for name, _, value in _pairs(parameters.get(text, ""))}
         level = given.get("profile-level-id", "42000a")
         if given.get("packetization-mode") != "1" or not re.fullmatch(r"[0-9A-Fa-f]{6}", level):
             continue
         spoken = {what for which, _, what in feedback if which in (text, "*")}
         yield Codec(int(text), parameters[text], int(level[:2], 16), tuple(f for f in _FEEDBACK if f in spoken))
+
+
+def _pairs(parameters: str) -> Iterable[tuple[str, str, str]]:
+    """Format parameters, taken apart in one pass: a pattern here took seconds for a hostile offer."""
+    return (item.partition("=") for item in parameters.split(";"))
 
 
 def _by_format(values: list[str]) -> dict[str, str]:

@@ -107,18 +107,21 @@ class RtpSender:
         return False
 
     def resend(self, sequences: Iterable[int]) -> int:
-        """Send again, byte by byte the same, those packets that are still kept. How many went out."""
+        """Send again, byte by byte the same, those packets that are still kept. How many went out.
+
+        Each that is asked for counts against the second's allowance, found or not: a look-up costs time as well.
+        """
         sent = 0
         for sequence in sequences:
             if self._resends_left <= 0:
                 break
+            self._resends_left -= 1
             index = self._next - ((self._next - sequence) & 0xFFFF)
             for first, group in reversed(self._history):
                 if first <= index < first + len(group.payloads) and index < self._next:
                     place = index - first
                     payload = group.payloads[place]
                     buffers = self._sealer.seal(index, group.rtp, (payload,), place == len(group.payloads) - 1)
-                    self._resends_left -= 1
                     sent += self._transmit(buffers, self._sealer.stride, len(payload) + self._sealer.overhead)
                     break
         return sent

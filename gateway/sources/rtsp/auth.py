@@ -11,7 +11,8 @@ from gateway.models import SourceReason
 
 _HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
 _STRENGTH = ("SHA-256", "MD5", "BASIC")
-_ITEM = re.compile(r'\s*,*\s*(?P<name>[^\s=,"]+)(?:\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,"]*)))?')
+# What separates is one class: two runs of blanks side by side could be told apart in too many ways.
+_ITEM = re.compile(r'[\s,]*(?P<name>[^\s=,"]+)(?:\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,"]*)))?')
 
 
 @dataclass(frozen=True, slots=True)
