@@ -1,6 +1,7 @@
 """The event channel: one WebSocket a page, with resume (docs/protocol.md)."""
 
 import asyncio
+import itertools
 import json
 import logging
 from typing import Any, Never
@@ -14,12 +15,13 @@ from gateway.api.incidents import incident_view
 from gateway.api.news import hears_of_incidents, hears_of_watchers, watchers_of
 from gateway.api.services import SERVICES, Services, own_page, signed_in
 from gateway.auth.sessions import SignIn
-from gateway.errors import Forbidden
-from gateway.models import CameraId, Principal, SiteId, StreamName
+from gateway.errors import Forbidden, StorageError
+from gateway.models import CameraId, CloseReason, Principal, SiteId, StreamName
 
 logger = logging.getLogger(__name__)
 
 TICK = 1.0
+TICKS_TO_SIGN_IN = 10
 FIRST_MESSAGE_WITHIN = 10.0
 MESSAGE_LIMIT = 16 * 1024
 LARGEST = 1e15
@@ -57,6 +59,9 @@ class Page:
         resume = await self._first_message()
         if resume is None:
             await self.socket.close(code=1002, message=b"say resume first")
+            return
+        if not await self._still_signed_in():
+            await self._say_why()
             return
         hub = self.services.hub
         hub.join(self.listener)
@@ -151,11 +156,25 @@ class Page:
                 return False
         return True
 
+    async def _still_signed_in(self) -> bool:
+        """Ask the disk: a sign-in may end before this page has joined, or be ended by another process. A database
+        that does not answer takes the channel from nobody."""
+        try:
+            if await self.services.sessions.by_id(self.sign_in.id) is not None:
+                return True
+        except StorageError:
+            return True
+        expired = self.services.clock.now() >= self.sign_in.expires_at
+        self.listener.drop("expired" if expired else CloseReason.SIGNED_OUT)
+        return False
+
     async def _tick(self) -> None:
-        while True:
+        for ticks in itertools.count(1):
             await self.services.clock.sleep(TICK)
             if self.services.clock.now() >= self.sign_in.expires_at:
                 self.listener.drop("expired")
+            elif ticks % TICKS_TO_SIGN_IN == 0:
+                await self._still_signed_in()
             for session in list(self.watched):
                 self._time_of(session)
 
@@ -191,6 +210,11 @@ async def events(request: web.Request) -> web.WebSocketResponse:
     sign_in = await signed_in(request)
     if not own_page(request):
         raise Forbidden("foreign_origin", "This connection comes from a page that is not the gateway's.")
+    with request.app[SERVICES].hub.place_of(sign_in.id):
+        return await _channel(request, sign_in)
+
+
+async def _channel(request: web.Request, sign_in: SignIn) -> web.WebSocketResponse:
     services = request.app[SERVICES]
     socket = web.WebSocketResponse(heartbeat=5.0, max_msg_size=MESSAGE_LIMIT)
     await socket.prepare(request)

@@ -2,11 +2,13 @@
 
 import asyncio
 import secrets
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.errors import Conflict
 from gateway.metrics import Metrics
 from gateway.models import Principal
 
@@ -18,6 +20,9 @@ QUEUE = 500
 
 KEPT = 400
 """Numbered events kept for resume; a page that missed more gets a snapshot. All of them fit into a page's queue."""
+
+PAGES_PER_SIGN_IN = 32
+"""Channels that one sign-in may have open; beyond this a page is broken or hostile."""
 
 
 @dataclass(eq=False, slots=True)
@@ -45,6 +50,7 @@ class EventHub:
         self._metrics = metrics
         self._kept: deque[tuple[Message, Audience]] = deque(maxlen=KEPT)
         self._listeners: set[Listener] = set()
+        self._places: Counter[str] = Counter()
 
     def publish(self, message: Message, audience: Audience) -> None:
         """Number, keep and send a message to everyone in its audience."""
@@ -68,6 +74,19 @@ class EventHub:
         except asyncio.QueueFull:
             self._metrics.dropped.labels("event_channel").inc()
             listener.drop("too_slow")
+
+    @contextmanager
+    def place_of(self, sign_in_id: str) -> Iterator[None]:
+        """Hold one of the sign-in's places for as long as a page is connected. Raises Conflict."""
+        if self._places[sign_in_id] >= PAGES_PER_SIGN_IN:
+            raise Conflict("too_many_pages", f"This sign-in already has {PAGES_PER_SIGN_IN} pages open.")
+        self._places[sign_in_id] += 1
+        try:
+            yield
+        finally:
+            self._places[sign_in_id] -= 1
+            if not self._places[sign_in_id]:
+                del self._places[sign_in_id]
 
     def join(self, listener: Listener) -> None:
         """From now on the listener hears what is published."""

@@ -3,7 +3,7 @@
 from io import StringIO
 
 import segno
-from sqlalchemy import delete, update
+from sqlalchemy import and_, delete, select, update
 
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
@@ -43,22 +43,27 @@ class Invitations:
     async def redeem(self, code: str) -> Principal:
         """Use the code up. Raises Unauthenticated, without saying whether it was ever one."""
         now = self._clock.now()
-        # One statement both checks and marks: of two who redeem at once, one finds no row.
-        use = (
-            update(InvitationRow)
-            .where(
-                InvitationRow.code_sha256 == digest(code),
-                InvitationRow.redeemed_at.is_(None),
-                InvitationRow.expires_at > now,
-            )
-            .values(redeemed_at=now)
-            .returning(InvitationRow)
+        good = and_(
+            InvitationRow.code_sha256 == digest(code),
+            InvitationRow.redeemed_at.is_(None),
+            InvitationRow.expires_at > now,
         )
+        # Looked for first: whoever guesses, and anybody may, never comes into the queue of those who write, alarms
+        # among them.
+        async with self._db.reading() as session:
+            if (await session.scalars(select(InvitationRow.id).where(good))).one_or_none() is None:
+                raise _refused()
+        # One statement both checks and marks: of two who redeem at once, one finds no row.
+        use = update(InvitationRow).where(good).values(redeemed_at=now).returning(InvitationRow)
         async with self._db.session() as session:
             row = (await session.scalars(use)).one_or_none()
         if row is None:
-            raise Unauthenticated("invitation_refused", "This invitation has been used, has expired or never was one.")
+            raise _refused()
         return from_row(row)
+
+
+def _refused() -> Unauthenticated:
+    return Unauthenticated("invitation_refused", "This invitation has been used, has expired or never was one.")
 
 
 def invitation_link(public_url: str, code: str) -> str:

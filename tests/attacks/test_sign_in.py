@@ -1,0 +1,73 @@
+"""Whoever has signed out, was signed out, or never was signed in."""
+
+import asyncio
+
+import pytest
+from aiohttp import WSServerHandshakeError
+
+from gateway.api.events import TICKS_TO_SIGN_IN
+from gateway.api.hub import PAGES_PER_SIGN_IN
+from tests.in_process import PEOPLE, House
+
+
+async def test_a_channel_opened_before_signing_out_hears_nothing_after_it(house: House) -> None:
+    patrol = await house.sign_in("patrol")
+    channel = await patrol.events()
+    assert (await patrol.post("/api/sign-out")).status == 204
+    await channel.say({"type": "resume", "epoch": None, "seq": 0})
+    assert await channel.next() == {"type": "signed_out", "reason": "signed_out"}
+    assert await channel.closed() == 1008
+
+
+async def test_a_sign_in_that_another_process_ended_loses_its_channel_within_seconds(house: House) -> None:
+    patrol = await house.sign_in("patrol")
+    channel = await patrol.events()
+    await channel.resume()
+    sign_in = await house.services.sessions.lookup(patrol.cookie())
+    assert sign_in is not None
+    await house.services.sessions.end(sign_in.id)
+    for _ in range(TICKS_TO_SIGN_IN):
+        await house.clock.advance(1.0)
+    assert await channel.next_of("signed_out")
+    assert await channel.closed() == 1008
+
+
+async def test_a_database_that_fails_takes_the_channel_from_nobody(house: House) -> None:
+    channel = await (await house.sign_in("patrol")).events()
+    await channel.resume()
+    await house.break_storage()
+    for _ in range(TICKS_TO_SIGN_IN):
+        await house.clock.advance(1.0)
+    assert await channel.up_to_now() is not None
+
+
+async def test_one_sign_in_has_a_bounded_number_of_channels_and_others_theirs(house: House) -> None:
+    patrol = await house.sign_in("patrol")
+    channels = [await patrol.events() for _ in range(PAGES_PER_SIGN_IN)]
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await patrol.events()
+    assert refused.value.status == 409
+    assert await (await (await house.sign_in("patrol")).events()).resume()
+    await channels[0].socket.close()
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                assert await (await patrol.events()).resume()
+                break
+            except WSServerHandshakeError:  # the gateway has not yet heard that the other one is closed
+                await asyncio.sleep(0.01)
+
+
+async def test_guesses_at_invitations_never_stand_in_line_with_alarms(house: House) -> None:
+    stranger = await house.stranger()
+    async with house.database.session():  # somebody writes, and takes long
+        async with asyncio.timeout(5):
+            answer = await stranger.post("/api/invitations/redeem", {"code": "a guess"})
+    assert answer.problem(401) == "invitation_refused"
+
+
+async def test_of_two_who_redeem_one_invitation_at_once_one_is_signed_in(house: House) -> None:
+    code = await house.services.invitations.create(PEOPLE["patrol"])
+    people = [await house.stranger() for _ in range(4)]
+    answers = await asyncio.gather(*(p.post("/api/invitations/redeem", {"code": code}) for p in people))
+    assert sorted(answer.status for answer in answers) == [200, 401, 401, 401]
