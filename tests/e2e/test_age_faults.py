@@ -138,7 +138,7 @@ async def test_while_a_delay_grows_the_tile_says_live_then_delayed_then_not_live
     await tile.says("not_live", 6 + SLACK)
 
     async def shown() -> bool:
-        return (await tile.frames())[-1]["state"] == "not_live"
+        return bool((await tile.frames())[-1]["state"] == "not_live")
 
     await until(shown, 5, "a frame that is NOT LIVE")
     order = [frame["state"] for frame in await tile.frames()]
