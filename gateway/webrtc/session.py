@@ -17,6 +17,7 @@ from gateway.webrtc.states import SILENCE, Event, State, advance
 from gateway.webrtc.stun import BindingRequest
 
 KNOWN_ADDRESSES = 8
+KNOWN_CHECKS = 256
 REPORT_INTERVAL = 1.0
 REFRESH_INTERVAL = 1.0
 _CLOCK_RATE = 90_000
@@ -81,6 +82,7 @@ class Session:
         self._port = port
         self._metrics = metrics
         self._remote: Address | None = None
+        self._checks: dict[bytes, Address] = {}
         self._heard_at = now
         self._reported_at = now
         self._refreshed_at = now
@@ -111,9 +113,13 @@ class Session:
         )
 
     def check(self, request: BindingRequest, host: str, address: Address, now: float) -> bool:
-        """Answer a connectivity check. Whether it was authentic: then its address is this viewer's."""
+        """Answer a connectivity check. Whether it was authentic: then its address is this viewer's.
+
+        STUN knows no replay: whoever overheard a check could send it on from elsewhere, and the picture would follow.
+        So one that is known counts only from where it came first.
+        """
         answer = answer_check(request, self.credentials, self._their_ufrag, host, address[1])
-        if answer is None:
+        if answer is None or self._came_first_from(request.transaction, address) != address:
             return False
         self._port.send(answer.reply, address)
         if not answer.accepted:
@@ -208,8 +214,16 @@ class Session:
 
     def remember_address(self, address: Address) -> Address | None:
         """Note where the viewer was heard; gives the oldest address when there are too many to keep."""
+        if address in self.addresses:  # heard again, since another session's viewer was heard there meanwhile
+            self.addresses.remove(address)
         self.addresses.append(address)
         return self.addresses.pop(0) if len(self.addresses) > KNOWN_ADDRESSES else None
+
+    def _came_first_from(self, transaction: bytes, address: Address) -> Address:
+        first = self._checks.setdefault(transaction, address)
+        if len(self._checks) > KNOWN_CHECKS:
+            del self._checks[next(iter(self._checks))]
+        return first
 
     def _start(self) -> None:
         self.started = True

@@ -1,0 +1,139 @@
+"""Whoever sends to the media port what is not theirs to send."""
+
+import asyncio
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bench.viewer import LightViewer
+from gateway.models import CloseReason
+from gateway.webrtc import stun
+from gateway.webrtc.session import KNOWN_ADDRESSES, KNOWN_CHECKS
+from tests.fakes import FakeClock
+from tests.webrtc.peers import Gateway
+
+
+class Outsider:
+    """Somebody else's socket on the same network. It can say anything; here it also hears what comes to it."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._to = ("127.0.0.1", gateway.plane.local_port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.bind(("127.0.0.1", 0))
+
+    def say(self, datagram: bytes) -> None:
+        self._socket.sendto(datagram, self._to)
+
+    def heard(self) -> bytes:
+        """All that has come."""
+        found = b""
+        while True:
+            try:
+                found += self._socket.recv(2048)
+            except BlockingIOError:
+                return found
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110  # datagrams that arrive set no event
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def watching() -> AsyncIterator[tuple[Gateway, LightViewer, Outsider, str]]:
+    """A viewer whose picture moves, an outsider, and the answer that the viewer got."""
+    gateway = Gateway(FakeClock())
+    async with gateway.plane:
+        viewer, outsider = LightViewer(), Outsider(gateway)
+        try:
+            opened = await gateway.open(viewer.offer())
+            await asyncio.wait_for(viewer.connect(opened.answer), 10)
+            gateway.camera.show(1)
+            await until(lambda: viewer.packets)
+            yield gateway, viewer, outsider, opened.answer
+        finally:
+            outsider.close()
+            await viewer.close()
+
+
+def a_check(viewer: LightViewer) -> bytes:
+    """A check as the viewer makes them, overheard on its way."""
+    attributes = [
+        (stun.USERNAME, viewer._username.encode()),
+        (stun.PRIORITY, struct.pack("!I", 1)),
+        (stun.ICE_CONTROLLING, bytes(8)),
+        (stun.USE_CANDIDATE, b""),
+    ]
+    return stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, viewer._password)
+
+
+async def the_picture_stays(gateway: Gateway, viewer: LightViewer, outsider: Outsider) -> None:
+    before = viewer.packets
+    gateway.camera.show(3)
+    await until(lambda: viewer.packets >= before + 3)
+    assert outsider.heard() == b""
+
+
+async def test_a_check_that_was_overheard_and_sent_on_moves_no_picture() -> None:
+    async with watching() as (gateway, viewer, outsider, _):
+        check = a_check(viewer)
+        viewer._send(check)
+        dropped = gateway.figure("dropped_total", where="unsigned")
+        outsider.say(check)
+        await until(lambda: gateway.figure("dropped_total", where="unsigned") == dropped + 1)
+        await the_picture_stays(gateway, viewer, outsider)
+
+
+async def test_a_check_repeated_from_the_same_place_is_answered_again() -> None:
+    async with watching() as (gateway, viewer, outsider, _):
+        check = a_check(viewer)
+        for _ in range(3):
+            viewer._send(check)
+        await the_picture_stays(gateway, viewer, outsider)
+        assert gateway.figure("dropped_total", where="unsigned") == 0
+
+
+async def test_a_viewer_who_checks_for_hours_costs_no_growing_memory() -> None:
+    async with watching() as (gateway, viewer, _, _answer):
+        [session] = gateway.plane._sessions.values()
+        for _ in range(KNOWN_CHECKS + 20):
+            viewer.check()
+            await asyncio.sleep(0)
+        await until(lambda: len(session._checks) == KNOWN_CHECKS)
+
+
+async def test_strangers_get_no_answer_at_all_so_that_nothing_can_be_reflected() -> None:
+    async with watching() as (gateway, viewer, outsider, answer):
+        ufrag = next(line[12:] for line in answer.splitlines() if line.startswith("a=ice-ufrag:"))
+        unsigned = stun.message(stun.BINDING_REQUEST, os.urandom(12), [(stun.USERNAME, f"{ufrag}:x".encode())], "guess")
+        hello = b"\x16\xfe\xfd" + bytes(10) + b"\x01" + bytes(100)
+        for datagram in (unsigned, hello, b"\x80\xc9" + bytes(30), b"\x80\x66" + bytes(30), b"\x40" * 40, b"\0"):
+            outsider.say(datagram)
+        await the_picture_stays(gateway, viewer, outsider)
+
+
+async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard() -> None:
+    """A viewer may be given another's former address by NAT, or forge it: neither loses its way back to us."""
+    async with watching() as (gateway, viewer, _, _answer):
+        first = gateway.plane.sessions()[0].id
+        other = LightViewer()
+        opened = await gateway.open(other.offer())
+        ufrag = next(line[12:] for line in opened.answer.splitlines() if line.startswith("a=ice-ufrag:"))
+        password = next(line[10:] for line in opened.answer.splitlines() if line.startswith("a=ice-pwd:"))
+        theirs = [(stun.USERNAME, f"{ufrag}:{other.credentials.ufrag}".encode()), (stun.PRIORITY, bytes(4))]
+        address = viewer.socket.getsockname()
+        for _ in range(2 * KNOWN_ADDRESSES):
+            viewer._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
+            await until(lambda: gateway.plane._by_address[address].id == opened.id)
+            viewer.check()
+            await until(lambda: address in gateway.plane._by_address and gateway.plane._by_address[address].id == first)
+        assert await gateway.plane.close(opened.id, CloseReason.VIEWER_LEFT)
+        assert gateway.plane._by_address[address].id == first
+        await other.close()
