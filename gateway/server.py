@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from aiohttp import web
 
 from gateway.access.service import AccessService
+from gateway.api import arrival
 from gateway.api.app import build
 from gateway.api.hub import EventHub
 from gateway.api.news import Newsroom
@@ -70,13 +71,16 @@ class Gateway:
     async def _serve(self, database: Database, stop: asyncio.Event, ready: Callable[[str], object]) -> None:
         parts = await compose(self.loaded, database, self.clock, self.metrics, MediaPlane)
         plane, viewing = parts.plane, parts.services.viewing
-        runner = web.AppRunner(build(parts.services), access_log=None, shutdown_timeout=2.0)
+        runner = web.AppRunner(
+            build(parts.services), access_log=None, shutdown_timeout=2.0, keepalive_timeout=arrival.KEEP_ALIVE
+        )
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(parts.sources.run(), name="sources"),
                 group.create_task(parts.health.run(), name="health"),
                 group.create_task(parts.services.incidents.run(), name="incidents"),
                 group.create_task(viewing.run(), name="viewing"),
+                group.create_task(arrival.close_silent(runner, self.clock), name="http: silent connections"),
             ]
             try:
                 await self._start(plane)

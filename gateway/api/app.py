@@ -1,8 +1,9 @@
-"""The aiohttp application: all routes, in one order, behind the same three rules."""
+"""The aiohttp application: all routes, in one order, behind the same four rules."""
 
 from aiohttp import web
 
 from gateway.api import cameras, events, incidents, media, ops, sign_in, sites
+from gateway.api.arrival import SERVED, in_time
 from gateway.api.problem import errors, same_page, secure_headers
 from gateway.api.services import SERVICES, Services
 
@@ -12,9 +13,16 @@ BODY_LIMIT = 64 * 1024
 
 def build(services: Services) -> web.Application:
     """The application for ``services``."""
-    app = web.Application(middlewares=[errors, same_page], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[errors, in_time, same_page], client_max_size=BODY_LIMIT)
     app[SERVICES] = services
+    app[SERVED] = set()
+    app.on_shutdown.append(_stop)
     app.on_response_prepare.append(secure_headers)
     for module in (sign_in, sites, media, incidents, cameras, events, ops):
         app.add_routes(module.routes())
     return app
+
+
+async def _stop(app: web.Application) -> None:
+    """Channels live as long as their pages: without this, stopping would wait for people to leave."""
+    app[SERVICES].hub.stop()

@@ -25,10 +25,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 DETAILS = {
     404: "There is nothing at this address.",
+    400: "This request cannot be read to its end.",
+    408: "The body of this request did not come in time.",
     405: "This address does not take this method: see the header Allow.",
     413: "The body of this request is too long.",
     415: "This address does not take a body of this content type.",
