@@ -16,6 +16,7 @@ from gateway import log
 from gateway.audit.record import format_record
 from gateway.commands import demo as demo_command
 from gateway.commands import invite as invite_command
+from gateway.commands import sign_out as sign_out_command
 from gateway.commands import trigger as trigger_command
 from gateway.commands.record import read_records
 from gateway.commands.serve import serve_until_stopped
@@ -153,6 +154,19 @@ def invite(
 ) -> None:
     """Make a single-use sign-in link, and its QR code."""
     _run(invite_command.run(config, role, name, frozenset(site or ()), console))
+
+
+@app.command()
+def sign_out(
+    who: Annotated[str, typer.Argument(help="The name or id, as the record shows it.")],
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Sign a person or device out everywhere: a laptop is stolen, somebody has left. A running gateway obeys."""
+
+    async def work() -> None:
+        _say(await sign_out_command.run(config, who, os.environ.get("USER", "operator")))
+
+    _run(work())
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from io import StringIO
 
 import segno
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
@@ -39,6 +39,14 @@ class Invitations:
                 )
             )
         return code
+
+    async def withdraw(self, who: str) -> int:
+        """Let no unused invitation of one person or device, by its id or its name, be redeemed. How many there were."""
+        theirs = or_(InvitationRow.principal_id == who, InvitationRow.principal_name == who)
+        unused = and_(theirs, InvitationRow.redeemed_at.is_(None), InvitationRow.expires_at > self._clock.now())
+        async with self._db.session() as session:
+            gone = await session.scalars(delete(InvitationRow).where(unused).returning(InvitationRow.id))
+            return len(gone.all())
 
     async def redeem(self, code: str) -> Principal:
         """Use the code up. Raises Unauthenticated, without saying whether it was ever one."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
@@ -63,6 +63,16 @@ class SignInSessions:
         async with self._db.reading() as session:
             found = {row.principal_id: from_row(row) for row in await session.scalars(query)}
         return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
+
+    async def living_of(self, who: str) -> list[SignIn]:
+        """The living sign-ins of one person or device, by its id or its name."""
+        query = select(SignInSessionRow).where(
+            or_(SignInSessionRow.principal_id == who, SignInSessionRow.principal_name == who),
+            SignInSessionRow.ended_at.is_(None),
+            SignInSessionRow.expires_at > self._clock.now(),
+        )
+        async with self._db.reading() as session:
+            return [SignIn(row.id, from_row(row), row.expires_at) for row in await session.scalars(query)]
 
     async def end(self, session_id: str) -> None:
         """Sign out. On disk on return; to end what has ended is no error."""
