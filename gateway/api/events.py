@@ -6,11 +6,11 @@ import json
 import logging
 from typing import Any, Never
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from gateway.api import views
 from gateway.api.cameras import statuses
-from gateway.api.hub import Listener, Message
+from gateway.api.hub import STOPPING, TOO_SLOW, Listener, Message
 from gateway.api.incidents import incident_view
 from gateway.api.news import hears_of_incidents, hears_of_watchers, watchers_of
 from gateway.api.services import SERVICES, Services, own_page, signed_in
@@ -21,8 +21,12 @@ from gateway.models import CameraId, CloseReason, Principal, SiteId, StreamName
 logger = logging.getLogger(__name__)
 
 TICK = 1.0
+COMES_BACK = {TOO_SLOW: WSCloseCode.TRY_AGAIN_LATER, STOPPING: WSCloseCode.GOING_AWAY}
+"""Reasons after which the page is still signed in, and connects again by itself."""
 TICKS_TO_SIGN_IN = 10
 FIRST_MESSAGE_WITHIN = 10.0
+CLOSED_WITHIN = 1.0
+"""Seconds that a page has to answer a close; one that has lost its network never does."""
 MESSAGE_LIMIT = 16 * 1024
 LARGEST = 1e15
 """Numbers of this size and beyond are no times of a page."""
@@ -104,9 +108,10 @@ class Page:
 
     async def _say_why(self) -> None:
         if self.listener.reason and not self.socket.closed:
-            if self.listener.reason != "too_slow":
+            code = COMES_BACK.get(self.listener.reason)
+            if code is None:
                 await self.socket.send_json({"type": "signed_out", "reason": self.listener.reason})
-            await self.socket.close(code=1013 if self.listener.reason == "too_slow" else 1008)
+            await self.socket.close(code=code or WSCloseCode.POLICY_VIOLATION)
 
     async def _write(self) -> None:
         while True:
@@ -216,7 +221,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
 
 async def _channel(request: web.Request, sign_in: SignIn) -> web.WebSocketResponse:
     services = request.app[SERVICES]
-    socket = web.WebSocketResponse(heartbeat=5.0, max_msg_size=MESSAGE_LIMIT)
+    socket = web.WebSocketResponse(timeout=CLOSED_WITHIN, heartbeat=5.0, max_msg_size=MESSAGE_LIMIT)
     await socket.prepare(request)
     page = Page(services, socket, sign_in)
     stop = services.pictures.on_discontinuity(page.discontinuity)

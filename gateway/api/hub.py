@@ -15,6 +15,9 @@ from gateway.models import Principal
 Message = dict[str, Any]
 Audience = Callable[[Principal], bool]
 
+TOO_SLOW = "too_slow"
+STOPPING = "stopping"
+
 QUEUE = 500
 """Messages that may wait for one slow page before it is dropped, to come back."""
 
@@ -73,7 +76,7 @@ class EventHub:
             listener.queue.put_nowait(message)
         except asyncio.QueueFull:
             self._metrics.dropped.labels("event_channel").inc()
-            listener.drop("too_slow")
+            listener.drop(TOO_SLOW)
 
     @contextmanager
     def place_of(self, sign_in_id: str) -> Iterator[None]:
@@ -101,6 +104,11 @@ class EventHub:
         for listener in tuple(self._listeners):
             if listener.sign_in_id == sign_in_id:
                 listener.drop(reason)
+
+    def stop(self) -> None:
+        """The gateway stops: every page's channel closes now, and the pages come back to the next one."""
+        for listener in tuple(self._listeners):
+            listener.drop(STOPPING)
 
     def missed(self, principal: Principal, epoch: object, seq: object) -> list[Message] | None:
         """What the page missed since ``seq`` of ``epoch``; None where only a snapshot can tell."""

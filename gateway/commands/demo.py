@@ -81,6 +81,16 @@ def check_ports(options: DemoOptions) -> None:
         raise ConfigurationError(taken)
 
 
+def own_address() -> str:
+    """The address by which other devices of the network reach this machine, as far as it knows one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): only a route is looked up, nothing is sent
+        except OSError:
+            return "localhost"
+        return str(probe.getsockname()[0])
+
+
 def configuration(options: DemoOptions) -> Loaded:
     """The example district, served on the demo's ports from the demo's directory."""
     os.environ["SIGHTLINE_CAMERA_PASSWORD"] = secret(options.directory / "camera-password")
@@ -89,7 +99,7 @@ def configuration(options: DemoOptions) -> Loaded:
     overrides: dict[str, Any] = {
         "http.host": host,
         "http.port": options.port,
-        "http.public_url": f"http://localhost:{options.port}",
+        "http.public_url": f"http://{own_address() if options.tls else 'localhost'}:{options.port}",
         "media.host": host,
         "media.port": options.media_port,
         "storage.directory": str(options.directory.resolve()),

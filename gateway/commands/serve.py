@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gateway.config_loader import Loaded, load
 from gateway.running import until_stopped
@@ -15,7 +16,9 @@ from gateway.tls import self_signed
 def with_own_certificate(loaded: Loaded) -> Loaded:
     """The same configuration, serving HTTPS with a certificate made in the storage directory."""
     settings = loaded.settings
-    certificate, key = self_signed(settings.storage.directory, settings.http.host)
+    certificate, key = self_signed(
+        settings.storage.directory, urlsplit(settings.http.public_url).hostname or "localhost"
+    )
     public = settings.http.public_url.replace("http://", "https://", 1)
     values = settings.http.model_dump() | {"tls_certificate": certificate, "tls_key": key, "public_url": public}
     return replace(loaded, settings=settings.model_copy(update={"http": HttpSettings.model_validate(values)}))

@@ -392,3 +392,10 @@ async def test_a_session_that_has_ended_is_ticked_no_more(house: House) -> None:
     await patrol.request("DELETE", location)
     await house.clock.advance(1.0)
     assert of(await channel.up_to_now(), "timeline") == []
+
+
+async def test_when_the_gateway_stops_every_page_is_told_to_come_back(house: House) -> None:
+    channel = await (await house.sign_in("dispatcher")).events()
+    await channel.resume()
+    house.services.hub.stop()
+    assert await channel.closed() == 1001
