@@ -56,8 +56,8 @@ def configure(level: str = "INFO", *, as_json: bool = False) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if as_json else PlainFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # What cannot be parsed as HTTP is answered with a 400; strangers shall not fill the log with tracebacks of it. Bugs in
-    # our routes are logged by ``api.problem``.
+    # What cannot be parsed as HTTP is answered with a 400; strangers shall not fill the log with tracebacks of it.
+    # Bugs in our routes are logged by ``api.problem``.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     for noisy in ("aiohttp.access", "aioice", "aiortc", "alembic", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
