@@ -7,7 +7,7 @@ is counted, and the next one is looked at as if nothing had been.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -27,6 +27,7 @@ INTERVAL = 2.0
 STILL_WIDTH = 640
 JPEG_QUALITY = 75
 MAX_PIXELS = 4096 * 2304
+MAX_PICTURES = 2  # of one access unit: the two fields of a frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def look(nals: Sequence[bytes]) -> tuple[Cells, bytes]:
     decoder = av.CodecContext.create("h264", "r")
     decoder.options = {"max_pixels": str(MAX_PIXELS)}
     decoder.thread_count = 1
-    packet = av.Packet(b"".join(b"\0\0\0\1" + nal for nal in nals))
+    packet = av.Packet(b"".join(b"\0\0\0\1" + nal for nal in _first_pictures(nals)))
     frames = [*decoder.decode(packet), *decoder.decode(None)]
     if not frames or not isinstance(frames[0], av.VideoFrame):
         raise ValueError("no picture in the keyframe")
@@ -130,3 +131,15 @@ def look(nals: Sequence[bytes]) -> tuple[Cells, bytes]:
         [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
     )
     return np.asarray(cells, dtype=np.uint8), jpeg.tobytes()
+
+
+def _first_pictures(nals: Sequence[bytes]) -> Iterator[bytes]:
+    """What belongs to the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send and
+    long to decode, and the other cameras would wait for their look."""
+    begun = 0
+    for nal in nals:
+        # ``first_mb_in_slice`` of 0 is a single bit (ITU-T H.264 7.3.3)
+        begun += nal[0] & 0x1F in (1, 5) and len(nal) > 1 and nal[1] & 0x80 != 0
+        if begun > MAX_PICTURES:
+            return
+        yield nal

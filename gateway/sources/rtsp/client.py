@@ -20,6 +20,10 @@ LONGEST_WAIT = 0.2
 REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
 MAX_UNSENT = 256 * 1024
+MESSAGES_A_SECOND = 10_000.0
+MESSAGES_AT_ONCE = 20_000.0
+"""What a camera may send: ten times what 4K needs. One that sends more, in packets of next to nothing, would take the
+time of all the others."""
 
 
 class RtspClient(asyncio.Protocol):
@@ -39,6 +43,8 @@ class RtspClient(asyncio.Protocol):
         self._report_due = 0.0
         self._query_allowed = 0.0
         self._query_due = float("inf")
+        self._allowance = MESSAGES_AT_ONCE
+        self._allowed_at = clock.monotonic()
 
     async def step(self) -> None:
         """Wait until something is due (``LONGEST_WAIT`` at most) and send it: keep-alives, reports, questions for the
@@ -89,7 +95,9 @@ class RtspClient(asyncio.Protocol):
 
     def _receive(self, data: bytes, now: float) -> None:
         reception = self.reception
-        for event in self._session.receive(data, now):
+        events = self._session.receive(data, now)
+        self._spend(len(events), now)
+        for event in events:
             if type(event) is Media and reception is not None:
                 if event.control:
                     reception.rtcp(event.payload, now)
@@ -106,6 +114,13 @@ class RtspClient(asyncio.Protocol):
             elif isinstance(event, Unusable):
                 self.malformed += 1
         self._flush()
+
+    def _spend(self, messages: int, now: float) -> None:
+        earned = (now - self._allowed_at) * MESSAGES_A_SECOND
+        self._allowance = min(MESSAGES_AT_ONCE, self._allowance + earned) - messages
+        self._allowed_at = now
+        if self._allowance < 0:
+            raise CameraError(SourceReason.MALFORMED, "The camera sends more packets than any picture needs.")
 
     def _due(self) -> float:
         now = self._clock.monotonic()

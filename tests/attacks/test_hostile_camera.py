@@ -1,0 +1,88 @@
+"""A camera that was taken over: it may show what it likes, and must not cost the other cameras anything."""
+
+import asyncio
+import time
+from fractions import Fraction
+
+import av
+import pytest
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.health import MAX_PICTURES, look
+from gateway.sources.rtsp.address import parse_address
+from gateway.sources.rtsp.client import MESSAGES_A_SECOND, MESSAGES_AT_ONCE, RtspClient
+from tests.fakes import FakeClock
+from tests.sources.recording import RecordingSink
+
+NOTHING = b"$\0\0\0"
+"""An interleaved frame without a packet in it."""
+
+
+def client(clock: FakeClock) -> RtspClient:
+    return RtspClient(parse_address("rtsp://camera/main", None, None), RecordingSink(), clock)
+
+
+async def ended(connection: RtspClient, clock: FakeClock) -> SourceReason | None:
+    """Why the connection is over, if it is."""
+    step = asyncio.create_task(connection.step())
+    await clock.advance(1.0)
+    try:
+        await step
+    except CameraError as error:
+        return error.reason
+    return None
+
+
+async def test_a_flood_of_empty_packets_ends_the_connection() -> None:
+    clock = FakeClock()
+    flooded = client(clock)
+    flooded.data_received(NOTHING * int(MESSAGES_AT_ONCE + 1))
+    assert await ended(flooded, clock) is SourceReason.MALFORMED
+
+
+@pytest.mark.parametrize(("share", "ends"), [(0.9, False), (1.5, True)])
+async def test_what_a_camera_may_send_is_a_rate(share: float, ends: bool) -> None:
+    clock = FakeClock()
+    camera = client(clock)
+    for _ in range(50):
+        camera.data_received(NOTHING * int(MESSAGES_A_SECOND * share))
+        await clock.advance(1.0)
+    assert await ended(camera, clock) is (SourceReason.MALFORMED if ends else None)
+
+
+def coded(width: int, height: int, pictures: int) -> list[bytes]:
+    """NAL units of pictures that are each a keyframe of one slice, and nearly nothing."""
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base = Fraction(1, 10)
+    encoder.thread_count = 1
+    encoder.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "x264-params": "keyint=1:repeat-headers=1:slices=1",
+    }
+    packets = []
+    for number in range(pictures):
+        frame = av.VideoFrame(width, height, "yuv420p")
+        frame.pts = number
+        packets += encoder.encode(frame)
+    stream = b"".join(bytes(packet) for packet in [*packets, *encoder.encode(None)])
+    return [nal for nal in stream.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if nal]
+
+
+def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
+    nals = coded(1280, 720, MAX_PICTURES)
+    began = time.perf_counter()
+    look(nals)
+    one = time.perf_counter() - began
+    began = time.perf_counter()
+    look(nals * 250)
+    assert time.perf_counter() - began < 20 * one + 0.1
+
+
+@pytest.mark.parametrize(("width", "height"), [(8192, 8192), (16384, 4096)])
+def test_a_picture_of_giant_size_is_refused_before_it_takes_memory(width: int, height: int) -> None:
+    with pytest.raises((av.FFmpegError, ValueError)):
+        look(coded(width, height, 1))
