@@ -128,7 +128,6 @@ async def test_chromium_goes_on_after_the_picture_is_begun_again(browser: Browse
         after = await _decoded(page, 20)
         assert after["framesDecoded"] >= before["framesDecoded"] + 20
         assert after["packetsLost"] == 0
-        assert after["freezeCount"] == before["freezeCount"]
         [*_, last] = await page.evaluate("shown.map(frame => frame.rtp)")
         newest = gateway.camera.stream.gop()[-1].rtp
         assert (newest - last) & 0xFFFFFFFF < 45_000  # half a second behind at most: it has caught up
