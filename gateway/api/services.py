@@ -22,6 +22,7 @@ from gateway.incidents.service import IncidentService
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.metrics import Metrics
 from gateway.models import CameraId
+from gateway.settings import HttpSettings
 from gateway.viewing.service import ViewingService
 
 COOKIE = "sightline"
@@ -51,9 +52,14 @@ class Services:
 SERVICES = web.AppKey("services", Services)
 
 
+def cookie_name(settings: HttpSettings) -> str:
+    """``__Host-`` where browsers know it, over HTTPS: a sibling domain can then set no cookie of this name for us."""
+    return f"__Host-{COOKIE}" if settings.public_url.startswith("https:") else COOKIE
+
+
 async def signed_in(request: web.Request) -> SignIn:
     """The sign-in behind the request's cookie. Raises Unauthenticated."""
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(cookie_name(request.app[SERVICES].loaded.settings.http))
     sign_in = await request.app[SERVICES].sessions.lookup(cookie) if cookie else None
     if sign_in is None:
         raise Unauthenticated("sign_in_needed", "Sign in first: open your invitation link.")
@@ -61,15 +67,17 @@ async def signed_in(request: web.Request) -> SignIn:
 
 
 def own_page(request: web.Request) -> bool:
-    """Whether ``Origin``, if sent, is the gateway's own: its Host, or the host of ``public_url`` behind a proxy."""
+    """Whether ``Origin``, if sent, is the gateway's own: the scheme of ``public_url``, and its host, which a proxy may
+    stand before, or the Host of the request."""
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is None:
         return True
     public = urlsplit(request.app[SERVICES].loaded.settings.http.public_url)
     try:
-        return urlsplit(origin).netloc in {request.host, public.netloc}
+        page = urlsplit(origin)
     except ValueError:
         return False
+    return page.scheme == public.scheme and page.netloc in {request.host, public.netloc}
 
 
 async def body_of(request: web.Request, model: type[T]) -> T:

@@ -4,7 +4,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
-from gateway.api.services import COOKIE, SERVICES, body_of, record, signed_in
+from gateway.api.services import SERVICES, body_of, cookie_name, record, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.models import CloseReason
 
@@ -28,7 +28,7 @@ async def redeem(request: web.Request) -> web.Response:
     await record(request, sign_in, "signed_in", by="invitation")
     response = web.json_response(views.me(sign_in, settings))
     response.set_cookie(
-        COOKIE,
+        cookie_name(settings.http),
         cookie,
         max_age=int(settings.tokens.session_lifetime),
         httponly=True,
@@ -53,7 +53,9 @@ async def sign_out(request: web.Request) -> web.Response:
     services.hub.end_sign_in(sign_in.id, CloseReason.SIGNED_OUT)
     await record(request, sign_in, "signed_out")
     response = web.Response(status=204)
-    response.del_cookie(COOKIE, path="/")
+    http = services.loaded.settings.http
+    # A browser takes a __Host- cookie's end only with what it took its beginning with.
+    response.del_cookie(cookie_name(http), path="/", secure=http.public_url.startswith("https:"))
     return response
 
 
