@@ -47,12 +47,23 @@ class Glass:
 
     @classmethod
     async def sign_in(
-        cls, browser: Browser, district: District, who: str, width: int = 1600, height: int = 900, **options: Any
+        cls,
+        browser: Browser,
+        district: District,
+        who: str,
+        width: int = 1600,
+        height: int = 900,
+        script: str = "",
+        **options: Any,
     ) -> "Glass":
-        """Open a browser context, redeem an invitation by the page's own button, and begin to record frames."""
+        """Open a browser context, redeem an invitation by the page's own button, and begin to record frames.
+
+        ``script`` runs in the page before its own."""
         context = await browser.new_context(viewport={"width": width, "height": height}, **options)
         page = await context.new_page()
         await page.add_init_script(RECORDER % (HERE / "timecode.js").read_text())
+        if script:
+            await page.add_init_script(script)
         await page.goto(await district.invitation(who))
         glass = cls(page, context, district)
         await page.get_by_test_id("sign-in-button").click()

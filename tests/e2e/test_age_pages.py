@@ -1,0 +1,221 @@
+"""The rows of the age contract's fault table that lie between the gateway and the eye: the page's clock, its sleep, the
+network, the link. The viewers' media goes through a forwarder (tests/net/link.py) that can be made slow."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.e2e.glass import Glass, Tile
+from tests.e2e.harness import District, free_port, until
+from tests.net.link import Conditions, Link
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+SLACK = 1.5
+LOBBY = "lincoln-lobby"
+SLEEP = 6.0
+RECOVERS = 30.0  # Chromium shortens its buffer slowly
+
+# A page whose Date is wrong by so many milliseconds; performance.now and performance.timeOrigin are left alone.
+WRONG_CLOCK = """
+(() => {
+  const True = Date;
+  window.Date = class extends True {
+    constructor(...given) { given.length ? super(...given) : super(True.now() + %d); }
+    static now() { return True.now() + %d; }
+  };
+})();
+"""
+
+# Headless Chromium shows every tab: what a page is told of its visibility has to be said for it.
+VISIBILITY = """
+(state) => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
+
+# Every change of what a tile says, with the page's time in seconds.
+WATCH = """
+(camera) => {
+  const find = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.dataset.testid === `tile-${camera}`) return element;
+      const found = element.shadowRoot && find(element.shadowRoot);
+      if (found) return found;
+    }
+    return null;
+  };
+  const tile = find(document);
+  window.said = [];
+  const note = () => {
+    const state = tile.dataset.state;
+    if (window.said.at(-1)?.state === state) return;
+    window.said.push({ at: performance.timeOrigin + performance.now(), state });
+  };
+  note();
+  new MutationObserver(note).observe(tile, { attributes: true, attributeFilter: ["data-state"] });
+}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def link() -> AsyncIterator[Link]:
+    async with Link(("127.0.0.1", free_port(socket.SOCK_DGRAM))) as link:
+        yield link
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def district(directory: Path, link: Link) -> AsyncIterator[District]:
+    """A real incident, and a gateway whose media port the viewers know by the link's address only."""
+    settings: dict[str, object] = {"media.advertise": [f"127.0.0.1:{link.port}"]}
+    district = District(directory, settings=settings, media_port=link.gateway[1])
+    try:
+        district.start_school()
+        district.start_gateway()
+        coordinator = await district.client("coordinator")
+        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+        yield district
+    finally:
+        await district.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tile(browser: Browser, district: District, link: Link) -> AsyncIterator[Tile]:
+    """A LIVE tile on a page of its own, alone on the link."""
+    glass = await Glass.sign_in(browser, district, "dispatcher")
+    tile = glass.tile(LOBBY)
+    await tile.open()
+    await tile.says("live", 5 + SLACK)
+    await glass.page.evaluate(WATCH, LOBBY)
+    yield tile
+    link.conditions = Conditions()
+    assert glass.errors == []
+    await glass.close()
+
+
+async def said(tile: Tile, since: float) -> list[dict[str, Any]]:
+    """What the tile has said since, the state at that moment first. Times in milliseconds since 1970."""
+    changes = cast(list[dict[str, Any]], await tile.glass.page.evaluate("window.said"))
+    before = [change for change in changes if change["at"] < since]
+    return before[-1:] + [change for change in changes if change["at"] >= since]
+
+
+async def live_again(tile: Tile, since: float) -> None:
+    """LIVE by itself, and at no moment since without a fresh frame on the glass."""
+    await tile.says("live", 15)
+    changes = (await said(tile, since))[1:]
+    assert "not_live" in [change["state"] for change in changes], changes
+    frames = [frame for frame in await tile.frames() if frame["at"] > since]
+    for change in changes:
+        if change["state"] == "live":
+            fresh = [frame for frame in frames if frame["at"] <= change["at"] + 100]
+            assert fresh, change
+    await tile.never_stale()
+
+
+@pytest.mark.parametrize("wrong_by", [10, -10])
+async def test_a_wrong_clock_of_the_page_makes_no_difference(
+    browser: Browser, district: District, wrong_by: int
+) -> None:
+    script = WRONG_CLOCK % (wrong_by * 1000, wrong_by * 1000)
+    glass = await Glass.sign_in(browser, district, "dispatcher", script=script)
+    assert await glass.page.evaluate("Date.now() - performance.timeOrigin - performance.now()") == pytest.approx(
+        wrong_by * 1000, abs=500
+    )
+    tile = glass.tile(LOBBY)
+    await tile.open()
+    await tile.says("live", 5 + SLACK)
+    await tile.forget()
+
+    async def enough() -> bool:
+        return len(await tile.frames()) >= 40
+
+    await until(enough, 10, "40 frames")
+    frames = [frame for frame in await tile.frames() if frame["trueAge"] is not None]
+    assert {frame["state"] for frame in frames} == {"live"}
+    errors = sorted(abs(frame["captureAge"] - frame["trueAge"]) for frame in frames)
+    assert errors[int(0.95 * (len(errors) - 1))] < 0.150
+    await glass.close()
+
+
+async def test_a_page_that_slept_is_not_live_until_a_fresh_frame_is_on_the_glass(browser: Browser, tile: Tile) -> None:
+    devtools = await browser.new_browser_cdp_session()
+    processes = (await devtools.send("SystemInfo.getProcessInfo"))["processInfo"]
+    pages = [process["id"] for process in processes if process["type"] == "renderer"]
+    slept_at = time.time()
+    try:
+        for page in pages:
+            os.kill(page, signal.SIGSTOP)
+        await asyncio.sleep(SLEEP)
+    finally:
+        for page in pages:
+            os.kill(page, signal.SIGCONT)
+    await live_again(tile, slept_at * 1000)
+    during = [f for f in await tile.frames() if slept_at + 0.5 < f["at"] / 1000 < slept_at + SLEEP]
+    assert not during, "it did not sleep"
+
+
+async def test_a_tab_that_was_hidden_is_not_live_until_a_fresh_frame_is_on_the_glass(tile: Tile) -> None:
+    page = tile.glass.page
+    hidden_at = time.time()
+    await page.evaluate(VISIBILITY, "hidden")
+    await asyncio.sleep(1)
+    await page.evaluate(VISIBILITY, "visible")
+    await live_again(tile, hidden_at * 1000)
+
+
+async def test_a_gateway_out_of_reach_is_not_live_and_comes_back(tile: Tile, district: District) -> None:
+    gateway = district.processes[-1].process
+    gateway.send_signal(signal.SIGSTOP)
+    stopped_at = time.time()
+    try:
+        await tile.says("not_live", 3 + SLACK)
+        print(f"NOT LIVE {time.time() - stopped_at:.2f} s after the gateway was out of reach")
+        await tile.counts()
+        await asyncio.sleep(3)
+    finally:
+        gateway.send_signal(signal.SIGCONT)
+    await live_again(tile, stopped_at * 1000)
+
+
+async def test_a_cut_network_for_media_is_not_live_and_comes_back(tile: Tile, link: Link) -> None:
+    link.conditions = Conditions(loss=1.0)
+    cut_at = time.time()
+    await tile.says("not_live", 3 + SLACK)
+    await tile.counts()
+    await asyncio.sleep(3)
+    link.conditions = Conditions()
+    await live_again(tile, cut_at * 1000)
+
+
+async def test_frames_that_queue_on_a_slow_link_have_their_true_age(tile: Tile, link: Link) -> None:
+    before = link.bytes
+    await asyncio.sleep(3)
+    link.conditions = Conditions(rate=0.55 * 8 * (link.bytes - before) / 3)
+    slowed_at = time.time() * 1000
+    await tile.forget()
+    await tile.says("delayed", 12)
+    await tile.says("not_live", 20)
+    link.conditions = Conditions()
+    widened_at = time.time()
+    await tile.says("live", RECOVERS)
+    print(f"LIVE {time.time() - widened_at:.1f} s after the link was wide again")
+    frames = [frame for frame in await tile.frames() if frame["trueAge"] is not None]
+    late = [frame for frame in frames if frame["trueAge"] > 2.25]
+    print(f"{len(late)} frames were late, the oldest {max(frame['trueAge'] for frame in frames):.1f} s")
+    assert len(late) > 10
+    for frame in frames:
+        assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.3), frame
+    await tile.never_stale()
+    states = [change["state"] for change in await said(tile, slowed_at)]
+    assert states[:3] == ["live", "delayed", "not_live"], states

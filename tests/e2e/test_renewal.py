@@ -1,0 +1,86 @@
+"""A token lives five seconds here: the page renews it without a gap, and who does not renew is cut off in time."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.e2e.glass import Glass
+from tests.e2e.harness import District, until
+from tests.e2e.viewer import Viewer
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+LIFETIME = 5.0
+LOBBY = "lincoln-lobby"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def district(directory: Path) -> AsyncIterator[District]:
+    district = District(directory, settings={"tokens.lifetime": LIFETIME})
+    try:
+        district.start_school()
+        district.start_gateway()
+        coordinator = await district.client("coordinator")
+        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+        yield district
+    finally:
+        await district.stop()
+
+
+async def expired(district: District) -> float:
+    """How many sessions the gateway has ended with their token, by its own account."""
+    async with aiohttp.ClientSession() as session, session.get(f"{district.url}/metrics") as answer:
+        for line in (await answer.text()).splitlines():
+            if line.startswith('sightline_sessions_closed_total{reason="token_expired"}'):
+                return float(line.rpartition(" ")[2])
+    return 0.0
+
+
+async def test_a_page_renews_its_token_without_a_gap_and_is_cut_off_when_it_cannot(
+    browser: Browser, district: District
+) -> None:
+    glass = await Glass.sign_in(browser, district, "dispatcher")
+    tile = glass.tile(LOBBY)
+    await tile.open()
+    await tile.says("live", 8)
+    await tile.forget()
+    await asyncio.sleep(3 * LIFETIME)
+    frames = await tile.frames()
+    gaps = [(b["at"] - a["at"]) / 1000 for a, b in itertools.pairwise(frames)]
+    print(
+        f"{len(frames)} frames over {3 * LIFETIME:.0f} s of tokens of {LIFETIME:.0f} s, longest gap {max(gaps):.2f} s"
+    )
+    assert max(gaps) < 1.0
+    assert {frame["state"] for frame in frames} == {"live"}
+    assert await expired(district) == 0
+
+    for path in ("**/token", "**/api/tokens"):
+        await glass.page.route(path, lambda route: route.abort())
+    await tile.says("not_live", LIFETIME + 1 + 3 + 1.5)
+    assert await expired(district) >= 1
+    for path in ("**/token", "**/api/tokens"):
+        await glass.page.unroute(path)
+    await tile.says("live", 10)
+    await glass.close()
+
+
+async def test_who_does_not_renew_gets_no_packet_a_second_after_the_end_of_the_token(district: District) -> None:
+    client = await district.client("dispatcher")
+    before = await expired(district)
+    _, token = await client.post("/api/tokens", {"site": "lincoln"})
+    viewer = await Viewer.open(client, LOBBY, token["token"])
+    await until(viewer.has_packets, LIFETIME, "packets")
+    await until(viewer.closed, LIFETIME + 3, "the session's end")
+    await asyncio.sleep(token["expires_at"] + 1.5 - time.time())
+    late = viewer.last_packet_at - token["expires_at"]
+    print(f"last SRTP packet {late * 1000:+.0f} ms after the end of its token")
+    assert -1.0 < late < 1.0
+    assert await expired(district) == before + 1
+    await viewer.stop()
