@@ -87,6 +87,13 @@ class LightViewer:
 
     async def connect(self, answer: str) -> None:
         """Check, shake hands, and count from then on. Raises ConnectionError."""
+        fingerprint = await self.reach(answer)
+        await self.dtls.start(RTCDtlsParameters([fingerprint]))
+        if self.dtls.state != "connected":
+            raise ConnectionError("DTLS failed")
+
+    async def reach(self, answer: str) -> RTCDtlsFingerprint:
+        """Check, and go on checking, but shake no hands; gives the fingerprint to expect. Raises ConnectionError."""
 
         def found(pattern: str) -> str:
             match = re.search(pattern, answer, re.MULTILINE)
@@ -100,9 +107,7 @@ class LightViewer:
         algorithm, value = found("^a=fingerprint:(sha-256.*?)$").split()
         self._checking = asyncio.create_task(self._check(), name="viewer checks")
         await self._answered.wait()
-        await self.dtls.start(RTCDtlsParameters([RTCDtlsFingerprint(algorithm, value)]))
-        if self.dtls.state != "connected":
-            raise ConnectionError("DTLS failed")
+        return RTCDtlsFingerprint(algorithm, value)
 
     async def close(self) -> None:
         """Stop, and tell the other side."""
