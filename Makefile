@@ -58,8 +58,9 @@ unit: setup-dev  ## all tests but those that need a browser
 e2e: setup-dev web  ## real processes, a real browser
 	@$(BIN)/python -m pytest -q -m e2e $(ARGS)
 
-bench: setup-dev  ## CPU per delivered packet against plain aiortc
+bench: setup-dev web  ## CPU a packet against plain aiortc; click and trigger to the picture
 	@$(BIN)/python -m bench cpu $(ARGS)
+	@$(BIN)/python -m bench glass $(ARGS)
 
 lock: .venv/bin/python  ## write the lock files anew
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml --extra build

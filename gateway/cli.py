@@ -122,13 +122,14 @@ def simulate(
     config: ConfigPath = CONFIG,
     port: Annotated[int, typer.Option(help="RTSP port.")] = 8554,
     control_port: Annotated[int, typer.Option(help="Port of the fault control API, loopback only.")] = 8555,
+    gop: Annotated[float, typer.Option(min=0.1, help="Seconds between keyframes.")] = 2.0,
     cameras: Annotated[int | None, typer.Option(min=1, help="Only so many of the configured cameras.")] = None,
     loop: Annotated[int, typer.Option(min=0, help="So many further cameras that serve a clip encoded once.")] = 0,
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
 ) -> None:
     """The simulated school: RTSP cameras that are drawn and encoded here, with faults on demand."""
     log.configure(level="WARNING")
-    _run(simulate_until_stopped(config, port, control_port, cameras, loop, with_parent=with_parent, say=_say))
+    _run(simulate_until_stopped(config, port, control_port, cameras, loop, gop, with_parent=with_parent, say=_say))
 
 
 @app.command()

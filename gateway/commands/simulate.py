@@ -19,6 +19,7 @@ async def simulate_until_stopped(
     control_port: int,
     cameras: int | None,
     loop: int,
+    gop: float,
     *,
     with_parent: bool,
     say: Callable[[str], None],
@@ -38,6 +39,7 @@ async def simulate_until_stopped(
         cameras=tuple(drawn + looped),
         port=port,
         control_port=control_port,
+        gop=gop,
         username=first.username or "sightline",
         ready=lambda where: say(
             f"The simulated school is ready: rtsp://{where.host}:{where.rtsp_port}, faults: {where.control_url}/cameras"

@@ -96,6 +96,7 @@ class District:
     directory: Path
     urls: dict[str, str] = field(default_factory=dict)
     settings: dict[str, object] = field(default_factory=dict)
+    gop: float = 2.0
     http_port: int = field(default_factory=free_port)
     media_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     rtsp_port: int = field(default_factory=free_port)
@@ -133,7 +134,7 @@ class District:
     def start_school(self) -> Process:
         """The simulated school, in its own process."""
         command = [sys.executable, "-m", "gateway", "simulate", "--port", str(self.rtsp_port)]
-        command += ["--control-port", str(self.control_port)]
+        command += ["--control-port", str(self.control_port), "--gop", str(self.gop)]
         return self._start(command, "school.log")
 
     def start_gateway(self) -> Process:
