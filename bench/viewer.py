@@ -109,10 +109,14 @@ class LightViewer:
         await self._answered.wait()
         return RTCDtlsFingerprint(algorithm, value)
 
-    async def close(self) -> None:
-        """Stop, and tell the other side."""
+    def stop_checking(self) -> None:
+        """From now on only ``check`` sends checks."""
         if self._checking is not None:
             self._checking.cancel()
+
+    async def close(self) -> None:
+        """Stop, and tell the other side."""
+        self.stop_checking()
         await self.dtls.stop()
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
