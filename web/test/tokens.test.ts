@@ -29,6 +29,14 @@ describe("a site's token", () => {
     expect(issue).toHaveBeenCalledOnce();
   });
 
+  it("is asked for anew when the incidents change while one is on its way", async () => {
+    const before = tokens.token("s");
+    tokens.forget("s");
+    expect(await tokens.token("s")).toBe("token 2");
+    await before;
+    expect(await tokens.token("s")).toBe("token 2");
+  });
+
   it("is renewed at half its life and handed to everyone who watches", async () => {
     tokens.use("s", renewed);
     await tokens.token("s");

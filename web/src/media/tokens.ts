@@ -34,9 +34,10 @@ export class SiteTokens {
     return (await this.#fresh(site)).token.token;
   }
 
-  /** The incidents of the site have changed: what was issued before may be void. */
+  /** The incidents of the site have changed: what was issued before, or is on its way, may be void. */
   forget(site: string): void {
     this.#living.delete(site);
+    this.#asked.delete(site);
   }
 
   /** Somebody watches at the site: renew while they do. Returns what ends it. */
@@ -54,18 +55,27 @@ export class SiteTokens {
   }
 
   async #fresh(site: string): Promise<Living> {
-    const asked = this.#asked.get(site) ?? this.#ask(site).finally(() => this.#asked.delete(site));
+    const known = this.#asked.get(site);
+    if (known) return known;
+    const asked = this.#ask(site);
     this.#asked.set(site, asked);
-    return asked;
+    const current = (): boolean => this.#asked.get(site) === asked;
+    try {
+      const living = await asked;
+      if (current()) {
+        this.#living.set(site, living);
+        this.#schedule(site, (living.renewAt - this.now()) * 1000);
+      }
+      return living;
+    } finally {
+      if (current()) this.#asked.delete(site);
+    }
   }
 
   async #ask(site: string): Promise<Living> {
     const asked = this.now();
     const token = await this.issue(site);
-    const living = { token, renewAt: asked + token.expires_in / 2, voidAt: asked + token.expires_in };
-    this.#living.set(site, living);
-    this.#schedule(site, (living.renewAt - this.now()) * 1000);
-    return living;
+    return { token, renewAt: asked + token.expires_in / 2, voidAt: asked + token.expires_in };
   }
 
   #schedule(site: string, after: number): void {

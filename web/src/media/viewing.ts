@@ -37,6 +37,8 @@ export class Viewing {
   /** Page time of the shown frame's capture, by the last map that covered it. */
   #capturedAt: number | null = null;
   #stop = new AbortController();
+  /** A token was found too narrow once: the next one says whether the camera is refused for good. */
+  #narrow = false;
 
   constructor(
     private readonly store: Store,
@@ -50,6 +52,7 @@ export class Viewing {
   start(): void {
     this.#stop.abort();
     this.#stop = new AbortController();
+    this.#narrow = false;
     const { signal } = this.#stop;
     const on = (type: string, listener: (event: CustomEvent<unknown>) => void): void =>
       this.store.addEventListener(type, listener as EventListener, { signal });
@@ -176,6 +179,10 @@ export class Viewing {
   #refused(error: unknown): boolean {
     if (error instanceof Problem && (error.status === 403 || error.status === 404)) {
       this.store.tokens.forget(this.camera.site);
+      if (error.code === "not_in_grant" && !this.#narrow) {
+        this.#narrow = true;
+        return false;
+      }
       this.#ended(error.message);
       return true;
     }

@@ -94,17 +94,36 @@ export class Auditor extends LitElement {
   }
 }
 
+/** Random names and long lists: kept whole, but folded away, so that a row can be read. */
+const FOLDED = new Set(["grant", "jti", "session", "cameras", "key"]);
+
+const spoken = (value: unknown): string =>
+  Array.isArray(value) ? value.map(spoken).join(", ") : typeof value === "string" ? value : JSON.stringify(value);
+
+function facts(entries: [string, unknown][]): TemplateResult[] {
+  return entries.map(([key, value]) => html`<div><b>${key.replaceAll("_", " ")}</b> ${spoken(value)}</div>`);
+}
+
 function row(record: AuditRecord): TemplateResult {
-  const more = Object.entries(record.detail).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  const entries = Object.entries(record.detail);
+  const folded = entries.filter(([key]) => FOLDED.has(key));
   return html`<tr>
-    <td class="number">${record.time}</td>
-    <th scope="row">${record.kind.replaceAll("_", " ")}</th>
-    <td>${record.name ?? record.principal ?? "\u2013"}<small>${record.role ? ROLE_WORDS[record.role] : ""}</small></td>
+    <td class="number">${record.time.replace("T", " ")}</td>
+    <th scope="row" class="whole">${record.kind.replaceAll("_", " ")}</th>
+    <td class="whole">${record.name ?? record.principal ?? "\u2013"}<small>${record.role ? ROLE_WORDS[record.role] : ""}</small></td>
     <td>${record.outcome}<small>${record.reason?.replaceAll("_", " ") ?? ""}</small></td>
     <td>${record.site ?? ""}</td>
-    <td>${record.camera ?? ""}</td>
-    <td>${record.incident ?? ""}</td>
+    <td class="whole">${record.camera ?? ""}</td>
+    <td class="whole">${record.incident ?? ""}</td>
     <td>${record.origin_address ?? ""}</td>
-    <td>${more.join(", ")}</td>
+    <td class="facts">
+      ${facts(entries.filter(([key]) => !FOLDED.has(key)))}
+      ${folded.length > 0
+        ? html`<details>
+            <summary>${folded.map(([key]) => key).join(", ")}</summary>
+            ${facts(folded)}
+          </details>`
+        : nothing}
+    </td>
   </tr>`;
 }

@@ -63,6 +63,12 @@ export const coordinatorStyles = css`
     font-weight: 750;
     cursor: pointer;
   }
+  @media (max-width: 480px) {
+    fieldset:not(.people) label {
+      gap: 4px;
+      font-size: 0.875rem;
+    }
+  }
   fieldset label.drill {
     border-style: dashed;
   }

@@ -76,7 +76,8 @@ export class Coordinator extends LitElement {
         <h2>${icon("bell")} Received by police</h2>
         ${police.length === 0
           ? html`<p class="waiting">
-              <strong>Not yet acknowledged.</strong>${incident.kind === "real" ? " If this lasts, call 911." : ""}
+              <strong>Sent at ${timeOfDay(incident.last_alarm_at)}. Not yet acknowledged by police.</strong>
+              ${incident.kind === "real" ? "If this lasts, call 911." : ""}
             </p>`
           : html`<ul>
               ${police.map(

@@ -103,7 +103,7 @@ export class DistrictIt extends LitElement {
     const site = store.sites.find((one) => one.id === camera.site)?.name ?? camera.site;
     const unchanged = camera.unchanged_since_at;
     return html`<tr data-testid="camera-row-${camera.id}" data-state=${shown?.state ?? "unknown"}>
-      <th scope="row">${camera.name}<small>${site} \u00b7 ${camera.id}</small></th>
+      <th scope="row" class="camera-name">${camera.name}<small>${site} \u00b7 ${camera.id}</small></th>
       <td>
         ${shown ? stateCell(shown, shown === sub && main?.state === "up" ? "Substream " : "") : "Not known"}
         ${unchanged !== null

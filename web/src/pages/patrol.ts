@@ -44,6 +44,16 @@ export class Patrol extends LitElement {
       .plan {
         display: grid;
       }
+      .view {
+        --tile-button: 48px;
+      }
+      .view .empty {
+        display: grid;
+        place-content: center;
+        padding: 24px;
+        font-size: 1.125rem;
+        text-align: center;
+      }
       .view sl-tile,
       .view .empty {
         height: 100%;
@@ -149,7 +159,7 @@ export class Patrol extends LitElement {
         <button data-testid="previous" @click=${() => this.#step(-1)}>${icon("previous")}Previous</button>
         <p class="now">
           ${camera?.name ?? "No camera"}
-          <small class="muted">${camera ? `${index + 1} of ${cameras.length}` : ""} \u00b7 keys: arrows, N, P, 1\u20139</small>
+          <small class="muted">${camera ? `${index + 1} of ${cameras.length} \u00b7 ` : ""}keys: arrows, N, P, 1\u20139</small>
         </p>
         <button data-testid="next" @click=${() => this.#step(1)}>Next${icon("next")}</button>
       </nav>
@@ -167,7 +177,7 @@ export class Patrol extends LitElement {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     // Arrows on the plan move the plan.
     if (event.key.startsWith("Arrow") && event.composedPath().some(isMap)) return;
-    const step = { ArrowRight: 1, ArrowDown: 1, n: 1, ArrowLeft: -1, ArrowUp: -1, p: -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowDown: 1, n: 1, ArrowLeft: -1, ArrowUp: -1, p: -1 }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (step !== undefined) this.#step(step);
     else if (/^[1-9]$/.test(event.key)) this.current = this.#focus.cameras[Number(event.key) - 1]?.id ?? this.current;
     else return;

@@ -105,6 +105,15 @@ export class AlarmBanner extends LitElement {
       button:hover {
         background: #dfe5ea;
       }
+      .soon {
+        display: inline-flex;
+        gap: 0.35em;
+        padding: 0 6px;
+        border-radius: 4px;
+        background: #ffd500;
+        color: #14181c;
+        font-weight: 800;
+      }
       .failed {
         flex-basis: 100%;
         font-weight: 700;
@@ -129,6 +138,11 @@ export class AlarmBanner extends LitElement {
           display: none;
         }
       }
+      @media (max-width: 900px) {
+        .as {
+          display: none;
+        }
+      }
     `,
   ];
 
@@ -148,19 +162,23 @@ export class AlarmBanner extends LitElement {
     const me = store.me?.principal;
     const mine = incident.acknowledgements.some((one) => one.principal === me?.id);
     const names = incident.acknowledgements.map((one) => one.name).join(", ");
-    const left = incident.ends_at - store.wall();
+    const left = `Access ends in ${span(incident.ends_at - store.wall())}`;
+    const where = `${origin.room_name ?? "Room not told"} \u00b7 ${incident.site_name}`;
     return html`
-      <article class=${incident.kind} data-testid="alarm-banner" data-kind=${incident.kind} role="alert">
+      <article class=${incident.kind} data-testid="alarm-banner" data-kind=${incident.kind}>
+        <p class="visually-hidden" role="alert">${kind}. ${meaning} ${where}</p>
         <div class="edge" aria-hidden="true"></div>
         <div class="body">
           <div class="kind">${icon(incident.kind)}<span>${kind}</span></div>
           <div class="what">
-            <p class="where">${origin.room_name ?? "Room not told"} \u00b7 ${incident.site_name}</p>
+            <p class="where">${where}</p>
             <p class="more number">
               <span class="meaning"
                 >${meaning} Triggered by ${origin.by} at ${timeOfDay(incident.opened_at)} \u00b7</span
               >
-              access ends in ${span(left)}${origin.note ? html` \u00b7 \u201c${origin.note}\u201d` : nothing}${incident.repeats >
+              ${incident.warnings_sent.length > 0
+                ? html`<span class="soon">${icon("clock")}${left}</span>`
+                : left}${origin.note ? html` \u00b7 \u201c${origin.note}\u201d` : nothing}${incident.repeats >
               0
                 ? html`<span class="repeats"> \u00b7 ${incident.repeats + 1} triggers</span>`
                 : nothing}
@@ -170,10 +188,10 @@ export class AlarmBanner extends LitElement {
             </p>
           </div>
           <div class="acts">
-            ${mine
+            ${mine || me?.role === "coordinator"
               ? nothing
               : html`<button data-testid="acknowledge" ?disabled=${this.asking} @click=${this.#acknowledge}>
-                  ${icon("bell")}Acknowledge as ${me?.name}
+                  ${icon("bell")}<span>Acknowledge<span class="as"> as ${me?.name}</span></span>
                 </button>`}
             <slot></slot>
           </div>

@@ -1,6 +1,6 @@
 /** A button that acts only after it was held for two seconds, by pointer or by Space or Enter, and shows how far it is. */
 
-import { LitElement, css, html, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { base } from "./styles.js";
@@ -55,12 +55,18 @@ export class HoldButton extends LitElement {
       progress::-moz-progress-bar {
         background: #fff;
       }
+      p {
+        padding-top: 8px;
+        font-weight: 650;
+      }
     `,
   ];
 
   @property() kind = "real";
   @property({ type: Boolean }) disabled = false;
   @state() private share = 0;
+  /** Let go before the time: a tap does nothing, and that must be said. */
+  @state() private short = false;
   #since: number | null = null;
 
   override render(): TemplateResult {
@@ -78,7 +84,8 @@ export class HoldButton extends LitElement {
     >
       <slot></slot>
       <progress max="1" .value=${this.share} aria-label="Held"></progress>
-    </button>`;
+    </button>
+    <div role="status">${this.short ? html`<p>Not sent. Keep holding until the bar is full.</p>` : nothing}</div>`;
   }
 
   readonly #press = (event: PointerEvent): void => {
@@ -92,11 +99,13 @@ export class HoldButton extends LitElement {
   };
 
   #begin(): void {
+    this.short = false;
     this.#since = performance.now();
     requestAnimationFrame(this.#advance);
   }
 
   readonly #release = (): void => {
+    if (this.#since !== null && this.share < 1) this.short = true;
     this.#since = null;
     this.share = 0;
   };

@@ -7,13 +7,13 @@ export const latLng = (points: readonly Point[]): [number, number][] => points.m
 
 const ARC_STEPS = 12;
 
-/** What a camera sees: from where it hangs, along its heading (degrees clockwise from north). */
-export function viewWedge(camera: Pick<Camera, "position" | "heading" | "fov" | "range">): Point[] {
+/** What a camera sees up to `range` metres: from where it hangs, along its heading (degrees clockwise from north). */
+export function viewWedge(camera: Pick<Camera, "position" | "heading" | "fov" | "range">, range = camera.range): Point[] {
   const [x, y] = camera.position;
   const wedge: Point[] = [camera.position];
   for (let step = 0; step <= ARC_STEPS; step += 1) {
     const bearing = ((camera.heading - camera.fov / 2 + (camera.fov * step) / ARC_STEPS) * Math.PI) / 180;
-    wedge.push([x + camera.range * Math.sin(bearing), y + camera.range * Math.cos(bearing)]);
+    wedge.push([x + range * Math.sin(bearing), y + range * Math.cos(bearing)]);
   }
   return wedge;
 }
@@ -58,6 +58,8 @@ export interface Box {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+  /** Stays where it is; others make room for it. */
+  readonly fixed?: boolean;
 }
 
 const DIRECTIONS: readonly Point[] = [
@@ -80,7 +82,7 @@ export function spread(boxes: readonly Box[]): Point[] {
           Math.abs(one.y - box.y - dy) < (one.height + box.height) / 2 + GAP,
       );
     let moved: Point = [0, 0];
-    search: for (let ring = 0; ring <= RINGS; ring += 1) {
+    search: for (let ring = 0; ring <= (box.fixed ? 0 : RINGS); ring += 1) {
       for (const [right, down] of DIRECTIONS) {
         const dx = (right * ring * box.width) / 2;
         const dy = down * ring * box.height * 0.75;

@@ -74,14 +74,14 @@ export const planStyles = css`
   }
   .leaflet-container path.view {
     fill: var(--view);
-    fill-opacity: 0.07;
+    fill-opacity: 0.3;
     stroke: none;
   }
   .leaflet-container path.view.shown {
-    fill-opacity: 0.16;
+    fill-opacity: 0.1;
     stroke: var(--view);
-    stroke-width: 1.2;
-    stroke-dasharray: 3 3;
+    stroke-opacity: 0.45;
+    stroke-width: 1;
   }
   .label > div,
   .feature > div,

@@ -30,7 +30,13 @@ export function cameraState(status: CameraStatus | undefined): { icon: IconName;
 interface Sign {
   readonly element: HTMLElement;
   readonly position: Point;
+  readonly fixed?: boolean;
 }
+
+/** A camera that is not on a tile only shows which way it looks: this many metres of its view. */
+const HINT = 6;
+/** Room for signs at the edge, in pixels. */
+const FITTED: L.FitBoundsOptions = { animate: false, padding: [18, 10] };
 
 @customElement("sl-plan")
 export class PlanView extends LitElement {
@@ -58,7 +64,7 @@ export class PlanView extends LitElement {
   #bounds: L.LatLngBounds | null = null;
   readonly #resized = new ResizeObserver(() => {
     this.#map?.invalidateSize({ animate: false });
-    if (this.#bounds) this.#map?.fitBounds(this.#bounds, { animate: false });
+    if (this.#bounds) this.#map?.fitBounds(this.#bounds, FITTED);
   });
 
   override disconnectedCallback(): void {
@@ -137,7 +143,7 @@ export class PlanView extends LitElement {
       this.#signs.push({ element: this.#place(feature.position, "feature", content), position: feature.position });
     }
     for (const camera of this.cameras.filter((one) => one.floor === floor.id)) this.#camera(camera);
-    this.#map.fitBounds(this.#bounds, { animate: false });
+    this.#map.fitBounds(this.#bounds, FITTED);
   }
 
   #place(position: readonly [number, number], className: string, content: TemplateResult): HTMLElement {
@@ -161,9 +167,11 @@ export class PlanView extends LitElement {
       element.textContent = room.id === this.origin ? alarm : fittingLabel(room, width * scale, height * scale);
       element.title = roomLabel(room);
     }
-    const signs = [...this.#alarm, ...this.cameras.flatMap((camera) => this.#sign(camera)), ...this.#signs];
-    const boxes = signs.map(({ element, position: [x, y] }) => {
-      return { x: x * scale, y: -y * scale, width: element.offsetWidth, height: element.offsetHeight };
+    const cameras = this.cameras.flatMap((camera) => this.#sign(camera));
+    const names = [...this.#labels].map(([room, element]) => ({ element, position: room.label, fixed: true }));
+    const signs: Sign[] = [...this.#alarm, ...cameras, ...names, ...this.#signs];
+    const boxes = signs.map(({ element, position: [x, y], fixed = false }) => {
+      return { x: x * scale, y: -y * scale, width: element.offsetWidth, height: element.offsetHeight, fixed };
     });
     spread(boxes).forEach(([x, y], index) => {
       const style = signs[index]?.element.style;
@@ -201,11 +209,13 @@ export class PlanView extends LitElement {
       const digit = this.digits.indexOf(camera.id) + 1;
       button.className = `${now.ok ? "ok" : "fault"} ${shown ? "shown" : ""}`;
       button.title = `${camera.name}. ${now.text}`;
-      button.setAttribute("aria-label", `Camera ${camera.name}. ${now.text}${shown ? ". On a tile" : ""}`);
+      button.setAttribute("aria-label", `Camera ${digit ? `${digit}: ` : ""}${camera.name}. ${now.text}${shown ? ". On a tile" : ""}`);
       button.setAttribute("aria-pressed", String(shown));
       button.dataset["state"] = now.ok ? "up" : now.icon;
       render(html`${icon(now.ok ? "camera" : now.icon)}${digit ? html`<b>${digit}</b>` : nothing}`, button);
-      this.#wedges.get(camera.id)?.getElement()?.classList.toggle("shown", shown);
+      const wedge = this.#wedges.get(camera.id);
+      wedge?.setLatLngs(latLng(viewWedge(camera, shown ? camera.range : Math.min(HINT, camera.range))));
+      wedge?.getElement()?.classList.toggle("shown", shown);
     }
   }
 

@@ -52,8 +52,25 @@ export const tableStyles = css`
     text-align: right;
   }
   td.number,
+  .whole,
+  .tag,
   .clock .state {
     white-space: nowrap;
+  }
+  .facts {
+    min-width: 220px;
+    overflow-wrap: anywhere;
+  }
+  .facts b {
+    font-weight: 600;
+    color: var(--muted);
+  }
+  .facts summary {
+    color: var(--muted);
+    cursor: pointer;
+  }
+  .camera-name {
+    min-width: 250px;
   }
   small {
     display: block;

@@ -117,7 +117,8 @@ export const tileStyles = css`
     font: inherit;
   }
   .bottom button {
-    min-height: 30px;
+    min-width: var(--tile-button, 30px);
+    min-height: var(--tile-button, 30px);
     padding: 0 0.6em;
     background: #0b0f13;
     border-color: #8794a1;
