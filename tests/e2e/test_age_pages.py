@@ -118,7 +118,8 @@ async def live_again(tile: Tile, since: float) -> None:
     frames = [frame for frame in await tile.frames() if frame["at"] > since]
     for change in changes:
         if change["state"] == "live":
-            fresh = [frame for frame in frames if frame["at"] <= change["at"] + 100]
+            # The tile is looked at five times a second: its word may come so much after the frame that it stands on.
+            fresh = [frame for frame in frames if change["at"] - 500 <= frame["at"] <= change["at"] + 100]
             assert fresh, change
     await tile.never_stale()
 

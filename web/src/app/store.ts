@@ -37,7 +37,9 @@ export class Store extends EventTarget {
   constructor() {
     super();
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#slept();
+      if (document.visibilityState !== "visible") return;
+      this.#slept();
+      this.ticker.tick(); // what was last painted may be old by now: not LIVE before anybody reads it
     });
   }
 

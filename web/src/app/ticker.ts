@@ -12,7 +12,7 @@ export class Ticker {
     private readonly now: () => number,
     private readonly slept: () => void,
   ) {
-    setInterval(() => this.#tick(), EVERY);
+    setInterval(() => this.tick(), EVERY);
   }
 
   add(listener: (now: number) => void): () => void {
@@ -20,7 +20,8 @@ export class Ticker {
     return () => this.#listeners.delete(listener);
   }
 
-  #tick(): void {
+  /** Have every age looked at now. */
+  tick(): void {
     const now = this.now();
     // Some machines stop the monotonic clock while they sleep: the wall clock is looked at for gaps, and for nothing else.
     const wall = Date.now() / 1000;
