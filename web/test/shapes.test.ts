@@ -111,3 +111,20 @@ describe("backoff", () => {
     expect(new Backoff(100, 500, () => 0).next()).toBe(50);
   });
 });
+
+describe("a sign without room", () => {
+  const wide = { x: 0, y: 0, width: 40, height: 14 };
+
+  it("is left out where it may be, rather than moved far from its place", () => {
+    expect(spread([wide, { ...wide, rings: 0, optional: true }])).toEqual([[0, 0], null]);
+  });
+
+  it("stays where it must be seen", () => {
+    expect(spread([wide, { ...wide, rings: 0 }])).toEqual([[0, 0], [0, 0]]);
+  });
+
+  it("takes no room when it is left out", () => {
+    const hidden = { ...wide, x: 30, rings: 0, optional: true };
+    expect(spread([wide, hidden, { ...wide, x: 60 }])).toEqual([[0, 0], null, [0, 0]]);
+  });
+});

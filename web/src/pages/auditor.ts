@@ -61,7 +61,7 @@ export class Auditor extends LitElement {
         <table>
           <thead>
             <tr>
-              ${["Time", "What", "Who", "Outcome", "School", "Camera", "Incident", "From", "More"].map(
+              ${["Time", "What", "Who", "Outcome", "Where", "Incident", "From", "More"].map(
                 (words) => html`<th scope="col">${words}</th>`,
               )}
             </tr>
@@ -112,8 +112,7 @@ function row(record: AuditRecord): TemplateResult {
     <th scope="row" class="whole">${record.kind.replaceAll("_", " ")}</th>
     <td class="whole">${record.name ?? record.principal ?? "\u2013"}<small>${record.role ? ROLE_WORDS[record.role] : ""}</small></td>
     <td>${record.outcome}<small>${record.reason?.replaceAll("_", " ") ?? ""}</small></td>
-    <td>${record.site ?? ""}</td>
-    <td class="whole">${record.camera ?? ""}</td>
+    <td class="whole">${record.camera ?? record.site ?? ""}<small>${record.camera ? record.site : ""}</small></td>
     <td class="whole">${record.incident ?? ""}</td>
     <td>${record.origin_address ?? ""}</td>
     <td class="facts">

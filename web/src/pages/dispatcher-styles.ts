@@ -152,11 +152,6 @@ export const dispatcherStyles = css`
     height: 48px;
     color: var(--muted);
   }
-  @media (max-height: 900px) {
-    aside {
-      grid-template-rows: minmax(220px, 1fr) minmax(150px, 1fr);
-    }
-  }
   @media (max-width: 900px) {
     :host {
       overflow: auto;

@@ -58,8 +58,10 @@ export interface Box {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** Stays where it is; others make room for it. */
-  readonly fixed?: boolean;
+  /** How far it may be moved, from 0 to RINGS, which is the default. */
+  readonly rings?: number;
+  /** Left out where there is no room for it, rather than moved to where it is not true or put over another. */
+  readonly optional?: boolean;
 }
 
 const DIRECTIONS: readonly Point[] = [
@@ -70,28 +72,31 @@ const DIRECTIONS: readonly Point[] = [
 ];
 const GAP = 2;
 const RINGS = 4;
+const HERE: Point = [0, 0];
+/** Where a sign is tried, nearest first, in halves of its width and three quarters of its height. */
+const STEPS: readonly Point[] = [
+  HERE,
+  ...[1, 2, 3, 4].flatMap((ring) => DIRECTIONS.map(([right, down]): Point => [right * ring, down * ring])),
+];
 
-/** How far to move each sign, in pixels, so that none hides another. The first stay; what finds no room stays too. */
-export function spread(boxes: readonly Box[]): Point[] {
+/** Whether one box hides a part of the other. */
+const overlap = (one: Box, other: Box, gap = 0): boolean =>
+  Math.abs(one.x - other.x) < (one.width + other.width) / 2 + gap &&
+  Math.abs(one.y - other.y) < (one.height + other.height) / 2 + gap;
+
+/**
+ * How far to move each sign, in pixels, so that none hides another. The first stay. Where a sign finds no room, null: it
+ * is left out, but for one that must be seen, which stays where it is.
+ */
+export function spread(boxes: readonly Box[]): (Point | null)[] {
   const taken: Box[] = [];
   return boxes.map((box) => {
-    const free = (dx: number, dy: number): boolean =>
-      !taken.some(
-        (one) =>
-          Math.abs(one.x - box.x - dx) < (one.width + box.width) / 2 + GAP &&
-          Math.abs(one.y - box.y - dy) < (one.height + box.height) / 2 + GAP,
-      );
-    let moved: Point = [0, 0];
-    search: for (let ring = 0; ring <= (box.fixed ? 0 : RINGS); ring += 1) {
-      for (const [right, down] of DIRECTIONS) {
-        const dx = (right * ring * box.width) / 2;
-        const dy = down * ring * box.height * 0.75;
-        if (!free(dx, dy)) continue;
-        moved = [dx, dy];
-        break search;
-      }
-    }
-    taken.push({ ...box, x: box.x + moved[0], y: box.y + moved[1] });
+    const steps = STEPS.slice(0, 1 + DIRECTIONS.length * (box.rings ?? RINGS));
+    const moves = steps.map(([right, down]): Point => [(right * box.width) / 2, down * box.height * 0.75]);
+    const at = ([dx, dy]: Point): Box => ({ ...box, x: box.x + dx, y: box.y + dy });
+    const free = moves.find((move) => !taken.some((one) => overlap(one, at(move), GAP)));
+    const moved = free ?? (box.optional ? null : HERE);
+    if (moved) taken.push(at(moved));
     return moved;
   });
 }

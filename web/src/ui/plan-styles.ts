@@ -36,10 +36,17 @@ export const planStyles = css`
     text-align: center;
     pointer-events: none;
   }
+  .more {
+    bottom: 22px;
+    font-weight: 650;
+  }
+  .verified {
+    bottom: 4px;
+  }
+  .more,
   .verified {
     position: absolute;
     right: 6px;
-    bottom: 4px;
     z-index: 1;
     padding: 0 4px;
     background: var(--ground);

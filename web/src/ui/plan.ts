@@ -6,7 +6,7 @@ import { LitElement, html, nothing, render, unsafeCSS, type PropertyValues, type
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { Camera, CameraStatus, Floor, Plan, Point, Room } from "../core/protocol.js";
-import { FEATURES, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge } from "./plan-drawing.js";
+import { FEATURES, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
 import { icon, type IconName } from "./icons.js";
 import { planStyles } from "./plan-styles.js";
 import { base } from "./styles.js";
@@ -30,7 +30,6 @@ export function cameraState(status: CameraStatus | undefined): { icon: IconName;
 interface Sign {
   readonly element: HTMLElement;
   readonly position: Point;
-  readonly fixed?: boolean;
 }
 
 /** A camera that is not on a tile only shows which way it looks: this many metres of its view. */
@@ -151,7 +150,7 @@ export class PlanView extends LitElement {
     render(content, element);
     const [x, y] = position;
     const divIcon = L.divIcon({ html: element, className, iconSize: [0, 0] });
-    const over = className.includes("origin") ? 500 : 0;
+    const over = className.includes("origin") ? 500 : className === "door interior" ? -500 : 0;
     L.marker([y, x], { icon: divIcon, interactive: false, keyboard: false, zIndexOffset: over }).addTo(this.#drawn);
     return element;
   }
@@ -167,16 +166,34 @@ export class PlanView extends LitElement {
       element.textContent = room.id === this.origin ? alarm : fittingLabel(room, width * scale, height * scale);
       element.title = roomLabel(room);
     }
-    const cameras = this.cameras.flatMap((camera) => this.#sign(camera));
-    const names = [...this.#labels].map(([room, element]) => ({ element, position: room.label, fixed: true }));
-    const signs: Sign[] = [...this.#alarm, ...cameras, ...names, ...this.#signs];
-    const boxes = signs.map(({ element, position: [x, y], fixed = false }) => {
-      return { x: x * scale, y: -y * scale, width: element.offsetWidth, height: element.offsetHeight, fixed };
-    });
-    spread(boxes).forEach(([x, y], index) => {
+    const box = ({ element, position: [x, y] }: Sign, rings: number, optional: boolean): Box => {
+      return { x: x * scale, y: -y * scale, width: element.offsetWidth, height: element.offsetHeight, rings, optional };
+    };
+    const must = [...this.#alarm, ...this.cameras.flatMap((camera) => this.#sign(camera))];
+    const names = [...this.#labels]
+      .filter(([room, element]) => room.id !== this.origin && element.textContent !== "")
+      .map(([room, element]) => ({ element, position: room.label }));
+    const signs = [...must, ...names, ...this.#signs];
+    const boxes = [
+      ...must.map((sign) => box(sign, 4, false)),
+      ...names.map((name) => box(name, 0, true)),
+      ...this.#signs.map((sign) => box(sign, 2, true)),
+    ];
+    let left = 0;
+    spread(boxes).forEach((move, index) => {
       const style = signs[index]?.element.style;
-      style?.setProperty("margin", `${y}px 0 0 ${x}px`);
+      if (!style) return;
+      style.visibility = move ? "" : "hidden";
+      if (move) style.margin = `${move[1]}px 0 0 ${move[0]}px`;
+      else left += 1;
     });
+    this.#note(left);
+  }
+
+  /** Say that the plan knows more than it shows at this size. */
+  #note(left: number): void {
+    const more = this.renderRoot.querySelector<HTMLElement>(".more");
+    if (more) more.textContent = left === 0 ? "" : `Zoom in: ${left} more sign${left === 1 ? "" : "s"}`;
   }
 
   #sign(camera: Camera): Sign[] {
@@ -233,6 +250,7 @@ export class PlanView extends LitElement {
       </div>
       <div class="map" role="region" aria-label="Floor plan of ${this.plan.name}, north is up"></div>
       <div class="north" aria-hidden="true">N<br />\u2191</div>
+      <p class="more"></p>
       <p class="verified">Plan verified on ${this.plan.verified_on}</p>
     `;
   }

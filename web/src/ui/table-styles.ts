@@ -58,7 +58,7 @@ export const tableStyles = css`
     white-space: nowrap;
   }
   .facts {
-    min-width: 220px;
+    min-width: 190px;
     overflow-wrap: anywhere;
   }
   .facts b {

@@ -64,6 +64,10 @@ export const tileStyles = css`
   }
   .bottom {
     bottom: 0;
+    flex-wrap: nowrap;
+  }
+  .bottom button {
+    flex: none;
   }
   .state,
   .note,
@@ -106,11 +110,14 @@ export const tileStyles = css`
     font-size: 0.8125rem;
   }
   .name {
+    display: block;
     margin-right: auto;
     min-width: 0;
     font-weight: 600;
+    line-height: 1.2;
   }
   kbd {
+    margin-right: 0.4em;
     padding: 0 0.4em;
     border: 1px solid currentColor;
     border-radius: 3px;
@@ -149,6 +156,11 @@ export const tileStyles = css`
     background: #fff;
     border-color: #fff;
     color: #14181c;
+  }
+  @container (max-width: 360px) {
+    .name {
+      font-size: 0.8125rem;
+    }
   }
   @container (max-width: 260px) {
     .state {
