@@ -1,5 +1,6 @@
 """A signed-in page and its tiles: what each says, frame by frame, beside the time code in the pixels of that frame."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,7 +44,9 @@ class Glass:
         self.context = context
         self.district = district
         self.errors: list[str] = []
+        self.maps: list[dict[str, Any]] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("websocket", lambda socket: socket.on("framereceived", self._heard))
 
     @classmethod
     async def sign_in(
@@ -71,6 +74,12 @@ class Glass:
             await page.get_by_test_id("notice-accept").click()
         return glass
 
+    def _heard(self, text: str | bytes) -> None:
+        """Keep what the gateway says of the map from RTP time to capture time."""
+        message = json.loads(text)
+        if message["type"] == "timeline":
+            self.maps.append(message)
+
     def tile(self, camera: str) -> "Tile":
         return Tile(self, camera)
 
@@ -90,10 +99,22 @@ class Tile:
         self.locator = glass.page.get_by_test_id(f"tile-{camera}")
 
     async def open(self) -> None:
-        """Open it from the list of cameras, if it is not open."""
-        if not await self.locator.count():
-            await self.glass.page.get_by_test_id(f"open-{self.camera}").click()
-        await self.locator.wait_for()
+        """Open it from the list of cameras, if it is not open; at an alarm it may open by itself at the same moment."""
+        row = self.glass.page.get_by_test_id(f"open-{self.camera}")
+        await row.wait_for()
+
+        async def opened() -> bool:
+            if await row.get_attribute("aria-pressed") == "false":
+                await row.click()
+            return bool(await self.locator.count())
+
+        await until(opened, 10, f"a tile of {self.camera}")
+
+    async def close(self) -> None:
+        """Close it, if it is open."""
+        if await self.locator.count():
+            await self.locator.get_by_role("button", name="Close").click()
+            await self.locator.wait_for(state="detached")
 
     async def state(self) -> str:
         return await self.locator.get_attribute("data-state") or ""

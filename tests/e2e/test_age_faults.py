@@ -1,6 +1,6 @@
 """The fault table of the age contract, on real processes: simulated cameras, the gateway, Chromium.
 
-Each row has a camera of its own. Limits are those of the table plus ``SLACK`` for two shared cores.
+Limits are those of the table plus ``SLACK`` for two shared cores.
 """
 
 from collections.abc import AsyncIterator
@@ -30,11 +30,21 @@ async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
     await glass.close()
 
 
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def whole(glass: Glass, district: District) -> AsyncIterator[None]:
+    """After each row its camera is well again and no tile is open."""
+    yield
+    for camera in district.live:
+        await district.fault(camera)
+        await glass.tile(camera).close()
+        await glass.tile(camera).forget()
+
+
 async def live(glass: Glass, camera: str) -> Tile:
     """The camera's tile, once it is LIVE."""
     tile = glass.tile(camera)
     await tile.open()
-    await tile.says("live", 5 + SLACK)
+    await tile.says("live", 15)  # a camera that was lost in the row before comes back within some seconds
     return tile
 
 
@@ -69,24 +79,26 @@ async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, 
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("camera", "fault", "words"),
     [
-        ({"drop": True}, "closed"),
-        ({"off": True, "drop": True}, "closed"),
-        ({"refuse_password": True, "drop": True}, "password"),
+        ("lincoln-hallway-west", {"drop": True}, "closed"),
+        ("lincoln-hallway-east", {"off": True, "drop": True}, "closed"),
+        # Tried again once a minute only, so nobody waits for its return here; test_supervisor does, by its clock.
+        ("lincoln-main-entrance", {"refuse_password": True, "drop": True}, "password"),
     ],
     ids=["connection dropped", "camera off", "password refused"],
 )
 async def test_a_lost_camera_is_not_live_with_its_reason(
-    glass: Glass, district: District, fault: dict[str, object], words: str
+    glass: Glass, district: District, camera: str, fault: dict[str, object], words: str
 ) -> None:
-    tile = await live(glass, "lincoln-hallway-west")
-    await district.fault("lincoln-hallway-west", **fault)
+    tile = await live(glass, camera)
+    await district.fault(camera, **fault)
     await tile.says("not_live", 4 + SLACK)
     await tile.says_words(words, 10)
     await tile.counts()
-    await district.fault("lincoln-hallway-west")
-    await tile.says("live", 75 if "refuse_password" in fault else 20)
+    await district.fault(camera)
+    if "refuse_password" not in fault:
+        await tile.says("live", 20)
 
 
 async def test_a_repeated_picture_is_live_and_says_that_it_is_unchanged(glass: Glass, district: District) -> None:
@@ -103,11 +115,11 @@ async def test_a_repeated_picture_is_live_and_says_that_it_is_unchanged(glass: G
 
 
 async def test_a_stream_that_is_three_seconds_late_is_delayed(glass: Glass, district: District) -> None:
-    tile = await live(glass, "lincoln-gym")
-    await district.fault("lincoln-gym", delay=3)
+    tile = await live(glass, "lincoln-hallway-west")
+    await district.fault("lincoln-hallway-west", delay=3)
     await tile.says("delayed", 3 + SLACK)
     assert await tile.age() == pytest.approx(3, abs=0.6)
-    await district.fault("lincoln-gym")
+    await district.fault("lincoln-hallway-west")
     await tile.says("live", 10)
 
 
@@ -115,8 +127,8 @@ async def test_a_stream_that_is_three_seconds_late_is_delayed(glass: Glass, dist
 async def test_a_stream_that_is_far_behind_is_not_live_with_its_true_age(
     glass: Glass, district: District, delay: int
 ) -> None:
-    tile = await live(glass, "lincoln-gym-hallway")
-    await district.fault("lincoln-gym-hallway", delay=delay)
+    tile = await live(glass, "lincoln-hallway-east")
+    await district.fault("lincoln-hallway-east", delay=delay)
     await tile.says("not_live", 1 + SLACK)
 
     async def true_age() -> bool:
@@ -124,16 +136,16 @@ async def test_a_stream_that_is_far_behind_is_not_live_with_its_true_age(
 
     await until(true_age, 3, f"an age of {delay} s")
     await tile.never_stale()
-    await district.fault("lincoln-gym-hallway")
+    await district.fault("lincoln-hallway-east")
     await tile.says("live", 10)
 
 
 async def test_while_a_delay_grows_the_tile_says_live_then_delayed_then_not_live(
     glass: Glass, district: District
 ) -> None:
-    tile = await live(glass, "lincoln-cafeteria")
+    tile = await live(glass, "lincoln-lobby")
     await tile.forget()
-    await district.fault("lincoln-cafeteria", delay=10, delay_growth=0.8)
+    await district.fault("lincoln-lobby", delay=10, delay_growth=0.8)
     await tile.says("delayed", 5 + SLACK)
     await tile.says("not_live", 6 + SLACK)
 
@@ -147,13 +159,13 @@ async def test_while_a_delay_grows_the_tile_says_live_then_delayed_then_not_live
     for frame in await tile.frames():
         if frame["trueAge"] is not None:
             assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.5)
-    await district.fault("lincoln-cafeteria")
+    await district.fault("lincoln-lobby")
     await tile.says("live", 15)
 
 
 @pytest.mark.parametrize("offset", [10, -10])
 async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, district: District, offset: int) -> None:
-    camera = "lincoln-gym-east-door"
+    camera = "lincoln-lobby"
     await district.fault(camera, clock_offset=offset, drop=True)
     await district.fault(camera, clock_offset=offset)
     tile = glass.tile(camera)
@@ -172,7 +184,7 @@ async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, dist
 
 
 async def test_a_fast_clock_does_not_hide_a_late_stream(glass: Glass, district: District) -> None:
-    camera = "lincoln-west-door"
+    camera = "lincoln-hallway-west"
     await district.fault(camera, clock_offset=10, delay=10, drop=True)
     await district.fault(camera, clock_offset=10, delay=10)
     tile = glass.tile(camera)
@@ -190,7 +202,7 @@ async def test_a_fast_clock_does_not_hide_a_late_stream(glass: Glass, district: 
 async def test_without_reports_or_a_second_path_it_is_unverified(
     glass: Glass, district: District, missing: str
 ) -> None:
-    camera = "lincoln-upper-west"
+    camera = "lincoln-hallway-east"
     await district.fault(camera, **{missing: True, "drop": True})
     await district.fault(camera, **{missing: True})
     tile = glass.tile(camera)
@@ -203,11 +215,24 @@ async def test_without_reports_or_a_second_path_it_is_unverified(
 async def test_a_clock_that_jumps_is_unverified_until_it_has_been_measured_again(
     glass: Glass, district: District
 ) -> None:
-    tile = await live(glass, "lincoln-upper-east")
-    await district.fault("lincoln-upper-east", clock_offset=3600)
-    await tile.says("unverified", 3 + SLACK)
+    camera = "lincoln-lobby"
+    tile = await live(glass, camera)
+    await tile.forget()
+    glass.maps.clear()
+    await district.fault(camera, clock_offset=3600)
+
+    async def trust() -> list[bool]:
+        return [one["trusted"] for one in glass.maps if one["camera"] == camera]
+
+    async def dropped() -> bool:
+        return False in await trust()
+
+    await until(dropped, 3 + SLACK, "trust that is dropped")  # the tile may say so for less than a look at it takes
     await tile.says("live", KEEP_ALIVE)
-    await district.fault("lincoln-upper-east")
+    assert (await trust())[-1]
+    for frame in await tile.frames():
+        if frame["state"] == "live" and frame["trueAge"] is not None:
+            assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.5)
 
 
 async def test_b_frames_a_long_gop_and_another_size_play_or_say_why_not(glass: Glass, district: District) -> None:
