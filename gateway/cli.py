@@ -175,8 +175,10 @@ def trigger(
     url: Annotated[str, typer.Argument(help="The webhook: https://gateway/hooks/{id}")],
     secret_file: Annotated[Path, typer.Option(help="File whose first line is the webhook's secret.")],
     room: Annotated[str | None, typer.Option(help="Room of the floor plan.")] = None,
-    kind: Annotated[IncidentKind, typer.Option()] = IncidentKind.REAL,
-    note: str = "",
+    kind: Annotated[
+        IncidentKind, typer.Option(help="Never higher than what the webhook may trigger.")
+    ] = IncidentKind.REAL,
+    note: Annotated[str, typer.Option(help="Words that are shown with the alarm.")] = "",
 ) -> None:
     """Send a panic button's signed message, as an integration test or from a script."""
 
@@ -189,7 +191,7 @@ def trigger(
 @app.command()
 def audit(
     config: ConfigPath = CONFIG,
-    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest records.")] = 100,
 ) -> None:
     """Print the record of accesses, refusals, triggers and closes. Reading it is recorded."""
 
