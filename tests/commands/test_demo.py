@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.processes import sightline
-from tests.e2e.harness import descendants, free_port
+from tests.e2e.harness import descendants, free_pair, free_port
 from tests.in_process import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -30,7 +30,7 @@ class Demo:
         self.port = free_port()
         command = [sys.executable, "-m", "gateway", "demo", "--cameras", "1", "--directory", str(directory)]
         command += ["--port", str(self.port), "--media-port", str(free_port(socket.SOCK_DGRAM))]
-        command += ["--rtsp-port", str(free_port())]
+        command += ["--rtsp-port", str(free_pair())]
         if ignoring_interrupts:
             command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
         self.process = subprocess.Popen(
