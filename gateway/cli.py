@@ -24,6 +24,7 @@ from gateway.commands.simulate import simulate_until_stopped
 from gateway.config_loader import load, summary
 from gateway.errors import ConfigurationError, SightlineError
 from gateway.models import IncidentKind, Role
+from gateway.server import tls_context
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -137,6 +138,7 @@ def check(config: Annotated[Path, typer.Argument(help="The district's configurat
     """Check a configuration: every fault with its file, line and key."""
     try:
         loaded = load(config)
+        tls_context(loaded.settings.http)
     except SightlineError as error:
         _fail(error)
     table = Table("what", "found", box=None, header_style="bold")

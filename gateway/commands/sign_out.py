@@ -33,6 +33,9 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
     sessions = SignInSessions(database, settings.tokens, clock)
     audit = AuditLog(database, clock, Metrics())
     withdrawn = await Invitations(database, settings.tokens, clock).withdraw(who)
+    if withdrawn:
+        detail = {"who": who, "invitations": withdrawn, "by": f"{operator}, command line"}
+        await audit.append(AuditEvent(kind="invitations_withdrawn", detail=detail))
     living = await sessions.living_of(who)
     for sign_in in living:
         await sessions.end(sign_in.id)
@@ -60,6 +63,6 @@ async def run(config: Path, who: str, operator: str) -> str:
     if ended == SignedOut(0, 0):
         raise SightlineError(f"nobody called {who!r} is signed in or invited: see `sightline audit` for names")
     return (
-        f"{who}: {ended.sign_ins} sign-ins ended, {ended.invitations} unused invitations withdrawn. "
-        f"Pictures that are open end within {settings.tokens.lifetime:g} s."
+        f"{who}: sign-ins ended: {ended.sign_ins}, unused invitations withdrawn: {ended.invitations}. "
+        f"Any picture still open ends within {settings.tokens.lifetime:g} s."
     )
