@@ -210,9 +210,9 @@ def source_of(
 
 
 def look_at(streams: Mapping[StreamKey, RelayStream], health: PictureHealth) -> None:
-    """Picture health looks at the smaller stream: the same scene for less decoding."""
+    """Picture health looks at the main stream: in a substream of few bits a still scene differs by its coding alone."""
     for camera in {camera for camera, _ in streams}:
-        stream = streams.get((camera, StreamName.SUB)) or streams[camera, StreamName.MAIN]
+        stream = streams[camera, StreamName.MAIN]
         stream.on_keyframe(functools.partial(feed, health, camera, stream))
 
 

@@ -23,7 +23,8 @@ from gateway.sources.media import AccessUnit
 
 logger = logging.getLogger(__name__)
 
-INTERVAL = 2.0
+INTERVAL = 1.5
+"""Less than the usual two seconds between keyframes, or else one that comes a little early would not be looked at."""
 STILL_WIDTH = 640
 JPEG_QUALITY = 75
 MAX_PIXELS = 4096 * 2304
