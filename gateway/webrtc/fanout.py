@@ -69,7 +69,8 @@ class Fanout:
                 self._expired(session)
                 continue
             try:
-                session.deliver(group, runs)
+                if session.feed is not None:
+                    session.feed.deliver(group, runs)
             except Exception:  # a bug that one viewer met must not cost the others their picture
                 self._failed(session)
             if place == sampled or place == len(viewers) - 1:

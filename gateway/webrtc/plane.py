@@ -2,7 +2,6 @@
 something that ends."""
 
 import asyncio
-import functools
 import logging
 import secrets
 from collections.abc import Callable
@@ -14,13 +13,13 @@ from gateway.clock import Clock
 from gateway.errors import ConfigurationError, NotFound
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
-from gateway.relay.stream import PacketGroup, RelayStream
+from gateway.relay.stream import RelayStream
 from gateway.settings import MediaSettings
 from gateway.webrtc import demux, ice, sdp, stun
 from gateway.webrtc.addresses import endpoints
 from gateway.webrtc.demux import Protocol
+from gateway.webrtc.distribution import Distribution
 from gateway.webrtc.dtls import DtlsFailed, Identity
-from gateway.webrtc.fanout import Fanout
 from gateway.webrtc.port import Address, MediaPort
 from gateway.webrtc.rtcp import MalformedRtcp
 from gateway.webrtc.session import Session, SessionView
@@ -29,7 +28,6 @@ from gateway.webrtc.states import State
 logger = logging.getLogger(__name__)
 
 TICK = 0.1
-PUMP_INTERVAL = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class MediaPlane:
         self._by_ufrag: dict[str, Session] = {}
         self._by_address: dict[Address, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._fanouts: dict[tuple[CameraId, StreamName], Fanout] = {}
+        self._distribution = Distribution(streams, clock, metrics, self._expired, self._failed)
         self._observers: list[Callable[[SessionEvent], None]] = []
         self._counted = (0, 0)
         self._paths: set[tuple[str, str]] = set()
@@ -150,7 +148,7 @@ class MediaPlane:
             now=now,
             ends_at=request.ends_at,
             on_first_packet=self._first_packet,
-            on_picture_lost=self._refresh,
+            on_picture_lost=self._distribution.refresh,
         )
         answer = sdp.build_answer(
             offer,
@@ -159,14 +157,14 @@ class MediaPlane:
                 session_id=secrets.randbits(62),
                 address=where[0],
                 candidates=tuple(ice.candidate_lines(where)),
-                ufrag=session.credentials.ufrag,
-                password=session.credentials.password,
+                ufrag=session.path.credentials.ufrag,
+                password=session.path.credentials.password,
                 fingerprint=self._identity.fingerprint,
                 ssrc=session.ssrc,
                 cname=session.cname,
             ),
         )
-        self._sessions[session.id] = self._by_ufrag[session.credentials.ufrag] = session
+        self._sessions[session.id] = self._by_ufrag[session.path.credentials.ufrag] = session
         return OpenedSession(session.id, answer, name)
 
     def renew(self, session_id: str, ends_at: float) -> bool:
@@ -243,7 +241,7 @@ class MediaPlane:
             return
         if self._by_address.get(address) is not session:
             self._by_address[address] = session
-            forgotten = session.remember_address(address)
+            forgotten = session.path.remember(address)
             if forgotten is not None and self._by_address.get(forgotten) is session:
                 del self._by_address[forgotten]
         if first:
@@ -265,49 +263,19 @@ class MediaPlane:
             self._failed(session)
 
     def _play(self, session: Session) -> None:
-        """The handshake is done: send what leads up to now at once, then what comes."""
-        session.keyed(first_index=secrets.randbelow(1 << 15))
+        """The handshake is done: media may flow."""
+        session.keyed(secrets.randbelow(1 << 15), self._clock.monotonic())
         self._metrics.viewers.labels(role=session.role).inc()
         self._notify("connected", session)
-        key = session.camera_id, session.stream
-        stream = self._streams(*key)
-        if stream is None:
+        if not self._distribution.join(session):
             self._close(session, CloseReason.CAMERA_REMOVED)
-            return
-        if key not in self._fanouts:
-            expired = functools.partial(self._close, reason=CloseReason.TOKEN_EXPIRED)
-            self._fanouts[key] = Fanout(stream, self._clock, self._metrics, expired, self._failed)
-        self._burst(session, self._fanouts[key].add(session))
-
-    def _refresh(self, session: Session) -> None:
-        """The viewer has lost the picture: begin again at the last keyframe rather than wait for the next."""
-        fanout = self._fanouts.get((session.camera_id, session.stream))
-        if fanout is not None:
-            self._burst(session, fanout.gop())
 
     def _first_packet(self, session: Session) -> None:
         self._metrics.offer_to_first_packet_seconds.observe(self._clock.monotonic() - session.opened_at)
         self._notify("first_packet", session)
 
-    def _burst(self, session: Session, groups: tuple[PacketGroup, ...]) -> None:
-        if session.sender is not None:
-            idle = not session.sender.catching_up
-            session.sender.begin(groups)
-            if idle:
-                self._pump(session)
-
-    def _pump(self, session: Session) -> None:
-        """Send a burst in chunks with time between them, so that no buffer on the way overflows."""
-        if session.state is not State.PLAYING:
-            return
-        if self._clock.monotonic() >= session.ends_at:
-            self._close(session, CloseReason.TOKEN_EXPIRED)
-            return
-        try:
-            if session.pump():
-                asyncio.get_running_loop().call_later(PUMP_INTERVAL, self._pump, session)
-        except Exception:
-            self._failed(session)
+    def _expired(self, session: Session) -> None:
+        self._close(session, CloseReason.TOKEN_EXPIRED)
 
     def _failed(self, session: Session) -> None:
         """A bug of ours within one session: it ends, the others do not notice."""
@@ -320,14 +288,9 @@ class MediaPlane:
         if session.state is State.CLOSED:
             return
         playing = session.state is State.PLAYING
-        key = session.camera_id, session.stream
-        fanout = self._fanouts.get(key)
-        if fanout is not None:
-            fanout.remove(session)
-            if fanout.empty:
-                self._fanouts.pop(key).close()
-        del self._sessions[session.id], self._by_ufrag[session.credentials.ufrag]
-        for address in session.addresses:
+        self._distribution.leave(session)
+        del self._sessions[session.id], self._by_ufrag[session.path.credentials.ufrag]
+        for address in session.path.addresses:
             if self._by_address.get(address) is session:
                 del self._by_address[address]
         if playing:
@@ -354,8 +317,8 @@ class MediaPlane:
             reason = session.overdue(now, self._settings.connect_timeout, self._settings.consent_timeout)
             if reason is not None:
                 self._close(session, reason)
-            else:
-                session.report(now, self._clock.now())
+            elif session.feed is not None:
+                session.feed.report(now, self._clock.now())
         except Exception:
             self._failed(session)
 
@@ -366,7 +329,7 @@ class MediaPlane:
         self._metrics.packets_out.inc(port.packets - packets)
         self._metrics.bytes_out.inc(port.bytes - size)
         self._counted = port.packets, port.bytes
-        paths = {(s.cipher, "gso" if port.batching else "single") for s in self._sessions.values() if s.cipher}
+        paths = {(s.feed.cipher, "gso" if port.batching else "single") for s in self._sessions.values() if s.feed}
         if paths != self._paths:
             self._paths = paths
             self._metrics.send_path.clear()

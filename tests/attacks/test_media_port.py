@@ -11,7 +11,7 @@ from typing import Any
 from bench.viewer import LightViewer
 from gateway.models import CloseReason
 from gateway.webrtc import stun
-from gateway.webrtc.session import KNOWN_ADDRESSES, KNOWN_CHECKS
+from gateway.webrtc.path import KNOWN_ADDRESSES, KNOWN_CHECKS
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway
 
@@ -106,7 +106,7 @@ async def test_a_viewer_who_checks_for_hours_costs_no_growing_memory() -> None:
         for _ in range(KNOWN_CHECKS + 20):
             viewer.check()
             await asyncio.sleep(0)
-        await until(lambda: len(session._checks) == KNOWN_CHECKS)
+        await until(lambda: len(session.path._checks) == KNOWN_CHECKS)
 
 
 async def test_strangers_get_no_answer_at_all_so_that_nothing_can_be_reflected() -> None:

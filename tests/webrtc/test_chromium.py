@@ -124,7 +124,7 @@ async def test_chromium_goes_on_after_the_picture_is_begun_again(browser: Browse
         while len(gateway.camera.stream.gop()) < 10:
             await gateway.clock.sleep(0.01)
         [session] = gateway.plane._sessions.values()
-        gateway.plane._refresh(session)
+        gateway.plane._distribution.refresh(session)
         after = await _decoded(page, 20)
         assert after["framesDecoded"] >= before["framesDecoded"] + 20
         assert after["packetsLost"] == 0

@@ -197,7 +197,7 @@ async def test_consent_lasts_as_long_as_checks_come() -> None:
         await scene.clock.advance(4)
         heard = scene.gateway.plane._sessions[scene.events[0].id]
         scene.viewer.check()
-        await scene.until(lambda: heard._heard_at == scene.clock.monotonic())
+        await scene.until(lambda: heard.path.heard_at == scene.clock.monotonic())
         await scene.clock.advance(4)
         assert scene.closed == []
         await scene.clock.advance(1.2)
@@ -211,12 +211,12 @@ async def test_media_follows_the_viewer_to_another_address_after_an_authentic_ch
         before = len(scene.media)
         scene.viewer.move()
         session = scene.gateway.plane._sessions[scene.events[0].id]
-        remote = session._remote
+        remote = session.path._remote
         scene.viewer.check(password="guessed")
         await scene.until(lambda: scene.gateway.figure("dropped_total", where="unsigned") == 1)
-        assert session._remote == remote
+        assert session.path._remote == remote
         scene.viewer.check()
-        await scene.until(lambda: session._remote == scene.viewer.socket.getsockname())
+        await scene.until(lambda: session.path._remote == scene.viewer.socket.getsockname())
         scene.gateway.camera.show(2)
         await scene.until(lambda: len(scene.media) > before)
 
@@ -271,7 +271,8 @@ async def test_a_bug_in_one_session_ends_that_one_only() -> None:
         await asyncio.wait_for(other.connect(opened.answer), 10)
         await scene.until(lambda: len(scene.events) >= 2)
         victim = scene.gateway.plane._sessions[opened.id]
-        victim.deliver = None  # type: ignore[method-assign, assignment]  # any call fails
+        assert victim.feed is not None
+        victim.feed.deliver = None  # type: ignore[method-assign, assignment]  # any call fails
         await scene.show(2)
         assert scene.media
         assert scene.closed == [CloseReason.INTERNAL_ERROR]
