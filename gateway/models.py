@@ -170,10 +170,14 @@ class Refusal:
 
 
 class StreamName(StrEnum):
-    """The two encodings that a camera offers."""
+    """The two encodings that a camera offers, and the one that is made of them for viewers that can play neither."""
 
     MAIN = "main"
     SUB = "sub"
+    TRANSCODED = "transcoded"
+
+
+CAMERA_STREAMS = (StreamName.MAIN, StreamName.SUB)
 
 
 class SourceState(StrEnum):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from gateway.api import views
 from gateway.api.services import SERVICES, bearer, body_of, signed_in
 from gateway.errors import BadRequest
-from gateway.models import CameraId, SiteId, StreamName
+from gateway.models import CAMERA_STREAMS, CameraId, SiteId
 
 
 class TokenRequest(BaseModel):
@@ -40,12 +40,12 @@ async def offer(request: web.Request) -> web.Response:
     if request.content_type != "application/sdp":
         raise web.HTTPUnsupportedMediaType
     try:
-        stream = StreamName(request.query.get("stream", StreamName.MAIN))
         text = (await request.read()).decode()
     except UnicodeDecodeError:
         raise BadRequest("offer_not_text", "The offer is not UTF-8 text.") from None
-    except ValueError:
-        raise BadRequest("no_such_stream", "stream: must be main or sub.") from None
+    stream = next((name for name in CAMERA_STREAMS if name == request.query.get("stream", "main")), None)
+    if stream is None:
+        raise BadRequest("no_such_stream", "stream: must be main or sub.")
     opened = await request.app[SERVICES].viewing.open(
         credential, CameraId(request.match_info["camera"]), stream, text, request.remote or ""
     )

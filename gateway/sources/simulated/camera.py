@@ -6,7 +6,7 @@ from math import ceil, floor
 from typing import Protocol
 
 from gateway.clock import Clock
-from gateway.models import StreamName
+from gateway.models import CAMERA_STREAMS, StreamName
 from gateway.sources.simulated.drawing import View
 from gateway.sources.simulated.encoder import CodedPicture, EncoderSettings, parameter_sets
 from gateway.sources.simulated.faults import Faults
@@ -42,7 +42,7 @@ class Camera:
         self._workers = workers
         self._since = clock.now()
         self._frozen_at: float | None = None
-        self._watchers: dict[StreamName, set[Watcher]] = {stream: set() for stream in StreamName}
+        self._watchers: dict[StreamName, set[Watcher]] = {stream: set() for stream in CAMERA_STREAMS}
         self._newcomers: set[StreamName] = set()
         self._watched = asyncio.Event()
         self._pictures: Pictures | None = None
@@ -83,8 +83,8 @@ class Camera:
         if self.loop and (names := faults.need_live_encoder()):
             raise ValueError(f"a camera that serves a loop cannot have: {', '.join(names)}")
         run = asyncio.get_running_loop().run_in_executor
-        coded = {stream: encoder_settings(stream, self._gop, faults) for stream in StreamName}
-        self.sets = {stream: await run(self._workers, parameter_sets, coded[stream]) for stream in StreamName}
+        coded = {stream: encoder_settings(stream, self._gop, faults) for stream in CAMERA_STREAMS}
+        self.sets = {stream: await run(self._workers, parameter_sets, coded[stream]) for stream in CAMERA_STREAMS}
         if not faults.freeze:
             self._frozen_at = None
         elif self._frozen_at is None:
@@ -116,7 +116,7 @@ class Camera:
                 continue
             if (pictures := self._pictures) is None:
                 pictures = self._pictures = self._new_pictures()
-            wanted = {stream: stream in self._newcomers for stream in StreamName if self._watchers[stream]}
+            wanted = {stream: stream in self._newcomers for stream in CAMERA_STREAMS if self._watchers[stream]}
             self._newcomers.clear()
             for stream, picture in await run(self._workers, pictures.produce, tick, wanted):
                 for watcher in tuple(self._watchers[stream]):
@@ -129,7 +129,7 @@ class Camera:
             self._pictures = None
 
     def _new_pictures(self) -> Pictures:
-        settings = {stream: self.settings(stream) for stream in StreamName}
+        settings = {stream: self.settings(stream) for stream in CAMERA_STREAMS}
         if self.loop:
             return LoopPictures(self.view, settings)
         return LivePictures(self.view, settings, self._frozen_at, self.faults.clock_offset)

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.models import StreamName
+from gateway.models import CAMERA_STREAMS
 from gateway.sources.simulated.camera import Camera
 from gateway.sources.simulated.faults import Faults, faults_document, parse_faults
 
@@ -59,7 +59,7 @@ def _document(camera: Camera) -> dict[str, Any]:
         "id": camera.id,
         "name": camera.view.name,
         "loop": camera.loop,
-        "watchers": {stream.value: camera.watchers(stream) for stream in StreamName},
+        "watchers": {stream.value: camera.watchers(stream) for stream in CAMERA_STREAMS},
         "faults": faults_document(camera.faults),
     }
 

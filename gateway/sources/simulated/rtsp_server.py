@@ -8,7 +8,7 @@ from email.utils import formatdate
 from math import floor
 
 from gateway.clock import Clock
-from gateway.models import StreamName
+from gateway.models import CAMERA_STREAMS, StreamName
 from gateway.sources.simulated.camera import Camera
 from gateway.sources.simulated.description import describe
 from gateway.sources.simulated.digest import Algorithm, DigestGate, Verdict
@@ -142,7 +142,7 @@ class Connection(asyncio.Protocol):
 
     def _target(self, request: Request) -> tuple[Camera | None, StreamName | None]:
         _, camera_id, stream, *_ = (*request.path.split("/"), "", "")
-        return self._server.cameras.get(camera_id), StreamName(stream) if stream in set(StreamName) else None
+        return self._server.cameras.get(camera_id), StreamName(stream) if stream in CAMERA_STREAMS else None
 
     def _answer(self, request: Request, camera: Camera | None, stream: StreamName | None) -> Answer:
         if request.version != "RTSP/1.0":

@@ -1,0 +1,80 @@
+"""Which of a camera's streams a viewer is sent, best first, and why. Pure.
+
+A stream goes out as it comes wherever the viewer decodes it; else the camera's other stream does, if the viewer decodes
+that; only then the camera's one transcode, which all share who need it.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gateway.models import StreamName
+
+WORDS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
+NAMES = {StreamName.MAIN: "main stream", StreamName.SUB: "substream"}
+_EVERY_BROWSER = frozenset({"H264"})
+_SOME_BROWSERS = frozenset({"H264", "H265"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A stream as the camera sends it. ``codec`` is an RTP encoding name, "" while none is known; ``passes`` is False
+    where the camera's setting has its B-frames transcoded and there are some."""
+
+    codec: str = ""
+    passes: bool = True
+
+
+class Choice(NamedTuple):
+    """A stream to send, and the reason in words."""
+
+    stream: StreamName
+    why: str
+
+
+def choose(
+    streams: Mapping[StreamName, Pulled], decodes: Container[str], wish: StreamName = StreamName.MAIN
+) -> tuple[Choice, ...]:
+    """The streams that can be sent to a viewer, best first; empty where none can.
+
+    ``streams`` are the camera's; ``TRANSCODED`` is among them where a transcode may be made, whatever its value.
+    ``decodes`` holds the RTP encoding names of the viewer's offer, ``wish`` is the stream that it asked for. A codec
+    that is not known yet is taken for H.264, as nearly every camera sends it.
+    """
+    order = (StreamName.SUB, StreamName.MAIN) if wish is StreamName.SUB else (StreamName.MAIN, StreamName.SUB)
+    obstacles = {name: _obstacle(streams[name], decodes) for name in order if name in streams}
+    choices, in_the_way = [], ""
+    for name, obstacle in obstacles.items():
+        if obstacle:
+            in_the_way = in_the_way or f"The {NAMES[name]} {obstacle}."
+        else:
+            choices.append(Choice(name, in_the_way or "It is sent as the camera sends it."))
+    if in_the_way and StreamName.TRANSCODED in streams:
+        choices.append(Choice(StreamName.TRANSCODED, in_the_way))
+    return tuple(choices)
+
+
+def delivery(streams: Mapping[StreamName, Pulled]) -> str:
+    """What viewers of this camera get, in a sentence or two for its status."""
+    every, some = (next(iter(choose(streams, decodes)), None) for decodes in (_EVERY_BROWSER, _SOME_BROWSERS))
+    if every == some:
+        return f"All viewers get {_words(streams, every)}."
+    return f"Browsers that decode H.265 get {_words(streams, some)}; all others get {_words(streams, every)}."
+
+
+def _obstacle(stream: Pulled, decodes: Container[str]) -> str:
+    codec = stream.codec or "H264"
+    if codec not in decodes:
+        return f"is {WORDS.get(codec, codec)}, which the viewer does not decode"
+    return "" if stream.passes else "has B-frames, which are transcoded by the camera's setting"
+
+
+def _words(streams: Mapping[StreamName, Pulled], choice: Choice | None) -> str:
+    if choice is None:
+        return "no picture: no stream of this camera is one that they decode"
+    if choice.stream is StreamName.TRANSCODED:
+        source = streams[StreamName.MAIN]
+        why = WORDS.get(source.codec, source.codec) if source.passes else "H.264 with B-frames"
+        return f"one shared transcode of the main stream ({why}) to H.264"
+    codec = streams[choice.stream].codec
+    return f"the {NAMES[choice.stream]} as it is" + (f" ({WORDS.get(codec, codec)})" if codec else "")
