@@ -14,13 +14,17 @@ from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay.line import CLOCK_RATE, WRAP, Line, Placed, unwrap
 from gateway.relay.listeners import Listeners
 from gateway.relay.packetizer import packetize
+from gateway.relay.packetizer_h265 import packetize_h265
 from gateway.relay.timeline import Timeline
 from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
 
 CACHE_BYTES = 16 * 1024 * 1024
 CACHE_GROUPS = 1024
 MOVED = 0.05  # seconds by which the map may move before viewers are told at once, not with the next second
-_NO_NEWS = frozenset({9, 12})  # access unit delimiters and filler data (H.264 7.4.1) mean nothing over RTP
+BACKWARD_PICTURES = 3  # that are shown before one that was sent before them: not an accident, but B-frames
+# Access unit delimiters and filler data (H.264 7.4.1, H.265 7.4.2.2) mean nothing over RTP.
+_NO_NEWS_H264 = frozenset({9, 12})
+_NO_NEWS_H265 = frozenset({35, 38})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class PacketGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture that can be decoded after those before it, and its RTP time towards viewers."""
+
+    unit: AccessUnit
+    rtp: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A viewer's place at a stream. ``start_burst`` holds all groups since the last keyframe, oldest first; it is
     empty where there is none, and then delivery begins with the next keyframe."""
@@ -49,10 +61,19 @@ class RelayStream:
     """The ``SourceSink`` of one camera stream, and what its viewers subscribe to."""
 
     def __init__(
-        self, camera_id: CameraId, stream: StreamName, clock: Clock, metrics: Metrics, clock_trusted: bool = False
+        self,
+        camera_id: CameraId,
+        stream: StreamName,
+        clock: Clock,
+        metrics: Metrics,
+        clock_trusted: bool = False,
+        pass_b_frames: bool = True,
     ) -> None:
         self.camera_id = camera_id
         self.stream = stream
+        self.codec = ""
+        self._pass_b_frames = pass_b_frames
+        self._backward = 0
         self._clock = clock
         self._metrics = metrics
         self._line = Line()
@@ -68,6 +89,7 @@ class RelayStream:
         self._newcomers: dict[object, Callable[[PacketGroup], None]] = {}
         self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
         self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
+        self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
 
     # What viewers and the page ask
 
@@ -75,6 +97,12 @@ class RelayStream:
     def waiting_for_keyframe(self) -> bool:
         """Nothing is delivered: a connection is new, or packets were lost, and no keyframe has come since."""
         return self._waiting
+
+    @property
+    def passes(self) -> bool:
+        """Whether viewers may be sent the pictures as the camera sends them: False where there are B-frames, which
+        browsers do not play live, and the camera's setting has them transcoded."""
+        return self._pass_b_frames or self._backward < BACKWARD_PICTURES
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
         """Have ``deliver`` called with every group after those of the start burst, until closed or until it raises."""
@@ -114,10 +142,17 @@ class RelayStream:
         """Be handed every keyframe, as the camera sent it."""
         return self._on_keyframe.add(callback)
 
+    def on_picture(self, callback: Callable[[Picture], None]) -> Callable[[], None]:
+        """Be handed every picture that can be decoded, also those of a codec that no viewer is sent."""
+        return self._on_picture.add(callback)
+
     # SourceSink
 
     def connected(self, info: StreamInfo, at: float) -> None:
-        """A new RTSP session plays."""
+        """A new RTSP session plays. ``codec`` is known from now on."""
+        if info.codec != self.codec:
+            self._cache, self._cache_bytes = [], 0
+        self.codec, self._backward = info.codec, 0
         self._line.restart()
         self._timeline.connected(at)
         self._early_report = None
@@ -131,6 +166,7 @@ class RelayStream:
     def access_unit(self, unit: AccessUnit) -> None:
         """Date one picture, and hand it on if viewers can decode it."""
         placed = self._line.place(unit.rtp, unit.arrival)
+        self._backward += self._last is not None and not placed.restarted and placed.outgoing < self._last.outgoing
         self._epoch += placed.restarted
         self._last = placed
         self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._wall())
@@ -142,11 +178,8 @@ class RelayStream:
         if self._waiting:
             self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
             return
-        payloads = packetize(nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS)
-        if payloads:
-            group = PacketGroup(payloads, placed.outgoing % WRAP, unit.keyframe, unit.arrival)
-            self._keep(group)
-            self._viewers.tell(group)
+        self._hand_on(unit, placed.outgoing % WRAP)
+        self._on_picture.tell(Picture(unit, placed.outgoing % WRAP))
         if unit.keyframe:
             self._on_keyframe.tell(unit)
 
@@ -172,6 +205,14 @@ class RelayStream:
         return self._timeline.next_clock_query(now)
 
     # Inside
+
+    def _hand_on(self, unit: AccessUnit, rtp: int) -> None:
+        """Packetise one picture, keep it, and send it to all; nothing of a codec that no browser is sent."""
+        payloads = _payloads(unit)
+        if payloads:
+            group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival)
+            self._keep(group)
+            self._viewers.tell(group)
 
     def _keep(self, group: PacketGroup) -> None:
         if group.keyframe:
@@ -206,6 +247,14 @@ class RelayStream:
         self._told = point
         self._metrics.source_clock_trusted.labels(self.camera_id, self.stream).set(point.trusted)
         self._on_timeline.tell(point)
+
+
+def _payloads(unit: AccessUnit) -> tuple[bytes, ...]:
+    if unit.codec == "H264":
+        return packetize(nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264)
+    if unit.codec == "H265":
+        return packetize_h265(nal for nal in unit.nals if nal and nal[0] >> 1 & 0x3F not in _NO_NEWS_H265)
+    return ()
 
 
 def _apart(one: TimelinePoint, other: TimelinePoint) -> float:

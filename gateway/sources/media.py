@@ -6,7 +6,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """What the camera said that it sends, once a connection. ``parameter_sets`` are NAL units without start codes."""
+    """What the camera said that it sends, once a connection. ``codec`` is the RTP encoding name: H264, H265 or JPEG.
+    ``parameter_sets`` are NAL units without start codes."""
 
     codec: str
     clock_rate: int
@@ -15,11 +16,12 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One coded picture (H.264: ITU-T H.264 7.4.1.2.3).
+    """One coded picture (ITU-T H.264 7.4.1.2.3, H.265 7.4.2.4.4).
 
-    ``nals`` are NAL units without start codes, in decoding order; before an IDR slice the parameter sets are always
-    present, from the stream or from the SDP. ``rtp`` is the camera's own 32-bit timestamp. ``arrival`` is gateway
-    time at which its last RTP packet was read. ``lost`` counts RTP packets missing since the last access unit.
+    ``nals`` are NAL units without start codes, in decoding order; in a keyframe the parameter sets are always
+    present, from the stream or from the SDP. With ``codec`` JPEG it is one whole JPEG, and always a keyframe. ``rtp``
+    is the camera's own 32-bit timestamp. ``arrival`` is gateway time at which its last RTP packet was read. ``lost``
+    counts RTP packets missing since the last access unit.
     """
 
     nals: tuple[bytes, ...]
@@ -27,6 +29,7 @@ class AccessUnit:
     keyframe: bool
     arrival: float
     lost: int = 0
+    codec: str = "H264"
 
 
 @dataclass(frozen=True, slots=True)
