@@ -208,7 +208,7 @@ class SourceReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
     """One camera stream as district IT sees it. ``since`` is wall time, ``loss`` a fraction of packets, rates are
-    over the last five seconds."""
+    over the last five seconds; ``transport`` is what its media comes over."""
 
     camera_id: CameraId
     stream: StreamName
@@ -224,6 +224,7 @@ class SourceStatus:
     width: int = 0
     height: int = 0
     notes: tuple[str, ...] = field(default=())
+    transport: str = ""
 
 
 class CloseReason(StrEnum):

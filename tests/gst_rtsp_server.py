@@ -1,6 +1,9 @@
 """GStreamer's RTSP server in a process of its own: the third-party camera of the tests. Runs under Debian's own Python.
 
-    /usr/bin/python3 tests/gst_rtsp_server.py [--auth none|basic|digest] [--port 0] [--width 320 --height 180 --fps 10]
+    /usr/bin/python3 tests/gst_rtsp_server.py [--auth none|basic|digest] [--protocols any|tcp|udp] [--certificate FILE]
+        [--port 0] [--width 320 --height 180 --fps 10]
+
+``--certificate``: a PEM file with certificate and key; the server then speaks TLS.
 
 Prints its port on one line once it listens; serves ``/test`` (shared by all who watch) until it is killed or its
 standard input ends, so that it never outlives the test that started it.
@@ -15,7 +18,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - versions must be chosen before
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - versions must be chosen before
 
 USERNAME, PASSWORD = "police", "three words here"
 
@@ -28,12 +31,13 @@ def launch_line(options: argparse.Namespace) -> str:
     return f"( videotestsrc is-live=true pattern=ball ! {caps} ! {coder} ! rtph264pay name=pay0 pt=96 )"
 
 
-def protect(server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, scheme: str) -> None:
-    """Let only USERNAME in."""
+def protect(auth: GstRtspServer.RTSPAuth, factory: GstRtspServer.RTSPMediaFactory, scheme: str) -> None:
+    """Let only USERNAME in; with scheme ``none`` everybody."""
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")
-    auth = GstRtspServer.RTSPAuth()
-    if scheme == "basic":
+    if scheme == "none":
+        auth.set_default_token(token)
+    elif scheme == "basic":
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
         auth.add_basic(GstRtspServer.RTSPAuth.make_basic(USERNAME, PASSWORD), token)
     else:
@@ -43,12 +47,13 @@ def protect(server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFa
     permissions.add_permission_for_role("viewer", "media.factory.access", True)
     permissions.add_permission_for_role("viewer", "media.factory.construct", True)
     factory.set_permissions(permissions)
-    server.set_auth(auth)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--auth", choices=("none", "basic", "digest"), default="none")
+    parser.add_argument("--protocols", choices=("any", "tcp", "udp"), default="any")
+    parser.add_argument("--certificate")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--height", type=int, default=180)
@@ -64,8 +69,14 @@ def main() -> None:
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(str(options.port))
-    if options.auth != "none":
-        protect(server, factory, options.auth)
+    if options.protocols != "any":
+        factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP if options.protocols == "tcp" else GstRtsp.RTSPLowerTrans.UDP)
+    if options.auth != "none" or options.certificate:
+        auth = GstRtspServer.RTSPAuth()
+        protect(auth, factory, options.auth)
+        if options.certificate:
+            auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(options.certificate))
+        server.set_auth(auth)
     server.get_mount_points().add_factory("/test", factory)
     server.attach(None)
     loop = GLib.MainLoop()

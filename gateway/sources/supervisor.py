@@ -15,6 +15,7 @@ from gateway.sources.media import SourceSink
 from gateway.sources.meter import Meter
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.client import RtspClient, connected
+from gateway.sources.rtsp.transport import WISHES
 from gateway.sources.state import FAULTY, TRANSITIONS, SourceEvent
 
 STALLED_AFTER = 3.0
@@ -44,6 +45,8 @@ class Source:
         metrics: Metrics,
         on_status: Callable[[SourceStatus], None],
         uniform: Callable[[float, float], float] | None = None,
+        *,
+        transport: str = "auto",
     ) -> None:
         self.name = f"{camera_id}/{stream}"
         self._url, self._username, self._password = url, username, password
@@ -51,6 +54,7 @@ class Source:
         self._clock = clock
         self._metrics = metrics
         self._on_status = on_status
+        self._carriers = WISHES[transport]
         self._uniform = uniform or SystemRandom().uniform
         self._meter = Meter(metrics, camera_id, stream)
         self._lost_at = clock.monotonic()
@@ -91,7 +95,7 @@ class Source:
     async def _pull(self) -> None:
         """Connect and follow the stream until it fails; it never returns."""
         address = parse_address(self._url, self._username, self._password)
-        async with connected(address, self._sink, self._clock) as client:
+        async with connected(address, self._sink, self._clock, self._carriers) as client:
             try:
                 await self._follow(client)
             finally:
@@ -131,7 +135,14 @@ class Source:
         if client.reception is not None:
             picture = client.reception.picture
             width, height = (picture.width, picture.height) if picture else (0, 0)
-            status = replace(status, codec="H264", width=width, height=height, notes=client.reception.notes())
+            status = replace(
+                status,
+                codec="H264",
+                width=width,
+                height=height,
+                transport=client.carrier,
+                notes=client.reception.notes(),
+            )
         self._publish(status)
 
     def _lost(self, error: CameraError) -> None:

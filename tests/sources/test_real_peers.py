@@ -19,7 +19,7 @@ from tests.sources.recording import RecordingSink
 class Pull:
     """A source that runs on the machine's clock, and what it has handed on."""
 
-    def __init__(self, url: str, username: str | None, password: str | None) -> None:
+    def __init__(self, url: str, username: str | None, password: str | None, transport: str) -> None:
         self.sink = RecordingSink()
         self.statuses: list[SourceStatus] = []
         self.source = Source(
@@ -32,6 +32,7 @@ class Pull:
             SystemClock(),
             Metrics(),
             self._status,
+            transport=transport,
         )
 
     def _status(self, status: SourceStatus) -> None:
@@ -46,8 +47,10 @@ class Pull:
 
 
 @asynccontextmanager
-async def pulled(url: str, username: str | None = None, password: str | None = None) -> AsyncIterator[Pull]:
-    pull = Pull(url, username, password)
+async def pulled(
+    url: str, username: str | None = None, password: str | None = None, transport: str = "auto"
+) -> AsyncIterator[Pull]:
+    pull = Pull(url, username, password, transport)
     task = asyncio.create_task(pull.source.run(), name="source")
     try:
         yield pull
@@ -84,6 +87,23 @@ async def test_gstreamers_server_plays(scheme: str) -> None:
         credentials = () if scheme == "none" else (USERNAME, PASSWORD)
         async with pulled(camera.url, *credentials) as pull:
             await assert_plays(pull, 320, 180)
+
+
+@pytest.mark.parametrize(
+    ("served", "wanted", "chosen"),
+    [("any", "auto", "tcp"), ("any", "udp", "udp"), ("udp", "auto", "udp"), ("tcp", "udp", "tcp")],
+)
+async def test_what_the_camera_refuses_is_asked_for_otherwise(served: str, wanted: str, chosen: str) -> None:
+    with gst_camera("--protocols", served) as camera:
+        async with pulled(camera.url, transport=wanted) as pull:
+            await assert_plays(pull, 320, 180)
+            assert pull.source.status().transport == chosen
+
+
+async def test_a_camera_that_refuses_all_that_may_be_used_is_unsupported() -> None:
+    with gst_camera("--protocols", "udp") as camera:
+        async with pulled(camera.url, transport="tcp") as pull:
+            await pull.wait_until(lambda: pull.source.status().reason is SourceReason.UNSUPPORTED)
 
 
 async def test_gstreamers_server_refuses_a_wrong_password_and_a_wrong_path() -> None:

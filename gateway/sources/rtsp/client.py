@@ -5,15 +5,18 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
+from gateway.sources.reorder import Reorder
 from gateway.sources.rtsp.address import Address
+from gateway.sources.rtsp.datagrams import PortPair
 from gateway.sources.rtsp.protocol import Media, Playing, RtspSession, Unusable
+from gateway.sources.rtsp.transport import WISHES, Carrier, Unicast
 
 CONNECT_TIMEOUT = 5.0
 LONGEST_WAIT = 0.2
@@ -29,15 +32,21 @@ time of all the others."""
 class RtspClient(asyncio.Protocol):
     """One connection. Packets go to the sink from the loop's callback, without a queue or a task between.
 
-    ``reception`` is there once the camera plays; ``malformed`` counts RTSP messages that were dropped.
+    ``reception`` is there once the camera plays, and ``carrier`` says over what; ``malformed`` counts RTSP messages
+    that were dropped.
     """
 
-    def __init__(self, address: Address, sink: SourceSink, clock: Clock) -> None:
+    def __init__(
+        self, address: Address, sink: SourceSink, clock: Clock, carriers: Sequence[Carrier] = WISHES["auto"]
+    ) -> None:
         self.reception: Reception | None = None
+        self.carrier = Carrier.TCP
         self.malformed = 0
         self._sink = sink
         self._clock = clock
-        self._session = RtspSession(address, lambda: secrets.token_hex(16))
+        self._session = RtspSession(address, lambda: secrets.token_hex(16), carriers, self._open_ports)
+        self._ports: PortPair | None = None
+        self._reorder = Reorder()
         self._transport: asyncio.Transport | None = None
         self._failure: Exception | None = None
         self._report_due = 0.0
@@ -45,6 +54,21 @@ class RtspClient(asyncio.Protocol):
         self._query_due = float("inf")
         self._allowance = MESSAGES_AT_ONCE
         self._allowed_at = clock.monotonic()
+
+    @property
+    def refused(self) -> tuple[Carrier, ...]:
+        """What the camera did not want to send over."""
+        return self._session.refused
+
+    @property
+    def late(self) -> int:
+        """Datagrams that came after their turn."""
+        return self._reorder.late
+
+    @property
+    def strangers(self) -> int:
+        """Datagrams of others than the camera."""
+        return 0 if self._ports is None else self._ports.strangers
 
     async def step(self) -> None:
         """Wait until something is due (``LONGEST_WAIT`` at most) and send it: keep-alives, reports, questions for the
@@ -91,6 +115,8 @@ class RtspClient(asyncio.Protocol):
                 # Whoever does not read us now would keep the socket open for ever.
                 self._transport.abort()
             self._transport.close()
+        if self._ports is not None:
+            self._ports.close()
         self._end(CameraError(SourceReason.NONE, "We closed the connection."))
 
     def _receive(self, data: bytes, now: float) -> None:
@@ -106,14 +132,44 @@ class RtspClient(asyncio.Protocol):
             elif isinstance(event, ClockSample):
                 self._sink.clock_sample(event)
             elif isinstance(event, Playing):
-                description = event.description
-                self._sink.connected(description.info, now)
-                reception = Reception(description.info, description.payload_type, self._sink, secrets.randbits(32))
-                self.reception = reception
-                self._report_due = now + REPORT_INTERVAL / 2
+                reception = self._play(event, now)
             elif isinstance(event, Unusable):
                 self.malformed += 1
         self._flush()
+
+    def _play(self, playing: Playing, now: float) -> Reception:
+        description = playing.description
+        self._sink.connected(description.info, now)
+        reception = Reception(description.info, description.payload_type, self._sink, secrets.randbits(32))
+        self.reception = reception
+        self._report_due = now + REPORT_INTERVAL / 2
+        if isinstance(playing.transport, Unicast) and self._ports is not None:
+            self.carrier = Carrier.UDP
+            self._ports.start(playing.transport, self._datagrams_arrived)
+        return reception
+
+    def _open_ports(self) -> tuple[int, int]:
+        assert self._transport is not None  # noqa: S101 - nothing is asked for before there is a connection
+        names = (self._transport.get_extra_info(name)[0] for name in ("sockname", "peername"))
+        self._ports = PortPair(*names)
+        return self._ports.ports
+
+    def _datagrams_arrived(self) -> None:
+        if self._failure is not None or self._ports is None or self.reception is None:
+            return
+        now = self._clock.monotonic()
+        try:
+            count = 0
+            for control, data in self._ports.receive():
+                count += 1
+                if control:
+                    self.reception.rtcp(data, now)
+                else:
+                    for packet in self._reorder.push(data, now):
+                        self.reception.rtp(packet, now)
+            self._spend(count, now)
+        except Exception as error:  # as above
+            self._end(error)
 
     def _spend(self, messages: int, now: float) -> None:
         earned = (now - self._allowed_at) * MESSAGES_A_SECOND
@@ -138,10 +194,18 @@ class RtspClient(asyncio.Protocol):
             if now >= self._report_due:
                 self._report_due = now + REPORT_INTERVAL
                 if report := self.reception.receiver_report(now):
-                    self._session.send_rtcp(report)
+                    self._report(report)
+            for packet in self._reorder.expire(now):
+                self.reception.rtp(packet, now)
             if now >= self._query_due and self._session.query(now):
                 self._query_allowed = now + QUERY_INTERVAL
         self._flush()
+
+    def _report(self, report: bytes) -> None:
+        if self.carrier is Carrier.UDP and self._ports is not None:
+            self._ports.send_report(report)
+        else:
+            self._session.send_rtcp(report)
 
     def _flush(self) -> None:
         output = self._session.take_output()
@@ -154,13 +218,15 @@ class RtspClient(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def connected(address: Address, sink: SourceSink, clock: Clock) -> AsyncIterator[RtspClient]:
+async def connected(
+    address: Address, sink: SourceSink, clock: Clock, carriers: Sequence[Carrier] = WISHES["auto"]
+) -> AsyncIterator[RtspClient]:
     """A connection to the camera, left politely at the end. Raises ``CameraError`` where there is none to be had."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             _, client = await loop.create_connection(
-                lambda: RtspClient(address, sink, clock), address.host, address.port
+                lambda: RtspClient(address, sink, clock, carriers), address.host, address.port
             )
     except TimeoutError as error:
         raise CameraError(SourceReason.UNREACHABLE, "The camera does not answer at its address.") from error

@@ -6,10 +6,8 @@ The way of a session is the table ``states.TRANSITIONS``. One request is in flig
 one meaning.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from email.utils import mktime_tz, parsedate_tz
 from typing import NamedTuple
 
 from gateway.errors import CameraError
@@ -17,6 +15,7 @@ from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.auth import Authenticator
+from gateway.sources.rtsp.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
 from gateway.sources.rtsp.messages import (
     Frame,
     Headers,
@@ -30,19 +29,20 @@ from gateway.sources.rtsp.messages import (
 )
 from gateway.sources.rtsp.sdp import Description, describe, resolve
 from gateway.sources.rtsp.states import REFUSALS, TRANSITIONS, State, Step
+from gateway.sources.rtsp.transport import Carrier, Interleaved, Transport, offer, parse_transport
 
 USER_AGENT = "Sightline"
-DEFAULT_SESSION_TIMEOUT = 60.0
 ANSWER_TIMEOUT = 8.0
 MAX_SIGN_INS = 2
-_ZONE = re.compile(r" (GMT|UTC?|Z|[+-][0-9]{4})$")
 
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Media flows, or is about to: comes before the first ``Media``."""
+    """Media flows, or is about to: comes before the first ``Media``. Over UDP there is no ``Media``: it comes to the
+    ports that were opened."""
 
     description: Description
+    transport: Transport
 
 
 class Media(NamedTuple):
@@ -78,10 +78,23 @@ class RtspSession:
     """One run of one stream, from DESCRIBE to TEARDOWN.
 
     Feed it with ``receive`` and ``tick``; after each call send what ``take_output`` gives. All times are gateway time.
+    ``carriers`` are asked for in turn while the camera refuses them; ``open_ports`` is called before UDP is asked for,
+    and returns our ports of RTP and RTCP.
     """
 
-    def __init__(self, address: Address, make_cnonce: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        address: Address,
+        make_cnonce: Callable[[], str],
+        carriers: Sequence[Carrier] = (Carrier.TCP,),
+        open_ports: Callable[[], tuple[int, int]] = lambda: (0, 0),
+    ) -> None:
         self.state = State.IDLE
+        self.refused: tuple[Carrier, ...] = ()
+        self._carriers = tuple(carriers)
+        self._open_ports = open_ports
+        self._offer = ""
+        self._transport: Transport = Interleaved()
         self._url = address.url
         self._authenticator = Authenticator(address.credentials, make_cnonce)
         self._reader = Reader()
@@ -166,7 +179,7 @@ class RtspSession:
             case State.DESCRIBING:
                 self._request("DESCRIBE", self._url, now)
             case State.SETTING_UP:
-                self._request("SETUP", self._playing().setup_url, now)
+                self._set_up(now)
             case State.STARTING:
                 self._request("PLAY", self._playing().play_url, now)
             case State.PLAYING:
@@ -175,6 +188,20 @@ class RtspSession:
                 self._request("TEARDOWN", self._playing().play_url, now)
             case _:
                 self._pending = None
+
+    def _set_up(self, now: float) -> None:
+        self._offer = offer(self._open_ports() if self._carriers[0] is Carrier.UDP else None)
+        self._request("SETUP", self._playing().setup_url, now)
+
+    def _other_carrier(self, now: float) -> None:
+        """The camera does not send as it was asked to: ask for the next carrier, if there is one."""
+        first, *others = self._carriers
+        if not others:
+            words = " or ".join(carrier.upper() for carrier in (*self.refused, first))
+            raise CameraError(SourceReason.UNSUPPORTED, f"The camera does not send over {words}.")
+        self.refused += (first,)
+        self._carriers = tuple(others)
+        self._set_up(now)
 
     def _playing(self) -> Description:
         assert self._description is not None, f"no description in {self.state}"  # noqa: S101 - TRANSITIONS hold it
@@ -191,7 +218,7 @@ class RtspSession:
             case "DESCRIBE":
                 headers.append(("Accept", "application/sdp"))
             case "SETUP":
-                headers.append(("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"))
+                headers.append(("Transport", self._offer))
             case "PLAY":
                 headers.append(("Range", "npt=0.000-"))
         self._output.append(encode(f"{method} {url} RTSP/1.0", headers))
@@ -211,7 +238,7 @@ class RtspSession:
     def _announce(self) -> Iterator[Event]:
         if not self._announced:
             self._announced = True
-            yield Playing(self._playing())
+            yield Playing(self._playing(), self._transport)
 
     def _message(self, message: Message, now: float) -> Iterator[Event]:
         match message:
@@ -238,7 +265,7 @@ class RtspSession:
             return
         if response.status < 200:
             return
-        date = _parse_date(response.headers.get("date"))
+        date = parse_date(response.headers.get("date"))
         if date is not None:
             yield ClockSample(date, pending.sent, now)
         self._pending = None
@@ -251,10 +278,12 @@ class RtspSession:
             return
         self._authenticator.accepted()
         if response.status < 300:
-            self._accepted(pending, response)
-            self._advance(Step.ANSWERED, now)
+            if self._accepted(pending, response, now):
+                self._advance(Step.ANSWERED, now)
             if self.state is State.PLAYING:
                 yield from self._announce()
+        elif response.status == 461 and self.state is State.SETTING_UP:
+            self._other_carrier(now)
         elif self.state is State.PLAYING and response.status != 454:
             # Not every camera knows its own keep-alive; OPTIONS is understood by all.
             self._keep_alive_method = "OPTIONS"
@@ -268,7 +297,8 @@ class RtspSession:
             raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera refuses the user name or the password.")
         self._request(refused.method, refused.url, now, refused.sign_ins + 1)
 
-    def _accepted(self, pending: _Pending, response: Response) -> None:
+    def _accepted(self, pending: _Pending, response: Response, now: float) -> bool:
+        """Take what the answer tells. False where that is not enough to go on."""
         headers = response.headers
         offered = {method.strip().upper() for method in headers.get("public").split(",")}
         if "GET_PARAMETER" in offered and not self._get_parameter_refused:
@@ -277,8 +307,9 @@ class RtspSession:
             case "DESCRIBE":
                 self._description = describe(response.body, self._base(headers))
             case "SETUP":
-                self._take_session(headers.get("session"))
-                self._take_transport(headers.get("transport"))
+                self._session_id, self._session_timeout = parse_session(headers.get("session"))
+                return self._take_transport(headers.get("transport"), now)
+        return True
 
     def _base(self, headers: Headers) -> str:
         """Base URL of relative controls (RFC 2326 C.1.1)."""
@@ -287,37 +318,17 @@ class RtspSession:
                 return resolve(headers.get(name), "")
         return self._url
 
-    def _take_session(self, value: str) -> None:
-        """``id[;timeout=seconds]`` (RFC 2326 12.37)."""
-        identifier, *parameters = (part.strip() for part in value.split(";"))
-        if not identifier or len(identifier) > 256:
-            raise CameraError(SourceReason.MALFORMED, "The camera gave no usable session id.")
-        self._session_id = identifier
-        for parameter in parameters:
-            if found := re.fullmatch(r"timeout\s*=\s*([0-9]{1,6})", parameter, re.IGNORECASE):
-                self._session_timeout = max(1.0, float(found[1])) if int(found[1]) else DEFAULT_SESSION_TIMEOUT
-
-    def _take_transport(self, value: str) -> None:
-        """The channels that the camera chose, where it says so (RFC 2326 12.39)."""
-        if value and "TCP" not in value.upper().split(";")[0] and "interleaved" not in value.lower():
-            raise CameraError(SourceReason.UNSUPPORTED, "The camera does not send over TCP.")
-        if found := re.search(r"interleaved\s*=\s*([0-9]{1,3})(?:\s*-\s*([0-9]{1,3}))?", value, re.IGNORECASE):
-            rtp = int(found[1])
-            rtcp = int(found[2]) if found[2] else rtp + 1
-            if rtp == rtcp or max(rtp, rtcp) > 255:
-                raise CameraError(SourceReason.MALFORMED, "The camera chose channels that cannot be.")
-            self._rtp_channel, self._rtcp_channel = rtp, rtcp
-
-
-def _parse_date(text: str) -> float | None:
-    """Seconds since 1970 of a ``Date`` field; None where there is none, or one without a zone, which tells nothing."""
-    parsed = parsedate_tz(text) if _ZONE.search(text) else None
-    if parsed is None:
-        return None
-    try:
-        return float(mktime_tz(parsed))
-    except (ValueError, OverflowError):
-        return None
+    def _take_transport(self, value: str, now: float) -> bool:
+        """Take what the camera chose; False where it is not what was asked, and something else has been asked for."""
+        transport = parse_transport(value, self._carriers[0])
+        if isinstance(transport, Interleaved) is not (self._carriers[0] is Carrier.TCP):
+            self._other_carrier(now)
+            return False
+        self._transport = transport
+        self._rtp_channel, self._rtcp_channel = -1, -1
+        if isinstance(transport, Interleaved):
+            self._rtp_channel, self._rtcp_channel = transport.rtp, transport.rtcp
+        return True
 
 
 def _unexpected(method: str, status: int) -> tuple[SourceReason, str]:

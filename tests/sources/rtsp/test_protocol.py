@@ -12,6 +12,7 @@ from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.messages import encode_frame
 from gateway.sources.rtsp.protocol import ANSWER_TIMEOUT, Closed, Event, Media, Playing, RtspSession, Unusable
 from gateway.sources.rtsp.states import REFUSALS, State
+from gateway.sources.rtsp.transport import Carrier, Unicast
 
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
 
@@ -311,3 +312,53 @@ def test_requests_are_numbered_without_gaps() -> None:
         lines = ["RTSP/1.0 200 OK", *headers, f"Content-Length: {len(body)}", "", ""]
         dialogue.session.receive("\r\n".join(lines).encode() + body, 1.0)
     assert all(later == earlier + 1 for earlier, later in pairwise(numbers))
+
+
+UDP_ANSWER = "Transport: RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001"
+
+
+def asked(*carriers: Carrier) -> Dialogue:
+    dialogue = Dialogue()
+    address = parse_address("rtsp://camera/live", None, None)
+    dialogue.session = RtspSession(address, lambda: "cnonce", carriers, lambda: (5000, 5001))
+    dialogue.session.start(dialogue.now)
+    dialogue.answer(body=SDP)
+    return dialogue
+
+
+def test_media_over_udp_is_asked_for_with_our_ports() -> None:
+    dialogue = asked(Carrier.UDP)
+    dialogue.answer("Session: 42", UDP_ANSWER)
+    (playing,) = dialogue.answer()
+    assert isinstance(playing, Playing)
+    assert playing.transport == Unicast(6000, 6001)
+    assert dialogue.session.receive(encode_frame(0, b"x"), 1.0) == [Unusable()]
+
+
+@pytest.mark.parametrize(
+    ("carriers", "offers"),
+    [
+        ((Carrier.TCP, Carrier.UDP), ["RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port=5000-5001"]),
+        ((Carrier.UDP, Carrier.TCP), ["RTP/AVP;unicast;client_port=5000-5001", "RTP/AVP/TCP;unicast;interleaved=0-1"]),
+    ],
+)
+def test_what_the_camera_refuses_is_asked_for_otherwise(carriers: tuple[Carrier, ...], offers: list[str]) -> None:
+    dialogue = asked(*carriers)
+    for wanted in offers:
+        method, _, headers = dialogue.requested()
+        assert (method, headers["transport"]) == ("SETUP", wanted)
+        response = f"RTSP/1.0 461 Unsupported Transport\r\nCSeq: {headers['cseq']}\r\n\r\n".encode()
+        if wanted != offers[-1]:
+            assert dialogue.session.receive(response, dialogue.now) == []
+    assert dialogue.session.refused == carriers[:1]
+    with pytest.raises(CameraError) as caught:
+        dialogue.session.receive(response, dialogue.now)
+    assert caught.value.reason is SourceReason.UNSUPPORTED
+
+
+def test_a_camera_that_answers_with_another_transport_is_asked_for_that() -> None:
+    dialogue = asked(Carrier.TCP, Carrier.UDP)
+    dialogue.answer("Session: 42", UDP_ANSWER)
+    method, _, headers = dialogue.requested()
+    assert (method, headers["session"]) == ("SETUP", "42")
+    assert headers["transport"].endswith("client_port=5000-5001")

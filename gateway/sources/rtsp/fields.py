@@ -1,0 +1,37 @@
+"""Header fields whose values have a grammar of their own: ``Session`` and ``Date`` (RFC 2326 12.18, 12.37). Pure."""
+
+import re
+from email.utils import mktime_tz, parsedate_tz
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+
+DEFAULT_SESSION_TIMEOUT = 60.0
+_ZONE = re.compile(r" (GMT|UTC?|Z|[+-][0-9]{4})$")
+_TIMEOUT = re.compile(r"timeout\s*=\s*([0-9]{1,6})", re.IGNORECASE)
+
+
+def parse_session(value: str) -> tuple[str, float]:
+    """``id[;timeout=seconds]``: the id, and seconds after which the camera forgets a silent client.
+
+    Raises ``CameraError`` (``MALFORMED``) where there is no id.
+    """
+    identifier, *parameters = (part.strip() for part in value.split(";"))
+    if not identifier or len(identifier) > 256:
+        raise CameraError(SourceReason.MALFORMED, "The camera gave no usable session id.")
+    timeout = 0.0
+    for parameter in parameters:
+        if found := _TIMEOUT.fullmatch(parameter):
+            timeout = float(found[1])
+    return identifier, timeout or DEFAULT_SESSION_TIMEOUT
+
+
+def parse_date(text: str) -> float | None:
+    """Seconds since 1970 of a ``Date`` field; None where there is none, or one without a zone, which tells nothing."""
+    parsed = parsedate_tz(text) if _ZONE.search(text) else None
+    if parsed is None:
+        return None
+    try:
+        return float(mktime_tz(parsed))
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,53 @@
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.rtsp.transport import Carrier, Interleaved, Unicast, offer, parse_transport
+
+
+def test_what_is_asked_for() -> None:
+    assert offer(None) == "RTP/AVP/TCP;unicast;interleaved=0-1"
+    assert offer((5000, 5001)) == "RTP/AVP;unicast;client_port=5000-5001"
+
+
+@pytest.mark.parametrize(
+    ("value", "chosen"),
+    [
+        ("", Unicast()),
+        ("RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001;ssrc=12", Unicast(6000, 6001)),
+        ("RTP/AVP/UDP;unicast;server_port=6000;source=10.0.0.9", Unicast(6000, 6001, "10.0.0.9")),
+        ("rtp/avp; unicast; Server_Port = 6000 - 6005", Unicast(6000, 6005)),
+        ("RTP/AVP/TCP;unicast;interleaved=2-3", Interleaved(2, 3)),
+        ("RTP/AVP/TCP", Interleaved()),
+        ("RTP/AVP;interleaved=4", Interleaved(4, 5)),
+    ],
+)
+def test_what_the_camera_chose(value: str, chosen: Interleaved | Unicast) -> None:
+    assert parse_transport(value, Carrier.UDP) == chosen
+
+
+def test_a_camera_that_says_nothing_does_as_it_was_asked() -> None:
+    assert parse_transport(" ", Carrier.TCP) == Interleaved()
+
+
+@pytest.mark.parametrize("value", ["RTP/AVP;server_port=70000", "RTP/AVP/TCP;interleaved=255", "x;interleaved=3-3"])
+def test_what_cannot_be_is_malformed(value: str) -> None:
+    with pytest.raises(CameraError) as caught:
+        parse_transport(value, Carrier.UDP)
+    assert caught.value.reason is SourceReason.MALFORMED
+
+
+def test_multicast_is_not_taken() -> None:
+    with pytest.raises(CameraError) as caught:
+        parse_transport("RTP/AVP;multicast;port=5000-5001", Carrier.UDP)
+    assert caught.value.reason is SourceReason.UNSUPPORTED
+
+
+@given(st.text(alphabet="RTP/AVTCU;,=-0123456789 interleaved server_port source multicast", max_size=80))
+def test_whatever_it_says_only_camera_errors_escape(value: str) -> None:
+    with suppress(CameraError):
+        parse_transport(value, Carrier.TCP)
