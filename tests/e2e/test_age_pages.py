@@ -16,7 +16,8 @@ from playwright.async_api import Browser
 
 from tests.e2e.glass import Glass, Tile
 from tests.e2e.harness import District, free_port, until
-from tests.net.link import Conditions, Link
+from tests.net.link import Link
+from tests.net.model import Conditions
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -98,7 +99,7 @@ async def tile(browser: Browser, district: District, link: Link) -> AsyncIterato
     await tile.says("live", 5 + SLACK)
     await glass.page.evaluate(WATCH, LOBBY)
     yield tile
-    link.conditions = Conditions()
+    link.down.conditions = Conditions()
     assert glass.errors == []
     await glass.close()
 
@@ -190,24 +191,24 @@ async def test_a_gateway_out_of_reach_is_not_live_and_comes_back(tile: Tile, dis
 
 
 async def test_a_cut_network_for_media_is_not_live_and_comes_back(tile: Tile, link: Link) -> None:
-    link.conditions = Conditions(loss=1.0)
+    link.down.conditions = Conditions(loss=1.0)
     cut_at = time.time()
     await tile.says("not_live", 3 + SLACK)
     await tile.counts()
     await asyncio.sleep(3)
-    link.conditions = Conditions()
+    link.down.conditions = Conditions()
     await live_again(tile, cut_at * 1000)
 
 
 async def test_frames_that_queue_on_a_slow_link_have_their_true_age(tile: Tile, link: Link) -> None:
     before = link.bytes
     await asyncio.sleep(4)  # two whole groups of pictures, or else the rate of a keyframe would count for all
-    link.conditions = Conditions(rate=0.4 * 8 * (link.bytes - before) / 4)
+    link.down.conditions = Conditions(rate=0.4 * 8 * (link.bytes - before) / 4)
     slowed_at = time.time() * 1000
     await tile.forget()
     await tile.says("delayed", 15)
     await tile.says("not_live", 20)
-    link.conditions = Conditions()
+    link.down.conditions = Conditions()
     widened_at = time.time()
     await tile.says("live", RECOVERS)
     print(f"LIVE {time.time() - widened_at:.1f} s after the link was wide again")

@@ -1,0 +1,41 @@
+"""A district whose viewers know its media port by the address of a link that a test can make bad."""
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.e2e.conftest import browser, directory
+from tests.e2e.harness import District, free_port
+from tests.net.link import Link
+
+__all__ = ["browser", "directory", "district", "link"]
+
+CAMERA = "lincoln-lobby"
+SEED = 20261123
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def link() -> AsyncIterator[Link]:
+    async with Link(("127.0.0.1", free_port(socket.SOCK_DGRAM)), SEED) as link:
+        yield link
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def district(directory: Path, link: Link) -> AsyncIterator[District]:
+    """A real incident is open. One camera is drawn live."""
+    district = District(
+        directory,
+        settings={"media.advertise": [f"127.0.0.1:{link.port}"]},
+        media_port=link.gateway[1],
+        live=frozenset({CAMERA}),
+    )
+    try:
+        district.start_school()
+        district.start_gateway()
+        coordinator = await district.client("coordinator")
+        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+        yield district
+    finally:
+        await district.stop()

@@ -1,0 +1,115 @@
+"""One direction of a link: which packets it loses, and when it lets go of the others. Pure: time is an argument."""
+
+import hashlib
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+MOST_LOST = 2  # attempts of one packet
+REMEMBERED = 4096  # packets whose attempts are counted
+CATCH_UP = 0.02  # seconds of sending that a late look may make up for
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Of one direction: ``delay`` in seconds and up to ``jitter`` more, ``rate`` in bit/s (None: no limit) behind a
+    ``queue`` of so many bytes, ``loss`` as a share of the packets (1: the link is cut)."""
+
+    delay: float = 0.0
+    jitter: float = 0.0
+    rate: float | None = None
+    queue: int = 1 << 20
+    loss: float = 0.0
+
+
+class Fate:
+    """What happens to each packet, so that the same packets have the same fate in each run with one ``seed``.
+
+    SRTP leaves the header in the clear: a packet is known by the place of its SSRC among those seen, how far its
+    sequence number is from the first, and how often it has been sent (RTX is a stream, and a repeat in it a packet,
+    of its own). What is no RTP is known by its kind and its place among its like.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._streams: dict[int, tuple[int, int]] = {}
+        self._counts: dict[Hashable, int] = {}
+
+    def draw(self, datagram: bytes) -> tuple[float, float, int]:
+        """Two numbers in [0, 1), one for loss and one for jitter, and which attempt this is, from 0."""
+        name = self._name(datagram)
+        attempt = self._counts.pop(name, 0)
+        self._counts[name] = attempt + 1
+        if len(self._counts) > REMEMBERED:
+            del self._counts[next(iter(self._counts))]
+        digest = hashlib.blake2b(f"{self._seed} {name} {attempt}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest[:4], "big") / 2**32, int.from_bytes(digest[4:], "big") / 2**32, attempt
+
+    def _name(self, datagram: bytes) -> Hashable:
+        first = datagram[0] if datagram else 0
+        if not 128 <= first < 192 or len(datagram) < 12 or 192 <= datagram[1] <= 223:  # RFC 7983, RFC 5761
+            return "stun" if first < 4 else "dtls" if first < 64 else "rtcp"
+        sequence, ssrc = int.from_bytes(datagram[2:4], "big"), int.from_bytes(datagram[8:12], "big")
+        place, began = self._streams.setdefault(ssrc, (len(self._streams), sequence))
+        return place, (sequence - began) & 0xFFFF
+
+
+class Way(Generic[T]):
+    """A queue with a clock: what is put in comes out in order, late by the delay and no faster than the rate.
+
+    ``conditions`` may be changed at any time; what waits goes on under the new ones.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.conditions = Conditions()
+        self.lost = 0
+        self.overflowed = 0
+        self._fate = Fate(seed)
+        self._queue: deque[tuple[float, float, int, T]] = deque()
+        self._bytes = 0
+        self._free_at = 0.0
+
+    def datagram(self, data: bytes, what: T, now: float) -> bool:
+        """Put in a datagram. Whether it was; it may be lost, or find the queue full."""
+        loss = self.conditions.loss
+        dice, late, attempt = self._fate.draw(data)
+        if loss >= 1 or (dice < loss and attempt < MOST_LOST):
+            self.lost += 1
+            return False
+        if not self._put(len(data), what, now, late):
+            self.overflowed += 1
+            return False
+        return True
+
+    def segment(self, size: int, what: T, now: float) -> bool:
+        """Put in a part of a TCP stream, which the way does not lose: False where the queue is full or cut."""
+        return self.conditions.loss < 1 and self._put(size, what, now, 0.0)
+
+    def take(self, now: float) -> T | None:
+        """What comes out now, if anything does."""
+        if not self._queue or self.wait(now) > 0:
+            return None
+        _, _, size, what = self._queue.popleft()
+        self._bytes -= size
+        rate = self.conditions.rate
+        self._free_at = max(self._free_at, now - CATCH_UP) + 8 * size / rate if rate else 0.0
+        return what
+
+    def wait(self, now: float) -> float:
+        """Seconds until ``take`` gives something, at the present conditions; infinite where nothing waits."""
+        if not self._queue:
+            return float("inf")
+        arrived, late, _, _ = self._queue[0]
+        conditions = self.conditions
+        free_at = self._free_at if conditions.rate else 0.0
+        return max(free_at, arrived + conditions.delay + late * conditions.jitter) - now
+
+    def _put(self, size: int, what: T, now: float, late: float) -> bool:
+        if self._bytes + size > self.conditions.queue:
+            return False
+        self._queue.append((now, late, size, what))
+        self._bytes += size
+        return True
