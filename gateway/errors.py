@@ -10,7 +10,11 @@
     │   ├── Unauthenticated    401, its reason also in WWW-Authenticate
     │   ├── Forbidden          403, with a reason that a person understands
     │   ├── NotFound           404, also for what the client may not know of
-    │   └── Conflict           409
+    │   ├── Conflict           409
+    │   ├── NotAcceptable      406
+    │   ├── PreconditionFailed 412, PreconditionRequired 428
+    │   ├── UnsupportedMedia   415
+    │   └── Unplayable         422
     ├── Malformed              a peer's: bytes that cannot be parsed; counted and dropped
     └── StorageError           ours, or the disk's
 
@@ -83,6 +87,41 @@ class Conflict(ClientError):
 
     status = 409
     title = "Not possible now"
+
+
+class NotAcceptable(ClientError):
+    """406: the answer would be of a kind that the request does not accept."""
+
+    status = 406
+    title = "Not acceptable"
+
+
+class PreconditionFailed(ClientError):
+    """412: the request speaks of what the thing was before."""
+
+    status = 412
+    title = "Changed meanwhile"
+
+
+class UnsupportedMedia(ClientError):
+    """415: the body is of a kind that is not read here."""
+
+    status = 415
+    title = "Unsupported content type"
+
+
+class Unplayable(ClientError):
+    """422: understood, and nothing can be sent for it."""
+
+    status = 422
+    title = "Cannot be played"
+
+
+class PreconditionRequired(ClientError):
+    """428: the request must say which state of the thing it speaks of (RFC 6585 3)."""
+
+    status = 428
+    title = "If-Match needed"
 
 
 class Malformed(SightlineError):

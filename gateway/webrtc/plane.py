@@ -10,16 +10,19 @@ from types import TracebackType
 from typing import Literal, Self
 
 from gateway.clock import Clock
-from gateway.errors import ConfigurationError, NotFound
+from gateway.errors import ConfigurationError, NotFound, Unplayable
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.stream import RelayStream
 from gateway.settings import MediaSettings
 from gateway.webrtc import demux, ice, sdp, stun
 from gateway.webrtc.addresses import endpoints
+from gateway.webrtc.answer import Answerer, build_answer
+from gateway.webrtc.choice import Pulled, choose
 from gateway.webrtc.demux import Protocol
 from gateway.webrtc.distribution import Distribution
 from gateway.webrtc.dtls import DtlsFailed, Identity
+from gateway.webrtc.formats import H264, choose_codecs, profile_of
 from gateway.webrtc.port import Address, MediaPort
 from gateway.webrtc.rtcp import MalformedRtcp
 from gateway.webrtc.session import Session, SessionView
@@ -29,13 +32,16 @@ logger = logging.getLogger(__name__)
 
 TICK = 0.1
 
+EventKind = Literal["connected", "first_packet", "stream", "closed"]
+
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """What is asked for. ``offer`` is SDP; ``ends_at`` is gateway time, until renewed."""
+    """What is asked for. ``offer`` is SDP; ``ends_at`` is gateway time, until renewed. ``stream`` None: what suits the
+    role and its link; SUB: that one, whatever the link would carry."""
 
     camera_id: CameraId
-    stream: StreamName
+    stream: StreamName | None
     offer: str
     ends_at: float
     role: Role
@@ -52,14 +58,22 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """Something that happened to a session, at gateway time ``at``. ``reason`` is set when it closed."""
+    """Something that happened to a session, at gateway time ``at``. ``reason`` is set when it closed.
 
-    kind: Literal["connected", "first_packet", "closed"]
+    ``stream``, that what the viewer gets has changed: ``stream`` is what it is sent, ``waiting`` why it is sent nothing
+    just now ("keyframe", "link"; "" while it is), and its RTP timestamps are the stream's own plus ``shift`` (90 kHz
+    ticks, mod 2^32).
+    """
+
+    kind: EventKind
     id: str
     reason: CloseReason | None
     at: float
     packets: int
     bytes: int
+    stream: StreamName
+    waiting: str = ""
+    shift: int = 0
 
 
 class MediaPlane:
@@ -131,17 +145,17 @@ class MediaPlane:
     async def open(self, request: OpenSession) -> OpenedSession:
         """Answer an offer. Raises BadRequest naming its fault, NotFound where the camera has no stream."""
         offer = sdp.parse_offer(request.offer)
-        name, stream = self._find(request)
+        name, stream, others = self._find(request, offer)
         where = await endpoints(self._settings, self.local_port)
         now = self._clock.monotonic()
-        profile = next((sdp.profile_of(group.payloads) for group in stream.gop()[:1]), None)
-        codec = sdp.choose_codec(offer, profile)
+        profile = next((profile_of(group.payloads) for group in stream.gop()[:1]), None)
+        codecs = choose_codecs(offer.codecs, profile, stream.codec or H264, *others, H264)
         session = Session(
             camera_id=request.camera_id,
             stream=name,
             role=request.role,
             offer=offer,
-            payload_type=codec.payload_type,
+            codecs=codecs,
             identity=self._identity,
             port=self._bound(),
             metrics=self._metrics,
@@ -150,10 +164,10 @@ class MediaPlane:
             on_first_packet=self._first_packet,
             on_picture_lost=self._distribution.refresh,
         )
-        answer = sdp.build_answer(
+        answer = build_answer(
             offer,
-            codec,
-            sdp.Answerer(
+            codecs,
+            Answerer(
                 session_id=secrets.randbits(62),
                 address=where[0],
                 candidates=tuple(ice.candidate_lines(where)),
@@ -161,13 +175,14 @@ class MediaPlane:
                 password=session.path.credentials.password,
                 fingerprint=self._identity.fingerprint,
                 ssrc=session.ssrc,
+                rtx_ssrc=session.rtx_ssrc,
                 cname=session.cname,
             ),
         )
         self._sessions[session.id] = self._by_ufrag[session.path.credentials.ufrag] = session
         return OpenedSession(session.id, answer, name)
 
-    def renew(self, session_id: str, ends_at: float) -> bool:
+    async def renew(self, session_id: str, ends_at: float) -> bool:
         """Let a session live until ``ends_at``. False where it has ended already."""
         session = self._sessions.get(session_id)
         if session is None:
@@ -184,19 +199,25 @@ class MediaPlane:
         return True
 
     def observe(self, callback: Callable[[SessionEvent], None]) -> None:
-        """Be told of every session's connected, first_packet and closed, from within the event loop."""
+        """Be told what happens to every session, from within the event loop."""
         self._observers.append(callback)
 
     def sessions(self) -> tuple[SessionView, ...]:
         """A snapshot of all sessions that have not ended."""
         return tuple(session.view() for session in self._sessions.values())
 
-    def _find(self, request: OpenSession) -> tuple[StreamName, RelayStream]:
-        for name in dict.fromkeys((request.stream, StreamName.MAIN, StreamName.SUB)):
-            stream = self._streams(request.camera_id, name)
-            if stream is not None:
-                return name, stream
-        raise NotFound("unknown_camera", "There is no such camera.")
+    def _find(self, request: OpenSession, offer: sdp.Offer) -> tuple[StreamName, RelayStream, set[str]]:
+        """The stream to begin with, and the codecs of all streams that the viewer can be switched to."""
+        found = {name: stream for name in StreamName if (stream := self._streams(request.camera_id, name)) is not None}
+        if not found:
+            raise NotFound("unknown_camera", "There is no such camera.")
+        by_role = StreamName.SUB if request.role is Role.PATROL else StreamName.MAIN
+        pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in found.items()}
+        choices = choose(pulled, {codec.name for codec in offer.codecs}, request.stream or by_role)
+        if not choices:
+            raise Unplayable("no_common_codec", "This camera sends nothing that the offer says the viewer decodes.")
+        best = choices[0].stream
+        return best, found[best], {found[choice.stream].codec or H264 for choice in choices}
 
     def _bound(self) -> MediaPort:
         if self._port is None:
@@ -336,9 +357,10 @@ class MediaPlane:
             for cipher, batching in paths:
                 self._metrics.send_path.labels(cipher=cipher, batching=batching).set(1)
 
-    def _notify(self, kind: Literal["connected", "first_packet", "closed"], session: Session) -> None:
+    def _notify(self, kind: EventKind, session: Session) -> None:
         now = self._clock.monotonic()
-        event = SessionEvent(kind, session.id, session.reason, now, session.packets, session.sent_bytes)
+        sent = session.packets, session.sent_bytes
+        event = SessionEvent(kind, session.id, session.reason, now, *sent, session.stream)
         for callback in self._observers:
             try:
                 callback(event)

@@ -1,22 +1,21 @@
-"""WHEP offer in, answer out (RFC 8866, RFC 8829, RFC 9143). Pure.
+"""A WHEP offer, read (RFC 8866, RFC 8829, RFC 9143). Pure.
 
-The gateway sends one H.264 video and nothing else; it is ICE-lite and the DTLS server.
+The gateway sends one video and nothing else, and is the DTLS server.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.errors import BadRequest
+from gateway.webrtc.formats import Codec, codecs_of
 
 LARGEST_OFFER = 64 * 1024
-_FEEDBACK = ("nack", "nack pli", "goog-remb")
+UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _LINE = re.compile(r"([a-z])=(.*)")
 _MEDIA = re.compile(r"(audio|video|text|application|message|image) (\d+)(?:/\d+)? (\S+)((?: \S+)+)")
 _TOKEN = re.compile(r"[!-~]+")
 _HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # those that dtls.py can check
-_BASELINE = 0x42
-_SPS, _STAP_A = 7, 24  # NAL unit types
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,6 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Codec:
-    """An H.264 payload type that the viewer offers (RFC 6184 8.1). ``feedback`` is what of ours it also speaks."""
-
-    payload_type: int
-    parameters: str
-    profile: int
-    feedback: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
     """What the answer needs of the offer. ``video`` is the index of the section that will carry the picture."""
 
@@ -58,20 +47,6 @@ class Offer:
     ufrag: str
     fingerprints: tuple[tuple[str, str], ...]
     bundled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answerer:
-    """What the gateway brings into an answer. ``candidates`` are values of ``a=candidate``, ``address`` the default."""
-
-    session_id: int
-    address: tuple[str, int]
-    candidates: tuple[str, ...]
-    ufrag: str
-    password: str
-    fingerprint: str
-    ssrc: int
-    cname: str
 
 
 def parse_offer(text: str) -> Offer:
@@ -92,7 +67,7 @@ def parse_offer(text: str) -> Offer:
     if section.first("rtcp-mux") is None:
         raise BadRequest("offer_no_rtcp_mux", "The m=video section lacks a=rtcp-mux.")
     ufrag, password = inherited("ice-ufrag"), inherited("ice-pwd")
-    if not ufrag or not password or not re.fullmatch(r"[A-Za-z0-9+/]{4,256}", ufrag[0]):
+    if not ufrag or not password or not UFRAG.fullmatch(ufrag[0]):
         raise BadRequest("offer_no_ice", "The offer lacks a valid a=ice-ufrag and a=ice-pwd.")
     fingerprints = tuple(_fingerprints(inherited("fingerprint")))
     if not fingerprints:
@@ -101,97 +76,14 @@ def parse_offer(text: str) -> Offer:
         raise BadRequest(
             "offer_setup", "The offer must have a=setup:actpass or active: the gateway is the DTLS server."
         )
-    codecs = tuple(_h264(section))
+    codecs = codecs_of(section.formats, section.values)
     if not codecs:
-        raise BadRequest("offer_no_h264", "The m=video section offers no H.264 with packetization-mode=1.")
+        raise BadRequest(
+            "offer_no_codec", "The m=video section offers neither H.264 with packetization-mode=1 nor H.265."
+        )
     mid = section.first("mid")
     bundled = any(mid in group.split()[1:] for group in common.values("group") if group.startswith("BUNDLE"))
     return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bundled)
-
-
-def choose_codec(offer: Offer, profile: int | None) -> Codec:
-    """The payload type for a stream whose SPS has ``profile`` (profile_idc), or for one not yet known.
-
-    The stream goes through as the camera made it, so that another profile is a label only; the nearest one is taken.
-    """
-    wanted = _BASELINE if profile is None else profile
-    above = [codec for codec in offer.codecs if codec.profile >= wanted]
-    return min(above, key=lambda codec: codec.profile) if above else max(offer.codecs, key=lambda codec: codec.profile)
-
-
-def profile_of(payloads: Sequence[bytes]) -> int | None:
-    """profile_idc of the SPS in a keyframe's RTP payloads: a NAL unit of its own, or in a STAP-A (RFC 6184 5.7.1)."""
-    for payload in payloads:
-        for nal in _aggregated(payload) if payload[0] & 0x1F == _STAP_A else (payload,):
-            if len(nal) > 1 and nal[0] & 0x1F == _SPS:
-                return nal[1]
-    return None
-
-
-def _aggregated(payload: bytes) -> Iterable[bytes]:
-    at = 1
-    while at + 2 < len(payload):
-        size = int.from_bytes(payload[at : at + 2], "big")
-        yield payload[at + 2 : at + 2 + size]
-        at += 2 + size
-
-
-def build_answer(offer: Offer, codec: Codec, ours: Answerer) -> str:
-    """The answer: the video section sendonly, every other one rejected (port 0)."""
-    video = offer.sections[offer.video]
-    lines = [
-        "v=0",
-        f"o=- {ours.session_id} 1 IN {_family(ours.address[0])} {ours.address[0]}",
-        "s=-",
-        "t=0 0",
-        *([f"a=group:BUNDLE {video.first('mid')}"] if offer.bundled else []),
-        "a=ice-lite",
-        f"a=msid-semantic: WMS {ours.cname}",
-    ]
-    for section in offer.sections:
-        lines += _accepted(section, codec, ours) if section is video else _rejected(section)
-    return "\r\n".join(lines) + "\r\n"
-
-
-def _accepted(section: Section, codec: Codec, ours: Answerer) -> Iterable[str]:
-    host, port = ours.address
-    yield f"m=video {port} {section.protocol} {codec.payload_type}"
-    yield f"c=IN {_family(host)} {host}"
-    yield from _mid(section)
-    yield "a=sendonly"
-    yield "a=rtcp-mux"
-    if section.first("rtcp-rsize") is not None:
-        yield "a=rtcp-rsize"
-    yield f"a=rtpmap:{codec.payload_type} H264/90000"
-    yield f"a=fmtp:{codec.payload_type} {codec.parameters}"
-    for feedback in codec.feedback:
-        yield f"a=rtcp-fb:{codec.payload_type} {feedback}"
-    yield f"a=ice-ufrag:{ours.ufrag}"
-    yield f"a=ice-pwd:{ours.password}"
-    yield f"a=fingerprint:sha-256 {ours.fingerprint}"
-    yield "a=setup:passive"
-    yield f"a=msid:{ours.cname} video"
-    yield f"a=ssrc:{ours.ssrc} cname:{ours.cname}"
-    yield f"a=ssrc:{ours.ssrc} msid:{ours.cname} video"
-    for candidate in ours.candidates:
-        yield f"a=candidate:{candidate}"
-    yield "a=end-of-candidates"
-
-
-def _rejected(section: Section) -> Iterable[str]:
-    yield f"m={section.kind} 0 {section.protocol} {' '.join(section.formats)}"
-    yield "c=IN IP4 0.0.0.0"
-    yield from _mid(section)
-    yield "a=inactive"
-
-
-def _mid(section: Section) -> list[str]:
-    mid = section.first("mid")
-    return [] if mid is None else [f"a=mid:{mid}"]
-
-
-def _family(host: str) -> str:
-    return "IP6" if ":" in host else "IP4"
 
 
 def _split(text: str) -> tuple[Section, list[Section]]:
@@ -228,28 +120,3 @@ def _fingerprints(values: list[str]) -> Iterable[tuple[str, str]]:
         algorithm, _, digest = value.partition(" ")
         if algorithm.lower() in _HASHES and re.fullmatch(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})+", digest):
             yield algorithm.lower(), digest.upper()
-
-
-def _h264(section: Section) -> Iterable[Codec]:
-    """The H.264 payload types with packetization-mode=1, in the viewer's order of preference."""
-    names = _by_format(section.values("rtpmap"))
-    parameters = _by_format(section.values("fmtp"))
-    feedback = [value.partition(" ") for value in section.values("rtcp-fb")]
-    for text in dict.fromkeys(section.formats):
-        if names.get(text, "").lower() != "h264/90000" or not re.fullmatch(r"\d{1,3}", text) or int(text) > 127:
-            continue
-        given = {name.strip(): value.strip() for name, _, value in _pairs(parameters.get(text, ""))}
-        level = given.get("profile-level-id", "42000a")
-        if given.get("packetization-mode") != "1" or not re.fullmatch(r"[0-9A-Fa-f]{6}", level):
-            continue
-        spoken = {what for which, _, what in feedback if which in (text, "*")}
-        yield Codec(int(text), parameters[text], int(level[:2], 16), tuple(f for f in _FEEDBACK if f in spoken))
-
-
-def _pairs(parameters: str) -> Iterable[tuple[str, str, str]]:
-    """Format parameters, taken apart in one pass: a pattern here took seconds for a hostile offer."""
-    return (item.partition("=") for item in parameters.split(";"))
-
-
-def _by_format(values: list[str]) -> dict[str, str]:
-    return {number: rest for number, _, rest in (value.partition(" ") for value in values)}

@@ -1,13 +1,15 @@
 """One WHEP session, from its offer to closed(reason): its state, its way to the viewer, its media."""
 
+import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.webrtc.dtls import DtlsTransport, Identity
 from gateway.webrtc.feed import Feed
+from gateway.webrtc.formats import Codec
 from gateway.webrtc.path import Path
 from gateway.webrtc.port import Address, MediaPort
 from gateway.webrtc.sdp import Offer
@@ -32,7 +34,9 @@ class SessionView:
 
 
 class Session:
-    """One viewer of one camera. Times are gateway time. Only MediaPlane makes and closes it."""
+    """One viewer of one camera. Times are gateway time. Only MediaPlane makes and closes it.
+
+    ``codecs`` has, by RTP encoding name, the payload type of each codec that may be sent to this viewer."""
 
     def __init__(
         self,
@@ -40,7 +44,7 @@ class Session:
         stream: StreamName,
         role: Role,
         offer: Offer,
-        payload_type: int,
+        codecs: Sequence[Codec],
         identity: Identity,
         port: MediaPort,
         metrics: Metrics,
@@ -56,7 +60,8 @@ class Session:
         self.opened_at = now
         self.ends_at = ends_at
         self.cname = secrets.token_hex(8)
-        self.ssrc = 1 + secrets.randbelow(0xFFFF_FFFE)
+        self.ssrc, self.rtx_ssrc = _two_ssrcs()
+        self.codecs = {codec.name: codec for codec in codecs}
         self.state = State.NEW
         self.reason: CloseReason | None = None
         self.path = Path(port, offer.ufrag, now)
@@ -64,7 +69,6 @@ class Session:
         self.feed: Feed | None = None
         self._on_first_packet = on_first_packet
         self._on_picture_lost = on_picture_lost
-        self._payload_type = payload_type
         self._metrics = metrics
 
     @property
@@ -117,7 +121,7 @@ class Session:
             self.path,
             self.ssrc,
             self.cname,
-            self._payload_type,
+            next(iter(self.codecs.values())).payload_type,
             first_index,
             self._metrics,
             now,
@@ -145,3 +149,8 @@ class Session:
 
     def _move(self, event: Event) -> None:
         self.state = advance(self.state, event)
+
+
+def _two_ssrcs() -> tuple[int, int]:
+    media, repeats = random.SystemRandom().sample(range(1, 1 << 32), 2)
+    return media, repeats

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadRequest
 from gateway.webrtc import sdp
+from gateway.webrtc.answer import Answerer, build_answer
+from gateway.webrtc.formats import choose_codecs, profile_of
 
 OFFER = """v=0
 o=- 1 2 IN IP4 127.0.0.1
@@ -47,18 +49,34 @@ c=IN IP4 0.0.0.0
 a=mid:d
 a=sctp-port:5000
 """
-OURS = sdp.Answerer(7, ("192.0.2.1", 8189), ("1 1 udp 5 192.0.2.1 8189 typ host",), "uf", "pw", "AA:BB", 99, "name")
+CANDIDATES = ("1 1 udp 5 192.0.2.1 8189 typ host",)
+OURS = Answerer(7, ("192.0.2.1", 8189), CANDIDATES, "uf", "pw", "AA:BB", 99, 100, "name")
 
 
-def _answer(offer: str = OFFER, profile: int | None = None) -> str:
+H265 = """a=rtpmap:113 rtx/90000
+a=fmtp:113 apt=112
+a=rtpmap:49 H265/90000
+a=fmtp:49 level-id=93;profile-id=2;tier-flag=0;tx-mode=SRST
+a=rtpmap:50 H265/90000
+a=fmtp:50 level-id=120;profile-id=1;tier-flag=0;tx-mode=SRST
+a=rtcp-fb:50 nack pli
+a=rtpmap:51 rtx/90000
+a=fmtp:51 apt=50
+a=rtpmap:52 H265/90000
+a=fmtp:52 tx-mode=MRST
+"""
+MODERN = OFFER.replace("106 112", "106 112 113 49 50 51 52").replace("m=application", H265 + "m=application")
+
+
+def _answer(offer: str = OFFER, *names: str) -> str:
     parsed = sdp.parse_offer(offer)
-    return sdp.build_answer(parsed, sdp.choose_codec(parsed, profile), OURS)
+    return build_answer(parsed, choose_codecs(parsed.codecs, 0x64 if names else None, *(names or ("H264",))), OURS)
 
 
 def test_the_video_is_answered_and_everything_else_rejected() -> None:
     sections = re.split(r"(?=^m=)", _answer(), flags=re.MULTILINE)
     common, audio, video, data = sections
-    assert {"a=ice-lite", "a=group:BUNDLE v"} <= set(common.splitlines())
+    assert {"a=ice-lite", "a=ice-options:trickle ice2", "a=group:BUNDLE v"} <= set(common.splitlines())
     assert audio.splitlines()[0] == "m=audio 0 UDP/TLS/RTP/SAVPF 111"
     assert data.splitlines()[0] == "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
     assert video.splitlines() == [
@@ -89,7 +107,39 @@ def test_the_video_is_answered_and_everything_else_rejected() -> None:
     ("profile", "payload_type"), [(None, 102), (0x42, 102), (0x4D, 106), (0x58, 112), (0x64, 112), (0x7A, 112)]
 )
 def test_the_nearest_profile_is_taken(profile: int | None, payload_type: int) -> None:
-    assert sdp.choose_codec(sdp.parse_offer(OFFER), profile).payload_type == payload_type
+    [codec] = choose_codecs(sdp.parse_offer(OFFER).codecs, profile, "H264")
+    assert codec.payload_type == payload_type
+
+
+def test_retransmissions_are_accepted_under_their_own_payload_type_and_ssrc() -> None:
+    video = _answer(MODERN, "H264").splitlines()
+    assert "m=video 8189 UDP/TLS/RTP/SAVPF 112 113" in video
+    assert {"a=rtpmap:113 rtx/90000", "a=fmtp:113 apt=112"} <= set(video)
+    assert [line for line in video if line.startswith("a=ssrc")] == [
+        "a=ssrc-group:FID 99 100",
+        "a=ssrc:99 cname:name",
+        "a=ssrc:99 msid:name video",
+        "a=ssrc:100 cname:name",
+        "a=ssrc:100 msid:name video",
+    ]
+
+
+def test_every_payload_type_that_may_be_sent_is_listed_the_likeliest_first() -> None:
+    video = _answer(MODERN, "H265", "H264")
+    assert "m=video 8189 UDP/TLS/RTP/SAVPF 50 51 112 113\r\n" in video
+    assert "a=fmtp:50 level-id=120;profile-id=1;tier-flag=0;tx-mode=SRST\r\n" in video
+
+
+def test_h265_is_read_with_its_profile_and_level_and_without_what_is_never_sent() -> None:
+    found = [codec for codec in sdp.parse_offer(MODERN).codecs if codec.name == "H265"]
+    assert [(codec.payload_type, codec.profile, codec.level, codec.rtx) for codec in found] == [
+        (49, 2, 93, None),
+        (50, 1, 120, 51),
+    ]
+
+
+def test_what_is_not_offered_is_not_chosen() -> None:
+    assert [codec.name for codec in choose_codecs(sdp.parse_offer(OFFER).codecs, None, "H265", "H264")] == ["H264"]
 
 
 @pytest.mark.parametrize(
@@ -110,8 +160,8 @@ def test_the_nearest_profile_is_taken(profile: int | None, payload_type: int) ->
         ("sha-256", "md5", "offer_no_fingerprint"),
         ("a=setup:actpass", "a=setup:passive", "offer_setup"),
         ("a=setup:actpass", "a=x", "offer_setup"),
-        ("H264", "H265", "offer_no_h264"),
-        ("packetization-mode=1", "packetization-mode=0", "offer_no_h264"),
+        ("H264", "AV1", "offer_no_codec"),
+        ("packetization-mode=1", "packetization-mode=0", "offer_no_codec"),
         ("s=-", "s=" + "x" * sdp.LARGEST_OFFER, "offer_too_large"),
     ],
 )
@@ -134,18 +184,18 @@ def test_session_level_credentials_hold_for_the_video() -> None:
 def test_the_profile_is_read_from_the_parameter_sets() -> None:
     sps, pps, idr = b"\x67\x64\x00\x1f", b"\x68\xce", b"\x65\x88"
     together = b"\x78" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in (sps, pps))
-    assert sdp.profile_of((together, idr)) == 0x64
-    assert sdp.profile_of((sps, idr)) == 0x64
-    assert sdp.profile_of((idr,)) is None
-    assert sdp.profile_of((together[:3], b"\x78\xff\xff\x67")) is None
+    assert profile_of((together, idr)) == 0x64
+    assert profile_of((sps, idr)) == 0x64
+    assert profile_of((idr,)) is None
+    assert profile_of((together[:3], b"\x78\xff\xff\x67")) is None
 
 
 @settings(max_examples=300)
 @given(
-    st.lists(st.tuples(st.integers(0, 45), st.sampled_from(["drop", "twice", "cut", "noise"]), st.text(max_size=20)))
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["drop", "twice", "cut", "noise"]), st.text(max_size=20)))
 )
 def test_damaged_offers_are_answered_or_refused_and_nothing_worse(damage: list[tuple[int, str, str]]) -> None:
-    lines = OFFER.splitlines()
+    lines = MODERN.splitlines()
     for at, how, noise in damage:
         place = at % len(lines) if lines else 0
         if how == "drop" and lines:
@@ -157,7 +207,7 @@ def test_damaged_offers_are_answered_or_refused_and_nothing_worse(damage: list[t
         else:
             lines.insert(place, noise)
     try:
-        answer = _answer("\n".join(lines))
+        answer = _answer("\n".join(lines), "H265", "H264")
     except BadRequest:
         return
     assert all(re.fullmatch(r"[a-z]=.+", line) for line in answer.removesuffix("\r\n").split("\r\n"))

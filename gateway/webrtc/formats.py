@@ -1,0 +1,122 @@
+"""The payload types of an offer that the gateway can use: H.264 (RFC 6184 8.1), H.265 (RFC 7798 7.1), and for each
+the one of its retransmissions (RFC 4588 8.6). Pure."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+H264, H265 = "H264", "H265"
+_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+_BASELINE = 0x42
+_MAIN = 1  # profile-id of H.265's Main profile, 8 bits and 4:2:0
+_SPS, _STAP_A = 7, 24  # NAL unit types
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A payload type that the viewer offers. ``name`` is the RTP encoding name, ``profile`` profile_idc (H.264) or
+    profile-id (H.265), ``level`` level_idc or level-id; ``feedback`` is what of ours it also speaks, ``rtx`` the
+    payload type of its retransmissions if it takes them."""
+
+    name: str
+    payload_type: int
+    parameters: str
+    profile: int
+    level: int
+    feedback: tuple[str, ...]
+    rtx: int | None
+
+
+def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> tuple[Codec, ...]:
+    """Those of a media section, in the viewer's order of preference. ``attribute`` gives all values of one by its name.
+
+    Left out is what is never sent: H.264 without packetization-mode=1, H.265 on several RTP streams (tx-mode).
+    """
+    names = _by_format(attribute("rtpmap"))
+    parameters = _by_format(attribute("fmtp"))
+    spoken: dict[str, set[str]] = {}
+    for which, _, what in (value.partition(" ") for value in attribute("rtcp-fb")):
+        spoken.setdefault(which, set()).add(what)
+    numbers = {text: int(text) for text in dict.fromkeys(formats) if re.fullmatch(r"\d{1,3}", text) and int(text) < 128}
+    repeats = {
+        _values(parameters.get(text, "")).get("apt", ""): number
+        for text, number in reversed(numbers.items())
+        if names.get(text, "").lower() == "rtx/90000"
+    }
+
+    def found() -> Iterator[Codec]:
+        for text, number in numbers.items():
+            given = parameters.get(text, "")
+            name, _, rate = names.get(text, "").upper().partition("/")
+            known = rate == "90000" and _KNOWN.get(name, _unknown)(_values(given))
+            if known:
+                theirs = spoken.get(text, set()) | spoken.get("*", set())
+                feedback = tuple(what for what in _FEEDBACK if what in theirs)
+                yield Codec(name, number, given, *known, feedback, repeats.get(text))
+
+    return tuple(found())
+
+
+def choose_codecs(offered: Sequence[Codec], profile: int | None, *names: str) -> tuple[Codec, ...]:
+    """One payload type for each of ``names`` that is offered, in their order.
+
+    ``profile`` is the profile_idc of an H.264 stream, None for one not yet known. A stream goes through as the camera
+    made it, so that another profile is a label only; the nearest one is taken.
+    """
+    chosen = []
+    for name in dict.fromkeys(names):
+        of_name = [codec for codec in offered if codec.name == name]
+        if of_name:
+            wanted = _MAIN if name == H265 else profile or _BASELINE
+            above = [codec for codec in of_name if codec.profile >= wanted]
+            nearest = min if above else max
+            chosen.append(nearest(above or of_name, key=lambda codec: codec.profile))
+    return tuple(chosen)
+
+
+def profile_of(payloads: Sequence[bytes]) -> int | None:
+    """profile_idc of the SPS in an H.264 keyframe's RTP payloads: a NAL unit of its own, or in a STAP-A (RFC 6184
+    5.7.1)."""
+    for payload in payloads:
+        for nal in _aggregated(payload) if payload[0] & 0x1F == _STAP_A else (payload,):
+            if len(nal) > 1 and nal[0] & 0x1F == _SPS:
+                return nal[1]
+    return None
+
+
+def _aggregated(payload: bytes) -> Iterable[bytes]:
+    at = 1
+    while at + 2 < len(payload):
+        size = int.from_bytes(payload[at : at + 2], "big")
+        yield payload[at + 2 : at + 2 + size]
+        at += 2 + size
+
+
+def _h264(given: dict[str, str]) -> tuple[int, int] | None:
+    described = given.get("profile-level-id", "42000a")
+    if given.get("packetization-mode") != "1" or not re.fullmatch(r"[0-9A-Fa-f]{6}", described):
+        return None
+    return int(described[:2], 16), int(described[4:], 16)
+
+
+def _h265(given: dict[str, str]) -> tuple[int, int] | None:
+    profile, level = given.get("profile-id", "1"), given.get("level-id", "93")
+    if given.get("tx-mode", "SRST") != "SRST" or not all(re.fullmatch(r"\d{1,3}", text) for text in (profile, level)):
+        return None
+    return int(profile), int(level)
+
+
+def _unknown(_: dict[str, str]) -> None:
+    return None
+
+
+_KNOWN: dict[str, Callable[[dict[str, str]], tuple[int, int] | None]] = {H264: _h264, H265: _h265}
+
+
+def _values(parameters: str) -> dict[str, str]:
+    """Format parameters, taken apart in one pass: a pattern here took seconds for a hostile offer."""
+    return {name.strip(): value.strip() for name, _, value in (item.partition("=") for item in parameters.split(";"))}
+
+
+def _by_format(values: list[str]) -> dict[str, str]:
+    return {number: rest for number, _, rest in (value.partition(" ") for value in values)}
