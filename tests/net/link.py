@@ -32,6 +32,7 @@ class Link:
         self._hosts = itertools.count(2)
         self._gone: set[Address] = set()
         self._pumps: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
         self._outside, self._listener = _open_pair()
         self.port = int(self._outside.getsockname()[1])
 
@@ -132,7 +133,8 @@ class Link:
                     self.tcp_bytes += len(data)
 
                 while not way.segment(len(data), deliver, self._loop.time()):
-                    await asyncio.sleep(_LOOK_EVERY)
+                    self._room.clear()
+                    await self._room.wait()
                 self._serve(way)
                 await target.drain()
         except ConnectionError:
@@ -149,6 +151,7 @@ class Link:
         self._timers.pop(way, None)
         while deliver := way.take(self._loop.time()):
             deliver()
+            self._room.set()
         wait = way.wait(self._loop.time())
         if wait != float("inf"):
             self._timers[way] = self._loop.call_later(min(max(wait, 0.0), _LOOK_EVERY), self._look, way)

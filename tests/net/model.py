@@ -16,7 +16,7 @@ CATCH_UP = 0.02  # seconds of sending that a late look may make up for
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Of one direction: ``delay`` in seconds and up to ``jitter`` more, ``rate`` in bit/s (None: no limit) behind a
-    ``queue`` of so many bytes, ``loss`` as a share of the packets (1: the link is cut)."""
+    ``queue`` of so many bytes, ``loss`` as a share of the datagrams (1: none comes through)."""
 
     delay: float = 0.0
     jitter: float = 0.0
@@ -85,8 +85,8 @@ class Way(Generic[T]):
         return True
 
     def segment(self, size: int, what: T, now: float) -> bool:
-        """Put in a part of a TCP stream, which the way does not lose: False where the queue is full or cut."""
-        return self.conditions.loss < 1 and self._put(size, what, now, 0.0)
+        """Put in a part of a TCP stream, of which nothing is lost. False where the queue is full: ask again."""
+        return self._put(size, what, now, 0.0)
 
     def take(self, now: float) -> T | None:
         """What comes out now, if anything does."""

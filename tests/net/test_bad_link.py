@@ -25,7 +25,9 @@ FREEZE = 0.5  # seconds between frames on the glass
 STALL = 0.15  # seconds by which a timer of 20 ms is late when the machine, not the link, stands still
 
 # Keeps the page's peer connections, and the moments at which the page itself stood still.
-WATCH = """
+WATCH = (
+    f"const STALL = {STALL * 1000};"
+    + """
 (() => {
   window.peers = [];
   window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -35,11 +37,12 @@ WATCH = """
   let last = performance.timeOrigin + performance.now();
   setInterval(() => {
     const now = performance.timeOrigin + performance.now();
-    if (now - last > %d) window.stalls.push([last, now]);
+    if (now - last > STALL) window.stalls.push([last, now]);
     last = now;
   }, 20);
 })();
-""" % round(STALL * 1000)
+"""
+)
 
 RECEIVED = """
 async () => {
