@@ -5,6 +5,8 @@ from gateway.models import CameraId, SourceState, StreamName
 from gateway.sources.rates import Counters, Rates, RateWindow
 from gateway.sources.rtsp.client import RtspClient
 
+PROTOCOLS = ("rtsp", "rtp", "rtcp", "h264", "h265", "jpeg")
+
 
 class Meter:
     """Writes what one source does. ``begin`` and ``end`` frame a connection; ``measure`` about once a second."""
@@ -17,7 +19,7 @@ class Meter:
         self._packets = metrics.source_packets.labels(*labels)
         self._lost = metrics.source_packets_lost.labels(*labels)
         self._reconnects = metrics.source_reconnects.labels(*labels)
-        self._malformed = {name: metrics.malformed.labels(name) for name in ("rtsp", "rtp", "rtcp", "h264")}
+        self._malformed = {name: metrics.malformed.labels(name) for name in PROTOCOLS}
         self._dropped = metrics.dropped.labels("source_access_units")
         self._counted: dict[str, int] = {}
         self._before = Counters()
@@ -58,7 +60,7 @@ class Meter:
         dropped = 0
         if reception is not None:
             malformed |= {"rtp": reception.malformed_rtp, "rtcp": reception.malformed_rtcp}
-            malformed["h264"] = reception.malformed_h264
+            malformed[reception.codec.lower()] = reception.malformed_payloads
             counters = Counters(reception.units, reception.octets, reception.packets, reception.lost)
             dropped = reception.dropped
         self._packets.inc(counters.packets - self._before.packets)

@@ -2,11 +2,14 @@
 
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
-from gateway.sources.h264 import Depacketizer
+from gateway.sources.depacketizer import Depacketizer
+from gateway.sources.h264 import H264Depacketizer
+from gateway.sources.h265 import H265Depacketizer
+from gateway.sources.jpeg import JpegDepacketizer
 from gateway.sources.media import SenderReport, SourceSink, StreamInfo
 from gateway.sources.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.sources.rtp import Numbering, parse_rtp
-from gateway.sources.sps import SequenceParameters, parse_sps
+from gateway.sources.sps import SequenceParameters
 
 
 class Reception:
@@ -21,13 +24,11 @@ class Reception:
         self.lost = 0
         self.malformed_rtp = 0
         self.malformed_rtcp = 0
-        self.picture: SequenceParameters | None = None
         self._info = info
         self._payload_type = payload_type
         self._sink = sink
         self._own_ssrc = own_ssrc
         self._ssrc: int | None = None
-        self._sps: bytes | None = None
         self._early_report: tuple[SenderInfo, float] | None = None
         self._units_before = 0
         self._malformed_before = 0
@@ -37,7 +38,7 @@ class Reception:
     def _begin(self) -> None:
         self._numbering = Numbering()
         self._receiver = Receiver(self._own_ssrc)
-        self._depacketizer = Depacketizer(self._info.parameter_sets)
+        self._depacketizer = _depacketizer(self._info)
         self._timestamp = -1
 
     @property
@@ -51,7 +52,17 @@ class Reception:
         return self._dropped_before + self._depacketizer.dropped
 
     @property
-    def malformed_h264(self) -> int:
+    def codec(self) -> str:
+        """RTP encoding name of what the camera sends."""
+        return self._info.codec
+
+    @property
+    def picture(self) -> SequenceParameters | None:
+        """What the newest parameter set told of the pictures."""
+        return self._depacketizer.picture
+
+    @property
+    def malformed_payloads(self) -> int:
         """Packets whose content was of no use."""
         return self._malformed_before + self._depacketizer.malformed
 
@@ -78,8 +89,6 @@ class Reception:
             self.malformed_rtp += 1
             return
         for unit in finished:
-            if self._depacketizer.sps is not self._sps:
-                self._read_sps()
             self._sink.access_unit(unit)
 
     def rtcp(self, data: bytes, now: float) -> None:
@@ -106,17 +115,7 @@ class Reception:
 
     def notes(self) -> tuple[str, ...]:
         """What district IT should know of this stream, in words."""
-        source = self._depacketizer
-        found = []
-        if source.awaiting_keyframe and source.seen:
-            found.append("Waiting for a keyframe.")
-            if source.recovery_points:
-                found.append("The camera refreshes its picture gradually: switch on full keyframes (IDR).")
-            if source.sps is None:
-                found.append("The camera has not sent its parameter sets.")
-        if source.reordered or (self.picture is not None and self.picture.may_reorder):
-            found.append("The camera sends B-frames, which browsers cannot play live: switch them off.")
-        return tuple(found)
+        return self._depacketizer.notes()
 
     def _new_source(self, ssrc: int, now: float) -> None:
         if self._ssrc is not None:
@@ -135,9 +134,11 @@ class Reception:
         if report.ntp is not None:
             self._sink.sender_report(SenderReport(report.rtp, report.ntp, arrival))
 
-    def _read_sps(self) -> None:
-        self._sps = self._depacketizer.sps
-        try:
-            self.picture = parse_sps(self._sps or b"")
-        except Malformed:
-            self.malformed_rtp += 1
+
+def _depacketizer(info: StreamInfo) -> Depacketizer:
+    match info.codec:
+        case "H265":
+            return H265Depacketizer(info.parameter_sets)
+        case "JPEG":
+            return JpegDepacketizer()
+    return H264Depacketizer(info.parameter_sets)

@@ -1,8 +1,9 @@
-"""What a sequence parameter set tells of the pictures (ITU-T H.264 7.3.2.1.1, annex E). Pure."""
+"""What an H.264 sequence parameter set tells of the pictures (ITU-T H.264 7.3.2.1.1, annex E). Pure."""
 
 from dataclasses import dataclass
 
 from gateway.errors import Malformed
+from gateway.sources.bits import Bits
 
 _CHROMA_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _MAX_BYTES = 1024
@@ -21,38 +22,11 @@ class SequenceParameters:
     may_reorder: bool | None
 
 
-class _Bits:
-    """Reads a raw byte sequence payload bit by bit (9.1), emulation prevention taken out (7.4.1)."""
-
-    def __init__(self, data: bytes) -> None:
-        data = data.replace(b"\0\0\3", b"\0\0")
-        self._value = int.from_bytes(data, "big")
-        self._left = len(data) * 8
-
-    def read(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise Malformed("SPS is cut off")
-        return self._value >> self._left & (1 << count) - 1
-
-    def unsigned(self) -> int:
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-            if zeros > 31:
-                raise Malformed("SPS holds a number of more than 32 bits")
-        return (1 << zeros) - 1 + self.read(zeros)
-
-    def signed(self) -> int:
-        value = self.unsigned()
-        return (value + 1) // 2 if value & 1 else -(value // 2)
-
-
 def parse_sps(nal: bytes) -> SequenceParameters:
     """Parse a sequence parameter set NAL unit (type 7, without start code). Raises ``Malformed``."""
     if len(nal) < 5 or nal[0] & 0x1F != 7:
         raise Malformed("not an SPS")
-    bits = _Bits(nal[1:_MAX_BYTES])
+    bits = Bits(nal[1:_MAX_BYTES])
     profile, constraints, level = bits.read(8), bits.read(8), bits.read(8)
     bits.unsigned()
     chroma_format, separate_planes = 1, 0
@@ -101,10 +75,10 @@ def parse_sps(nal: bytes) -> SequenceParameters:
 def parameter_set_id(nal: bytes) -> int:
     """The id of a sequence or picture parameter set NAL unit (types 7 and 8). Raises ``Malformed``."""
     start = 4 if nal[0] & 0x1F == 7 else 1
-    return _Bits(nal[start : start + 4]).unsigned()
+    return Bits(nal[start : start + 4]).unsigned()
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: Bits, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -112,7 +86,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _may_reorder(bits: _Bits, profile: int, constraints: int, order_type: int) -> bool | None:
+def _may_reorder(bits: Bits, profile: int, constraints: int, order_type: int) -> bool | None:
     """Whether B-frames are announced. Baseline has none, and order type 2 forbids them (7.4.2.1.1)."""
     if profile == 66 or order_type == 2:
         return False
@@ -126,7 +100,7 @@ def _may_reorder(bits: _Bits, profile: int, constraints: int, order_type: int) -
     return reorder > 0
 
 
-def _reorder_frames(bits: _Bits) -> int | None:
+def _reorder_frames(bits: Bits) -> int | None:
     """``max_num_reorder_frames`` of the VUI (E.1.1), None where it is not there."""
     if bits.read(1) and bits.read(8) == 255:
         bits.read(32)
@@ -157,7 +131,7 @@ def _reorder_frames(bits: _Bits) -> int | None:
     return bits.unsigned()
 
 
-def _skip_hrd(bits: _Bits) -> None:
+def _skip_hrd(bits: Bits) -> None:
     count = bits.unsigned() + 1
     bits.read(8)
     for _ in range(min(count, 32)):

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sources.h264 import MAX_ACCESS_UNIT, MAX_NAL, Depacketizer
+from gateway.sources.depacketizer import MAX_ACCESS_UNIT, MAX_NAL
+from gateway.sources.h264 import H264Depacketizer
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket
 from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, fragments
@@ -14,7 +15,7 @@ class Stream:
     """Feeds payloads, numbering nothing: what is missing is said."""
 
     def __init__(self, *parameter_sets: bytes) -> None:
-        self.depacketizer = Depacketizer(parameter_sets)
+        self.depacketizer = H264Depacketizer(parameter_sets)
         self.arrival = 0.0
 
     def push(self, payload: bytes, timestamp: int, *, marker: bool = False, missing: int = 0) -> tuple[AccessUnit, ...]:

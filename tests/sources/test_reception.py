@@ -38,7 +38,7 @@ def test_what_is_malformed_is_counted_and_dropped(reception: Reception, sink: Re
     reception.rtp(rtp(1, 0, IDR, kind=8), 1.0)
     reception.rtp(rtp(1, 0, b"\x00"), 1.0)
     reception.rtcp(b"rubbish", 1.0)
-    assert (reception.malformed_rtp, reception.malformed_h264, reception.malformed_rtcp) == (2, 1, 1)
+    assert (reception.malformed_rtp, reception.malformed_payloads, reception.malformed_rtcp) == (2, 1, 1)
     assert sink.units == []
 
 

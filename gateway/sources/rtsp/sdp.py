@@ -1,9 +1,11 @@
-"""What a DESCRIBE tells (SDP, RFC 8866; RTSP use of it, RFC 2326 appendix C; H.264 in it, RFC 6184 8.2). Pure."""
+"""What a DESCRIBE tells (SDP, RFC 8866; RTSP use of it, RFC 2326 appendix C; codecs in it, RFC 6184 8.2, RFC 7798 7.2,
+RFC 2435 4). Pure."""
 
 import base64
 import binascii
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
@@ -11,16 +13,31 @@ from gateway.sources.media import StreamInfo
 
 MAX_MEDIA = 32
 MAX_PARAMETER_SET = 4096
+CODECS = ("H264", "H265", "JPEG")
+"""What is pulled, best first."""
+AUDIO_CODECS = ("PCMU", "PCMA")
+_STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "26": "JPEG/90000"}
+_CLOCK_RATES = dict.fromkeys(CODECS, "90000") | dict.fromkeys(AUDIO_CODECS, "8000")
+
+
+class Medium(NamedTuple):
+    """One medium of the stream, and where to ask for it."""
+
+    info: StreamInfo
+    payload_type: int
+    setup_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The H.264 stream that is worth pulling, and where to ask for it."""
+    """The video that is worth pulling, the G.711 audio beside it (RFC 3551 4.5.14) where there is some, and where to
+    ask for both."""
 
     info: StreamInfo
     payload_type: int
     setup_url: str
     play_url: str
+    audio: Medium | None = None
 
 
 @dataclass(slots=True)
@@ -33,32 +50,36 @@ class _Section:
 
 
 def describe(body: bytes, base: str) -> Description:
-    """Choose the first H.264 video of an SDP; ``base`` is the URL that relative controls stand on.
+    """Choose the best video of an SDP; ``base`` is the URL that relative controls stand on.
 
-    Raises ``CameraError``: ``MALFORMED`` for what is no SDP, ``UNSUPPORTED`` where it offers no H.264 that we can pull.
+    Raises ``CameraError``: ``MALFORMED`` for what is no SDP, ``UNSUPPORTED`` where it offers nothing that we can pull.
     """
-    session, *media = _sections(body.decode("utf-8", "replace"))
-    video = [section for section in media if section.kind == "video"]
+    session, *sections = _sections(body.decode("utf-8", "replace"))
+    video = [section for section in sections if section.kind == "video"]
     if not video:
         raise CameraError(SourceReason.UNSUPPORTED, "The camera offers no video at this address.")
-    for section in video:
-        for payload_type in section.formats:
-            codec, _, rate = section.encodings.get(payload_type, "").partition("/")
-            if codec.upper() != "H264" or rate.split("/")[0] != "90000" or not payload_type.isdecimal():
-                continue
-            parameters = _format_parameters(section.parameters.get(payload_type, ""))
-            if parameters.get("packetization-mode", "0") not in ("0", "1"):
-                raise CameraError(SourceReason.UNSUPPORTED, "The camera sends H.264 in interleaved packets (mode 2).")
-            play_url = resolve(base, session.control)
-            return Description(
-                StreamInfo("H264", 90000, _parameter_sets(parameters.get("sprop-parameter-sets", ""))),
-                int(payload_type),
-                resolve(base, section.control),
-                play_url,
-            )
-    offered = {name.partition("/")[0] for section in video for name in section.encodings.values()}
-    names = sorted(re.sub(r"[^A-Za-z0-9.-]", "", name)[:20] for name in offered) or ["an unnamed codec"]
-    raise CameraError(SourceReason.UNSUPPORTED, f"The camera sends {', '.join(names[:4])}, not H.264 at 90 kHz.")
+    best = _first(video, CODECS, base)
+    if best is None:
+        offered = {section.encodings.get(text, _STATIC.get(text, "")) for section in video for text in section.formats}
+        names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in offered} - {""})
+        words = ", ".join(names[:4]) or "an unnamed codec"
+        raise CameraError(SourceReason.UNSUPPORTED, f"The camera sends {words}, not H.264, H.265 or JPEG at 90 kHz.")
+    audio = _first([section for section in sections if section.kind == "audio"], AUDIO_CODECS, base)
+    return Description(*best, resolve(base, session.control), audio)
+
+
+def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medium | None:
+    """The first medium of the best codec that is offered. Raises ``CameraError`` where its packets are of a kind that
+    we do not take."""
+    for wanted in codecs:
+        for section in sections:
+            for text in section.formats:
+                codec, _, rate = section.encodings.get(text, _STATIC.get(text, "")).upper().partition("/")
+                if codec == wanted and rate.split("/")[0] == _CLOCK_RATES[wanted] and re.fullmatch(r"\d{1,3}", text):
+                    parameters = _format_parameters(section.parameters.get(text, ""))
+                    info = StreamInfo(wanted, int(_CLOCK_RATES[wanted]), _parameter_sets(wanted, parameters))
+                    return Medium(info, int(text), resolve(base, section.control))
+    return None
 
 
 def resolve(base: str, control: str) -> str:
@@ -106,14 +127,30 @@ def _format_parameters(text: str) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _parameter_sets(text: str) -> tuple[bytes, ...]:
-    """SPS and PPS of ``sprop-parameter-sets``; what cannot be read is left out, since they may also come in band."""
+def _parameter_sets(codec: str, parameters: dict[str, str]) -> tuple[bytes, ...]:
+    """Those that the description holds; what cannot be read is left out, since they may also come in band.
+
+    Raises ``CameraError`` where pictures are sent in another order than that of decoding (RFC 6184 6.4, 7798 4.5).
+    """
+    if codec == "H264":
+        if parameters.get("packetization-mode", "0") not in ("0", "1"):
+            raise CameraError(SourceReason.UNSUPPORTED, "The camera sends H.264 in interleaved packets (mode 2).")
+        sets = _decoded(parameters.get("sprop-parameter-sets", ""))
+        return tuple(nal for nal in sets if nal[0] & 0x1F in (7, 8))
+    if codec == "H265":
+        if parameters.get("sprop-max-don-diff", "0") != "0":
+            raise CameraError(SourceReason.UNSUPPORTED, "The camera sends H.265 in interleaved packets (DONL).")
+        return _decoded(",".join(parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")))
+    return ()
+
+
+def _decoded(text: str) -> tuple[bytes, ...]:
     sets = []
     for item in text.split(",")[:16]:
         try:
             nal = base64.b64decode(item + "=" * (-len(item) % 4), validate=True)
         except (binascii.Error, ValueError):
             continue
-        if 1 < len(nal) <= MAX_PARAMETER_SET and nal[0] & 0x1F in (7, 8):
+        if 2 < len(nal) <= MAX_PARAMETER_SET:
             sets.append(nal)
     return tuple(sets)

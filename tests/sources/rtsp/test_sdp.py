@@ -17,6 +17,13 @@ a=rtpmap:96 H264/90000
 a=fmtp:96 packetization-mode=1;profile-level-id=42C01E;sprop-parameter-sets={SETS}
 a=control:trackID=1
 """
+H265 = """m=video 0 RTP/AVP 98
+a=rtpmap:98 H265/90000
+a=fmtp:98 sprop-vps=QAEMAf//AWAAAAMAkAAAAwAAAwA8lZgJ;sprop-sps=QgEBAWA=;sprop-pps=RAHBcrRiQA==
+a=control:trackID=2
+"""
+JPEG = "m=video 0 RTP/AVP 26\na=control:trackID=3\n"
+AUDIO = "m=audio 0 RTP/AVP 8\na=control:trackID=9\n"
 HEAD = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=Camera\r\nt=0 0\r\na=control:*\r\n"
 
 
@@ -31,6 +38,40 @@ def test_the_h264_video_is_found_behind_other_media() -> None:
     assert description.info.parameter_sets == (SPS, PPS)
     assert description.setup_url == "rtsp://camera/live/trackID=1"
     assert description.play_url == BASE
+
+
+def test_h265_is_found_with_its_parameter_sets() -> None:
+    description = describe(sdp(H265), BASE)
+    assert (description.info.codec, description.payload_type) == ("H265", 98)
+    assert [nal[0] >> 1 for nal in description.info.parameter_sets] == [32, 33, 34]
+    assert description.setup_url == "rtsp://camera/live/trackID=2"
+
+
+def test_jpeg_needs_no_map_of_its_payload_type() -> None:
+    description = describe(sdp(JPEG), BASE)
+    assert (description.info.codec, description.payload_type) == ("JPEG", 26)
+
+
+@pytest.mark.parametrize(
+    ("media", "codec"), [(JPEG + H265 + VIDEO, "H264"), (JPEG + H265, "H265"), (H265 + JPEG, "H265")]
+)
+def test_what_browsers_play_best_is_pulled(media: str, codec: str) -> None:
+    assert describe(sdp(media), BASE).info.codec == codec
+
+
+@pytest.mark.parametrize(
+    ("audio", "codec", "payload_type"),
+    [(AUDIO, "PCMA", 8), ("m=audio 0 RTP/AVP 97\na=rtpmap:97 PCMU/8000/1\na=control:trackID=9\n", "PCMU", 97)],
+)
+def test_g711_beside_the_video_is_told(audio: str, codec: str, payload_type: int) -> None:
+    found = describe(sdp(VIDEO + audio), BASE).audio
+    assert found is not None
+    assert (found.info.codec, found.info.clock_rate, found.payload_type) == (codec, 8000, payload_type)
+    assert found.setup_url == "rtsp://camera/live/trackID=9"
+
+
+def test_other_audio_is_left_alone() -> None:
+    assert describe(sdp(VIDEO + "m=audio 0 RTP/AVP 97\na=rtpmap:97 MPEG4-GENERIC/16000\n"), BASE).audio is None
 
 
 def test_the_second_format_of_a_medium_may_be_the_one() -> None:
@@ -65,8 +106,9 @@ def test_control_addresses(base: str, control: str, url: str) -> None:
     [
         (b"not an sdp", SourceReason.MALFORMED, "cannot be read"),
         (sdp("m=audio 0 RTP/AVP 0\n"), SourceReason.UNSUPPORTED, "no video"),
-        (sdp(VIDEO.replace("H264", "H265")), SourceReason.UNSUPPORTED, "H265"),
-        (sdp("m=video 0 RTP/AVP 26\n"), SourceReason.UNSUPPORTED, "unnamed"),
+        (sdp(VIDEO.replace("H264", "VP8")), SourceReason.UNSUPPORTED, "VP8"),
+        (sdp("m=video 0 RTP/AVP 97\n"), SourceReason.UNSUPPORTED, "unnamed"),
+        (sdp(H265.replace("sprop-vps", "sprop-max-don-diff=1;sprop-vps")), SourceReason.UNSUPPORTED, "DONL"),
         (sdp(VIDEO.replace("mode=1", "mode=2")), SourceReason.UNSUPPORTED, "mode 2"),
         (sdp(VIDEO.replace("trackID=1", "a b")), SourceReason.MALFORMED, "address"),
     ],

@@ -1,0 +1,256 @@
+"""What every codec's depacketizer does alike: packets in, whole pictures out, and nothing that cannot be decoded. Pure.
+
+An access unit that misses packets is dropped, and so is every following one until the next keyframe: they refer to what
+is missing, and a decoder that is fed them shows smeared or mixed pictures without saying so, while a picture that
+stands still is told by its age. For the same reason nothing is passed on before the first keyframe.
+"""
+
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from typing import ClassVar, Protocol
+
+from gateway.errors import Malformed
+from gateway.sources.media import AccessUnit
+from gateway.sources.rtp import RtpPacket
+from gateway.sources.sps import SequenceParameters
+
+MAX_NAL = 2 * 1024 * 1024
+MAX_ACCESS_UNIT = 4 * 1024 * 1024
+MAX_NALS = 512
+MAX_PARAMETER_SETS = 64
+BACKWARD_UNITS = 3
+
+
+class Depacketizer(Protocol):
+    """Builds the pictures of one RTP source, which end with the marker or with a change of timestamp.
+
+    ``seen`` counts pictures that have ended, ``dropped`` those of them that were not passed on, ``malformed`` packets
+    of no use. ``picture`` is what the newest parameter set or header told.
+    """
+
+    seen: int
+    dropped: int
+    malformed: int
+    picture: SequenceParameters | None
+
+    def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
+        """Take the next packet, before which ``missing`` are lost. One of no use damages its picture."""
+        ...
+
+    def notes(self) -> tuple[str, ...]:
+        """What district IT should know of this stream, in words."""
+        ...
+
+
+class NalDepacketizer(ABC):
+    """The ``Depacketizer`` of a codec whose access units are NAL units; a codec adds what its types mean."""
+
+    codec: ClassVar[str]
+    picture_kinds: ClassVar[frozenset[int]]
+    keyframe_kinds: ClassVar[frozenset[int]]
+    set_kinds: ClassVar[tuple[int, ...]]
+    """Parameter sets, all of them needed, in the order in which they are sent."""
+    sps_kind: ClassVar[int]
+    delimiter_kind: ClassVar[int]
+    first_foreign_kind: ClassVar[int]
+    """The lowest type that has no place within a packet's payload."""
+
+    def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
+        self.seen = 0
+        self.dropped = 0
+        self.malformed = 0
+        self.picture: SequenceParameters | None = None
+        self.awaiting_keyframe = True
+        self._backward = 0
+        self._sets: dict[tuple[int, int], bytes] = {}
+        self._timestamp: int | None = None
+        self._arrival = 0.0
+        self._nals: list[bytes] = []
+        self._fragments: list[bytes] = []
+        self._fragments_size = 0
+        self._size = 0
+        self._damaged = False
+        self._begun = False
+        self._lost = 0
+        self._last_sent: int | None = None
+        for nal in parameter_sets:
+            with suppress(Malformed):
+                if self._kind(nal) in self.set_kinds:
+                    self._keep_parameter_set(nal)
+
+    @property
+    def reordered(self) -> bool:
+        """Whether pictures are not sent in the order in which they are shown."""
+        return self._backward >= BACKWARD_UNITS
+
+    def notes(self) -> tuple[str, ...]:
+        """What district IT should know of this stream, in words."""
+        found = []
+        if self.awaiting_keyframe and self.seen:
+            found.append("Waiting for a keyframe.")
+            found.extend(self._why_no_keyframe())
+        if self.reordered or (self.picture is not None and self.picture.may_reorder):
+            found.append("The camera sends B-frames, which browsers cannot play live: switch them off.")
+        return tuple(found)
+
+    def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
+        """Take the next packet, before which ``missing`` are lost. One of no use damages its access unit."""
+        finished: tuple[AccessUnit, ...] = ()
+        timestamp, payload = packet.timestamp, packet.payload
+        if timestamp != self._timestamp:
+            if self._begun:
+                if missing:
+                    self._damaged = True
+                finished = self._finish()
+            self._timestamp = timestamp
+        if missing:
+            self._lost += missing
+            self._fragments.clear()
+            self.awaiting_keyframe = True
+            if self._begun or not self._begins_picture(payload):
+                self._damaged = True
+        self._begun = True
+        self._arrival = arrival
+        try:
+            self._unpack(payload)
+        except Malformed:
+            self.malformed += 1
+            self._damaged = True
+        if packet.marker:
+            finished += self._finish()
+        return finished
+
+    # What a codec adds
+
+    @abstractmethod
+    def _kind(self, nal: bytes) -> int:
+        """The type of a NAL unit."""
+
+    @abstractmethod
+    def _unpack(self, payload: bytes) -> None:
+        """Take a payload apart by ``_add``, ``_aggregated`` and ``_fragment``. Raises ``Malformed``."""
+
+    @abstractmethod
+    def _begins_picture(self, payload: bytes) -> bool:
+        """Whether a packet holds the first bytes of an access unit, so that what was lost before it was of others."""
+
+    @abstractmethod
+    def _set_id(self, nal: bytes) -> int:
+        """The id of a parameter set. Raises ``Malformed``."""
+
+    @abstractmethod
+    def _parse_sps(self, nal: bytes) -> SequenceParameters:
+        """What an SPS tells. Raises ``Malformed``."""
+
+    def _why_no_keyframe(self) -> list[str]:
+        return (
+            []
+            if any(kind == self.sps_kind for kind, _ in self._sets)
+            else ["The camera has not sent its parameter sets."]
+        )
+
+    def _undecodable(self, kinds: set[int], awaited: bool) -> bool:
+        """Whether an access unit cannot be decoded though it is whole; ``awaited``: no keyframe preceded it."""
+        return awaited and not kinds & self.keyframe_kinds
+
+    # Inside
+
+    def _aggregated(self, payload: bytes, position: int) -> None:
+        """NAL units, each after its size in two bytes."""
+        while position < len(payload):
+            size = int.from_bytes(payload[position : position + 2], "big")
+            position += 2 + size
+            if not size or position > len(payload):
+                raise Malformed("aggregation packet is cut off")
+            self._add(payload[position - size : position])
+
+    def _fragment(self, flags: int, header: bytes, piece: bytes) -> None:
+        """A piece of a NAL unit: ``flags`` say whether it is the first (0x80) or the last (0x40) of it."""
+        if flags & 0x80:
+            if self._fragments:
+                self._damaged = True
+            self._fragments = [header, piece]
+            self._fragments_size = len(piece)
+        elif self._fragments:
+            self._fragments.append(piece)
+            self._fragments_size += len(piece) + 1
+            if self._fragments_size > MAX_NAL:
+                self._fragments = []
+                raise Malformed("NAL unit over the limit")
+        elif not self._damaged:
+            raise Malformed("fragment without its beginning")
+        if flags & 0x40 and self._fragments:
+            nal = b"".join(self._fragments)
+            self._fragments = []
+            self._add(nal)
+
+    def _add(self, nal: bytes) -> None:
+        kind = self._kind(nal)
+        if kind >= self.first_foreign_kind:
+            raise Malformed("NAL unit of a type that has no place here")
+        self._size += len(nal)
+        if self._size > MAX_ACCESS_UNIT or len(self._nals) >= MAX_NALS:
+            self._nals.clear()
+            raise Malformed("access unit over the limit")
+        if kind in self.set_kinds:
+            self._keep_parameter_set(nal)
+        self._nals.append(nal)
+
+    def _keep_parameter_set(self, nal: bytes) -> None:
+        kind = self._kind(nal)
+        key = (kind, self._set_id(nal))
+        if self._sets.get(key) == nal:
+            return
+        if key not in self._sets and len(self._sets) >= MAX_PARAMETER_SETS:
+            raise Malformed("more parameter sets than any camera needs")
+        self._sets[key] = nal
+        if kind == self.sps_kind:
+            self._read_sps(nal)
+
+    def _read_sps(self, nal: bytes) -> None:
+        """A decoder may make sense of one that we cannot read: it is passed on all the same."""
+        try:
+            self.picture = self._parse_sps(nal)
+        except Malformed:
+            self.picture = None
+            self.malformed += 1
+
+    def _finish(self) -> tuple[AccessUnit, ...]:
+        """End the access unit at hand; it comes out unless it cannot be decoded."""
+        nals, damaged = self._nals, self._damaged or bool(self._fragments)
+        self._nals, self._fragments = [], []
+        self._size, self._damaged, self._begun = 0, False, False
+        kinds = {self._kind(nal) for nal in nals}
+        keyframe = bool(kinds & self.keyframe_kinds)
+        if not damaged and not kinds & self.picture_kinds:
+            return ()
+        self.seen += 1
+        if keyframe and not damaged:
+            nals = self._with_parameter_sets(nals, kinds)
+            damaged = not nals
+        undecodable = damaged or self._undecodable(kinds, self.awaiting_keyframe)
+        if damaged:
+            self.awaiting_keyframe = True
+        elif keyframe:
+            self.awaiting_keyframe = False
+        if undecodable:
+            self.dropped += 1
+            return ()
+        timestamp = self._timestamp or 0
+        if self._last_sent is not None and (timestamp - self._last_sent) & 0xFFFFFFFF > 0xFFF00000:
+            self._backward += 1
+        self._last_sent = timestamp
+        lost, self._lost = self._lost, 0
+        return (AccessUnit(tuple(nals), timestamp, keyframe, self._arrival, lost, self.codec),)
+
+    def _with_parameter_sets(self, nals: list[bytes], kinds: set[int]) -> list[bytes]:
+        """A keyframe with the sets that it needs, after its delimiter; nothing where we do not have them."""
+        needed = set(self.set_kinds)
+        if not needed <= {kind for kind, _ in self._sets}:
+            return []
+        if needed <= kinds:
+            return nals
+        sets = [nal for wanted in self.set_kinds for (kind, _), nal in self._sets.items() if kind == wanted]
+        rest = [nal for nal in nals if self._kind(nal) not in needed]
+        split = 1 if self._kind(rest[0]) == self.delimiter_kind else 0
+        return rest[:split] + sets + rest[split:]
