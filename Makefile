@@ -58,9 +58,8 @@ unit: setup-dev  ## all tests but those that need a browser
 e2e: setup-dev web  ## real processes, a real browser
 	@$(BIN)/python -m pytest -q -m e2e $(ARGS)
 
-bench: setup-dev web  ## CPU a packet against plain aiortc; click and trigger to the picture
-	@$(BIN)/python -m bench cpu $(ARGS)
-	@$(BIN)/python -m bench glass $(ARGS)
+bench: setup-dev web  ## this gateway and its peers at the same work: tables, and bench.json
+	@$(BIN)/python -m bench $(ARGS)
 
 lock: .venv/bin/python  ## write the lock files anew
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml --extra build

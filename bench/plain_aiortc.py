@@ -1,55 +1,42 @@
-"""The obvious aiortc program as a server under test: one track of encoded packets, relayed to each peer connection."""
+"""The obvious aiortc program as a server under test: FFmpeg pulls each camera, a MediaRelay hands its packets to each
+peer connection, nothing is decoded. ``python -m bench.plain_aiortc URL...``: prints its port, then answers WHEP."""
 
 import asyncio
-import time
-from fractions import Fraction
+import sys
 
 import aioice.ice
-import av
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.contrib.media import MediaRelay
-
-from bench.clip import FPS, film
-from bench.serving import serve
+from aiohttp import web
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaPlayer, MediaRelay
 
 
-class FilmTrack(MediaStreamTrack):
-    """Encoded packets in real time; aiortc packetises and sends them without encoding."""
-
-    kind = "video"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._film = film()
-        self._number = 0
-        self._began = time.monotonic()
-
-    async def recv(self) -> "av.Packet[av.stream.Stream]":
-        """The next access unit when its time has come."""
-        await asyncio.sleep(max(0.0, self._began + self._number / FPS - time.monotonic()))
-        packet = av.Packet(self._film[self._number % len(self._film)])
-        packet.pts, packet.time_base = self._number, Fraction(1, FPS)
-        self._number += 1
-        return packet
-
-
-async def main() -> None:
+async def main(urls: list[str]) -> None:
     """Serve until standard input closes."""
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # it leaves loopback out by itself
-    relay, track = MediaRelay(), FilmTrack()
+    options = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
+    opening = (asyncio.to_thread(MediaPlayer, url, options=options, decode=False) for url in urls)
+    tracks = [player.video for player in await asyncio.gather(*opening) if player.video is not None]
+    relay = MediaRelay()
     peers: list[RTCPeerConnection] = []
 
-    async def answer(offer: str) -> str:
+    async def offer(request: web.Request) -> web.Response:
         peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         peers.append(peer)
-        await peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-        peer.addTrack(relay.subscribe(track, buffered=False))
+        await peer.setRemoteDescription(RTCSessionDescription(await request.text(), "offer"))
+        peer.addTrack(relay.subscribe(tracks[int(request.match_info["camera"])], buffered=False))
         await peer.setLocalDescription(await peer.createAnswer())
-        return str(peer.localDescription.sdp)
+        return web.Response(status=201, text=peer.localDescription.sdp, content_type="application/sdp")
 
-    await serve(answer)
+    app = web.Application()
+    app.router.add_post("/whep/{camera}", offer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
     await asyncio.gather(*(peer.close() for peer in peers))
+    await runner.cleanup()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

@@ -1,72 +1,175 @@
-"""The viewers' process: connects so many, lets them watch, and tells what reached them and what it cost the server."""
+"""``python -m bench.viewers``: connects viewers, lets them watch, and tells what reached them, when, and what it cost.
 
-import argparse
+Reads one JSON object of the shape of ``Task`` from standard input, prints one of the shape of ``Result``.
+"""
+
 import asyncio
 import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import aiohttp
+import numpy as np
 
-from bench.viewer import LightViewer
+from bench import timing
+from bench.accounting import machine, usage
+from bench.counting import REPORT_EVERY, CountingViewer, Pictures
 
-AT_ONCE = 4
-PATIENCE = 10.0
+AT_ONCE = 8
+PATIENCE = 20.0
 
 
-async def watch(url: str, count: int, settle: float, seconds: float) -> dict[str, float]:
-    """Connect ``count`` viewers, wait ``settle`` seconds, measure for ``seconds``."""
-    viewers: list[LightViewer] = []
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``endpoints``: (camera, URL, token) a viewer. ``server``: processes to account; ``ours``: the bench's own."""
+
+    endpoints: list[tuple[int, str, str]]
+    server: list[int]
+    ours: list[int]
+    log: str
+    settle: float
+    seconds: float
+    coalesce: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """CPU in seconds, times in milliseconds. ``others``: share of the machine's time that neither the server nor the
+    bench used; ``stolen``: that its host took."""
+
+    asked: int
+    viewers: int
+    seconds: float
+    packets: int
+    bytes: int
+    least_packets: int
+    lost: int
+    repeats: int
+    opened: int
+    sealed: int
+    cpu: float
+    resident: int
+    clients_cpu: float
+    others: float
+    stolen: float
+    delay: dict[str, float]
+    keyframe_delay: dict[str, float]
+    unmatched: int
+
+
+async def watch(task: Task) -> Result:
+    """Connect all, settle, measure."""
+    pictures, viewers, cameras = Pictures(), list[CountingViewer](), dict[int, int]()
     gate = asyncio.Semaphore(AT_ONCE)
-    async with aiohttp.ClientSession(url) as http:
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as background:
 
-        async def connect() -> None:
+        async def connect(number: int, camera: int, url: str, token: str) -> None:
+            headers = {"Content-Type": "application/sdp"} | ({"Authorization": f"Bearer {token}"} if token else {})
             async with gate:
-                viewer = LightViewer()
+                viewer, text = CountingViewer(number, pictures, task.coalesce), ""
                 try:
                     async with asyncio.timeout(PATIENCE):
-                        async with http.post("/offer", data=viewer.offer()) as response:
-                            answer = await response.text()
-                        await viewer.connect(answer)
-                except (TimeoutError, ConnectionError, aiohttp.ClientError):
+                        async with http.post(url, data=viewer.offer(), headers=headers) as answer:
+                            text = await answer.text()
+                        await viewer.connect(text)
+                except (TimeoutError, ConnectionError, aiohttp.ClientError) as error:
+                    print(f"viewer {number}: {type(error).__name__}: {error}\n{text[:200]}", file=sys.stderr)
                     return
-                viewers.append(viewer)
+            cameras[number] = camera
+            viewers.append(viewer)
 
-        async def used() -> float:
-            async with http.get("/cpu") as response:
-                return float((await response.json())["cpu"])
+        async with asyncio.TaskGroup() as connecting:
+            for number, endpoint in enumerate(task.endpoints):
+                connecting.create_task(connect(number, *endpoint))
+        reporting = background.create_task(_report(viewers), name="receiver reports")
+        await asyncio.sleep(task.settle)
+        before = _state(task, viewers)
+        await asyncio.sleep(task.seconds)
+        after = _state(task, viewers)
+        reporting.cancel()
+    found = _delays(task, pictures, cameras, before["wall"], after["wall"])
+    result = _result(task, viewers, before, after, found)
+    for viewer in viewers:
+        viewer.stop_checking()
+    return result
 
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(count):
-                tasks.create_task(connect())
-        await asyncio.sleep(settle)
-        clock = asyncio.get_running_loop().time
-        before, began, packets = await used(), clock(), [viewer.packets for viewer in viewers]
-        await asyncio.sleep(seconds)
-        cpu, lasted = await used() - before, clock() - began
-        delivered = [viewer.packets - then for viewer, then in zip(viewers, packets, strict=True)]
-        for viewer in viewers:
-            await viewer.close()
+
+async def _report(viewers: list[CountingViewer]) -> None:
+    """Each viewer once in REPORT_EVERY, one after the other."""
+    while True:
+        for viewer in tuple(viewers):
+            viewer.report()
+            await asyncio.sleep(REPORT_EVERY / len(viewers))
+        if not viewers:
+            await asyncio.sleep(REPORT_EVERY)
+
+
+def _state(task: Task, viewers: list[CountingViewer]) -> dict[str, Any]:
+    host = machine()
     return {
-        "viewers": len(viewers),
-        "seconds": round(lasted, 3),
-        "packets": sum(delivered),
-        "least_packets_a_second": round(min(delivered, default=0) / lasted, 1),
-        "most_packets_a_second": round(max(delivered, default=0) / lasted, 1),
-        "cpu_seconds": round(cpu, 4),
-        "cpu_percent": round(100 * cpu / lasted, 1),
-        "microseconds_a_packet": round(1e6 * cpu / max(1, sum(delivered)), 2),
+        "at": time.monotonic(),
+        "wall": time.time_ns(),
+        "packets": [viewer.packets for viewer in viewers],
+        "bytes": sum(viewer.bytes for viewer in viewers),
+        "lost": sum(viewer.lost for viewer in viewers),
+        "repeats": sum(viewer.repeats for viewer in viewers),
+        "server": usage(task.server),
+        "own": time.process_time(),
+        "ours": usage([*task.ours, os.getpid()]).cpu,
+        "busy": host.busy,
+        "stolen": host.stolen,
     }
 
 
-def main() -> None:
-    """Print one JSON object."""
-    options = argparse.ArgumentParser()
-    options.add_argument("url")
-    options.add_argument("viewers", type=int)
-    options.add_argument("settle", type=float)
-    options.add_argument("seconds", type=float)
-    given = options.parse_args()
-    print(json.dumps(asyncio.run(watch(given.url, given.viewers, given.settle, given.seconds))))
+def _delays(task: Task, pictures: Pictures, cameras: dict[int, int], begin: int, end: int) -> list[timing.Delays]:
+    who, at = np.frombuffer(pictures.viewers, np.uint16), np.frombuffer(pictures.at, np.int64)
+    rtp, sizes = np.frombuffer(pictures.rtp, np.uint32), np.frombuffer(pictures.sizes, np.uint32)
+    written = timing.read_log(task.log)
+    inside = (at >= begin) & (at < end)
+    found = []
+    for number, camera in cameras.items():
+        mine = inside & (who == number)
+        found.append(timing.delays(written, camera, timing.Received(rtp[mine], at[mine], sizes[mine])))
+    return found
+
+
+def _result(
+    task: Task,
+    viewers: list[CountingViewer],
+    before: dict[str, Any],
+    after: dict[str, Any],
+    found: list[timing.Delays],
+) -> Result:
+    lasted = after["at"] - before["at"]
+    delivered = [now - then for now, then in zip(after["packets"], before["packets"], strict=True)]
+    cpu = after["server"].cpu - before["server"].cpu
+    machine_time = lasted * (os.cpu_count() or 1)
+    others = after["busy"] - before["busy"] - cpu - (after["ours"] - before["ours"])
+    none = [np.empty(0)]
+    return Result(
+        asked=len(task.endpoints),
+        viewers=len(viewers),
+        seconds=round(lasted, 3),
+        packets=sum(delivered),
+        bytes=after["bytes"] - before["bytes"],
+        least_packets=min(delivered, default=0),
+        lost=after["lost"] - before["lost"],
+        repeats=after["repeats"] - before["repeats"],
+        opened=sum(viewer.opened for viewer in viewers),
+        sealed=sum(viewer.sealed for viewer in viewers),
+        cpu=round(cpu, 3),
+        resident=after["server"].resident,
+        clients_cpu=round(after["own"] - before["own"], 3),
+        others=round(max(0.0, others) / machine_time, 3),
+        stolen=round((after["stolen"] - before["stolen"]) / machine_time, 3),
+        delay=timing.percentiles(np.concatenate([each.pictures for each in found] or none)),
+        keyframe_delay=timing.percentiles(np.concatenate([each.keyframes for each in found] or none)),
+        unmatched=sum(each.unmatched for each in found),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(asdict(asyncio.run(watch(Task(**json.load(sys.stdin)))))))

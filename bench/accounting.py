@@ -1,0 +1,64 @@
+"""What processes have used, and what the machine did meanwhile, from /proc. Linux only."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU seconds of all threads, and resident bytes, of a set of processes."""
+
+    cpu: float
+    resident: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Seconds of all cores together since boot: at work, and taken by the host of a virtual machine."""
+
+    busy: float
+    stolen: float
+
+
+def usage(pids: Iterable[int]) -> Usage:
+    """Of the processes and of all their living descendants."""
+    cpu, resident = 0.0, 0
+    for pid in family(pids):
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        cpu += (int(fields[11]) + int(fields[12])) / _TICK
+        resident += int(fields[21]) * _PAGE
+    return Usage(cpu, resident)
+
+
+def family(pids: Iterable[int]) -> set[int]:
+    """Process ids with those of all descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(entry.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(entry.parent.name))
+    found: set[int] = set()
+    waiting = list(pids)
+    while waiting:
+        pid = waiting.pop()
+        if pid not in found:
+            found.add(pid)
+            waiting += children.get(pid, [])
+    return found
+
+
+def machine() -> Machine:
+    """As of now."""
+    ticks = [int(field) / _TICK for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _, _, hard, soft, stolen = ticks
+    return Machine(user + nice + system + hard + soft, stolen)

@@ -1,0 +1,144 @@
+"""A viewer for the bench: real ICE, DTLS and feedback; what arrives is counted by its headers, and now and then one
+packet is opened to see that it can be.
+
+With UDP_GRO the kernel hands over, in one call, the run of packets that came in one send: four hundred viewers then
+cost less than the server that feeds them. A server that sends packet by packet is received packet by packet.
+"""
+
+import socket
+import struct
+from array import array
+
+from pylibsrtp import Error as SrtpError
+
+from bench.viewer import LightViewer
+from gateway.webrtc.demux import Protocol, protocol_of
+
+VIDEO, RETRANSMISSION = 102, 103
+ROOM_FOR_BITRATE = 20_000_000  # what the viewer tells that its link takes, bit/s
+REPORT_EVERY = 1.0
+
+_UDP_GRO = 104
+_TIMESTAMP = 35  # SO_TIMESTAMPNS, and the type of its control message
+_CONTROL = socket.CMSG_SPACE(16) + socket.CMSG_SPACE(4)
+_TIME = struct.Struct("qq")
+_FORMATS = f"""m=video 9 UDP/TLS/RTP/SAVPF {VIDEO} {RETRANSMISSION}
+a=rtcp-fb:{VIDEO} goog-remb
+a=rtpmap:{RETRANSMISSION} rtx/90000
+a=fmtp:{RETRANSMISSION} apt={VIDEO}
+"""
+
+
+class Pictures:
+    """What all viewers of a process have received: a line a viewer and picture, written at its last packet."""
+
+    def __init__(self) -> None:
+        self.viewers = array("H")
+        self.rtp = array("I")
+        self.at = array("q")
+        self.sizes = array("I")
+        self.buffer = bytearray(65536)
+
+
+class CountingViewer(LightViewer):
+    """Viewer ``number``. ``packets`` and ``bytes`` count the video, ``lost`` its gaps, ``opened`` the packets that were
+    decrypted and held H.264, ``sealed`` those that were not to be opened."""
+
+    def __init__(self, number: int, pictures: Pictures, coalesce: bool = True) -> None:
+        self._coalesce = coalesce
+        self._pictures = pictures
+        super().__init__()
+        self.lost = self.opened = self.sealed = self.repeats = 0
+        self._number = number
+        self._highest = -1
+        self._size = 0
+        self._ssrc = 0
+        self._sample = False
+
+    def offer(self) -> str:
+        """As a browser's: feedback by REMB, retransmission under an own SSRC."""
+        plain = super().offer()
+        media = next(line for line in plain.split("\r\n") if line.startswith("m="))
+        first, *rest = _FORMATS.strip().split("\n")
+        changed = plain.replace(media, first.replace(" 9 ", f" {media.split()[1]} "))
+        return changed.replace("a=ice-ufrag", "\r\n".join([*rest, "a=ice-ufrag"]), 1)
+
+    def _open(self) -> socket.socket:
+        opened = super()._open()
+        opened.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
+        if self._coalesce:
+            opened.setsockopt(socket.IPPROTO_UDP, _UDP_GRO, 1)
+        return opened
+
+    def _readable(self) -> None:
+        buffer = self._pictures.buffer
+        try:
+            size, control, _, address = self.socket.recvmsg_into([buffer], _CONTROL)
+        except BlockingIOError:
+            return
+        if not 128 <= buffer[0] < 192 or 192 <= buffer[1] <= 223:
+            self._other(bytes(buffer[:size]), address)
+            return
+        run = size
+        at = 0
+        for level, kind, data in control:
+            if kind == _TIMESTAMP and level == socket.SOL_SOCKET:
+                seconds, rest = _TIME.unpack(data)
+                at = seconds * 1_000_000_000 + rest
+            elif kind == _UDP_GRO:
+                run = int.from_bytes(data, "little")
+        if buffer[1] & 0x7F != VIDEO:
+            self.repeats += 1
+            return
+        count = -(-size // run)
+        last = (count - 1) * run
+        sequence = int.from_bytes(buffer[2:4], "big")
+        if self._highest >= 0:
+            self.lost += (sequence - self._highest - 1) & 0xFFFF
+        self._highest = (sequence + count - 1) & 0xFFFF
+        self.packets += count
+        self.bytes += size
+        self._size += size
+        if buffer[last + 1] & 0x80:
+            pictures = self._pictures
+            pictures.viewers.append(self._number)
+            pictures.rtp.append(int.from_bytes(buffer[last + 4 : last + 8], "big"))
+            pictures.at.append(at)
+            pictures.sizes.append(self._size)
+            self._size = 0
+        if self._sample:
+            self._sample = False
+            self._look_into(bytes(buffer[:run]))
+
+    def report(self) -> None:
+        """Send a receiver report with REMB (RFC 3550 6.4.2, draft-alvestrand-rmcat-remb), and open the next packet."""
+        self._sample = True
+        if not self._ssrc:
+            return
+        shift = max(0, ROOM_FOR_BITRATE.bit_length() - 18)
+        estimate = struct.pack("!I", 1 << 24 | shift << 18 | ROOM_FOR_BITRATE >> shift)
+        reception = struct.pack("!IIIIII", self._ssrc, 0, max(0, self._highest), 0, 0, 0)
+        report = struct.pack("!BBHI", 0x81, 201, 7, 1) + reception
+        remb = struct.pack("!BBHII", 0x8F, 206, 5, 1, 0) + b"REMB" + estimate + struct.pack("!I", self._ssrc)
+        self._send(self.dtls._tx_srtp.protect_rtcp(report + remb))
+
+    def _look_into(self, packet: bytes) -> None:
+        self._ssrc = int.from_bytes(packet[8:12], "big")
+        try:
+            plain = self.dtls._rx_srtp.unprotect(packet)
+        except SrtpError:
+            self.sealed += 1
+            return
+        kind = plain[12 + 4 * (plain[0] & 15)] & 0x1F  # no server here sends a header extension: none is negotiated
+        self.opened += 1 <= kind <= 28
+
+    def _other(self, datagram: bytes, address: tuple[str, int]) -> None:
+        match protocol_of(datagram):
+            case Protocol.DTLS:
+                self._wire.inbox.put_nowait(datagram)
+            case Protocol.RTCP:
+                self.reports += 1
+            case Protocol.STUN:
+                self._received_stun(datagram, address)
+            case _:
+                pass

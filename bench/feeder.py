@@ -1,0 +1,184 @@
+"""``python -m bench.feeder``: cameras that cost next to nothing, as a process of its own. RTSP over TCP for whoever
+asks, plain RTP over UDP for a server that wants it so, and a log of when each picture's last byte was written.
+
+All cameras play one film that was encoded before, each at another place of it, so that neither pictures nor keyframes
+of two cameras fall together. Prints its RTSP port, and stops when standard input closes.
+"""
+
+import argparse
+import asyncio
+import re
+import socket
+import struct
+import sys
+import time
+from base64 import b64encode
+from email.utils import formatdate
+from pathlib import Path
+
+import numpy as np
+
+from bench.clip import FPS, film, nal_units
+from gateway.relay.packetizer import packetize
+
+PAYLOAD_TYPE = 96
+TICKS = 90_000 // FPS
+REPORT_EVERY = 5 * FPS  # pictures between two sender reports
+WRITTEN = np.dtype([("camera", "<u2"), ("place", "<u2"), ("rtp", "<u4"), ("at", "<i8")])
+"""One line of the log: which camera, which picture of the film (0 is the keyframe), its RTP time, wall nanoseconds."""
+
+_HEADER = struct.Struct("!BBHII")
+_NTP_1970 = 2_208_988_800
+_BUFFER = 1 << 20
+
+
+class Camera:
+    """Sends the film in real time to each of ``players`` (RTSP) and to ``mountpoint`` (UDP)."""
+
+    def __init__(self, number: int, pictures: list[tuple[bytes, ...]], ahead: int, mountpoint: socket.socket | None):
+        self.number = number
+        self.players: set[asyncio.Transport] = set()
+        self._pictures = pictures
+        self._next = ahead
+        self._sequence = 0
+        self._mountpoint = mountpoint
+
+    def send(self) -> bytes:
+        """The next picture, to everybody; its line of the log."""
+        place, rtp = self._next % len(self._pictures), self._next * TICKS & 0xFFFFFFFF
+        payloads = self._pictures[place]
+        packets = []
+        for left, payload in zip(range(len(payloads) - 1, -1, -1), payloads, strict=True):
+            kind = PAYLOAD_TYPE if left else PAYLOAD_TYPE | 0x80
+            packets.append(_HEADER.pack(0x80, kind, self._sequence & 0xFFFF, rtp, self.number + 1) + payload)
+            self._sequence += 1
+        if self._mountpoint is not None:
+            for packet in packets[:-1]:
+                _send(self._mountpoint, packet)
+        written = b"".join(b"$\0" + len(packet).to_bytes(2, "big") + packet for packet in packets)
+        if self._next % REPORT_EVERY == 0:
+            written = self._report(rtp) + written
+        at = time.time_ns()  # before the write that completes the picture: what comes after is the server's
+        if self._mountpoint is not None:
+            _send(self._mountpoint, packets[-1])
+        for player in self.players:
+            player.write(written)
+        self._next += 1
+        return struct.pack("<HHIq", self.number, place, rtp, at)
+
+    def _report(self, rtp: int) -> bytes:
+        """A sender report (RFC 3550 6.4.1), interleaved."""
+        seconds, fraction = divmod(time.time(), 1)
+        wall = int(seconds) + _NTP_1970, int(fraction * 2**32)
+        return b"$\1\0\x1c" + struct.pack("!BBHIIIIII", 0x80, 200, 6, self.number + 1, *wall, rtp, self._sequence, 0)
+
+
+class RtspConnection(asyncio.Protocol):
+    """As much of an RTSP server (RFC 2326) as pulling one stream over TCP takes."""
+
+    def __init__(self, cameras: list[Camera], sets: str) -> None:
+        self._cameras = cameras
+        self._sets = sets
+        self._heard = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A player has come."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        self._transport = transport
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """A player has gone."""
+        for camera in self._cameras:
+            camera.players.discard(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Requests, and the receiver reports between them, which tell the bench nothing."""
+        self._heard += data
+        while self._heard:
+            if self._heard[:1] == b"$":
+                end = 4 + int.from_bytes(self._heard[2:4], "big")
+                if len(self._heard) < max(4, end):
+                    return
+            else:
+                end = self._heard.find(b"\r\n\r\n") + 4
+                if end < 4:
+                    return
+                self._answer(self._heard[:end].decode())
+            self._heard = self._heard[end:]
+
+    def _answer(self, request: str) -> None:
+        method, url, _ = request.split(" ", 2)
+        camera = self._cameras[int(re.findall(r"/camera-(\d+)", url)[0])]
+        order = re.findall(r"(?im)^CSeq: *(\d+)", request)[0]
+        lines, body = [f"CSeq: {order}", f"Date: {formatdate(usegmt=True)}", "Session: 1;timeout=60"], ""
+        status = "200 OK"
+        if method == "DESCRIBE":
+            body = self._describe()
+            lines += ["Content-Type: application/sdp", f"Content-Length: {len(body)}", f"Content-Base: {url}/"]
+        elif method == "OPTIONS":
+            lines.append("Public: OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN")
+        elif method == "SETUP" and "interleaved" not in request:
+            status = "461 Unsupported Transport"
+        elif method == "SETUP":
+            lines.append(f"Transport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc={camera.number + 1:08X}")
+        self._transport.write("\r\n".join([f"RTSP/1.0 {status}", *lines, "", body]).encode())
+        if method == "PLAY":
+            camera.players.add(self._transport)
+        elif method == "TEARDOWN":
+            self._transport.close()
+
+    def _describe(self) -> str:
+        lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=Bench", "c=IN IP4 0.0.0.0", "t=0 0", "a=control:*"]
+        lines += [f"m=video 0 RTP/AVP {PAYLOAD_TYPE}", f"a=rtpmap:{PAYLOAD_TYPE} H264/90000"]
+        fmtp = f"packetization-mode=1;profile-level-id=42C01F;sprop-parameter-sets={self._sets}"
+        return "\r\n".join([*lines, f"a=fmtp:{PAYLOAD_TYPE} {fmtp}", f"a=framerate:{FPS}", "a=control:trackID=0", ""])
+
+
+def _send(mountpoint: socket.socket, packet: bytes) -> None:
+    try:
+        mountpoint.send(packet)
+    except OSError:  # nobody listens yet
+        return
+
+
+async def play(cameras: list[Camera], log: Path) -> None:
+    """Send forever, each camera at a phase of its own."""
+    began, step = time.monotonic(), 1 / FPS / len(cameras)
+    number = 0
+    with log.open("wb", buffering=0) as file:
+        while True:
+            await asyncio.sleep(began + number * step - time.monotonic())
+            file.write(cameras[number % len(cameras)].send())
+            number += 1
+
+
+async def main() -> None:
+    """Serve until standard input closes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cameras", type=int, default=1)
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument(
+        "--rtp-port", type=int, help="send each camera also by UDP, to this port and the next even ones"
+    )
+    options = parser.parse_args()
+    units = [nal_units(unit) for unit in film()]
+    pictures = [packetize(nals) for nals in units]
+    cameras = []
+    for number in range(options.cameras):
+        mountpoint = None
+        if options.rtp_port is not None:
+            mountpoint = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            mountpoint.connect(("127.0.0.1", options.rtp_port + 2 * number))
+        cameras.append(Camera(number, pictures, number * len(pictures) // options.cameras, mountpoint))
+    sets = ",".join(b64encode(nal).decode() for nal in units[0] if nal[0] & 0x1F in (7, 8))
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: RtspConnection(cameras, sets), "127.0.0.1", 0)
+    playing = asyncio.create_task(play(cameras, options.log), name="film")
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    playing.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,89 @@
+"""One measurement: a feeder, a server, viewers; each a process of its own, all of them ended whatever happens."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bench.server import Server
+from bench.viewers import Result, Task
+
+LIMIT = 180.0
+SETTLE = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A running feeder: its RTSP port, its log, where it sends by UDP, its process."""
+
+    directory: Path
+    cameras: int
+    rtsp_port: int
+    rtp_port: int
+    log: Path
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the viewers found, and what the server tells of itself."""
+
+    result: Result
+    counters: dict[str, float] = field(default_factory=dict)
+
+
+Build = Callable[[Feed], Server]
+
+
+@contextlib.asynccontextmanager
+async def feeding(cameras: int, rtp_port: int = 0) -> AsyncIterator[Feed]:
+    """A feeder with so many cameras, and a directory that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="sightline-bench-") as name:
+        directory = Path(name)
+        log = directory / "written.log"
+        command = [sys.executable, "-m", "bench.feeder", "--cameras", str(cameras), "--log", str(log)]
+        command += ["--rtp-port", str(rtp_port)] if rtp_port else []
+        process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            assert process.stdout is not None
+            port = int(await process.stdout.readline())
+            yield Feed(directory, cameras, port, rtp_port, log, process.pid)
+        finally:
+            process.kill()
+            await process.wait()
+
+
+async def measure(build: Build, feed: Feed, viewers: int, seconds: float, coalesce: bool = True) -> Measured:
+    """Start the server, let the viewers watch its cameras in turn, stop it. Raises NotHere."""
+    server = build(feed)
+    try:
+        await server.start()
+        endpoints = []
+        for number in range(viewers):
+            camera = number % feed.cameras
+            endpoint = await server.endpoint(camera)
+            endpoints.append((camera, endpoint.url, endpoint.token))
+        task = Task(endpoints, list(server.pids), [feed.pid], str(feed.log), SETTLE, seconds, coalesce)
+        result = await _watch(task)
+        return Measured(result, await server.counters())
+    finally:
+        await server.stop()
+
+
+async def _watch(task: Task) -> Result:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.viewers", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(LIMIT):
+            out, _ = await process.communicate(json.dumps(asdict(task)).encode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return Result(**json.loads(out))

@@ -1,0 +1,41 @@
+"""What the bench asks of a server under test."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class NotHere(Exception):
+    """The server cannot be measured on this machine; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one viewer posts its offer (WHEP); ``token`` is a bearer's, or empty."""
+
+    url: str
+    token: str = ""
+
+
+class Server(Protocol):
+    """A WHEP server that pulls the feeder's cameras."""
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes to account, with all that they start."""
+        ...
+
+    async def start(self) -> None:
+        """Until viewers may come. Raises NotHere."""
+        ...
+
+    async def endpoint(self, camera: int) -> Endpoint:
+        """For one viewer of the camera of this number."""
+        ...
+
+    async def counters(self) -> dict[str, float]:
+        """The server's own figures, as far as it tells."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop what was started. Harmless where ``start`` failed."""
+        ...

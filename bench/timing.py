@@ -1,0 +1,68 @@
+"""From the moment at which a camera's picture had come in whole to that at which it had gone out whole, a viewer.
+
+Servers choose their own RTP timestamps, but keep distances. So each viewer's keyframe (by far its largest picture) is
+matched with the last one that its camera had sent by then, and all others by their distance from it. Pure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.feeder import TICKS, WRITTEN
+
+_KEYFRAME = 0.5  # of the largest picture's size
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A line a picture of one viewer, in order: RTP time, wall nanoseconds of its last packet, bytes."""
+
+    rtp: npt.NDArray[np.uint32]
+    at: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Milliseconds a picture, keyframes apart; ``unmatched``: pictures that no written one was found for."""
+
+    pictures: npt.NDArray[np.float64]
+    keyframes: npt.NDArray[np.float64]
+    unmatched: int
+
+
+def delays(written: npt.NDArray[np.void], camera: int, received: Received) -> Delays:
+    """Of one viewer of ``camera``. All are unmatched where there is no keyframe to begin with."""
+    log = written[written["camera"] == camera]
+    none: npt.NDArray[np.float64] = np.empty(0)
+    keys = log[log["place"] == 0]
+    if not len(received.at) or not len(keys):
+        return Delays(none, none, len(received.at))
+    largest = int(np.argmax(received.sizes))
+    before = int(np.searchsorted(keys["at"], received.at[largest])) - 1
+    if before < 0 or received.sizes[largest] * _KEYFRAME < np.median(received.sizes):
+        return Delays(none, none, len(received.at))
+    first = int(np.searchsorted(log["at"], keys["at"][before]))
+    apart = (received.rtp - received.rtp[largest]).astype(np.int32)
+    place = first + np.rint(apart / TICKS).astype(np.int64)
+    known = (place >= 0) & (place < len(log))
+    found = log[place[known]]
+    waited = (received.at[known] - found["at"]) / 1e6
+    key = found["place"] == 0
+    return Delays(waited[~key], waited[key], int(np.count_nonzero(~known)))
+
+
+def read_log(path: str) -> npt.NDArray[np.void]:
+    """What the feeder has written so far, whole lines only."""
+    with open(path, "rb") as file:
+        content = file.read()
+    return np.frombuffer(content[: len(content) // WRITTEN.itemsize * WRITTEN.itemsize], WRITTEN)
+
+
+def percentiles(values: npt.NDArray[np.float64]) -> dict[str, float]:
+    """p50, p99 and the most, rounded; empty for no values."""
+    if not len(values):
+        return {}
+    p50, p99 = np.percentile(values, [50, 99])
+    return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "most": round(float(values.max()), 3)}
