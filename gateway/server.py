@@ -1,10 +1,9 @@
 """Composition root: builds every service once and owns the one root TaskGroup. Nothing else builds services."""
 
 import asyncio
-import functools
 import logging
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +14,7 @@ from gateway.api import arrival
 from gateway.api.app import build
 from gateway.api.hub import EventHub
 from gateway.api.news import Newsroom
-from gateway.api.pictures import Pictures, StreamKey
+from gateway.api.pictures import Pictures
 from gateway.api.services import Services
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
@@ -28,20 +27,19 @@ from gateway.config_loader import Loaded
 from gateway.errors import ConfigurationError
 from gateway.incidents.service import IncidentService
 from gateway.incidents.triggers.webhook import WebhookTrigger
+from gateway.media.events import MediaEvents
+from gateway.media.interface import Media
+from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CameraPolicy, StreamName
-from gateway.relay.stream import RelayStream
+from gateway.models import CameraPolicy
 from gateway.settings import CameraSettings, HttpSettings, MediaSettings, Settings
-from gateway.sources.health import PictureHealth
-from gateway.sources.media import AccessUnit
-from gateway.sources.supervisor import Source, SourceSupervisor
 from gateway.storage.database import Database
-from gateway.viewing.service import Plane, ViewingService
+from gateway.viewing.service import ViewingService
 from gateway.webrtc.plane import MediaPlane
 
 logger = logging.getLogger(__name__)
 
-P = TypeVar("P", bound=Plane)
+M = TypeVar("M", bound=Media)
 
 
 class Gateway:
@@ -69,39 +67,29 @@ class Gateway:
             await database.close()
 
     async def _serve(self, database: Database, stop: asyncio.Event, ready: Callable[[str], object]) -> None:
-        parts = await compose(self.loaded, database, self.clock, self.metrics, MediaPlane)
-        plane, viewing = parts.plane, parts.services.viewing
+        parts = await compose(self.loaded, database, self.clock, self.metrics, media_of)
+        media, viewing = parts.media, parts.services.viewing
         runner = web.AppRunner(
             build(parts.services), access_log=None, shutdown_timeout=2.0, keepalive_timeout=arrival.KEEP_ALIVE
         )
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(parts.sources.run(), name="sources"),
-                group.create_task(parts.health.run(), name="health"),
+                group.create_task(media.run(), name="media"),
                 group.create_task(parts.services.incidents.run(), name="incidents"),
                 group.create_task(viewing.run(), name="viewing"),
                 group.create_task(arrival.close_silent(runner, self.clock), name="http: silent connections"),
             ]
             try:
-                await self._start(plane)
+                await media.start()
                 await self._listen(runner)
                 ready(public_url(self.settings.http, self.port))
                 await stop.wait()
             finally:
                 await runner.cleanup()
-                await plane.stop()
+                await media.stop()
                 await viewing.drain()
                 for task in tasks:
                     task.cancel()
-
-    async def _start(self, plane: MediaPlane) -> None:
-        media = self.settings.media
-        try:
-            await plane.start()
-        except OSError as error:
-            raise ConfigurationError(
-                [f"media.port: {media.host}:{media.port} (UDP) cannot be used: {error.strerror}"]
-            ) from None
 
     async def _listen(self, runner: web.AppRunner) -> None:
         http = self.settings.http
@@ -121,16 +109,11 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts(Generic[P]):
-    """What ``compose`` has built: what the routes use, and what has to be run."""
+class Parts(Generic[M]):
+    """What ``compose`` has built: what the routes use, and the media that have to be run."""
 
     services: Services
-    plane: P
-    sources: SourceSupervisor
-    health: PictureHealth
-
-
-Streams = Callable[[CameraId, StreamName], RelayStream | None]
+    media: M
 
 
 async def compose(
@@ -138,11 +121,11 @@ async def compose(
     database: Database,
     clock: Clock,
     metrics: Metrics,
-    plane_of: Callable[[MediaSettings, Streams, Clock, Metrics], P],
-) -> Parts[P]:
+    media_of: Callable[[Sequence[CameraSettings], MediaSettings, MediaEvents, Clock, Metrics], M],
+) -> Parts[M]:
     """Build every service on an open database, load what is on disk, and connect them. Nothing runs yet.
 
-    ``plane_of`` makes the media plane: ``MediaPlane``, but in tests that send no packets.
+    ``media_of`` makes the media: the function of that name, but in tests that send no packets.
     """
     settings = loaded.settings
     audit = AuditLog(database, clock, metrics)
@@ -162,11 +145,7 @@ async def compose(
 
     reached = {camera.id: camera for site in settings.sites for camera in site.cameras}
     pulled = [reached[camera.id] for camera in access.cameras() if camera.policy is not CameraPolicy.NEVER]
-    streams = dict(relay_streams(pulled, clock, metrics))
-    # The newsroom needs all services and health is one of them: it is looked up when a picture changes.
-    health = PictureHealth(clock, metrics, lambda camera, since: news.picture(camera, since))  # noqa: PLW0108
-    plane = plane_of(settings.media, lambda camera, name: streams.get((camera, name)), clock, metrics)
-    sources: dict[StreamKey, Source] = {}
+    media = media_of(pulled, settings.media, MediaEvents(metrics), clock, metrics)
     services = Services(
         loaded=loaded,
         clock=clock,
@@ -178,48 +157,19 @@ async def compose(
         tokens=tokens,
         sessions=sessions,
         invitations=Invitations(database, settings.tokens, clock),
-        viewing=ViewingService(plane, access, incidents, tokens, sessions, revocations, audit, clock, metrics),
+        viewing=ViewingService(media, access, incidents, tokens, sessions, revocations, audit, clock, metrics),
         hub=EventHub(metrics),
-        pictures=Pictures(streams, lambda key: sources[key].status(), health, clock),
+        pictures=Pictures(media, clock),
     )
-    news = Newsroom(services)
-    for key, stream in streams.items():
-        sources[key] = source_of(reached[key[0]], key, stream, news, clock, metrics)
-    look_at(streams, health)
-    news.start()
-    return Parts(services, plane, SourceSupervisor(sources.values(), clock, metrics), health)
+    Newsroom(services).start()
+    return Parts(services, media)
 
 
-def relay_streams(
-    cameras: Iterable[CameraSettings], clock: Clock, metrics: Metrics
-) -> Iterator[tuple[StreamKey, RelayStream]]:
-    """A relay stream for each stream of each camera."""
-    for camera in cameras:
-        for name in [StreamName.MAIN, StreamName.SUB] if camera.sub else [StreamName.MAIN]:
-            key = (CameraId(camera.id), name)
-            yield key, RelayStream(*key, clock, metrics, clock_trusted=camera.clock == "trusted")
-
-
-def source_of(
-    camera: CameraSettings, key: StreamKey, stream: RelayStream, news: Newsroom, clock: Clock, metrics: Metrics
-) -> Source:
-    """The pull that feeds a relay stream."""
-    reached = camera.sub if key[1] is StreamName.SUB and camera.sub is not None else camera.main
-    password = camera.password.get_secret_value() if camera.password else None
-    return Source(*key, reached.url, camera.username, password, stream, clock, metrics, news.source)
-
-
-def look_at(streams: Mapping[StreamKey, RelayStream], health: PictureHealth) -> None:
-    """Picture health looks at the main stream: in a substream of few bits a still scene differs by its coding alone."""
-    for camera in {camera for camera, _ in streams}:
-        stream = streams[camera, StreamName.MAIN]
-        stream.on_keyframe(functools.partial(feed, health, camera, stream))
-
-
-def feed(health: PictureHealth, camera: CameraId, stream: RelayStream, unit: AccessUnit) -> None:
-    """Hand a keyframe to picture health, dated as well as is known."""
-    point = stream.timeline()
-    health.feed(camera, unit, unit.arrival if point is None else point.capture)
+def media_of(
+    cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
+) -> Media:
+    """The media of ``cameras``."""
+    return MediaNode(cameras, settings, events, clock, metrics, MediaPlane)
 
 
 def storage_url(settings: Settings) -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +22,14 @@ from gateway.config_loader import Loaded, load
 from gateway.errors import BadRequest
 from gateway.incidents.service import Trigger
 from gateway.incidents.triggers.signature import sign
+from gateway.media.events import MediaEvents
+from gateway.media.node import MediaNode, Streams
 from gateway.metrics import Metrics
-from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId
-from gateway.server import Streams, compose
-from gateway.settings import MediaSettings
+from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
+from gateway.server import compose
+from gateway.settings import CameraSettings, MediaSettings
 from gateway.storage.database import Database, sqlite_url
-from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.plane import EventKind, OpenedSession, OpenSession, SessionEvent
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +82,12 @@ class FakePlane:
         self._observers: list[Any] = []
         self.gate.set()
 
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
     async def open(self, request: OpenSession) -> OpenedSession:
         self.waiting.set()
         await self.gate.wait()
@@ -88,9 +96,9 @@ class FakePlane:
         self.opened.append(request)
         session_id = f"session-{len(self.opened)}"
         self._living.add(session_id)
-        return OpenedSession(session_id, "v=0\r\n", request.stream)
+        return OpenedSession(session_id, "v=0\r\n", request.stream or StreamName.MAIN)
 
-    def renew(self, session_id: str, ends_at: float) -> bool:
+    async def renew(self, session_id: str, ends_at: float) -> bool:
         if session_id in self._living:
             self.renewed.append((session_id, ends_at))
         return session_id in self._living
@@ -100,21 +108,36 @@ class FakePlane:
             return False
         self._living.remove(session_id)
         self.closed.append((session_id, reason))
-        self._tell(SessionEvent("closed", session_id, reason, self.clock.monotonic(), packets=42, bytes=4200))
+        self._tell(self._event("closed", session_id, packets=42, reason=reason))
         return True
 
     def observe(self, callback: Any) -> None:
         self._observers.append(callback)
 
     def connected(self, session_id: str) -> None:
-        self._tell(SessionEvent("connected", session_id, None, self.clock.monotonic(), packets=0, bytes=0))
+        self._tell(self._event("connected", session_id, packets=0))
 
     def first_packet(self, session_id: str) -> None:
-        self._tell(SessionEvent("first_packet", session_id, None, self.clock.monotonic(), packets=1, bytes=100))
+        self._tell(self._event("first_packet", session_id, packets=1))
+
+    def switched(self, session_id: str, stream: StreamName, waiting: str = "", shift: int = 0) -> None:
+        event = self._event("stream", session_id, packets=1)
+        self._tell(replace(event, stream=stream, waiting=waiting, shift=shift))
+
+    def _event(self, kind: EventKind, session_id: str, packets: int, reason: CloseReason | None = None) -> SessionEvent:
+        now = self.clock.monotonic()
+        return SessionEvent(kind, session_id, reason, now, packets, 100 * packets, StreamName.MAIN)
 
     def _tell(self, event: SessionEvent) -> None:
         for callback in self._observers:
             callback(event)
+
+
+def silent_media(
+    cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
+) -> MediaNode[FakePlane]:
+    """All media of a gateway, but pulls that run and packets."""
+    return MediaNode(cameras, settings, events, clock, metrics, FakePlane)
 
 
 @dataclass(frozen=True)
@@ -236,10 +259,10 @@ class House:
 
     async def __aenter__(self) -> Self:
         await self.database.open()
-        parts = await compose(self.loaded, self.database, self.clock, self.metrics, FakePlane)
+        parts = await compose(self.loaded, self.database, self.clock, self.metrics, silent_media)
         self.services: Services = parts.services
-        self.sources = {source.name: source for source in parts.sources.sources}
-        self.plane = parts.plane
+        self.media = parts.media
+        self.plane = parts.media.plane
         self._viewing = asyncio.create_task(self.services.viewing.run(), name="viewing")
         self.app = build(self.services)
         self.server = TestServer(self.app)

@@ -42,7 +42,7 @@ async def still(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     camera_id = CameraId(request.match_info["camera"])
     await services.access.require_camera(sign_in.principal, Action.STILL, camera_id, request.remote or "")
-    picture = services.pictures.still(camera_id)
+    picture = await services.pictures.still(camera_id)
     if picture is None:
         raise NotFound("no_still", "No picture has come from this camera since the gateway started.")
     await record(request, sign_in, "still_seen", camera_id)

@@ -16,7 +16,10 @@ from gateway.api.news import hears_of_incidents, hears_of_watchers, watchers_of
 from gateway.api.services import SERVICES, Services, own_page, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.errors import Forbidden, StorageError
-from gateway.models import CameraId, CloseReason, Principal, SiteId, StreamName
+from gateway.media.events import StreamKey
+from gateway.models import CloseReason, Principal, SiteId
+from gateway.viewing.service import Viewing
+from gateway.webrtc.plane import SessionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +146,7 @@ class Page:
                 viewing = self.services.viewing.get(session)
                 if viewing is not None and viewing.sign_in_id == self.sign_in.id:
                     self.watched.setdefault(session, ())
+                    self.services.hub.send(self.listener, views.session(viewing, "stream"))
                     self._time_of(session, starts=True)
             case {"type": "glass", "ages": list(ages)}:
                 return all(self._glass(age) for age in ages[:64])
@@ -189,12 +193,10 @@ class Page:
             self.watched.pop(session, None)
             return
         hub, pictures = self.services.hub, self.services.pictures
-        stream = pictures.stream(viewing.camera.id, viewing.stream)
-        if stream is not None:
-            first = stream.start_timeline() if starts else None
-            for point in (first, stream.timeline()):
-                if point is not None:
-                    hub.send(self.listener, views.timeline(viewing, point))
+        points = pictures.points((viewing.camera.id, viewing.stream))
+        for point in (points.first if starts else None, points.newest):
+            if point is not None:
+                hub.send(self.listener, views.timeline(viewing, point))
         unchanged = (pictures.unchanged_since(viewing.camera.id),)
         if self.watched[session] != unchanged:
             self.watched[session] = unchanged
@@ -202,12 +204,17 @@ class Page:
                 self.listener, {"type": "picture", "camera": viewing.camera.id, "unchanged_since_gt": unchanged[0]}
             )
 
-    def discontinuity(self, camera_id: CameraId, stream: StreamName) -> None:
+    def discontinuity(self, key: StreamKey) -> None:
         """A watched stream's map has changed: say so at once."""
         for session in list(self.watched):
             viewing = self.services.viewing.get(session)
-            if viewing is not None and viewing.camera.id == camera_id and viewing.stream is stream:
+            if viewing is not None and (viewing.camera.id, viewing.stream) == key:
                 self._time_of(session)
+
+    def changed(self, viewing: Viewing, event: SessionEvent) -> None:
+        """A watched session is sent another stream: say how to date that one's pictures."""
+        if event.kind == "stream" and viewing.id in self.watched:
+            self._time_of(viewing.id, starts=True)
 
 
 async def events(request: web.Request) -> web.WebSocketResponse:
@@ -224,7 +231,7 @@ async def _channel(request: web.Request, sign_in: SignIn) -> web.WebSocketRespon
     socket = web.WebSocketResponse(timeout=CLOSED_WITHIN, heartbeat=5.0, max_msg_size=MESSAGE_LIMIT)
     await socket.prepare(request)
     page = Page(services, socket, sign_in)
-    stop = services.pictures.on_discontinuity(page.discontinuity)
+    stops = (services.pictures.on_discontinuity(page.discontinuity), services.viewing.observe(page.changed))
     try:
         await page.run()
     except Exception:
@@ -233,7 +240,8 @@ async def _channel(request: web.Request, sign_in: SignIn) -> web.WebSocketRespon
         services.metrics.task_failures.labels("events").inc()
         await socket.close(code=1011)
     finally:
-        stop()
+        for stop in stops:
+            stop()
     return socket
 
 

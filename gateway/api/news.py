@@ -5,9 +5,9 @@ from typing import Any
 
 from gateway.api.incidents import incident_view
 from gateway.api.services import Services
-from gateway.api.views import watcher
+from gateway.api.views import session, watcher
 from gateway.incidents.service import IncidentChange
-from gateway.models import POLICE_ROLES, Camera, CameraId, Principal, Role, SiteId, SourceStatus
+from gateway.models import POLICE_ROLES, CameraId, Principal, Role, SiteId
 from gateway.viewing.service import Viewing
 from gateway.webrtc.plane import SessionEvent
 
@@ -43,18 +43,12 @@ class Newsroom:
         services.incidents.subscribe(self._incident)
         services.viewing.observe(self._viewing)
         services.webhooks.on_refused(self._refused)
+        services.pictures.media.events.status.add(lambda status: self._camera(status.camera_id))
+        services.pictures.media.events.picture.add(self._camera)
 
-    def source(self, status: SourceStatus) -> None:
-        """A pull has changed its state."""
-        self.camera(self._cameras[status.camera_id])
-
-    def picture(self, camera_id: CameraId, _unchanged_since: float | None) -> None:
-        """A camera's content has stopped changing, or changes again."""
-        self.camera(self._cameras[camera_id])
-
-    def camera(self, camera: Camera) -> None:
+    def _camera(self, camera_id: CameraId) -> None:
         """Publish a camera's status to those who may know of it."""
-        services = self._services
+        services, camera = self._services, self._cameras[camera_id]
         viewers = sum(viewing.camera.id == camera.id for viewing in services.viewing.viewings())
         services.hub.publish(
             {"type": "camera", "camera": services.pictures.status(camera, viewers)},
@@ -71,9 +65,9 @@ class Newsroom:
         )
 
     def _viewing(self, viewing: Viewing, event: SessionEvent) -> None:
+        if event.kind in {"connected", "stream", "closed"}:
+            self._services.hub.tell(viewing.principal.id, session(viewing, event.kind, event.reason))
         if event.kind in {"connected", "closed"}:
-            message = {"type": "session", "session": viewing.id, "state": event.kind, "reason": event.reason}
-            self._services.hub.tell(viewing.principal.id, message)
             site = viewing.camera.site_id
             self._services.hub.publish(
                 {"type": "watchers", "site": site, "watchers": watchers_of(self._services, site)},

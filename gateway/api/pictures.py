@@ -1,54 +1,39 @@
 """What is known of each camera's picture, gathered for the pages: pull state, clock, content, still."""
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.clock import Clock
-from gateway.models import Camera, CameraId, SourceStatus, StreamName, TimelinePoint
-from gateway.relay.stream import RelayStream
-from gateway.sources.health import PictureHealth, Still
+from gateway.media.events import StreamKey
+from gateway.media.interface import Media, Points
+from gateway.models import Camera, CameraId
+from gateway.sources.health import Still
 from gateway.sources.state import advice
-
-StreamKey = tuple[CameraId, StreamName]
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Read-only view over relay streams, pulls and picture health."""
+    """Read-only view over the media."""
 
-    streams: Mapping[StreamKey, RelayStream]
-    statuses: Callable[[StreamKey], SourceStatus]
-    health: PictureHealth
+    media: Media
     clock: Clock
 
-    def stream(self, camera: CameraId, name: StreamName) -> RelayStream | None:
-        """The relay stream, or None where the camera has no such one."""
-        return self.streams.get((camera, name))
-
-    def point(self, key: StreamKey) -> TimelinePoint | None:
-        """The newest map from RTP time to capture time."""
-        stream = self.streams.get(key)
-        return stream.timeline() if stream else None
+    def points(self, key: StreamKey) -> Points:
+        """The map from RTP time to capture time, at the first picture for a new viewer and at the newest."""
+        return self.media.points(key)
 
     def unchanged_since(self, camera: CameraId) -> float | None:
         """Gateway time since when the picture's content has not changed, or None."""
-        return self.health.unchanged_since(camera)
+        return self.media.unchanged_since(camera)
 
-    def still(self, camera: CameraId) -> Still | None:
-        """The latest still picture."""
-        return self.health.still(camera)
+    async def still(self, camera: CameraId) -> Still | None:
+        """The latest still picture. Raises Unavailable."""
+        return await self.media.still(camera)
 
-    def on_discontinuity(self, callback: Callable[[CameraId, StreamName], None]) -> Callable[[], None]:
+    def on_discontinuity(self, callback: Callable[[StreamKey], None]) -> Callable[[], None]:
         """Hear at once when the map of any stream changes its meaning. Returns what ends it."""
-        ends = [stream.on_timeline(functools.partial(_told, callback, key)) for key, stream in self.streams.items()]
-
-        def stop() -> None:
-            for end in ends:
-                end()
-
-        return stop
+        return self.media.events.timeline.add(callback)
 
     def status(self, camera: Camera, viewers: int) -> dict[str, Any]:
         """``CameraStatus`` of docs/protocol.md."""
@@ -57,16 +42,14 @@ class Pictures:
             "id": camera.id,
             "name": camera.name,
             "site": camera.site_id,
-            "streams": {
-                name.value: self._source((camera.id, name)) for name in StreamName if (camera.id, name) in self.streams
-            },
+            "streams": {name.value: self._source((camera.id, name)) for name in self.media.streams_of(camera.id)},
             "unchanged_since_at": None if since is None else since - self.clock.monotonic() + self.clock.now(),
             "viewers": viewers,
         }
 
     def _source(self, key: StreamKey) -> dict[str, Any]:
-        status = self.statuses(key)
-        point = self.point(key)
+        status = self.media.status(key)
+        point = self.points(key).newest
         return {
             "state": status.state,
             "reason": status.reason,
@@ -84,7 +67,3 @@ class Pictures:
             "clock_reason": point.reason if point is not None else "no picture yet",
             "notes": list(status.notes),
         }
-
-
-def _told(callback: Callable[[CameraId, StreamName], None], key: StreamKey, _point: TimelinePoint) -> None:
-    callback(*key)

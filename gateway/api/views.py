@@ -7,7 +7,7 @@ from gateway.audit.record import AuditRecord
 from gateway.auth.sessions import SignIn
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan, Room
-from gateway.models import Camera, CameraId, CameraPolicy, Grant, Incident, Principal, TimelinePoint
+from gateway.models import Camera, CameraId, CameraPolicy, CloseReason, Grant, Incident, Principal, TimelinePoint
 from gateway.settings import Settings, SiteSettings
 from gateway.viewing.service import Viewing
 
@@ -104,14 +104,21 @@ def watcher(viewing: Viewing) -> dict[str, Any]:
     }
 
 
+def session(viewing: Viewing, state: str, reason: CloseReason | None = None) -> dict[str, Any]:
+    """``session`` event."""
+    event = {"type": "session", "session": viewing.id, "state": state, "reason": reason}
+    return event | {"stream": viewing.stream, "waiting": viewing.waiting}
+
+
 def timeline(viewing: Viewing, point: TimelinePoint) -> dict[str, Any]:
-    """``timeline`` event."""
+    """``timeline`` event: the stream's point as it holds for what this session is sent."""
     return {
         "type": "timeline",
+        "session": viewing.id,
         "camera": viewing.camera.id,
         "stream": viewing.stream,
-        "epoch": point.epoch,
-        "rtp": point.rtp,
+        "epoch": f"{viewing.stream}-{point.epoch}-{viewing.shift}",
+        "rtp": (point.rtp + viewing.shift) & 0xFFFFFFFF,
         "capture": point.capture,
         "uncertainty": point.uncertainty,
         "trusted": point.trusted,

@@ -7,8 +7,8 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any
 
 from gateway.access.service import AccessService
 from gateway.audit.log import AuditLog
@@ -19,9 +19,10 @@ from gateway.auth.tokens import TokenClaims, TokenService
 from gateway.clock import Clock
 from gateway.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from gateway.incidents.service import IncidentService
+from gateway.media.interface import Media
 from gateway.metrics import Metrics
 from gateway.models import Camera, CameraId, CloseReason, Grant, GrantBasis, Principal, StreamName
-from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.plane import OpenSession, SessionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,11 @@ Work = asyncio.Queue[Callable[[], Coroutine[Any, Any, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """One person watching one camera. ``secret`` is the path segment of its WHEP resource and is never logged."""
+    """One person watching one camera. ``secret`` is the path segment of its WHEP resource and is never logged.
+
+    ``stream`` is what is sent now, ``waiting`` why nothing is ("" while something is), and RTP timestamps on the way to
+    the viewer are the stream's own plus ``shift`` (90 kHz ticks, mod 2^32).
+    """
 
     id: str
     secret: str
@@ -50,6 +55,8 @@ class Viewing:
     grant: Grant
     since_at: float
     address: str
+    waiting: str = ""
+    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +67,12 @@ class Opened:
     answer: str
 
 
-class Plane(Protocol):
-    """What is needed of ``MediaPlane``."""
-
-    async def open(self, request: OpenSession) -> OpenedSession:
-        """Answer an offer. Raises BadRequest, NotFound."""
-        ...
-
-    def renew(self, session_id: str, ends_at: float) -> bool:
-        """Let a session live until gateway time ``ends_at``; False where it has ended."""
-        ...
-
-    async def close(self, session_id: str, reason: CloseReason) -> bool:
-        """End a session; its last packet was sent on return."""
-        ...
-
-    def observe(self, callback: Callable[[SessionEvent], None]) -> None:
-        """Be told what happens to every session."""
-        ...
-
-
 class ViewingService:
-    """Opens, renews and ends media sessions. Nothing else calls ``MediaPlane.open``."""
+    """Opens, renews and ends media sessions. Nothing else calls ``Media.open``."""
 
     def __init__(
         self,
-        plane: Plane,
+        media: Media,
         access: AccessService,
         incidents: IncidentService,
         tokens: TokenService,
@@ -95,7 +82,7 @@ class ViewingService:
         clock: Clock,
         metrics: Metrics,
     ) -> None:
-        self._plane = plane
+        self._media = media
         self._access = access
         self._incidents = incidents
         self._tokens = tokens
@@ -111,7 +98,7 @@ class ViewingService:
         # Apart, so that a picture is never shown for longer because a record is slow to reach the disk.
         self._closing = Work()
         self._recording = Work()
-        plane.observe(self._observed)
+        media.events.session.add(self._observed)
         access.on_grant_ended(self._grant_ended)
 
     async def run(self) -> None:
@@ -145,8 +132,10 @@ class ViewingService:
         finally:
             work.task_done()
 
-    async def open(self, token: str, camera_id: CameraId, stream: StreamName, offer: str, address: str) -> Opened:
-        """Open a media session for the bearer of ``token``.
+    async def open(
+        self, token: str, camera_id: CameraId, stream: StreamName | None, offer: str, address: str
+    ) -> Opened:
+        """Open a media session for the bearer of ``token``; ``stream`` None leaves the choice to role and link.
 
         Raises Unauthenticated for a bad, expired or revoked token, Forbidden or NotFound for a camera that the grant
         does not cover, BadRequest for an offer that cannot be answered, Conflict when too many are open.
@@ -156,7 +145,7 @@ class ViewingService:
             raise await self._access.refusal(principal, camera_id, address)
         with self._place_of(claims.session_id):
             request = OpenSession(camera_id, stream, offer, self._deadline(claims), principal.role)
-            opened = await self._plane.open(request)
+            opened = await self._media.open(request)
             viewing = Viewing(
                 id=opened.id,
                 secret=secrets.token_urlsafe(32),
@@ -171,11 +160,11 @@ class ViewingService:
             self._viewings[viewing.id] = viewing
             self._by_secret[viewing.secret] = viewing.id
         await self._record(viewing, "view_opened", Outcome.OK, None, {"jti": claims.jti, "session": viewing.id})
-        # While the plane was at work the grant or the sign-in may have ended, and found nothing to close.
+        # While the media were at work the grant or the sign-in may have ended, and found nothing to close.
         try:
             await self._admit(token)
         except Unauthenticated as error:
-            await self._plane.close(viewing.id, self._reason_of(error, grant))
+            await self._media.close(viewing.id, self._reason_of(error, grant))
             raise
         return Opened(viewing, opened.answer)
 
@@ -190,17 +179,17 @@ class ViewingService:
         claims, principal, grant = await self._admit(token)
         if principal.id != viewing.principal.id or viewing.camera.id not in grant.camera_ids:
             raise Forbidden("other_grant", "This token does not belong to this picture.")
-        if not self._plane.renew(viewing.id, self._deadline(claims)):
+        if not await self._media.renew(viewing.id, self._deadline(claims)):
             raise NotFound(*NO_SESSION)
 
     async def leave(self, secret: str) -> None:
         """The viewer closes its own session (WHEP DELETE). Raises NotFound."""
-        await self._plane.close(self._find(secret).id, CloseReason.VIEWER_LEFT)
+        await self._media.close(self._find(secret).id, CloseReason.VIEWER_LEFT)
 
     async def end_sign_in(self, sign_in_id: str) -> None:
         """Close every session of a sign-in that has ended."""
         for viewing in [v for v in self._viewings.values() if v.sign_in_id == sign_in_id]:
-            await self._plane.close(viewing.id, CloseReason.SIGNED_OUT)
+            await self._media.close(viewing.id, CloseReason.SIGNED_OUT)
 
     def viewings(self) -> tuple[Viewing, ...]:
         """All sessions that are open now."""
@@ -210,9 +199,10 @@ class ViewingService:
         """The session with this public id."""
         return self._viewings.get(session_id)
 
-    def observe(self, callback: Callable[[Viewing, SessionEvent], None]) -> None:
-        """Hear of each session's life: connected, first packet, closed."""
+    def observe(self, callback: Callable[[Viewing, SessionEvent], None]) -> Callable[[], None]:
+        """Hear what happens to each session. Returns what ends it."""
         self._observers.append(callback)
+        return lambda: self._observers.remove(callback)
 
     async def _admit(self, token: str) -> tuple[TokenClaims, Principal, Grant]:
         claims = self._tokens.verify(token)
@@ -266,7 +256,7 @@ class ViewingService:
 
     def _grant_ended(self, grant: Grant, reason: CloseReason) -> None:
         for viewing in [v for v in self._viewings.values() if v.grant.id == grant.id]:
-            self._closing.put_nowait(functools.partial(self._plane.close, viewing.id, reason))
+            self._closing.put_nowait(functools.partial(self._media.close, viewing.id, reason))
 
     def _observed(self, event: SessionEvent) -> None:
         viewing = self._viewings.get(event.id)
@@ -274,6 +264,9 @@ class ViewingService:
             return
         if event.kind == "first_packet":
             self._measure(viewing)
+        elif event.kind == "stream":
+            viewing = replace(viewing, stream=event.stream, waiting=event.waiting, shift=event.shift)
+            self._viewings[event.id] = viewing
         elif event.kind == "closed":
             del self._viewings[event.id], self._by_secret[viewing.secret]
             detail: dict[str, object] = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
@@ -281,7 +274,7 @@ class ViewingService:
             self._recording.put_nowait(
                 functools.partial(self._record, viewing, "view_closed", Outcome.OK, str(event.reason), detail)
             )
-        for callback in self._observers:
+        for callback in tuple(self._observers):
             callback(viewing, event)
 
     def _measure(self, viewing: Viewing) -> None:

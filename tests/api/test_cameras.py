@@ -36,7 +36,7 @@ async def test_a_still_tells_when_it_was_taken_and_who_saw_it_is_on_record(house
     technician = await house.sign_in("district_it")
     path = f"/api/cameras/{HALLWAY}/still"
     assert (await technician.get(path)).problem(404) == "no_still"
-    house.services.pictures.health._stills[house.services.access.cameras_of(LINCOLN)[2].id] = Still(b"\xff\xd8", 12.5)
+    house.media.health._stills[house.services.access.cameras_of(LINCOLN)[2].id] = Still(b"\xff\xd8", 12.5)
     answer = await technician.get(path)
     assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, b"\xff\xd8", "image/jpeg")
     assert answer.headers["X-Sightline-Captured-At"] == "12.500"

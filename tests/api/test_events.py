@@ -120,9 +120,11 @@ async def test_nobody_hears_of_a_camera_that_is_never_shown(house: House) -> Non
     channels = [await (await house.sign_in(who)).events() for who in ("headquarters", "district_it", "coordinator")]
     for channel in channels:
         await channel.resume()
-    assert not any(NURSE in source for source in house.sources)
+    assert not any(NURSE in key for key in house.media.pulls)
     for camera in (HALLWAY, "oak-hallway"):
-        house.sources[f"{camera}/main"]._happened(SourceEvent.LOST, SourceReason.UNREACHABLE, "No route.")
+        house.media.pulls[CameraId(camera), StreamName.MAIN]._happened(
+            SourceEvent.LOST, SourceReason.UNREACHABLE, "No route."
+        )
     heard = [[m["camera"]["id"] for m in of(await channel.up_to_now(), "camera")] for channel in channels]
     assert heard == [[HALLWAY, "oak-hallway"], [HALLWAY, "oak-hallway"], [HALLWAY]]
 
@@ -339,7 +341,7 @@ async def test_glass_ages_are_counted_by_role_and_state(house: House) -> None:
 
 def play(house: House, camera: str) -> None:
     """A camera connects and its first keyframe arrives."""
-    stream = house.services.pictures.streams[CameraId(camera), StreamName.MAIN]
+    stream = house.media.streams[CameraId(camera), StreamName.MAIN]
     now = house.clock.monotonic()
     stream.connected(StreamInfo("H264", 90_000), now)
     stream.access_unit(AccessUnit((b"\x65" + b"\0" * 40,), 1000, True, now))
@@ -366,6 +368,30 @@ async def test_a_page_hears_the_time_of_the_streams_that_it_watches(house: House
     [told] = of(await channel.up_to_now(), "timeline")
     assert told["epoch"] != of(heard, "timeline")[0]["epoch"], "at once at a discontinuity"
     assert before["type"] == "picture"
+
+
+async def test_a_page_is_told_which_stream_a_session_gets_and_how_to_date_it(house: House) -> None:
+    play(house, HALLWAY)
+    await house.lock_down()
+    patrol = await house.sign_in("patrol")
+    channel = await patrol.events()
+    await channel.resume()
+    session, _ = await patrol.watch(HALLWAY)
+    await channel.say({"type": "watch", "session": session})
+    heard = await channel.up_to_now()
+    [told] = [event for event in of(heard, "session") if event["state"] == "stream"]
+    assert (told["session"], told["stream"], told["waiting"]) == (session, "main", "")
+    before = of(heard, "timeline")[-1]
+    assert before["session"] == session
+
+    house.plane.switched(session, StreamName.MAIN, waiting="link", shift=2**32 - 90)
+    heard = await channel.up_to_now()
+    [told] = of(heard, "session")
+    assert (told["state"], told["stream"], told["waiting"]) == ("stream", "main", "link")
+    after = of(heard, "timeline")[-1]
+    assert after["rtp"] == (before["rtp"] - 90) % 2**32
+    assert after["capture"] == before["capture"]
+    assert after["epoch"] != before["epoch"]
 
 
 async def test_a_page_hears_nothing_of_the_time_of_another_sign_ins_session(house: House) -> None:

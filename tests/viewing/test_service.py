@@ -91,7 +91,11 @@ async def test_a_session_that_ends_while_it_is_renewed_is_not_there(
 ) -> None:
     patrol = await house.sign_in("patrol")
     _, location = await patrol.watch(ENTRANCE)
-    monkeypatch.setattr(house.plane, "renew", lambda *_: False)
+
+    async def gone(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(house.plane, "renew", gone)
     assert await renewed(patrol, location, await patrol.token()) == (404, "no_such_session")
 
 

@@ -150,13 +150,13 @@ async def test_a_session_that_nobody_renews_ends_within_a_second_without_any_pic
 async def test_a_renewed_session_goes_on() -> None:
     async with _scene() as scene:
         opened = await scene.connect(lasts=5.0)
-        assert scene.gateway.plane.renew(opened.id, scene.clock.monotonic() + 10)
+        assert await scene.gateway.plane.renew(opened.id, scene.clock.monotonic() + 10)
         await scene.clock.advance(8)
         await scene.show()
         assert scene.closed == []
         await scene.clock.advance(2.2)
         assert scene.closed == [CloseReason.TOKEN_EXPIRED]
-        assert not scene.gateway.plane.renew(opened.id, scene.clock.monotonic() + 10)
+        assert not await scene.gateway.plane.renew(opened.id, scene.clock.monotonic() + 10)
 
 
 async def test_a_viewer_who_never_comes_is_given_up() -> None:

@@ -1,0 +1,156 @@
+"""All media of some cameras in one process: pulls, relay streams, picture health, and the viewers' sessions."""
+
+import asyncio
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from gateway.clock import Clock
+from gateway.errors import ConfigurationError
+from gateway.media.events import MediaEvents, StreamKey
+from gateway.media.interface import Figure, Points, Sessions
+from gateway.metrics import Metrics
+from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
+from gateway.relay.stream import RelayStream
+from gateway.settings import CameraSettings, MediaSettings
+from gateway.sources.health import PictureHealth, Still
+from gateway.sources.media import AccessUnit
+from gateway.sources.supervisor import Source, SourceSupervisor
+from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
+
+Streams = Callable[[CameraId, StreamName], RelayStream | None]
+
+
+class Plane(Sessions, Protocol):
+    """What is needed of ``MediaPlane``."""
+
+    async def start(self) -> None:
+        """Take the port. Raises OSError, ConfigurationError."""
+        ...
+
+    async def stop(self) -> None:
+        """Close every session and give the port back."""
+        ...
+
+    def observe(self, callback: Callable[[SessionEvent], None]) -> None:
+        """Be told what happens to every session."""
+        ...
+
+
+P = TypeVar("P", bound=Plane)
+
+
+class MediaNode(Generic[P]):
+    """``Media`` in this process. ``plane_of`` makes the plane: ``MediaPlane``, but in tests that send no packets."""
+
+    def __init__(
+        self,
+        cameras: Iterable[CameraSettings],
+        settings: MediaSettings,
+        events: MediaEvents,
+        clock: Clock,
+        metrics: Metrics,
+        plane_of: Callable[[MediaSettings, Streams, Clock, Metrics], P],
+    ) -> None:
+        self.events = events
+        self._settings = settings
+        self.streams: dict[StreamKey, RelayStream] = {}
+        self.pulls: dict[StreamKey, Source] = {}
+        self.health = PictureHealth(clock, metrics, lambda camera, _since: events.picture.tell(camera))
+        for camera in cameras:
+            for key, stream in relay_streams(camera, clock, metrics):
+                self.streams[key] = stream
+                self.pulls[key] = source_of(camera, key, stream, events.status.tell, clock, metrics)
+                stream.on_timeline(functools.partial(_told, events, key))
+                if key[1] is StreamName.MAIN:
+                    # In a substream of few bits a still scene differs by its coding alone.
+                    stream.on_keyframe(functools.partial(_feed, self.health, key[0], stream))
+        self.plane: P = plane_of(settings, lambda camera, name: self.streams.get((camera, name)), clock, metrics)
+        self.plane.observe(events.session.tell)
+        self._sources = SourceSupervisor(self.pulls.values(), clock, metrics)
+
+    async def start(self) -> None:
+        """Take the port. Raises ConfigurationError. ``stop`` must be called by the same task."""
+        try:
+            await self.plane.start()
+        except OSError as error:
+            where = f"{self._settings.host}:{self._settings.port}"
+            raise ConfigurationError([f"media.port: {where} (UDP) cannot be used: {error.strerror}"]) from None
+
+    async def run(self) -> None:
+        """Pull and look at pictures, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sources.run(), name="sources")
+            group.create_task(self.health.run(), name="health")
+
+    async def stop(self) -> None:
+        """Close every session, send the last packets and give the port back."""
+        await self.plane.stop()
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        """Answer an offer. Raises BadRequest, NotFound."""
+        return await self.plane.open(request)
+
+    async def renew(self, session_id: str, ends_at: float) -> bool:
+        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        return await self.plane.renew(session_id, ends_at)
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        """End a session; its last packet was sent on return. False where it has ended already."""
+        return await self.plane.close(session_id, reason)
+
+    def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
+        """Which streams of a camera are pulled."""
+        return tuple(name for name in StreamName if (camera, name) in self.pulls)
+
+    def status(self, key: StreamKey) -> SourceStatus:
+        """How a pull stands. Raises KeyError."""
+        return self.pulls[key].status()
+
+    def points(self, key: StreamKey) -> Points:
+        """How RTP time and capture time of a stream relate now."""
+        stream = self.streams.get(key)
+        return Points() if stream is None else Points(stream.start_timeline(), stream.timeline())
+
+    def unchanged_since(self, camera: CameraId) -> float | None:
+        """Gateway time since when the picture's content has not changed, or None."""
+        return self.health.unchanged_since(camera)
+
+    async def still(self, camera: CameraId) -> Still | None:
+        """The newest picture that was looked at."""
+        return self.health.still(camera)
+
+    async def figures(self) -> tuple[Figure, ...]:
+        """None: all is counted in this process."""
+        return ()
+
+
+def relay_streams(camera: CameraSettings, clock: Clock, metrics: Metrics) -> Iterator[tuple[StreamKey, RelayStream]]:
+    """A relay stream for each stream of a camera."""
+    for name in [StreamName.MAIN, StreamName.SUB] if camera.sub else [StreamName.MAIN]:
+        key = (CameraId(camera.id), name)
+        yield key, RelayStream(*key, clock, metrics, clock_trusted=camera.clock == "trusted")
+
+
+def source_of(
+    camera: CameraSettings,
+    key: StreamKey,
+    stream: RelayStream,
+    on_status: Callable[[SourceStatus], None],
+    clock: Clock,
+    metrics: Metrics,
+) -> Source:
+    """The pull that feeds a relay stream."""
+    reached = camera.sub if key[1] is StreamName.SUB and camera.sub is not None else camera.main
+    password = camera.password.get_secret_value() if camera.password else None
+    return Source(*key, reached.url, camera.username, password, stream, clock, metrics, on_status)
+
+
+def _told(events: MediaEvents, key: StreamKey, _point: object) -> None:
+    events.timeline.tell(key)
+
+
+def _feed(health: PictureHealth, camera: CameraId, stream: RelayStream, unit: AccessUnit) -> None:
+    """Hand a keyframe to picture health, dated as well as is known."""
+    point = stream.timeline()
+    health.feed(camera, unit, unit.arrival if point is None else point.capture)
