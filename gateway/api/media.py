@@ -43,8 +43,9 @@ async def offer(request: web.Request) -> web.Response:
         text = (await request.read()).decode()
     except UnicodeDecodeError:
         raise BadRequest("offer_not_text", "The offer is not UTF-8 text.") from None
-    stream = next((name for name in CAMERA_STREAMS if name == request.query.get("stream", "main")), None)
-    if stream is None:
+    wanted = request.query.get("stream")
+    stream = next((name for name in CAMERA_STREAMS if name == wanted), None)
+    if stream is None and wanted is not None:
         raise BadRequest("no_such_stream", "stream: must be main or sub.")
     opened = await request.app[SERVICES].viewing.open(
         credential, CameraId(request.match_info["camera"]), stream, text, request.remote or ""

@@ -10,7 +10,7 @@ const point = (changes: Partial<TimelinePoint>): TimelinePoint => ({
   uncertainty: 0.01,
   trusted: true,
   reason: "",
-  epoch: 1,
+  epoch: "main-1-0",
   ...changes,
 });
 
@@ -58,7 +58,7 @@ describe("the map from RTP time to capture time", () => {
   });
 
   it("does not measure a frame from before a reconnect by the time after it", () => {
-    const map = timeline(point({}), point({ rtp: SECOND, capture: 500, epoch: 2 }));
+    const map = timeline(point({}), point({ rtp: SECOND, capture: 500, epoch: "main-2-0" }));
     expect(map.capture(SECOND - 1)?.capture).toBeCloseTo(101, 3);
     expect(map.capture(SECOND)?.capture).toBe(500);
   });

@@ -5,6 +5,10 @@ import type { TimelinePoint } from "./timeline.js";
 
 export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
 export type StreamName = "main" | "sub";
+/** What a session is sent; `transcoded` is made of the main stream. */
+export type SentStream = StreamName | "transcoded";
+/** Why a session is sent nothing just now; "" while it is. */
+export type Waiting = "" | "keyframe" | "link";
 export type IncidentKind = "real" | "drill" | "test";
 export type Point = readonly [number, number];
 
@@ -164,7 +168,12 @@ export interface AuditRecord {
   detail: Record<string, unknown>;
 }
 
-export type TimelineEvent = { type: "timeline"; camera: string; stream: StreamName } & TimelinePoint;
+export type TimelineEvent = {
+  type: "timeline";
+  session: string;
+  camera: string;
+  stream: SentStream;
+} & TimelinePoint;
 
 export type ServerEvent =
   | { type: "incident"; seq: number; incident: Incident; alarm: boolean }
@@ -182,5 +191,12 @@ export type ServerEvent =
   | { type: "pong"; t0: number; gateway_time: number }
   | TimelineEvent
   | { type: "picture"; camera: string; unchanged_since_gt: number | null }
-  | { type: "session"; session: string; state: "connected" | "closed"; reason: string }
+  | {
+      type: "session";
+      session: string;
+      state: "connected" | "stream" | "closed";
+      reason: string;
+      stream: SentStream;
+      waiting: Waiting;
+    }
   | { type: "signed_out"; reason: string };

@@ -14,7 +14,8 @@ export interface TimelinePoint {
   readonly uncertainty: number;
   readonly trusted: boolean;
   readonly reason: string;
-  readonly epoch: number;
+  /** Another one: not the same clock, or not the same stream. */
+  readonly epoch: string;
 }
 
 /** When a frame was captured, in gateway time. Where not `trusted`, its age is a lower bound. */
@@ -30,7 +31,7 @@ export function rtpSeconds(a: number, b: number): number {
   return ((a - b) | 0) / RATE;
 }
 
-/** The newest points of one stream. */
+/** The newest points of one session. */
 export class Timeline {
   #points: TimelinePoint[] = [];
 

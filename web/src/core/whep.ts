@@ -1,17 +1,19 @@
 /** One WHEP session (draft-ietf-wish-whep): offer, answer, the token's renewal, DELETE. It ends once, and says why. */
 
 import { Problem, request } from "./api.js";
-import type { StreamName } from "./protocol.js";
+import type { SentStream, StreamName } from "./protocol.js";
 
 /** How long a connection may take, and how long it may be interrupted (milliseconds). */
 const CONNECT_WITHIN = 10_000;
 const INTERRUPTED = 4_000;
+const STREAMS: readonly SentStream[] = ["main", "sub", "transcoded"];
 
 type LowDelayReceiver = RTCRtpReceiver & { jitterBufferTarget?: number | null; playoutDelayHint?: number };
 
 export interface Wanted {
   readonly camera: string;
-  readonly stream: StreamName;
+  /** Null: what suits the role and its link. */
+  readonly stream: StreamName | null;
   readonly token: string;
 }
 
@@ -27,7 +29,7 @@ export class WhepSession {
     readonly media: MediaStream,
     private readonly resource: string,
     readonly id: string,
-    readonly stream: StreamName,
+    readonly stream: SentStream,
   ) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#limit("never_connected", CONNECT_WITHIN);
@@ -42,7 +44,8 @@ export class WhepSession {
       showAtOnce(receiver);
       await peer.setLocalDescription();
       // Sent without waiting for candidates: the gateway is ICE-lite and learns the address from the checks.
-      const response = await request(`/whep/${encodeURIComponent(wanted.camera)}?stream=${wanted.stream}`, {
+      const query = wanted.stream === null ? "" : `?stream=${wanted.stream}`;
+      const response = await request(`/whep/${encodeURIComponent(wanted.camera)}${query}`, {
         method: "POST",
         headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${wanted.token}` },
         body: peer.localDescription?.sdp ?? "",
@@ -50,7 +53,7 @@ export class WhepSession {
       const resource = response.headers.get("Location");
       if (resource === null) throw new Problem(502, "no_location", "The gateway's answer names no session.");
       const id = response.headers.get("X-Sightline-Session") ?? "";
-      const stream = response.headers.get("X-Sightline-Stream") === "sub" ? "sub" : "main";
+      const stream = STREAMS.find((name) => name === response.headers.get("X-Sightline-Stream")) ?? "main";
       const session = new WhepSession(peer, new MediaStream([receiver.track]), resource, id, stream);
       try {
         await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });

@@ -3,7 +3,15 @@
 import { Problem } from "../core/api.js";
 import { judge, type Verdict } from "../core/age.js";
 import { Backoff } from "../core/backoff.js";
-import type { Camera, Incident, ServerEvent, StreamName, TimelineEvent } from "../core/protocol.js";
+import type {
+  Camera,
+  Incident,
+  SentStream,
+  ServerEvent,
+  StreamName,
+  TimelineEvent,
+  Waiting,
+} from "../core/protocol.js";
 import { Timeline } from "../core/timeline.js";
 import { WhepSession } from "../core/whep.js";
 import type { Store } from "../app/store.js";
@@ -25,8 +33,10 @@ export class Viewing {
   phase: Phase = "opening";
   /** Why there is no picture, or none that moves. */
   words = "";
-  /** What is sent, which a camera without a substream decides. */
-  stream: StreamName;
+  /** What is sent, which the camera and the link decide. */
+  stream: SentStream;
+  /** Why nothing is sent just now. */
+  waiting: Waiting = "";
   session: WhepSession | null = null;
   unchangedSince: number | null = null;
 
@@ -43,10 +53,10 @@ export class Viewing {
   constructor(
     private readonly store: Store,
     readonly camera: Camera,
-    readonly wanted: StreamName,
+    readonly wanted: StreamName | null,
     private readonly hooks: ViewingHooks,
   ) {
-    this.stream = wanted;
+    this.stream = wanted ?? "main";
   }
 
   start(): void {
@@ -58,7 +68,7 @@ export class Viewing {
       this.store.addEventListener(type, listener as EventListener, { signal });
     on("timeline", ({ detail }) => this.#point(detail as TimelineEvent));
     on("picture", ({ detail }) => this.#content(detail as Of<"picture">));
-    on("session", ({ detail }) => this.#closed(detail as Of<"session">));
+    on("session", ({ detail }) => this.#told(detail as Of<"session">));
     on("restarted", () => {
       this.#timeline.clear();
       this.session?.gone("shutdown");
@@ -149,6 +159,7 @@ export class Viewing {
     }
     this.session = session;
     this.stream = session.stream;
+    this.waiting = "";
     this.#timeline.clear();
     this.#listen();
     this.hooks.media(session.media);
@@ -202,13 +213,16 @@ export class Viewing {
     if (picture.camera === this.camera.id) this.unchangedSince = picture.unchanged_since_gt;
   }
 
-  #closed(event: Of<"session">): void {
-    if (event.state === "closed" && event.session === this.session?.id) this.session.gone(event.reason);
+  #told(event: Of<"session">): void {
+    if (event.session !== this.session?.id) return;
+    this.stream = event.stream;
+    this.waiting = event.waiting;
+    if (event.state === "closed") this.session.gone(event.reason);
+    this.hooks.changed();
   }
 
   #point(point: TimelineEvent): void {
-    if (point.camera !== this.camera.id || point.stream !== this.stream) return;
-    this.#timeline.add(point);
+    if (point.session === this.session?.id) this.#timeline.add(point);
   }
 
   #incident(incident: Incident): void {

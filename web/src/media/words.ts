@@ -1,6 +1,6 @@
 /** Reasons in words. A reason in `ENDINGS` is final until somebody, or a new incident, asks again. */
 
-import type { CameraStatus, StreamName } from "../core/protocol.js";
+import type { CameraStatus, SentStream, Waiting } from "../core/protocol.js";
 
 export const ENDINGS: Readonly<Record<string, string>> = {
   incident_ended: "The incident has ended, and the access with it.",
@@ -33,9 +33,15 @@ const FAULTS: Readonly<Record<string, string>> = {
   internal: "The gateway failed on this camera.",
 };
 
+/** What a tile says beside its state while the gateway holds pictures back. */
+export const WAITING: Readonly<Record<Exclude<Waiting, "">, string>> = {
+  keyframe: "WAITING FOR KEYFRAME",
+  link: "WAITING FOR THE LINK",
+};
+
 /** Why the camera gives no picture, or null while it gives one (or nothing is known against it). */
-export function sourceFault(status: CameraStatus | undefined, stream: StreamName): string | null {
-  const source = status?.streams[stream];
+export function sourceFault(status: CameraStatus | undefined, stream: SentStream): string | null {
+  const source = status?.streams[stream === "transcoded" ? "main" : stream];
   if (!source || source.state === "up") return null;
   const why = FAULTS[source.reason];
   if (why !== undefined) return why;

@@ -138,7 +138,7 @@ export class Patrol extends LitElement {
       ${incident ? html`<div class="alarms"><sl-alarm .incident=${incident}></sl-alarm></div>` : nothing}
       <section class="view" aria-label="Camera">
         ${camera
-          ? keyed(camera.id, html`<sl-tile .camera=${camera} stream="sub" .digit=${digitOf(index)}></sl-tile>`)
+          ? keyed(camera.id, html`<sl-tile .camera=${camera} stream="auto" .digit=${digitOf(index)}></sl-tile>`)
           : html`<p class="empty panel">
               No incident is open. At an alarm the nearest camera opens here by itself; cameras that are always on can
               be opened from the plan.

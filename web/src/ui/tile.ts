@@ -9,6 +9,7 @@ import { counter, stateLabel } from "../core/labels.js";
 import type { Camera, StreamName } from "../core/protocol.js";
 import { report } from "../media/glass.js";
 import { Viewing } from "../media/viewing.js";
+import { WAITING } from "../media/words.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 import { tileStyles } from "./tile-styles.js";
@@ -31,7 +32,8 @@ export class Tile extends LitElement {
   static override styles = [base, tileStyles];
 
   @property({ attribute: false }) camera!: Camera;
-  @property() stream: StreamName = "main";
+  /** `auto`: what suits the role and its link. */
+  @property() stream: StreamName | "auto" = "main";
   /** Its number on the plan and on the keyboard; 0: none. */
   @property({ type: Number }) digit = 0;
   @property({ type: Boolean }) closable = false;
@@ -61,7 +63,7 @@ export class Tile extends LitElement {
 
   #open(): void {
     this.#close();
-    this.#viewing = new Viewing(store, this.camera, this.stream, {
+    this.#viewing = new Viewing(store, this.camera, this.stream === "auto" ? null : this.stream, {
       media: (media) => this.#show(media),
       changed: () => this.#look(),
     });
@@ -121,7 +123,8 @@ export class Tile extends LitElement {
     const notes = [];
     const unchanged = viewing.unchanged(now);
     if (unchanged !== null && viewing.phase === "playing") notes.push(`PICTURE UNCHANGED ${counter(unchanged)}`);
-    if (viewing.phase === "waiting") notes.push("WAITING FOR KEYFRAME");
+    const waiting = viewing.waiting || (viewing.phase === "waiting" ? "keyframe" : "");
+    if (waiting && viewing.phase !== "ended") notes.push(WAITING[waiting]);
     if (viewing.stream === "sub" && viewing.phase !== "ended") notes.push("SUBSTREAM");
     this.dataset["state"] = verdict.state;
     this.dataset["age"] = verdict.age === null ? "" : verdict.age.toFixed(3);
