@@ -52,6 +52,18 @@ class Metrics:
             "source_packets_lost", "RTP packets missing by sequence number", "camera", "stream"
         )
         self.source_reconnects = counter("source_reconnects", "Times a pull was begun again", "camera", "stream")
+        self.source_packets_late = counter(
+            "source_packets_late", "RTP packets over UDP that came after their turn", "camera", "stream"
+        )
+        self.source_behind_seconds = gauge(
+            "source_behind_seconds", "Delay that has built up over the connection", "camera", "stream"
+        )
+        self.source_dropped_to_live = counter(
+            "source_dropped_to_live", "Connections given up since their pictures came late", "camera", "stream"
+        )
+        self.source_clock_jumps = counter(
+            "source_clock_jumps", "Times the camera's clock was set while it was watched", "camera", "stream"
+        )
         self.source_clock_offset_seconds = gauge(
             "source_clock_offset_seconds", "Camera clock less gateway clock", "camera", "stream"
         )
@@ -67,6 +79,8 @@ class Metrics:
         self.bytes_out = counter("bytes_out", "Bytes of SRTP sent to viewers")
         self.sessions_closed = counter("sessions_closed", "Media sessions ended", "reason")
         self.send_path = gauge("send_path", "1 for the cipher and the batching that are in use", "cipher", "batching")
+        self.tcp_connections = gauge("tcp_connections", "TCP connections to the media port, viewers' and strangers'")
+        self.ice_restarts = counter("ice_restarts", "Connections of viewers agreed on anew, their sessions going on")
         self.dropped = counter("dropped", "Things that a bounded queue or a limit made us drop", "where")
         self.malformed = counter("malformed", "Messages that could not be parsed, counted and dropped", "protocol")
         # Permission
@@ -77,4 +91,6 @@ class Metrics:
         self.tokens_issued = counter("tokens_issued", "Media tokens issued, renewals included", "role")
         self.record_failures = counter("record_failures", "Records that the audit store did not take")
         # The house
+        self.worker_up = gauge("worker_up", "1 for a media process that serves its cameras, else 0", "worker")
+        self.worker_restarts = counter("worker_restarts", "Times a media process was started again", "worker")
         self.task_failures = counter("task_failures", "Runs and sessions that ended by a bug", "task")

@@ -1,6 +1,7 @@
 """Types of single settings: durations, ids, paths, URLs, and secrets that may be references."""
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,17 +81,24 @@ def _webhook_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
 
 
 def _rtsp_url(url: str) -> str:
-    wrong = ValueError("must be a URL such as rtsp://10.0.0.5:554/main")
+    wrong = ValueError("must be a URL such as rtsp://10.0.0.5:554/main or rtsps://10.0.0.5:322/main")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise wrong from None
-    if parts.scheme != "rtsp" or not parts.hostname or port == 0:
+    if parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or port == 0:
         raise wrong
     if "@" in parts.netloc:
         raise ValueError("holds a user or password: those stand under username and password of the camera")
     return url
+
+
+def _fingerprint(text: str) -> str:
+    digits = text.replace(":", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise ValueError("must be the SHA-256 of a certificate: 64 hexadecimal digits, colons or none")
+    return digits
 
 
 def _web_address(url: str) -> str:
@@ -105,6 +113,12 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _ice_url(url: str) -> str:
+    if not re.fullmatch(r"(stuns?|turns?):(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(\?transport=(udp|tcp))?", url):
+        raise ValueError("must be a URL such as turn:turn.example.org:3478?transport=udp")
+    return url
+
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -112,5 +126,7 @@ Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
+Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 RtspUrl = Annotated[str, AfterValidator(_rtsp_url)]
+IceUrl = Annotated[str, AfterValidator(_ice_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

@@ -13,6 +13,8 @@ from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
 from gateway.references import reference_problems
 from gateway.setting_types import (
     ConfiguredPath,
+    Fingerprint,
+    IceUrl,
     Identifier,
     Port,
     RtspUrl,
@@ -46,15 +48,47 @@ class HttpSettings(Model):
         return self
 
 
+class IceServer(Model):
+    """A STUN or TURN server that pages are told of. A TURN server has a fixed ``username`` and ``credential``, or
+    shares a ``secret`` with the gateway, which makes credentials of ``lifetime`` from it."""
+
+    url: IceUrl
+    username: str | None = None
+    credential: Secret | None = None
+    secret: Secret | None = None
+    lifetime: Seconds = 4 * 3600.0
+
+    @model_validator(mode="after")
+    def _credentials_fit(self) -> Self:
+        if (self.username is None) != (self.credential is None):
+            raise ValueError("username and credential are set together or not at all")
+        if self.url.startswith("stun"):
+            if self.username is not None or self.secret is not None:
+                raise ValueError("url: a STUN server takes neither username nor secret")
+        elif (self.username is None) == (self.secret is None):
+            raise ValueError("a TURN server needs either username and credential or secret")
+        return self
+
+
 class MediaSettings(Model):
-    """One UDP port for all viewers. ``advertise`` is what viewers are told to send to: ``address`` or
-    ``address:port``, for NAT and containers; empty means the host's own addresses."""
+    """One port for all viewers, UDP and, where ``tcp``, TCP. ``advertise`` is what viewers are told to send to:
+    ``address`` or ``address:port``, for NAT and containers; empty means the host's own addresses."""
 
     host: str = "127.0.0.1"
     port: Port = 8189
     advertise: tuple[str, ...] = ()
     connect_timeout: Seconds = 15.0
     consent_timeout: Seconds = 15.0
+    nvrs: dict[Identifier, Annotated[int, Field(ge=1)] | None] = Field(default_factory=dict)
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+
+    @model_validator(mode="after")
+    def _ports_for_all(self) -> Self:
+        if self.port and self.port + self.workers > 65536:
+            raise ValueError("port and workers: the last worker's port would be above 65535")
+        return self
+    tcp: bool = True
+    ice_servers: tuple[IceServer, ...] = ()
 
 
 class StorageSettings(Model):
@@ -103,7 +137,8 @@ class TokenSettings(Model):
 
 
 class StreamSettings(Model):
-    """One RTSP stream. The URL holds no password: that is ``username`` and ``password`` of the camera."""
+    """One stream, ``rtsp://`` or ``rtsps://``. The URL holds no password: that is ``username`` and ``password`` of the
+    camera."""
 
     url: RtspUrl
 
@@ -113,6 +148,11 @@ class CameraSettings(Model):
 
     ``clock: trusted`` says that the camera's clock is known to be right (say, it is synchronised by NTP and checked);
     ``date`` (default) has it checked against the ``Date`` header of RTSP answers.
+
+    ``transport`` is what media comes over: TCP, then UDP where the camera refuses it (``auto``); UDP, then TCP
+    (``udp``); TCP alone (``tcp``). ``tls_fingerprint``: SHA-256 of the certificate of a camera that signs its own;
+    without it the certificate must be of an authority that this host trusts. ``nvr``: the recorder that serves it, a
+    key of ``media.nvrs``.
     """
 
     id: Identifier
@@ -122,6 +162,18 @@ class CameraSettings(Model):
     username: str | None = None
     password: Secret | None = None
     clock: Literal["date", "trusted"] = "date"
+    transport: Literal["auto", "tcp", "udp"] = "auto"
+    tls_fingerprint: Fingerprint | None = None
+    nvr: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _tls_fits(self) -> Self:
+        secured = [stream.url.startswith("rtsps:") for stream in (self.main, self.sub) if stream is not None]
+        if self.tls_fingerprint is not None and not any(secured):
+            raise ValueError("tls_fingerprint is of use only where main or sub is an rtsps:// address")
+        if self.transport == "udp" and any(secured):
+            raise ValueError("transport: udp would send the pictures of an rtsps:// address in the clear")
+        return self
 
 
 class WebhookSettings(Model):

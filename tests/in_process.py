@@ -96,7 +96,7 @@ class FakePlane:
         self.opened.append(request)
         session_id = f"session-{len(self.opened)}"
         self._living.add(session_id)
-        return OpenedSession(session_id, "v=0\r\n", request.stream or StreamName.MAIN)
+        return OpenedSession(session_id, "v=0\r\n", request.stream or StreamName.MAIN, f"etag-{len(self.opened)}")
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
         if session_id in self._living:

@@ -26,8 +26,13 @@ async def endpoints(settings: MediaSettings, port: int) -> list[tuple[str, int]]
         return list(dict.fromkeys(found))
     if not ipaddress.ip_address(settings.host).is_unspecified:
         return [(settings.host, port)]
+    return [(host, port) for host in own_addresses(settings)] or [(_LOOPBACK, port)]
+
+
+def own_addresses(settings: MediaSettings) -> list[str]:
+    """Addresses of this host that viewers may reach, of those families that ``host`` asks for."""
     own = get_host_addresses(use_ipv4=True, use_ipv6=settings.host == "::")
-    return [(host, port) for host in own if is_usable(host)] or [(_LOOPBACK, port)]
+    return [host for host in own if is_usable(host)]
 
 
 async def _resolve(host: str, port: int) -> tuple[str, int]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from gateway.webrtc import stun
 
+_HOST_UDP, _HOST_TCP = 126, 90  # type preferences: UDP is better wherever it passes
+_PASSIVE = 4  # direction preference
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -70,17 +73,17 @@ def split_address(text: str, default_port: int) -> tuple[str, int]:
     return host.strip("[]"), number
 
 
-def unmapped(host: str) -> str:
-    """The IPv4 address behind an IPv4-mapped IPv6 one, as a socket for both families names its peers."""
-    return host[7:] if host.startswith("::ffff:") and "." in host else host
-
-
-def candidate_lines(endpoints: list[tuple[str, int]]) -> list[str]:
-    """One ``a=candidate`` value an endpoint, best first (RFC 8839 5.1, priorities RFC 8445 5.1.2)."""
+def candidate_lines(endpoints: list[tuple[str, int]], tcp: bool) -> list[str]:
+    """One ``a=candidate`` value an endpoint, best first (RFC 8839 5.1, priorities RFC 8445 5.1.2); after them, where
+    ``tcp``, the same endpoints by TCP, passive (RFC 6544 4.2, 5.1)."""
     lines = []
     for place, (host, port) in enumerate(endpoints):
-        priority = (126 << 24) | ((65535 - place) << 8) | 255
+        priority = (_HOST_UDP << 24) | ((65535 - place) << 8) | 255
         lines.append(f"{place + 1} 1 udp {priority} {host} {port} typ host")
+    for place, (host, port) in enumerate(endpoints if tcp else ()):
+        priority = (_HOST_TCP << 24) | ((_PASSIVE << 13 | 8191 - place) << 8) | 255
+        foundation = len(endpoints) + place + 1
+        lines.append(f"{foundation} 1 tcp {priority} {host} {port} typ host tcptype passive")
     return lines
 
 

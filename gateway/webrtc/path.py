@@ -1,68 +1,107 @@
-"""How one viewer is reached: a session's ICE credentials, the addresses that proved to be its viewer's, and the one of
-them that media goes to."""
+"""How one viewer is reached: a session's ICE credentials, the routes by which authentic checks came, and the one
+of them that media goes by."""
 
+import secrets
 from collections.abc import Sequence
 
-from gateway.webrtc.ice import Credentials, answer_check
-from gateway.webrtc.port import Address, MediaPort
+from gateway.webrtc.ice import Credentials, answer_check, local_ufrag
+from gateway.webrtc.route import Route
 from gateway.webrtc.stun import BindingRequest
 
-KNOWN_ADDRESSES = 8
+KNOWN_ROUTES = 8
 KNOWN_CHECKS = 256
+SILENT_AFTER = 7.5
+"""Seconds without a check (RFC 7675 5.1: they come every 6 at most) after which a route is taken for dead."""
 
 
 class Path:
     """The way to a viewer whose ICE user name fragment is ``their_ufrag``. ``heard_at`` is gateway time of the last
-    authentic check, at first of the offer; ``addresses`` are all that such checks came from, the oldest first."""
+    authentic check, at first of the offer; ``routes`` are all that such checks came by, the oldest first; ``etag``
+    names what was agreed on last."""
 
-    def __init__(self, port: MediaPort, their_ufrag: str, now: float) -> None:
-        self.credentials = Credentials.fresh()
-        self.addresses: list[Address] = []
+    def __init__(self, their_ufrag: str, now: float) -> None:
+        self.routes: list[Route] = []
         self.heard_at = now
-        self._port = port
-        self._their_ufrag = their_ufrag
-        self._remote: Address | None = None
-        self._checks: dict[bytes, Address] = {}
+        self.credentials = Credentials.fresh()
+        self.their_ufrag = their_ufrag
+        self.etag = secrets.token_hex(8)
+        self._former: tuple[Credentials, str] | None = None
+        self._route: Route | None = None
+        self._route_heard_at = now
+        self._checks: dict[bytes, Route] = {}
 
-    def check(self, request: BindingRequest, host: str, address: Address, now: float) -> bool:
-        """Answer a connectivity check. Whether it was authentic: then its address is this viewer's.
+    @property
+    def route(self) -> Route | None:
+        """The one that media goes by."""
+        return self._route
+
+    def restart(self, their_ufrag: str) -> None:
+        """Agree on new credentials (RFC 8445 9). The former hold until the viewer has nominated by the new ones: media
+        goes on meanwhile."""
+        self._former = self.credentials, self.their_ufrag
+        self.credentials, self.their_ufrag = Credentials.fresh(), their_ufrag
+        self.etag = secrets.token_hex(8)
+
+    def check(self, request: BindingRequest, route: Route, now: float) -> bool:
+        """Answer a connectivity check. Whether it was authentic: then its route leads to this viewer.
 
         STUN knows no replay: whoever overheard a check could send it on from elsewhere, and the picture would follow.
         So one that is known counts only from where it came first.
         """
-        answer = answer_check(request, self.credentials, self._their_ufrag, host, address[1])
-        if answer is None or self._came_first_from(request.transaction, address) != address:
+        ours, theirs = self.credentials, self.their_ufrag
+        current = local_ufrag(request) == ours.ufrag
+        if not current and self._former is not None:
+            ours, theirs = self._former
+        answer = answer_check(request, ours, theirs, route.host, route.port)
+        if answer is None or self._came_first_by(request.transaction, route) != route:
             return False
-        self._port.send(answer.reply, address)
+        route.via.send(answer.reply, route.address)
         if not answer.accepted:
             return False
         self.heard_at = now
-        if answer.nominated or self._remote is None:
-            self._remote = address
+        if current and answer.nominated:
+            self._former = None
+        self._follow(route, answer.nominated, now)
         return True
 
-    def remember(self, address: Address) -> Address | None:
-        """Note where the viewer was heard; gives the oldest address when there are too many to keep."""
-        if address in self.addresses:  # heard again, since another session's viewer was heard there meanwhile
-            self.addresses.remove(address)
-        self.addresses.append(address)
-        return self.addresses.pop(0) if len(self.addresses) > KNOWN_ADDRESSES else None
+    def remember(self, route: Route) -> Route | None:
+        """Note by which route the viewer was heard; gives the oldest when there are too many to keep."""
+        if route in self.routes:  # heard again, since another session's viewer was heard there meanwhile
+            self.routes.remove(route)
+        self.routes.append(route)
+        return self.routes.pop(0) if len(self.routes) > KNOWN_ROUTES else None
+
+    def lost(self, route: Route) -> None:
+        """A TCP connection is gone: nothing can be sent by it."""
+        if route in self.routes:
+            self.routes.remove(route)
+        if route == self._route:
+            self._route = None
 
     def send(self, datagram: bytes) -> None:
         """Send DTLS or RTCP."""
-        if self._remote is not None:
-            self._port.send(datagram, self._remote)
+        if self._route is not None:
+            self._route.via.send(datagram, self._route.address)
 
     def send_run(self, buffers: Sequence[bytes], stride: int, size: int) -> bool:
-        """Send media; see MediaPort.send_run."""
-        return self._remote is not None and self._port.send_run(buffers, stride, size, self._remote)
+        """Send media; see Via.send_run."""
+        route = self._route
+        return route is not None and route[0].send_run(buffers, stride, size, route[1])
 
     def close(self) -> None:
         """Nothing is sent after this."""
-        self._remote = None
+        self._route = None
 
-    def _came_first_from(self, transaction: bytes, address: Address) -> Address:
-        first = self._checks.setdefault(transaction, address)
+    def _follow(self, route: Route, nominated: bool, now: float) -> None:
+        """Media goes by the route that was nominated last. A NAT that has bound anew shows as the nominated pair's
+        check from elsewhere, or, of viewers who nominate but once, as silence by the old route."""
+        if route == self._route:
+            self._route_heard_at = now
+        elif nominated or self._route is None or now - self._route_heard_at >= SILENT_AFTER:
+            self._route, self._route_heard_at = route, now
+
+    def _came_first_by(self, transaction: bytes, route: Route) -> Route:
+        first = self._checks.setdefault(transaction, route)
         if len(self._checks) > KNOWN_CHECKS:
             del self._checks[next(iter(self._checks))]
         return first

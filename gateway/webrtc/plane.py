@@ -1,4 +1,4 @@
-"""The media plane: all viewers on one UDP port. Opens, renews, closes and observes sessions; knows a grant only as
+"""The media plane: all viewers on one port. Opens, renews, patches, closes and observes sessions; knows a grant only as
 something that ends."""
 
 import asyncio
@@ -15,22 +15,24 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.stream import RelayStream
 from gateway.settings import MediaSettings
-from gateway.webrtc import demux, ice, sdp, stun
-from gateway.webrtc.addresses import endpoints
+from gateway.webrtc import ice, sdp
+from gateway.webrtc.addresses import endpoints, own_addresses
 from gateway.webrtc.answer import Answerer, build_answer
 from gateway.webrtc.choice import Pulled, choose
-from gateway.webrtc.demux import Protocol
 from gateway.webrtc.distribution import Distribution
 from gateway.webrtc.dtls import DtlsFailed, Identity
 from gateway.webrtc.formats import H264, choose_codecs, profile_of
-from gateway.webrtc.port import Address, MediaPort
-from gateway.webrtc.rtcp import MalformedRtcp
+from gateway.webrtc.fragment import build_fragment, parse_fragment, require_match
+from gateway.webrtc.intake import Intake
+from gateway.webrtc.ports import Ports
+from gateway.webrtc.route import Route
 from gateway.webrtc.session import Session, SessionView
 from gateway.webrtc.states import State
 
 logger = logging.getLogger(__name__)
 
 TICK = 0.1
+NO_SESSION = ("no_such_session", "There is no such media session, or it has ended.")
 
 EventKind = Literal["connected", "first_packet", "stream", "closed"]
 
@@ -49,11 +51,29 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """What was opened. ``id`` is public; ``stream`` is what will be sent, perhaps not what was asked for."""
+    """What was opened. ``id`` is public; ``stream`` is what will be sent, perhaps not what was asked for; ``etag``
+    names the ICE session that was agreed on."""
 
     id: str
     answer: str
     stream: StreamName
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchRequest:
+    """ICE information of a viewer (RFC 8840), and the value of the header If-Match that came with it."""
+
+    fragment: str
+    if_match: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchAnswer:
+    """``fragment``: the gateway's own after an ICE restart; None where only candidates were told."""
+
+    fragment: str | None
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +111,11 @@ class MediaPlane:
         self._clock = clock
         self._metrics = metrics
         self._identity = Identity()
-        self._port: MediaPort | None = None
+        self._intake = Intake(clock, metrics, self._reached, self._proven, self._close, self._failed)
+        self._ports = Ports(settings, self._intake.received, self._intake.lost, clock, metrics)
         self._group = asyncio.TaskGroup()
         self._timer: asyncio.Task[None] | None = None
         self._sessions: dict[str, Session] = {}
-        self._by_ufrag: dict[str, Session] = {}
-        self._by_address: dict[Address, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._distribution = Distribution(streams, clock, metrics, self._expired, self._failed)
         self._observers: list[Callable[[SessionEvent], None]] = []
@@ -122,7 +141,7 @@ class MediaPlane:
                 ice.split_address(text, self._settings.port)
         except ValueError as error:
             raise ConfigurationError([f"media: advertise: {error}"]) from error
-        self._port = MediaPort(self._settings.host, self._settings.port, self._received)
+        await self._ports.open()
         await self._group.__aenter__()
         self._timer = self._group.create_task(self._run_timers(), name="media timers")
 
@@ -133,20 +152,20 @@ class MediaPlane:
         if self._timer is not None:
             self._timer.cancel()
             await self._group.__aexit__(None, None, None)
-        if self._port is not None:
             self._count_sent()
-            self._port.close()
+            await self._ports.close()
 
     @property
     def local_port(self) -> int:
-        """The UDP port that is bound."""
-        return self._bound().local[1]
+        """The port that is bound, of UDP and TCP."""
+        return self._ports.number
 
     async def open(self, request: OpenSession) -> OpenedSession:
-        """Answer an offer. Raises BadRequest naming its fault, NotFound where the camera has no stream."""
+        """Answer an offer. Raises BadRequest naming its fault, NotFound where the camera has no stream, Unplayable
+        where it has none that the viewer decodes."""
         offer = sdp.parse_offer(request.offer)
         name, stream, others = self._find(request, offer)
-        where = await endpoints(self._settings, self.local_port)
+        where = await self._where()
         now = self._clock.monotonic()
         profile = next((profile_of(group.payloads) for group in stream.gop()[:1]), None)
         codecs = choose_codecs(offer.codecs, profile, stream.codec or H264, *others, H264)
@@ -157,7 +176,6 @@ class MediaPlane:
             offer=offer,
             codecs=codecs,
             identity=self._identity,
-            port=self._bound(),
             metrics=self._metrics,
             now=now,
             ends_at=request.ends_at,
@@ -170,7 +188,7 @@ class MediaPlane:
             Answerer(
                 session_id=secrets.randbits(62),
                 address=where[0],
-                candidates=tuple(ice.candidate_lines(where)),
+                candidates=tuple(ice.candidate_lines(where, self._settings.tcp)),
                 ufrag=session.path.credentials.ufrag,
                 password=session.path.credentials.password,
                 fingerprint=self._identity.fingerprint,
@@ -179,8 +197,31 @@ class MediaPlane:
                 cname=session.cname,
             ),
         )
-        self._sessions[session.id] = self._by_ufrag[session.path.credentials.ufrag] = session
-        return OpenedSession(session.id, answer, name)
+        self._sessions[session.id] = session
+        self._intake.add(session)
+        return OpenedSession(session.id, answer, name, session.path.etag)
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        """Take a viewer's ICE information: where its credentials are new, agree on new ones here too, for the same
+        session with the same keys (draft-ietf-wish-whep 4.3.3).
+
+        Raises NotFound where the session has ended, BadRequest, PreconditionFailed where it is about a former one.
+        """
+        said = parse_fragment(request.fragment)
+        where = await self._where()
+        session = self._sessions.get(session_id)
+        if session is None:
+            raise NotFound(*NO_SESSION)
+        path = session.path
+        require_match(request.if_match, path.etag)
+        if said.ufrag == path.their_ufrag:
+            return PatchAnswer(None, path.etag)
+        path.restart(said.ufrag)
+        self._intake.add(session)
+        self._metrics.ice_restarts.inc()
+        candidates = tuple(ice.candidate_lines(where, self._settings.tcp))
+        ours = path.credentials
+        return PatchAnswer(build_fragment(session.offer, ours.ufrag, ours.password, candidates), path.etag)
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
         """Let a session live until ``ends_at``. False where it has ended already."""
@@ -219,57 +260,19 @@ class MediaPlane:
         best = choices[0].stream
         return best, found[best], {found[choice.stream].codec or H264 for choice in choices}
 
-    def _bound(self) -> MediaPort:
-        if self._port is None:
-            raise RuntimeError("the media plane has not been started")
-        return self._port
-
-    # What arrives
-
-    def _received(self, datagram: bytes, address: Address) -> None:
-        """A datagram of anybody. Bad ones are counted and dropped; a bug ends the session that it was for."""
-        session = self._by_address.get(address)
-        protocol = demux.protocol_of(datagram)
-        try:
-            if protocol is Protocol.STUN:
-                self._received_stun(datagram, address)
-            elif session is None or protocol is Protocol.RTP:
-                self._metrics.dropped.labels(where="stranger" if session is None else "unwanted").inc()
-            elif protocol is Protocol.DTLS:
-                session.hear_dtls(datagram)
-            elif protocol is Protocol.RTCP:
-                if session.hear_rtcp(datagram, self._clock.monotonic()):
-                    self._close(session, CloseReason.VIEWER_LEFT)
-            else:
-                self._metrics.malformed.labels(protocol="media").inc()
-        except (stun.MalformedStun, MalformedRtcp) as error:
-            self._metrics.malformed.labels(protocol=protocol).inc()
-            logger.debug("malformed %s dropped: %s", protocol, error)
-        except Exception:
-            if session is None:
-                raise
-            self._failed(session)
-
-    def _received_stun(self, datagram: bytes, address: Address) -> None:
-        request = stun.parse_request(datagram)
-        session = None if request is None else self._by_ufrag.get(ice.local_ufrag(request))
-        if request is None or session is None:
-            self._metrics.dropped.labels(where="stranger").inc()
-            return
-        first = session.state is State.NEW
-        if not session.check(request, ice.unmapped(address[0]), address, self._clock.monotonic()):
-            self._metrics.dropped.labels(where="unsigned").inc()
-            return
-        if self._by_address.get(address) is not session:
-            self._by_address[address] = session
-            forgotten = session.path.remember(address)
-            if forgotten is not None and self._by_address.get(forgotten) is session:
-                del self._by_address[forgotten]
-        if first:
-            task = self._group.create_task(self._run(session), name=f"media session {session.id}")
-            self._tasks[session.id] = task
+    async def _where(self) -> list[tuple[str, int]]:
+        """Where viewers reach us at the moment."""
+        self._ports.attend(own_addresses(self._settings))
+        return await endpoints(self._settings, self.local_port)
 
     # A session's life
+
+    def _reached(self, session: Session) -> None:
+        task = self._group.create_task(self._run(session), name=f"media session {session.id}")
+        self._tasks[session.id] = task
+
+    def _proven(self, route: Route) -> None:
+        self._ports.tcp.prove(route)
 
     async def _run(self, session: Session) -> None:
         """From the first check to the viewer's close_notify."""
@@ -310,16 +313,14 @@ class MediaPlane:
             return
         playing = session.state is State.PLAYING
         self._distribution.leave(session)
-        del self._sessions[session.id], self._by_ufrag[session.path.credentials.ufrag]
-        for address in session.path.addresses:
-            if self._by_address.get(address) is session:
-                del self._by_address[address]
+        del self._sessions[session.id]
         if playing:
             self._metrics.viewers.labels(role=session.role).dec()
         self._metrics.sessions_closed.labels(reason=reason).inc()
         try:
             session.close(reason)
         finally:
+            self._intake.remove(session)
             task = self._tasks.pop(session.id, None)
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
@@ -329,6 +330,7 @@ class MediaPlane:
         while True:
             await self._clock.sleep(TICK)
             self._count_sent()
+            self._ports.tcp.sweep()
             for session in list(self._sessions.values()):
                 self._look_at(session)
 
@@ -345,12 +347,12 @@ class MediaPlane:
 
     def _count_sent(self) -> None:
         """Bring the counters up to what the port has sent; a counter's lock is too dear for each packet."""
-        port = self._bound()
+        ports = self._ports
         packets, size = self._counted
-        self._metrics.packets_out.inc(port.packets - packets)
-        self._metrics.bytes_out.inc(port.bytes - size)
-        self._counted = port.packets, port.bytes
-        paths = {(s.feed.cipher, "gso" if port.batching else "single") for s in self._sessions.values() if s.feed}
+        self._counted = ports.packets, ports.bytes
+        self._metrics.packets_out.inc(self._counted[0] - packets)
+        self._metrics.bytes_out.inc(self._counted[1] - size)
+        paths = {(s.feed.cipher, "gso" if ports.batching else "single") for s in self._sessions.values() if s.feed}
         if paths != self._paths:
             self._paths = paths
             self._metrics.send_path.clear()

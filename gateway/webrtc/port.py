@@ -1,4 +1,4 @@
-"""The one UDP socket of all viewers: batches in, runs of equal packets out in one system call each (UDP GSO)."""
+"""A UDP socket that many viewers share: batches in, runs of equal packets out in one system call each (UDP GSO)."""
 
 import asyncio
 import errno
@@ -6,11 +6,10 @@ import logging
 import socket
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any
+
+from gateway.webrtc.route import Address, Route
 
 logger = logging.getLogger(__name__)
-
-Address = tuple[Any, ...]  # whatever recvfrom gives: (host, port) or (host, port, flow, scope)
 
 LARGEST_RUN = 54  # of packets of 1200 bytes in one send of at most 64 KiB
 _UDP_SEGMENT = 103
@@ -24,9 +23,13 @@ _REFUSES_BATCH = frozenset({errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EO
 class MediaPort:
     """A non-blocking UDP socket. ``packets`` and ``bytes`` count what media it has sent."""
 
-    def __init__(self, host: str, port: int, receive: Callable[[bytes, Address], None]) -> None:
+    def __init__(
+        self, host: str, port: int, receive: Callable[[bytes, Route], None], beside: "MediaPort | None" = None
+    ) -> None:
+        """Bind. Raises OSError. ``beside``: one that is bound to the same port number and to every address; from now on
+        this one gets what comes to ``host``, and what it sends comes from there."""
         self._receive = receive
-        self._socket = _bind(host, port)
+        self._socket: socket.socket = _bind(host, port, None if beside is None else beside._socket)
         self.batching = _offers_batching(self._socket)
         self.packets = 0
         self.bytes = 0
@@ -93,10 +96,10 @@ class MediaPort:
             except OSError as error:  # say, a port-unreachable of somebody who has gone
                 logger.debug("nothing received: %s", error)
                 continue
-            self._receive(datagram, address)
+            self._receive(datagram, Route(self, address))
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, beside: socket.socket | None) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
@@ -104,7 +107,16 @@ def _bind(host: str, port: int) -> socket.socket:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # the kernel gives what it allows
             bound.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
-        bound.bind((host, port))
+        # Both sides must agree to share, for a moment: else a port that another process has would not be noticed, and
+        # other processes could take ours.
+        sharing = [] if beside is None else [bound, beside]
+        for one in sharing:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, port))
+        finally:
+            for one in sharing:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     except OSError:
         bound.close()
         raise

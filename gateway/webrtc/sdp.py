@@ -51,7 +51,9 @@ class Offer:
 
 def parse_offer(text: str) -> Offer:
     """Read an offer. Raises BadRequest whose code and sentence name the fault."""
-    common, sections = _split(text)
+    if not text.startswith(("v=0\r\n", "v=0\n")):
+        raise BadRequest("offer_malformed", "The offer is no SDP: its first line is not v=0.")
+    common, sections = sections_of(text, "offer")
     video = next((place for place, section in enumerate(sections) if section.kind == "video" and section.port), None)
     if video is None:
         raise BadRequest("offer_no_video", "The offer has no m=video section to receive the picture with.")
@@ -86,24 +88,28 @@ def parse_offer(text: str) -> Offer:
     return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bundled)
 
 
-def _split(text: str) -> tuple[Section, list[Section]]:
-    """The session-level part, as a section of no kind, and the media sections."""
+def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
+    """The session-level part, as a section of no kind, and the media sections, of an offer or another piece of SDP.
+
+    Raises BadRequest: ``what`` is the piece's name in its code and sentence.
+    """
+
+    def malformed(sentence: str) -> BadRequest:
+        return BadRequest(f"{what}_malformed", sentence)
+
     if len(text) > LARGEST_OFFER:
-        raise BadRequest("offer_too_large", f"The offer is longer than {LARGEST_OFFER} characters.")
-    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-    if lines[0] != "v=0":
-        raise BadRequest("offer_malformed", "The offer is no SDP: its first line is not v=0.")
+        raise BadRequest(f"{what}_too_large", f"The {what} is longer than {LARGEST_OFFER} characters.")
     common = Section("", 0, "", ())
     sections: list[Section] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.replace("\r\n", "\n").rstrip("\n").split("\n"), start=1):
         match = _LINE.fullmatch(line)
         if match is None or not line.isprintable():
-            raise BadRequest("offer_malformed", f"Line {number} of the offer is no SDP line (letter=value).")
+            raise malformed(f"Line {number} of the {what} is no SDP line (letter=value).")
         letter, value = match.groups()
         if letter == "m":
             media = _MEDIA.fullmatch(value)
             if media is None or int(media[2][:6]) > 65535:
-                raise BadRequest("offer_malformed", f"Line {number} of the offer is no media description (m=).")
+                raise malformed(f"Line {number} of the {what} is no media description (m=).")
             sections.append(Section(media[1], int(media[2]), media[3], tuple(media[4].split())))
         elif letter == "a":
             name, _, content = value.partition(":")
@@ -111,7 +117,7 @@ def _split(text: str) -> tuple[Section, list[Section]]:
     for section in sections:
         mid = section.first("mid")
         if mid is not None and not _TOKEN.fullmatch(mid):
-            raise BadRequest("offer_malformed", "An a=mid of the offer is no token.")
+            raise malformed(f"An a=mid of the {what} is no token.")
     return common, sections
 
 

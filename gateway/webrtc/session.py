@@ -11,7 +11,7 @@ from gateway.webrtc.dtls import DtlsTransport, Identity
 from gateway.webrtc.feed import Feed
 from gateway.webrtc.formats import Codec
 from gateway.webrtc.path import Path
-from gateway.webrtc.port import Address, MediaPort
+from gateway.webrtc.route import Route
 from gateway.webrtc.sdp import Offer
 from gateway.webrtc.states import SILENCE, Event, State, advance
 from gateway.webrtc.stun import BindingRequest
@@ -46,7 +46,6 @@ class Session:
         offer: Offer,
         codecs: Sequence[Codec],
         identity: Identity,
-        port: MediaPort,
         metrics: Metrics,
         now: float,
         ends_at: float,
@@ -64,7 +63,8 @@ class Session:
         self.codecs = {codec.name: codec for codec in codecs}
         self.state = State.NEW
         self.reason: CloseReason | None = None
-        self.path = Path(port, offer.ufrag, now)
+        self.offer = offer
+        self.path = Path(offer.ufrag, now)
         self.dtls = DtlsTransport(identity, offer.fingerprints, self.path.send)
         self.feed: Feed | None = None
         self._on_first_packet = on_first_packet
@@ -96,9 +96,9 @@ class Session:
             self.feed.bitrate_estimate if self.feed else None,
         )
 
-    def check(self, request: BindingRequest, host: str, address: Address, now: float) -> bool:
-        """Answer a connectivity check. Whether it was authentic: then its address is this viewer's."""
-        if not self.path.check(request, host, address, now):
+    def check(self, request: BindingRequest, route: Route, now: float) -> bool:
+        """Answer a connectivity check. Whether it was authentic: then its route leads to this viewer."""
+        if not self.path.check(request, route, now):
             return False
         self._move(Event.CHECKED)
         return True

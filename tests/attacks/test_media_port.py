@@ -11,7 +11,7 @@ from typing import Any
 from bench.viewer import LightViewer
 from gateway.models import CloseReason
 from gateway.webrtc import stun
-from gateway.webrtc.path import KNOWN_ADDRESSES, KNOWN_CHECKS
+from gateway.webrtc.path import KNOWN_CHECKS, KNOWN_ROUTES
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway
 
@@ -128,13 +128,20 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
         ufrag = next(line[12:] for line in opened.answer.splitlines() if line.startswith("a=ice-ufrag:"))
         password = next(line[10:] for line in opened.answer.splitlines() if line.startswith("a=ice-pwd:"))
         theirs = [(stun.USERNAME, f"{ufrag}:{other.credentials.ufrag}".encode()), (stun.PRIORITY, bytes(4))]
-        address = viewer.socket.getsockname()
+        [session] = (s for s in gateway.plane._sessions.values() if s.id == first)
+        route = session.path.route
+        assert route is not None
+
+        def heard_there() -> str | None:
+            known = gateway.plane._intake.at(route)
+            return known.id if known else None
+
         viewer.stop_checking()  # or else its own check could come between two of ours
-        for _ in range(2 * KNOWN_ADDRESSES):
+        for _ in range(2 * KNOWN_ROUTES):
             viewer._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
-            await until(lambda: gateway.plane._by_address[address].id == opened.id)
+            await until(lambda: heard_there() == opened.id)
             viewer.check()
-            await until(lambda: address in gateway.plane._by_address and gateway.plane._by_address[address].id == first)
+            await until(lambda: heard_there() == first)
         assert await gateway.plane.close(opened.id, CloseReason.VIEWER_LEFT)
-        assert gateway.plane._by_address[address].id == first
+        assert heard_there() == first
         await other.close()

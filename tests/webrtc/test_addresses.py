@@ -3,7 +3,9 @@ import pytest
 from gateway.settings import MediaSettings
 from gateway.webrtc import addresses
 from gateway.webrtc.addresses import endpoints
-from gateway.webrtc.ice import candidate_lines, split_address, unmapped
+from gateway.webrtc.ice import candidate_lines, split_address
+from gateway.webrtc.port import MediaPort
+from gateway.webrtc.route import Route
 
 
 @pytest.mark.parametrize(
@@ -49,11 +51,22 @@ async def test_any_address_means_those_of_the_host(monkeypatch: pytest.MonkeyPat
 
 
 def test_candidates_fall_in_priority() -> None:
-    first, second = candidate_lines([("192.0.2.1", 7), ("2001:db8::1", 7)])
+    first, second, *_ = candidate_lines([("192.0.2.1", 7), ("2001:db8::1", 7)], tcp=False)
     assert first == "1 1 udp 2130706431 192.0.2.1 7 typ host"
     assert second.startswith("2 1 udp 2130706175 2001:db8::1 7")
 
 
-def test_a_peer_on_a_socket_for_both_families_is_named_by_its_own() -> None:
-    assert unmapped("::ffff:192.0.2.1") == "192.0.2.1"
-    assert unmapped("2001:db8::1") == "2001:db8::1"
+def test_tcp_comes_after_udp() -> None:
+    lines = candidate_lines([("192.0.2.1", 7), ("2001:db8::1", 7)], tcp=True)
+    assert lines[2].startswith("3 1 tcp ")
+    assert lines[3].endswith(" 2001:db8::1 7 typ host tcptype passive")
+    priorities = [int(line.split()[3]) for line in lines]
+    assert priorities == sorted(priorities, reverse=True)
+    assert len(set(priorities)) == 4
+
+
+async def test_a_peer_on_a_socket_for_both_families_is_named_by_its_own() -> None:
+    port = MediaPort("127.0.0.1", 0, lambda datagram, route: None)
+    assert Route(port, ("::ffff:192.0.2.1", 5, 0, 0)).host == "192.0.2.1"
+    assert Route(port, ("2001:db8::1", 5, 0, 0)).host == "2001:db8::1"
+    port.close()

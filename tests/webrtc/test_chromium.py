@@ -11,7 +11,8 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
 from gateway.models import CloseReason
-from gateway.webrtc.port import Address, MediaPort
+from gateway.webrtc.port import MediaPort
+from gateway.webrtc.route import Address
 from tests.webrtc.peers import Gateway, playing_gateway
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -28,7 +29,7 @@ FLAGS = [
 PAGE = """<!doctype html><video muted autoplay playsinline></video><script>
 const shown = [], video = document.querySelector("video"), peer = new RTCPeerConnection();
 let target = 0;
-async function play() {
+async function play(without = / $/) {
   const began = performance.now();
   peer.addTransceiver("video", {direction: "recvonly"});
   peer.ontrack = event => { video.srcObject = new MediaStream([event.track]); };
@@ -39,7 +40,8 @@ async function play() {
   video.requestVideoFrameCallback(look);
   await peer.setLocalDescription();
   const answer = await fetch("/whep", {method: "POST", body: peer.localDescription.sdp});
-  await peer.setRemoteDescription({type: "answer", sdp: await answer.text()});
+  const lines = (await answer.text()).split("\\r\\n").filter(line => !line.match(without));
+  await peer.setRemoteDescription({type: "answer", sdp: lines.join("\\r\\n")});
 }
 async function stats() {
   for (const entry of (await peer.getStats()).values()) if (entry.type === "inbound-rtp") return {...entry};
@@ -58,7 +60,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def _page(browser: Browser, gateway: Gateway) -> AsyncIterator[Page]:
+async def _page(browser: Browser, gateway: Gateway, without: str = "") -> AsyncIterator[Page]:
+    """A page that plays. ``without``: a pattern of lines that are taken out of the answer."""
+
     async def html(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
 
@@ -74,7 +78,7 @@ async def _page(browser: Browser, gateway: Gateway) -> AsyncIterator[Page]:
     try:
         page = await browser.new_page()
         await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-        await page.evaluate("play()")
+        await page.evaluate(f"play({without})")
         yield page
         await page.close()
     finally:
@@ -139,3 +143,15 @@ async def test_chromium_learns_at_once_that_it_is_over(browser: Browser) -> None
         [view] = gateway.plane.sessions()
         await gateway.plane.close(view.id, CloseReason.INCIDENT_ENDED)
         await page.wait_for_function("peer.getReceivers()[0].transport.state === 'closed'", timeout=2_000)
+
+
+async def test_chromium_plays_by_tcp_where_there_is_no_udp(browser: Browser) -> None:
+    async with playing_gateway() as gateway, _page(browser, gateway, without="/^a=candidate.* udp /") as page:
+        stats = await _decoded(page, 30)
+        assert stats["framesDecoded"] >= 30
+        assert stats["packetsLost"] == 0
+        assert gateway.figure("tcp_connections") == 1
+        [view] = gateway.plane.sessions()
+        await gateway.plane.close(view.id, CloseReason.INCIDENT_ENDED)
+        await page.wait_for_function("peer.getReceivers()[0].transport.state === 'closed'", timeout=2_000)
+    assert gateway.figure("dropped_total", where="tcp_connection") == 0

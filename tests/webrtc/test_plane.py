@@ -11,6 +11,7 @@ from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.settings import MediaSettings
 from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.route import Route
 from gateway.webrtc.states import State
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway, aiortc_viewer, offer_of, play, playing_gateway
@@ -211,12 +212,14 @@ async def test_media_follows_the_viewer_to_another_address_after_an_authentic_ch
         before = len(scene.media)
         scene.viewer.move()
         session = scene.gateway.plane._sessions[scene.events[0].id]
-        remote = session.path._remote
+        remote = session.path.route
         scene.viewer.check(password="guessed")
         await scene.until(lambda: scene.gateway.figure("dropped_total", where="unsigned") == 1)
-        assert session.path._remote == remote
+        assert session.path.route == remote
         scene.viewer.check()
-        await scene.until(lambda: session.path._remote == scene.viewer.socket.getsockname())
+        await scene.until(lambda: session.path.route != remote)
+        assert session.path.route is not None
+        assert session.path.route.address == scene.viewer.socket.getsockname()
         scene.gateway.camera.show(2)
         await scene.until(lambda: len(scene.media) > before)
 
@@ -249,11 +252,12 @@ async def test_feedback_is_acted_on() -> None:
 async def test_rubbish_is_counted_and_the_viewer_goes_on() -> None:
     async with _scene() as scene:
         await scene.connect()
-        port = scene.gateway.plane._received
-        address = scene.viewer.socket.getsockname()
+        port = scene.gateway.plane._intake.received
+        route = scene.gateway.plane._sessions[scene.events[0].id].path.route
+        assert route is not None
         for datagram in (b"", b"\0\1\0\0", b"\x80\xc9\0\1" + bytes(40), b"\xff", b"\x80\x60", b"\x16" + bytes(20)):
-            port(datagram, address)
-            port(datagram, ("192.0.2.9", 1))
+            port(datagram, route)
+            port(datagram, Route(route.via, ("192.0.2.9", 1)))
         await scene.show(2)
         assert scene.media
         assert scene.closed == []

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.webrtc.port import Address, MediaPort
+from gateway.webrtc.port import MediaPort
+from gateway.webrtc.route import Route
 
 PACKETS = [b"a" * 100, b"b" * 100, b"c" * 40]
 
@@ -37,7 +38,7 @@ def listener() -> Any:
 
 @pytest.fixture
 async def port() -> AsyncIterator[MediaPort]:
-    def ignore(datagram: bytes, address: Address) -> None: ...
+    def ignore(datagram: bytes, route: Route) -> None: ...
 
     port = MediaPort("127.0.0.1", 0, ignore)
     yield port
@@ -77,4 +78,4 @@ async def test_a_full_buffer_is_told(port: MediaPort, listener: socket.socket) -
 
 async def test_a_port_in_use_is_an_error_at_start(port: MediaPort) -> None:
     with pytest.raises(OSError, match="in use"):
-        MediaPort("127.0.0.1", port.local[1], lambda datagram, address: None)
+        MediaPort("127.0.0.1", port.local[1], lambda datagram, route: None)

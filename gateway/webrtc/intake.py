@@ -1,0 +1,121 @@
+"""What arrives on the media port, by UDP or TCP, handed to the session that it is for."""
+
+import logging
+from collections.abc import Callable
+
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+from gateway.models import CloseReason
+from gateway.webrtc import demux, ice, stun
+from gateway.webrtc.demux import Protocol
+from gateway.webrtc.route import Route
+from gateway.webrtc.rtcp import MalformedRtcp
+from gateway.webrtc.session import Session
+from gateway.webrtc.states import State
+from gateway.webrtc.tcp import TcpConnection
+
+logger = logging.getLogger(__name__)
+
+KNOWN_UFRAGS = 2
+"""Of a session: those agreed on last, and those of before, which hold until the new ones are used."""
+
+
+class Intake:
+    """Knows sessions by what checks name, then by the routes that those came by.
+
+    ``reached`` is told of a session's first authentic check, ``proven`` of every route that one came by anew, ``ended``
+    of a viewer's goodbye, ``failed`` of a session in which a bug of ours showed.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        metrics: Metrics,
+        reached: Callable[[Session], None],
+        proven: Callable[[Route], None],
+        ended: Callable[[Session, CloseReason], None],
+        failed: Callable[[Session], None],
+    ) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._reached = reached
+        self._proven = proven
+        self._ended = ended
+        self._failed = failed
+        self._ufrags: dict[str, list[str]] = {}
+        self._by_ufrag: dict[str, Session] = {}
+        self._by_route: dict[Route, Session] = {}
+
+    def add(self, session: Session) -> None:
+        """Know a session by its credentials of now; those of before an ICE restart stay known too."""
+        ufrags = self._ufrags.setdefault(session.id, [])
+        ufrags.append(session.path.credentials.ufrag)
+        self._by_ufrag[ufrags[-1]] = session
+        if len(ufrags) > KNOWN_UFRAGS:
+            del self._by_ufrag[ufrags.pop(0)]
+
+    def remove(self, session: Session) -> None:
+        """Nothing that arrives is for the session any more."""
+        for ufrag in self._ufrags.pop(session.id, ()):
+            del self._by_ufrag[ufrag]
+        for route in list(session.path.routes):
+            self._forget(route, session)
+
+    def at(self, route: Route) -> Session | None:
+        """The session whose viewer was heard last by this route."""
+        return self._by_route.get(route)
+
+    def lost(self, route: Route) -> None:
+        """A TCP connection is gone."""
+        session = self._by_route.pop(route, None)
+        if session is not None:
+            session.path.lost(route)
+
+    def received(self, datagram: bytes, route: Route) -> None:
+        """A datagram of anybody. Bad ones are counted and dropped; a bug ends the session that it was for."""
+        session = self._by_route.get(route)
+        protocol = demux.protocol_of(datagram)
+        try:
+            if protocol is Protocol.STUN:
+                self._received_stun(datagram, route)
+            elif session is None or protocol is Protocol.RTP:
+                self._metrics.dropped.labels(where="stranger" if session is None else "unwanted").inc()
+            elif protocol is Protocol.DTLS:
+                session.hear_dtls(datagram)
+            elif protocol is Protocol.RTCP:
+                if session.hear_rtcp(datagram, self._clock.monotonic()):
+                    self._ended(session, CloseReason.VIEWER_LEFT)
+            else:
+                self._metrics.malformed.labels(protocol="media").inc()
+        except (stun.MalformedStun, MalformedRtcp) as error:
+            self._metrics.malformed.labels(protocol=protocol).inc()
+            logger.debug("malformed %s dropped: %s", protocol, error)
+        except Exception:
+            if session is None:
+                raise
+            self._failed(session)
+
+    def _received_stun(self, datagram: bytes, route: Route) -> None:
+        request = stun.parse_request(datagram)
+        session = None if request is None else self._by_ufrag.get(ice.local_ufrag(request))
+        if request is None or session is None:
+            self._metrics.dropped.labels(where="stranger").inc()
+            return
+        first = session.state is State.NEW
+        if not session.check(request, route, self._clock.monotonic()):
+            self._metrics.dropped.labels(where="unsigned").inc()
+            return
+        if self._by_route.get(route) is not session:
+            self._by_route[route] = session
+            self._proven(route)
+            forgotten = session.path.remember(route)
+            if forgotten is not None:
+                self._forget(forgotten, session)
+        if first:
+            self._reached(session)
+
+    def _forget(self, route: Route, session: Session) -> None:
+        if self._by_route.get(route) is session:
+            del self._by_route[route]
+            if isinstance(route.via, TcpConnection):
+                route.via.close()
