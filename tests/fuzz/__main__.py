@@ -1,0 +1,53 @@
+"""``make fuzz ARGS="--seconds 600 rtsp h264"``: fuzz all targets or those that are named, two at a time.
+
+What made one fail is kept in ``.fuzz/NAME`` beside the inputs that were found worth keeping, which the next run begins
+with.
+"""
+
+import argparse
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.fuzz.targets import TARGETS
+
+ROOT = Path(__file__).parents[2]
+AT_ONCE = 2
+
+
+def fuzz(name: str, seconds: int, directory: Path, seed: int = 0) -> "subprocess.CompletedProcess[str]":
+    """Fuzz one target in a process of its own. ``seed`` 0: another way each time."""
+    corpus = directory / name / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=4096", f"-seed={seed}"]
+    command = [sys.executable, "-m", "tests.fuzz.one", name, *limits]
+    command += [f"-artifact_prefix={directory / name}/", str(corpus)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds + 60, check=False)
+
+
+def said(run: "subprocess.CompletedProcess[str]") -> str:
+    """The traceback, and where the input is."""
+    return run.stdout[-4000:] + run.stderr[-1000:]
+
+
+def main() -> int:
+    """0 where nothing was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], default=[])
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--directory", type=Path, default=ROOT / ".fuzz")
+    options = parser.parse_args()
+    failed = 0
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        names = options.targets or list(TARGETS)
+        for name, run in zip(
+            names, pool.map(lambda n: fuzz(n, options.seconds, options.directory), names), strict=True
+        ):
+            failed += run.returncode != 0
+            print(f"{name}: {said(run) if run.returncode else run.stderr.strip().splitlines()[-1]}")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
