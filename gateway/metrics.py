@@ -73,6 +73,11 @@ class Metrics:
         self.source_unchanged_seconds = gauge(
             "source_unchanged_seconds", "For how long the picture's content has not changed", "camera"
         )
+        self.transcodes = gauge("transcodes", "Transcodes that run, of cameras whose pictures not every browser plays")
+        self.transcode_restarts = counter("transcode_restarts", "Times a transcode was begun again", "camera")
+        self.transcode_seconds = histogram(
+            "transcode_seconds", "Picture in from the camera, to the same picture coded again", (), FAST
+        )
         # Viewer side
         self.viewers = gauge("viewers", "Media sessions that are connected", "role")
         self.packets_out = counter("packets_out", "RTP packets sent to viewers")

@@ -202,13 +202,16 @@ class SourceReason(StrEnum):
     CLOSED_BY_CAMERA = "closed_by_camera"
     STREAM_STOPPED = "stream_stopped"
     SESSION_LIMIT = "session_limit"
+    NOT_TRUSTED = "not_trusted"
+    FELL_BEHIND = "fell_behind"
     INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
     """One camera stream as district IT sees it. ``since`` is wall time, ``loss`` a fraction of packets, rates are
-    over the last five seconds; ``transport`` is what its media comes over."""
+    over the last five seconds; ``transport`` is what its media comes over, ``delivery`` what viewers of the camera
+    get of it, in words."""
 
     camera_id: CameraId
     stream: StreamName
@@ -224,6 +227,7 @@ class SourceStatus:
     width: int = 0
     height: int = 0
     notes: tuple[str, ...] = field(default=())
+    delivery: str = ""
     transport: str = ""
 
 
@@ -239,6 +243,7 @@ class CloseReason(StrEnum):
     SIGNED_OUT = "signed_out"
     INCIDENT_ENDED = "incident_ended"
     CAMERA_REMOVED = "camera_removed"
+    WORKER_LOST = "worker_lost"
     SHUTDOWN = "shutdown"
     INTERNAL_ERROR = "internal_error"
 

@@ -22,6 +22,7 @@ def reference_problems(raw: object) -> list[Problem]:
         *_twice(cameras, "id", "also the id of another camera; ids are unique in the whole district"),
         *_twice(webhooks, "id", "also the id of another webhook; ids are unique in the whole district"),
         *_twice(agreements, "site", "already the site of another agreement; there is one a site"),
+        *_nvrs(raw, cameras),
         *_agreements(agreements, {str(site.get("id")): site for _, site in sites}),
     ]
 
@@ -47,6 +48,16 @@ def _twice(items: Iterable[tuple[Key, dict[str, object]]], key: str, message: st
             if value in seen:
                 yield (*path, key), f"'{value}' is {message}"
             seen.add(value)
+
+
+def _nvrs(raw: object, cameras: list[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:
+    media = raw.get("media") if isinstance(raw, dict) else None
+    listed = media.get("nvrs") if isinstance(media, dict) else None
+    known = [str(name) for name in listed] if isinstance(listed, dict) else []
+    for path, camera in cameras:
+        nvr = camera.get("nvr")
+        if isinstance(nvr, str) and nvr not in known:
+            yield (*path, "nvr"), f"'{nvr}' is not among media.nvrs{did_you_mean(nvr, known)}"
 
 
 def _agreements(

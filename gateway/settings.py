@@ -70,6 +70,16 @@ class IceServer(Model):
         return self
 
 
+class TranscodingSettings(Model):
+    """Transcodes for viewers that can play none of a camera's streams: how many run ``at_once`` in each worker, and
+    what each is at most (``height`` in pixels, ``fps`` pictures a second, ``bitrate`` in bit/s)."""
+
+    at_once: Annotated[int, Field(ge=0, le=64)] = 2
+    height: Annotated[int, Field(ge=120, le=2160)] = 720
+    fps: Annotated[int, Field(ge=1, le=60)] = 15
+    bitrate: Annotated[int, Field(ge=100_000, le=20_000_000)] = 1_500_000
+
+
 class MediaSettings(Model):
     """One port for all viewers, UDP and, where ``tcp``, TCP. ``advertise`` is what viewers are told to send to:
     ``address`` or ``address:port``, for NAT and containers; empty means the host's own addresses."""
@@ -79,6 +89,7 @@ class MediaSettings(Model):
     advertise: tuple[str, ...] = ()
     connect_timeout: Seconds = 15.0
     consent_timeout: Seconds = 15.0
+    transcoding: TranscodingSettings = TranscodingSettings()
     nvrs: dict[Identifier, Annotated[int, Field(ge=1)] | None] = Field(default_factory=dict)
     workers: Annotated[int, Field(ge=1, le=64)] = 1
 
@@ -147,7 +158,8 @@ class CameraSettings(Model):
     """How one camera is reached. Its place is in the site's floor plan, under the same id.
 
     ``clock: trusted`` says that the camera's clock is known to be right (say, it is synchronised by NTP and checked);
-    ``date`` (default) has it checked against the ``Date`` header of RTSP answers.
+    ``date`` (default) has it checked against the ``Date`` header of RTSP answers. ``b_frames``: those that the camera
+    sends are reported (``report``), or viewers get a transcode without them (``transcode``).
 
     ``transport`` is what media comes over: TCP, then UDP where the camera refuses it (``auto``); UDP, then TCP
     (``udp``); TCP alone (``tcp``). ``tls_fingerprint``: SHA-256 of the certificate of a camera that signs its own;
@@ -162,6 +174,7 @@ class CameraSettings(Model):
     username: str | None = None
     password: Secret | None = None
     clock: Literal["date", "trusted"] = "date"
+    b_frames: Literal["report", "transcode"] = "report"
     transport: Literal["auto", "tcp", "udp"] = "auto"
     tls_fingerprint: Fingerprint | None = None
     nvr: Identifier | None = None

@@ -19,13 +19,13 @@ class GstCamera:
 
 
 @contextmanager
-def gst_camera(*options: str) -> Iterator[GstCamera]:
+def gst_camera(*options: str, scheme: str = "rtsp") -> Iterator[GstCamera]:
     """A GStreamer camera for as long as the block lasts; ``options`` are those of ``gst_rtsp_server.py``."""
     command = ["/usr/bin/python3", str(SERVER), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             port = int(process.stdout.readline())
-            yield GstCamera(f"rtsp://127.0.0.1:{port}/test", process)
+            yield GstCamera(f"{scheme}://127.0.0.1:{port}/test", process)
         finally:
             process.kill()

@@ -60,6 +60,7 @@ class Pictures:
             "bitrate_bps": round(status.bitrate_bps),
             "loss": round(status.loss, 4),
             "reconnects": status.reconnects,
+            "transport": status.transport,
             "codec": status.codec,
             "width": status.width,
             "height": status.height,

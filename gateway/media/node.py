@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -15,8 +16,9 @@ from gateway.relay.stream import RelayStream
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.health import PictureHealth, Still
 from gateway.sources.media import AccessUnit
+from gateway.sources.nvr import Nvr
 from gateway.sources.supervisor import Source, SourceSupervisor
-from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 
 Streams = Callable[[CameraId, StreamName], RelayStream | None]
 
@@ -57,10 +59,13 @@ class MediaNode(Generic[P]):
         self.streams: dict[StreamKey, RelayStream] = {}
         self.pulls: dict[StreamKey, Source] = {}
         self.health = PictureHealth(clock, metrics, lambda camera, _since: events.picture.tell(camera))
+        cameras = tuple(cameras)
+        recorders = nvrs(cameras, settings, clock)
         for camera in cameras:
             for key, stream in relay_streams(camera, clock, metrics):
                 self.streams[key] = stream
-                self.pulls[key] = source_of(camera, key, stream, events.status.tell, clock, metrics)
+                nvr = None if camera.nvr is None else recorders[camera.nvr]
+                self.pulls[key] = source_of(camera, key, stream, nvr, events.status.tell, clock, metrics)
                 stream.on_timeline(functools.partial(_told, events, key))
                 if key[1] is StreamName.MAIN:
                     # In a substream of few bits a still scene differs by its coding alone.
@@ -94,6 +99,10 @@ class MediaNode(Generic[P]):
     async def renew(self, session_id: str, ends_at: float) -> bool:
         """Let a session live until gateway time ``ends_at``; False where it has ended."""
         return await self.plane.renew(session_id, ends_at)
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed."""
+        return await self.plane.patch(session_id, request)
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
         """End a session; its last packet was sent on return. False where it has ended already."""
@@ -136,6 +145,7 @@ def source_of(
     camera: CameraSettings,
     key: StreamKey,
     stream: RelayStream,
+    nvr: Nvr | None,
     on_status: Callable[[SourceStatus], None],
     clock: Clock,
     metrics: Metrics,
@@ -143,7 +153,25 @@ def source_of(
     """The pull that feeds a relay stream."""
     reached = camera.sub if key[1] is StreamName.SUB and camera.sub is not None else camera.main
     password = camera.password.get_secret_value() if camera.password else None
-    return Source(*key, reached.url, camera.username, password, stream, clock, metrics, on_status)
+    return Source(
+        *key,
+        reached.url,
+        camera.username,
+        password,
+        stream,
+        clock,
+        metrics,
+        on_status,
+        transport=camera.transport,
+        tls_fingerprint=camera.tls_fingerprint,
+        nvr=nvr,
+    )
+
+
+def nvrs(cameras: Iterable[CameraSettings], settings: MediaSettings, clock: Clock) -> dict[str, Nvr]:
+    """The recorders that serve some of the cameras, by their name."""
+    served = Counter(camera.nvr for camera in cameras if camera.nvr is not None)
+    return {name: Nvr(name, settings.nvrs.get(name), count, clock) for name, count in served.items()}
 
 
 def _told(events: MediaEvents, key: StreamKey, _point: object) -> None:

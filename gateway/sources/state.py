@@ -11,6 +11,7 @@ class SourceEvent(Enum):
     PICTURE = auto()
     SILENCE = auto()
     LOST = auto()
+    WAITING = auto()
 
 
 # A source that is tried again stays DOWN, with its reason, until a picture has come.
@@ -18,15 +19,19 @@ TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState] = {
     (SourceState.CONNECTING, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.CONNECTING, SourceEvent.SILENCE): SourceState.STALLED,
     (SourceState.CONNECTING, SourceEvent.LOST): SourceState.DOWN,
+    (SourceState.CONNECTING, SourceEvent.WAITING): SourceState.CONNECTING,
     (SourceState.UP, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.UP, SourceEvent.SILENCE): SourceState.STALLED,
     (SourceState.UP, SourceEvent.LOST): SourceState.DOWN,
+    (SourceState.UP, SourceEvent.WAITING): SourceState.DOWN,
     (SourceState.STALLED, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.STALLED, SourceEvent.SILENCE): SourceState.STALLED,
     (SourceState.STALLED, SourceEvent.LOST): SourceState.DOWN,
+    (SourceState.STALLED, SourceEvent.WAITING): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.DOWN, SourceEvent.SILENCE): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.LOST): SourceState.DOWN,
+    (SourceState.DOWN, SourceEvent.WAITING): SourceState.DOWN,
 }
 
 FAULTY = frozenset({SourceState.STALLED, SourceState.DOWN})
@@ -39,11 +44,18 @@ _ADVICE: dict[SourceReason, str] = {
     SourceReason.PASSWORD_REFUSED: "Set the camera's user name and password anew in the configuration; it is tried "
     "once a minute, so that the camera does not lock the account.",
     SourceReason.NOT_FOUND: "Look up the stream's RTSP path in the camera's manual and correct it here.",
-    SourceReason.UNSUPPORTED: "Set this stream of the camera to H.264 over RTSP with TCP (interleaved).",
+    SourceReason.UNSUPPORTED: "Set this stream of the camera to H.264 (H.265 and JPEG are taken, too), "
+    "unicast over TCP or UDP, and `transport` of the camera here to auto.",
     SourceReason.MALFORMED: "Update the camera's firmware; check that the address is its RTSP port.",
     SourceReason.CLOSED_BY_CAMERA: "The camera ended the connection: if this goes on, look for restarts in its log.",
-    SourceReason.STREAM_STOPPED: "The camera is connected but sends no pictures: restart it, then check its encoder.",
-    SourceReason.SESSION_LIMIT: "Close other viewers of this camera, or raise its limit of connections.",
+    SourceReason.STREAM_STOPPED: "The camera is connected but sends no pictures: restart it, then check its encoder; "
+    "where it is pulled over UDP, check that the firewall lets datagrams of the camera in.",
+    SourceReason.SESSION_LIMIT: "Close other viewers of this camera or recorder, or raise its limit of "
+    "connections, and with it the number of the NVR in `media.nvrs`.",
+    SourceReason.NOT_TRUSTED: "If this is the camera's own certificate, set `tls_fingerprint` of the camera to its "
+    "SHA-256; if it was not renewed, find out who answers at its address.",
+    SourceReason.FELL_BEHIND: "The network does not carry this stream: lower its bit rate, or find what "
+    "slows the link.",
     SourceReason.INTERNAL: "This is a fault of the gateway: report it with the log of that minute.",
 }
 

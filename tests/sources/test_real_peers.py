@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
+from gateway import tls
 from gateway.clock import SystemClock
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
@@ -19,7 +23,7 @@ from tests.sources.recording import RecordingSink
 class Pull:
     """A source that runs on the machine's clock, and what it has handed on."""
 
-    def __init__(self, url: str, username: str | None, password: str | None, transport: str) -> None:
+    def __init__(self, url: str, username: str | None, password: str | None, transport: str, pin: str | None) -> None:
         self.sink = RecordingSink()
         self.statuses: list[SourceStatus] = []
         self.source = Source(
@@ -33,6 +37,7 @@ class Pull:
             Metrics(),
             self._status,
             transport=transport,
+            tls_fingerprint=pin,
         )
 
     def _status(self, status: SourceStatus) -> None:
@@ -48,9 +53,13 @@ class Pull:
 
 @asynccontextmanager
 async def pulled(
-    url: str, username: str | None = None, password: str | None = None, transport: str = "auto"
+    url: str,
+    username: str | None = None,
+    password: str | None = None,
+    transport: str = "auto",
+    pin: str | None = None,
 ) -> AsyncIterator[Pull]:
-    pull = Pull(url, username, password, transport)
+    pull = Pull(url, username, password, transport, pin)
     task = asyncio.create_task(pull.source.run(), name="source")
     try:
         yield pull
@@ -59,7 +68,7 @@ async def pulled(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def assert_plays(pull: Pull, width: int, height: int) -> None:
+async def assert_plays(pull: Pull, width: int, height: int, notes: tuple[str, ...] = ()) -> None:
     """Keyframes, parameter sets, a clock on both paths, and a truthful status."""
     sink = pull.sink
     await pull.wait_until(lambda: sum(unit.keyframe for unit in sink.units) >= 2 and bool(sink.reports))
@@ -78,7 +87,7 @@ async def assert_plays(pull: Pull, width: int, height: int) -> None:
     assert sample.sent <= sample.received
     status = pull.source.status()
     assert (status.state, status.codec, status.width, status.height) == (SourceState.UP, "H264", width, height)
-    assert status.notes == ()
+    assert status.notes == notes
 
 
 @pytest.mark.parametrize("scheme", ["none", "basic", "digest"])
@@ -89,20 +98,65 @@ async def test_gstreamers_server_plays(scheme: str) -> None:
             await assert_plays(pull, 320, 180)
 
 
+OVER_UDP = "The camera does not send over TCP: it is pulled over UDP."
+OVER_TCP = "The camera does not send over UDP: it is pulled over TCP."
+
+
 @pytest.mark.parametrize(
-    ("served", "wanted", "chosen"),
-    [("any", "auto", "tcp"), ("any", "udp", "udp"), ("udp", "auto", "udp"), ("tcp", "udp", "tcp")],
+    ("served", "wanted", "chosen", "notes"),
+    [
+        ("any", "auto", "tcp", ()),
+        ("any", "udp", "udp", ()),
+        ("udp", "auto", "udp", (OVER_UDP,)),
+        ("tcp", "udp", "tcp", (OVER_TCP,)),
+    ],
 )
-async def test_what_the_camera_refuses_is_asked_for_otherwise(served: str, wanted: str, chosen: str) -> None:
+async def test_what_the_camera_refuses_is_asked_for_otherwise_and_said(
+    served: str, wanted: str, chosen: str, notes: tuple[str, ...]
+) -> None:
     with gst_camera("--protocols", served) as camera:
         async with pulled(camera.url, transport=wanted) as pull:
-            await assert_plays(pull, 320, 180)
+            await assert_plays(pull, 320, 180, notes)
             assert pull.source.status().transport == chosen
 
 
 async def test_a_camera_that_refuses_all_that_may_be_used_is_unsupported() -> None:
     with gst_camera("--protocols", "udp") as camera:
         async with pulled(camera.url, transport="tcp") as pull:
+            await pull.wait_until(lambda: pull.source.status().reason is SourceReason.UNSUPPORTED)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A camera's own certificate and key in one file, as GStreamer wants them."""
+    together = tmp_path / "camera.pem"
+    together.write_bytes(b"".join(path.read_bytes() for path in tls.self_signed(tmp_path, "camera")))
+    return together
+
+
+def fingerprint(certificate: Path) -> str:
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256()).hex()
+
+
+async def test_gstreamers_server_plays_over_tls_where_its_certificate_is_the_pinned_one(certificate: Path) -> None:
+    with gst_camera("--auth", "digest", "--certificate", str(certificate), scheme="rtsps") as camera:
+        async with pulled(camera.url, USERNAME, PASSWORD, pin=fingerprint(certificate)) as pull:
+            await assert_plays(pull, 320, 180)
+
+
+async def test_a_camera_with_another_certificate_is_told_nothing(certificate: Path) -> None:
+    with gst_camera("--certificate", str(certificate), scheme="rtsps") as camera:
+        async with pulled(camera.url, USERNAME, PASSWORD, pin="0" * 64) as pull:
+            await pull.wait_until(lambda: pull.source.status().reason is SourceReason.NOT_TRUSTED)
+            assert fingerprint(certificate) in pull.source.status().detail
+            assert not pull.sink.samples, "no question has left, so no answer came"
+        async with pulled(camera.url, USERNAME, PASSWORD) as pull:
+            await pull.wait_until(lambda: pull.source.status().reason is SourceReason.NOT_TRUSTED)
+
+
+async def test_a_camera_that_speaks_no_tls_is_unsupported() -> None:
+    with gst_camera(scheme="rtsps") as camera:
+        async with pulled(camera.url) as pull:
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.UNSUPPORTED)
 
 

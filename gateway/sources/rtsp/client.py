@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from gateway.clock import Clock
 from gateway.errors import CameraError
@@ -16,9 +15,9 @@ from gateway.sources.reorder import Reorder
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.datagrams import PortPair
 from gateway.sources.rtsp.protocol import Media, Playing, RtspSession, Unusable
+from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Unicast
 
-CONNECT_TIMEOUT = 5.0
 LONGEST_WAIT = 0.2
 REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
@@ -37,13 +36,19 @@ class RtspClient(asyncio.Protocol):
     """
 
     def __init__(
-        self, address: Address, sink: SourceSink, clock: Clock, carriers: Sequence[Carrier] = WISHES["auto"]
+        self,
+        address: Address,
+        sink: SourceSink,
+        clock: Clock,
+        carriers: Sequence[Carrier] = WISHES["auto"],
+        trust: Trust | None = None,
     ) -> None:
         self.reception: Reception | None = None
         self.carrier = Carrier.TCP
         self.malformed = 0
         self._sink = sink
         self._clock = clock
+        self._trust = trust or Trust()
         self._session = RtspSession(address, lambda: secrets.token_hex(16), carriers, self._open_ports)
         self._ports: PortPair | None = None
         self._reorder = Reorder()
@@ -65,6 +70,10 @@ class RtspClient(asyncio.Protocol):
         """Datagrams that came after their turn."""
         return self._reorder.late
 
+    def answer_time(self, since: float, now: float) -> float | None:
+        """As ``RtspSession.answer_time``."""
+        return self._session.answer_time(since, now)
+
     @property
     def strangers(self) -> int:
         """Datagrams of others than the camera."""
@@ -85,6 +94,12 @@ class RtspClient(asyncio.Protocol):
         transport.set_write_buffer_limits(high=MAX_UNSENT)
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self._trust.check(transport)
+        except CameraError as error:
+            self._end(error)
+            transport.abort()
+            return
         self._session.start(self._clock.monotonic())
         self._flush()
 
@@ -215,28 +230,3 @@ class RtspClient(asyncio.Protocol):
     def _end(self, error: Exception) -> None:
         if self._failure is None:
             self._failure = error
-
-
-@contextlib.asynccontextmanager
-async def connected(
-    address: Address, sink: SourceSink, clock: Clock, carriers: Sequence[Carrier] = WISHES["auto"]
-) -> AsyncIterator[RtspClient]:
-    """A connection to the camera, left politely at the end. Raises ``CameraError`` where there is none to be had."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            _, client = await loop.create_connection(
-                lambda: RtspClient(address, sink, clock, carriers), address.host, address.port
-            )
-    except TimeoutError as error:
-        raise CameraError(SourceReason.UNREACHABLE, "The camera does not answer at its address.") from error
-    except socket.gaierror as error:
-        raise CameraError(SourceReason.UNREACHABLE, "The camera's host name is not known.") from error
-    except OSError as error:
-        # Several addresses that all failed come as one error without a number of its own.
-        words = os.strerror(error.errno) if error.errno else "no address of it answers"
-        raise CameraError(SourceReason.UNREACHABLE, f"The camera is out of reach: {words}.") from error
-    try:
-        yield client
-    finally:
-        client.close()

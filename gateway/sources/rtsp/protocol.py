@@ -13,7 +13,7 @@ from typing import NamedTuple
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
-from gateway.sources.rtsp.address import Address
+from gateway.sources.rtsp.address import Address, Redirected
 from gateway.sources.rtsp.auth import Authenticator
 from gateway.sources.rtsp.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
 from gateway.sources.rtsp.messages import (
@@ -34,6 +34,8 @@ from gateway.sources.rtsp.transport import Carrier, Interleaved, Transport, offe
 USER_AGENT = "Sightline"
 ANSWER_TIMEOUT = 8.0
 MAX_SIGN_INS = 2
+REDIRECTIONS = frozenset({300, 301, 302, 303, 307})
+_OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class RtspSession:
         self._open_ports = open_ports
         self._offer = ""
         self._transport: Transport = Interleaved()
+        self._answered: tuple[float, float] | None = None
         self._url = address.url
         self._authenticator = Authenticator(address.credentials, make_cnonce)
         self._reader = Reader()
@@ -147,6 +150,13 @@ class RtspSession:
         """Whether the camera may be asked now: it plays, and no answer is awaited."""
         return self.state is State.PLAYING and self._pending is None
 
+    def answer_time(self, since: float, now: float) -> float | None:
+        """Seconds that an answer to a question asked after ``since`` took, or that one has been awaited for; the longer
+        of both, None for neither."""
+        awaited = [now - self._pending.sent] if self._pending is not None and self._pending.sent >= since else []
+        took = [self._answered[1]] if self._answered is not None and self._answered[0] >= since else []
+        return max(awaited + took, default=None)
+
     def query(self, now: float) -> bool:
         """Ask the camera for its ``Date``, if ``can_query``. Also keeps the session alive."""
         if not self.can_query:
@@ -161,7 +171,7 @@ class RtspSession:
             if self.state is not State.PLAYING:
                 raise CameraError(SourceReason.TIMED_OUT, f"The camera does not answer {self._pending.method}.")
             # Some cameras leave keep-alives unanswered; as long as pictures come, that is no fault.
-            self._pending = None
+            self._answered, self._pending = (self._pending.sent, ANSWER_TIMEOUT), None
         if now >= self._keep_alive_due:
             self.query(now)
 
@@ -250,12 +260,15 @@ class RtspSession:
                 yield Unusable()
 
     def _answer(self, request: Request) -> None:
-        """Cameras may probe us with OPTIONS or an empty GET_PARAMETER; we offer nothing else (RFC 2326 10.1, 10.8)."""
-        known = request.method in ("OPTIONS", "GET_PARAMETER")
+        """Cameras may probe us with OPTIONS or an empty GET_PARAMETER, or send us elsewhere; we offer nothing else
+        (RFC 2326 10.1, 10.8, 10.10)."""
+        known = request.method in _OFFERED
         headers = [("CSeq", request.headers.get("cseq"))]
         if known:
-            headers.append(("Public", "OPTIONS, GET_PARAMETER"))
+            headers.append(("Public", ", ".join(_OFFERED)))
         self._output.append(encode(f"RTSP/1.0 {'200 OK' if known else '501 Not Implemented'}", headers))
+        if request.method == "REDIRECT" and (location := request.headers.get("location")):
+            raise Redirected(location)
 
     def _response(self, response: Response, now: float) -> Iterator[Event]:
         pending = self._pending
@@ -268,6 +281,7 @@ class RtspSession:
         date = parse_date(response.headers.get("date"))
         if date is not None:
             yield ClockSample(date, pending.sent, now)
+        self._answered = (pending.sent, now - pending.sent)
         self._pending = None
         if self.state is State.STOPPING:
             self._advance(Step.ANSWERED, now)
@@ -288,6 +302,8 @@ class RtspSession:
             # Not every camera knows its own keep-alive; OPTIONS is understood by all.
             self._keep_alive_method = "OPTIONS"
             self._get_parameter_refused = True
+        elif response.status in REDIRECTIONS and (location := response.headers.get("location")):
+            raise Redirected(location)
         else:
             raise CameraError(*REFUSALS.get(response.status, _unexpected(pending.method, response.status)))
 

@@ -43,12 +43,11 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 }
 
 REFUSALS: dict[int, tuple[SourceReason, str]] = {
-    301: (SourceReason.NOT_FOUND, "The camera says that the stream has moved: configure its new address."),
-    302: (SourceReason.NOT_FOUND, "The camera says that the stream is elsewhere: configure that address."),
+    301: (SourceReason.NOT_FOUND, "The camera says that the stream has moved, but not where to."),
+    302: (SourceReason.NOT_FOUND, "The camera says that the stream is elsewhere, but not where."),
     403: (SourceReason.PASSWORD_REFUSED, "The camera does not let this user see the stream."),
     404: (SourceReason.NOT_FOUND, "The camera has no stream at this address."),
     453: (SourceReason.SESSION_LIMIT, "The camera has not enough bandwidth for another viewer."),
     454: (SourceReason.CLOSED_BY_CAMERA, "The camera has forgotten our session."),
-    461: (SourceReason.UNSUPPORTED, "The camera does not send over TCP."),
     503: (SourceReason.SESSION_LIMIT, "The camera serves no more viewers."),
 }

@@ -30,6 +30,8 @@ const FAULTS: Readonly<Record<string, string>> = {
   closed_by_camera: "Camera closed the connection.",
   stream_stopped: "Camera has stopped sending.",
   session_limit: "Camera serves too many others.",
+  not_trusted: "Camera cannot prove what it is.",
+  fell_behind: "Picture came late: connecting anew.",
   internal: "The gateway failed on this camera.",
 };
 

@@ -1,0 +1,47 @@
+"""Looks at what a camera stream delivers, on its way to the sink: how late its pictures come, what its clock says."""
+
+from gateway.clock import Clock
+from gateway.sources.clock_watch import ClockWatch
+from gateway.sources.lateness import PATIENCE, Lateness
+from gateway.sources.media import AccessUnit, ClockSample, SenderReport, SourceSink, StreamInfo
+
+
+class Watch:
+    """A ``SourceSink`` that hands everything on to another. It lives as long as its source, over all connections."""
+
+    def __init__(self, sink: SourceSink, clock: Clock) -> None:
+        self.lateness = Lateness()
+        self.camera_clock = ClockWatch()
+        self._sink = sink
+        self._clock = clock
+        self._rate = 90_000
+
+    def connected(self, info: StreamInfo, at: float) -> None:
+        """A new RTSP session plays: no delay has built up in it."""
+        self.lateness = Lateness()
+        self._rate = info.clock_rate
+        self._sink.connected(info, at)
+
+    def access_unit(self, unit: AccessUnit) -> None:
+        """One picture has arrived whole."""
+        self.lateness.picture(unit.rtp, unit.arrival, self._rate)
+        self._sink.access_unit(unit)
+
+    def sender_report(self, report: SenderReport) -> None:
+        """The camera has related its media clock to its wall clock."""
+        self._sink.sender_report(report)
+
+    def clock_sample(self, sample: ClockSample) -> None:
+        """The camera has told its wall clock."""
+        self.camera_clock.sample(sample, self._clock.now() - self._clock.monotonic())
+        self._sink.clock_sample(sample)
+
+    def next_clock_query(self, now: float) -> float:
+        """When to ask the camera something: for its clock, or since only an answer shows where a delay lies."""
+        since = self.lateness.late_since
+        return self._sink.next_clock_query(now) if since is None else min(now, since + PATIENCE)
+
+    def disconnected(self, at: float) -> None:
+        """The RTSP session is over."""
+        self.lateness = Lateness()
+        self._sink.disconnected(at)
