@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -12,16 +13,29 @@ SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track
 
 
 class ScriptedCamera:
-    """Speaks RTSP well, wants ``password`` (Basic) if there is one, and sends what its test tells it to."""
+    """Speaks RTSP well, wants ``password`` (Basic) if there is one, and sends what its test tells it to.
+
+    ``location``: where it redirects to. ``sessions``: how many it serves, the next one gets 453. ``held``: answers and
+    pictures wait in the connection, as on a link that is too slow, until ``release``. ``most`` is the highest number of
+    sessions that were set up at one time.
+    """
 
     def __init__(self, password: str | None = None) -> None:
         self.password = password
         self.requests: list[str] = []
         self.frames: list[bytes] = []
         self.status = 200
+        self.location: str | None = None
+        self.sessions: int | None = None
+        self.most = 0
+        self.held = False
+        self.date = "Tue, 14 Nov 2023 22:13:20 GMT"
+        self.order: list[str] = []
         self.port = 0
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
+        self._playing: set[asyncio.StreamWriter] = set()
+        self._waiting: deque[tuple[asyncio.StreamWriter, bytes]] = deque()
         self._sequence = 0
         self._timestamp = 0
 
@@ -49,11 +63,22 @@ class ScriptedCamera:
 
     def send(self, data: bytes) -> None:
         for writer in self._writers:
+            self._write(writer, data)
+
+    def release(self, messages: int) -> None:
+        """Let so many of the messages through that wait."""
+        for _ in range(min(messages, len(self._waiting))):
+            writer, data = self._waiting.popleft()
             writer.write(data)
 
-    def picture(self) -> None:
+    def recover(self) -> None:
+        """The link is as it was."""
+        self.held = False
+        self.release(len(self._waiting))
+
+    def picture(self, ticks: int = 9000) -> None:
         self._sequence += 1
-        self._timestamp += 9000
+        self._timestamp += ticks
         self.send(encode_frame(0, rtp(self._sequence, self._timestamp, aggregated(SPS, PPS, IDR), marker=True)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,12 +89,24 @@ class ScriptedCamera:
                     size = int.from_bytes((await reader.readexactly(3))[1:], "big")
                     self.frames.append(await reader.readexactly(size))
                 else:
-                    writer.write(self._answer((first + await reader.readuntil(b"\r\n\r\n")).decode()))
+                    request = (first + await reader.readuntil(b"\r\n\r\n")).decode()
+                    self._write(writer, self._answer(request, writer))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
+        finally:
+            self._playing.discard(writer)
+            self._waiting = deque(item for item in self._waiting if item[0] is not writer)
+            if writer in self._writers:
+                self._writers.remove(writer)
 
-    def _answer(self, request: str) -> bytes:
-        method = request.split(" ")[0]
+    def _write(self, writer: asyncio.StreamWriter, data: bytes) -> None:
+        if self.held:
+            self._waiting.append((writer, data))
+        else:
+            writer.write(data)
+
+    def _answer(self, request: str, writer: asyncio.StreamWriter) -> bytes:
+        method, url, _ = request.split(" ", 2)
         self.requests.append(method)
         fields = dict(line.split(": ", 1) for line in request.split("\r\n")[1:] if line)
         status, body = self.status, b""
@@ -78,9 +115,19 @@ class ScriptedCamera:
             status = self.status if fields.get("Authorization") == expected else 401
         if method == "DESCRIBE" and status == 200:
             body = SDP
+            if self.location is not None:
+                status, body = 302, b""
+        if method == "SETUP" and status == 200:
+            if self.sessions is not None and len(self._playing) >= self.sessions:
+                status = 453
+            else:
+                self.order.append(url)
+                self._playing.add(writer)
+                self.most = max(self.most, len(self._playing))
         head = (
             f"RTSP/1.0 {status} X\r\nCSeq: {fields['CSeq']}\r\n"
             f"Session: 42;timeout=20\r\nContent-Length: {len(body)}\r\n"
-            'WWW-Authenticate: Basic realm="x"\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\n'
-        )
+            f'WWW-Authenticate: Basic realm="x"\r\nDate: {self.date}\r\n'
+            f"{'' if self.location is None else f'Location: {self.location}'}\r\n\r\n"
+        ).replace("\r\n\r\n\r\n", "\r\n\r\n")
         return head.encode() + body

@@ -6,9 +6,12 @@ import pytest
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
+from gateway.sources import notes
+from gateway.sources.lateness import PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.media import AccessUnit
+from gateway.sources.nvr import Nvr
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.supervisor import LONG_DELAY, Source, SourceSupervisor
+from gateway.sources.supervisor import LONG_DELAY, MAX_REDIRECTS, Source, SourceSupervisor
 from tests.fakes import FakeClock
 from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
@@ -27,7 +30,9 @@ class Bench:
         self.sources: list[Source] = []
         self._task: asyncio.Task[None] | None = None
 
-    def source(self, url: str, password: str | None = None, *, sink: RecordingSink | None = None) -> Source:
+    def source(
+        self, url: str, password: str | None = None, *, sink: RecordingSink | None = None, nvr: Nvr | None = None
+    ) -> Source:
         source = Source(
             CameraId(f"camera-{len(self.sources)}"),
             StreamName.MAIN,
@@ -39,6 +44,7 @@ class Bench:
             self.metrics,
             self.statuses.append,
             uniform=lambda low, high: high,
+            nvr=nvr,
         )
         self.sources.append(source)
         return source
@@ -231,3 +237,149 @@ async def test_the_camera_refuses_with_a_reason(bench: Bench, camera: ScriptedCa
     source = bench.source(camera.url)
     bench.start()
     await bench.until(lambda: source.status().reason is SourceReason.NOT_FOUND)
+
+
+async def test_a_redirect_is_followed_and_said(bench: Bench, camera: ScriptedCamera) -> None:
+    async with ScriptedCamera() as door:
+        door.location = camera.url.replace("127.0.0.1", "localhost")
+        source = bench.source(door.url)
+        bench.start()
+        await bench.up(camera)
+        await bench.until(lambda: bool(source.status().notes), each=camera.picture)
+        assert source.status().notes == ("The camera sent us on to localhost.",)
+        await bench.stop()
+
+
+async def test_a_password_does_not_follow_a_redirect_to_another_host(bench: Bench) -> None:
+    async with ScriptedCamera(PASSWORD) as other, ScriptedCamera() as door:
+        door.location = other.url.replace("127.0.0.1", "localhost")
+        source = bench.source(door.url, PASSWORD)
+        bench.start()
+        await bench.until(lambda: source.status().reason is SourceReason.PASSWORD_REFUSED)
+        assert other.requests == ["DESCRIBE"]
+        await bench.stop()
+
+
+async def test_redirects_in_a_circle_end(bench: Bench, camera: ScriptedCamera) -> None:
+    camera.location = camera.url
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: source.status().reason is SourceReason.NOT_FOUND)
+    assert len(camera.requests) == MAX_REDIRECTS + 1
+
+
+async def test_streams_of_a_recorder_never_have_more_sessions_than_it_serves(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    nvr = Nvr("north", 2, 3, bench.clock)
+    for _ in range(3):
+        bench.source(camera.url, nvr=nvr)
+    bench.start()
+    await bench.until(lambda: [s.status().state for s in bench.sources].count(SourceState.UP) == 2, each=camera.picture)
+    await bench.until(lambda: bench.sources[2].status().reason is SourceReason.SESSION_LIMIT, each=camera.picture)
+    last = bench.sources[2].status()
+    assert (last.state, last.detail) == (
+        SourceState.CONNECTING,
+        "Waiting for a free session of NVR north (2 of 2 in use).",
+    )
+    camera.hang_up()
+    await bench.until(lambda: bench.sources[2].status().state is SourceState.UP, each=camera.picture)
+    assert camera.most == 2
+
+
+async def test_a_recorder_that_refuses_is_asked_for_one_more_in_turn_only(bench: Bench, camera: ScriptedCamera) -> None:
+    camera.sessions = 2
+    nvr = Nvr("north", None, 4, bench.clock)
+    for _ in range(4):
+        bench.source(camera.url, nvr=nvr)
+    bench.start()
+    await bench.until(lambda: len(camera.order) == 2, each=camera.picture)
+    began = camera.requests.count("SETUP")
+    for _ in range(600):
+        camera.picture()
+        await bench.clock.advance(0.1)
+    assert camera.requests.count("SETUP") - began <= 6, "two that wait do not knock each few seconds"
+    waiting = [s.status() for s in bench.sources if s.status().state is not SourceState.UP]
+    assert len(waiting) == 2
+    assert {status.reason for status in waiting} == {SourceReason.SESSION_LIMIT}
+    camera.sessions = 4
+    await bench.until(
+        lambda: all(s.status().state is SourceState.UP for s in bench.sources), within=60, each=camera.picture
+    )
+
+
+async def fall_behind(bench: Bench, camera: ScriptedCamera, *, until: Callable[[], bool]) -> float:
+    """The link passes half of what the camera sends; what it sends waits in the connection."""
+    camera.held = True
+    tick = 0
+
+    def each() -> None:
+        nonlocal tick
+        tick += 1
+        camera.picture()
+        if tick % 2:
+            camera.release(1)
+
+    return await bench.until(until, within=120, each=each)
+
+
+async def test_a_stream_that_has_fallen_behind_is_dropped_to_live(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    took = await fall_behind(bench, camera, until=lambda: source.status().reason is SourceReason.FELL_BEHIND)
+    assert 6 < took < 15
+    labels = {"camera": "camera-0", "stream": "main"}
+    assert bench.value("source_dropped_to_live_total", **labels) == 1
+    camera.recover()
+    await bench.until(lambda: source.status().state is SourceState.UP, within=1.5, each=camera.picture)
+    await bench.until(lambda: source.status().fps > 9, each=camera.picture)
+    assert bench.value("source_behind_seconds", **labels) == pytest.approx(0, abs=0.1)
+    assert not set(notes.LATE.values()) & set(source.status().notes)
+
+
+async def test_a_link_that_stays_too_slow_is_not_dropped_over_and_over(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    for _ in range(3):
+        await fall_behind(bench, camera, until=lambda: source.status().reason is SourceReason.FELL_BEHIND)
+        camera.recover()
+        await bench.up(camera)
+    dropped = bench.clock.monotonic()
+    await fall_behind(bench, camera, until=lambda: notes.LATE[True] in source.status().notes)
+    await fall_behind(bench, camera, until=lambda: source.status().reason is SourceReason.FELL_BEHIND)
+    assert bench.clock.monotonic() - dropped > 2 * Drops.FIRST
+
+
+async def test_a_camera_that_is_late_itself_is_said_to_be_and_connected_anew_but_seldom(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    took = await bench.until(
+        lambda: notes.LATE[False] in source.status().notes, each=lambda: camera.picture(ticks=4500)
+    )
+    late = lambda: source.status().reason is SourceReason.FELL_BEHIND  # noqa: E731 - used as a condition below
+    took += await bench.until(late, within=100, each=lambda: camera.picture(ticks=4500))
+    assert took > PATIENCE_WITH_CAMERA
+    dropped = bench.value("source_dropped_to_live_total", camera="camera-0", stream="main")
+    for _ in range(2000):
+        camera.picture(ticks=4500)
+        await bench.clock.advance(0.1)
+    assert bench.value("source_dropped_to_live_total", camera="camera-0", stream="main") == dropped == 1
+
+
+async def test_a_camera_clock_that_is_wrong_or_jumps_is_noted(bench: Bench, camera: ScriptedCamera) -> None:
+    bench.clock.jump(1_700_000_000 - bench.clock.now())
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    camera.date = "Tue, 14 Nov 2023 23:13:30 GMT"
+    bench.sink.next_query = bench.clock.monotonic()
+    await bench.until(lambda: len(source.status().notes) == 2, each=camera.picture)
+    wrong, jumped = source.status().notes
+    assert "60 min fast" in wrong
+    assert "set ahead by 60 min" in jumped
+    assert bench.value("source_clock_jumps_total", camera="camera-0", stream="main") == 1

@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
-from gateway.sources.rtsp.address import parse_address
+from gateway.sources.rtsp.address import Redirected, parse_address
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.rtsp.protocol import ANSWER_TIMEOUT, Closed, Event, Media, Playing, RtspSession, Unusable
+from gateway.sources.rtsp.protocol import (
+    ANSWER_TIMEOUT,
+    REDIRECTIONS,
+    Closed,
+    Event,
+    Media,
+    Playing,
+    RtspSession,
+    Unusable,
+)
 from gateway.sources.rtsp.states import REFUSALS, State
 from gateway.sources.rtsp.transport import Carrier, Unicast
 
@@ -362,3 +371,39 @@ def test_a_camera_that_answers_with_another_transport_is_asked_for_that() -> Non
     method, _, headers = dialogue.requested()
     assert (method, headers["session"]) == ("SETUP", "42")
     assert headers["transport"].endswith("client_port=5000-5001")
+
+
+@pytest.mark.parametrize("answered", [0, 1, 2])
+@pytest.mark.parametrize("status", sorted(REDIRECTIONS))
+def test_an_answer_that_names_another_place_redirects(answered: int, status: int) -> None:
+    dialogue = Dialogue()
+    for headers, body in [((), SDP), (("Session: 42",), b"")][:answered]:
+        dialogue.answer(*headers, body=body)
+    with pytest.raises(Redirected) as caught:
+        dialogue.answer("Location: rtsp://elsewhere/live", status=status)
+    assert caught.value.location == "rtsp://elsewhere/live"
+
+
+def test_a_camera_may_send_us_elsewhere_while_it_plays() -> None:
+    dialogue = Dialogue()
+    dialogue.play()
+    with pytest.raises(Redirected) as caught:
+        dialogue.session.receive(b"REDIRECT * RTSP/1.0\r\nCSeq: 9\r\nLocation: rtsp://elsewhere/x\r\n\r\n", 1.0)
+    assert caught.value.location == "rtsp://elsewhere/x"
+    dialogue.session.stop(1.0)
+    output = dialogue.session.take_output()
+    assert output.startswith(b"RTSP/1.0 200 OK\r\nCSeq: 9\r\n")
+    assert b"TEARDOWN " in output
+
+
+def test_how_long_answers_take_is_known_of_questions_asked_since() -> None:
+    dialogue = Dialogue()
+    dialogue.play()
+    assert dialogue.session.answer_time(dialogue.now + 1, dialogue.now + 1) is None
+    dialogue.now += 5
+    dialogue.session.query(dialogue.now)
+    assert dialogue.session.answer_time(dialogue.now, dialogue.now + 2.5) == 2.5
+    *_, sent = dialogue.requested()
+    dialogue.session.receive(f"RTSP/1.0 200 OK\r\nCSeq: {sent['cseq']}\r\n\r\n".encode(), dialogue.now + 3)
+    assert dialogue.session.answer_time(dialogue.now, dialogue.now + 9) == 3
+    assert dialogue.session.answer_time(dialogue.now + 1, dialogue.now + 9) is None
