@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 
@@ -55,3 +56,9 @@ def h265(count: int, *, gop: int = 5, parameters: str = "bframes=0") -> list[Cod
 def h264(count: int, *, gop: int = 5, b_frames: int = 0, profile: str = "high") -> list[Coded]:
     parameters = f"keyint={gop}:scenecut=0:repeat-headers=1:bframes={b_frames}:b-adapt=0:threads=1:force-cfr=1"
     return list(coded("libx264", count, {"preset": "fast", "profile": profile, "x264-params": parameters}))
+
+
+def jpeg(count: int, *, width: int = 320, height: int = 180) -> list[Coded]:
+    """Whole JPEG pictures."""
+    images = [drawn(number, width, height).to_ndarray(format="bgr24") for number in range(count)]
+    return [Coded((cv2.imencode(".jpg", image)[1].tobytes(),), number * TICKS) for number, image in enumerate(images)]

@@ -1,0 +1,125 @@
+"""What is yet to be transcoded: from the last keyframe on, and never more than the transcoder can catch up with. Pure.
+
+Falling behind shows as fewer pictures, not as old ones: of what waits all is decoded, since later pictures refer to it,
+but only the newest is coded again; and where a keyframe comes, all that waits before it is let go.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from gateway.relay.line import CLOCK_RATE, unwrap
+from gateway.relay.stream import Picture
+from gateway.transcoding.wire import Job
+
+MAX_PICTURES = 1024
+MAX_BYTES = 16 * 1024 * 1024
+SHOWN_EVERY = CLOCK_RATE // 2
+"""While behind, every so many ticks one picture that is not the newest is shown: better a late one than none."""
+
+
+class _Queue:
+    """Pictures in order, and their bytes."""
+
+    def __init__(self, pictures: Iterable[Picture] = ()) -> None:
+        self._pictures = deque(pictures)
+        self._bytes = sum(map(_size, self._pictures))
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def copy(self) -> "_Queue":
+        """Another one with the same pictures."""
+        return _Queue(self._pictures)
+
+    def append(self, picture: Picture) -> bool:
+        """Take one more. False where that is beyond the bounds."""
+        self._pictures.append(picture)
+        self._bytes += _size(picture)
+        return len(self._pictures) <= MAX_PICTURES and self._bytes <= MAX_BYTES
+
+    def popleft(self) -> Picture:
+        """The oldest."""
+        picture = self._pictures.popleft()
+        self._bytes -= _size(picture)
+        return picture
+
+    def clear(self) -> None:
+        """Hold nothing."""
+        self._pictures.clear()
+        self._bytes = 0
+
+
+class Backlog:
+    """Pictures of one camera stream. Keeps those since the keyframe, so that a transcode can begin at once.
+
+    ``dropped`` counts pictures that were let go while a transcode ran.
+    """
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._running = False
+        self._since_keyframe = _Queue()
+        self._waiting = _Queue()
+        self._follows = False  # the next picture refers to what the decoder has, or will have
+        self._fresh = True
+        self._shown: int | None = None
+        self._time = 0
+
+    def begin(self) -> None:
+        """A decoder that knows nothing starts: with all since the keyframe."""
+        self._running, self._fresh, self._shown = True, True, None
+        self._waiting = self._since_keyframe.copy()
+        self._follows = bool(self._waiting)
+
+    def end(self) -> None:
+        """Nothing is transcoded any more."""
+        self._running = False
+        self._waiting.clear()
+
+    def forget(self) -> None:
+        """The camera's stream passes as it comes: nothing of it is kept."""
+        self._since_keyframe.clear()
+        self._waiting.clear()
+        self._follows = False
+
+    def take(self, picture: Picture) -> None:
+        """The next picture of the camera."""
+        if picture.unit.keyframe:
+            self._since_keyframe.clear()
+        begun = picture.unit.keyframe or len(self._since_keyframe) > 0
+        if begun and not self._since_keyframe.append(picture):
+            self._since_keyframe.clear()
+        if not self._running:
+            return
+        if picture.unit.keyframe:
+            self._let_go()
+            self._follows = True
+        if self._follows:
+            if not self._waiting.append(picture):
+                self._let_go()
+                self._follows = False
+        else:
+            self.dropped += 1
+
+    def next(self) -> tuple[Job, float] | None:
+        """What the decoder is to be given now, and when it arrived from the camera; None where nothing waits."""
+        if not self._waiting:
+            return None
+        picture = self._waiting.popleft()
+        self._time = unwrap(picture.rtp, self._time)
+        overdue = self._shown is not None and self._time - self._shown >= SHOWN_EVERY
+        show = overdue or not self._waiting
+        if show:
+            self._shown = self._time
+        fresh, self._fresh = self._fresh, False
+        return Job(picture.unit.codec, show, fresh, self._time, picture.unit.nals), picture.unit.arrival
+
+    def _let_go(self) -> None:
+        if self._waiting:
+            self.dropped += len(self._waiting)
+            self._waiting.clear()
+            self._fresh = True
+
+
+def _size(picture: Picture) -> int:
+    return sum(map(len, picture.unit.nals))

@@ -1,0 +1,117 @@
+"""Decodes what a camera sends and codes it as H.264 that every browser plays. Blocking: runs in a process of its own.
+
+No picture waits in it: no B-frames, no look-ahead, no threads that hold pictures back.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType, VideoFrame
+
+from gateway.transcoding.wire import Job, Result
+
+TICKS = 90_000
+KEYFRAME_EVERY = 2 * TICKS
+MAX_PIXELS = 4096 * 4096
+_DECODERS = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg"}
+_START_CODE = re.compile(rb"\x00\x00\x01")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a transcode is at most: ``height`` in pixels (and 16/9 of it wide), pictures a second, bit/s."""
+
+    height: int
+    fps: int
+    bitrate: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the way to another process."""
+        return asdict(self)
+
+
+class Coder:
+    """One camera's decoder and encoder. Pictures keep the time that they came with."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._codec = ""
+        self._decoder: VideoCodecContext | None = None
+        self._encoder: VideoCodecContext | None = None
+        self._origin = 0
+        self._newest: int | None = None
+        self._keyframe: int | None = None
+
+    def code(self, job: Job) -> Iterator[Result]:
+        """The pictures that a job brings: none where it only is decoded, or comes sooner than the limit of pictures
+        a second allows. What cannot be decoded brings none."""
+        if job.fresh or job.codec != self._codec or self._decoder is None:
+            self._decoder, self._codec = _decoder(job.codec), job.codec
+        start_code = b"" if job.codec == "JPEG" else b"\0\0\0\1"
+        packet = av.Packet(b"".join(start_code + nal for nal in job.nals))
+        packet.pts = job.time
+        packet.time_base = Fraction(1, TICKS)
+        try:
+            frames = self._decoder.decode(packet)
+        except av.FFmpegError:
+            return
+        for frame in frames if job.show else ():
+            if frame.pts is not None and self._due(frame.pts):
+                yield from self._encode(frame, frame.pts)
+
+    def _due(self, time: int) -> bool:
+        # A tenth early is on time: cameras' clocks jitter.
+        return self._newest is None or time - self._newest >= 0.9 * TICKS / self._limits.fps
+
+    def _encode(self, frame: VideoFrame, time: int) -> Iterator[Result]:
+        width, height = fitted(frame.width, frame.height, self._limits.height)
+        encoder = self._encoder
+        if encoder is None or (encoder.width, encoder.height) != (width, height):
+            encoder = self._encoder = _encoder(width, height, self._limits)
+            self._origin, self._keyframe = time, None
+        picture = frame.reformat(width=width, height=height, format="yuv420p")
+        picture.pts, picture.time_base = time - self._origin, Fraction(1, TICKS)
+        begin = self._keyframe is None or time - self._keyframe >= KEYFRAME_EVERY
+        picture.pict_type = PictureType.I if begin else PictureType.NONE
+        self._newest = time
+        for packet in encoder.encode(picture):
+            if packet.is_keyframe:
+                self._keyframe = time
+            nals = tuple(nal for part in _START_CODE.split(bytes(packet))[1:] if (nal := part.rstrip(b"\0")))
+            yield Result(False, packet.is_keyframe, (packet.pts or 0) + self._origin, nals)
+
+
+def fitted(width: int, height: int, limit: int) -> tuple[int, int]:
+    """Even sides of the same shape, at most ``limit`` high and 16/9 of it wide."""
+    scale = min(1.0, limit / height, limit * 16 / 9 / width)
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def _decoder(codec: str) -> VideoCodecContext:
+    decoder = av.CodecContext.create(_DECODERS[codec], "r")
+    assert isinstance(decoder, VideoCodecContext)  # noqa: S101 - narrows the type that PyAV's factory declares
+    decoder.options = {"max_pixels": str(MAX_PIXELS)}
+    decoder.thread_count = 1
+    return decoder
+
+
+def _encoder(width: int, height: int, limits: Limits) -> VideoCodecContext:
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, VideoCodecContext)  # noqa: S101 - as above
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, TICKS), Fraction(limits.fps)
+    encoder.bit_rate = limits.bitrate
+    kbits = limits.bitrate // 1000
+    encoder.options = {
+        "preset": "superfast",
+        "tune": "zerolatency",
+        "profile": "baseline",
+        "forced-idr": "1",
+        "x264-params": f"keyint=infinite:scenecut=0:repeat-headers=1:threads=1:vbv-maxrate={kbits}:vbv-bufsize={kbits}",
+    }
+    return encoder

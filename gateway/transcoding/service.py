@@ -1,0 +1,68 @@
+"""The transcodes of all cameras of a process: at most so many run at once, and a fault in one is never another's."""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Callable, Iterator, Mapping
+
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+from gateway.models import CameraId, StreamName
+from gateway.relay.stream import RelayStream
+from gateway.settings import TranscodingSettings
+from gateway.transcoding.coder import Limits
+from gateway.transcoding.stream import TranscodedStream
+from gateway.transcoding.transcoder import Transcoder
+
+AFTER_A_BUG = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class Transcoding:
+    """``on_state`` is called with a camera when what ``state`` says of its transcode changes."""
+
+    def __init__(
+        self,
+        streams: Mapping[tuple[CameraId, StreamName], RelayStream],
+        settings: TranscodingSettings,
+        clock: Clock,
+        metrics: Metrics,
+        on_state: Callable[[CameraId], None],
+    ) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._transcoders: dict[CameraId, Transcoder] = {}
+        if not settings.at_once:
+            return
+        limits = Limits(settings.height, settings.fps, settings.bitrate)
+        places = asyncio.Semaphore(settings.at_once)
+        for (camera, name), stream in streams.items():
+            if name is StreamName.MAIN:
+                tell = functools.partial(on_state, camera)
+                self._transcoders[camera] = Transcoder(stream, limits, places, clock, metrics, tell)
+
+    def streams(self) -> Iterator[tuple[tuple[CameraId, StreamName], TranscodedStream]]:
+        """What viewers can subscribe to; watching one starts its transcode."""
+        for camera, transcoder in self._transcoders.items():
+            yield (camera, StreamName.TRANSCODED), transcoder.stream
+
+    def state(self, camera: CameraId) -> str:
+        """How a camera's transcode stands, in words; empty where none is needed now."""
+        transcoder = self._transcoders.get(camera)
+        return "" if transcoder is None else transcoder.state
+
+    async def run(self) -> None:
+        """Transcode what is watched, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for camera, transcoder in self._transcoders.items():
+                group.create_task(self._keep(camera, transcoder), name=f"transcode {camera}")
+
+    async def _keep(self, camera: CameraId, transcoder: Transcoder) -> None:
+        while True:
+            try:
+                await transcoder.run()
+            except Exception:
+                logger.exception("%s: the transcode ended by a fault of the gateway", camera)
+                self._metrics.task_failures.labels("transcode").inc()
+            await self._clock.sleep(AFTER_A_BUG)

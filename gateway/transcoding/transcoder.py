@@ -1,0 +1,193 @@
+"""Keeps one camera's transcode while it is watched: a process is started, fed, watched over, and started again."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import deque
+from collections.abc import Callable
+from random import SystemRandom
+
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+from gateway.relay.line import WRAP
+from gateway.relay.stream import Picture, RelayStream
+from gateway.sources.backoff import backoff
+from gateway.sources.media import AccessUnit
+from gateway.transcoding.backlog import Backlog
+from gateway.transcoding.coder import Limits
+from gateway.transcoding.stream import TranscodedStream
+from gateway.transcoding.wire import HEAD_SIZE, MAX_BODY, read_head, read_result, write_job
+
+LINGER = 10.0
+"""A transcode goes on for so long after its last viewer: a page that is loaded again finds it running."""
+ANSWER_TIMEOUT = 10.0
+IN_FLIGHT = 3
+MAX_ARRIVALS = 64
+"""Of pictures whose coding may still be measured: a decoder holds back no more, B-frames included."""
+STABLE_AFTER = 30.0
+_TICK = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Transcoder:
+    """One camera. ``places`` bounds how many transcodes run at once; ``on_state`` is called when ``state`` changes."""
+
+    def __init__(
+        self,
+        source: RelayStream,
+        limits: Limits,
+        places: asyncio.Semaphore,
+        clock: Clock,
+        metrics: Metrics,
+        on_state: Callable[[], None],
+    ) -> None:
+        self.stream = TranscodedStream(source, clock, metrics)
+        self.state = ""
+        self._source = source
+        self._limits = limits
+        self._places = places
+        self._clock = clock
+        self._metrics = metrics
+        self._on_state = on_state
+        self._backlog = Backlog()
+        self._dropped = 0
+        self._watched = asyncio.Event()
+        self._unwatched_since = clock.monotonic()
+        self._news = asyncio.Event()
+        self._in_flight: deque[float] = deque()
+        self._arrivals: dict[int, float] = {}
+        self._hung = False
+        source.on_picture(self._take)
+        self.stream.on_watched.add(self._watch)
+
+    async def run(self) -> None:
+        """Transcode whenever somebody watches, until cancelled."""
+        delays = backoff(SystemRandom().uniform)
+        while True:
+            await self._watched.wait()
+            if self._places.locked():
+                self._say("The transcode waits: as many run as the settings allow.")
+            async with self._places:
+                began = self._clock.monotonic()
+                self._say("The transcode starts.")
+                trouble = await self._transcode()
+            if self._clock.monotonic() - began >= STABLE_AFTER:
+                delays = backoff(SystemRandom().uniform)
+            if trouble:
+                self._metrics.transcode_restarts.labels(self._source.camera_id).inc()
+                logger.warning("%s: %s", self._source.camera_id, trouble)
+                self._say(trouble)
+                await self._clock.sleep(next(delays))
+            else:
+                self._say("")
+
+    # What the camera and the viewers do
+
+    def _take(self, picture: Picture) -> None:
+        if self._source.codec == "H264" and self._source.passes:
+            self._backlog.forget()
+            return
+        self._backlog.take(picture)
+        self._news.set()
+
+    def _watch(self, watched: bool) -> None:
+        if watched:
+            self._watched.set()
+        else:
+            self._watched.clear()
+            self._unwatched_since = self._clock.monotonic()
+
+    def _say(self, state: str) -> None:
+        if state != self.state:
+            self.state = state
+            self._on_state()
+
+    # One process
+
+    async def _transcode(self) -> str:
+        """One process, from its start to its end; what went wrong, in words, or nothing."""
+        command = (sys.executable, "-m", "gateway.transcoding.worker", json.dumps(self._limits.as_dict()))
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=MAX_BODY)
+        self._hung = False
+        self._in_flight.clear()
+        self._arrivals.clear()
+        self._backlog.begin()
+        self._metrics.transcodes.inc()
+        try:
+            async with asyncio.TaskGroup() as group:
+                name = f"transcode {self._source.camera_id}"
+                helpers = [
+                    group.create_task(self._feed(process), name=f"{name}: feed"),
+                    group.create_task(self._oversee(process), name=f"{name}: oversee"),
+                ]
+                await self._read(process)
+                for helper in helpers:
+                    helper.cancel()
+        finally:
+            self._metrics.transcodes.dec()
+            self._backlog.end()
+            self.stream.end()
+            _kill(process)
+            await process.wait()
+        if self._hung:
+            return "The transcode did not answer and is begun again."
+        return "The transcode ended and is begun again." if self._wanted() else ""
+
+    def _wanted(self) -> bool:
+        return self._watched.is_set() or self._clock.monotonic() - self._unwatched_since < LINGER
+
+    async def _feed(self, process: Process) -> None:
+        assert process.stdin is not None  # noqa: S101 - it was asked for
+        with contextlib.suppress(ConnectionError):
+            while True:
+                self._news.clear()
+                while len(self._in_flight) < IN_FLIGHT and (waiting := self._backlog.next()) is not None:
+                    job, arrival = waiting
+                    self._in_flight.append(self._clock.monotonic())
+                    self._arrivals[job.time] = arrival
+                    process.stdin.write(write_job(job))
+                    await process.stdin.drain()
+                self._count_dropped()
+                await self._news.wait()
+
+    async def _read(self, process: Process) -> None:
+        """Take results until the process ends."""
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                head = read_head(await process.stdout.readexactly(HEAD_SIZE))
+                if head.size > MAX_BODY:
+                    return
+                result = read_result(head, await process.stdout.readexactly(head.size))
+                if result.done:
+                    self._in_flight.popleft()
+                    self._news.set()
+                    continue
+                now = self._clock.monotonic()
+                self._metrics.transcode_seconds.observe(now - self._arrivals.get(result.time, now))
+                while len(self._arrivals) > MAX_ARRIVALS:
+                    del self._arrivals[next(iter(self._arrivals))]
+                self._say("The transcode runs.")
+                self.stream.put(AccessUnit(result.nals, result.time % WRAP, result.keyframe, now))
+
+    async def _oversee(self, process: Process) -> None:
+        """End the process when nobody watches any more, or when it does not answer."""
+        while True:
+            await self._clock.sleep(_TICK)
+            self._hung = bool(self._in_flight) and self._clock.monotonic() - self._in_flight[0] > ANSWER_TIMEOUT
+            if self._hung or not self._wanted():
+                _kill(process)
+                return
+
+    def _count_dropped(self) -> None:
+        self._metrics.dropped.labels("transcoder").inc(self._backlog.dropped - self._dropped)
+        self._dropped = self._backlog.dropped
+
+
+def _kill(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()

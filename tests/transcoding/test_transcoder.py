@@ -1,0 +1,234 @@
+"""The transcode of a camera, with its real process: what viewers get, and what happens when it dies."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import av
+import pytest
+
+from gateway.clock import SystemClock
+from gateway.metrics import Metrics
+from gateway.models import CameraId, StreamName
+from gateway.relay.history import PacketGroup
+from gateway.relay.line import unwrap
+from gateway.relay.stream import RelayStream
+from gateway.settings import TranscodingSettings
+from gateway.sources.h264 import H264Depacketizer
+from gateway.sources.media import AccessUnit, StreamInfo
+from gateway.sources.rtp import RtpPacket
+from gateway.transcoding import transcoder as module
+from gateway.transcoding.service import Transcoding
+from gateway.transcoding.stream import TranscodedStream
+from tests.sources.coded import TICKS, Coded, h264, h265, jpeg
+
+CAMERA = CameraId("hall")
+LIVE = TICKS / 90_000
+
+
+class House:
+    """A camera's main stream, its transcode, and a viewer of it."""
+
+    def __init__(self, settings: TranscodingSettings, pass_b_frames: bool = True) -> None:
+        self.clock = SystemClock()
+        self.metrics = Metrics()
+        self.source = RelayStream(CAMERA, StreamName.MAIN, self.clock, self.metrics, pass_b_frames=pass_b_frames)
+        self.changed = asyncio.Event()
+        self.states: list[str] = []
+        key = (CAMERA, StreamName.MAIN)
+        self.service = Transcoding({key: self.source}, settings, self.clock, self.metrics, self._state)
+        self.got: list[PacketGroup] = []
+        self._sent = 0
+
+    def _state(self, camera: CameraId) -> None:
+        self.states.append(self.service.state(camera))
+        self.changed.set()
+
+    @property
+    def stream(self) -> TranscodedStream:
+        ((_, stream),) = self.service.streams()
+        return stream
+
+    def deliver(self, group: PacketGroup) -> None:
+        self.got.append(group)
+        self.changed.set()
+
+    def connect(self, codec: str) -> None:
+        self.source.connected(StreamInfo(codec, 90_000), self.clock.monotonic())
+
+    def send(self, picture: Coded, codec: str) -> None:
+        keys = {"H264": lambda nal: nal[0] & 0x1F == 5, "H265": lambda nal: 16 <= nal[0] >> 1 <= 23}
+        keyframe = codec == "JPEG" or any(map(keys[codec], picture.nals))
+        unit = AccessUnit(picture.nals, picture.rtp, keyframe, self.clock.monotonic(), codec=codec)
+        self.source.access_unit(unit)
+
+    async def play(self, pictures: Sequence[Coded], codec: str) -> None:
+        """Send as a camera does, in real time; what it sends later goes on from there."""
+        for picture in pictures:
+            self.send(Coded(picture.nals, picture.rtp + self._sent * TICKS), codec)
+            await asyncio.sleep(LIVE)
+        self._sent += len(pictures)
+
+    async def wait_until(self, done: Callable[[], bool], within: float = 15.0) -> None:
+        async with asyncio.timeout(within):
+            while not done():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
+
+
+SMALL = TranscodingSettings(height=120, fps=10, bitrate=300_000)
+
+
+@asynccontextmanager
+async def house(settings: TranscodingSettings = SMALL, pass_b_frames: bool = True) -> AsyncIterator[House]:
+    running = House(settings, pass_b_frames)
+    task = asyncio.create_task(running.service.run(), name="transcoding")
+    try:
+        yield running
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def decoded(groups: Sequence[PacketGroup]) -> list[tuple[int, int]]:
+    """Sizes of the pictures that a browser's decoder sees in what was sent to it."""
+    depacketizer, decoder = H264Depacketizer(), av.CodecContext.create("h264", "r")
+    frames = []
+    for number, group in enumerate(groups):
+        for payload in group.payloads:
+            packet = RtpPacket(96, payload is group.payloads[-1], number, group.rtp, 7, payload)
+            for unit in depacketizer.push(packet, 0, 0.0):
+                frames += decoder.decode(av.Packet(b"".join(b"\0\0\0\1" + nal for nal in unit.nals)))
+    return [(frame.width, frame.height) for frame in [*frames, *decoder.decode(None)]]
+
+
+def workers() -> set[int]:
+    """Process ids of the transcodes that this process has started."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return {int(child) for child in children if b"transcoding.worker" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+@pytest.mark.parametrize("codec", ["H265", "JPEG"])
+async def test_a_viewer_gets_h264_with_the_times_of_the_camera(codec: str) -> None:
+    pictures = h265(30) if codec == "H265" else jpeg(30)
+    async with house() as home:
+        home.connect(codec)
+        times: list[int] = []
+        home.source.on_picture(lambda picture: times.append(picture.rtp))
+        await home.play(pictures[:5], codec)
+        home.stream.subscribe(home.deliver)
+        await home.play(pictures[5:], codec)
+        await home.wait_until(lambda: len(home.got) >= 10)
+        assert home.got[0].keyframe
+        assert {group.rtp for group in home.got} <= set(times)
+        assert [unwrap(group.rtp, 0) for group in home.got] == sorted(unwrap(group.rtp, 0) for group in home.got)
+        assert set(decoded(home.got)) == {(214, 120)}
+        assert home.service.state(CAMERA) == "The transcode runs."
+
+
+async def test_nothing_runs_without_viewers_and_all_share_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER", 0.2)
+    pictures = jpeg(40)
+    async with house() as home:
+        home.connect("JPEG")
+        await home.play(pictures[:3], "JPEG")
+        assert workers() == set()
+        first, second = (home.stream.subscribe(home.deliver) for _ in range(2))
+        await home.play(pictures[3:20], "JPEG")
+        await home.wait_until(lambda: bool(home.got))
+        assert len(workers()) == 1
+        assert home.stream.gop()
+        first.close()
+        first.close()
+        await home.play(pictures[20:30], "JPEG")
+        assert len(workers()) == 1
+        second.close()
+        await home.wait_until(lambda: home.states[-1] == "")
+        assert workers() == set()
+        assert home.stream.gop() == ()
+        assert home.count("transcode_restarts_total", camera=CAMERA) == 0
+
+
+async def test_a_transcode_that_dies_is_told_and_begun_again() -> None:
+    pictures = h265(60)
+    async with house() as home:
+        home.connect("H265")
+        home.stream.subscribe(home.deliver)
+        camera = asyncio.create_task(home.play(pictures, "H265"))
+        await home.wait_until(lambda: len(home.got) > 2)
+        (worker,) = workers()
+        os.kill(worker, signal.SIGKILL)
+        await home.wait_until(lambda: "The transcode ended and is begun again." in home.states)
+        assert home.stream.gop() == ()
+        home.got.clear()
+        await home.wait_until(lambda: len(home.got) > 2)
+        assert home.got[0].keyframe
+        assert home.count("transcode_restarts_total", camera=CAMERA) == 1
+        camera.cancel()
+        await asyncio.gather(camera, return_exceptions=True)
+
+
+async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ANSWER_TIMEOUT", 2.0)
+    pictures = jpeg(80)
+    async with house() as home:
+        home.connect("JPEG")
+        home.stream.subscribe(home.deliver)
+        camera = asyncio.create_task(home.play(pictures, "JPEG"))
+        await home.wait_until(lambda: len(home.got) > 2)
+        (worker,) = workers()
+        os.kill(worker, signal.SIGSTOP)
+        await home.wait_until(lambda: "The transcode did not answer and is begun again." in home.states)
+        home.got.clear()
+        await home.wait_until(lambda: len(home.got) > 2)
+        assert worker not in workers()
+        camera.cancel()
+        await asyncio.gather(camera, return_exceptions=True)
+
+
+async def test_b_frames_are_transcoded_where_the_camera_is_set_so() -> None:
+    pictures = h264(50, gop=10, b_frames=2)
+    async with house(pass_b_frames=False) as home:
+        home.connect("H264")
+        assert home.source.passes
+        await home.play(pictures[:12], "H264")
+        assert not home.source.passes
+        camera = asyncio.create_task(home.play(pictures[12:], "H264"))
+        home.stream.subscribe(home.deliver)
+        await home.wait_until(lambda: len(home.got) >= 8)
+        camera.cancel()
+        await asyncio.gather(camera, return_exceptions=True)
+        rtp = [unwrap(group.rtp, 0) for group in home.got]
+        assert rtp == sorted(rtp)
+        assert set(decoded(home.got)) == {(214, 120)}
+
+
+async def test_only_so_many_transcodes_run_at_once() -> None:
+    clock, metrics = SystemClock(), Metrics()
+    keys = [(CameraId(name), StreamName.MAIN) for name in ("one", "two")]
+    sources = {key: RelayStream(*key, clock, metrics) for key in keys}
+    limits = SMALL.model_copy(update={"at_once": 1})
+    changed = asyncio.Event()
+    service = Transcoding(sources, limits, clock, metrics, lambda _camera: changed.set())
+    task = asyncio.create_task(service.run())
+    for _, stream in service.streams():
+        stream.subscribe(lambda _group: None)
+    async with asyncio.timeout(10):
+        while not any("waits" in service.state(camera) for camera, _ in keys):
+            changed.clear()
+            await changed.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert workers() == set()
+
+
+async def test_no_transcode_is_offered_where_none_may_run() -> None:
+    home = House(TranscodingSettings(at_once=0))
+    assert list(home.service.streams()) == []
+    assert home.service.state(CAMERA) == ""
