@@ -29,7 +29,8 @@ from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principa
 from gateway.server import compose
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.storage.database import Database, sqlite_url
-from gateway.webrtc.plane import EventKind, OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.fragment import require_match
+from gateway.webrtc.plane import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +74,7 @@ class FakePlane:
     metrics: Metrics
     opened: list[OpenSession] = field(default_factory=list)
     renewed: list[tuple[str, float]] = field(default_factory=list)
+    patched: list[tuple[str, PatchRequest]] = field(default_factory=list)
     closed: list[tuple[str, CloseReason]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
@@ -96,12 +98,17 @@ class FakePlane:
         self.opened.append(request)
         session_id = f"session-{len(self.opened)}"
         self._living.add(session_id)
-        return OpenedSession(session_id, "v=0\r\n", request.stream or StreamName.MAIN, f"etag-{len(self.opened)}")
+        return OpenedSession(session_id, "v=0\r\n", request.stream or StreamName.MAIN, "etag")
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
         if session_id in self._living:
             self.renewed.append((session_id, ends_at))
         return session_id in self._living
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        self.patched.append((session_id, request))
+        require_match(request.if_match, "etag")
+        return PatchAnswer(None if "same" in request.fragment else "a=ice-lite\r\n", "another")
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
         if session_id not in self._living:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from gateway.api import cameras, events, incidents, media, ops, sign_in, sites
+from gateway.api import cameras, events, incidents, ops, sign_in, sites, tokens, whep
 from gateway.api.arrival import SERVED, in_time
 from gateway.api.problem import errors, same_page, secure_headers
 from gateway.api.services import SERVICES, Services
@@ -18,7 +18,7 @@ def build(services: Services) -> web.Application:
     app[SERVED] = set()
     app.on_shutdown.append(_stop)
     app.on_response_prepare.append(secure_headers)
-    for module in (sign_in, sites, media, incidents, cameras, events, ops):
+    for module in (sign_in, sites, tokens, whep, incidents, cameras, events, ops):
         app.add_routes(module.routes())
     return app
 

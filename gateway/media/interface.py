@@ -6,7 +6,7 @@ from typing import Protocol
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName, TimelinePoint
 from gateway.sources.health import Still
-from gateway.webrtc.plane import OpenedSession, OpenSession
+from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class Sessions(Protocol):
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
         """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        ...
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        """Take a viewer's ICE information, perhaps an ICE restart. Raises NotFound, BadRequest, PreconditionFailed,
+        Unavailable."""
         ...
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from gateway.clock import Clock
@@ -18,6 +19,8 @@ from gateway.sources.health import PictureHealth, Still
 from gateway.sources.media import AccessUnit
 from gateway.sources.nvr import Nvr
 from gateway.sources.supervisor import Source, SourceSupervisor
+from gateway.transcoding.service import Transcoding
+from gateway.webrtc.choice import Pulled, delivery
 from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 
 Streams = Callable[[CameraId, StreamName], RelayStream | None]
@@ -65,11 +68,15 @@ class MediaNode(Generic[P]):
             for key, stream in relay_streams(camera, clock, metrics):
                 self.streams[key] = stream
                 nvr = None if camera.nvr is None else recorders[camera.nvr]
-                self.pulls[key] = source_of(camera, key, stream, nvr, events.status.tell, clock, metrics)
+                self.pulls[key] = source_of(camera, key, stream, nvr, self._pulled, clock, metrics)
                 stream.on_timeline(functools.partial(_told, events, key))
                 if key[1] is StreamName.MAIN:
                     # In a substream of few bits a still scene differs by its coding alone.
                     stream.on_keyframe(functools.partial(_feed, self.health, key[0], stream))
+        self._transcoding = Transcoding(self.streams, settings.transcoding, clock, metrics, self._transcoded)
+        for key, transcoded in self._transcoding.streams():
+            self.streams[key] = transcoded
+            transcoded.on_timeline(functools.partial(_told, events, key))
         self.plane: P = plane_of(settings, lambda camera, name: self.streams.get((camera, name)), clock, metrics)
         self.plane.observe(events.session.tell)
         self._sources = SourceSupervisor(self.pulls.values(), clock, metrics)
@@ -87,6 +94,7 @@ class MediaNode(Generic[P]):
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sources.run(), name="sources")
             group.create_task(self.health.run(), name="health")
+            group.create_task(self._transcoding.run(), name="transcoding")
 
     async def stop(self) -> None:
         """Close every session, send the last packets and give the port back."""
@@ -114,7 +122,20 @@ class MediaNode(Generic[P]):
 
     def status(self, key: StreamKey) -> SourceStatus:
         """How a pull stands. Raises KeyError."""
-        return self.pulls[key].status()
+        return self._with_delivery(self.pulls[key].status())
+
+    def _with_delivery(self, status: SourceStatus) -> SourceStatus:
+        """Say also what viewers of the camera get, and how its transcode stands."""
+        camera = status.camera_id
+        found = {name: self.streams[camera, name] for name in StreamName if (camera, name) in self.streams}
+        words = delivery({name: Pulled(stream.codec, stream.passes) for name, stream in found.items()})
+        return replace(status, delivery=f"{words} {self._transcoding.state(camera)}".rstrip())
+
+    def _pulled(self, status: SourceStatus) -> None:
+        self.events.status.tell(self._with_delivery(status))
+
+    def _transcoded(self, camera: CameraId) -> None:
+        self.events.status.tell(self.status((camera, StreamName.MAIN)))
 
     def points(self, key: StreamKey) -> Points:
         """How RTP time and capture time of a stream relate now."""
@@ -138,7 +159,7 @@ def relay_streams(camera: CameraSettings, clock: Clock, metrics: Metrics) -> Ite
     """A relay stream for each stream of a camera."""
     for name in [StreamName.MAIN, StreamName.SUB] if camera.sub else [StreamName.MAIN]:
         key = (CameraId(camera.id), name)
-        yield key, RelayStream(*key, clock, metrics, clock_trusted=camera.clock == "trusted")
+        yield key, RelayStream(*key, clock, metrics, camera.clock == "trusted", camera.b_frames == "report")
 
 
 def source_of(

@@ -22,14 +22,12 @@ from gateway.incidents.service import IncidentService
 from gateway.media.interface import Media
 from gateway.metrics import Metrics
 from gateway.models import Camera, CameraId, CloseReason, Grant, GrantBasis, Principal, StreamName
-from gateway.webrtc.plane import OpenSession, SessionEvent
+from gateway.webrtc.plane import NO_SESSION, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 
 logger = logging.getLogger(__name__)
 
 SESSIONS_PER_SIGN_IN = 64
 """A wall of screens is some forty tiles; beyond this a page is broken or hostile."""
-
-NO_SESSION = ("no_such_session", "There is no such media session, or it has ended.")
 
 TRIGGERED_RECENTLY = 60.0
 """Only sessions opened within so many seconds of the trigger tell how fast trigger to picture was."""
@@ -65,6 +63,7 @@ class Opened:
 
     viewing: Viewing
     answer: str
+    etag: str
 
 
 class ViewingService:
@@ -166,7 +165,7 @@ class ViewingService:
         except Unauthenticated as error:
             await self._media.close(viewing.id, self._reason_of(error, grant))
             raise
-        return Opened(viewing, opened.answer)
+        return Opened(viewing, opened.answer, opened.etag)
 
     async def renew(self, secret: str, token: str) -> None:
         """Let a running session live until the end of a fresh token of the same person that covers its camera.
@@ -181,6 +180,17 @@ class ViewingService:
             raise Forbidden("other_grant", "This token does not belong to this picture.")
         if not await self._media.renew(viewing.id, self._deadline(claims)):
             raise NotFound(*NO_SESSION)
+
+    async def patch(self, secret: str, fragment: str, if_match: str) -> PatchAnswer:
+        """Take a viewer's ICE information, as it stands in a WHEP PATCH: the session stays the same one.
+
+        Raises NotFound, also where the grant has ended and the session is just about to; BadRequest,
+        PreconditionFailed.
+        """
+        viewing = self._find(secret)
+        if self._access.living(viewing.grant.id) is None:
+            raise NotFound(*NO_SESSION)
+        return await self._media.patch(viewing.id, PatchRequest(fragment, if_match))
 
     async def leave(self, secret: str) -> None:
         """The viewer closes its own session (WHEP DELETE). Raises NotFound."""

@@ -1,0 +1,117 @@
+"""WHEP (draft-ietf-wish-whep-03): an offer in, an answer out, and a session's own resource.
+
+Errors are problem documents as everywhere. Foreign pages are told nothing by OPTIONS: a gateway's pages are its own.
+"""
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from gateway.api.services import SERVICES, bearer
+from gateway.errors import BadRequest, NotAcceptable, PreconditionRequired, UnsupportedMedia
+from gateway.models import CAMERA_STREAMS, CameraId
+from gateway.webrtc.ice_servers import links
+
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+
+
+async def offer(request: web.Request) -> web.Response:
+    """An SDP offer in, an answer and the session's own resource out."""
+    credential = bearer(request)
+    _require_type(request, SDP)
+    _require_accepted(request, SDP)
+    wanted = request.query.get("stream")
+    stream = next((name for name in CAMERA_STREAMS if name == wanted), None)
+    if stream is None and wanted is not None:
+        raise BadRequest("no_such_stream", "stream: must be main or sub.")
+    services = request.app[SERVICES]
+    opened = await services.viewing.open(
+        credential, CameraId(request.match_info["camera"]), stream, await _text(request), request.remote or ""
+    )
+    headers = CIMultiDict(
+        {
+            hdrs.LOCATION: f"/whep/sessions/{opened.viewing.secret}",
+            hdrs.ETAG: f'"{opened.etag}"',
+            "Accept-Patch": FRAGMENT,
+            "X-Sightline-Session": opened.viewing.id,
+            "X-Sightline-Stream": opened.viewing.stream,
+        }
+    )
+    # Only here, to somebody who may see: TURN credentials are worth money to whoever wants to hide.
+    for link in links(services.loaded.settings.media.ice_servers, opened.viewing.id, services.clock.now()):
+        headers.add(hdrs.LINK, link)
+    return web.Response(status=201, text=opened.answer, content_type=SDP, headers=headers)
+
+
+async def patch(request: web.Request) -> web.Response:
+    """Candidates that the viewer has found since (204), or an ICE restart (200): the session goes on."""
+    _require_type(request, FRAGMENT)
+    _require_accepted(request, FRAGMENT)
+    if_match = request.headers.get(hdrs.IF_MATCH)
+    if if_match is None:
+        raise PreconditionRequired("if_match_missing", 'Send the ETag as If-Match, or "*" for an ICE restart.')
+    services = request.app[SERVICES]
+    answer = await services.viewing.patch(request.match_info["secret"], await _text(request), if_match)
+    if answer.fragment is None:
+        return web.Response(status=204)
+    headers = {hdrs.ETAG: f'"{answer.etag}"'}
+    return web.Response(text=answer.fragment, content_type=FRAGMENT, headers=headers)
+
+
+async def leave(request: web.Request) -> web.Response:
+    """The viewer ends its session."""
+    await request.app[SERVICES].viewing.leave(request.match_info["secret"])
+    return web.Response()
+
+
+async def renew(request: web.Request) -> web.Response:
+    """A fresh token lets the running session live on."""
+    await request.app[SERVICES].viewing.renew(request.match_info["secret"], bearer(request))
+    return web.Response(status=204)
+
+
+async def may_offer(request: web.Request) -> web.Response:
+    """What can be done with a camera's address, the same whether there is such a camera or not."""
+    return web.Response(headers={hdrs.ALLOW: "OPTIONS, POST", "Accept-Post": SDP})
+
+
+async def may_patch(request: web.Request) -> web.Response:
+    """What can be done with a session's address, the same whether there is such a session or not."""
+    return web.Response(headers={hdrs.ALLOW: "DELETE, OPTIONS, PATCH", "Accept-Patch": FRAGMENT})
+
+
+def _require_type(request: web.Request, kind: str) -> None:
+    if request.content_type != kind:
+        raise UnsupportedMedia("unsupported_media_type", f"Send a body of the content type {kind}.")
+
+
+def _require_accepted(request: web.Request, kind: str) -> None:
+    """Refuse where the header Accept leaves ``kind`` no room (RFC 9110 12.5.1)."""
+    ranges = [part.strip() for value in request.headers.getall(hdrs.ACCEPT, ()) for part in value.split(",")]
+    weights: dict[str, bool] = {}
+    for part in ranges:
+        name, _, parameters = part.partition(";")
+        weights[name.strip().lower()] = parameters.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    # the narrowest range that fits decides
+    fitting = [weights[name] for name in (kind, "application/*", "*/*") if name in weights]
+    if ranges and not (fitting and fitting[0]):
+        raise NotAcceptable("not_acceptable", f"The answer is {kind}, which the header Accept leaves out.")
+
+
+async def _text(request: web.Request) -> str:
+    try:
+        return (await request.read()).decode()
+    except UnicodeDecodeError:
+        raise BadRequest("not_text", "The body is not UTF-8 text.") from None
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes of this module."""
+    return [
+        web.options("/whep/sessions/{secret}", may_patch),
+        web.patch("/whep/sessions/{secret}", patch),
+        web.delete("/whep/sessions/{secret}", leave),
+        web.post("/whep/sessions/{secret}/token", renew),
+        web.options("/whep/{camera}", may_offer),
+        web.post("/whep/{camera}", offer),
+    ]

@@ -1,0 +1,32 @@
+"""STUN and TURN servers as a WHEP answer names them (RFC 9725 4.6), with credentials that expire
+(draft-uberti-behave-turn-rest, as coturn's ``use-auth-secret`` has it). Pure."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from gateway.settings import IceServer
+
+
+def links(servers: Iterable[IceServer], viewer: str, wall: float) -> list[str]:
+    """A value of the header Link for each server. ``viewer`` stands in the names of credentials that are made here, as
+    the TURN server's log shows them; they expire so long after ``wall`` time as the server's settings say."""
+    return [_link(server, viewer, wall) for server in servers]
+
+
+def _link(server: IceServer, viewer: str, wall: float) -> str:
+    username = server.username
+    credential = None if server.credential is None else server.credential.get_secret_value()
+    if server.secret is not None:
+        username = f"{int(wall + server.lifetime)}:{viewer}"
+        digest = hmac.digest(server.secret.get_secret_value().encode(), username.encode(), hashlib.sha1)
+        credential = base64.b64encode(digest).decode()
+    link = f'<{server.url}>; rel="ice-server"'
+    if username is None or credential is None:
+        return link
+    return f'{link}; username={_quoted(username)}; credential={_quoted(credential)}; credential-type="password"'
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
