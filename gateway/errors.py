@@ -14,7 +14,8 @@
     │   ├── NotAcceptable      406
     │   ├── PreconditionFailed 412, PreconditionRequired 428
     │   ├── UnsupportedMedia   415
-    │   └── Unplayable         422
+    │   ├── Unplayable         422
+    │   └── Unavailable        503: ours, and soon over
     ├── Malformed              a peer's: bytes that cannot be parsed; counted and dropped
     └── StorageError           ours, or the disk's
 
@@ -122,6 +123,13 @@ class PreconditionRequired(ClientError):
 
     status = 428
     title = "If-Match needed"
+
+
+class Unavailable(ClientError):
+    """503: not the client's fault, who should try again in a moment."""
+
+    status = 503
+    title = "Not possible now"
 
 
 class Malformed(SightlineError):

@@ -26,14 +26,14 @@ def redact(text: str) -> str:
 
 
 class PlainFormatter(logging.Formatter):
-    """``12:00:00.123 WARNING sources: words``, UTC."""
+    """``12:00:00.123 WARNING sources: words``, UTC. A ``process`` of several stands before the logger's name."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%H:%M:%S"
     default_msec_format = "%s.%03d"
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    def __init__(self, process: str = "") -> None:
+        super().__init__(f"%(asctime)s %(levelname)s {process + ': ' if process else ''}%(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, redacted."""
@@ -41,20 +41,33 @@ class PlainFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``at`` (wall seconds), ``level``, ``logger``, ``message`` and, if any, ``error``."""
+    """One JSON object a line: ``at`` (wall seconds), ``level``, ``logger``, ``message`` and, if any, ``error`` and, of
+    several processes, ``process``."""
+
+    def __init__(self, process: str = "") -> None:
+        super().__init__()
+        self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, redacted."""
         line = {"at": record.created, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if self._process:
+            line["process"] = self._process
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return redact(json.dumps(line))
 
 
-def configure(level: str = "INFO", *, as_json: bool = False) -> None:
+def configuration() -> tuple[int, bool]:
+    """Level, and whether as JSON: as ``configure`` was told, for another process."""
+    root = logging.getLogger()
+    return root.level, any(isinstance(handler.formatter, JsonFormatter) for handler in root.handlers)
+
+
+def configure(level: str | int = "INFO", *, as_json: bool = False, process: str = "") -> None:
     """Send all logs to standard error in the chosen form. Replaces whatever was configured before."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if as_json else PlainFormatter())
+    handler.setFormatter(JsonFormatter(process) if as_json else PlainFormatter(process))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # What cannot be parsed as HTTP is answered with a 400; strangers shall not fill the log with tracebacks of it.
     # Bugs in our routes are logged by ``api.problem``.

@@ -30,8 +30,12 @@ from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.media.events import MediaEvents
 from gateway.media.interface import Media
 from gateway.media.node import MediaNode
+from gateway.media.nodes import MediaNodes
+from gateway.media.process import worker_process
+from gateway.media.remote import RemoteNode
+from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
-from gateway.models import CameraPolicy
+from gateway.models import CameraId, CameraPolicy
 from gateway.settings import CameraSettings, HttpSettings, MediaSettings, Settings
 from gateway.storage.database import Database
 from gateway.viewing.service import ViewingService
@@ -168,8 +172,18 @@ async def compose(
 def media_of(
     cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
 ) -> Media:
-    """The media of ``cameras``."""
-    return MediaNode(cameras, settings, events, clock, metrics, MediaPlane)
+    """The media of ``cameras``: in this process, or dealt to ``media.workers``. Raises ConfigurationError."""
+    if settings.workers == 1:
+        return MediaNode(cameras, settings, events, clock, metrics, MediaPlane)
+    nodes = []
+    for number, shard in enumerate(shards(cameras, settings.workers)):
+        try:
+            own = settings_of(settings, number)
+        except ValueError as error:
+            raise ConfigurationError([f"media.advertise: {error}"]) from None
+        node = RemoteNode(f"worker {number + 1}", shard, own, events, clock, metrics, worker_process)
+        nodes.append((node, [CameraId(camera.id) for camera in shard]))
+    return MediaNodes(nodes, events)
 
 
 def storage_url(settings: Settings) -> str:

@@ -7,13 +7,16 @@ from aiohttp import hdrs, web
 
 from gateway.api.problem import problem
 from gateway.api.services import SERVICES
+from gateway.media.tally import Merged
 
 STATIC = Path(__file__).parent.parent / "static"
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Prometheus text format."""
-    text = prometheus_client.generate_latest(request.app[SERVICES].metrics.registry)
+    """Prometheus text format: what this process counts and, where media run in others, what those do."""
+    services = request.app[SERVICES]
+    figures = await services.pictures.media.figures()
+    text = prometheus_client.generate_latest(Merged(services.metrics.registry, figures))
     return web.Response(body=text, headers={hdrs.CONTENT_TYPE: prometheus_client.CONTENT_TYPE_LATEST})
 
 

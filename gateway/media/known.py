@@ -1,0 +1,150 @@
+"""What a worker process has told of its cameras and sessions, and what is said of them when it is gone."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from gateway.clock import Clock
+from gateway.errors import Unavailable
+from gateway.media.events import MediaEvents, StreamKey
+from gateway.media.interface import Points
+from gateway.media.messages import Report
+from gateway.metrics import Metrics
+from gateway.models import CameraId, CloseReason, SourceReason, SourceState, SourceStatus, StreamName
+from gateway.settings import CameraSettings
+from gateway.webrtc.plane import OpenedSession, SessionEvent
+from gateway.webrtc.session import SessionView
+
+GONE = "The process of the gateway that served this camera has ended; it is started again."
+
+
+class Known:
+    """Is a ``FromWorker``: keeps what it is told, and tells the gateway's listeners."""
+
+    def __init__(self, cameras: Sequence[CameraSettings], events: MediaEvents, clock: Clock, metrics: Metrics) -> None:
+        self.events = events
+        self.silent = 0
+        """Seconds since the last report, as whoever watches counts them."""
+        self._clock = clock
+        self._metrics = metrics
+        self._statuses: dict[StreamKey, SourceStatus] = {}
+        for camera in cameras:
+            for name in [StreamName.MAIN, StreamName.SUB] if camera.sub else [StreamName.MAIN]:
+                key = (CameraId(camera.id), name)
+                self._statuses[key] = SourceStatus(
+                    *key, SourceState.CONNECTING, SourceReason.NONE, "Connecting.", clock.now()
+                )
+        self._points: dict[StreamKey, Points] = {}
+        self._unchanged: dict[CameraId, float] = {}
+        self._views: tuple[SessionView, ...] = ()
+        # The newest that is known of each session that lives, and those that ended while an answer was on its way.
+        self._living: dict[str, SessionEvent] = {}
+        self._openings = 0
+        self._ended: set[str] = set()
+
+    # What is read
+
+    def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
+        """Which streams of a camera are pulled; none of a camera that is not known here."""
+        return tuple(name for name in StreamName if (camera, name) in self._statuses)
+
+    def status(self, key: StreamKey) -> SourceStatus:
+        """How a pull stands. Raises KeyError."""
+        return self._statuses[key]
+
+    def points(self, key: StreamKey) -> Points:
+        """How RTP time and capture time of a stream relate, by the last word."""
+        return self._points.get(key, Points())
+
+    def unchanged_since(self, camera: CameraId) -> float | None:
+        """Gateway time since when the picture's content has not changed, or None."""
+        return self._unchanged.get(camera)
+
+    def sessions(self) -> tuple[SessionView, ...]:
+        """The sessions of the last report."""
+        return self._views
+
+    @property
+    def living(self) -> int:
+        """How many sessions live here."""
+        return len(self._living)
+
+    def holds(self, session_id: str) -> bool:
+        """Whether a session lives here."""
+        return session_id in self._living
+
+    # What the worker tells
+
+    def session(self, event: SessionEvent) -> None:
+        """Something happened to a session."""
+        if event.kind == "closed":
+            self._living.pop(event.id, None)
+            if self._openings:
+                self._ended.add(event.id)
+        elif event.id in self._living:
+            self._living[event.id] = event
+        self.events.session.tell(event)
+
+    def status_changed(self, status: SourceStatus) -> None:
+        """A pull has changed its state."""
+        self._statuses[status.camera_id, status.stream] = status
+        self.events.status.tell(status)
+
+    def timeline(self, key: StreamKey, points: Points) -> None:
+        """A stream's map has changed its meaning."""
+        self._points[key] = points
+        self.events.timeline.tell(key)
+
+    def picture(self, camera: CameraId, unchanged_since: float | None) -> None:
+        """A camera's content has stopped changing, or changes again."""
+        self._unchanged.pop(camera, None)
+        if unchanged_since is not None:
+            self._unchanged[camera] = unchanged_since
+        self.events.picture.tell(camera)
+
+    def report(self, report: Report) -> None:
+        """How all stands; rates and counts change without a word in between."""
+        self.silent = 0
+        self._statuses |= {(status.camera_id, status.stream): status for status in report.statuses}
+        self._points = dict(report.points)
+        self._unchanged = dict(report.unchanged)
+        self._views = report.sessions
+        for view in report.sessions:
+            if view.id in self._living:
+                self._living[view.id] = replace(self._living[view.id], packets=view.packets, bytes=view.bytes)
+
+    # What is said of it
+
+    @contextmanager
+    def opening(self) -> Iterator[Callable[[OpenedSession], None]]:
+        """While an offer is with the worker. What is yielded takes the answer; it raises Unavailable where the session
+        has ended by the time at which the answer is heard."""
+        self._openings += 1
+        try:
+            yield self._opened
+        finally:
+            self._openings -= 1
+            if not self._openings:
+                self._ended.clear()
+
+    def _opened(self, session: OpenedSession) -> None:
+        if session.id in self._ended:
+            raise Unavailable("ended_at_once", "The picture ended as it was opened: try again.")
+        now = self._clock.monotonic()
+        self._living[session.id] = SessionEvent("connected", session.id, None, now, 0, 0, session.stream)
+
+    def forget(self, reason: CloseReason) -> None:
+        """The worker is gone: its sessions ended for ``reason``, its cameras are not pulled, nothing else is known."""
+        living, self._living = self._living, {}
+        self._points, self._unchanged, self._views = {}, {}, ()
+        now = self._clock.monotonic()
+        for last in living.values():
+            self._metrics.sessions_closed.labels(reason=reason).inc()
+            self.events.session.tell(replace(last, kind="closed", reason=reason, at=now))
+        if reason is CloseReason.SHUTDOWN:
+            return
+        for key in self._statuses:
+            status = SourceStatus(*key, SourceState.DOWN, SourceReason.INTERNAL, GONE, self._clock.now())
+            self.status_changed(status)
+        for camera in {camera for camera, _ in self._statuses}:
+            self.events.picture.tell(camera)

@@ -1,0 +1,156 @@
+"""One end of the socket pair between the gateway and a worker: asks, answers, tells."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from gateway.errors import ClientError, ConfigurationError
+from gateway.media.codec import Method, methods_of, read_error, write_error
+from gateway.media.wire import Decoder, Kind, MalformedMessage, Message, encode
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+WAITING_BYTES = 32 * 1024 * 1024
+"""Bytes that may wait for an end that does not read; beyond this it is taken for dead."""
+
+
+class LinkLost(Exception):
+    """The other process is gone, or was taken for dead."""
+
+
+class Link(asyncio.Protocol):
+    """``serves`` is the protocol class of which ``local`` is one. What it answers runs through ``start``, which makes a
+    named task; what it is told is called at once. ``lost`` is done when the other end is gone."""
+
+    def __init__(
+        self,
+        local: object,
+        serves: type,
+        start: Callable[[Coroutine[Any, Any, None], str], object] | None = None,
+    ) -> None:
+        self._local = local
+        self._serves = methods_of(serves)
+        self._asked: dict[Callable[..., Any], Method] = {}
+        self._start = start
+        self._decoder = Decoder()
+        self._transport: asyncio.Transport | None = None
+        self._awaited: dict[int, tuple[Method, asyncio.Future[Any]]] = {}
+        self._number = 0
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    # What this end says
+
+    async def ask(
+        self, method: Callable[Concatenate[Any, P], Awaitable[R]], /, *arguments: P.args, **named: P.kwargs
+    ) -> R:
+        """Call a method of the other process and await its result.
+
+        Raises LinkLost, RemoteFailure where the other process failed by a bug, and what the method raises of the
+        client's or the operator's fault.
+        """
+        known = self._method(method)
+        self._number = self._number % 0xFFFF_FFFF + 1
+        number = self._number
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._awaited[number] = known, future
+        try:
+            self._send(Message(Kind.CALL, number, known.name, known.write_arguments(*arguments, **named)))
+            return cast(R, await future)
+        finally:
+            self._awaited.pop(number, None)
+
+    def tell(self, method: Callable[Concatenate[Any, P], None], /, *arguments: P.args, **named: P.kwargs) -> None:
+        """Call a method of the other process that has no result; nothing where that is gone."""
+        if not self.lost.done():
+            known = self._method(method)
+            self._send(Message(Kind.TELL, 0, known.name, known.write_arguments(*arguments, **named)))
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the other end has not read yet."""
+        return self._transport.get_write_buffer_size() if self._transport else 0
+
+    def close(self) -> None:
+        """Send what waits, and nothing after it."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Take the other end for dead."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is read from now on."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Act on what is complete. Bytes that are no messages end the connection."""
+        try:
+            for message in self._decoder.feed(data):
+                self._hear(message)
+        except MalformedMessage as error:
+            logger.warning("a message of another process of the gateway cannot be read: %s", error)
+            self.abort()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The other process is gone: nobody answers any more."""
+        for _, future in self._awaited.values():
+            if not future.done():
+                future.set_exception(LinkLost)
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    # Inside
+
+    def _method(self, function: Callable[..., Any]) -> Method:
+        if function not in self._asked:
+            self._asked[function] = Method(function)
+        return self._asked[function]
+
+    def _send(self, message: Message) -> None:
+        if self._transport is None or self.lost.done():
+            raise LinkLost
+        self._transport.write(encode(message))
+        if self.waiting > WAITING_BYTES:
+            logger.error("another process of the gateway reads nothing any more")
+            self.abort()
+
+    def _hear(self, message: Message) -> None:
+        if message.kind in (Kind.RESULT, Kind.ERROR):
+            method, future = self._awaited.get(message.number, (None, None))
+            if method is None or future is None or future.done():
+                return  # nobody waits for it any more
+            if message.kind is Kind.RESULT:
+                future.set_result(method.read_result(message.body))
+            else:
+                future.set_exception(read_error(message.name, message.body))
+            return
+        served = self._serves.get(message.name)
+        if served is None or served.answers is not (message.kind is Kind.CALL):
+            raise MalformedMessage(f"there is no method {message.name!r}")
+        arguments = served.read_arguments(message.body)
+        function = getattr(self._local, message.name)
+        if message.kind is Kind.TELL:
+            function(*arguments)
+        elif self._start is not None:
+            self._start(self._answer(message, served, function, arguments), f"media call {message.name}")
+
+    async def _answer(
+        self, message: Message, method: Method, function: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> None:
+        try:
+            body = method.write_result(await function(*arguments))
+            answer = Message(Kind.RESULT, message.number, message.name, body)
+        except Exception as error:
+            if not isinstance(error, ClientError | ConfigurationError):
+                logger.exception("media call %s failed", message.name)
+            answer = Message(Kind.ERROR, message.number, *write_error(error))
+        if not self.lost.done():
+            self._send(answer)

@@ -1,0 +1,94 @@
+"""The media of all cameras over several worker processes, as one."""
+
+import asyncio
+from collections.abc import Sequence
+
+from gateway.errors import NotFound
+from gateway.media.events import MediaEvents, StreamKey
+from gateway.media.interface import Figure, Points
+from gateway.media.remote import RemoteNode
+from gateway.media.tally import total
+from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
+from gateway.sources.health import Still
+from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest
+
+
+class MediaNodes:
+    """``Media`` that asks the worker of each camera, and of each session. ``nodes`` holds each with its cameras."""
+
+    def __init__(self, nodes: Sequence[tuple[RemoteNode, Sequence[CameraId]]], events: MediaEvents) -> None:
+        self.events = events
+        self.nodes = tuple(node for node, _ in nodes)
+        self._of_camera = {camera: node for node, cameras in nodes for camera in cameras}
+
+    async def start(self) -> None:
+        """Wait until all serve; ``run`` must be under way. Raises ConfigurationError."""
+        for node in self.nodes:
+            await node.start()
+
+    async def run(self) -> None:
+        """Keep all workers running, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for node in self.nodes:
+                group.create_task(node.run(), name=node.name)
+
+    async def stop(self) -> None:
+        """Close every session, and have the processes end."""
+        async with asyncio.TaskGroup() as group:
+            for node in self.nodes:
+                group.create_task(node.stop(), name=f"stop {node.name}")
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        """Answer an offer. Raises BadRequest, NotFound, Unavailable."""
+        node = self._of_camera.get(request.camera_id)
+        if node is None:
+            raise NotFound("unknown_camera", "There is no such camera.")
+        return await node.open(request)
+
+    async def renew(self, session_id: str, ends_at: float) -> bool:
+        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        node = self._of_session(session_id)
+        return node is not None and await node.renew(session_id, ends_at)
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed, Unavailable."""
+        node = self._of_session(session_id)
+        if node is None:
+            raise NotFound("no_such_session", "There is no such media session, or it has ended.")
+        return await node.patch(session_id, request)
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        """End a session; its last packet was sent on return. False where it has ended already."""
+        node = self._of_session(session_id)
+        return node is not None and await node.close(session_id, reason)
+
+    def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
+        """Which streams of a camera are pulled."""
+        node = self._of_camera.get(camera)
+        return node.streams_of(camera) if node else ()
+
+    def status(self, key: StreamKey) -> SourceStatus:
+        """How a pull stands. Raises KeyError."""
+        return self._of_camera[key[0]].status(key)
+
+    def points(self, key: StreamKey) -> Points:
+        """How RTP time and capture time of a stream relate, by the last word."""
+        node = self._of_camera.get(key[0])
+        return node.points(key) if node else Points()
+
+    def unchanged_since(self, camera: CameraId) -> float | None:
+        """Gateway time since when the picture's content has not changed, or None."""
+        node = self._of_camera.get(camera)
+        return node.unchanged_since(camera) if node else None
+
+    async def still(self, camera: CameraId) -> Still | None:
+        """The newest picture that was looked at. Raises Unavailable."""
+        node = self._of_camera.get(camera)
+        return await node.still(camera) if node else None
+
+    async def figures(self) -> tuple[Figure, ...]:
+        """What all workers count."""
+        return total(*await asyncio.gather(*(node.figures() for node in self.nodes)))
+
+    def _of_session(self, session_id: str) -> RemoteNode | None:
+        return next((node for node in self.nodes if node.holds(session_id)), None)

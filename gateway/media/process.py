@@ -1,0 +1,69 @@
+"""Worker processes: started with one end of a socket pair, and ended for certain."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+
+from gateway.media.link import Link
+from gateway.media.messages import FromWorker
+
+INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
+"""Of the environment, besides Python's own: what else is in it, passwords perhaps, is not for a worker."""
+
+EXITS_WITHIN = 1.0
+STANDARD_ERROR = 2
+
+
+class Worker:
+    """A worker process and the link to it."""
+
+    def __init__(self, link: Link, process: Process) -> None:
+        self.link = link
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    async def end(self) -> None:
+        """Kill it, and wait until it is dead: it sends nothing more."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+    async def wait(self, seconds: float) -> None:
+        """Give it so long to end by itself."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
+
+
+@contextlib.asynccontextmanager
+async def worker_process(hears: FromWorker) -> AsyncIterator[Worker]:
+    """A worker that tells ``hears``. On leaving it is dead. Its log goes to our standard error."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "gateway.media.worker",
+            str(theirs.fileno()),
+            pass_fds=(theirs.fileno(),),
+            env={name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("PYTHON")},
+            stdin=DEVNULL,
+            stdout=STANDARD_ERROR,
+        )
+    link = Link(hears, FromWorker)
+    worker = Worker(link, process)
+    try:
+        await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
+        yield worker
+    finally:
+        link.close()  # which ends every session there, and then the process
+        await worker.wait(EXITS_WITHIN)
+        await worker.end()

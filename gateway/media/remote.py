@@ -1,0 +1,225 @@
+"""The media of some cameras in a process of its own, which is started again when it dies."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from random import SystemRandom
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from gateway import log
+from gateway.clock import Clock
+from gateway.errors import ConfigurationError, Unavailable
+from gateway.media.events import MediaEvents
+from gateway.media.interface import Figure
+from gateway.media.known import Known
+from gateway.media.link import LinkLost
+from gateway.media.messages import FromWorker, Setup, ToWorker
+from gateway.media.process import EXITS_WITHIN, Worker
+from gateway.media.tally import lasting, total
+from gateway.metrics import Metrics
+from gateway.models import CameraId, CloseReason
+from gateway.settings import CameraSettings, MediaSettings
+from gateway.sources.backoff import backoff
+from gateway.sources.health import Still
+from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+STARTS_WITHIN = 60.0
+ANSWERS_WITHIN = 5.0
+ENDS_WITHIN = 0.8
+"""A session whose grant has ended is over in less than a second, with its whole process if need be."""
+SILENT_TICKS = 5
+"""Seconds without a report, counted such that a pause of ours does not pass for one of the worker's."""
+STABLE_AFTER = 30.0
+
+Spawn = Callable[[FromWorker], AbstractAsyncContextManager[Worker]]
+
+
+class RemoteNode(Known):
+    """``Media`` of a worker process. What is read at once is what the worker has told; the rest is asked of it."""
+
+    def __init__(
+        self,
+        name: str,
+        cameras: Sequence[CameraSettings],
+        settings: MediaSettings,
+        events: MediaEvents,
+        clock: Clock,
+        metrics: Metrics,
+        spawn: Spawn,
+    ) -> None:
+        super().__init__(cameras, events, clock, metrics)
+        self.name = name
+        self._cameras = tuple(cameras)
+        self._settings = settings
+        self._spawn = spawn
+        self._worker: Worker | None = None
+        self._stopping = False
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._figures: tuple[Figure, ...] = ()
+        self._departed: tuple[Figure, ...] = ()
+
+    # Its life
+
+    async def start(self) -> None:
+        """Wait until it serves for the first time; ``run`` must be under way. Raises ConfigurationError."""
+        await asyncio.shield(self._ready)
+
+    async def run(self) -> None:
+        """Keep a worker running, until cancelled or stopped."""
+        delays = self._delays()
+        while True:
+            began = self._clock.monotonic()
+            await self._live()
+            if self._stopping:
+                return
+            self._metrics.worker_restarts.labels(self.name).inc()
+            if self._clock.monotonic() - began >= STABLE_AFTER:
+                delays = self._delays()
+            await self._clock.sleep(next(delays))
+
+    async def stop(self) -> None:
+        """Have every session closed, and the process end."""
+        self._stopping = True
+        worker = self._worker
+        if worker is not None:
+            try:
+                await self._ask(EXITS_WITHIN, ToWorker.stop)
+            except LinkLost:
+                return
+            await worker.wait(EXITS_WITHIN)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the worker that serves now."""
+        return self._worker.pid if self._worker else None
+
+    # Sessions
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        """Answer an offer. Raises BadRequest, NotFound, Unavailable."""
+        with self.opening() as opened:
+            try:
+                session = await self._ask(ANSWERS_WITHIN, ToWorker.open, request)
+                opened(session)
+            except LinkLost:
+                raise _starting() from None
+        return session
+
+    async def renew(self, session_id: str, ends_at: float) -> bool:
+        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        try:
+            return await self._ask(ANSWERS_WITHIN, ToWorker.renew, session_id, ends_at)
+        except LinkLost:
+            return False
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed, Unavailable."""
+        try:
+            return await self._ask(ANSWERS_WITHIN, ToWorker.patch, session_id, request)
+        except LinkLost:
+            raise _starting() from None
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        """End a session; its last packet was sent on return. False where it has ended already."""
+        within = ANSWERS_WITHIN if reason is CloseReason.VIEWER_LEFT else ENDS_WITHIN
+        try:
+            return await self._ask(within, ToWorker.close, session_id, reason)
+        except LinkLost:
+            return False
+
+    # What is asked for
+
+    async def still(self, camera: CameraId) -> Still | None:
+        """The newest picture that was looked at. Raises Unavailable."""
+        try:
+            return await self._ask(ANSWERS_WITHIN, ToWorker.still, camera)
+        except LinkLost:
+            raise _starting() from None
+
+    async def figures(self) -> tuple[Figure, ...]:
+        """What this worker and those before it have counted; of one that just died, when it was last asked."""
+        with suppress(LinkLost):
+            self._figures = await self._ask(ANSWERS_WITHIN, ToWorker.figures)
+        return total(self._departed, self._figures)
+
+    # Inside
+
+    async def _live(self) -> None:
+        """One worker, from its start to its death."""
+        up = self._metrics.worker_up.labels(self.name)
+        up.set(0)
+        try:
+            async with self._spawn(self) as worker:
+                try:
+                    async with asyncio.timeout(STARTS_WITHIN):
+                        await worker.link.ask(ToWorker.setup, self._setup())
+                    self._worker = worker
+                    up.set(1)
+                    logger.info("%s serves %d cameras", self.name, len(self._cameras))
+                    if not self._ready.done():
+                        self._ready.set_result(None)
+                    await self._watch(worker)
+                finally:
+                    self._worker = None
+                    up.set(0)
+        except asyncio.CancelledError:
+            self._stopping = True
+            raise
+        except ConfigurationError as error:
+            if not self._ready.done():
+                self._ready.set_exception(error)
+            logger.warning("%s: %s", self.name, error)
+        except (LinkLost, OSError, TimeoutError) as error:
+            logger.warning("%s did not start: %s", self.name, error or type(error).__name__)
+        finally:
+            self._lost()
+
+    async def _watch(self, worker: Worker) -> None:
+        """Until it is gone, or silent for too long."""
+        self.silent = 0
+        while not worker.link.lost.done():
+            await asyncio.wait([worker.link.lost], timeout=1.0)
+            self.silent += 1
+            if self.silent > SILENT_TICKS:
+                logger.warning("%s says nothing any more: it is ended", self.name)
+                await worker.end()
+                return
+
+    def _lost(self) -> None:
+        """Whoever watched is told, and comes back by themselves."""
+        if not self._stopping:
+            logger.error("%s has ended, and %d sessions with it; it is started again", self.name, self.living)
+        self._departed, self._figures = total(self._departed, lasting(self._figures)), ()
+        self.forget(CloseReason.SHUTDOWN if self._stopping else CloseReason.WORKER_LOST)
+
+    def _setup(self) -> Setup:
+        level, as_json = log.configuration()
+        return Setup(self.name, self._settings, self._cameras, level, as_json)
+
+    async def _ask(
+        self, within: float, method: Callable[Concatenate[Any, P], Awaitable[R]], *arguments: P.args, **named: P.kwargs
+    ) -> R:
+        """Ask the worker; one that does not answer in time is ended. Raises LinkLost, and what the method raises."""
+        worker = self._worker
+        if worker is None:
+            raise LinkLost
+        try:
+            async with asyncio.timeout(within):
+                return await worker.link.ask(method, *arguments, **named)
+        except TimeoutError:
+            logger.warning("%s does not answer to %s: it is ended", self.name, method.__name__)
+            await worker.end()
+            raise LinkLost from None
+
+    def _delays(self) -> Iterator[float]:
+        return backoff(SystemRandom().uniform, first=0.2)
+
+
+def _starting() -> Unavailable:
+    return Unavailable("starting_again", "The pictures of this camera are starting: try again in a moment.")

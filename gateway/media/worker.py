@@ -1,0 +1,197 @@
+"""A worker process: the media of some cameras, for the gateway at the other end of a socket pair.
+
+``python -m gateway.media.worker FD``. It lives as long as the gateway holds its end: no media without a living grant,
+and nobody else can end one. Signals do not end it, so that at Ctrl+C or a stop of the service the gateway still has it
+send its last packets.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from gateway import log
+from gateway.clock import Clock, SystemClock
+from gateway.errors import ConfigurationError
+from gateway.media.events import MediaEvents, StreamKey
+from gateway.media.interface import Figure, Points
+from gateway.media.link import Link
+from gateway.media.messages import FromWorker, Report, Setup, ToWorker
+from gateway.media.node import MediaNode
+from gateway.media.tally import figures_of
+from gateway.metrics import Metrics
+from gateway.models import CameraId, CloseReason
+from gateway.running import SIGNALS
+from gateway.sources.health import Still
+from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession, PatchAnswer, PatchRequest
+
+logger = logging.getLogger(__name__)
+
+REPORT_INTERVAL = 1.0
+UNREAD_BYTES = 4 * 1024 * 1024
+"""Beyond this no report is sent: the gateway does not read, and the next one says all of it anew."""
+
+
+class Finished(Exception):
+    """Ends the root group; nothing failed."""
+
+
+class MediaWorker:
+    """Is a ``ToWorker``. ``serve`` runs it on a link until that is lost or ``stop`` is asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        loop = asyncio.get_running_loop()
+        self._clock = clock
+        self._metrics = Metrics()
+        self._setup: asyncio.Future[Setup] = loop.create_future()
+        self._started: asyncio.Future[None] = loop.create_future()
+        self._stop = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._node: MediaNode[MediaPlane] | None = None
+
+    async def serve(self, link: Link) -> None:
+        """Until the other end is lost or says stop; then every session has been closed."""
+        await _first(self._setup, link.lost)
+        if link.lost.done():
+            return
+        setup = self._setup.result()
+        log.configure(setup.log_level, as_json=setup.log_as_json, process=setup.name)
+        events = MediaEvents(self._metrics)
+        node = MediaNode(setup.cameras, setup.media, events, self._clock, self._metrics, MediaPlane)
+        try:
+            await node.start()
+        except ConfigurationError as error:
+            self._started.set_exception(error)
+            await link.lost
+            return
+        self._node = node
+        tell_all(link, node)
+        self._started.set_result(None)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(node.run(), name="media"),
+                group.create_task(self._report(link, node), name="media report"),
+            ]
+            stop = group.create_task(self._stop.wait(), name="media stop")
+            await _first(stop, link.lost)
+            await node.stop()
+            self._stopped.set()
+            for task in (*tasks, stop):
+                task.cancel()
+
+    # What is asked for
+
+    async def setup(self, setup: Setup) -> None:
+        """Come to life. Raises ConfigurationError."""
+        self._setup.set_result(setup)
+        await self._started
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        """Answer an offer. Raises BadRequest, NotFound."""
+        return await self._living().open(request)
+
+    async def renew(self, session_id: str, ends_at: float) -> bool:
+        """Let a session live until gateway time ``ends_at``, which is the same here."""
+        return await self._living().renew(session_id, ends_at)
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed."""
+        return await self._living().patch(session_id, request)
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        """End a session; its last packet was sent on return."""
+        return await self._living().close(session_id, reason)
+
+    async def still(self, camera: CameraId) -> Still | None:
+        """The newest picture that was looked at."""
+        return await self._living().still(camera)
+
+    async def figures(self) -> tuple[Figure, ...]:
+        """What is counted here."""
+        return figures_of(self._metrics.registry.collect())
+
+    async def stop(self) -> None:
+        """Close every session."""
+        self._stop.set()
+        await self._stopped.wait()
+
+    # Inside
+
+    def _living(self) -> MediaNode[MediaPlane]:
+        if self._node is None:
+            raise RuntimeError("asked before setup")
+        return self._node
+
+    async def _report(self, link: Link, node: MediaNode[MediaPlane]) -> None:
+        while True:
+            if link.waiting < UNREAD_BYTES:
+                link.tell(FromWorker.report, report_of(node))
+            else:
+                self._metrics.dropped.labels("worker_report").inc()
+            await self._clock.sleep(REPORT_INTERVAL)
+
+
+def tell_all(link: Link, node: MediaNode[MediaPlane]) -> None:
+    """Have the gateway told of what happens, as it happens."""
+
+    def timeline(key: StreamKey) -> None:
+        link.tell(FromWorker.timeline, key, node.points(key))
+
+    def picture(camera: CameraId) -> None:
+        link.tell(FromWorker.picture, camera, node.unchanged_since(camera))
+
+    node.events.session.add(lambda event: link.tell(FromWorker.session, event))
+    node.events.status.add(lambda status: link.tell(FromWorker.status_changed, status))
+    node.events.timeline.add(timeline)
+    node.events.picture.add(picture)
+
+
+def report_of(node: MediaNode[MediaPlane]) -> Report:
+    """How all stands now."""
+
+    def unchanged() -> Iterator[tuple[CameraId, float]]:
+        for camera in {camera for camera, _ in node.pulls}:
+            since = node.unchanged_since(camera)
+            if since is not None:
+                yield camera, since
+
+    def points() -> Iterator[tuple[StreamKey, Points]]:
+        for key in node.streams:
+            yield key, node.points(key)
+
+    statuses = tuple(pull.status() for pull in node.pulls.values())
+    return Report(statuses, tuple(points()), tuple(unchanged()), node.plane.sessions())
+
+
+async def main(descriptor: int) -> None:
+    """Serve whoever holds the other end of the socket with this file descriptor."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            worker = MediaWorker(SystemClock())
+            link = Link(worker, ToWorker, lambda work, name: group.create_task(work, name=name))
+            gateway = socket.socket(fileno=descriptor)
+            await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=gateway)
+            await worker.serve(link)
+            link.close()
+            await link.lost
+            finish()
+    except* Finished:
+        pass
+
+
+def finish() -> NoReturn:
+    """End the group that awaits this, and all that still runs in it."""
+    raise Finished
+
+
+async def _first(*awaited: asyncio.Future[Any]) -> None:
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+
+
+if __name__ == "__main__":
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    asyncio.run(main(int(sys.argv[1])))
