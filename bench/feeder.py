@@ -35,8 +35,16 @@ _BUFFER = 1 << 20
 class Camera:
     """Sends the film in real time to each of ``players`` (RTSP) and to ``mountpoint`` (UDP)."""
 
-    def __init__(self, number: int, pictures: list[tuple[bytes, ...]], ahead: int, mountpoint: socket.socket | None):
+    def __init__(
+        self,
+        number: int,
+        pictures: list[tuple[bytes, ...]],
+        ahead: int,
+        mountpoint: socket.socket | None,
+        fps: int = FPS,
+    ) -> None:
         self.number = number
+        self._ticks = 90_000 // fps
         self.players: set[asyncio.Transport] = set()
         self._pictures = pictures
         self._next = ahead
@@ -45,7 +53,7 @@ class Camera:
 
     def send(self) -> bytes:
         """The next picture, to everybody; its line of the log."""
-        place, rtp = self._next % len(self._pictures), self._next * TICKS & 0xFFFFFFFF
+        place, rtp = self._next % len(self._pictures), self._next * self._ticks & 0xFFFFFFFF
         payloads = self._pictures[place]
         packets = []
         for left, payload in zip(range(len(payloads) - 1, -1, -1), payloads, strict=True):
@@ -142,9 +150,9 @@ def _send(mountpoint: socket.socket, packet: bytes) -> None:
         return
 
 
-async def play(cameras: list[Camera], log: Path) -> None:
+async def play(cameras: list[Camera], log: Path, fps: int = FPS) -> None:
     """Send forever, each camera at a phase of its own."""
-    began, step = time.monotonic(), 1 / FPS / len(cameras)
+    began, step = time.monotonic(), 1 / fps / len(cameras)
     number = 0
     with log.open("wb", buffering=0) as file:
         while True:
@@ -157,6 +165,7 @@ async def main() -> None:
     """Serve until standard input closes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--cameras", type=int, default=1)
+    parser.add_argument("--fps", type=int, default=FPS, help="pictures a second: half as many is half the bit rate")
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument(
         "--rtp-port", type=int, help="send each camera also by UDP, to this port and the next even ones"
@@ -170,11 +179,11 @@ async def main() -> None:
         if options.rtp_port is not None:
             mountpoint = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             mountpoint.connect(("127.0.0.1", options.rtp_port + 2 * number))
-        cameras.append(Camera(number, pictures, number * len(pictures) // options.cameras, mountpoint))
+        cameras.append(Camera(number, pictures, number * len(pictures) // options.cameras, mountpoint, options.fps))
     sets = ",".join(b64encode(nal).decode() for nal in units[0] if nal[0] & 0x1F in (7, 8))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: RtspConnection(cameras, sets), "127.0.0.1", 0)
-    playing = asyncio.create_task(play(cameras, options.log), name="film")
+    playing = asyncio.create_task(play(cameras, options.log, options.fps), name="film")
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     playing.cancel()

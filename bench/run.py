@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bench.clip import FPS
 from bench.server import Server
 from bench.viewers import Result, Task
 
@@ -41,12 +42,13 @@ Build = Callable[[Feed], Server]
 
 
 @contextlib.asynccontextmanager
-async def feeding(cameras: int, rtp_port: int = 0) -> AsyncIterator[Feed]:
+async def feeding(cameras: int, rtp_port: int = 0, fps: int = FPS) -> AsyncIterator[Feed]:
     """A feeder with so many cameras, and a directory that goes with it."""
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as name:
         directory = Path(name)
         log = directory / "written.log"
         command = [sys.executable, "-m", "bench.feeder", "--cameras", str(cameras), "--log", str(log)]
+        command += ["--fps", str(fps)]
         command += ["--rtp-port", str(rtp_port)] if rtp_port else []
         process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
@@ -67,7 +69,7 @@ async def measure(build: Build, feed: Feed, viewers: int, seconds: float, coales
         for number in range(viewers):
             camera = number % feed.cameras
             endpoint = await server.endpoint(camera)
-            endpoints.append((camera, endpoint.url, endpoint.token))
+            endpoints.append((camera, endpoint.url, endpoint.token, endpoint.host))
         task = Task(endpoints, list(server.pids), [feed.pid], str(feed.log), SETTLE, seconds, coalesce)
         result = await _watch(task)
         return Measured(result, await server.counters())

@@ -10,10 +10,11 @@ class NotHere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one viewer posts its offer (WHEP); ``token`` is a bearer's, or empty."""
+    """Where one viewer posts its offer (WHEP), with what bearer token, if any, and from what address of its own."""
 
     url: str
     token: str = ""
+    host: str = "127.0.0.1"
 
 
 class Server(Protocol):

@@ -37,9 +37,10 @@ class _Wire:
 
 
 class LightViewer:
-    """One UDP socket on loopback. ``packets`` and ``bytes`` count SRTP; ``on_media`` may look at each packet."""
+    """One UDP socket on ``host``. ``packets`` and ``bytes`` count SRTP; ``on_media`` may look at each packet."""
 
-    def __init__(self, on_media: Callable[[bytes], None] | None = None) -> None:
+    def __init__(self, on_media: Callable[[bytes], None] | None = None, host: str = "127.0.0.1") -> None:
+        self.host = host
         self.packets = 0
         self.bytes = 0
         self.reports = 0
@@ -62,13 +63,13 @@ class LightViewer:
         port = self.socket.getsockname()[1]
         lines = [
             "v=0",
-            f"o=- {secrets.randbits(62)} 1 IN IP4 127.0.0.1",
+            f"o=- {secrets.randbits(62)} 1 IN IP4 {self.host}",
             "s=-",
             "t=0 0",
             "a=group:BUNDLE 0",
             "a=msid-semantic:WMS *",
             f"m=video {port} UDP/TLS/RTP/SAVPF 102",
-            "c=IN IP4 127.0.0.1",
+            f"c=IN IP4 {self.host}",
             "a=mid:0",
             "a=recvonly",
             "a=rtcp-mux",
@@ -80,7 +81,7 @@ class LightViewer:
             f"a=ice-pwd:{self.credentials.password}",
             f"a=fingerprint:{fingerprint.algorithm} {fingerprint.value}",
             "a=setup:active",
-            f"a=candidate:1 1 udp 2130706431 127.0.0.1 {port} typ host",
+            f"a=candidate:1 1 udp 2130706431 {self.host} {port} typ host",
             "a=end-of-candidates",
         ]
         return "\r\n".join(lines) + "\r\n"
@@ -101,7 +102,10 @@ class LightViewer:
                 raise ConnectionError(f"the answer has no {pattern}")
             return match[1]
 
-        self._remote = "127.0.0.1", int(found(r"^a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 (\d+)"))
+        self._remote = (
+            found(r"^a=candidate:\S+ 1 udp \d+ ([\d.]+) \d+ typ host"),
+            int(found(r"^a=candidate:\S+ 1 udp \d+ [\d.]+ (\d+) typ host")),
+        )
         self._username = f"{found('^a=ice-ufrag:(.*?)$').strip()}:{self.credentials.ufrag}"
         self._password = found("^a=ice-pwd:(.*?)$").strip()
         algorithm, value = found("^a=fingerprint:(sha-256.*?)$").split()
@@ -132,7 +136,7 @@ class LightViewer:
         attributes = [
             (stun.USERNAME, self._username.encode()),
             (stun.PRIORITY, struct.pack("!I", 1 << 24)),
-            (stun.ICE_CONTROLLING, bytes(8)),
+            (stun.ICE_CONTROLLING, b"\xff" * 8),  # the greatest tie-breaker: who thinks that it controls yields
             (stun.USE_CANDIDATE, b""),
         ]
         self._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, password or self._password))
@@ -140,7 +144,7 @@ class LightViewer:
     def _open(self) -> socket.socket:
         opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        opened.bind(("127.0.0.1", 0))
+        opened.bind((self.host, 0))
         asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
         return opened
 

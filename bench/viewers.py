@@ -16,7 +16,7 @@ import numpy as np
 
 from bench import timing
 from bench.accounting import machine, usage
-from bench.counting import REPORT_EVERY, CountingViewer, Pictures
+from bench.counting import REPORT_EVERY, CountingViewer, Pictures, Poller
 
 AT_ONCE = 8
 PATIENCE = 20.0
@@ -24,9 +24,10 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """``endpoints``: (camera, URL, token) a viewer. ``server``: processes to account; ``ours``: the bench's own."""
+    """``endpoints``: (camera, URL, token, own address) a viewer. ``server``: processes to account; ``ours``: the
+    bench's own."""
 
-    endpoints: list[tuple[int, str, str]]
+    endpoints: list[tuple[int, str, str, str]]
     server: list[int]
     ours: list[int]
     log: str
@@ -63,24 +64,26 @@ class Result:
 async def watch(task: Task) -> Result:
     """Connect all, settle, measure."""
     pictures, viewers, cameras = Pictures(), list[CountingViewer](), dict[int, int]()
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate, poller = asyncio.Semaphore(AT_ONCE), Poller()
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as background:
 
-        async def connect(number: int, camera: int, url: str, token: str) -> None:
+        async def connect(number: int, camera: int, url: str, token: str, host: str) -> None:
             headers = {"Content-Type": "application/sdp"} | ({"Authorization": f"Bearer {token}"} if token else {})
             async with gate:
-                viewer, text = CountingViewer(number, pictures, task.coalesce), ""
+                viewer, text = CountingViewer(number, pictures, host, task.coalesce), ""
                 try:
                     async with asyncio.timeout(PATIENCE):
                         async with http.post(url, data=viewer.offer(), headers=headers) as answer:
                             text = await answer.text()
                         await viewer.connect(text)
                 except (TimeoutError, ConnectionError, aiohttp.ClientError) as error:
-                    print(f"viewer {number}: {type(error).__name__}: {error}\n{text[:200]}", file=sys.stderr)
+                    print(f"viewer {number}: {type(error).__name__}: {error}\n{text}", file=sys.stderr)
                     return
             cameras[number] = camera
             viewers.append(viewer)
+            poller.add(viewer)
 
+        polling = background.create_task(poller.run(), name="poller")
         async with asyncio.TaskGroup() as connecting:
             for number, endpoint in enumerate(task.endpoints):
                 connecting.create_task(connect(number, *endpoint))
@@ -90,6 +93,7 @@ async def watch(task: Task) -> Result:
         await asyncio.sleep(task.seconds)
         after = _state(task, viewers)
         reporting.cancel()
+        polling.cancel()
     found = _delays(task, pictures, cameras, before["wall"], after["wall"])
     result = _result(task, viewers, before, after, found)
     for viewer in viewers:
