@@ -30,7 +30,6 @@ def _written_out(value: object) -> Any:
 class Setup:
     """All that a worker has to know. Passwords are written out: it goes over a socket pair that nobody else holds."""
 
-    name: str
     media: Annotated[MediaSettings, PlainSerializer(_written_out)]
     cameras: Annotated[tuple[CameraSettings, ...], PlainSerializer(_written_out)]
     log_level: int

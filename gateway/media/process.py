@@ -44,8 +44,9 @@ class Worker:
 
 
 @contextlib.asynccontextmanager
-async def worker_process(hears: FromWorker) -> AsyncIterator[Worker]:
-    """A worker that tells ``hears``. On leaving it is dead. Its log goes to our standard error."""
+async def worker_process(name: str, hears: FromWorker) -> AsyncIterator[Worker]:
+    """A worker that tells ``hears``; ``name`` is for logs and process lists. On leaving it is dead. Its log goes to our
+    standard error."""
     ours, theirs = socket.socketpair()
     with theirs:
         process = await asyncio.create_subprocess_exec(
@@ -53,6 +54,7 @@ async def worker_process(hears: FromWorker) -> AsyncIterator[Worker]:
             "-m",
             "gateway.media.worker",
             str(theirs.fileno()),
+            name,
             pass_fds=(theirs.fileno(),),
             env={name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("PYTHON")},
             stdin=DEVNULL,

@@ -37,7 +37,7 @@ SILENT_TICKS = 5
 """Seconds without a report, counted such that a pause of ours does not pass for one of the worker's."""
 STABLE_AFTER = 30.0
 
-Spawn = Callable[[FromWorker], AbstractAsyncContextManager[Worker]]
+Spawn = Callable[[str, FromWorker], AbstractAsyncContextManager[Worker]]
 
 
 class RemoteNode(Known):
@@ -155,7 +155,7 @@ class RemoteNode(Known):
         up = self._metrics.worker_up.labels(self.name)
         up.set(0)
         try:
-            async with self._spawn(self) as worker:
+            async with self._spawn(self.name, self) as worker:
                 try:
                     async with asyncio.timeout(STARTS_WITHIN):
                         await worker.link.ask(ToWorker.setup, self._setup())
@@ -200,7 +200,7 @@ class RemoteNode(Known):
 
     def _setup(self) -> Setup:
         level, as_json = log.configuration()
-        return Setup(self.name, self._settings, self._cameras, level, as_json)
+        return Setup(self._settings, self._cameras, level, as_json)
 
     async def _ask(
         self, within: float, method: Callable[Concatenate[Any, P], Awaitable[R]], *arguments: P.args, **named: P.kwargs

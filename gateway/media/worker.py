@@ -1,8 +1,8 @@
 """A worker process: the media of some cameras, for the gateway at the other end of a socket pair.
 
-``python -m gateway.media.worker FD``. It lives as long as the gateway holds its end: no media without a living grant,
-and nobody else can end one. Signals do not end it, so that at Ctrl+C or a stop of the service the gateway still has it
-send its last packets.
+``python -m gateway.media.worker FD NAME``. It lives as long as the gateway holds its end: no media without a living
+grant, and nobody else can end one. Signals do not end it, so that at Ctrl+C or a stop of the service the gateway still
+has it send its last packets.
 """
 
 import asyncio
@@ -42,8 +42,9 @@ class Finished(Exception):
 class MediaWorker:
     """Is a ``ToWorker``. ``serve`` runs it on a link until that is lost or ``stop`` is asked."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, name: str, clock: Clock) -> None:
         loop = asyncio.get_running_loop()
+        self._name = name
         self._clock = clock
         self._metrics = Metrics()
         self._setup: asyncio.Future[Setup] = loop.create_future()
@@ -58,7 +59,7 @@ class MediaWorker:
         if link.lost.done():
             return
         setup = self._setup.result()
-        log.configure(setup.log_level, as_json=setup.log_as_json, process=setup.name)
+        log.configure(setup.log_level, as_json=setup.log_as_json, process=self._name)
         events = MediaEvents(self._metrics)
         node = MediaNode(setup.cameras, setup.media, events, self._clock, self._metrics, MediaPlane)
         try:
@@ -162,15 +163,15 @@ def report_of(node: MediaNode[MediaPlane]) -> Report:
         for key in node.streams:
             yield key, node.points(key)
 
-    statuses = tuple(pull.status() for pull in node.pulls.values())
+    statuses = tuple(node.status(key) for key in node.pulls)
     return Report(statuses, tuple(points()), tuple(unchanged()), node.plane.sessions())
 
 
-async def main(descriptor: int) -> None:
+async def main(descriptor: int, name: str) -> None:
     """Serve whoever holds the other end of the socket with this file descriptor."""
     try:
         async with asyncio.TaskGroup() as group:
-            worker = MediaWorker(SystemClock())
+            worker = MediaWorker(name, SystemClock())
             link = Link(worker, ToWorker, lambda work, name: group.create_task(work, name=name))
             gateway = socket.socket(fileno=descriptor)
             await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=gateway)
@@ -194,4 +195,4 @@ async def _first(*awaited: asyncio.Future[Any]) -> None:
 if __name__ == "__main__":
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
