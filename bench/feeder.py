@@ -7,6 +7,7 @@ of two cameras fall together. Prints its RTSP port, and stops when standard inpu
 
 import argparse
 import asyncio
+import itertools
 import re
 import socket
 import struct
@@ -14,6 +15,7 @@ import sys
 import time
 from base64 import b64encode
 from email.utils import formatdate
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from gateway.relay.packetizer import packetize
 
 PAYLOAD_TYPE = 96
 TICKS = 90_000 // FPS
+RUN = 16  # packets that go out by UDP at once
 REPORT_EVERY = 5 * FPS  # pictures between two sender reports
 WRITTEN = np.dtype([("camera", "<u2"), ("place", "<u2"), ("rtp", "<u4"), ("at", "<i8")])
 """One line of the log: which camera, which picture of the film (0 is the keyframe), its RTP time, wall nanoseconds."""
@@ -51,7 +54,13 @@ class Camera:
         self._sequence = 0
         self._mountpoint = mountpoint
 
-    def send(self) -> bytes:
+    async def run(self, begin: float, log: FileIO) -> None:
+        """A picture each 1/30 s from ``begin`` (monotonic) on, forever."""
+        for number in itertools.count():
+            await asyncio.sleep(begin + number / FPS - time.monotonic())
+            log.write(await self._send())
+
+    async def _send(self) -> bytes:
         """The next picture, to everybody; its line of the log."""
         place, rtp = self._next % len(self._pictures), self._next * self._ticks & 0xFFFFFFFF
         payloads = self._pictures[place]
@@ -61,8 +70,10 @@ class Camera:
             packets.append(_HEADER.pack(0x80, kind, self._sequence & 0xFFFF, rtp, self.number + 1) + payload)
             self._sequence += 1
         if self._mountpoint is not None:
-            for packet in packets[:-1]:
+            for number, packet in enumerate(packets[:-1], 1):
                 _send(self._mountpoint, packet)
+                if number % RUN == 0:  # a keyframe at once would not fit a socket's default buffer
+                    await asyncio.sleep(0.001)
         written = b"".join(b"$\0" + len(packet).to_bytes(2, "big") + packet for packet in packets)
         if self._next % REPORT_EVERY == 0:
             written = self._report(rtp) + written
@@ -152,13 +163,11 @@ def _send(mountpoint: socket.socket, packet: bytes) -> None:
 
 async def play(cameras: list[Camera], log: Path, fps: int = FPS) -> None:
     """Send forever, each camera at a phase of its own."""
-    began, step = time.monotonic(), 1 / fps / len(cameras)
-    number = 0
+    began = time.monotonic()
     with log.open("wb", buffering=0) as file:
-        while True:
-            await asyncio.sleep(began + number * step - time.monotonic())
-            file.write(cameras[number % len(cameras)].send())
-            number += 1
+        async with asyncio.TaskGroup() as tasks:
+            for camera in cameras:
+                tasks.create_task(camera.run(began + camera.number / len(cameras) / FPS, file))
 
 
 async def main() -> None:
