@@ -16,9 +16,6 @@ from gateway.webrtc.tcp import TcpConnection
 
 logger = logging.getLogger(__name__)
 
-KNOWN_UFRAGS = 2
-"""Of a session: those agreed on last, and those of before, which hold until the new ones are used."""
-
 
 class Intake:
     """Knows sessions by what checks name, then by the routes that those came by.
@@ -42,22 +39,18 @@ class Intake:
         self._proven = proven
         self._ended = ended
         self._failed = failed
-        self._ufrags: dict[str, list[str]] = {}
+        self._ufrags: dict[str, set[str]] = {}
         self._by_ufrag: dict[str, Session] = {}
         self._by_route: dict[Route, Session] = {}
 
     def add(self, session: Session) -> None:
-        """Know a session by its credentials of now; those of before an ICE restart stay known too."""
-        ufrags = self._ufrags.setdefault(session.id, [])
-        ufrags.append(session.path.credentials.ufrag)
-        self._by_ufrag[ufrags[-1]] = session
-        if len(ufrags) > KNOWN_UFRAGS:
-            del self._by_ufrag[ufrags.pop(0)]
+        """Know a session by its credentials, also once more after an ICE restart."""
+        self._know(session, session.path.ufrags)
 
     def remove(self, session: Session) -> None:
         """Nothing that arrives is for the session any more."""
-        for ufrag in self._ufrags.pop(session.id, ()):
-            del self._by_ufrag[ufrag]
+        self._know(session, set())
+        del self._ufrags[session.id]
         for route in list(session.path.routes):
             self._forget(route, session)
 
@@ -83,7 +76,7 @@ class Intake:
             elif protocol is Protocol.DTLS:
                 session.hear_dtls(datagram)
             elif protocol is Protocol.RTCP:
-                if session.hear_rtcp(datagram, self._clock.monotonic()):
+                if session.hear_rtcp(datagram, self._clock.monotonic(), self._clock.now()):
                     self._ended(session, CloseReason.VIEWER_LEFT)
             else:
                 self._metrics.malformed.labels(protocol="media").inc()
@@ -113,6 +106,12 @@ class Intake:
                 self._forget(forgotten, session)
         if first:
             self._reached(session)
+
+    def _know(self, session: Session, ufrags: set[str]) -> None:
+        for gone in self._ufrags.get(session.id, set()) - ufrags:
+            del self._by_ufrag[gone]
+        self._by_ufrag.update(dict.fromkeys(ufrags, session))
+        self._ufrags[session.id] = ufrags
 
     def _forget(self, route: Route, session: Session) -> None:
         if self._by_route.get(route) is session:

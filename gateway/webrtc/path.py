@@ -35,10 +35,16 @@ class Path:
         """The one that media goes by."""
         return self._route
 
+    @property
+    def ufrags(self) -> set[str]:
+        """Our user name fragments that checks may name."""
+        return {self.credentials.ufrag} | ({self._former[0].ufrag} if self._former is not None else set())
+
     def restart(self, their_ufrag: str) -> None:
         """Agree on new credentials (RFC 8445 9). The former hold until the viewer has nominated by the new ones: media
         goes on meanwhile."""
-        self._former = self.credentials, self.their_ufrag
+        if self._former is None:  # else what was agreed on last was never used, and is forgotten
+            self._former = self.credentials, self.their_ufrag
         self.credentials, self.their_ufrag = Credentials.fresh(), their_ufrag
         self.etag = secrets.token_hex(8)
 

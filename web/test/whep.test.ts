@@ -2,11 +2,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { WhepSession } from "../src/core/whep.js";
 
+const OFFER = ["v=0", "a=group:BUNDLE 0", "m=video 9 X 96", "a=mid:0", "a=ice-ufrag:theirs", "a=ice-pwd:p", "a=x"].join("\r\n");
+
 class FakePeer {
   static last: FakePeer;
   connectionState = "new";
   onconnectionstatechange: (() => void) | null = null;
   localDescription: { sdp: string } | null = null;
+  remoteDescription: { sdp: string } | null = null;
+  configuration: RTCConfiguration = {};
   answer = "";
   closed = false;
   receiver = { track: {}, jitterBufferTarget: null, playoutDelayHint: null };
@@ -19,12 +23,22 @@ class FakePeer {
     this.transceivers.push(of);
     return { receiver: this.receiver };
   }
-  setLocalDescription(): Promise<void> {
-    this.localDescription = { sdp: "the offer" };
+  createOffer(options?: { iceRestart: boolean }): Promise<{ sdp: string }> {
+    return Promise.resolve({ sdp: options?.iceRestart ? OFFER : "the offer" });
+  }
+  getConfiguration(): RTCConfiguration {
+    return {};
+  }
+  setConfiguration(configuration: RTCConfiguration): void {
+    if (this.localDescription === null) this.configuration = configuration;
+  }
+  setLocalDescription(description: { sdp: string }): Promise<void> {
+    this.localDescription = description;
     return Promise.resolve();
   }
   setRemoteDescription(description: { sdp: string }): Promise<void> {
     this.answer = description.sdp;
+    this.remoteDescription = description;
     return Promise.resolve();
   }
   close(): void {
@@ -114,7 +128,84 @@ describe("a WHEP session", () => {
     vi.advanceTimersByTime(60_000);
     expect(FakePeer.last.closed).toBe(false);
     FakePeer.last.becomes("disconnected");
-    vi.advanceTimersByTime(4000);
+    await vi.advanceTimersByTimeAsync(10_000);
     await expect(session.ended).resolves.toBe("interrupted");
+  });
+
+  it("gathers with the servers that the answer names", async () => {
+    const headers = {
+      ...ANSWER.headers,
+      Link: '<stun:s>; rel="ice-server", <turn:t?transport=udp>; rel="ice-server"; username="1:a"; credential="c\\"d"; credential-type="password", </x>; rel="other"',
+    };
+    asked.mockResolvedValue(new Response("the answer", { ...ANSWER, headers }));
+    await open();
+    expect(FakePeer.last.configuration.iceServers).toEqual([
+      { urls: "stun:s" },
+      { urls: "turn:t?transport=udp", username: "1:a", credential: 'c"d' },
+    ]);
+  });
+});
+
+describe("a session whose way to the gateway changes", () => {
+  const LONG = ["v=0", "m=video 1 X 96", "a=ice-ufrag:a", "a=ice-pwd:b", "a=candidate:1", "a=sendonly"].join("\r\n");
+  const ANEW = "a=ice-lite\r\nm=video 9 X 96\r\na=ice-ufrag:c\r\na=ice-pwd:d\r\na=candidate:2\r\na=candidate:3\r\n";
+
+  async function playing(): Promise<WhepSession> {
+    asked.mockImplementation((_path, { method }) =>
+      Promise.resolve(method === "PATCH" ? new Response(ANEW) : new Response(LONG, ANSWER)),
+    );
+    const session = await open();
+    FakePeer.last.becomes("connected");
+    return session;
+  }
+  const patches = (): RequestInit[] => asked.mock.calls.map(([, init]) => init).filter(({ method }) => method === "PATCH");
+
+  it("agrees on a connection anew when it is interrupted, and stays the same session", async () => {
+    const session = await playing();
+    FakePeer.last.becomes("disconnected");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked.mock.lastCall?.[0]).toBe("/whep/sessions/secret");
+    const [patch] = patches();
+    expect(new Headers(patch?.headers).get("If-Match")).toBe("*");
+    expect(patch?.body).toBe(
+      "a=group:BUNDLE 0\r\nm=video 9 X 96\r\na=mid:0\r\na=ice-ufrag:theirs\r\na=ice-pwd:p\r\n",
+    );
+    expect(FakePeer.last.localDescription?.sdp).toBe(OFFER);
+    expect(FakePeer.last.answer.split("\r\n")).toEqual([
+      "v=0",
+      "m=video 1 X 96",
+      "a=ice-ufrag:c",
+      "a=ice-pwd:d",
+      "a=candidate:2",
+      "a=candidate:3",
+      "a=sendonly",
+    ]);
+    FakePeer.last.becomes("connected");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakePeer.last.closed).toBe(false);
+    expect(patches()).toHaveLength(1);
+    session.close();
+  });
+
+  it("tries again while there is no network, once at a time", async () => {
+    const session = await playing();
+    asked.mockRejectedValue(new TypeError("no network"));
+    void session.reconnect();
+    void session.reconnect();
+    await vi.advanceTimersByTimeAsync(1200);
+    expect(patches()).toHaveLength(3);
+    asked.mockResolvedValue(new Response(ANEW));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(patches()).toHaveLength(4);
+    session.close();
+  });
+
+  it("ends where the gateway knows it no more, so that another is opened", async () => {
+    const session = await playing();
+    const body = JSON.stringify({ code: "no_such_session", detail: "There is none." });
+    asked.mockImplementation(() => Promise.resolve(new Response(body, { status: 404 })));
+    void session.reconnect();
+    await expect(session.ended).resolves.toBe("interrupted");
+    expect(asked).toHaveBeenCalledTimes(2); // nothing to delete
   });
 });

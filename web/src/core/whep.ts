@@ -1,11 +1,17 @@
-/** One WHEP session (draft-ietf-wish-whep): offer, answer, the token's renewal, DELETE. It ends once, and says why. */
+/** One WHEP session (draft-ietf-wish-whep): offer, answer, the token's renewal, ICE restarts, DELETE. It ends once, and
+ *  says why. */
 
 import { Problem, request } from "./api.js";
+import { answerAnew, fragmentOf, FRAGMENT, iceServers } from "./ice.js";
 import type { SentStream, StreamName } from "./protocol.js";
 
 /** How long a connection may take, and how long it may be interrupted (milliseconds). */
 const CONNECT_WITHIN = 10_000;
-const INTERRUPTED = 4_000;
+const INTERRUPTED = 10_000;
+
+/** How long one attempt to agree on a connection anew may take, and when the next follows (milliseconds). */
+const ATTEMPT_WITHIN = 2_000;
+const NEXT_ATTEMPT = 500;
 const STREAMS: readonly SentStream[] = ["main", "sub", "transcoded"];
 
 type LowDelayReceiver = RTCRtpReceiver & { jitterBufferTarget?: number | null; playoutDelayHint?: number };
@@ -23,6 +29,10 @@ export class WhepSession {
   #end: (reason: string) => void = () => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #over = false;
+  /** As the gateway gave it; an ICE restart changes some lines. */
+  #answer = "";
+  #interrupted = false;
+  #reconnecting = false;
 
   private constructor(
     private readonly peer: RTCPeerConnection,
@@ -42,13 +52,14 @@ export class WhepSession {
     try {
       const { receiver } = peer.addTransceiver("video", { direction: "recvonly" });
       showAtOnce(receiver);
-      await peer.setLocalDescription();
-      // Sent without waiting for candidates: the gateway is ICE-lite and learns the address from the checks.
+      // Sent before any candidate is gathered: the gateway is ICE-lite and learns the address from the checks, and which
+      // servers to gather with stands in its answer.
+      const offer = await peer.createOffer();
       const query = wanted.stream === null ? "" : `?stream=${wanted.stream}`;
       const response = await request(`/whep/${encodeURIComponent(wanted.camera)}${query}`, {
         method: "POST",
         headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${wanted.token}` },
-        body: peer.localDescription?.sdp ?? "",
+        body: offer.sdp ?? "",
       });
       const resource = response.headers.get("Location");
       if (resource === null) throw new Problem(502, "no_location", "The gateway's answer names no session.");
@@ -56,7 +67,11 @@ export class WhepSession {
       const stream = STREAMS.find((name) => name === response.headers.get("X-Sightline-Stream")) ?? "main";
       const session = new WhepSession(peer, new MediaStream([receiver.track]), resource, id, stream);
       try {
-        await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
+        session.#answer = await response.text();
+        const servers = iceServers(response.headers.get("Link"));
+        if (servers.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers: servers });
+        await peer.setLocalDescription(offer);
+        await peer.setRemoteDescription({ type: "answer", sdp: session.#answer });
       } catch (error) {
         session.close("answer_refused");
         throw error;
@@ -71,6 +86,18 @@ export class WhepSession {
   /** Hand the fresh token to the running session. Raises Problem. */
   async renew(token: string): Promise<void> {
     await request(`${this.resource}/token`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+  }
+
+  /** The way to the gateway may have changed: agree on a connection anew, for the same session and picture, until there
+   *  is one. Calls while that is going on add nothing. */
+  async reconnect(): Promise<void> {
+    if (this.#reconnecting || this.#over || this.peer.remoteDescription === null) return;
+    this.#reconnecting = true;
+    try {
+      while (!this.#left() && !(await this.#restarted())) await pause(NEXT_ATTEMPT);
+    } finally {
+      this.#reconnecting = false;
+    }
   }
 
   /** Stop here and tell the gateway. */
@@ -88,6 +115,35 @@ export class WhepSession {
     if (this.#finish(reason)) this.peer.close();
   }
 
+  /** One ICE restart. Resolves to whether there is nothing to try again. */
+  async #restarted(): Promise<boolean> {
+    const { peer } = this;
+    try {
+      const offer = await peer.createOffer({ iceRestart: true });
+      const response = await request(this.resource, {
+        method: "PATCH",
+        headers: { "Content-Type": FRAGMENT, "If-Match": "*" },
+        body: fragmentOf(offer.sdp ?? ""),
+        signal: AbortSignal.timeout(ATTEMPT_WITHIN),
+      });
+      const fragment = await response.text();
+      if (this.#left()) return true;
+      await peer.setLocalDescription(offer);
+      await peer.setRemoteDescription({ type: "answer", sdp: answerAnew(this.#answer, fragment) });
+      return true;
+    } catch (error) {
+      // The gateway does not know the session any more, or will not: only a new one helps. No answer: try again.
+      const refused = error instanceof Problem && error.status >= 400 && error.status < 500;
+      if (refused) this.gone("interrupted");
+      return refused;
+    }
+  }
+
+  /** Asked anew after each wait. */
+  #left(): boolean {
+    return this.#over;
+  }
+
   #finish(reason: string): boolean {
     if (this.#over) return false;
     this.#over = true;
@@ -103,11 +159,18 @@ export class WhepSession {
 
   #changed(): void {
     const state = this.peer.connectionState;
-    if (state === "connected") clearTimeout(this.#timer);
-    else if (state === "disconnected") this.#limit("interrupted", INTERRUPTED);
-    else if (state === "failed") this.close("interrupted");
+    if (state === "connected") {
+      clearTimeout(this.#timer);
+      this.#interrupted = false;
+    } else if (state === "disconnected" || state === "failed") {
+      if (!this.#interrupted) this.#limit("interrupted", INTERRUPTED);
+      this.#interrupted = true;
+      void this.reconnect();
+    }
   }
 }
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Ask for no more delay than decoding needs: an old smooth picture is worth less here than a new rough one. */
 function showAtOnce(receiver: LowDelayReceiver): void {

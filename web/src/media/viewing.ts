@@ -20,6 +20,12 @@ import { ENDINGS, interruption, sourceFault } from "./words.js";
 const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;
 
+/** A picture that stands still for so long (seconds), or for so many times its usual interval, may have lost its way: a
+ *  NAT that bound anew, say, which the browser itself notices only after some seconds. */
+const STANDS_STILL = 0.8;
+const INTERVALS = 3;
+const LOOK_EVERY = 200;
+
 export type Phase = "opening" | "waiting" | "playing" | "ended";
 type Of<T extends ServerEvent["type"]> = Extract<ServerEvent, { type: T }>;
 
@@ -44,6 +50,10 @@ export class Viewing {
   readonly #backoff = new Backoff(FIRST_RETRY, LAST_RETRY);
   #rtp = 0;
   #shownAt: number | null = null;
+  /** Seconds between frames: the longest of late. */
+  #interval = 0;
+  /** When the frame was shown that a connection was last agreed on anew for. */
+  #reconnectedFor: number | null = null;
   /** Page time of the shown frame's capture, by the last map that covered it. */
   #capturedAt: number | null = null;
   #stop = new AbortController();
@@ -64,6 +74,9 @@ export class Viewing {
     this.#stop = new AbortController();
     this.#narrow = false;
     const { signal } = this.#stop;
+    addEventListener("online", () => void this.session?.reconnect(), { signal });
+    const looking = setInterval(() => this.#look(), LOOK_EVERY);
+    signal.addEventListener("abort", () => clearInterval(looking));
     const on = (type: string, listener: (event: CustomEvent<unknown>) => void): void =>
       this.store.addEventListener(type, listener as EventListener, { signal });
     on("timeline", ({ detail }) => this.#point(detail as TimelineEvent));
@@ -91,7 +104,10 @@ export class Viewing {
   /** A new frame is on the glass. Returns what may be said of it, and when it was captured (page time). */
   frame(rtp: number): Verdict {
     const now = this.store.now();
-    if (this.#shownAt === null || rtp !== this.#rtp) this.#shownAt = now;
+    if (this.#shownAt === null || rtp !== this.#rtp) {
+      this.#interval = Math.max(now - (this.#shownAt ?? now), 0.95 * this.#interval);
+      this.#shownAt = now;
+    }
     this.#rtp = rtp;
     this.#capturedAt = null;
     if (this.phase === "waiting") {
@@ -120,6 +136,16 @@ export class Viewing {
   unchanged(now: number): number | null {
     const clock = this.store.channel.clock.at(now);
     return this.unchangedSince === null || clock === null ? null : now + clock.offset - this.unchangedSince;
+  }
+
+  /** Where the picture stands still for no reason that is known, see to the connection; once for each time. */
+  #look(): void {
+    const shown = this.#shownAt;
+    if (this.phase !== "playing" || this.waiting !== "" || shown === null || shown === this.#reconnectedFor) return;
+    if (document.hidden || this.store.now() - shown < Math.max(STANDS_STILL, INTERVALS * this.#interval)) return;
+    if (sourceFault(this.store.cameras.get(this.camera.id), this.stream) !== null) return;
+    this.#reconnectedFor = shown;
+    void this.session?.reconnect();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
