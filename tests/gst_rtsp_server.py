@@ -1,7 +1,7 @@
 """GStreamer's RTSP server in a process of its own: the third-party camera of the tests. Runs under Debian's own Python.
 
     /usr/bin/python3 tests/gst_rtsp_server.py [--auth none|basic|digest] [--protocols any|tcp|udp] [--certificate FILE]
-        [--port 0] [--width 320 --height 180 --fps 10]
+        [--port 0] [--width 320 --height 180 --fps 10] [--codec h264|high|b-frames|h265|jpeg] [--audio none|pcmu|pcma]
 
 ``--certificate``: a PEM file with certificate and key; the server then speaks TLS.
 
@@ -25,10 +25,20 @@ USERNAME, PASSWORD = "police", "three words here"
 
 def launch_line(options: argparse.Namespace) -> str:
     caps = f"video/x-raw,width={options.width},height={options.height},framerate={options.fps}/1"
-    coder = (
-        f"x264enc tune=zerolatency speed-preset=ultrafast threads=1 key-int-max={options.gop} bitrate={options.kbps}"
-    )
-    return f"( videotestsrc is-live=true pattern=ball ! {caps} ! {coder} ! rtph264pay name=pay0 pt=96 )"
+    quick = f"speed-preset=ultrafast key-int-max={options.gop} bitrate={options.kbps}"
+    coder = {
+        "h264": f"x264enc tune=zerolatency threads=1 {quick} ! rtph264pay",
+        "high": f"x264enc tune=zerolatency threads=1 {quick} dct8x8=true ! video/x-h264,profile=high ! rtph264pay",
+        "b-frames": f"x264enc threads=1 {quick} bframes=2 b-adapt=false ! video/x-h264,profile=main ! rtph264pay",
+        "h265": f"x265enc tune=zerolatency {quick} ! rtph265pay",
+        "jpeg": "videoconvert ! video/x-raw,format=I420 ! jpegenc quality=60 ! rtpjpegpay",
+    }[options.codec]
+    payload_type = 26 if options.codec == "jpeg" else 96
+    lines = [f"videotestsrc is-live=true pattern=ball ! {caps} ! {coder} name=pay0 pt={payload_type}"]
+    if options.audio != "none":
+        sound = {"pcmu": "mulawenc ! rtppcmupay", "pcma": "alawenc ! rtppcmapay"}[options.audio]
+        lines.append(f"audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! {sound} name=pay1")
+    return f"( {' '.join(lines)} )"
 
 
 def protect(auth: GstRtspServer.RTSPAuth, factory: GstRtspServer.RTSPMediaFactory, scheme: str) -> None:
@@ -54,6 +64,8 @@ def main() -> None:
     parser.add_argument("--auth", choices=("none", "basic", "digest"), default="none")
     parser.add_argument("--protocols", choices=("any", "tcp", "udp"), default="any")
     parser.add_argument("--certificate")
+    parser.add_argument("--codec", choices=("h264", "high", "b-frames", "h265", "jpeg"), default="h264")
+    parser.add_argument("--audio", choices=("none", "pcmu", "pcma"), default="none")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--height", type=int, default=180)

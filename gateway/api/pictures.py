@@ -67,4 +67,5 @@ class Pictures:
             "clock": "trusted" if point is not None and point.trusted else "untrusted",
             "clock_reason": point.reason if point is not None else "no picture yet",
             "notes": list(status.notes),
+            "delivery": status.delivery,
         }

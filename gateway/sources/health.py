@@ -7,7 +7,7 @@ is counted, and the next one is looked at as if nothing had been.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -28,6 +28,7 @@ INTERVAL = 1.5
 STILL_WIDTH = 640
 JPEG_QUALITY = 75
 MAX_PIXELS = 4096 * 2304
+_DECODERS = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg"}
 MAX_PICTURES = 2  # of one access unit: the two fields of a frame
 
 
@@ -89,10 +90,10 @@ class PictureHealth:
                     self._work.clear()
                 self._taken[camera_id] = unit.arrival
                 try:
-                    cells, jpeg = await loop.run_in_executor(worker, look, unit.nals)
+                    cells, jpeg = await loop.run_in_executor(worker, look, unit)
                     self._learn(camera_id, cells, jpeg, captured)
                 except (av.FFmpegError, cv2.error, ValueError) as error:
-                    self._metrics.malformed.labels("h264").inc()
+                    self._metrics.malformed.labels(unit.codec.lower()).inc()
                     logger.debug("%s: a keyframe cannot be decoded: %s", camera_id, error)
                 except Exception:
                     self._metrics.task_failures.labels("picture_health").inc()
@@ -109,17 +110,19 @@ class PictureHealth:
             self._on_change(camera_id, unchanged.since)
 
 
-def look(nals: Sequence[bytes]) -> tuple[Cells, bytes]:
-    """Decode one keyframe, parameter sets included, with a decoder of its own: small grey copy, and JPEG.
+def look(unit: AccessUnit) -> tuple[Cells, bytes]:
+    """Decode one keyframe with a decoder of its own: small grey copy, and JPEG.
 
     Raises ``av.FFmpegError`` or ``ValueError`` where there is no picture in it.
     """
-    decoder = av.CodecContext.create("h264", "r")
+    decoder = av.CodecContext.create(_DECODERS[unit.codec], "r")
+    assert isinstance(decoder, av.VideoCodecContext)  # noqa: S101 - narrows the type that PyAV's factory declares
     decoder.options = {"max_pixels": str(MAX_PIXELS)}
     decoder.thread_count = 1
-    packet = av.Packet(b"".join(b"\0\0\0\1" + nal for nal in _first_pictures(nals)))
+    start_code = b"" if unit.codec == "JPEG" else b"\0\0\0\1"
+    packet = av.Packet(b"".join(start_code + nal for nal in _first_pictures(unit)))
     frames = [*decoder.decode(packet), *decoder.decode(None)]
-    if not frames or not isinstance(frames[0], av.VideoFrame):
+    if not frames:
         raise ValueError("no picture in the keyframe")
     frame = frames[0]
     grey = frame.to_ndarray(format="gray")
@@ -134,13 +137,20 @@ def look(nals: Sequence[bytes]) -> tuple[Cells, bytes]:
     return np.asarray(cells, dtype=np.uint8), jpeg.tobytes()
 
 
-def _first_pictures(nals: Sequence[bytes]) -> Iterator[bytes]:
+def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
     """What belongs to the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send and
     long to decode, and the other cameras would wait for their look."""
     begun = 0
-    for nal in nals:
-        # ``first_mb_in_slice`` of 0 is a single bit (ITU-T H.264 7.3.3)
-        begun += nal[0] & 0x1F in (1, 5) and len(nal) > 1 and nal[1] & 0x80 != 0
+    for nal in unit.nals:
+        begun += _begins_picture(unit.codec, nal)
         if begun > MAX_PICTURES:
             return
         yield nal
+
+
+def _begins_picture(codec: str, nal: bytes) -> bool:
+    """Whether a NAL unit is a picture's first slice: a single bit says so (ITU-T H.264 7.3.3, ``first_mb_in_slice`` of
+    0; H.265 7.3.6.1, ``first_slice_segment_in_pic_flag``)."""
+    if codec == "H264":
+        return nal[0] & 0x1F in (1, 5) and nal[1:2] >= b"\x80"
+    return codec == "H265" and nal[0] >> 1 & 0x3F < 32 and nal[2:3] >= b"\x80"

@@ -10,6 +10,7 @@ import pytest
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.health import MAX_PICTURES, look
+from gateway.sources.media import AccessUnit
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.client import MESSAGES_A_SECOND, MESSAGES_AT_ONCE, RtspClient
 from tests.fakes import FakeClock
@@ -72,17 +73,21 @@ def coded(width: int, height: int, pictures: int) -> list[bytes]:
     return [nal for nal in stream.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if nal]
 
 
+def keyframe(nals: list[bytes]) -> AccessUnit:
+    return AccessUnit(tuple(nals), 0, True, 0.0)
+
+
 def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
     nals = coded(1280, 720, MAX_PICTURES)
     began = time.perf_counter()
-    look(nals)
+    look(keyframe(nals))
     one = time.perf_counter() - began
     began = time.perf_counter()
-    look(nals * 250)
+    look(keyframe(nals * 250))
     assert time.perf_counter() - began < 20 * one + 0.1
 
 
 @pytest.mark.parametrize(("width", "height"), [(8192, 8192), (16384, 4096)])
 def test_a_picture_of_giant_size_is_refused_before_it_takes_memory(width: int, height: int) -> None:
     with pytest.raises((av.FFmpegError, ValueError)):
-        look(coded(width, height, 1))
+        look(keyframe(coded(width, height, 1)))

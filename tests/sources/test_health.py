@@ -7,6 +7,7 @@ from functools import cache
 import av
 import cv2
 import numpy as np
+import pytest
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId
@@ -14,6 +15,7 @@ from gateway.sources.health import STILL_WIDTH, PictureHealth, Still
 from gateway.sources.likeness import LEAST
 from gateway.sources.media import AccessUnit
 from tests.fakes import FakeClock
+from tests.sources.coded import h265, jpeg
 
 HALL, GYM = CameraId("hall"), CameraId("gym")
 GOP = 2.0
@@ -119,6 +121,15 @@ async def test_a_still_is_a_bounded_jpeg_with_the_wall_time_of_its_capture() -> 
         assert picture is not None
         assert picture.shape == (360, STILL_WIDTH, 3)
         assert watcher.health.still(GYM) is None
+
+
+@pytest.mark.parametrize("codec", ["H265", "JPEG"])
+async def test_keyframes_of_every_codec_are_looked_at(codec: str) -> None:
+    (coded,) = h265(1) if codec == "H265" else jpeg(1)
+    async with watching() as watcher:
+        watcher.health.feed(HALL, AccessUnit(coded.nals, 0, True, 0.0, codec=codec), 0.0)
+        while watcher.health.still(HALL) is None:  # noqa: ASYNC110 - a thread is waited for
+            await asyncio.sleep(0.002)
 
 
 async def test_rubbish_is_counted_and_the_next_picture_looked_at() -> None:

@@ -132,6 +132,7 @@ export interface Source {
   clock: "trusted" | "untrusted";
   clock_reason: string;
   notes: string[];
+  delivery: string;
 }
 
 export interface CameraStatus {
