@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo test setup setup-dev tools web check unit e2e bench lock clean help
+.PHONY: demo test setup setup-dev tools web check unit e2e bench fuzz soak lock clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,6 +60,12 @@ e2e: setup-dev web  ## real processes, a real browser
 
 bench: setup-dev web  ## this gateway and its peers at the same work: tables, and bench.json
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: setup-dev  ## cameras and viewers coming and going, nothing left behind: ARGS="--seconds 3600"
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+fuzz: setup-dev  ## fuzz what parses bytes: ARGS="--seconds 600 rtsp h264"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 lock: .venv/bin/python  ## write the lock files anew
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml --extra build

@@ -1,0 +1,98 @@
+"""GStreamer's webrtcbin as a viewer, in a process of its own. Runs under Debian's own Python.
+
+    /usr/bin/python3 tests/gst_viewer.py
+
+Prints one JSON object a line: ``{"offer": SDP}`` at once; after an answer has come as a JSON
+string on standard input, ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded one.
+Leaves when its standard input ends.
+"""
+
+import json
+import sys
+import threading
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstSdp", "1.0")
+gi.require_version("GstVideo", "1.0")
+gi.require_version("GstWebRTC", "1.0")
+from gi.repository import GLib, Gst, GstSdp, GstVideo, GstWebRTC  # noqa: E402 - versions must be chosen before
+
+CAPS = (
+    "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96,packetization-mode=(string)1,"
+    "profile-level-id=(string)42e01f,rtcp-fb-nack-pli=true,rtcp-fb-nack=true"
+)
+DECODE = (
+    "rtph264depay ! h264parse ! avdec_h264 ! videoconvert ! video/x-raw,format=GRAY8 ! "
+    "appsink name=frames sync=false emit-signals=true"
+)
+
+
+def say(**words: object) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
+class Viewer:
+    """One receiving peer connection."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.pipeline = Gst.Pipeline.new()
+        self.peer = Gst.ElementFactory.make("webrtcbin")
+        self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+        self.pipeline.add(self.peer)
+        self.ice = self.peer.get_property("ice-agent")  # kept: webrtcbin's own reference to it floats
+        self.ice.emit("add-local-ip-address", "127.0.0.1")
+        direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
+        transceiver = self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS))
+        transceiver.set_property("do-nack", True)
+        self.peer.connect("pad-added", self.play)
+        self.pipeline.set_state(Gst.State.PLAYING)
+        self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offered, None))
+
+    def offered(self, promise: Gst.Promise, _data: object) -> None:
+        reply = promise.get_reply()  # kept: what is in it lives as long as it does
+        offer = reply.get_value("offer")
+        self.peer.emit("set-local-description", offer, None)
+        say(offer=offer.sdp.as_text())  # without candidates: the gateway learns the address from the checks
+
+    def answered(self, text: str) -> None:
+        _, sdp = GstSdp.SDPMessage.new_from_text(text)
+        answer = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, sdp)
+        self.peer.emit("set-remote-description", answer, None)
+
+    def play(self, _peer: Gst.Element, pad: Gst.Pad) -> None:
+        decoder = Gst.parse_bin_from_description(DECODE, True)
+        decoder.get_by_name("frames").connect("new-sample", self.shown)
+        self.pipeline.add(decoder)
+        decoder.sync_state_with_parent()
+        pad.link(decoder.get_static_pad("sink"))
+
+    def shown(self, sink: Gst.Element) -> Gst.FlowReturn:
+        sample = sink.emit("pull-sample")
+        shape = GstVideo.VideoInfo.new_from_caps(sample.get_caps())
+        buffer = sample.get_buffer()
+        picture = buffer.extract_dup(0, buffer.get_size())
+        self.frames += 1
+        say(frame=self.frames, width=shape.width, height=shape.height, luma=sum(picture) / len(picture))
+        return Gst.FlowReturn.OK
+
+
+def main() -> None:
+    Gst.init(None)
+    viewer, loop = Viewer(), GLib.MainLoop()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            GLib.idle_add(viewer.answered, json.loads(line))
+        GLib.idle_add(loop.quit)
+
+    threading.Thread(target=listen, daemon=True).start()
+    loop.run()
+    viewer.pipeline.set_state(Gst.State.NULL)
+
+
+if __name__ == "__main__":
+    main()

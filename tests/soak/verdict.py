@@ -1,0 +1,33 @@
+"""What a soak has shown. Pure."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from tests.soak.run import Rest
+
+# What moves without a leak: how much of its GOP each of 30 streams happens to keep (some 30 KiB each), the events kept
+# for pages that come back, SQLite's pages. It does not grow with the length of a soak, and so neither do these.
+HEAP_MOVES = 2 << 20
+RESIDENT_MOVES = 8 << 20
+"""The same for the process as the kernel sees it, with its allocator's holes, OpenSSL and the decoder of stills."""
+
+
+def verdict(rests: Sequence[Rest]) -> list[str]:
+    """The faults, in words. The first round warms up: what is made once is made there."""
+    _, *warm = rests
+    first, last = warm[0], warm[-1]
+    half = len(warm) // 2
+    found = []
+    if last.sessions:
+        found.append(f"{last.sessions} sessions are open")
+    if last.kept > first.kept:
+        found.append(f"{last.kept - first.kept} sessions that have ended are still held")
+    if more := last.tasks - first.tasks:
+        found.append(f"tasks are left: {dict(more)}")
+    if last.descriptors > first.descriptors:
+        found.append(f"{last.descriptors - first.descriptors} descriptors are left open")
+    for name, moves in (("heap", HEAP_MOVES), ("resident", RESIDENT_MOVES)):
+        early, late = (median(getattr(rest, name) for rest in part) for part in (warm[: half or 1], warm[half:]))
+        if late - early > moves:
+            found.append(f"memory grew: {name} from {early / 1e6:.2f} to {late / 1e6:.2f} MB")
+    return found

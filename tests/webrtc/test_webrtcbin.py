@@ -1,0 +1,47 @@
+"""GStreamer's webrtcbin as the viewer: ICE by libnice, DTLS and SRTP by OpenSSL and libsrtp, decoding by FFmpeg."""
+
+import asyncio
+import json
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.webrtc.peers import FPS, playing_gateway
+
+VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
+
+pytestmark = pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="needs Debian's python3-gi")
+
+
+@pytest.fixture
+async def webrtcbin() -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec("/usr/bin/python3", str(VIEWER), stdin=PIPE, stdout=PIPE)
+    yield process
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
+
+
+async def said(viewer: Process, word: str) -> Any:
+    """The next value that it tells of ``word``."""
+    assert viewer.stdout is not None
+    async with asyncio.timeout(15):
+        while line := await viewer.stdout.readline():
+            told = json.loads(line)
+            if word in told:
+                return told
+    raise AssertionError(f"webrtcbin ended without a {word}")
+
+
+async def test_webrtcbin_plays_what_the_camera_shows(webrtcbin: Process) -> None:
+    async with playing_gateway() as gateway:
+        opened = await gateway.open((await said(webrtcbin, "offer"))["offer"])
+        assert webrtcbin.stdin is not None
+        webrtcbin.stdin.write(json.dumps(opened.answer).encode() + b"\n")
+        frames = [await said(webrtcbin, "frame") for _ in range(3 * FPS)]
+        assert {(frame["width"], frame["height"]) for frame in frames} == {(320, 180)}
+        assert len({frame["luma"] for frame in frames}) > FPS
+        assert gateway.figure("send_path", cipher="AES128_CM_SHA1_80", batching="gso") == 1  # all it speaks
