@@ -14,7 +14,8 @@ from gateway.sources.reception import Reception
 from gateway.sources.reorder import Reorder
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.datagrams import PortPair
-from gateway.sources.rtsp.protocol import Media, Playing, RtspSession, Unusable
+from gateway.sources.rtsp.events import Media, Playing, Unusable
+from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Unicast
 

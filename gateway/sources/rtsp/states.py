@@ -42,6 +42,9 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.CLOSED, Step.ANSWERED): State.CLOSED,
 }
 
+REDIRECTIONS = frozenset({300, 301, 302, 303, 307})
+"""Answers that may name another place (RFC 2326 11.3); a proxy (305) is none that a camera would have."""
+
 REFUSALS: dict[int, tuple[SourceReason, str]] = {
     301: (SourceReason.NOT_FOUND, "The camera says that the stream has moved, but not where to."),
     302: (SourceReason.NOT_FOUND, "The camera says that the stream is elsewhere, but not where."),

@@ -1,6 +1,7 @@
 """How a session's media travels: what is asked for and what the camera chose (RFC 2326 12.39). Pure."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,6 +73,45 @@ def parse_transport(value: str, asked: Carrier) -> Transport:
     pair = _pair(parameters.get("server_port", ""), 65535)
     rtp, rtcp = pair or (None, None)
     return Unicast(rtp, rtcp, source if len(source) <= MAX_HOST else "")
+
+
+class Agreement:
+    """Finds what camera and gateway can agree on. ``carriers`` are asked for in turn while the camera refuses them,
+    ``refused`` are those that it did; ``open_ports`` gives our ports of RTP and RTCP when UDP is asked for.
+
+    ``transport`` is what was agreed on; ``rtp_channel`` and ``rtcp_channel`` are -1 where it is not interleaved.
+    """
+
+    def __init__(self, carriers: Sequence[Carrier], open_ports: Callable[[], tuple[int, int]]) -> None:
+        self.refused: tuple[Carrier, ...] = ()
+        self.transport: Transport = Interleaved()
+        self.rtp_channel, self.rtcp_channel = 0, 1
+        self._carriers = tuple(carriers)
+        self._open_ports = open_ports
+
+    def offer(self) -> str:
+        """What to ask for now."""
+        return offer(self._open_ports() if self._carriers[0] is Carrier.UDP else None)
+
+    def refuse(self) -> None:
+        """The camera does not send so. Raises ``CameraError`` (``UNSUPPORTED``) where nothing else may be asked for."""
+        first, *others = self._carriers
+        if not others:
+            words = " or ".join(carrier.upper() for carrier in (*self.refused, first))
+            raise CameraError(SourceReason.UNSUPPORTED, f"The camera does not send over {words}.")
+        self.refused += (first,)
+        self._carriers = tuple(others)
+
+    def accept(self, value: str) -> bool:
+        """Take what the camera chose; False where that is not what was asked for. Raises ``CameraError``."""
+        transport = parse_transport(value, self._carriers[0])
+        if isinstance(transport, Interleaved) is not (self._carriers[0] is Carrier.TCP):
+            return False
+        self.transport = transport
+        self.rtp_channel, self.rtcp_channel = -1, -1
+        if isinstance(transport, Interleaved):
+            self.rtp_channel, self.rtcp_channel = transport.rtp, transport.rtcp
+        return True
 
 
 def _pair(text: str, highest: int) -> tuple[int, int] | None:

@@ -9,18 +9,11 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.address import Redirected, parse_address
+from gateway.sources.rtsp.events import Closed, Event, Media, Playing, Unusable
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.rtsp.protocol import (
-    ANSWER_TIMEOUT,
-    REDIRECTIONS,
-    Closed,
-    Event,
-    Media,
-    Playing,
-    RtspSession,
-    Unusable,
-)
-from gateway.sources.rtsp.states import REFUSALS, State
+from gateway.sources.rtsp.protocol import RtspSession
+from gateway.sources.rtsp.requests import ANSWER_TIMEOUT
+from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, State
 from gateway.sources.rtsp.transport import Carrier, Unicast
 
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"

@@ -1,0 +1,90 @@
+"""Our requests to one camera (RFC 2326 section 6): numbered, signed, one in flight at a time, so that every answer has
+one meaning. Pure."""
+
+from dataclasses import dataclass
+
+from gateway.errors import CameraError
+from gateway.models import SourceReason
+from gateway.sources.rtsp.auth import Authenticator
+from gateway.sources.rtsp.messages import Headers, Response, encode
+
+USER_AGENT = "Sightline"
+ANSWER_TIMEOUT = 8.0
+MAX_SIGN_INS = 2
+_FIELDS = {"DESCRIBE": ("Accept", "application/sdp"), "PLAY": ("Range", "npt=0.000-")}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request whose answer is awaited since ``sent``."""
+
+    sequence: int
+    method: str
+    url: str
+    transport: str
+    sent: float
+    sign_ins: int
+
+
+class Requests:
+    """``output`` is what is to be sent, ``pending`` the request in flight; ``session_id`` goes along once it is known."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self.output: list[bytes] = []
+        self.pending: Pending | None = None
+        self.session_id = ""
+        self._authenticator = authenticator
+        self._sequence = 0
+        self._took: tuple[float, float] | None = None
+
+    def send(self, method: str, url: str, now: float, transport: str = "", sign_ins: int = 0) -> None:
+        """Ask; ``transport`` is the field of a SETUP."""
+        self._sequence += 1
+        headers = [("CSeq", str(self._sequence)), ("User-Agent", USER_AGENT)]
+        if authorization := self._authenticator.authorization(method, url):
+            headers.append(("Authorization", authorization))
+        if self.session_id:
+            headers.append(("Session", self.session_id))
+        if method in _FIELDS:
+            headers.append(_FIELDS[method])
+        if transport:
+            headers.append(("Transport", transport))
+        self.output.append(encode(f"{method} {url} RTSP/1.0", headers))
+        self.pending = Pending(self._sequence, method, url, transport, now, sign_ins)
+
+    def answered(self, response: Response, now: float) -> Pending | None:
+        """The request that this is the answer to; None where it answers nothing, or only says that it will."""
+        pending, sequence = self.pending, response.headers.get("cseq")
+        if pending is None or (sequence and sequence != str(pending.sequence)):
+            return None
+        if response.status >= 200:
+            self._took = (pending.sent, now - pending.sent)
+            self.pending = None
+        return pending
+
+    def sign_in(self, refused: Pending, headers: Headers, now: float) -> None:
+        """Ask again, with what the challenge wants. Raises ``CameraError`` where that is of no use."""
+        self._authenticator.challenged(headers.all("www-authenticate"))
+        if refused.sign_ins >= MAX_SIGN_INS:
+            raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera refuses the user name or the password.")
+        self.send(refused.method, refused.url, now, refused.transport, refused.sign_ins + 1)
+
+    def accepted(self) -> None:
+        """What we sent was not refused for who we are."""
+        self._authenticator.accepted()
+
+    def overdue(self, now: float) -> Pending | None:
+        """The request whose answer should have come by now."""
+        return self.pending if self.pending is not None and now - self.pending.sent >= ANSWER_TIMEOUT else None
+
+    def give_up(self) -> None:
+        """Wait no longer for the answer."""
+        if self.pending is not None:
+            self._took, self.pending = (self.pending.sent, ANSWER_TIMEOUT), None
+
+    def answer_time(self, since: float, now: float) -> float | None:
+        """Seconds that an answer to what was asked after ``since`` took, or that one has been awaited for; the longer of
+        both, None for neither."""
+        awaited = [now - self.pending.sent] if self.pending is not None and self.pending.sent >= since else []
+        took = [self._took[1]] if self._took is not None and self._took[0] >= since else []
+        return max(awaited + took, default=None)
