@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
+from gateway.relay.history import History, PacketGroup
 from gateway.relay.line import CLOCK_RATE, WRAP, Line, Placed, unwrap
 from gateway.relay.listeners import Listeners
 from gateway.relay.packetizer import packetize
@@ -18,26 +19,11 @@ from gateway.relay.packetizer_h265 import packetize_h265
 from gateway.relay.timeline import Timeline
 from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
 
-CACHE_BYTES = 16 * 1024 * 1024
-CACHE_GROUPS = 1024
 MOVED = 0.05  # seconds by which the map may move before viewers are told at once, not with the next second
 BACKWARD_PICTURES = 3  # that are shown before one that was sent before them: not an accident, but B-frames
 # Access unit delimiters and filler data (H.264 7.4.1, H.265 7.4.2.2) mean nothing over RTP.
 _NO_NEWS_H264 = frozenset({9, 12})
 _NO_NEWS_H265 = frozenset({35, 38})
-
-
-@dataclass(frozen=True, slots=True)
-class PacketGroup:
-    """One picture as RTP payloads; the marker bit belongs on the last.
-
-    ``rtp`` is 90 kHz, 32 bit, as sent to viewers. ``arrival`` is gateway time of the last RTP packet from the camera.
-    """
-
-    payloads: tuple[bytes, ...]
-    rtp: int
-    keyframe: bool
-    arrival: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +69,8 @@ class RelayStream:
         self._told: TimelinePoint | None = None
         self._early_report: SenderReport | None = None
         self._waiting = True
-        self._cache: list[PacketGroup] = []
-        self._cache_bytes = 0
+        self.history = History()
         self._viewers: Listeners[PacketGroup] = Listeners("relay_viewer", metrics)
-        self._newcomers: dict[object, Callable[[PacketGroup], None]] = {}
         self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
         self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
         self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
@@ -121,7 +105,7 @@ class RelayStream:
 
     def gop(self) -> tuple[PacketGroup, ...]:
         """All groups since the last keyframe, oldest first."""
-        return tuple(self._cache)
+        return self.history.gop()
 
     def timeline(self) -> TimelinePoint | None:
         """How RTP time and capture time relate now, said at the newest picture; None before the first."""
@@ -129,9 +113,10 @@ class RelayStream:
 
     def start_timeline(self) -> TimelinePoint | None:
         """The same map said at the first picture of the start burst, so that a page can date all of the burst."""
-        if self._last is None or not self._cache:
+        gop = self.gop()
+        if self._last is None or not gop:
             return None
-        back = self._last.outgoing - unwrap(self._cache[0].rtp, self._last.outgoing)
+        back = self._last.outgoing - unwrap(gop[0].rtp, self._last.outgoing)
         return self._point(self._last, back)
 
     def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:
@@ -151,7 +136,7 @@ class RelayStream:
     def connected(self, info: StreamInfo, at: float) -> None:
         """A new RTSP session plays. ``codec`` is known from now on."""
         if info.codec != self.codec:
-            self._cache, self._cache_bytes = [], 0
+            self.history.forget_gop()
         self.codec, self._backward = info.codec, 0
         self._line.restart()
         self._timeline.connected(at)
@@ -210,20 +195,11 @@ class RelayStream:
         """Packetise one picture, keep it, and send it to all; nothing of a codec that no browser is sent."""
         payloads = _payloads(unit)
         if payloads:
-            group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival)
-            self._keep(group)
+            group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, self.history.next)
+            given_up = self.history.add(group)
+            if given_up:
+                self._metrics.dropped.labels("relay_cache").inc(given_up)
             self._viewers.tell(group)
-
-    def _keep(self, group: PacketGroup) -> None:
-        if group.keyframe:
-            self._cache, self._cache_bytes = [], 0
-        elif not self._cache:
-            return  # was dropped: begins again with the next keyframe
-        self._cache.append(group)
-        self._cache_bytes += sum(map(len, group.payloads))
-        if self._cache_bytes > CACHE_BYTES or len(self._cache) > CACHE_GROUPS:
-            self._metrics.dropped.labels("relay_cache").inc(len(self._cache))
-            self._cache, self._cache_bytes = [], 0
 
     def _wall(self) -> float:
         return self._clock.now() - self._clock.monotonic()

@@ -1,17 +1,25 @@
-"""Who gets which stream: start bursts, live groups, repeats of a picture that was lost."""
+"""Who gets which stream: start bursts, live groups, repeats of a picture that was lost, main stream and substream."""
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
-from gateway.relay.stream import PacketGroup, RelayStream
+from gateway.relay.history import PacketGroup
+from gateway.relay.stream import RelayStream
 from gateway.webrtc.fanout import Fanout
+from gateway.webrtc.formats import H264
+from gateway.webrtc.ladder import Step
 from gateway.webrtc.session import Session
 from gateway.webrtc.states import State
 
 PUMP_INTERVAL = 0.002
+FRESH = 3.0
+"""Seconds without a picture after which a stream is no better than none."""
+SEVERE = 0.6
+"""A link that carries less of a stream's rate than this gets nothing more of it while it waits for another."""
 
 Streams = Callable[[CameraId, StreamName], RelayStream | None]
 
@@ -36,49 +44,128 @@ class Distribution:
         self._expired = expired
         self._failed = failed
         self._fanouts: dict[tuple[CameraId, StreamName], Fanout] = {}
+        self._behind: dict[str, Session] = {}
+        self._pumping = False
 
-    def join(self, session: Session) -> bool:
-        """Send what leads up to now at once, then what comes. False where the camera's stream is no more."""
-        key = session.camera_id, session.stream
-        if key not in self._fanouts:
-            stream = self._streams(*key)
-            if stream is None:
-                return False
-            self._fanouts[key] = Fanout(stream, self._clock, self._metrics, self._expired, self._failed)
-        self._burst(session, self._fanouts[key].add(session))
-        return True
+    def join(self, session: Session) -> None:
+        """Send what leads up to now at once, then what comes."""
+        fanout = self._fanout(session.camera_id, session.stream)
+        if fanout is not None:
+            fanout.add(session)
+            self._begin(session, fanout.stream)
 
     def leave(self, session: Session) -> None:
         """Nothing reaches the session after this."""
-        key = session.camera_id, session.stream
-        fanout = self._fanouts.get(key)
-        if fanout is not None:
-            fanout.remove(session)
-            if fanout.empty:
-                self._fanouts.pop(key).close()
+        self._behind.pop(session.id, None)
+        for name in {session.stream, session.target}:
+            self._leave(session, name)
 
     def refresh(self, session: Session) -> None:
         """The viewer has lost the picture: begin again at the last keyframe rather than wait for the next."""
         fanout = self._fanouts.get((session.camera_id, session.stream))
+        if fanout is not None and session in fanout:
+            self._begin(session, fanout.stream)
+
+    def look(self, session: Session, now: float) -> None:
+        """Send the reports that are due, and choose between main stream and substream. Called some times a second."""
+        feed = session.feed
+        if feed is None or not feed.report(now, self._clock.now()) or session.ladder is None:
+            return
+        sub = session.target is StreamName.SUB
+        troubled = feed.estimate.troubled(now)
+        match session.ladder.look(now, not sub, troubled):
+            case Step.DOWN:
+                self._aim(session, StreamName.SUB, now)
+            case Step.UP:
+                self._aim(session, session.best, now)
+
+    def _aim(self, session: Session, name: StreamName, now: float) -> None:
+        """Have the session switched at the other stream's next keyframe, if it sends anything that can be played."""
+        feed = session.feed
+        stream = self._streams(session.camera_id, name)
+        if feed is None or stream is None or name is session.target or not _plays(session, stream, now):
+            return
+        if name is session.stream:  # turned round before the other one's keyframe came
+            self._leave(session, session.target)
+        fanout = self._fanout(session.camera_id, name)
+        if fanout is None:
+            return
+        session.target = name
+        if name is session.stream:
+            fanout.add(session)
+            return
+        fanout.await_keyframe(session)
+        ceiling = feed.estimate.ceiling(now)
+        if name is StreamName.SUB and ceiling is not None and ceiling < SEVERE * feed.stream.history.bps():
+            self._leave(session, session.stream)
+            feed.stop()
+
+    def _arrived(self, stream: RelayStream, session: Session, group: PacketGroup) -> None:
+        """The keyframe that a session waited for."""
+        if session.feed is None:
+            return
+        self._leave(session, session.stream)
+        session.stream = stream.stream
+        self._fanouts[session.camera_id, stream.stream].add(session)
+        session.feed.switch(stream, group)
+
+    def _fanout(self, camera: CameraId, name: StreamName) -> Fanout | None:
+        found = self._fanouts.get((camera, name))
+        stream = self._streams(camera, name) if found is None else None
+        if stream is not None:
+            arrived = partial(self._arrived, stream)
+            told = self._expired, self._failed, arrived, self._fell_behind
+            found = self._fanouts[camera, name] = Fanout(stream, self._clock, self._metrics, *told)
+        return found
+
+    def _leave(self, session: Session, name: StreamName) -> None:
+        fanout = self._fanouts.get((session.camera_id, name))
         if fanout is not None:
-            self._burst(session, fanout.gop())
+            fanout.remove(session)
+            if fanout.empty:
+                self._fanouts.pop((session.camera_id, name)).close()
 
-    def _burst(self, session: Session, groups: tuple[PacketGroup, ...]) -> None:
+    # Bursts
+
+    def _begin(self, session: Session, stream: RelayStream) -> None:
         if session.feed is not None:
-            idle = not session.feed.sender.catching_up
-            session.feed.sender.begin(groups)
-            if idle:
-                self._pump(session)
+            session.feed.begin(stream.gop(), self._clock.monotonic())
+            self._pump_one(session)
 
-    def _pump(self, session: Session) -> None:
-        """Send a burst in chunks with time between them, so that no buffer on the way overflows."""
+    def _fell_behind(self, session: Session) -> None:
+        """Something waits to be sent: pump it, with time between, so that no buffer on the way overflows."""
+        self._behind[session.id] = session
+        if not self._pumping:
+            self._pumping = True
+            asyncio.get_running_loop().call_later(PUMP_INTERVAL, self._pump)
+
+    def _pump(self) -> None:
+        self._pumping = False
+        behind, self._behind = self._behind, {}
+        for session in behind.values():
+            self._pump_one(session)
+
+    def _pump_one(self, session: Session) -> None:
         if session.state is not State.PLAYING or session.feed is None:
             return
-        if self._clock.monotonic() >= session.ends_at:
+        now = self._clock.monotonic()
+        if now >= session.ends_at:
             self._expired(session)
             return
         try:
-            if session.feed.pump():
-                asyncio.get_running_loop().call_later(PUMP_INTERVAL, self._pump, session)
+            if session.feed.pump(now):
+                self._fell_behind(session)
         except Exception:
             self._failed(session)
+
+
+def _plays(session: Session, stream: RelayStream, now: float) -> bool:
+    """Whether a stream sends pictures now, and such as the viewer decodes."""
+    newest = stream.history.newest()
+    return (
+        stream.passes
+        and (stream.codec or H264) in session.codecs
+        and newest is not None
+        and now - newest.arrival < FRESH
+        and not stream.waiting_for_keyframe
+    )

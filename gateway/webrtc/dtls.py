@@ -27,6 +27,7 @@ from gateway.webrtc.srtp import GcmSealer, LibsrtpSealer, Sealer
 
 _INBOX = 32
 _EXPORTER = b"EXTRACTOR-dtls_srtp"
+_REACH = 1024  # packets: the replay window that aiortc gives libsrtp
 _CM_TAG = 10  # bytes of HMAC-SHA1-80
 
 
@@ -101,15 +102,15 @@ class DtlsTransport:
         """Name of the SRTP profile that was agreed on."""
         return self._profile().openssl_profile.decode().removeprefix("SRTP_")
 
-    def sealer(self, ssrc: int, payload_type: int) -> Sealer:
+    def sealer(self, ssrc: int) -> Sealer:
         """Seals our RTP: GCM by our own loop, anything else by libsrtp."""
         profile = self._profile()
         if "GCM" not in self.cipher:
-            return LibsrtpSealer(self._transport._tx_srtp, ssrc, payload_type, _CM_TAG)
+            return LibsrtpSealer(self._transport._tx_srtp, ssrc, _CM_TAG, _REACH)
         length = 2 * (profile.key_length + profile.salt_length)
         material = self._connection().export_keying_material(_EXPORTER, length)
         ours = profile.get_key_and_salt(material, 1)  # the server's half
-        return GcmSealer(ours[: profile.key_length], ours[profile.key_length :], ssrc, payload_type)
+        return GcmSealer(ours[: profile.key_length], ours[profile.key_length :], ssrc)
 
     def protect_rtcp(self, packet: bytes) -> bytes:
         """SRTCP of a compound packet."""

@@ -4,16 +4,17 @@ from collections.abc import Callable
 
 from gateway.clock import Clock
 from gateway.metrics import Metrics
-from gateway.relay.stream import PacketGroup, RelayStream
-from gateway.webrtc.sender import runs_of
+from gateway.relay.history import PacketGroup
+from gateway.relay.stream import RelayStream
 from gateway.webrtc.session import Session
 
 
 class Fanout:
-    """Subscribed to ``stream`` while it has viewers. What is the same for all of them is worked out once a group.
+    """Subscribed to ``stream`` while it has viewers, or such that wait for its next keyframe to be switched to it.
 
     ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed: neither may
-    stop the others.
+    stop the others. ``arrived`` is told of a session that waited, at its keyframe, and adds it; ``behind`` of one whose
+    feed has something to be pumped.
     """
 
     def __init__(
@@ -23,55 +24,71 @@ class Fanout:
         metrics: Metrics,
         expired: Callable[[Session], None],
         failed: Callable[[Session], None],
+        arrived: Callable[[Session, PacketGroup], None],
+        behind: Callable[[Session], None],
     ) -> None:
-        self._stream = stream
-        self._clock = clock
-        self._metrics = metrics
+        self.stream = stream
+        self._monotonic = clock.monotonic
+        self._observe = metrics.relay_seconds.observe
         self._expired = expired
         self._failed = failed
+        self._arrived = arrived
+        self._behind = behind
         self._viewers: dict[str, Session] = {}
+        self._waiting: dict[str, Session] = {}
         self._groups = 0
         self._subscription = stream.subscribe(self._deliver)
 
     @property
     def empty(self) -> bool:
-        """Whether nobody watches."""
-        return not self._viewers
+        """Whether nobody watches, or waits to."""
+        return not self._viewers and not self._waiting
 
-    def add(self, session: Session) -> tuple[PacketGroup, ...]:
-        """Let a session take part from the next group on; gives the groups since the last keyframe before that."""
+    def __contains__(self, session: Session) -> bool:
+        """Whether what arrives goes to the session."""
+        return session.id in self._viewers
+
+    def add(self, session: Session) -> None:
+        """Let a session take part from the next group on."""
         self._viewers[session.id] = session
-        return self._stream.gop()
+
+    def await_keyframe(self, session: Session) -> None:
+        """Have ``arrived`` called with the session at the next keyframe."""
+        self._waiting[session.id] = session
 
     def remove(self, session: Session) -> None:
         """Nothing reaches the session after this."""
         self._viewers.pop(session.id, None)
-
-    def gop(self) -> tuple[PacketGroup, ...]:
-        """All groups since the last keyframe."""
-        return self._stream.gop()
+        self._waiting.pop(session.id, None)
 
     def close(self) -> None:
         """Leave the stream."""
         self._subscription.close()
 
     def _deliver(self, group: PacketGroup) -> None:
-        runs = runs_of(group.payloads)
-        monotonic = self._clock.monotonic
+        monotonic = self._monotonic
+        while group.keyframe and self._waiting:
+            _, session = self._waiting.popitem()
+            try:
+                self._arrived(session, group)
+            except Exception:
+                self._failed(session)
         viewers = list(self._viewers.values())
         # Observing each viewer would cost as much as sealing a packet: one of them in turn, and the last, who waits
         # longest. The histogram is so a little worse than the truth, never better.
         self._groups += 1
-        sampled = self._groups % (len(viewers) or 1)
+        last = len(viewers) - 1
+        sampled = self._groups % (last + 1 or 1)
         for place, session in enumerate(viewers):
             now = monotonic()
             if now >= session.ends_at:
                 self._expired(session)
                 continue
+            feed = session.feed
             try:
-                if session.feed is not None:
-                    session.feed.deliver(group, runs)
+                if feed is not None and feed.deliver(group, now):
+                    self._behind(session)
             except Exception:  # a bug that one viewer met must not cost the others their picture
                 self._failed(session)
-            if place == sampled or place == len(viewers) - 1:
-                self._metrics.relay_seconds.observe(monotonic() - group.arrival)
+            if place in (sampled, last):
+                self._observe(monotonic() - group.arrival)

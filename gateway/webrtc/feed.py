@@ -1,57 +1,194 @@
-"""What one viewer is sent, and what they answer: media, sender reports, feedback."""
+"""What one viewer is sent, and what they answer: media of one stream at a time, sender reports, feedback."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
 from gateway.metrics import Metrics
-from gateway.relay.stream import PacketGroup
+from gateway.models import StreamName
+from gateway.relay.history import PacketGroup
+from gateway.relay.stream import RelayStream
 from gateway.webrtc import rtcp
+from gateway.webrtc.backlog import LONGEST, Backlog
 from gateway.webrtc.dtls import DtlsTransport
+from gateway.webrtc.estimate import Estimate
+from gateway.webrtc.formats import H264, Codec
+from gateway.webrtc.joint import shift_between
 from gateway.webrtc.path import Path
-from gateway.webrtc.sender import RtpSender, Runs
+from gateway.webrtc.sender import Outlet, RtpSender
 
 REPORT_INTERVAL = 1.0
 REFRESH_INTERVAL = 1.0
+LOOK_INTERVAL = 0.25
+LARGE = 0.02  # seconds of sending from which on a picture is paced
+HEADROOM = 1.2  # by which bursts are sent faster than the link is known to carry: it may carry more
+UNKNOWN_LINK = 100e6
+"""Bits a second for a link that has shown no limit yet: 1 MB is out in 80 ms."""
+UNKNOWN_MOBILE_LINK = 20e6
+"""The same for a patrol car's."""
 _CLOCK_RATE = 90_000
+
+Waiting = Literal["", "keyframe", "link"]
 
 
 class Feed:
-    """One viewer's media, once there are keys. ``on_first_packet`` and ``on_picture_lost`` are called from within."""
+    """One viewer's media, once there are keys. ``on_first_packet``, ``on_picture_lost`` and ``on_change`` (another
+    stream, or ``waiting`` has changed) are called from within.
+
+    What does not go out whole is given up, and so is everything until the next keyframe: a viewer never gets a torn
+    stream silently. ``waiting`` says so: for a "keyframe", or since the "link" is too slow for what there was to send.
+    """
 
     def __init__(
         self,
         dtls: DtlsTransport,
         path: Path,
-        ssrc: int,
+        ssrcs: tuple[int, int],
         cname: str,
-        payload_type: int,
-        first_index: int,
+        codecs: Mapping[str, Codec],
+        stream: RelayStream,
+        first_indexes: tuple[int, int],
         metrics: Metrics,
         now: float,
+        unknown_link: float,
         on_first_packet: Callable[[], None],
         on_picture_lost: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> None:
-        self.ssrc = ssrc
+        self.ssrc = ssrcs[0]
         self.cipher = dtls.cipher
+        self.stream = stream
+        self.waiting: Waiting = "keyframe"
         self.loss = 0.0
         self.bitrate_estimate: int | None = None
-        self.sender = RtpSender(dtls.sealer(ssrc, payload_type), path.send_run, first_index)
+        self.estimate = Estimate(now)
+        self._codecs = codecs
+        sealer, repeater = (dtls.sealer(ssrc) for ssrc in ssrcs)
+        self.sender = RtpSender(sealer, repeater, path.send_run, self._outlet(0), *first_indexes)
+        self.backlog = Backlog()
         self._dtls = dtls
         self._path = path
         self._cname = cname
         self._metrics = metrics
+        self._unknown_link = unknown_link
         self._on_first_packet = on_first_packet
         self._on_picture_lost = on_picture_lost
+        self._on_change = on_change
+        self._told: tuple[StreamName, Waiting, int] = (stream.stream, "", 0)
         self._started = False
-        self._reported_at = now
+        self._reported_at = self._looked_at = now
         self._refreshed_at = now
 
-    def hear(self, datagram: bytes, now: float) -> bool:
+    @property
+    def shift(self) -> int:
+        """What the viewer's RTP timestamps have more than the stream's own, mod 2^32."""
+        return self.sender.outlet.shift
+
+    def pace(self, now: float) -> float:
+        """Bits a second at which bursts go out."""
+        ceiling = self.estimate.ceiling(now)
+        return self._unknown_link if ceiling is None else HEADROOM * ceiling
+
+    def affords(self, size: int, now: float) -> bool:
+        """Whether so many bytes would be sent before they are old."""
+        return 8 * size / self.pace(now) <= LONGEST
+
+    # What is sent
+
+    def begin(self, groups: Iterable[PacketGroup], now: float) -> None:
+        """Line up a GOP, from its keyframe on, to be pumped: at the start, or when the viewer has lost the picture.
+
+        One that the link does not carry in time is not begun: its pictures would be old.
+        """
+        self._give_up("keyframe")
+        gop = tuple(groups)
+        if gop and self.affords(sum(group.size for group in gop), now):
+            self.waiting = ""
+            for group in gop:
+                self.backlog.put(group)
+        elif gop:
+            self.waiting = "link"
+        self._tell()
+
+    def switch(self, stream: RelayStream, first: PacketGroup) -> None:
+        """Send another stream from its group ``first`` on, a keyframe that is delivered next. Sequence numbers go on,
+        and so does the relation of RTP time to capture time."""
+        sender = self.sender
+        shift = (
+            0
+            if sender.last is None
+            else shift_between(
+                self.stream.timeline(),
+                stream.timeline(),
+                self.shift,
+                (sender.last.arrival, sender.last_timestamp),
+                (first.arrival, first.rtp),
+            )
+        )
+        self._give_up("keyframe")
+        self.stream = stream
+        sender.switch(self._outlet(shift))
+
+    def deliver(self, group: PacketGroup, now: float) -> bool:
+        """Pass a live group on, at once where that is possible. Whether something waits to be pumped."""
+        if self.backlog:
+            self._line_up(group, now)
+        elif self.waiting and not group.keyframe:
+            return False
+        elif 8 * group.size > LARGE * self.pace(now):
+            self._line_up(group, now)
+        else:
+            self.waiting = ""
+            if not self.sender.send(group):
+                self._refused(now)
+            elif not self._started:
+                self._start()
+        if self.waiting != self._told[1] or self.stream.stream is not self._told[0]:
+            self._tell()
+        return bool(self.backlog)
+
+    def pump(self, now: float) -> bool:
+        """Send what may go out now of what waits. Whether anything is left."""
+        for part in self.backlog.take(now, self.pace(now)):
+            if not self.sender.send_part(*part):
+                self._refused(now)
+                break
+        if not self._started and self.sender.packets:
+            self._start()
+        return bool(self.backlog)
+
+    def stop(self) -> None:
+        """Give up what waits: the link does not carry this stream."""
+        self._give_up("link")
+        self._tell()
+
+    def report(self, now: float, wall: float) -> bool:
+        """Send a sender report if one is due, and allow resends anew. Whether it is time to look at the estimate."""
+        sender = self.sender
+        if now < self._looked_at + LOOK_INTERVAL:
+            return False
+        self._looked_at = now
+        self.estimate.sent(sender.octets + sender.repeated_octets, now)
+        if sender.last is not None and now >= self._reported_at + REPORT_INTERVAL:
+            self._reported_at = now
+            sender.second_passed()
+            timestamp = (sender.last_timestamp + round((now - sender.last.arrival) * _CLOCK_RATE)) & 0xFFFFFFFF
+            self._send(rtcp.sender_report(self.ssrc, self._cname, wall, timestamp, sender.packets, sender.octets))
+        return True
+
+    def goodbye(self) -> None:
+        """Tell the viewer that the stream is over."""
+        self._send(rtcp.goodbye(self.ssrc, self._cname))
+
+    # What is heard
+
+    def hear(self, datagram: bytes, now: float, wall: float) -> bool:
         """Act on SRTCP feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
         goodbye = False
         for feedback in rtcp.parse(self._dtls.unprotect_rtcp(datagram)):
             match feedback:
                 case rtcp.ReceptionReport(ssrc=self.ssrc, fraction_lost=loss):
                     self.loss = loss
+                    self.estimate.heard_report(loss, rtcp.round_trip(feedback, wall), now)
                 case rtcp.Nack(ssrc=self.ssrc, sequences=sequences):
                     missed = len(sequences) - self.sender.resend(sequences)
                     if missed:
@@ -60,38 +197,48 @@ class Feed:
                     self._want_refresh(now)
                 case rtcp.BitrateEstimate(bps=bps):
                     self.bitrate_estimate = bps
+                    self.estimate.heard_remb(bps, now)
                 case rtcp.Goodbye():
                     goodbye = True
         return goodbye
 
-    def deliver(self, group: PacketGroup, runs: Runs) -> None:
-        """Pass a live group on. A group that finds no room is given up and counted."""
-        if not self.sender.deliver(group, runs):
-            self._count_drops()
-        elif not self._started:
-            self._start()
+    # Inside
 
-    def pump(self) -> bool:
-        """Send the next chunk of a burst. Whether anything is left."""
-        more = self.sender.pump()
-        self._count_drops()
-        if not self._started and self.sender.packets:
-            self._start()
-        return more
+    def _outlet(self, shift: int) -> Outlet:
+        codec = self._codecs[self.stream.codec or H264]
+        return Outlet(self.stream.history, shift, codec.payload_type, codec.rtx)
 
-    def report(self, now: float, wall: float) -> None:
-        """Send a sender report if one is due, and allow resends anew."""
-        sender = self.sender
-        if sender.last is None or now < self._reported_at + REPORT_INTERVAL:
+    def _line_up(self, group: PacketGroup, now: float) -> None:
+        """Have a group wait its turn. A fresh keyframe is worth more than all that is not begun before it; where a
+        group would be old before it is sent, it and all until the next keyframe is given up."""
+        backlog = self.backlog
+        if group.keyframe:
+            self._count(backlog.keep_begun())
+        elif self.waiting:
             return
-        self._reported_at = now
-        sender.second_passed()
-        timestamp = (sender.last.rtp + round((now - sender.last.arrival) * _CLOCK_RATE)) & 0xFFFFFFFF
-        self._send(rtcp.sender_report(self.ssrc, self._cname, wall, timestamp, sender.packets, sender.octets))
+        if backlog and not backlog.takes(group, self.pace(now)):
+            self._count(1)
+            self.waiting = "link"
+            return
+        backlog.put(group)
+        self.waiting = ""
 
-    def goodbye(self) -> None:
-        """Tell the viewer that the stream is over."""
-        self._send(rtcp.goodbye(self.ssrc, self._cname))
+    def _give_up(self, waiting: Waiting) -> None:
+        self._count(self.backlog.clear())
+        self.waiting = waiting
+
+    def _refused(self, now: float) -> None:
+        self._count(1)
+        self.estimate.refused(now)
+        self._give_up("keyframe")
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what the viewer gets, where that has changed."""
+        now = self.stream.stream, self.waiting, self.shift
+        if now != self._told:
+            self._told = now
+            self._on_change()
 
     def _start(self) -> None:
         self._started = True
@@ -105,7 +252,6 @@ class Feed:
     def _send(self, packet: bytes) -> None:
         self._path.send(self._dtls.protect_rtcp(packet))
 
-    def _count_drops(self) -> None:
-        if self.sender.dropped_groups:
-            self._metrics.dropped.labels(where="viewer_groups").inc(self.sender.dropped_groups)
-            self.sender.dropped_groups = 0
+    def _count(self, groups: int) -> None:
+        if groups:
+            self._metrics.dropped.labels(where="viewer_groups").inc(groups)

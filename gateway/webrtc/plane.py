@@ -164,14 +164,17 @@ class MediaPlane:
         """Answer an offer. Raises BadRequest naming its fault, NotFound where the camera has no stream, Unplayable
         where it has none that the viewer decodes."""
         offer = sdp.parse_offer(request.offer)
-        name, stream, others = self._find(request, offer)
+        name, stream, playable = self._find(request, offer)
         where = await self._where()
         now = self._clock.monotonic()
         profile = next((profile_of(group.payloads) for group in stream.gop()[:1]), None)
-        codecs = choose_codecs(offer.codecs, profile, stream.codec or H264, *others, H264)
+        codecs = choose_codecs(offer.codecs, profile, stream.codec or H264, *playable.values(), H264)
+        best = next((other for other in playable if other is not StreamName.SUB), None)
+        adapts = request.stream is not StreamName.SUB and StreamName.SUB in playable
         session = Session(
             camera_id=request.camera_id,
             stream=name,
+            best=best if adapts else None,
             role=request.role,
             offer=offer,
             codecs=codecs,
@@ -181,6 +184,7 @@ class MediaPlane:
             ends_at=request.ends_at,
             on_first_packet=self._first_packet,
             on_picture_lost=self._distribution.refresh,
+            on_change=self._changed,
         )
         answer = build_answer(
             offer,
@@ -247,8 +251,8 @@ class MediaPlane:
         """A snapshot of all sessions that have not ended."""
         return tuple(session.view() for session in self._sessions.values())
 
-    def _find(self, request: OpenSession, offer: sdp.Offer) -> tuple[StreamName, RelayStream, set[str]]:
-        """The stream to begin with, and the codecs of all streams that the viewer can be switched to."""
+    def _find(self, request: OpenSession, offer: sdp.Offer) -> tuple[StreamName, RelayStream, dict[StreamName, str]]:
+        """The stream to begin with, and of all streams that the viewer can be switched to the codecs, best first."""
         found = {name: stream for name in StreamName if (stream := self._streams(request.camera_id, name)) is not None}
         if not found:
             raise NotFound("unknown_camera", "There is no such camera.")
@@ -258,7 +262,7 @@ class MediaPlane:
         if not choices:
             raise Unplayable("no_common_codec", "This camera sends nothing that the offer says the viewer decodes.")
         best = choices[0].stream
-        return best, found[best], {found[choice.stream].codec or H264 for choice in choices}
+        return best, found[best], {choice.stream: found[choice.stream].codec or H264 for choice in choices}
 
     async def _where(self) -> list[tuple[str, int]]:
         """Where viewers reach us at the moment."""
@@ -288,15 +292,22 @@ class MediaPlane:
 
     def _play(self, session: Session) -> None:
         """The handshake is done: media may flow."""
-        session.keyed(secrets.randbelow(1 << 15), self._clock.monotonic())
+        stream = self._streams(session.camera_id, session.stream)
+        if stream is None:
+            self._close(session, CloseReason.CAMERA_REMOVED)
+            return
+        first_indexes = secrets.randbelow(1 << 15), secrets.randbelow(1 << 15)
+        session.keyed(stream, first_indexes, self._clock.monotonic())
         self._metrics.viewers.labels(role=session.role).inc()
         self._notify("connected", session)
-        if not self._distribution.join(session):
-            self._close(session, CloseReason.CAMERA_REMOVED)
+        self._distribution.join(session)
 
     def _first_packet(self, session: Session) -> None:
         self._metrics.offer_to_first_packet_seconds.observe(self._clock.monotonic() - session.opened_at)
         self._notify("first_packet", session)
+
+    def _changed(self, session: Session) -> None:
+        self._notify("stream", session)
 
     def _expired(self, session: Session) -> None:
         self._close(session, CloseReason.TOKEN_EXPIRED)
@@ -340,8 +351,8 @@ class MediaPlane:
             reason = session.overdue(now, self._settings.connect_timeout, self._settings.consent_timeout)
             if reason is not None:
                 self._close(session, reason)
-            elif session.feed is not None:
-                session.feed.report(now, self._clock.now())
+            else:
+                self._distribution.look(session, now)
         except Exception:
             self._failed(session)
 
@@ -362,7 +373,8 @@ class MediaPlane:
     def _notify(self, kind: EventKind, session: Session) -> None:
         now = self._clock.monotonic()
         sent = session.packets, session.sent_bytes
-        event = SessionEvent(kind, session.id, session.reason, now, *sent, session.stream)
+        held = session.feed.waiting if session.feed else "", session.feed.shift if session.feed else 0
+        event = SessionEvent(kind, session.id, session.reason, now, *sent, session.stream, *held)
         for callback in self._observers:
             try:
                 callback(event)

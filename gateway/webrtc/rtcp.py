@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 SENDER_REPORT, RECEIVER_REPORT, DESCRIPTION, BYE, TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK = 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
+_LONGEST_ROUND_TRIP = 60.0
 _NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 
 
@@ -103,6 +104,16 @@ def _read(kind: int, count: int, body: bytes) -> list[Feedback]:
 def _reception(body: bytes, at: int) -> ReceptionReport:
     ssrc, fraction, high, low, highest, jitter, last, delay = struct.unpack_from("!IBbHIIII", body, at)
     return ReceptionReport(ssrc, fraction / 256, (high << 16) | low, highest, jitter, last, delay / 65536)
+
+
+def round_trip(report: ReceptionReport, wall: float) -> float | None:
+    """Seconds to the viewer and back, by the sender report that it answers (RFC 3550 6.4.1); None where it has had
+    none, or a clock was set meanwhile. ``wall`` is when the report arrived."""
+    if not report.last_report:
+        return None
+    arrived = int((wall + _NTP_EPOCH) * 65536)
+    seconds = ((arrived - report.last_report) & 0xFFFFFFFF) / 65536 - report.delay
+    return max(seconds, 0.0) if seconds < _LONGEST_ROUND_TRIP else None
 
 
 def _lost(pairs: bytes) -> list[int]:

@@ -1,113 +1,96 @@
-"""One viewer's RTP stream: start burst, live groups, repeats. Sans-IO: sends through the function it is given."""
+"""One viewer's RTP stream: one numbering over all that it is sent, and repeats. Sans-IO: sends through a function."""
 
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from gateway.relay.stream import PacketGroup
-from gateway.webrtc.port import LARGEST_RUN
+from gateway.relay.history import History, PacketGroup, Runs, runs_of
 from gateway.webrtc.srtp import Sealer
 
-Runs = tuple[tuple[int, int, int], ...]
 Transmit = Callable[[Sequence[bytes], int, int], bool]
 
-BURST_CHUNK = 48 * 1024  # bytes of a start burst that go out at once
-BACKLOG_LIMIT = 4 * 1024 * 1024  # bytes that may wait for a viewer who is catching up
-HISTORY_PACKETS = 1024
 RESENDS_A_SECOND = 512
+STRETCHES = 64
+_WRAP = 0xFFFFFFFF
 
 
-def runs_of(payloads: Sequence[bytes]) -> Runs:
-    """(start, stop, payload size) of stretches that one segmented send carries: equal sizes, perhaps a smaller last."""
-    runs = []
-    start, count = 0, len(payloads)
-    while start < count:
-        size, stop = len(payloads[start]), start + 1
-        while stop < count and stop - start < LARGEST_RUN and len(payloads[stop]) <= size:
-            stop += 1
-            if len(payloads[stop - 1]) < size:
-                break
-        runs.append((start, stop, size))
-        start = stop
-    return tuple(runs)
+class Outlet(NamedTuple):
+    """How a stream's packets go to this viewer: ``shift`` is added to RTP timestamps (mod 2^32), ``kind`` is the
+    payload type, ``repeats`` that of retransmissions (RFC 4588), None where they are the packets themselves."""
+
+    history: History
+    shift: int
+    kind: int
+    repeats: int | None
+
+
+class _Stretch(NamedTuple):
+    """From index ``first`` on, indexes run along with positions in the outlet's history from ``position`` on."""
+
+    first: int
+    position: int
+    outlet: Outlet
 
 
 class RtpSender:
-    """Seals and sends packet groups under one SSRC with continuous sequence numbers.
+    """Seals and sends packet groups of changing streams under one SSRC, with continuous sequence numbers.
 
-    ``transmit(buffers, stride, packet size)`` tells whether the packets went out. A group that does not go out whole
-    is given up, and so is everything until the next keyframe: a viewer never gets a torn stream silently.
-    ``first_index`` is the initial sequence number, below 2^15 (a receiver then cannot mistake the roll-over counter).
+    ``transmit(buffers, stride, packet size)`` tells whether the packets went out. ``first_index`` and ``first_repeat``
+    are the initial sequence numbers, below 2^15 (a receiver then cannot mistake the roll-over counter). ``last`` is the
+    group that was sent last, ``last_timestamp`` its RTP timestamp towards the viewer.
+
+    **Architecture invariant:** one plaintext for one nonce. An index counts as used once its packet is sealed, sent or
+    not; sealed again it is the same packet, found by the stretch that its index lies in.
     """
 
-    def __init__(self, sealer: Sealer, transmit: Transmit, first_index: int) -> None:
-        if not 0 <= first_index < 1 << 15:
+    def __init__(
+        self,
+        sealer: Sealer,
+        repeater: Sealer,
+        transmit: Transmit,
+        outlet: Outlet,
+        first_index: int,
+        first_repeat: int,
+    ) -> None:
+        if not (0 <= first_index < 1 << 15 and 0 <= first_repeat < 1 << 15):
             raise ValueError("the initial sequence number must be below 2^15")
         self._sealer = sealer
+        self._repeater = repeater
         self._transmit = transmit
         self._next = first_index
-        self._history: deque[tuple[int, PacketGroup]] = deque()
-        self._kept = 0
-        self._backlog: deque[PacketGroup] = deque()
-        self._backlog_bytes = 0
-        self._waiting = True
+        self._next_repeat = first_repeat
+        self._position = -1
+        self._stretches: list[_Stretch] = []
         self._resends_left = RESENDS_A_SECOND
+        self.outlet = outlet
         self.packets = 0
         self.octets = 0
-        self.dropped_groups = 0
+        self.repeated_octets = 0
         self.last: PacketGroup | None = None
+        self.last_timestamp = 0
 
     @property
     def sent_bytes(self) -> int:
         """Bytes of SRTP sent, repeats not counted."""
         return self.octets + self.packets * self._sealer.overhead
 
-    @property
-    def catching_up(self) -> bool:
-        """Whether groups wait to be pumped."""
-        return bool(self._backlog)
+    def switch(self, outlet: Outlet) -> None:
+        """What is sent from now on is of another stream, or goes out otherwise."""
+        self.outlet = outlet
+        self._position = -1
 
-    @property
-    def waiting_for_keyframe(self) -> bool:
-        """Whether nothing goes out until the next keyframe."""
-        return self._waiting
+    def send(self, group: PacketGroup) -> bool:
+        """Send a whole group. Whether it went out."""
+        return self._send(group, group.payloads, group.position, group.runs, group.size, True)
 
-    def begin(self, groups: Iterable[PacketGroup]) -> None:
-        """Line up a GOP, from its keyframe on, to be pumped: at the start, or when the viewer has lost the picture."""
-        self._clear_backlog()
-        self._waiting = True
-        for group in groups:
-            self._line_up(group)
-
-    def pump(self) -> bool:
-        """Send the next chunk of what is lined up. Whether anything is left."""
-        budget = BURST_CHUNK
-        while self._backlog and budget > 0:
-            group = self._backlog.popleft()
-            size = _size(group)
-            self._backlog_bytes -= size
-            budget -= size
-            if not self._send(group, runs_of(group.payloads)):
-                self._give_up(1 + len(self._backlog))
-        return bool(self._backlog)
-
-    def deliver(self, group: PacketGroup, runs: Runs) -> bool:
-        """A live group. Whether it went out now."""
-        if self._backlog:
-            if group.keyframe:  # nothing before a fresh keyframe is worth catching up with
-                self._clear_backlog()
-            self._line_up(group)
-            return False
-        if self._waiting:
-            if not group.keyframe:
-                return False
-            self._waiting = False
-        if self._send(group, runs):
-            return True
-        self._give_up(1)
-        return False
+    def send_part(self, group: PacketGroup, start: int, stop: int) -> bool:
+        """Send the packets of a group from ``start`` up to ``stop``. Whether they went out."""
+        part = group.payloads[start:stop]
+        last = stop == len(group.payloads)
+        return self._send(group, part, group.position + start, runs_of(part), sum(map(len, part)), last)
 
     def resend(self, sequences: Iterable[int]) -> int:
-        """Send again, byte by byte the same, those packets that are still kept. How many went out.
+        """Send again those packets that are still kept. How many went out.
 
         Each that is asked for counts against the second's allowance, found or not: a look-up costs time as well.
         """
@@ -117,63 +100,65 @@ class RtpSender:
                 break
             self._resends_left -= 1
             index = self._next - ((self._next - sequence) & 0xFFFF)
-            for first, group in reversed(self._history):
-                if first <= index < first + len(group.payloads) and index < self._next:
-                    place = index - first
-                    payload = group.payloads[place]
-                    buffers = self._sealer.seal(index, group.rtp, (payload,), place == len(group.payloads) - 1)
-                    sent += self._transmit(buffers, self._sealer.stride, len(payload) + self._sealer.overhead)
-                    break
+            sent += index < self._next and self._repeat(index)
         return sent
 
     def second_passed(self) -> None:
         """Allow resends anew."""
         self._resends_left = RESENDS_A_SECOND
 
-    def _send(self, group: PacketGroup, runs: Runs) -> bool:
-        sealer, transmit = self._sealer, self._transmit
-        payloads, first = group.payloads, self._next
-        stride, overhead = sealer.stride, sealer.overhead
-        buffers = sealer.seal(first, group.rtp, payloads, True)
-        # An index counts as used once its packet is sealed, sent or not: no other plaintext may ever have it.
-        self._next = first + len(payloads)
-        self._remember(first, group)
+    def _send(
+        self, group: PacketGroup, payloads: tuple[bytes, ...], position: int, runs: Runs, size: int, marked: bool
+    ) -> bool:
+        sealer, transmit, first = self._sealer, self._transmit, self._next
+        count = len(payloads)
+        if position != self._position:
+            self._begin_stretch(first, position)
+        self._next = first + count
+        self._position = position + count
         self.last = group
+        outlet = self.outlet
+        self.last_timestamp = timestamp = (group.rtp + outlet.shift) & _WRAP
+        buffers = sealer.seal(first, outlet.kind, timestamp, payloads, marked)
+        stride, overhead = sealer.stride, sealer.overhead
         if len(runs) == 1:
             sent = transmit(buffers, stride, runs[0][2] + overhead)
         else:
-            sent = all(transmit(buffers[a * stride : b * stride], stride, size + overhead) for a, b, size in runs)
+            sent = all(transmit(buffers[a * stride : b * stride], stride, n + overhead) for a, b, n in runs)
         if sent:
-            self.packets += len(payloads)
-            self.octets += _size(group)
+            self.packets += count
+            self.octets += size
         return sent
 
-    def _remember(self, first: int, group: PacketGroup) -> None:
-        history = self._history
-        history.append((first, group))
-        self._kept += len(group.payloads)
-        while self._kept > HISTORY_PACKETS and len(history) > 1:
-            self._kept -= len(history.popleft()[1].payloads)
+    def _begin_stretch(self, first: int, position: int) -> None:
+        stretches = self._stretches
+        stretches.append(_Stretch(first, position, self.outlet))
+        if len(stretches) > STRETCHES:
+            del stretches[0]
 
-    def _line_up(self, group: PacketGroup) -> None:
-        if self._waiting:
-            if not group.keyframe:
-                return
-            self._waiting = False
-        self._backlog.append(group)
-        self._backlog_bytes += _size(group)
-        if self._backlog_bytes > BACKLOG_LIMIT:
-            self._give_up(len(self._backlog))
+    def _repeat(self, index: int) -> bool:
+        at = bisect_right(self._stretches, index, key=_first) - 1
+        if at < 0:
+            return False
+        first, position, outlet = self._stretches[at]
+        found = outlet.history.find(position + index - first)
+        if found is None:
+            return False
+        group, place = found
+        payload, timestamp = group.payloads[place], (group.rtp + outlet.shift) & _WRAP
+        marked = place == len(group.payloads) - 1
+        if outlet.repeats is not None:
+            sealer, kind, at = self._repeater, outlet.repeats, self._next_repeat
+            self._next_repeat += 1
+            payload = (index & 0xFFFF).to_bytes(2, "big") + payload  # RFC 4588 4: the original sequence number
+        elif self._next - index <= self._sealer.reach:
+            sealer, kind, at = self._sealer, outlet.kind, index
+        else:
+            return False
+        self.repeated_octets += len(payload)
+        buffers = sealer.seal(at, kind, timestamp, (payload,), marked)
+        return self._transmit(buffers, sealer.stride, len(payload) + sealer.overhead)
 
-    def _give_up(self, groups: int) -> None:
-        self.dropped_groups += groups
-        self._clear_backlog()
-        self._waiting = True
 
-    def _clear_backlog(self) -> None:
-        self._backlog.clear()
-        self._backlog_bytes = 0
-
-
-def _size(group: PacketGroup) -> int:
-    return sum(map(len, group.payloads))
+def _first(stretch: _Stretch) -> int:
+    return stretch.first

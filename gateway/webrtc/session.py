@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.relay.stream import RelayStream
 from gateway.webrtc.dtls import DtlsTransport, Identity
-from gateway.webrtc.feed import Feed
+from gateway.webrtc.feed import UNKNOWN_LINK, UNKNOWN_MOBILE_LINK, Feed
 from gateway.webrtc.formats import Codec
+from gateway.webrtc.ladder import Ladder
 from gateway.webrtc.path import Path
 from gateway.webrtc.route import Route
 from gateway.webrtc.sdp import Offer
@@ -36,12 +38,16 @@ class SessionView:
 class Session:
     """One viewer of one camera. Times are gateway time. Only MediaPlane makes and closes it.
 
-    ``codecs`` has, by RTP encoding name, the payload type of each codec that may be sent to this viewer."""
+    ``codecs`` has, by RTP encoding name, the payload type of each codec that may be sent to this viewer. ``stream`` is
+    what it is sent, ``target`` what it will be sent from that one's next keyframe on, ``best`` what it gets where the
+    link allows; no ``ladder``: it stays with the first.
+    """
 
     def __init__(
         self,
         camera_id: CameraId,
         stream: StreamName,
+        best: StreamName | None,
         role: Role,
         offer: Offer,
         codecs: Sequence[Codec],
@@ -51,10 +57,13 @@ class Session:
         ends_at: float,
         on_first_packet: Callable[["Session"], None],
         on_picture_lost: Callable[["Session"], None],
+        on_change: Callable[["Session"], None],
     ) -> None:
         self.id = secrets.token_hex(8)
         self.camera_id = camera_id
-        self.stream = stream
+        self.stream = self.target = stream
+        self.best = best or stream
+        self.ladder = None if best is None else Ladder(now)
         self.role = role
         self.opened_at = now
         self.ends_at = ends_at
@@ -69,6 +78,7 @@ class Session:
         self.feed: Feed | None = None
         self._on_first_packet = on_first_packet
         self._on_picture_lost = on_picture_lost
+        self._on_change = on_change
         self._metrics = metrics
 
     @property
@@ -109,24 +119,27 @@ class Session:
         if not self.dtls.feed(datagram):
             self._metrics.dropped.labels(where="dtls_inbox").inc()
 
-    def hear_rtcp(self, datagram: bytes, now: float) -> bool:
+    def hear_rtcp(self, datagram: bytes, now: float, wall: float) -> bool:
         """Act on feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
-        return self.feed is not None and self.feed.hear(datagram, now)
+        return self.feed is not None and self.feed.hear(datagram, now, wall)
 
-    def keyed(self, first_index: int, now: float) -> None:
+    def keyed(self, stream: RelayStream, first_indexes: tuple[int, int], now: float) -> None:
         """The handshake is done: media may go out."""
         self._move(Event.KEYED)
         self.feed = Feed(
             self.dtls,
             self.path,
-            self.ssrc,
+            (self.ssrc, self.rtx_ssrc),
             self.cname,
-            next(iter(self.codecs.values())).payload_type,
-            first_index,
+            self.codecs,
+            stream,
+            first_indexes,
             self._metrics,
             now,
+            unknown_link=UNKNOWN_MOBILE_LINK if self.role is Role.PATROL else UNKNOWN_LINK,
             on_first_packet=lambda: self._on_first_packet(self),
             on_picture_lost=lambda: self._on_picture_lost(self),
+            on_change=lambda: self._on_change(self),
         )
 
     def overdue(self, now: float, connect_timeout: float, consent_timeout: float) -> CloseReason | None:

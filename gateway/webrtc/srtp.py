@@ -22,15 +22,17 @@ _LABEL_RTP_SALT = 2
 class Sealer(Protocol):
     """Turns the payloads of one access unit into SRTP packets of one SSRC.
 
-    ``stride``: buffers a packet; ``overhead``: bytes that a packet has more than its payload.
+    ``stride``: buffers a packet; ``overhead``: bytes that a packet has more than its payload; ``reach``: how many
+    packets back one may still be sealed again.
     """
 
     stride: int
     overhead: int
+    reach: int
 
-    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
-        """Seal ``payloads`` under the indexes (ROC * 2^16 + SEQ) from ``index`` on; the last one bears the marker
-        if ``marked``. Gives ``stride`` buffers a packet, in order."""
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+        """Seal ``payloads`` under the indexes (ROC * 2^16 + SEQ) from ``index`` on, with payload type ``kind``; the
+        last one bears the marker if ``marked``. Gives ``stride`` buffers a packet, in order."""
         ...
 
 
@@ -39,19 +41,18 @@ class GcmSealer:
 
     stride = 2
     overhead = HEADER.size + 16
+    reach = 1 << 15
 
-    def __init__(self, master_key: bytes, master_salt: bytes, ssrc: int, payload_type: int) -> None:
+    def __init__(self, master_key: bytes, master_salt: bytes, ssrc: int) -> None:
         key, salt = derive(master_key, master_salt)
         self._encrypt = AESGCM(key).encrypt
         # RFC 7714 8.1: the nonce is 00 00 | SSRC | ROC | SEQ, XOR the salt; only ROC | SEQ, our index, varies.
         self._nonce = int.from_bytes(salt, "big") ^ (ssrc << 48)
         self._ssrc = ssrc
-        self._payload_type = payload_type
 
-    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
         """See Sealer. The tightest loop of the gateway: every microsecond here is paid once a packet and viewer."""
-        encrypt, pack, nonce = self._encrypt, HEADER.pack, self._nonce
-        kind, ssrc = self._payload_type, self._ssrc
+        encrypt, pack, nonce, ssrc = self._encrypt, HEADER.pack, self._nonce, self._ssrc
         last = len(payloads) - 1 if marked else len(payloads)
         sealed: list[bytes] = []
         for place, payload in enumerate(payloads):
@@ -64,24 +65,24 @@ class GcmSealer:
 
 
 class LibsrtpSealer:
-    """Whatever profile the handshake chose, by libsrtp. ``session`` must allow repeated packets."""
+    """Whatever profile the handshake chose, by libsrtp. ``session`` must allow repeated packets, ``reach`` back."""
 
     stride = 1
 
-    def __init__(self, session: pylibsrtp.Session, ssrc: int, payload_type: int, tag_length: int) -> None:
+    def __init__(self, session: pylibsrtp.Session, ssrc: int, tag_length: int, reach: int) -> None:
         self._protect = session.protect
         self._ssrc = ssrc
-        self._payload_type = payload_type
         self.overhead = HEADER.size + tag_length
+        self.reach = reach
 
-    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
         """See Sealer. libsrtp follows the roll-over counter by itself."""
         last = len(payloads) - 1 if marked else len(payloads)
         return [
             self._protect(
                 HEADER.pack(
                     VERSION,
-                    self._payload_type | (MARKER if place == last else 0),
+                    kind | (MARKER if place == last else 0),
                     (index + place) & 0xFFFF,
                     timestamp,
                     self._ssrc,

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.relay.stream import PacketGroup
+from gateway.relay.history import PACKETS, History, PacketGroup
 from gateway.sources.rtsp.auth import parse_challenges
 from gateway.webrtc.sdp import LARGEST_OFFER, parse_offer
-from gateway.webrtc.sender import HISTORY_PACKETS, RESENDS_A_SECOND, RtpSender
+from gateway.webrtc.sender import RESENDS_A_SECOND, Outlet, RtpSender
 
 AT_MOST = 0.5  # seconds, on a busy machine
 
@@ -29,11 +29,12 @@ class CountingSealer:
 
     stride = 1
     overhead = 0
+    reach = 1024
 
     def __init__(self) -> None:
         self.packets = 0
 
-    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
         self.packets += len(payloads)
         return list(payloads)
 
@@ -61,9 +62,12 @@ def test_a_cameras_challenge_of_the_largest_size_is_read_at_once(between: str) -
 
 
 def test_a_viewer_who_asks_for_packets_that_never_were_is_given_no_more_work_than_one_who_lost_some() -> None:
-    sender = RtpSender(CountingSealer(), lambda *_: True, first_index=0)
-    for place in range(HISTORY_PACKETS):
-        sender.deliver(PacketGroup((b"x",), place, place == 0, 0.0), ((0, 1, 1),))
+    history, sealer = History(), CountingSealer()
+    sender = RtpSender(sealer, sealer, lambda *_: True, Outlet(history, 0, 102, None), 0, 0)
+    for place in range(PACKETS):
+        group = PacketGroup((b"x",), place, place == 0, 0.0, place)
+        history.add(group)
+        sender.send(group)
     looked_at = 0
 
     def nothing_that_was_sent() -> object:

@@ -13,7 +13,8 @@ from gateway.errors import BadRequest, CameraError, Malformed
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.packetizer import LIMIT
-from gateway.relay.stream import PacketGroup, RelayStream
+from gateway.relay.history import PacketGroup
+from gateway.relay.stream import RelayStream
 from gateway.sources.depacketizer import MAX_ACCESS_UNIT
 from gateway.sources.media import StreamInfo
 from gateway.sources.reception import Reception

@@ -5,9 +5,10 @@ import pytest
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
-from gateway.relay import stream as module
+from gateway.relay import history
+from gateway.relay.history import PacketGroup
 from gateway.relay.line import CLOCK_RATE, WRAP
-from gateway.relay.stream import PacketGroup, RelayStream
+from gateway.relay.stream import RelayStream
 from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
 from tests.fakes import FakeClock
 
@@ -185,7 +186,7 @@ async def test_a_viewer_that_another_one_closes_gets_nothing_more() -> None:
 
 
 async def test_the_cache_is_bounded_and_viewers_who_are_there_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CACHE_GROUPS", 3)
+    monkeypatch.setattr(history, "GOP_GROUPS", 3)
     bench = Bench()
     bench.connect()
     bench.stream.subscribe(bench.got.append)

@@ -1,28 +1,50 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import pylibsrtp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.relay.stream import PacketGroup
-from gateway.webrtc.sender import BACKLOG_LIMIT, BURST_CHUNK, RESENDS_A_SECOND, RtpSender, runs_of
-from gateway.webrtc.srtp import HEADER, GcmSealer
+from gateway.relay.history import History, PacketGroup
+from gateway.webrtc.sender import RESENDS_A_SECOND, STRETCHES, Outlet, RtpSender
+from gateway.webrtc.srtp import HEADER, GcmSealer, LibsrtpSealer, Sealer
+
+MEDIA, REPEATS = 9, 10
+KEY, SALT = bytes(range(16)), bytes(range(12))
 
 
 @dataclass
-class OpenSealer:
-    """Seals nothing, so that what would be sealed can be looked at: index, then header and payload."""
+class Watched:
+    """A sealer that remembers what it was given to seal: (SSRC, index) and the packet that stands for its plaintext."""
 
-    stride: int = 2
-    overhead: int = 12
-    sealed: list[tuple[int, bytes]] = field(default_factory=list)
+    sealer: Sealer
+    ssrc: int
+    sealed: list[tuple[int, int, bytes]] = field(default_factory=list)
 
-    def seal(self, index: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
-        buffers = GcmSealer(bytes(16), bytes(12), 9, 102).seal(index, timestamp, payloads, marked)
-        packets = [buffers[2 * place] + payload for place, payload in enumerate(payloads)]
-        self.sealed += [(index + place, packet) for place, packet in enumerate(packets)]
-        return [part for packet in packets for part in (packet[:12], packet[12:])]
+    def __post_init__(self) -> None:
+        self.stride, self.overhead, self.reach = self.sealer.stride, self.sealer.overhead, self.sealer.reach
+
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+        for place, payload in enumerate(payloads):
+            last = marked and place == len(payloads) - 1
+            header = HEADER.pack(0x80, kind | last << 7, (index + place) & 0xFFFF, timestamp, self.ssrc)
+            self.sealed.append((self.ssrc, index + place, header + payload))
+        return self.sealer.seal(index, kind, timestamp, payloads, marked)
+
+
+def gcm() -> tuple[Watched, Watched]:
+    media, repeats = (Watched(GcmSealer(KEY, SALT, ssrc), ssrc) for ssrc in (MEDIA, REPEATS))
+    return media, repeats
+
+
+def libsrtp() -> tuple[Watched, Watched]:
+    policy = pylibsrtp.Policy(key=bytes(30), ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+    policy.allow_repeat_tx = True
+    policy.window_size = 1024
+    session = pylibsrtp.Session(policy)
+    media, repeats = (Watched(LibsrtpSealer(session, ssrc, 10, 1024), ssrc) for ssrc in (MEDIA, REPEATS))
+    return media, repeats
 
 
 class Wire:
@@ -37,117 +59,129 @@ class Wire:
             self.packets += [b"".join(buffers[at : at + stride]) for at in range(0, len(buffers), stride)]
         return self.open
 
-    @property
-    def stamps(self) -> list[int]:
-        return [HEADER.unpack_from(packet)[3] for packet in self.packets]
-
-    @property
-    def sequences(self) -> list[int]:
-        return [HEADER.unpack_from(packet)[2] for packet in self.packets]
+    def headers(self, ssrc: int = MEDIA) -> list[tuple[int, int, int]]:
+        """(payload type with marker, sequence number, timestamp) of each packet."""
+        unpacked = [HEADER.unpack_from(packet) for packet in self.packets]
+        return [(kind, sequence, stamp) for _, kind, sequence, stamp, of in unpacked if of == ssrc]
 
 
-def _group(stamp: int, *payloads: bytes, keyframe: bool = False) -> PacketGroup:
-    return PacketGroup(payloads or (b"%d" % stamp,), stamp, keyframe, 0.0)
+class Stream:
+    """A stream's history, filled as a relay fills it."""
+
+    def __init__(self, shift: int = 0, kind: int = 102, repeats: int | None = None) -> None:
+        self.history = History()
+        self.outlet = Outlet(self.history, shift, kind, repeats)
+
+    def group(self, stamp: int, *payloads: bytes) -> PacketGroup:
+        group = PacketGroup(payloads or (b"%d" % stamp,), stamp, stamp == 0, stamp / 90_000, self.history.next)
+        self.history.add(group)
+        return group
 
 
-def _deliver(sender: RtpSender, group: PacketGroup) -> bool:
-    return sender.deliver(group, runs_of(group.payloads))
+def sender_of(
+    stream: Stream, sealers: tuple[Watched, Watched] | None = None, first: int = 0
+) -> tuple[RtpSender, Wire, Watched, Watched]:
+    wire = Wire()
+    media, repeats = sealers or gcm()
+    return RtpSender(media, repeats, wire, stream.outlet, first, 7), wire, media, repeats
 
 
-def _sender(first: int = 0) -> tuple[RtpSender, Wire, OpenSealer]:
-    wire, sealer = Wire(), OpenSealer()
-    return RtpSender(sealer, wire, first), wire, sealer
+def test_a_group_goes_out_with_the_shift_and_the_payload_type_of_its_stream() -> None:
+    main, sub = Stream(), Stream(shift=2**32 - 10, kind=96)
+    sender, wire, _, _ = sender_of(main, first=5)
+    assert sender.send(main.group(100, b"a", b"b"))
+    sender.switch(sub.outlet)
+    assert sender.send(sub.group(200, b"c"))
+    assert wire.headers() == [(102, 5, 100), (102 | 0x80, 6, 100), (96 | 0x80, 7, 190)]
+    assert sender.last_timestamp == 190
+    assert sender.packets == 3
+    assert sender.sent_bytes == sum(map(len, wire.packets))
 
 
-def test_runs_hold_equal_packets_and_perhaps_a_smaller_last() -> None:
-    sizes = [10, 100, 100, 40, 100, 100]
-    assert runs_of([bytes(size) for size in sizes]) == ((0, 1, 10), (1, 4, 100), (4, 6, 100))
-    assert runs_of([]) == ()
-
-
-@given(st.lists(st.integers(1, 4), min_size=1, max_size=200))
-def test_runs_cover_every_packet_once_and_fit_one_segmented_send(sizes: list[int]) -> None:
-    runs = runs_of([bytes(size) for size in sizes])
-    assert [place for start, stop, _ in runs for place in range(start, stop)] == list(range(len(sizes)))
-    for start, stop, size in runs:
-        assert stop - start <= 54
-        assert set(sizes[start : stop - 1]) <= {size}
-        assert sizes[stop - 1] <= size
-
-
-def test_nothing_goes_out_before_a_keyframe() -> None:
-    sender, wire, _ = _sender()
-    assert not _deliver(sender, _group(1))
-    assert _deliver(sender, _group(2, keyframe=True))
-    assert _deliver(sender, _group(3))
-    assert wire.stamps == [2, 3]
-
-
-def test_a_burst_goes_first_in_chunks_and_live_groups_follow_in_order() -> None:
-    sender, wire, _ = _sender()
-    half = bytes(BURST_CHUNK // 2)
-    sender.begin([_group(1, half, keyframe=True), _group(2, half), _group(3, half)])
-    assert sender.pump()
-    _deliver(sender, _group(4))
-    assert wire.stamps == [1, 2]
-    assert not sender.pump()
-    _deliver(sender, _group(5))
-    assert wire.stamps == [1, 2, 3, 4, 5]
-    assert wire.sequences == [0, 1, 2, 3, 4]
-
-
-def test_a_fresh_keyframe_replaces_what_was_still_to_be_caught_up_with() -> None:
-    sender, wire, _ = _sender()
-    sender.begin([_group(1, keyframe=True), _group(2)])
-    _deliver(sender, _group(3, keyframe=True))
-    sender.pump()
-    assert wire.stamps == [3]
-
-
-def test_a_backlog_that_is_too_large_is_given_up_until_the_next_keyframe() -> None:
-    sender, wire, _ = _sender()
-    sender.begin([_group(1, bytes(BACKLOG_LIMIT + 1), keyframe=True)])
-    assert not sender.catching_up
-    assert sender.dropped_groups == 1
-    _deliver(sender, _group(2))
-    _deliver(sender, _group(3, keyframe=True))
-    assert wire.stamps == [3]
-
-
-def test_a_group_without_room_is_given_up_and_so_is_all_until_the_next_keyframe() -> None:
-    sender, wire, _ = _sender()
-    _deliver(sender, _group(1, keyframe=True))
-    wire.open = False
-    assert not _deliver(sender, _group(2))
-    wire.open = True
-    assert sender.waiting_for_keyframe
-    assert not _deliver(sender, _group(3))
-    assert _deliver(sender, _group(4, keyframe=True))
-    assert wire.stamps == [1, 4]
-    assert sender.dropped_groups == 1
+def test_a_group_sent_in_parts_is_the_same_packets() -> None:
+    stream = Stream()
+    sender, wire, _, _ = sender_of(stream)
+    group = stream.group(1, *(b"%d" % n for n in range(5)))
+    assert sender.send_part(group, 0, 2)
+    assert sender.send_part(group, 2, 5)
+    parts = list(wire.packets)
+    whole, other, _, _ = sender_of(stream)
+    whole.send(group)
+    assert other.packets == parts
 
 
 def test_a_repeat_is_byte_identical_even_over_the_wrap_of_sequence_numbers() -> None:
-    wire = Wire()
-    sender = RtpSender(GcmSealer(bytes(16), bytes(12), 9, 102), wire, 0x7FFF)
-    for stamp in range(0, 40_000):
-        _deliver(sender, _group(stamp, keyframe=stamp == 0))
+    stream = Stream()
+    sender, wire, _, _ = sender_of(stream, first=0x7FFF)
+    for stamp in range(40_000):
+        sender.send(stream.group(stamp))
         if len(wire.packets) > 600:
             del wire.packets[:-600]
     first = list(wire.packets)
-    assert sender.resend(wire.sequences[:500]) == 500
+    assert sender.resend([sequence for _, sequence, _ in wire.headers()[:500]]) == 500
     assert wire.packets[600:] == first[:500]
 
 
+def test_a_repeat_of_what_was_sent_before_a_switch_is_of_the_stream_of_then() -> None:
+    main, sub = Stream(), Stream(shift=90, kind=96)
+    sender, wire, _, _ = sender_of(main)
+    sender.send(main.group(100))
+    sender.switch(sub.outlet)
+    sender.send(sub.group(200))
+    sender.switch(main.outlet)
+    sender.send(main.group(300))
+    sent = list(wire.packets)
+    assert sender.resend([2, 0, 1]) == 3
+    assert wire.packets[3:] == [sent[2], sent[0], sent[1]]
+
+
+def test_where_negotiated_a_repeat_goes_out_as_a_packet_of_its_own_that_names_the_first() -> None:
+    stream = Stream(repeats=97)
+    sender, wire, media, repeats = sender_of(stream, first=500)
+    sender.send(stream.group(100, b"a", b"b"))
+    assert sender.resend([501, 500, 501]) == 3
+    assert wire.headers(REPEATS) == [(97 | 0x80, 7, 100), (97, 8, 100), (97 | 0x80, 9, 100)]
+    original = (501).to_bytes(2, "big")
+    assert [packet[12:] for _, _, packet in repeats.sealed] == [
+        original + b"b",
+        (500).to_bytes(2, "big") + b"a",
+        original + b"b",
+    ]
+    assert len(media.sealed) == 2
+
+
 def test_what_was_never_sent_or_is_no_longer_kept_is_not_repeated() -> None:
-    sender, _, _ = _sender(100)
-    _deliver(sender, _group(1, b"a", b"b", keyframe=True))
+    stream = Stream()
+    sender, _, _, _ = sender_of(stream, first=100)
+    sender.send(stream.group(1, b"a", b"b"))
     assert sender.resend([99, 102, 40_000]) == 0
 
 
+def test_libsrtp_is_not_asked_for_what_lies_before_its_window() -> None:
+    stream = Stream()
+    sender, wire, _, _ = sender_of(stream, libsrtp())
+    for stamp in range(1200):
+        sender.send(stream.group(stamp))
+    sent = list(wire.packets)
+    assert sender.resend([100, 1199]) == 1
+    assert wire.packets[1200:] == [sent[1199]]
+
+
+def test_so_many_changes_of_stream_are_remembered_and_no_more() -> None:
+    main, sub = Stream(), Stream()
+    sender, _, _, _ = sender_of(main)
+    for stamp in range(STRETCHES + 1):
+        stream = (main, sub)[stamp % 2]
+        sender.switch(stream.outlet)
+        sender.send(stream.group(stamp))
+    assert sender.resend([0]) == 0
+    assert sender.resend([1]) == 1
+
+
 def test_repeats_are_limited_a_second() -> None:
-    sender, _, _ = _sender()
-    _deliver(sender, _group(1, keyframe=True))
+    stream = Stream()
+    sender, _, _, _ = sender_of(stream)
+    sender.send(stream.group(1))
     assert sender.resend([0] * 10_000) == RESENDS_A_SECOND
     sender.second_passed()
     assert sender.resend([0]) == 1
@@ -156,32 +190,50 @@ def test_repeats_are_limited_a_second() -> None:
 @pytest.mark.parametrize("first", [-1, 1 << 15])
 def test_the_initial_sequence_number_is_below_2_to_the_15th(first: int) -> None:
     with pytest.raises(ValueError, match="below"):
-        RtpSender(OpenSealer(), Wire(), first)
+        sender_of(Stream(), first=first)
 
 
 ACTIONS = st.one_of(
-    st.tuples(st.just("deliver"), st.booleans(), st.integers(1, 5)),
-    st.tuples(st.just("begin"), st.integers(0, 4), st.integers(1, 3)),
-    st.tuples(st.just("pump"), st.booleans(), st.just(0)),
+    st.tuples(st.just("send"), st.integers(1, 5), st.integers(0, 5)),
+    st.tuples(st.just("parts"), st.integers(2, 5), st.integers(1, 4)),
+    st.tuples(st.just("again"), st.integers(0, 20), st.integers(0, 20)),
+    st.tuples(st.just("switch"), st.integers(0, 2), st.integers(0, 2**32 - 1)),
     st.tuples(st.just("resend"), st.integers(0, 65535), st.integers(1, 40)),
 )
 
 
-@settings(max_examples=200)
+@pytest.mark.parametrize("sealers", [gcm, libsrtp])
+@settings(max_examples=150, deadline=None)
 @given(first=st.integers(0, (1 << 15) - 1), actions=st.lists(ACTIONS, max_size=60))
-def test_one_plaintext_for_one_nonce(first: int, actions: list[tuple[str, int, int]]) -> None:
-    sender, wire, sealer = _sender(first)
-    for stamp, (action, flag, count) in enumerate(actions, start=1):
+def test_one_plaintext_for_one_nonce(
+    sealers: Callable[[], tuple[Watched, Watched]], first: int, actions: list[tuple[str, int, int]]
+) -> None:
+    """Whatever is delivered, in whole or in part, begun again, switched, refused by the socket and asked for again."""
+    streams = [Stream(), Stream(kind=96, repeats=97), Stream(kind=98)]
+    media, repeats = sealers()
+    sender, wire, _, _ = sender_of(streams[0], (media, repeats), first)
+    current = streams[0]
+    for stamp, (action, one, other) in enumerate(actions, start=1):
         wire.open = stamp % 7 != 0
-        if action == "deliver":
-            _deliver(sender, _group(stamp, *(b"%d/%d" % (stamp, n) for n in range(count)), keyframe=bool(flag)))
-        elif action == "begin":
-            sender.begin([_group(stamp * 100 + n, keyframe=n == 0) for n in range(flag)])
-        elif action == "pump":
-            sender.pump()
+        if action == "send":
+            sender.send(current.group(stamp, *(b"%d/%d" % (stamp, n) for n in range(one))))
+        elif action == "parts":
+            group = current.group(stamp, *(b"%d/%d" % (stamp, n) for n in range(one)))
+            sender.send_part(group, 0, min(other, one))  # the rest may be given up
+        elif action == "again":
+            for group in current.history.gop()[one : one + other]:
+                sender.send(group)
+        elif action == "switch":
+            current = streams[one]
+            sender.switch(current.outlet._replace(shift=other))
         else:
-            sender.resend([(flag + n) & 0xFFFF for n in range(count)] + wire.sequences[-3:])
-    plaintexts: dict[int, set[bytes]] = {}
-    for index, packet in sealer.sealed:
-        plaintexts.setdefault(index, set()).add(packet)
+            sent = [sequence for _, sequence, _ in wire.headers()[-3:]]
+            sender.resend([(one + n) & 0xFFFF for n in range(other)] + sent)
+    plaintexts: dict[tuple[int, int], set[bytes]] = {}
+    for ssrc, index, packet in media.sealed + repeats.sealed:
+        plaintexts.setdefault((ssrc, index), set()).add(packet)
     assert all(len(different) == 1 for different in plaintexts.values())
+    ciphertexts: dict[bytes, set[bytes]] = {}
+    for packet in wire.packets:
+        ciphertexts.setdefault(packet[:12], set()).add(packet)
+    assert all(len(different) == 1 for different in ciphertexts.values())

@@ -1,0 +1,129 @@
+"""What a camera stream has sent last, kept once for all its viewers: where a new one begins, and what is repeated for
+whoever has lost it. Pure.
+
+Each packet has a *position*: how many the stream had before it. A viewer's sequence numbers are its own; it knows from
+which one on they run along with the positions, and keeps no packets.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+SECONDS = 2.0
+PACKETS = 1024
+GOP_BYTES = 16 * 1024 * 1024
+GOP_GROUPS = 1024
+LARGEST_RUN = 54  # packets of 1200 bytes that one segmented send of at most 64 KiB holds
+
+Runs = tuple[tuple[int, int, int], ...]
+
+
+def runs_of(payloads: Sequence[bytes]) -> Runs:
+    """(start, stop, payload size) of stretches that one segmented send carries: equal sizes, perhaps a smaller last."""
+    runs = []
+    start, count = 0, len(payloads)
+    while start < count:
+        size, stop = len(payloads[start]), start + 1
+        while stop < count and stop - start < LARGEST_RUN and len(payloads[stop]) <= size:
+            stop += 1
+            if len(payloads[stop - 1]) < size:
+                break
+        runs.append((start, stop, size))
+        start = stop
+    return tuple(runs)
+
+
+@dataclass(frozen=True, slots=True)
+class PacketGroup:
+    """One picture as RTP payloads; the marker bit belongs on the last.
+
+    ``rtp`` is 90 kHz, 32 bit, of the stream's own line. ``arrival`` is gateway time of the last RTP packet from the
+    camera, ``position`` that of its first packet. ``size`` in bytes and ``runs`` are worked out once for all viewers.
+    """
+
+    payloads: tuple[bytes, ...]
+    rtp: int
+    keyframe: bool
+    arrival: float
+    position: int = 0
+    size: int = field(init=False, compare=False)
+    runs: Runs = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(map(len, self.payloads)))
+        object.__setattr__(self, "runs", runs_of(self.payloads))
+
+
+class History:
+    """The groups of ``SECONDS`` or of ``PACKETS``, whichever is more, and all since the last keyframe.
+
+    A GOP beyond ``GOP_BYTES`` or ``GOP_GROUPS`` is given up: then a viewer begins at the next keyframe.
+    """
+
+    def __init__(self) -> None:
+        self.next = 0
+        self._groups: list[PacketGroup] = []
+        self._positions: list[int] = []
+        self._bytes = 0
+        self._keyframe: int | None = None  # position that the kept GOP begins at
+        self._gop_bytes = self._gop_groups = 0
+
+    def add(self, group: PacketGroup) -> int:
+        """Keep a group whose position is ``next``. Gives how many groups of a GOP it made us give up, mostly 0."""
+        self.next = group.position + len(group.payloads)
+        self._groups.append(group)
+        self._positions.append(group.position)
+        self._bytes += group.size
+        if group.keyframe:
+            self._keyframe, self._gop_bytes, self._gop_groups = group.position, 0, 0
+        self._gop_bytes += group.size
+        self._gop_groups += 1
+        given_up = 0
+        if self._keyframe is not None and (self._gop_bytes > GOP_BYTES or self._gop_groups > GOP_GROUPS):
+            given_up, self._keyframe = self._gop_groups, None
+        self._forget(group.arrival)
+        return given_up
+
+    def forget_gop(self) -> None:
+        """No new viewer may begin with what is kept; it can still be repeated."""
+        self._keyframe = None
+
+    def gop(self) -> tuple[PacketGroup, ...]:
+        """All groups since the last keyframe, oldest first; empty where there is none."""
+        if self._keyframe is None:
+            return ()
+        return tuple(self._groups[bisect_right(self._positions, self._keyframe) - 1 :])
+
+    def find(self, position: int) -> tuple[PacketGroup, int] | None:
+        """The group that holds the packet, and its place there; None where it is no longer kept, or is yet to come."""
+        at = bisect_right(self._positions, position) - 1
+        if at < 0 or position >= self.next:
+            return None
+        return self._groups[at], position - self._positions[at]
+
+    def bps(self) -> float:
+        """Bits a second of what is kept; 0 where that is less than a second."""
+        span = self._groups[-1].arrival - self._groups[0].arrival if self._groups else 0.0
+        return 8 * (self._bytes - self._groups[0].size) / span if span >= 1.0 else 0.0
+
+    def newest(self) -> PacketGroup | None:
+        """The last group."""
+        return self._groups[-1] if self._groups else None
+
+    def _forget(self, now: float) -> None:
+        count = 0
+        while self._dispensable(count, now):
+            self._bytes -= self._groups[count].size
+            count += 1
+        if count:
+            del self._groups[:count], self._positions[:count]
+
+    def _dispensable(self, at: int, now: float) -> bool:
+        if at + 1 >= len(self._groups):
+            return False
+        kept_from = self._positions[at + 1]
+        if self._bytes - self._groups[at].size > GOP_BYTES:
+            return self._keyframe is None or kept_from <= self._keyframe
+        if self._keyframe is not None and kept_from > self._keyframe:
+            return False
+        return self._groups[at].arrival < now - SECONDS and self.next - kept_from >= PACKETS

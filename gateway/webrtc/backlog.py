@@ -1,0 +1,74 @@
+"""What waits to be sent to one viewer, let go no faster than its link carries. Pure: time is an argument."""
+
+from collections import deque
+
+from gateway.relay.history import PacketGroup
+
+LONGEST = 1.5
+"""Seconds that sending may take; what would take longer is not begun: by then it would be old."""
+AT_ONCE = 0.005
+"""Seconds of sending that go out together: no queue on the way has to hold more."""
+LEAST_AT_ONCE = 6000
+MOST = 16 * 1024 * 1024
+"""Bytes that may wait, however fast the link seems."""
+
+
+class Backlog:
+    """Groups in order, handed out as (group, start, stop) of a few packets each."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._groups: deque[PacketGroup] = deque()
+        self._place = 0
+        self._allowance = 0.0
+        self._at = float("-inf")
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def put(self, group: PacketGroup) -> None:
+        """Line up a group."""
+        self._groups.append(group)
+        self.bytes += group.size
+
+    def takes(self, group: PacketGroup, bps: float) -> bool:
+        """Whether the group would be sent before it is old."""
+        size = self.bytes + group.size
+        return size <= MOST and 8 * size <= LONGEST * bps
+
+    def take(self, now: float, bps: float) -> list[tuple[PacketGroup, int, int]]:
+        """What may go out now."""
+        most = max(LEAST_AT_ONCE, bps / 8 * AT_ONCE)
+        self._allowance = min(most, self._allowance + (now - self._at) * bps / 8)
+        self._at = now
+        parts = []
+        while self._groups and self._allowance > 0:
+            group, start = self._groups[0], self._place
+            stop = start
+            while stop < len(group.payloads) and self._allowance > 0:
+                size = len(group.payloads[stop])
+                self._allowance -= size
+                self.bytes -= size
+                stop += 1
+            parts.append((group, start, stop))
+            self._place = stop
+            if stop == len(group.payloads):
+                self._groups.popleft()
+                self._place = 0
+        return parts
+
+    def clear(self) -> int:
+        """Give up all of it. How many groups that were."""
+        given_up = len(self._groups)
+        self._groups.clear()
+        self.bytes = self._place = 0
+        return given_up
+
+    def keep_begun(self) -> int:
+        """Give up what is not begun. How many groups that were."""
+        if not self._place:
+            return self.clear()
+        given_up = len(self._groups) - 1
+        while len(self._groups) > 1:
+            self.bytes -= self._groups.pop().size
+        return given_up

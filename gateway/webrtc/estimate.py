@@ -1,0 +1,95 @@
+"""What one viewer's link carries, by what the viewer says of what it was sent. Pure: time is an argument.
+
+Nobody measures a link that is not filled: as long as all arrives in time, all that is known is that it carries what was
+sent. So there is no figure until there is *trouble*, and then the figure is what came through. Three witnesses:
+
+- REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times of what they receive,
+  so it means something only where it is below what was sent.
+- Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: below 10 % it is held, below 2 % it is no sign of anything).
+- A round trip that has grown by ``DELAY``: what is on the way queues up.
+"""
+
+from collections import deque
+
+LOSS_DOWN = 0.10
+DELAY = 0.4
+REMB_BELOW = 0.85
+PERSISTS = 1.5  # seconds that REMB has to be below what was sent, whose rate swings with each keyframe
+WINDOW = 3.0
+_RECENT = 1.0
+GROWTH = 1.08  # a second, while there is no trouble
+FORGOTTEN = 60.0  # seconds without trouble after which the link counts as unknown again
+_LEAST = 30_000.0
+_RTT_DRIFT = 0.01
+
+
+class Estimate:
+    """Bits a second, of one viewer."""
+
+    def __init__(self, now: float) -> None:
+        self.rtt = 0.0
+        self.troubled_at = float("-inf")
+        self._ceiling: float | None = None
+        self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+        self._base_rtt: tuple[float, float] | None = None
+        self._remb_low_since: float | None = None
+
+    def sent(self, octets: int, now: float) -> None:
+        """So much has been sent so far, repeats included; told a few times a second."""
+        samples = self._samples
+        samples.append((now, octets))
+        while len(samples) > 2 and samples[1][0] <= now - WINDOW:
+            samples.popleft()
+
+    def rate(self) -> float:
+        """What is being sent, bits a second: over ``WINDOW`` or the last second, whichever is less, so that a burst at
+        the start is not taken for it."""
+        samples = self._samples
+        ended, after = samples[-1]
+        recent = next(sample for sample in reversed(samples) if sample[0] <= ended - _RECENT or sample is samples[0])
+        return min(8 * (after - before) / max(ended - began, _RECENT) for began, before in (samples[0], recent))
+
+    def ceiling(self, now: float) -> float | None:
+        """What the link was found to carry, grown since; None where it never showed a limit, or long ago."""
+        if self._ceiling is None or now - self.troubled_at > FORGOTTEN:
+            return None
+        grown: float = self._ceiling * GROWTH ** max(0.0, now - self.troubled_at)
+        return max(grown, self.rate()) if now - self.troubled_at > WINDOW else grown
+
+    def troubled(self, now: float, within: float = 2.0) -> bool:
+        """Whether there was trouble just now."""
+        return now - self.troubled_at < within
+
+    def heard_remb(self, bps: float, now: float) -> None:
+        """The viewer's own estimate."""
+        rate = self.rate()
+        if bps >= REMB_BELOW * rate:
+            self._remb_low_since = None
+        elif self._remb_low_since is None:
+            self._remb_low_since = now
+        elif now - self._remb_low_since >= PERSISTS:
+            self._trouble(bps, now)
+
+    def heard_report(self, loss: float, rtt: float | None, now: float) -> None:
+        """A receiver report: the fraction lost since the last, and the round trip if it tells it."""
+        if loss > LOSS_DOWN:
+            self._trouble(self.rate() * (1 - loss), now)
+        if rtt is None:
+            return
+        self.rtt = rtt
+        base, at = self._base_rtt or (rtt, now)
+        base = min(rtt, base + _RTT_DRIFT * (now - at))
+        self._base_rtt = base, now
+        if rtt > base + DELAY:
+            self._trouble(0.7 * self.rate(), now)
+
+    def refused(self, now: float) -> None:
+        """Our own socket took no more for this viewer."""
+        self._trouble(0.5 * self.rate(), now)
+
+    def _trouble(self, bps: float, now: float) -> None:
+        """Trouble that goes on leaves the lowest of what came through."""
+        bps = max(bps, _LEAST)
+        lasting = self._ceiling is not None and self.troubled(now)
+        self._ceiling = min(bps, self._ceiling) if lasting and self._ceiling is not None else bps
+        self.troubled_at = now

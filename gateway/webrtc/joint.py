@@ -1,0 +1,36 @@
+"""Where one stream's pictures follow another's in one RTP stream: their timestamps. Pure."""
+
+from gateway.models import TimelinePoint
+
+CLOCK_RATE = 90_000
+LEAST_STEP = 90  # ticks: a millisecond
+_WRAP = 1 << 32
+
+
+def shift_between(
+    old: TimelinePoint | None,
+    new: TimelinePoint | None,
+    old_shift: int,
+    last: tuple[float, int],
+    first: tuple[float, int],
+) -> int:
+    """What has to be added to the new stream's timestamps (mod 2^32).
+
+    ``old`` and ``new`` tell capture time of each stream's own timestamps. ``last`` and ``first`` are (arrival, RTP) of
+    the last picture sent, as the viewer knows it, and of the new stream's first. The viewer's relation of RTP time to
+    capture time stays what it was, so that a page that has not heard of the switch dates pictures rightly; where it is
+    not known, time goes on as pictures arrive. Time always goes forward.
+    """
+    arrived, sent = last
+    arrives, rtp = first
+    if old is None or new is None:
+        ticks = round((arrives - arrived) * CLOCK_RATE)
+    else:
+        captured = new.capture + _apart(rtp, new.rtp) / CLOCK_RATE
+        known = old.capture + _apart(sent - old_shift, old.rtp) / CLOCK_RATE
+        ticks = round((captured - known) * CLOCK_RATE)
+    return (sent + max(ticks, LEAST_STEP) - rtp) % _WRAP
+
+
+def _apart(one: int, other: int) -> int:
+    return (one - other + _WRAP // 2) % _WRAP - _WRAP // 2

@@ -1,0 +1,99 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.relay import history as module
+from gateway.relay.history import PACKETS, SECONDS, History, PacketGroup, runs_of
+
+
+def _add(history: History, arrival: float, packets: int = 1, keyframe: bool = False) -> PacketGroup:
+    payloads = tuple(b"%d" % (history.next + n) for n in range(packets))
+    group = PacketGroup(payloads, 0, keyframe, arrival, history.next)
+    history.add(group)
+    return group
+
+
+def test_runs_hold_equal_packets_and_perhaps_a_smaller_last() -> None:
+    sizes = [10, 100, 100, 40, 100, 100]
+    assert runs_of([bytes(size) for size in sizes]) == ((0, 1, 10), (1, 4, 100), (4, 6, 100))
+    assert runs_of([]) == ()
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=200))
+def test_runs_cover_every_packet_once_and_fit_one_segmented_send(sizes: list[int]) -> None:
+    runs = runs_of([bytes(size) for size in sizes])
+    assert [place for start, stop, _ in runs for place in range(start, stop)] == list(range(len(sizes)))
+    for start, stop, size in runs:
+        assert stop - start <= 54
+        assert set(sizes[start : stop - 1]) <= {size}
+        assert sizes[stop - 1] <= size
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.integers(1, 60), st.booleans(), st.floats(0, 1.5)), max_size=120))
+def test_the_last_packets_the_last_seconds_and_the_last_gop_are_found_and_little_else_is_kept(
+    groups: list[tuple[int, bool, float]],
+) -> None:
+    history, now = History(), 0.0
+    added: list[PacketGroup] = []
+    for packets, keyframe, pause in groups:
+        now += pause
+        added.append(_add(history, now, packets, keyframe))
+    needed = 0
+    for group in added:
+        for place, payload in enumerate(group.payloads):
+            found = history.find(group.position + place)
+            if found is not None:
+                assert found[0].payloads[found[1]] == payload
+            recent = group.arrival >= now - SECONDS or group.position + place >= history.next - PACKETS
+            assert found is not None or not recent
+            needed += recent
+    for group in history.gop():
+        assert history.find(group.position) is not None
+    assert history.gop() == tuple(added[_last_keyframe(added) :])
+    assert history.find(history.next) is None
+
+
+def _last_keyframe(groups: list[PacketGroup]) -> int:
+    return max((place for place, group in enumerate(groups) if group.keyframe), default=len(groups))
+
+
+def test_what_is_older_than_all_three_is_let_go() -> None:
+    history = History()
+    _add(history, 0.0, 1, keyframe=True)
+    _add(history, 0.1, 500)
+    _add(history, 10.0, 500, keyframe=True)
+    assert history.find(1) is not None, "1024 packets are not yet full"
+    _add(history, 10.1, 600)
+    assert history.find(1) is None
+
+
+def test_a_gop_without_end_is_given_up_but_what_is_recent_can_still_be_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "GOP_GROUPS", 3)
+    history = History()
+    _add(history, 0.0, keyframe=True)
+    given_up = [history.add(PacketGroup((b"x",), 0, False, n / 10, history.next)) for n in range(1, 5)]
+    assert given_up == [0, 0, 4, 0]
+    assert history.gop() == ()
+    assert history.find(4) is not None
+    _add(history, 1.0, keyframe=True)
+    assert len(history.gop()) == 1
+
+
+def test_bytes_are_bounded_whatever_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GOP_BYTES", 10_000)
+    history = History()
+    for n in range(100):
+        history.add(PacketGroup((bytes(1000),), n, n == 0, n / 1000, history.next))
+    assert history.find(85) is None
+    assert history.find(99) is not None
+
+
+def test_the_rate_is_that_of_what_is_kept() -> None:
+    history = History()
+    assert history.bps() == 0
+    for n in range(31):
+        history.add(PacketGroup((bytes(1000),), n, n == 0, n / 10, history.next))
+    assert history.bps() == pytest.approx(80_000)

@@ -1,0 +1,120 @@
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.webrtc.estimate import Estimate
+
+TICK = 0.1
+
+
+@dataclass
+class Link:
+    """A link of ``rate`` bit/s behind a queue of ``queue`` seconds, and a receiver as browsers are: a REMB of 0.85 of
+    what came where the queue grows, else 8 % more a second, at most 1.5 times of what came."""
+
+    rate: float
+    queue: float = 0.3
+    loss: float = 0.0
+    delay: float = 0.05
+    waiting: float = 0.0
+    remb: float = 300_000.0
+
+    def carry(self, bits: float) -> tuple[float, float]:
+        """Give it a tick's bits; gives the fraction lost, and the bits that came."""
+        offered = self.waiting + bits
+        came = min(offered, self.rate * TICK)
+        kept = min(offered - came, self.queue * self.rate)
+        lost = offered - came - kept
+        grew = kept > self.waiting + 1
+        self.waiting = kept
+        bps = came / TICK
+        self.remb = 0.85 * bps if grew or lost else min(self.remb * 1.08**TICK, max(self.remb, 1.5 * bps + 10_000))
+        fraction = lost / bits if bits else 0.0
+        return fraction + (1 - fraction) * self.loss, came * (1 - self.loss)
+
+    @property
+    def rtt(self) -> float:
+        return 2 * self.delay + self.waiting / self.rate
+
+
+class Scene:
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.now = 100.0
+        self.estimate = Estimate(self.now)
+        self._octets = 0.0
+        self._loss: list[float] = []
+
+    def run(self, seconds: float, bps: float, keyframe: float = 1.0) -> float | None:
+        """Send for so long, a ``keyframe`` times as large as a tick each second. When trouble was seen first."""
+        troubled = None
+        for tick in range(round(seconds / TICK)):
+            bits = bps * TICK * (keyframe if tick % 10 == 0 else (10 - keyframe) / 9)
+            lost, _ = self.link.carry(bits)
+            self._loss.append(lost)
+            self._octets += bits / 8
+            self.now += TICK
+            self.estimate.sent(round(self._octets), self.now)
+            if tick % 2 == 0:
+                self.estimate.heard_remb(self.link.remb, self.now)
+            if tick % 10 == 9:
+                self.estimate.heard_report(sum(self._loss[-10:]) / 10, self.link.rtt, self.now)
+            if troubled is None and self.estimate.troubled(self.now, TICK / 2):
+                troubled = tick * TICK
+        return troubled
+
+
+@pytest.mark.parametrize("keyframe", [1.0, 5.0])
+def test_a_link_that_carries_the_stream_shows_no_trouble(keyframe: float) -> None:
+    scene = Scene(Link(10e6, remb=3e6))
+    assert scene.run(60, 2e6, keyframe) is None
+    assert scene.estimate.ceiling(scene.now) is None
+
+
+def test_neither_do_five_percent_of_loss_and_a_hundred_milliseconds() -> None:
+    assert Scene(Link(10e6, loss=0.05, remb=3e6)).run(60, 2e6, 4.0) is None
+
+
+@pytest.mark.parametrize("queue", [0.1, 0.3, 5.0])
+def test_a_link_that_is_cut_is_seen_within_three_seconds_and_its_rate_known(queue: float) -> None:
+    scene = Scene(Link(10e6, queue, remb=3e6))
+    scene.run(20, 2e6, 4.0)
+    scene.link.rate = 400_000
+    seen = scene.run(5, 2e6, 4.0)
+    assert seen is not None
+    assert seen <= 3.0
+    ceiling = scene.estimate.ceiling(scene.now)
+    assert ceiling is not None
+    assert 200_000 < ceiling < 1_200_000
+
+
+def test_trouble_ends_with_what_the_link_carries_and_its_limit_is_forgotten_in_time() -> None:
+    scene = Scene(Link(400_000, 0.3))
+    scene.run(5, 2e6)
+    scene.run(5, 200_000)
+    assert not scene.estimate.troubled(scene.now)
+    assert scene.run(70, 200_000) is None
+    assert scene.estimate.ceiling(scene.now) is None
+
+
+def test_a_burst_at_the_start_is_not_taken_for_the_rate() -> None:
+    scene = Scene(Link(100e6, remb=2.5e6))
+    scene.run(0.3, 27e6)
+    assert scene.run(20, 1e6) is None
+
+
+def test_a_socket_that_takes_no_more_is_trouble() -> None:
+    scene = Scene(Link(10e6, remb=3e6))
+    scene.run(5, 2e6)
+    scene.estimate.refused(scene.now)
+    assert scene.estimate.troubled(scene.now)
+    ceiling = scene.estimate.ceiling(scene.now)
+    assert ceiling is not None
+    assert ceiling <= 2.1e6
+
+
+def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
+    estimate = Estimate(0.0)
+    estimate.sent(100_000, 1.0)
+    estimate.heard_report(0.2, None, 1.0)
+    assert estimate.troubled(1.0)

@@ -1,0 +1,213 @@
+"""Main stream and substream of one camera, given in turn to a viewer without a new offer."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import aiortc.rtp as rtp
+import pytest
+
+from bench.viewer import LightViewer
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.relay.stream import RelayStream
+from gateway.settings import MediaSettings
+from gateway.sources.media import AccessUnit, StreamInfo
+from gateway.webrtc import ladder
+from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession, SessionEvent
+from tests.fakes import FakeClock
+
+CAMERA = CameraId("hall")
+STEP = 0.1
+GOP = 10
+
+
+class Camera:
+    """One stream: a picture each time it is told, ``size`` bytes, every tenth a keyframe, the first after ``phase``."""
+
+    def __init__(self, name: StreamName, clock: Clock, size: int, stamp: int, phase: int = 0) -> None:
+        self.stream = RelayStream(CAMERA, name, clock, Metrics(), clock_trusted=True)
+        self.stream.connected(StreamInfo("H264", 90_000), clock.monotonic())
+        self._clock = clock
+        self._size = size
+        self._stamp = stamp
+        self._pictures = itertools.count(-phase)
+
+    def show(self) -> None:
+        number = next(self._pictures)
+        keyframe = number % GOP == 0
+        self._stamp = (self._stamp + round(STEP * 90_000)) & 0xFFFFFFFF
+        nal = bytes((0x65 if keyframe else 0x41,)) + bytes(self._size)
+        self.stream.access_unit(AccessUnit((nal,), self._stamp, keyframe, self._clock.monotonic()))
+
+
+class Scene:
+    """A gateway whose clock moves only when told, with a camera of two streams and one viewer."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.main = Camera(StreamName.MAIN, clock, 20_000, 5_000_000)
+        self.sub = Camera(StreamName.SUB, clock, 2_000, 4_000_000_000, phase=5)
+        self.streams = {camera.stream.stream: camera.stream for camera in (self.main, self.sub)}
+        find = self.streams.get
+        self.plane = MediaPlane(MediaSettings(port=0), lambda _, name: find(name), clock, Metrics())
+        self.events: list[SessionEvent] = []
+        self.media: list[bytes] = []
+        self.plane.observe(self.events.append)
+        self.viewer = LightViewer(self.media.append)
+
+    async def open(self, stream: StreamName | None, role: Role = Role.DISPATCHER) -> OpenedSession:
+        ends_at = self.clock.monotonic() + 3600
+        opened = await self.plane.open(OpenSession(CAMERA, stream, self.viewer.offer(), ends_at, role))
+        await asyncio.wait_for(self.viewer.connect(opened.answer), 10)
+        async with asyncio.timeout(10):
+            while not any(event.kind == "connected" for event in self.events):  # noqa: ASYNC110  # no event is set
+                await asyncio.sleep(0.005)
+        return opened
+
+    async def play(self, seconds: float, lossy: bool = False) -> None:
+        """Let pictures come, and the viewer report that a third was lost if it is so."""
+        for step in range(round(seconds / STEP)):
+            self.main.show()
+            self.sub.show()
+            if lossy and step % 10 == 0:
+                await self.report_loss()
+            for _ in range(4):  # what is paced goes out in real time, by this clock
+                await self.clock.advance(STEP / 4)
+                await asyncio.sleep(0.003)
+            self.viewer.check()
+
+    async def report_loss(self) -> None:
+        [session] = self.plane._sessions.values()
+        block = rtp.RtcpReceiverInfo(
+            ssrc=session.ssrc, fraction_lost=85, packets_lost=1, highest_sequence=1, jitter=0, lsr=0, dlsr=0
+        )
+        await self.viewer.dtls._send_rtp(bytes(rtp.RtcpRrPacket(ssrc=1, reports=[block])))
+        await asyncio.sleep(0.01)
+
+    @property
+    def changes(self) -> list[tuple[StreamName, str]]:
+        return [(event.stream, event.waiting) for event in self.events if event.kind == "stream"]
+
+    def pictures(self) -> list[tuple[int, int]]:
+        """(timestamp, bytes) of each picture that came, in order."""
+        sizes: dict[int, int] = {}
+        for packet in self.media:
+            stamp = int.from_bytes(packet[4:8], "big")
+            sizes[stamp] = sizes.get(stamp, 0) + len(packet)
+        return list(sizes.items())
+
+
+@asynccontextmanager
+async def _scene() -> AsyncIterator[Scene]:
+    scene = Scene(FakeClock())
+    async with scene.plane:
+        try:
+            yield scene
+        finally:
+            await scene.viewer.close()
+
+
+def _steps(scene: Scene) -> set[int]:
+    """By how many pictures RTP time goes on from each to the next. Every packet came, in one numbering."""
+    sequences = [int.from_bytes(packet[2:4], "big") for packet in scene.media]
+    assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+    stamps = [stamp for stamp, _ in scene.pictures()]
+    steps = {(after - before) % 2**32 for before, after in pairwise(stamps)}
+    assert {step % 9000 for step in steps} == {0}, "as captured: every tenth of a second"
+    return {step // 9000 for step in steps}
+
+
+async def test_a_patrol_car_starts_on_the_substream_and_climbs_where_the_link_carries_it() -> None:
+    async with _scene() as scene:
+        await scene.play(1.7)
+        opened = await scene.open(None, Role.PATROL)
+        assert opened.stream is StreamName.SUB
+        await scene.play(2.0)
+        assert {size for _, size in scene.pictures()} == {len(scene.media[0]) + len(scene.media[1])}
+        await scene.play(ladder.FIRST)
+        assert scene.changes == [(StreamName.MAIN, "")]
+        assert scene.plane.sessions()[0].stream is StreamName.MAIN
+        assert scene.pictures()[-1][1] > 20_000
+        assert _steps(scene) == {1}
+
+
+async def test_loss_sends_it_to_the_substream_at_its_next_keyframe_and_back_up_later_without_a_gap() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(3.0)
+        await scene.report_loss()
+        await scene.play(1.5)
+        assert scene.changes[-1] == (StreamName.SUB, "")
+        assert scene.pictures()[-1][1] < 5_000
+        await scene.play(ladder.FIRST + 3.0)
+        assert scene.changes[-1] == (StreamName.MAIN, "")
+        assert scene.pictures()[-1][1] > 20_000
+        assert _steps(scene) <= {1, 2}, "what still waited at the switch is given up"
+
+
+async def test_a_page_dates_pictures_rightly_by_the_shift_that_it_is_told() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(None, Role.PATROL)
+        await scene.play(ladder.FIRST + 2.0)
+        [changed] = [event for event in scene.events if event.kind == "stream"]
+        point = scene.main.stream.timeline()
+        assert point is not None
+        newest, _ = scene.pictures()[-1]
+        assert (point.rtp + changed.shift) % 2**32 == newest
+
+
+async def test_who_asks_for_the_substream_keeps_it() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        assert (await scene.open(StreamName.SUB)).stream is StreamName.SUB
+        await scene.play(ladder.FIRST + 3.0)
+        assert scene.changes == []
+        assert max(size for _, size in scene.pictures()) < 5_000
+
+
+async def test_a_substream_that_sends_nothing_is_not_switched_to() -> None:
+    async with _scene() as scene:
+        scene.streams.pop(StreamName.SUB)
+        scene.streams[StreamName.SUB] = RelayStream(CAMERA, StreamName.SUB, scene.clock, Metrics())
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(3.0, lossy=True)
+        assert scene.plane.sessions()[0].stream is StreamName.MAIN
+        assert {stream for stream, _ in scene.changes} <= {StreamName.MAIN}
+
+
+async def test_a_repeat_of_a_picture_from_before_the_switch_is_still_answered() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(2.0)
+        await scene.report_loss()
+        await scene.play(1.2)
+        assert scene.changes[-1] == (StreamName.SUB, "")
+        [session] = scene.plane._sessions.values()
+        before = list(scene.media)
+        wanted = next(packet for packet in reversed(before) if len(packet) == 1168)
+        sequence = int.from_bytes(wanted[2:4], "big")
+        nack = rtp.RtcpRtpfbPacket(fmt=rtp.RTCP_RTPFB_NACK, ssrc=1, media_ssrc=session.ssrc, lost=[sequence])
+        await scene.viewer.dtls._send_rtp(bytes(nack))
+        async with asyncio.timeout(5):
+            while len(scene.media) == len(before):  # noqa: ASYNC110  # datagrams that arrive set no event
+                await asyncio.sleep(0.005)
+        assert scene.media[-1] == wanted
+
+
+@pytest.mark.parametrize("role", [Role.DISPATCHER, Role.PATROL])
+async def test_a_session_that_is_closed_while_it_waits_for_the_other_stream_leaves_nothing_behind(role: Role) -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        opened = await scene.open(None, role)
+        await scene.play(ladder.FIRST + 0.2 if role is Role.PATROL else 0.2)
+        await scene.report_loss()
+        await scene.plane.close(opened.id, CloseReason.VIEWER_LEFT)
+        assert scene.plane._distribution._fanouts == {}
