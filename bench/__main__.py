@@ -4,36 +4,56 @@ import argparse
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from bench import glass, report, suite
+from bench import cameras, chart, glass, report, suite
 
-CAMERAS = "cameras"  # has a command line of its own: bench/cameras.py
+PARTS = ("all", "servers", "glass", "cameras")
 
 
 def main() -> None:
     """Measure, show tables, write JSON."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=["all", "servers", "glass", CAMERAS])
+    parser.add_argument("what", nargs="?", default="all", choices=PARTS)
     parser.add_argument("--rounds", type=int, default=3, help="how often each server has its turn (default 3)")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement (default 8)")
     parser.add_argument("--viewers", type=int, nargs="+", default=[10, 100, 400], help="of this gateway, on 10 cameras")
     parser.add_argument("--compared", type=int, default=40, help="viewers that each server of the comparison gets")
-    parser.add_argument("--external", action="append", default=[], metavar="NAME=URL,pid=N[,pid=N]")
-    parser.add_argument("--clicks", type=int, default=40, help="glass: how often a camera is opened")
-    parser.add_argument("--triggers", type=int, default=5, help="glass: how often a lockdown is triggered")
-    parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes")
+    parser.add_argument("--external", action="append", default=[], metavar="NAME=URL,pid=N[,pid=N][,token=T]")
+    parser.add_argument("--rtsp-port", type=int, default=0, help="where the cameras are, for external servers")
+    parser.add_argument("--clicks", type=int, default=30, help="how often a camera is opened in Chromium")
+    parser.add_argument("--triggers", type=int, default=5, help="how often a lockdown is triggered")
+    parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
     options = parser.parse_args()
-    console, found = Console(), {}
+    console = Console(width=max(120, Console().width))
+    found: dict[str, Any] = {}
+
+    def keep() -> None:
+        options.out.write_text(json.dumps(found, indent=2) + "\n")
+
     if options.what in ("all", "servers"):
-        plan = suite.Plan(options.rounds, options.seconds, tuple(options.viewers), options.compared)
-        found = asyncio.run(suite.measure_all(plan, options.external, console))
-        report.show(found, console)
+        plan = suite.Plan(
+            options.rounds,
+            options.seconds,
+            tuple(options.viewers),
+            options.compared,
+            options.clicks,
+            options.rtsp_port,
+        )
+        found["servers"] = asyncio.run(suite.measure_all(plan, options.external, console))
+        keep()
+        report.show(found["servers"], console)
+        options.out.with_suffix(".svg").write_text(chart.draw(found["servers"]))
     if options.what in ("all", "glass"):
         found["glass"] = asyncio.run(glass.measure(options.clicks, options.triggers))
-        report.show_glass(found["glass"], console)
-    options.out.write_text(json.dumps(found, indent=2) + "\n")
+        keep()
+        report.show_times("This gateway's own page, keyframes 4 s apart", found["glass"], console)
+    if options.what in ("all", "cameras"):
+        found["cameras"] = asyncio.run(cameras.measure())
+        keep()
+        cameras.show(found["cameras"], console)
     console.print(f"All figures: {options.out}")
 
 

@@ -83,6 +83,7 @@ class CountingViewer(LightViewer):
         self.lost = self.opened = self.sealed = self.repeats = 0
         self._number = number
         self._highest = -1
+        self._rtp = -1
         self._size = 0
         self._ssrc = 0
         self._sample = False
@@ -130,14 +131,15 @@ class CountingViewer(LightViewer):
         self._highest = (sequence + count - 1) & 0xFFFF
         self.packets += count
         self.bytes += size
-        self._size += size
+        rtp = int.from_bytes(buffer[last + 4 : last + 8], "big")
+        self._size = self._size + size if rtp == self._rtp else size
+        self._rtp = rtp
         if buffer[last + 1] & 0x80:
             pictures = self._pictures
             pictures.viewers.append(self._number)
-            pictures.rtp.append(int.from_bytes(buffer[last + 4 : last + 8], "big"))
+            pictures.rtp.append(rtp)
             pictures.at.append(at)
             pictures.sizes.append(self._size)
-            self._size = 0
         if self._sample:
             self._sample = False
             self._look_into(bytes(buffer[:run]))

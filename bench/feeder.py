@@ -47,6 +47,7 @@ class Camera:
         fps: int = FPS,
     ) -> None:
         self.number = number
+        self._fps = fps
         self._ticks = 90_000 // fps
         self.players: set[asyncio.Transport] = set()
         self._pictures = pictures
@@ -55,9 +56,9 @@ class Camera:
         self._mountpoint = mountpoint
 
     async def run(self, begin: float, log: FileIO) -> None:
-        """A picture each 1/30 s from ``begin`` (monotonic) on, forever."""
+        """Picture after picture from ``begin`` (monotonic) on, forever."""
         for number in itertools.count():
-            await asyncio.sleep(begin + number / FPS - time.monotonic())
+            await asyncio.sleep(begin + number / self._fps - time.monotonic())
             log.write(await self._send())
 
     async def _send(self) -> bytes:
@@ -167,7 +168,7 @@ async def play(cameras: list[Camera], log: Path, fps: int = FPS) -> None:
     with log.open("wb", buffering=0) as file:
         async with asyncio.TaskGroup() as tasks:
             for camera in cameras:
-                tasks.create_task(camera.run(began + camera.number / len(cameras) / FPS, file))
+                tasks.create_task(camera.run(began + camera.number / len(cameras) / fps, file))
 
 
 async def main() -> None:
@@ -175,6 +176,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cameras", type=int, default=1)
     parser.add_argument("--fps", type=int, default=FPS, help="pictures a second: half as many is half the bit rate")
+    parser.add_argument("--port", type=int, default=0, help="RTSP port; 0: any that is free")
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument(
         "--rtp-port", type=int, help="send each camera also by UDP, to this port and the next even ones"
@@ -191,7 +193,7 @@ async def main() -> None:
         cameras.append(Camera(number, pictures, number * len(pictures) // options.cameras, mountpoint, options.fps))
     sets = ",".join(b64encode(nal).decode() for nal in units[0] if nal[0] & 0x1F in (7, 8))
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: RtspConnection(cameras, sets), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: RtspConnection(cameras, sets), "127.0.0.1", options.port)
     playing = asyncio.create_task(play(cameras, options.log, options.fps), name="film")
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)

@@ -79,7 +79,7 @@ def answer_to_viewer(viewer: str, janus: str) -> str:
 
 
 def _mid(description: str) -> str:
-    return re.findall(r"(?m)^a=mid:(.*?)\r?$", description)[0]
+    return str(re.findall(r"(?m)^a=mid:(.*?)\r?$", description)[0])
 
 
 def own_address() -> str:

@@ -8,6 +8,7 @@ from bench.run import Feed
 from bench.server import Endpoint, NotHere
 
 STARTS_WITHIN = 60.0
+COMES_BACK = 12.0
 
 
 class PlainAiortc:
@@ -62,7 +63,8 @@ class External:
         self.pids = pids
 
     async def start(self) -> None:
-        """It runs already."""
+        """It runs already, and gets time to find its cameras again."""
+        await asyncio.sleep(COMES_BACK)
 
     async def endpoint(self, camera: int) -> Endpoint:
         """The URL, with ``{camera}`` replaced by the camera's number."""

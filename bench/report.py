@@ -5,50 +5,59 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import glass
-
 LOADED = 0.15  # share of the machine that others may use before a row is marked
+HEADINGS = ("µs/packet", "least to most", "viewers a core", "p50 ms", "p99 ms", "key p50", "key p99", "viewers", "lost")
 
 
 def show(found: dict[str, Any], console: Console) -> None:
     """One table a series."""
     for title, rows in found.items():
-        table = Table(
-            "",
-            "µs/packet",
-            "(least to most)",
-            "viewers a core",
-            "in to out p50",
-            "p99",
-            "keyframes p50",
-            "p99",
-            title=title,
-        )
-        for heading in ("viewers", "lost", "RSS MB", "others"):
-            table.add_column(heading, justify="right")
-        for name, row in rows.items():
-            if "not here" in row:
-                table.add_row(name, f"[dim]{row['not here']}[/]")
-                continue
-            delays = [row[what][key] for what in ("delay_ms", "keyframe_delay_ms") for key in ("p50", "p99")]
-            others = row["others"] + row["stolen"]
-            table.add_row(
-                name,
-                f"{row['microseconds_a_packet']:.2f}",
-                "{:.2f} to {:.2f}".format(*row["spread"]),
-                str(row["viewers_a_core"]),
-                *(f"{delay:.2f}" if delay is not None else "-" for delay in delays),
-                str(row["viewers"]),
-                str(row["lost"]),
-                f"{row['resident_mb']:.0f}",
-                f"{100 * others:.0f} %" + (" !" if others > LOADED else ""),
-            )
-        console.print(table)
+        if title == "memory":
+            for name, row in rows.items():
+                if row:
+                    console.print(f"RSS a further viewer, {name}: {row['kilobytes_a_viewer']} kB")
+        elif title == "first frame":
+            show_times("Click to first frame, Chromium, keyframes 4 s apart", rows, console)
+        else:
+            _show_series(title, rows, console)
+    console.print(
+        "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds. "
+        "Viewers a core: one second by the CPU that a viewer takes a second. p50, p99: last packet of a picture in to "
+        f"last packet out; keyframes apart. !: others used over {100 * LOADED:.0f} % of the machine meanwhile."
+    )
 
 
-def show_glass(rows: dict[str, dict[str, float]], console: Console) -> None:
-    """Click and trigger to the picture."""
-    table = Table("Chromium, keyframes 4 s apart", *(column.replace("_", " ") for column in glass.COLUMNS))
+def show_times(title: str, rows: dict[str, dict[str, Any]], console: Console) -> None:
+    """Milliseconds until something was on the glass."""
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    table = Table("", *(column.replace("_", " ") for column in columns), title=title)
     for name, row in rows.items():
-        table.add_row(name.replace("_", " "), *(f"{row[column]:g}" for column in glass.COLUMNS))
+        table.add_row(name.replace("_", " "), *(str(row.get(column, "")) for column in columns))
     console.print(table)
+
+
+def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) -> None:
+    table = Table("", title=title)
+    for heading in (*HEADINGS, "RSS MB", "others"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, row in rows.items():
+        if "not here" in row:
+            table.add_row(name, row["not here"][:60])
+            continue
+        delays = [row[what][key] for what in ("delay_ms", "keyframe_delay_ms") for key in ("p50", "p99")]
+        others = row["others"] + row["stolen"]
+        table.add_row(
+            name,
+            f"{row['microseconds_a_packet']:.2f}",
+            "{:.2f} to {:.2f}".format(*row["spread"]),
+            str(row["viewers_a_core"]),
+            *(f"{delay:.2f}" if delay is not None else "-" for delay in delays),
+            str(row["viewers"]),
+            str(row["lost"]),
+            f"{row['resident_mb']:.0f}",
+            f"{100 * others:.0f} %" + (" !" if others > LOADED else ""),
+        )
+    console.print(table)
+    drops = {key: value for row in rows.values() for key, value in row.get("counters", {}).items() if "dropped" in key}
+    for key, value in drops.items():
+        console.print(f"  {key} {value:g}", style="dim")

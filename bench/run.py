@@ -42,13 +42,13 @@ Build = Callable[[Feed], Server]
 
 
 @contextlib.asynccontextmanager
-async def feeding(cameras: int, rtp_port: int = 0, fps: int = FPS) -> AsyncIterator[Feed]:
+async def feeding(cameras: int, rtp_port: int = 0, fps: int = FPS, rtsp_port: int = 0) -> AsyncIterator[Feed]:
     """A feeder with so many cameras, and a directory that goes with it."""
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as name:
         directory = Path(name)
         log = directory / "written.log"
         command = [sys.executable, "-m", "bench.feeder", "--cameras", str(cameras), "--log", str(log)]
-        command += ["--fps", str(fps)]
+        command += ["--fps", str(fps), "--port", str(rtsp_port)]
         command += ["--rtp-port", str(rtp_port)] if rtp_port else []
         process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:

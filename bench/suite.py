@@ -1,6 +1,7 @@
 """What is measured, in which order. Servers that are compared take turns, round after round, so that whatever else the
 machine does meanwhile falls on all of them; the median of the rounds counts, and the spread is told."""
 
+import socket
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -8,23 +9,31 @@ from typing import Any
 
 from rich.console import Console
 
+from bench import first_frame
+from bench.janus import Janus
 from bench.peers import External, PlainAiortc
 from bench.run import Feed, Measured, feeding, measure
 from bench.server import NotHere, Server
 from bench.sightline import Sightline
+from tests.e2e.harness import free_port
 
 Build = Callable[[Feed], Server]
+Rows = dict[str, tuple[Build, int]]
 CAMERAS = 10
+MANY = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``viewers``: of this gateway alone. ``compared``: of every server of the comparison."""
+    """``viewers``: of this gateway alone. ``compared``: of every server of the comparison.
+    ``clicks``: in Chromium, a server. ``rtsp_port``: of the cameras; 0: any."""
 
     rounds: int
     seconds: float
     viewers: tuple[int, ...]
     compared: int
+    clicks: int
+    rtsp_port: int = 0
 
 
 def sightline(**settings: object) -> Build:
@@ -46,33 +55,72 @@ def external(text: str) -> tuple[str, Build]:
 
 async def measure_all(plan: Plan, externals: list[str], console: Console) -> dict[str, Any]:
     """Every series by its name; a series is {row: figures}."""
-    peers = {"sightline": sightline(), "plain aiortc": PlainAiortc} | dict(map(external, externals))
+    peers: dict[str, Build] = {"sightline": sightline(), "plain aiortc": PlainAiortc, "Debian's Janus": Janus}
+    peers |= dict(map(external, externals))
+    few = max(1, plan.compared // 4)
     found: dict[str, Any] = {}
-    for cameras, title in ((1, "one camera"), (CAMERAS, "ten cameras")):
-        rows = {name: (build, cameras, plan.compared) for name, build in peers.items()}
-        found[f"compared, {title}"] = await in_turns(rows, plan, console)
-    rows = {f"{count} viewers, {CAMERAS} cameras": (sightline(), CAMERAS, count) for count in plan.viewers}
-    rows["100 viewers, 1 camera"] = (sightline(), 1, 100)
-    found["sightline"] = await in_turns(rows, plan, console)
-    rows = {f"{count} workers": (sightline(media__workers=count), CAMERAS, 100) for count in (1, 2)}
-    found["workers"] = await in_turns(rows, plan, console)
+
+    async def series(title: str, cameras: int, rows: Rows) -> dict[str, Any]:
+        found[title] = await in_turns(title, cameras, rows, plan, console)
+        return found[title]
+
+    await series("one camera", 1, {name: (build, plan.compared) for name, build in peers.items()})
+    ten = {name: (build, plan.compared) for name, build in peers.items()}
+    ten |= {f"{name}, {few} viewers": (build, few) for name, build in peers.items()}
+    compared = await series("ten cameras", CAMERAS, ten)
+    own = {f"{count} viewers": (sightline(), count) for count in plan.viewers}
+    alone = await series("this gateway, ten cameras", CAMERAS, own)
+    await series("this gateway, one camera", 1, {"100 viewers": (sightline(), 100)})
+    await series(f"this gateway, {MANY} cameras", MANY, {f"{plan.compared} viewers": (sightline(), plan.compared)})
+    workers = {f"workers: {count}": (sightline(media__workers=count), 100) for count in (1, 2)}
+    await series("this gateway, ten cameras, by workers", CAMERAS, workers)
+    found["memory"] = {name: slope(compared[f"{name}, {few} viewers"], compared[name]) for name in peers}
+    found["memory"][f"sightline, to {max(plan.viewers)} viewers"] = slope(
+        alone[f"{min(plan.viewers)} viewers"], alone[f"{max(plan.viewers)} viewers"]
+    )
+    found["first frame"] = await first_frames(peers, plan, console)
     return found
 
 
-async def in_turns(rows: dict[str, tuple[Build, int, int]], plan: Plan, console: Console) -> dict[str, Any]:
-    """Each row (what, cameras, viewers) once a round; the medians of its rounds. One that is not here is left out."""
+def slope(less: dict[str, Any], more: dict[str, Any]) -> dict[str, float]:
+    """Kilobytes of resident memory that one more viewer takes, between two rows; empty where one is missing."""
+    if "not here" in less or "not here" in more or less["viewers"] == more["viewers"]:
+        return {}
+    apart = more["viewers"] - less["viewers"]
+    return {"kilobytes_a_viewer": round(1000 * (more["resident_mb"] - less["resident_mb"]) / apart)}
+
+
+async def first_frames(peers: dict[str, Build], plan: Plan, console: Console) -> dict[str, Any]:
+    """Each server once: clicks are many, and each one is a measurement."""
+    found: dict[str, Any] = {}
+    for name, build in peers.items():
+        console.print(f"[dim]click to first frame: {name}[/]")
+        async with feeding(2, free_port(socket.SOCK_DGRAM), rtsp_port=plan.rtsp_port) as feed:
+            server = build(feed)
+            try:
+                await server.start()
+                found[name] = first_frame.summary(await first_frame.measure(server, 2, plan.clicks))
+            except NotHere as reason:
+                found[name] = {"not here": str(reason).strip().splitlines()[-1]}
+            finally:
+                await server.stop()
+    return found
+
+
+async def in_turns(title: str, cameras: int, rows: Rows, plan: Plan, console: Console) -> dict[str, Any]:
+    """Each row (what, viewers) once a round; the medians of its rounds. One that is not here is left out."""
     results: dict[str, list[Measured]] = {name: [] for name in rows}
     absent: dict[str, str] = {}
     for number in range(plan.rounds):
-        for name, (build, cameras, viewers) in rows.items():
+        for name, (build, viewers) in rows.items():
             if name in absent:
                 continue
-            console.print(f"[dim]round {number + 1}: {name}, {cameras} cameras, {viewers} viewers[/]")
+            console.print(f"[dim]{title}, round {number + 1}: {name}[/]")
             try:
-                async with feeding(cameras) as feed:
+                async with feeding(cameras, free_port(socket.SOCK_DGRAM), rtsp_port=plan.rtsp_port) as feed:
                     results[name].append(await measure(build, feed, viewers, plan.seconds))
             except NotHere as reason:
-                absent[name] = str(reason).splitlines()[-1]
+                absent[name] = str(reason).strip().splitlines()[-1]
     return {name: {"not here": absent[name]} if name in absent else summary(results[name]) for name in rows}
 
 

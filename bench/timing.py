@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from bench.feeder import TICKS, WRITTEN
 
-_KEYFRAME = 0.5  # of the largest picture's size
+_KEYFRAME = 2  # times as large as all but a few pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def delays(written: npt.NDArray[np.void], camera: int, received: Received) -> De
         return Delays(none, none, len(received.at))
     largest = int(np.argmax(received.sizes))
     before = int(np.searchsorted(keys["at"], received.at[largest])) - 1
-    if before < 0 or received.sizes[largest] * _KEYFRAME < np.median(received.sizes):
+    if before < 0 or received.sizes[largest] < _KEYFRAME * np.percentile(received.sizes, 95):
         return Delays(none, none, len(received.at))
     first = int(np.searchsorted(log["at"], keys["at"][before]))
     apart = (received.rtp - received.rtp[largest]).astype(np.int32)

@@ -1,0 +1,78 @@
+"""Click to first frame in Chromium, the same page for every server: from the click to the first frame that
+``requestVideoFrameCallback`` tells of, keyframes four seconds apart, clicks anywhere between two of them."""
+
+import asyncio
+import random
+import time
+from typing import Any
+
+import aiohttp
+import numpy as np
+from playwright.async_api import Error, async_playwright
+
+from bench.server import Server
+from tests.e2e.conftest import CHROMIUM
+
+PATIENCE = 12.0
+PAUSE = 0.3, 1.6  # seconds between two clicks
+PAGE = "<!doctype html><title>Bench</title><video muted autoplay playsinline></video>"
+CLICK = """
+  async ({ url, token }) => {
+    const clicked = performance.now(), video = document.querySelector("video");
+    const peer = (window.peer = new RTCPeerConnection());
+    const first = new Promise((shown) => video.requestVideoFrameCallback((now) => shown(now - clicked)));
+    peer.ontrack = ({ track }) => { video.srcObject = new MediaStream([track]); };
+    const transceiver = peer.addTransceiver("video", { direction: "recvonly" });
+    const { codecs } = RTCRtpReceiver.getCapabilities("video");
+    transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => /H264|rtx/i.test(mimeType)));
+    await peer.setLocalDescription(await peer.createOffer());
+    await peer.setRemoteDescription({ type: "answer", sdp: await window.whep(url, token, peer.localDescription.sdp) });
+    return await first;
+  }
+"""
+
+
+async def measure(server: Server, cameras: int, clicks: int) -> list[float]:
+    """Milliseconds of each click; ``PATIENCE`` where no frame came. The first click, which warms up, is left out."""
+    dice, found = random.Random(0), list[float]()
+    async with aiohttp.ClientSession() as http, async_playwright() as playwright:
+
+        async def whep(url: str, token: str, offer: str) -> str:
+            headers = {"Content-Type": "application/sdp"} | ({"Authorization": f"Bearer {token}"} if token else {})
+            async with http.post(url, data=offer, headers=headers) as answer:
+                return await answer.text()
+
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        try:
+            page = await browser.new_page()
+            await page.expose_function("whep", whep)
+            for number in range(clicks + 1):
+                await page.set_content(PAGE)
+                endpoint = await server.endpoint(number % cameras)
+                asked: dict[str, Any] = {"url": endpoint.url, "token": endpoint.token}
+                began = time.monotonic()
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        took = float(await page.evaluate(CLICK, asked))
+                except (TimeoutError, Error):
+                    took = 1000 * max(PATIENCE, time.monotonic() - began)
+                if number:
+                    found.append(took)
+                await page.evaluate("window.peer?.close()")
+                await asyncio.sleep(dice.uniform(*PAUSE))
+        finally:
+            await browser.close()
+    return found
+
+
+def summary(clicks: list[float]) -> dict[str, float]:
+    """p50, p95 and the most, in milliseconds; how many clicks showed nothing."""
+    shown = [click for click in clicks if click < 1000 * PATIENCE]
+    p50, p95 = np.percentile(clicks, [50, 95])
+    return {
+        "times": len(clicks),
+        "p50_ms": round(float(p50), 1),
+        "p95_ms": round(float(p95), 1),
+        "most_ms": round(max(clicks), 1),
+        "without_a_frame": len(clicks) - len(shown),
+    }
