@@ -18,7 +18,7 @@ from gateway.auth.sessions import SignIn
 from gateway.errors import Forbidden, StorageError
 from gateway.media.events import StreamKey
 from gateway.models import CloseReason, Principal, SiteId
-from gateway.viewing.service import Viewing
+from gateway.viewing.recording import Viewing
 from gateway.webrtc.plane import SessionEvent
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan, Room
 from gateway.models import Camera, CameraId, CameraPolicy, CloseReason, Grant, Incident, Principal, TimelinePoint
 from gateway.settings import Settings, SiteSettings
-from gateway.viewing.service import Viewing
+from gateway.viewing.recording import Viewing
 
 NOTICE = (
     "These pictures come from a school and are shown to you for this emergency only. They may hold education records "

@@ -26,11 +26,15 @@ def shards(cameras: Iterable[CameraSettings], workers: int) -> list[list[CameraS
 
 def settings_of(media: MediaSettings, worker: int) -> MediaSettings:
     """The settings of worker 0, 1, …: each has a port of its own, ``worker`` above the configured one, and advertised
-    addresses with a port likewise. Raises ValueError for an advertised address that is none."""
+    addresses with a port likewise. What only pages are told stays behind.
+
+    Raises ValueError for an advertised address that is none.
+    """
     return media.model_copy(
         update={
             "port": media.port + worker if media.port else 0,
             "advertise": tuple(_advertised(text, worker) for text in media.advertise),
+            "ice_servers": (),
         }
     )
 

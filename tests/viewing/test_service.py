@@ -123,7 +123,7 @@ async def test_what_is_no_token_opens_nothing(house: House, forged: str) -> None
 async def test_a_revoked_token_opens_nothing(house: House) -> None:
     patrol = await house.sign_in("patrol")
     token = await patrol.token()
-    revocations: Revocations = house.services.viewing._revocations
+    revocations: Revocations = house.services.viewing._admission._revocations
     await revocations.revoke(Subject.TOKEN, house.services.tokens.verify(token).jti)
     assert (await patrol.offer(ENTRANCE, token)).problem(401) == "token_revoked"
 
@@ -342,5 +342,5 @@ async def test_a_token_of_another_role_of_the_same_person_is_not_taken(house: Ho
     assert sign_in is not None
     token = house.services.tokens.issue(PEOPLE["patrol"], grant, sign_in.id).token
     with pytest.raises(Unauthenticated):
-        await house.services.viewing._admit(token)
+        await house.services.viewing._admission.admit(token)
     assert (await patrol.offer(ENTRANCE, token)).problem(401) == "signed_out"

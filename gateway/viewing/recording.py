@@ -1,0 +1,47 @@
+"""What is said of a viewing: one person watching one camera; and how it is put on record."""
+
+from dataclasses import dataclass
+
+from gateway.audit.log import AuditLog
+from gateway.audit.record import AuditEvent, Outcome
+from gateway.models import Camera, Grant, Principal, StreamName
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """One person watching one camera. ``secret`` is the path segment of its WHEP resource and is never logged.
+
+    ``stream`` is what is sent now, ``waiting`` why nothing is ("" while something is), and RTP timestamps on the way to
+    the viewer are the stream's own plus ``shift`` (90 kHz ticks, mod 2^32).
+    """
+
+    id: str
+    secret: str
+    sign_in_id: str
+    principal: Principal
+    camera: Camera
+    stream: StreamName
+    grant: Grant
+    since_at: float
+    address: str
+    waiting: str = ""
+    shift: int = 0
+
+
+async def record(audit: AuditLog, viewing: Viewing, kind: str, reason: str | None, detail: dict[str, object]) -> None:
+    """Write into the record that a viewing was opened or closed."""
+    await audit.append(
+        AuditEvent(
+            kind=kind,
+            principal=viewing.principal.id,
+            name=viewing.principal.name,
+            role=viewing.principal.role,
+            site=viewing.camera.site_id,
+            camera=viewing.camera.id,
+            incident=viewing.grant.incident_id,
+            outcome=Outcome.OK,
+            reason=reason,
+            origin_address=viewing.address,
+            detail={"grant": viewing.grant.id, "stream": viewing.stream.value, **detail},
+        )
+    )
