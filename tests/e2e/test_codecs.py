@@ -1,0 +1,122 @@
+"""Cameras that send what not every browser plays: GStreamer's, and a simulated one with B-frames."""
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.e2e.glass import Glass, Tile
+from tests.e2e.harness import Client, District, until
+from tests.gst_camera import gst_camera
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+H265, JPEG, HIGH = "lincoln-hallway-west", "lincoln-lobby", "lincoln-hallway-east"
+B_FRAMES = "lincoln-main-entrance"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def district(directory: Path) -> AsyncIterator[District]:
+    with ExitStack() as stack:
+        urls = {
+            camera: stack.enter_context(gst_camera("--codec", codec)).url
+            for camera, codec in ((H265, "h265"), (JPEG, "jpeg"), (HIGH, "high"))
+        }
+        settings: dict[str, object] = {
+            "media.transcoding.at_once": 3,
+            f"sites.lincoln.cameras.{B_FRAMES}.b_frames": "transcode",
+        }
+        district = District(directory, urls=urls, settings=settings, live=frozenset({B_FRAMES}))
+        try:
+            district.start_school()
+            await district.fault(B_FRAMES, b_frames=2)
+            district.start_gateway()
+            yield district
+        finally:
+            await district.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def it(district: District) -> Client:
+    return await district.client("district_it")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
+    """The dispatcher's page in a real incident, no tile open."""
+    coordinator = await district.client("coordinator")
+    status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
+    assert status == 201
+    glass = await Glass.sign_in(browser, district, "dispatcher")
+    yield glass
+    assert glass.errors == []
+    await glass.close()
+
+
+async def main_stream(it: Client, camera: str) -> dict[str, Any]:
+    _, body = await it.get("/api/cameras")
+    found: dict[str, Any] = next(each for each in body["cameras"] if each["id"] == camera)["streams"]["main"]
+    return found
+
+
+async def says(it: Client, camera: str, codec: str, delivery: str) -> None:
+    async def condition() -> bool:
+        source = await main_stream(it, camera)
+        return source["codec"] == codec and delivery in source["delivery"]
+
+    try:
+        await until(condition, 20, delivery)
+    except AssertionError:
+        raise AssertionError(f"{camera}: {await main_stream(it, camera)}") from None
+
+
+async def shown(glass: Glass, camera: str, count: int = 20) -> list[dict[str, Any]]:
+    """Frames of the camera's tile from the moment on at which it is LIVE."""
+    tile: Tile = glass.tile(camera)
+    await tile.open()
+    await tile.says("live", 25)
+    await tile.forget()
+
+    async def enough() -> bool:
+        return len(await tile.frames()) >= count
+
+    await until(enough, 30, f"{count} frames")
+    return await tile.frames()
+
+
+@pytest.mark.parametrize(("camera", "codec", "name"), [(H265, "H265", "H.265"), (JPEG, "JPEG", "MJPEG")])
+async def test_what_the_browser_does_not_decode_is_shown_live_by_one_transcode(
+    glass: Glass, it: Client, camera: str, codec: str, name: str
+) -> None:
+    await says(it, camera, codec, f"one shared transcode of the main stream ({name}) to H.264.")
+    frames = await shown(glass, camera)
+    assert {frame["width"] for frame in frames} == {320}
+    await says(it, camera, codec, "The transcode runs.")
+    await glass.tile(camera).close()
+
+
+async def test_high_profile_is_shown_as_it_is(glass: Glass, it: Client) -> None:
+    await says(it, HIGH, "H264", "All viewers get the main stream as it is (H.264).")
+    frames = await shown(glass, HIGH)
+    assert {frame["width"] for frame in frames} == {320}
+    await glass.tile(HIGH).close()
+
+
+async def test_b_frames_are_reported_and_transcoded_and_the_age_is_that_of_the_time_code(
+    glass: Glass, it: Client
+) -> None:
+    await says(it, B_FRAMES, "H264", "All viewers get one shared transcode of the main stream (H.264 with B-frames)")
+    source = await main_stream(it, B_FRAMES)
+    assert any("B-frames" in note for note in source["notes"])
+    frames = await shown(glass, B_FRAMES, 100)
+    read = [frame for frame in frames if frame["trueAge"] is not None]
+    assert len(read) >= 80, "time codes that could be read"
+    errors = sorted(abs(frame["captureAge"] - frame["trueAge"]) for frame in read)
+    p95 = errors[int(0.95 * (len(errors) - 1))]
+    print(f"age error of a transcode over {len(errors)} frames: p50 {errors[len(errors) // 2]:.3f} s, p95 {p95:.3f} s")
+    assert p95 < 0.150
+    await glass.tile(B_FRAMES).never_stale()
