@@ -11,7 +11,8 @@ SITE = {"id": "oak", "name": "Oak", "plan": "oak.geojson", "cameras": []}
 
 
 @pytest.mark.parametrize(
-    "url", ["rtsp://10.0.0.5/main", "rtsp://camera.school:8554/a?b=c", "rtsp://[2001:db8::1]:554/"]
+    "url",
+    ["rtsp://10.0.0.5/main", "rtsps://10.0.0.5/main", "rtsp://camera.school:8554/a?b=c", "rtsp://[2001:db8::1]:554/"],
 )
 def test_an_rtsp_url_without_a_password_is_taken(url: str) -> None:
     assert StreamSettings(url=url).url == url
@@ -125,3 +126,33 @@ def test_settings_hold_secrets_as_secrets() -> None:
     assert "hunter2" not in repr(
         CameraSettings(id="a", name="A", main=StreamSettings(url="rtsp://h/"), password=secret)
     )
+
+
+def reached(url: str = "rtsp://h/1", **more: object) -> CameraSettings:
+    return CameraSettings.model_validate({"id": "gym", "name": "Gym", "main": {"url": url}, **more})
+
+
+def test_a_fingerprint_is_taken_as_openssl_writes_it() -> None:
+    written = ":".join(["AB"] * 32)
+    assert reached("rtsps://h/1", tls_fingerprint=written).tls_fingerprint == "ab" * 32
+    with pytest.raises(ValidationError, match="64 hexadecimal digits"):
+        reached("rtsps://h/1", tls_fingerprint="abc")
+
+
+def test_what_does_not_fit_an_address_is_refused() -> None:
+    with pytest.raises(ValidationError, match="tls_fingerprint is of use only"):
+        reached(tls_fingerprint="ab" * 32)
+    with pytest.raises(ValidationError, match="in the clear"):
+        reached("rtsps://h/1", transport="udp")
+
+
+def test_a_recorder_must_be_listed_with_its_sessions() -> None:
+    raw = {
+        "district": "D",
+        "media": {"nvrs": {"north": 8, "old": None}},
+        "sites": [{**SITE, "cameras": [{"id": "gym", "name": "Gym", "main": {"url": "rtsp://h/1"}, "nvr": "north"}]}],
+    }
+    assert Settings.model_validate(raw).media.nvrs == {"north": 8, "old": None}
+    raw["media"] = {"nvrs": {"nord": 8}}
+    with pytest.raises(ValidationError, match="'north' is not among media.nvrs; did you mean 'nord'"):
+        Settings.model_validate(raw)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -198,3 +199,19 @@ async def test_the_simulated_school_plays(algorithm: Algorithm) -> None:
         url = f"rtsp://{listening.host}:{listening.rtsp_port}/hall/main"
         async with pulled(url, "sightline", PASSWORD) as pull:
             await assert_plays(pull, 640, 360)
+
+
+async def test_a_delay_that_builds_up_in_the_connection_is_dropped_to_live() -> None:
+    async with school(Algorithm.MD5) as listening, aiohttp.ClientSession() as http:
+        url = f"rtsp://{listening.host}:{listening.rtsp_port}/hall/main"
+        faults = f"{listening.control_url}/cameras/hall/faults"
+        async with pulled(url, "sightline", PASSWORD) as pull:
+            await pull.wait_until(lambda: pull.source.status().state is SourceState.UP)
+            pull.sink.next_query = 0.0  # as a gateway asks that wants to know the camera's clock
+            (await http.put(faults, json={"passes": 0.25})).raise_for_status()
+            await pull.wait_until(lambda: pull.source.status().reason is SourceReason.FELL_BEHIND, within=40)
+            (await http.delete(faults)).raise_for_status()
+            await pull.wait_until(lambda: pull.source.status().state is SourceState.UP)
+            # a school that is drawn live stamps each report with the time of the picture that leaves with it
+            report, clock = pull.sink.reports[-1], SystemClock()
+            assert clock.now() - clock.monotonic() - (report.ntp - report.arrival) < 1

@@ -27,7 +27,7 @@ class Pending:
 
 
 class Requests:
-    """``output`` is what is to be sent, ``pending`` the request in flight; ``session_id`` goes along once it is known."""
+    """``output`` is to be sent, ``pending`` is the request in flight; ``session_id`` goes along once it is known."""
 
     def __init__(self, authenticator: Authenticator) -> None:
         self.output: list[bytes] = []
@@ -83,8 +83,8 @@ class Requests:
             self._took, self.pending = (self.pending.sent, ANSWER_TIMEOUT), None
 
     def answer_time(self, since: float, now: float) -> float | None:
-        """Seconds that an answer to what was asked after ``since`` took, or that one has been awaited for; the longer of
-        both, None for neither."""
+        """Seconds that an answer to what was asked after ``since`` took, or has been awaited for; the longer of both,
+        None for neither."""
         awaited = [now - self.pending.sent] if self.pending is not None and self.pending.sent >= since else []
         took = [self._took[1]] if self._took is not None and self._took[0] >= since else []
         return max(awaited + took, default=None)

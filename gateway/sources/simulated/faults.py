@@ -31,6 +31,9 @@ class Faults:
     or with ``delay_growth`` by so many seconds a second until it is reached, as from a queue that fills (1: nothing
     arrives meanwhile). Reports come as late as the media and tell the truth about it.
 
+    ``passes``: the fraction of what is sent that the network lets through; the rest, answers included, waits on the
+    camera's side of the connection and comes later and later. A new connection begins with nothing waiting.
+
     ``clock_offset``: seconds that the camera's clock is ahead, in reports, in ``Date`` and in the time that it writes
     into the picture, never in the time code. Changed while it plays, it is a clock that jumps.
     ``no_sender_reports`` and ``no_date`` leave these out.
@@ -47,6 +50,7 @@ class Faults:
     freeze: bool = False
     delay: Seconds = 0.0
     delay_growth: Annotated[float, Field(gt=0, le=1)] | None = None
+    passes: Annotated[float, Field(gt=0, le=1)] = 1.0
     clock_offset: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
     no_sender_reports: bool = False
     no_date: bool = False

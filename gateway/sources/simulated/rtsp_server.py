@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -74,6 +75,8 @@ class Connection(asyncio.Protocol):
         self._gate = DigestGate(settings.username, settings.password, settings.algorithm, settings.nonce_lifetime)
         self._reader = RequestReader()
         self._transport: asyncio.Transport | None = None
+        self._held: deque[bytes] = deque()
+        self._credit = 0.0
         self._methods: dict[str, Callable[[Request, Camera, StreamName], Answer]] = {
             "OPTIONS": self._keep_alive,
             "DESCRIBE": self._describe,
@@ -112,13 +115,21 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
 
     def write(self, data: bytes) -> None:
-        """Send, unless the connection is over."""
-        if self._transport and not self._transport.is_closing():
-            self._transport.write(data)
+        """Send as much as the network passes, unless the connection is over."""
+        passes = self.session.camera.faults.passes if self.session else 1.0
+        self._held.append(data)
+        self._credit = float("inf") if passes == 1.0 else self._credit + passes * len(data)
+        while self._held and len(self._held[0]) <= self._credit:
+            piece = self._held.popleft()
+            self._credit -= len(piece)
+            if self._transport and not self._transport.is_closing():
+                self._transport.write(piece)
+        if not self._held:
+            self._credit = 0.0
 
     def unsent(self) -> int:
         """Bytes that the client has not taken yet."""
-        return self._transport.get_write_buffer_size() if self._transport else 0
+        return sum(map(len, self._held)) + (self._transport.get_write_buffer_size() if self._transport else 0)
 
     def close(self) -> None:
         """Cut the connection, without a word."""

@@ -123,3 +123,21 @@ async def test_a_lost_connection_ends_its_session() -> None:
         assert not school.server.connections
         await school.pass_time(0.2)
         assert not player.wire.written.count(b"$") or player.collect() == []
+
+
+async def test_what_the_network_does_not_pass_comes_later_and_later_until_it_is_well() -> None:
+    async with stage() as school:
+        player = school.player()
+        player.play()
+        await school.apply(passes=0.5)
+        await school.pass_time(4, player)
+        ages = [picture.at - picture.captured for picture in player.pictures() if picture.captured is not None]
+        assert 20 <= len(ages) <= 45, "about half of sixty"
+        assert ages[-1] > 1.5 > 0.5 > ages[0]
+        await school.apply()
+        late = school.player()
+        late.play()
+        await school.pass_time(0.5, late)
+        first = late.pictures()[0]
+        assert first.captured is not None
+        assert first.at - first.captured < 0.5
