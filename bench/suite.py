@@ -61,8 +61,8 @@ async def measure_all(plan: Plan, externals: list[str], console: Console) -> dic
     found: dict[str, Any] = {}
 
     async def series(title: str, cameras: int, rows: Rows) -> dict[str, Any]:
-        found[title] = await in_turns(title, cameras, rows, plan, console)
-        return found[title]
+        found[title] = measured = await in_turns(title, cameras, rows, plan, console)
+        return measured
 
     await series("one camera", 1, {name: (build, plan.compared) for name, build in peers.items()})
     ten = {name: (build, plan.compared) for name, build in peers.items()}

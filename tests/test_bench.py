@@ -1,0 +1,101 @@
+"""The bench itself: what it says of a server must be so."""
+
+import socket
+
+import numpy as np
+import pytest
+
+from bench.accounting import family, usage
+from bench.chart import draw
+from bench.feeder import TICKS, WRITTEN
+from bench.run import feeding, measure
+from bench.suite import external, sightline, slope
+from bench.timing import Received, delays
+
+MS = 1_000_000
+GOP = 30
+KEYFRAME, OTHER = 50_000, 4_000
+
+
+def written(pictures: int, camera: int = 0) -> np.ndarray:
+    """A log of one camera that sends a picture each 33 ms."""
+    lines = [(camera, number % GOP, number * TICKS, number * 33 * MS) for number in range(pictures)]
+    return np.array(lines, WRITTEN)
+
+
+def received(numbers: list[int], delay: dict[int, int], offset: int) -> Received:
+    """Those pictures, ``offset`` ticks later in RTP time, each ``delay`` milliseconds (1 by default) after it came."""
+    return Received(
+        np.array([(number * TICKS + offset) & 0xFFFFFFFF for number in numbers], np.uint32),
+        np.array([(number * 33 + delay.get(number, 1)) * MS for number in numbers], np.int64),
+        np.array([OTHER if number % GOP else KEYFRAME for number in numbers], np.uint32),
+    )
+
+
+@pytest.mark.parametrize("offset", [0, 12_345, 0xFFFF_0000])
+def test_each_picture_is_timed_whatever_timestamps_a_server_chooses(offset: int) -> None:
+    found = delays(written(90), 0, received(list(range(35, 85)), {40: 7, 60: 5}, offset))
+    assert sorted(found.pictures) == [1.0] * 48 + [7.0]
+    assert list(found.keyframes) == [5.0]
+    assert found.unmatched == 0
+
+
+def test_pictures_that_a_viewer_missed_do_not_shift_the_others() -> None:
+    numbers = [number for number in range(35, 85) if number not in (50, 51, 70)]
+    found = delays(written(90), 0, received(numbers, {}, 99))
+    assert set(found.pictures) == {1.0}
+    assert len(found.pictures) + len(found.keyframes) == len(numbers)
+
+
+def test_a_server_that_holds_a_picture_until_the_next_is_not_taken_for_fast() -> None:
+    found = delays(written(90), 0, received(list(range(35, 85)), dict.fromkeys(range(90), 34), 7))
+    assert set(found.pictures) == {34.0}
+
+
+def test_a_viewer_without_a_keyframe_is_not_timed_at_all() -> None:
+    found = delays(written(90), 0, received(list(range(31, 59)), {}, 0))
+    assert not len(found.pictures)
+    assert found.unmatched == 28
+
+
+def test_only_the_viewer_s_own_camera_counts() -> None:
+    log = np.concatenate([written(90, camera=1), written(90)])
+    assert delays(log, 2, received(list(range(35, 85)), {}, 0)).unmatched == 50
+
+
+def test_an_external_server_is_told_by_name_url_and_process() -> None:
+    name, _ = external("mediamtx=http://127.0.0.1:8889/camera-{camera}/whep,pid=12,pid=13")
+    assert name == "mediamtx"
+    with pytest.raises(ValueError, match="NAME=URL,pid=N"):
+        external("mediamtx=http://127.0.0.1:8889/camera-{camera}/whep")
+
+
+def test_memory_a_viewer_is_the_slope_between_two_numbers_of_viewers() -> None:
+    few, many = {"viewers": 10, "resident_mb": 200.0}, {"viewers": 110, "resident_mb": 220.0}
+    assert slope(few, many) == {"kilobytes_a_viewer": 200}
+    assert slope(few, {"not here": "no such program"}) == {}
+
+
+def test_what_a_process_uses_includes_its_children() -> None:
+    with socket.socket():
+        here = family([1])
+    assert len(here) > 1
+    assert usage(here).resident > usage([2**22 + 1]).resident == 0
+
+
+def test_the_chart_has_a_bar_for_each_figure_and_none_for_what_is_not_here() -> None:
+    drawn = draw({"a": {"x": {"microseconds_a_packet": 2.0}, "y": {"not here": "<gone>"}}, "memory": {"x": {}}})
+    assert drawn.count("<rect") == 2  # the background and one bar
+    assert "gone" not in drawn
+
+
+@pytest.mark.e2e
+async def test_every_packet_of_the_served_gateway_is_counted_and_timed() -> None:
+    async with feeding(2) as feed:
+        result = (await measure(sightline(), feed, viewers=4, seconds=4.5)).result
+    assert result.viewers == 4
+    assert result.lost == result.sealed == result.unmatched == 0
+    assert result.opened
+    assert result.least_packets > 700
+    assert result.cpu > 0
+    assert result.delay["p50"] < 1000
