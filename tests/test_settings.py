@@ -154,5 +154,5 @@ def test_a_recorder_must_be_listed_with_its_sessions() -> None:
     }
     assert Settings.model_validate(raw).media.nvrs == {"north": 8, "old": None}
     raw["media"] = {"nvrs": {"nord": 8}}
-    with pytest.raises(ValidationError, match="'north' is not among media.nvrs; did you mean 'nord'"):
+    with pytest.raises(ValidationError, match=r"'north' is not among media\.nvrs; did you mean 'nord'"):
         Settings.model_validate(raw)
