@@ -55,11 +55,12 @@ class PlainAiortc:
 
 
 class External:
-    """A server that somebody else started and pointed at the feeder's cameras."""
+    """A server that somebody else started and pointed at the feeder's cameras. ``host``: the viewers' own address."""
 
-    def __init__(self, url: str, pids: tuple[int, ...], token: str = "") -> None:
+    def __init__(self, url: str, pids: tuple[int, ...], token: str = "", host: str = "127.0.0.1") -> None:
         self._url = url
         self._token = token
+        self._host = host
         self.pids = pids
 
     async def start(self) -> None:
@@ -68,7 +69,7 @@ class External:
 
     async def endpoint(self, camera: int) -> Endpoint:
         """The URL, with ``{camera}`` replaced by the camera's number."""
-        return Endpoint(self._url.replace("{camera}", str(camera)), self._token)
+        return Endpoint(self._url.replace("{camera}", str(camera)), self._token, self._host)
 
     async def counters(self) -> dict[str, float]:
         """Not known."""

@@ -43,14 +43,15 @@ def sightline(**settings: object) -> Build:
 
 
 def external(text: str) -> tuple[str, Build]:
-    """``NAME=URL,pid=N[,pid=N][,token=T]`` as a name and what to measure. Raises ValueError."""
+    """``NAME=URL,pid=N[,pid=N][,token=T][,host=ADDRESS]`` as a name and what to measure. Raises ValueError."""
     name, _, rest = text.partition("=")
     url, *words = rest.split(",")
-    pids = tuple(int(word.removeprefix("pid=")) for word in words if word.startswith("pid="))
-    token = next((word.removeprefix("token=") for word in words if word.startswith("token=")), "")
+    given = [word.partition("=")[::2] for word in words]
+    pids = tuple(int(value) for key, value in given if key == "pid")
     if not url.startswith("http") or not pids:
         raise ValueError(f"--external {text}: write it as NAME=URL,pid=N")
-    return name, lambda feed: External(url, pids, token)
+    told = dict(given)
+    return name, lambda feed: External(url, pids, told.get("token", ""), told.get("host", "127.0.0.1"))
 
 
 async def measure_all(plan: Plan, externals: list[str], console: Console) -> dict[str, Any]:
