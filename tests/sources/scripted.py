@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 from collections import deque
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ class ScriptedCamera:
 
     ``location``: where it redirects to. ``sessions``: how many it serves, the next one gets 453. ``held``: answers and
     pictures wait in the connection, as on a link that is too slow, until ``release``. ``most`` is the highest number of
-    sessions that were set up at one time.
+    sessions that were set up at one time. ``udp``: it sends datagrams to whoever asks for them, and only to those.
     """
 
     def __init__(self, password: str | None = None) -> None:
@@ -29,6 +30,7 @@ class ScriptedCamera:
         self.sessions: int | None = None
         self.most = 0
         self.held = False
+        self.udp = False
         self.date = "Tue, 14 Nov 2023 22:13:20 GMT"
         self.order: list[str] = []
         self.port = 0
@@ -38,6 +40,8 @@ class ScriptedCamera:
         self._waiting: deque[tuple[asyncio.StreamWriter, bytes]] = deque()
         self._sequence = 0
         self._timestamp = 0
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.client_port = 0
 
     @property
     def url(self) -> str:
@@ -53,6 +57,7 @@ class ScriptedCamera:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        self._socket.close()
         self.hang_up()
         await self._server.wait_closed()
 
@@ -77,9 +82,20 @@ class ScriptedCamera:
         self.release(len(self._waiting))
 
     def picture(self, ticks: int = 9000) -> None:
+        packet = self.packet(ticks)
+        if not self.udp:
+            self.send(encode_frame(0, packet))
+        elif self.client_port:
+            self.datagram(packet)
+
+    def packet(self, ticks: int = 9000) -> bytes:
+        """The next picture, as one RTP packet that has not been sent."""
         self._sequence += 1
         self._timestamp += ticks
-        self.send(encode_frame(0, rtp(self._sequence, self._timestamp, aggregated(SPS, PPS, IDR), marker=True)))
+        return rtp(self._sequence, self._timestamp, aggregated(SPS, PPS, IDR), marker=True)
+
+    def datagram(self, data: bytes) -> None:
+        self._socket.sendto(data, ("127.0.0.1", self.client_port))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
@@ -117,7 +133,11 @@ class ScriptedCamera:
             body = SDP
             if self.location is not None:
                 status, body = 302, b""
+        transport = fields.get("Transport", "")
+        if method == "SETUP" and self.udp and "client_port" not in transport:
+            status = 461
         if method == "SETUP" and status == 200:
+            self.client_port = int(transport.partition("client_port=")[2].partition("-")[0] or 0)
             if self.sessions is not None and len(self._playing) >= self.sessions:
                 status = 453
             else:
@@ -126,7 +146,7 @@ class ScriptedCamera:
                 self.most = max(self.most, len(self._playing))
         head = (
             f"RTSP/1.0 {status} X\r\nCSeq: {fields['CSeq']}\r\n"
-            f"Session: 42;timeout=20\r\nContent-Length: {len(body)}\r\n"
+            f"Transport: {transport}\r\nSession: 42;timeout=20\r\nContent-Length: {len(body)}\r\n"
             f'WWW-Authenticate: Basic realm="x"\r\nDate: {self.date}\r\n'
             f"{'' if self.location is None else f'Location: {self.location}'}\r\n\r\n"
         ).replace("\r\n\r\n\r\n", "\r\n\r\n")
