@@ -182,14 +182,19 @@ class RemoteNode(Known):
 
     async def _watch(self, worker: Worker) -> None:
         """Until it is gone, or silent for too long."""
-        self.silent = 0
-        while not worker.link.lost.done():
-            await asyncio.wait([worker.link.lost], timeout=1.0)
-            self.silent += 1
-            if self.silent > SILENT_TICKS:
+        async with asyncio.TaskGroup() as group:
+            silence = group.create_task(self._wait_silent(), name=f"{self.name}: silence")
+            await asyncio.wait([worker.link.lost, silence], return_when=asyncio.FIRST_COMPLETED)
+            if silence.done():
                 logger.warning("%s says nothing any more: it is ended", self.name)
                 await worker.end()
-                return
+            silence.cancel()
+
+    async def _wait_silent(self) -> None:
+        self.silent = 0
+        while self.silent < SILENT_TICKS:
+            await self._clock.sleep(1.0)
+            self.silent += 1
 
     def _lost(self) -> None:
         """Whoever watched is told, and comes back by themselves."""

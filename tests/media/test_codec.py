@@ -1,0 +1,106 @@
+"""Values arrive between processes as what they were, secrets and bytes too, or not at all."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from gateway.errors import ClientError, ConfigurationError, NotFound
+from gateway.media.codec import RemoteFailure, methods_of, read_error, write_error
+from gateway.media.interface import Figure, Points
+from gateway.media.messages import FromWorker, Report, Setup, ToWorker
+from gateway.media.wire import MalformedMessage
+from gateway.models import (
+    CameraId,
+    CloseReason,
+    Role,
+    SourceReason,
+    SourceState,
+    SourceStatus,
+    StreamName,
+    TimelinePoint,
+)
+from gateway.settings import CameraSettings, MediaSettings, StreamSettings
+from gateway.sources.health import Still
+from gateway.webrtc.plane import SessionEvent
+from gateway.webrtc.session import SessionView
+from gateway.webrtc.states import State
+
+HALL = CameraId("hall")
+TOLD, ASKED = methods_of(FromWorker), methods_of(ToWorker)
+
+
+def test_what_a_worker_tells_arrives_as_it_was() -> None:
+    status = SourceStatus(HALL, StreamName.MAIN, SourceState.UP, SourceReason.NONE, "", 1.5, notes=("a", "b"))
+    points = Points(None, TimelinePoint(90, 2.5, 0.1, True, "", 3))
+    view = SessionView("s", HALL, StreamName.SUB, Role.PATROL, State.PLAYING, 9.0, 1, 2, 0.0, None)
+    key = (HALL, StreamName.MAIN)
+    event = SessionEvent("closed", "s", CloseReason.REVOKED, 4.0, 5, 6, StreamName.SUB)
+    for name, arguments in {
+        "status_changed": (status,),
+        "timeline": (key, points),
+        "picture": (HALL, None),
+        "session": (event,),
+        "report": (Report((status,), ((key, points),), ((HALL, 3.0),), (view,)),),
+    }.items():
+        method = TOLD.pop(name)
+        assert not method.answers
+        assert method.read_arguments(method.write_arguments(*arguments)) == arguments
+    assert TOLD == {}, "another is told: try it here"
+
+
+@given(st.none() | st.builds(Still, st.binary(), st.floats(allow_nan=False)))
+def test_a_still_arrives_byte_by_byte(still: Still | None) -> None:
+    method = ASKED["still"]
+    assert method.answers
+    assert method.read_result(method.write_result(still)) == still
+
+
+@given(st.lists(st.builds(Figure, st.text(), st.dictionaries(st.text(), st.text()), st.floats(allow_nan=False))))
+def test_figures_arrive_infinite_buckets_too(figures: list[Figure]) -> None:
+    method = ASKED["figures"]
+    assert method.read_result(method.write_result(tuple(figures))) == tuple(figures)
+
+
+def test_passwords_reach_the_worker_and_no_text_of_the_message_object() -> None:
+    camera = CameraSettings(
+        id="hall", name="Hall", main=StreamSettings(url="rtsp://10.0.0.1/"), password=SecretStr("s3cret")
+    )
+    setup = Setup(MediaSettings(), (camera,), 20, log_as_json=False)
+    assert "s3cret" not in repr(setup)
+    method = ASKED["setup"]
+    [arrived] = method.read_arguments(method.write_arguments(setup))
+    assert arrived == setup
+    assert arrived.cameras[0].password.get_secret_value() == "s3cret"
+
+
+@given(st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: repr(v).encode()))
+def test_what_does_not_fit_is_refused_and_not_quoted(body: bytes) -> None:
+    for method in (*methods_of(ToWorker).values(), *methods_of(FromWorker).values()):
+        if method.name not in ("stop", "figures"):  # which take nothing, and "[]" is that
+            with pytest.raises(MalformedMessage, match=rf"^{method.name}: \d+ values do not fit$"):
+                method.read_arguments(body)
+
+
+@pytest.mark.parametrize("kind", [NotFound, *NotFound.__mro__[1].__subclasses__()])
+def test_a_clients_fault_stays_one(kind: type[ClientError]) -> None:
+    error = read_error(*write_error(kind("some_code", "A sentence.")))
+    assert type(error) is kind
+    assert isinstance(error, ClientError)
+    assert (error.code, error.detail) == ("some_code", "A sentence.")
+
+
+def test_the_operators_fault_keeps_its_lines_and_a_bug_says_nothing() -> None:
+    error = read_error(*write_error(ConfigurationError(["one", "two"])))
+    assert isinstance(error, ConfigurationError)
+    assert error.problems == ["one", "two"]
+    assert isinstance(read_error(*write_error(KeyError("password"))), RemoteFailure)
+    assert b"password" not in write_error(KeyError("password"))[1]
+
+
+@given(st.text(), st.binary())
+def test_an_error_that_cannot_be_read_is_an_error_all_the_same(name: str, body: bytes) -> None:
+    with contextlib.suppress(MalformedMessage):
+        assert isinstance(read_error(name, body), Exception)

@@ -1,0 +1,326 @@
+"""A worker that dies, hangs or says nothing is replaced; whoever watched is told, and nothing is read that was its."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
+
+import pytest
+
+from gateway.errors import ConfigurationError, NotFound, Unavailable
+from gateway.media import remote
+from gateway.media.events import MediaEvents
+from gateway.media.interface import Figure, Points
+from gateway.media.link import Link
+from gateway.media.messages import FromWorker, Report, Setup, ToWorker
+from gateway.media.process import Worker
+from gateway.media.remote import RemoteNode
+from gateway.metrics import Metrics
+from gateway.models import (
+    CameraId,
+    CloseReason,
+    Role,
+    SourceReason,
+    SourceState,
+    SourceStatus,
+    StreamName,
+    TimelinePoint,
+)
+from gateway.settings import CameraSettings, MediaSettings, StreamSettings
+from gateway.sources.health import Still
+from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
+from tests.fakes import FakeClock
+
+HALL = CameraId("hall")
+MAIN = (HALL, StreamName.MAIN)
+OFFER = OpenSession(HALL, StreamName.MAIN, "v=0", 2000.0, Role.PATROL)
+POINT = TimelinePoint(90, 2.5, 0.1, True, "", 3)
+UP = SourceStatus(HALL, StreamName.MAIN, SourceState.UP, SourceReason.NONE, "", 1.5)
+
+
+class FakeWorker:
+    """The other end of the link, in this process. ``hangs``: it answers nothing any more."""
+
+    def __init__(self, fault: ConfigurationError | None) -> None:
+        self.fault = fault
+        self.hangs = False
+        self.opened = 0
+        self.closed: list[tuple[str, CloseReason]] = []
+        self.sent = 0.0
+        self.at_open: Callable[[str], object] = lambda _: None
+
+    async def setup(self, setup: Setup) -> None:
+        assert [camera.id for camera in setup.cameras] == [HALL]
+        if self.fault is not None:
+            raise self.fault
+
+    async def open(self, request: OpenSession) -> OpenedSession:
+        await self._answer()
+        if request.offer != OFFER.offer:
+            raise NotFound("unknown_camera", "There is no such camera.")
+        self.opened += 1
+        name = f"session-{self.opened}"
+        asyncio.get_running_loop().call_soon(self.at_open, name)
+        return OpenedSession(name, "v=0", StreamName.MAIN, "etag")
+
+    async def renew(self, session_id: str, ends_at: float) -> bool:
+        await self._answer()
+        return (session_id, ends_at) == ("session-1", 3000.0)
+
+    async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
+        await self._answer()
+        return PatchAnswer(None, request.if_match)
+
+    async def close(self, session_id: str, reason: CloseReason) -> bool:
+        await self._answer()
+        self.closed.append((session_id, reason))
+        return True
+
+    async def still(self, camera: CameraId) -> Still | None:
+        await self._answer()
+        return Still(b"\xff\xd8", 12.5)
+
+    async def figures(self) -> tuple[Figure, ...]:
+        await self._answer()
+        return (Figure("sightline_packets_out_total", {}, self.sent), Figure("sightline_viewers", {}, 1.0))
+
+    async def stop(self) -> None:
+        await self._answer()
+
+    async def _answer(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+
+
+class FakeProcess:
+    """Ends when it is killed, and its end of the link with it."""
+
+    pid = 4711
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def kill(self) -> None:
+        self._link.abort()
+
+    async def wait(self) -> None:
+        await self._link.lost
+
+
+class Scene:
+    """A remote node on a fake clock, whose workers are in this process."""
+
+    def __init__(self, fault: ConfigurationError | None = None) -> None:
+        self.clock = FakeClock()
+        self.metrics = Metrics()
+        self.events = MediaEvents(self.metrics)
+        self.told: list[SessionEvent] = []
+        self.statuses: list[SourceState] = []
+        self.events.session.add(self.told.append)
+        self.events.status.add(lambda status: self.statuses.append(status.state))
+        self.workers: list[FakeWorker] = []
+        self.links: list[Link] = []
+        self.fault = fault
+        camera = CameraSettings(id=HALL, name="Hall", main=StreamSettings(url="rtsp://10.0.0.1/"))
+        self.node = RemoteNode(
+            "worker 1", [camera], MediaSettings(), self.events, self.clock, self.metrics, self._spawn
+        )
+        self.calls: set[asyncio.Task[None]] = set()
+
+    @contextlib.asynccontextmanager
+    async def _spawn(self, name: str, hears: FromWorker) -> AsyncIterator[Worker]:
+        assert name == "worker 1"
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        fake = FakeWorker(self.fault)
+        here, there = Link(hears, FromWorker), Link(fake, ToWorker, self._start)
+        await loop.create_unix_connection(lambda: there, sock=theirs)
+        await loop.create_unix_connection(lambda: here, sock=ours)
+        self.workers.append(fake)
+        self.links.append(there)
+        try:
+            yield Worker(here, cast(Any, FakeProcess(there)))
+        finally:
+            here.abort()
+            there.abort()
+            await there.lost
+
+    def _start(self, work: Any, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work, name=name)
+        self.calls.add(task)
+        task.add_done_callback(self.calls.discard)
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Let what travels over the link arrive, and short delays pass."""
+        async with asyncio.timeout(5):
+            while not holds():
+                await asyncio.sleep(0)
+                await self.clock.advance(0.01)
+
+    async def die(self) -> None:
+        """The newest worker ends, as by kill -9; the next one serves."""
+        count = len(self.workers)
+        self.links[-1].abort()
+        await self.until(lambda: len(self.workers) > count and self.node.pid)
+
+    def hang(self) -> None:
+        self.workers[-1].hangs = True
+
+
+@contextlib.asynccontextmanager
+async def running(scene: Scene) -> AsyncIterator[Scene]:
+    task = asyncio.create_task(scene.node.run())
+    try:
+        await asyncio.wait_for(scene.node.start(), 5)
+        yield scene
+    finally:
+        tasks = [task, *scene.calls]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    async with running(Scene()) as scene:
+        yield scene
+
+
+async def test_what_the_worker_says_is_read_at_once_and_told_to_all(scene: Scene) -> None:
+    assert scene.node.status(MAIN).state is SourceState.CONNECTING
+    assert scene.node.streams_of(HALL) == (StreamName.MAIN,)
+    assert scene.node.points(MAIN) == Points()
+    scene.links[-1].tell(FromWorker.status_changed, UP)
+    scene.links[-1].tell(FromWorker.timeline, MAIN, Points(None, POINT))
+    scene.links[-1].tell(FromWorker.picture, HALL, 7.0)
+    await scene.until(lambda: scene.node.unchanged_since(HALL) == 7.0)
+    assert scene.node.status(MAIN) == UP
+    assert scene.node.points(MAIN).newest == POINT
+    assert scene.statuses == [SourceState.UP]
+    scene.links[-1].tell(FromWorker.report, Report((UP,), (), (), ()))
+    await scene.until(lambda: scene.node.unchanged_since(HALL) is None)
+
+
+async def test_what_is_asked_goes_to_the_worker_and_its_refusals_come_back(scene: Scene) -> None:
+    opened = await scene.node.open(OFFER)
+    assert opened.id == "session-1"
+    assert scene.node.holds("session-1")
+    assert await scene.node.renew("session-1", 3000.0)
+    assert not await scene.node.renew("session-2", 3000.0)
+    assert (await scene.node.patch("session-1", PatchRequest("", "etag"))).etag == "etag"
+    assert await scene.node.still(HALL) == Still(b"\xff\xd8", 12.5)
+    assert await scene.node.close("session-1", CloseReason.REVOKED)
+    assert scene.workers[-1].closed == [("session-1", CloseReason.REVOKED)]
+    with pytest.raises(NotFound):
+        await scene.node.open(OpenSession(HALL, None, "other", 2000.0, Role.PATROL))
+
+
+async def test_sessions_of_a_dead_worker_are_told_closed_and_its_cameras_down(scene: Scene) -> None:
+    scene.links[-1].tell(FromWorker.report, Report((UP,), ((MAIN, Points(POINT, POINT)),), ((HALL, 3.0),), ()))
+    opened = await scene.node.open(OFFER)
+    await scene.until(lambda: scene.node.status(MAIN) == UP)
+    await scene.die()
+    [closed] = scene.told
+    assert (closed.kind, closed.id, closed.reason) == ("closed", opened.id, CloseReason.WORKER_LOST)
+    assert not scene.node.holds(opened.id)
+    status = scene.node.status(MAIN)
+    assert (status.state, status.reason) == (SourceState.DOWN, SourceReason.INTERNAL)
+    assert scene.node.points(MAIN) == Points(), "no picture may be dated by what a dead process said"
+    assert scene.node.unchanged_since(HALL) is None
+    count = scene.metrics.registry.get_sample_value
+    assert count("sightline_sessions_closed_total", {"reason": "worker_lost"}) == 1
+    assert count("sightline_worker_restarts_total", {"worker": "worker 1"}) == 1
+    assert count("sightline_worker_up", {"worker": "worker 1"}) == 1
+    assert (await scene.node.open(OFFER)).id == "session-1", "of the new worker"
+
+
+async def test_while_there_is_no_worker_offers_are_put_off_and_nothing_lives(scene: Scene) -> None:
+    scene.links[-1].abort()
+    await asyncio.wait_for(scene.links[-1].lost, 5)
+    while scene.node.pid:  # noqa: ASYNC110  # the node hears of it in its own time
+        await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await scene.node.open(OFFER)
+    with pytest.raises(Unavailable):
+        await scene.node.still(HALL)
+    assert not await scene.node.renew("session-1", 3000.0)
+    assert not await scene.node.close("session-1", CloseReason.REVOKED)
+
+
+async def test_a_session_that_ends_before_its_answer_is_heard_is_none(scene: Scene) -> None:
+    """It would stay in the list of who watches for ever."""
+
+    def end(session_id: str) -> None:
+        event = SessionEvent("closed", session_id, CloseReason.TOKEN_EXPIRED, 1.0, 0, 0, StreamName.MAIN)
+        scene.links[-1].tell(FromWorker.session, event)
+
+    scene.workers[-1].at_open = end
+    with contextlib.suppress(Unavailable):
+        opened = await scene.node.open(OFFER)
+        await scene.until(lambda: not scene.node.holds(opened.id))
+    assert scene.node.living == 0
+
+
+async def test_a_worker_that_does_not_end_a_session_in_time_is_ended_with_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "ENDS_WITHIN", 0.01)
+    opened = await scene.node.open(OFFER)
+    scene.hang()
+    await scene.node.close(opened.id, CloseReason.INCIDENT_ENDED)
+    assert scene.links[-1].lost.done(), "it is dead when close returns"
+    await scene.until(lambda: scene.told)
+    assert scene.told[0].reason is CloseReason.WORKER_LOST
+
+
+async def test_a_worker_without_a_word_for_some_seconds_is_ended(scene: Scene) -> None:
+    for _ in range(2 * remote.SILENT_TICKS):
+        scene.links[-1].tell(FromWorker.report, Report((), (), (), ()))
+        await scene.until(lambda: scene.node.silent == 0)
+        await scene.clock.advance(1.0)
+    assert len(scene.workers) == 1
+    await scene.clock.advance(remote.SILENT_TICKS + 1)
+    await scene.until(lambda: len(scene.workers) == 2)
+
+
+async def test_a_worker_that_says_what_nobody_understands_is_ended(scene: Scene) -> None:
+    assert scene.links[-1]._transport is not None
+    scene.links[-1]._transport.write(b"GET / HTTP/1.1\r\n\r\n")
+    await scene.until(lambda: len(scene.workers) == 2)
+
+
+async def test_what_dead_workers_have_counted_stays_counted(scene: Scene) -> None:
+    scene.workers[-1].sent = 40
+    await scene.node.figures()
+    await scene.die()
+    scene.workers[-1].sent = 2
+    figures = {figure.name: figure.value for figure in await scene.node.figures()}
+    assert figures == {"sightline_packets_out_total": 42, "sightline_viewers": 1}
+
+
+async def test_a_worker_that_dies_again_and_again_is_started_less_often(scene: Scene) -> None:
+    for _ in range(5):
+        await scene.die()
+    began, count = scene.clock.monotonic(), len(scene.workers)
+    scene.links[-1].abort()
+    await scene.until(lambda: len(scene.workers) > count)
+    assert scene.clock.monotonic() - began > 0.1
+
+
+async def test_stopping_ends_the_worker_and_starts_no_other(scene: Scene) -> None:
+    opened = await scene.node.open(OFFER)
+    stopping = asyncio.create_task(scene.node.stop())
+    await asyncio.sleep(0.01)
+    scene.links[-1].abort()  # the worker's own end, once it has answered
+    await asyncio.wait_for(stopping, 5)
+    await scene.until(lambda: scene.told)
+    assert [(event.id, event.reason) for event in scene.told] == [(opened.id, CloseReason.SHUTDOWN)]
+    await scene.clock.advance(60)
+    assert len(scene.workers) == 1
+
+
+async def test_a_port_in_use_is_the_operators_fault_at_the_start() -> None:
+    with pytest.raises(ConfigurationError, match=r"media\.port"):
+        async with running(Scene(ConfigurationError(["media.port: cannot be used"]))):
+            pass
