@@ -5,13 +5,17 @@ sent. So there is no figure until there is *trouble*, and then the figure is wha
 
 - REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times of what they receive,
   so it means something only where it is below what was sent.
-- Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: below 10 % it is held, below 2 % it is no sign of anything).
+- Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: up to 10 % is borne) by more than chance explains: browsers report
+  every tenth of a second, on a handful of packets.
 - A round trip that has grown by ``DELAY``: what is on the way queues up.
 """
 
+import math
 from collections import deque
 
 LOSS_DOWN = 0.10
+LOSS_WINDOW = 2.0
+_LEAST_PACKETS = 20
 DELAY = 0.4
 REMB_BELOW = 0.85
 PERSISTS = 1.5  # seconds that REMB has to be below what was sent, whose rate swings with each keyframe
@@ -28,9 +32,11 @@ class Estimate:
 
     def __init__(self, now: float) -> None:
         self.rtt = 0.0
+        self.loss = 0.0
         self.troubled_at = float("-inf")
         self._ceiling: float | None = None
         self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+        self._reports: deque[tuple[float, int, int]] = deque()
         self._base_rtt: tuple[float, float] | None = None
         self._remb_low_since: float | None = None
 
@@ -70,10 +76,19 @@ class Estimate:
         elif now - self._remb_low_since >= PERSISTS:
             self._trouble(bps, now)
 
-    def heard_report(self, loss: float, rtt: float | None, now: float) -> None:
-        """A receiver report: the fraction lost since the last, and the round trip if it tells it."""
-        if loss > LOSS_DOWN:
-            self._trouble(self.rate() * (1 - loss), now)
+    def heard_report(self, highest: int, lost: int, rtt: float | None, now: float) -> None:
+        """A receiver report: the highest sequence number with its cycles, how many packets were lost in all (RFC 3550
+        6.4.1), and the round trip if it tells it."""
+        reports = self._reports
+        reports.append((now, highest, lost))
+        while len(reports) > 2 and reports[1][0] <= now - LOSS_WINDOW:
+            reports.popleft()
+        packets = (highest - reports[0][1]) & 0xFFFFFFFF
+        if _LEAST_PACKETS <= packets < 1 << 31:
+            self.loss = max(0, lost - reports[0][2]) / packets
+            by_chance = 2 * math.sqrt(LOSS_DOWN * (1 - LOSS_DOWN) / packets)
+            if self.loss > LOSS_DOWN + by_chance:
+                self._trouble(self.rate() * max(0.1, 1 - self.loss), now)
         if rtt is None:
             return
         self.rtt = rtt

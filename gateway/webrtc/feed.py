@@ -58,7 +58,6 @@ class Feed:
         self.cipher = dtls.cipher
         self.stream = stream
         self.waiting: Waiting = "keyframe"
-        self.loss = 0.0
         self.bitrate_estimate: int | None = None
         self.estimate = Estimate(now)
         self._codecs = codecs
@@ -186,9 +185,8 @@ class Feed:
         goodbye = False
         for feedback in rtcp.parse(self._dtls.unprotect_rtcp(datagram)):
             match feedback:
-                case rtcp.ReceptionReport(ssrc=self.ssrc, fraction_lost=loss):
-                    self.loss = loss
-                    self.estimate.heard_report(loss, rtcp.round_trip(feedback, wall), now)
+                case rtcp.ReceptionReport(ssrc=self.ssrc, highest_sequence=highest, packets_lost=lost):
+                    self.estimate.heard_report(highest, lost, rtcp.round_trip(feedback, wall), now)
                 case rtcp.Nack(ssrc=self.ssrc, sequences=sequences):
                     missed = len(sequences) - self.sender.resend(sequences)
                     if missed:

@@ -102,7 +102,7 @@ class Session:
             self.ends_at,
             self.packets,
             self.sent_bytes,
-            self.feed.loss if self.feed else 0.0,
+            self.feed.estimate.loss if self.feed else 0.0,
             self.feed.bitrate_estimate if self.feed else None,
         )
 

@@ -1,3 +1,4 @@
+import random
 from dataclasses import dataclass
 
 import pytest
@@ -43,7 +44,8 @@ class Scene:
         self.now = 100.0
         self.estimate = Estimate(self.now)
         self._octets = 0.0
-        self._loss: list[float] = []
+        self._packets = 0.0
+        self._lost = 0.0
 
     def run(self, seconds: float, bps: float, keyframe: float = 1.0) -> float | None:
         """Send for so long, a ``keyframe`` times as large as a tick each second. When trouble was seen first."""
@@ -51,14 +53,14 @@ class Scene:
         for tick in range(round(seconds / TICK)):
             bits = bps * TICK * (keyframe if tick % 10 == 0 else (10 - keyframe) / 9)
             lost, _ = self.link.carry(bits)
-            self._loss.append(lost)
+            self._packets += bits / 8 / 1000
+            self._lost += lost * bits / 8 / 1000
             self._octets += bits / 8
             self.now += TICK
             self.estimate.sent(round(self._octets), self.now)
             if tick % 2 == 0:
                 self.estimate.heard_remb(self.link.remb, self.now)
-            if tick % 10 == 9:
-                self.estimate.heard_report(sum(self._loss[-10:]) / 10, self.link.rtt, self.now)
+            self.estimate.heard_report(round(self._packets), round(self._lost), self.link.rtt, self.now)
             if troubled is None and self.estimate.troubled(self.now, TICK / 2):
                 troubled = tick * TICK
         return troubled
@@ -115,6 +117,18 @@ def test_a_socket_that_takes_no_more_is_trouble() -> None:
 
 def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
     estimate = Estimate(0.0)
+    estimate.heard_report(1000, 0, None, 0.0)
     estimate.sent(100_000, 1.0)
-    estimate.heard_report(0.2, None, 1.0)
+    estimate.heard_report(1100, 30, None, 1.0)
     assert estimate.troubled(1.0)
+    assert estimate.loss == 0.3
+
+
+def test_five_percent_of_few_packets_is_no_trouble_however_it_falls() -> None:
+    """Forty packets a second, told every tenth of a second, for an hour."""
+    dice = random.Random(7)
+    estimate, lost = Estimate(0.0), 0
+    for report in range(36_000):
+        lost += sum(dice.random() < 0.05 for _ in range(4))
+        estimate.heard_report(4 * report, lost, 0.1, report / 10)
+        assert not estimate.troubled(report / 10)

@@ -56,6 +56,7 @@ class Scene:
         self.plane = MediaPlane(MediaSettings(port=0), lambda _, name: find(name), clock, Metrics())
         self.events: list[SessionEvent] = []
         self.media: list[bytes] = []
+        self.lost = self.highest = 0
         self.plane.observe(self.events.append)
         self.viewer = LightViewer(self.media.append)
 
@@ -82,10 +83,11 @@ class Scene:
 
     async def report_loss(self) -> None:
         [session] = self.plane._sessions.values()
-        block = rtp.RtcpReceiverInfo(
-            ssrc=session.ssrc, fraction_lost=85, packets_lost=1, highest_sequence=1, jitter=0, lsr=0, dlsr=0
-        )
-        await self.viewer.dtls._send_rtp(bytes(rtp.RtcpRrPacket(ssrc=1, reports=[block])))
+        for _ in range(2):
+            self.lost, self.highest = self.lost + 30, self.highest + 100
+            told = {"packets_lost": self.lost, "highest_sequence": self.highest, "fraction_lost": 77}
+            block = rtp.RtcpReceiverInfo(ssrc=session.ssrc, jitter=0, lsr=0, dlsr=0, **told)
+            await self.viewer.dtls._send_rtp(bytes(rtp.RtcpRrPacket(ssrc=1, reports=[block])))
         await asyncio.sleep(0.01)
 
     @property
