@@ -171,11 +171,14 @@ class Source:
 
     def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
         """Where the stream has fallen behind: end the connection if a new one should be live, else say whose delay it
-        is."""
+        is. That takes an answer, so one is asked for."""
         lateness = self._watch.lateness
         since = lateness.late_since
-        answer = None if since is None else client.answer_time(since, now)
-        if since is None or answer is None or now - since < PATIENCE:
+        if since is None or now - since < PATIENCE:
+            return ()
+        answer = client.answer_time(since, now)
+        client.ask(now)
+        if answer is None:
             return ()
         in_connection = lateness.in_connection(answer)
         patient = in_connection or now - since >= PATIENCE_WITH_CAMERA

@@ -2,7 +2,7 @@
 
 from gateway.clock import Clock
 from gateway.sources.clock_watch import ClockWatch
-from gateway.sources.lateness import PATIENCE, Lateness
+from gateway.sources.lateness import Lateness
 from gateway.sources.media import AccessUnit, ClockSample, SenderReport, SourceSink, StreamInfo
 
 
@@ -37,9 +37,8 @@ class Watch:
         self._sink.clock_sample(sample)
 
     def next_clock_query(self, now: float) -> float:
-        """When to ask the camera something: for its clock, or since only an answer shows where a delay lies."""
-        since = self.lateness.late_since
-        return self._sink.next_clock_query(now) if since is None else min(now, since + PATIENCE)
+        """When to ask the camera for its clock."""
+        return self._sink.next_clock_query(now)
 
     def disconnected(self, at: float) -> None:
         """The RTSP session is over."""

@@ -430,3 +430,15 @@ async def test_over_udp_the_session_is_kept_alive(bench: Bench, camera: Scripted
     before = camera.requests.count("OPTIONS")
     await bench.until(lambda: camera.requests.count("OPTIONS") > before, within=12, each=camera.picture)
     assert not camera.frames, "nothing is interleaved"
+
+
+async def test_a_camera_that_is_late_is_not_asked_over_and_over(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    await bench.until(lambda: notes.LATE[False] in source.status().notes, each=lambda: camera.picture(ticks=4500))
+    before = camera.requests.count("OPTIONS")
+    for _ in range(100):
+        camera.picture(ticks=4500)
+        await bench.clock.advance(0.1)
+    assert 5 <= camera.requests.count("OPTIONS") - before <= 11, "once a second"

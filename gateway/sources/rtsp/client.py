@@ -71,6 +71,11 @@ class RtspClient(asyncio.Protocol):
         """Datagrams that came after their turn."""
         return self._reorder.late
 
+    def ask(self, now: float) -> None:
+        """Ask the camera something, unless an answer is awaited already."""
+        self._session.query(now)
+        self._flush()
+
     def answer_time(self, since: float, now: float) -> float | None:
         """As ``RtspSession.answer_time``."""
         return self._session.answer_time(since, now)
