@@ -159,7 +159,8 @@ class CameraSettings(Model):
 
     ``clock: trusted`` says that the camera's clock is known to be right (say, it is synchronised by NTP and checked);
     ``date`` (default) has it checked against the ``Date`` header of RTSP answers. ``b_frames``: those that the camera
-    sends are reported (``report``), or viewers get a transcode without them (``transcode``).
+    sends are reported (``report``), or viewers get a transcode without them (``transcode``). ``audio``: G.711
+    sound of the main stream is taken, too, where media comes over TCP; whether speech may be overheard has its own law.
 
     ``transport`` is what media comes over: TCP, then UDP where the camera refuses it (``auto``); UDP, then TCP
     (``udp``); TCP alone (``tcp``). ``tls_fingerprint``: SHA-256 of the certificate of a camera that signs its own;
@@ -175,6 +176,7 @@ class CameraSettings(Model):
     password: Secret | None = None
     clock: Literal["date", "trusted"] = "date"
     b_frames: Literal["report", "transcode"] = "report"
+    audio: bool = False
     transport: Literal["auto", "tcp", "udp"] = "auto"
     tls_fingerprint: Fingerprint | None = None
     nvr: Identifier | None = None

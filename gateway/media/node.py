@@ -13,6 +13,7 @@ from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Figure, Points, Sessions
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
+from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.health import PictureHealth, Still
@@ -60,6 +61,7 @@ class MediaNode(Generic[P]):
         self.events = events
         self._settings = settings
         self.streams: dict[StreamKey, RelayStream] = {}
+        self.sounds: dict[CameraId, AudioStream] = {}
         self.pulls: dict[StreamKey, Source] = {}
         self.health = PictureHealth(clock, metrics, lambda camera, _since: events.picture.tell(camera))
         cameras = tuple(cameras)
@@ -68,7 +70,10 @@ class MediaNode(Generic[P]):
             for key, stream in relay_streams(camera, clock, metrics):
                 self.streams[key] = stream
                 nvr = None if camera.nvr is None else recorders[camera.nvr]
-                self.pulls[key] = source_of(camera, key, stream, nvr, self._pulled, clock, metrics)
+                sound = AudioStream(key[0], metrics) if camera.audio and key[1] is StreamName.MAIN else None
+                if sound is not None:
+                    self.sounds[key[0]] = sound
+                self.pulls[key] = source_of(camera, key, stream, nvr, sound, self._pulled, clock, metrics)
                 stream.on_timeline(functools.partial(_told, events, key))
                 if key[1] is StreamName.MAIN:
                     # In a substream of few bits a still scene differs by its coding alone.
@@ -167,6 +172,7 @@ def source_of(
     key: StreamKey,
     stream: RelayStream,
     nvr: Nvr | None,
+    sound: AudioStream | None,
     on_status: Callable[[SourceStatus], None],
     clock: Clock,
     metrics: Metrics,
@@ -186,6 +192,7 @@ def source_of(
         transport=camera.transport,
         tls_fingerprint=camera.tls_fingerprint,
         nvr=nvr,
+        sound=sound,
     )
 
 

@@ -73,7 +73,7 @@ class Meter:
         dropped = {"stranger": client.strangers, "access_units": 0}
         counters = Counters()
         if reception is not None:
-            malformed |= {"rtp": reception.malformed_rtp, "rtcp": reception.malformed_rtcp}
+            malformed |= {"rtp": reception.malformed_rtp + client.malformed_sound, "rtcp": reception.malformed_rtcp}
             malformed[reception.codec.lower()] = reception.malformed_payloads
             counters = Counters(reception.units, reception.octets, reception.packets, reception.lost)
             dropped["access_units"] = reception.dropped

@@ -21,6 +21,7 @@ from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES
+from gateway.sources.sound import SoundSink
 from gateway.sources.state import FAULTY, TRANSITIONS, SourceEvent
 from gateway.sources.watch import Watch
 
@@ -56,6 +57,7 @@ class Source:
         transport: str = "auto",
         tls_fingerprint: str | None = None,
         nvr: Nvr | None = None,
+        sound: SoundSink | None = None,
     ) -> None:
         self.name = f"{camera_id}/{stream}"
         self._url, self._username, self._password = url, username, password
@@ -66,6 +68,7 @@ class Source:
         self._carriers = WISHES[transport]
         self._trust = Trust(tls_fingerprint)
         self._nvr = nvr
+        self._sound = sound
         self._sub = stream is StreamName.SUB
         self._host = ""
         self._drops = Drops()
@@ -136,7 +139,7 @@ class Source:
 
     async def _connect(self, address: Address) -> None:
         """Connect and follow the stream until it fails; it never returns."""
-        async with connected(address, self._watch, self._clock, self._carriers, self._trust) as client:
+        async with connected(address, self._watch, self._clock, self._carriers, self._trust, self._sound) as client:
             try:
                 await self._follow(client, address)
             finally:

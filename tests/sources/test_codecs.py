@@ -1,10 +1,17 @@
 """Every codec that cameras send, from GStreamer's RTSP server."""
 
+import asyncio
+
 import pytest
 
-from gateway.models import SourceState
+from gateway.clock import SystemClock
+from gateway.metrics import Metrics
+from gateway.models import CameraId, SourceState, StreamName
+from gateway.relay.audio import AudioPacket, AudioStream
 from gateway.sources.health import look
+from gateway.sources.supervisor import Source
 from tests.gst_camera import gst_camera
+from tests.sources.recording import RecordingSink
 from tests.sources.test_real_peers import pulled
 
 
@@ -31,3 +38,36 @@ async def test_b_frames_are_found_and_reported() -> None:
     with gst_camera("--codec", "b-frames") as camera:
         async with pulled(camera.url) as pull:
             await pull.wait_until(lambda: any("B-frames" in note for note in pull.source.status().notes))
+
+
+@pytest.mark.parametrize(("option", "codec"), [("pcmu", "PCMU"), ("pcma", "PCMA")])
+async def test_sound_is_taken_beside_the_picture_where_it_is_wanted(option: str, codec: str) -> None:
+    sink, stream = RecordingSink(), AudioStream(CameraId("camera"), Metrics())
+    heard: list[AudioPacket] = []
+    stream.subscribe(heard.append)
+    with gst_camera("--audio", option) as camera:
+        source = Source(
+            CameraId("camera"),
+            StreamName.MAIN,
+            camera.url,
+            None,
+            None,
+            sink,
+            SystemClock(),
+            Metrics(),
+            lambda _status: None,
+            sound=stream,
+        )
+        task = asyncio.create_task(source.run(), name="source")
+        try:
+            async with asyncio.timeout(15):
+                while len(heard) < 100 or not sink.units:
+                    sink.changed.clear()
+                    await sink.changed.wait()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    assert stream.codec == codec
+    ends = [packet.rtp + len(packet.payload) for packet in heard]
+    assert [packet.rtp for packet in heard[1:]] == ends[:-1]  # 8000 samples a second, none missing
+    assert len({byte for packet in heard for byte in packet.payload}) > 20  # a tone, not silence

@@ -14,10 +14,11 @@ from gateway.sources.reception import Reception
 from gateway.sources.reorder import Reorder
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.datagrams import PortPair
-from gateway.sources.rtsp.events import Media, Playing, Unusable
+from gateway.sources.rtsp.events import Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Unicast
+from gateway.sources.sound import SoundReception, SoundSink
 
 LONGEST_WAIT = 0.2
 REPORT_INTERVAL = 5.0
@@ -43,6 +44,7 @@ class RtspClient(asyncio.Protocol):
         clock: Clock,
         carriers: Sequence[Carrier] = WISHES["auto"],
         trust: Trust | None = None,
+        sound: SoundSink | None = None,
     ) -> None:
         self.reception: Reception | None = None
         self.carrier = Carrier.TCP
@@ -50,7 +52,11 @@ class RtspClient(asyncio.Protocol):
         self._sink = sink
         self._clock = clock
         self._trust = trust or Trust()
-        self._session = RtspSession(address, lambda: secrets.token_hex(16), carriers, self._open_ports)
+        self._session = RtspSession(
+            address, lambda: secrets.token_hex(16), carriers, self._open_ports, sound is not None
+        )
+        self._sound_sink = sound
+        self._sound: SoundReception | None = None
         self._ports: PortPair | None = None
         self._reorder = Reorder()
         self._transport: asyncio.Transport | None = None
@@ -65,6 +71,11 @@ class RtspClient(asyncio.Protocol):
     def refused(self) -> tuple[Carrier, ...]:
         """What the camera did not want to send over."""
         return self._session.refused
+
+    @property
+    def malformed_sound(self) -> int:
+        """Packets of sound that were of no use."""
+        return 0 if self._sound is None else self._sound.malformed
 
     @property
     def late(self) -> int:
@@ -150,6 +161,9 @@ class RtspClient(asyncio.Protocol):
                     reception.rtcp(event.payload, now)
                 else:
                     reception.rtp(event.payload, now)
+            elif type(event) is SoundPacket:
+                if self._sound is not None:
+                    self._sound.rtp(event.payload, now)
             elif isinstance(event, ClockSample):
                 self._sink.clock_sample(event)
             elif isinstance(event, Playing):
@@ -163,6 +177,8 @@ class RtspClient(asyncio.Protocol):
         self._sink.connected(description.info, now)
         reception = Reception(description.info, description.payload_type, self._sink, secrets.randbits(32))
         self.reception = reception
+        if playing.sound is not None and self._sound_sink is not None:
+            self._sound = SoundReception(playing.sound, self._sound_sink)
         self._report_due = now + REPORT_INTERVAL / 2
         if isinstance(playing.transport, Unicast) and self._ports is not None:
             self.carrier = Carrier.UDP

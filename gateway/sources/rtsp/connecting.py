@@ -15,6 +15,7 @@ from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier
+from gateway.sources.sound import SoundSink
 
 CONNECT_TIMEOUT = 5.0
 GOODBYE_TIMEOUT = 2.0
@@ -27,12 +28,13 @@ async def connected(
     clock: Clock,
     carriers: Sequence[Carrier] = WISHES["auto"],
     trust: Trust | None = None,
+    sound: SoundSink | None = None,
 ) -> AsyncIterator[RtspClient]:
     """A connection to the camera. Raises ``CameraError`` where there is none to be had.
 
     Over TLS media comes in the same connection, whatever ``carriers`` say: beside it, it would be in the clear.
     """
-    client = await _connect(address, sink, clock, carriers, trust or Trust())
+    client = await _connect(address, sink, clock, carriers, trust or Trust(), sound)
     try:
         yield client
     finally:
@@ -40,14 +42,19 @@ async def connected(
 
 
 async def _connect(
-    address: Address, sink: SourceSink, clock: Clock, carriers: Sequence[Carrier], trust: Trust
+    address: Address,
+    sink: SourceSink,
+    clock: Clock,
+    carriers: Sequence[Carrier],
+    trust: Trust,
+    sound: SoundSink | None,
 ) -> RtspClient:
     loop = asyncio.get_running_loop()
     allowed = WISHES["tcp"] if address.tls else carriers
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             _, client = await loop.create_connection(
-                lambda: RtspClient(address, sink, clock, allowed, trust),
+                lambda: RtspClient(address, sink, clock, allowed, trust, sound),
                 address.host,
                 address.port,
                 ssl=trust.context if address.tls else None,

@@ -4,23 +4,30 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.sources.media import ClockSample
-from gateway.sources.rtsp.sdp import Description
+from gateway.sources.rtsp.sdp import Description, Medium
 from gateway.sources.rtsp.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
 class Playing:
     """Media flows, or is about to: comes before the first ``Media``. Over UDP there is no ``Media``: it comes to the
-    ports that were opened."""
+    ports that were opened. ``sound`` is what comes as ``SoundPacket`` beside it."""
 
     description: Description
     transport: Transport
+    sound: Medium | None = None
 
 
 class Media(NamedTuple):
     """One RTP packet, or one RTCP packet where ``control`` is True."""
 
     control: bool
+    payload: bytes
+
+
+class SoundPacket(NamedTuple):
+    """One RTP packet of the sound."""
+
     payload: bytes
 
 
@@ -34,4 +41,4 @@ class Closed:
     """Our TEARDOWN has been answered."""
 
 
-Event = Playing | Media | Unusable | Closed | ClockSample
+Event = Playing | Media | SoundPacket | Unusable | Closed | ClockSample

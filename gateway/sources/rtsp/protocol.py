@@ -6,13 +6,14 @@ The way of a session is the table ``states.TRANSITIONS``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.address import Address, Redirected
 from gateway.sources.rtsp.auth import Authenticator
-from gateway.sources.rtsp.events import Closed, Event, Media, Playing, Unusable
+from gateway.sources.rtsp.events import Closed, Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
 from gateway.sources.rtsp.messages import (
     Frame,
@@ -28,7 +29,7 @@ from gateway.sources.rtsp.messages import (
 from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, Pending, Requests
 from gateway.sources.rtsp.sdp import Description, describe, resolve
 from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, TRANSITIONS, State, Step
-from gateway.sources.rtsp.transport import Agreement, Carrier
+from gateway.sources.rtsp.transport import Agreement, Carrier, Interleaved, parse_transport
 
 _OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
 
@@ -38,7 +39,8 @@ class RtspSession:
 
     Feed it with ``receive`` and ``tick``; after each call send what ``take_output`` gives. All times are gateway time.
     ``carriers`` are asked for in turn while the camera refuses them; ``open_ports`` is called before UDP is asked for,
-    and returns our ports of RTP and RTCP.
+    and returns our ports of RTP and RTCP. With ``sound`` the camera's G.711 is asked for, too, where media comes in the
+    RTSP connection; a camera that refuses it is pulled without.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RtspSession:
         make_cnonce: Callable[[], str],
         carriers: Sequence[Carrier] = (Carrier.TCP,),
         open_ports: Callable[[], tuple[int, int]] = lambda: (0, 0),
+        sound: bool = False,
     ) -> None:
         self.state = State.IDLE
         self._url = address.url
@@ -56,6 +59,9 @@ class RtspSession:
         self._description: Description | None = None
         self._session_timeout = DEFAULT_SESSION_TIMEOUT
         self._announced = False
+        self._wants_sound = sound
+        self._asks_for_sound = False
+        self._sound: Interleaved | None = None
         self._keep_alive_method = "OPTIONS"
         self._get_parameter_refused = False
         self._keep_alive_due = float("inf")
@@ -118,10 +124,14 @@ class RtspSession:
     def tick(self, now: float) -> None:
         """Keep the session alive. Raises ``CameraError`` (``TIMED_OUT``) where an answer that we need does not come."""
         if (overdue := self._requests.overdue(now)) is not None:
-            if self.state is not State.PLAYING:
+            if self._asks_for_sound and self.state is State.SETTING_UP:
+                self._requests.give_up()
+                self._advance(Step.ANSWERED, now)
+            elif self.state is not State.PLAYING:
                 raise CameraError(SourceReason.TIMED_OUT, f"The camera does not answer {overdue.method}.")
-            # Some cameras leave keep-alives unanswered; as long as pictures come, that is no fault.
-            self._requests.give_up()
+            else:
+                # Some cameras leave keep-alives unanswered; as long as pictures come, that is no fault.
+                self._requests.give_up()
         if now >= self._keep_alive_due:
             self.query(now)
 
@@ -151,12 +161,29 @@ class RtspSession:
     def _set_up(self, now: float) -> None:
         self._requests.send("SETUP", self._playing().setup_url, now, self._agreement.offer())
 
+    def _set_up_sound(self, now: float) -> bool:
+        """Ask for the sound, if it is wanted and there is some. False where there is nothing to wait for."""
+        sound, transport = self._playing().audio, self._agreement.transport
+        if not self._wants_sound or sound is None or not isinstance(transport, Interleaved):
+            return False
+        channel = max(transport.rtp, transport.rtcp) + 1
+        if channel > 254:
+            return False
+        self._asks_for_sound = True
+        wish = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
+        self._requests.send("SETUP", sound.setup_url, now, wish)
+        return True
+
     def _playing(self) -> Description:
         assert self._description is not None, f"no description in {self.state}"  # noqa: S101 - TRANSITIONS hold it
         return self._description
 
     def _other_frame(self, frame: Frame) -> Iterator[Event]:
         channels = (self._agreement.rtp_channel, self._agreement.rtcp_channel)
+        if self._sound is not None and frame.channel in (self._sound.rtp, self._sound.rtcp):
+            if self._announced and frame.channel == self._sound.rtp:
+                yield SoundPacket(frame.payload)
+            return
         if self.state not in (State.STARTING, State.PLAYING) or frame.channel not in channels:
             yield Unusable()
             return
@@ -167,7 +194,8 @@ class RtspSession:
     def _announce(self) -> Iterator[Event]:
         if not self._announced:
             self._announced = True
-            yield Playing(self._playing(), self._agreement.transport)
+            sound = None if self._sound is None else self._playing().audio
+            yield Playing(self._playing(), self._agreement.transport, sound)
 
     def _message(self, message: Message, now: float) -> Iterator[Event]:
         match message:
@@ -212,6 +240,8 @@ class RtspSession:
                 self._advance(Step.ANSWERED, now)
             if self.state is State.PLAYING:
                 yield from self._announce()
+        elif self._asks_for_sound and self.state is State.SETTING_UP:
+            self._advance(Step.ANSWERED, now)
         elif response.status == 461 and self.state is State.SETTING_UP:
             self._agreement.refuse()
             self._set_up(now)
@@ -233,12 +263,15 @@ class RtspSession:
         match pending.method:
             case "DESCRIBE":
                 self._description = describe(response.body, self._base(headers))
+            case "SETUP" if self._asks_for_sound:
+                self._sound = _sound_channels(headers.get("transport"))
             case "SETUP":
                 self._requests.session_id, self._session_timeout = parse_session(headers.get("session"))
                 if not self._agreement.accept(headers.get("transport")):
                     self._agreement.refuse()
                     self._set_up(now)
                     return False
+                return not self._set_up_sound(now)
         return True
 
     def _base(self, headers: Headers) -> str:
@@ -247,6 +280,14 @@ class RtspSession:
             if headers.get(name).lower().startswith(("rtsp://", "rtsps://")):
                 return resolve(headers.get(name), "")
         return self._url
+
+
+def _sound_channels(transport: str) -> Interleaved | None:
+    """Where sound comes; None where what the camera says of it cannot be."""
+    with suppress(CameraError):
+        chosen = parse_transport(transport, Carrier.TCP)
+        return chosen if transport and isinstance(chosen, Interleaved) else None
+    return None
 
 
 def _unexpected(method: str, status: int) -> tuple[SourceReason, str]:

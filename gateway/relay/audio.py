@@ -1,0 +1,60 @@
+"""One camera's sound in, many listeners out: RTP payloads with timestamps that go on over the camera's reconnects.
+
+The ``SoundSink`` of a camera that is set to sound by name. Nothing is kept: sound of the past is of no use to anybody.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.metrics import Metrics
+from gateway.models import CameraId
+from gateway.relay.line import WRAP, unwrap
+from gateway.relay.listeners import Listeners
+from gateway.sources.sound import Sound
+
+RATE = 8000
+LONGEST = 960
+"""Samples in a payload, 120 ms: some cameras send a second in one packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPacket:
+    """One RTP payload of at most ``LONGEST`` bytes. ``rtp`` is in samples, 32 bit, as listeners are to be sent it;
+    ``arrival`` is gateway time."""
+
+    payload: bytes
+    rtp: int
+    arrival: float
+
+
+class AudioStream:
+    """``codec`` is PCMU or PCMA, "" while none is known."""
+
+    def __init__(self, camera_id: CameraId, metrics: Metrics) -> None:
+        self.camera_id = camera_id
+        self.codec = ""
+        self._listeners: Listeners[AudioPacket] = Listeners("relay_listener", metrics)
+        self._media: int | None = None
+        self._offset = 0
+        self._next = 0
+
+    def subscribe(self, deliver: Callable[[AudioPacket], None]) -> Callable[[], None]:
+        """Have ``deliver`` called with all that comes from now on, until the result is called or ``deliver`` raises."""
+        return self._listeners.add(deliver)
+
+    def began(self, codec: str) -> None:
+        """A new source: its timestamps are laid anew over gateway time."""
+        self.codec = codec
+        self._media = None
+
+    def heard(self, sound: Sound) -> None:
+        """Hand on the next samples, never earlier than those before them."""
+        if self._media is None:
+            self._media = sound.rtp
+            self._offset = max(round(sound.arrival * RATE), self._next) - sound.rtp
+        self._media = unwrap(sound.rtp, self._media)
+        start = max(self._media + self._offset, self._next)
+        for at in range(0, len(sound.samples), LONGEST):
+            payload = sound.samples[at : at + LONGEST]
+            self._listeners.tell(AudioPacket(payload, (start + at) % WRAP, sound.arrival))
+        self._next = start + len(sound.samples)

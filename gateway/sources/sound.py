@@ -1,0 +1,56 @@
+"""G.711 sound from RTP (RFC 3551 4.5.14): one byte a sample, 8000 a second. Pure: packets in, sink calls out."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.errors import Malformed
+from gateway.sources.rtp import Numbering, parse_rtp
+from gateway.sources.rtsp.sdp import Medium
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Some samples. ``rtp`` is the camera's own 32-bit timestamp, in samples; ``arrival`` is gateway time."""
+
+    samples: bytes
+    rtp: int
+    arrival: float
+
+
+class SoundSink(Protocol):
+    """Who receives the sound of one camera stream. Calls are synchronous, cheap and made from one task."""
+
+    def began(self, codec: str) -> None:
+        """A new session plays, or a new source in it: timestamps have nothing to do with those before. ``codec`` is
+        PCMU or PCMA."""
+        ...
+
+    def heard(self, sound: Sound) -> None:
+        """The next samples. Where packets were lost there is a gap in the timestamps."""
+        ...
+
+
+class SoundReception:
+    """Hands on to ``sink`` what one RTP stream delivers; ``malformed`` counts packets of no use."""
+
+    def __init__(self, medium: Medium, sink: SoundSink) -> None:
+        self.malformed = 0
+        self._medium = medium
+        self._sink = sink
+        self._ssrc: int | None = None
+        self._numbering = Numbering()
+
+    def rtp(self, data: bytes, now: float) -> None:
+        """Take one RTP packet. One that is late is of no use any more."""
+        try:
+            packet = parse_rtp(data)
+            if packet.payload_type != self._medium.payload_type:
+                raise Malformed("RTP payload type that was not agreed")  # noqa: TRY301 - counted in one place
+        except Malformed:
+            self.malformed += 1
+            return
+        if packet.ssrc != self._ssrc:
+            self._ssrc, self._numbering = packet.ssrc, Numbering()
+            self._sink.began(self._medium.info.codec)
+        if self._numbering.count(packet.sequence) >= 0 and packet.payload:
+            self._sink.heard(Sound(packet.payload, packet.timestamp, now))
