@@ -54,3 +54,19 @@ def test_a_plain_line_is_dated_in_utc_with_milliseconds() -> None:
     event = record("lost")
     event.created, event.msecs = 1_700_000_000.123, 123.0
     assert log.PlainFormatter().format(event) == "22:13:20.123 WARNING sources: lost"
+
+
+def test_a_line_of_a_worker_says_of_which() -> None:
+    assert " WARNING worker 2: sources: lost" in log.PlainFormatter("worker 2").format(record("lost"))
+    assert json.loads(log.JsonFormatter("worker 2").format(record("lost")))["process"] == "worker 2"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_another_process_can_log_as_this_one_does(as_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = logging.RootLogger(logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(log.JsonFormatter() if as_json else log.PlainFormatter())
+    root.addHandler(handler)
+    monkeypatch.setattr(logging, "root", root)
+    monkeypatch.setattr(logging.Logger, "root", root)
+    assert log.configuration() == (logging.WARNING, as_json)

@@ -110,6 +110,21 @@ async def test_a_port_in_use_is_the_operators_fault_and_named(loaded: Loaded, ke
     assert failed.group_contains(ConfigurationError, match=f"^{key}: 127.0.0.1:{port}")
 
 
+async def test_a_port_in_use_of_a_later_worker_is_named_too(loaded: Loaded) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        cameras = loaded.settings.sites[0].cameras
+        site = loaded.settings.sites[0].model_copy(
+            update={"cameras": (*cameras, cameras[0].model_copy(update={"id": "lincoln-lobby"}))}
+        )
+        media = loaded.settings.media.model_copy(update={"port": port - 1, "workers": 2})
+        update = {"sites": (site, *loaded.settings.sites[1:]), "media": media}
+        with pytest.raises(ExceptionGroup) as failed:
+            await Gateway(Loaded(loaded.settings.model_copy(update=update), loaded.plans)).serve(asyncio.Event())
+    assert failed.group_contains(ConfigurationError, match=f"^media.port: 127.0.0.1:{port}")
+
+
 def test_a_port_that_the_system_chose_stands_in_the_public_url() -> None:
     assert public_url(HttpSettings(port=8080, public_url="https://gateway.example"), 8080) == "https://gateway.example"
     assert public_url(HttpSettings(port=0), 4711) == "http://localhost:4711"

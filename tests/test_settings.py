@@ -89,6 +89,7 @@ def test_the_end_of_an_agreement_is_a_date() -> None:
         ("incidents", {"maximum_duration": 60}, "warn_before must be less than maximum_duration"),
         ("tokens", {"lifetime": 301}, "less than or equal to 300"),
         ("media", {"port": 65536}, "less than or equal to 65535"),
+        ("media", {"port": 65534, "workers": 3}, "port and workers: the last worker's port"),
         ("media", {"connect_timeout": float("inf")}, "finite number"),
         ("agreements", [{"site": "elm", "legal_basis": "x"}], "'elm' is not among the sites"),
     ],

@@ -23,8 +23,9 @@ class MediaNodes:
 
     async def start(self) -> None:
         """Wait until all serve; ``run`` must be under way. Raises ConfigurationError."""
-        for node in self.nodes:
-            await node.start()
+        for outcome in await asyncio.gather(*(node.start() for node in self.nodes), return_exceptions=True):
+            if outcome is not None:
+                raise outcome
 
     async def run(self) -> None:
         """Keep all workers running, until cancelled."""

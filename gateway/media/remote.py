@@ -9,7 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway import log
 from gateway.clock import Clock
-from gateway.errors import ConfigurationError, Unavailable
+from gateway.errors import ConfigurationError, SightlineError, Unavailable
+from gateway.media.codec import RemoteFailure
 from gateway.media.events import MediaEvents
 from gateway.media.interface import Figure
 from gateway.media.known import Known
@@ -67,7 +68,8 @@ class RemoteNode(Known):
     # Its life
 
     async def start(self) -> None:
-        """Wait until it serves for the first time; ``run`` must be under way. Raises ConfigurationError."""
+        """Wait until it serves for the first time; ``run`` must be under way. Raises ConfigurationError, or another
+        SightlineError where it did not start at all."""
         await asyncio.shield(self._ready)
 
     async def run(self) -> None:
@@ -76,7 +78,7 @@ class RemoteNode(Known):
         while True:
             began = self._clock.monotonic()
             await self._live()
-            if self._stopping:
+            if self._stopping or not self._ready.done() or self._ready.exception() is not None:
                 return
             self._metrics.worker_restarts.labels(self.name).inc()
             if self._clock.monotonic() - began >= STABLE_AFTER:
@@ -172,11 +174,9 @@ class RemoteNode(Known):
             self._stopping = True
             raise
         except ConfigurationError as error:
-            if not self._ready.done():
-                self._ready.set_exception(error)
-            logger.warning("%s: %s", self.name, error)
-        except (LinkLost, OSError, TimeoutError) as error:
-            logger.warning("%s did not start: %s", self.name, error or type(error).__name__)
+            self._did_not_start(error)
+        except (LinkLost, RemoteFailure, OSError, TimeoutError) as error:
+            self._did_not_start(SightlineError(f"{self.name} did not start ({type(error).__name__}): see its log"))
         finally:
             self._lost()
 
@@ -196,9 +196,16 @@ class RemoteNode(Known):
             await self._clock.sleep(1.0)
             self.silent += 1
 
+    def _did_not_start(self, error: SightlineError) -> None:
+        """The first time that is for the operator to hear, and the gateway does not start; later it is tried again."""
+        if self._ready.done():
+            logger.error("%s", error)
+        else:
+            self._ready.set_exception(error)
+
     def _lost(self) -> None:
         """Whoever watched is told, and comes back by themselves."""
-        if not self._stopping:
+        if self._ready.done() and not self._stopping:
             logger.error("%s has ended, and %d sessions with it; it is started again", self.name, self.living)
         self._departed, self._figures = total(self._departed, lasting(self._figures)), ()
         self.forget(CloseReason.SHUTDOWN if self._stopping else CloseReason.WORKER_LOST)
