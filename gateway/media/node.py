@@ -134,7 +134,9 @@ class MediaNode(Generic[P]):
         camera = status.camera_id
         found = {name: self.streams[camera, name] for name in StreamName if (camera, name) in self.streams}
         words = delivery({name: Pulled(stream.codec, stream.passes) for name, stream in found.items()})
-        return replace(status, delivery=f"{words} {self._transcoding.state(camera)}".rstrip())
+        sound = self.sounds.get(camera)
+        heard = f"Its sound ({sound.codec}) is taken." if sound is not None and sound.codec else ""
+        return replace(status, delivery=" ".join(filter(None, (words, self._transcoding.state(camera), heard))))
 
     def _pulled(self, status: SourceStatus) -> None:
         self.events.status.tell(self._with_delivery(status))
