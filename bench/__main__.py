@@ -20,14 +20,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each server has its turn (default 3)")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement (default 8)")
     parser.add_argument("--viewers", type=int, nargs="+", default=[10, 100, 400], help="of this gateway, on 10 cameras")
-    parser.add_argument("--compared", type=int, default=40, help="viewers that each server of the comparison gets")
+    parser.add_argument("--compared", type=int, default=100, help="viewers of each server that is compared")
     parser.add_argument("--external", action="append", default=[], metavar="NAME=URL,pid=N[,pid=N][,token=T][,host=A]")
     parser.add_argument("--rtsp-port", type=int, default=0, help="where the cameras are, for external servers")
     parser.add_argument("--clicks", type=int, default=30, help="how often a camera is opened in Chromium")
     parser.add_argument("--triggers", type=int, default=5, help="how often a lockdown is triggered")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
     options = parser.parse_args()
-    console = Console(width=max(120, Console().width))
+    console = Console(width=max(150, Console().width))
     found: dict[str, Any] = {}
 
     def keep() -> None:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 LOADED = 0.15  # share of the machine that others may use before a row is marked
-HEADINGS = ("µs/packet", "least to most", "viewers a core", "p50 ms", "p99 ms", "key p50", "key p99", "viewers", "lost")
+HEADINGS = ("µs/packet", "spread", "a core", "p50 ms", "p99 ms", "key p50", "key p99", "viewers", "lost")
 
 
 def show(found: dict[str, Any], console: Console) -> None:
@@ -37,7 +37,8 @@ def show_times(title: str, rows: dict[str, dict[str, Any]], console: Console) ->
 
 
 def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) -> None:
-    table = Table("", title=title)
+    table = Table(title=title)
+    table.add_column("", no_wrap=True)
     for heading in (*HEADINGS, "RSS MB", "others"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, row in rows.items():
@@ -49,7 +50,7 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
         table.add_row(
             name,
             f"{row['microseconds_a_packet']:.2f}",
-            "{:.2f} to {:.2f}".format(*row["spread"]),
+            "{:.1f}-{:.1f}".format(*row["spread"]),
             str(row["viewers_a_core"]),
             *(f"{delay:.2f}" if delay is not None else "-" for delay in delays),
             str(row["viewers"]),
@@ -58,6 +59,11 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
             f"{100 * others:.0f} %" + (" !" if others > LOADED else ""),
         )
     console.print(table)
-    drops = {key: value for row in rows.values() for key, value in row.get("counters", {}).items() if "dropped" in key}
-    for key, value in drops.items():
+    drops = {
+        key: value
+        for row in rows.values()
+        for key, value in row.get("counters", {}).items()
+        if value and "dropped" in key
+    }
+    for key, value in sorted(drops.items()):
         console.print(f"  {key} {value:g}", style="dim")

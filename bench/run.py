@@ -32,7 +32,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the viewers found, and what the server tells of itself."""
+    """What the viewers found, and by how much the server's own counters went up meanwhile."""
 
     result: Result
     counters: dict[str, float] = field(default_factory=dict)
@@ -60,7 +60,9 @@ async def feeding(cameras: int, rtp_port: int = 0, fps: int = FPS, rtsp_port: in
             await process.wait()
 
 
-async def measure(build: Build, feed: Feed, viewers: int, seconds: float, coalesce: bool = True) -> Measured:
+async def measure(
+    build: Build, feed: Feed, viewers: int, seconds: float, coalesce: bool = True, waiting: bool = False
+) -> Measured:
     """Start the server, let the viewers watch its cameras in turn, stop it. Raises NotHere."""
     server = build(feed)
     try:
@@ -70,22 +72,28 @@ async def measure(build: Build, feed: Feed, viewers: int, seconds: float, coales
             camera = number % feed.cameras
             endpoint = await server.endpoint(camera)
             endpoints.append((camera, endpoint.url, endpoint.token, endpoint.host))
-        task = Task(endpoints, list(server.pids), [feed.pid], str(feed.log), SETTLE, seconds, coalesce)
-        result = await _watch(task)
-        return Measured(result, await server.counters())
+        task = Task(endpoints, list(server.pids), [feed.pid], str(feed.log), SETTLE, seconds, coalesce, waiting)
+        return await _watch(task, server)
     finally:
         await server.stop()
 
 
-async def _watch(task: Task) -> Result:
+async def _watch(task: Task, server: Server) -> Measured:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.viewers", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(LIMIT):
-            out, _ = await process.communicate(json.dumps(asdict(task)).encode())
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(asdict(task)).encode())
+            process.stdin.write_eof()
+            await process.stdout.readline()
+            before = await server.counters()
+            result = Result(**json.loads(await process.stdout.read()))
+            after = await server.counters()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return Result(**json.loads(out))
+    return Measured(result, {name: value - before.get(name, 0.0) for name, value in after.items()})

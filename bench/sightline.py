@@ -111,10 +111,10 @@ class Sightline:
         return Endpoint(f"{self.url}/whep/camera-{camera}", self._tokens[self._given % DISPATCHERS])
 
     async def counters(self) -> dict[str, float]:
-        """What the gateway itself says that it dropped, and which way it sends."""
+        """What the gateway itself says that it dropped and sent."""
         async with aiohttp.ClientSession() as http, http.get(f"{self.url}/metrics") as answer:
             lines = (await answer.text()).splitlines()
-        wanted = ("sightline_dropped_total", "sightline_send_path", "sightline_packets_out_total")
+        wanted = ("sightline_dropped_total", "sightline_packets_out_total")
         values = (line.rsplit(" ", 1) for line in lines if line.startswith(wanted))
         return {name: float(value) for name, value in values if float(value)}
 

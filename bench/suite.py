@@ -58,7 +58,7 @@ async def measure_all(plan: Plan, externals: list[str], console: Console) -> dic
     """Every series by its name; a series is {row: figures}."""
     peers: dict[str, Build] = {"sightline": sightline(), "plain aiortc": PlainAiortc, "Debian's Janus": Janus}
     peers |= dict(map(external, externals))
-    few = max(1, plan.compared // 4)
+    few = max(1, plan.compared // 5)
     found: dict[str, Any] = {}
 
     async def series(title: str, cameras: int, rows: Rows) -> dict[str, Any]:
@@ -66,6 +66,9 @@ async def measure_all(plan: Plan, externals: list[str], console: Console) -> dic
         return measured
 
     await series("one camera", 1, {name: (build, plan.compared) for name, build in peers.items()})
+    found["one camera, viewers that are woken by each datagram"] = await in_turns(
+        "woken", 1, {name: (build, plan.compared) for name, build in peers.items()}, plan, console, waiting=True
+    )
     ten = {name: (build, plan.compared) for name, build in peers.items()}
     ten |= {f"{name}, {few} viewers": (build, few) for name, build in peers.items()}
     compared = await series("ten cameras", CAMERAS, ten)
@@ -108,7 +111,9 @@ async def first_frames(peers: dict[str, Build], plan: Plan, console: Console) ->
     return found
 
 
-async def in_turns(title: str, cameras: int, rows: Rows, plan: Plan, console: Console) -> dict[str, Any]:
+async def in_turns(
+    title: str, cameras: int, rows: Rows, plan: Plan, console: Console, waiting: bool = False
+) -> dict[str, Any]:
     """Each row (what, viewers) once a round; the medians of its rounds. One that is not here is left out."""
     results: dict[str, list[Measured]] = {name: [] for name in rows}
     absent: dict[str, str] = {}
@@ -119,7 +124,7 @@ async def in_turns(title: str, cameras: int, rows: Rows, plan: Plan, console: Co
             console.print(f"[dim]{title}, round {number + 1}: {name}[/]")
             try:
                 async with feeding(cameras, free_port(socket.SOCK_DGRAM), rtsp_port=plan.rtsp_port) as feed:
-                    results[name].append(await measure(build, feed, viewers, plan.seconds))
+                    results[name].append(await measure(build, feed, viewers, plan.seconds, waiting=waiting))
             except NotHere as reason:
                 absent[name] = str(reason).strip().splitlines()[-1]
     return {name: {"not here": absent[name]} if name in absent else summary(results[name]) for name in rows}

@@ -1,6 +1,7 @@
 """``python -m bench.viewers``: connects viewers, lets them watch, and tells what reached them, when, and what it cost.
 
-Reads one JSON object of the shape of ``Task`` from standard input, prints one of the shape of ``Result``.
+Reads one JSON object of the shape of ``Task`` from standard input; prints a line when it begins to measure, and one
+JSON object of the shape of ``Result`` at the end.
 """
 
 import asyncio
@@ -20,12 +21,13 @@ from bench.counting import REPORT_EVERY, CountingViewer, Pictures, Poller
 
 AT_ONCE = 8
 PATIENCE = 20.0
+SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """``endpoints``: (camera, URL, token, own address) a viewer. ``server``: processes to account; ``ours``: the
-    bench's own."""
+    bench's own. ``coalesce``: take runs of packets in one piece; ``waiting``: be woken by each datagram."""
 
     endpoints: list[tuple[int, str, str, str]]
     server: list[int]
@@ -34,6 +36,7 @@ class Task:
     settle: float
     seconds: float
     coalesce: bool = True
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ async def watch(task: Task) -> Result:
                     return
             cameras[number] = camera
             viewers.append(viewer)
-            poller.add(viewer)
+            if not task.waiting:
+                poller.add(viewer)
 
         polling = background.create_task(poller.run(), name="poller")
         async with asyncio.TaskGroup() as connecting:
@@ -89,6 +93,7 @@ async def watch(task: Task) -> Result:
                 connecting.create_task(connect(number, *endpoint))
         reporting = background.create_task(_report(viewers), name="receiver reports")
         await asyncio.sleep(task.settle)
+        print(SETTLED, flush=True)
         before = _state(task, viewers)
         await asyncio.sleep(task.seconds)
         after = _state(task, viewers)
