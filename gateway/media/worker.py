@@ -194,5 +194,5 @@ async def _first(*awaited: asyncio.Future[Any]) -> None:
 
 if __name__ == "__main__":
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)  # not SIG_IGN, which processes of ours would inherit
     asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
