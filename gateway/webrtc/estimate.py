@@ -4,7 +4,7 @@ Nobody measures a link that is not filled: as long as all arrives in time, all t
 sent. So there is no figure until there is *trouble*, and then the figure is what came through. Three witnesses:
 
 - REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times of what they receive,
-  so it means something only where it is below what was sent.
+  and begin low and climb slowly; so it means something only where it has fallen below what was sent.
 - Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: up to 10 % is borne) by more than chance explains: browsers report
   every tenth of a second, on a handful of packets.
 - A round trip that has grown by ``DELAY``: what is on the way queues up.
@@ -16,11 +16,13 @@ from collections import deque
 LOSS_DOWN = 0.10
 LOSS_WINDOW = 2.0
 _LEAST_PACKETS = 20
-DELAY = 0.4
+DELAY = 0.25
 REMB_BELOW = 0.85
-PERSISTS = 1.5  # seconds that REMB has to be below what was sent, whose rate swings with each keyframe
+PERSISTS = 0.75  # seconds that REMB has to be below what was sent, whose rate swings with each keyframe
 WINDOW = 3.0
 _RECENT = 1.0
+_FALLEN = 0.9
+_FADES = 0.05  # a second: by how much less its former height counts
 GROWTH = 1.08  # a second, while there is no trouble
 FORGOTTEN = 60.0  # seconds without trouble after which the link counts as unknown again
 _LEAST = 30_000.0
@@ -39,6 +41,7 @@ class Estimate:
         self._reports: deque[tuple[float, int, int]] = deque()
         self._base_rtt: tuple[float, float] | None = None
         self._remb_low_since: float | None = None
+        self._remb_height = 0.0, now
 
     def sent(self, octets: int, now: float) -> None:
         """So much has been sent so far, repeats included; told a few times a second."""
@@ -68,8 +71,10 @@ class Estimate:
 
     def heard_remb(self, bps: float, now: float) -> None:
         """The viewer's own estimate."""
-        rate = self.rate()
-        if bps >= REMB_BELOW * rate:
+        height, at = self._remb_height
+        height = max(bps, height * (1 - _FADES * min(now - at, 10.0)))
+        self._remb_height = height, now
+        if bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
             self._remb_low_since = None
         elif self._remb_low_since is None:
             self._remb_low_since = now

@@ -73,6 +73,7 @@ class Feed:
         self._on_picture_lost = on_picture_lost
         self._on_change = on_change
         self._told: tuple[StreamName, Waiting, int] = (stream.stream, "", 0)
+        self._small = LARGE * unknown_link / 8  # bytes of a picture that goes out at once
         self._started = False
         self._reported_at = self._looked_at = now
         self._refreshed_at = now
@@ -129,13 +130,13 @@ class Feed:
 
     def deliver(self, group: PacketGroup, now: float) -> bool:
         """Pass a live group on, at once where that is possible. Whether something waits to be pumped."""
-        if self.backlog:
-            self._line_up(group, now)
-        elif self.waiting and not group.keyframe:
+        if not self.waiting and group.size <= self._small and not self.backlog.bytes:  # nearly always
+            if not self.sender.send(group):
+                self._refused(now)
             return False
-        elif 8 * group.size > LARGE * self.pace(now):
+        if self.backlog or (group.size > self._small and (group.keyframe or not self.waiting)):
             self._line_up(group, now)
-        else:
+        elif group.keyframe:
             self.waiting = ""
             if not self.sender.send(group):
                 self._refused(now)
@@ -167,6 +168,7 @@ class Feed:
             return False
         self._looked_at = now
         self.estimate.sent(sender.octets + sender.repeated_octets, now)
+        self._small = LARGE * self.pace(now) / 8
         if sender.last is not None and now >= self._reported_at + REPORT_INTERVAL:
             self._reported_at = now
             sender.second_passed()

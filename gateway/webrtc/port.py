@@ -11,7 +11,7 @@ from gateway.webrtc.route import Address, Route
 
 logger = logging.getLogger(__name__)
 
-LARGEST_RUN = 54  # of packets of 1200 bytes in one send of at most 64 KiB
+FULL_PACKET = 1168  # bytes: the largest payload that our packetizers make, an RTP header and the tag of GCM
 _UDP_SEGMENT = 103
 _RECEIVE_BATCH = 64
 _RECEIVE_SIZE = 2048
@@ -29,6 +29,7 @@ class MediaPort:
         """Bind. Raises OSError. ``beside``: one that is bound to the same port number and to every address; from now on
         this one gets what comes to ``host``, and what it sends comes from there."""
         self._receive = receive
+        self._segments: dict[int, list[tuple[int, int, bytes]]] = {}
         self._socket: socket.socket = _bind(host, port, None if beside is None else beside._socket)
         self.batching = _offers_batching(self._socket)
         self.packets = 0
@@ -44,20 +45,22 @@ class MediaPort:
     def send(self, datagram: bytes, address: Address) -> None:
         """Send what its own protocol repeats if it is lost: STUN, DTLS, RTCP."""
         try:
-            self._socket.sendto(datagram, address)
+            self._send_one(datagram, address)
         except OSError as error:
             logger.debug("datagram not sent: %s", error)
 
     def send_run(self, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
-        """Send packets of ``stride`` buffers and ``size`` bytes each, the last one perhaps shorter; at most
-        LARGEST_RUN. Whether all of them went out; no further ones do after the first that did not."""
+        """Send packets of ``stride`` buffers and ``size`` bytes each, the last one perhaps shorter; 64 KiB at
+        most. Whether all of them went out; no further ones do after the first that did not."""
         count = len(buffers) // stride
+        data = b"".join(buffers)  # copied here in one go: cheaper than having the kernel gather so many
         try:
             if count == 1:
-                self.bytes += self._socket.sendmsg(buffers, (), 0, address)
+                self.bytes += self._send_one(data, address)
+            elif size == FULL_PACKET and self.batching:
+                self.bytes += self._socket.sendto(data, address)
             elif self.batching:
-                segment = [(socket.IPPROTO_UDP, _UDP_SEGMENT, struct.pack("H", size))]
-                self.bytes += self._socket.sendmsg(buffers, segment, 0, address)
+                self.bytes += self._socket.sendmsg((data,), self._segment(size), 0, address)
             else:
                 return self._send_singly(buffers, stride, address)
         except OSError as error:
@@ -74,6 +77,18 @@ class MediaPort:
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._socket.close()
 
+    def _send_one(self, datagram: bytes, address: Address) -> int:
+        """As one datagram, whatever its size: the socket by itself parts what is larger than a full packet."""
+        if len(datagram) <= FULL_PACKET or not self.batching:
+            return self._socket.sendto(datagram, address)
+        return self._socket.sendmsg((datagram,), self._segment(len(datagram)), 0, address)
+
+    def _segment(self, size: int) -> list[tuple[int, int, bytes]]:
+        """What tells the kernel to part a send into datagrams of ``size`` bytes."""
+        if size not in self._segments:
+            self._segments[size] = [(socket.IPPROTO_UDP, _UDP_SEGMENT, struct.pack("H", size))]
+        return self._segments[size]
+
     def _send_singly(self, buffers: Sequence[bytes], stride: int, address: Address) -> bool:
         return all(
             self.send_run(buffers[at : at + stride], stride, 0, address) for at in range(0, len(buffers), stride)
@@ -84,6 +99,7 @@ class MediaPort:
         sent = self._send_singly(buffers, stride, address)
         if sent and self.batching:
             self.batching = False
+            self._socket.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
             logger.warning("the network refuses UDP segmentation; sending one packet a system call from now on")
         return sent
 
@@ -125,7 +141,7 @@ def _bind(host: str, port: int, beside: socket.socket | None) -> socket.socket:
 
 def _offers_batching(bound: socket.socket) -> bool:
     try:
-        bound.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
+        bound.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, FULL_PACKET)
     except OSError:
         return False
     return True

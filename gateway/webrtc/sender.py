@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from gateway.relay.history import History, PacketGroup, Runs, runs_of
+from gateway.relay.history import History, PacketGroup, Runs
 from gateway.webrtc.srtp import Sealer
 
 Transmit = Callable[[Sequence[bytes], int, int], bool]
@@ -79,15 +79,35 @@ class RtpSender:
         self.outlet = outlet
         self._position = -1
 
-    def send(self, group: PacketGroup) -> bool:
-        """Send a whole group. Whether it went out."""
-        return self._send(group, group.payloads, group.position, group.runs, group.size, True)
+    def send(self, group: PacketGroup, marked: bool = True) -> bool:
+        """Send a group; the last packet bears the marker if ``marked``. Whether all went out.
+
+        With ``Sealer.seal`` the tightest path of the gateway."""
+        payloads, position, runs = group.payloads, group.position, group.runs
+        sealer, first, outlet = self._sealer, self._next, self.outlet
+        count = len(payloads)
+        if position != self._position:
+            self._begin_stretch(first, position)
+        self._next = first + count
+        self._position = position + count
+        self.last = group
+        self.last_timestamp = timestamp = (group.rtp + outlet.shift) & _WRAP
+        buffers = sealer.seal(first, outlet.kind, timestamp, payloads, marked)
+        if len(runs) == 1:
+            sent = self._transmit(buffers, sealer.stride, runs[0][2] + sealer.overhead)
+        else:
+            sent = self._send_runs(buffers, runs)
+        if sent:
+            self.packets += count
+            self.octets += group.size
+        return sent
 
     def send_part(self, group: PacketGroup, start: int, stop: int) -> bool:
         """Send the packets of a group from ``start`` up to ``stop``. Whether they went out."""
         part = group.payloads[start:stop]
+        position = group.position + start
         last = stop == len(group.payloads)
-        return self._send(group, part, group.position + start, runs_of(part), sum(map(len, part)), last)
+        return self.send(PacketGroup(part, group.rtp, group.keyframe, group.arrival, position), last)
 
     def resend(self, sequences: Iterable[int]) -> int:
         """Send again those packets that are still kept. How many went out.
@@ -107,28 +127,9 @@ class RtpSender:
         """Allow resends anew."""
         self._resends_left = RESENDS_A_SECOND
 
-    def _send(
-        self, group: PacketGroup, payloads: tuple[bytes, ...], position: int, runs: Runs, size: int, marked: bool
-    ) -> bool:
-        sealer, transmit, first = self._sealer, self._transmit, self._next
-        count = len(payloads)
-        if position != self._position:
-            self._begin_stretch(first, position)
-        self._next = first + count
-        self._position = position + count
-        self.last = group
-        outlet = self.outlet
-        self.last_timestamp = timestamp = (group.rtp + outlet.shift) & _WRAP
-        buffers = sealer.seal(first, outlet.kind, timestamp, payloads, marked)
-        stride, overhead = sealer.stride, sealer.overhead
-        if len(runs) == 1:
-            sent = transmit(buffers, stride, runs[0][2] + overhead)
-        else:
-            sent = all(transmit(buffers[a * stride : b * stride], stride, n + overhead) for a, b, n in runs)
-        if sent:
-            self.packets += count
-            self.octets += size
-        return sent
+    def _send_runs(self, buffers: list[bytes], runs: Runs) -> bool:
+        stride, overhead = self._sealer.stride, self._sealer.overhead
+        return all(self._transmit(buffers[a * stride : b * stride], stride, n + overhead) for a, b, n in runs)
 
     def _begin_stretch(self, first: int, position: int) -> None:
         stretches = self._stretches

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 HEADER = struct.Struct("!BBHII")
 VERSION = 0x80
 MARKER = 0x80
+_MARKED = MARKER << 80
 _LABEL_RTP_KEY = 0
 _LABEL_RTP_SALT = 2
 
@@ -48,18 +49,22 @@ class GcmSealer:
         self._encrypt = AESGCM(key).encrypt
         # RFC 7714 8.1: the nonce is 00 00 | SSRC | ROC | SEQ, XOR the salt; only ROC | SEQ, our index, varies.
         self._nonce = int.from_bytes(salt, "big") ^ (ssrc << 48)
-        self._ssrc = ssrc
+        self._fixed = VERSION << 88 | ssrc
 
     def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
         """See Sealer. The tightest loop of the gateway: every microsecond here is paid once a packet and viewer."""
-        encrypt, pack, nonce, ssrc = self._encrypt, HEADER.pack, self._nonce, self._ssrc
-        last = len(payloads) - 1 if marked else len(payloads)
+        encrypt, nonce = self._encrypt, self._nonce
+        header_less_sequence = self._fixed | kind << 80 | timestamp << 32
         sealed: list[bytes] = []
-        for place, payload in enumerate(payloads):
-            if place == last:
-                kind |= MARKER
-            header = pack(VERSION, kind, index & 0xFFFF, timestamp, ssrc)
-            sealed += (header, encrypt((nonce ^ index).to_bytes(12, "big"), payload, header))
+        add = sealed.append
+        last = index + len(payloads) - 1 if marked else -1
+        for payload in payloads:
+            # As one number: half the cost of packing fields.
+            header = (header_less_sequence | (index & 0xFFFF) << 64 | (_MARKED if index == last else 0)).to_bytes(
+                12, "big"
+            )
+            add(header)
+            add(encrypt((nonce ^ index).to_bytes(12, "big"), payload, header))
             index += 1
         return sealed
 

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from gateway.webrtc.port import MediaPort
+from gateway.webrtc import port as module
+from gateway.webrtc.port import FULL_PACKET, MediaPort
 from gateway.webrtc.route import Route
 
 PACKETS = [b"a" * 100, b"b" * 100, b"c" * 40]
+FULL = [b"a" * FULL_PACKET, b"b" * FULL_PACKET, b"c" * 40]
 
 
 class Refusing:
-    """A socket whose network refuses what ``error`` says for sends of more than ``most`` buffers."""
+    """A socket whose network refuses what ``error`` says for sends of more than ``most`` bytes."""
 
     def __init__(self, real: socket.socket, error: int, most: int) -> None:
         self._real = real
@@ -23,9 +25,16 @@ class Refusing:
         return getattr(self._real, name)
 
     def sendmsg(self, buffers: Sequence[bytes], *rest: Any) -> int:
-        if len(buffers) > self._most:
-            raise OSError(self._error, "refused")
+        self._look(sum(map(len, buffers)))
         return self._real.sendmsg(buffers, *rest)
+
+    def sendto(self, data: bytes, *rest: Any) -> int:
+        self._look(len(data))
+        return self._real.sendto(data, *rest)
+
+    def _look(self, size: int) -> None:
+        if size > self._most:
+            raise OSError(self._error, "refused")
 
 
 @pytest.fixture
@@ -45,22 +54,49 @@ async def port() -> AsyncIterator[MediaPort]:
     port.close()
 
 
-async def test_a_run_arrives_as_its_packets(port: MediaPort, listener: socket.socket) -> None:
-    assert port.send_run(PACKETS, 1, 100, listener.getsockname())
-    assert [listener.recv(2000) for _ in PACKETS] == PACKETS
-    assert (port.packets, port.bytes) == (3, 240)
+@pytest.mark.parametrize("packets", [PACKETS, FULL], ids=["small", "full"])
+async def test_a_run_arrives_as_its_packets(port: MediaPort, listener: socket.socket, packets: list[bytes]) -> None:
+    assert port.batching
+    assert port.send_run(packets, 1, len(packets[0]), listener.getsockname())
+    assert [listener.recv(2000) for _ in packets] == packets
+    assert (port.packets, port.bytes) == (3, sum(map(len, packets)))
+
+
+async def test_buffers_of_one_packet_arrive_together(port: MediaPort, listener: socket.socket) -> None:
+    assert port.send_run([b"head", b"body", b"tail", b"end"], 2, 8, listener.getsockname())
+    assert [listener.recv(2000) for _ in range(2)] == [b"headbody", b"tailend"]
+
+
+@pytest.mark.parametrize("size", [FULL_PACKET + 2, 1400])
+async def test_a_datagram_larger_than_a_full_packet_is_not_parted(
+    port: MediaPort, listener: socket.socket, size: int
+) -> None:
+    port.send(bytes(size), listener.getsockname())
+    assert port.send_run([bytes(size)], 1, size, listener.getsockname())
+    assert [len(listener.recv(2000)) for _ in range(2)] == [size, size]
+
+
+async def test_where_the_system_offers_no_segmentation_packets_go_singly_from_the_start(
+    monkeypatch: pytest.MonkeyPatch, listener: socket.socket
+) -> None:
+    monkeypatch.setattr(module, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
+    port = MediaPort("127.0.0.1", 0, lambda datagram, route: None)
+    assert not port.batching
+    assert port.send_run(FULL, 1, FULL_PACKET, listener.getsockname())
+    assert [listener.recv(2000) for _ in FULL] == FULL
+    port.close()
 
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.EINVAL])
 async def test_where_segmentation_is_refused_packets_go_singly_from_then_on(
     port: MediaPort, listener: socket.socket, error: int
 ) -> None:
-    port._socket = Refusing(port._socket, error, most=1)  # type: ignore[assignment]  # a fake at the boundary
+    port._socket = Refusing(port._socket, error, most=FULL_PACKET)  # type: ignore[assignment]  # a fake at the boundary
     for _ in range(2):
-        assert port.send_run(PACKETS, 1, 100, listener.getsockname())
-        assert [listener.recv(2000) for _ in PACKETS] == PACKETS
+        assert port.send_run(FULL, 1, FULL_PACKET, listener.getsockname())
+        assert [listener.recv(2000) for _ in FULL] == FULL
     assert not port.batching
-    assert (port.packets, port.bytes) == (6, 480)
+    assert (port.packets, port.bytes) == (6, 2 * sum(map(len, FULL)))
 
 
 async def test_an_address_that_nothing_reaches_does_not_cost_the_others_their_batches(port: MediaPort) -> None:
