@@ -1,0 +1,219 @@
+from collections.abc import Sequence
+from typing import Any
+
+import aiortc.rtp as rtp
+
+from gateway.metrics import Metrics
+from gateway.models import CameraId, StreamName
+from gateway.relay.history import PacketGroup
+from gateway.relay.stream import RelayStream
+from gateway.webrtc import rtcp
+from gateway.webrtc.backlog import LONGEST
+from gateway.webrtc.feed import HEADROOM, LOOK_INTERVAL, REFRESH_INTERVAL, Feed
+from gateway.webrtc.formats import Codec
+from gateway.webrtc.srtp import GcmSealer
+from tests.fakes import FakeClock
+
+LINK = 8e6  # bits a second that a new link is taken to carry: a megabyte
+CODECS = {"H264": Codec("H264", 102, "", 66, 31, (), None)}
+TICK = 0.002
+
+
+class OpenDtls:
+    """Keys, and no secrecy for feedback."""
+
+    cipher = "AEAD_AES_128_GCM"
+
+    def sealer(self, ssrc: int) -> GcmSealer:
+        return GcmSealer(bytes(16), bytes(12), ssrc)
+
+    def protect_rtcp(self, packet: bytes) -> bytes:
+        return packet
+
+    unprotect_rtcp = protect_rtcp
+
+
+class Way:
+    """Where packets go; ``open`` False is a socket or a connection that takes no more."""
+
+    def __init__(self) -> None:
+        self.open = True
+        self.media: list[bytes] = []
+        self.reports: list[bytes] = []
+
+    def send(self, datagram: bytes) -> None:
+        self.reports.append(datagram)
+
+    def send_run(self, buffers: Sequence[bytes], stride: int, size: int) -> bool:
+        if self.open:
+            self.media += [b"".join(buffers[at : at + stride]) for at in range(0, len(buffers), stride)]
+        return self.open
+
+    @property
+    def stamps(self) -> list[int]:
+        return list(dict.fromkeys(int.from_bytes(packet[4:8], "big") for packet in self.media))
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.clock, self.metrics, self.way = FakeClock(), Metrics(), Way()
+        self.stream = RelayStream(CameraId("hall"), StreamName.MAIN, self.clock, self.metrics)
+        self.told: list[str] = []
+        self.now = self.clock.monotonic()
+        dtls: Any = OpenDtls()
+        path: Any = self.way
+        self.feed = Feed(
+            dtls,
+            path,
+            (7, 8),
+            "cname",
+            CODECS,
+            self.stream,
+            (0, 0),
+            self.metrics,
+            self.now,
+            LINK,
+            on_first_packet=lambda: self.told.append("first"),
+            on_picture_lost=lambda: self.told.append("lost"),
+            on_change=lambda: self.told.append(self.feed.waiting),
+        )
+
+    def group(self, stamp: int, size: int = 1000, keyframe: bool = False) -> PacketGroup:
+        payloads = (b"x" * 1000,) * max(1, size // 1000)
+        group = PacketGroup(payloads, stamp, keyframe, self.now, self.stream.history.next)
+        self.stream.history.add(group)
+        return group
+
+    def pump(self, seconds: float) -> None:
+        for _ in range(round(seconds / TICK)):
+            self.now += TICK
+            self.feed.pump(self.now)
+
+    def trouble(self, bps: float) -> None:
+        """The link turns out to carry so much."""
+        self.feed.estimate._trouble(bps, self.now)
+        self.now += LOOK_INTERVAL
+        self.feed.report(self.now, 0.0)
+
+    @property
+    def dropped(self) -> float:
+        labels = {"where": "viewer_groups"}
+        return self.metrics.registry.get_sample_value("sightline_dropped_total", labels) or 0.0
+
+
+def test_a_start_burst_is_paced_and_what_comes_meanwhile_follows_in_order() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, 200_000, keyframe=True), scene.group(2, 200_000)], scene.now)
+    scene.pump(0.1)
+    assert 90_000 < sum(map(len, scene.way.media)) < 130_000
+    assert scene.feed.deliver(scene.group(3), scene.now)
+    scene.pump(0.4)
+    assert scene.way.stamps == [1, 2, 3]
+    assert not scene.feed.deliver(scene.group(4), scene.now)
+    assert scene.way.stamps == [1, 2, 3, 4]
+    assert scene.told == ["first"]
+
+
+def test_a_burst_that_would_be_old_before_it_is_sent_is_not_begun_and_that_is_said() -> None:
+    scene = Scene()
+    scene.trouble(400_000)
+    size = int(HEADROOM * 400_000 / 8 * LONGEST * 1.3)
+    scene.feed.begin([scene.group(1, size, keyframe=True)], scene.now)
+    assert scene.told == ["link"]
+    scene.feed.deliver(scene.group(2), scene.now)
+    assert scene.way.media == []
+    scene.feed.deliver(scene.group(3, keyframe=True), scene.now)
+    assert scene.way.stamps == [3]
+    assert scene.told == ["link", "", "first"] or scene.told == ["link", "first", ""]
+
+
+def test_without_a_keyframe_it_waits_and_says_so() -> None:
+    scene = Scene()
+    scene.feed.begin([], scene.now)
+    scene.feed.deliver(scene.group(1), scene.now)
+    assert scene.told == ["keyframe"]
+    assert scene.way.media == []
+
+
+def test_a_large_picture_is_paced_and_not_torn() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    assert scene.feed.deliver(scene.group(2, 100_000), scene.now)
+    assert scene.way.stamps == [1]
+    scene.pump(0.2)
+    assert len(scene.way.media) == 101
+
+
+def test_pictures_that_pile_up_are_given_up_until_the_next_keyframe() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    scene.trouble(400_000)
+    for stamp in range(2, 40):
+        scene.feed.deliver(scene.group(stamp, 20_000), scene.now)
+    assert scene.feed.waiting == "link"
+    assert scene.dropped > 0
+    waited = scene.feed.backlog.bytes
+    assert waited * 8 <= LONGEST * HEADROOM * 400_000 * 1.1
+    scene.feed.deliver(scene.group(100, keyframe=True), scene.now)
+    assert scene.feed.waiting == ""
+    assert scene.feed.backlog.bytes <= 21_000, "nothing before a fresh keyframe is worth catching up with"
+    scene.pump(2.0)
+    assert scene.way.stamps[-1] == 100
+
+
+def test_keyframes_alone_get_through_a_link_that_carries_no_more() -> None:
+    scene = Scene()
+    scene.trouble(100_000)
+    scene.feed.begin([], scene.now)
+    for second in range(30):
+        scene.feed.deliver(scene.group(10 * second, 60_000, keyframe=second % 2 == 0), scene.now)
+        scene.pump(1.0)
+        scene.feed.estimate._trouble(100_000, scene.now)
+    complete = [packet for packet in scene.way.media if packet[1] & 0x80]
+    assert len(complete) >= 4
+
+
+def test_a_group_that_the_socket_refuses_costs_all_until_the_next_keyframe() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    scene.way.open = False
+    scene.feed.deliver(scene.group(2), scene.now)
+    scene.way.open = True
+    scene.feed.deliver(scene.group(3), scene.now)
+    assert scene.told[-1] == "keyframe"
+    assert scene.dropped == 1
+    assert scene.feed.estimate.troubled(scene.now)
+    scene.feed.deliver(scene.group(4, keyframe=True), scene.now)
+    scene.pump(0.1)
+    assert scene.way.stamps == [1, 4]
+
+
+def test_pleas_for_a_new_picture_are_heard_once_a_second() -> None:
+    scene = Scene()
+    pli = bytes(rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_PLI, ssrc=1, media_ssrc=7))
+    fir = bytes.fromhex("84ce0004 00000001 00000000 00000007 01000000")
+    scene.now += REFRESH_INTERVAL
+    for plea in (pli, fir, pli):
+        scene.feed.hear(plea, scene.now, 0.0)
+    assert scene.told == ["lost"]
+    scene.feed.hear(fir, scene.now + REFRESH_INTERVAL, 0.0)
+    assert scene.told == ["lost", "lost"]
+
+
+def test_reports_tell_the_time_of_what_was_sent_and_answers_to_them_the_round_trip() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(90_000, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    sent_at = scene.now = scene.now + 1.0
+    assert scene.feed.report(scene.now, 1_700_000_000.25)
+    [report] = scene.way.reports
+    rtp_time = int.from_bytes(report[16:20], "big")
+    assert abs(rtp_time - 90_000 - 90_000 * (sent_at - scene.clock.monotonic())) < 2
+    told = rtcp.ReceptionReport(7, 0.0, 0, 0, 0, int.from_bytes(report[10:14], "big"), 0.5)
+    trip = rtcp.round_trip(told, 1_700_000_000.25 + 0.6)
+    assert trip is not None
+    assert abs(trip - 0.1) < 0.001
+    assert rtcp.round_trip(told, 1_700_000_000.25 + 3600) is None, "the clock was set"
