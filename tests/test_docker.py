@@ -92,16 +92,26 @@ def test_the_composed_gateway_is_given_a_configuration_that_it_can_use() -> None
     assert loaded.media.advertise == ("127.0.0.1",)
     assert str(loaded.storage.directory) in mounts, "the state outlives the container"
     assert set(gateway["environment"]) == set(ENVIRONMENT)
-    assert {f"{loaded.http.port}:{loaded.http.port}/tcp", f"{loaded.media.port}:{loaded.media.port}/udp"} == set(
-        gateway["ports"]
-    )
+    served = [f"{loaded.http.port}/tcp", f"{loaded.media.port}/udp", f"{loaded.media.port}/tcp"]
+    assert [f"{port.partition('/')[0]}:{port}" for port in served] == gateway["ports"]
     exposed = next(words for name, words in instructions() if name == "EXPOSE")
-    assert exposed.split() == [f"{loaded.http.port}/tcp", f"{loaded.media.port}/udp"]
+    assert exposed.split() == served
+
+
+def test_the_composed_relay_is_asked_for_by_name_and_reaches_the_gateway_alone() -> None:
+    relay = compose()["services"]["turn"]
+    assert relay["profiles"] == ["turn"]
+    command = relay["command"]
+    assert "--use-auth-secret" in command
+    denied = [word.partition("=")[2] for word in command if word.startswith("--denied-peer-ip")]
+    assert denied == ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
+    [allowed] = [word.partition("=")[2] for word in command if word.startswith("--allowed-peer-ip")]
+    assert allowed in next(word for word in compose()["services"]["gateway"]["command"] if "media.advertise" in word)
 
 
 def test_what_is_mounted_is_there_or_a_volume() -> None:
     for service in compose()["services"].values():
-        for volume in service["volumes"]:
+        for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             assert source in compose()["volumes"] or (ROOT / "docker" / source).exists(), volume
     [build] = [service["build"] for service in compose()["services"].values() if "build" in service]
