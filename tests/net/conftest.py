@@ -9,6 +9,7 @@ import pytest_asyncio
 from tests.e2e.conftest import browser, directory
 from tests.e2e.harness import District, free_port
 from tests.net.link import Link
+from tests.net.model import Conditions
 
 __all__ = ["browser", "directory", "district", "link"]
 
@@ -39,3 +40,11 @@ async def district(directory: Path, link: Link) -> AsyncIterator[District]:
         yield district
     finally:
         await district.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def good_again(link: Link) -> AsyncIterator[None]:
+    """After each test the link is a good one."""
+    yield
+    link.down.conditions = link.up.conditions = Conditions()
+    link.udp_blocked = False

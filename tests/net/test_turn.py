@@ -1,0 +1,74 @@
+"""A TURN server that nobody here wrote (coturn), between Chromium and the gateway."""
+
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.e2e.harness import District, free_port
+from tests.net.watch import watching
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(shutil.which("turnserver") is None, reason="needs Debian's coturn"),
+]
+
+SECRET = "shared-by-gateway-and-relay"
+
+# The browser reaches nobody but by a relay.
+RELAY_ONLY = """
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(given) { super({ ...given, iceTransportPolicy: "relay" }); }
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def relay(directory: Path) -> Iterator[int]:
+    """coturn on loopback, that takes passwords made from SECRET; its port."""
+    port = free_port(socket.SOCK_DGRAM)
+    command = ["turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers", "--fingerprint"]
+    command += ["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", str(port)]
+    command += ["--use-auth-secret", "--static-auth-secret", SECRET, "--realm", "sightline.test"]
+    command += [
+        "--userdb",
+        str(directory / "turn.db"),
+        "--pidfile",
+        str(directory / "turn.pid"),
+        "--log-file",
+        "stdout",
+    ]
+    with (directory / "turn.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            yield port
+        finally:
+            process.kill()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def relayed(directory: Path, relay: int) -> AsyncIterator[District]:
+    """A real incident in a district that tells its pages of the relay."""
+    settings: dict[str, object] = {
+        "media.ice_servers": [{"url": f"turn:127.0.0.1:{relay}?transport=udp", "secret": SECRET}]
+    }
+    district = District(directory, settings=settings, live=frozenset())
+    try:
+        district.start_school()
+        district.start_gateway()
+        coordinator = await district.client("coordinator")
+        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+        yield district
+    finally:
+        await district.stop()
+
+
+async def test_a_browser_that_reaches_nobody_but_a_relay_plays(browser: Browser, relayed: District) -> None:
+    async with watching(browser, relayed, RELAY_ONLY) as watch:
+        assert (await watch.received())["candidateType"] == "relay"
