@@ -22,6 +22,7 @@ const source = (changes: Partial<Source> = {}): Source => ({
   clock: "trusted",
   clock_reason: "",
   notes: [],
+  delivery: "",
   ...changes,
 });
 const camera = (name: string, main: Partial<Source> = {}, unchanged: number | null = null): CameraStatus => ({

@@ -116,7 +116,7 @@ export class DistrictIt extends LitElement {
       ${numbers(main, sub)}
       <td class="clock">${shown ? clockCell(shown) : ""}</td>
       <td class="advice">
-        ${[shown?.state === "up" ? "" : shown?.advice, ...(shown?.notes ?? [])].filter(Boolean).join(" ")}
+        ${[shown?.state === "up" ? "" : shown?.advice, ...(shown?.notes ?? []), delivery(main)].filter(Boolean).join(" ")}
       </td>
       <td>
         <button aria-label="Still picture of ${camera.name}" @click=${() => (this.still = camera)}>
@@ -157,4 +157,10 @@ function numbers(main: Source | undefined, sub: Source | undefined): TemplateRes
     </td>`;
   return html`${both((source) => source.fps.toFixed(1))}${both((source) => String(Math.round(source.bitrate_bps / 1000)))}
   ${both((source) => `${(source.loss * 100).toFixed(1)} %`)}`;
+}
+
+/** What viewers get, where that is not simply the camera's H.264. */
+function delivery(main: Source | undefined): string {
+  if (!main || (["", "H264"].includes(main.codec) && !main.delivery.includes("transcode"))) return "";
+  return main.delivery;
 }
