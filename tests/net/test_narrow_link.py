@@ -1,0 +1,40 @@
+"""A link that becomes too narrow for the main stream, and wide again: Chromium on the real pages."""
+
+import asyncio
+import time
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.e2e.harness import District
+from tests.net.link import Link
+from tests.net.model import Conditions
+from tests.net.watch import watching
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+
+DOWN_WITHIN = 5.0
+UP_WITHIN = 60.0
+NARROW = Conditions(delay=0.02, rate=400_000, queue=32 * 1024)
+
+
+async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_the_main_one_when_it_is_wide_again(
+    browser: Browser, district: District, link: Link
+) -> None:
+    async with watching(browser, district) as watch:
+        main = (await watch.tile.frames())[-1]["width"]
+        before = link.bytes
+        await asyncio.sleep(4)  # two groups of pictures
+        print(f"main stream: {8 * (link.bytes - before) / 4000:.0f} kbit/s")
+        link.down.conditions = NARROW
+        cut_at = time.time()
+        down = await watch.moves_after(cut_at, 12, width=main // 2)
+        print(f"substream {down:.1f} s after the cut")
+        assert down < DOWN_WITHIN
+        await watch.tile.says_words("SUBSTREAM", 2)
+        await watch.tile.says("live", 5)
+        link.down.conditions = Conditions(delay=0.02)
+        widened_at = time.time()
+        up = await watch.moves_after(widened_at, UP_WITHIN, width=main)
+        print(f"main stream {up:.1f} s after it was wide again")
+        assert watch.offers == 0
