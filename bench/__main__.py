@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def main() -> None:
     parser.add_argument("--triggers", type=int, default=5, help="how often a lockdown is triggered")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
     options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # end what was started, as by Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     console = Console(width=max(150, Console().width))
     found: dict[str, Any] = {}
 

@@ -7,7 +7,8 @@ import numpy as np
 
 FPS = 30
 FRAMES = 4 * FPS
-BITRATE = 2_500_000  # what the encoder is allowed; it uses 2.0 Mbit/s of it, 234 packets a second
+BITRATE = 2_500_000  # what the encoder is allowed; it uses 2.0 Mbit/s of it
+PACKETS = 234  # a second, of at most 1140 bytes of payload each
 
 
 def film() -> list[bytes]:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 LOADED = 0.15  # share of the machine that others may use before a row is marked
-HEADINGS = ("µs/packet", "spread", "a core", "p50 ms", "p99 ms", "key p50", "key p99", "viewers", "lost")
+HEADINGS = ("µs/packet", "spread", "a core", "p50 ms", "p99 ms", "key p50", "key p99", "viewers", "pkt/s", "lost")
 
 
 def show(found: dict[str, Any], console: Console) -> None:
@@ -22,7 +22,8 @@ def show(found: dict[str, Any], console: Console) -> None:
             _show_series(title, rows, console)
     console.print(
         "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds. "
-        "Viewers a core: one second by the CPU that a viewer takes a second. p50, p99: last packet of a picture in to "
+        "A core: viewers of 234 packets a second that one core would serve at that cost; pkt/s: what each one got. "
+        "p50, p99: last packet of a picture in to "
         f"last packet out; keyframes apart. !: others used over {100 * LOADED:.0f} % of the machine meanwhile."
     )
 
@@ -54,6 +55,7 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
             str(row["viewers_a_core"]),
             *(f"{delay:.2f}" if delay is not None else "-" for delay in delays),
             str(row["viewers"]),
+            str(row["packets_a_second"]),
             str(row["lost"]),
             f"{row['resident_mb']:.0f}",
             f"{100 * others:.0f} %" + (" !" if others > LOADED else ""),

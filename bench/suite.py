@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from bench import first_frame
+from bench.clip import PACKETS
 from bench.janus import Janus
 from bench.peers import External, PlainAiortc
 from bench.run import Feed, Measured, feeding, measure
@@ -135,11 +136,11 @@ def summary(rounds: list[Measured]) -> dict[str, Any]:
     cost = [1e6 * one.result.cpu / max(1, one.result.packets) for one in rounds]
     middle = sorted(range(len(rounds)), key=cost.__getitem__)[len(rounds) // 2]
     typical = rounds[middle].result
-    a_viewer = typical.cpu / typical.seconds / max(1, typical.viewers)
     return {
         "microseconds_a_packet": round(statistics.median(cost), 2),
         "spread": [round(min(cost), 2), round(max(cost), 2)],
-        "viewers_a_core": round(1 / a_viewer) if a_viewer else 0,
+        "viewers_a_core": round(1e6 / PACKETS / statistics.median(cost)) if any(cost) else 0,
+        "packets_a_second": round(typical.packets / typical.seconds / max(1, typical.viewers)),
         "delay_ms": {key: _median(rounds, "delay", key) for key in ("p50", "p99")},
         "keyframe_delay_ms": {key: _median(rounds, "keyframe_delay", key) for key in ("p50", "p99")},
         "viewers": min(one.result.viewers for one in rounds),
