@@ -5,11 +5,13 @@ from typing import Any
 
 import aiortc.rtp as rtp
 import pytest
+from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from bench.viewer import LightViewer
 from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.settings import MediaSettings
+from gateway.webrtc import port
 from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.route import Route
 from gateway.webrtc.states import State
@@ -298,6 +300,25 @@ async def test_the_figures_tell_what_went_out() -> None:
         assert figure("offer_to_first_packet_seconds_count") == 1
     assert scene.closed == [CloseReason.SHUTDOWN]
     assert figure("viewers", role=Role.DISPATCHER) == 0
+
+
+@pytest.mark.parametrize("batching", [True, False])
+async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and_named(
+    monkeypatch: pytest.MonkeyPatch, batching: bool
+) -> None:
+    if not batching:
+        monkeypatch.setattr(port, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
+    async with _scene() as scene:
+        scene.viewer.dtls._srtp_profiles = [p for p in SRTP_PROFILES if b"CM_SHA1_80" in p.openssl_profile]
+        await scene.connect()
+        await scene.show(5)
+        await scene.clock.advance(0.2)
+        way = {"cipher": "AES128_CM_SHA1_80", "batching": "gso" if batching else "single"}
+        assert scene.gateway.figure("send_path", **way) == 1
+        assert scene.sequences() == list(range(scene.sequences()[0], scene.sequences()[0] + len(scene.media)))
+        opened = [scene.viewer.dtls._rx_srtp.unprotect(packet)[12:] for packet in scene.media]
+        sent = [payload for group in scene.gateway.camera.stream.gop() for payload in group.payloads]
+        assert opened == sent
 
 
 async def test_a_broken_offer_opens_nothing() -> None:
