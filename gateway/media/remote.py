@@ -75,10 +75,10 @@ class RemoteNode(Known):
     async def run(self) -> None:
         """Keep a worker running, until cancelled or stopped."""
         delays = self._delays()
-        while True:
+        while not self._stopping:
             began = self._clock.monotonic()
             await self._live()
-            if self._stopping or not self._ready.done() or self._ready.exception() is not None:
+            if self._stopping or self._ready.exception() is not None:
                 return
             self._metrics.worker_restarts.labels(self.name).inc()
             if self._clock.monotonic() - began >= STABLE_AFTER:

@@ -320,6 +320,15 @@ async def test_stopping_ends_the_worker_and_starts_no_other(scene: Scene) -> Non
     assert len(scene.workers) == 1
 
 
+async def test_a_worker_that_has_just_died_is_not_replaced_when_the_gateway_stops(scene: Scene) -> None:
+    scene.links[-1].abort()
+    while scene.node.pid:  # noqa: ASYNC110  # the node hears of it in its own time
+        await asyncio.sleep(0)
+    await scene.node.stop()
+    await scene.clock.advance(60)
+    assert len(scene.workers) == 1
+
+
 async def test_a_port_in_use_is_the_operators_fault_at_the_start() -> None:
     with pytest.raises(ConfigurationError, match=r"media\.port"):
         async with running(Scene(ConfigurationError(["media.port: cannot be used"]))):
