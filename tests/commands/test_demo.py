@@ -2,12 +2,14 @@
 
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -56,12 +58,13 @@ class Demo:
         assert len(self.processes) >= 2, "the simulated school is a process of its own"
 
     def wait_gone(self) -> None:
-        """Until none of its processes is left."""
+        """Until none of its processes is left. Each is waited for by a descriptor that becomes readable at its end."""
         deadline = time.monotonic() + STOPS_WITHIN
         self.process.wait(STOPS_WITHIN)
-        while left := {pid for pid in self.processes if alive(pid)}:
-            assert time.monotonic() < deadline, f"left behind: {left}"
-            time.sleep(0.05)
+        for pid in self.processes - {self.process.pid}:
+            with suppress(ProcessLookupError), pidfd(pid) as ended:
+                left = max(0.0, deadline - time.monotonic())
+                assert select.select([ended], [], [], left)[0] or not alive(pid), f"left behind: {pid}"
 
     def end(self) -> None:
         for pid in self.processes | {self.process.pid}:
@@ -70,6 +73,16 @@ class Demo:
         self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+@contextmanager
+def pidfd(pid: int) -> Iterator[int]:
+    """A descriptor of a process. Raises ProcessLookupError where it has gone already."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def alive(pid: int) -> bool:
