@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
@@ -18,6 +18,8 @@ from gateway.settings import MediaSettings
 from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.webrtc import ladder
 from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.port import MediaPort
+from gateway.webrtc.route import Address
 from tests.fakes import FakeClock
 
 CAMERA = CameraId("hall")
@@ -213,3 +215,32 @@ async def test_a_session_that_is_closed_while_it_waits_for_the_other_stream_leav
         await scene.report_loss()
         await scene.plane.close(opened.id, CloseReason.VIEWER_LEFT)
         assert scene.plane._distribution._fanouts == {}
+
+
+async def test_a_viewer_that_takes_no_more_is_sent_less_and_costs_the_other_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with _scene() as scene:
+        await scene.play(1.7)
+        await scene.open(StreamName.MAIN)
+        media: list[bytes] = []
+        other = LightViewer(media.append)
+        request = OpenSession(CAMERA, StreamName.MAIN, other.offer(), scene.clock.monotonic() + 3600, Role.HEADQUARTERS)
+        await asyncio.wait_for(other.connect((await scene.plane.open(request)).answer), 10)
+        await scene.play(1.0)
+        send_run, slow = MediaPort.send_run, scene.viewer.socket.getsockname()
+
+        def full(port: MediaPort, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
+            small = len(buffers) // stride < 5
+            return (address != slow or small) and send_run(port, buffers, stride, size, address)
+
+        monkeypatch.setattr(MediaPort, "send_run", full)
+        await scene.play(3.0)
+        other.check()
+        streams = {view.role: view.stream for view in scene.plane.sessions()}
+        assert streams == {Role.DISPATCHER: StreamName.SUB, Role.HEADQUARTERS: StreamName.MAIN}
+        assert scene.pictures()[-1][1] < 5_000
+        sequences = [int.from_bytes(packet[2:4], "big") for packet in media]
+        assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+        assert len({packet[4:8] for packet in media}) >= 40
+        await other.close()
