@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from gateway.sources.rtsp.messages import encode_frame
 from gateway.webrtc import rtcp, stun
+from gateway.webrtc.framing import frame
 from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
 
 
@@ -104,6 +105,11 @@ a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
 a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:98 H265/90000\r\na=fmtp:98 profile-id=1;level-id=93\r
 a=candidate:1 1 udp 2122260223 192.0.2.9 50000 typ host\r\na=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n""",
 )
+FRAGMENTS = (
+    b"""a=ice-options:trickle\r\na=group:BUNDLE 1\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=ice-ufrag:efgh\r
+a=ice-pwd:fedcba9876543210fedcba98\r\na=candidate:1 1 udp 5 192.0.2.9 5 typ host\r\na=end-of-candidates\r\n""",
+    b'W/"other", "tag"',
+)
 _TRANSACTION = bytes(range(12))
 STUN = (
     stun.message(
@@ -120,6 +126,7 @@ STUN = (
     stun.binding_success(_TRANSACTION, "2001:db8::1", 1, "password"),
     stun.binding_error(_TRANSACTION, 420, "Unknown", "password", (1, 2)),
 )
+FRAMES = (together(frame(STUN[0]) + frame(b"\x16\xfe\xfd")[:4], b"\xfd" + frame(bytes(200))),)
 FEEDBACK = (
     rtcp.sender_report(1, "name", 0.0, 1, 2, 3) + rtcp.goodbye(1, "name"),
     struct.pack("!BBHIIIIIII", 0x81, 201, 7, 1, 2, 3, 4, 5, 6, 7),

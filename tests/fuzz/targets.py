@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from gateway.errors import BadRequest, CameraError, Malformed
+from gateway.errors import BadRequest, CameraError, Malformed, PreconditionFailed
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
-from gateway.relay.packetizer import LIMIT
 from gateway.relay.history import PacketGroup
+from gateway.relay.packetizer import LIMIT
 from gateway.relay.stream import RelayStream
 from gateway.sources.depacketizer import MAX_ACCESS_UNIT
 from gateway.sources.media import StreamInfo
@@ -26,7 +26,8 @@ from gateway.sources.rtsp.sdp import describe
 from gateway.sources.rtsp.transport import Carrier
 from gateway.sources.sps import parameter_set_id, parse_sps
 from gateway.sources.sps_h265 import parameter_set_id_h265, parse_sps_h265
-from gateway.webrtc import answer, formats, rtcp, sdp, stun
+from gateway.webrtc import answer, formats, fragment, rtcp, sdp, stun
+from gateway.webrtc.framing import LARGEST_FRAME, Deframer
 from tests.fakes import FakeClock
 from tests.fuzz import seeds
 
@@ -121,6 +122,24 @@ def _answer(data: bytes) -> None:
     assert all(line[1:2] == "=" for line in text.split("\r\n") if line), "a line of the offer's own"
 
 
+class Unsound(Exception):
+    """A TCP stream of which nothing more can be read."""
+
+
+def _take_apart(deframer: Deframer, data: bytes) -> None:
+    for piece in seeds.apart(data):
+        if not deframer.feed(piece)[1]:
+            raise Unsound
+
+
+def _restart(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    with suppress(BadRequest):
+        fragment.parse_fragment(text)
+    with suppress(BadRequest, PreconditionFailed):
+        fragment.require_match(text, "tag")
+
+
 def _check_request(data: bytes) -> None:
     request = stun.parse_request(data)
     if request is not None:
@@ -136,6 +155,8 @@ TARGETS: dict[str, Target[Any]] = {
     "jpeg": _media("JPEG", seeds.JPEG),
     "parameters": _stateless(seeds.PARAMETER_SETS, _parameters),
     "offer": _stateless(seeds.OFFERS, _answer, BadRequest),
+    "fragment": _stateless(seeds.FRAGMENTS, _restart),
+    "framing": Target(seeds.FRAMES, _take_apart, Deframer, (Unsound,), bound=2 * LARGEST_FRAME),
     "stun": _stateless(seeds.STUN, _check_request, stun.MalformedStun),
     "feedback": _stateless(seeds.FEEDBACK, rtcp.parse, rtcp.MalformedRtcp),
 }
