@@ -18,7 +18,9 @@ LOSS_WINDOW = 2.0
 _LEAST_PACKETS = 20
 DELAY = 0.25
 REMB_BELOW = 0.85
-PERSISTS = 0.75  # seconds that REMB has to be below what was sent, whose rate swings with each keyframe
+PERSISTS = 0.75
+"""Seconds that REMB has to be low, since what is sent swings with each keyframe, or the round trip long, since either
+end may have been busy for a moment."""
 WINDOW = 3.0
 _RECENT = 1.0
 _FALLEN = 0.9
@@ -39,6 +41,7 @@ class Estimate:
         self._ceiling: float | None = None
         self._samples: deque[tuple[float, int]] = deque([(now, 0)])
         self._reports: deque[tuple[float, int, int]] = deque()
+        self._late_since: float | None = None
         self._base_rtt: tuple[float, float] | None = None
         self._remb_low_since: float | None = None
         self._remb_height = 0.0, now
@@ -100,7 +103,11 @@ class Estimate:
         base, at = self._base_rtt or (rtt, now)
         base = min(rtt, base + _RTT_DRIFT * (now - at))
         self._base_rtt = base, now
-        if rtt > base + DELAY:
+        if rtt <= base + DELAY:
+            self._late_since = None
+        elif self._late_since is None:
+            self._late_since = now
+        elif now - self._late_since >= PERSISTS:
             self._trouble(0.7 * self.rate(), now)
 
     def refused(self, now: float) -> None:

@@ -115,6 +115,14 @@ def test_a_socket_that_takes_no_more_is_trouble() -> None:
     assert ceiling <= 2.1e6
 
 
+def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
+    estimate = Estimate(0.0)
+    for report in range(600):
+        late = 1.5 if report % 50 in {0, 1, 2} else 0.0
+        estimate.heard_report(10 * report, 0, 0.05 + late, report / 10)
+        assert not estimate.troubled(report / 10)
+
+
 def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
     estimate = Estimate(0.0)
     estimate.heard_report(1000, 0, None, 0.0)
