@@ -5,7 +5,15 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from gateway.setting_types import Lookup
-from gateway.settings import AgreementSettings, CameraSettings, HttpSettings, Settings, StorageSettings, StreamSettings
+from gateway.settings import (
+    AgreementSettings,
+    CameraSettings,
+    HttpSettings,
+    IceServer,
+    Settings,
+    StorageSettings,
+    StreamSettings,
+)
 
 SITE = {"id": "oak", "name": "Oak", "plan": "oak.geojson", "cameras": []}
 
@@ -157,3 +165,32 @@ def test_a_recorder_must_be_listed_with_its_sessions() -> None:
     raw["media"] = {"nvrs": {"nord": 8}}
     with pytest.raises(ValidationError, match=r"'north' is not among media\.nvrs; did you mean 'nord'"):
         Settings.model_validate(raw)
+
+
+@pytest.mark.parametrize(
+    "url", ["stun:stun.example.org", "turn:10.0.0.5:3478?transport=tcp", "turns:[2001:db8::1]:443"]
+)
+def test_a_server_for_nat_is_named_as_browsers_name_it(url: str) -> None:
+    assert IceServer(url=url, **({} if url.startswith("stun") else {"secret": SecretStr("shared")})).url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["turn.example.org", "turn:", "http://turn", 'turn:a>; rel="x', "turn:a?transport=sctp"]
+)
+def test_what_is_no_server_for_nat_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be a URL such as turn:"):
+        IceServer(url=url)
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"url": "turn:a"}, "needs either username and credential or secret"),
+        ({"url": "turn:a", "username": "u"}, "set together"),
+        ({"url": "turn:a", "username": "u", "credential": "c", "secret": "s"}, "needs either"),
+        ({"url": "stun:a", "secret": "s"}, "takes neither"),
+    ],
+)
+def test_a_turn_server_has_one_kind_of_credential(values: dict[str, str], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        IceServer.model_validate(values)

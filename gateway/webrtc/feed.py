@@ -17,6 +17,7 @@ from gateway.webrtc.path import Path
 from gateway.webrtc.sender import Outlet, RtpSender
 
 REPORT_INTERVAL = 1.0
+SETTLES = 1.0
 REFRESH_INTERVAL = 1.0
 LOOK_INTERVAL = 0.25
 LARGE = 0.02  # seconds of sending from which on a picture is paced
@@ -60,6 +61,7 @@ class Feed:
         self.waiting: Waiting = "keyframe"
         self.bitrate_estimate: int | None = None
         self.estimate = Estimate(now)
+        self._settled_at = now
         self._codecs = codecs
         sealer, repeater = (dtls.sealer(ssrc) for ssrc in ssrcs)
         self.sender = RtpSender(sealer, repeater, path.send_run, self._outlet(0), *first_indexes)
@@ -182,13 +184,20 @@ class Feed:
 
     # What is heard
 
+    def moved(self, now: float) -> None:
+        """The viewer is reached by another way: nothing is known of that one. What was lost on the former, and is
+        reported within ``SETTLES`` seconds, is no word on it."""
+        self.estimate = Estimate(now)
+        self._settled_at = now + SETTLES
+
     def hear(self, datagram: bytes, now: float, wall: float) -> bool:
         """Act on SRTCP feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
         goodbye = False
         for feedback in rtcp.parse(self._dtls.unprotect_rtcp(datagram)):
             match feedback:
                 case rtcp.ReceptionReport(ssrc=self.ssrc, highest_sequence=highest, packets_lost=lost):
-                    self.estimate.heard_report(highest, lost, rtcp.round_trip(feedback, wall), now)
+                    if now >= self._settled_at:
+                        self.estimate.heard_report(highest, lost, rtcp.round_trip(feedback, wall), now)
                 case rtcp.Nack(ssrc=self.ssrc, sequences=sequences):
                     missed = len(sequences) - self.sender.resend(sequences)
                     if missed:
@@ -197,7 +206,8 @@ class Feed:
                     self._want_refresh(now)
                 case rtcp.BitrateEstimate(bps=bps):
                     self.bitrate_estimate = bps
-                    self.estimate.heard_remb(bps, now)
+                    if now >= self._settled_at:
+                        self.estimate.heard_remb(bps, now)
                 case rtcp.Goodbye():
                     goodbye = True
         return goodbye

@@ -14,6 +14,7 @@ from gateway.webrtc.tcp import TcpPort
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 20
+_MOST_ADDRESSES = 64  # a host that takes a new one each day does not fill the process with sockets
 
 
 class Ports:
@@ -74,7 +75,7 @@ class Ports:
         if not ipaddress.ip_address(self._settings.host).is_unspecified:
             return
         for address in addresses:
-            if address not in self._bound:
+            if address not in self._bound and len(self._bound) < _MOST_ADDRESSES:
                 self._bound.add(address)
                 try:
                     self._udp.append(MediaPort(address, self.number, self._receive, beside=self._udp[0]))

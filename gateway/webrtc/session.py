@@ -108,8 +108,11 @@ class Session:
 
     def check(self, request: BindingRequest, route: Route, now: float) -> bool:
         """Answer a connectivity check. Whether it was authentic: then its route leads to this viewer."""
+        before = self.path.route
         if not self.path.check(request, route, now):
             return False
+        if self.feed is not None and self.path.route != before:
+            self.feed.moved(now)
         self._move(Event.CHECKED)
         return True
 

@@ -344,6 +344,22 @@ async def test_after_an_ice_restart_the_same_session_plays_on_by_another_address
         await viewer.close()
 
 
+async def test_what_was_found_out_of_the_former_way_is_not_held_against_the_new_one() -> None:
+    async with running() as gateway:
+        viewer = LightViewer()
+        _, session = await play(gateway, viewer)
+        assert session.feed is not None
+        session.feed.estimate.refused(gateway.clock.monotonic())
+        viewer.check()
+        await until(lambda: len(session.path._checks) > 1)
+        assert session.feed.estimate.ceiling(gateway.clock.monotonic()) is not None
+        viewer.move()
+        viewer.check()
+        await until(lambda: session.path.route and session.path.route.address == viewer.socket.getsockname())
+        assert session.feed.estimate.ceiling(gateway.clock.monotonic()) is None
+        await viewer.close()
+
+
 async def test_until_the_new_credentials_are_used_the_former_hold_and_then_no_more() -> None:
     async with running() as gateway:
         viewer = LightViewer()
