@@ -50,7 +50,7 @@ def _twice(items: Iterable[tuple[Key, dict[str, object]]], key: str, message: st
             seen.add(value)
 
 
-def _nvrs(raw: object, cameras: list[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:
+def _nvrs(raw: object, cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:
     media = raw.get("media") if isinstance(raw, dict) else None
     listed = media.get("nvrs") if isinstance(media, dict) else None
     known = [str(name) for name in listed] if isinstance(listed, dict) else []

@@ -98,6 +98,7 @@ class MediaSettings(Model):
         if self.port and self.port + self.workers > 65536:
             raise ValueError("port and workers: the last worker's port would be above 65535")
         return self
+
     tcp: bool = True
     ice_servers: tuple[IceServer, ...] = ()
 
