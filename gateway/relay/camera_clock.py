@@ -12,7 +12,7 @@ it; an answer that does not fit is a clock that was set.
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.sources.media import ClockSample
 
@@ -29,8 +29,7 @@ _GRAIN = 0.01  # a camera's time() may lag its own clock by a tick
 _CLEAR = 0.02  # how far from the turn a question is that should not meet it
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """The offset is in [``low``, ``high``] seconds, as known at gateway time ``at``."""
 
     low: float

@@ -21,13 +21,14 @@ Runs = tuple[tuple[int, int, int], ...]
 def runs_of(payloads: Sequence[bytes]) -> Runs:
     """(start, stop, payload size) of stretches that one segmented send carries: equal sizes, perhaps a smaller last."""
     runs = []
-    start, count = 0, len(payloads)
+    sizes = list(map(len, payloads))
+    start, count = 0, len(sizes)
     while start < count:
-        size, stop = len(payloads[start]), start + 1
-        while stop < count and stop - start < LARGEST_RUN and len(payloads[stop]) <= size:
+        size, stop, most = sizes[start], start + 1, min(count, start + LARGEST_RUN)
+        while stop < most and sizes[stop] == size:
             stop += 1
-            if len(payloads[stop - 1]) < size:
-                break
+        if stop < most and sizes[stop] < size:
+            stop += 1
         runs.append((start, stop, size))
         start = stop
     return tuple(runs)

@@ -5,7 +5,7 @@ of the camera's stays visible to ``timeline``; *outgoing* ticks follow them, but
 wherever a connection begins or the camera leaps, so that a viewer's player never waits for, or throws away, pictures.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CLOCK_RATE = 90_000
 WRAP = 1 << 32
@@ -15,8 +15,7 @@ LEAP = (
 _LEAST_STEP = CLOCK_RATE // 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A picture's time: ``media`` and ``outgoing`` in unwrapped ticks.
 
     ``leap`` is how many seconds the camera's media time moved beyond (or, negative, back from) what it should have;

@@ -5,7 +5,7 @@ Large NAL units become FU-A fragments of exactly ``LIMIT`` bytes, the last one s
 one call. Small neighbours share one STAP-A, so that parameter sets, SEI and small slices cost one packet, not four.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 LIMIT = 1140
 STAP_A = 24
@@ -58,14 +58,15 @@ def _together(nals: list[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _fragments(nal: bytes, limit: int) -> Iterator[bytes]:
+def _fragments(nal: bytes, limit: int) -> list[bytes]:
     """FU-A packets (5.8): indicator, FU header, and a piece of the NAL unit without its own header byte."""
     indicator = (nal[0] & _F_AND_NRI) | FU_A
     kind = nal[0] & _TYPE
     step = limit - 2
     middle = bytes((indicator, kind))
     last = (len(nal) - 2) // step * step + 1
-    yield bytes((indicator, _START | kind)) + nal[1 : 1 + step]
-    for at in range(1 + step, last, step):
-        yield middle + nal[at : at + step]
-    yield bytes((indicator, _END | kind)) + nal[last:]
+    return [
+        bytes((indicator, _START | kind)) + nal[1 : 1 + step],
+        *[middle + nal[at : at + step] for at in range(1 + step, last, step)],
+        bytes((indicator, _END | kind)) + nal[last:],
+    ]

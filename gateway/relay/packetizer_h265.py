@@ -4,7 +4,7 @@ The same sizes as for H.264: no payload over ``LIMIT``, large NAL units in fragm
 small neighbours together in one aggregation packet.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from gateway.relay.packetizer import LIMIT
 
@@ -58,14 +58,15 @@ def _together(nals: list[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _fragments(nal: bytes, limit: int) -> Iterator[bytes]:
+def _fragments(nal: bytes, limit: int) -> list[bytes]:
     """Fragmentation units (4.4.3): payload header, FU header, and a piece of the NAL unit without its own header."""
     header = bytes((nal[0] & _REST | FU << 1, nal[1]))
     kind = nal[0] >> 1 & 0x3F
     step = limit - _HEADER - 1
     middle = header + bytes((kind,))
     last = (len(nal) - _HEADER - 1) // step * step + _HEADER
-    yield header + bytes((_START | kind,)) + nal[_HEADER : _HEADER + step]
-    for at in range(_HEADER + step, last, step):
-        yield middle + nal[at : at + step]
-    yield header + bytes((_END | kind,)) + nal[last:]
+    return [
+        header + bytes((_START | kind,)) + nal[_HEADER : _HEADER + step],
+        *[middle + nal[at : at + step] for at in range(_HEADER + step, last, step)],
+        header + bytes((_END | kind,)) + nal[last:],
+    ]

@@ -7,6 +7,7 @@ synchronously, in the calls of ``SourceSink``; a subscriber that raises is dropp
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.clock import Clock
 from gateway.metrics import Metrics
@@ -26,8 +27,7 @@ _NO_NEWS_H264 = frozenset({9, 12})
 _NO_NEWS_H265 = frozenset({35, 38})
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """One picture that can be decoded after those before it, and its RTP time towards viewers."""
 
     unit: AccessUnit
@@ -66,7 +66,8 @@ class RelayStream:
         self._timeline = Timeline(clock_trusted)
         self._epoch = 0
         self._last: Placed | None = None
-        self._told: TimelinePoint | None = None
+        self._told: tuple[bool, str, int] | None = None
+        self._told_base = 0.0
         self._early_report: SenderReport | None = None
         self._waiting = True
         self.history = History()
@@ -211,28 +212,23 @@ class RelayStream:
         return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)
 
     def _tell_timeline(self) -> None:
-        point, told = self.timeline(), self._told
-        if point is None:
+        placed = self._last
+        if placed is None:
             return
-        if (
-            told is not None
-            and (point.trusted, point.reason, point.epoch) == (told.trusted, told.reason, told.epoch)
-            and abs(_apart(point, told)) <= MOVED
-        ):
+        m = self._timeline.map(self._clock.monotonic())
+        now_true = (m.trusted, m.reason, self._epoch)
+        base = m.intercept + (placed.media - placed.outgoing) / CLOCK_RATE  # when RTP time towards viewers was 0
+        if now_true == self._told and abs(base - self._told_base) <= MOVED:
             return
-        self._told = point
+        self._told, self._told_base = now_true, base
+        point = self._point(placed)
         self._metrics.source_clock_trusted.labels(self.camera_id, self.stream).set(point.trusted)
         self._on_timeline.tell(point)
 
 
 def _payloads(unit: AccessUnit) -> tuple[bytes, ...]:
     if unit.codec == "H264":
-        return packetize(nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264)
+        return packetize([nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264])
     if unit.codec == "H265":
-        return packetize_h265(nal for nal in unit.nals if nal and nal[0] >> 1 & 0x3F not in _NO_NEWS_H265)
+        return packetize_h265([nal for nal in unit.nals if nal and nal[0] >> 1 & 0x3F not in _NO_NEWS_H265])
     return ()
-
-
-def _apart(one: TimelinePoint, other: TimelinePoint) -> float:
-    """By how many seconds two points of one epoch date the same picture differently."""
-    return one.capture - other.capture - (unwrap(one.rtp, other.rtp) - other.rtp) / CLOCK_RATE

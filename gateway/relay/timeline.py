@@ -17,6 +17,7 @@ delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` 
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.relay.camera_clock import DRIFT, CameraClock, Interval
 from gateway.sources.media import ClockSample
@@ -32,8 +33,7 @@ _STAMPED = 0.005
 _RECENT = 0.1  # seconds a second at which the recent minimum gives way
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(NamedTuple):
     """``capture = media + intercept``, give or take ``uncertainty``; gateway time, seconds.
 
     Not ``trusted``: for ``reason``, and ``capture`` is the latest that arrivals allow.
@@ -146,7 +146,7 @@ class Timeline:
         if self._kept is not None:
             return self._kept
         report, offset = self._report, self.offset(now)
-        reason = self._why_not(now)
+        reason = self._why_not(now, offset)
         if reason or report is None or offset is None:
             return Map(self._earliest, 0.0, False, reason)
         # Nothing arrives before it was captured: that bounds the offset, too.
@@ -164,7 +164,7 @@ class Timeline:
         if self._pictures and self._kept is None:
             self._kept = self.map(at)
 
-    def _why_not(self, now: float) -> str:
+    def _why_not(self, now: float, offset: Interval | None) -> str:
         if self._report is None:
             return "The camera sends no sender reports." if now - self._began > REPORT_LATE else "No sender report yet."
         if self._doubt:
@@ -175,7 +175,7 @@ class Timeline:
             return ""
         if not self._agreed:
             return "The camera's clock was set."
-        if self._clock.known(now) is None:
+        if offset is None:
             if self._jumped:
                 return "The camera's clock was set."
             return "The camera does not tell its clock."

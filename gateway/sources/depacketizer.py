@@ -37,6 +37,16 @@ class Depacketizer(Protocol):
         """Take the next packet, before which ``missing`` are lost. One of no use damages its picture."""
         ...
 
+    @property
+    def continuation(self) -> bytes:
+        """How the next payload begins if it neither begins nor ends a fragmented unit but carries on the one at hand;
+        empty where there is none. Such packets of the same timestamp, without a marker, may go to ``carry_on``."""
+        ...
+
+    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
+        """Take what follows ``continuation`` in the next packets, ``size`` bytes in all, as ``push`` would."""
+        ...
+
     def notes(self) -> tuple[str, ...]:
         """What district IT should know of this stream, in words."""
         ...
@@ -52,6 +62,8 @@ class NalDepacketizer(ABC):
     """Parameter sets, all of them needed, in the order in which they are sent."""
     sps_kind: ClassVar[int]
     delimiter_kind: ClassVar[int]
+    fragment_header: ClassVar[int]
+    """Bytes before the piece of a NAL unit in a payload; the last of them has its flags and type."""
     first_foreign_kind: ClassVar[int]
     """The lowest type that has no place within a packet's payload."""
 
@@ -68,6 +80,7 @@ class NalDepacketizer(ABC):
         self._nals: list[bytes] = []
         self._fragments: list[bytes] = []
         self._fragments_size = 0
+        self._opening = b""
         self._size = 0
         self._damaged = False
         self._begun = False
@@ -120,6 +133,21 @@ class NalDepacketizer(ABC):
             finished += self._finish()
         return finished
 
+    @property
+    def continuation(self) -> bytes:
+        """How the next payload begins if it carries on the NAL unit at hand; empty where there is none."""
+        return self._opening if self._fragments else b""
+
+    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
+        """Take the next pieces of the NAL unit at hand, ``size`` bytes in all."""
+        self._arrival = arrival
+        self._fragments += pieces
+        self._fragments_size += size + len(pieces)
+        if self._fragments_size > MAX_NAL:
+            self._fragments = []
+            self.malformed += 1
+            self._damaged = True
+
     # What a codec adds
 
     @abstractmethod
@@ -129,6 +157,10 @@ class NalDepacketizer(ABC):
     @abstractmethod
     def _unpack(self, payload: bytes) -> None:
         """Take a payload apart by ``_add``, ``_aggregated`` and ``_fragment``. Raises ``Malformed``."""
+
+    @abstractmethod
+    def _header(self, payload: bytes) -> bytes:
+        """The header of the NAL unit that a fragment is of."""
 
     @abstractmethod
     def _begins_picture(self, payload: bytes) -> bool:
@@ -164,13 +196,16 @@ class NalDepacketizer(ABC):
                 raise Malformed("aggregation packet is cut off")
             self._add(payload[position - size : position])
 
-    def _fragment(self, flags: int, header: bytes, piece: bytes) -> None:
-        """A piece of a NAL unit: ``flags`` say whether it is the first (0x80) or the last (0x40) of it."""
+    def _fragment(self, payload: bytes) -> None:
+        """A piece of a NAL unit; its flags say whether it is the first (0x80) or the last (0x40) of it."""
+        size = self.fragment_header
+        flags, piece = payload[size - 1], payload[size:]
         if flags & 0x80:
             if self._fragments:
                 self._damaged = True
-            self._fragments = [header, piece]
+            self._fragments = [self._header(payload), piece]
             self._fragments_size = len(piece)
+            self._opening = payload[: size - 1] + bytes((flags & 0x3F,))
         elif self._fragments:
             self._fragments.append(piece)
             self._fragments_size += len(piece) + 1

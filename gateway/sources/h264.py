@@ -22,6 +22,7 @@ class H264Depacketizer(NalDepacketizer):
     set_kinds = (SPS, PPS)
     sps_kind = SPS
     delimiter_kind = DELIMITER
+    fragment_header = 2
     first_foreign_kind = STAP_A
 
     def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
@@ -46,12 +47,14 @@ class H264Depacketizer(NalDepacketizer):
             raise Malformed("H.264 payload of less than 2 bytes")
         kind = payload[0] & 0x1F
         if kind == FU_A:
-            header = bytes((payload[0] & 0xE0 | payload[1] & 0x1F,))
-            self._fragment(payload[1], header, payload[2:])
+            self._fragment(payload)
         elif kind == STAP_A:
             self._aggregated(payload, 1)
         else:
             self._add(payload)
+
+    def _header(self, payload: bytes) -> bytes:
+        return bytes((payload[0] & 0xE0 | payload[1] & 0x1F,))
 
     def _add(self, nal: bytes) -> None:
         kind = nal[0] & 0x1F

@@ -25,6 +25,7 @@ class H265Depacketizer(NalDepacketizer):
     set_kinds = (VPS, SPS, PPS)
     sps_kind = SPS
     delimiter_kind = DELIMITER
+    fragment_header = 3
     first_foreign_kind = AP
 
     def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
@@ -50,12 +51,14 @@ class H265Depacketizer(NalDepacketizer):
             raise Malformed("H.265 payload of less than 3 bytes")
         kind = payload[0] >> 1 & 0x3F
         if kind == FU:
-            header = bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
-            self._fragment(payload[2], header, payload[3:])
+            self._fragment(payload)
         elif kind == AP:
             self._aggregated(payload, 2)
         else:
             self._add(payload)
+
+    def _header(self, payload: bytes) -> bytes:
+        return bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
 
     def _add(self, nal: bytes) -> None:
         if len(nal) < 2:

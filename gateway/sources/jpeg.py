@@ -66,6 +66,14 @@ class JpegDepacketizer:
             finished += self._finish()
         return finished
 
+    @property
+    def continuation(self) -> bytes:
+        """None: every packet tells its place in the picture."""
+        return b""
+
+    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
+        """Never called, for there is no ``continuation``."""
+
     def _unpack(self, payload: bytes) -> None:
         """Main header (3.1), restart header (3.1.7), tables (3.1.8), then a piece of the picture."""
         if len(payload) < _MAIN.size:

@@ -1,7 +1,7 @@
 """What a source hands on: access units, sender reports and clock samples. Pure types, no behaviour."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,7 @@ class StreamInfo:
     parameter_sets: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AccessUnit:
+class AccessUnit(NamedTuple):
     """One coded picture (ITU-T H.264 7.4.1.2.3, H.265 7.4.2.4.4).
 
     ``nals`` are NAL units without start codes, in decoding order; in a keyframe the parameter sets are always

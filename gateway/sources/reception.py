@@ -1,5 +1,8 @@
 """From RTP and RTCP of one connection to access units and sender reports. Pure: packets in, sink calls out."""
 
+from collections.abc import Sequence
+from struct import Struct
+
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
 from gateway.sources.depacketizer import Depacketizer
@@ -10,6 +13,8 @@ from gateway.sources.media import SenderReport, SourceSink, StreamInfo
 from gateway.sources.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.sources.rtp import Numbering, parse_rtp
 from gateway.sources.sps import SequenceParameters
+
+_PLAIN_HEADER = Struct("!BBHII")
 
 
 class Reception:
@@ -90,6 +95,37 @@ class Reception:
             return
         for unit in finished:
             self._sink.access_unit(unit)
+
+    def rtp_in_order(self, packets: Sequence[bytes], now: float) -> None:
+        """Take RTP packets as ``rtp`` would one after the other. Cheap for the most of them, which only carry on the
+        NAL unit that the packet before them was of."""
+        at = 0
+        while at < len(packets):
+            if opening := self._depacketizer.continuation:
+                at = self._carry_on(packets, at, opening, now)
+            if at < len(packets):
+                self.rtp(packets[at], now)
+                at += 1
+
+    def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
+        """Take packets while each has the header that is to be expected, and a payload that begins with ``opening``.
+        Gives the place of the first that does not."""
+        numbering, kind, timestamp, ssrc = self._numbering, self._payload_type, self._timestamp, self._ssrc
+        begin, sequence, skipped = at, numbering.highest, 12 + len(opening)
+        pieces: list[bytes] = []
+        for packet in packets[begin:]:
+            sequence += 1
+            expected = _PLAIN_HEADER.pack(0x80, kind, sequence & 0xFFFF, timestamp, ssrc) + opening
+            if not packet.startswith(expected):
+                break
+            pieces.append(packet[skipped:])
+        if pieces:
+            size = sum(map(len, pieces))
+            numbering.count_in_order(len(pieces))
+            self.packets += len(pieces)
+            self.octets += size + len(opening) * len(pieces)
+            self._depacketizer.carry_on(pieces, size, now)
+        return begin + len(pieces)
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP packet. Raises ``CameraError`` where the camera says that the stream is over."""

@@ -83,6 +83,11 @@ class Numbering:
         self.lost += 1
         return 1
 
+    def count_in_order(self, packets: int) -> None:
+        """Take so many packets that follow the last one, each the next."""
+        self.received += packets
+        self.highest += packets
+
     def time(self, timestamp: int, arrival: float, clock_rate: int) -> None:
         """Feed the jitter estimate, once a picture: its packets share a timestamp but not their departure."""
         transit = arrival * clock_rate - timestamp

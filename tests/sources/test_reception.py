@@ -9,7 +9,7 @@ from gateway.models import SourceReason
 from gateway.sources.media import SenderReport, StreamInfo
 from gateway.sources.reception import Reception
 from gateway.sources.rtcp import NTP_TO_UNIX
-from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, rtp, sender_report
+from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
 from tests.sources.recording import RecordingSink
 
 
@@ -121,3 +121,73 @@ def test_no_packets_raise_anything_but_camera_errors(packets: list[tuple[bool, b
             (reception.rtcp if control else reception.rtp)(packet, float(now))
         reception.notes()
         reception.receiver_report(float(now))
+
+
+def in_units(nal: bytes, size: int) -> list[bytes]:
+    """H.265 fragmentation units (RFC 7798 4.4.3), made of H.264 ones."""
+    kind = nal[0] >> 1 & 0x3F
+    return [b"\x62\x01" + bytes((piece[1] & 0xC0 | kind,)) + piece[2:] for piece in fragments(nal[:1] + nal[2:], size)]
+
+
+@st.composite
+def streams(draw: st.DrawFn, codec: str) -> list[bytes]:
+    """Pictures in fragments, some packets lost, repeated, moved, damaged, or of another source."""
+    large = [b"\x65\x88" + bytes(range(100)), b"\x41\x9a" + bytes(range(60)), NEXT]
+    if codec == "H265":
+        large = [b"\x02\x01\x9a" + bytes(range(100)), b"\x28\x01\x9a" + bytes(range(60))]
+    packets: list[bytes] = []
+    for stamp in range(draw(st.integers(1, 6))):
+        nal = draw(st.sampled_from(large))
+        split = in_units if codec == "H265" else fragments
+        pieces = split(nal, draw(st.integers(5, 40))) if len(nal) > 40 else [nal]
+        for place, piece in enumerate(pieces):
+            marker = place == len(pieces) - 1 and draw(st.integers(0, 4)) > 0
+            packets.append(rtp(65530 + len(packets), stamp * 3000, piece, marker=marker))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(packets) - 1))
+        match draw(st.integers(0, 4)):
+            case 0 if len(packets) > 1:
+                del packets[at]
+            case 1:
+                packets.insert(at, packets[at])
+            case 2:
+                packets.insert(draw(st.integers(0, len(packets) - 1)), packets.pop(at))
+            case 3:
+                packets[at] = packets[at][: draw(st.integers(0, 16))]
+            case _:
+                position = draw(st.integers(0, min(14, len(packets[at]) - 1) if packets[at] else 0))
+                changed = bytearray(packets[at] or b"x")
+                changed[position] ^= 1 << draw(st.integers(0, 7))
+                packets[at] = bytes(changed)
+    return packets
+
+
+def outcome(info: StreamInfo, packets: list[bytes], runs: list[int] | None) -> tuple[object, ...]:
+    sink = RecordingSink()
+    reception = Reception(info, 96, sink, own_ssrc=1)
+    if runs is None:
+        for packet in packets:
+            reception.rtp(packet, 1.0)
+    else:
+        for begin, end in zip([0, *runs], [*runs, len(packets)], strict=True):
+            reception.rtp_in_order(packets[begin:end], 1.0)
+    counters = (reception.packets, reception.octets, reception.lost, reception.units, reception.dropped)
+    malformed = (reception.malformed_rtp, reception.malformed_payloads)
+    return sink.units, sink.connections, counters, malformed, reception.receiver_report(2.0)
+
+
+@given(st.sampled_from(["H264", "H265", "JPEG"]), st.data())
+def test_packets_taken_together_tell_what_they_tell_one_by_one(codec: str, data: st.DataObject) -> None:
+    packets = data.draw(streams(codec))
+    runs = sorted(data.draw(st.lists(st.integers(0, len(packets)), max_size=6)))
+    info = StreamInfo(codec, 90000, (SPS, PPS))
+    assert outcome(info, packets, runs) == outcome(info, packets, None)
+
+
+def test_a_nal_unit_over_the_limit_is_dropped_however_its_packets_come() -> None:
+    pieces = fragments(b"\x65\x88" + bytes(3_000_000), 60_000)
+    packets = [rtp(number, 0, piece, marker=number == len(pieces) - 1) for number, piece in enumerate(pieces)]
+    info = StreamInfo("H264", 90000, (SPS, PPS))
+    together = outcome(info, packets, [20, 40])
+    assert together == outcome(info, packets, None)
+    assert together[0] == []

@@ -19,10 +19,10 @@ class Playing:
 
 
 class Media(NamedTuple):
-    """One RTP packet, or one RTCP packet where ``control`` is True."""
+    """RTP packets, or RTCP packets where ``control`` is True, in the order in which they came."""
 
     control: bool
-    payload: bytes
+    packets: list[bytes]
 
 
 class SoundPacket(NamedTuple):

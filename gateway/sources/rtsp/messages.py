@@ -7,6 +7,7 @@ strict about size: every buffer has a limit, and what stays unreadable beyond it
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple
 
 from gateway.errors import CameraError
@@ -18,6 +19,7 @@ MAX_BODY = 64 * 1024
 MAX_NOISE = 64 * 1024
 
 _DOLLAR = 0x24
+_FRAME = Struct("!BBH")
 _PADDING = b"\r\n\0 "
 _START_LINE = re.compile(
     rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z_]{2,32}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
@@ -60,11 +62,11 @@ class Request:
     headers: Headers
 
 
-class Frame(NamedTuple):
-    """Interleaved binary data (RFC 2326 10.12): one RTP or RTCP packet."""
+class Frames(NamedTuple):
+    """Interleaved binary data (RFC 2326 10.12): RTP or RTCP packets of one channel with nothing between them."""
 
     channel: int
-    payload: bytes
+    packets: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Noise:
     length: int
 
 
-Message = Response | Request | Frame | Noise
+Message = Response | Request | Frames | Noise
 
 
 class Reader:
@@ -103,13 +105,11 @@ class Reader:
         while position < end:
             first = data[position]
             if first == _DOLLAR:
-                needed = 4
-                if position + 4 <= end:
-                    needed += data[position + 2] << 8 | data[position + 3]
-                stop = position + needed
-                if stop > end:
+                packets, stop = _frames(data, position)
+                if not packets:
+                    needed = 4 + int.from_bytes(data[position + 2 : position + 4], "big")
                     break
-                message: Message = Frame(data[position + 1], data[position + 4 : stop])
+                message: Message = Frames(data[position + 1], packets)
             elif first in _PADDING:
                 position += 1
                 if self._noise:
@@ -164,6 +164,21 @@ class Reader:
         if start["status"]:
             return Response(int(start["status"]), headers, data[head_end.end() : stop]), stop
         return Request(start["method"].decode(), headers), stop
+
+
+def _frames(data: bytes, position: int) -> tuple[list[bytes], int]:
+    """The whole frames from ``position`` on that are of the same channel as the first, and where they end."""
+    packets: list[bytes] = []
+    end = len(data)
+    channel = data[position + 1 : position + 2]
+    while position + 4 <= end:
+        dollar, of, size = _FRAME.unpack_from(data, position)
+        stop = position + 4 + size
+        if dollar != _DOLLAR or of != channel[0] or stop > end:
+            break
+        packets.append(data[position + 4 : stop])
+        position = stop
+    return packets, position
 
 
 def _parse_headers(block: bytes) -> Headers:

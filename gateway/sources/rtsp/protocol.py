@@ -16,7 +16,7 @@ from gateway.sources.rtsp.auth import Authenticator
 from gateway.sources.rtsp.events import Closed, Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
 from gateway.sources.rtsp.messages import (
-    Frame,
+    Frames,
     Headers,
     Message,
     Noise,
@@ -81,6 +81,8 @@ class RtspSession:
 
     def take_output(self) -> bytes:
         """What is to be sent now."""
+        if not self._requests.output:
+            return b""
         output = b"".join(self._requests.output)
         self._requests.output.clear()
         return output
@@ -90,12 +92,12 @@ class RtspSession:
         events: list[Event] = []
         rtp_channel = self._agreement.rtp_channel
         for message in self._reader.feed(data):
-            if type(message) is Frame:
+            if type(message) is Frames:
                 # The hot path: a camera sends hundreds of these a second and little else.
                 if message.channel == rtp_channel and self._announced:
-                    events.append(Media(False, message.payload))
+                    events.append(Media(False, message.packets))
                 else:
-                    events.extend(self._other_frame(message))
+                    events.extend(self._other_frames(message))
             else:
                 events.extend(self._message(message, now))
         return events
@@ -178,18 +180,18 @@ class RtspSession:
         assert self._description is not None, f"no description in {self.state}"  # noqa: S101 - TRANSITIONS hold it
         return self._description
 
-    def _other_frame(self, frame: Frame) -> Iterator[Event]:
+    def _other_frames(self, frames: Frames) -> Iterator[Event]:
         channels = (self._agreement.rtp_channel, self._agreement.rtcp_channel)
-        if self._sound is not None and frame.channel in (self._sound.rtp, self._sound.rtcp):
-            if self._announced and frame.channel == self._sound.rtp:
-                yield SoundPacket(frame.payload)
+        if self._sound is not None and frames.channel in (self._sound.rtp, self._sound.rtcp):
+            if self._announced and frames.channel == self._sound.rtp:
+                yield from map(SoundPacket, frames.packets)
             return
-        if self.state not in (State.STARTING, State.PLAYING) or frame.channel not in channels:
-            yield Unusable()
+        if self.state not in (State.STARTING, State.PLAYING) or frames.channel not in channels:
+            yield from (Unusable() for _ in frames.packets)
             return
         # Some cameras send media before they answer PLAY.
         yield from self._announce()
-        yield Media(frame.channel == channels[1], frame.payload)
+        yield Media(frames.channel == channels[1], frames.packets)
 
     def _announce(self) -> Iterator[Event]:
         if not self._announced:

@@ -10,7 +10,7 @@ from gateway.sources.rtsp.messages import (
     MAX_BODY,
     MAX_HEAD,
     MAX_NOISE,
-    Frame,
+    Frames,
     Headers,
     Message,
     Noise,
@@ -54,10 +54,15 @@ def test_interleaved_frames_answers_and_the_cameras_own_requests_in_one_stream()
         encode_frame(0, b"rtp") + b"\r\n" + ANSWER + b"\0\0" + b"OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n" + b"$\x01\0\0"
     )
     frame, answer, request, empty = read(stream)
-    assert frame == Frame(0, b"rtp")
+    assert frame == Frames(0, [b"rtp"])
     assert isinstance(answer, Response)
     assert request == Request("OPTIONS", Headers((("cseq", "9"),)))
-    assert empty == Frame(1, b"")
+    assert empty == Frames(1, [b""])
+
+
+def test_frames_of_one_channel_come_together() -> None:
+    stream = encode_frame(0, b"one") + encode_frame(0, b"") + encode_frame(1, b"report") + encode_frame(0, b"two")
+    assert read(stream) == [Frames(0, [b"one", b""]), Frames(1, [b"report"]), Frames(0, [b"two"])]
 
 
 @pytest.mark.parametrize(
@@ -91,12 +96,16 @@ PIECES = st.one_of(
 )
 
 
+def apart(message: Message) -> list[Message]:
+    return [Frames(message.channel, [one]) for one in message.packets] if isinstance(message, Frames) else [message]
+
+
 @given(st.lists(PIECES, max_size=12).map(b"".join), st.data())
 def test_chunking_changes_nothing(stream: bytes, data: st.DataObject) -> None:
     def outcome(chunks: list[bytes]) -> list[Message] | None:
         reader = Reader()
         try:
-            return [message for chunk in chunks for message in reader.feed(chunk)]
+            return [single for chunk in chunks for message in reader.feed(chunk) for single in apart(message)]
         except CameraError:
             return None
 

@@ -144,7 +144,7 @@ def test_media_comes_on_the_channels_that_the_camera_chose() -> None:
     dialogue = Dialogue()
     dialogue.play(transport="RTP/AVP/TCP;interleaved=4-5;ssrc=1234")
     frames = b"".join(encode_frame(channel, b"x") for channel in (4, 5, 0))
-    assert dialogue.session.receive(frames, 1.0) == [Media(False, b"x"), Media(True, b"x"), Unusable()]
+    assert dialogue.session.receive(frames, 1.0) == [Media(False, [b"x"]), Media(True, [b"x"]), Unusable()]
     dialogue.session.send_rtcp(b"report")
     assert dialogue.session.take_output() == b"$\x05\x00\x06report"
 
@@ -154,7 +154,7 @@ def test_media_before_the_answer_to_play_is_not_lost() -> None:
     dialogue.answer(body=SDP)
     dialogue.answer("Session: 42")
     playing, media = dialogue.session.receive(encode_frame(0, b"early"), 1.0)
-    assert (type(playing), media) == (Playing, Media(False, b"early"))
+    assert (type(playing), media) == (Playing, Media(False, [b"early"]))
     assert dialogue.answer() == []
 
 

@@ -46,7 +46,7 @@ def test_sound_comes_beside_the_picture() -> None:
     assert playing.sound is not None
     assert playing.sound.info.codec == "PCMA"
     frames = encode_frame(0, b"picture") + encode_frame(2, b"sound") + encode_frame(3, b"report")
-    assert dialogue.session.receive(frames, 0.0) == [Media(False, b"picture"), SoundPacket(b"sound")]
+    assert dialogue.session.receive(frames, 0.0) == [Media(False, [b"picture"]), SoundPacket(b"sound")]
 
 
 @pytest.mark.parametrize(
