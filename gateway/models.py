@@ -243,6 +243,7 @@ class CloseReason(StrEnum):
     SIGNED_OUT = "signed_out"
     INCIDENT_ENDED = "incident_ended"
     CAMERA_REMOVED = "camera_removed"
+    CODEC_CHANGED = "codec_changed"
     WORKER_LOST = "worker_lost"
     SHUTDOWN = "shutdown"
     INTERNAL_ERROR = "internal_error"

@@ -23,14 +23,15 @@ from gateway.errors import BadRequest
 from gateway.incidents.service import Trigger
 from gateway.incidents.triggers.signature import sign
 from gateway.media.events import MediaEvents
-from gateway.media.node import MediaNode, Streams
+from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
 from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
 from gateway.server import compose
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.storage.database import Database, sqlite_url
 from gateway.webrtc.fragment import require_match
-from gateway.webrtc.plane import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
+from gateway.webrtc.interface import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
+from gateway.webrtc.opening import Sounds, Streams
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +73,7 @@ class FakePlane:
     streams: Streams
     clock: Clock
     metrics: Metrics
+    sounds: Sounds
     opened: list[OpenSession] = field(default_factory=list)
     renewed: list[tuple[str, float]] = field(default_factory=list)
     patched: list[tuple[str, PatchRequest]] = field(default_factory=list)

@@ -19,7 +19,7 @@ from gateway.errors import Forbidden, StorageError
 from gateway.media.events import StreamKey
 from gateway.models import CloseReason, Principal, SiteId
 from gateway.viewing.recording import Viewing
-from gateway.webrtc.plane import SessionEvent
+from gateway.webrtc.interface import SessionEvent
 
 logger = logging.getLogger(__name__)
 

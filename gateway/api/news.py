@@ -9,7 +9,7 @@ from gateway.api.views import session, watcher
 from gateway.incidents.service import IncidentChange
 from gateway.models import POLICE_ROLES, CameraId, Principal, Role, SiteId
 from gateway.viewing.recording import Viewing
-from gateway.webrtc.plane import SessionEvent
+from gateway.webrtc.interface import SessionEvent
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceStatus, StreamName
-from gateway.webrtc.plane import SessionEvent
+from gateway.webrtc.interface import SessionEvent
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

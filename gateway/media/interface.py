@@ -6,7 +6,7 @@ from typing import Protocol
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName, TimelinePoint
 from gateway.sources.health import Still
-from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest
+from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from gateway.media.messages import Report
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, SourceReason, SourceState, SourceStatus, StreamName
 from gateway.settings import CameraSettings
-from gateway.webrtc.plane import OpenedSession, SessionEvent
+from gateway.webrtc.interface import OpenedSession, SessionEvent
 from gateway.webrtc.session import SessionView
 
 GONE = "The process of the gateway that served this camera has ended; it is started again."

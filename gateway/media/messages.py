@@ -11,7 +11,7 @@ from gateway.media.interface import Figure, Points, Sessions
 from gateway.models import CameraId, SourceStatus
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.health import Still
-from gateway.webrtc.plane import SessionEvent
+from gateway.webrtc.interface import SessionEvent
 from gateway.webrtc.session import SessionView
 
 

@@ -22,9 +22,8 @@ from gateway.sources.nvr import Nvr
 from gateway.sources.supervisor import Source, SourceSupervisor
 from gateway.transcoding.service import Transcoding
 from gateway.webrtc.choice import Pulled, delivery
-from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
-
-Streams = Callable[[CameraId, StreamName], RelayStream | None]
+from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
+from gateway.webrtc.opening import Sounds, Streams
 
 
 class Plane(Sessions, Protocol):
@@ -56,7 +55,7 @@ class MediaNode(Generic[P]):
         events: MediaEvents,
         clock: Clock,
         metrics: Metrics,
-        plane_of: Callable[[MediaSettings, Streams, Clock, Metrics], P],
+        plane_of: Callable[[MediaSettings, Streams, Clock, Metrics, Sounds], P],
     ) -> None:
         self.events = events
         self._settings = settings
@@ -82,7 +81,9 @@ class MediaNode(Generic[P]):
         for key, transcoded in self._transcoding.streams():
             self.streams[key] = transcoded
             transcoded.on_timeline(functools.partial(_told, events, key))
-        self.plane: P = plane_of(settings, lambda camera, name: self.streams.get((camera, name)), clock, metrics)
+        self.plane: P = plane_of(
+            settings, lambda camera, name: self.streams.get((camera, name)), clock, metrics, self.sounds.get
+        )
         self.plane.observe(events.session.tell)
         self._sources = SourceSupervisor(self.pulls.values(), clock, metrics)
 

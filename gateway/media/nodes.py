@@ -10,7 +10,7 @@ from gateway.media.remote import RemoteNode
 from gateway.media.tally import total
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
 from gateway.sources.health import Still
-from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest
+from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 
 class MediaNodes:

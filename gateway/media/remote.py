@@ -23,7 +23,7 @@ from gateway.models import CameraId, CloseReason
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.backoff import backoff
 from gateway.sources.health import Still
-from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest
+from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 logger = logging.getLogger(__name__)
 

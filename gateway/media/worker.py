@@ -26,7 +26,8 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason
 from gateway.running import SIGNALS
 from gateway.sources.health import Still
-from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession, PatchAnswer, PatchRequest
+from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
+from gateway.webrtc.plane import MediaPlane
 
 logger = logging.getLogger(__name__)
 

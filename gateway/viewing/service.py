@@ -22,7 +22,7 @@ from gateway.models import CameraId, CloseReason, Grant, GrantBasis, StreamName
 from gateway.viewing.admission import Admission
 from gateway.viewing.recording import Viewing, record
 from gateway.viewing.work import Work
-from gateway.webrtc.plane import NO_SESSION, OpenSession, PatchAnswer, PatchRequest, SessionEvent
+from gateway.webrtc.interface import NO_SESSION, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 
 SESSIONS_PER_SIGN_IN = 64
 """A wall of screens is some forty tiles; beyond this a page is broken or hostile."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.webrtc.formats import Codec
-from gateway.webrtc.sdp import Offer, Section
+from gateway.webrtc.sdp import Offer, Section, SoundOffer
 
 ICE = ("a=ice-lite", "a=ice-options:trickle ice2")
 """Session-level lines that an answer and a restart have in common (draft-ietf-wish-whep 4.3.3)."""
@@ -23,43 +23,57 @@ class Answerer:
     fingerprint: str
     ssrc: int
     rtx_ssrc: int
+    sound_ssrc: int
     cname: str
 
 
 def build_answer(offer: Offer, codecs: Sequence[Codec], ours: Answerer) -> str:
-    """The answer: the video section sendonly with every payload type that may be sent, the likeliest first; every
-    other section rejected (port 0)."""
-    video = offer.sections[offer.video]
+    """The answer: the video section sendonly with every payload type that may be sent, the likeliest first; so the
+    sound's, bundled with it, where the offer has one; every other section rejected (port 0)."""
+    carried = offer.carried
     lines = [
         "v=0",
         f"o=- {ours.session_id} 1 IN {_family(ours.address[0])} {ours.address[0]}",
         "s=-",
         "t=0 0",
-        *([f"a=group:BUNDLE {video.first('mid')}"] if offer.bundled else []),
+        *([bundle_of(offer)] if offer.bundled else []),
         *ICE,
         f"a=msid-semantic: WMS {ours.cname}",
     ]
-    for section in offer.sections:
-        lines += _accepted(section, codecs, ours) if section is video else _rejected(section)
+    for place, section in enumerate(offer.sections):
+        if place == offer.video:
+            lines += _begun(section, [n for codec in codecs for n in (codec.payload_type, codec.rtx)], ours)
+            lines += _picture(codecs, ours)
+        elif offer.sound is not None and place == offer.sound.section:
+            lines += _begun(section, offer.sound.payload_types.values(), ours)
+            lines += _sound(offer.sound, ours)
+        else:
+            lines += _rejected(section)
+        if section is carried[0]:
+            lines += _transport(ours)
     return "\r\n".join(lines) + "\r\n"
 
 
-def _accepted(section: Section, codecs: Sequence[Codec], ours: Answerer) -> Iterable[str]:
+def bundle_of(offer: Offer) -> str:
+    """Which sections share the transport (RFC 9143 7.3), as in an answer and a restart."""
+    return f"a=group:BUNDLE {' '.join(section.first('mid') or '' for section in offer.carried)}"
+
+
+def _begun(section: Section, formats: Iterable[int | None], ours: Answerer) -> Iterable[str]:
     host, port = ours.address
-    formats = [number for codec in codecs for number in (codec.payload_type, codec.rtx) if number is not None]
-    yield f"m=video {port} {section.protocol} {' '.join(map(str, formats))}"
+    numbers = " ".join(str(number) for number in formats if number is not None)
+    yield f"m={section.kind} {port} {section.protocol} {numbers}"
     yield f"c=IN {_family(host)} {host}"
     yield from _mid(section)
     yield "a=sendonly"
     yield "a=rtcp-mux"
     if section.first("rtcp-rsize") is not None:
         yield "a=rtcp-rsize"
+
+
+def _picture(codecs: Sequence[Codec], ours: Answerer) -> Iterable[str]:
     for codec in codecs:
         yield from _format(codec)
-    yield f"a=ice-ufrag:{ours.ufrag}"
-    yield f"a=ice-pwd:{ours.password}"
-    yield f"a=fingerprint:sha-256 {ours.fingerprint}"
-    yield "a=setup:passive"
     yield f"a=msid:{ours.cname} video"
     ssrcs = [ours.ssrc]
     if any(codec.rtx is not None for codec in codecs):
@@ -68,6 +82,22 @@ def _accepted(section: Section, codecs: Sequence[Codec], ours: Answerer) -> Iter
     for ssrc in ssrcs:
         yield f"a=ssrc:{ssrc} cname:{ours.cname}"
         yield f"a=ssrc:{ssrc} msid:{ours.cname} video"
+
+
+def _sound(sound: SoundOffer, ours: Answerer) -> Iterable[str]:
+    """In a media stream of its own: within one, a browser would hold the picture back to match the sound."""
+    for name, number in sound.payload_types.items():
+        yield f"a=rtpmap:{number} {name}/8000"
+    yield f"a=msid:{ours.cname}-sound audio"
+    yield f"a=ssrc:{ours.sound_ssrc} cname:{ours.cname}"
+    yield f"a=ssrc:{ours.sound_ssrc} msid:{ours.cname}-sound audio"
+
+
+def _transport(ours: Answerer) -> Iterable[str]:
+    yield f"a=ice-ufrag:{ours.ufrag}"
+    yield f"a=ice-pwd:{ours.password}"
+    yield f"a=fingerprint:sha-256 {ours.fingerprint}"
+    yield "a=setup:passive"
     for candidate in ours.candidates:
         yield f"a=candidate:{candidate}"
     yield "a=end-of-candidates"

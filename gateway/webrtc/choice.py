@@ -49,7 +49,7 @@ def choose(
             in_the_way = in_the_way or f"The {NAMES[name]} {obstacle}."
         else:
             choices.append(Choice(name, in_the_way or "It is sent as the camera sends it."))
-    if in_the_way and StreamName.TRANSCODED in streams:
+    if in_the_way and StreamName.TRANSCODED in streams and "H264" in decodes:
         choices.append(Choice(StreamName.TRANSCODED, in_the_way))
     return tuple(choices)
 

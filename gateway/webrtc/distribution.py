@@ -9,8 +9,8 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
+from gateway.webrtc.choice import Pulled, choose
 from gateway.webrtc.fanout import Fanout
-from gateway.webrtc.formats import H264
 from gateway.webrtc.ladder import Step
 from gateway.webrtc.session import Session
 from gateway.webrtc.states import State
@@ -27,7 +27,8 @@ Streams = Callable[[CameraId, StreamName], RelayStream | None]
 class Distribution:
     """Hands the streams of all cameras to the sessions that play.
 
-    ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed; both end it.
+    ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed, ``unplayable``
+    of one that nothing its camera sends is agreed on with any more; all end it.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class Distribution:
         metrics: Metrics,
         expired: Callable[[Session], None],
         failed: Callable[[Session], None],
+        unplayable: Callable[[Session], None],
     ) -> None:
         self._streams = streams
         self._clock = clock
         self._metrics = metrics
         self._expired = expired
         self._failed = failed
+        self._unplayable = unplayable
         self._fanouts: dict[tuple[CameraId, StreamName], Fanout] = {}
         self._behind: dict[str, Session] = {}
         self._pumping = False
@@ -69,7 +72,12 @@ class Distribution:
     def look(self, session: Session, now: float) -> None:
         """Send the reports that are due, and choose between main stream and substream. Called some times a second."""
         feed = session.feed
-        if feed is None or not feed.report(now, self._clock.now()) or session.ladder is None:
+        if feed is None or not feed.report(now, self._clock.now()):
+            return
+        if not feed.stream.passes and session.target is session.stream:
+            self._divert(session, now)
+            return
+        if session.ladder is None:
             return
         sub = session.target is StreamName.SUB
         troubled = feed.estimate.troubled(now)
@@ -101,13 +109,40 @@ class Distribution:
             feed.stop()
 
     def _arrived(self, stream: RelayStream, session: Session, group: PacketGroup) -> None:
-        """The keyframe that a session waited for."""
+        """The keyframe that a session waited for, or the first of a stream whose codec has changed."""
         if session.feed is None:
             return
-        self._leave(session, session.stream)
-        session.stream = stream.stream
+        if not session.decodes(stream):
+            self._divert(session, self._clock.monotonic())
+            return
+        if session.stream is not stream.stream:
+            self._leave(session, session.stream)
+            session.stream = stream.stream
         self._fanouts[session.camera_id, stream.stream].add(session)
         session.feed.switch(stream, group)
+
+    def _divert(self, session: Session, now: float) -> None:
+        """What the session is sent can be sent no more, or what it waited for: go over to the next that was agreed on
+        with its viewer, at that one's next keyframe. The camera's transcode begins for whom it has."""
+        found = {name: stream for name in StreamName if (stream := self._streams(session.camera_id, name)) is not None}
+        pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in found.items()}
+        wish = StreamName.SUB if session.stream is StreamName.SUB else StreamName.MAIN
+        choices = [choice.stream for choice in choose(pulled, session.codecs, wish)]
+        name = next((n for n in choices if n is StreamName.TRANSCODED or _plays(session, found[n], now)), None)
+        if session.feed is None or name is None:
+            self._unplayable(session)
+            return
+        fanout = self._fanout(session.camera_id, name)
+        for former in {session.stream, session.target} - {name}:
+            self._leave(session, former)
+        if fanout is None:
+            return
+        session.target = name
+        if name is session.stream:
+            fanout.add(session)
+        else:
+            fanout.await_keyframe(session)
+            session.feed.begin((), now)
 
     def _fanout(self, camera: CameraId, name: StreamName) -> Fanout | None:
         found = self._fanouts.get((camera, name))
@@ -164,7 +199,7 @@ def _plays(session: Session, stream: RelayStream, now: float) -> bool:
     newest = stream.history.newest()
     return (
         stream.passes
-        and (stream.codec or H264) in session.codecs
+        and session.decodes(stream)
         and newest is not None
         and now - newest.arrival < FRESH
         and not stream.waiting_for_keyframe

@@ -6,6 +6,7 @@ from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
+from gateway.webrtc.formats import H264
 from gateway.webrtc.session import Session
 
 
@@ -13,8 +14,8 @@ class Fanout:
     """Subscribed to ``stream`` while it has viewers, or such that wait for its next keyframe to be switched to it.
 
     ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed: neither may
-    stop the others. ``arrived`` is told of a session that waited, at its keyframe, and adds it; ``behind`` of one whose
-    feed has something to be pumped.
+    stop the others. ``arrived`` is told of a session that waited, at its keyframe, and adds it, and of all at the first
+    keyframe of another codec; ``behind`` of one whose feed has something to be pumped.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Fanout:
         self._viewers: dict[str, Session] = {}
         self._waiting: dict[str, Session] = {}
         self._groups = 0
+        self._codec = stream.codec or H264
         self._subscription = stream.subscribe(self._deliver)
 
     @property
@@ -67,6 +69,9 @@ class Fanout:
 
     def _deliver(self, group: PacketGroup) -> None:
         monotonic = self._monotonic
+        if group.keyframe and self.stream.codec != self._codec:  # each has to be sent it otherwise, if at all
+            self._codec = self.stream.codec
+            self._waiting |= self._viewers
         while group.keyframe and self._waiting:
             _, session = self._waiting.popitem()
             try:

@@ -1,5 +1,5 @@
 """The payload types of an offer that the gateway can use: H.264 (RFC 6184 8.1), H.265 (RFC 7798 7.1), and for each
-the one of its retransmissions (RFC 4588 8.6). Pure."""
+the one of its retransmissions (RFC 4588 8.6); and G.711 (RFC 3551 4.5.14). Pure."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +10,8 @@ _FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 _BASELINE = 0x42
 _MAIN = 1  # profile-id of H.265's Main profile, 8 bits and 4:2:0
 _SPS, _STAP_A = 7, 24  # NAL unit types
+_G711 = {"PCMU/8000": "PCMU", "PCMU/8000/1": "PCMU", "PCMA/8000": "PCMA", "PCMA/8000/1": "PCMA"}
+_STATIC = {"0": "PCMU/8000", "8": "PCMA/8000"}  # RFC 3551 6: need no rtpmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
     spoken: dict[str, set[str]] = {}
     for which, _, what in (value.partition(" ") for value in attribute("rtcp-fb")):
         spoken.setdefault(which, set()).add(what)
-    numbers = {text: int(text) for text in dict.fromkeys(formats) if re.fullmatch(r"\d{1,3}", text) and int(text) < 128}
+    numbers = _numbers(formats)
     repeats = {
         _values(parameters.get(text, "")).get("apt", ""): number
         for text, number in reversed(numbers.items())
@@ -55,6 +57,17 @@ def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
                 yield Codec(name, number, given, *known, feedback, repeats.get(text))
 
     return tuple(found())
+
+
+def sounds_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> dict[str, int]:
+    """Payload types of G.711 in an audio section, by RTP encoding name."""
+    names = _STATIC | _by_format(attribute("rtpmap"))
+    found: dict[str, int] = {}
+    for text, number in _numbers(formats).items():
+        name = _G711.get(names.get(text, "").upper())
+        if name is not None:
+            found.setdefault(name, number)
+    return found
 
 
 def choose_codecs(offered: Sequence[Codec], profile: int | None, *names: str) -> tuple[Codec, ...]:
@@ -111,6 +124,10 @@ def _unknown(_: dict[str, str]) -> None:
 
 
 _KNOWN: dict[str, Callable[[dict[str, str]], tuple[int, int] | None]] = {H264: _h264, H265: _h265}
+
+
+def _numbers(formats: Sequence[str]) -> dict[str, int]:
+    return {text: int(text) for text in dict.fromkeys(formats) if re.fullmatch(r"\d{1,3}", text) and int(text) < 128}
 
 
 def _values(parameters: str) -> dict[str, str]:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from gateway.errors import BadRequest, PreconditionFailed
-from gateway.webrtc.answer import ICE
-from gateway.webrtc.sdp import UFRAG, Offer, Section, sections_of
+from gateway.webrtc.answer import ICE, bundle_of
+from gateway.webrtc.sdp import UFRAG, Offer, sections_of
 
 _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
@@ -31,12 +31,12 @@ def parse_fragment(text: str) -> Fragment:
 
 def build_fragment(offer: Offer, ufrag: str, password: str, candidates: tuple[str, ...]) -> str:
     """What the gateway says anew after an ICE restart."""
-    video: Section = offer.sections[offer.video]
-    mid = video.first("mid")
+    section = offer.carried[0]
+    mid = section.first("mid")
     lines = [
         *ICE,
-        *([f"a=group:BUNDLE {mid}"] if offer.bundled else []),
-        f"m=video 9 {video.protocol} {video.formats[0]}",
+        *([bundle_of(offer)] if offer.bundled else []),
+        f"m={section.kind} 9 {section.protocol} {section.formats[0]}",
         *([] if mid is None else [f"a=mid:{mid}"]),
         f"a=ice-ufrag:{ufrag}",
         f"a=ice-pwd:{password}",

@@ -1,126 +1,72 @@
-"""The media plane: all viewers on one port. Opens, renews, patches, closes and observes sessions; knows a grant only as
-something that ends."""
+"""The media plane: all viewers on one port. The life of sessions, from the answer to closed(reason); knows a grant only
+as something that ends."""
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from gateway.clock import Clock
-from gateway.errors import ConfigurationError, NotFound, Unplayable
+from gateway.errors import ConfigurationError, NotFound
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CloseReason, Role, StreamName
-from gateway.relay.stream import RelayStream
+from gateway.models import CloseReason
 from gateway.settings import MediaSettings
-from gateway.webrtc import ice, sdp
-from gateway.webrtc.addresses import endpoints, own_addresses
-from gateway.webrtc.answer import Answerer, build_answer
-from gateway.webrtc.choice import Pulled, choose
+from gateway.webrtc import ice
+from gateway.webrtc.accounting import Accounting
 from gateway.webrtc.distribution import Distribution
-from gateway.webrtc.dtls import DtlsFailed, Identity
-from gateway.webrtc.formats import H264, choose_codecs, profile_of
+from gateway.webrtc.dtls import DtlsFailed
 from gateway.webrtc.fragment import build_fragment, parse_fragment, require_match
 from gateway.webrtc.intake import Intake
+from gateway.webrtc.interface import (
+    NO_SESSION,
+    EventKind,
+    OpenedSession,
+    OpenSession,
+    PatchAnswer,
+    PatchRequest,
+    SessionEvent,
+)
+from gateway.webrtc.listening import Listening
+from gateway.webrtc.opening import Opening, Sounds, Streams
 from gateway.webrtc.ports import Ports
 from gateway.webrtc.route import Route
-from gateway.webrtc.session import Session, SessionView
+from gateway.webrtc.session import Hooks, Session, SessionView
 from gateway.webrtc.states import State
 
 logger = logging.getLogger(__name__)
 
 TICK = 0.1
-NO_SESSION = ("no_such_session", "There is no such media session, or it has ended.")
-
-EventKind = Literal["connected", "first_packet", "stream", "closed"]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSession:
-    """What is asked for. ``offer`` is SDP; ``ends_at`` is gateway time, until renewed. ``stream`` None: what suits the
-    role and its link; SUB: that one, whatever the link would carry."""
-
-    camera_id: CameraId
-    stream: StreamName | None
-    offer: str
-    ends_at: float
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedSession:
-    """What was opened. ``id`` is public; ``stream`` is what will be sent, perhaps not what was asked for; ``etag``
-    names the ICE session that was agreed on."""
-
-    id: str
-    answer: str
-    stream: StreamName
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class PatchRequest:
-    """ICE information of a viewer (RFC 8840), and the value of the header If-Match that came with it."""
-
-    fragment: str
-    if_match: str
-
-
-@dataclass(frozen=True, slots=True)
-class PatchAnswer:
-    """``fragment``: the gateway's own after an ICE restart; None where only candidates were told."""
-
-    fragment: str | None
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class SessionEvent:
-    """Something that happened to a session, at gateway time ``at``. ``reason`` is set when it closed.
-
-    ``stream``, that what the viewer gets has changed: ``stream`` is what it is sent, ``waiting`` why it is sent nothing
-    just now ("keyframe", "link"; "" while it is), and its RTP timestamps are the stream's own plus ``shift`` (90 kHz
-    ticks, mod 2^32).
-    """
-
-    kind: EventKind
-    id: str
-    reason: CloseReason | None
-    at: float
-    packets: int
-    bytes: int
-    stream: StreamName
-    waiting: str = ""
-    shift: int = 0
 
 
 class MediaPlane:
-    """All media sessions of one process. ``streams`` finds a camera's stream, or gives None."""
+    """All media sessions of one process. ``streams`` finds a stream, ``sounds`` a camera's sound; or they give None."""
 
     def __init__(
         self,
         settings: MediaSettings,
-        streams: Callable[[CameraId, StreamName], RelayStream | None],
+        streams: Streams,
         clock: Clock,
         metrics: Metrics,
+        sounds: Sounds = lambda _: None,
     ) -> None:
         self._settings = settings
         self._streams = streams
+        self._sounds = sounds
         self._clock = clock
         self._metrics = metrics
-        self._identity = Identity()
         self._intake = Intake(clock, metrics, self._reached, self._proven, self._close, self._failed)
         self._ports = Ports(settings, self._intake.received, self._intake.lost, clock, metrics)
+        self._accounting = Accounting(self._ports, metrics)
         self._group = asyncio.TaskGroup()
         self._timer: asyncio.Task[None] | None = None
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._distribution = Distribution(streams, clock, metrics, self._expired, self._failed)
+        self._distribution = Distribution(streams, clock, metrics, self._expired, self._failed, self._unplayable)
+        self._listening = Listening(clock, self._expired, self._failed)
+        hooks = Hooks(self._first_packet, self._distribution.refresh, self._changed)
+        self._opening = Opening(settings, streams, sounds, self._ports, hooks, clock, metrics)
         self._observers: list[Callable[[SessionEvent], None]] = []
-        self._counted = (0, 0)
-        self._paths: set[tuple[str, str]] = set()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -152,7 +98,7 @@ class MediaPlane:
         if self._timer is not None:
             self._timer.cancel()
             await self._group.__aexit__(None, None, None)
-            self._count_sent()
+            self._accounting.catch_up(self._sessions.values())
             await self._ports.close()
 
     @property
@@ -163,47 +109,10 @@ class MediaPlane:
     async def open(self, request: OpenSession) -> OpenedSession:
         """Answer an offer. Raises BadRequest naming its fault, NotFound where the camera has no stream, Unplayable
         where it has none that the viewer decodes."""
-        offer = sdp.parse_offer(request.offer)
-        name, stream, playable = self._find(request, offer)
-        where = await self._where()
-        now = self._clock.monotonic()
-        profile = next((profile_of(group.payloads) for group in stream.gop()[:1]), None)
-        codecs = choose_codecs(offer.codecs, profile, stream.codec or H264, *playable.values(), H264)
-        best = next((other for other in playable if other is not StreamName.SUB), None)
-        adapts = request.stream is not StreamName.SUB and StreamName.SUB in playable
-        session = Session(
-            camera_id=request.camera_id,
-            stream=name,
-            best=best if adapts else None,
-            role=request.role,
-            offer=offer,
-            codecs=codecs,
-            identity=self._identity,
-            metrics=self._metrics,
-            now=now,
-            ends_at=request.ends_at,
-            on_first_packet=self._first_packet,
-            on_picture_lost=self._distribution.refresh,
-            on_change=self._changed,
-        )
-        answer = build_answer(
-            offer,
-            codecs,
-            Answerer(
-                session_id=secrets.randbits(62),
-                address=where[0],
-                candidates=tuple(ice.candidate_lines(where, self._settings.tcp)),
-                ufrag=session.path.credentials.ufrag,
-                password=session.path.credentials.password,
-                fingerprint=self._identity.fingerprint,
-                ssrc=session.ssrc,
-                rtx_ssrc=session.rtx_ssrc,
-                cname=session.cname,
-            ),
-        )
+        session, answer = await self._opening.open(request)
         self._sessions[session.id] = session
         self._intake.add(session)
-        return OpenedSession(session.id, answer, name, session.path.etag)
+        return OpenedSession(session.id, answer, session.stream, session.path.etag)
 
     async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
         """Take a viewer's ICE information: where its credentials are new, agree on new ones here too, for the same
@@ -212,7 +121,7 @@ class MediaPlane:
         Raises NotFound where the session has ended, BadRequest, PreconditionFailed where it is about a former one.
         """
         said = parse_fragment(request.fragment)
-        where = await self._where()
+        where = await self._opening.where()
         session = self._sessions.get(session_id)
         if session is None:
             raise NotFound(*NO_SESSION)
@@ -223,8 +132,7 @@ class MediaPlane:
         path.restart(said.ufrag)
         self._intake.add(session)
         self._metrics.ice_restarts.inc()
-        candidates = tuple(ice.candidate_lines(where, self._settings.tcp))
-        ours = path.credentials
+        candidates, ours = self._opening.candidates(where), path.credentials
         return PatchAnswer(build_fragment(session.offer, ours.ufrag, ours.password, candidates), path.etag)
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
@@ -250,24 +158,6 @@ class MediaPlane:
     def sessions(self) -> tuple[SessionView, ...]:
         """A snapshot of all sessions that have not ended."""
         return tuple(session.view() for session in self._sessions.values())
-
-    def _find(self, request: OpenSession, offer: sdp.Offer) -> tuple[StreamName, RelayStream, dict[StreamName, str]]:
-        """The stream to begin with, and of all streams that the viewer can be switched to the codecs, best first."""
-        found = {name: stream for name in StreamName if (stream := self._streams(request.camera_id, name)) is not None}
-        if not found:
-            raise NotFound("unknown_camera", "There is no such camera.")
-        by_role = StreamName.SUB if request.role is Role.PATROL else StreamName.MAIN
-        pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in found.items()}
-        choices = choose(pulled, {codec.name for codec in offer.codecs}, request.stream or by_role)
-        if not choices:
-            raise Unplayable("no_common_codec", "This camera sends nothing that the offer says the viewer decodes.")
-        best = choices[0].stream
-        return best, found[best], {choice.stream: found[choice.stream].codec or H264 for choice in choices}
-
-    async def _where(self) -> list[tuple[str, int]]:
-        """Where viewers reach us at the moment."""
-        self._ports.attend(own_addresses(self._settings))
-        return await endpoints(self._settings, self.local_port)
 
     # A session's life
 
@@ -296,11 +186,14 @@ class MediaPlane:
         if stream is None:
             self._close(session, CloseReason.CAMERA_REMOVED)
             return
-        first_indexes = secrets.randbelow(1 << 15), secrets.randbelow(1 << 15)
-        session.keyed(stream, first_indexes, self._clock.monotonic())
+        if not session.decodes(stream):  # since the offer the camera has changed
+            self._unplayable(session)
+            return
+        session.keyed(stream, self._sounds(session.camera_id), self._clock.monotonic())
         self._metrics.viewers.labels(role=session.role).inc()
         self._notify("connected", session)
         self._distribution.join(session)
+        self._listening.join(session)
 
     def _first_packet(self, session: Session) -> None:
         self._metrics.offer_to_first_packet_seconds.observe(self._clock.monotonic() - session.opened_at)
@@ -311,6 +204,10 @@ class MediaPlane:
 
     def _expired(self, session: Session) -> None:
         self._close(session, CloseReason.TOKEN_EXPIRED)
+
+    def _unplayable(self, session: Session) -> None:
+        """The camera sends nothing any more that was agreed on with this viewer: it has to offer anew."""
+        self._close(session, CloseReason.CODEC_CHANGED)
 
     def _failed(self, session: Session) -> None:
         """A bug of ours within one session: it ends, the others do not notice."""
@@ -324,6 +221,7 @@ class MediaPlane:
             return
         playing = session.state is State.PLAYING
         self._distribution.leave(session)
+        self._listening.leave(session)
         del self._sessions[session.id]
         if playing:
             self._metrics.viewers.labels(role=session.role).dec()
@@ -340,7 +238,7 @@ class MediaPlane:
     async def _run_timers(self) -> None:
         while True:
             await self._clock.sleep(TICK)
-            self._count_sent()
+            self._accounting.catch_up(self._sessions.values())
             self._ports.tcp.sweep()
             for session in list(self._sessions.values()):
                 self._look_at(session)
@@ -352,29 +250,13 @@ class MediaPlane:
             if reason is not None:
                 self._close(session, reason)
             else:
+                self._listening.look(session, now)
                 self._distribution.look(session, now)
         except Exception:
             self._failed(session)
 
-    def _count_sent(self) -> None:
-        """Bring the counters up to what the port has sent; a counter's lock is too dear for each packet."""
-        ports = self._ports
-        packets, size = self._counted
-        self._counted = ports.packets, ports.bytes
-        self._metrics.packets_out.inc(self._counted[0] - packets)
-        self._metrics.bytes_out.inc(self._counted[1] - size)
-        paths = {(s.feed.cipher, "gso" if ports.batching else "single") for s in self._sessions.values() if s.feed}
-        if paths != self._paths:
-            self._paths = paths
-            self._metrics.send_path.clear()
-            for cipher, batching in paths:
-                self._metrics.send_path.labels(cipher=cipher, batching=batching).set(1)
-
     def _notify(self, kind: EventKind, session: Session) -> None:
-        now = self._clock.monotonic()
-        sent = session.packets, session.sent_bytes
-        held = session.feed.waiting if session.feed else "", session.feed.shift if session.feed else 0
-        event = SessionEvent(kind, session.id, session.reason, now, *sent, session.stream, *held)
+        event = session.event(kind, self._clock.monotonic())
         for callback in self._observers:
             try:
                 callback(event)

@@ -1,19 +1,21 @@
 """A WHEP offer, read (RFC 8866, RFC 8829, RFC 9143). Pure.
 
-The gateway sends one video and nothing else, and is the DTLS server.
+The gateway sends one video, and sound beside it where the camera has some, and is the DTLS server.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.errors import BadRequest
-from gateway.webrtc.formats import Codec, codecs_of
+from gateway.webrtc.formats import Codec, codecs_of, sounds_of
 
 LARGEST_OFFER = 64 * 1024
 UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _LINE = re.compile(r"([a-z])=(.*)")
 _MEDIA = re.compile(r"(audio|video|text|application|message|image) (\d+)(?:/\d+)? (\S+)((?: \S+)+)")
+_SENDERS = frozenset({"sendonly", "inactive"})
+_DIRECTIONS = _SENDERS | {"sendrecv", "recvonly"}
 _TOKEN = re.compile(r"[!-~]+")
 _HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # those that dtls.py can check
 
@@ -38,8 +40,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundOffer:
+    """The section that may carry sound, by its index, and its payload types of G.711 by RTP encoding name. ``leads``:
+    it stands before the picture's in their bundle."""
+
+    section: int
+    payload_types: Mapping[str, int]
+    leads: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """What the answer needs of the offer. ``video`` is the index of the section that will carry the picture."""
+    """What the answer needs of the offer. ``video`` is the index of the section that will carry the picture; ``sound``
+    None: the viewer cannot, or does not want to, hear anything on the picture's transport."""
 
     sections: tuple[Section, ...]
     video: int
@@ -47,6 +60,16 @@ class Offer:
     ufrag: str
     fingerprints: tuple[tuple[str, str], ...]
     bundled: bool
+    sound: SoundOffer | None = None
+
+    @property
+    def carried(self) -> tuple[Section, ...]:
+        """The sections that are accepted; the first one speaks for the transport of both (RFC 9143 7.3)."""
+        video = self.sections[self.video]
+        if self.sound is None:
+            return (video,)
+        sound = self.sections[self.sound.section]
+        return (sound, video) if self.sound.leads else (video, sound)
 
 
 def parse_offer(text: str) -> Offer:
@@ -84,8 +107,10 @@ def parse_offer(text: str) -> Offer:
             "offer_no_codec", "The m=video section offers neither H.264 with packetization-mode=1 nor H.265."
         )
     mid = section.first("mid")
-    bundled = any(mid in group.split()[1:] for group in common.values("group") if group.startswith("BUNDLE"))
-    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bundled)
+    bundles = (group.split()[1:] for group in common.values("group") if group.startswith("BUNDLE"))
+    bundle = next((mids for mids in bundles if mid in mids), [])
+    sound = _sound(common, sections, section, bundle)
+    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bool(bundle), sound)
 
 
 def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
@@ -119,6 +144,27 @@ def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
         if mid is not None and not _TOKEN.fullmatch(mid):
             raise malformed(f"An a=mid of the {what} is no token.")
     return common, sections
+
+
+def _sound(common: Section, sections: Sequence[Section], video: Section, bundle: Sequence[str]) -> SoundOffer | None:
+    """The first audio section that receives G.711 by the picture's transport: bundled with it, and where it stands
+    before it, then with the same credentials, which are those of the bundle (RFC 9143 7.2)."""
+    before = bundle[: bundle.index(video.first("mid") or "")] if bundle else []
+    for place, section in enumerate(sections):
+        mid = section.first("mid")
+        if section.kind != "audio" or mid not in bundle or section.protocol != video.protocol:
+            continue
+        if not section.port and section.first("bundle-only") is None:
+            continue
+        leads = mid in before
+        if leads and any(section.values(name) != video.values(name) for name in ("ice-ufrag", "ice-pwd")):
+            continue
+        directions = (section, common)
+        said = next(filter(None, ({name for name, _ in of.attributes} & _DIRECTIONS for of in directions)), set())
+        payload_types = sounds_of(section.formats, section.values)
+        if payload_types and not said & _SENDERS:
+            return SoundOffer(place, payload_types, leads)
+    return None
 
 
 def _fingerprints(values: list[str]) -> Iterable[tuple[str, str]]:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.dtls import DtlsTransport, Identity
 from gateway.webrtc.feed import UNKNOWN_LINK, UNKNOWN_MOBILE_LINK, Feed
-from gateway.webrtc.formats import Codec
+from gateway.webrtc.formats import H264, Codec
+from gateway.webrtc.interface import EventKind, SessionEvent
 from gateway.webrtc.ladder import Ladder
 from gateway.webrtc.path import Path
 from gateway.webrtc.route import Route
 from gateway.webrtc.sdp import Offer
+from gateway.webrtc.sound import SoundFeed
 from gateway.webrtc.states import SILENCE, Event, State, advance
 from gateway.webrtc.stun import BindingRequest
 
@@ -33,6 +36,15 @@ class SessionView:
     bytes: int
     loss: float
     bitrate_estimate: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who is told of what happens in a session: ``changed``, that what it gets has."""
+
+    first_packet: Callable[["Session"], None]
+    picture_lost: Callable[["Session"], None]
+    changed: Callable[["Session"], None]
 
 
 class Session:
@@ -55,9 +67,7 @@ class Session:
         metrics: Metrics,
         now: float,
         ends_at: float,
-        on_first_packet: Callable[["Session"], None],
-        on_picture_lost: Callable[["Session"], None],
-        on_change: Callable[["Session"], None],
+        hooks: Hooks,
     ) -> None:
         self.id = secrets.token_hex(8)
         self.camera_id = camera_id
@@ -68,7 +78,7 @@ class Session:
         self.opened_at = now
         self.ends_at = ends_at
         self.cname = secrets.token_hex(8)
-        self.ssrc, self.rtx_ssrc = _two_ssrcs()
+        self.ssrc, self.rtx_ssrc, self.sound_ssrc = random.SystemRandom().sample(range(1, 1 << 32), 3)
         self.codecs = {codec.name: codec for codec in codecs}
         self.state = State.NEW
         self.reason: CloseReason | None = None
@@ -76,9 +86,8 @@ class Session:
         self.path = Path(offer.ufrag, now)
         self.dtls = DtlsTransport(identity, offer.fingerprints, self.path.send)
         self.feed: Feed | None = None
-        self._on_first_packet = on_first_packet
-        self._on_picture_lost = on_picture_lost
-        self._on_change = on_change
+        self.sound: SoundFeed | None = None
+        self._hooks = hooks
         self._metrics = metrics
 
     @property
@@ -90,6 +99,10 @@ class Session:
     def sent_bytes(self) -> int:
         """Bytes of SRTP sent, repeats not counted."""
         return self.feed.sender.sent_bytes if self.feed else 0
+
+    def decodes(self, stream: RelayStream) -> bool:
+        """Whether what the stream sends now was agreed on with the viewer."""
+        return (stream.codec or H264) in self.codecs
 
     def view(self) -> SessionView:
         """A snapshot."""
@@ -126,9 +139,11 @@ class Session:
         """Act on feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
         return self.feed is not None and self.feed.hear(datagram, now, wall)
 
-    def keyed(self, stream: RelayStream, first_indexes: tuple[int, int], now: float) -> None:
-        """The handshake is done: media may go out."""
+    def keyed(self, stream: RelayStream, sound: AudioStream | None, now: float) -> None:
+        """The handshake is done: media may go out, ``sound`` where it was agreed on."""
         self._move(Event.KEYED)
+        # Below 2^15, so that a receiver cannot mistake the roll-over counter.
+        first, first_repeat, first_sound = (secrets.randbelow(1 << 15) for _ in range(3))
         self.feed = Feed(
             self.dtls,
             self.path,
@@ -136,14 +151,17 @@ class Session:
             self.cname,
             self.codecs,
             stream,
-            first_indexes,
+            (first, first_repeat),
             self._metrics,
             now,
             unknown_link=UNKNOWN_MOBILE_LINK if self.role is Role.PATROL else UNKNOWN_LINK,
-            on_first_packet=lambda: self._on_first_packet(self),
-            on_picture_lost=lambda: self._on_picture_lost(self),
-            on_change=lambda: self._on_change(self),
+            on_first_packet=lambda: self._hooks.first_packet(self),
+            on_picture_lost=lambda: self._hooks.picture_lost(self),
+            on_change=lambda: self._hooks.changed(self),
         )
+        if sound is not None and self.offer.sound is not None:
+            agreed = self.sound_ssrc, self.cname, self.offer.sound.payload_types
+            self.sound = SoundFeed(self.dtls, self.path, *agreed, sound, first_sound, self._metrics)
 
     def overdue(self, now: float, connect_timeout: float, consent_timeout: float) -> CloseReason | None:
         """Why the session has to end now, if it has to: its time is up, or the viewer is silent (RFC 7675)."""
@@ -154,19 +172,21 @@ class Session:
         )
         return SILENCE[self.state] if now >= silent_after else None
 
+    def event(self, kind: EventKind, now: float) -> SessionEvent:
+        """What happened to it at ``now``, as others are told."""
+        held = (self.feed.waiting, self.feed.shift) if self.feed else ("", 0)
+        return SessionEvent(kind, self.id, self.reason, now, self.packets, self.sent_bytes, self.stream, *held)
+
     def close(self, reason: CloseReason) -> None:
         """End it: a goodbye and close_notify to the viewer, and nothing after them."""
         self._move(Event.ENDED)
         self.reason = reason
         if self.feed is not None:
             self.feed.goodbye()
+        if self.sound is not None:
+            self.sound.goodbye()
         self.dtls.close()
         self.path.close()
 
     def _move(self, event: Event) -> None:
         self.state = advance(self.state, event)
-
-
-def _two_ssrcs() -> tuple[int, int]:
-    media, repeats = random.SystemRandom().sample(range(1, 1 << 32), 2)
-    return media, repeats

@@ -117,7 +117,7 @@ def _parameters(data: bytes) -> None:
 def _answer(data: bytes) -> None:
     offer = sdp.parse_offer(data.decode("utf-8", "replace"))
     chosen = formats.choose_codecs(offer.codecs, None, "H264", "H265")
-    ours = answer.Answerer(1, ("192.0.2.1", 8189), ("1 1 udp 1 192.0.2.1 8189 typ host",), "u", "p", "AA", 2, 3, "c")
+    ours = answer.Answerer(1, ("192.0.2.1", 8189), ("1 1 udp 1 192.0.2.1 8189 typ host",), "u", "p", "AA", 2, 3, 4, "c")
     text = answer.build_answer(offer, chosen, ours)
     assert all(line[1:2] == "=" for line in text.split("\r\n") if line), "a line of the offer's own"
 

@@ -24,7 +24,7 @@ from gateway.models import (
 )
 from gateway.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.sources.health import Still
-from gateway.webrtc.plane import SessionEvent
+from gateway.webrtc.interface import SessionEvent
 from gateway.webrtc.session import SessionView
 from gateway.webrtc.states import State
 

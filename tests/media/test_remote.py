@@ -29,7 +29,7 @@ from gateway.models import (
 )
 from gateway.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.sources.health import Still
-from gateway.webrtc.plane import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
+from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from tests.fakes import FakeClock
 
 HALL = CameraId("hall")

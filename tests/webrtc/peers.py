@@ -17,7 +17,8 @@ from gateway.models import CameraId, Role, StreamName
 from gateway.relay.stream import RelayStream
 from gateway.settings import MediaSettings
 from gateway.sources.media import AccessUnit, StreamInfo
-from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession
+from gateway.webrtc.interface import OpenedSession, OpenSession
+from gateway.webrtc.plane import MediaPlane
 
 CAMERA = CameraId("hall")
 FPS = 15

@@ -20,7 +20,8 @@ from gateway.settings import MediaSettings
 from gateway.sources.h265 import H265Depacketizer
 from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.sources.rtp import RtpPacket, parse_rtp
-from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession
+from gateway.webrtc.interface import OpenedSession, OpenSession
+from gateway.webrtc.plane import MediaPlane
 from tests.sources.coded import TICKS, Coded, h265
 from tests.webrtc.peers import CAMERA, Camera, aiortc_viewer, offer_of
 

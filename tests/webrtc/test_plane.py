@@ -12,7 +12,7 @@ from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.settings import MediaSettings
 from gateway.webrtc import port
-from gateway.webrtc.plane import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.route import Route
 from gateway.webrtc.states import State
 from tests.fakes import FakeClock

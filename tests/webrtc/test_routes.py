@@ -18,7 +18,7 @@ from gateway.models import CloseReason
 from gateway.settings import MediaSettings
 from gateway.webrtc import stun
 from gateway.webrtc.framing import Deframer, frame
-from gateway.webrtc.plane import OpenedSession, PatchRequest, SessionEvent
+from gateway.webrtc.interface import OpenedSession, PatchRequest, SessionEvent
 from gateway.webrtc.session import Session
 from gateway.webrtc.tcp import PATIENCE, WAITING_MEDIA, TcpConnection
 from tests.fakes import FakeClock

@@ -50,7 +50,7 @@ a=mid:d
 a=sctp-port:5000
 """
 CANDIDATES = ("1 1 udp 5 192.0.2.1 8189 typ host",)
-OURS = Answerer(7, ("192.0.2.1", 8189), CANDIDATES, "uf", "pw", "AA:BB", 99, 100, "name")
+OURS = Answerer(7, ("192.0.2.1", 8189), CANDIDATES, "uf", "pw", "AA:BB", 99, 100, 101, "name")
 
 
 H265 = """a=rtpmap:113 rtx/90000
@@ -91,13 +91,13 @@ def test_the_video_is_answered_and_everything_else_rejected() -> None:
         "a=rtcp-fb:102 nack",
         "a=rtcp-fb:102 nack pli",
         "a=rtcp-fb:102 goog-remb",
+        "a=msid:name video",
+        "a=ssrc:99 cname:name",
+        "a=ssrc:99 msid:name video",
         "a=ice-ufrag:uf",
         "a=ice-pwd:pw",
         "a=fingerprint:sha-256 AA:BB",
         "a=setup:passive",
-        "a=msid:name video",
-        "a=ssrc:99 cname:name",
-        "a=ssrc:99 msid:name video",
         "a=candidate:1 1 udp 5 192.0.2.1 8189 typ host",
         "a=end-of-candidates",
     ]

@@ -17,7 +17,8 @@ from gateway.relay.stream import RelayStream
 from gateway.settings import MediaSettings
 from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.webrtc import ladder
-from gateway.webrtc.plane import MediaPlane, OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.port import MediaPort
 from gateway.webrtc.route import Address
 from tests.fakes import FakeClock

@@ -1,0 +1,122 @@
+"""Opening a session: which stream a viewer begins with, and the answer to its offer."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from gateway.clock import Clock
+from gateway.errors import NotFound, Unplayable
+from gateway.metrics import Metrics
+from gateway.models import CameraId, Role, StreamName
+from gateway.relay.audio import AudioStream
+from gateway.relay.stream import RelayStream
+from gateway.settings import MediaSettings
+from gateway.webrtc import ice, sdp
+from gateway.webrtc.addresses import endpoints, own_addresses
+from gateway.webrtc.answer import Answerer, build_answer
+from gateway.webrtc.choice import Pulled, choose
+from gateway.webrtc.dtls import Identity
+from gateway.webrtc.formats import H264, choose_codecs, profile_of
+from gateway.webrtc.interface import OpenSession
+from gateway.webrtc.ports import Ports
+from gateway.webrtc.session import Hooks, Session
+
+Streams = Callable[[CameraId, StreamName], RelayStream | None]
+Sounds = Callable[[CameraId], AudioStream | None]
+
+
+class Opening:
+    """Makes sessions that are answered, and not known to anybody yet."""
+
+    def __init__(
+        self,
+        settings: MediaSettings,
+        streams: Streams,
+        sounds: Sounds,
+        ports: Ports,
+        hooks: Hooks,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._streams = streams
+        self._sounds = sounds
+        self._ports = ports
+        self._hooks = hooks
+        self._clock = clock
+        self._metrics = metrics
+        self._identity = Identity()
+
+    async def open(self, request: OpenSession) -> tuple[Session, str]:
+        """A session and the answer for its viewer. Raises BadRequest naming the offer's fault, NotFound where the
+        camera has no stream, Unplayable where it has none that the viewer decodes."""
+        offer = sdp.parse_offer(request.offer)
+        if self._sounds(request.camera_id) is None:
+            offer = replace(offer, sound=None)
+        streams = self._found(request.camera_id)
+        playable = _playable(streams, request, offer)
+        name, *_ = playable
+        where = await self.where()
+        now = self._clock.monotonic()
+        stream = streams[name]
+        profile = next((profile_of(group.payloads) for group in stream.gop()[:1]), None)
+        codecs = choose_codecs(offer.codecs, profile, stream.codec or H264, *playable.values(), H264)
+        best = next((other for other in playable if other is not StreamName.SUB), None)
+        adapts = request.stream is not StreamName.SUB and StreamName.SUB in playable
+        session = Session(
+            camera_id=request.camera_id,
+            stream=name,
+            best=best if adapts else None,
+            role=request.role,
+            offer=offer,
+            codecs=codecs,
+            identity=self._identity,
+            metrics=self._metrics,
+            now=now,
+            ends_at=request.ends_at,
+            hooks=self._hooks,
+        )
+        answer = build_answer(
+            offer,
+            codecs,
+            Answerer(
+                session_id=secrets.randbits(62),
+                address=where[0],
+                candidates=self.candidates(where),
+                ufrag=session.path.credentials.ufrag,
+                password=session.path.credentials.password,
+                fingerprint=self._identity.fingerprint,
+                ssrc=session.ssrc,
+                rtx_ssrc=session.rtx_ssrc,
+                sound_ssrc=session.sound_ssrc,
+                cname=session.cname,
+            ),
+        )
+        return session, answer
+
+    async def where(self) -> list[tuple[str, int]]:
+        """Where viewers reach us at the moment."""
+        self._ports.attend(own_addresses(self._settings))
+        return await endpoints(self._settings, self._ports.number)
+
+    def candidates(self, where: list[tuple[str, int]]) -> tuple[str, ...]:
+        """The same as values of ``a=candidate``."""
+        return tuple(ice.candidate_lines(where, self._settings.tcp))
+
+    def _found(self, camera: CameraId) -> dict[StreamName, RelayStream]:
+        found = {name: stream for name in StreamName if (stream := self._streams(camera, name)) is not None}
+        if not found:
+            raise NotFound("unknown_camera", "There is no such camera.")
+        return found
+
+
+def _playable(
+    streams: Mapping[StreamName, RelayStream], request: OpenSession, offer: sdp.Offer
+) -> dict[StreamName, str]:
+    """The codecs of all streams that the viewer can be switched to, the one to begin with first."""
+    by_role = StreamName.SUB if request.role is Role.PATROL else StreamName.MAIN
+    pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in streams.items()}
+    choices = choose(pulled, {codec.name for codec in offer.codecs}, request.stream or by_role)
+    if not choices:
+        raise Unplayable("no_common_codec", "This camera sends nothing that the offer says the viewer decodes.")
+    return {choice.stream: streams[choice.stream].codec or H264 for choice in choices}
