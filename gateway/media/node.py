@@ -19,7 +19,8 @@ from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.health import PictureHealth, Still
 from gateway.sources.media import AccessUnit
 from gateway.sources.nvr import Nvr
-from gateway.sources.supervisor import Source, SourceSupervisor
+from gateway.sources.source import Source
+from gateway.sources.supervisor import SourceSupervisor
 from gateway.transcoding.service import Transcoding
 from gateway.webrtc.choice import Pulled, delivery
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent

@@ -11,12 +11,17 @@ LATE = {
 """By whether the delay lies in the connection."""
 
 
-def transport_notes(configured_host: str, host: str, refused: Sequence[Carrier], carrier: Carrier) -> tuple[str, ...]:
-    """Where what is in use is not what was asked for first."""
+def redirected(configured_host: str, host: str) -> tuple[str, ...]:
+    """Where the camera is not at the address that is configured."""
+    return () if host == configured_host else (f"The camera sent us on to {host}.",)
+
+
+def carried(refused: Sequence[Carrier], carrier: Carrier, datagrams_lost: bool) -> tuple[str, ...]:
+    """Where what is in use is not what was asked for first: the camera refused it, or its datagrams did not arrive."""
     found = []
-    if host != configured_host:
-        found.append(f"The camera sent us on to {host}.")
     if refused:
         words = " or ".join(each.upper() for each in refused)
         found.append(f"The camera does not send over {words}: it is pulled over {carrier.upper()}.")
+    if datagrams_lost and carrier is Carrier.TCP:
+        found.append("The camera's datagrams do not arrive here: it is pulled over TCP.")
     return tuple(found)

@@ -16,7 +16,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
 from gateway.sources.simulated.digest import Algorithm
 from gateway.sources.simulated.school import Listening, SimulatedCamera, SimulateOptions, simulate
-from gateway.sources.supervisor import Source
+from gateway.sources.source import Source
 from tests.gst_camera import PASSWORD, USERNAME, gst_camera
 from tests.sources.recording import RecordingSink
 

@@ -12,7 +12,8 @@ from gateway.sources.lateness import PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.media import AccessUnit
 from gateway.sources.nvr import Nvr
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.supervisor import LONG_DELAY, MAX_REDIRECTS, Source, SourceSupervisor
+from gateway.sources.source import LONG_DELAY, MAX_REDIRECTS, Source
+from gateway.sources.supervisor import SourceSupervisor
 from tests.fakes import FakeClock
 from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
@@ -32,7 +33,13 @@ class Bench:
         self._task: asyncio.Task[None] | None = None
 
     def source(
-        self, url: str, password: str | None = None, *, sink: RecordingSink | None = None, nvr: Nvr | None = None
+        self,
+        url: str,
+        password: str | None = None,
+        *,
+        sink: RecordingSink | None = None,
+        nvr: Nvr | None = None,
+        transport: str = "auto",
     ) -> Source:
         source = Source(
             CameraId(f"camera-{len(self.sources)}"),
@@ -46,6 +53,7 @@ class Bench:
             self.statuses.append,
             uniform=lambda low, high: high,
             nvr=nvr,
+            transport=transport,
         )
         self.sources.append(source)
         return source
@@ -420,6 +428,35 @@ async def test_over_udp_a_strangers_datagrams_are_counted_and_dropped(bench: Ben
         stranger.sendto(camera.packet(), ("127.0.0.1", camera.client_port))
     await bench.until(lambda: bench.value("dropped_total", where="source_stranger") == 1)
     assert len(bench.sink.units) == units
+
+
+@pytest.mark.parametrize("transport", ["auto", "udp"])
+async def test_a_camera_whose_datagrams_are_blocked_is_pulled_over_tcp(
+    bench: Bench, camera: ScriptedCamera, transport: str
+) -> None:
+    camera.udp = transport == "auto"  # it refuses TCP, this time
+    source = bench.source(camera.url, transport=transport)
+    bench.start()
+    await bench.until(lambda: camera.client_port > 0)
+    silent = await bench.until(lambda: source.status().state is SourceState.DOWN)
+    assert silent < 4.0, "nobody waits for a camera whose way is blocked"
+    assert source.status().reason is SourceReason.STREAM_STOPPED
+    assert "No datagram" in source.status().detail
+    camera.udp = False
+    await bench.up(camera)
+    await bench.until(lambda: source.status().transport == "tcp", each=camera.picture)
+    assert "The camera's datagrams do not arrive here: it is pulled over TCP." in source.status().notes
+
+
+async def test_silence_after_datagrams_that_came_is_the_cameras(bench: Bench, camera: ScriptedCamera) -> None:
+    camera.udp = True
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    await bench.until(lambda: source.status().state is SourceState.STALLED)
+    assert source.status().transport == "udp"
+    await bench.up(camera)
+    assert source.status().reconnects == 0
 
 
 async def test_over_udp_the_session_is_kept_alive(bench: Bench, camera: ScriptedCamera) -> None:

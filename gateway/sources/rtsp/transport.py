@@ -19,8 +19,9 @@ class Carrier(StrEnum):
     UDP = "udp"
 
 
+TCP_FIRST = (Carrier.TCP, Carrier.UDP)
 WISHES: dict[str, tuple[Carrier, ...]] = {
-    "auto": (Carrier.TCP, Carrier.UDP),
+    "auto": TCP_FIRST,
     "tcp": (Carrier.TCP,),
     "udp": (Carrier.UDP, Carrier.TCP),
 }

@@ -1,0 +1,230 @@
+"""One camera stream: pulled, and pulled again for ever; what it is worth knowing of it told as it changes."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from random import SystemRandom
+from typing import NoReturn
+
+from gateway.clock import Clock
+from gateway.errors import CameraError
+from gateway.metrics import Metrics
+from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
+from gateway.sources import notes
+from gateway.sources.backoff import backoff
+from gateway.sources.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
+from gateway.sources.media import SourceSink
+from gateway.sources.meter import Meter
+from gateway.sources.nvr import Nvr
+from gateway.sources.rtsp.address import Address, Redirected, parse_address
+from gateway.sources.rtsp.client import RtspClient
+from gateway.sources.rtsp.connecting import connected
+from gateway.sources.rtsp.tls import Trust
+from gateway.sources.rtsp.transport import TCP_FIRST, WISHES, Carrier
+from gateway.sources.sound import SoundSink
+from gateway.sources.standing import Standing
+from gateway.sources.state import SourceEvent
+from gateway.sources.watch import Watch
+
+STALLED_AFTER = 3.0
+STOPPED_AFTER = 10.0
+STABLE_AFTER = 30.0
+LONG_DELAY = 60.0
+MEASURE_INTERVAL = 1.0
+MAX_REDIRECTS = 5
+# These are no better a second later: a refused password would lock the account, a bug would fill the log.
+SLOW_REASONS = frozenset({SourceReason.PASSWORD_REFUSED, SourceReason.INTERNAL})
+
+logger = logging.getLogger(__name__)
+
+
+class Source:
+    """One stream of one camera. ``on_status`` is called when state, reason, picture or notes change; the rates in
+    between are read from ``status``. ``transport`` is a key of ``WISHES``, ``tls_fingerprint`` as in ``Trust``."""
+
+    def __init__(
+        self,
+        camera_id: CameraId,
+        stream: StreamName,
+        url: str,
+        username: str | None,
+        password: str | None,
+        sink: SourceSink,
+        clock: Clock,
+        metrics: Metrics,
+        on_status: Callable[[SourceStatus], None],
+        uniform: Callable[[float, float], float] | None = None,
+        *,
+        transport: str = "auto",
+        tls_fingerprint: str | None = None,
+        nvr: Nvr | None = None,
+        sound: SoundSink | None = None,
+    ) -> None:
+        self.name = f"{camera_id}/{stream}"
+        self._url, self._username, self._password = url, username, password
+        self._watch = Watch(sink, clock)
+        self._clock = clock
+        self._metrics = metrics
+        self._carriers = WISHES[transport]
+        self._datagrams_lost = False
+        self._trust = Trust(tls_fingerprint)
+        self._nvr = nvr
+        self._sound = sound
+        self._sub = stream is StreamName.SUB
+        self._host = ""
+        self._drops = Drops()
+        self._uniform = uniform or SystemRandom().uniform
+        self._meter = Meter(metrics, camera_id, stream)
+        status = SourceStatus(camera_id, stream, SourceState.CONNECTING, SourceReason.NONE, "Connecting.", clock.now())
+        self._standing = Standing(self.name, status, clock, on_status, self._meter.state)
+
+    def status(self) -> SourceStatus:
+        """How the stream stands."""
+        return self._standing.status
+
+    async def run(self) -> None:
+        """Pull, and pull again, until cancelled."""
+        delays = backoff(self._uniform)
+        while True:
+            began = self._clock.monotonic()
+            error = await self._attempt()
+            self._lost(error)
+            if self._clock.monotonic() - began >= STABLE_AFTER:
+                delays = backoff(self._uniform)
+            await self._clock.sleep(self._pause(error, delays))
+            self._meter.reconnect()
+            self._standing.reconnecting()
+
+    def _pause(self, error: CameraError, delays: Iterator[float]) -> float:
+        if error.reason is SourceReason.FELL_BEHIND:
+            return 0.0  # ``Drops`` keeps these apart
+        return self._uniform(0.9 * LONG_DELAY, LONG_DELAY) if error.reason in SLOW_REASONS else next(delays)
+
+    async def _attempt(self) -> CameraError:
+        """One connection, to its end; why it ended. A bug ends this connection only."""
+        try:
+            await self._pull()
+        except CameraError as error:
+            return error
+        except Exception:
+            logger.exception("%s: the pull ended by a fault of the gateway", self.name)
+            self._metrics.task_failures.labels("source").inc()
+        return CameraError(SourceReason.INTERNAL, "The gateway failed on what this camera sent.")
+
+    async def _pull(self) -> None:
+        """Wait for the NVR's leave, if the camera is behind one, then connect; it never returns."""
+        address = parse_address(self._url, self._username, self._password)
+        self._host = address.host
+        if self._nvr is None:
+            await self._pull_from(address)
+            return
+        async with self._nvr.session(self._sub, self._await_session):
+            try:
+                await self._pull_from(address)
+            except CameraError as error:
+                if error.reason is SourceReason.SESSION_LIMIT:
+                    self._nvr.refused()
+                raise
+
+    async def _pull_from(self, address: Address) -> None:
+        """Go where the camera is, and where it sends us on to."""
+        for _ in range(MAX_REDIRECTS + 1):
+            try:
+                await self._connect(address)
+            except Redirected as moved:
+                address = address.follow(moved.location)
+        raise CameraError(SourceReason.NOT_FOUND, "The camera sends us from one address to the next.")
+
+    async def _connect(self, address: Address) -> None:
+        """Connect and follow the stream until it fails; it never returns."""
+        async with connected(address, self._watch, self._clock, self._carriers, self._trust, self._sound) as client:
+            try:
+                await self._follow(client, address)
+            finally:
+                self._meter.end(client)
+                if client.reception is not None:
+                    self._watch.disconnected(self._clock.monotonic())
+
+    async def _follow(self, client: RtspClient, address: Address) -> None:
+        """State by the time since the last picture; rates and notes once a second."""
+        last = measured = self._clock.monotonic()
+        self._meter.begin(last)
+        units = 0
+        while True:
+            await client.step()
+            now = self._clock.monotonic()
+            reception = client.reception
+            if reception is None:
+                last = now
+            elif reception.units > units:
+                units, last = reception.units, now
+                if self._standing.status.state is not SourceState.UP:
+                    self._describe(client, address, now)
+                self._standing.happened(SourceEvent.PICTURE, SourceReason.NONE, "")
+            elif now - last >= STALLED_AFTER and client.carrier is Carrier.UDP and not reception.packets:
+                self._give_up_datagrams()
+            elif now - last >= STOPPED_AFTER:
+                raise CameraError(SourceReason.STREAM_STOPPED, "The camera is connected but sends no pictures.")
+            elif now - last >= STALLED_AFTER:
+                words = "The camera is connected but has stopped sending pictures."
+                self._standing.happened(SourceEvent.SILENCE, SourceReason.STREAM_STOPPED, words)
+            if now - measured >= MEASURE_INTERVAL:
+                measured = now
+                self._describe(client, address, now)
+
+    def _give_up_datagrams(self) -> NoReturn:
+        """Not one has come, as where a firewall drops them: from now on TCP is asked for before UDP."""
+        self._datagrams_lost = True
+        self._carriers = TCP_FIRST
+        words = "No datagram of the camera arrives here: connecting anew, over TCP if it allows that."
+        raise CameraError(SourceReason.STREAM_STOPPED, words)
+
+    def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
+        """Where the stream has fallen behind: end the connection if a new one should be live, else say whose delay it
+        is. That takes an answer, so one is asked for."""
+        lateness = self._watch.lateness
+        since = lateness.late_since
+        if since is None or now - since < PATIENCE:
+            return ()
+        answer = client.answer_time(since, now)
+        client.ask(now)
+        if answer is None:
+            return ()
+        in_connection = lateness.in_connection(answer)
+        patient = in_connection or now - since >= PATIENCE_WITH_CAMERA
+        if patient and self._drops.allowed(now, in_connection):
+            self._drops.dropped(now)
+            self._meter.dropped_to_live()
+            words = f"The pictures had fallen {lateness.behind:.0f} s behind: connecting anew, to be live."
+            raise CameraError(SourceReason.FELL_BEHIND, words)
+        return (notes.LATE[in_connection],)
+
+    def _describe(self, client: RtspClient, address: Address, now: float) -> None:
+        """Take the rates, and what the stream says of its pictures."""
+        rates = self._meter.measure(client, self._watch, now)
+        status = replace(self._standing.status, fps=rates.fps, bitrate_bps=rates.bitrate_bps, loss=rates.loss)
+        if client.reception is not None:
+            picture = client.reception.picture
+            width, height = (picture.width, picture.height) if picture else (0, 0)
+            status = replace(
+                status,
+                codec=client.reception.codec,
+                width=width,
+                height=height,
+                transport=client.carrier,
+                notes=(
+                    *client.reception.notes(),
+                    *notes.redirected(self._host, address.host),
+                    *notes.carried(client.refused, client.carrier, self._datagrams_lost),
+                    *self._watch.camera_clock.notes(now),
+                    *self._drop_to_live(client, now),
+                ),
+            )
+        self._standing.publish(status)
+
+    def _await_session(self, words: str) -> None:
+        self._standing.happened(SourceEvent.WAITING, SourceReason.SESSION_LIMIT, words)
+
+    def _lost(self, error: CameraError) -> None:
+        self._standing.publish(replace(self._standing.status, fps=0.0, bitrate_bps=0.0, loss=0.0, notes=()))
+        self._standing.happened(SourceEvent.LOST, error.reason, error.detail)
