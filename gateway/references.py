@@ -1,6 +1,7 @@
 """Rules between keys of a configuration, over plain data: they are checked even where single values are wrong. Pure."""
 
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from gateway.wording import Key, did_you_mean
 
@@ -23,6 +24,7 @@ def reference_problems(raw: object) -> list[Problem]:
         *_twice(webhooks, "id", "also the id of another webhook; ids are unique in the whole district"),
         *_twice(agreements, "site", "already the site of another agreement; there is one a site"),
         *_nvrs(raw, cameras),
+        *_recorders_apart(cameras),
         *_agreements(agreements, {str(site.get("id")): site for _, site in sites}),
     ]
 
@@ -58,6 +60,27 @@ def _nvrs(raw: object, cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iter
         nvr = camera.get("nvr")
         if isinstance(nvr, str) and nvr not in known:
             yield (*path, "nvr"), f"'{nvr}' is not among media.nvrs{did_you_mean(nvr, known)}"
+
+
+def _recorders_apart(cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:
+    """Two schools may share a recorder, but not the name of two: they would wait for each other's sessions."""
+    found: dict[str, tuple[object, str]] = {}
+    for path, camera in cameras:
+        nvr, host = camera.get("nvr"), _host(camera.get("main"))
+        if not isinstance(nvr, str) or host is None:
+            continue
+        site, first = found.setdefault(nvr, (path[1], host))
+        if site != path[1] and first != host:
+            words = f"'{nvr}' is at {first} for another site and at {host} here: give each recorder a name of its own"
+            yield (*path, "nvr"), words
+
+
+def _host(stream: object) -> str | None:
+    url = stream.get("url") if isinstance(stream, dict) else None
+    try:
+        return urlsplit(url).hostname if isinstance(url, str) else None
+    except ValueError:
+        return None
 
 
 def _agreements(

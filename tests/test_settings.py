@@ -167,6 +167,21 @@ def test_a_recorder_must_be_listed_with_its_sessions() -> None:
         Settings.model_validate(raw)
 
 
+def recorded(*hosts: str) -> Settings:
+    """A site for each host, whose one camera is served by the recorder ``north`` at that host."""
+    sites = [
+        {**SITE, "id": f"site-{n}", "cameras": [{"id": f"c{n}", "name": "C", "nvr": "north", "main": {"url": host}}]}
+        for n, host in enumerate(hosts)
+    ]
+    return Settings.model_validate({"district": "D", "media": {"nvrs": {"north": 8}}, "sites": sites})
+
+
+def test_two_schools_may_share_a_recorder_but_not_the_name_of_two() -> None:
+    recorded("rtsp://10.0.0.5/1", "rtsp://10.0.0.5:8554/2")
+    with pytest.raises(ValidationError, match=r"'north' is at 10\.0\.0\.5 for another site and at 10\.1\.0\.5 here"):
+        recorded("rtsp://10.0.0.5/1", "rtsp://10.1.0.5/1")
+
+
 @pytest.mark.parametrize(
     "url", ["stun:stun.example.org", "turn:10.0.0.5:3478?transport=tcp", "turns:[2001:db8::1]:443"]
 )
