@@ -1,15 +1,18 @@
 """GStreamer's webrtcbin as a viewer, in a process of its own. Runs under Debian's own Python.
 
-    /usr/bin/python3 tests/gst_viewer.py
+    /usr/bin/python3 tests/gst_viewer.py [--sound]
 
 Prints one JSON object a line: ``{"offer": SDP}`` at once; after an answer has come as a JSON
-string on standard input, ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded one.
-Leaves when its standard input ends.
+string on standard input, ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded one,
+and with ``--sound``, which asks for G.711 beside the picture, ``{"hertz": of the tone, "peak": 0 to 1}`` for each
+second that is heard. Leaves when its standard input ends.
 """
 
+import array
 import json
 import sys
 import threading
+from itertools import pairwise
 
 import gi
 
@@ -23,6 +26,13 @@ CAPS = (
     "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96,packetization-mode=(string)1,"
     "profile-level-id=(string)42e01f,rtcp-fb-nack-pli=true,rtcp-fb-nack=true"
 )
+SOUND_CAPS = (
+    "application/x-rtp,media=audio,encoding-name=PCMU,clock-rate=8000,payload=0;"
+    "application/x-rtp,media=audio,encoding-name=PCMA,clock-rate=8000,payload=8"
+)
+RATE = 8000
+HEAR = "audioconvert ! audio/x-raw,format=S16LE,channels=1 ! appsink name=samples sync=false emit-signals=true"
+SOUNDS = {"PCMU": f"rtppcmudepay ! mulawdec ! {HEAR}", "PCMA": f"rtppcmadepay ! alawdec ! {HEAR}"}
 DECODE = (
     "rtph264depay ! h264parse ! avdec_h264 ! videoconvert ! video/x-raw,format=GRAY8 ! "
     "appsink name=frames sync=false emit-signals=true"
@@ -37,8 +47,9 @@ def say(**words: object) -> None:
 class Viewer:
     """One receiving peer connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, sound: bool) -> None:
         self.frames = 0
+        self.samples = array.array("h")
         self.pipeline = Gst.Pipeline.new()
         self.peer = Gst.ElementFactory.make("webrtcbin")
         self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
@@ -48,6 +59,8 @@ class Viewer:
         direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
         transceiver = self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS))
         transceiver.set_property("do-nack", True)
+        if sound:
+            self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(SOUND_CAPS))
         self.peer.connect("pad-added", self.play)
         self.pipeline.set_state(Gst.State.PLAYING)
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offered, None))
@@ -64,8 +77,12 @@ class Viewer:
         self.peer.emit("set-remote-description", answer, None)
 
     def play(self, _peer: Gst.Element, pad: Gst.Pad) -> None:
-        decoder = Gst.parse_bin_from_description(DECODE, True)
-        decoder.get_by_name("frames").connect("new-sample", self.shown)
+        name = pad.get_current_caps().get_structure(0).get_string("encoding-name")
+        decoder = Gst.parse_bin_from_description(SOUNDS.get(name, DECODE), True)
+        if name in SOUNDS:
+            decoder.get_by_name("samples").connect("new-sample", self.heard)
+        else:
+            decoder.get_by_name("frames").connect("new-sample", self.shown)
         self.pipeline.add(decoder)
         decoder.sync_state_with_parent()
         pad.link(decoder.get_static_pad("sink"))
@@ -79,10 +96,19 @@ class Viewer:
         say(frame=self.frames, width=shape.width, height=shape.height, luma=sum(picture) / len(picture))
         return Gst.FlowReturn.OK
 
+    def heard(self, sink: Gst.Element) -> Gst.FlowReturn:
+        buffer = sink.emit("pull-sample").get_buffer()
+        self.samples.frombytes(buffer.extract_dup(0, buffer.get_size()))
+        while len(self.samples) >= RATE:
+            second, self.samples = self.samples[:RATE], self.samples[RATE:]
+            rises = sum(before < 0 <= after for before, after in pairwise(second))
+            say(hertz=rises, peak=max(second) / 32768)
+        return Gst.FlowReturn.OK
+
 
 def main() -> None:
     Gst.init(None)
-    viewer, loop = Viewer(), GLib.MainLoop()
+    viewer, loop = Viewer("--sound" in sys.argv), GLib.MainLoop()
 
     def listen() -> None:
         for line in sys.stdin:

@@ -38,6 +38,7 @@ def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings) -> 
         "floor": placed.floor_id,
         "room": placed.room_id,
         "streams": ["main"] if camera.sub is None else ["main", "sub"],
+        "sound": camera.audio,
         "position": _centimetres(placed.position),
         "heading": placed.heading,
         "fov": placed.fov,

@@ -48,9 +48,9 @@ def build_answer(offer: Offer, codecs: Sequence[Codec], ours: Answerer) -> str:
             lines += _begun(section, offer.sound.payload_types.values(), ours)
             lines += _sound(offer.sound, ours)
         else:
-            lines += _rejected(section)
+            lines += _rejected(section, ours)
         if section is carried[0]:
-            lines += _transport(ours)
+            lines += [*(f"a=candidate:{candidate}" for candidate in ours.candidates), "a=end-of-candidates"]
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -69,6 +69,16 @@ def _begun(section: Section, formats: Iterable[int | None], ours: Answerer) -> I
     yield "a=rtcp-mux"
     if section.first("rtcp-rsize") is not None:
         yield "a=rtcp-rsize"
+    yield from _keys(ours)
+
+
+def _keys(ours: Answerer) -> Iterable[str]:
+    """Those of the section that speaks for the transport would do (RFC 9143 7.3); but GStreamer refuses an answer where
+    any section, even a rejected one, is without."""
+    yield f"a=ice-ufrag:{ours.ufrag}"
+    yield f"a=ice-pwd:{ours.password}"
+    yield f"a=fingerprint:sha-256 {ours.fingerprint}"
+    yield "a=setup:passive"
 
 
 def _picture(codecs: Sequence[Codec], ours: Answerer) -> Iterable[str]:
@@ -93,16 +103,6 @@ def _sound(sound: SoundOffer, ours: Answerer) -> Iterable[str]:
     yield f"a=ssrc:{ours.sound_ssrc} msid:{ours.cname}-sound audio"
 
 
-def _transport(ours: Answerer) -> Iterable[str]:
-    yield f"a=ice-ufrag:{ours.ufrag}"
-    yield f"a=ice-pwd:{ours.password}"
-    yield f"a=fingerprint:sha-256 {ours.fingerprint}"
-    yield "a=setup:passive"
-    for candidate in ours.candidates:
-        yield f"a=candidate:{candidate}"
-    yield "a=end-of-candidates"
-
-
 def _format(codec: Codec) -> Iterable[str]:
     number = codec.payload_type
     yield f"a=rtpmap:{number} {codec.name}/90000"
@@ -115,11 +115,12 @@ def _format(codec: Codec) -> Iterable[str]:
         yield f"a=fmtp:{codec.rtx} apt={number}"
 
 
-def _rejected(section: Section) -> Iterable[str]:
+def _rejected(section: Section, ours: Answerer) -> Iterable[str]:
     yield f"m={section.kind} 0 {section.protocol} {' '.join(section.formats)}"
     yield "c=IN IP4 0.0.0.0"
     yield from _mid(section)
     yield "a=inactive"
+    yield from _keys(ours)
 
 
 def _mid(section: Section) -> list[str]:

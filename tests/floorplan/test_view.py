@@ -46,6 +46,7 @@ def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
         "floor": "ground",
         "room": "hallway",
         "streams": ["main"],
+        "sound": False,
         "position": [1.0, 10.0],
         "heading": 90,
         "fov": 90,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { judge, type Glass } from "../src/core/age.js";
+import { audible, judge, type Glass, type TileState } from "../src/core/age.js";
 
 const LIMITS = { live_below: 2, delayed_below: 5, no_frame_after: 3, gateway_lost_after: 3 };
 const NOW = 50;
@@ -84,5 +84,16 @@ describe("NOT LIVE, whatever the last age was", () => {
   it("names the lost gateway before the camera: nothing is known of the camera then", () => {
     const both = { heardAt: NOW - 4, sourceFault: "Camera out of reach." };
     expect(judge(glass(0.1, both), LIMITS).reason).toContain("Gateway");
+  });
+});
+
+describe("a camera's sound", () => {
+  it.each<[TileState, boolean]>([
+    ["live", true],
+    ["unverified", true],
+    ["delayed", false],
+    ["not_live", false],
+  ])("beside a picture that is %s may be heard: %s", (state, heard) => {
+    expect(audible(state)).toBe(heard);
   });
 });

@@ -55,7 +55,7 @@ const ANSWER = {
   status: 201,
   headers: { Location: "/whep/sessions/secret", "X-Sightline-Session": "public", "X-Sightline-Stream": "sub" },
 };
-const open = (): Promise<WhepSession> => WhepSession.open({ camera: "gym", stream: "sub", token: "jwt" });
+const open = (): Promise<WhepSession> => WhepSession.open({ camera: "gym", stream: "sub", sound: false, token: "jwt" });
 
 beforeEach(() => {
   vi.useFakeTimers();

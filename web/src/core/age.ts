@@ -38,6 +38,9 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** Whether the camera may be heard. A word beside the picture says that it is late; to the ear nothing would. */
+export const audible = (state: TileState): boolean => state === "live" || state === "unverified";
+
 /** A trusted frame from further ahead than this and its uncertainty contradicts its trust. */
 const FUTURE = 0.25;
 

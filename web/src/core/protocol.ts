@@ -34,6 +34,8 @@ export interface Camera {
   floor: string;
   room: string | null;
   streams: StreamName[];
+  /** Whether there is something to hear. */
+  sound: boolean;
   position: Point;
   heading: number;
   fov: number;

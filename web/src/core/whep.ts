@@ -20,6 +20,8 @@ export interface Wanted {
   readonly camera: string;
   /** Null: what suits the role and its link. */
   readonly stream: StreamName | null;
+  /** Whether to ask for the camera's sound, too. */
+  readonly sound: boolean;
   readonly token: string;
 }
 
@@ -50,8 +52,10 @@ export class WhepSession {
   static async open(wanted: Wanted): Promise<WhepSession> {
     const peer = new RTCPeerConnection();
     try {
-      const { receiver } = peer.addTransceiver("video", { direction: "recvonly" });
-      showAtOnce(receiver);
+      // The picture first: its section speaks for the connection.
+      const kinds = wanted.sound ? ["video", "audio"] : ["video"];
+      const receivers = kinds.map((kind) => peer.addTransceiver(kind, { direction: "recvonly" }).receiver);
+      receivers.forEach(showAtOnce);
       // Sent before any candidate is gathered: the gateway is ICE-lite and learns the address from the checks, and which
       // servers to gather with stands in its answer.
       const offer = await peer.createOffer();
@@ -65,7 +69,7 @@ export class WhepSession {
       if (resource === null) throw new Problem(502, "no_location", "The gateway's answer names no session.");
       const id = response.headers.get("X-Sightline-Session") ?? "";
       const stream = STREAMS.find((name) => name === response.headers.get("X-Sightline-Stream")) ?? "main";
-      const session = new WhepSession(peer, new MediaStream([receiver.track]), resource, id, stream);
+      const session = new WhepSession(peer, new MediaStream(receivers.map(({ track }) => track)), resource, id, stream);
       try {
         session.#answer = await response.text();
         const servers = iceServers(response.headers.get("Link"));
@@ -172,7 +176,7 @@ export class WhepSession {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Ask for no more delay than decoding needs: an old smooth picture is worth less here than a new rough one. */
+/** Ask for no more delay than decoding needs: an old smooth picture (or sound) is worth less here than a new rough one. */
 function showAtOnce(receiver: LowDelayReceiver): void {
   if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
   if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;

@@ -160,11 +160,11 @@ export class Viewing {
 
   /** Open one session and play it to its end. Resolves to whether to try again. */
   async #once(signal: AbortSignal): Promise<boolean> {
-    const { site, id } = this.camera;
+    const { site, id, sound } = this.camera;
     try {
       const token = await this.store.tokens.token(site);
       if (signal.aborted) return false;
-      const session = await WhepSession.open({ camera: id, stream: this.wanted, token });
+      const session = await WhepSession.open({ camera: id, stream: this.wanted, sound, token });
       void this.#catchUp(session, token);
       const reason = await this.#watch(session, signal);
       if (left(signal)) return false;

@@ -13,6 +13,7 @@ const INTERRUPTIONS: Readonly<Record<string, string>> = {
   never_connected: "No way through to the gateway's media port. Trying again.",
   dtls_failed: "The secure connection failed. Trying again.",
   token_expired: "The permission was not renewed in time. Asking again.",
+  codec_changed: "The camera sends another format now. Opening it anew.",
   worker_lost: "A part of the gateway is restarting. Trying again.",
   shutdown: "The gateway is restarting. Trying again.",
   interrupted: "The connection was interrupted. Trying again.",

@@ -31,6 +31,8 @@ const DRAWINGS = {
   large: LINE("M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"),
   still: LINE("M4 7h4l2-3h4l2 3h4v13H4ZM12 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7Z"),
   unchanged: LINE("M4 9h16M4 15h16"),
+  sound: LINE("M4 9h4l5-4v14l-5-4H4ZM16.5 8.5a5 5 0 0 1 0 7M19 6a8.5 8.5 0 0 1 0 12"),
+  muted: LINE("M4 9h4l5-4v14l-5-4H4ZM17 9.5l5 5M22 9.5l-5 5"),
   key: LINE("M14 10a4 4 0 1 0-4 4l1-1h2v-2h1ZM13 11l7 7v2h-3v-2h-2v-2"),
 } as const;
 

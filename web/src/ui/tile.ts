@@ -4,7 +4,7 @@ import { LitElement, html, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, state } from "lit/decorators.js";
 
 import { store } from "../app/store.js";
-import type { Verdict } from "../core/age.js";
+import { audible, type Verdict } from "../core/age.js";
 import { counter, stateLabel } from "../core/labels.js";
 import type { Camera, StreamName } from "../core/protocol.js";
 import { report } from "../media/glass.js";
@@ -27,6 +27,9 @@ export interface FrameDetail {
 
 const NOTHING: Verdict = { state: "not_live", age: null, reason: "" };
 
+/** Dispatched on the document by the tile that is to be heard: all others fall silent. */
+const HEARD = "sightline-heard";
+
 @customElement("sl-tile")
 export class Tile extends LitElement {
   static override styles = [base, tileStyles];
@@ -39,6 +42,8 @@ export class Tile extends LitElement {
   @property({ type: Boolean }) closable = false;
   @state() private verdict = NOTHING;
   @state() private notes: string[] = [];
+  /** Somebody wants to hear it. */
+  @state() private heard = false;
 
   #viewing: Viewing | null = null;
   #video: HTMLVideoElement | null = null;
@@ -47,7 +52,12 @@ export class Tile extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     if (this.hasUpdated) this.#open();
-    this.#stops = [store.ticker.add(() => this.#look()), report(() => this.#glass())];
+    const listening = new AbortController();
+    const other = ({ detail }: CustomEvent<Tile>): void => {
+      if (detail !== this) this.#hear(false);
+    };
+    document.addEventListener(HEARD, other as EventListener, listening);
+    this.#stops = [store.ticker.add(() => this.#look()), report(() => this.#glass()), () => listening.abort()];
   }
 
   override disconnectedCallback(): void {
@@ -71,6 +81,7 @@ export class Tile extends LitElement {
   }
 
   #close(): void {
+    this.heard = false;
     this.#viewing?.stop();
     this.#viewing = null;
     this.#show(null);
@@ -126,6 +137,7 @@ export class Tile extends LitElement {
     const waiting = viewing.waiting || (viewing.phase === "waiting" ? "keyframe" : "");
     if (waiting && viewing.phase !== "ended") notes.push(WAITING[waiting]);
     if (viewing.stream === "sub" && viewing.phase !== "ended") notes.push("SUBSTREAM");
+    if (this.#video) this.#video.muted = !this.heard || !audible(verdict.state);
     this.dataset["state"] = verdict.state;
     this.dataset["age"] = verdict.age === null ? "" : verdict.age.toFixed(3);
     this.dataset["phase"] = viewing.phase;
@@ -164,6 +176,7 @@ export class Tile extends LitElement {
       <div class="bottom">
         <span class="name">${this.digit ? html`<kbd>${this.digit}</kbd>` : nothing}${this.camera.name}</span>
         <slot name="actions"></slot>
+        ${this.camera.sound ? this.#soundButton() : nothing}
         ${this.camera.streams.length > 1
           ? html`<button @click=${this.#switch} title="Change between main stream and substream">
               ${this.stream === "main" ? "Main" : "Sub"}
@@ -176,6 +189,23 @@ export class Tile extends LitElement {
           : nothing}
       </div>
     `;
+  }
+
+  #soundButton(): TemplateResult {
+    const does = this.heard ? "Mute" : "Hear";
+    return html`<button
+      aria-label="${does} ${this.camera.name}"
+      title="${does} this camera; silent whenever its picture is not live"
+      @click=${() => this.#hear(!this.heard)}
+    >
+      ${icon(this.heard ? "sound" : "muted")}
+    </button>`;
+  }
+
+  #hear(heard: boolean): void {
+    this.heard = heard;
+    if (heard) document.dispatchEvent(new CustomEvent<Tile>(HEARD, { detail: this }));
+    this.#look();
   }
 
   #again(): TemplateResult {

@@ -1,0 +1,104 @@
+"""A camera's sound, from GStreamer's RTSP server through a media worker to GStreamer's webrtcbin."""
+
+import asyncio
+import json
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.e2e.harness import Client, District, until
+from tests.gst_camera import gst_camera
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
+"""Both cameras send a tone of 440 Hz; one is set to be heard."""
+VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[District]:
+    with gst_camera("--audio", "pcma") as camera:
+        settings: dict[str, object] = {
+            "media.workers": 2,
+            "media.port": 0,
+            f"sites.lincoln.cameras.{HEARD}.audio": True,
+        }
+        urls = dict.fromkeys((HEARD, SILENT), camera.url)
+        district = District(tmp_path_factory.mktemp("district"), urls=urls, settings=settings, live=frozenset())
+        try:
+            district.start_school()
+            district.start_gateway()
+            yield district
+        finally:
+            await district.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(district: District) -> Client:
+    """A dispatcher in a lockdown."""
+    coordinator = await district.client("coordinator")
+    status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
+    assert status == 201
+    return await district.client("dispatcher")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def webrtcbin() -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec("/usr/bin/python3", str(VIEWER), "--sound", stdin=PIPE, stdout=PIPE)
+    yield process
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
+
+
+async def said(viewer: Process, word: str) -> Any:
+    """The next thing that it tells of ``word``."""
+    assert viewer.stdout is not None
+    async with asyncio.timeout(20):
+        while line := await viewer.stdout.readline():
+            told = json.loads(line)
+            if word in told:
+                return told
+    raise AssertionError(f"webrtcbin ended without a {word}")
+
+
+async def watch(client: Client, camera: str, viewer: Process) -> str:
+    """Have it watch the camera; gives the answer."""
+    offer = (await said(viewer, "offer"))["offer"]
+    _, token = await client.post("/api/tokens", {"site": "lincoln"})
+    headers = {"Authorization": f"Bearer {token['token']}", "Content-Type": "application/sdp"}
+    answers: list[str] = []
+
+    async def opened() -> bool:
+        async with client.session.post(f"{client.url}/whep/{camera}", data=offer, headers=headers) as answer:
+            if answer.status == 201:
+                answers.append(await answer.text())
+            return answer.status == 201
+
+    await until(opened, 20, "the picture opens")
+    assert viewer.stdin is not None
+    viewer.stdin.write(json.dumps(answers[0]).encode() + b"\n")
+    return answers[0]
+
+
+async def test_webrtcbin_hears_the_tone_of_a_camera_that_is_set_to_sound(client: Client, webrtcbin: Process) -> None:
+    await watch(client, HEARD, webrtcbin)
+    await said(webrtcbin, "frame")
+    seconds = [await said(webrtcbin, "hertz") for _ in range(3)]
+    assert all(abs(second["hertz"] - 440) <= 2 and second["peak"] > 0.5 for second in seconds), seconds
+
+
+async def test_a_camera_that_is_not_set_to_sound_is_never_heard(client: Client, webrtcbin: Process) -> None:
+    answer = await watch(client, SILENT, webrtcbin)
+    assert "m=audio 0 " in answer
+    await said(webrtcbin, "frame")
+
+
+async def test_the_page_is_told_which_cameras_sound(client: Client) -> None:
+    _, body = await client.get("/api/sites")
+    assert [camera["id"] for site in body["sites"] for camera in site["cameras"] if camera["sound"]] == [HEARD]
