@@ -105,10 +105,12 @@ class Reader:
         while position < end:
             first = data[position]
             if first == _DOLLAR:
-                packets, stop = _frames(data, position)
-                if not packets:
-                    needed = 4 + int.from_bytes(data[position + 2 : position + 4], "big")
+                needed = 4
+                if position + 4 <= end:
+                    needed += data[position + 2] << 8 | data[position + 3]
+                if position + needed > end:
                     break
+                packets, stop = _frames(data, position)
                 message: Message = Frames(data[position + 1], packets)
             elif first in _PADDING:
                 position += 1
@@ -167,14 +169,13 @@ class Reader:
 
 
 def _frames(data: bytes, position: int) -> tuple[list[bytes], int]:
-    """The whole frames from ``position`` on that are of the same channel as the first, and where they end."""
+    """The whole frames from ``position`` on that are of the same channel as the one there, and where they end."""
     packets: list[bytes] = []
-    end = len(data)
-    channel = data[position + 1 : position + 2]
+    channel, end = data[position + 1], len(data)
     while position + 4 <= end:
-        dollar, of, size = _FRAME.unpack_from(data, position)
+        dollar, number, size = _FRAME.unpack_from(data, position)
         stop = position + 4 + size
-        if dollar != _DOLLAR or of != channel[0] or stop > end:
+        if dollar != _DOLLAR or number != channel or stop > end:
             break
         packets.append(data[position + 4 : stop])
         position = stop
