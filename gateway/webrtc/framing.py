@@ -1,7 +1,5 @@
 """Datagrams over TCP: a 16-bit length before each (RFC 4571 2), as ICE-TCP carries them (RFC 6544 3). Pure."""
 
-from collections.abc import Sequence
-
 LARGEST_FRAME = 2048
 """Bytes of the largest datagram that a viewer has reason to send, as on UDP."""
 
@@ -36,13 +34,7 @@ def frame(datagram: bytes) -> bytes:
     return len(datagram).to_bytes(2, "big") + datagram
 
 
-def frames(buffers: Sequence[bytes], stride: int) -> bytes:
-    """Packets of ``stride`` buffers each, every one with its length before it, joined for one write."""
-    if stride == 1:
-        return b"".join(map(frame, buffers))
-    pieces: list[bytes] = []
-    for at in range(0, len(buffers), stride):
-        packet = buffers[at : at + stride]
-        pieces.append(sum(map(len, packet)).to_bytes(2, "big"))
-        pieces += packet
-    return b"".join(pieces)
+def frames(packets: bytes, size: int) -> bytes:
+    """Packets of ``size`` bytes that stand one right after another, the last one perhaps shorter, each with its length
+    before it."""
+    return b"".join(frame(packets[at : at + size]) for at in range(0, len(packets), size))

@@ -2,7 +2,6 @@
 of them that media goes by."""
 
 import secrets
-from collections.abc import Sequence
 
 from gateway.webrtc.ice import Credentials, answer_check, local_ufrag
 from gateway.webrtc.route import Route
@@ -89,10 +88,10 @@ class Path:
         if self._route is not None:
             self._route.via.send(datagram, self._route.address)
 
-    def send_run(self, buffers: Sequence[bytes], stride: int, size: int) -> bool:
+    def send_run(self, packets: bytes, count: int, size: int) -> bool:
         """Send media; see Via.send_run."""
         route = self._route
-        return route is not None and route[0].send_run(buffers, stride, size, route[1])
+        return route is not None and route[0].send_run(packets, count, size, route[1])
 
     def close(self) -> None:
         """Nothing is sent after this."""

@@ -5,7 +5,7 @@ import errno
 import logging
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from gateway.webrtc.route import Address, Route
 
@@ -49,23 +49,20 @@ class MediaPort:
         except OSError as error:
             logger.debug("datagram not sent: %s", error)
 
-    def send_run(self, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
-        """Send packets of ``stride`` buffers and ``size`` bytes each, the last one perhaps shorter; 64 KiB at
-        most. Whether all of them went out; no further ones do after the first that did not."""
-        count = len(buffers) // stride
-        data = b"".join(buffers)  # copied here in one go: cheaper than having the kernel gather so many
+    def send_run(self, packets: bytes, count: int, size: int, address: Address) -> bool:
+        """See Via; 64 KiB at most."""
         try:
-            if count == 1:
-                self.bytes += self._send_one(data, address)
-            elif size == FULL_PACKET and self.batching:
-                self.bytes += self._socket.sendto(data, address)
+            if size == FULL_PACKET and self.batching:
+                self.bytes += self._socket.sendto(packets, address)
+            elif count == 1:
+                self.bytes += self._send_one(packets, address)
             elif self.batching:
-                self.bytes += self._socket.sendmsg((data,), self._segment(size), 0, address)
+                self.bytes += self._socket.sendmsg((packets,), self._segment(size), 0, address)
             else:
-                return self._send_singly(buffers, stride, address)
+                return self._send_singly(packets, size, address)
         except OSError as error:
             if count > 1 and error.errno in _REFUSES_BATCH:
-                return self._without_batching(buffers, stride, address)
+                return self._without_batching(packets, size, address)
             if error.errno not in _NO_ROOM:
                 logger.debug("media not sent: %s", error)
             return False
@@ -89,14 +86,12 @@ class MediaPort:
             self._segments[size] = [(socket.IPPROTO_UDP, _UDP_SEGMENT, struct.pack("H", size))]
         return self._segments[size]
 
-    def _send_singly(self, buffers: Sequence[bytes], stride: int, address: Address) -> bool:
-        return all(
-            self.send_run(buffers[at : at + stride], stride, 0, address) for at in range(0, len(buffers), stride)
-        )
+    def _send_singly(self, packets: bytes, size: int, address: Address) -> bool:
+        return all(self.send_run(packets[at : at + size], 1, 0, address) for at in range(0, len(packets), size))
 
-    def _without_batching(self, buffers: Sequence[bytes], stride: int, address: Address) -> bool:
+    def _without_batching(self, packets: bytes, size: int, address: Address) -> bool:
         """Some routes and network cards refuse segmentation only when asked to do it: then do without, for good."""
-        sent = self._send_singly(buffers, stride, address)
+        sent = self._send_singly(packets, size, address)
         if sent and self.batching:
             self.batching = False
             self._socket.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)

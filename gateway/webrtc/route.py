@@ -1,6 +1,5 @@
 """Where a viewer is heard and answered: a local socket or TCP connection, and the address at its other end."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 Address = tuple[Any, ...]  # whatever a socket gives: (host, port) or (host, port, flow, scope)
@@ -13,9 +12,9 @@ class Via(Protocol):
         """Send what its own protocol repeats if it is lost: STUN, DTLS, RTCP."""
         ...
 
-    def send_run(self, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
-        """Send packets of ``stride`` buffers and ``size`` bytes each, the last one perhaps shorter. Whether all of
-        them went out; no further ones do after the first that did not."""
+    def send_run(self, packets: bytes, count: int, size: int, address: Address) -> bool:
+        """Send ``count`` packets of ``size`` bytes each, the last one perhaps shorter, that stand one right after
+        another. Whether all of them went out; no further ones do after the first that did not."""
         ...
 
 

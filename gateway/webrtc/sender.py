@@ -1,13 +1,13 @@
 """One viewer's RTP stream: one numbering over all that it is sent, and repeats. Sans-IO: sends through a function."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from gateway.relay.history import History, PacketGroup, Runs
+from gateway.relay.history import History, PacketGroup
 from gateway.webrtc.srtp import Sealer
 
-Transmit = Callable[[Sequence[bytes], int, int], bool]
+Transmit = Callable[[bytes, int, int], bool]
 
 RESENDS_A_SECOND = 512
 STRETCHES = 64
@@ -35,7 +35,7 @@ class _Stretch(NamedTuple):
 class RtpSender:
     """Seals and sends packet groups of changing streams under one SSRC, with continuous sequence numbers.
 
-    ``transmit(buffers, stride, packet size)`` tells whether the packets went out. ``first_index`` and ``first_repeat``
+    ``transmit(packets, count, packet size)`` tells whether they went out. ``first_index`` and ``first_repeat``
     are the initial sequence numbers, below 2^15 (a receiver then cannot mistake the roll-over counter). ``last`` is the
     group that was sent last, ``last_timestamp`` its RTP timestamp towards the viewer.
 
@@ -92,11 +92,11 @@ class RtpSender:
         self._position = position + count
         self.last = group
         self.last_timestamp = timestamp = (group.rtp + outlet.shift) & _WRAP
-        buffers = sealer.seal(first, outlet.kind, timestamp, payloads, marked)
         if len(runs) == 1:
-            sent = self._transmit(buffers, sealer.stride, runs[0][2] + sealer.overhead)
+            sealed = sealer.seal(first, outlet.kind, timestamp, payloads, marked)
+            sent = self._transmit(sealed, count, runs[0][2] + sealer.overhead)
         else:
-            sent = self._send_runs(buffers, runs)
+            sent = self._send_runs(group, first, timestamp, marked)
         if sent:
             self.packets += count
             self.octets += group.size
@@ -127,9 +127,14 @@ class RtpSender:
         """Allow resends anew."""
         self._resends_left = RESENDS_A_SECOND
 
-    def _send_runs(self, buffers: list[bytes], runs: Runs) -> bool:
-        stride, overhead = self._sealer.stride, self._sealer.overhead
-        return all(self._transmit(buffers[a * stride : b * stride], stride, n + overhead) for a, b, n in runs)
+    def _send_runs(self, group: PacketGroup, first: int, timestamp: int, marked: bool) -> bool:
+        sealer, kind, payloads = self._sealer, self.outlet.kind, group.payloads
+        for start, stop, size in group.runs:
+            last = marked and stop == len(payloads)
+            sealed = sealer.seal(first + start, kind, timestamp, payloads[start:stop], last)
+            if not self._transmit(sealed, stop - start, size + sealer.overhead):
+                return False
+        return True
 
     def _begin_stretch(self, first: int, position: int) -> None:
         stretches = self._stretches
@@ -157,8 +162,8 @@ class RtpSender:
         else:
             return False
         self.repeated_octets += len(payload)
-        buffers = sealer.seal(at, kind, timestamp, (payload,), marked)
-        return self._transmit(buffers, sealer.stride, len(payload) + sealer.overhead)
+        sealed = sealer.seal(at, kind, timestamp, (payload,), marked)
+        return self._transmit(sealed, 1, len(sealed))
 
 
 def _first(stretch: _Stretch) -> int:

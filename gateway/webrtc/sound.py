@@ -52,8 +52,8 @@ class SoundFeed:
             return
         index, sealer = self._next, self._sealer
         self._next += 1  # used once sealed, sent or not: one plaintext for one nonce
-        buffers = sealer.seal(index, kind, packet.rtp, (packet.payload,), False)
-        if self._path.send_run(buffers, sealer.stride, len(packet.payload) + sealer.overhead):
+        sealed = sealer.seal(index, kind, packet.rtp, (packet.payload,), False)
+        if self._path.send_run(sealed, 1, len(sealed)):
             self.packets += 1
             self.octets += len(packet.payload)
             self._last = packet

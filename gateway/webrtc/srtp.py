@@ -16,31 +16,32 @@ HEADER = struct.Struct("!BBHII")
 VERSION = 0x80
 MARKER = 0x80
 _MARKED = MARKER << 80
+_NEXT_SEQUENCE = 1 << 64
+_LAST_SEQUENCE = 0xFFFF
 _LABEL_RTP_KEY = 0
 _LABEL_RTP_SALT = 2
 
 
 class Sealer(Protocol):
-    """Turns the payloads of one access unit into SRTP packets of one SSRC.
+    """Turns payloads of one access unit into SRTP packets of one SSRC.
 
-    ``stride``: buffers a packet; ``overhead``: bytes that a packet has more than its payload; ``reach``: how many
-    packets back one may still be sealed again.
+    ``overhead``: bytes that a packet has more than its payload; ``reach``: how many packets back one may still be
+    sealed again.
     """
 
-    stride: int
     overhead: int
     reach: int
 
-    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
         """Seal ``payloads`` under the indexes (ROC * 2^16 + SEQ) from ``index`` on, with payload type ``kind``; the
-        last one bears the marker if ``marked``. Gives ``stride`` buffers a packet, in order."""
+        last one bears the marker if ``marked``. Gives the packets, one right after another."""
         ...
 
 
 class GcmSealer:
-    """AEAD_AES_128_GCM or AEAD_AES_256_GCM, by the length of the master key. 0.8 us a packet, payloads not copied."""
+    """AEAD_AES_128_GCM or AEAD_AES_256_GCM, by the length of the master key. 0.8 us a packet."""
 
-    stride = 2
+    __slots__ = ("_encrypt", "_fixed", "_nonce")
     overhead = HEADER.size + 16
     reach = 1 << 15
 
@@ -51,28 +52,31 @@ class GcmSealer:
         self._nonce = int.from_bytes(salt, "big") ^ (ssrc << 48)
         self._fixed = VERSION << 88 | ssrc
 
-    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
         """See Sealer. The tightest loop of the gateway: every microsecond here is paid once a packet and viewer."""
         encrypt, nonce = self._encrypt, self._nonce
-        header_less_sequence = self._fixed | kind << 80 | timestamp << 32
+        sequence = index & _LAST_SEQUENCE
+        if (fitting := _LAST_SEQUENCE + 1 - sequence) < len(payloads):
+            before = self.seal(index, kind, timestamp, payloads[:fitting], False)
+            return before + self.seal(index + fitting, kind, timestamp, payloads[fitting:], marked)
+        # The header as one number: half the cost of packing fields.
+        number = self._fixed | kind << 80 | sequence << 64 | timestamp << 32
+        last = index + len(payloads) - 1 if marked else -1
         sealed: list[bytes] = []
         add = sealed.append
-        last = index + len(payloads) - 1 if marked else -1
         for payload in payloads:
-            # As one number: half the cost of packing fields.
-            header = (header_less_sequence | (index & 0xFFFF) << 64 | (_MARKED if index == last else 0)).to_bytes(
-                12, "big"
-            )
+            if index == last:
+                number |= _MARKED
+            header = number.to_bytes(12, "big")
             add(header)
             add(encrypt((nonce ^ index).to_bytes(12, "big"), payload, header))
             index += 1
-        return sealed
+            number += _NEXT_SEQUENCE
+        return b"".join(sealed)
 
 
 class LibsrtpSealer:
     """Whatever profile the handshake chose, by libsrtp. ``session`` must allow repeated packets, ``reach`` back."""
-
-    stride = 1
 
     def __init__(self, session: pylibsrtp.Session, ssrc: int, tag_length: int, reach: int) -> None:
         self._protect = session.protect
@@ -80,10 +84,10 @@ class LibsrtpSealer:
         self.overhead = HEADER.size + tag_length
         self.reach = reach
 
-    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
         """See Sealer. libsrtp follows the roll-over counter by itself."""
         last = len(payloads) - 1 if marked else len(payloads)
-        return [
+        return b"".join(
             self._protect(
                 HEADER.pack(
                     VERSION,
@@ -95,7 +99,7 @@ class LibsrtpSealer:
                 + payload
             )
             for place, payload in enumerate(payloads)
-        ]
+        )
 
 
 def derive(master_key: bytes, master_salt: bytes) -> tuple[bytes, bytes]:

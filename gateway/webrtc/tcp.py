@@ -8,7 +8,7 @@ import asyncio
 import logging
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import cast
 
 from gateway.clock import Clock
@@ -84,13 +84,12 @@ class TcpConnection(asyncio.Protocol):
         """See Via."""
         self._write(frame(datagram), WAITING_REPLIES)
 
-    def send_run(self, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
+    def send_run(self, packets: bytes, count: int, size: int, address: Address) -> bool:
         """See Via. Refused where what was sent before has waited too long, or too much of it waits."""
         late = self._late_since is not None and self._port.now() - self._late_since > PATIENCE
-        data = frames(buffers, stride)
+        data = frames(packets, size)
         if late or not self._write(data, WAITING_MEDIA):
             return False
-        count = len(buffers) // stride
         self._port.packets += count
         self._port.bytes += len(data) - 2 * count
         return True

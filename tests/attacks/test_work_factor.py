@@ -27,16 +27,15 @@ OFFER = (
 class CountingSealer:
     """Seals nothing and counts what it is asked for."""
 
-    stride = 1
     overhead = 0
     reach = 1024
 
     def __init__(self) -> None:
         self.packets = 0
 
-    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
         self.packets += len(payloads)
-        return list(payloads)
+        return b"".join(payloads)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -112,8 +112,8 @@ async def test_chromium_has_lost_packets_repeated(browser: Browser, monkeypatch:
         lose = itertools.cycle([False] * 9 + [True])
         send_run = MediaPort.send_run
 
-        def lossy(port: MediaPort, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
-            return (len(buffers) > stride and next(lose)) or send_run(port, buffers, stride, size, address)
+        def lossy(port: MediaPort, packets: bytes, count: int, size: int, address: Address) -> bool:
+            return (count > 1 and next(lose)) or send_run(port, packets, count, size, address)
 
         monkeypatch.setattr(MediaPort, "send_run", lossy)
         async with _page(browser, gateway) as page:

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 import aiortc.rtp as rtp
@@ -44,9 +43,9 @@ class Way:
     def send(self, datagram: bytes) -> None:
         self.reports.append(datagram)
 
-    def send_run(self, buffers: Sequence[bytes], stride: int, size: int) -> bool:
+    def send_run(self, packets: bytes, count: int, size: int) -> bool:
         if self.open:
-            self.media += [b"".join(buffers[at : at + stride]) for at in range(0, len(buffers), stride)]
+            self.media += [packets[at : at + size] for at in range(0, len(packets), size)]
         return self.open
 
     @property

@@ -34,6 +34,6 @@ def test_a_length_that_no_viewer_announces_ends_the_stream_after_what_came_befor
     assert Deframer().feed(b"\0\0") == ([], False)
 
 
-def test_packets_in_parts_are_framed_whole() -> None:
-    assert frames([b"h1", b"one", b"h2", b"second"], 2) == frame(b"h1one") + frame(b"h2second")
-    assert frames([b"one", b"second"], 1) == frame(b"one") + frame(b"second")
+def test_a_run_is_framed_packet_by_packet() -> None:
+    assert frames(b"onetwoend.", 3) == frame(b"one") + frame(b"two") + frame(b"end") + frame(b".")
+    assert frames(b"one", 3) == frame(b"one")

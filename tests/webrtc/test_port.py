@@ -57,14 +57,9 @@ async def port() -> AsyncIterator[MediaPort]:
 @pytest.mark.parametrize("packets", [PACKETS, FULL], ids=["small", "full"])
 async def test_a_run_arrives_as_its_packets(port: MediaPort, listener: socket.socket, packets: list[bytes]) -> None:
     assert port.batching
-    assert port.send_run(packets, 1, len(packets[0]), listener.getsockname())
+    assert port.send_run(b"".join(packets), len(packets), len(packets[0]), listener.getsockname())
     assert [listener.recv(2000) for _ in packets] == packets
     assert (port.packets, port.bytes) == (3, sum(map(len, packets)))
-
-
-async def test_buffers_of_one_packet_arrive_together(port: MediaPort, listener: socket.socket) -> None:
-    assert port.send_run([b"head", b"body", b"tail", b"end"], 2, 8, listener.getsockname())
-    assert [listener.recv(2000) for _ in range(2)] == [b"headbody", b"tailend"]
 
 
 @pytest.mark.parametrize("size", [FULL_PACKET + 2, 1400])
@@ -72,7 +67,7 @@ async def test_a_datagram_larger_than_a_full_packet_is_not_parted(
     port: MediaPort, listener: socket.socket, size: int
 ) -> None:
     port.send(bytes(size), listener.getsockname())
-    assert port.send_run([bytes(size)], 1, size, listener.getsockname())
+    assert port.send_run(bytes(size), 1, size, listener.getsockname())
     assert [len(listener.recv(2000)) for _ in range(2)] == [size, size]
 
 
@@ -82,7 +77,7 @@ async def test_where_the_system_offers_no_segmentation_packets_go_singly_from_th
     monkeypatch.setattr(module, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
     port = MediaPort("127.0.0.1", 0, lambda datagram, route: None)
     assert not port.batching
-    assert port.send_run(FULL, 1, FULL_PACKET, listener.getsockname())
+    assert port.send_run(b"".join(FULL), len(FULL), FULL_PACKET, listener.getsockname())
     assert [listener.recv(2000) for _ in FULL] == FULL
     port.close()
 
@@ -93,7 +88,7 @@ async def test_where_segmentation_is_refused_packets_go_singly_from_then_on(
 ) -> None:
     port._socket = Refusing(port._socket, error, most=FULL_PACKET)  # type: ignore[assignment]  # a fake at the boundary
     for _ in range(2):
-        assert port.send_run(FULL, 1, FULL_PACKET, listener.getsockname())
+        assert port.send_run(b"".join(FULL), len(FULL), FULL_PACKET, listener.getsockname())
         assert [listener.recv(2000) for _ in FULL] == FULL
     assert not port.batching
     assert (port.packets, port.bytes) == (6, 2 * sum(map(len, FULL)))
@@ -101,14 +96,14 @@ async def test_where_segmentation_is_refused_packets_go_singly_from_then_on(
 
 async def test_an_address_that_nothing_reaches_does_not_cost_the_others_their_batches(port: MediaPort) -> None:
     port._socket = Refusing(port._socket, errno.EINVAL, most=0)  # type: ignore[assignment]
-    assert not port.send_run(PACKETS, 1, 100, ("127.0.0.1", 9))
+    assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, ("127.0.0.1", 9))
     assert port.batching
     assert port.packets == 0
 
 
 async def test_a_full_buffer_is_told(port: MediaPort, listener: socket.socket) -> None:
     port._socket = Refusing(port._socket, errno.EAGAIN, most=0)  # type: ignore[assignment]
-    assert not port.send_run(PACKETS, 1, 100, listener.getsockname())
+    assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, listener.getsockname())
     assert port.batching
 
 

@@ -177,7 +177,7 @@ async def test_what_may_wait_for_a_viewer_is_bounded_also_in_bytes() -> None:
         asyncio.get_running_loop().remove_reader(slow.socket.fileno())
         connection = connection_of(session)
         assert connection._transport is not None
-        took = [connection.send_run([bytes(1000)] * 50, 1, 1000, ()) for _ in range(200)]
+        took = [connection.send_run(bytes(50_000), 50, 1000, ()) for _ in range(200)]
         assert took[0]
         assert not took[-1]
         assert 0 < connection._transport.get_write_buffer_size() <= WAITING_MEDIA

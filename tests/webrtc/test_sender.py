@@ -23,9 +23,9 @@ class Watched:
     sealed: list[tuple[int, int, bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stride, self.overhead, self.reach = self.sealer.stride, self.sealer.overhead, self.sealer.reach
+        self.overhead, self.reach = self.sealer.overhead, self.sealer.reach
 
-    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
         for place, payload in enumerate(payloads):
             last = marked and place == len(payloads) - 1
             header = HEADER.pack(0x80, kind | last << 7, (index + place) & 0xFFFF, timestamp, self.ssrc)
@@ -54,9 +54,9 @@ class Wire:
         self.packets: list[bytes] = []
         self.open = True
 
-    def __call__(self, buffers: Sequence[bytes], stride: int, size: int) -> bool:
+    def __call__(self, packets: bytes, count: int, size: int) -> bool:
         if self.open:
-            self.packets += [b"".join(buffers[at : at + stride]) for at in range(0, len(buffers), stride)]
+            self.packets += [packets[at : at + size] for at in range(0, len(packets), size)]
         return self.open
 
     def headers(self, ssrc: int = MEDIA) -> list[tuple[int, int, int]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
@@ -37,14 +37,21 @@ class Camera:
         self._clock = clock
         self._size = size
         self._stamp = stamp
+        self._codec = "H264"
         self._pictures = itertools.count(-phase)
+
+    def becomes(self, codec: str) -> None:
+        """Connect anew with this codec."""
+        self._codec = codec
+        self.stream.connected(StreamInfo(codec, 90_000), self._clock.monotonic())
 
     def show(self) -> None:
         number = next(self._pictures)
         keyframe = number % GOP == 0
         self._stamp = (self._stamp + round(STEP * 90_000)) & 0xFFFFFFFF
-        nal = bytes((0x65 if keyframe else 0x41,)) + bytes(self._size)
-        self.stream.access_unit(AccessUnit((nal,), self._stamp, keyframe, self._clock.monotonic()))
+        kinds = {"H264": (b"\x65", b"\x41"), "H265": (b"\x26\x01", b"\x02\x01")}[self._codec]
+        unit = kinds[not keyframe] + bytes(self._size)
+        self.stream.access_unit(AccessUnit((unit,), self._stamp, keyframe, self._clock.monotonic(), codec=self._codec))
 
 
 class Scene:
@@ -231,9 +238,8 @@ async def test_a_viewer_that_takes_no_more_is_sent_less_and_costs_the_other_noth
         await scene.play(1.0)
         send_run, slow = MediaPort.send_run, scene.viewer.socket.getsockname()
 
-        def full(port: MediaPort, buffers: Sequence[bytes], stride: int, size: int, address: Address) -> bool:
-            small = len(buffers) // stride < 5
-            return (address != slow or small) and send_run(port, buffers, stride, size, address)
+        def full(port: MediaPort, packets: bytes, count: int, size: int, address: Address) -> bool:
+            return (address != slow or count < 5) and send_run(port, packets, count, size, address)
 
         monkeypatch.setattr(MediaPort, "send_run", full)
         await scene.play(3.0)
@@ -245,3 +251,49 @@ async def test_a_viewer_that_takes_no_more_is_sent_less_and_costs_the_other_noth
         assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
         assert len({packet[4:8] for packet in media}) >= 40
         await other.close()
+
+
+async def test_a_camera_that_begins_to_send_h265_leaves_its_viewers_on_its_substream() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(1.0)
+        scene.main.becomes("H265")
+        before = len(scene.pictures())
+        await scene.play(2.0)
+        assert [stream for stream, waiting in scene.changes if not waiting] == [StreamName.SUB]
+        assert max(size for _, size in scene.pictures()[before:]) < 5_000, (
+            "not a packet of what the viewer does not decode"
+        )
+
+
+async def test_a_camera_whose_pictures_begin_to_refer_back_leaves_its_viewers_on_its_substream() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(1.0)
+        scene.main.stream._pass_b_frames, scene.main.stream._backward = False, 100
+        await scene.play(2.0)
+        assert scene.plane.sessions()[0].stream is StreamName.SUB
+        assert scene.pictures()[-1][1] < 5_000
+
+
+async def test_viewers_of_a_camera_that_sends_nothing_agreed_on_any_more_are_closed_so_that_they_offer_anew() -> None:
+    async with _scene() as scene:
+        scene.streams.pop(StreamName.SUB)
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        scene.main.becomes("H265")
+        await scene.play(1.5)
+        assert scene.events[-1].reason is CloseReason.CODEC_CHANGED
+        assert scene.plane._distribution._fanouts == {}
+
+
+async def test_a_camera_that_returns_with_the_same_codec_keeps_its_viewers_on_its_stream() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        scene.main.becomes("H264")
+        await scene.play(1.5)
+        assert scene.plane.sessions()[0].stream is StreamName.MAIN
+        assert scene.pictures()[-1][1] > 20_000
