@@ -62,7 +62,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._ports: PortPair | None = None
         self._reorder = Reorder()
         self._transport: asyncio.Transport | None = None
-        self._read = bytearray(READ_AT_ONCE)
+        self._read = memoryview(bytearray(READ_AT_ONCE))  # over TLS it is filled slice by slice
         self._failure: Exception | None = None
         self._report_due = 0.0
         self._query_allowed = 0.0
@@ -123,7 +123,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._session.start(self._clock.monotonic())
         self._flush()
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         """Where to read into: asyncio would else allocate a quarter of a megabyte for each read."""
         return self._read
 
@@ -132,7 +132,7 @@ class RtspClient(asyncio.BufferedProtocol):
         if self._failure is not None:
             return
         try:
-            self._receive(bytes(memoryview(self._read)[:nbytes]), self._clock.monotonic())
+            self._receive(bytes(self._read[:nbytes]), self._clock.monotonic())
         except Exception as error:  # a callback has nobody to raise to: step() does, and tells the owner
             self._end(error)
 
