@@ -31,11 +31,13 @@ SOUND_CAPS = (
     "application/x-rtp,media=audio,encoding-name=PCMA,clock-rate=8000,payload=8"
 )
 RATE = 8000
-HEAR = "audioconvert ! audio/x-raw,format=S16LE,channels=1 ! appsink name=samples sync=false emit-signals=true"
+HEAR = (
+    "audioconvert ! audio/x-raw,format=S16LE,channels=1 ! appsink name=samples sync=false async=false emit-signals=true"
+)
 SOUNDS = {"PCMU": f"rtppcmudepay ! mulawdec ! {HEAR}", "PCMA": f"rtppcmadepay ! alawdec ! {HEAR}"}
 DECODE = (
     "rtph264depay ! h264parse ! avdec_h264 ! videoconvert ! video/x-raw,format=GRAY8 ! "
-    "appsink name=frames sync=false emit-signals=true"
+    "appsink name=frames sync=false async=false emit-signals=true"
 )
 
 

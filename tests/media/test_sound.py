@@ -22,13 +22,13 @@ VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[District]:
-    with gst_camera("--audio", "pcma") as camera:
+    with gst_camera("--audio", "pcma") as heard, gst_camera("--audio", "pcmu") as silent:
         settings: dict[str, object] = {
             "media.workers": 2,
             "media.port": 0,
             f"sites.lincoln.cameras.{HEARD}.audio": True,
         }
-        urls = dict.fromkeys((HEARD, SILENT), camera.url)
+        urls = {HEARD: heard.url, SILENT: silent.url}
         district = District(tmp_path_factory.mktemp("district"), urls=urls, settings=settings, live=frozenset())
         try:
             district.start_school()
@@ -44,6 +44,14 @@ async def client(district: District) -> Client:
     coordinator = await district.client("coordinator")
     status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
     assert status == 201
+    it = await district.client("district_it")
+
+    async def up() -> bool:
+        _, body = await it.get("/api/cameras")
+        main = {camera["id"]: camera["streams"]["main"]["state"] for camera in body["cameras"]}
+        return bool(main[HEARD] == main[SILENT] == "up")
+
+    await until(up, 20, "both cameras are up")
     return await district.client("dispatcher")
 
 

@@ -297,3 +297,29 @@ async def test_a_camera_that_returns_with_the_same_codec_keeps_its_viewers_on_it
         await scene.play(1.5)
         assert scene.plane.sessions()[0].stream is StreamName.MAIN
         assert scene.pictures()[-1][1] > 20_000
+
+
+class ModernViewer(LightViewer):
+    """One that decodes H.265, too, as payload type 103."""
+
+    def offer(self) -> str:
+        h265 = "a=rtpmap:103 H265/90000\r\n"
+        return super().offer().replace("SAVPF 102", "SAVPF 102 103").replace("a=rtpmap:102", h265 + "a=rtpmap:102")
+
+
+async def test_a_camera_that_goes_over_to_h264_is_sent_on_by_the_payload_type_that_was_agreed_on_for_that() -> None:
+    async with _scene() as scene:
+        await scene.viewer.close()
+        scene.viewer = ModernViewer(scene.media.append)
+        scene.main.becomes("H265")
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(1.0)
+        assert {packet[1] & 0x7F for packet in scene.media} == {103}
+        before = len(scene.media)
+        scene.main.becomes("H264")
+        await scene.play(2.0)
+        assert scene.plane.sessions()[0].stream is StreamName.MAIN
+        assert {packet[1] & 0x7F for packet in scene.media[before:]} == {102}
+        sequences = [int.from_bytes(packet[2:4], "big") for packet in scene.media]
+        assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
