@@ -16,19 +16,19 @@ from tests.gst_camera import gst_camera
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
-"""Both cameras send a tone of 440 Hz; one is set to be heard."""
+"""The first is set to be heard, and sends a tone of 440 Hz."""
 VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[District]:
-    with gst_camera("--audio", "pcma") as heard, gst_camera("--audio", "pcmu") as silent:
+    with gst_camera("--audio", "pcma") as heard:
         settings: dict[str, object] = {
             "media.workers": 2,
             "media.port": 0,
             f"sites.lincoln.cameras.{HEARD}.audio": True,
         }
-        urls = {HEARD: heard.url, SILENT: silent.url}
+        urls = {HEARD: heard.url}
         district = District(tmp_path_factory.mktemp("district"), urls=urls, settings=settings, live=frozenset())
         try:
             district.start_school()
