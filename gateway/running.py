@@ -1,6 +1,7 @@
 """Running a command as a process: signals in, a clean stop out."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -8,6 +9,13 @@ from collections.abc import Awaitable, Callable
 logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def keep_for_good() -> None:
+    """Never look for garbage again in what there is now, which was all made to last: to look through it takes a tenth
+    of a second (0.09 s measured), during which no picture goes out."""
+    gc.collect()
+    gc.freeze()
 
 
 async def until_stopped(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.config_loader import Loaded, load
-from gateway.running import until_stopped
+from gateway.running import keep_for_good, until_stopped
 from gateway.server import Gateway
 from gateway.settings import HttpSettings
 from gateway.tls import self_signed
@@ -33,6 +33,10 @@ async def serve_until_stopped(
         loaded = with_own_certificate(loaded)
 
     async def body(stop: asyncio.Event) -> None:
-        await Gateway(loaded).serve(stop, lambda url: say(f"Sightline is ready: {url}"))
+        def ready(url: str) -> None:
+            keep_for_good()
+            say(f"Sightline is ready: {url}")
+
+        await Gateway(loaded).serve(stop, ready)
 
     await until_stopped(body)

@@ -24,7 +24,7 @@ from gateway.media.node import MediaNode
 from gateway.media.tally import figures_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason
-from gateway.running import SIGNALS
+from gateway.running import SIGNALS, keep_for_good
 from gateway.sources.health import Still
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 from gateway.webrtc.plane import MediaPlane
@@ -71,6 +71,7 @@ class MediaWorker:
             return
         self._node = node
         tell_all(link, node)
+        keep_for_good()
         self._started.set_result(None)
         async with asyncio.TaskGroup() as group:
             tasks = [
