@@ -122,7 +122,7 @@ async def test_nobody_hears_of_a_camera_that_is_never_shown(house: House) -> Non
         await channel.resume()
     assert not any(NURSE in key for key in house.media.pulls)
     for camera in (HALLWAY, "oak-hallway"):
-        house.media.pulls[CameraId(camera), StreamName.MAIN]._happened(
+        house.media.pulls[CameraId(camera), StreamName.MAIN]._standing.happened(
             SourceEvent.LOST, SourceReason.UNREACHABLE, "No route."
         )
     heard = [[m["camera"]["id"] for m in of(await channel.up_to_now(), "camera")] for channel in channels]
