@@ -6,7 +6,19 @@ from rich.console import Console
 from rich.table import Table
 
 LOADED = 0.15  # share of the machine that others may use before a row is marked
-HEADINGS = ("µs/packet", "spread", "a core", "p50 ms", "p99 ms", "key p50", "key p99", "viewers", "pkt/s", "lost")
+HEADINGS = (
+    "µs/packet",
+    "spread",
+    "× first",
+    "a core",
+    "p50 ms",
+    "p99 ms",
+    "key p50",
+    "key p99",
+    "viewers",
+    "pkt/s",
+    "lost",
+)
 
 
 def show(found: dict[str, Any], console: Console) -> None:
@@ -21,7 +33,8 @@ def show(found: dict[str, Any], console: Console) -> None:
         else:
             _show_series(title, rows, console)
     console.print(
-        "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds. "
+        "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds; × first: "
+        "by that of the series' first row. "
         "A core: viewers of 234 packets a second that one core would serve at that cost; pkt/s: what each one got. "
         "p50, p99: last packet of a picture in to "
         f"last packet out; keyframes apart. !: others used over {100 * LOADED:.0f} % of the machine meanwhile."
@@ -42,6 +55,7 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
     table.add_column("", no_wrap=True)
     for heading in (*HEADINGS, "RSS MB", "others"):
         table.add_column(heading, justify="right", no_wrap=True)
+    first = next((row["microseconds_a_packet"] for row in rows.values() if "not here" not in row), 0.0)
     for name, row in rows.items():
         if "not here" in row:
             table.add_row(name, row["not here"][:60])
@@ -52,6 +66,7 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
             name,
             f"{row['microseconds_a_packet']:.2f}",
             "{:.1f}-{:.1f}".format(*row["spread"]),
+            f"{row['microseconds_a_packet'] / first:.1f}" if first else "-",
             str(row["viewers_a_core"]),
             *(f"{delay:.2f}" if delay is not None else "-" for delay in delays),
             str(row["viewers"]),

@@ -70,6 +70,9 @@ async def measure_all(plan: Plan, externals: list[str], console: Console) -> dic
     found["one camera, viewers that are woken by each datagram"] = await in_turns(
         "woken", 1, {name: (build, plan.compared) for name, build in peers.items()}, plan, console, waiting=True
     )
+    found["one camera, datagrams that the kernel has cut up"] = await in_turns(
+        "cut up", 1, {"sightline": (sightline(), plan.compared)}, plan, console, coalesce=False
+    )
     ten = {name: (build, plan.compared) for name, build in peers.items()}
     ten |= {f"{name}, {few} viewers": (build, few) for name, build in peers.items()}
     compared = await series("ten cameras", CAMERAS, ten)
@@ -113,9 +116,16 @@ async def first_frames(peers: dict[str, Build], plan: Plan, console: Console) ->
 
 
 async def in_turns(
-    title: str, cameras: int, rows: Rows, plan: Plan, console: Console, waiting: bool = False
+    title: str,
+    cameras: int,
+    rows: Rows,
+    plan: Plan,
+    console: Console,
+    coalesce: bool = True,
+    waiting: bool = False,
 ) -> dict[str, Any]:
-    """Each row (what, viewers) once a round; the medians of its rounds. One that is not here is left out."""
+    """Each row (what, viewers) once a round; the medians of its rounds. One that is not here is left out.
+    ``coalesce``, ``waiting``: how the viewers take what arrives."""
     results: dict[str, list[Measured]] = {name: [] for name in rows}
     absent: dict[str, str] = {}
     for number in range(plan.rounds):
@@ -125,7 +135,8 @@ async def in_turns(
             console.print(f"[dim]{title}, round {number + 1}: {name}[/]")
             try:
                 async with feeding(cameras, free_port(socket.SOCK_DGRAM), rtsp_port=plan.rtsp_port) as feed:
-                    results[name].append(await measure(build, feed, viewers, plan.seconds, waiting=waiting))
+                    measured = await measure(build, feed, viewers, plan.seconds, coalesce, waiting)
+                    results[name].append(measured)
             except NotHere as reason:
                 absent[name] = str(reason).strip().splitlines()[-1]
     return {name: {"not here": absent[name]} if name in absent else summary(results[name]) for name in rows}
