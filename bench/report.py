@@ -9,7 +9,7 @@ LOADED = 0.15  # share of the machine that others may use before a row is marked
 HEADINGS = (
     "µs/packet",
     "spread",
-    "× first",
+    "ratio",
     "a core",
     "p50 ms",
     "p99 ms",
@@ -33,8 +33,8 @@ def show(found: dict[str, Any], console: Console) -> None:
         else:
             _show_series(title, rows, console)
     console.print(
-        "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds; × first: "
-        "by that of the series' first row. "
+        "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds; ratio: to "
+        "the series' first row. "
         "A core: viewers of 234 packets a second that one core would serve at that cost; pkt/s: what each one got. "
         "p50, p99: last packet of a picture in to "
         f"last packet out; keyframes apart. !: others used over {100 * LOADED:.0f} % of the machine meanwhile."
@@ -58,7 +58,6 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
     first = next((row["microseconds_a_packet"] for row in rows.values() if "not here" not in row), 0.0)
     for name, row in rows.items():
         if "not here" in row:
-            table.add_row(name, row["not here"][:60])
             continue
         delays = [row[what][key] for what in ("delay_ms", "keyframe_delay_ms") for key in ("p50", "p99")]
         others = row["others"] + row["stolen"]
@@ -76,6 +75,9 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
             f"{100 * others:.0f} %" + (" !" if others > LOADED else ""),
         )
     console.print(table)
+    for name, row in rows.items():
+        if "not here" in row:
+            console.print(f"  {name}: {row['not here']}", style="dim")
     drops = {
         key: value
         for row in rows.values()

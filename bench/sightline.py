@@ -65,7 +65,7 @@ class Sightline:
         self._cameras = cameras
         self._configuration = write_district(directory, cameras, rtsp_port)
         self._http = free_port()
-        self._settings = {"http.port": self._http, "http.public_url": self.url, "media.port": free_port(2)}
+        self._settings = {"http.port": self._http, "http.public_url": self.url, "media.port": 0}
         self._settings |= settings or {}
         self._process: Process | None = None
         self._clients: list[Client] = []

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from bench.feeder import TICKS, WRITTEN
 
-_KEYFRAME = 2  # times as large as all but a few pictures
+_KEYFRAME = 4  # times as large as all but a few pictures; the film has a picture of twice that size, too
 
 
 @dataclass(frozen=True, slots=True)
