@@ -25,14 +25,15 @@ TYPES = {"PCMU": 0, "PCMA": 8}
 class PlainKeys:
     """A DTLS transport whose keys change nothing."""
 
-    stride, overhead, reach = 1, 12, 0
+    overhead, reach = 12, 0
 
     def sealer(self, ssrc: int) -> "PlainKeys":
         self.ssrc = ssrc
         return self
 
-    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> list[bytes]:
-        return [struct.pack("!BBHII", 0x80, kind, index & 0xFFFF, timestamp, self.ssrc) + one for one in payloads]
+    def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
+        assert len(payloads) == 1
+        return struct.pack("!BBHII", 0x80, kind, index & 0xFFFF, timestamp, self.ssrc) + payloads[0]
 
     def protect_rtcp(self, packet: bytes) -> bytes:
         return packet
@@ -46,10 +47,10 @@ class Way:
         self.media: list[rtp.RtpPacket] = []
         self.reports: list[bytes] = []
 
-    def send_run(self, buffers: Sequence[bytes], stride: int, size: int) -> bool:
-        assert size == len(buffers[0])
+    def send_run(self, packets: bytes, count: int, size: int) -> bool:
+        assert (count, size) == (1, len(packets))
         if self.open:
-            self.media.append(rtp.RtpPacket.parse(b"".join(buffers)))
+            self.media.append(rtp.RtpPacket.parse(packets))
         return self.open
 
     def send(self, datagram: bytes) -> None:
