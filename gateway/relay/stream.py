@@ -153,7 +153,9 @@ class RelayStream:
         """Date one picture, and hand it on if viewers can decode it."""
         placed = self._line.place(unit.rtp, unit.arrival)
         self._backward += self._last is not None and not placed.restarted and placed.outgoing < self._last.outgoing
-        self._epoch += placed.restarted
+        if placed.restarted:
+            self._epoch += 1
+            self.history.forget_gop()  # the map that a new viewer is told holds from here on only
         self._last = placed
         self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._wall())
         if self._early_report is not None:

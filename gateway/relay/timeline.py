@@ -13,7 +13,8 @@ show it too; a media time that leaps ahead waits for the next report, while one 
 as a recorder that plays back, since that can only make pictures older.
 
 While trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, whatever becomes of
-delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it.
+delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it. One
+thing nothing can tell: a recorder that goes back to before its media clock was set back, and just as far as that was.
 """
 
 from dataclasses import dataclass

@@ -107,6 +107,25 @@ async def test_over_a_reconnect_time_goes_on_and_the_map_says_so() -> None:
     assert len(bench.stream.gop()) == 1
 
 
+@pytest.mark.parametrize("seconds", [-10, 10])
+async def test_no_new_viewer_is_handed_pictures_from_before_a_leap_under_the_map_after_it(
+    seconds: int,
+) -> None:
+    bench = Bench()
+    bench.connect()
+    await bench.send("I", "P", "P")
+    bench.rtp += seconds * CLOCK_RATE  # as a recorder that goes back, or comes back to live, within a group of pictures
+    await bench.send("P", "P")
+    assert bench.stream.subscribe(bench.got.append).start_burst == ()
+    assert bench.stream.start_timeline() is None
+    await bench.send("P", "I", "P")
+    assert [group.keyframe for group in bench.got] == [True, False]
+    assert len(bench.stream.gop()) == 2
+    bench.rtp += seconds * CLOCK_RATE
+    await bench.send("I", "P")  # a keyframe that is the first after the leap is as good as any
+    assert len(bench.stream.gop()) == 2
+
+
 async def test_capture_times_are_said_with_trust_once_both_paths_agree() -> None:
     bench = Bench()
     points: list[TimelinePoint] = []
