@@ -162,6 +162,40 @@ async def test_an_officer_steps_through_the_cameras_by_key_and_by_button(
     await glass.tile("lincoln-upper-west").says("live", 15)
     names = await walk(page)
     assert names.index("acknowledge") < names.index("previous") < names.index("next")
+
+    await page.get_by_test_id("letter-keys").click()
+    await page.reload()
+    await expect(page.get_by_test_id("letter-keys")).to_have_attribute("aria-pressed", "false")
+    await shows("lincoln-upper-east")
+    for key in ("n", "2"):
+        await page.keyboard.press(key)
+    await shows("lincoln-upper-east")
+    await page.keyboard.press("ArrowRight")
+    await shows("lincoln-upper-west")
+    await page.get_by_test_id("letter-keys").click()
+    await page.keyboard.press("p")
+    await shows("lincoln-upper-east")
+    assert glass.errors == []
+    await glass.close()
+
+
+async def test_a_tile_whose_incident_has_ended_says_why_it_is_not_opened_and_goes_away_when_closed(
+    browser: Browser, district: District, coordinator: Client
+) -> None:
+    glass = await Glass.sign_in(browser, district, "patrol", 1280, 800)
+    tile = glass.page.locator("sl-tile")
+    _, opened = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real", "room": ROOM})
+    await glass.tile("lincoln-upper-east").says("live", 15)
+    await coordinator.post(f"/api/incidents/{opened['id']}/all-clear")
+    await expect(tile).to_contain_text("ACCESS ENDED")
+    await expect(tile).to_contain_text("The incident has ended")
+    await tile.get_by_role("button", name="Try again").click()
+    await expect(tile).to_contain_text("No incident is open")
+    await expect(tile).to_contain_text("ACCESS ENDED")
+    await tile.get_by_role("button", name="Close").click()
+    await expect(tile).to_have_count(0)
+    await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real", "room": ROOM})
+    await glass.tile("lincoln-upper-east").says("live", 15)
     assert glass.errors == []
     await glass.close()
 

@@ -15,6 +15,7 @@ function glass(age: number, changes: Partial<Glass> = {}, trusted = true): Glass
     capturedAt: NOW - age,
     capture,
     sourceFault: null,
+    heldBack: null,
     ...changes,
   };
 }
@@ -84,6 +85,23 @@ describe("NOT LIVE, whatever the last age was", () => {
   it("names the lost gateway before the camera: nothing is known of the camera then", () => {
     const both = { heardAt: NOW - 4, sourceFault: "Camera out of reach." };
     expect(judge(glass(0.1, both), LIMITS).reason).toContain("Gateway");
+  });
+});
+
+describe("while pictures are held back", () => {
+  const heldBack = "Link too slow for the next picture. Waiting.";
+
+  it.each([
+    [0.1, true, "delayed"],
+    [3.1, true, "delayed"],
+    [0.1, false, "unverified"],
+    [6, true, "not_live"],
+  ] as const)("a frame of %d s, trusted %s, is %s: never LIVE", (age, trusted, state) => {
+    expect(said(glass(age, { heldBack }, trusted))).toBe(state);
+  });
+
+  it("the camera is not blamed for an old picture", () => {
+    expect(judge(glass(3.5, { shownAt: NOW - 3.2, heldBack }), LIMITS).reason).toBe(heldBack);
   });
 });
 

@@ -162,8 +162,10 @@ describe("a session whose way to the gateway changes", () => {
 
   it("agrees on a connection anew when it is interrupted, and stays the same session", async () => {
     const session = await playing();
+    expect(session.reconnecting).toBe(false);
     FakePeer.last.becomes("disconnected");
     await vi.advanceTimersByTimeAsync(0);
+    expect(session.reconnecting).toBe(true);
     expect(asked.mock.lastCall?.[0]).toBe("/whep/sessions/secret");
     const [patch] = patches();
     expect(new Headers(patch?.headers).get("If-Match")).toBe("*");
@@ -181,6 +183,7 @@ describe("a session whose way to the gateway changes", () => {
       "a=sendonly",
     ]);
     FakePeer.last.becomes("connected");
+    expect(session.reconnecting).toBe(false);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(FakePeer.last.closed).toBe(false);
     expect(patches()).toHaveLength(1);

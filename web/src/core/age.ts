@@ -28,6 +28,8 @@ export interface Glass {
   readonly capture: Capture | null;
   /** Why the camera gives no picture, in words; null while it does. */
   readonly sourceFault: string | null;
+  /** Why the gateway sends none, or its pictures do not come through, in words; null while they should come. */
+  readonly heldBack: string | null;
 }
 
 export interface Verdict {
@@ -57,7 +59,7 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
     return notLive("Gateway out of reach. Trying again.");
   }
   if (glass.sourceFault !== null) return notLive(glass.sourceFault);
-  if (held >= limits.no_frame_after) return notLive("No new picture from the camera.");
+  if (held >= limits.no_frame_after) return notLive(glass.heldBack ?? "No new picture from the camera.");
   if (clock === null) return notLive("Measuring the gateway's clock.");
   if (age === null || capture === null) return notLive("The time of this picture is not known yet.");
 
@@ -65,7 +67,9 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
   if (capture.trusted && age >= -uncertainty - FUTURE) {
     const oldest = age + uncertainty;
     if (oldest >= limits.delayed_below) return notLive("The picture comes late.");
-    return { state: oldest < limits.live_below ? "live" : "delayed", age: Math.max(age, 0), reason: "" };
+    // However young it is: a picture that none is known to follow is the last one, not a live one.
+    const live = oldest < limits.live_below && glass.heldBack === null;
+    return { state: live ? "live" : "delayed", age: Math.max(age, 0), reason: "" };
   }
   // An age that is only a lower bound never makes a picture LIVE, but it may well show that it is late.
   if (age >= limits.delayed_below) return notLive("The picture comes late.");

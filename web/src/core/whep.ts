@@ -87,6 +87,11 @@ export class WhepSession {
     }
   }
 
+  /** The way to the gateway is lost, or is being agreed on anew. */
+  get reconnecting(): boolean {
+    return this.#reconnecting || this.#interrupted;
+  }
+
   /** Hand the fresh token to the running session. Raises Problem. */
   async renew(token: string): Promise<void> {
     await request(`${this.resource}/token`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });

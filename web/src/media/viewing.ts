@@ -15,7 +15,7 @@ import type {
 import { Timeline } from "../core/timeline.js";
 import { WhepSession } from "../core/whep.js";
 import type { Store } from "../app/store.js";
-import { ENDINGS, interruption, sourceFault } from "./words.js";
+import { ENDINGS, HOLDS, interruption, sourceFault, type Hold } from "./words.js";
 
 const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;
@@ -118,6 +118,13 @@ export class Viewing {
     return this.verdict(now);
   }
 
+  /** Why no picture comes just now although the camera gives them; null while they come. */
+  get hold(): Hold | null {
+    if (this.phase === "ended" || this.phase === "opening") return null;
+    if (this.session?.reconnecting) return "reconnecting";
+    return this.waiting || (this.phase === "waiting" ? "keyframe" : null);
+  }
+
   verdict(now: number): Verdict {
     const clock = this.store.channel.clock.at(now);
     const capture = this.#timeline.capture(this.#rtp);
@@ -126,10 +133,9 @@ export class Viewing {
     const limits = this.store.me?.age;
     if (this.phase === "ended" || !limits) return { state: "not_live", age: null, reason: this.words };
     const { heardAt } = this.store.channel;
-    return judge(
-      { now, heardAt, clock, shownAt: this.#shownAt, capturedAt: this.#capturedAt, capture, sourceFault: fault },
-      limits,
-    );
+    const heldBack = this.hold && HOLDS[this.hold].words;
+    const frame = { shownAt: this.#shownAt, capturedAt: this.#capturedAt, capture };
+    return judge({ now, heardAt, clock, ...frame, sourceFault: fault, heldBack }, limits);
   }
 
   /** Seconds for which the picture's content has not changed, or null. */
@@ -150,7 +156,7 @@ export class Viewing {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { site } = this.camera;
-    this.#set("opening", "");
+    this.#set("opening", "Asking for the picture.");
     const release = this.store.tokens.use(site, (of, token) => {
       if (of === site) this.session?.renew(token).catch(() => undefined);
     });

@@ -37,11 +37,18 @@ const FAULTS: Readonly<Record<string, string>> = {
   internal: "The gateway failed on this camera.",
 };
 
-/** What a tile says beside its state while the gateway holds pictures back. */
-export const WAITING: Readonly<Record<Exclude<Waiting, "">, string>> = {
-  keyframe: "WAITING FOR KEYFRAME",
-  link: "WAITING FOR THE LINK",
+/** Why no picture comes although the camera gives them. */
+export type Hold = Exclude<Waiting, ""> | "reconnecting";
+
+/** What a tile says beside its state meanwhile, and once its picture is old. */
+export const HOLDS: Readonly<Record<Hold, { note: string; words: string }>> = {
+  keyframe: { note: "WAITING FOR KEYFRAME", words: "Waiting for the camera's next keyframe." },
+  link: { note: "LINK TOO SLOW", words: "Link too slow for the next picture. Waiting." },
+  reconnecting: { note: "RECONNECTING", words: "Connection lost. Reconnecting." },
 };
+
+/** What a tile says of a picture that is not the camera's main stream. */
+export const SENT: Readonly<Record<SentStream, string>> = { main: "", sub: "SUBSTREAM", transcoded: "TRANSCODED" };
 
 /** Why the camera gives no picture, or null while it gives one (or nothing is known against it). */
 export function sourceFault(status: CameraStatus | undefined, stream: SentStream): string | null {

@@ -4,6 +4,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 
+import { letterKeys } from "../app/letter-keys.js";
 import { StoreObserver } from "../app/observer.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
@@ -61,12 +62,18 @@ export class Patrol extends LitElement {
       nav {
         grid-row: 3;
         display: grid;
-        grid-template-columns: minmax(110px, 1fr) minmax(0, 2fr) minmax(110px, 1fr);
+        grid-template-columns: minmax(110px, 1fr) minmax(0, 2fr) auto minmax(110px, 1fr);
         gap: 8px;
       }
       nav button {
         min-height: 72px;
         font-size: 1.25rem;
+      }
+      nav .keys {
+        display: grid;
+        gap: 0;
+        font-size: 1rem;
+        line-height: 1.25;
       }
       nav .now {
         display: grid;
@@ -96,6 +103,11 @@ export class Patrol extends LitElement {
         }
         nav .now {
           display: none;
+        }
+        nav .keys {
+          grid-column: 1 / -1;
+          order: 1;
+          min-height: 44px;
         }
       }
     `,
@@ -138,7 +150,12 @@ export class Patrol extends LitElement {
       ${incident ? html`<div class="alarms"><sl-alarm .incident=${incident}></sl-alarm></div>` : nothing}
       <section class="view" aria-label="Camera">
         ${camera
-          ? keyed(camera.id, html`<sl-tile .camera=${camera} stream="auto" .digit=${digitOf(index)}></sl-tile>`)
+          ? keyed(camera.id, html`<sl-tile
+                .camera=${camera}
+                stream="auto"
+                .digit=${digitOf(index)}
+                @dismiss=${() => (this.current = null)}
+              ></sl-tile>`)
           : html`<p class="empty panel">
               No incident is open. At an alarm the nearest camera opens here by itself; cameras that are always on can
               be opened from the plan.
@@ -159,8 +176,17 @@ export class Patrol extends LitElement {
         <button data-testid="previous" @click=${() => this.#step(-1)}>${icon("previous")}Previous</button>
         <p class="now">
           ${camera?.name ?? "No camera"}
-          <small class="muted">${camera ? `${index + 1} of ${cameras.length} \u00b7 ` : ""}keys: arrows, N, P, 1\u20139</small>
+          <small class="muted">${camera ? `${index + 1} of ${cameras.length} \u00b7 ` : ""}arrow keys step</small>
         </p>
+        <button
+          class="keys"
+          data-testid="letter-keys"
+          aria-pressed=${letterKeys.on}
+          title="Letters and digits as shortcuts on this device"
+          @click=${this.#toggleKeys}
+        >
+          <span>Keys N, P, 1\u20139</span><strong>${letterKeys.on ? "ON" : "OFF"}</strong>
+        </button>
         <button data-testid="next" @click=${() => this.#step(1)}>Next${icon("next")}</button>
       </nav>
     </main>`;
@@ -173,8 +199,14 @@ export class Patrol extends LitElement {
     this.current = cameras[(start + by + cameras.length) % cameras.length]?.id ?? null;
   }
 
+  readonly #toggleKeys = (): void => {
+    letterKeys.toggle();
+    this.requestUpdate();
+  };
+
   readonly #key = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key.length === 1 && !letterKeys.on) return;
     // Arrows on the plan move the plan.
     if (event.key.startsWith("Arrow") && event.composedPath().some(isMap)) return;
     const step = { ArrowRight: 1, ArrowDown: 1, n: 1, ArrowLeft: -1, ArrowUp: -1, p: -1 }[event.key.length === 1 ? event.key.toLowerCase() : event.key];

@@ -61,6 +61,17 @@ export const tileStyles = css`
   }
   .top {
     top: 0;
+    align-items: flex-start;
+  }
+  .sent {
+    margin-left: auto;
+  }
+  /* A row of their own: what comes and goes moves nothing else. */
+  .notes {
+    display: flex;
+    flex: 1 0 100%;
+    flex-wrap: wrap;
+    gap: 6px;
   }
   .bottom {
     bottom: 0;
@@ -152,7 +163,14 @@ export const tileStyles = css`
     font-weight: 600;
     text-align: center;
   }
+  .choice {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    gap: 8px;
+  }
   .words button {
+    min-height: var(--tile-button, 36px);
     background: #fff;
     border-color: #fff;
     color: #14181c;

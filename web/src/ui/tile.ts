@@ -9,7 +9,7 @@ import { counter, stateLabel } from "../core/labels.js";
 import type { Camera, StreamName } from "../core/protocol.js";
 import { report } from "../media/glass.js";
 import { Viewing } from "../media/viewing.js";
-import { WAITING } from "../media/words.js";
+import { HOLDS, SENT } from "../media/words.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 import { tileStyles } from "./tile-styles.js";
@@ -42,6 +42,8 @@ export class Tile extends LitElement {
   @property({ type: Boolean }) closable = false;
   @state() private verdict = NOTHING;
   @state() private notes: string[] = [];
+  /** Which stream it has, where that is not the main one. */
+  @state() private sent = "";
   /** Somebody wants to hear it. */
   @state() private heard = false;
 
@@ -134,9 +136,9 @@ export class Tile extends LitElement {
     const notes = [];
     const unchanged = viewing.unchanged(now);
     if (unchanged !== null && viewing.phase === "playing") notes.push(`PICTURE UNCHANGED ${counter(unchanged)}`);
-    const waiting = viewing.waiting || (viewing.phase === "waiting" ? "keyframe" : "");
-    if (waiting && viewing.phase !== "ended") notes.push(WAITING[waiting]);
-    if (viewing.stream === "sub" && viewing.phase !== "ended") notes.push("SUBSTREAM");
+    const { hold } = viewing;
+    if (hold !== null) notes.push(HOLDS[hold].note);
+    this.sent = viewing.phase === "ended" ? "" : SENT[viewing.stream];
     if (this.#video) this.#video.muted = !this.heard || !audible(verdict.state);
     this.dataset["state"] = verdict.state;
     this.dataset["age"] = verdict.age === null ? "" : verdict.age.toFixed(3);
@@ -170,16 +172,17 @@ export class Tile extends LitElement {
         <span class="state ${this.verdict.state}" data-testid="state">
           ${icon(this.verdict.state)}<span class="number">${ended ? "ACCESS ENDED" : this.#label()}</span>
         </span>
-        ${this.notes.map((note) => html`<span class="note number">${note}</span>`)}
+        ${this.sent ? html`<span class="note sent">${this.sent}</span>` : nothing}
+        <span class="notes">${this.notes.map((note) => html`<span class="note number">${note}</span>`)}</span>
       </div>
-      ${words ? html`<p class="words" role="status">${words}${ended ? this.#again() : nothing}</p>` : nothing}
+      ${words ? html`<div class="words" role="status">${words}${ended ? this.#choice() : nothing}</div>` : nothing}
       <div class="bottom">
         <span class="name">${this.digit ? html`<kbd>${this.digit}</kbd>` : nothing}${this.camera.name}</span>
         <slot name="actions"></slot>
         ${this.camera.sound ? this.#soundButton() : nothing}
         ${this.camera.streams.length > 1
           ? html`<button @click=${this.#switch} title="Change between main stream and substream">
-              ${this.stream === "main" ? "Main" : "Sub"}
+              ${this.stream === "main" ? "To sub" : "To main"}
             </button>`
           : nothing}
         ${this.closable
@@ -208,8 +211,12 @@ export class Tile extends LitElement {
     this.#look();
   }
 
-  #again(): TemplateResult {
-    return html`<button @click=${() => this.#viewing?.start()}>Try again</button>`;
+  /** After its end: asked anew, the gateway says why not; a camera that is always open comes back. */
+  #choice(): TemplateResult {
+    return html`<span class="choice">
+      <button @click=${() => this.#viewing?.start()}>Try again</button>
+      <button @click=${this.#dismiss}>Close</button>
+    </span>`;
   }
 
   readonly #switch = (): void => {
