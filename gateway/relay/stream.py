@@ -65,6 +65,7 @@ class RelayStream:
         self._line = Line()
         self._timeline = Timeline(clock_trusted)
         self._epoch = 0
+        self._laid = 0
         self._last: Placed | None = None
         self._told: tuple[bool, str, int] | None = None
         self._told_base = 0.0
@@ -105,8 +106,14 @@ class RelayStream:
         return Subscription(burst, self._viewers.add(from_keyframe))
 
     def gop(self) -> tuple[PacketGroup, ...]:
-        """All groups since the last keyframe, oldest first."""
-        return self.history.gop()
+        """All groups since the last keyframe, oldest first; none where the camera's time leapt in between: a new viewer
+        is told one map, and by that the first of them would look younger, or older, than they are."""
+        groups = self.history.gop()
+        return groups if groups and self.covers(groups[0].rtp) else ()
+
+    def covers(self, rtp: int) -> bool:
+        """Whether the map as it stands is that of a picture with this RTP time, and not one that it replaced."""
+        return self._last is not None and unwrap(rtp, self._last.outgoing) >= self._laid
 
     def timeline(self) -> TimelinePoint | None:
         """How RTP time and capture time relate now, said at the newest picture; None before the first."""
@@ -155,7 +162,7 @@ class RelayStream:
         self._backward += self._last is not None and not placed.restarted and placed.outgoing < self._last.outgoing
         if placed.restarted:
             self._epoch += 1
-            self.history.forget_gop()  # the map that a new viewer is told holds from here on only
+            self._laid = placed.outgoing
         self._last = placed
         self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._wall())
         if self._early_report is not None:

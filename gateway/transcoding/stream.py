@@ -44,6 +44,10 @@ class TranscodedStream(RelayStream):
 
         return Subscription(subscription.start_burst, close)
 
+    def covers(self, rtp: int) -> bool:
+        """As the source's map does."""
+        return self._source.covers(rtp)
+
     def timeline(self) -> TimelinePoint | None:
         """The source's map."""
         return self._source.timeline()

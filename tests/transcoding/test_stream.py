@@ -1,0 +1,42 @@
+"""A transcode's viewers are told the source's map: they begin only with pictures that it is true of."""
+
+from gateway.metrics import Metrics
+from gateway.models import CameraId, StreamName
+from gateway.relay.line import CLOCK_RATE, WRAP
+from gateway.relay.stream import Picture, RelayStream
+from gateway.sources.media import AccessUnit, StreamInfo
+from gateway.transcoding.stream import TranscodedStream
+from tests.fakes import FakeClock
+
+INTRA = (b"\x67sps", b"\x68pps", b"\x65" + bytes(300))
+
+
+async def test_what_was_made_of_pictures_from_before_a_leap_is_not_begun_with_after_it() -> None:
+    clock, metrics = FakeClock(), Metrics()
+    source = RelayStream(CameraId("hall"), StreamName.MAIN, clock, metrics)
+    stream = TranscodedStream(source, clock, metrics)
+    pictures: list[Picture] = []
+    source.on_picture(pictures.append)
+
+    async def show(rtp: int) -> None:
+        await clock.advance(0.1)
+        source.access_unit(AccessUnit(INTRA, rtp % WRAP, True, clock.monotonic(), 0))
+
+    def code() -> None:
+        unit, rtp = pictures[-1]
+        stream.put(AccessUnit(unit.nals, rtp, True, clock.monotonic(), 0))
+
+    source.connected(StreamInfo("H264", CLOCK_RATE), clock.monotonic())
+    await show(0)
+    code()
+    assert len(stream.gop()) == 1
+    late = pictures[-1]
+    await show(-10 * CLOCK_RATE)
+    assert stream.gop() == ()
+    stream.put(AccessUnit(INTRA, late.rtp, True, clock.monotonic(), 0))  # it was still being coded
+    assert stream.gop() == ()
+    assert stream.start_timeline() is None
+    code()
+    assert len(stream.gop()) == 1
+    start, now = stream.start_timeline(), stream.timeline()
+    assert start == now
