@@ -74,7 +74,7 @@ class Distribution:
         feed = session.feed
         if feed is None or not feed.report(now, self._clock.now()):
             return
-        if not feed.stream.passes and session.target is session.stream:
+        if session.target is session.stream and not (feed.stream.passes and session.decodes(feed.stream)):
             self._divert(session, now)
             return
         if session.ladder is None:

@@ -92,6 +92,7 @@ def test_what_is_chosen_is_there_and_can_be_played(
     for name in set(chosen) - {TRANSCODED}:
         assert streams[name].passes
         assert (streams[name].codec or "H264") in decodes
+    assert TRANSCODED not in chosen or "H264" in decodes, "a transcode is H.264"
 
 
 def test_what_plays_as_it_comes_is_never_transcoded() -> None:

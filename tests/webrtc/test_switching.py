@@ -11,6 +11,7 @@ import pytest
 
 from bench.viewer import LightViewer
 from gateway.clock import Clock
+from gateway.errors import Unplayable
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.stream import RelayStream
@@ -40,16 +41,19 @@ class Camera:
         self._codec = "H264"
         self._pictures = itertools.count(-phase)
 
-    def becomes(self, codec: str) -> None:
-        """Connect anew with this codec."""
+    def becomes(self, codec: str, stamp: int | None = None) -> None:
+        """Connect anew with this codec, and with other timestamps if one is given."""
         self._codec = codec
+        self._stamp = self._stamp if stamp is None else stamp
         self.stream.connected(StreamInfo(codec, 90_000), self._clock.monotonic())
 
     def show(self) -> None:
         number = next(self._pictures)
         keyframe = number % GOP == 0
         self._stamp = (self._stamp + round(STEP * 90_000)) & 0xFFFFFFFF
-        kinds = {"H264": (b"\x65", b"\x41"), "H265": (b"\x26\x01", b"\x02\x01")}[self._codec]
+        kinds = {"H264": (b"\x65", b"\x41"), "H265": (b"\x26\x01", b"\x02\x01"), "JPEG": (b"\xff", b"\xff")}[
+            self._codec
+        ]
         unit = kinds[not keyframe] + bytes(self._size)
         self.stream.access_unit(AccessUnit((unit,), self._stamp, keyframe, self._clock.monotonic(), codec=self._codec))
 
@@ -293,10 +297,14 @@ async def test_a_camera_that_returns_with_the_same_codec_keeps_its_viewers_on_it
     async with _scene() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
-        scene.main.becomes("H264")
+        await scene.play(1.3)
+        before = len(scene.pictures())
+        scene.main.becomes("H264", stamp=77)
         await scene.play(1.5)
         assert scene.plane.sessions()[0].stream is StreamName.MAIN
         assert scene.pictures()[-1][1] > 20_000
+        assert len(scene.pictures()) > before
+        assert _steps(scene) <= set(range(1, GOP + 1)), "whatever the camera's own numbers are now"
 
 
 class ModernViewer(LightViewer):
@@ -323,3 +331,56 @@ async def test_a_camera_that_goes_over_to_h264_is_sent_on_by_the_payload_type_th
         assert {packet[1] & 0x7F for packet in scene.media[before:]} == {102}
         sequences = [int.from_bytes(packet[2:4], "big") for packet in scene.media]
         assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+
+
+class NewestViewer(LightViewer):
+    """One that decodes H.265 and nothing else."""
+
+    def offer(self) -> str:
+        return "".join(
+            line.replace("H264", "H265") + "\r\n"
+            for line in super().offer().splitlines()
+            if not line.startswith("a=fmtp")
+        )
+
+
+@pytest.mark.parametrize("codec", ["H265", "JPEG"])
+async def test_a_running_session_goes_over_to_the_transcode_without_a_new_offer_and_without_a_gap(codec: str) -> None:
+    async with _scene() as scene:
+        scene.streams.pop(StreamName.SUB)
+        transcode = Camera(StreamName.TRANSCODED, scene.clock, 5_000, 900, phase=3)
+        scene.streams[StreamName.TRANSCODED] = transcode.stream
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(1.0)
+        scene.main.becomes(codec)
+        before = len(scene.pictures())
+        fanouts = scene.plane._distribution._fanouts
+        await scene.play(1.5)
+        assert [name for _, name in fanouts] == [StreamName.TRANSCODED], "which runs for whom it has"
+        for _ in range(2 * GOP):
+            transcode.show()
+            await scene.play(STEP)
+        assert scene.changes[-1] == (StreamName.TRANSCODED, "")
+        assert scene.plane.sessions()[0].stream is StreamName.TRANSCODED
+        assert len(scene.pictures()) > before + GOP
+        assert {size // 1000 for _, size in scene.pictures()[before:]} == {5}, "not a packet of another codec"
+        _steps(scene)
+
+
+async def test_a_viewer_without_h264_is_never_offered_a_transcode() -> None:
+    async with _scene() as scene:
+        await scene.viewer.close()
+        scene.viewer = NewestViewer(scene.media.append)
+        scene.streams[StreamName.TRANSCODED] = Camera(StreamName.TRANSCODED, scene.clock, 5_000, 900).stream
+        with pytest.raises(Unplayable):
+            await scene.open(StreamName.MAIN)
+        scene.main.becomes("H265")
+        await scene.play(1.5)
+        opened = await scene.open(StreamName.MAIN)
+        assert opened.stream is StreamName.MAIN
+        assert "H264" not in opened.answer
+        scene.main.becomes("H264")
+        await scene.play(1.5)
+        assert scene.events[-1].reason is CloseReason.CODEC_CHANGED
+        assert scene.plane._distribution._fanouts == {}
