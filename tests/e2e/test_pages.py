@@ -190,7 +190,7 @@ async def test_a_tile_whose_incident_has_ended_says_why_it_is_not_opened_and_goe
     await expect(tile).to_contain_text("ACCESS ENDED")
     await expect(tile).to_contain_text("The incident has ended")
     await tile.get_by_role("button", name="Try again").click()
-    await expect(tile).to_contain_text("No incident is open")
+    await expect(tile).to_contain_text("no incident at this school")
     await expect(tile).to_contain_text("ACCESS ENDED")
     await tile.get_by_role("button", name="Close").click()
     await expect(tile).to_have_count(0)
