@@ -11,17 +11,21 @@ from typing import Any
 
 import aioice.stun
 import pytest
+from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 
 from bench.viewer import LightViewer
 from gateway.errors import BadRequest, NotFound, PreconditionFailed
 from gateway.models import CloseReason
 from gateway.settings import MediaSettings
+from gateway.sources.media import StreamInfo
+from gateway.sources.reception import Reception
 from gateway.webrtc import stun
 from gateway.webrtc.framing import Deframer, frame
 from gateway.webrtc.interface import OpenedSession, PatchRequest, SessionEvent
 from gateway.webrtc.session import Session
 from gateway.webrtc.tcp import PATIENCE, WAITING_MEDIA, TcpConnection
 from tests.fakes import FakeClock
+from tests.sources.packets import PPS, SPS, aggregated, fragments, rtp
 from tests.webrtc.peers import Gateway
 
 
@@ -236,6 +240,51 @@ async def test_a_viewer_by_ipv6_plays(host: str) -> None:
         _, session = await play(gateway, viewer)
         assert session.path.route is not None
         assert session.path.route.host == "::1"
+        await viewer.close()
+
+
+def with_repeats(kind: type[LightViewer]) -> type[LightViewer]:
+    """A viewer that takes repeats as a stream of their own (RFC 4588)."""
+
+    class Asking(kind):  # type: ignore[valid-type, misc]  # a class of this kind, whichever it is
+        def offer(self) -> str:
+            rtx = "a=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\n"
+            offer: str = super().offer()
+            return offer.replace("SAVPF 102", "SAVPF 102 103").replace("a=rtpmap:102", rtx + "a=rtpmap:102")
+
+    return Asking
+
+
+@pytest.mark.parametrize("kind", [LightViewer, SixViewer, TcpViewer])
+@pytest.mark.parametrize("repeats", [False, True])
+async def test_no_datagram_is_larger_than_1200_bytes_whatever_the_camera_sends(
+    kind: type[LightViewer], repeats: bool
+) -> None:
+    """Units of 64 KiB in fragments, aggregates of full size, and single units of nearly the size of a datagram."""
+    host = "::1" if kind is SixViewer else "127.0.0.1"
+    async with running(host=host) as gateway:
+        packets: list[bytes] = []
+        asking = with_repeats(kind) if repeats else kind
+        viewer = asking(gateway.plane.local_port, packets.append) if kind is TcpViewer else asking(packets.append)
+        _, session = await play(gateway, viewer)
+        camera = Reception(StreamInfo("H264", 90_000), 96, gateway.camera.stream, own_ssrc=1)
+        units = [aggregated(SPS, PPS), *fragments(b"\x65" + bytes(65_535), 1400)]
+        units += [aggregated(*[b"\x41" + bytes(500)] * 3), *(b"\x41" + bytes(size) for size in range(1130, 1460, 11))]
+        for number, payload in enumerate(units):
+            camera.rtp(rtp(number, 9000, payload, marker=number == len(units) - 1), 0.0)
+        for step in range(200):
+            if step == 100:
+                sequences = [int.from_bytes(packet[2:4], "big") for packet in packets]
+                lost = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=1, media_ssrc=session.ssrc, lost=sequences[-90:])
+                await viewer.dtls._send_rtp(bytes(lost))
+            await passes(gateway, 0.005)
+            await asyncio.sleep(0.002)
+        media = [packet for packet in packets if packet[1] & 0x7F == 102]
+        assert sum(map(len, packets)) > 65_535 + 20 * 1300
+        assert len(packets) - len(set(packets)) + len(packets) - len(media) >= 90, "repeats came, too"
+        assert (len(packets) > len(media)) == repeats
+        assert max(len(packet) for packet in packets) <= 1200
+        assert max(len(packet) - 12 - 16 for packet in media) <= 1140
         await viewer.close()
 
 
