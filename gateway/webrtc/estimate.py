@@ -4,10 +4,13 @@ Nobody measures a link that is not filled: as long as all arrives in time, all t
 sent. So there is no figure until there is *trouble*, and then the figure is what came through. Three witnesses:
 
 - REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times of what they receive,
-  and begin low and climb slowly; so it means something only where it has fallen below what was sent.
+  and begin low and climb slowly; so it means something only where it has fallen below what was sent. They go by RTP
+  timestamps: pictures that their camera sends ever later look to them like a link that fills. While these come later
+  than before, REMB is no witness, and afterwards has to fall anew.
 - Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: up to 10 % is borne) by more than chance explains: browsers report
   every tenth of a second, on a handful of packets.
-- A round trip that has grown by ``DELAY``: what is on the way queues up.
+- A round trip that has grown by ``DELAY``: what is on the way queues up. Once less is sent, the queue drains, which
+  takes its time: until the round trip has grown by as much again, what goes out meanwhile says nothing of the link.
 """
 
 import math
@@ -23,6 +26,9 @@ PERSISTS = 0.75
 end may have been busy for a moment."""
 WINDOW = 3.0
 _RECENT = 1.0
+_LATER = 0.06
+"""Seconds by which all pictures of the last ``_JUST_NOW`` seconds have to be later than one of the window."""
+_JUST_NOW = 0.5
 _FALLEN = 0.9
 _FADES = 0.05  # a second: by how much less its former height counts
 GROWTH = 1.08  # a second, while there is no trouble
@@ -40,18 +46,24 @@ class Estimate:
         self.troubled_at = float("-inf")
         self._ceiling: float | None = None
         self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+        self._lags: deque[tuple[float, float]] = deque()
         self._reports: deque[tuple[float, int, int]] = deque()
         self._late_since: float | None = None
+        self._late_rtt = 0.0
         self._base_rtt: tuple[float, float] | None = None
         self._remb_low_since: float | None = None
         self._remb_height = 0.0, now
 
-    def sent(self, octets: int, now: float) -> None:
-        """So much has been sent so far, repeats included; told a few times a second."""
-        samples = self._samples
+    def sent(self, octets: int, lag: float, now: float) -> None:
+        """So much has been sent so far, repeats included, and the last of it so many seconds later than its RTP
+        timestamp says, from any origin; told a few times a second."""
+        samples, lags = self._samples, self._lags
         samples.append((now, octets))
         while len(samples) > 2 and samples[1][0] <= now - WINDOW:
             samples.popleft()
+        lags.append((now, lag))
+        while lags[0][0] <= now - WINDOW:
+            lags.popleft()
 
     def rate(self) -> float:
         """What is being sent, bits a second: over ``WINDOW`` or the last second, whichever is less, so that a burst at
@@ -77,7 +89,10 @@ class Estimate:
         height, at = self._remb_height
         height = max(bps, height * (1 - _FADES * min(now - at, 10.0)))
         self._remb_height = height, now
-        if bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
+        if self._comes_later(now):
+            self._remb_height = bps, now
+            self._remb_low_since = None
+        elif bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
             self._remb_low_since = None
         elif self._remb_low_since is None:
             self._remb_low_since = now
@@ -105,14 +120,23 @@ class Estimate:
         self._base_rtt = base, now
         if rtt <= base + DELAY:
             self._late_since = None
+            self._late_rtt = 0.0
         elif self._late_since is None:
             self._late_since = now
         elif now - self._late_since >= PERSISTS:
-            self._trouble(0.7 * self.rate(), now)
+            if rtt > self._late_rtt + DELAY:
+                self._late_rtt = rtt
+                self._trouble(0.7 * self.rate(), now)
+            self.troubled_at = now
 
     def refused(self, now: float) -> None:
         """Our own socket took no more for this viewer."""
         self._trouble(0.5 * self.rate(), now)
+
+    def _comes_later(self, now: float) -> bool:
+        """Whether what is sent is ever later by its timestamps, before the link has any part in it."""
+        just_now = [lag for at, lag in self._lags if at >= now - _JUST_NOW]
+        return bool(just_now) and min(just_now) > min(lag for _, lag in self._lags) + _LATER
 
     def _trouble(self, bps: float, now: float) -> None:
         """Trouble that goes on leaves the lowest of what came through."""

@@ -79,6 +79,8 @@ class Feed:
         self._started = False
         self._reported_at = self._looked_at = now
         self._refreshed_at = now
+        self._dated: tuple[float, int] | None = None
+        self._lagged = 0.0
 
     @property
     def shift(self) -> int:
@@ -169,7 +171,7 @@ class Feed:
         if now < self._looked_at + LOOK_INTERVAL:
             return False
         self._looked_at = now
-        self.estimate.sent(sender.octets + sender.repeated_octets, now)
+        self.estimate.sent(sender.octets + sender.repeated_octets, self._lag(), now)
         self._small = LARGE * self.pace(now) / 8
         if sender.last is not None and now >= self._reported_at + REPORT_INTERVAL:
             self._reported_at = now
@@ -217,6 +219,16 @@ class Feed:
     def _outlet(self, shift: int) -> Outlet:
         codec = self._codecs[self.stream.codec or H264]
         return Outlet(self.stream.history, shift, codec.payload_type, codec.rtx)
+
+    def _lag(self) -> float:
+        """By how many seconds the last group came later than its RTP timestamp says, from where the first did."""
+        last = self.sender.last
+        if last is not None:
+            at, timestamp = self._dated or (last.arrival, self.sender.last_timestamp)
+            elapsed = (self.sender.last_timestamp - timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+            self._lagged += last.arrival - at - elapsed / _CLOCK_RATE
+            self._dated = last.arrival, self.sender.last_timestamp
+        return self._lagged
 
     def _line_up(self, group: PacketGroup, now: float) -> None:
         """Have a group wait its turn. A fresh keyframe is worth more than all that is not begun before it; where a

@@ -68,6 +68,20 @@ def test_what_is_older_than_all_three_is_let_go() -> None:
     assert history.find(1) is None
 
 
+def test_two_seconds_or_1024_packets_are_kept_whichever_is_more() -> None:
+    slow, fast = History(), History()
+    for n in range(2000):
+        _add(slow, n / 100, keyframe=n % 10 == 0)
+        _add(fast, n / 1000, keyframe=n % 10 == 0)
+    assert slow.find(2000 - 1024) is not None, "10 s of a stream of few packets"
+    assert slow.find(2000 - 1024 - 40) is None
+    assert fast.find(0) is not None, "2 s of many"
+    for n in range(2000, 2200):
+        _add(fast, n / 1000, keyframe=n % 10 == 0)
+    assert fast.find(2200 - 1990) is not None
+    assert fast.find(2200 - 2040) is None
+
+
 def test_a_gop_without_end_is_given_up_but_what_is_recent_can_still_be_repeated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

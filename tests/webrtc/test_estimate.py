@@ -46,18 +46,23 @@ class Scene:
         self._octets = 0.0
         self._packets = 0.0
         self._lost = 0.0
+        self.lag = 0.0
 
-    def run(self, seconds: float, bps: float, keyframe: float = 1.0) -> float | None:
-        """Send for so long, a ``keyframe`` times as large as a tick each second. When trouble was seen first."""
+    def run(self, seconds: float, bps: float, keyframe: float = 1.0, later: float = 0.0) -> float | None:
+        """Send for so long, a ``keyframe`` times as large as a tick each second, ``later`` by so much a
+        second than its timestamps say, which the receiver takes for a queue. When trouble was seen first."""
         troubled = None
         for tick in range(round(seconds / TICK)):
             bits = bps * TICK * (keyframe if tick % 10 == 0 else (10 - keyframe) / 9)
-            lost, _ = self.link.carry(bits)
+            lost, came = self.link.carry(bits)
+            self.lag += later * TICK
+            if later > 0:
+                self.link.remb = min(self.link.remb, 0.85 * came / TICK)
             self._packets += bits / 8 / 1000
             self._lost += lost * bits / 8 / 1000
             self._octets += bits / 8
             self.now += TICK
-            self.estimate.sent(round(self._octets), self.now)
+            self.estimate.sent(round(self._octets), self.lag, self.now)
             if tick % 2 == 0:
                 self.estimate.heard_remb(self.link.remb, self.now)
             self.estimate.heard_report(round(self._packets), round(self._lost), self.link.rtt, self.now)
@@ -99,6 +104,41 @@ def test_trouble_ends_with_what_the_link_carries_and_its_limit_is_forgotten_in_t
     assert scene.estimate.ceiling(scene.now) is None
 
 
+@pytest.mark.parametrize("later", [0.2, 0.5, 0.8])
+def test_a_camera_that_falls_behind_says_nothing_of_the_link(later: float) -> None:
+    """Its pictures come stretched: browsers, which go by timestamps, estimate as on a link that fills."""
+    scene = Scene(Link(10e6, remb=3e6))
+    scene.run(20, 2e6)
+    assert scene.run(20, (1 - later) * 2e6, later=later) is None
+    assert scene.link.remb < 0.85 * 2e6
+    assert scene.run(20, 2e6) is None
+
+
+def test_a_link_that_is_cut_after_its_camera_fell_behind_is_seen_all_the_same() -> None:
+    scene = Scene(Link(10e6, remb=3e6))
+    scene.run(10, 2e6)
+    scene.run(5, 1e6, later=0.5)
+    scene.run(3, 2e6)
+    scene.link.rate = 400_000
+    seen = scene.run(5, 2e6)
+    assert seen is not None
+    assert seen <= 3.0
+
+
+def test_while_a_queue_drains_what_goes_out_is_not_taken_for_what_the_link_carries() -> None:
+    scene = Scene(Link(10e6, queue=5.0, remb=3e6))
+    scene.run(20, 2e6)
+    scene.link.rate = 1e6
+    scene.link.remb = float("nan")
+    scene.run(4, 2e6)
+    first = scene.estimate.ceiling(scene.now)
+    scene.run(3, 100_000)
+    after = scene.estimate.ceiling(scene.now)
+    assert first is not None
+    assert after is not None
+    assert after > 0.8 * first
+
+
 def test_a_burst_at_the_start_is_not_taken_for_the_rate() -> None:
     scene = Scene(Link(100e6, remb=2.5e6))
     scene.run(0.3, 27e6)
@@ -126,7 +166,7 @@ def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
 def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
     estimate = Estimate(0.0)
     estimate.heard_report(1000, 0, None, 0.0)
-    estimate.sent(100_000, 1.0)
+    estimate.sent(100_000, 0.0, 1.0)
     estimate.heard_report(1100, 30, None, 1.0)
     assert estimate.troubled(1.0)
     assert estimate.loss == 0.3
