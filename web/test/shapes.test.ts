@@ -16,6 +16,7 @@ const source = (changes: Partial<Source> = {}): Source => ({
   bitrate_bps: 0,
   loss: 0,
   reconnects: 0,
+  transport: "tcp",
   codec: "",
   width: 0,
   height: 0,

@@ -128,6 +128,8 @@ export interface Source {
   bitrate_bps: number;
   loss: number;
   reconnects: number;
+  /** What its media comes over; "" before it does. */
+  transport: string;
   codec: string;
   width: number;
   height: number;

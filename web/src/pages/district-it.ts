@@ -7,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { api } from "../core/api.js";
+import { advice } from "../core/advice.js";
 import { bySeverity, worst } from "../core/severity.js";
 import { counter, span, timeOfDay } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
@@ -85,6 +86,7 @@ export class DistrictIt extends LitElement {
             <th scope="col" class="right">fps</th>
             <th scope="col" class="right">kbit/s</th>
             <th scope="col" class="right">Loss</th>
+            <th scope="col">Stream</th>
             <th scope="col">Clock</th>
             <th scope="col">What to do</th>
             <th scope="col"><span class="visually-hidden">Still picture</span></th>
@@ -114,9 +116,12 @@ export class DistrictIt extends LitElement {
       </td>
       <td class="number">${shown ? span(store.wall() - shown.since_at) : ""}</td>
       ${numbers(main, sub)}
+      <td class="whole">
+        ${main ? carried(main) : "\u2013"}${sub ? html`<small>sub ${carried(sub)}</small>` : nothing}
+      </td>
       <td class="clock">${shown ? clockCell(shown) : ""}</td>
       <td class="advice">
-        ${[shown?.state === "up" ? "" : shown?.advice, ...(shown?.notes ?? []), delivery(main)].filter(Boolean).join(" ")}
+        ${advice(camera).map((line) => html`<p>${line}</p>`)}
       </td>
       <td>
         <button aria-label="Still picture of ${camera.name}" @click=${() => (this.still = camera)}>
@@ -159,8 +164,8 @@ function numbers(main: Source | undefined, sub: Source | undefined): TemplateRes
   ${both((source) => `${(source.loss * 100).toFixed(1)} %`)}`;
 }
 
-/** What viewers get, where that is not simply the camera's H.264. */
-function delivery(main: Source | undefined): string {
-  if (!main || (["", "H264"].includes(main.codec) && !main.delivery.includes("transcode"))) return "";
-  return main.delivery;
+/** Codec, size, and what it comes over. */
+function carried(source: Source): string {
+  const size = source.width > 0 ? `${source.width} \u00d7 ${source.height}` : "";
+  return [source.codec, size, source.transport.toUpperCase()].filter(Boolean).join(" \u00b7 ") || "\u2013";
 }
