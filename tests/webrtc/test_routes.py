@@ -264,7 +264,7 @@ async def test_no_datagram_is_larger_than_1200_bytes_whatever_the_camera_sends(
     host = "::1" if kind is SixViewer else "127.0.0.1"
     async with running(host=host) as gateway:
         packets: list[bytes] = []
-        asking = with_repeats(kind) if repeats else kind
+        asking: Any = with_repeats(kind) if repeats else kind
         viewer = asking(gateway.plane.local_port, packets.append) if kind is TcpViewer else asking(packets.append)
         _, session = await play(gateway, viewer)
         camera = Reception(StreamInfo("H264", 90_000), 96, gateway.camera.stream, own_ssrc=1)
