@@ -203,21 +203,23 @@ async def test_a_cut_network_for_media_is_not_live_and_comes_back(tile: Tile, li
 async def test_frames_that_queue_on_a_slow_link_have_their_true_age(tile: Tile, link: Link) -> None:
     before = link.bytes
     await asyncio.sleep(4)  # two whole groups of pictures, or else the rate of a keyframe would count for all
+    wide = max(frame["width"] for frame in await tile.frames())
     link.down.conditions = Conditions(rate=0.4 * 8 * (link.bytes - before) / 4)
-    slowed_at = time.time() * 1000
     await tile.forget()
-    await tile.says("delayed", 15)
-    await tile.says("not_live", 20)
+
+    async def queued() -> bool:
+        return sum((frame["trueAge"] or 0) > 1.0 for frame in await tile.frames()) > 10
+
+    await until(queued, 15, "frames that are late")
+
+    async def narrowed() -> bool:
+        return await tile.state() == "live" and (await tile.frames())[-1]["width"] < wide
+
+    await until(narrowed, 30, "the substream, LIVE on the slow link")
     link.down.conditions = Conditions()
-    widened_at = time.time()
     await tile.says("live", RECOVERS)
-    print(f"LIVE {time.time() - widened_at:.1f} s after the link was wide again")
     frames = [frame for frame in await tile.frames() if frame["trueAge"] is not None]
-    late = [frame for frame in frames if frame["trueAge"] > 2.25]
-    print(f"{len(late)} frames were late, the oldest {max(frame['trueAge'] for frame in frames):.1f} s")
-    assert len(late) > 10
+    print(f"the oldest of {len(frames)} frames was {max(frame['trueAge'] for frame in frames):.1f} s old")
     for frame in frames:
         assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.3), frame
     await tile.never_stale()
-    states = [change["state"] for change in await said(tile, slowed_at)]
-    assert states[:3] == ["live", "delayed", "not_live"], states
