@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.e2e.harness import District
+from tests.net.conftest import CAMERA
 from tests.net.link import Link
 from tests.net.model import Conditions
 from tests.net.watch import watching
@@ -15,12 +16,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 
 DOWN_WITHIN = 5.0
 UP_WITHIN = 60.0
+MAIN = 1_500_000  # bit/s
 NARROW = Conditions(delay=0.02, rate=400_000, queue=32 * 1024)
 
 
 async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_the_main_one_when_it_is_wide_again(
     browser: Browser, district: District, link: Link
 ) -> None:
+    await district.fault(CAMERA, bitrate=MAIN, noise=8)
     async with watching(browser, district) as watch:
         main = (await watch.tile.frames())[-1]["width"]
         before = link.bytes

@@ -132,4 +132,4 @@ class Camera:
         settings = {stream: self.settings(stream) for stream in CAMERA_STREAMS}
         if self.loop:
             return LoopPictures(self.view, settings)
-        return LivePictures(self.view, settings, self._frozen_at, self.faults.clock_offset)
+        return LivePictures(self.view, settings, self._frozen_at, self.faults.clock_offset, self.faults.noise)

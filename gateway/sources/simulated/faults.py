@@ -39,7 +39,8 @@ class Faults:
     ``no_sender_reports`` and ``no_date`` leave these out.
 
     ``b_frames``: so many B-pictures in a row. ``gop``: seconds between keyframes. ``scale``: the picture's width and
-    height, times this. ``rubbish``: see ``Rubbish``.
+    height, times this. ``noise``: of the sensor, as in the dark, in steps of 256 (standard deviation). ``bitrate``: of
+    the main stream, bit/s; a picture without noise may need less. ``rubbish``: see ``Rubbish``.
     """
 
     off: bool = False
@@ -57,6 +58,8 @@ class Faults:
     b_frames: Annotated[int, Field(ge=0, le=4)] = 0
     gop: Annotated[float, Field(ge=0.1, le=600)] | None = None
     scale: Annotated[float, Field(ge=0.5, le=3)] = 1.0
+    noise: Annotated[float, Field(ge=0, le=30)] = 0.0
+    bitrate: Annotated[int, Field(ge=100_000, le=20_000_000)] | None = None
     rubbish: Rubbish = Rubbish.NONE
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -69,14 +72,14 @@ class Faults:
 
     def of_the_picture(self) -> dict[str, object]:
         """The faults that need another encoder; a frozen picture does not: a wedged encoder goes on as it was."""
-        return {name: getattr(self, name) for name in ("clock_offset", "b_frames", "gop", "scale")}
+        return {name: getattr(self, name) for name in ("clock_offset", "b_frames", "gop", "scale", "noise", "bitrate")}
 
     def need_live_encoder(self) -> tuple[str, ...]:
         """Name the faults in force that a camera which serves a loop cannot have."""
         return tuple(name for name in _NEED_ENCODER if getattr(self, name) != getattr(_NONE, name))
 
 
-_NEED_ENCODER: Final = ("freeze", "b_frames", "gop", "scale")
+_NEED_ENCODER: Final = ("freeze", "b_frames", "gop", "scale", "noise", "bitrate")
 _NONE: Final = Faults()
 _ADAPTER: Final = TypeAdapter(Faults)
 

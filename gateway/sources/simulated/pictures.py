@@ -11,6 +11,7 @@ from gateway.sources.simulated import timecode
 from gateway.sources.simulated.drawing import View, as_image
 from gateway.sources.simulated.encoder import TICKS_PER_SECOND, CodedPicture, Encoder, EncoderSettings
 from gateway.sources.simulated.faults import Faults
+from gateway.sources.simulated.noise import Noise
 from gateway.sources.simulated.timecode import Image
 
 MAIN_FPS = 15
@@ -36,11 +37,12 @@ class Pictures(Protocol):
 def encoder_settings(stream: StreamName, gop: float, faults: Faults) -> EncoderSettings:
     """How a stream is coded: ``gop`` is the camera's own seconds between keyframes."""
     width, height = (2 * round(side * faults.scale / 2) for side in _SIZES[stream])
+    asked = faults.bitrate if stream is StreamName.MAIN else None
     return EncoderSettings(
         width=width,
         height=height,
         fps=_FPS[stream],
-        bitrate=_BITRATES[stream],
+        bitrate=_BITRATES[stream] if asked is None else asked,
         gop=gop if faults.gop is None else faults.gop,
         b_frames=faults.b_frames,
     )
@@ -50,7 +52,7 @@ class LivePictures:
     """Draws the view once a tick and encodes it for each wanted stream.
 
     ``frozen_at``: capture time of the picture that is repeated, may be set while it runs; ``clock_offset``: what the
-    written clock is ahead.
+    written clock is ahead; ``noise``: see ``Faults``.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class LivePictures:
         settings: Mapping[StreamName, EncoderSettings],
         frozen_at: float | None = None,
         clock_offset: float = 0.0,
+        noise: float = 0.0,
     ) -> None:
         self._view = view
         self._settings = settings
         self.frozen_at = frozen_at
         self._clock_offset = clock_offset
+        self._noise = Noise(noise) if noise else None
         self._encoders: dict[StreamName, Encoder] = {}
         self._owe_keyframe: set[StreamName] = set()
 
@@ -76,6 +80,8 @@ class LivePictures:
         frozen_at = self.frozen_at
         time = tick / MAIN_FPS if frozen_at is None else frozen_at
         image = self._view.draw(time, time + self._clock_offset)
+        if self._noise is not None:
+            image = self._noise.over(image, tick)
         timecode.draw(image, round(time * 1000))
         produced: Produced = []
         for stream in due:

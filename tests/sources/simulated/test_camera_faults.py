@@ -218,6 +218,24 @@ async def test_a_long_gop_has_one_keyframe_in_it() -> None:
         assert len(keyframes) == 1
 
 
+async def test_a_noisy_main_stream_takes_the_bitrate_that_it_may_have_and_the_substream_stays_as_it_was() -> None:
+    async with stage() as school:
+        sent = {}
+        for stream in ("main", "sub"):
+            player = school.player(stream)
+            player.play()
+            await school.apply()
+            await school.pass_time(4, player)
+            before = sum(len(nal) for _, _, nals in player.access_units() for nal in nals)
+            player.forget()
+            await school.apply(bitrate=1_500_000, noise=8)
+            await school.pass_time(4, player)
+            sent[stream] = before, sum(len(nal) for _, _, nals in player.access_units() for nal in nals)
+            assert all(read(picture.image) is not None for picture in player.pictures())
+        assert sent["main"][1] * 8 / 4 == pytest.approx(1_500_000, rel=0.15), sent
+        assert sent["sub"][1] < 1.5 * sent["sub"][0], sent
+
+
 async def test_the_resolution_changes_while_it_plays() -> None:
     async with stage() as school:
         player = school.player()

@@ -52,6 +52,8 @@ export class Viewing {
   #shownAt: number | null = null;
   /** Seconds between frames: the longest of late. */
   #interval = 0;
+  /** Why none followed the frame on the glass: it is the last one until another comes, whatever the reason has become. */
+  #held: Hold | null = null;
   /** When the frame was shown that a connection was last agreed on anew for. */
   #reconnectedFor: number | null = null;
   /** Page time of the shown frame's capture, by the last map that covered it. */
@@ -107,6 +109,7 @@ export class Viewing {
     if (this.#shownAt === null || rtp !== this.#rtp) {
       this.#interval = Math.max(now - (this.#shownAt ?? now), 0.95 * this.#interval);
       this.#shownAt = now;
+      this.#held = null;
     }
     this.#rtp = rtp;
     this.#capturedAt = null;
@@ -122,7 +125,7 @@ export class Viewing {
   get hold(): Hold | null {
     if (this.phase === "ended" || this.phase === "opening") return null;
     if (this.session?.reconnecting) return "reconnecting";
-    return this.waiting || (this.phase === "waiting" ? "keyframe" : null);
+    return this.waiting || (this.phase === "waiting" ? "keyframe" : this.#held);
   }
 
   verdict(now: number): Verdict {
@@ -133,7 +136,8 @@ export class Viewing {
     const limits = this.store.me?.age;
     if (this.phase === "ended" || !limits) return { state: "not_live", age: null, reason: this.words };
     const { heardAt } = this.store.channel;
-    const heldBack = this.hold && HOLDS[this.hold].words;
+    this.#held = this.hold;
+    const heldBack = this.#held && HOLDS[this.#held].words;
     const frame = { shownAt: this.#shownAt, capturedAt: this.#capturedAt, capture };
     return judge({ now, heardAt, clock, ...frame, sourceFault: fault, heldBack }, limits);
   }

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { Store } from "../src/app/store.js";
+import type { Camera } from "../src/core/protocol.js";
+import { WhepSession } from "../src/core/whep.js";
+import { Viewing } from "../src/media/viewing.js";
+
+const CAPTURED = 1000;
+const RATE = 90_000;
+const LIMITS = { live_below: 2, delayed_below: 5, no_frame_after: 2, gateway_lost_after: 3 };
+const CAMERA = { id: "gym", site: "lincoln", sound: false } as Camera;
+
+class FakeStore extends EventTarget {
+  seconds = 0;
+  me = { age: LIMITS };
+  cameras = new Map();
+  now = (): number => this.seconds;
+  tokens = { use: () => () => undefined, token: () => Promise.resolve("jwt"), forget: () => undefined };
+  channel = {
+    clock: { at: () => ({ offset: CAPTURED, uncertainty: 0.01 }) },
+    send: () => undefined,
+    heardAt: 0,
+  };
+  tell(type: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+  after(seconds: number): void {
+    this.seconds += seconds;
+    this.channel.heardAt = this.seconds;
+  }
+}
+
+const session = {
+  id: "public",
+  stream: "main",
+  media: {},
+  reconnecting: false,
+  ended: new Promise<string>(() => undefined),
+  reconnect: () => Promise.resolve(),
+  close: () => undefined,
+};
+let store: FakeStore;
+let viewing: Viewing;
+
+const shown = (): string => viewing.frame(store.seconds * RATE).state;
+const says = (): string => viewing.verdict(store.seconds).state;
+
+beforeEach(async () => {
+  vi.stubGlobal("addEventListener", () => undefined);
+  vi.spyOn(WhepSession, "open").mockResolvedValue(session as unknown as WhepSession);
+  session.reconnecting = false;
+  store = new FakeStore();
+  viewing = new Viewing(store as unknown as Store, CAMERA, "main", { media: () => undefined, changed: () => undefined });
+  viewing.start();
+  await vi.waitUntil(() => viewing.session !== null);
+  const map = { rtp: 0, capture: CAPTURED, uncertainty: 0.01, trusted: true, reason: "", epoch: "1" };
+  store.tell("timeline", { type: "timeline", session: "public", ...map });
+});
+afterEach(() => {
+  viewing.stop();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe("a picture that none was known to follow", () => {
+  it("is live while pictures come", () => {
+    expect(shown()).toBe("live");
+    store.after(0.1);
+    expect(says()).toBe("live");
+  });
+
+  it("is not live again because the connection is agreed on, but by the next picture", () => {
+    shown();
+    store.after(0.9);
+    session.reconnecting = true;
+    expect(says()).toBe("delayed");
+    session.reconnecting = false;
+    expect(says()).toBe("delayed");
+    expect(viewing.hold).toBe("reconnecting");
+    viewing.frame(0); // the same one, painted anew
+    expect(says()).toBe("delayed");
+    expect(shown()).toBe("live");
+    expect(viewing.hold).toBe(null);
+  });
+
+  it("is not live again because the gateway waits no more, but by the next picture", () => {
+    shown();
+    const told = { type: "session", session: "public", stream: "main", state: "playing", reason: "" };
+    store.tell("session", { ...told, waiting: "link" });
+    store.after(0.3);
+    expect(says()).toBe("delayed");
+    store.tell("session", { ...told, waiting: "" });
+    expect(says()).toBe("delayed");
+    expect(shown()).toBe("live");
+  });
+});
