@@ -125,8 +125,9 @@ class LightViewer:
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
 
-    def move(self) -> None:
-        """Go on from another port, as after a change of network."""
+    def move(self, host: str | None = None) -> None:
+        """Go on from another port, and another address where one is given, as after a change of network."""
+        self.host = host or self.host
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
         self.socket = self._open()

@@ -9,8 +9,8 @@ sent. So there is no figure until there is *trouble*, and then the figure is wha
   than before, REMB is no witness, and afterwards has to fall anew.
 - Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: up to 10 % is borne) by more than chance explains: browsers report
   every tenth of a second, on a handful of packets.
-- A round trip that has grown by ``DELAY``: what is on the way queues up. Once less is sent, the queue drains, which
-  takes its time: until the round trip has grown by as much again, what goes out meanwhile says nothing of the link.
+- A round trip that has grown by ``DELAY``: what is on the way queues up. As long as it does, however little goes out
+  meanwhile, what comes through is what the link carries, no less and no more; the other two are not asked.
 """
 
 import math
@@ -45,22 +45,25 @@ class Estimate:
         self.loss = 0.0
         self.troubled_at = float("-inf")
         self._ceiling: float | None = None
-        self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+        self._samples: deque[tuple[float, int, int]] = deque([(now, 0, 0)])
+        self._packet_size = 0.0
         self._lags: deque[tuple[float, float]] = deque()
         self._reports: deque[tuple[float, int, int]] = deque()
         self._late_since: float | None = None
-        self._late_rtt = 0.0
+        self._carried = 0.0
         self._base_rtt: tuple[float, float] | None = None
         self._remb_low_since: float | None = None
         self._remb_height = 0.0, now
 
-    def sent(self, octets: int, lag: float, now: float) -> None:
-        """So much has been sent so far, repeats included, and the last of it so many seconds later than its RTP
-        timestamp says, from any origin; told a few times a second."""
+    def sent(self, octets: int, packets: int, lag: float, now: float) -> None:
+        """So much has been sent so far, repeats included, in so many packets, repeats not counted, and the last of it
+        so many seconds later than its RTP timestamp says, from any origin; told a few times a second."""
         samples, lags = self._samples, self._lags
-        samples.append((now, octets))
+        samples.append((now, octets, packets))
         while len(samples) > 2 and samples[1][0] <= now - WINDOW:
             samples.popleft()
+        if packets > samples[0][2]:
+            self._packet_size = (octets - samples[0][1]) / (packets - samples[0][2])
         lags.append((now, lag))
         while lags[0][0] <= now - WINDOW:
             lags.popleft()
@@ -69,9 +72,9 @@ class Estimate:
         """What is being sent, bits a second: over ``WINDOW`` or the last second, whichever is less, so that a burst at
         the start is not taken for it."""
         samples = self._samples
-        ended, after = samples[-1]
+        ended, after, _ = samples[-1]
         recent = next(sample for sample in reversed(samples) if sample[0] <= ended - _RECENT or sample is samples[0])
-        return min(8 * (after - before) / max(ended - began, _RECENT) for began, before in (samples[0], recent))
+        return min(8 * (after - before) / max(ended - began, _RECENT) for began, before, _ in (samples[0], recent))
 
     def ceiling(self, now: float) -> float | None:
         """What the link was found to carry, grown since; None where it never showed a limit, or long ago."""
@@ -84,6 +87,12 @@ class Estimate:
         """Whether there was trouble just now."""
         return now - self.troubled_at < within
 
+    def queued(self, now: float) -> float:
+        """Seconds for which what is sent waits on its way, by the round trip; 0 until that has lasted a while."""
+        if self._late_since is None or self._base_rtt is None or now - self._late_since < PERSISTS:
+            return 0.0
+        return self.rtt - self._base_rtt[0]
+
     def heard_remb(self, bps: float, now: float) -> None:
         """The viewer's own estimate."""
         height, at = self._remb_height
@@ -92,7 +101,7 @@ class Estimate:
         if self._comes_later(now):
             self._remb_height = bps, now
             self._remb_low_since = None
-        elif bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
+        elif self._late_since is not None or bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
             self._remb_low_since = None
         elif self._remb_low_since is None:
             self._remb_low_since = now
@@ -110,7 +119,7 @@ class Estimate:
         if _LEAST_PACKETS <= packets < 1 << 31:
             self.loss = max(0, lost - reports[0][2]) / packets
             by_chance = 2 * math.sqrt(LOSS_DOWN * (1 - LOSS_DOWN) / packets)
-            if self.loss > LOSS_DOWN + by_chance:
+            if self.loss > LOSS_DOWN + by_chance and self._late_since is None:
                 self._trouble(self.rate() * max(0.1, 1 - self.loss), now)
         if rtt is None:
             return
@@ -120,18 +129,29 @@ class Estimate:
         self._base_rtt = base, now
         if rtt <= base + DELAY:
             self._late_since = None
-            self._late_rtt = 0.0
+            self._carried = 0.0
         elif self._late_since is None:
             self._late_since = now
         elif now - self._late_since >= PERSISTS:
-            if rtt > self._late_rtt + DELAY:
-                self._late_rtt = rtt
-                self._trouble(0.7 * self.rate(), now)
+            self._carried = max(self._carried, self._comes_through(self._late_since))
+            self._ceiling = max(self._carried, _LEAST)
             self.troubled_at = now
+
+    def rebound(self) -> None:
+        """The same link by another port: what was lost on the way to the former one is none of its losses."""
+        self._reports.clear()
+        self._remb_low_since = None
 
     def refused(self, now: float) -> None:
         """Our own socket took no more for this viewer."""
         self._trouble(0.5 * self.rate(), now)
+
+    def _comes_through(self, since: float) -> float:
+        """Bits a second by the viewer's reports, of the last ``LOSS_WINDOW`` seconds at most."""
+        began, before, lost_before = next(report for report in self._reports if report[0] >= since)
+        ended, after, lost = self._reports[-1]
+        packets = max(0, ((after - before) & 0xFFFFFFFF) - (lost - lost_before))
+        return 8 * packets * self._packet_size / max(ended - began, PERSISTS)
 
     def _comes_later(self, now: float) -> bool:
         """Whether what is sent is ever later by its timestamps, before the link has any part in it."""

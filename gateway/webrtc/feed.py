@@ -37,6 +37,8 @@ class Feed:
 
     What does not go out whole is given up, and so is everything until the next keyframe: a viewer never gets a torn
     stream silently. ``waiting`` says so: for a "keyframe", or since the "link" is too slow for what there was to send.
+    Where what is sent comes late because so much is on its way already, nothing more follows until that has come
+    through: it would be old, and keep what comes after it old.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Feed:
         self._told: tuple[StreamName, Waiting, int] = (stream.stream, "", 0)
         self._small = LARGE * unknown_link / 8  # bytes of a picture that goes out at once
         self._started = False
+        self._draining = False
         self._reported_at = self._looked_at = now
         self._refreshed_at = now
         self._dated: tuple[float, int] | None = None
@@ -104,7 +107,7 @@ class Feed:
         One that the link does not carry in time is not begun: its pictures would be old.
         """
         self._give_up("keyframe")
-        gop = tuple(groups)
+        gop = () if self._draining else tuple(groups)
         if gop and self.affords(sum(group.size for group in gop), now):
             self.waiting = ""
             for group in gop:
@@ -138,7 +141,9 @@ class Feed:
             if not self.sender.send(group):
                 self._refused(now)
             return False
-        if self.backlog or (group.size > self._small and (group.keyframe or not self.waiting)):
+        if self._draining:
+            pass
+        elif self.backlog or (group.size > self._small and (group.keyframe or not self.waiting)):
             self._line_up(group, now)
         elif group.keyframe:
             self.waiting = ""
@@ -171,8 +176,9 @@ class Feed:
         if now < self._looked_at + LOOK_INTERVAL:
             return False
         self._looked_at = now
-        self.estimate.sent(sender.octets + sender.repeated_octets, self._lag(), now)
+        self.estimate.sent(sender.octets + sender.repeated_octets, sender.packets, self._lag(), now)
         self._small = LARGE * self.pace(now) / 8
+        self._drain(now)
         if sender.last is not None and now >= self._reported_at + REPORT_INTERVAL:
             self._reported_at = now
             sender.second_passed()
@@ -186,10 +192,13 @@ class Feed:
 
     # What is heard
 
-    def moved(self, now: float) -> None:
-        """The viewer is reached by another way: nothing is known of that one. What was lost on the former, and is
-        reported within ``SETTLES`` seconds, is no word on it."""
-        self.estimate = Estimate(now)
+    def moved(self, now: float, *, elsewhere: bool) -> None:
+        """The viewer is reached by another way, of which nothing is known where its host is another, too. What was lost
+        on the former, and is reported within ``SETTLES`` seconds, is no word on it."""
+        if elsewhere:
+            self.estimate = Estimate(now)
+        else:
+            self.estimate.rebound()
         self._settled_at = now + SETTLES
 
     def hear(self, datagram: bytes, now: float, wall: float) -> bool:
@@ -201,7 +210,7 @@ class Feed:
                     if now >= self._settled_at:
                         self.estimate.heard_report(highest, lost, rtcp.round_trip(feedback, wall), now)
                 case rtcp.Nack(ssrc=self.ssrc, sequences=sequences):
-                    missed = len(sequences) - self.sender.resend(sequences)
+                    missed = len(sequences) - (0 if self._draining else self.sender.resend(sequences))
                     if missed:
                         self._metrics.dropped.labels(where="resend").inc(missed)
                 case rtcp.PictureLoss(ssrc=self.ssrc):
@@ -245,9 +254,21 @@ class Feed:
         backlog.put(group)
         self.waiting = ""
 
+    def _drain(self, now: float) -> None:
+        """Send nothing while what is on its way comes late. Once it has come through, begin with the next keyframe: all
+        since the last one at once would fill a slow link anew."""
+        queued = self.estimate.queued(now)
+        if not self._draining and queued > LONGEST:
+            self._draining = True
+            self.stop()
+        elif self._draining and not queued:
+            self._draining = False
+            self._give_up("keyframe")
+            self._tell()
+
     def _give_up(self, waiting: Waiting) -> None:
         self._count(self.backlog.clear())
-        self.waiting = waiting
+        self.waiting = "link" if self._draining else waiting
 
     def _refused(self, now: float) -> None:
         self._count(1)

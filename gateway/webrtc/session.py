@@ -125,7 +125,7 @@ class Session:
         if not self.path.check(request, route, now):
             return False
         if self.feed is not None and self.path.route != before:
-            self.feed.moved(now)
+            self.feed.moved(now, elsewhere=before is None or before.host != route.host)
         self._move(Event.CHECKED)
         return True
 

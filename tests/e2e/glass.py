@@ -83,6 +83,13 @@ class Glass:
     def tile(self, camera: str) -> "Tile":
         return Tile(self, camera)
 
+    async def close_others(self, camera: str) -> None:
+        """Close all tiles but this camera's: the alarm has opened them."""
+        tiles = self.page.locator("[data-testid^=tile-]")
+        for name in await tiles.evaluate_all("tiles => tiles.map((tile) => tile.dataset.testid)"):
+            if name != f"tile-{camera}":
+                await self.tile(name.removeprefix("tile-")).close()
+
     async def text(self) -> str:
         return await self.page.locator("body").inner_text()
 

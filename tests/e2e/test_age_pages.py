@@ -97,6 +97,7 @@ async def tile(browser: Browser, district: District, link: Link) -> AsyncIterato
     tile = glass.tile(LOBBY)
     await tile.open()
     await tile.says("live", 5 + SLACK)
+    await glass.close_others(LOBBY)
     await glass.page.evaluate(WATCH, LOBBY)
     yield tile
     link.down.conditions = Conditions()
@@ -204,7 +205,7 @@ async def test_frames_that_queue_on_a_slow_link_have_their_true_age(tile: Tile, 
     await district.fault(LOBBY, bitrate=1_000_000, noise=8)
     await asyncio.sleep(2)  # a group of pictures of that size
     wide = max(frame["width"] for frame in await tile.frames())
-    link.down.conditions = Conditions(rate=400_000)  # less than half of the main stream, twice the substream
+    link.down.conditions = Conditions(rate=400_000, queue=256 * 1024)  # 5 s of it
     await tile.forget()
 
     async def queued() -> bool:

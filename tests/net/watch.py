@@ -103,10 +103,7 @@ async def watching(browser: Browser, district: District, script: str = "") -> As
     try:
         await watch.tile.open()
         await watch.tile.says("live", 10)
-        tiles = glass.page.locator("[data-testid^=tile-]")
-        for name in await tiles.evaluate_all("tiles => tiles.map((tile) => tile.dataset.testid)"):
-            if name != f"tile-{CAMERA}":  # the alarm has opened it
-                await glass.tile(name.removeprefix("tile-")).close()
+        await glass.close_others(CAMERA)
         watch.offers = watch.restarts = 0
         yield watch
         await watch.tile.never_stale()

@@ -45,6 +45,7 @@ class Scene:
         self.estimate = Estimate(self.now)
         self._octets = 0.0
         self._packets = 0.0
+        self._arrived = 0.0
         self._lost = 0.0
         self.lag = 0.0
 
@@ -59,13 +60,14 @@ class Scene:
             if later > 0:
                 self.link.remb = min(self.link.remb, 0.85 * came / TICK)
             self._packets += bits / 8 / 1000
+            self._arrived += (came + lost * bits) / 8 / 1000
             self._lost += lost * bits / 8 / 1000
             self._octets += bits / 8
             self.now += TICK
-            self.estimate.sent(round(self._octets), self.lag, self.now)
+            self.estimate.sent(round(self._octets), round(self._packets), self.lag, self.now)
             if tick % 2 == 0:
                 self.estimate.heard_remb(self.link.remb, self.now)
-            self.estimate.heard_report(round(self._packets), round(self._lost), self.link.rtt, self.now)
+            self.estimate.heard_report(round(self._arrived), round(self._lost), self.link.rtt, self.now)
             if troubled is None and self.estimate.troubled(self.now, TICK / 2):
                 troubled = tick * TICK
         return troubled
@@ -134,9 +136,39 @@ def test_while_a_queue_drains_what_goes_out_is_not_taken_for_what_the_link_carri
     first = scene.estimate.ceiling(scene.now)
     scene.run(3, 100_000)
     after = scene.estimate.ceiling(scene.now)
-    assert first is not None
-    assert after is not None
-    assert after > 0.8 * first
+    assert first == pytest.approx(1e6, rel=0.1)
+    assert after == pytest.approx(1e6, rel=0.1)
+    scene.run(3, 0)
+    assert scene.estimate.queued(scene.now) == 0
+    drained = scene.estimate.ceiling(scene.now)
+    assert drained is not None
+    assert drained > 0.9e6
+
+
+def test_how_long_what_is_sent_waits_on_its_way_is_known_once_it_has_lasted() -> None:
+    scene = Scene(Link(10e6, queue=5.0))
+    scene.run(5, 1e6)
+    assert scene.estimate.queued(scene.now) == 0
+    scene.link.rate = 1e6
+    scene.run(4, 1.5e6)
+    assert scene.estimate.queued(scene.now) == pytest.approx(2.0, abs=0.2)
+    scene.run(2.5, 0)
+    assert scene.estimate.queued(scene.now) == 0
+
+
+def test_what_was_lost_while_a_nat_bound_anew_is_no_trouble_of_the_link() -> None:
+    scene = Scene(Link(10e6))
+    scene.run(20, 2e6)
+    scene.link.loss = 1.0
+    for _ in range(10):  # nothing is heard meanwhile
+        lost, _ = scene.link.carry(0.2e6)
+        scene._packets += 25
+        scene._arrived += 25
+        scene._lost += lost * 25
+        scene.now += TICK
+    scene.link.loss = 0.0
+    scene.estimate.rebound()
+    assert scene.run(10, 2e6) is None
 
 
 def test_a_burst_at_the_start_is_not_taken_for_the_rate() -> None:
@@ -166,7 +198,7 @@ def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
 def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
     estimate = Estimate(0.0)
     estimate.heard_report(1000, 0, None, 0.0)
-    estimate.sent(100_000, 0.0, 1.0)
+    estimate.sent(100_000, 100, 0.0, 1.0)
     estimate.heard_report(1100, 30, None, 1.0)
     assert estimate.troubled(1.0)
     assert estimate.loss == 0.3

@@ -94,6 +94,13 @@ class Scene:
         self.now += LOOK_INTERVAL
         self.feed.report(self.now, 0.0)
 
+    def round_trips(self, seconds: float) -> None:
+        """For two seconds the viewer tells a round trip of so long."""
+        for _ in range(8):
+            self.now += LOOK_INTERVAL
+            self.feed.estimate.heard_report(1, 0, seconds, self.now)
+            self.feed.report(self.now, 0.0)
+
     @property
     def dropped(self) -> float:
         labels = {"where": "viewer_groups"}
@@ -172,6 +179,53 @@ def test_keyframes_alone_get_through_a_link_that_carries_no_more() -> None:
         scene.feed.estimate._trouble(100_000, scene.now)
     complete = [packet for packet in scene.way.media if packet[1] & 0x80]
     assert len(complete) >= 4
+
+
+def test_while_what_was_sent_is_late_on_its_way_nothing_follows_and_then_a_keyframe_does() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    scene.round_trips(0.05)
+    scene.round_trips(LONGEST - 0.1)
+    assert scene.told[-1] == "first"
+    scene.round_trips(LONGEST + 0.2)
+    assert scene.told[-1] == "link"
+    scene.feed.deliver(scene.group(3), scene.now)
+    scene.feed.deliver(scene.group(4, keyframe=True), scene.now)
+    scene.feed.begin([scene.group(5, keyframe=True)], scene.now)
+    scene.feed.switch(scene.stream, scene.group(6, keyframe=True))
+    scene.feed.deliver(scene.group(7, 500_000, keyframe=True), scene.now)
+    sent = len(scene.way.media)
+    last = int.from_bytes(scene.way.media[-1][2:4], "big")
+    nack = rtp.RtcpRtpfbPacket(fmt=rtp.RTCP_RTPFB_NACK, ssrc=1, media_ssrc=7, lost=[last])
+    scene.feed.hear(bytes(nack), scene.now, 0.0)
+    scene.pump(1)
+    assert scene.told[-1] == "link"
+    assert len(scene.way.media) == sent, "no repeats either"
+    reports = len(scene.way.reports)
+    scene.round_trips(LONGEST - 0.1)
+    assert len(scene.way.reports) > reports, "by which is known when it has come through"
+    assert scene.told[-1] == "link"
+    scene.round_trips(0.05)
+    assert scene.told[-1] == "keyframe"
+    assert "lost" not in scene.told, "nothing is caught up on: that would fill the link anew"
+    scene.feed.deliver(scene.group(8), scene.now)
+    scene.feed.deliver(scene.group(9, keyframe=True), scene.now)
+    assert scene.way.stamps == [1, 9]
+
+
+def test_a_link_that_is_too_slow_still_is_when_its_nat_binds_anew_but_from_another_host_it_is_another() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    scene.round_trips(0.05)
+    scene.round_trips(LONGEST + 0.2)
+    scene.feed.moved(scene.now, elsewhere=False)
+    scene.round_trips(LONGEST + 0.2)
+    assert scene.told[-1] == "link"
+    scene.feed.moved(scene.now, elsewhere=True)
+    scene.round_trips(LONGEST + 0.2)
+    assert scene.told[-1] == "keyframe"
 
 
 def test_a_group_that_the_socket_refuses_costs_all_until_the_next_keyframe() -> None:

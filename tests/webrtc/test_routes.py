@@ -393,7 +393,10 @@ async def test_after_an_ice_restart_the_same_session_plays_on_by_another_address
         await viewer.close()
 
 
-async def test_what_was_found_out_of_the_former_way_is_not_held_against_the_new_one() -> None:
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_what_was_found_out_of_the_former_way_holds_for_another_port_and_not_for_another_host(
+    elsewhere: bool,
+) -> None:
     async with running() as gateway:
         viewer = LightViewer()
         _, session = await play(gateway, viewer)
@@ -402,10 +405,10 @@ async def test_what_was_found_out_of_the_former_way_is_not_held_against_the_new_
         viewer.check()
         await until(lambda: len(session.path._checks) > 1)
         assert session.feed.estimate.ceiling(gateway.clock.monotonic()) is not None
-        viewer.move()
+        viewer.move("127.0.0.9" if elsewhere else None)
         viewer.check()
         await until(lambda: session.path.route and session.path.route.address == viewer.socket.getsockname())
-        assert session.feed.estimate.ceiling(gateway.clock.monotonic()) is None
+        assert (session.feed.estimate.ceiling(gateway.clock.monotonic()) is None) == elsewhere
         await viewer.close()
 
 
