@@ -6,11 +6,12 @@ sent. So there is no figure until there is *trouble*, and then the figure is wha
 - REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times of what they receive,
   and begin low and climb slowly; so it means something only where it has fallen below what was sent. They go by RTP
   timestamps: pictures that their camera sends ever later look to them like a link that fills. While these come later
-  than before, REMB is no witness, and afterwards has to fall anew.
+  than before, REMB is no witness, and afterwards has to fall anew. Neither is it once the link has shown a limit: what
+  is sent is then spread over time to suit it, and looks late by its timestamps for that alone.
 - Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: up to 10 % is borne) by more than chance explains: browsers report
   every tenth of a second, on a handful of packets.
 - A round trip that has grown by ``DELAY``: what is on the way queues up. As long as it does, however little goes out
-  meanwhile, what comes through is what the link carries, no less and no more; the other two are not asked.
+  meanwhile, what comes through is what the link carries, no less and no more.
 """
 
 import math
@@ -98,10 +99,10 @@ class Estimate:
         height, at = self._remb_height
         height = max(bps, height * (1 - _FADES * min(now - at, 10.0)))
         self._remb_height = height, now
-        if self._comes_later(now):
+        if self.ceiling(now) is not None or self._comes_later(now):
             self._remb_height = bps, now
             self._remb_low_since = None
-        elif self._late_since is not None or bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
+        elif bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
             self._remb_low_since = None
         elif self._remb_low_since is None:
             self._remb_low_since = now

@@ -255,8 +255,7 @@ class Feed:
         self.waiting = ""
 
     def _drain(self, now: float) -> None:
-        """Send nothing while what is on its way comes late. Once it has come through, begin with the next keyframe: all
-        since the last one at once would fill a slow link anew."""
+        """Send nothing while what is on its way comes late, and begin anew once it has come through."""
         queued = self.estimate.queued(now)
         if not self._draining and queued > LONGEST:
             self._draining = True
@@ -265,6 +264,7 @@ class Feed:
             self._draining = False
             self._give_up("keyframe")
             self._tell()
+            self._on_picture_lost()
 
     def _give_up(self, waiting: Waiting) -> None:
         self._count(self.backlog.clear())
