@@ -46,7 +46,8 @@ class Estimate:
         self.loss = 0.0
         self.troubled_at = float("-inf")
         self._ceiling: float | None = None
-        self._samples: deque[tuple[float, int, int]] = deque([(now, 0, 0)])
+        self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+        self._media = 0, 0
         self._packet_size = 0.0
         self._lags: deque[tuple[float, float]] = deque()
         self._reports: deque[tuple[float, int, int]] = deque()
@@ -56,15 +57,16 @@ class Estimate:
         self._remb_low_since: float | None = None
         self._remb_height = 0.0, now
 
-    def sent(self, octets: int, packets: int, lag: float, now: float) -> None:
-        """So much has been sent so far, repeats included, in so many packets, repeats not counted, and the last of it
+    def sent(self, packets: int, octets: int, repeated: int, lag: float, now: float) -> None:
+        """So many packets of so many octets have been sent so far, so many octets more as repeats, and the last of it
         so many seconds later than its RTP timestamp says, from any origin; told a few times a second."""
         samples, lags = self._samples, self._lags
-        samples.append((now, octets, packets))
+        if packets > self._media[0]:
+            self._packet_size = (octets - self._media[1]) / (packets - self._media[0])
+        self._media = packets, octets
+        samples.append((now, octets + repeated))
         while len(samples) > 2 and samples[1][0] <= now - WINDOW:
             samples.popleft()
-        if packets > samples[0][2]:
-            self._packet_size = (octets - samples[0][1]) / (packets - samples[0][2])
         lags.append((now, lag))
         while lags[0][0] <= now - WINDOW:
             lags.popleft()
@@ -73,9 +75,9 @@ class Estimate:
         """What is being sent, bits a second: over ``WINDOW`` or the last second, whichever is less, so that a burst at
         the start is not taken for it."""
         samples = self._samples
-        ended, after, _ = samples[-1]
+        ended, after = samples[-1]
         recent = next(sample for sample in reversed(samples) if sample[0] <= ended - _RECENT or sample is samples[0])
-        return min(8 * (after - before) / max(ended - began, _RECENT) for began, before, _ in (samples[0], recent))
+        return min(8 * (after - before) / max(ended - began, _RECENT) for began, before in (samples[0], recent))
 
     def ceiling(self, now: float) -> float | None:
         """What the link was found to carry, grown since; None where it never showed a limit, or long ago."""
@@ -121,7 +123,7 @@ class Estimate:
             self.loss = max(0, lost - reports[0][2]) / packets
             by_chance = 2 * math.sqrt(LOSS_DOWN * (1 - LOSS_DOWN) / packets)
             if self.loss > LOSS_DOWN + by_chance and self._late_since is None:
-                self._trouble(self.rate() * max(0.1, 1 - self.loss), now)
+                self._trouble(self._comes_through(reports[0][0]), now)
         if rtt is None:
             return
         self.rtt = rtt
@@ -138,8 +140,8 @@ class Estimate:
             self._ceiling = max(self._carried, _LEAST)
             self.troubled_at = now
 
-    def rebound(self) -> None:
-        """The same link by another port: what was lost on the way to the former one is none of its losses."""
+    def forget_losses(self) -> None:
+        """What was lost so far is no word on what is sent from now on."""
         self._reports.clear()
         self._remb_low_since = None
 

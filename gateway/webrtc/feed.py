@@ -132,6 +132,7 @@ class Feed:
             )
         )
         self._give_up("keyframe")
+        self.estimate.forget_losses()
         self.stream = stream
         sender.switch(self._outlet(shift))
 
@@ -176,7 +177,7 @@ class Feed:
         if now < self._looked_at + LOOK_INTERVAL:
             return False
         self._looked_at = now
-        self.estimate.sent(sender.octets + sender.repeated_octets, sender.packets, self._lag(), now)
+        self.estimate.sent(sender.packets, sender.octets, sender.repeated_octets, self._lag(), now)
         self._small = LARGE * self.pace(now) / 8
         self._drain(now)
         if sender.last is not None and now >= self._reported_at + REPORT_INTERVAL:
@@ -198,7 +199,7 @@ class Feed:
         if elsewhere:
             self.estimate = Estimate(now)
         else:
-            self.estimate.rebound()
+            self.estimate.forget_losses()
         self._settled_at = now + SETTLES
 
     def hear(self, datagram: bytes, now: float, wall: float) -> bool:
@@ -210,7 +211,7 @@ class Feed:
                     if now >= self._settled_at:
                         self.estimate.heard_report(highest, lost, rtcp.round_trip(feedback, wall), now)
                 case rtcp.Nack(ssrc=self.ssrc, sequences=sequences):
-                    missed = len(sequences) - (0 if self._draining else self.sender.resend(sequences))
+                    missed = len(sequences) - (0 if self.waiting == "link" else self.sender.resend(sequences))
                     if missed:
                         self._metrics.dropped.labels(where="resend").inc(missed)
                 case rtcp.PictureLoss(ssrc=self.ssrc):

@@ -64,7 +64,7 @@ class Scene:
             self._lost += lost * bits / 8 / 1000
             self._octets += bits / 8
             self.now += TICK
-            self.estimate.sent(round(self._octets), round(self._packets), self.lag, self.now)
+            self.estimate.sent(round(self._packets), round(self._octets), 0, self.lag, self.now)
             if tick % 2 == 0:
                 self.estimate.heard_remb(self.link.remb, self.now)
             self.estimate.heard_report(round(self._arrived), round(self._lost), self.link.rtt, self.now)
@@ -156,7 +156,7 @@ def test_how_long_what_is_sent_waits_on_its_way_is_known_once_it_has_lasted() ->
     assert scene.estimate.queued(scene.now) == 0
 
 
-def test_what_was_lost_while_a_nat_bound_anew_is_no_trouble_of_the_link() -> None:
+def test_what_was_lost_before_another_way_or_stream_is_no_trouble_of_this_one() -> None:
     scene = Scene(Link(10e6))
     scene.run(20, 2e6)
     scene.link.loss = 1.0
@@ -167,7 +167,7 @@ def test_what_was_lost_while_a_nat_bound_anew_is_no_trouble_of_the_link() -> Non
         scene._lost += lost * 25
         scene.now += TICK
     scene.link.loss = 0.0
-    scene.estimate.rebound()
+    scene.estimate.forget_losses()
     assert scene.run(10, 2e6) is None
 
 
@@ -198,7 +198,7 @@ def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
 def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
     estimate = Estimate(0.0)
     estimate.heard_report(1000, 0, None, 0.0)
-    estimate.sent(100_000, 100, 0.0, 1.0)
+    estimate.sent(100, 100_000, 0, 0.0, 1.0)
     estimate.heard_report(1100, 30, None, 1.0)
     assert estimate.troubled(1.0)
     assert estimate.loss == 0.3
