@@ -46,8 +46,7 @@ class Estimate:
         self.loss = 0.0
         self.troubled_at = float("-inf")
         self._ceiling: float | None = None
-        self._samples: deque[tuple[float, int]] = deque([(now, 0)])
-        self._media = 0, 0
+        self._samples: deque[tuple[float, int, int, int]] = deque([(now, 0, 0, 0)])
         self._packet_size = 0.0
         self._lags: deque[tuple[float, float]] = deque()
         self._reports: deque[tuple[float, int, int]] = deque()
@@ -61,12 +60,11 @@ class Estimate:
         """So many packets of so many octets have been sent so far, so many octets more as repeats, and the last of it
         so many seconds later than its RTP timestamp says, from any origin; told a few times a second."""
         samples, lags = self._samples, self._lags
-        if packets > self._media[0]:
-            self._packet_size = (octets - self._media[1]) / (packets - self._media[0])
-        self._media = packets, octets
-        samples.append((now, octets + repeated))
+        samples.append((now, octets + repeated, packets, octets))
         while len(samples) > 2 and samples[1][0] <= now - WINDOW:
             samples.popleft()
+        if packets > samples[0][2]:
+            self._packet_size = (octets - samples[0][3]) / (packets - samples[0][2])
         lags.append((now, lag))
         while lags[0][0] <= now - WINDOW:
             lags.popleft()
@@ -75,9 +73,9 @@ class Estimate:
         """What is being sent, bits a second: over ``WINDOW`` or the last second, whichever is less, so that a burst at
         the start is not taken for it."""
         samples = self._samples
-        ended, after = samples[-1]
+        ended, after = samples[-1][:2]
         recent = next(sample for sample in reversed(samples) if sample[0] <= ended - _RECENT or sample is samples[0])
-        return min(8 * (after - before) / max(ended - began, _RECENT) for began, before in (samples[0], recent))
+        return min(8 * (after - before) / max(ended - began, _RECENT) for began, before, *_ in (samples[0], recent))
 
     def ceiling(self, now: float) -> float | None:
         """What the link was found to carry, grown since; None where it never showed a limit, or long ago."""
@@ -123,7 +121,7 @@ class Estimate:
             self.loss = max(0, lost - reports[0][2]) / packets
             by_chance = 2 * math.sqrt(LOSS_DOWN * (1 - LOSS_DOWN) / packets)
             if self.loss > LOSS_DOWN + by_chance and self._late_since is None:
-                self._trouble(self._comes_through(reports[0][0]), now)
+                self._trouble(max(self.rate() * (1 - self.loss), self._comes_through(reports[0][0])), now)
         if rtt is None:
             return
         self.rtt = rtt
