@@ -93,7 +93,7 @@ class Feed:
     def pace(self, now: float) -> float:
         """Bits a second at which bursts go out."""
         ceiling = self.estimate.ceiling(now)
-        return self._unknown_link if ceiling is None else HEADROOM * ceiling
+        return self._unknown_link if ceiling is None else min(HEADROOM * ceiling, self._unknown_link)
 
     def affords(self, size: int, now: float) -> bool:
         """Whether so many bytes would be sent before they are old."""

@@ -21,11 +21,11 @@ RECORDER = """
   document.addEventListener("sightline-frame", (event) => {
     const video = event.composedPath()[0].shadowRoot.querySelector("video");
     if (!video || !video.videoWidth || window.frames_unread?.has(event.detail.camera)) return;
+    const now = performance.timeOrigin + performance.now();  // to read the pixels takes its time
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;
     context.drawImage(video, 0, 0);
     const code = readTimecode(context.getImageData(0, 0, canvas.width, canvas.height));
-    const now = performance.timeOrigin + performance.now();
     const { camera, captureAge, state, rtpTimestamp } = event.detail;
     const seen = (window.frames_seen[camera] ??= []);
     seen.push({ at: now, captureAge, state, rtpTimestamp, trueAge: code === null ? null : (now - code) / 1000,

@@ -156,6 +156,32 @@ def test_how_long_what_is_sent_waits_on_its_way_is_known_once_it_has_lasted() ->
     assert scene.estimate.queued(scene.now) == 0
 
 
+def test_what_comes_through_is_counted_without_repeats() -> None:
+    estimate = Estimate(0.0)
+    estimate.heard_report(0, 0, 0.05, 0.0)
+    for tick in range(1, 25):
+        now = tick / 4
+        estimate.sent(25 * tick, 25_000 * tick, 50_000 * tick, 0.0, now)
+        estimate.heard_report(25 * tick, 0, 2.0, now)
+    assert estimate.ceiling(6.0) == pytest.approx(8 * 25_000 * 4, rel=0.01)
+
+
+def test_once_a_limit_is_known_the_viewers_own_estimate_is_not_asked() -> None:
+    """What is sent is then spread over time, which receivers take for a link that fills."""
+    scene = Scene(Link(10e6, queue=5.0, remb=3e6))
+    scene.run(20, 2e6)
+    scene.link.rate = 1e6
+    scene.run(4, 2e6)
+    scene.run(5, 200_000)
+    known = scene.estimate.ceiling(scene.now)
+    scene.link.remb = 20_000
+    scene.run(3, 200_000)
+    later = scene.estimate.ceiling(scene.now)
+    assert known is not None
+    assert later is not None
+    assert later >= known
+
+
 def test_what_was_lost_before_another_way_or_stream_is_no_trouble_of_this_one() -> None:
     scene = Scene(Link(10e6))
     scene.run(20, 2e6)

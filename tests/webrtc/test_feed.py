@@ -1,6 +1,7 @@
 from typing import Any
 
 import aiortc.rtp as rtp
+import pytest
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
@@ -227,6 +228,41 @@ def test_a_link_that_is_too_slow_still_is_when_its_nat_binds_anew_but_from_anoth
     scene.feed.moved(scene.now, elsewhere=True)
     scene.round_trips(LONGEST + 0.2)
     assert scene.told[-1] == "lost"
+
+
+def test_whatever_a_viewer_tells_it_gets_nothing_faster_than_an_unknown_link_would() -> None:
+    scene = Scene()
+    assert scene.feed.pace(scene.now) == LINK
+    scene.trouble(1e15)
+    assert scene.feed.pace(scene.now) == LINK
+    scene.trouble(1e6)
+    assert scene.feed.pace(scene.now) < 2e6
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_low_estimate_of_the_viewers_is_no_word_on_the_link_while_the_camera_falls_behind(late: bool) -> None:
+    scene = Scene()
+    remb = rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_APP, ssrc=1, media_ssrc=0)
+    for picture in range(60):
+        remb.fci = rtp.pack_remb_fci(2_000_000 if picture < 30 else 50_000, [7])
+        scene.feed.deliver(scene.group(9000 * picture, 20_000, keyframe=True), scene.now)
+        scene.now += 0.15 if late and picture >= 30 else 0.1
+        scene.feed.report(scene.now, 0.0)
+        scene.feed.hear(bytes(remb), scene.now, 0.0)
+    assert (scene.feed.estimate.ceiling(scene.now) is None) is late
+
+
+def test_what_was_lost_of_one_stream_is_not_held_against_the_next() -> None:
+    scene = Scene()
+    estimate = scene.feed.estimate
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    estimate.heard_report(0, 0, None, scene.now)
+    estimate.heard_report(100, 50, None, scene.now + 0.5)
+    assert estimate.troubled_at == scene.now + 0.5
+    scene.feed.switch(scene.stream, scene.group(2, keyframe=True))
+    estimate.heard_report(110, 50, None, scene.now + 0.8)
+    estimate.heard_report(160, 50, None, scene.now + 1.2)
+    assert estimate.troubled_at == scene.now + 0.5
 
 
 def test_a_group_that_the_socket_refuses_costs_all_until_the_next_keyframe() -> None:

@@ -166,6 +166,24 @@ async def test_loss_sends_it_to_the_substream_at_its_next_keyframe_and_back_up_l
         assert _steps(scene) <= {1, 2}, "what still waited at the switch is given up"
 
 
+async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permission() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(1.0)
+        [session] = scene.plane._sessions.values()
+        assert session.feed is not None
+        session.feed.estimate._trouble(1_300_000, scene.clock.monotonic())
+        await scene.play(0.3)
+        scene.main.show()
+        assert session.feed.backlog.bytes
+        session.ends_at = scene.clock.monotonic()
+        async with asyncio.timeout(10):
+            while not any(event.kind == "closed" for event in scene.events):  # noqa: ASYNC110  # no event is set
+                await asyncio.sleep(0.005)
+        assert scene.events[-1].reason == "token_expired", "before the clock that closes sessions has moved"
+
+
 async def test_a_page_dates_pictures_rightly_by_the_shift_that_it_is_told() -> None:
     async with _scene() as scene:
         await scene.play(1.5)
