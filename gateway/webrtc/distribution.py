@@ -19,7 +19,7 @@ PUMP_INTERVAL = 0.002
 FRESH = 3.0
 """Seconds without a picture after which a stream is no better than none."""
 SEVERE = 0.6
-"""A link that carries less of a stream's rate than this gets nothing more of it while it waits for another."""
+"""A link that carries less of a stream's rate than this is not left with it until the other one's next keyframe."""
 
 Streams = Callable[[CameraId, StreamName], RelayStream | None]
 
@@ -86,6 +86,7 @@ class Distribution:
                 self._aim(session, StreamName.SUB, now)
             case Step.UP:
                 self._aim(session, session.best, now)
+        self._hurry(session, now)
 
     def _aim(self, session: Session, name: StreamName, now: float) -> None:
         """Have the session switched at the other stream's next keyframe, if it sends anything that can be played."""
@@ -103,10 +104,22 @@ class Distribution:
             fanout.add(session)
             return
         fanout.await_keyframe(session)
+
+    def _hurry(self, session: Session, now: float) -> None:
+        """Where the link does not carry what the session has while it waits for the substream's next keyframe, begin
+        at that one's last."""
+        feed = session.feed
+        if feed is None or session.target is not StreamName.SUB or session.stream is StreamName.SUB:
+            return
         ceiling = feed.estimate.ceiling(now)
-        if name is StreamName.SUB and ceiling is not None and ceiling < SEVERE * feed.stream.history.bps():
+        if ceiling is None or ceiling >= SEVERE * feed.stream.history.bps():
+            return
+        stream = self._fanouts[session.camera_id, session.target].stream
+        gop = stream.gop()
+        if gop and _plays(session, stream, now):
             self._leave(session, session.stream)
-            feed.stop()
+            self._go_over(stream, session, gop[0], kept=True)
+            self._begin(session, stream)
 
     def _arrived(self, stream: RelayStream, session: Session, group: PacketGroup) -> None:
         """The keyframe that a session waited for, or the first of a stream whose codec has changed."""
@@ -117,9 +130,15 @@ class Distribution:
             return
         if session.stream is not stream.stream:
             self._leave(session, session.stream)
-            session.stream = stream.stream
-        self._fanouts[session.camera_id, stream.stream].add(session)
-        session.feed.switch(stream, group)
+        self._go_over(stream, session, group)
+
+    def _go_over(self, stream: RelayStream, session: Session, group: PacketGroup, *, kept: bool = False) -> None:
+        fanout = self._fanouts[session.camera_id, stream.stream]
+        fanout.remove(session)  # it waits no longer
+        fanout.add(session)
+        session.stream = stream.stream
+        if session.feed is not None:
+            session.feed.switch(stream, group, kept=kept)
 
     def _divert(self, session: Session, now: float) -> None:
         """What the session is sent can be sent no more, or what it waited for: go over to the next that was agreed on

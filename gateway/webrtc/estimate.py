@@ -19,6 +19,7 @@ from collections import deque
 
 LOSS_DOWN = 0.10
 LOSS_WINDOW = 2.0
+_UNEASY = LOSS_DOWN / 2
 _LEAST_PACKETS = 20
 DELAY = 0.25
 REMB_BELOW = 0.85
@@ -88,6 +89,11 @@ class Estimate:
         """Whether there was trouble just now."""
         return now - self.troubled_at < within
 
+    @property
+    def uneasy(self) -> bool:
+        """Whether there may be trouble."""
+        return self.loss > _UNEASY or self._late_since is not None
+
     def queued(self, now: float) -> float:
         """Seconds for which what is sent waits on its way, by the round trip; 0 until that has lasted a while."""
         if self._late_since is None or self._base_rtt is None or now - self._late_since < PERSISTS:
@@ -117,10 +123,12 @@ class Estimate:
         while len(reports) > 2 and reports[1][0] <= now - LOSS_WINDOW:
             reports.popleft()
         packets = (highest - reports[0][1]) & 0xFFFFFFFF
+        losing = False
         if _LEAST_PACKETS <= packets < 1 << 31:
             self.loss = max(0, lost - reports[0][2]) / packets
             by_chance = 2 * math.sqrt(LOSS_DOWN * (1 - LOSS_DOWN) / packets)
-            if self.loss > LOSS_DOWN + by_chance and self._late_since is None:
+            losing = self.loss > LOSS_DOWN + by_chance
+            if losing and self._late_since is None:
                 self._trouble(max(self.rate() * (1 - self.loss), self._comes_through(reports[0][0])), now)
         if rtt is None:
             return
@@ -133,7 +141,7 @@ class Estimate:
             self._carried = 0.0
         elif self._late_since is None:
             self._late_since = now
-        elif now - self._late_since >= PERSISTS:
+        elif losing or now - self._late_since >= PERSISTS:
             self._carried = max(self._carried, self._comes_through(self._late_since))
             self._ceiling = max(self._carried, _LEAST)
             self.troubled_at = now
@@ -149,10 +157,11 @@ class Estimate:
 
     def _comes_through(self, since: float) -> float:
         """Bits a second by the viewer's reports, of the last ``LOSS_WINDOW`` seconds at most."""
-        began, before, lost_before = next(report for report in self._reports if report[0] >= since)
+        latest = self._reports[-1][0] - _RECENT / 2
+        began, before, lost_before = next(report for report in self._reports if report[0] >= min(since, latest))
         ended, after, lost = self._reports[-1]
         packets = max(0, ((after - before) & 0xFFFFFFFF) - (lost - lost_before))
-        return 8 * packets * self._packet_size / max(ended - began, PERSISTS)
+        return 8 * packets * self._packet_size / max(ended - began, _RECENT / 2)
 
     def _comes_later(self, now: float) -> bool:
         """Whether what is sent is ever later by its timestamps, before the link has any part in it."""

@@ -17,6 +17,11 @@ from gateway.webrtc.path import Path
 from gateway.webrtc.sender import Outlet, RtpSender
 
 REPORT_INTERVAL = 1.0
+SOONER = 0.25
+"""The same, of a link of which the round trip has to be known soon."""
+REPEATS = 1.0
+REPEATS_IN_TROUBLE = 0.5
+"""Repeats for each packet sent."""
 SETTLES = 1.0
 REFRESH_INTERVAL = 1.0
 LOOK_INTERVAL = 0.25
@@ -107,6 +112,7 @@ class Feed:
         One that the link does not carry in time is not begun: its pictures would be old.
         """
         self._give_up("keyframe")
+        self.sender.forget()
         gop = () if self._draining else tuple(groups)
         if gop and self.affords(sum(group.size for group in gop), now):
             self.waiting = ""
@@ -116,9 +122,9 @@ class Feed:
             self.waiting = "link"
         self._tell()
 
-    def switch(self, stream: RelayStream, first: PacketGroup) -> None:
-        """Send another stream from its group ``first`` on, a keyframe that is delivered next. Sequence numbers go on,
-        and so does the relation of RTP time to capture time."""
+    def switch(self, stream: RelayStream, first: PacketGroup, *, kept: bool = False) -> None:
+        """Send another stream from its group ``first`` on, a keyframe that is delivered next, or is ``kept`` and begun
+        with next. Sequence numbers go on, and so does the relation of RTP time to capture time."""
         sender = self.sender
         shift = (
             0
@@ -129,8 +135,11 @@ class Feed:
                 self.shift,
                 (sender.last.arrival, sender.last_timestamp),
                 (first.arrival, first.rtp),
+                back=kept,
             )
         )
+        if self.waiting or self.estimate.troubled(first.arrival):
+            sender.forget()
         self._give_up("keyframe")
         self.estimate.forget_losses()
         self.stream = stream
@@ -180,9 +189,11 @@ class Feed:
         self.estimate.sent(sender.packets, sender.octets, sender.repeated_octets, self._lag(), now)
         self._small = LARGE * self.pace(now) / 8
         self._drain(now)
-        if sender.last is not None and now >= self._reported_at + REPORT_INTERVAL:
+        troubled = self.estimate.troubled(now)
+        sender.earn_resends(REPEATS_IN_TROUBLE if troubled else REPEATS)
+        interval = SOONER if troubled or self.estimate.uneasy else REPORT_INTERVAL
+        if sender.last is not None and now >= self._reported_at + interval:
             self._reported_at = now
-            sender.second_passed()
             timestamp = (sender.last_timestamp + round((now - sender.last.arrival) * _CLOCK_RATE)) & 0xFFFFFFFF
             self._send(rtcp.sender_report(self.ssrc, self._cname, wall, timestamp, sender.packets, sender.octets))
         return True

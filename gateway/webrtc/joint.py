@@ -13,13 +13,16 @@ def shift_between(
     old_shift: int,
     last: tuple[float, int],
     first: tuple[float, int],
+    *,
+    back: bool = False,
 ) -> int:
     """What has to be added to the new stream's timestamps (mod 2^32).
 
     ``old`` and ``new`` tell capture time of each stream's own timestamps. ``last`` and ``first`` are (arrival, RTP) of
     the last picture sent, as the viewer knows it, and of the new stream's first. The viewer's relation of RTP time to
     capture time stays what it was, so that a page that has not heard of the switch dates pictures rightly; where it is
-    not known, time goes on as pictures arrive. Time always goes forward.
+    not known, time goes on as pictures arrive. Time always goes forward, but where ``back`` says that the first may be
+    older than the last, as a keyframe that is kept; never do two pictures in a row have one time.
     """
     arrived, sent = last
     arrives, rtp = first
@@ -29,7 +32,9 @@ def shift_between(
         captured = new.capture + _apart(rtp, new.rtp) / CLOCK_RATE
         known = old.capture + _apart(sent - old_shift, old.rtp) / CLOCK_RATE
         ticks = round((captured - known) * CLOCK_RATE)
-    return (sent + max(ticks, LEAST_STEP) - rtp) % _WRAP
+    if not (back and ticks <= -LEAST_STEP):
+        ticks = max(ticks, LEAST_STEP)
+    return (sent + ticks - rtp) % _WRAP
 
 
 def _apart(one: int, other: int) -> int:

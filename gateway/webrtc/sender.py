@@ -9,7 +9,8 @@ from gateway.webrtc.srtp import Sealer
 
 Transmit = Callable[[bytes, int, int], bool]
 
-RESENDS_A_SECOND = 512
+MOST_RESENDS = 512
+"""Repeats at once; more are earned by packets sent."""
 STRETCHES = 64
 _WRAP = 0xFFFFFFFF
 
@@ -61,7 +62,8 @@ class RtpSender:
         self._next_repeat = first_repeat
         self._position = -1
         self._stretches: list[_Stretch] = []
-        self._resends_left = RESENDS_A_SECOND
+        self._resends_left = float(MOST_RESENDS)
+        self._earned_at = self._oldest = first_index
         self.outlet = outlet
         self.packets = 0
         self.octets = 0
@@ -112,20 +114,26 @@ class RtpSender:
     def resend(self, sequences: Iterable[int]) -> int:
         """Send again those packets that are still kept. How many went out.
 
-        Each that is asked for counts against the second's allowance, found or not: a look-up costs time as well.
+        Each that is asked for counts against what is allowed, found or not: a look-up costs time as well.
         """
         sent = 0
         for sequence in sequences:
-            if self._resends_left <= 0:
+            if self._resends_left < 1:
                 break
             self._resends_left -= 1
             index = self._next - ((self._next - sequence) & 0xFFFF)
-            sent += index < self._next and self._repeat(index)
+            sent += self._oldest <= index < self._next and self._repeat(index)
         return sent
 
-    def second_passed(self) -> None:
-        """Allow resends anew."""
-        self._resends_left = RESENDS_A_SECOND
+    def earn_resends(self, share: float) -> None:
+        """Allow as many repeats more as that share of the packets sent since the last time, and so many at most at
+        once: what repeats what a link had no room for fills it further."""
+        earned, self._earned_at = share * (self._next - self._earned_at), self._next
+        self._resends_left = min(self._resends_left + earned, share * MOST_RESENDS)
+
+    def forget(self) -> None:
+        """Nobody needs any more what was sent so far: it is not repeated."""
+        self._oldest = self._next
 
     def _send_runs(self, group: PacketGroup, first: int, timestamp: int, marked: bool) -> bool:
         sealer, kind, payloads = self._sealer, self.outlet.kind, group.payloads

@@ -177,7 +177,7 @@ async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, dist
     await district.fault(camera, clock_offset=offset)
 
     async def measured() -> bool:
-        return maps()[-1]["epoch"] != before and maps()[-1]["uncertainty"] < 0.1
+        return bool(maps()[-1]["epoch"] != before and maps()[-1]["uncertainty"] < 0.1)
 
     await until(measured, KEEP_ALIVE, "an offset that is known to a tenth of a second")
     await tile.says("live", 3)

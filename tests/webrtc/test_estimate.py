@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.webrtc.estimate import Estimate
+from gateway.webrtc.estimate import PERSISTS, Estimate
 
 TICK = 0.1
 
@@ -125,6 +125,34 @@ def test_a_link_that_is_cut_after_its_camera_fell_behind_is_seen_all_the_same() 
     seen = scene.run(5, 2e6)
     assert seen is not None
     assert seen <= 3.0
+
+
+def test_loss_while_what_is_sent_waits_on_its_way_is_a_queue_that_is_full_and_seen_at_once() -> None:
+    estimate = Estimate(0.0)
+    for report in range(10):
+        estimate.sent(100 * report, 100_000 * report, 0, 0.0, report / 4)
+        estimate.heard_report(100 * report, 0, 0.05, report / 4)
+    estimate.sent(1_000, 1_000_000, 0, 0.0, 2.5)
+    estimate.heard_report(1_000, 0, 0.4, 2.5)
+    assert estimate.uneasy
+    assert not estimate.troubled(2.5)
+    estimate.sent(1_100, 1_100_000, 0, 0.0, 2.75)
+    estimate.heard_report(1_100, 150, 0.4, 2.75)
+    assert estimate.troubled(2.75), f"before the {PERSISTS} s for which the round trip alone has to be long"
+    ceiling = estimate.ceiling(2.75)
+    assert ceiling is not None
+    assert ceiling < 8 * 100_000 * 4
+
+
+@pytest.mark.parametrize(("loss", "trip"), [(0.07, 0.05), (0.0, 0.4)])
+def test_some_loss_or_one_long_round_trip_is_no_trouble_yet_but_watched(loss: float, trip: float) -> None:
+    estimate = Estimate(0.0)
+    estimate.heard_report(0, 0, 0.05, 0.0)
+    estimate.heard_report(1_000, 0, 0.05, 1.0)
+    assert not estimate.uneasy
+    estimate.heard_report(2_000, round(2_000 * loss), trip, 2.0)
+    assert estimate.uneasy
+    assert not estimate.troubled(2.0)
 
 
 def test_while_a_queue_drains_what_goes_out_is_not_taken_for_what_the_link_carries() -> None:

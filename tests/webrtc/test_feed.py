@@ -9,8 +9,9 @@ from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc import rtcp
 from gateway.webrtc.backlog import LONGEST
-from gateway.webrtc.feed import HEADROOM, LOOK_INTERVAL, REFRESH_INTERVAL, Feed
+from gateway.webrtc.feed import HEADROOM, LOOK_INTERVAL, REFRESH_INTERVAL, REPEATS_IN_TROUBLE, Feed
 from gateway.webrtc.formats import Codec
+from gateway.webrtc.sender import MOST_RESENDS
 from gateway.webrtc.srtp import GcmSealer
 from tests.fakes import FakeClock
 
@@ -228,6 +229,45 @@ def test_a_link_that_is_too_slow_still_is_when_its_nat_binds_anew_but_from_anoth
     scene.feed.moved(scene.now, elsewhere=True)
     scene.round_trips(LONGEST + 0.2)
     assert scene.told[-1] == "lost"
+
+
+def test_reports_by_which_the_round_trip_is_told_come_more_often_once_there_may_be_trouble() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    scene.round_trips(0.05)
+    calm = len(scene.way.reports)
+    assert calm <= 3
+    scene.round_trips(0.4)
+    assert len(scene.way.reports) - calm >= 7
+
+
+def test_what_was_lost_before_a_picture_is_begun_anew_is_not_repeated() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    last = int.from_bytes(scene.way.media[-1][2:4], "big")
+    nack = bytes(rtp.RtcpRtpfbPacket(fmt=rtp.RTCP_RTPFB_NACK, ssrc=1, media_ssrc=7, lost=[last]))
+    scene.feed.hear(nack, scene.now, 0.0)
+    assert len(scene.way.media) == 2, "repeated"
+    scene.feed.begin([scene.group(2, keyframe=True)], scene.now)
+    scene.feed.hear(nack, scene.now, 0.0)
+    assert len(scene.way.media) == 2, "of no use any more"
+    scene.pump(0.01)
+    assert scene.way.stamps == [1, 2]
+
+
+def test_a_link_in_trouble_is_not_filled_further_by_repeats() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, 500_000, keyframe=True)], scene.now)
+    scene.pump(1)
+    scene.trouble(4e6)
+    last = int.from_bytes(scene.way.media[-1][2:4], "big")
+    lost = [(last - back) & 0xFFFF for back in reversed(range(450))]
+    nack = bytes(rtp.RtcpRtpfbPacket(fmt=rtp.RTCP_RTPFB_NACK, ssrc=1, media_ssrc=7, lost=lost))
+    before = len(scene.way.media)
+    scene.feed.hear(nack, scene.now, 0.0)
+    assert len(scene.way.media) - before == REPEATS_IN_TROUBLE * MOST_RESENDS
 
 
 def test_whatever_a_viewer_tells_it_gets_nothing_faster_than_an_unknown_link_would() -> None:

@@ -28,6 +28,15 @@ def test_time_never_goes_back(a: int, b: int, shift: int) -> None:
     assert (b + got - a - shift) % WRAP == LEAST_STEP
 
 
+@given(STAMPS, STAMPS, STAMPS, st.floats(-10, 10))
+def test_with_a_picture_that_is_kept_it_may_go_back_but_never_stands(a: int, b: int, shift: int, later: float) -> None:
+    old, new = _point(a, 100.0), _point(b, 100.0 + later)
+    got = shift_between(old, new, shift, (200.0, (a + shift) % WRAP), (200.1, b), back=True)
+    moved = (b + got - a - shift + WRAP // 2) % WRAP - WRAP // 2
+    assert abs(moved) >= LEAST_STEP
+    assert abs(moved - 90_000 * later) <= 2 * LEAST_STEP
+
+
 @given(STAMPS, STAMPS)
 def test_where_a_map_is_unknown_time_goes_on_as_pictures_arrive(sent: int, rtp: int) -> None:
     got = shift_between(None, _point(rtp, 5.0), 0, (200.0, sent), (200.5, rtp))

@@ -12,7 +12,7 @@ from gateway.relay.history import PacketGroup
 from gateway.relay.packetizer import LIMIT
 from gateway.relay.stream import RelayStream
 from gateway.sources.media import StreamInfo
-from gateway.webrtc.sender import RESENDS_A_SECOND, STRETCHES, Outlet, RtpSender
+from gateway.webrtc.sender import MOST_RESENDS, STRETCHES, Outlet, RtpSender
 from gateway.webrtc.srtp import HEADER, GcmSealer, LibsrtpSealer, Sealer
 from tests.fakes import FakeClock
 
@@ -206,13 +206,37 @@ def test_so_many_changes_of_stream_are_remembered_and_no_more() -> None:
     assert sender.resend([1]) == 1
 
 
-def test_repeats_are_limited_a_second() -> None:
+def test_so_many_repeats_go_out_at_once_and_more_only_for_what_is_sent() -> None:
     stream = Stream()
     sender, _, _, _ = sender_of(stream)
     sender.send(stream.group(1))
-    assert sender.resend([0] * 10_000) == RESENDS_A_SECOND
-    sender.second_passed()
-    assert sender.resend([0]) == 1
+    assert sender.resend([0] * 10_000) == MOST_RESENDS
+    sender.earn_resends(0.5)
+    assert sender.resend([0]) == 0, "half a repeat is none"
+    for stamp in range(2, 41):
+        sender.send(stream.group(stamp))
+    sender.earn_resends(0.5)
+    assert sender.resend([0] * 10_000) == 20
+    sender.earn_resends(0.5)
+    assert sender.resend([0]) == 0, "each packet earns once"
+
+
+def test_however_much_was_sent_no_more_repeats_are_saved_up_than_its_share_of_the_most() -> None:
+    stream = Stream()
+    sender, _, _, _ = sender_of(stream)
+    sender.send(stream.group(1, *(b"x" for _ in range(10_000))))
+    sender.earn_resends(0.25)
+    assert sender.resend([9_999] * 10_000) == MOST_RESENDS // 4
+
+
+def test_what_nobody_needs_any_more_is_not_repeated_and_what_follows_is() -> None:
+    stream = Stream()
+    sender, wire, _, _ = sender_of(stream)
+    sender.send(stream.group(1, b"a", b"b"))
+    sender.forget()
+    sender.send(stream.group(2))
+    assert sender.resend([0, 1, 2]) == 1
+    assert wire.packets[-1] == wire.packets[-2]
 
 
 @pytest.mark.parametrize("first", [-1, 1 << 15])
@@ -228,6 +252,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("switch"), st.integers(0, 2), st.integers(0, 2**32 - 1)),
     st.tuples(st.just("reconnect"), st.integers(0, 1), st.just(0)),
     st.tuples(st.just("resend"), st.integers(0, 65535), st.integers(1, 40)),
+    st.tuples(st.just("forget"), st.just(0), st.just(0)),
 )
 
 
@@ -258,6 +283,8 @@ def test_one_plaintext_for_one_nonce(
             sender.switch(current.outlet._replace(shift=other))
         elif action == "reconnect":
             current.reconnect(("H264", "H265")[one])
+        elif action == "forget":
+            sender.forget()
         else:
             sent = [sequence for _, sequence, _ in wire.headers()[-3:]]
             sender.resend([(one + n) & 0xFFFF for n in range(other)] + sent)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -18,6 +19,7 @@ from gateway.relay.stream import RelayStream
 from gateway.settings import MediaSettings
 from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.webrtc import ladder
+from gateway.webrtc.distribution import FRESH
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.port import MediaPort
@@ -164,6 +166,45 @@ async def test_loss_sends_it_to_the_substream_at_its_next_keyframe_and_back_up_l
         assert scene.changes[-1] == (StreamName.MAIN, "")
         assert scene.pictures()[-1][1] > 20_000
         assert _steps(scene) <= {1, 2}, "what still waited at the switch is given up"
+
+
+async def test_on_a_link_far_too_slow_for_the_main_stream_the_substream_begins_at_its_last_keyframe() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(2.3)  # the substream's next keyframe is 7 pictures away, the last one 3 pictures back
+        [session] = scene.plane._sessions.values()
+        assert session.feed is not None
+        session.feed.estimate._trouble(800_000, scene.clock.monotonic())
+        await scene.play(0.4)
+        assert scene.changes[-1] == (StreamName.SUB, "")
+        stamps = [int.from_bytes(packet[4:8], "big") for packet in scene.media]
+        [back] = [place for place, (one, next) in enumerate(pairwise(stamps), start=1) if next < one]
+        assert 3 <= (stamps[back - 1] - stamps[back]) / 9_000 <= 6, "to the keyframe, from wherever the main stream was"
+        assert set(Counter(stamps[back:]).values()) == {2}, "the substream's pictures of two packets alone"
+        sequences = [int.from_bytes(packet[2:4], "big") for packet in scene.media]
+        assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+        point = scene.sub.stream.timeline()
+        [told] = [event for event in scene.events if event.kind == "stream"]
+        assert point is not None
+        assert (point.rtp + told.shift) % 2**32 == stamps[-1], "dated rightly"
+
+
+async def test_a_substream_that_stands_still_is_not_begun_at_its_last_keyframe() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(1.2)
+        [session] = scene.plane._sessions.values()
+        assert session.feed is not None
+        scene.plane._distribution._aim(session, StreamName.SUB, scene.clock.monotonic())
+        for _ in range(round((FRESH + 0.2) / STEP)):
+            scene.main.show()
+            await scene.clock.advance(STEP)
+        assert session.target is StreamName.SUB
+        session.feed.estimate._trouble(800_000, scene.clock.monotonic())
+        await scene.clock.advance(0.5)
+        assert scene.plane.sessions()[0].stream is StreamName.MAIN
 
 
 async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permission() -> None:
