@@ -92,6 +92,7 @@ async def _watch(task: Task, server: Server) -> Measured:
             before = await server.counters()
             result = Result(**json.loads(await process.stdout.read()))
             after = await server.counters()
+            await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
