@@ -26,6 +26,7 @@ from gateway.webrtc.rtcp import MalformedRtcp
 from gateway.webrtc.srtp import GcmSealer, LibsrtpSealer, Sealer
 
 _INBOX = 32
+_LARGEST_RECORD = 1 << 14
 _EXPORTER = b"EXTRACTOR-dtls_srtp"
 _REACH = 1024  # packets: the replay window that aiortc gives libsrtp
 _CM_TAG = 10  # bytes of HMAC-SHA1-80
@@ -90,11 +91,14 @@ class DtlsTransport:
             pump.cancel()
 
     async def run(self) -> None:
-        """Go on answering DTLS (say, a repeated last flight) until the viewer closes the association."""
+        """Go on answering DTLS (say, a repeated last flight) until the viewer closes the association.
+
+        What else is said inside it is thrown away: no data channel was agreed on."""
         try:
             while True:
                 await self._transport._recv_next()
-        except ConnectionError:
+                self._empty()
+        except (ConnectionError, SSL.ZeroReturnError):
             return
 
     @property
@@ -120,7 +124,7 @@ class DtlsTransport:
         """The compound packet within SRTCP. Raises MalformedRtcp, also for a wrong tag or a replay."""
         try:
             return bytes(self._transport._rx_srtp.unprotect_rtcp(packet))
-        except pylibsrtp.Error as error:
+        except (pylibsrtp.Error, ValueError) as error:  # ValueError: longer than pylibsrtp takes
             raise MalformedRtcp("not authentic") from error
 
     def close(self) -> None:
@@ -133,6 +137,17 @@ class DtlsTransport:
             self._wire.deliver(connection.bio_read(1500))
         except SSL.Error:
             return  # in the middle of a handshake there is nobody to tell
+
+    def _empty(self) -> None:
+        """aiortc takes one record of a datagram, and OpenSSL would keep all others. Raises ZeroReturnError."""
+        connection = self._connection()
+        try:
+            while connection.recv(_LARGEST_RECORD):
+                continue
+        except SSL.ZeroReturnError:
+            raise
+        except SSL.Error:  # mostly WantReadError: nothing is left
+            return
 
     def _connection(self) -> SSL.Connection:
         connection = self._transport._ssl

@@ -21,6 +21,7 @@ LOSS_DOWN = 0.10
 LOSS_WINDOW = 2.0
 _UNEASY = LOSS_DOWN / 2
 _LEAST_PACKETS = 20
+_SOONEST = 0.02  # seconds between two reports
 DELAY = 0.25
 REMB_BELOW = 0.85
 PERSISTS = 0.75
@@ -117,8 +118,11 @@ class Estimate:
 
     def heard_report(self, highest: int, lost: int, rtt: float | None, now: float) -> None:
         """A receiver report: the highest sequence number with its cycles, how many packets were lost in all (RFC 3550
-        6.4.1), and the round trip if it tells it."""
+        6.4.1), and the round trip if it tells it. One that follows another at once is left out: what is kept of them
+        is looked through at each."""
         reports = self._reports
+        if reports and now < reports[-1][0] + _SOONEST:
+            return
         reports.append((now, highest, lost))
         while len(reports) > 2 and reports[1][0] <= now - LOSS_WINDOW:
             reports.popleft()

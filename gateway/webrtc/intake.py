@@ -94,11 +94,16 @@ class Intake:
         if request is None or session is None:
             self._metrics.dropped.labels(where="stranger").inc()
             return
+        holder = self._by_route.get(route)
+        if isinstance(route.via, TcpConnection) and holder is not None and holder is not session:
+            # A connection ends with its session, and with it what waits there to be sent: it has one session for good.
+            self._metrics.dropped.labels(where="stranger").inc()
+            return
         first = session.state is State.NEW
         if not session.check(request, route, self._clock.monotonic()):
             self._metrics.dropped.labels(where="unsigned").inc()
             return
-        if self._by_route.get(route) is not session:
+        if holder is not session:
             self._by_route[route] = session
             self._proven(route)
             forgotten = session.path.remember(route)

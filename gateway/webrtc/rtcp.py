@@ -6,6 +6,7 @@ from dataclasses import dataclass
 SENDER_REPORT, RECEIVER_REPORT, DESCRIPTION, BYE, TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK = 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
 _LONGEST_ROUND_TRIP = 60.0
+_MOST_ASKED = 1024  # sequence numbers by one NACK: browsers ask for no more
 _NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 
 
@@ -117,8 +118,10 @@ def round_trip(report: ReceptionReport, wall: float) -> float | None:
 
 
 def _lost(pairs: bytes) -> list[int]:
-    sequences = []
+    sequences: list[int] = []
     for first, mask in struct.iter_unpack("!HH", pairs):
+        if len(sequences) >= _MOST_ASKED:
+            break
         sequences.append(first)
         sequences += [(first + bit + 1) & 0xFFFF for bit in range(16) if mask >> bit & 1]
     return sequences

@@ -11,6 +11,7 @@ from gateway.errors import BadRequest
 from gateway.webrtc.formats import Codec, codecs_of, sounds_of
 
 LARGEST_OFFER = 64 * 1024
+MOST_SECTIONS = 64
 UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _LINE = re.compile(r"([a-z])=(.*)")
 _MEDIA = re.compile(r"(audio|video|text|application|message|image) (\d+)(?:/\d+)? (\S+)((?: \S+)+)")
@@ -135,6 +136,8 @@ def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
             media = _MEDIA.fullmatch(value)
             if media is None or int(media[2][:6]) > 65535:
                 raise malformed(f"Line {number} of the {what} is no media description (m=).")
+            if len(sections) >= MOST_SECTIONS:
+                raise malformed(f"The {what} has more than {MOST_SECTIONS} media descriptions.")
             sections.append(Section(media[1], int(media[2]), media[3], tuple(media[4].split())))
         elif letter == "a":
             name, _, content = value.partition(":")
@@ -149,10 +152,11 @@ def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
 def _sound(common: Section, sections: Sequence[Section], video: Section, bundle: Sequence[str]) -> SoundOffer | None:
     """The first audio section that receives G.711 by the picture's transport: bundled with it, and where it stands
     before it, then with the same credentials, which are those of the bundle (RFC 9143 7.2)."""
-    before = bundle[: bundle.index(video.first("mid") or "")] if bundle else []
+    before = frozenset(bundle[: bundle.index(video.first("mid") or "")] if bundle else ())
+    bundled = frozenset(bundle)
     for place, section in enumerate(sections):
         mid = section.first("mid")
-        if section.kind != "audio" or mid not in bundle or section.protocol != video.protocol:
+        if section.kind != "audio" or mid not in bundled or section.protocol != video.protocol:
             continue
         if not section.port and section.first("bundle-only") is None:
             continue

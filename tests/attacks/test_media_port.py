@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+from OpenSSL import SSL
+
 from bench.viewer import LightViewer
 from gateway.models import CloseReason
 from gateway.webrtc import stun
@@ -145,3 +148,37 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
         assert await gateway.plane.close(opened.id, CloseReason.VIEWER_LEFT)
         assert heard_there() == first
         await other.close()
+
+
+async def test_a_forged_datagram_of_any_size_ends_nobodys_picture() -> None:
+    """Whoever forges a viewer's address is taken for that viewer, until what they say has to be authentic."""
+    async with watching() as (gateway, viewer, outsider, _):
+        sizes = (2, 12, 1402, 1500, 1501, 2048)
+        for size in sizes:
+            viewer._send(b"\x80\xc9" + bytes(size - 2))
+        await until(lambda: gateway.figure("malformed_total", protocol="rtcp") == len(sizes))
+        await the_picture_stays(gateway, viewer, outsider)
+
+
+async def test_what_a_viewer_says_inside_dtls_is_thrown_away_record_by_record() -> None:
+    async with watching() as (gateway, viewer, outsider, _):
+        [session] = gateway.plane._sessions.values()
+        association, ours = viewer.dtls._ssl, session.dtls._connection()
+        assert association is not None
+        datagram = b""
+        for _ in range(20):
+            association.send(b"x")
+            datagram += association.bio_read(1500)
+        read: list[int] = []
+        empty = session.dtls._empty
+
+        def emptied() -> None:
+            empty()
+            with pytest.raises(SSL.WantReadError):
+                ours.recv(1)
+            read.append(1)
+
+        session.dtls._empty = emptied  # type: ignore[method-assign]  # to know when it was read
+        viewer._send(datagram)
+        await until(lambda: read)
+        await the_picture_stays(gateway, viewer, outsider)

@@ -138,6 +138,35 @@ async def test_a_viewer_by_tcp_is_sent_the_same_packets() -> None:
         await viewer.close()
 
 
+async def test_nothing_that_waits_in_a_tcp_connection_goes_out_after_the_end_of_its_session() -> None:
+    """Not even where the viewer says that the connection is also that of another session, which lives on."""
+    async with running() as gateway:
+        slow = TcpViewer(gateway.plane.local_port)
+        opened, session = await play(gateway, slow)
+        slow.stop_checking()
+        other = LightViewer()
+        also = await gateway.open(other.offer())
+        asyncio.get_running_loop().remove_reader(slow.socket.fileno())  # it reads no more
+        connection = connection_of(session)
+        transport = connection._transport
+        assert transport is not None
+        while not transport.get_write_buffer_size():  # until the kernel takes no more
+            gateway.camera.show(1)
+            await asyncio.sleep(0)
+        ufrag = next(line[12:] for line in also.answer.splitlines() if line.startswith("a=ice-ufrag:"))
+        password = next(line[10:] for line in also.answer.splitlines() if line.startswith("a=ice-pwd:"))
+        theirs = [(stun.USERNAME, f"{ufrag}:{other.credentials.ufrag}".encode()), (stun.PRIORITY, bytes(4))]
+        slow._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
+        await until(lambda: gateway.figure("dropped_total", where="stranger") == 1)
+        gateway.camera.show(100)
+        assert transport.get_write_buffer_size()
+        assert await gateway.plane.close(opened.id, CloseReason.INCIDENT_ENDED)
+        await until(lambda: gateway.figure("tcp_connections") == 0)
+        assert transport.get_write_buffer_size() == 0
+        await other.close()
+        slow.socket.close()
+
+
 async def test_where_tcp_is_off_nothing_listens_and_nothing_is_promised() -> None:
     async with running(tcp=False) as gateway:
         viewer = LightViewer()
