@@ -10,11 +10,9 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId
 from gateway.relay.line import WRAP, unwrap
 from gateway.relay.listeners import Listeners
-from gateway.sources.sound import Sound
+from gateway.sources.sound import LONGEST, Sound
 
 RATE = 8000
-LONGEST = 960
-"""Samples in a payload, 120 ms: some cameras send a second in one packet."""
 
 
 @dataclass(frozen=True, slots=True)

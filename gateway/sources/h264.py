@@ -70,7 +70,7 @@ class H264Depacketizer(NalDepacketizer):
             return False
         kind = payload[0] & 0x1F
         if kind == STAP_A:
-            return len(payload) > 4 and self._begins_picture(payload[3:])
+            return len(payload) > 4 and payload[3] & 0x1F != STAP_A and self._begins_picture(payload[3:])
         if kind == FU_A:
             return bool(payload[1] & 0x80) and payload[1] & 0x1F in (SLICE, IDR) and bool(payload[2] & 0x80)
         return kind in (SEI, SPS, DELIMITER) or (kind in (SLICE, IDR) and bool(payload[1] & 0x80))

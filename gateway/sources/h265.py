@@ -71,7 +71,7 @@ class H265Depacketizer(NalDepacketizer):
             return False
         kind = payload[0] >> 1 & 0x3F
         if kind == AP:
-            return self._begins_picture(payload[4:])
+            return len(payload) > 4 and payload[4] >> 1 & 0x3F != AP and self._begins_picture(payload[4:])
         if kind == FU:
             return bool(payload[2] & 0x80) and payload[2] & 0x3F < FIRST_OTHER and bool(payload[3] & 0x80)
         return kind in (VPS, SPS, DELIMITER, PREFIX_SEI) or (kind < FIRST_OTHER and bool(payload[2] & 0x80))

@@ -3,12 +3,15 @@
 What does not come in time is left out; the numbering behind this buffer counts it as lost.
 """
 
+from collections import deque
+from heapq import heappop, heappush
 from struct import Struct
 
 from gateway.sources.rtp import MAX_DROPOUT, MAX_MISORDER
 
 LONGEST = 0.1
 MOST = 512
+_ALL, _NONE = float("inf"), -1.0
 _SEQUENCE_AND_SSRC = Struct("!2xH4xI")
 
 
@@ -23,8 +26,10 @@ class Reorder:
         self._longest = longest
         self._most = most
         self._ssrc = -1
-        self._next = 0
-        self._held: dict[int, tuple[bytes, float]] = {}
+        self._next = 0  # counted on from the source's first, beyond 16 bit
+        self._held: list[tuple[int, bytes]] = []  # a heap
+        self._places: set[int] = set()
+        self._arrivals: deque[tuple[float, int]] = deque()
 
     def push(self, packet: bytes, now: float) -> list[bytes]:
         """Take a packet; return those whose turn has come, in order."""
@@ -33,38 +38,40 @@ class Reorder:
         sequence, ssrc = _SEQUENCE_AND_SSRC.unpack_from(packet)
         ahead = (sequence - self._next) & 0xFFFF
         if ahead == 0 and ssrc == self._ssrc and not self._held:
-            self._next = (sequence + 1) & 0xFFFF
+            self._next += 1
             return [packet]
         if ssrc != self._ssrc or MAX_DROPOUT <= ahead < 0x10000 - MAX_MISORDER:
             # Another source, or one that counts anew: nothing before it can still come.
-            ready = self._release(len(self._held))
-            self._ssrc, self._next = ssrc, (sequence + 1) & 0xFFFF
+            ready = self._release(_ALL)
+            self._ssrc, self._next = ssrc, sequence + 1
             return [*ready, packet]
         ready = self.expire(now)
         ahead = (sequence - self._next) & 0xFFFF
-        if ahead >= MAX_DROPOUT or sequence in self._held:
+        place = self._next + ahead
+        if ahead >= MAX_DROPOUT or place in self._places:
             self.late += 1
             return ready
-        self._held[sequence] = (packet, now)
-        return ready + self._release(1 if len(self._held) > self._most else 0)
+        heappush(self._held, (place, packet))
+        self._places.add(place)
+        self._arrivals.append((now, place))
+        return ready + self._release(self._held[0][0] if len(self._held) > self._most else _NONE)
 
     def expire(self, now: float) -> list[bytes]:
         """Give up waiting for what is missing before packets that have waited long enough; return those in order."""
-        if not self._held:
-            return []
-        order = sorted(self._held, key=self._ahead)
-        overdue = [at for at, sequence in enumerate(order, 1) if now - self._held[sequence][1] >= self._longest]
-        return self._release(overdue[-1]) if overdue else []
+        arrivals, overdue = self._arrivals, _NONE
+        while arrivals and now - arrivals[0][0] >= self._longest:
+            overdue = max(overdue, arrivals.popleft()[1])
+        return self._release(overdue) if overdue >= self._next else []
 
-    def _ahead(self, sequence: int) -> int:
-        return (sequence - self._next) & 0xFFFF
-
-    def _release(self, least: int) -> list[bytes]:
-        """The first ``least`` packets whatever is missing between them, and all that follow without a gap."""
+    def _release(self, upto: float) -> list[bytes]:
+        """All held up to that place, whatever is missing between them, and those that follow without a gap."""
         ready: list[bytes] = []
-        for sequence in sorted(self._held, key=self._ahead):
-            if len(ready) >= least and sequence != self._next:
-                break
-            ready.append(self._held.pop(sequence)[0])
-            self._next = (sequence + 1) & 0xFFFF
+        held = self._held
+        while held and (held[0][0] <= upto or held[0][0] == self._next):
+            place, packet = heappop(held)
+            self._places.discard(place)
+            self._next = place + 1
+            ready.append(packet)
+        if not held:
+            self._arrivals.clear()
         return ready

@@ -7,6 +7,9 @@ from gateway.errors import Malformed
 from gateway.sources.rtp import Numbering, parse_rtp
 from gateway.sources.rtsp.sdp import Medium
 
+LONGEST = 960
+"""Samples that are handed on in one payload, 120 ms: some cameras send a second in one packet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:

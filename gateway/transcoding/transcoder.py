@@ -149,6 +149,8 @@ class Transcoder:
                     job, arrival = waiting
                     self._in_flight.append(self._clock.monotonic())
                     self._arrivals[job.time] = arrival
+                    if len(self._arrivals) > MAX_ARRIVALS:
+                        del self._arrivals[next(iter(self._arrivals))]
                     process.stdin.write(write_job(job))
                     await process.stdin.drain()
                 self._count_dropped()
@@ -169,8 +171,6 @@ class Transcoder:
                     continue
                 now = self._clock.monotonic()
                 self._metrics.transcode_seconds.observe(now - self._arrivals.get(result.time, now))
-                while len(self._arrivals) > MAX_ARRIVALS:
-                    del self._arrivals[next(iter(self._arrivals))]
                 self._say("The transcode runs.")
                 self.stream.put(AccessUnit(result.nals, result.time % WRAP, result.keyframe, now))
 

@@ -10,14 +10,31 @@ import pytest
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.health import MAX_PICTURES, look
-from gateway.sources.media import AccessUnit
+from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.client import MESSAGES_A_SECOND, MESSAGES_AT_ONCE, RtspClient
+from gateway.sources.rtsp.connecting import connected
+from gateway.sources.rtsp.events import SoundPacket
+from gateway.sources.rtsp.messages import encode_frame
+from gateway.sources.rtsp.sdp import Medium
+from gateway.sources.sound import Sound, SoundReception
 from tests.fakes import FakeClock
+from tests.sources.packets import rtp
 from tests.sources.recording import RecordingSink
+from tests.sources.scripted import ScriptedCamera
 
 NOTHING = b"$\0\0\0"
 """An interleaved frame without a packet in it."""
+
+
+class Ear:
+    """Hears sound and keeps none."""
+
+    def began(self, codec: str) -> None:
+        return
+
+    def heard(self, sound: Sound) -> None:
+        return
 
 
 def client(clock: FakeClock) -> RtspClient:
@@ -101,3 +118,43 @@ def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
 def test_a_picture_of_giant_size_is_refused_before_it_takes_memory(width: int, height: int) -> None:
     with pytest.raises((av.FFmpegError, ValueError)):
         look(keyframe(coded(width, height, 1)))
+
+
+@pytest.mark.parametrize(("fps", "ends"), [(120, False), (400, True)])
+async def test_pictures_of_next_to_nothing_are_limited_a_second_since_each_is_sent_to_every_viewer(
+    fps: int, ends: bool
+) -> None:
+    clock = FakeClock()
+    async with ScriptedCamera() as camera:
+        address = parse_address(camera.url, None, None)
+        async with connected(address, RecordingSink(), clock) as playing, asyncio.timeout(10):
+            while playing.reception is None:  # noqa: ASYNC110  # no event is set
+                await asyncio.sleep(0.005)
+            for _ in range(40):
+                sends(playing, b"".join(encode_frame(0, camera.packet()) for _ in range(fps)))
+                await clock.advance(1.0)
+            assert await ended(playing, clock) is (SourceReason.MALFORMED if ends else None)
+
+
+@pytest.mark.parametrize(("a_second", "ends"), [(100, False), (400, True)])
+async def test_so_is_sound(a_second: int, ends: bool) -> None:
+    clock = FakeClock()
+    listening = RtspClient(parse_address("rtsp://camera/main", None, None), RecordingSink(), clock)
+    listening._sound = SoundReception(Medium(StreamInfo("PCMA", 8000), 8, ""), Ear())
+    for second in range(40):
+        for number in range(a_second):
+            packet = rtp(second * a_second + number, 0, b"x", kind=8)
+            if listening._failure is None:
+                try:
+                    listening._happened(SoundPacket(packet), clock.monotonic())
+                except CameraError as error:
+                    listening._end(error)
+        await clock.advance(1.0)
+    assert await ended(listening, clock) is (SourceReason.MALFORMED if ends else None)
+
+
+async def test_a_name_that_is_none_is_a_camera_out_of_reach() -> None:
+    address = parse_address("rtsp://camera/main", None, None).follow(f"rtsp://{'a' * 70}/main")
+    with pytest.raises(CameraError, match="host name"):
+        async with connected(address, RecordingSink(), FakeClock()):
+            pass

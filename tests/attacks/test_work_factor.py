@@ -3,14 +3,25 @@
 Each of these took a second and more for one message. The bound is a hundred times what they take now.
 """
 
+import contextlib
+import struct
 import time
 from collections.abc import Sequence
 
 import pytest
 
+from gateway.errors import BadRequest, CameraError, Malformed
 from gateway.relay.history import PACKETS, History, PacketGroup
+from gateway.sources.depacketizer import NalDepacketizer
+from gateway.sources.h264 import H264Depacketizer
+from gateway.sources.h265 import H265Depacketizer
+from gateway.sources.reorder import Reorder
+from gateway.sources.rtp import RtpPacket
 from gateway.sources.rtsp.auth import parse_challenges
-from gateway.webrtc.sdp import LARGEST_OFFER, parse_offer
+from gateway.sources.rtsp.messages import Reader
+from gateway.webrtc import rtcp
+from gateway.webrtc.estimate import LOSS_WINDOW, Estimate
+from gateway.webrtc.sdp import LARGEST_OFFER, MOST_SECTIONS, parse_offer
 from gateway.webrtc.sender import MOST_RESENDS, Outlet, RtpSender
 
 AT_MOST = 0.5  # seconds, on a busy machine
@@ -77,3 +88,73 @@ def test_a_viewer_who_asks_for_packets_that_never_were_is_given_no_more_work_tha
 
     assert sender.resend(nothing_that_was_sent()) == 0  # type: ignore[arg-type]
     assert looked_at <= MOST_RESENDS + 1
+
+
+def test_an_offer_of_very_many_sections_is_refused_at_once() -> None:
+    audio = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:{}\r\n"
+    most = OFFER.format(formats="96", parameters="") + "".join(audio.format(n) for n in range(MOST_SECTIONS - 1))
+    names = " ".join(map(str, range(5_000)))
+    bundled = most.replace("t=0 0\r\n", f"t=0 0\r\na=group:BUNDLE 0 {names}\r\n")
+    began = time.perf_counter()
+    assert parse_offer(bundled).bundled
+    with pytest.raises(BadRequest, match="more than 64"):
+        parse_offer(most + audio.format("one more") * 1000)
+    assert time.perf_counter() - began < AT_MOST
+
+
+def test_a_flood_of_reports_costs_no_more_each_for_those_before_it() -> None:
+    estimate = Estimate(0.0)
+    for report in range(100_000):
+        estimate.heard_report(report, 0, 0.05, report / 50_000)
+    assert len(estimate._reports) <= 2 + LOSS_WINDOW / 0.02
+    began = time.perf_counter()
+    for report in range(10_000):
+        estimate.heard_report(report, 0, 3.0, 2.0 + report / 5_000)
+    assert time.perf_counter() - began < AT_MOST
+
+
+def test_one_message_asks_for_so_many_packets_again_and_no_more() -> None:
+    pairs = b"\x00\x01\xff\xff" * 400
+    [nack] = rtcp.parse(struct.pack("!BBHII", 0x81, 205, 2 + len(pairs) // 4, 1, 7) + pairs)
+    assert isinstance(nack, rtcp.Nack)
+    assert 1024 <= len(nack.sequences) < 1024 + 17
+
+
+def test_a_camera_that_sends_noise_between_messages_is_given_up() -> None:
+    """Each byte of noise is looked at, which is dear; any message used to make up for all of it."""
+    reader = Reader()
+    began = time.perf_counter()
+
+    def camera() -> None:
+        for _ in range(1000):
+            reader.feed(b"A" * 1000 + b" " + b"AB " * 100 + b"$\0\0\0")
+
+    with pytest.raises(CameraError):
+        camera()
+    assert time.perf_counter() - began < AT_MOST
+
+
+def test_a_camera_that_now_and_then_sends_noise_is_kept() -> None:
+    reader = Reader()
+    for _ in range(1000):
+        reader.feed(b"\xff" * 60 + (b"$\0\x03\xe8" + bytes(1000)) * 2)
+
+
+def test_datagrams_that_all_wait_for_one_that_is_missing_are_not_sorted_at_each() -> None:
+    reorder = Reorder()
+    began = time.perf_counter()
+    for place in range(50_000):  # five seconds of the most that a camera may send
+        reorder.push(struct.pack("!BBHII", 0x80, 96, 2 * place & 0xFFFF, 0, 7), place / 10_000)
+    assert time.perf_counter() - began < AT_MOST
+
+
+@pytest.mark.parametrize(
+    ("depacketizer", "nested"),
+    [(H264Depacketizer(), b"\x18\0\x01" * 20_000), (H265Depacketizer(), b"\x60\x01\0\x01" * 15_000)],
+    ids=["H.264", "H.265"],
+)
+def test_packets_within_packets_within_packets_are_malformed_and_no_more(
+    depacketizer: NalDepacketizer, nested: bytes
+) -> None:
+    with contextlib.suppress(Malformed):
+        depacketizer.push(RtpPacket(96, False, 1, 1, 1, nested), 1, 0.0)

@@ -3,9 +3,9 @@ from hypothesis import strategies as st
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId
-from gateway.relay.audio import LONGEST, RATE, AudioPacket, AudioStream
+from gateway.relay.audio import RATE, AudioPacket, AudioStream
 from gateway.relay.line import WRAP
-from gateway.sources.sound import Sound
+from gateway.sources.sound import LONGEST, Sound
 
 
 def listening() -> tuple[AudioStream, list[AudioPacket]]:

@@ -232,3 +232,16 @@ async def test_no_transcode_is_offered_where_none_may_run() -> None:
     home = House(TranscodingSettings(at_once=0))
     assert list(home.service.streams()) == []
     assert home.service.state(CAMERA) == ""
+
+
+async def test_pictures_of_which_nothing_ever_comes_out_leave_nothing_behind() -> None:
+    rubbish = [Coded((b"\xff\xd8" + bytes(40),), picture.rtp) for picture in jpeg(30)]
+    async with house() as home:
+        home.connect("JPEG")
+        home.stream.subscribe(home.deliver)
+        ((transcoder),) = home.service._transcoders.values()
+        for _ in range(4):
+            await home.play(rubbish, "JPEG")
+        await home.wait_until(lambda: True)
+        assert home.got == []
+        assert len(transcoder._arrivals) <= module.MAX_ARRIVALS

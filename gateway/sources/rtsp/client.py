@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
+from gateway.sources.allowance import Allowance
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
 from gateway.sources.reorder import Reorder
@@ -18,7 +19,7 @@ from gateway.sources.rtsp.events import Event, Media, Playing, SoundPacket, Unus
 from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Unicast
-from gateway.sources.sound import SoundReception, SoundSink
+from gateway.sources.sound import LONGEST, SoundReception, SoundSink
 
 LONGEST_WAIT = 0.2
 READ_AT_ONCE = 32 * 1024
@@ -30,6 +31,11 @@ MESSAGES_A_SECOND = 10_000.0
 MESSAGES_AT_ONCE = 20_000.0
 """What a camera may send: ten times what 4K needs. One that sends more, in packets of next to nothing, would take the
 time of all the others."""
+PICTURES_A_SECOND = 240.0
+SOUNDS_A_SECOND = 200.0
+"""Each of these is sealed once a viewer. Four times what cameras have, and ten seconds of it at once, as after a
+connection that stood still."""
+AT_ONCE = 10
 
 
 class RtspClient(asyncio.BufferedProtocol):
@@ -67,8 +73,11 @@ class RtspClient(asyncio.BufferedProtocol):
         self._report_due = 0.0
         self._query_allowed = 0.0
         self._query_due = float("inf")
-        self._allowance = MESSAGES_AT_ONCE
-        self._allowed_at = clock.monotonic()
+        now = clock.monotonic()
+        self._messages = Allowance(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, "packets", now)
+        self._pictures = Allowance(PICTURES_A_SECOND, AT_ONCE * PICTURES_A_SECOND, "pictures", now)
+        self._sounds = Allowance(SOUNDS_A_SECOND, AT_ONCE * SOUNDS_A_SECOND, "packets of sound", now)
+        self._units = 0
 
     @property
     def refused(self) -> tuple[Carrier, ...]:
@@ -177,6 +186,7 @@ class RtspClient(asyncio.BufferedProtocol):
     def _happened(self, event: Event, now: float) -> None:
         match event:
             case SoundPacket() if self._sound is not None:
+                self._sounds.spend(1 + len(event.payload) // LONGEST, now)
                 self._sound.rtp(event.payload, now)
             case ClockSample():
                 self._sink.clock_sample(event)
@@ -220,11 +230,10 @@ class RtspClient(asyncio.BufferedProtocol):
             self._end(error)
 
     def _spend(self, messages: int, now: float) -> None:
-        earned = (now - self._allowed_at) * MESSAGES_A_SECOND
-        self._allowance = min(MESSAGES_AT_ONCE, self._allowance + earned) - messages
-        self._allowed_at = now
-        if self._allowance < 0:
-            raise CameraError(SourceReason.MALFORMED, "The camera sends more packets than any picture needs.")
+        self._messages.spend(messages, now)
+        if self.reception is not None:
+            before, self._units = self._units, self.reception.units
+            self._pictures.spend(self._units - before, now)
 
     def _due(self) -> float:
         now = self._clock.monotonic()

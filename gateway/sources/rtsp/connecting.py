@@ -63,7 +63,7 @@ async def _connect(
             )
     except TimeoutError as error:
         raise CameraError(SourceReason.UNREACHABLE, "The camera does not answer at its address.") from error
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:  # UnicodeError: no name at all, by the rules of IDNA
         raise CameraError(SourceReason.UNREACHABLE, "The camera's host name is not known.") from error
     except ssl.SSLCertVerificationError as error:
         words = f"The camera's certificate is not trusted: {error.verify_message}."

@@ -1,7 +1,7 @@
 """RTSP messages on the wire (RFC 2326 sections 4, 6, 7 and 10.12): an incremental reader and a writer. Pure.
 
 The reader is generous where cameras differ (line ends, padding between messages, folded or broken header lines) and
-strict about size: every buffer has a limit, and what stays unreadable beyond it ends the connection.
+strict about size: every buffer has a limit, and a connection of which too much stays unreadable is ended.
 """
 
 import re
@@ -17,6 +17,8 @@ MAX_START_LINE = 1024
 MAX_HEAD = 16 * 1024
 MAX_BODY = 64 * 1024
 MAX_NOISE = 64 * 1024
+NOISE_SHARE = 16
+"""For so many bytes of messages one byte of noise before them is forgiven."""
 
 _DOLLAR = 0x24
 _FRAME = Struct("!BBH")
@@ -25,7 +27,7 @@ _START_LINE = re.compile(
     rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z_]{2,32}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
 )
 _NOT_TEXT = re.compile(rb"[^\x20-\xff\t\r]")
-_CANDIDATE = re.compile(rb"[$A-Z]")
+_CANDIDATE = re.compile(rb"\$|RTSP/|(?<![A-Z_])[A-Z]")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -87,6 +89,7 @@ class Reader:
         self._length = 0
         self._needed = 0
         self._noise = 0
+        self._borne = 0.0  # noise of the whole connection, less what is forgiven
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes and return the messages that they complete.
@@ -133,6 +136,7 @@ class Reader:
                 messages.append(Noise(self._noise))
                 self._noise = 0
             messages.append(message)
+            self._borne = max(0.0, self._borne - (stop - position) / NOISE_SHARE)
             position = stop
         if position < end:
             self._held.append(data[position:])
@@ -142,7 +146,8 @@ class Reader:
 
     def _add_noise(self, length: int) -> None:
         self._noise += length
-        if self._noise > MAX_NOISE:
+        self._borne += length
+        if self._borne > MAX_NOISE:
             raise CameraError(SourceReason.MALFORMED, "What the camera sends is not RTSP.")
 
     def _text(self, data: bytes, position: int) -> tuple[Message, int] | int:
