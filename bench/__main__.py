@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cameras, chart, glass, report, suite
+from bench import cameras, chart, glass, report, suite, targets
 
 PARTS = ("all", "servers", "glass", "cameras")
 
@@ -57,6 +57,7 @@ def main() -> None:
         found["cameras"] = asyncio.run(cameras.measure())
         keep()
         cameras.show(found["cameras"], console)
+    report.show_targets(targets.targets(found), console)
     console.print(f"All figures: {options.out}")
 
 

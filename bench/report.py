@@ -5,6 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.targets import Target
+
 LOADED = 0.15  # share of the machine that others may use before a row is marked
 HEADINGS = (
     "µs/packet",
@@ -34,7 +36,7 @@ def show(found: dict[str, Any], console: Console) -> None:
             _show_series(title, rows, console)
     console.print(
         "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds; ratio: to "
-        "the series' first row. "
+        "the first row of its table. "
         "A core: viewers of 234 packets a second that one core would serve at that cost; pkt/s: what each one got. "
         "p50, p99: last packet of a picture in to "
         f"last packet out; keyframes apart. !: others used over {100 * LOADED:.0f} % of the machine meanwhile."
@@ -78,11 +80,15 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
     for name, row in rows.items():
         if "not here" in row:
             console.print(f"  {name}: {row['not here']}", style="dim")
-    drops = {
-        key: value
-        for row in rows.values()
-        for key, value in row.get("counters", {}).items()
-        if value and "dropped" in key
-    }
-    for key, value in sorted(drops.items()):
-        console.print(f"  {key} {value:g}", style="dim")
+        for key, value in sorted(row.get("counters", {}).items()):
+            if value and "dropped" in key:
+                console.print(f"  {name}: {key} {value:g}", style="dim")
+
+
+def show_targets(reached: list[Target], console: Console) -> None:
+    """What was set out to be reached, and whether it was."""
+    table = Table("", "figure", "wanted", "", title="What this gateway sets out to reach on two shared cores")
+    for target in reached:
+        table.add_row(target.what, target.figure, target.wanted, "reached" if target.met else "MISSED")
+    if reached:
+        console.print(table)

@@ -3,6 +3,7 @@ machine does meanwhile falls on all of them; the median of the rounds counts, an
 
 import socket
 import statistics
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -73,16 +74,15 @@ async def measure_all(plan: Plan, externals: list[str], console: Console) -> dic
     found["one camera, datagrams that the kernel has cut up"] = await in_turns(
         "cut up", 1, {"sightline": (sightline(), plan.compared)}, plan, console, coalesce=False
     )
-    ten = {name: (build, plan.compared) for name, build in peers.items()}
-    ten |= {f"{name}, {few} viewers": (build, few) for name, build in peers.items()}
-    compared = await series("ten cameras", CAMERAS, ten)
+    compared = await series("ten cameras", CAMERAS, {name: (build, plan.compared) for name, build in peers.items()})
+    fewer = await series(f"ten cameras, {few} viewers", CAMERAS, {name: (build, few) for name, build in peers.items()})
     own = {f"{count} viewers": (sightline(), count) for count in plan.viewers}
     alone = await series("this gateway, ten cameras", CAMERAS, own)
     await series("this gateway, one camera", 1, {"100 viewers": (sightline(), 100)})
     await series(f"this gateway, {MANY} cameras", MANY, {f"{plan.compared} viewers": (sightline(), plan.compared)})
     workers = {f"workers: {count}": (sightline(media__workers=count), 100) for count in (1, 2)}
     await series("this gateway, ten cameras, by workers", CAMERAS, workers)
-    found["memory"] = {name: slope(compared[f"{name}, {few} viewers"], compared[name]) for name in peers}
+    found["memory"] = {name: slope(fewer[name], compared[name]) for name in peers}
     found["memory"][f"sightline, to {max(plan.viewers)} viewers"] = slope(
         alone[f"{min(plan.viewers)} viewers"], alone[f"{max(plan.viewers)} viewers"]
     )
@@ -159,7 +159,7 @@ def summary(rounds: list[Measured]) -> dict[str, Any]:
         "resident_mb": round(typical.resident / 1e6, 1),
         "others": max(one.result.others for one in rounds),
         "stolen": max(one.result.stolen for one in rounds),
-        "counters": rounds[-1].counters,
+        "counters": dict(sum((Counter(one.counters) for one in rounds), Counter[str]())),
         "rounds": [asdict(one.result) for one in rounds],
     }
 

@@ -83,7 +83,12 @@ class Metrics:
         self.packets_out = counter("packets_out", "RTP packets sent to viewers")
         self.bytes_out = counter("bytes_out", "Bytes of SRTP sent to viewers")
         self.sessions_closed = counter("sessions_closed", "Media sessions ended", "reason")
-        self.send_path = gauge("send_path", "1 for the cipher and the batching that are in use", "cipher", "batching")
+        self.send_path = gauge(
+            "send_path",
+            "1 for the batching and the ciphers that are in use, none while nobody watches",
+            "cipher",
+            "batching",
+        )
         self.tcp_connections = gauge("tcp_connections", "TCP connections to the media port, viewers' and strangers'")
         self.ice_restarts = counter("ice_restarts", "Connections of viewers agreed on anew, their sessions going on")
         self.dropped = counter("dropped", "Things that a bounded queue or a limit made us drop", "where")

@@ -88,7 +88,7 @@ class MediaSettings(Model):
     port: Port = 8189
     advertise: tuple[str, ...] = ()
     connect_timeout: Seconds = 15.0
-    consent_timeout: Seconds = 15.0
+    consent_timeout: Annotated[Seconds, Field(le=14.5)] = 14.0
     transcoding: TranscodingSettings = TranscodingSettings()
     nvrs: dict[Identifier, Annotated[int, Field(ge=1)] | None] = Field(default_factory=dict)
     workers: Annotated[int, Field(ge=1, le=64)] = 1

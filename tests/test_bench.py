@@ -1,6 +1,7 @@
 """The bench itself: what it says of a server must be so."""
 
 import socket
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from bench.chart import draw
 from bench.feeder import TICKS, WRITTEN
 from bench.run import feeding, measure
 from bench.suite import external, sightline, slope
+from bench.targets import targets
 from bench.timing import Received, delays
 
 MS = 1_000_000
@@ -99,3 +101,30 @@ async def test_every_packet_of_the_served_gateway_is_counted_and_timed() -> None
     assert result.least_packets > 700
     assert result.cpu > 0
     assert result.delay["p50"] < 1000
+
+
+def test_what_was_set_out_to_be_reached_is_said_to_be_missed_where_it_is() -> None:
+    def row(cost: float, **counters: float) -> dict[str, Any]:
+        named = {f'sightline_dropped_total{{where="{where}"}}': value for where, value in counters.items()}
+        return {
+            "microseconds_a_packet": cost,
+            "viewers": 100,
+            "lost": 0,
+            "delay_ms": {"p99": cost / 2},
+            "counters": named,
+        }
+
+    def missed(many: dict[str, Any], peer: float) -> list[str]:
+        ten = {"400 viewers": many, "100 viewers": many}
+        servers = {"one camera": {"sightline": row(3.0), "peer": row(peer), "gone": {"not here": "x"}}}
+        found = {"servers": servers | {"this gateway, ten cameras": ten}}
+        return [target.what.split(":")[0].split(",")[0] for target in targets(found) if not target.met]
+
+    assert missed(row(3.0, source_access_units=9), 15.0) == []
+    assert missed(row(7.0, viewer_groups=1), 14.0) == [
+        "peer",
+        "CPU a packet",
+        "packets lost or dropped by us",
+        "RTP in to out",
+    ]
+    assert targets({}) == []

@@ -70,14 +70,19 @@ async def renew(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def nothing(request: web.Request) -> web.Response:
+    """Neither address has anything to show (draft-ietf-wish-whep 4.1), and none tells whether it is anything's."""
+    return web.Response(status=204)
+
+
 async def may_offer(request: web.Request) -> web.Response:
     """What can be done with a camera's address, the same whether there is such a camera or not."""
-    return web.Response(headers={hdrs.ALLOW: "OPTIONS, POST", "Accept-Post": SDP})
+    return web.Response(headers={hdrs.ALLOW: "GET, HEAD, OPTIONS, POST", "Accept-Post": SDP})
 
 
 async def may_patch(request: web.Request) -> web.Response:
     """What can be done with a session's address, the same whether there is such a session or not."""
-    return web.Response(headers={hdrs.ALLOW: "DELETE, OPTIONS, PATCH", "Accept-Patch": FRAGMENT})
+    return web.Response(headers={hdrs.ALLOW: "DELETE, GET, HEAD, OPTIONS, PATCH", "Accept-Patch": FRAGMENT})
 
 
 def _require_type(request: web.Request, kind: str) -> None:
@@ -109,9 +114,11 @@ def routes() -> list[web.RouteDef]:
     """Routes of this module."""
     return [
         web.options("/whep/sessions/{secret}", may_patch),
+        web.get("/whep/sessions/{secret}", nothing),
         web.patch("/whep/sessions/{secret}", patch),
         web.delete("/whep/sessions/{secret}", leave),
         web.post("/whep/sessions/{secret}/token", renew),
         web.options("/whep/{camera}", may_offer),
+        web.get("/whep/{camera}", nothing),
         web.post("/whep/{camera}", offer),
     ]

@@ -7,6 +7,9 @@ from gateway.metrics import Metrics
 from gateway.webrtc.ports import Ports
 from gateway.webrtc.session import Session
 
+NOBODY = "none"
+"""The cipher while nobody watches: each viewer agrees on one."""
+
 
 class Accounting:
     """Counts what ``ports`` send from its making on."""
@@ -24,7 +27,8 @@ class Accounting:
         self._counted = ports.packets, ports.bytes
         metrics.packets_out.inc(self._counted[0] - packets)
         metrics.bytes_out.inc(self._counted[1] - size)
-        paths = {(s.feed.cipher, "gso" if ports.batching else "single") for s in sessions if s.feed}
+        batching = "gso" if ports.batching else "single"
+        paths = {(s.feed.cipher, batching) for s in sessions if s.feed} or {(NOBODY, batching)}
         if paths != self._paths:
             self._paths = paths
             metrics.send_path.clear()

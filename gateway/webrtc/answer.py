@@ -42,10 +42,12 @@ def build_answer(offer: Offer, codecs: Sequence[Codec], ours: Answerer) -> str:
     ]
     for place, section in enumerate(offer.sections):
         if place == offer.video:
-            lines += _begun(section, [n for codec in codecs for n in (codec.payload_type, codec.rtx)], ours)
+            lines += _begun(
+                section, [n for codec in codecs for n in (codec.payload_type, codec.rtx)], offer.bundled, ours
+            )
             lines += _picture(codecs, ours)
         elif offer.sound is not None and place == offer.sound.section:
-            lines += _begun(section, offer.sound.payload_types.values(), ours)
+            lines += _begun(section, offer.sound.payload_types.values(), offer.bundled, ours)
             lines += _sound(offer.sound, ours)
         else:
             lines += _rejected(section, ours)
@@ -59,7 +61,7 @@ def bundle_of(offer: Offer) -> str:
     return f"a=group:BUNDLE {' '.join(section.first('mid') or '' for section in offer.carried)}"
 
 
-def _begun(section: Section, formats: Iterable[int | None], ours: Answerer) -> Iterable[str]:
+def _begun(section: Section, formats: Iterable[int | None], bundled: bool, ours: Answerer) -> Iterable[str]:
     host, port = ours.address
     numbers = " ".join(str(number) for number in formats if number is not None)
     yield f"m={section.kind} {port} {section.protocol} {numbers}"
@@ -67,6 +69,8 @@ def _begun(section: Section, formats: Iterable[int | None], ours: Answerer) -> I
     yield from _mid(section)
     yield "a=sendonly"
     yield "a=rtcp-mux"
+    if bundled:
+        yield "a=rtcp-mux-only"  # draft-ietf-wish-whep 4.4.2
     if section.first("rtcp-rsize") is not None:
         yield "a=rtcp-rsize"
     yield from _keys(ours)

@@ -88,6 +88,7 @@ class MediaPlane:
         except ValueError as error:
             raise ConfigurationError([f"media: advertise: {error}"]) from error
         await self._ports.open()
+        self._accounting.catch_up(())
         await self._group.__aenter__()
         self._timer = self._group.create_task(self._run_timers(), name="media timers")
 

@@ -112,7 +112,8 @@ class MediaPort:
 
 def _bind(host: str, port: int, beside: socket.socket | None) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    bound.setblocking(False)
     try:
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))

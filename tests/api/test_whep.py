@@ -58,9 +58,17 @@ async def test_a_patch_is_refused_by_the_words_of_the_draft(house: House) -> Non
     assert (await _patch(patrol, location, **other)).problem(415) == "unsupported_media_type"
     assert (await _patch(patrol, location, Accept="text/html")).problem(406) == "not_acceptable"
     assert (await _patch(patrol, "/whep/sessions/guessed")).problem(404) == "no_such_session"
-    wrong = await patrol.request("GET", location)
+    wrong = await patrol.request("PUT", location)
     assert wrong.problem(405) == "method_not_allowed"
-    assert set(wrong.headers["Allow"].split(",")) == {"DELETE", "OPTIONS", "PATCH"}
+    assert set(wrong.headers["Allow"].split(",")) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}
+
+
+async def test_there_is_nothing_to_see_by_get_whether_there_is_such_an_address_or_not(house: House) -> None:
+    patrol, location = await _watching(house)
+    for path in (location, "/whep/sessions/guessed", f"/whep/{HALLWAY}", "/whep/nothing"):
+        for method in ("GET", "HEAD"):
+            answer = await patrol.request(method, path)
+            assert (answer.status, answer.body) == (204, b"")
 
 
 async def test_bytes_that_are_no_text_are_refused(house: House) -> None:

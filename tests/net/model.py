@@ -1,7 +1,7 @@
 """One direction of a link: which packets it loses, and when it lets go of the others. Pure: time is an argument."""
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -30,13 +30,15 @@ class Fate:
 
     SRTP leaves the header in the clear: a packet is known by the place of its SSRC among those seen, how far its
     sequence number is from the first, and how often it has been sent (RTX is a stream, and a repeat in it a packet,
-    of its own). What is no RTP is known by its kind and its place among its like.
+    of its own). What is no RTP is known by its kind and its place among its like: each is another one, since it is
+    sealed anew where it is sent again.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._streams: dict[int, tuple[int, int]] = {}
         self._counts: dict[Hashable, int] = {}
+        self._others: Counter[str] = Counter()
 
     def draw(self, datagram: bytes) -> tuple[float, float, int]:
         """Two numbers in [0, 1), one for loss and one for jitter, and which attempt this is, from 0."""
@@ -51,7 +53,9 @@ class Fate:
     def _name(self, datagram: bytes) -> Hashable:
         first = datagram[0] if datagram else 0
         if not 128 <= first < 192 or len(datagram) < 12 or 192 <= datagram[1] <= 223:  # RFC 7983, RFC 5761
-            return "stun" if first < 4 else "dtls" if first < 64 else "rtcp"
+            kind = "stun" if first < 4 else "dtls" if first < 64 else "rtcp"
+            self._others[kind] += 1
+            return kind, self._others[kind]
         sequence, ssrc = int.from_bytes(datagram[2:4], "big"), int.from_bytes(datagram[8:12], "big")
         place, began = self._streams.setdefault(ssrc, (len(self._streams), sequence))
         return place, (sequence - began) & 0xFFFF

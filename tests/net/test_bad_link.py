@@ -41,7 +41,7 @@ async def test_at_five_percent_loss_and_100_ms_round_trip_the_picture_does_not_f
     async with watching(browser, district) as watch:
         link.down.conditions = link.up.conditions = Conditions(delay=0.05, loss=0.05)
         await watch.tile.forget()
-        before = link.down.lost
+        before, answers_before = link.down.lost, link.up.lost
         await asyncio.sleep(20)
         stats, gaps = await watch.received(), await watch.gaps()
         print(
@@ -49,6 +49,7 @@ async def test_at_five_percent_loss_and_100_ms_round_trip_the_picture_does_not_f
         )
         print(f"longest between two {gaps[0]:.3f} s, then {gaps[1]:.3f} s")
         assert link.down.lost - before > 20
+        assert link.up.lost > answers_before, "what the browser reports and asks for is lost as well"
         assert sum(gaps) > 18, "seconds in which frames came"
         assert gaps[0] < FREEZE
         await watch.tile.says("live", 0.1)

@@ -105,6 +105,8 @@ async def test_chromium_plays_and_names_a_timestamp_that_was_sent(browser: Brows
             assert stats["framesDecoded"] >= 20
             assert stats["packetsLost"] == 0
             assert gateway.figure("send_path", cipher="AEAD_AES_256_GCM", batching="gso") == 1
+            [view] = gateway.plane.sessions()
+            assert view.bitrate_estimate is not None, "REMB, of a browser that is offered no header extension"
 
 
 async def test_chromium_has_lost_packets_repeated(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

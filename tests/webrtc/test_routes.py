@@ -248,7 +248,7 @@ async def test_a_viewer_whose_tcp_connection_breaks_is_the_same_by_another() -> 
 
 
 async def test_a_viewer_whose_tcp_connection_breaks_for_good_is_gone_after_the_time_for_consent() -> None:
-    async with running(consent_timeout=15) as gateway:
+    async with running() as gateway:
         events: list[SessionEvent] = []
         gateway.plane.observe(events.append)
         viewer = TcpViewer(gateway.plane.local_port)
@@ -256,9 +256,9 @@ async def test_a_viewer_whose_tcp_connection_breaks_for_good_is_gone_after_the_t
         viewer.stop_checking()
         viewer.socket.close()
         await until(lambda: session.path.route is None)
-        await passes(gateway, 14.5)
+        await passes(gateway, 13.5)
         assert [event.reason for event in events if event.kind == "closed"] == []
-        await passes(gateway, 0.6)
+        await passes(gateway, 1.5)
         assert [event.reason for event in events if event.kind == "closed"] == [CloseReason.VIEWER_GONE]
 
 

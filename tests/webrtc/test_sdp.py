@@ -85,6 +85,7 @@ def test_the_video_is_answered_and_everything_else_rejected() -> None:
         "a=mid:v",
         "a=sendonly",
         "a=rtcp-mux",
+        "a=rtcp-mux-only",
         "a=rtcp-rsize",
         "a=ice-ufrag:uf",
         "a=ice-pwd:pw",
