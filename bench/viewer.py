@@ -184,5 +184,5 @@ class LightViewer:
             return
         request = stun.parse_request(datagram)
         if request is not None:  # a full agent checks us too
-            reply = stun.binding_success(request.transaction, *address, self.credentials.password)
+            reply = stun.binding_success(request.transaction, *address[:2], self.credentials.password)
             self.socket.sendto(reply, address)

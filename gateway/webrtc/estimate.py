@@ -155,6 +155,10 @@ class Estimate:
         self._reports.clear()
         self._remb_low_since = None
 
+    def found(self, bps: float, now: float) -> None:
+        """The link was found to carry so much, which is less than what is to be sent."""
+        self._trouble(bps, now)
+
     def refused(self, now: float) -> None:
         """Our own socket took no more for this viewer."""
         self._trouble(0.5 * self.rate(), now)

@@ -1,5 +1,6 @@
 """What one viewer is sent, and what they answer: media of one stream at a time, sender reports, feedback."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
@@ -8,12 +9,13 @@ from gateway.models import StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc import rtcp
-from gateway.webrtc.backlog import LONGEST, Backlog
+from gateway.webrtc.backlog import AT_ONCE, LONGEST, Backlog
 from gateway.webrtc.dtls import DtlsTransport
 from gateway.webrtc.estimate import Estimate
 from gateway.webrtc.formats import H264, Codec
 from gateway.webrtc.joint import shift_between
 from gateway.webrtc.path import Path
+from gateway.webrtc.probe import TRAIN, Probe
 from gateway.webrtc.sender import Outlet, RtpSender
 
 REPORT_INTERVAL = 1.0
@@ -73,6 +75,8 @@ class Feed:
         sealer, repeater = (dtls.sealer(ssrc) for ssrc in ssrcs)
         self.sender = RtpSender(sealer, repeater, path.send_run, self._outlet(0), *first_indexes)
         self.backlog = Backlog()
+        self._probe = Probe()
+        self._link = math.inf  # bits a second, as probed, while the first burst goes out
         self._dtls = dtls
         self._path = path
         self._cname = cname
@@ -82,7 +86,7 @@ class Feed:
         self._on_picture_lost = on_picture_lost
         self._on_change = on_change
         self._told: tuple[StreamName, Waiting, int] = (stream.stream, "", 0)
-        self._small = LARGE * unknown_link / 8  # bytes of a picture that goes out at once
+        self._small = min(TRAIN, LARGE * unknown_link / 8)  # bytes of a picture that goes out at once
         self._started = False
         self._draining = False
         self._reported_at = self._looked_at = now
@@ -98,7 +102,7 @@ class Feed:
     def pace(self, now: float) -> float:
         """Bits a second at which bursts go out."""
         ceiling = self.estimate.ceiling(now)
-        return self._unknown_link if ceiling is None else min(HEADROOM * ceiling, self._unknown_link)
+        return min(HEADROOM * (self._link if ceiling is None else ceiling), self._unknown_link)
 
     def affords(self, size: int, now: float) -> bool:
         """Whether so many bytes would be sent before they are old."""
@@ -167,10 +171,24 @@ class Feed:
 
     def pump(self, now: float) -> bool:
         """Send what may go out now of what waits. Whether anything is left."""
-        for part in self.backlog.take(now, self.pace(now)):
+        probe = self._probe
+        if probe.waits(now):
+            if probe.asks_again(now):
+                self._ask(now)
+            return bool(self.backlog)
+        if probe.fresh and self.backlog:
+            self._ask(now)
+        train = probe.fresh and bool(self.backlog)
+        before = self.sender.octets
+        for part in self.backlog.take(now, TRAIN / AT_ONCE * 8 if train else self.pace(now)):
             if not self.sender.send_part(*part):
                 self._refused(now)
                 break
+        if train:
+            probe.sent(self.sender.octets - before, now)
+            self._ask(now)
+        if not self.backlog:
+            self._link = math.inf
         if not self._started and self.sender.packets:
             self._start()
         return bool(self.backlog)
@@ -208,10 +226,22 @@ class Feed:
         """The viewer is reached by another way, of which nothing is known where its host is another, too. What was lost
         on the former, and is reported within ``SETTLES`` seconds, is no word on it."""
         if elsewhere:
-            self.estimate = Estimate(now)
+            self.estimate, self._probe = Estimate(now), Probe()
         else:
             self.estimate.forget_losses()
         self._settled_at = now + SETTLES
+
+    def answered(self, transaction: bytes, now: float) -> None:
+        """A check of ours was answered. Once it is known what the link carries, the rest of the burst goes out as fast,
+        or is given up where it would be old by then."""
+        bps = self._probe.answered(transaction, now)
+        if bps is None:
+            return
+        self._link = bps
+        if bps < self.stream.history.bps():
+            self.estimate.found(bps, now)
+        if not self.affords(self.backlog.bytes, now):
+            self.stop()
 
     def hear(self, datagram: bytes, now: float, wall: float) -> bool:
         """Act on SRTCP feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
@@ -236,6 +266,13 @@ class Feed:
         return goodbye
 
     # Inside
+
+    def _ask(self, now: float) -> None:
+        transaction = self._path.ask()
+        if transaction is None:
+            self._probe.give_up()
+        else:
+            self._probe.asked(transaction, now)
 
     def _outlet(self, shift: int) -> Outlet:
         codec = self._codecs[self.stream.codec or H264]

@@ -1,7 +1,7 @@
 """ICE information on its own: ``application/trickle-ice-sdpfrag`` (RFC 8840 9, draft-ietf-wish-whep 4.3). Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.errors import BadRequest, PreconditionFailed
 from gateway.webrtc.answer import ICE, bundle_of
@@ -13,10 +13,11 @@ _ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What a viewer says: its ICE user name fragment. Its candidates are not kept: a lite agent sends no checks, it
-    learns a viewer's addresses from those that come (RFC 8445 2.5)."""
+    """What a viewer says: its ICE credentials. Its candidates are not kept: a lite agent looks for no way, it learns a
+    viewer's addresses from the checks that come (RFC 8445 2.5)."""
 
     ufrag: str
+    password: str = field(repr=False)
 
 
 def parse_fragment(text: str) -> Fragment:
@@ -26,7 +27,7 @@ def parse_fragment(text: str) -> Fragment:
     ufrags, passwords = ([value for part in said for value in part.values(name)] for name in ("ice-ufrag", "ice-pwd"))
     if not ufrags or not UFRAG.fullmatch(ufrags[0]) or not passwords or not _PASSWORD.fullmatch(passwords[0]):
         raise BadRequest("fragment_no_ice", "The fragment lacks a valid a=ice-ufrag and a=ice-pwd.")
-    return Fragment(ufrags[0])
+    return Fragment(ufrags[0], passwords[0])
 
 
 def build_fragment(offer: Offer, ufrag: str, password: str, candidates: tuple[str, ...]) -> str:

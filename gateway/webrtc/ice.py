@@ -1,4 +1,4 @@
-"""ICE-lite (RFC 8445 2.5): answer connectivity checks and describe candidates; never send a check. Pure."""
+"""ICE-lite (RFC 8445 2.5): answer checks and describe candidates; never send a check to find a way. Pure."""
 
 import ipaddress
 import secrets

@@ -89,12 +89,17 @@ class Intake:
             self._failed(session)
 
     def _received_stun(self, datagram: bytes, route: Route) -> None:
+        holder = self._by_route.get(route)
         request = stun.parse_request(datagram)
+        if request is None and holder is not None:
+            transaction = stun.parse_success(datagram)
+            if transaction is not None:
+                holder.hear_answer(transaction, self._clock.monotonic())
+            return
         session = None if request is None else self._by_ufrag.get(ice.local_ufrag(request))
         if request is None or session is None:
             self._metrics.dropped.labels(where="stranger").inc()
             return
-        holder = self._by_route.get(route)
         if isinstance(route.via, TcpConnection) and holder is not None and holder is not session:
             # A connection ends with its session, and with it what waits there to be sent: it has one session for good.
             self._metrics.dropped.labels(where="stranger").inc()

@@ -3,6 +3,7 @@ of them that media goes by."""
 
 import secrets
 
+from gateway.webrtc import stun
 from gateway.webrtc.ice import Credentials, answer_check, local_ufrag
 from gateway.webrtc.route import Route
 from gateway.webrtc.stun import BindingRequest
@@ -18,11 +19,12 @@ class Path:
     authentic check, at first of the offer; ``routes`` are all that such checks came by, the oldest first; ``etag``
     names what was agreed on last."""
 
-    def __init__(self, their_ufrag: str, now: float) -> None:
+    def __init__(self, their_ufrag: str, their_password: str, now: float) -> None:
         self.routes: list[Route] = []
         self.heard_at = now
         self.credentials = Credentials.fresh()
         self.their_ufrag = their_ufrag
+        self._their_password = their_password
         self.etag = secrets.token_hex(8)
         self._former: tuple[Credentials, str] | None = None
         self._route: Route | None = None
@@ -39,12 +41,13 @@ class Path:
         """Our user name fragments that checks may name."""
         return {self.credentials.ufrag} | ({self._former[0].ufrag} if self._former is not None else set())
 
-    def restart(self, their_ufrag: str) -> None:
+    def restart(self, their_ufrag: str, their_password: str) -> None:
         """Agree on new credentials (RFC 8445 9). The former hold until the viewer has nominated by the new ones: media
         goes on meanwhile."""
         if self._former is None:  # else what was agreed on last was never used, and is forgotten
             self._former = self.credentials, self.their_ufrag
         self.credentials, self.their_ufrag = Credentials.fresh(), their_ufrag
+        self._their_password = their_password
         self.etag = secrets.token_hex(8)
 
     def check(self, request: BindingRequest, route: Route, now: float) -> bool:
@@ -92,6 +95,17 @@ class Path:
         """Send media; see Via.send_run."""
         route = self._route
         return route is not None and route[0].send_run(packets, count, size, route[1])
+
+    def ask(self) -> bytes | None:
+        """Send a check that looks for nothing but its answer, the way of media. Gives its transaction, or None where
+        nobody would answer: during a restart it is not known which credentials the viewer goes by."""
+        route = self._route
+        if route is None or self._former is not None or not self._their_password:
+            return None
+        transaction = secrets.token_bytes(12)
+        username = f"{self.their_ufrag}:{self.credentials.ufrag}"
+        route.via.send(stun.binding_request(transaction, username, self._their_password), route.address)
+        return transaction
 
     def close(self) -> None:
         """Nothing is sent after this."""

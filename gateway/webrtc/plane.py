@@ -130,7 +130,7 @@ class MediaPlane:
         require_match(request.if_match, path.etag)
         if said.ufrag == path.their_ufrag:
             return PatchAnswer(None, path.etag)
-        path.restart(said.ufrag)
+        path.restart(said.ufrag, said.password)
         self._intake.add(session)
         self._metrics.ice_restarts.inc()
         candidates, ours = self._opening.candidates(where), path.credentials

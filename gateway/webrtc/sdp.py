@@ -62,6 +62,7 @@ class Offer:
     fingerprints: tuple[tuple[str, str], ...]
     bundled: bool
     sound: SoundOffer | None = None
+    password: str = field(default="", repr=False)
 
     @property
     def carried(self) -> tuple[Section, ...]:
@@ -111,7 +112,7 @@ def parse_offer(text: str) -> Offer:
     bundles = (group.split()[1:] for group in common.values("group") if group.startswith("BUNDLE"))
     bundle = next((mids for mids in bundles if mid in mids), [])
     sound = _sound(common, sections, section, bundle)
-    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bool(bundle), sound)
+    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bool(bundle), sound, password[0])
 
 
 def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:

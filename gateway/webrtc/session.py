@@ -83,7 +83,7 @@ class Session:
         self.state = State.NEW
         self.reason: CloseReason | None = None
         self.offer = offer
-        self.path = Path(offer.ufrag, now)
+        self.path = Path(offer.ufrag, offer.password, now)
         self.dtls = DtlsTransport(identity, offer.fingerprints, self.path.send)
         self.feed: Feed | None = None
         self.sound: SoundFeed | None = None
@@ -128,6 +128,11 @@ class Session:
             self.feed.moved(now, elsewhere=before is None or before.host != route.host)
         self._move(Event.CHECKED)
         return True
+
+    def hear_answer(self, transaction: bytes, now: float) -> None:
+        """The viewer has answered a check of ours."""
+        if self.feed is not None:
+            self.feed.answered(transaction, now)
 
     def hear_dtls(self, datagram: bytes) -> None:
         """Hand a DTLS datagram to the handshake."""

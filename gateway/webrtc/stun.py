@@ -27,6 +27,7 @@ _UNDERSTOOD = frozenset({USERNAME, MESSAGE_INTEGRITY, PRIORITY, USE_CANDIDATE})
 _HEADER = struct.Struct("!HHI12s")
 _ATTRIBUTE = struct.Struct("!HH")
 _FINGERPRINT_XOR = 0x5354554E
+_PEER_REFLEXIVE = 110 << 24 | 65535 << 8 | 255
 
 
 class MalformedStun(ValueError):
@@ -59,12 +60,8 @@ def parse_request(data: bytes) -> BindingRequest | None:
 
     Raises MalformedStun, also where MESSAGE-INTEGRITY, USERNAME or FINGERPRINT is missing: ICE always sends them.
     """
-    if len(data) < _HEADER.size:
-        raise MalformedStun("shorter than its header")
-    kind, length, cookie, transaction = _HEADER.unpack_from(data)
-    if kind & 0xC000 or cookie != MAGIC_COOKIE or length % 4 or length != len(data) - _HEADER.size:
-        raise MalformedStun("bad header")
-    if kind != BINDING_REQUEST:
+    transaction = _transaction(data, BINDING_REQUEST)
+    if transaction is None:
         return None
     found: dict[int, bytes] = {}
     signed_until = 0
@@ -94,6 +91,24 @@ def parse_request(data: bytes) -> BindingRequest | None:
     )
 
 
+def parse_success(data: bytes) -> bytes | None:
+    """The transaction that a binding success answers; None for another message. Raises MalformedStun.
+
+    Its signature is not looked at: whoever answers has read the request, whose transaction nobody can guess.
+    """
+    return _transaction(data, BINDING_SUCCESS)
+
+
+def binding_request(transaction: bytes, username: str, password: str) -> bytes:
+    """A check of the controlled agent, which nominates nothing (RFC 8445 7.1)."""
+    attributes = [
+        (USERNAME, username.encode()),
+        (PRIORITY, struct.pack("!I", _PEER_REFLEXIVE)),
+        (ICE_CONTROLLED, bytes(8)),
+    ]
+    return message(BINDING_REQUEST, transaction, attributes, password)
+
+
 def binding_success(transaction: bytes, host: str, port: int, password: str) -> bytes:
     """Answer that the check arrived from ``host``:``port`` (XOR-MAPPED-ADDRESS, RFC 8489 14.2)."""
     packed = ipaddress.ip_address(host).packed
@@ -109,6 +124,16 @@ def binding_error(transaction: bytes, code: int, reason: str, password: str, unk
     if unknown:
         attributes.append((UNKNOWN_ATTRIBUTES, struct.pack(f"!{len(unknown)}H", *unknown)))
     return message(BINDING_ERROR, transaction, attributes, password)
+
+
+def _transaction(data: bytes, wanted: int) -> bytes | None:
+    """The transaction of a message of the wanted kind; None for another kind. Raises MalformedStun."""
+    if len(data) < _HEADER.size:
+        raise MalformedStun("shorter than its header")
+    kind, length, cookie, transaction = _HEADER.unpack_from(data)
+    if kind & 0xC000 or cookie != MAGIC_COOKIE or length % 4 or length != len(data) - _HEADER.size:
+        raise MalformedStun("bad header")
+    return bytes(transaction) if kind == wanted else None
 
 
 def _attributes(data: bytes) -> list[tuple[int, bytes, int]]:

@@ -6,6 +6,7 @@ import time
 import pytest
 from playwright.async_api import Browser
 
+from tests.e2e.glass import Glass
 from tests.e2e.harness import District
 from tests.net.conftest import CAMERA
 from tests.net.link import Link
@@ -14,10 +15,38 @@ from tests.net.watch import watching
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
 
+OPENS_WITHIN = 6.0
 DOWN_WITHIN = 5.0
 UP_WITHIN = 60.0
 MAIN = 1_500_000  # bit/s
 NARROW = Conditions(delay=0.02, rate=400_000, queue=32 * 1024)
+
+
+@pytest.mark.parametrize("queue", [32 * 1024, 256 * 1024], ids=["short queue", "long queue"])
+async def test_a_picture_opened_on_a_link_of_400_kbit_s_is_the_substream_and_soon_live(
+    browser: Browser, district: District, link: Link, queue: int
+) -> None:
+    """Not even a queue that holds five seconds is filled before it is known what the link carries."""
+    await district.fault(CAMERA, bitrate=MAIN, noise=8)
+    glass = await Glass.sign_in(browser, district, "dispatcher")
+    tile = glass.tile(CAMERA)
+    await tile.open()
+    await tile.says("live", 10)
+    await glass.close_others(CAMERA)
+    await tile.close()
+    link.down.conditions = link.up.conditions = Conditions(delay=0.02, rate=400_000, queue=queue)
+    before, began = link.down.overflowed, time.time()
+    await tile.forget()
+    await tile.open()
+    await tile.says("live", OPENS_WITHIN)
+    print(f"LIVE {time.time() - began:.1f} s after the click; {link.down.overflowed - before} packets did not fit")
+    await tile.says_words("SUBSTREAM", 1)
+    assert link.down.overflowed - before < 100
+    await tile.never_stale()
+    link.down.conditions = link.up.conditions = Conditions()
+    await tile.close()
+    assert glass.errors == []
+    await glass.close()
 
 
 async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_the_main_one_when_it_is_wide_again(

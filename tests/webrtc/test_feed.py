@@ -11,6 +11,7 @@ from gateway.webrtc import rtcp
 from gateway.webrtc.backlog import LONGEST
 from gateway.webrtc.feed import HEADROOM, LOOK_INTERVAL, REFRESH_INTERVAL, REPEATS_IN_TROUBLE, Feed
 from gateway.webrtc.formats import Codec
+from gateway.webrtc.probe import TRAIN
 from gateway.webrtc.sender import MOST_RESENDS
 from gateway.webrtc.srtp import GcmSealer
 from tests.fakes import FakeClock
@@ -35,15 +36,23 @@ class OpenDtls:
 
 
 class Way:
-    """Where packets go; ``open`` False is a socket or a connection that takes no more."""
+    """Where packets go; ``open`` False is a socket or a connection that takes no more. ``answers``: checks can be
+    answered, by the test."""
 
     def __init__(self) -> None:
         self.open = True
+        self.answers = False
+        self.asked: list[bytes] = []
         self.media: list[bytes] = []
         self.reports: list[bytes] = []
 
     def send(self, datagram: bytes) -> None:
         self.reports.append(datagram)
+
+    def ask(self) -> bytes | None:
+        if self.answers:
+            self.asked.append(len(self.asked).to_bytes(12, "big"))
+        return self.asked[-1] if self.answers else None
 
     def send_run(self, packets: bytes, count: int, size: int) -> bool:
         if self.open:
@@ -141,6 +150,70 @@ def test_without_a_keyframe_it_waits_and_says_so() -> None:
     scene.feed.deliver(scene.group(1), scene.now)
     assert scene.told == ["keyframe"]
     assert scene.way.media == []
+
+
+def test_nothing_follows_the_first_of_a_burst_until_it_is_known_what_the_link_carries() -> None:
+    scene = Scene()
+    scene.way.answers = True
+    gop = [scene.group(1, 100_000, keyframe=True), scene.group(2, 100_000)]
+    scene.feed.begin(gop, scene.now)
+    scene.pump(0.05)
+    assert TRAIN - 1000 < sum(map(len, scene.way.media)) < TRAIN + 2000
+    before, behind = scene.way.asked
+    scene.feed.deliver(scene.group(3), scene.now)
+    scene.feed.answered(before, scene.now)
+    scene.pump(0.02)
+    assert scene.way.stamps == [1]
+    scene.feed.answered(behind, scene.now)
+    scene.pump(0.4)
+    assert scene.way.stamps == [1, 2, 3]
+    assert scene.told == ["first"]
+
+
+def test_what_a_link_would_carry_too_late_is_given_up_after_the_first_of_it_and_said() -> None:
+    scene = Scene()
+    scene.way.answers = True
+    for stamp in range(30):  # three seconds of 1.6 Mbit/s
+        scene.now += 0.1
+        scene.group(stamp, 20_000, keyframe=stamp == 0)
+    scene.feed.begin(scene.stream.history.gop(), scene.now)
+    scene.feed.pump(scene.now)
+    before, behind = scene.way.asked
+    scene.feed.answered(before, scene.now + 0.05)
+    scene.feed.answered(behind, scene.now + 0.7)  # 400 kbit/s
+    assert scene.told[-1] == "link"
+    assert scene.feed.estimate.troubled(scene.now + 0.7)
+    assert scene.feed.estimate.ceiling(scene.now + 0.7) == pytest.approx(400_000, rel=0.1)
+    sent = len(scene.way.media)
+    scene.now += 0.7
+    scene.pump(0.5)
+    assert len(scene.way.media) == sent
+
+
+def test_a_viewer_who_gives_no_answers_is_sent_to_all_the_same_after_a_while() -> None:
+    scene = Scene()
+    scene.way.answers = True
+    scene.feed.begin([scene.group(1, 200_000, keyframe=True)], scene.now)
+    scene.pump(1.4)
+    assert len(scene.way.asked) >= 10
+    assert len(scene.way.media) < 40
+    scene.pump(0.6)
+    assert len(scene.way.media) == 200
+
+
+def test_after_a_change_of_network_the_next_burst_is_asked_about_anew() -> None:
+    scene = Scene()
+    scene.way.answers = True
+    scene.feed.begin([scene.group(1, 50_000, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    for transaction in list(scene.way.asked):
+        scene.feed.answered(transaction, scene.now)
+    scene.pump(0.2)
+    asked = len(scene.way.asked)
+    scene.feed.moved(scene.now, elsewhere=True)
+    scene.feed.begin([scene.group(2, 50_000, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    assert len(scene.way.asked) == asked + 2
 
 
 def test_a_large_picture_is_paced_and_not_torn() -> None:

@@ -81,3 +81,23 @@ def test_no_damaged_check_is_believed(at: int, byte: int, cut: int) -> None:
     except stun.MalformedStun:
         return
     assert request is None or data == whole
+
+
+def test_aioice_reads_our_own_check_and_we_its_answer() -> None:
+    check = aioice.stun.parse_message(stun.binding_request(b"t" * 12, "theirs:ours", KEY.decode()))
+    assert check.check_message_integrity(KEY)
+    assert check.message_class == aioice.stun.Class.REQUEST
+    assert check.attributes["USERNAME"] == "theirs:ours"
+    assert "ICE-CONTROLLED" in check.attributes
+    assert "USE-CANDIDATE" not in check.attributes
+    answer = aioice.stun.Message(
+        aioice.stun.Method.BINDING, aioice.stun.Class.RESPONSE, transaction_id=check.transaction_id
+    )
+    assert stun.parse_success(bytes(answer)) == b"t" * 12
+
+
+def test_what_is_no_answer_to_a_check_is_none() -> None:
+    assert stun.parse_success(_request()) is None
+    assert stun.parse_success(stun.binding_error(b"t" * 12, 487, "Role Conflict", "p")) is None
+    with pytest.raises(stun.MalformedStun):
+        stun.parse_success(b"\1\1")
