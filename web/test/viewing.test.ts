@@ -7,6 +7,7 @@ import { Viewing } from "../src/media/viewing.js";
 
 const CAPTURED = 1000;
 const RATE = 90_000;
+const PIXELS = 1280 * 720;
 const LIMITS = { live_below: 2, delayed_below: 5, no_frame_after: 2, gateway_lost_after: 3 };
 const CAMERA = { id: "gym", site: "lincoln", sound: false } as Camera;
 
@@ -42,7 +43,7 @@ const session = {
 let store: FakeStore;
 let viewing: Viewing;
 
-const shown = (): string => viewing.frame(store.seconds * RATE).state;
+const shown = (): string => viewing.frame(store.seconds * RATE, PIXELS).state;
 const says = (): string => viewing.verdict(store.seconds).state;
 
 beforeEach(async () => {
@@ -77,7 +78,7 @@ describe("a picture that none was known to follow", () => {
     session.reconnecting = false;
     expect(says()).toBe("delayed");
     expect(viewing.hold).toBe("reconnecting");
-    viewing.frame(0); // the same one, painted anew
+    viewing.frame(0, PIXELS); // the same one, painted anew
     expect(says()).toBe("delayed");
     expect(shown()).toBe("live");
     expect(viewing.hold).toBe(null);
@@ -92,5 +93,16 @@ describe("a picture that none was known to follow", () => {
     store.tell("session", { ...told, waiting: "" });
     expect(says()).toBe("delayed");
     expect(shown()).toBe("live");
+  });
+
+  it("is not live by what is known of another stream, if it is of another size", () => {
+    shown();
+    store.after(3);
+    expect(shown()).toBe("live");
+    store.after(0.1);
+    expect(viewing.frame(store.seconds * RATE, PIXELS / 4).state).toBe("not_live");
+    const map = { rtp: 3 * RATE, capture: CAPTURED, uncertainty: 0, trusted: false, reason: "no reports", epoch: "sub" };
+    store.tell("timeline", { type: "timeline", session: "public", ...map });
+    expect(says()).toBe("delayed");
   });
 });

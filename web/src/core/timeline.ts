@@ -6,6 +6,9 @@ const BEFORE = 1;
 /** A frame this much after the last point is not (seconds). */
 const AFTER = 5;
 const KEPT = 120;
+/** Frames of another size may be another stream's, of which the map has yet to hear: it then counts where it was new so
+ * shortly before them, or is told so long after (seconds). */
+const NEWS = 2;
 
 /** One line of the map, as the gateway sends it; `capture` and `uncertainty` in seconds. */
 export interface TimelinePoint {
@@ -31,23 +34,38 @@ export function rtpSeconds(a: number, b: number): number {
   return ((a - b) | 0) / RATE;
 }
 
-/** The newest points of one session. */
-export class Timeline {
-  #points: TimelinePoint[] = [];
+/** A point, when it was heard, and when the first of its epoch was (page time). */
+type Heard = TimelinePoint & { readonly heardAt: number; readonly since: number };
 
-  add(point: TimelinePoint): void {
-    this.#points.push(point);
+/** The newest points of one session. `now` is page time. */
+export class Timeline {
+  #points: Heard[] = [];
+  #size: number | null = null;
+  #resizedAt = -Infinity;
+
+  add(point: TimelinePoint, now: number): void {
+    const last = this.#points.at(-1);
+    this.#points.push({ ...point, heardAt: now, since: last?.epoch === point.epoch ? last.since : now });
     if (this.#points.length > KEPT) this.#points.shift();
   }
 
   clear(): void {
     this.#points = [];
+    this.#size = null;
+    this.#resizedAt = -Infinity;
+  }
+
+  /** A frame of so many pixels is on the glass. */
+  shown(size: number, now: number): void {
+    if (this.#size !== null && size !== this.#size) this.#resizedAt = now;
+    this.#size = size;
   }
 
   /** The capture time of the frame, or null where the map does not cover it. */
   capture(rtp: number): Capture | null {
     const point = this.#pointFor(rtp);
     if (point === null) return null;
+    if (point.since < this.#resizedAt - NEWS && point.heardAt < this.#resizedAt + NEWS) return null;
     return {
       capture: point.capture + rtpSeconds(rtp, point.rtp),
       uncertainty: point.uncertainty,
@@ -58,8 +76,8 @@ export class Timeline {
 
   /** The newest point that is not later than the frame by more than a second; but a point of a new epoch does not
    * measure a frame from before it, if a point of the frame's own epoch does. */
-  #pointFor(rtp: number): TimelinePoint | null {
-    let ahead: TimelinePoint | null = null;
+  #pointFor(rtp: number): Heard | null {
+    let ahead: Heard | null = null;
     for (let index = this.#points.length - 1; index >= 0; index -= 1) {
       const point = this.#points[index];
       if (point === undefined) continue;

@@ -103,9 +103,10 @@ export class Viewing {
     this.session = null;
   }
 
-  /** A new frame is on the glass. Returns what may be said of it, and when it was captured (page time). */
-  frame(rtp: number): Verdict {
+  /** A new frame, of so many pixels, is on the glass. Returns what may be said of it. */
+  frame(rtp: number, size: number): Verdict {
     const now = this.store.now();
+    this.#timeline.shown(size, now);
     if (this.#shownAt === null || rtp !== this.#rtp) {
       this.#interval = Math.max(now - (this.#shownAt ?? now), 0.95 * this.#interval);
       this.#shownAt = now;
@@ -258,7 +259,7 @@ export class Viewing {
   }
 
   #point(point: TimelineEvent): void {
-    if (point.session === this.session?.id) this.#timeline.add(point);
+    if (point.session === this.session?.id) this.#timeline.add(point, this.store.now());
   }
 
   #incident(incident: Incident): void {

@@ -114,7 +114,7 @@ export class Tile extends LitElement {
     video.requestVideoFrameCallback((_, frame) => {
       if (this.#video !== video || this.#viewing === null) return;
       const rtpTimestamp = frame.rtpTimestamp ?? 0;
-      const verdict = this.#viewing.frame(rtpTimestamp);
+      const verdict = this.#viewing.frame(rtpTimestamp, frame.width * frame.height);
       const detail: FrameDetail = {
         camera: this.camera.id,
         rtpTimestamp,
