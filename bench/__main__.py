@@ -58,7 +58,8 @@ def main() -> None:
         keep()
         cameras.show(found["cameras"], console)
     report.show_targets(targets.targets(found), console)
-    console.print(f"All figures: {options.out}")
+    drawn = f", drawn: {options.out.with_suffix('.svg')}" if "servers" in found else ""
+    console.print(f"All figures: {options.out}{drawn}")
 
 
 if __name__ == "__main__":

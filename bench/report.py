@@ -38,8 +38,9 @@ def show(found: dict[str, Any], console: Console) -> None:
         "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds; ratio: to "
         "the first row of its table. "
         "A core: viewers of 234 packets a second that one core would serve at that cost; pkt/s: what each one got. "
-        "p50, p99: last packet of a picture in to "
-        f"last packet out; keyframes apart. !: others used over {100 * LOADED:.0f} % of the machine meanwhile."
+        "p50, p99: last packet of a picture in to last packet out; keyframes apart; -: pictures did not come whole. "
+        f"!: others used over {100 * LOADED:.0f} % of the machine meanwhile. "
+        "source_access_units: pictures of a camera from before its first keyframe."
     )
 
 

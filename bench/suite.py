@@ -78,9 +78,9 @@ async def measure_all(plan: Plan, externals: list[str], console: Console) -> dic
     fewer = await series(f"ten cameras, {few} viewers", CAMERAS, {name: (build, few) for name, build in peers.items()})
     own = {f"{count} viewers": (sightline(), count) for count in plan.viewers}
     alone = await series("this gateway, ten cameras", CAMERAS, own)
-    await series("this gateway, one camera", 1, {"100 viewers": (sightline(), 100)})
+    await series("this gateway, one camera", 1, {f"{plan.compared} viewers": (sightline(), plan.compared)})
     await series(f"this gateway, {MANY} cameras", MANY, {f"{plan.compared} viewers": (sightline(), plan.compared)})
-    workers = {f"workers: {count}": (sightline(media__workers=count), 100) for count in (1, 2)}
+    workers = {f"workers: {count}": (sightline(media__workers=count), plan.compared) for count in (1, 2)}
     await series("this gateway, ten cameras, by workers", CAMERAS, workers)
     found["memory"] = {name: slope(fewer[name], compared[name]) for name in peers}
     found["memory"][f"sightline, to {max(plan.viewers)} viewers"] = slope(

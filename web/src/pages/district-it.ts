@@ -11,6 +11,7 @@ import { advice } from "../core/advice.js";
 import { bySeverity, worst } from "../core/severity.js";
 import { counter, span, timeOfDay } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
+import "../ui/banner.js";
 import { icon } from "../ui/icons.js";
 import "../ui/still.js";
 import { base } from "../ui/styles.js";
@@ -46,6 +47,7 @@ export class DistrictIt extends LitElement {
     const cameras = [...store.cameras.values()].sort(bySeverity);
     const faulty = cameras.filter((camera) => worst(camera)?.state !== "up").length;
     return html`<main>
+      ${repeat(store.open(), (one) => one.id, (one) => html`<sl-alarm .incident=${one}></sl-alarm>`)}
       <div class="title">
         <h1>Cameras</h1>
         <p class="muted">

@@ -7,7 +7,7 @@ import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { api } from "../core/api.js";
 import { span, timeOfDay } from "../core/labels.js";
-import type { Incident, IncidentKind } from "../core/protocol.js";
+import type { Incident, IncidentKind, Role } from "../core/protocol.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 
@@ -16,6 +16,9 @@ export const KIND_WORDS: Readonly<Record<IncidentKind, readonly [string, string]
   drill: ["DRILL", "Exercise. No real danger."],
   test: ["TEST", "Technical test. No danger."],
 };
+
+/** Who acknowledges: the police. */
+const ACKNOWLEDGE: ReadonlySet<Role | undefined> = new Set(["dispatcher", "headquarters", "patrol"]);
 
 @customElement("sl-alarm")
 export class AlarmBanner extends LitElement {
@@ -188,7 +191,7 @@ export class AlarmBanner extends LitElement {
             </p>
           </div>
           <div class="acts">
-            ${mine || me?.role === "coordinator"
+            ${mine || !ACKNOWLEDGE.has(me?.role)
               ? nothing
               : html`<button data-testid="acknowledge" ?disabled=${this.asking} @click=${this.#acknowledge}>
                   ${icon("bell")}<span>Acknowledge<span class="as"> as ${me?.name}</span></span>

@@ -117,7 +117,13 @@ export const tileStyles = css`
     border-style: dashed;
   }
   .note {
+    border: 2px solid #ffc14d;
+    color: #ffd98f;
+    font-size: 1.0625rem;
+  }
+  .note.sent {
     border: 1px solid #8794a1;
+    color: #fff;
     font-size: 0.8125rem;
   }
   .name {
@@ -185,6 +191,9 @@ export const tileStyles = css`
       font-size: 0.875rem;
     }
     .note {
+      font-size: 0.8125rem;
+    }
+    .note.sent {
       font-size: 0.6875rem;
     }
   }

@@ -182,7 +182,7 @@ export class Tile extends LitElement {
         ${this.camera.sound ? this.#soundButton() : nothing}
         ${this.camera.streams.length > 1
           ? html`<button @click=${this.#switch} title="Change between main stream and substream">
-              ${this.stream === "main" ? "To sub" : "To main"}
+              ${this.#viewing?.stream === "sub" ? "To main" : "To sub"}
             </button>`
           : nothing}
         ${this.closable
@@ -219,8 +219,11 @@ export class Tile extends LitElement {
     </span>`;
   }
 
+  /** To the one that it does not have; the main stream is tried anew where the link did not carry it. */
   readonly #switch = (): void => {
-    this.stream = this.stream === "main" ? "sub" : "main";
+    const wanted = this.#viewing?.stream === "sub" ? "main" : "sub";
+    if (wanted === this.stream) this.#open();
+    this.stream = wanted;
   };
 
   readonly #dismiss = (): void => {
