@@ -36,6 +36,10 @@ class Backlog:
         size = self.bytes + group.size
         return size <= MOST and 8 * size <= LONGEST * bps
 
+    def allow_anew(self) -> None:
+        """Let the next take be a whole one."""
+        self._at = float("-inf")
+
     def take(self, now: float, bps: float) -> list[tuple[PacketGroup, int, int]]:
         """What may go out now."""
         most = max(LEAST_AT_ONCE, bps / 8 * AT_ONCE)

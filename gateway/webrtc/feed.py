@@ -86,7 +86,7 @@ class Feed:
         self._on_picture_lost = on_picture_lost
         self._on_change = on_change
         self._told: tuple[StreamName, Waiting, int] = (stream.stream, "", 0)
-        self._small = min(TRAIN, LARGE * unknown_link / 8)  # bytes of a picture that goes out at once
+        self._small = self._at_once(now)  # bytes of a picture that goes out at once
         self._started = False
         self._draining = False
         self._reported_at = self._looked_at = now
@@ -139,7 +139,8 @@ class Feed:
                 self.shift,
                 (sender.last.arrival, sender.last_timestamp),
                 (first.arrival, first.rtp),
-                back=kept,
+                # Of another codec browsers throw away what is older than what they have had.
+                back=kept and sender.outlet.kind == self._codecs[stream.codec or H264].payload_type,
             )
         )
         if self.waiting or self.estimate.troubled(first.arrival):
@@ -176,8 +177,10 @@ class Feed:
             if probe.asks_again(now):
                 self._ask(now)
             return bool(self.backlog)
+        self._learn(probe.lapsed(now), now)
         if probe.fresh and self.backlog:
             self._ask(now)
+            self.backlog.allow_anew()
         train = probe.fresh and bool(self.backlog)
         before = self.sender.octets
         for part in self.backlog.take(now, TRAIN / AT_ONCE * 8 if train else self.pace(now)):
@@ -187,8 +190,7 @@ class Feed:
         if train:
             probe.sent(self.sender.octets - before, now)
             self._ask(now)
-        if not self.backlog:
-            self._link = math.inf
+        self._settle()
         if not self._started and self.sender.packets:
             self._start()
         return bool(self.backlog)
@@ -205,7 +207,7 @@ class Feed:
             return False
         self._looked_at = now
         self.estimate.sent(sender.packets, sender.octets, sender.repeated_octets, self._lag(), now)
-        self._small = LARGE * self.pace(now) / 8
+        self._small = self._at_once(now)
         self._drain(now)
         troubled = self.estimate.troubled(now)
         sender.earn_resends(REPEATS_IN_TROUBLE if troubled else REPEATS)
@@ -226,7 +228,8 @@ class Feed:
         """The viewer is reached by another way, of which nothing is known where its host is another, too. What was lost
         on the former, and is reported within ``SETTLES`` seconds, is no word on it."""
         if elsewhere:
-            self.estimate, self._probe = Estimate(now), Probe()
+            self.estimate, self._probe, self._link = Estimate(now), Probe(), math.inf
+            self._small = self._at_once(now)
         else:
             self.estimate.forget_losses()
         self._settled_at = now + SETTLES
@@ -234,14 +237,7 @@ class Feed:
     def answered(self, transaction: bytes, now: float) -> None:
         """A check of ours was answered. Once it is known what the link carries, the rest of the burst goes out as fast,
         or is given up where it would be old by then."""
-        bps = self._probe.answered(transaction, now)
-        if bps is None:
-            return
-        self._link = bps
-        if bps < self.stream.history.bps():
-            self.estimate.found(bps, now)
-        if not self.affords(self.backlog.bytes, now):
-            self.stop()
+        self._learn(self._probe.answered(transaction, now), now)
 
     def hear(self, datagram: bytes, now: float, wall: float) -> bool:
         """Act on SRTCP feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
@@ -273,6 +269,26 @@ class Feed:
             self._probe.give_up()
         else:
             self._probe.asked(transaction, now)
+
+    def _learn(self, bps: float | None, now: float) -> None:
+        if bps is None:
+            return
+        self._link = bps
+        if bps < self.stream.history.bps():
+            self.estimate.found(bps, now)
+        if not self.affords(self.backlog.bytes, now):
+            self.stop()
+        self._settle()
+
+    def _settle(self) -> None:
+        """What was learnt of the link holds for the burst that it was learnt of, or for the one that has to be waited
+        for in its place."""
+        if not self.backlog and self.waiting != "link":
+            self._link = math.inf
+
+    def _at_once(self, now: float) -> float:
+        most = LARGE * self.pace(now) / 8
+        return min(TRAIN, most) if self._probe.fresh else most
 
     def _outlet(self, shift: int) -> Outlet:
         codec = self._codecs[self.stream.codec or H264]

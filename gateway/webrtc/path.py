@@ -98,9 +98,10 @@ class Path:
 
     def ask(self) -> bytes | None:
         """Send a check that looks for nothing but its answer, the way of media. Gives its transaction, or None where
-        nobody would answer: during a restart it is not known which credentials the viewer goes by."""
+        it would tell nothing: during a restart, when it is not known which credentials the viewer goes by, or by a
+        connection that itself begins slowly."""
         route = self._route
-        if route is None or self._former is not None or not self._their_password:
+        if route is None or route.via.paces or self._former is not None or not self._their_password:
             return None
         transaction = secrets.token_bytes(12)
         username = f"{self.their_ufrag}:{self.credentials.ufrag}"

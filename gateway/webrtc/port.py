@@ -23,6 +23,8 @@ _REFUSES_BATCH = frozenset({errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EO
 class MediaPort:
     """A non-blocking UDP socket. ``packets`` and ``bytes`` count what media it has sent."""
 
+    paces = False
+
     def __init__(
         self, host: str, port: int, receive: Callable[[bytes, Route], None], beside: "MediaPort | None" = None
     ) -> None:

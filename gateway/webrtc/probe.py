@@ -11,9 +11,10 @@ TRAIN = 32 * 1024
 """Bytes. At 400 kbit/s two thirds of a second, at 20 Mbit/s no longer than a round trip varies."""
 AGAIN = 0.1
 PATIENCE = 1.5
-"""Seconds without any answer after which the viewer is taken for one that gives none."""
+"""Seconds that an answer is waited for."""
 NOISE = 0.01
-"""Seconds by which round trips differ where nothing waits."""
+NOISE_SHARE = 0.25
+"""Seconds, or share of a round trip, by which round trips differ where nothing waits."""
 
 
 class Probe:
@@ -47,10 +48,7 @@ class Probe:
 
     def waits(self, now: float) -> bool:
         """Whether nothing may follow the train yet."""
-        if self._over or self._sent_at is None:
-            return False
-        self._over = now >= self._sent_at + PATIENCE
-        return not self._over
+        return not self._over and self._sent_at is not None and now < self._sent_at + PATIENCE
 
     def asks_again(self, now: float) -> bool:
         """Whether it is time for another check: the last one, or its answer, may have been lost."""
@@ -58,14 +56,30 @@ class Probe:
 
     def answered(self, transaction: bytes, now: float) -> float | None:
         """Take an answer. Gives what the link carries, in bits a second, once that is known: infinite where the train
-        was short or left no trace, or where nothing is known to compare it with."""
+        left no trace, or where nothing is known to compare it with. A short train is no measure: the next one is."""
         if transaction not in self._asked or self._over:
             return None
         asked, behind = self._asked.pop(transaction)
         if not behind or self._sent_at is None:
             self._trip = now - asked
             return None
-        self._over = True
-        if self._bytes < TRAIN // 2 or now - asked <= self._trip + NOISE:
+        if self._bytes < TRAIN // 2:
+            self._asked.clear()
+            self._sent_at = None
             return math.inf
-        return 8 * self._bytes / (now - self._trip - self._sent_at)
+        self._over = True
+        waited = now - asked - self._trip
+        if waited <= max(NOISE, NOISE_SHARE * self._trip) or waited < asked - self._sent_at:
+            return math.inf  # the check found the way free: when it became so is not known
+        return self._through(now, self._sent_at)
+
+    def lapsed(self, now: float) -> float | None:
+        """What the link carries at most, once no answer was waited for any longer: infinite for a viewer who gives
+        none at all."""
+        if self._over or self._sent_at is None or self.waits(now):
+            return None
+        self._over = True
+        return math.inf if self._trip is math.inf else self._through(now, self._sent_at)
+
+    def _through(self, now: float, sent_at: float) -> float:
+        return 8 * self._bytes / max(now - self._trip - sent_at, NOISE)

@@ -6,7 +6,10 @@ Address = tuple[Any, ...]  # whatever a socket gives: (host, port) or (host, por
 
 
 class Via(Protocol):
-    """What sends: a UDP socket, to any address; a TCP connection, to its peer alone."""
+    """What sends: a UDP socket, to any address; a TCP connection, to its peer alone. ``paces``: it sends no faster than
+    the network takes."""
+
+    paces: bool
 
     def send(self, datagram: bytes, address: Address) -> None:
         """Send what its own protocol repeats if it is lost: STUN, DTLS, RTCP."""

@@ -33,6 +33,8 @@ _UNSENT_IN_KERNEL = 32 * 1024
 class TcpConnection(asyncio.Protocol):
     """One viewer's, or nobody's yet. ``port`` decides how long it lives."""
 
+    paces = True
+
     def __init__(self, port: "TcpPort") -> None:
         self._port = port
         self._deframer = Deframer()

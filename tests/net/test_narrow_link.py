@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 OPENS_WITHIN = 6.0
 DOWN_WITHIN = 5.0
 UP_WITHIN = 60.0
+WITHOUT_A_GAP = 0.7  # seconds between two frames: the substream has ten a second, on two shared cores
 MAIN = 1_500_000  # bit/s
 NARROW = Conditions(delay=0.02, rate=400_000, queue=32 * 1024)
 
@@ -66,7 +67,11 @@ async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_the_main_one_when
         await watch.tile.says_words("SUBSTREAM", 2)
         await watch.tile.says("live", 5)
         link.down.conditions = Conditions(delay=0.02)
+        await watch.tile.forget()
         widened_at = time.time()
         up = await watch.moves_after(widened_at, UP_WITHIN, width=main)
-        print(f"main stream {up:.1f} s after it was wide again")
+        gap = (await watch.gaps())[0]
+        print(f"main stream {up:.1f} s after it was wide again; longest between two frames meanwhile {gap:.2f} s")
+        assert gap < WITHOUT_A_GAP
+        assert "SUBSTREAM" not in await watch.tile.words()
         assert watch.offers == 0

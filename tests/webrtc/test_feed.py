@@ -190,6 +190,62 @@ def test_what_a_link_would_carry_too_late_is_given_up_after_the_first_of_it_and_
     assert len(scene.way.media) == sent
 
 
+def test_what_was_given_up_on_a_link_that_carries_the_stream_is_not_sent_anew_as_if_nothing_were_known() -> None:
+    scene = Scene()
+    scene.way.answers = True
+    for stamp in range(40):  # four seconds of 1.6 Mbit/s
+        scene.now += 0.1
+        scene.group(stamp, 20_000, keyframe=stamp == 0)
+    gop = scene.stream.history.gop()
+    scene.feed.begin(gop, scene.now)
+    scene.feed.pump(scene.now)
+    before, behind = scene.way.asked
+    scene.feed.answered(before, scene.now + 0.02)
+    scene.now += 0.02 + 8 * TRAIN / 2e6  # 2 Mbit/s
+    scene.feed.answered(behind, scene.now)
+    assert not scene.feed.estimate.troubled(scene.now)
+    assert scene.told[-1] == "link"
+    scene.pump(0.1)
+    sent = len(scene.way.media)
+    scene.feed.begin(gop, scene.now)  # since the viewer asks for a picture
+    scene.pump(0.5)
+    assert len(scene.way.media) == sent
+    assert scene.told[-1] == "link"
+    scene.feed.deliver(scene.group(100, 60_000, keyframe=True), scene.now)
+    scene.pump(0.1)
+    assert 8 * 1000 * (len(scene.way.media) - sent) / 0.1 < 3e6, "at the pace that is known"
+    scene.pump(0.5)
+    assert scene.way.stamps[-1] == 100
+
+
+def test_the_first_picture_is_asked_about_also_where_none_was_kept_and_time_has_passed() -> None:
+    scene = Scene()
+    scene.way.answers = True
+    scene.feed.begin([], scene.now)
+    for _ in range(4):
+        scene.now += LOOK_INTERVAL
+        scene.feed.report(scene.now, 0.0)
+    scene.feed.deliver(scene.group(1, 100_000, keyframe=True), scene.now)
+    scene.pump(0.1)
+    assert len(scene.way.asked) == 2
+    assert TRAIN - 1000 < sum(map(len, scene.way.media)) < TRAIN + 2000
+
+
+def test_where_an_answer_came_before_and_none_behind_the_link_is_slow_and_not_unknown() -> None:
+    scene = Scene()
+    scene.way.answers = True
+    for stamp in range(30):
+        scene.now += 0.1
+        scene.group(stamp, 20_000, keyframe=stamp == 0)
+    scene.feed.begin(scene.stream.history.gop(), scene.now)
+    scene.feed.pump(scene.now)
+    scene.feed.answered(scene.way.asked[0], scene.now + 0.05)
+    scene.pump(2.0)
+    assert len(scene.way.media) < 40
+    assert scene.told[-1] == "link"
+    assert scene.feed.estimate.troubled(scene.now)
+
+
 def test_a_viewer_who_gives_no_answers_is_sent_to_all_the_same_after_a_while() -> None:
     scene = Scene()
     scene.way.answers = True

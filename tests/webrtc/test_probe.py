@@ -40,7 +40,7 @@ class Link:
         return None
 
 
-@given(st.floats(100_000, 20e6), st.floats(0, 1000))
+@given(st.floats(100_000, 15e6), st.floats(0, 1000))
 def test_a_link_that_takes_its_time_for_the_train_is_known_by_that(bps: float, now: float) -> None:
     link = Link(bps, Probe())
     link.ask(now)
@@ -103,8 +103,59 @@ def test_nothing_follows_the_train_until_it_is_known_or_nobody_answers_at_all() 
     assert not probe.fresh
     assert probe.waits(5.0 + PATIENCE - 0.01)
     assert not probe.waits(5.0 + PATIENCE)
-    probe.asked(b"too late", 5.0)
-    assert probe.answered(b"too late", 7.0) is None
+
+
+def test_a_link_over_which_no_answer_comes_in_time_carries_no_more_than_that() -> None:
+    probe = Probe()
+    probe.asked(b"before", 5.0)
+    probe.sent(TRAIN, 5.0)
+    probe.asked(b"behind", 5.0)
+    assert probe.answered(b"before", 5.0 + TRIP) is None
+    assert probe.lapsed(5.0 + PATIENCE - 0.01) is None
+    assert probe.lapsed(5.0 + PATIENCE) == pytest.approx(8 * TRAIN / (PATIENCE - TRIP))
+    assert probe.lapsed(6.0 + PATIENCE) is None
+    assert probe.answered(b"behind", 8.0) is None
+
+
+def test_a_round_trip_as_long_as_an_answer_is_waited_for_is_no_division_by_nothing() -> None:
+    probe = Probe()
+    probe.asked(b"before", 5.0)
+    probe.sent(TRAIN, 5.0)
+    assert probe.answered(b"before", 5.0 + PATIENCE) is None
+    assert (probe.lapsed(5.0 + PATIENCE) or 0) > 1e6
+
+
+def test_a_viewer_who_gives_no_answer_at_all_says_of_no_limit() -> None:
+    probe = Probe()
+    assert probe.lapsed(5.0) is None
+    probe.sent(TRAIN, 5.0)
+    assert probe.lapsed(5.0 + PATIENCE) == math.inf
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.02, 0.05, 0.09])
+def test_a_check_that_is_asked_again_is_not_late_because_another_was_lost(jitter: float) -> None:
+    link = Link(50e6, Probe())
+    link.ask(5.0)
+    link.train(5.0)
+    link.ask(5.0, lost=True)
+    link.ask(5.1)
+    (first, again) = link.answers
+    link.answers = [first, (again[0] + jitter, again[1])]
+    assert link.learnt() == math.inf
+
+
+def test_after_a_short_train_the_next_is_the_measure() -> None:
+    link = Link(400_000, Probe())
+    link.ask(5.0)
+    link.train(5.0, 5_000)
+    link.ask(5.0)
+    assert link.learnt() == math.inf
+    assert link.probe.fresh
+    link.answers.clear()
+    link.ask(9.0)
+    link.train(9.0)
+    link.ask(9.0)
+    assert link.learnt() == pytest.approx(400_000, rel=0.01)
 
 
 def test_a_viewer_who_cannot_be_asked_is_not_waited_for() -> None:

@@ -192,6 +192,28 @@ async def test_on_a_link_far_too_slow_for_the_main_stream_the_substream_begins_a
         assert (point.rtp + told.shift) % 2**32 == stamps[-1], "dated rightly"
 
 
+async def test_a_substream_of_another_codec_begins_with_a_later_time_since_browsers_throw_older_pictures_away() -> None:
+    async with _scene() as scene:
+        await scene.viewer.close()
+        scene.viewer = ModernViewer(scene.media.append)
+        scene.main.becomes("H265")
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(2.3)
+        [session] = scene.plane._sessions.values()
+        assert session.feed is not None
+        session.feed.estimate._trouble(800_000, scene.clock.monotonic())
+        await scene.play(0.4)
+        assert scene.changes[-1] == (StreamName.SUB, "")
+        assert {packet[1] & 0x7F for packet in scene.media} == {102, 103}
+        stamps = [int.from_bytes(packet[4:8], "big") for packet in scene.media]
+        assert all(after >= before for before, after in pairwise(stamps))
+        point = scene.sub.stream.timeline()
+        [told] = [event for event in scene.events if event.kind == "stream"]
+        assert point is not None
+        assert (point.rtp + told.shift) % 2**32 == stamps[-1], "dated rightly"
+
+
 async def test_a_substream_that_stands_still_is_not_begun_at_its_last_keyframe() -> None:
     async with _scene() as scene:
         await scene.play(1.5)

@@ -6,7 +6,8 @@ const LIMITS = { live_below: 2, delayed_below: 5, no_frame_after: 3, gateway_los
 const NOW = 50;
 /** A frame captured `age` seconds ago, shown just now, all else well. The gateway's clock is 1000 s ahead. */
 function glass(age: number, changes: Partial<Glass> = {}, trusted = true): Glass {
-  const capture = { capture: NOW + 1000 - age, uncertainty: 0.05, trusted, reason: trusted ? "" : "No sender reports." };
+  const reason = trusted ? "" : "No sender reports.";
+  const capture = { capture: NOW + 1000 - age, uncertainty: 0.05, trusted, reason, stream: "main" as const };
   return {
     now: NOW,
     heardAt: NOW,

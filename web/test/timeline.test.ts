@@ -11,12 +11,13 @@ const point = (changes: Partial<TimelinePoint>): TimelinePoint => ({
   trusted: true,
   reason: "",
   epoch: "main-1-0",
+  stream: "main",
   ...changes,
 });
 
 function timeline(...points: TimelinePoint[]): Timeline {
   const made = new Timeline();
-  points.forEach((one) => made.add(one, 0));
+  points.forEach((one) => made.add(one));
   return made;
 }
 
@@ -72,45 +73,5 @@ describe("the map from RTP time to capture time", () => {
     const map = timeline(...Array.from({ length: 200 }, (_, i) => point({ rtp: i * SECOND })));
     expect(map.capture(10 * SECOND)).toBeNull();
     expect(map.capture(199 * SECOND)).not.toBeNull();
-  });
-
-  describe("where frames become of another size", () => {
-    const MAIN = 1280 * 720;
-    const SUB = 640 * 360;
-    const playing = (): Timeline => {
-      const map = new Timeline();
-      map.add(point({}), 10);
-      map.shown(MAIN, 10);
-      return map;
-    };
-
-    it("does not date them by what it heard of the others: they may be of a stream that it has not heard of", () => {
-      const map = playing();
-      map.shown(SUB, 14);
-      expect(map.capture(4 * SECOND)).toBeNull();
-      map.add(point({ rtp: 4 * SECOND }), 14.5); // sent before the change, perhaps
-      expect(map.capture(4 * SECOND)).toBeNull();
-    });
-
-    it("dates them once it hears of their stream", () => {
-      const map = playing();
-      map.shown(SUB, 14);
-      map.add(point({ rtp: 4 * SECOND, capture: 90, trusted: false, epoch: "sub-1-0" }), 14.2);
-      expect(map.capture(4 * SECOND)).toMatchObject({ capture: 90, trusted: false });
-    });
-
-    it("dates them at once where it had just heard of their stream", () => {
-      const map = playing();
-      map.add(point({ rtp: 4 * SECOND, capture: 90, epoch: "sub-1-0" }), 13.9);
-      map.shown(SUB, 14);
-      expect(map.capture(4 * SECOND)?.capture).toBe(90);
-    });
-
-    it("dates them where the same stream goes on being told of: then it is that one's size that has changed", () => {
-      const map = playing();
-      map.shown(SUB, 14);
-      map.add(point({ rtp: 6 * SECOND, capture: 106 }), 16);
-      expect(map.capture(6 * SECOND)?.capture).toBe(106);
-    });
   });
 });

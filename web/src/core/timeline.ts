@@ -1,14 +1,13 @@
 /** From the RTP timestamp of a frame to the gateway time at which it was captured. Pure. */
 
+import type { SentStream } from "./protocol.js";
+
 const RATE = 90_000;
 /** A frame this much before a point is still measured by it (seconds). */
 const BEFORE = 1;
 /** A frame this much after the last point is not (seconds). */
 const AFTER = 5;
 const KEPT = 120;
-/** Frames of another size may be another stream's, of which the map has yet to hear: it then counts where it was new so
- * shortly before them, or is told so long after (seconds). */
-const NEWS = 2;
 
 /** One line of the map, as the gateway sends it; `capture` and `uncertainty` in seconds. */
 export interface TimelinePoint {
@@ -19,6 +18,7 @@ export interface TimelinePoint {
   readonly reason: string;
   /** Another one: not the same clock, or not the same stream. */
   readonly epoch: string;
+  readonly stream: SentStream;
 }
 
 /** When a frame was captured, in gateway time. Where not `trusted`, its age is a lower bound. */
@@ -27,6 +27,8 @@ export interface Capture {
   readonly uncertainty: number;
   readonly trusted: boolean;
   readonly reason: string;
+  /** Of which the map speaks. */
+  readonly stream: SentStream;
 }
 
 /** `a - b` of two 32-bit RTP timestamps, in seconds, across a wrap. */
@@ -34,50 +36,36 @@ export function rtpSeconds(a: number, b: number): number {
   return ((a - b) | 0) / RATE;
 }
 
-/** A point, when it was heard, and when the first of its epoch was (page time). */
-type Heard = TimelinePoint & { readonly heardAt: number; readonly since: number };
-
-/** The newest points of one session. `now` is page time. */
+/** The newest points of one session. */
 export class Timeline {
-  #points: Heard[] = [];
-  #size: number | null = null;
-  #resizedAt = -Infinity;
+  #points: TimelinePoint[] = [];
 
-  add(point: TimelinePoint, now: number): void {
-    const last = this.#points.at(-1);
-    this.#points.push({ ...point, heardAt: now, since: last?.epoch === point.epoch ? last.since : now });
+  add(point: TimelinePoint): void {
+    this.#points.push(point);
     if (this.#points.length > KEPT) this.#points.shift();
   }
 
   clear(): void {
     this.#points = [];
-    this.#size = null;
-    this.#resizedAt = -Infinity;
-  }
-
-  /** A frame of so many pixels is on the glass. */
-  shown(size: number, now: number): void {
-    if (this.#size !== null && size !== this.#size) this.#resizedAt = now;
-    this.#size = size;
   }
 
   /** The capture time of the frame, or null where the map does not cover it. */
   capture(rtp: number): Capture | null {
     const point = this.#pointFor(rtp);
     if (point === null) return null;
-    if (point.since < this.#resizedAt - NEWS && point.heardAt < this.#resizedAt + NEWS) return null;
     return {
       capture: point.capture + rtpSeconds(rtp, point.rtp),
       uncertainty: point.uncertainty,
       trusted: point.trusted,
       reason: point.reason,
+      stream: point.stream,
     };
   }
 
   /** The newest point that is not later than the frame by more than a second; but a point of a new epoch does not
    * measure a frame from before it, if a point of the frame's own epoch does. */
-  #pointFor(rtp: number): Heard | null {
-    let ahead: Heard | null = null;
+  #pointFor(rtp: number): TimelinePoint | null {
+    let ahead: TimelinePoint | null = null;
     for (let index = this.#points.length - 1; index >= 0; index -= 1) {
       const point = this.#points[index];
       if (point === undefined) continue;

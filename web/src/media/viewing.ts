@@ -8,11 +8,12 @@ import type {
   Incident,
   SentStream,
   ServerEvent,
+  Source,
   StreamName,
   TimelineEvent,
   Waiting,
 } from "../core/protocol.js";
-import { Timeline } from "../core/timeline.js";
+import { Timeline, type Capture } from "../core/timeline.js";
 import { WhepSession } from "../core/whep.js";
 import type { Store } from "../app/store.js";
 import { ENDINGS, HOLDS, interruption, sourceFault, type Hold } from "./words.js";
@@ -49,6 +50,8 @@ export class Viewing {
   readonly #timeline = new Timeline();
   readonly #backoff = new Backoff(FIRST_RETRY, LAST_RETRY);
   #rtp = 0;
+  /** Pixels of the frame on the glass. */
+  #size = 0;
   #shownAt: number | null = null;
   /** Seconds between frames: the longest of late. */
   #interval = 0;
@@ -106,7 +109,7 @@ export class Viewing {
   /** A new frame, of so many pixels, is on the glass. Returns what may be said of it. */
   frame(rtp: number, size: number): Verdict {
     const now = this.store.now();
-    this.#timeline.shown(size, now);
+    this.#size = size;
     if (this.#shownAt === null || rtp !== this.#rtp) {
       this.#interval = Math.max(now - (this.#shownAt ?? now), 0.95 * this.#interval);
       this.#shownAt = now;
@@ -131,7 +134,7 @@ export class Viewing {
 
   verdict(now: number): Verdict {
     const clock = this.store.channel.clock.at(now);
-    const capture = this.#timeline.capture(this.#rtp);
+    const capture = this.#capture();
     if (clock && capture && this.#shownAt !== null) this.#capturedAt = capture.capture - clock.offset;
     const fault = sourceFault(this.store.cameras.get(this.camera.id), this.stream);
     const limits = this.store.me?.age;
@@ -141,6 +144,17 @@ export class Viewing {
     const heldBack = this.#held && HOLDS[this.#held].words;
     const frame = { shownAt: this.#shownAt, capturedAt: this.#capturedAt, capture };
     return judge({ now, heardAt, clock, ...frame, sourceFault: fault, heldBack }, limits);
+  }
+
+  /** When the frame on the glass was captured. Where its size says that it is the other stream's, the map has yet to
+   * hear of the change: it is trusted no more than that stream is. */
+  #capture(): Capture | null {
+    const capture = this.#timeline.capture(this.#rtp);
+    if (!capture?.trusted || capture.stream === "transcoded") return capture;
+    const { main, sub } = this.store.cameras.get(this.camera.id)?.streams ?? {};
+    const [own, other] = capture.stream === "main" ? [main, sub] : [sub, main];
+    if (!own || !other || this.#size !== pixels(other) || this.#size === pixels(own)) return capture;
+    return other.clock === "trusted" ? capture : { ...capture, trusted: false, reason: other.clock_reason };
   }
 
   /** Seconds for which the picture's content has not changed, or null. */
@@ -259,7 +273,7 @@ export class Viewing {
   }
 
   #point(point: TimelineEvent): void {
-    if (point.session === this.session?.id) this.#timeline.add(point, this.store.now());
+    if (point.session === this.session?.id) this.#timeline.add(point);
   }
 
   #incident(incident: Incident): void {
@@ -272,6 +286,8 @@ export class Viewing {
     this.hooks.changed();
   }
 }
+
+const pixels = (source: Source): number => source.width * source.height;
 
 /** Asked anew after each wait: the compiler would take the first answer for good. */
 const left = (signal: AbortSignal): boolean => signal.aborted;
