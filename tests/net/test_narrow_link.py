@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 OPENS_WITHIN = 6.0
 DOWN_WITHIN = 5.0
 UP_WITHIN = 60.0
-WITHOUT_A_GAP = 0.7  # seconds between two frames: the substream has ten a second, on two shared cores
+WITHOUT_A_GAP = 1.0  # seconds between two frames: the keyframe is paced by what is known of the link, half a second
 MAIN = 1_500_000  # bit/s
 NARROW = Conditions(delay=0.02, rate=400_000, queue=32 * 1024)
 
