@@ -58,6 +58,7 @@ async def _pulled(directory: Path, cameras: int, rtsp_port: int, seconds: float)
         "seconds": round(passed, 1),
         "cores": round(cpu / passed, 3),
         "microseconds_a_packet": round(1e6 * cpu / max(1.0, packets), 1),
+        "microseconds_a_picture": round(1e6 * cpu / passed / max(1.0, after["pictures"])),
         "resident_mb": round(used_then.resident / 1e6, 1),
         "pictures_a_second": round(after["pictures"]),
         "megabits_a_second": round(after["megabits"] / 1e6, 1),

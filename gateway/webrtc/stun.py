@@ -104,7 +104,7 @@ def binding_request(transaction: bytes, username: str, password: str) -> bytes:
     attributes = [
         (USERNAME, username.encode()),
         (PRIORITY, struct.pack("!I", _PEER_REFLEXIVE)),
-        (ICE_CONTROLLED, bytes(8)),
+        (ICE_CONTROLLED, bytes(8)),  # the least tie-breaker: a lite agent takes no other role
     ]
     return message(BINDING_REQUEST, transaction, attributes, password)
 

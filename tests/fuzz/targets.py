@@ -144,6 +144,7 @@ def _check_request(data: bytes) -> None:
     request = stun.parse_request(data)
     if request is not None:
         request.is_signed_with("password")
+    stun.parse_success(data)
 
 
 TARGETS: dict[str, Target[Any]] = {

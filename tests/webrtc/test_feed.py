@@ -94,6 +94,13 @@ class Scene:
         self.stream.history.add(group)
         return group
 
+    def gop(self, pictures: int) -> tuple[PacketGroup, ...]:
+        """So many pictures, ten a second, of 1.6 Mbit/s."""
+        for stamp in range(pictures):
+            self.now += 0.1
+            self.group(stamp, 20_000, keyframe=stamp == 0)
+        return self.stream.history.gop()
+
     def pump(self, seconds: float) -> None:
         for _ in range(round(seconds / TICK)):
             self.now += TICK
@@ -173,10 +180,8 @@ def test_nothing_follows_the_first_of_a_burst_until_it_is_known_what_the_link_ca
 def test_what_a_link_would_carry_too_late_is_given_up_after_the_first_of_it_and_said() -> None:
     scene = Scene()
     scene.way.answers = True
-    for stamp in range(30):  # three seconds of 1.6 Mbit/s
-        scene.now += 0.1
-        scene.group(stamp, 20_000, keyframe=stamp == 0)
-    scene.feed.begin(scene.stream.history.gop(), scene.now)
+    gop = scene.gop(30)
+    scene.feed.begin(gop, scene.now)
     scene.feed.pump(scene.now)
     before, behind = scene.way.asked
     scene.feed.answered(before, scene.now + 0.05)
@@ -193,10 +198,7 @@ def test_what_a_link_would_carry_too_late_is_given_up_after_the_first_of_it_and_
 def test_what_was_given_up_on_a_link_that_carries_the_stream_is_not_sent_anew_as_if_nothing_were_known() -> None:
     scene = Scene()
     scene.way.answers = True
-    for stamp in range(40):  # four seconds of 1.6 Mbit/s
-        scene.now += 0.1
-        scene.group(stamp, 20_000, keyframe=stamp == 0)
-    gop = scene.stream.history.gop()
+    gop = scene.gop(40)
     scene.feed.begin(gop, scene.now)
     scene.feed.pump(scene.now)
     before, behind = scene.way.asked
@@ -234,10 +236,8 @@ def test_the_first_picture_is_asked_about_also_where_none_was_kept_and_time_has_
 def test_where_an_answer_came_before_and_none_behind_the_link_is_slow_and_not_unknown() -> None:
     scene = Scene()
     scene.way.answers = True
-    for stamp in range(30):
-        scene.now += 0.1
-        scene.group(stamp, 20_000, keyframe=stamp == 0)
-    scene.feed.begin(scene.stream.history.gop(), scene.now)
+    gop = scene.gop(30)
+    scene.feed.begin(gop, scene.now)
     scene.feed.pump(scene.now)
     scene.feed.answered(scene.way.asked[0], scene.now + 0.05)
     scene.pump(2.0)

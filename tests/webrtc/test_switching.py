@@ -107,6 +107,21 @@ class Scene:
             await asyncio.sleep(0.01)
             await self.clock.advance(0.025)
 
+    async def far_too_slow(self) -> None:
+        """The link turns out to carry half of the main stream: on to the substream."""
+        [session] = self.plane._sessions.values()
+        assert session.feed is not None
+        session.feed.estimate._trouble(800_000, self.clock.monotonic())
+        await self.play(0.4)
+        assert self.changes[-1] == (StreamName.SUB, "")
+
+    def dates_rightly(self) -> bool:
+        """Whether a page dates the newest picture, of the substream, rightly by the shift that it was told."""
+        point = self.sub.stream.timeline()
+        [told] = [event for event in self.events if event.kind == "stream"]
+        assert point is not None
+        return (point.rtp + told.shift) % 2**32 == int.from_bytes(self.media[-1][4:8], "big")
+
     @property
     def changes(self) -> list[tuple[StreamName, str]]:
         return [(event.stream, event.waiting) for event in self.events if event.kind == "stream"]
@@ -175,21 +190,14 @@ async def test_on_a_link_far_too_slow_for_the_main_stream_the_substream_begins_a
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
         await scene.play(2.3)  # the substream's next keyframe is 7 pictures away, the last one 3 pictures back
-        [session] = scene.plane._sessions.values()
-        assert session.feed is not None
-        session.feed.estimate._trouble(800_000, scene.clock.monotonic())
-        await scene.play(0.4)
-        assert scene.changes[-1] == (StreamName.SUB, "")
+        await scene.far_too_slow()
         stamps = [int.from_bytes(packet[4:8], "big") for packet in scene.media]
         [back] = [place for place, (one, next) in enumerate(pairwise(stamps), start=1) if next < one]
         assert 3 <= (stamps[back - 1] - stamps[back]) / 9_000 <= 6, "to the keyframe, from wherever the main stream was"
         assert set(Counter(stamps[back:]).values()) == {2}, "the substream's pictures of two packets alone"
         sequences = [int.from_bytes(packet[2:4], "big") for packet in scene.media]
         assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
-        point = scene.sub.stream.timeline()
-        [told] = [event for event in scene.events if event.kind == "stream"]
-        assert point is not None
-        assert (point.rtp + told.shift) % 2**32 == stamps[-1], "dated rightly"
+        assert scene.dates_rightly()
 
 
 async def test_a_substream_of_another_codec_begins_with_a_later_time_since_browsers_throw_older_pictures_away() -> None:
@@ -200,18 +208,11 @@ async def test_a_substream_of_another_codec_begins_with_a_later_time_since_brows
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
         await scene.play(2.3)
-        [session] = scene.plane._sessions.values()
-        assert session.feed is not None
-        session.feed.estimate._trouble(800_000, scene.clock.monotonic())
-        await scene.play(0.4)
-        assert scene.changes[-1] == (StreamName.SUB, "")
+        await scene.far_too_slow()
         assert {packet[1] & 0x7F for packet in scene.media} == {102, 103}
         stamps = [int.from_bytes(packet[4:8], "big") for packet in scene.media]
         assert all(after >= before for before, after in pairwise(stamps))
-        point = scene.sub.stream.timeline()
-        [told] = [event for event in scene.events if event.kind == "stream"]
-        assert point is not None
-        assert (point.rtp + told.shift) % 2**32 == stamps[-1], "dated rightly"
+        assert scene.dates_rightly()
 
 
 async def test_a_substream_that_stands_still_is_not_begun_at_its_last_keyframe() -> None:

@@ -177,7 +177,6 @@ export type TimelineEvent = {
   type: "timeline";
   session: string;
   camera: string;
-  stream: SentStream;
 } & TimelinePoint;
 
 export type ServerEvent =
