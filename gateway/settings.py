@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, model_validator
 
 from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
 from gateway.references import reference_problems
@@ -33,13 +33,15 @@ class Model(BaseModel):
 
 
 class HttpSettings(Model):
-    """Where browsers reach the gateway. ``public_url`` is the address in links and the token issuer."""
+    """Where browsers reach the gateway. ``public_url`` is the address in links and the token issuer. Only what the
+    proxies at ``trusted_proxies`` say in ``X-Forwarded-For`` is believed."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
     public_url: WebAddress = "http://localhost:8080"
     tls_certificate: ConfiguredPath | None = None
     tls_key: ConfiguredPath | None = None
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
 
     @model_validator(mode="after")
     def _certificate_and_key_together(self) -> Self:

@@ -5,7 +5,7 @@ import math
 from aiohttp import web
 
 from gateway.api import views
-from gateway.api.services import SERVICES, Services, record, signed_in, whole_number
+from gateway.api.services import SERVICES, Services, client_address, record, signed_in, whole_number
 from gateway.errors import BadRequest, NotFound
 from gateway.models import Action, Camera, CameraId, Principal
 
@@ -32,7 +32,7 @@ async def cameras(request: web.Request) -> web.Response:
     """State, reason, rates and advice of each camera."""
     principal = (await signed_in(request)).principal
     services = request.app[SERVICES]
-    await services.access.require(principal, Action.STATUS, origin_address=request.remote or "")
+    await services.access.require(principal, Action.STATUS, origin_address=client_address(request))
     return web.json_response({"cameras": statuses(services, principal)})
 
 
@@ -41,7 +41,7 @@ async def still(request: web.Request) -> web.Response:
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     camera_id = CameraId(request.match_info["camera"])
-    await services.access.require_camera(sign_in.principal, Action.STILL, camera_id, request.remote or "")
+    await services.access.require_camera(sign_in.principal, Action.STILL, camera_id, client_address(request))
     picture = await services.pictures.still(camera_id)
     if picture is None:
         raise NotFound("no_still", "No picture has come from this camera since the gateway started.")
@@ -67,7 +67,7 @@ async def read_record(request: web.Request) -> web.Response:
     """The record of accesses. Reading it is recorded."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
-    await services.access.require(sign_in.principal, Action.READ_RECORD, origin_address=request.remote or "")
+    await services.access.require(sign_in.principal, Action.READ_RECORD, origin_address=client_address(request))
     limit = whole_number(request, "limit", 200, most=1000)
     rows = await services.audit.read(_time(request, "since"), _time(request, "until"), limit)
     await record(request, sign_in, "record_read", rows=len(rows))

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
 from gateway.api.problem import problem_of
-from gateway.api.services import SERVICES, Services, body_of, signed_in
+from gateway.api.services import SERVICES, Services, body_of, client_address, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
 from gateway.incidents.service import Trigger
@@ -36,7 +36,7 @@ async def trigger(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     wanted = await body_of(request, TriggerRequest)
     site = SiteId(wanted.site)
-    await services.access.require(sign_in.principal, Action.TRIGGER, site, request.remote or "")
+    await services.access.require(sign_in.principal, Action.TRIGGER, site, client_address(request))
     outcome = await services.incidents.trigger(
         Trigger(
             site_id=site,
@@ -44,7 +44,7 @@ async def trigger(request: web.Request) -> web.Response:
             origin=Origin(trigger="console", by=sign_in.principal.name, room_id=wanted.room, note=wanted.note),
             enrolled=wanted.enrolled,
             principal=sign_in.principal,
-            address=request.remote,
+            address=client_address(request),
         )
     )
     return web.json_response(incident_view(services, outcome.incident), status=201 if outcome.opened else 200)
@@ -56,7 +56,7 @@ async def _incident(request: web.Request, action: Action) -> tuple[Services, Sig
     incident = services.incidents.get(request.match_info["id"])
     if incident is None or incident.site_id not in services.access.sites_of(sign_in.principal):
         raise NotFound("no_such_incident", "There is no such open incident.")
-    await services.access.require(sign_in.principal, action, incident.site_id, request.remote or "")
+    await services.access.require(sign_in.principal, action, incident.site_id, client_address(request))
     return services, sign_in, incident
 
 
@@ -86,7 +86,7 @@ async def webhook(request: web.Request) -> web.Response:
     """A panic button's signed message (Standard Webhooks)."""
     services = request.app[SERVICES]
     status, answer = await services.webhooks.receive(
-        request.match_info["webhook"], request.headers, await request.read(), request.remote or ""
+        request.match_info["webhook"], request.headers, await request.read(), client_address(request)
     )
     if status >= 400:
         return problem_of(answer)

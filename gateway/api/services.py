@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.access.service import AccessService
 from gateway.api.hub import EventHub
 from gateway.api.pictures import Pictures
+from gateway.api.proxies import origin
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations
@@ -55,6 +56,13 @@ SERVICES = web.AppKey("services", Services)
 def cookie_name(settings: HttpSettings) -> str:
     """``__Host-`` where browsers know it, over HTTPS: a sibling domain can then set no cookie of this name for us."""
     return f"__Host-{COOKIE}" if settings.public_url.startswith("https:") else COOKIE
+
+
+def client_address(request: web.Request) -> str:
+    """Return the address of who sent the request, for the record and for limits: the other end of the connection, or,
+    behind a proxy of ``http.trusted_proxies``, the address that it names. Empty where the peer has no address."""
+    proxies = request.app[SERVICES].loaded.settings.http.trusted_proxies
+    return origin(request.remote or "", request.headers.getall(hdrs.X_FORWARDED_FOR, ()), proxies)
 
 
 async def signed_in(request: web.Request) -> SignIn:
@@ -122,7 +130,7 @@ async def record(
             role=principal.role,
             site=services.access.camera(camera_id).site_id if camera_id else None,
             camera=camera_id,
-            origin_address=request.remote or "",
+            origin_address=client_address(request),
             detail=detail,
         )
     )

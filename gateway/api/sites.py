@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.access.service import AccessService
-from gateway.api.services import SERVICES, signed_in, whole_number
+from gateway.api.services import SERVICES, client_address, signed_in, whole_number
 from gateway.errors import NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
@@ -91,7 +91,7 @@ async def police(request: web.Request) -> web.Response:
     """The police who are signed in and may know of the school: whom a drill can enrol."""
     principal, site, _, _ = await _known(request)
     services = request.app[SERVICES]
-    await services.access.require(principal, Action.TRIGGER, SiteId(site.id), request.remote or "")
+    await services.access.require(principal, Action.TRIGGER, SiteId(site.id), client_address(request))
     people = [
         {"id": person.id, "name": person.name, "role": person.role}
         for person in await services.sessions.people()

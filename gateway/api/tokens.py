@@ -4,7 +4,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from gateway.api import views
-from gateway.api.services import SERVICES, body_of, signed_in
+from gateway.api.services import SERVICES, body_of, client_address, signed_in
 from gateway.models import SiteId
 
 
@@ -20,7 +20,7 @@ async def token(request: web.Request) -> web.Response:
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     site = SiteId((await body_of(request, TokenRequest)).site)
-    grant = await services.access.grant_for(sign_in.principal, site, request.remote or "")
+    grant = await services.access.grant_for(sign_in.principal, site, client_address(request))
     issued = services.tokens.issue(sign_in.principal, grant, sign_in.id)
     services.metrics.tokens_issued.labels(sign_in.principal.role).inc()
     return web.json_response(

@@ -6,7 +6,7 @@ Errors are problem documents as everywhere. Foreign pages are told nothing by OP
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from gateway.api.services import SERVICES, bearer
+from gateway.api.services import SERVICES, bearer, client_address
 from gateway.errors import BadRequest, NotAcceptable, PreconditionRequired, UnsupportedMedia
 from gateway.models import CAMERA_STREAMS, CameraId
 from gateway.webrtc.ice_servers import links
@@ -26,7 +26,7 @@ async def offer(request: web.Request) -> web.Response:
         raise BadRequest("no_such_stream", "stream: must be main or sub.")
     services = request.app[SERVICES]
     opened = await services.viewing.open(
-        credential, CameraId(request.match_info["camera"]), stream, await _text(request), request.remote or ""
+        credential, CameraId(request.match_info["camera"]), stream, await _text(request), client_address(request)
     )
     headers = CIMultiDict(
         {

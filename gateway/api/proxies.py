@@ -1,0 +1,54 @@
+"""Find the address of whoever sent a request that came through proxies.
+
+Only ``X-Forwarded-For`` is read. A proxy that sends ``Forwarded`` (RFC 7239) alone has to be set to send this one too.
+"""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+def parse_address(text: str) -> Address | None:
+    """Parse an address without a port. Return None for anything else. IPv4 mapped into IPv6 is IPv4."""
+    try:
+        address = ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def is_trusted(peer: str, proxies: Sequence[Network]) -> bool:
+    """Return True if ``peer`` is an address of one of the trusted ``proxies``."""
+    address = parse_address(peer) if proxies else None
+    return address is not None and any(address in network for network in proxies)
+
+
+def origin(peer: str, forwarded: Iterable[str], proxies: Sequence[Network]) -> str:
+    """Return the address that a request came from: the rightmost one of ``X-Forwarded-For`` that is no trusted proxy.
+
+    ``peer`` is the other end of the connection, ``forwarded`` the values of all ``X-Forwarded-For`` headers in order.
+    Each proxy appends the address that it was called from, so what stands left of the first untrusted address may be
+    invented, and is not read. Where ``peer`` is no trusted proxy, or the header cannot be read, return ``peer``.
+    """
+    if not is_trusted(peer, proxies):
+        return peer
+    found = peer
+    for entry in reversed(",".join(forwarded).split(",")):
+        address = parse_address(entry)
+        if address is None:
+            return peer if entry.strip() else found
+        found = str(address)
+        if not any(address in network for network in proxies):
+            break
+    return found
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one sender: an IPv4 address, or the /64 that one IPv6 subscriber has to itself."""
+    parsed = parse_address(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((parsed, 64), strict=False))
+    return address if parsed is None else str(parsed)
