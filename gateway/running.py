@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 
 logger = logging.getLogger(__name__)
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+RELOADING = signal.SIGHUP
+SIGNALS = (*STOPPING, RELOADING)
 
 
 def keep_for_good() -> None:
@@ -19,16 +21,23 @@ def keep_for_good() -> None:
 
 
 async def until_stopped(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run ``body`` with an event that SIGINT, SIGTERM or SIGHUP sets.
+    """Run ``body`` with an event that SIGINT or SIGTERM sets.
 
-    The handlers are set even where a shell has the signals ignored, as it does for background jobs.
+    SIGHUP is ignored and logged: operators send it to make a service read its configuration again, and a lost terminal
+    sends it too. Neither may take pictures away. The handlers are set even where a shell has the signals ignored, as
+    it does for background jobs.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(RELOADING, _say_that_nothing_is_reloaded)
     try:
         await body(stop)
     finally:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
+
+
+def _say_that_nothing_is_reloaded() -> None:
+    logger.warning("SIGHUP is ignored: restart the gateway to have it read a changed configuration")

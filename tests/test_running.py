@@ -5,10 +5,10 @@ import signal
 
 import pytest
 
-from gateway.running import SIGNALS, keep_for_good, until_stopped
+from gateway.running import STOPPING, keep_for_good, until_stopped
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", STOPPING)
 async def test_each_signal_stops_the_body(number: signal.Signals) -> None:
     stopped = []
 
@@ -19,6 +19,18 @@ async def test_each_signal_stops_the_body(number: signal.Signals) -> None:
 
     await until_stopped(body)
     assert stopped == [number]
+
+
+async def test_a_reload_or_a_lost_terminal_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async def body(stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        while "SIGHUP is ignored" not in caplog.text:
+            await asyncio.sleep(0)
+        assert not stop.is_set()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stop.wait()
+
+    await until_stopped(body)
 
 
 async def test_signals_are_given_back_also_after_a_failure() -> None:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import av
 
+from gateway.running import SIGNALS
 from gateway.transcoding.coder import Coder, Limits
 from gateway.transcoding.wire import HEAD_SIZE, Result, read_head, read_job, write_result
 
@@ -33,8 +34,10 @@ def work(coder: Coder, jobs: BinaryIO, results: BinaryIO) -> None:
 
 def main() -> None:
     """Give way to the relay, bound the memory that a picture can take, and work."""
-    # The gateway ends this process by closing its input: an interrupt from the keyboard reaches both.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The gateway ends this process by closing its input or by force. What a keyboard, a lost terminal or a service
+    # manager sends to all processes is for the gateway to act on.
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     av.logging.set_level(av.logging.PANIC)
