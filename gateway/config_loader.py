@@ -18,7 +18,7 @@ from gateway.floorplan.load import load_plan
 from gateway.floorplan.model import FloorPlan
 from gateway.models import SiteId
 from gateway.references import entries, reference_problems
-from gateway.setting_types import Lookup
+from gateway.setting_types import Lookup, webhook_key_written
 from gateway.settings import AgreementSettings, CameraSettings, Settings, SiteSettings, StreamSettings
 from gateway.wording import did_you_mean, in_words, keys_at
 
@@ -52,7 +52,8 @@ def load(
         settings = Settings.model_validate(tree.value, context=lookup)
     except ValidationError as error:
         problems += _faults(tree, error)
-    problems += (tree.tell(key, message) for key, message in reference_problems(tree.value))
+    references = reference_problems(tree.value, webhook_key_written(lookup))
+    problems += (tree.tell(key, message) for key, message in references)
     plans, faults = _plans(tree, path.parent)
     problems += faults
     if problems or settings is None:

@@ -1,6 +1,7 @@
 """Rules between keys of a configuration, over plain data: they are checked even where single values are wrong. Pure."""
 
-from collections.abc import Iterable, Iterator
+import hmac
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from gateway.wording import Key, did_you_mean
@@ -8,10 +9,11 @@ from gateway.wording import Key, did_you_mean
 Problem = tuple[Key, str]
 
 
-def reference_problems(raw: object) -> list[Problem]:
-    """Ids that are not unique and references that lead nowhere, each with the path of the key to change.
+def reference_problems(raw: object, webhook_key_of: Callable[[object], bytes | None]) -> list[Problem]:
+    """Ids and secrets that are not unique and references that lead nowhere, each with the path of the key to change.
 
-    ``raw`` has the shape of ``Settings`` as far as it is sound; whatever is not, is passed over.
+    ``raw`` has the shape of ``Settings`` as far as it is sound; whatever is not, is passed over. ``webhook_key_of``
+    gives the signing key that the value of a webhook's ``secret`` stands for, None where it stands for none.
     """
     sites = list(entries(raw, "sites"))
     cameras = [(("sites", at, "cameras", i), c) for at, site in sites for i, c in entries(site, "cameras")]
@@ -23,6 +25,7 @@ def reference_problems(raw: object) -> list[Problem]:
         *_twice(cameras, "id", "also the id of another camera; ids are unique in the whole district"),
         *_twice(webhooks, "id", "also the id of another webhook; ids are unique in the whole district"),
         *_twice(agreements, "site", "already the site of another agreement; there is one a site"),
+        *_shared_secrets(webhooks, webhook_key_of),
         *_nvrs(raw, cameras),
         *_recorders_apart(cameras),
         *_agreements(agreements, {str(site.get("id")): site for _, site in sites}),
@@ -50,6 +53,23 @@ def _twice(items: Iterable[tuple[Key, dict[str, object]]], key: str, message: st
             if value in seen:
                 yield (*path, key), f"'{value}' is {message}"
             seen.add(value)
+
+
+def _shared_secrets(
+    webhooks: Iterable[tuple[Key, dict[str, object]]], key_of: Callable[[object], bytes | None]
+) -> Iterator[Problem]:
+    """A signature names no endpoint: where two webhooks share a secret, what one of them receives is good for both."""
+    sharing: dict[bytes, list[tuple[Key, str]]] = {}
+    for path, webhook in webhooks:
+        key = key_of(webhook.get("secret"))
+        if key is not None:
+            # What HMAC makes of the key, not the key: zeros at its end, for one, make no difference to a signature.
+            sharing.setdefault(hmac.digest(key, b"", "sha256"), []).append((path, str(webhook.get("id"))))
+    for group in sharing.values():
+        for path, _ in group if len(group) > 1 else ():
+            others = ", ".join(f"'{name}'" for other, name in group if other != path)
+            words = f"is also the secret of {others}: a message for one would sound the alarm of the other"
+            yield (*path, "secret"), f"{words}; give each webhook its own"
 
 
 def _nvrs(raw: object, cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:

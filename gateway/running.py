@@ -20,18 +20,19 @@ def keep_for_good() -> None:
     gc.freeze()
 
 
-async def until_stopped(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+async def until_stopped(body: Callable[[asyncio.Event], Awaitable[None]], *, with_terminal: bool = False) -> None:
     """Run ``body`` with an event that SIGINT or SIGTERM sets.
 
     SIGHUP is ignored and logged: operators send it to make a service read its configuration again, and a lost terminal
-    sends it too. Neither may take pictures away. The handlers are set even where a shell has the signals ignored, as
-    it does for background jobs.
+    sends it too. Neither may take pictures away. ``with_terminal``: SIGHUP stops the command, which is of no use once
+    its terminal is gone. The handlers are set even where a shell has the signals ignored, as it does for background
+    jobs.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(RELOADING, _say_that_nothing_is_reloaded)
+    loop.add_signal_handler(RELOADING, stop.set if with_terminal else _say_that_nothing_is_reloaded)
     try:
         await body(stop)
     finally:

@@ -3,7 +3,7 @@
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -29,14 +29,18 @@ def _resolve_path(path: Path, info: ValidationInfo) -> Path:
 
 
 def _resolve_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
-    """``${NAME}`` is an environment variable, ``file:path`` the first line of a file; anything else is the secret."""
-    if not isinstance(info.context, Lookup):
-        return secret
+    return _resolved(secret, info.context) if isinstance(info.context, Lookup) else secret
+
+
+def _resolved(secret: SecretStr, lookup: Lookup) -> SecretStr:
+    """``${NAME}`` is an environment variable, ``file:path`` the first line of a file; anything else is the secret.
+
+    Raises ValueError for a reference that leads nowhere."""
     value = secret.get_secret_value()
     if value.startswith("${"):
-        value = _from_environment(value, info.context)
+        value = _from_environment(value, lookup)
     elif value.startswith("file:"):
-        value = _from_file(value, info.context)
+        value = _from_file(value, lookup)
     if not value:
         raise ValueError("must not be empty")
     return SecretStr(value)
@@ -72,6 +76,22 @@ def webhook_key(secret: str) -> bytes:
     if len(key) < SHORTEST_KEY:
         raise ValueError(f"must be at least {SHORTEST_KEY} bytes long")
     return key
+
+
+def webhook_key_written(lookup: Lookup | None) -> Callable[[object], bytes | None]:
+    """What finds the key that a webhook's ``secret`` stands for, as plain data or as a setting; None where none does.
+    With a ``lookup`` references are followed."""
+
+    def key_of(written: object) -> bytes | None:
+        try:
+            secret = SecretStr(written) if isinstance(written, str) else written
+            if not isinstance(secret, SecretStr):
+                return None
+            return webhook_key((secret if lookup is None else _resolved(secret, lookup)).get_secret_value())
+        except ValueError:
+            return None
+
+    return key_of
 
 
 def _webhook_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:

@@ -23,6 +23,7 @@ from gateway.setting_types import (
     Text,
     WebAddress,
     WebhookSecret,
+    webhook_key_written,
 )
 
 
@@ -252,7 +253,7 @@ class Settings(Model):
 
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
-        problems = reference_problems(self.model_dump())
+        problems = reference_problems(self.model_dump(), webhook_key_written(None))
         if problems:
             raise ValueError("; ".join(f"{'.'.join(map(str, key))} {message}" for key, message in problems))
         return self

@@ -36,6 +36,13 @@ from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[1]
 SECRET = "the-secret-of-a-panic-button"
+"""Of Lincoln's webhook."""
+ENVIRONMENT = {
+    "SIGHTLINE_CAMERA_PASSWORD": "camera-pass",
+    "SIGHTLINE_LINCOLN_WEBHOOK_SECRET": SECRET,
+    "SIGHTLINE_OAK_WEBHOOK_SECRET": "the-secret-of-another-panic-button",
+}
+"""Every secret of the example district."""
 LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
 ENTRANCE, HALLWAY, NURSE = (
     "lincoln-main-entrance",
@@ -58,8 +65,7 @@ PEOPLE = {
 @cache
 def example() -> Loaded:
     """The example district."""
-    environment = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
-    return load(ROOT / "config" / "sightline.yaml", environment=environment)
+    return load(ROOT / "config" / "sightline.yaml", environment=ENVIRONMENT)
 
 
 @dataclass

@@ -1,3 +1,4 @@
+import base64
 import json
 from pathlib import Path
 
@@ -254,3 +255,40 @@ def test_the_summary_says_what_was_loaded_in_a_row_a_site(folder: Path) -> None:
 def test_a_site_without_an_agreement_is_said_to_show_nothing(folder: Path) -> None:
     edit(folder / "main.yaml", ("agreements:\n  - agreement.yaml\n", ""))
     assert "no agreement: the police see nothing" in summary(load(folder / "main.yaml", environment={}))[1][1]
+
+
+BASE64 = base64.b64encode(SECRET.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SECRET,
+        "${PANIC}",
+        "file:panic.txt",
+        f"whsec_{BASE64}",
+        f"whsec_{base64.b64encode(SECRET.encode() + bytes(3)).decode()}",
+    ],
+)
+def test_a_secret_of_two_panic_buttons_is_refused_however_it_is_written(folder: Path, written: str) -> None:
+    (folder / "panic.txt").write_text(f"{SECRET}\n")
+    second = f"      - {{id: gym-bell, name: Gym, secret: {json.dumps(written)}, kind: drill}}\n    cameras:\n"
+    edit(folder / "main.yaml", ("    cameras:\n", second))
+    with pytest.raises(ConfigurationError) as caught:
+        load(folder / "main.yaml", {}, {"PANIC": SECRET})
+    lines = [line.replace(f"{folder}/", "") for line in caught.value.problems]
+    why = "a message for one would sound the alarm of the other; give each webhook its own"
+    assert lines == [
+        f"main.yaml:13: sites.small.webhooks.panic.secret: is also the secret of 'gym-bell': {why}",
+        f"main.yaml:14: sites.small.webhooks.gym-bell.secret: is also the secret of 'panic': {why}",
+    ]
+
+
+def test_a_shared_secret_is_told_beside_other_faults(folder: Path) -> None:
+    second = (
+        f"      - {{id: bell, name: Gym, secret: {SECRET}}}\n      - {{id: bad, name: B, secret: 7}}\n    cameras:\n"
+    )
+    edit(folder / "main.yaml", ("    cameras:\n", second), ("port: 8080", "port: eighty"))
+    problems = problems_of(folder)
+    assert len(problems) == 4
+    assert sum("is also the secret of" in problem for problem in problems) == 2

@@ -14,11 +14,9 @@ import yaml
 
 from gateway.cli import overrides_of
 from gateway.config_loader import load
-from tests.in_process import ROOT, SECRET, House, house
+from tests.in_process import ENVIRONMENT, ROOT, House, house
 
 __all__ = ["house"]
-
-ENVIRONMENT = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
 
 
 def instructions() -> list[tuple[str, str]]:

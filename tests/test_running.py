@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from gateway import running
 from gateway.running import STOPPING, keep_for_good, until_stopped
 
 
@@ -21,16 +22,26 @@ async def test_each_signal_stops_the_body(number: signal.Signals) -> None:
     assert stopped == [number]
 
 
-async def test_a_reload_or_a_lost_terminal_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_reload_or_a_lost_terminal_stops_no_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: asyncio.Queue[str] = asyncio.Queue()
+    monkeypatch.setattr(running.logger, "warning", said.put_nowait)
+
     async def body(stop: asyncio.Event) -> None:
         os.kill(os.getpid(), signal.SIGHUP)
-        while "SIGHUP is ignored" not in caplog.text:
-            await asyncio.sleep(0)
+        assert "SIGHUP is ignored" in await said.get()
         assert not stop.is_set()
         os.kill(os.getpid(), signal.SIGTERM)
         await stop.wait()
 
     await until_stopped(body)
+
+
+async def test_a_command_of_its_terminal_ends_with_it() -> None:
+    async def body(stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await stop.wait()
+
+    await until_stopped(body, with_terminal=True)
 
 
 async def test_signals_are_given_back_also_after_a_failure() -> None:

@@ -15,13 +15,12 @@ from gateway.errors import ConfigurationError
 from gateway.incidents.service import IncidentService
 from gateway.server import Gateway, public_url
 from gateway.settings import HttpSettings
-from tests.in_process import ROOT, SECRET
+from tests.in_process import ENVIRONMENT, ROOT
 
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loaded:
     """One camera, which nothing answers for, on ports that the system chooses."""
-    environment = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
     ports = {
         "http.port": 0,
         "media.port": 0,
@@ -29,7 +28,7 @@ def loaded(tmp_path: Path) -> Loaded:
         "sites.lincoln.cameras.lincoln-main-entrance.main.url": "rtsp://127.0.0.1:1/main",
         "sites.lincoln.cameras.lincoln-main-entrance.sub.url": "rtsp://127.0.0.1:1/sub",
     }
-    return limit_cameras(load(ROOT / "config" / "sightline.yaml", ports, environment), 1)
+    return limit_cameras(load(ROOT / "config" / "sightline.yaml", ports, ENVIRONMENT), 1)
 
 
 class Running:

@@ -94,7 +94,10 @@ def own_address() -> str:
 def configuration(options: DemoOptions) -> Loaded:
     """The example district, served on the demo's ports from the demo's directory."""
     os.environ["SIGHTLINE_CAMERA_PASSWORD"] = secret(options.directory / "camera-password")
-    os.environ["SIGHTLINE_WEBHOOK_SECRET"] = secret(options.directory / "webhook-secret")
+    for school in ("lincoln", "oak"):
+        os.environ[f"SIGHTLINE_{school.upper()}_WEBHOOK_SECRET"] = secret(
+            options.directory / f"{school}-webhook-secret"
+        )
     host = "0.0.0.0" if options.tls else "127.0.0.1"  # noqa: S104 - --tls is for other devices
     overrides: dict[str, Any] = {
         "http.host": host,
@@ -152,7 +155,7 @@ async def run(options: DemoOptions, console: Console) -> None:
             await Gateway(loaded).serve(stop, lambda url: tell(console, options, loaded, url, who, invitations))
         console.print("Stopped.")
 
-    await until_stopped(body)
+    await until_stopped(body, with_terminal=True)
 
 
 def tell(
@@ -173,7 +176,7 @@ def tell(
     console.print(
         f"\nOne browser holds one sign-in: open a second role in a private window.\n"
         f"[bold]Lock down {site.name}[/bold], as its panic button would:\n"
-        f"  {command} --secret-file {options.directory / 'webhook-secret'} --room {room.id}\n"
+        f"  {command} --secret-file {options.directory / f'{site.id}-webhook-secret'} --room {room.id}\n"
         f"{len(site.cameras)} simulated cameras, with their time code as bars in the picture. Freeze one, have it come "
         "late, mend it:\n"
         + "".join(f"  curl -X PUT -d '{fault}' {faults}\n" for fault in ('{"freeze":true}', '{"delay":10}', "{}"))

@@ -27,7 +27,8 @@ async def simulate_until_stopped(
     """Serve the configured cameras, and ``loop`` cameras beside them, until a signal comes, or, ``with_parent``, until
     standard input ends. Raises ConfigurationError."""
     os.environ.setdefault("SIGHTLINE_CAMERA_PASSWORD", "sightline")
-    os.environ.setdefault("SIGHTLINE_WEBHOOK_SECRET", "unused by the simulator")
+    for name in ("SIGHTLINE_LINCOLN_WEBHOOK_SECRET", "SIGHTLINE_OAK_WEBHOOK_SECRET"):
+        os.environ.setdefault(name, f"{name}, which the simulator does not use")
     loaded = load(config)
     if cameras is not None:
         loaded = limit_cameras(loaded, cameras)

@@ -5,9 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.in_process import ROOT, SECRET
-
-ENVIRONMENT = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": SECRET}
+from tests.in_process import ENVIRONMENT, ROOT
 
 
 def sightline(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -126,7 +126,7 @@ def test_a_demo_says_where_it_is_who_may_sign_in_and_how_to_lock_down(demo: Demo
     wrong = sightline("trigger", f"http://localhost:{demo.port}/healthz", *words[2:])
     assert wrong.returncode == 1
     assert len(wrong.stderr.splitlines()) == 1
-    for name in ("webhook-secret", "camera-password", "sightline.db"):
+    for name in ("lincoln-webhook-secret", "oak-webhook-secret", "camera-password", "sightline.db"):
         assert (demo.directory / name).stat().st_mode & 0o077 == 0, name
 
     demo.process.send_signal(signal.SIGTERM)

@@ -11,15 +11,15 @@ from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import DoorKind, FeatureKind, RoomKind
 from gateway.floorplan.schema import BY_TYPE
 from gateway.models import CameraPolicy, SiteId
+from tests.in_process import ENVIRONMENT
 
 CONFIG = Path(__file__).parents[2] / "config"
-SECRETS = {"SIGHTLINE_CAMERA_PASSWORD": "camera", "SIGHTLINE_WEBHOOK_SECRET": "a webhook secret of over 24 bytes"}
 LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
 
 
 @pytest.fixture(scope="module")
 def district() -> Loaded:
-    return load(CONFIG / "sightline.yaml", environment=SECRETS)
+    return load(CONFIG / "sightline.yaml", environment=ENVIRONMENT)
 
 
 def test_it_has_a_large_school_and_a_small_one(district: Loaded) -> None:

@@ -18,10 +18,10 @@ import aiohttp
 from gateway.commands.invite import links
 from gateway.config_loader import Loaded, load
 from gateway.models import Principal, Role, SiteId
+from tests.in_process import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 30.0
-ENVIRONMENT = {"SIGHTLINE_CAMERA_PASSWORD": "camera-pass", "SIGHTLINE_WEBHOOK_SECRET": "panic-button-secret-of-tests"}
 
 LIVE = frozenset({"lincoln-main-entrance", "lincoln-lobby", "lincoln-hallway-west", "lincoln-hallway-east"})
 """Cameras that are drawn and encoded live; the others serve one clip encoded once, since cores are few."""

@@ -12,9 +12,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.e2e.glass import Glass
-from tests.e2e.harness import ENVIRONMENT, Client, District, until
+from tests.e2e.harness import Client, District, until
 from tests.e2e.viewer import Viewer
 from tests.gst_camera import PASSWORD, USERNAME, gst_camera
+from tests.in_process import SECRET
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -46,7 +47,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 def press_button(district: District, *more: str) -> subprocess.CompletedProcess[str]:
     """What the panic button sends, by the command that the README shows."""
     secret = district.directory / "webhook-secret"
-    secret.write_text(ENVIRONMENT["SIGHTLINE_WEBHOOK_SECRET"])
+    secret.write_text(SECRET)
     command = [sys.executable, "-m", "gateway", "trigger", f"{district.url}/hooks/lincoln-panic"]
     return subprocess.run(
         [*command, "--secret-file", str(secret), "--room", ROOM, *more], capture_output=True, text=True, check=False
