@@ -136,6 +136,16 @@ class AccessService:
             if isinstance(self._decide(principal, Action.STATUS, camera), Grant)
         )
 
+    def standing_cameras(self, principal: Principal, site_id: SiteId) -> frozenset[CameraId]:
+        """The cameras of a school that ``principal`` may see without any incident, as the agreement stands today."""
+        agreement = self._catalogue.agreement(site_id)
+        now = self._clock.now()
+        return frozenset(
+            camera.id
+            for camera in self.cameras_of(site_id)
+            if isinstance(decide(principal, Action.VIEW, camera, (), agreement, now), Grant)
+        )
+
     def may(self, principal: Principal, action: Action, site_id: SiteId | None = None) -> Refusal | None:
         """Why not, or None. Neither counted nor recorded: for pages that show what can be done."""
         if site_id is not None and site_id not in self._catalogue.sites:

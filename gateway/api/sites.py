@@ -24,7 +24,7 @@ def site_view(
         "id": site.id,
         "name": site.name,
         "floors": floors_view(plan),
-        "cameras": cameras_view(site, plan, visible),
+        "cameras": cameras_view(site, plan, visible, access.standing_cameras(principal, SiteId(site.id))),
         "may_trigger": access.may(principal, Action.TRIGGER, SiteId(site.id)) is None,
         "may_end": access.may(principal, Action.ALL_CLEAR, SiteId(site.id)) is None,
     }

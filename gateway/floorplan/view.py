@@ -28,8 +28,8 @@ def floors_view(plan: FloorPlan) -> list[Json]:
     return [_floor_name(plan, floor) for floor in floors]
 
 
-def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings) -> Json:
-    """``Camera``: what a camera is called and where it hangs."""
+def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings, standing: bool) -> Json:
+    """``Camera``: what a camera is called and where it hangs. ``standing``: it may be seen without an incident."""
     placed = plan.camera(CameraId(camera.id))
     return {
         "id": camera.id,
@@ -39,6 +39,7 @@ def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings) -> 
         "room": placed.room_id,
         "streams": ["main"] if camera.sub is None else ["main", "sub"],
         "sound": camera.audio,
+        "standing": standing,
         "position": _centimetres(placed.position),
         "heading": placed.heading,
         "fov": placed.fov,
@@ -46,9 +47,11 @@ def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings) -> 
     }
 
 
-def cameras_view(site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId]) -> list[Json]:
+def cameras_view(
+    site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId], standing: Collection[CameraId]
+) -> list[Json]:
     """``cameras`` of ``Site``: the visible ones, in the order of the configuration."""
-    return [camera_view(site, plan, camera) for camera in site.cameras if camera.id in visible]
+    return [camera_view(site, plan, camera, camera.id in standing) for camera in site.cameras if camera.id in visible]
 
 
 def _floor_name(plan: FloorPlan, floor: Floor) -> Json:

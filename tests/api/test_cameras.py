@@ -71,6 +71,21 @@ async def test_a_school_is_shown_with_its_cameras_but_those_that_are_never_shown
     assert (own["id"], own["may_trigger"], own["may_end"]) == ("lincoln", True, True)
 
 
+async def test_a_school_says_which_cameras_open_without_an_incident_and_an_incident_changes_nothing_of_it(
+    house: House,
+) -> None:
+    async def standing(role: str) -> dict[str, bool]:
+        site = (await (await house.sign_in(role)).get("/api/sites")).json["sites"][0]
+        return {camera["id"]: camera["standing"] for camera in site["cameras"]}
+
+    quiet = await standing("patrol")
+    assert (quiet[ENTRANCE], quiet[HALLWAY]) == (True, False)
+    await house.lock_down()
+    assert await standing("dispatcher") == quiet
+    assert set((await standing("coordinator")).values()) == {True}
+    assert set((await standing("district_it")).values()) == {False}
+
+
 async def test_a_rooms_nearest_cameras_are_one_request_away(house: House) -> None:
     patrol = await house.sign_in("patrol")
     path = "/api/sites/lincoln/rooms/{}/cameras?n={}"

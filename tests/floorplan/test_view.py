@@ -37,7 +37,7 @@ def test_a_plan_has_the_keys_of_the_protocol() -> None:
 
 
 def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
-    view = camera_view(SITE, SMALL, SITE.cameras[1])
+    view = camera_view(SITE, SMALL, SITE.cameras[1], standing=True)
     assert set(view) == keys_in_protocol("Camera") - {"main", "sub"}
     assert view == {
         "id": "gym",
@@ -47,6 +47,7 @@ def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
         "room": "hallway",
         "streams": ["main"],
         "sound": False,
+        "standing": True,
         "position": [1.0, 10.0],
         "heading": 90,
         "fov": 90,
@@ -76,5 +77,6 @@ def test_everything_is_on_its_own_floor() -> None:
 def test_a_camera_that_the_caller_may_not_know_of_is_nowhere() -> None:
     known = {CameraId("gym")}
     assert "nurse" not in str(plan_view(SITE, SMALL, known))
-    assert [view["id"] for view in cameras_view(SITE, SMALL, known)] == ["gym"]
-    assert [view["id"] for view in cameras_view(SITE, SMALL, ALL)] == ["nurse", "gym"]
+    assert [view["id"] for view in cameras_view(SITE, SMALL, known, set())] == ["gym"]
+    shown = cameras_view(SITE, SMALL, ALL, known)
+    assert [(view["id"], view["standing"]) for view in shown] == [("nurse", False), ("gym", True)]

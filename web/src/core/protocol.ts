@@ -23,6 +23,8 @@ export interface Me {
   principal: Principal;
   district: string;
   expires_at: number;
+  /** Wall time from which the sign-in can be prolonged. */
+  may_continue_at: number;
   age: AgeLimits;
   notice: string;
 }
@@ -36,6 +38,8 @@ export interface Camera {
   streams: StreamName[];
   /** Whether there is something to hear. */
   sound: boolean;
+  /** May be seen by whoever is signed in here without any incident. */
+  standing: boolean;
   position: Point;
   heading: number;
   fov: number;
@@ -97,6 +101,20 @@ export interface Token {
   grant: { id: string; site: string; basis: string; incident: string | null; cameras: string[] };
 }
 
+/** One press of a button, here or at the school. */
+export interface Trigger {
+  trigger: string;
+  by: string;
+  room: string | null;
+  room_name: string | null;
+  note: string;
+  at: number;
+  /** It sounded; otherwise it joined an alarm that had just sounded for its place. */
+  alarm: boolean;
+  /** Cameras nearest to it, best first. */
+  nearest: string[];
+}
+
 export interface Incident {
   id: string;
   site: string;
@@ -104,6 +122,16 @@ export interface Incident {
   kind: IncidentKind;
   state: "open" | "all_clear" | "superseded" | "expired";
   origin: { trigger: string; by: string; room: string | null; room_name: string | null; note: string };
+  /** Every trigger, newest first. */
+  triggers: Trigger[];
+  /** Who takes part in a drill: principal ids. */
+  enrolled: string[];
+  /** Somebody of the police has acknowledged since the last alarm. */
+  confirmed: boolean;
+  /** Wall time by which that was to be. */
+  confirm_by_at: number;
+  /** Why the cameras are open, in words for the record. */
+  threat: string;
   opened_at: number;
   ends_at: number;
   alarms: number;
@@ -203,4 +231,6 @@ export type ServerEvent =
       stream: SentStream;
       waiting: Waiting;
     }
+  | { type: "clock_step"; seq: number; by: number; at: number }
+  | { type: "sign_in"; expires_at: number; may_continue_at: number; carried_on: boolean }
   | { type: "signed_out"; reason: string };
