@@ -39,6 +39,7 @@ from gateway.models import CameraId, CameraPolicy
 from gateway.settings import CameraSettings, HttpSettings, MediaSettings, Settings
 from gateway.storage.database import Database
 from gateway.viewing.service import ViewingService
+from gateway.viewing.sign_ins import SignInKeeper
 from gateway.webrtc.plane import MediaPlane
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Gateway:
                 group.create_task(media.run(), name="media"),
                 group.create_task(parts.services.incidents.run(), name="incidents"),
                 group.create_task(viewing.run(), name="viewing"),
+                group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
                 group.create_task(arrival.close_silent(runner, self.clock), name="http: silent connections"),
             ]
             try:
@@ -146,6 +148,8 @@ async def compose(
     await revocations.start()
     await incidents.start()
     await access.start()
+    sign_ins = SignInKeeper(sessions, incidents, access, audit, settings.tokens, clock)
+    await sign_ins.start()
 
     reached = {camera.id: camera for site in settings.sites for camera in site.cameras}
     pulled = [reached[camera.id] for camera in access.cameras() if camera.policy is not CameraPolicy.NEVER]
@@ -160,6 +164,7 @@ async def compose(
         access=access,
         tokens=tokens,
         sessions=sessions,
+        sign_ins=sign_ins,
         invitations=Invitations(database, settings.tokens, clock),
         viewing=ViewingService(media, access, incidents, tokens, sessions, revocations, audit, clock, metrics),
         hub=EventHub(metrics),

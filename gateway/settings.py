@@ -144,10 +144,16 @@ class IncidentSettings(Model):
 
 
 class TokenSettings(Model):
-    """Media tokens live ``lifetime`` (at most five minutes), sign-in sessions a shift."""
+    """Media tokens live ``lifetime`` (at most five minutes), sign-in sessions a shift.
+
+    ``continuation`` is what one press adds to a sign-in. ``after_incident`` is what a sign-in has left at the least
+    when an incident of its own ends.
+    """
 
     lifetime: Annotated[float, Field(gt=0, le=300)] = 120.0
     session_lifetime: Seconds = 12 * 3600.0
+    continuation: Seconds = 4 * 3600.0
+    after_incident: Seconds = 3600.0
     invitation_lifetime: Seconds = 24 * 3600.0
 
 

@@ -159,6 +159,24 @@ def may(
     return None if allowed else Refusal(RefusalReason.NOT_IN_AGREEMENT, words)
 
 
+def is_own(principal: Principal, incident: Incident, agreement: AgreementSettings | None, now: float) -> bool:
+    """Return True if a sign-in of ``principal`` must not end while this incident is open.
+
+    It must be a real incident or a drill, enrolled or not, at a school of theirs; for the police, at a school whose
+    agreement is in force and names their role. A test keeps nobody signed in. Nothing keeps an auditor signed in: they
+    read about it later.
+    """
+    if incident.state is not IncidentState.OPEN or incident.kind is IncidentKind.TEST:
+        return False
+    if principal.role is Role.AUDITOR or not _of_their_sites(principal, incident.site_id):
+        return False
+    if principal.role not in POLICE_ROLES:
+        return True
+    if agreement is None or agreement.site != incident.site_id:
+        return False
+    return principal.role in agreement.roles and _not_in_force(agreement, now) is None
+
+
 def _of_their_sites(principal: Principal, site_id: SiteId) -> bool:
     return not principal.site_ids or site_id in principal.site_ids
 

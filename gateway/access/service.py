@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.access import record, store
 from gateway.access.catalogue import Catalogue
-from gateway.access.policy import decide, decide_site, may
+from gateway.access.policy import decide, decide_site, is_own, may
 from gateway.audit.record import AuditEvent
 from gateway.auth.secret import new_id
 from gateway.clock import Clock
@@ -152,6 +152,11 @@ class AccessService:
             return UNKNOWN_SITE
         agreement = None if site_id is None else self._catalogue.agreement(site_id)
         return may(principal, action, site_id, agreement, self._clock.now())
+
+    def incidents_of(self, principal: Principal) -> tuple[Incident, ...]:
+        """The open incidents that ``principal`` must not fall out of (``policy.is_own``)."""
+        now, agreement = self._clock.now(), self._catalogue.agreement
+        return tuple(i for i in self._incidents.open() if is_own(principal, i, agreement(i.site_id), now))
 
     async def require(
         self, principal: Principal, action: Action, site_id: SiteId | None = None, origin_address: str = ""

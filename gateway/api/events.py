@@ -169,9 +169,11 @@ class Page:
         """Ask the disk: a sign-in may end before this page has joined, or be ended by another process. A database
         that does not answer takes the channel from nobody."""
         try:
-            if await self.services.sessions.by_id(self.sign_in.id) is not None:
-                return True
+            sign_in = await self.services.sessions.by_id(self.sign_in.id)
         except StorageError:
+            return True
+        if sign_in is not None:
+            self.sign_in = sign_in
             return True
         expired = self.services.clock.now() >= self.sign_in.expires_at
         self.listener.drop("expired" if expired else CloseReason.SIGNED_OUT)
@@ -180,9 +182,7 @@ class Page:
     async def _tick(self) -> None:
         for ticks in itertools.count(1):
             await self.services.clock.sleep(TICK)
-            if self.services.clock.now() >= self.sign_in.expires_at:
-                self.listener.drop("expired")
-            elif ticks % TICKS_TO_SIGN_IN == 0:
+            if self.services.clock.now() >= self.sign_in.expires_at or ticks % TICKS_TO_SIGN_IN == 0:
                 await self._still_signed_in()
             for session in list(self.watched):
                 self._time_of(session)

@@ -70,6 +70,12 @@ class EventHub:
             if listener.principal.id == principal_id:
                 self.send(listener, message)
 
+    def tell_sign_in(self, sign_in_id: str, message: Message) -> None:
+        """Send a message that is neither numbered nor kept to all pages of one sign-in."""
+        for listener in tuple(self._listeners):
+            if listener.sign_in_id == sign_in_id:
+                self.send(listener, message)
+
     def send(self, listener: Listener, message: Message) -> None:
         """Queue a message for one page; a page whose queue is full is dropped."""
         try:

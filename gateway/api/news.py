@@ -5,7 +5,8 @@ from typing import Any
 
 from gateway.api.incidents import incident_view
 from gateway.api.services import Services
-from gateway.api.views import session, watcher
+from gateway.api.views import lifetime, session, watcher
+from gateway.auth.sessions import SignIn
 from gateway.incidents.service import IncidentChange
 from gateway.models import POLICE_ROLES, CameraId, Principal, Role, SiteId
 from gateway.viewing.recording import Viewing
@@ -42,6 +43,7 @@ class Newsroom:
         services = self._services
         services.incidents.subscribe(self._incident)
         services.viewing.observe(self._viewing)
+        services.sign_ins.on_changed(self._sign_in)
         services.webhooks.on_refused(self._refused)
         services.pictures.media.events.status.add(lambda status: self._camera(status.camera_id))
         services.pictures.media.events.picture.add(self._camera)
@@ -73,6 +75,12 @@ class Newsroom:
                 {"type": "watchers", "site": site, "watchers": watchers_of(self._services, site)},
                 lambda principal: hears_of_watchers(principal) and site in self._services.access.sites_of(principal),
             )
+
+    def _sign_in(self, sign_in: SignIn) -> None:
+        """Tell the pages of a sign-in until when it lasts now."""
+        services = self._services
+        life = lifetime(sign_in, services.loaded.settings, services.sign_ins.carried_on(sign_in))
+        services.hub.tell_sign_in(sign_in.id, {"type": "sign_in", **life})
 
     def _refused(self, site: SiteId, webhook: str, reason: str) -> None:
         told = POLICE_ROLES - {Role.PATROL} | {Role.DISTRICT_IT, Role.COORDINATOR}

@@ -25,6 +25,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId
 from gateway.settings import HttpSettings
 from gateway.viewing.service import ViewingService
+from gateway.viewing.sign_ins import SignInKeeper
 
 COOKIE = "sightline"
 
@@ -44,6 +45,7 @@ class Services:
     access: AccessService
     tokens: TokenService
     sessions: SignInSessions
+    sign_ins: SignInKeeper
     invitations: Invitations
     viewing: ViewingService
     hub: EventHub
@@ -65,10 +67,15 @@ def client_address(request: web.Request) -> str:
     return origin(request.remote or "", request.headers.getall(hdrs.X_FORWARDED_FOR, ()), proxies)
 
 
+async def sign_in_of(request: web.Request) -> SignIn | None:
+    """The living sign-in behind the request's cookie, if there is one."""
+    cookie = request.cookies.get(cookie_name(request.app[SERVICES].loaded.settings.http))
+    return await request.app[SERVICES].sessions.lookup(cookie) if cookie else None
+
+
 async def signed_in(request: web.Request) -> SignIn:
     """The sign-in behind the request's cookie. Raises Unauthenticated."""
-    cookie = request.cookies.get(cookie_name(request.app[SERVICES].loaded.settings.http))
-    sign_in = await request.app[SERVICES].sessions.lookup(cookie) if cookie else None
+    sign_in = await sign_in_of(request)
     if sign_in is None:
         raise Unauthenticated("sign_in_needed", "Sign in first: open your invitation link.")
     return sign_in

@@ -1,12 +1,16 @@
-"""Signing in by invitation, who am I, signing out."""
+"""Signing in by invitation, who am I, staying signed in, signing out."""
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
-from gateway.api.services import SERVICES, body_of, cookie_name, record, signed_in
+from gateway.api.services import SERVICES, Services, body_of, cookie_name, record, sign_in_of, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.models import CloseReason
+
+COOKIE_KEPT = 30 * 86400
+"""Seconds for which a browser keeps the cookie. The gateway alone decides how long it stands for somebody: a browser
+that forgot it at the end of a shift would sign its owner out in the middle of an incident."""
 
 
 class Redeem(BaseModel):
@@ -17,20 +21,30 @@ class Redeem(BaseModel):
 
 
 async def redeem(request: web.Request) -> web.Response:
-    """Turn a single-use invitation into a signed-in session of a shift's length."""
+    """Turn a single-use invitation into a sign-in of a shift's length.
+
+    Whoever was signed in on this device is signed out by it: what is done here from now on is another person's.
+    """
     services = request.app[SERVICES]
     settings = services.loaded.settings
+    former = await sign_in_of(request)
     principal = await services.invitations.redeem((await body_of(request, Redeem)).code)
-    cookie = await services.sessions.create(principal)
+    cookie = await services.sessions.create(principal, instead_of=former.id if former else None)
     sign_in = await services.sessions.lookup(cookie)
     if sign_in is None:
         raise RuntimeError("a session that was just created is not there")
-    await record(request, sign_in, "signed_in", by="invitation")
-    response = web.json_response(views.me(sign_in, settings))
+    if former is None:
+        await record(request, sign_in, "signed_in", by="invitation")
+    else:
+        await _end(services, former)
+        await record(request, former, "signed_out", by="change-over", to=principal.id, to_name=principal.name)
+        before = former.principal
+        await record(request, sign_in, "signed_in", by="invitation", instead_of=before.id, instead_of_name=before.name)
+    response = web.json_response(_me(services, sign_in))
     response.set_cookie(
         cookie_name(settings.http),
         cookie,
-        max_age=int(settings.tokens.session_lifetime),
+        max_age=COOKIE_KEPT,
         httponly=True,
         samesite="Strict",
         secure=settings.http.public_url.startswith("https:"),
@@ -41,7 +55,17 @@ async def redeem(request: web.Request) -> web.Response:
 
 async def me(request: web.Request) -> web.Response:
     """Who the cookie stands for."""
-    return web.json_response(views.me(await signed_in(request), request.app[SERVICES].loaded.settings))
+    return web.json_response(_me(request.app[SERVICES], await signed_in(request)))
+
+
+async def go_on(request: web.Request) -> web.Response:
+    """Prolong the sign-in by one press."""
+    sign_in = await signed_in(request)
+    services = request.app[SERVICES]
+    prolonged = await services.sign_ins.go_on(sign_in)
+    before, after = sign_in.expires_at, prolonged.expires_at
+    await record(request, prolonged, "sign_in_continued", would_have_ended_at=before, ends_at=after)
+    return web.json_response(_me(services, prolonged))
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -49,8 +73,7 @@ async def sign_out(request: web.Request) -> web.Response:
     sign_in: SignIn = await signed_in(request)
     services = request.app[SERVICES]
     await services.sessions.end(sign_in.id)
-    await services.viewing.end_sign_in(sign_in.id)
-    services.hub.end_sign_in(sign_in.id, CloseReason.SIGNED_OUT)
+    await _end(services, sign_in)
     await record(request, sign_in, "signed_out")
     response = web.Response(status=204)
     http = services.loaded.settings.http
@@ -59,10 +82,21 @@ async def sign_out(request: web.Request) -> web.Response:
     return response
 
 
+async def _end(services: Services, sign_in: SignIn) -> None:
+    """End what a sign-in holds that has ended: its pictures and its pages."""
+    await services.viewing.end_sign_in(sign_in.id)
+    services.hub.end_sign_in(sign_in.id, CloseReason.SIGNED_OUT)
+
+
+def _me(services: Services, sign_in: SignIn) -> dict[str, object]:
+    return views.me(sign_in, services.loaded.settings, services.sign_ins.carried_on(sign_in))
+
+
 def routes() -> list[web.RouteDef]:
     """Routes of this module."""
     return [
         web.post("/api/invitations/redeem", redeem),
         web.get("/api/me", me),
+        web.post("/api/sign-in/continue", go_on),
         web.post("/api/sign-out", sign_out),
     ]

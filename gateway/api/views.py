@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.audit.record import AuditRecord
+from gateway.auth import shifts
 from gateway.auth.sessions import SignIn
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan, Room
@@ -24,12 +25,18 @@ def principal(who: Principal) -> dict[str, Any]:
     return {"id": who.id, "name": who.name, "role": who.role, "site_ids": sorted(who.site_ids)}
 
 
-def me(sign_in: SignIn, settings: Settings) -> dict[str, Any]:
+def lifetime(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
+    """How long a sign-in lasts, as ``Me`` and the event ``sign_in`` say it."""
+    may_at = shifts.may_continue_at(sign_in.created_at, sign_in.expires_at, settings.tokens)
+    return {"expires_at": sign_in.expires_at, "may_continue_at": may_at, "carried_on": carried_on}
+
+
+def me(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
     """``Me``."""
     return {
         "principal": principal(sign_in.principal),
         "district": settings.district,
-        "expires_at": sign_in.expires_at,
+        **lifetime(sign_in, settings, carried_on),
         "age": settings.age.model_dump(),
         "notice": NOTICE,
     }

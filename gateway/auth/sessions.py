@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Update, delete, or_, select, update
 
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
@@ -15,26 +15,30 @@ from gateway.storage.tables import SignInSessionRow
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A signed-in person or device. ``id`` is public; ``expires_at`` is wall seconds."""
+    """A signed-in person or device. ``id`` is public; ``created_at`` and ``expires_at`` are wall seconds."""
 
     id: str
     principal: Principal
     expires_at: float
+    created_at: float
 
 
 class SignInSessions:
-    """Made by an invitation, ended by signing out or by time."""
+    """Made by an invitation, ended by signing out, by another one on the same device, or by time."""
 
     def __init__(self, db: Database, settings: TokenSettings, clock: Clock) -> None:
         self._db = db
         self._lifetime = settings.session_lifetime
         self._clock = clock
 
-    async def create(self, principal: Principal) -> str:
-        """Sign ``principal`` in. Returns the cookie's value, of which only a digest is kept."""
+    async def create(self, principal: Principal, instead_of: str | None = None) -> str:
+        """Sign ``principal`` in, and the sign-in ``instead_of`` out. Returns the cookie's value, of which only a digest
+        is kept."""
         now, cookie = self._clock.now(), new_secret()
         async with self._db.session() as session:
             await session.execute(delete(SignInSessionRow).where(SignInSessionRow.expires_at <= now))
+            if instead_of is not None:
+                await session.execute(_ended(instead_of, now))
             session.add(
                 SignInSessionRow(
                     id=new_id(),
@@ -72,16 +76,33 @@ class SignInSessions:
             SignInSessionRow.expires_at > self._clock.now(),
         )
         async with self._db.reading() as session:
-            return [SignIn(row.id, from_row(row), row.expires_at) for row in await session.scalars(query)]
+            return [_sign_in(row) for row in await session.scalars(query)]
+
+    async def ending_before(self, at: float) -> list[SignIn]:
+        """The sign-ins that end by themselves before ``at``, or have just done so; nobody has signed them out."""
+        query = select(SignInSessionRow).where(SignInSessionRow.ended_at.is_(None), SignInSessionRow.expires_at < at)
+        async with self._db.reading() as session:
+            return [_sign_in(row) for row in await session.scalars(query)]
+
+    async def prolong(self, session_id: str, until: float) -> bool:
+        """Move a sign-in's end on to ``until``, never back. On disk on return. Return False if it was not moved."""
+        later = (
+            update(SignInSessionRow)
+            .where(
+                SignInSessionRow.id == session_id,
+                SignInSessionRow.ended_at.is_(None),
+                SignInSessionRow.expires_at < until,
+            )
+            .values(expires_at=until)
+            .returning(SignInSessionRow.id)
+        )
+        async with self._db.session() as session:
+            return (await session.scalars(later)).one_or_none() is not None
 
     async def end(self, session_id: str) -> None:
         """Sign out. On disk on return; to end what has ended is no error."""
         async with self._db.session() as session:
-            await session.execute(
-                update(SignInSessionRow)
-                .where(SignInSessionRow.id == session_id, SignInSessionRow.ended_at.is_(None))
-                .values(ended_at=self._clock.now())
-            )
+            await session.execute(_ended(session_id, self._clock.now()))
 
     async def _living(self, which: ColumnElement[bool]) -> SignIn | None:
         query = select(SignInSessionRow).where(
@@ -89,4 +110,16 @@ class SignInSessions:
         )
         async with self._db.reading() as session:
             row = (await session.scalars(query)).one_or_none()
-        return None if row is None else SignIn(row.id, from_row(row), row.expires_at)
+        return None if row is None else _sign_in(row)
+
+
+def _sign_in(row: SignInSessionRow) -> SignIn:
+    return SignIn(row.id, from_row(row), row.expires_at, row.created_at)
+
+
+def _ended(session_id: str, at: float) -> Update:
+    return (
+        update(SignInSessionRow)
+        .where(SignInSessionRow.id == session_id, SignInSessionRow.ended_at.is_(None))
+        .values(ended_at=at)
+    )

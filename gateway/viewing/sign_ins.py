@@ -1,0 +1,159 @@
+"""Keeps sign-ins in step with incidents and time: carries them on, prolongs them, and ends all that they hold."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from gateway.access.service import AccessService
+from gateway.audit.log import AuditLog
+from gateway.audit.record import AuditEvent
+from gateway.auth import shifts
+from gateway.auth.sessions import SignIn, SignInSessions
+from gateway.clock import Clock
+from gateway.errors import Conflict, StorageError, Unauthenticated
+from gateway.incidents.changes import IncidentChange
+from gateway.incidents.service import IncidentService
+from gateway.models import Incident, IncidentState
+from gateway.settings import TokenSettings
+
+logger = logging.getLogger(__name__)
+
+TICK = 1.0
+
+
+class SignInKeeper:
+    """``start`` before anybody is answered; ``run`` belongs to the server's TaskGroup."""
+
+    def __init__(
+        self,
+        sessions: SignInSessions,
+        incidents: IncidentService,
+        access: AccessService,
+        audit: AuditLog,
+        rules: TokenSettings,
+        clock: Clock,
+    ) -> None:
+        self._sessions = sessions
+        self._incidents = incidents
+        self._access = access
+        self._audit = audit
+        self._rules = rules
+        self._clock = clock
+        self._carried: dict[str, str] = {}
+        self._over: list[Incident] = []
+        self._due = asyncio.Event()
+        self._on_changed: list[Callable[[SignIn], None]] = []
+        incidents.subscribe(self._incident_changed)
+
+    async def start(self) -> None:
+        """Carry on those that ended within an open incident while the gateway was down. Raises StorageError."""
+        await self.tick()
+
+    async def run(self) -> None:
+        """Carry sign-ins on by the clock, and at once when an incident begins or ends, until cancelled."""
+        failing = False
+        while True:
+            await self._wait()
+            try:
+                await self.tick()
+            except StorageError as error:
+                if not failing:
+                    logger.error("sign-ins cannot be carried on: %s", error)  # noqa: TRY400  not our bug
+                failing = True
+            else:
+                failing = False
+
+    async def tick(self) -> None:
+        """Do what the clock and the incidents have made due. Raises StorageError."""
+        for incident in self._over[:]:
+            await self._leave_an_hour(incident)
+            self._over.remove(incident)
+        if not self._incidents.open():
+            return
+        now = self._clock.now()
+        for sign_in in await self._sessions.ending_before(now + self._rules.after_incident):
+            holding = self._carried_by(sign_in)
+            if holding is not None:
+                await self._carry_on(sign_in, holding, now)
+
+    def carried_on(self, sign_in: SignIn) -> bool:
+        """Return True if an open incident holds the end of this sign-in off."""
+        return self._carried_by(sign_in) is not None
+
+    async def go_on(self, sign_in: SignIn) -> SignIn:
+        """Prolong a sign-in by one press. On disk on return. Raises Conflict (too early, or two shifts are over),
+        Unauthenticated (it has just ended)."""
+        may_at = shifts.may_continue_at(sign_in.created_at, sign_in.expires_at, self._rules)
+        if may_at is None:
+            raise Conflict("sign_in_at_its_limit", "This sign-in cannot be prolonged again: open a new sign-in link.")
+        if self._clock.now() < may_at:
+            raise Conflict("too_early", "A sign-in can be prolonged from an hour before its end.")
+        until = shifts.continued_until(sign_in.created_at, sign_in.expires_at, self._rules)
+        await self._sessions.prolong(sign_in.id, until)
+        prolonged = await self._sessions.by_id(sign_in.id)
+        if prolonged is None:
+            raise Unauthenticated("sign_in_needed", "This sign-in has just ended: open a new sign-in link.")
+        self._tell(prolonged)
+        return prolonged
+
+    def on_changed(self, callback: Callable[[SignIn], None]) -> None:
+        """Be told of each sign-in whose end has moved, or whose incident has ended, by a quick call."""
+        self._on_changed.append(callback)
+
+    async def _carry_on(self, sign_in: SignIn, incident: Incident, now: float) -> None:
+        known = self._carried.get(sign_in.id) == incident.id
+        until = shifts.carried_until(sign_in.expires_at, now, self._rules)
+        moved = until > sign_in.expires_at and await self._sessions.prolong(sign_in.id, until)
+        if not known:
+            self._carried[sign_in.id] = incident.id
+            await self._audit.append(carried_on(sign_in, incident))
+        if moved or not known:
+            self._tell(replace(sign_in, expires_at=until))
+
+    async def _leave_an_hour(self, incident: Incident) -> None:
+        """Give those whom an incident carried on the whole of their hour from its end."""
+        until = (incident.closed_at or self._clock.now()) + self._rules.after_incident
+        for sign_in_id in [known for known, by in self._carried.items() if by == incident.id]:
+            await self._sessions.prolong(sign_in_id, until)
+            del self._carried[sign_in_id]
+            sign_in = await self._sessions.by_id(sign_in_id)
+            if sign_in is not None:
+                self._tell(sign_in)
+
+    def _carried_by(self, sign_in: SignIn) -> Incident | None:
+        own: Iterable[Incident] = self._access.incidents_of(sign_in.principal)
+        return shifts.carried_by(sign_in.expires_at, own, self._clock.now(), self._rules)
+
+    def _incident_changed(self, change: IncidentChange) -> None:
+        if change.incident.state is not IncidentState.OPEN:
+            self._over.append(change.incident)
+        self._due.set()
+
+    def _tell(self, sign_in: SignIn) -> None:
+        for callback in self._on_changed:
+            callback(sign_in)
+
+    async def _wait(self) -> None:
+        """Wait for the next tick, or for a change of an incident."""
+        due = asyncio.create_task(self._due.wait(), name="sign-ins: incident changed")
+        tick = asyncio.create_task(self._clock.sleep(TICK), name="sign-ins: tick")
+        try:
+            await asyncio.wait((due, tick), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            due.cancel()
+            tick.cancel()
+        self._due.clear()
+
+
+def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
+    """What the record says of a sign-in that an incident carries on, once for each incident."""
+    return AuditEvent(
+        kind="sign_in_carried_on",
+        principal=sign_in.principal.id,
+        name=sign_in.principal.name,
+        role=sign_in.principal.role,
+        site=incident.site_id,
+        incident=incident.id,
+        detail={"sign_in": sign_in.id, "would_have_ended_at": sign_in.expires_at},
+    )
