@@ -12,6 +12,9 @@ unknown until an answer to a question asked *after* it; a step of the offset alo
 show it too; a media time that leaps ahead waits for the next report, while one that leaps back is taken at its word,
 as a recorder that plays back, since that can only make pictures older.
 
+Sender reports and the second path that are a time zone apart (``sources.time_zone``) are a camera that gives local time on
+one of them, or a stream that is late by just as much. Which of the two, they cannot tell: such an age is not trusted.
+
 While trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, whatever becomes of
 delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it. One
 thing nothing can tell: a recorder that goes back to before its media clock was set back, and just as far as that was.
@@ -22,6 +25,7 @@ from typing import NamedTuple
 
 from gateway.relay.camera_clock import DRIFT, CameraClock, Interval
 from gateway.sources.media import ClockSample
+from gateway.sources.time_zone import in_hours, zone_of
 
 STEP = 0.2  # seconds by which a report may differ from the last, before a clock was set
 NOISE = 0.05  # seconds by which reports differ because cameras stamp them carelessly
@@ -31,6 +35,7 @@ ANSWER_LATE = 120.0
 CONFIGURED = 0.05  # seconds, either way, that ``clock: trusted`` is taken to mean
 IMPLAUSIBLE = 86_400.0
 _STAMPED = 0.005
+_ZONE = "The age cannot be verified: the camera's two clocks are {} apart, as if one told local time. Set its time zone."
 _RECENT = 0.1  # seconds a second at which the recent minimum gives way
 
 
@@ -151,6 +156,9 @@ class Timeline:
         if reason or report is None or offset is None:
             return Map(self._earliest, 0.0, False, reason)
         # Nothing arrives before it was captured: that bounds the offset, too.
+        delay = self._recent - report.base + (offset.low + offset.high) / 2
+        if (zone := zone_of(delay)) is not None:
+            return Map(self._earliest, 0.0, False, _ZONE.format(in_hours(zone)))
         low = max(offset.low, report.base - self._recent)
         if low > offset.high + NOISE:
             return Map(self._earliest, 0.0, False, "The camera's clocks put its pictures into the future.")

@@ -5,6 +5,7 @@
 
 from gateway.sources.lateness import DRIFT
 from gateway.sources.media import ClockSample
+from gateway.sources.time_zone import in_hours, zone_of
 
 WRONG = 2.0
 """Seconds by which a clock may be off before it is worth a word; a ``Date`` tells whole seconds."""
@@ -44,8 +45,14 @@ class ClockWatch:
         """In words; a figure is said anew only when it has changed by more than a second."""
         found = []
         if self._at is not None and abs(self._ahead) > WRONG:
+            zone = zone_of(self._said)
             words = "fast" if self._ahead > 0 else "slow"
-            found.append(f"The camera's clock is {_duration(self._said)} {words}: let it follow a time server (NTP).")
+            if zone is None:
+                words = f"is {_duration(self._said)} {words}: let it follow a time server (NTP)."
+            else:
+                side = "ahead of" if zone > 0 else "behind"
+                words = f"is {in_hours(zone)} {side} UTC: it seems to tell local time. Set its time zone."
+            found.append(f"The camera's clock {words}")
         if self._jump is not None and now - self._jump[0] < REMEMBERED:
             words = "ahead" if self._jump[1] > 0 else "back"
             found.append(f"The camera's clock was set {words} by {_duration(self._jump[1])}.")

@@ -45,7 +45,7 @@ _ADVICE: dict[SourceReason, str] = {
     "once a minute, so that the camera does not lock the account.",
     SourceReason.NOT_FOUND: "Look up the stream's RTSP path in the camera's manual and correct it here.",
     SourceReason.UNSUPPORTED: "Set this stream of the camera to H.264 (H.265 and JPEG are taken, too), "
-    "unicast over TCP or UDP, and `transport` of the camera here to auto.",
+    "unicast over TCP or UDP, without SRTP, and `transport` of the camera here to auto.",
     SourceReason.MALFORMED: "Update the camera's firmware; check that the address is its RTSP port.",
     SourceReason.CLOSED_BY_CAMERA: "The camera ended the connection: if this goes on, look for restarts in its log.",
     SourceReason.STREAM_STOPPED: "The camera is connected but sends no pictures: restart it, then check its encoder; "

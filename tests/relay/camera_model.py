@@ -19,7 +19,8 @@ class CameraModel:
 
     ``offset``: the camera's clock less the right time, ``delay``: capture to arrival, ``media``: an error of its media
     clock. Reports come as late as the pictures do. Delay is a ``queue`` that holds what the camera's clock read then,
-    or else a recorder that says when the picture was taken by its clock of now.
+    or else a recorder that says when the picture was taken by its clock of now. Reports are ``reports_ahead`` of ``Date``,
+    as where one of them gives local time.
     """
 
     offset: Callable[[float], float] = lambda t: 0.0
@@ -34,6 +35,7 @@ class CameraModel:
     dates: Callable[[float], bool] = lambda t: True
     send_time_reports: bool = False
     queue: bool = True
+    reports_ahead: float = 0.0
     clock_trusted: bool = False
     wall: Callable[[float], float] = lambda t: CAMERA_EPOCH
     random: Random = field(default_factory=lambda: Random(1))
@@ -107,7 +109,7 @@ def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Se
                 media = line.media_of(model.rtp(captured))
                 assert media is not None
                 read = model.clock(told) if model.queue else model.clock(t) - (t - told)
-                timeline.sender_report(media / CLOCK_RATE, read, arrival)
+                timeline.sender_report(media / CLOCK_RATE, read + model.reports_ahead, arrival)
         if captured_last is not None:
             now = max(t, arrival)
             map_ = timeline.map(now)

@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -152,10 +153,43 @@ def test_a_media_clock_that_begins_anew_recovers_with_the_next_report() -> None:
 
 
 def test_a_date_far_from_the_reports_is_not_believed() -> None:
-    model = CameraModel(clock_trusted=True, wall=lambda t: 1_700_000_000.0 - 3600)
+    model = CameraModel(clock_trusted=True, wall=lambda t: 1_700_000_000.0 - 3000)
     assert "future" in list(run(model, 10))[-1].map.reason
     uptime = CameraModel(clock_trusted=True, wall=lambda t: 1_700_000_000.0 + 1e8)
     assert "do not carry" in list(run(uptime, 10))[-1].map.reason
+
+
+@pytest.mark.parametrize("zone", [-8 * 3600.0, -3600.0, 900.0, 1800.0, 5 * 3600.0, 5.75 * 3600.0, 14 * 3600.0])
+@pytest.mark.parametrize("delay", [0.05, 8.0])
+def test_local_time_on_one_of_two_clocks_is_never_an_age(zone: float, delay: float) -> None:
+    for reports in (zone, -zone):
+        seen = list(run(CameraModel(reports_ahead=reports, delay=lambda t: delay), 12))
+        assert {one.state for one in after(seen, 0.5)} == {"UNVERIFIED"}
+        assert "time zone" in seen[-1].map.reason
+
+
+def test_a_stream_that_is_late_by_a_quarter_of_an_hour_is_never_live() -> None:
+    for delay in (900.0, 1800.0, 2700.0, 3600.0):
+        seen = list(run(CameraModel(delay=lambda t, d=delay: d), 12))  # type: ignore[misc]
+        assert {one.state for one in after(seen, 0.5)} == {"UNVERIFIED"}
+
+
+def test_delay_that_grows_to_a_quarter_of_an_hour_is_known_to_be_that_old_at_least() -> None:
+    seen = list(run(CameraModel(delay=lambda t: 0.05 + max(0.0, min(900.0, (t - 110) * 0.9)), jitter=0.0), 1050))
+    assert min(one.age - one.true_age for one in after(seen, 1)) > -0.1
+    assert seen[-1].age > 890
+
+
+def test_a_stream_late_by_no_zone_keeps_its_true_age() -> None:
+    for delay in (600.0, 1200.0, 4000.0):
+        seen = list(run(CameraModel(delay=lambda t, d=delay: d), 12))  # type: ignore[misc]
+        assert states(after(seen, 0.5)) == ["NOT LIVE"]
+        assert max(errors(after(seen, 6))) < 0.05
+
+
+def test_a_camera_that_gives_local_time_everywhere_is_live() -> None:
+    seen = list(run(CameraModel(offset=lambda t: -5 * 3600.0), 12))
+    assert states(after(seen, 0.5)) == ["LIVE"]
 
 
 def test_a_vouched_clock_needs_no_date_and_is_never_asked() -> None:

@@ -23,13 +23,26 @@ def test_a_clock_that_is_right_is_worth_no_word() -> None:
 
 @pytest.mark.parametrize(
     ("ahead", "words"),
-    [(10.0, "10 s fast"), (-3600.0, "60 min slow"), (90_000.0, "25 h fast"), (9e8, "10417 days fast")],
+    [(10.0, "10 s fast"), (-3000.0, "50 min slow"), (100_000.0, "28 h fast"), (9e8, "10417 days fast")],
 )
 def test_a_clock_that_is_wrong_is_named_with_its_error(ahead: float, words: str) -> None:
     watch = ClockWatch()
     asked(watch, 5.5, ahead)
     (note,) = watch.notes(6.0)
     assert words in note
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [(-5 * 3600.0, "5 h behind UTC"), (3600.5, "1 h ahead of UTC"), (19_803.0, "5:30 h ahead"), (-900.0, "15 min behind")],
+)
+def test_local_time_that_is_told_as_utc_is_called_a_time_zone_and_not_a_wrong_clock(ahead: float, words: str) -> None:
+    watch = ClockWatch()
+    asked(watch, 5.5, ahead)
+    (note,) = watch.notes(6.0)
+    assert words in note
+    assert "time zone" in note
+    assert "NTP" not in note
 
 
 def test_the_words_stay_the_same_while_the_error_does() -> None:

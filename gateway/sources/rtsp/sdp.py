@@ -1,5 +1,5 @@
 """What a DESCRIBE tells (SDP, RFC 8866; RTSP use of it, RFC 2326 appendix C; codecs in it, RFC 6184 8.2, RFC 7798 7.2,
-RFC 2435 4). Pure."""
+RFC 2435 4; encryption, RFC 3711, 4567 and 4568). Pure."""
 
 import base64
 import binascii
@@ -10,12 +10,14 @@ from typing import NamedTuple
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import StreamInfo
+from gateway.sources.rtsp.transport import ENCRYPTED
 
 MAX_MEDIA = 32
 MAX_PARAMETER_SET = 4096
 CODECS = ("H264", "H265", "JPEG")
 """What is pulled, best first."""
 AUDIO_CODECS = ("PCMU", "PCMA")
+_SECURE_PROFILES = frozenset({"SAVP", "SAVPF"})
 _STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "26": "JPEG/90000"}
 _CLOCK_RATES = dict.fromkeys(CODECS, "90000") | dict.fromkeys(AUDIO_CODECS, "8000")
 
@@ -43,6 +45,7 @@ class Description:
 @dataclass(slots=True)
 class _Section:
     kind: str = ""
+    encrypted: bool = False
     formats: list[str] = field(default_factory=list)
     control: str = ""
     encodings: dict[str, str] = field(default_factory=dict)
@@ -53,18 +56,23 @@ def describe(body: bytes, base: str) -> Description:
     """Choose the best video of an SDP; ``base`` is the URL that relative controls stand on.
 
     Raises ``CameraError``: ``MALFORMED`` for what is no SDP, ``UNSUPPORTED`` where it offers nothing that we can pull.
+    Encrypted media are refused: we have no key, and ciphertext that is read as H.264 can look like pictures.
     """
     session, *sections = _sections(body.decode("utf-8", "replace"))
-    video = [section for section in sections if section.kind == "video"]
-    if not video:
+    offered = [section for section in sections if section.kind == "video"]
+    if not offered:
         raise CameraError(SourceReason.UNSUPPORTED, "The camera offers no video at this address.")
+    plain = [section for section in sections if not (session.encrypted or section.encrypted)]
+    video = [section for section in plain if section.kind == "video"]
+    if not video:
+        raise CameraError(SourceReason.UNSUPPORTED, ENCRYPTED)
     best = _first(video, CODECS, base)
     if best is None:
-        offered = {section.encodings.get(text, _STATIC.get(text, "")) for section in video for text in section.formats}
-        names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in offered} - {""})
+        maps = {section.encodings.get(text, _STATIC.get(text, "")) for section in video for text in section.formats}
+        names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in maps} - {""})
         words = ", ".join(names[:4]) or "an unnamed codec"
         raise CameraError(SourceReason.UNSUPPORTED, f"The camera sends {words}, not H.264, H.265 or JPEG at 90 kHz.")
-    audio = _first([section for section in sections if section.kind == "audio"], AUDIO_CODECS, base)
+    audio = _first([section for section in plain if section.kind == "audio"], AUDIO_CODECS, base)
     return Description(*best, resolve(base, session.control), audio)
 
 
@@ -107,12 +115,17 @@ def _sections(text: str) -> list[_Section]:
         kind, value = line[:2], line[2:].strip()
         if kind == "m=" and len(sections) <= MAX_MEDIA:
             words = value.split()
-            sections.append(_Section(words[0].lower() if words else "", words[3:]))
+            encrypted = bool(_SECURE_PROFILES.intersection(value.upper().replace("/", " ").split()[1:]))
+            sections.append(_Section(words[0].lower() if words else "", encrypted, words[3:]))
+        elif kind == "k=" and value:
+            sections[-1].encrypted = True
         elif kind == "a=":
             name, _, rest = value.partition(":")
             key, _, data = rest.strip().partition(" ")
             current = sections[-1]
             match name.lower():
+                case "crypto" | "key-mgmt":
+                    current.encrypted = True
                 case "control":
                     current.control = rest.strip()
                 case "rtpmap":

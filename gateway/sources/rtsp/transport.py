@@ -8,6 +8,10 @@ from enum import StrEnum
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 
+ENCRYPTED = (
+    "The camera encrypts this stream itself (SRTP), and the gateway cannot decrypt it: switch SRTP off for this stream. "
+    "Where the way to the camera must be encrypted, use RTSP over TLS (rtsps://) instead."
+)
 MAX_HOST = 255
 _PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
 
@@ -59,12 +63,15 @@ def offer(ports: tuple[int, int] | None) -> str:
 def parse_transport(value: str, asked: Carrier) -> Transport:
     """What the camera chose; where it says nothing, what was ``asked``. The caller sees whether that is the same kind.
 
-    Raises ``CameraError``: ``MALFORMED`` for what cannot be, ``UNSUPPORTED`` for multicast, which nobody asked for.
+    Raises ``CameraError``: ``MALFORMED`` for what cannot be, ``UNSUPPORTED`` for multicast and for encrypted packets,
+    neither of which was asked for.
     """
     if not value.strip():
         return Interleaved() if asked is Carrier.TCP else Unicast()
     specification, *rest = (part.strip() for part in value.split(",")[0].split(";"))
     parameters = {name.strip().lower(): text.strip() for name, _, text in (part.partition("=") for part in rest)}
+    if "SAVP" in specification.upper():
+        raise CameraError(SourceReason.UNSUPPORTED, ENCRYPTED)
     if "interleaved" in parameters or specification.upper().endswith("/TCP"):
         pair = _pair(parameters.get("interleaved", ""), 255)
         return Interleaved() if pair is None else Interleaved(*pair)

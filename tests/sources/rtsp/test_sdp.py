@@ -135,3 +135,36 @@ def test_no_description_raises_anything_but_camera_errors(text: str) -> None:
 def test_no_bytes_raise_anything_but_camera_errors(data: bytes) -> None:
     with suppress(CameraError):
         describe(data, BASE)
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        VIDEO.replace("RTP/AVP", "RTP/SAVP"),
+        VIDEO.replace("RTP/AVP", "rtp/savpf"),
+        VIDEO.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF"),
+        H265.replace("RTP/AVP", "RTP/SAVP"),
+        JPEG.replace("RTP/AVP", "RTP/SAVP/TCP"),
+        VIDEO + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\n",
+        VIDEO + "a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsAyONQ\n",
+        VIDEO + "k=base64:d0RmdmcmVCspeEc3QGZi\n",
+    ],
+)
+def test_a_stream_that_the_camera_encrypts_is_refused_and_never_read_as_video(media: str) -> None:
+    with pytest.raises(CameraError) as refusal:
+        describe(sdp(media), BASE)
+    assert refusal.value.reason is SourceReason.UNSUPPORTED
+    assert "SRTP" in refusal.value.detail
+    assert "rtsps" in refusal.value.detail
+
+
+def test_keys_of_the_whole_session_encrypt_every_medium_of_it() -> None:
+    with pytest.raises(CameraError, match="SRTP"):
+        describe(sdp(VIDEO, HEAD + "a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsAyONQ\n"), BASE)
+
+
+def test_a_plain_stream_beside_an_encrypted_one_is_pulled_and_encrypted_sound_is_left_out() -> None:
+    encrypted = VIDEO.replace("RTP/AVP", "RTP/SAVP") + AUDIO.replace("RTP/AVP", "RTP/SAVP")
+    description = describe(sdp(encrypted + H265), BASE)
+    assert description.info.codec == "H265"
+    assert description.audio is None

@@ -1,0 +1,28 @@
+"""Tells an error of a clock that is a time zone from one that is a delay or a drift. Pure.
+
+Every zone in use is a multiple of 15 minutes away from UTC (Nepal has 5:45), and cameras that give local time where UTC
+is meant are common. A stream can be late by just as much: nothing in the figure itself tells the two apart.
+"""
+
+STEP = 900.0
+LARGEST = 26 * 3600.0
+"""Two clocks in two zones, UTC-12 and UTC+14, differ by so much at most."""
+ABOUT = 15.0
+"""Seconds by which a difference may miss a multiple of ``STEP``: the stream's own delay is in it, too."""
+
+
+def zone_of(difference: float) -> float | None:
+    """The multiple of 15 minutes, in seconds and with its sign, that ``difference`` is about; None where it is about
+    zero or about none."""
+    steps = round(difference / STEP)
+    if not steps or abs(difference) > LARGEST or abs(difference - steps * STEP) > ABOUT:
+        return None
+    return steps * STEP
+
+
+def in_hours(seconds: float) -> str:
+    """The size of a zone as people write it: 5 h, 5:30 h, 45 min."""
+    minutes = round(abs(seconds) / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60}:{minutes % 60:02} h" if minutes % 60 else f"{minutes // 60} h"
