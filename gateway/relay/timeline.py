@@ -35,7 +35,9 @@ ANSWER_LATE = 120.0
 CONFIGURED = 0.05  # seconds, either way, that ``clock: trusted`` is taken to mean
 IMPLAUSIBLE = 86_400.0
 _STAMPED = 0.005
-_ZONE = "The age cannot be verified: the camera's two clocks are {} apart, as if one told local time. Set its time zone."
+_ZONE = (
+    "The age cannot be verified: the camera's two clocks are {} apart, as if one told local time. Set its time zone."
+)
 _RECENT = 0.1  # seconds a second at which the recent minimum gives way
 
 

@@ -19,8 +19,8 @@ class CameraModel:
 
     ``offset``: the camera's clock less the right time, ``delay``: capture to arrival, ``media``: an error of its media
     clock. Reports come as late as the pictures do. Delay is a ``queue`` that holds what the camera's clock read then,
-    or else a recorder that says when the picture was taken by its clock of now. Reports are ``reports_ahead`` of ``Date``,
-    as where one of them gives local time.
+    or else a recorder that says when the picture was taken by its clock of now. Reports are ``reports_ahead`` of
+    ``Date``, as where one of them gives local time.
     """
 
     offset: Callable[[float], float] = lambda t: 0.0

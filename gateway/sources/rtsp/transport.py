@@ -9,8 +9,8 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 
 ENCRYPTED = (
-    "The camera encrypts this stream itself (SRTP), and the gateway cannot decrypt it: switch SRTP off for this stream. "
-    "Where the way to the camera must be encrypted, use RTSP over TLS (rtsps://) instead."
+    "The camera encrypts this stream itself (SRTP), and the gateway cannot decrypt it: switch SRTP off for this "
+    "stream. Where the way to the camera must be encrypted, use RTSP over TLS (rtsps://) instead."
 )
 MAX_HOST = 255
 _PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
