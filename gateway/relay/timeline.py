@@ -12,8 +12,8 @@ unknown until an answer to a question asked *after* it; a step of the offset alo
 show it too; a media time that leaps ahead waits for the next report, while one that leaps back is taken at its word,
 as a recorder that plays back, since that can only make pictures older.
 
-Where sender reports and the second path are a time zone apart (``sources.time_zone``), the camera gives local time on one
-of them, or the stream is late by just as much. They cannot tell which: such an age is not trusted.
+Where sender reports and the second path are a time zone apart (``sources.time_zone``), the camera gives local time on
+one of them, or the stream is late by just as much. They cannot tell which: such an age is not trusted.
 
 While trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, whatever becomes of
 delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it. One
