@@ -203,6 +203,7 @@ class SourceReason(StrEnum):
     STREAM_STOPPED = "stream_stopped"
     SESSION_LIMIT = "session_limit"
     NOT_TRUSTED = "not_trusted"
+    REDIRECT_REFUSED = "redirect_refused"
     FELL_BEHIND = "fell_behind"
     INTERNAL = "internal"
 

@@ -114,6 +114,13 @@ def _rtsp_url(url: str) -> str:
     return url
 
 
+def _place(text: str) -> str:
+    found = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", text)
+    if found is None or not 0 < int(found[1]) < 65536:
+        raise ValueError("must be a host and a port, such as 10.0.0.5:8554")
+    return text
+
+
 def _fingerprint(text: str) -> str:
     digits = text.replace(":", "").lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
@@ -147,6 +154,7 @@ Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
+PlaceText = Annotated[str, AfterValidator(_place)]
 RtspUrl = Annotated[str, AfterValidator(_rtsp_url)]
 IceUrl = Annotated[str, AfterValidator(_ice_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

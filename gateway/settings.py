@@ -16,6 +16,7 @@ from gateway.setting_types import (
     Fingerprint,
     IceUrl,
     Identifier,
+    PlaceText,
     Port,
     RtspUrl,
     Seconds,
@@ -175,7 +176,7 @@ class CameraSettings(Model):
     ``transport`` is what media comes over: TCP, then UDP where the camera refuses it (``auto``); UDP, then TCP
     (``udp``); TCP alone (``tcp``). ``tls_fingerprint``: SHA-256 of the certificate of a camera that signs its own;
     without it the certificate must be of an authority that this host trusts. ``nvr``: the recorder that serves it, a
-    key of ``media.nvrs``.
+    key of ``media.nvrs``. ``redirects``: places, ``host:port``, that a stream may be redirected to besides its own.
     """
 
     id: Identifier
@@ -190,6 +191,7 @@ class CameraSettings(Model):
     transport: Literal["auto", "tcp", "udp"] = "auto"
     tls_fingerprint: Fingerprint | None = None
     nvr: Identifier | None = None
+    redirects: tuple[PlaceText, ...] = ()
 
     @model_validator(mode="after")
     def _tls_fits(self) -> Self:

@@ -197,6 +197,7 @@ def source_of(
         tls_fingerprint=camera.tls_fingerprint,
         nvr=nvr,
         sound=sound,
+        redirects=camera.redirects,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gateway.sources.rtsp.address import Place
 from gateway.sources.rtsp.transport import Carrier
 
 LATE = {
@@ -11,9 +12,9 @@ LATE = {
 """By whether the delay lies in the connection."""
 
 
-def redirected(configured_host: str, host: str) -> tuple[str, ...]:
+def redirected(configured: Place | None, place: Place) -> tuple[str, ...]:
     """Where the camera is not at the address that is configured."""
-    return () if host == configured_host else (f"The camera sent us on to {host}.",)
+    return () if place == configured else (f"The camera sent us on to {place}.",)
 
 
 def carried(refused: Sequence[Carrier], carrier: Carrier, datagrams_lost: bool) -> tuple[str, ...]:

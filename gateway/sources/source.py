@@ -1,7 +1,7 @@
 """One camera stream: pulled, and pulled again for ever; what it is worth knowing of it told as it changes."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from random import SystemRandom
 from typing import NoReturn
@@ -16,7 +16,7 @@ from gateway.sources.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.media import SourceSink
 from gateway.sources.meter import Meter
 from gateway.sources.nvr import Nvr
-from gateway.sources.rtsp.address import Address, Redirected, parse_address
+from gateway.sources.rtsp.address import Address, Place, Redirected, parse_address, parse_place
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
 from gateway.sources.rtsp.tls import Trust
@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 
 class Source:
     """One stream of one camera. ``on_status`` is called when state, reason, picture or notes change; the rates in
-    between are read from ``status``. ``transport`` is a key of ``WISHES``, ``tls_fingerprint`` as in ``Trust``."""
+    between are read from ``status``. ``transport`` is a key of ``WISHES``, ``tls_fingerprint`` as in ``Trust``;
+    ``redirects`` are the places, ``host:port``, that the camera may send us on to."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Source:
         tls_fingerprint: str | None = None,
         nvr: Nvr | None = None,
         sound: SoundSink | None = None,
+        redirects: Iterable[str] = (),
     ) -> None:
         self.name = f"{camera_id}/{stream}"
         self._url, self._username, self._password = url, username, password
@@ -71,7 +73,8 @@ class Source:
         self._nvr = nvr
         self._sound = sound
         self._sub = stream is StreamName.SUB
-        self._host = ""
+        self._redirects = tuple(map(parse_place, redirects))
+        self._configured: Place | None = None
         self._drops = Drops()
         self._uniform = uniform or SystemRandom().uniform
         self._meter = Meter(metrics, camera_id, stream)
@@ -113,8 +116,8 @@ class Source:
 
     async def _pull(self) -> None:
         """Wait for the NVR's leave, if the camera is behind one, then connect; it never returns."""
-        address = parse_address(self._url, self._username, self._password)
-        self._host = address.host
+        address = parse_address(self._url, self._username, self._password, self._redirects)
+        self._configured = address.place
         if self._nvr is None:
             await self._pull_from(address)
             return
@@ -129,23 +132,22 @@ class Source:
     async def _pull_from(self, address: Address) -> None:
         """Go where the camera is, and where it sends us on to."""
         for _ in range(MAX_REDIRECTS + 1):
-            try:
-                await self._connect(address)
-            except Redirected as moved:
-                address = address.follow(moved.location)
+            address = await self._connect(address)
         raise CameraError(SourceReason.NOT_FOUND, "The camera sends us from one address to the next.")
 
-    async def _connect(self, address: Address) -> None:
-        """Connect and follow the stream until it fails; it never returns."""
+    async def _connect(self, address: Address) -> Address:
+        """Connect and follow the stream until it fails; where the camera sends us on, return where to."""
         async with connected(address, self._watch, self._clock, self._carriers, self._trust, self._sound) as client:
             try:
                 await self._follow(client, address)
+            except Redirected as moved:
+                return address.follow(moved.location, client.connected_to)
             finally:
                 self._meter.end(client)
                 if client.reception is not None:
                     self._watch.disconnected(self._clock.monotonic())
 
-    async def _follow(self, client: RtspClient, address: Address) -> None:
+    async def _follow(self, client: RtspClient, address: Address) -> NoReturn:
         """State by the time since the last picture; rates and notes once a second."""
         last = measured = self._clock.monotonic()
         self._meter.begin(last)
@@ -214,7 +216,7 @@ class Source:
                 transport=client.carrier,
                 notes=(
                     *client.reception.notes(),
-                    *notes.redirected(self._host, address.host),
+                    *notes.redirected(self._configured, address.place),
                     *notes.carried(client.refused, client.carrier, self._datagrams_lost),
                     *self._watch.camera_clock.notes(now),
                     *self._drop_to_live(client, now),

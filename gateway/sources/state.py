@@ -54,6 +54,8 @@ _ADVICE: dict[SourceReason, str] = {
     "connections, and with it the number of the NVR in `media.nvrs`.",
     SourceReason.NOT_TRUSTED: "If this is the camera's own certificate, set `tls_fingerprint` of the camera to its "
     "SHA-256; if it was not renewed, find out who answers at its address.",
+    SourceReason.REDIRECT_REFUSED: "If the stream has moved, correct its address in the configuration; where a "
+    "recorder is right to send the gateway on, name the place, HOST:PORT, under `redirects` of the camera.",
     SourceReason.FELL_BEHIND: "The network does not carry this stream: lower its bit rate, or find what "
     "slows the link.",
     SourceReason.INTERNAL: "This is a fault of the gateway: report it with the log of that minute.",

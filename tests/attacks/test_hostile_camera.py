@@ -154,7 +154,7 @@ async def test_so_is_sound(a_second: int, ends: bool) -> None:
 
 
 async def test_a_name_that_is_none_is_a_camera_out_of_reach() -> None:
-    address = parse_address("rtsp://camera/main", None, None).follow(f"rtsp://{'a' * 70}/main")
+    address = parse_address(f"rtsp://{'a' * 70}/main", None, None)
     with pytest.raises(CameraError, match="host name"):
         async with connected(address, RecordingSink(), FakeClock()):
             pass

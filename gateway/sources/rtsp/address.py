@@ -1,6 +1,14 @@
-"""Where a camera is, taken from its configured URL, or from where the camera itself sends us. Pure."""
+"""Where a camera is, taken from its configured URL, or from where the camera itself sends us. Pure.
 
-from dataclasses import dataclass, field
+A camera does not choose where the gateway connects to: a redirect is followed to the configured host and port, and to
+the places that the configuration names, and to no other.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from gateway.errors import CameraError
@@ -19,21 +27,59 @@ class Redirected(CameraError):
         self.location = location
 
 
+class Place(NamedTuple):
+    """A host, normalised so that equal ones compare equal, and a TCP port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        # What a camera names may hold anything.
+        return f"{host}:{self.port}" if re.fullmatch(r"[\w.:\[\]-]{1,255}", host, re.ASCII) else "another host"
+
+
+def place(host: str, port: int) -> Place:
+    """The place of a host name, whatever its case, or of an address, however it is written."""
+    try:
+        return Place(str(ip_address(host)), port)
+    except ValueError:
+        return Place(host.lower().rstrip("."), port)
+
+
+def parse_place(text: str) -> Place:
+    """``host:port`` as the configuration names it; IPv6 addresses in brackets. Raises ValueError."""
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname or not parts.port or parts.netloc != text or "@" in text:
+        raise ValueError("no host and port")
+    return place(parts.hostname, parts.port)
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``url`` is what is sent and may be shown: it never holds a password."""
+    """``url`` is what is sent and may be shown: it never holds a password. ``allowed`` are the places that redirects
+    may lead to; ``redirected`` says that one has led here."""
 
     host: str
     port: int
     url: str
     credentials: Credentials | None = field(default=None, repr=False)
     tls: bool = False
+    allowed: frozenset[Place] = frozenset()
+    redirected: bool = False
 
-    def follow(self, location: str) -> "Address":
-        """The address that a redirect leads to. Our credentials go along to the same host only; those that the
-        location brings are ignored.
+    @property
+    def place(self) -> Place:
+        """Where to connect to."""
+        return place(self.host, self.port)
 
-        Raises ``CameraError`` (``UNSUPPORTED``) for what is no RTSP URL, and for a way out of TLS.
+    def follow(self, location: str, connected_to: str = "") -> "Address":
+        """The address that a redirect leads to. Our credentials go along; those that the location brings are ignored.
+        ``connected_to`` is the IP address that the redirecting connection leads to: a camera that is configured by its
+        name may call itself by that.
+
+        Raises ``CameraError``: ``REDIRECT_REFUSED`` for a place that the configuration does not allow, and for a way
+        out of TLS; ``UNSUPPORTED`` for what is no RTSP URL.
         """
         if len(location) > MAX_LOCATION:
             raise CameraError(SourceReason.MALFORMED, "The camera redirects to an address that is too long.")
@@ -43,13 +89,17 @@ class Address:
             words = "The camera redirects to what is no rtsp:// address."
             raise CameraError(SourceReason.UNSUPPORTED, words) from error
         if self.tls and not target.tls:
-            raise CameraError(SourceReason.UNSUPPORTED, "The camera redirects from TLS to a plain connection.")
-        same = target.host.lower() == self.host.lower()
-        return Address(target.host, target.port, target.url, self.credentials if same else None, target.tls)
+            raise CameraError(SourceReason.REDIRECT_REFUSED, "The camera redirects from TLS to a plain connection.")
+        here = {place(connected_to, self.port)} if connected_to else set()
+        if target.place not in self.allowed | here:
+            words = f"The camera redirects to {target.place}, which its `redirects` in the configuration do not name."
+            raise CameraError(SourceReason.REDIRECT_REFUSED, words)
+        return replace(target, credentials=self.credentials, allowed=self.allowed, redirected=True)
 
 
-def parse_address(url: str, username: str | None, password: str | None) -> Address:
-    """Split an ``rtsp://`` or ``rtsps://`` URL. A user name in it is used where none is given beside it.
+def parse_address(url: str, username: str | None, password: str | None, redirects: Iterable[Place] = ()) -> Address:
+    """Split an ``rtsp://`` or ``rtsps://`` URL. A user name in it is used where none is given beside it. ``redirects``
+    are the places that the camera may send us on to, besides that of the URL.
 
     Raises ``CameraError`` (``UNSUPPORTED``) for what is no such URL, never repeating it.
     """
@@ -66,4 +116,5 @@ def parse_address(url: str, username: str | None, password: str | None) -> Addre
     credentials = None if username is None else Credentials(username, password or "")
     location = parts.netloc.rpartition("@")[2]
     query = f"?{parts.query}" if parts.query else ""
-    return Address(host, port, f"{scheme}://{location}{parts.path}{query}", credentials, scheme == "rtsps")
+    shown = f"{scheme}://{location}{parts.path}{query}"
+    return Address(host, port, shown, credentials, scheme == "rtsps", frozenset({place(host, port), *redirects}))

@@ -63,10 +63,14 @@ class Authenticator:
     """Chooses the strongest challenge that we speak and authorises requests with it.
 
     A password that was refused is not sent again: cameras lock accounts. ``make_cnonce`` gives the client's nonces.
+    With ``redirected`` Basic is not spoken: whoever sent us here would be shown the password.
     """
 
-    def __init__(self, credentials: Credentials | None, make_cnonce: Callable[[], str]) -> None:
+    def __init__(
+        self, credentials: Credentials | None, make_cnonce: Callable[[], str], *, redirected: bool = False
+    ) -> None:
         self._credentials = credentials
+        self._redirected = redirected
         self._make_cnonce = make_cnonce
         self._challenge: Challenge | None = None
         self._count = 0
@@ -79,7 +83,13 @@ class Authenticator:
     def challenged(self, values: Iterable[str]) -> None:
         """Take the challenge of a 401. Raises ``CameraError`` where answering (again) would be of no use."""
         challenges = {challenge.method: challenge for challenge in reversed(parse_challenges(values))}
-        chosen = next((challenges[method] for method in _STRENGTH if method in challenges), None)
+        spoken = _STRENGTH[:-1] if self._redirected else _STRENGTH
+        chosen = next((challenges[method] for method in spoken if method in challenges), None)
+        if chosen is None and "BASIC" in challenges and self._credentials is not None:
+            words = (
+                "After a redirect the camera asks for the password in the clear (Basic), which is not sent: configure "
+            )
+            raise CameraError(SourceReason.REDIRECT_REFUSED, f"{words}the address that it redirects to.")
         if chosen is None:
             raise CameraError(SourceReason.UNSUPPORTED, "The camera asks for a kind of sign-in that we do not speak.")
         if self._credentials is None:

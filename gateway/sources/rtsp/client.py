@@ -80,6 +80,12 @@ class RtspClient(asyncio.BufferedProtocol):
         self._units = 0
 
     @property
+    def connected_to(self) -> str:
+        """The camera's IP address."""
+        peer = None if self._transport is None else self._transport.get_extra_info("peername")
+        return str(peer[0]).partition("%")[0] if peer else ""
+
+    @property
     def refused(self) -> tuple[Carrier, ...]:
         """What the camera did not want to send over."""
         return self._session.refused

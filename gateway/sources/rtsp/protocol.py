@@ -53,7 +53,7 @@ class RtspSession:
     ) -> None:
         self.state = State.IDLE
         self._url = address.url
-        self._requests = Requests(Authenticator(address.credentials, make_cnonce))
+        self._requests = Requests(Authenticator(address.credentials, make_cnonce, redirected=address.redirected))
         self._agreement = Agreement(carriers, open_ports)
         self._reader = Reader()
         self._description: Description | None = None

@@ -1,7 +1,12 @@
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.errors import CameraError
-from gateway.sources.rtsp.address import parse_address
+from gateway.models import SourceReason
+from gateway.sources.rtsp.address import parse_address, parse_place
 from gateway.sources.rtsp.auth import Credentials
 
 
@@ -33,12 +38,56 @@ def test_tls_is_asked_for_by_the_scheme() -> None:
     assert (address.port, address.tls, address.url) == (322, True, "rtsps://camera/live")
 
 
-def test_a_redirect_takes_our_credentials_along_to_the_same_host_only() -> None:
-    address = parse_address("rtsp://camera/live", "police", "secret")
-    same = address.follow("rtsp://CAMERA:8554/other")
-    assert (same.port, same.url, same.credentials) == (8554, "rtsp://CAMERA:8554/other", address.credentials)
-    other = address.follow("rtsp://admin:theirs@elsewhere/live")
-    assert (other.host, other.url, other.credentials) == ("elsewhere", "rtsp://elsewhere/live", None)
+@pytest.mark.parametrize(
+    ("configured", "location"),
+    [
+        ("rtsp://camera/live", "rtsp://CAMERA.:554/other?x=1"),
+        ("rtsp://10.0.0.5:8554/live", "rtsp://admin:theirs@10.0.0.5:8554/other"),
+        ("rtsp://[2001:db8::5]/live", "rtsp://[2001:DB8:0:0::5]:554/other"),
+        ("rtsp://camera/live", "rtsp://10.0.0.9:8554/other"),
+        ("rtsp://camera/live", "rtsp://10.0.0.5/other"),
+    ],
+)
+def test_a_redirect_to_the_same_or_to_a_named_place_takes_our_credentials_along(configured: str, location: str) -> None:
+    address = parse_address(configured, "police", "secret", [parse_place("10.0.0.9:8554")])
+    target = address.follow(location, "10.0.0.5")
+    assert (target.credentials, target.redirected) == (address.credentials, True)
+    assert "theirs" not in target.url
+    assert target.follow(configured).place == address.place
+
+
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        ("rtsp://camera:22/live", "camera:22"),
+        ("rtsp://10.0.0.8:8554/live", "10.0.0.8:8554"),
+        ("rtsp://10.0.0.5:8554/live", "10.0.0.5:8554"),
+        ("rtsps://camera/live", "camera:322"),
+        ("rtsp://[::1]/live", "[::1]:554"),
+        ("rtsp://cam\u0435ra\u202e/live", "another host"),
+        (f"rtsp://{'a' * 300}/live", "another host"),
+    ],
+)
+def test_a_camera_does_not_choose_where_the_gateway_connects_to(location: str, named: str) -> None:
+    address = parse_address("rtsp://camera/live", "police", "secret", [parse_place("10.0.0.9:8554")])
+    with pytest.raises(CameraError) as caught:
+        address.follow(location, "10.0.0.5")
+    assert caught.value.reason is SourceReason.REDIRECT_REFUSED
+    assert f"redirects to {named}, which its `redirects`" in caught.value.detail
+
+
+@given(st.text(max_size=80))
+def test_no_location_leads_elsewhere(location: str) -> None:
+    address = parse_address("rtsp://camera/live", None, None)
+    for written in (location, f"rtsp://{location}", f"rtsp://camera{location}"):
+        with contextlib.suppress(CameraError):
+            assert address.follow(written).place == address.place
+
+
+@pytest.mark.parametrize("text", ["", "camera", "camera:", "camera:0", "camera:70000", "a@b:1", "camera:1/x", "::1:5"])
+def test_what_is_no_place_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_place(text)
 
 
 @pytest.mark.parametrize(
@@ -50,5 +99,6 @@ def test_a_redirect_to_what_is_no_address_is_refused(location: str) -> None:
 
 
 def test_a_redirect_never_leads_out_of_tls() -> None:
+    address = parse_address("rtsps://camera/live", None, None, [parse_place("camera:554")])
     with pytest.raises(CameraError):
-        parse_address("rtsps://camera/live", None, None).follow("rtsp://camera/live")
+        address.follow("rtsp://camera/live")

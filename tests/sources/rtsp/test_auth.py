@@ -120,3 +120,14 @@ def test_credentials_do_not_print() -> None:
 @given(st.lists(st.text(max_size=80), max_size=3))
 def test_any_challenge_parses(values: list[str]) -> None:
     parse_challenges([*values, *("Digest " + value for value in values)])
+
+
+def test_after_a_redirect_the_password_is_never_given_in_the_clear() -> None:
+    one = Authenticator(Credentials("police", "secret"), lambda: CNONCE, redirected=True)
+    with pytest.raises(CameraError) as caught:
+        one.challenged(['Basic realm="camera"'])
+    assert caught.value.reason is SourceReason.REDIRECT_REFUSED
+    assert one.authorization("DESCRIBE", "rtsp://x/") is None
+
+    one.challenged(['Basic realm="camera"', digest(realm="camera", nonce=NONCE)])
+    assert (one.authorization("DESCRIBE", "rtsp://x/") or "").startswith("Digest ")

@@ -33,6 +33,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   stream_stopped: "Camera has stopped sending.",
   session_limit: "Camera serves too many others.",
   not_trusted: "Camera cannot prove what it is.",
+  redirect_refused: "Camera sends us to another place.",
   fell_behind: "Picture came late: connecting anew.",
   internal: "The gateway failed on this camera.",
 };

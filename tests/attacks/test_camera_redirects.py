@@ -1,0 +1,45 @@
+"""A camera, or whoever answers in its place, that would use the gateway to reach what it cannot reach itself."""
+
+from gateway.models import SourceReason, SourceState
+from gateway.sources.rtsp.address import parse_address
+from gateway.sources.rtsp.protocol import RtspSession
+from tests.sources.scripted import ScriptedCamera
+from tests.sources.test_supervisor import PASSWORD, Bench, bench
+
+__all__ = ["bench"]
+
+
+async def test_a_camera_cannot_have_the_gateway_knock_at_another_port(bench: Bench) -> None:
+    async with ScriptedCamera() as inside, ScriptedCamera() as camera:
+        camera.location = inside.url
+        source = bench.source(camera.url, PASSWORD)
+        bench.start()
+        await bench.until(lambda: source.status().state is SourceState.DOWN)
+        status = source.status()
+        assert status.reason is SourceReason.REDIRECT_REFUSED
+        assert f"127.0.0.1:{inside.port}" in status.detail
+        assert inside.requests == []
+        await bench.stop()
+
+
+async def test_a_camera_cannot_fetch_its_password_by_a_redirect(bench: Bench) -> None:
+    async with ScriptedCamera(PASSWORD) as thief, ScriptedCamera() as camera:
+        camera.location = thief.url
+        source = bench.source(camera.url, PASSWORD, redirects=[f"127.0.0.1:{thief.port}"])
+        bench.start()
+        await bench.until(lambda: source.status().state is SourceState.DOWN)
+        status = source.status()
+        assert status.reason is SourceReason.REDIRECT_REFUSED
+        assert "in the clear (Basic), which is not sent" in status.detail
+        assert thief.requests == ["DESCRIBE"], "asked once, without the password"
+        await bench.stop()
+
+
+def test_a_stream_address_of_another_host_is_asked_for_over_the_same_connection_alone() -> None:
+    session = RtspSession(parse_address("rtsp://camera/live", None, None), lambda: "cnonce")
+    session.start(0.0)
+    session.take_output()
+    sdp = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:rtsp://10.9.9.9:22/track1\r\n"
+    head = f"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Base: rtsp://inside/\r\nContent-Length: {len(sdp)}\r\n\r\n"
+    assert session.receive(head.encode() + sdp, 0.1) == []
+    assert session.take_output().startswith(b"SETUP rtsp://10.9.9.9:22/track1 RTSP/1.0\r\n")
