@@ -38,6 +38,12 @@ class Metrics:
             ("kind",),
             HUMAN,
         )
+        self.alarm_to_acknowledgement_seconds = histogram(
+            "alarm_to_acknowledgement_seconds",
+            "Alarm sounded, to the first acknowledgement by the police",
+            ("kind",),
+            HUMAN,
+        )
         self.glass_age_seconds = histogram(
             "glass_age_seconds", "Age of the frame on the glass, as the page reports it", ("role", "state"), AGE
         )
@@ -97,6 +103,9 @@ class Metrics:
         self.refusals = counter("refusals", "Accesses refused", "reason")
         self.incidents = counter("incidents", "Incidents opened", "kind")
         self.incidents_open = gauge("incidents_open", "Incidents that are open", "kind")
+        self.alarms_unconfirmed = counter(
+            "alarms_unconfirmed", "Alarms that nobody of the police acknowledged in time", "kind"
+        )
         self.triggers_refused = counter("triggers_refused", "Triggers that were not accepted", "reason")
         self.tokens_issued = counter("tokens_issued", "Media tokens issued, renewals included", "role")
         self.record_failures = counter("record_failures", "Records that the audit store did not take")

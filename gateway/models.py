@@ -59,30 +59,53 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Who has said by name that they have seen the alarm, and when (wall time)."""
+    """Who has said by name that they have seen the alarm, and when (wall time).
+
+    ``alarm`` numbers the alarm that was the newest then, from 1: a later one is to be acknowledged again. Numbers
+    rather than times are compared, since the wall clock may be set between the two.
+    """
 
     principal_id: str
     name: str
     role: Role
     at: float
+    alarm: int
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an alarm came from. ``room_id`` is a room of the floor plan, if known."""
+    """Where a trigger came from. ``room_id`` is a room of the floor plan; ``place`` holds the words for a room that the
+    plan does not know, as they were said."""
 
     trigger: str
     by: str
     room_id: str | None = None
     note: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedTrigger:
+    """A trigger that opened or joined an incident, and when (wall time).
+
+    ``alarm``: it sounded; otherwise it was merged. ``key`` is the sender's own name for its message.
+    """
+
+    origin: Origin
+    at: float
+    alarm: bool
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
     """One incident at one site. Times are wall seconds since 1970.
 
-    ``alarms`` counts alarms raised for it: repeats within the merge window join without a new one.
-    ``enrolled`` names the principals of a drill; empty means that nobody is.
+    ``origin`` is that of the newest trigger that sounded. ``triggers`` holds what came, merged or not, newest first,
+    within a bound; the record has all. ``alarms`` counts those that sounded, ``repeats`` all but the first.
+    ``unconfirmed`` is the number of the newest alarm for which it was said that nobody acknowledged it in time.
+    ``threat`` says in words why the incident was opened. ``enrolled`` names the principals of a drill; empty means
+    that nobody is.
     """
 
     id: str
@@ -95,6 +118,9 @@ class Incident:
     alarms: int = 1
     last_alarm_at: float = 0.0
     repeats: int = 0
+    triggers: tuple[ReceivedTrigger, ...] = ()
+    unconfirmed: int = 0
+    threat: str = ""
     warnings_sent: frozenset[int] = frozenset()
     acknowledgements: tuple[Acknowledgement, ...] = ()
     enrolled: frozenset[str] = frozenset()

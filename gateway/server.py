@@ -15,6 +15,7 @@ from gateway.api.app import build
 from gateway.api.hub import EventHub
 from gateway.api.news import Newsroom
 from gateway.api.pictures import Pictures
+from gateway.api.places import Places
 from gateway.api.services import Services
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
@@ -25,7 +26,10 @@ from gateway.auth.tokens import TokenService
 from gateway.clock import Clock, SystemClock
 from gateway.config_loader import Loaded
 from gateway.errors import ConfigurationError
+from gateway.floorplan.words import place_words
 from gateway.incidents.service import IncidentService
+from gateway.incidents.threat import Where
+from gateway.incidents.triggers.console import ConsoleTrigger
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.media.events import MediaEvents
 from gateway.media.interface import Media
@@ -35,7 +39,7 @@ from gateway.media.process import worker_process
 from gateway.media.remote import RemoteNode
 from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CameraPolicy
+from gateway.models import CameraId, CameraPolicy, Origin, SiteId
 from gateway.settings import CameraSettings, HttpSettings, MediaSettings, Settings
 from gateway.storage.database import Database
 from gateway.viewing.service import ViewingService
@@ -139,7 +143,7 @@ async def compose(
     tokens = TokenService(keys, settings.tokens, settings.http.public_url, clock)
     sessions = SignInSessions(database, settings.tokens, clock)
     revocations = Revocations(database, clock)
-    incidents = IncidentService(database, settings.incidents, clock, metrics, audit)
+    incidents = IncidentService(database, settings.incidents, clock, metrics, audit, where_of(loaded))
     rooms = {site: frozenset(room.id for room in plan.rooms) for site, plan in loaded.plans.items()}
     webhooks = WebhookTrigger(database, incidents, settings.sites, clock, metrics, audit, rooms)
     access = AccessService(database, incidents, settings, clock, metrics, audit)
@@ -161,6 +165,8 @@ async def compose(
         audit=audit,
         incidents=incidents,
         webhooks=webhooks,
+        console=ConsoleTrigger(database, incidents, clock),
+        places=Places(loaded.plans, access.cameras_of),
         access=access,
         tokens=tokens,
         sessions=sessions,
@@ -172,6 +178,17 @@ async def compose(
     )
     Newsroom(services).start()
     return Parts(services, media)
+
+
+def where_of(loaded: Loaded) -> Where:
+    """What names a school and a place in it, for the threat that an incident records."""
+    names = {site.id: site.name for site in loaded.settings.sites}
+
+    def where(site_id: SiteId, origin: Origin) -> str:
+        place = place_words(loaded.plans[site_id], origin.room_id, origin.place)
+        return ", ".join(part for part in (names[site_id], place) if part)
+
+    return where
 
 
 def media_of(

@@ -130,12 +130,17 @@ class AgeSettings(Model):
 
 
 class IncidentSettings(Model):
-    """Durations of an incident. ``warn_before``: seconds before its end at which all who watch are told."""
+    """Durations of an incident. ``warn_before``: seconds before its end at which all who watch are told.
+
+    ``merge_window`` holds for each place. An alarm that nobody of the police acknowledges ``confirm_within`` seconds
+    is said to be unconfirmed.
+    """
 
     maximum_duration: Seconds = 4 * 3600.0
     extension: Seconds = 3600.0
     warn_before: tuple[Seconds, ...] = (1800.0, 600.0)
     merge_window: Seconds = 1800.0
+    confirm_within: Seconds = 15.0
 
     @model_validator(mode="after")
     def _warnings_fit(self) -> Self:

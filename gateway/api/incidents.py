@@ -21,13 +21,13 @@ class TriggerRequest(BaseModel):
     room: str | None = Field(default=None, max_length=100)
     note: str = Field(default="", max_length=500)
     enrolled: frozenset[str] = Field(default=frozenset(), max_length=500)
+    key: str | None = Field(default=None, min_length=1, max_length=64)
 
 
 def incident_view(services: Services, incident: Incident) -> dict[str, object]:
     """``Incident`` of docs/protocol.md."""
     site = next(site for site in services.loaded.settings.sites if site.id == incident.site_id)
-    plan = services.loaded.plans[incident.site_id]
-    return views.incident(incident, site, plan, services.access.cameras_of(incident.site_id))
+    return views.incident(incident, site, services.loaded.settings.incidents.confirm_within, services.places)
 
 
 async def trigger(request: web.Request) -> web.Response:
@@ -37,15 +37,25 @@ async def trigger(request: web.Request) -> web.Response:
     wanted = await body_of(request, TriggerRequest)
     site = SiteId(wanted.site)
     await services.access.require(sign_in.principal, Action.TRIGGER, site, client_address(request))
-    outcome = await services.incidents.trigger(
+    known = wanted.room is not None and services.places.knows(site, wanted.room)
+    origin = Origin(
+        trigger="console",
+        by=sign_in.principal.name,
+        room_id=wanted.room if known else None,
+        place="" if known else wanted.room or "",
+        note=wanted.note,
+    )
+    outcome = await services.console.press(
         Trigger(
             site_id=site,
             kind=wanted.kind,
-            origin=Origin(trigger="console", by=sign_in.principal.name, room_id=wanted.room, note=wanted.note),
+            origin=origin,
             enrolled=wanted.enrolled,
+            key=wanted.key,
             principal=sign_in.principal,
             address=client_address(request),
-        )
+        ),
+        sign_in.principal,
     )
     return web.json_response(incident_view(services, outcome.incident), status=201 if outcome.opened else 200)
 

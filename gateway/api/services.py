@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.access.service import AccessService
 from gateway.api.hub import EventHub
 from gateway.api.pictures import Pictures
+from gateway.api.places import Places
 from gateway.api.proxies import origin
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
@@ -20,6 +21,7 @@ from gateway.clock import Clock
 from gateway.config_loader import Loaded
 from gateway.errors import BadRequest, Unauthenticated
 from gateway.incidents.service import IncidentService
+from gateway.incidents.triggers.console import ConsoleTrigger
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.metrics import Metrics
 from gateway.models import CameraId
@@ -42,6 +44,8 @@ class Services:
     audit: AuditLog
     incidents: IncidentService
     webhooks: WebhookTrigger
+    console: ConsoleTrigger
+    places: Places
     access: AccessService
     tokens: TokenService
     sessions: SignInSessions

@@ -1,14 +1,13 @@
 """Domain objects as the JSON of docs/protocol.md."""
 
-from collections.abc import Sequence
 from typing import Any
 
+from gateway.api.places import Places
 from gateway.audit.record import AuditRecord
 from gateway.auth import shifts
 from gateway.auth.sessions import SignIn
-from gateway.floorplan.geometry import nearest_cameras
-from gateway.floorplan.model import FloorPlan, Room
-from gateway.models import Camera, CameraId, CameraPolicy, CloseReason, Grant, Incident, Principal, TimelinePoint
+from gateway.incidents.alarms import confirmed
+from gateway.models import CloseReason, Grant, Incident, Origin, Principal, SiteId, TimelinePoint
 from gateway.settings import Settings, SiteSettings
 from gateway.viewing.recording import Viewing
 
@@ -17,7 +16,6 @@ NOTICE = (
     "of students (FERPA, 34 CFR 99.36): do not record, copy or pass them on beyond what the emergency needs. Every "
     "view is recorded by name."
 )
-OPENED_BY_ALARM = 4
 
 
 def principal(who: Principal) -> dict[str, Any]:
@@ -53,50 +51,49 @@ def grant(value: Grant) -> dict[str, Any]:
     }
 
 
-def room_words(room: Room) -> str:
-    """A room as people say it: ``204 Science``, but not ``204 Classroom 204``."""
-    return room.name if not room.number or room.number in room.name.split() else f"{room.number} {room.name}"
-
-
-def opening_cameras(plan: FloorPlan, room_id: str | None, cameras: Sequence[Camera]) -> list[CameraId]:
-    """The cameras that open by themselves at an alarm: those nearest to its room; without a known room the entrances,
-    which are the cameras that are ``always`` on."""
-    allowed = {camera.id: camera for camera in cameras if camera.policy is not CameraPolicy.NEVER}
-    if room_id is not None and any(room.id == room_id for room in plan.rooms):
-        near = [found.id for found in nearest_cameras(plan, room_id, len(plan.cameras))]
-        return [camera for camera in near if camera in allowed][:OPENED_BY_ALARM]
-    entrances = sorted(allowed.values(), key=lambda camera: camera.policy is not CameraPolicy.ALWAYS)
-    return [camera.id for camera in entrances][:OPENED_BY_ALARM]
-
-
-def incident(value: Incident, site: SiteSettings, plan: FloorPlan, cameras: Sequence[Camera]) -> dict[str, Any]:
+def incident(value: Incident, site: SiteSettings, confirm_within: float, places: Places) -> dict[str, Any]:
     """``Incident``."""
-    room = next((room for room in plan.rooms if room.id == value.origin.room_id), None)
+    here = SiteId(site.id)
     return {
         "id": value.id,
         "site": value.site_id,
         "site_name": site.name,
         "kind": value.kind,
         "state": value.state,
-        "origin": {
-            "trigger": value.origin.trigger,
-            "by": value.origin.by,
-            "room": value.origin.room_id,
-            "room_name": room_words(room) if room else value.origin.room_id,
-            "note": value.origin.note,
-        },
+        "origin": _origin(value.origin, here, places),
+        "triggers": [
+            _origin(one.origin, here, places)
+            | {"at": one.at, "alarm": one.alarm, "nearest": places.cameras(here, one.origin.room_id)}
+            for one in value.triggers
+        ],
+        "threat": value.threat,
         "opened_at": value.opened_at,
         "ends_at": value.ends_at,
         "alarms": value.alarms,
         "last_alarm_at": value.last_alarm_at,
+        "confirm_by_at": value.last_alarm_at + confirm_within,
+        "confirmed": confirmed(value),
+        "unconfirmed": value.unconfirmed == value.alarms and not confirmed(value),
         "repeats": value.repeats,
         "warnings_sent": sorted(value.warnings_sent),
         "acknowledgements": [
-            {"principal": a.principal_id, "name": a.name, "role": a.role, "at": a.at} for a in value.acknowledgements
+            {"principal": a.principal_id, "name": a.name, "role": a.role, "at": a.at, "newest": a.alarm == value.alarms}
+            for a in value.acknowledgements
         ],
+        "enrolled": sorted(value.enrolled),
         "closed_at": value.closed_at,
         "closed_by": value.closed_by,
-        "nearest": opening_cameras(plan, value.origin.room_id, cameras),
+        "nearest": places.cameras(here, value.origin.room_id),
+    }
+
+
+def _origin(value: Origin, site: SiteId, places: Places) -> dict[str, Any]:
+    return {
+        "trigger": value.trigger,
+        "by": value.by,
+        "room": value.room_id,
+        "room_name": places.words(site, value),
+        "note": value.note,
     }
 
 

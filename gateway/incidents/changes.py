@@ -60,8 +60,12 @@ def record_of(
     """What the record says of a change. Who is named, if nobody signed in did it, is the trigger's sender."""
     incident = change.incident
     detail = {"kind": incident.kind.value} if trigger is None else trigger.detail()
+    if change.effect is Effect.OPENED:
+        detail["threat"] = incident.threat
+    if change.effect is Effect.UNCONFIRMED:
+        detail |= {"alarm": incident.alarms, "alarm_at": incident.last_alarm_at}
     return AuditEvent(
-        kind=f"incident_{change.effect}",
+        kind="alarm_unconfirmed" if change.effect is Effect.UNCONFIRMED else f"incident_{change.effect}",
         principal=principal.id if principal else None,
         name=principal.name if principal else trigger.origin.by if trigger else None,
         role=principal.role if principal else None,

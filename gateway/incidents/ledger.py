@@ -52,6 +52,11 @@ class Ledger:
         """An incident that is open or has ended lately."""
         return self._incidents.get(incident_id)
 
+    async def find(self, incident_id: str) -> Incident | None:
+        """An incident as it is on disk. Raises StorageError."""
+        async with self._database.reading() as session:
+            return await store.find(session, incident_id)
+
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
         """Have every change told, in the order of the commits; the answer ends it."""
         self._subscribers.append(callback)

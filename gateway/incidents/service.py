@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
 from gateway.errors import Conflict, NotFound, StorageError
+from gateway.incidents.alarms import confirmed
 from gateway.incidents.changes import (
     IncidentChange,
     Trigger,
@@ -37,8 +38,9 @@ from gateway.incidents.state import (
     due,
     supersedes,
 )
+from gateway.incidents.threat import Where, ids_of, threat_of
 from gateway.metrics import Metrics
-from gateway.models import Incident, IncidentState, Principal
+from gateway.models import Incident, IncidentKind, IncidentState, Principal, ReceivedTrigger
 from gateway.settings import IncidentSettings
 from gateway.storage.database import Database
 
@@ -50,13 +52,29 @@ TICK = 1.0
 """Seconds between looks at the wall clock: incidents end by it, and it may jump, so nobody sleeps until a deadline."""
 
 
+NO_INCIDENT = ("no_such_incident", "There is no such incident.")
+
+
+def refusal(kind: IncidentKind) -> Conflict:
+    """The error for a drill or test while a real incident is open."""
+    words = f"A real incident is open at this school: no {kind} can begin before all clear."
+    return Conflict("real_incident_open", words)
+
+
 class IncidentService:
     """What is going on at each site. ``start`` before all else; ``run`` belongs to the server's TaskGroup."""
 
     def __init__(
-        self, database: Database, settings: IncidentSettings, clock: Clock, metrics: Metrics, audit: AuditLog
+        self,
+        database: Database,
+        settings: IncidentSettings,
+        clock: Clock,
+        metrics: Metrics,
+        audit: AuditLog,
+        where: Where = ids_of,
     ) -> None:
         self._settings = settings
+        self._where = where
         self._clock = clock
         self._metrics = metrics
         self._audit = audit
@@ -110,10 +128,7 @@ class IncidentService:
                 case Arbitration.REFUSE:
                     self._metrics.triggers_refused.labels("real_incident_open").inc()
                     await self._audit.append(record_of_refusal(trigger, "real_incident_open"))
-                    raise Conflict(
-                        "real_incident_open",
-                        f"A real incident is open at this school: no {trigger.kind} can begin before all clear.",
-                    )
+                    raise refusal(trigger.kind)
                 case Arbitration.JOIN:
                     changes = self._joined(trigger, here)
                 case Arbitration.OPEN:
@@ -147,6 +162,13 @@ class IncidentService:
         """An incident that is open or has ended lately."""
         return self._ledger.get(incident_id)
 
+    async def find(self, incident_id: str) -> Incident:
+        """Any incident, however long ago it ended. Raises NotFound, StorageError."""
+        incident = self._ledger.get(incident_id) or await self._ledger.find(incident_id)
+        if incident is None:
+            raise NotFound(*NO_INCIDENT)
+        return incident
+
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
         """Be told of every change after its commit, in order, by quick calls; the answer ends it."""
         return self._ledger.subscribe(callback)
@@ -163,6 +185,8 @@ class IncidentService:
             opened_at=now,
             ends_at=now + self._settings.maximum_duration,
             last_alarm_at=now,
+            triggers=(ReceivedTrigger(trigger.origin, now, alarm=True, key=trigger.key),),
+            threat=threat_of(trigger.kind, self._where(trigger.site_id, trigger.origin), trigger.origin),
             enrolled=trigger.enrolled,
         )
         changes = [change_of(incident, None, Effect.OPENED)]
@@ -174,7 +198,7 @@ class IncidentService:
 
     def _joined(self, trigger: Trigger, here: list[Incident]) -> list[IncidentChange]:
         known = next(incident for incident in here if incident.kind is trigger.kind)
-        repeat = Repeat(self._clock.now(), trigger.origin, trigger.enrolled)
+        repeat = Repeat(self._clock.now(), trigger.origin, trigger.enrolled, trigger.key)
         incident, effect = advance(known, repeat, self._settings)
         return [change_of(incident, known, effect)]
 
@@ -183,7 +207,7 @@ class IncidentService:
             await self._ledger.settle()
             incident = self.get(incident_id)
             if incident is None:
-                raise NotFound("no_such_incident", "There is no such incident.")
+                raise NotFound(*NO_INCIDENT)
             return await self._advance(incident, event, principal)
 
     async def _advance(self, incident: Incident, event: Event, principal: Principal | None = None) -> Incident:
@@ -193,4 +217,12 @@ class IncidentService:
         if effect is not Effect.NOTHING:
             change = change_of(changed, incident, effect)
             await self._ledger.commit([change], [record_of(change, principal)])
+            self._measure(change.incident, incident)
         return changed
+
+    def _measure(self, incident: Incident, previous: Incident) -> None:
+        if confirmed(incident) and not confirmed(previous):
+            elapsed = self._clock.now() - incident.last_alarm_at
+            self._metrics.alarm_to_acknowledgement_seconds.labels(incident.kind).observe(max(0.0, elapsed))
+        if incident.unconfirmed != previous.unconfirmed:
+            self._metrics.alarms_unconfirmed.labels(incident.kind).inc()

@@ -5,8 +5,9 @@ one event; whether an event is possible at all in a state is ``TABLE``'s to say,
 
 Where the contract leaves room, this is what holds here:
 
-- The merge window runs from the last alarm and is not moved by repeats: twenty people who press within it make one
-  alarm, and somebody who presses after it is heard.
+- The merge window is kept for each place (``alarms``), runs from the last alarm of that place and is not moved by
+  repeats: twenty people who press in one room make one alarm, and whoever presses in another room is heard at once.
+- That the police did not acknowledge an alarm in time is said once an alarm, and stops nothing.
 - Drill and test may be open together, each with its own rights; only a real incident ends the others, and while it
   is open neither begins.
 - An extension adds to the end, but leaves at most ``maximum_duration`` from the press: access never outlives the last
@@ -20,7 +21,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from gateway.models import Acknowledgement, Incident, IncidentKind, IncidentState, Origin, Principal
+from gateway.incidents.alarms import kept, overdue, sounds
+from gateway.models import (
+    Acknowledgement,
+    Incident,
+    IncidentKind,
+    IncidentState,
+    Origin,
+    Principal,
+    ReceivedTrigger,
+)
 from gateway.settings import IncidentSettings
 
 
@@ -31,6 +41,7 @@ class Effect(StrEnum):
     ALARMED = "alarmed"
     MERGED = "merged"
     ACKNOWLEDGED = "acknowledged"
+    UNCONFIRMED = "unconfirmed"
     WARNED = "warned"
     EXTENDED = "extended"
     ALL_CLEAR = "all_clear"
@@ -48,6 +59,7 @@ class Repeat:
     at: float
     origin: Origin
     enrolled: frozenset[str] = frozenset()
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,13 @@ class Acknowledge:
 
     at: float
     principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Nobody of the police has acknowledged the newest alarm in time."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +121,7 @@ class Resume:
     at: float
 
 
-Event = Repeat | Acknowledge | Warn | Extend | AllClear | Supersede | Expire | Resume
+Event = Repeat | Acknowledge | Unconfirmed | Warn | Extend | AllClear | Supersede | Expire | Resume
 
 _OPEN, *_ENDED = IncidentState
 # For every state and event: the next state, or what is said to an event that comes too late.
@@ -110,6 +129,7 @@ TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = Mapp
     {
         (_OPEN, Repeat): _OPEN,
         (_OPEN, Acknowledge): _OPEN,
+        (_OPEN, Unconfirmed): _OPEN,
         (_OPEN, Warn): _OPEN,
         (_OPEN, Extend): _OPEN,
         (_OPEN, Resume): _OPEN,
@@ -118,7 +138,11 @@ TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = Mapp
         (_OPEN, Expire): IncidentState.EXPIRED,
     }
     | {(state, event): Effect.REFUSED for state in _ENDED for event in (Repeat, Acknowledge, Extend)}
-    | {(state, event): Effect.NOTHING for state in _ENDED for event in (Warn, AllClear, Supersede, Expire, Resume)}
+    | {
+        (state, event): Effect.NOTHING
+        for state in _ENDED
+        for event in (Unconfirmed, Warn, AllClear, Supersede, Expire, Resume)
+    }
 )
 
 
@@ -144,13 +168,15 @@ def supersedes(kind: IncidentKind, other: IncidentKind) -> bool:
     return kind is IncidentKind.REAL and other is not IncidentKind.REAL
 
 
-def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expire | None:
+def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expire | Unconfirmed | None:
     """The event that time alone has made due, warnings before the end."""
     if incident.state is not IncidentState.OPEN:
         return None
     if _may_expire(incident, now, rules):
         return Expire(now)
-    return Warn(now) if _warnings_due(incident, now, rules) else None
+    if _warnings_due(incident, now, rules):
+        return Warn(now)
+    return Unconfirmed(now) if overdue(incident, now, rules.confirm_within) else None
 
 
 def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[Incident, Effect]:
@@ -163,6 +189,10 @@ def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[
             return _repeated(incident, event, rules)
         case Acknowledge():
             return _acknowledged(incident, event)
+        case Unconfirmed() if not overdue(incident, event.at, rules.confirm_within):
+            return incident, Effect.NOTHING
+        case Unconfirmed():
+            return replace(incident, unconfirmed=incident.alarms), Effect.UNCONFIRMED
         case Warn():
             return _warned(incident, event.at, rules)
         case Resume() if incident.kind is IncidentKind.REAL and event.at >= incident.ends_at:
@@ -181,12 +211,12 @@ def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[
 
 
 def _repeated(incident: Incident, event: Repeat, rules: IncidentSettings) -> tuple[Incident, Effect]:
-    alarm = event.at - incident.last_alarm_at >= rules.merge_window
-    # The banner shows the newest alarm. A repeat that is merged only adds what was not known.
-    first, second = (event.origin, incident.origin) if alarm else (incident.origin, event.origin)
+    alarm = sounds(incident, event.origin, event.at, rules.merge_window)
+    trigger = ReceivedTrigger(event.origin, event.at, alarm, event.key)
     return replace(
         incident,
-        origin=replace(first, room_id=first.room_id or second.room_id, note=first.note or second.note),
+        origin=event.origin if alarm else incident.origin,
+        triggers=kept((trigger, *incident.triggers)),
         repeats=incident.repeats + 1,
         enrolled=incident.enrolled | event.enrolled,
         alarms=incident.alarms + alarm,
@@ -198,10 +228,10 @@ def _acknowledged(incident: Incident, event: Acknowledge) -> tuple[Incident, Eff
     """Once a person and alarm: an alarm after somebody's acknowledgement is theirs to acknowledge again."""
     who = event.principal
     earlier = {ack.principal_id: ack for ack in incident.acknowledgements}
-    if who.id in earlier and earlier[who.id].at >= incident.last_alarm_at:
+    if who.id in earlier and earlier[who.id].alarm == incident.alarms:
         return incident, Effect.NOTHING
     earlier.pop(who.id, None)
-    acknowledgement = Acknowledgement(who.id, who.name, who.role, event.at)
+    acknowledgement = Acknowledgement(who.id, who.name, who.role, event.at, incident.alarms)
     return replace(incident, acknowledgements=(*earlier.values(), acknowledgement)), Effect.ACKNOWLEDGED
 
 

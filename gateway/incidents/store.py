@@ -6,7 +6,16 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.models import Acknowledgement, Incident, IncidentKind, IncidentState, Origin, Role, SiteId
+from gateway.models import (
+    Acknowledgement,
+    Incident,
+    IncidentKind,
+    IncidentState,
+    Origin,
+    ReceivedTrigger,
+    Role,
+    SiteId,
+)
 from gateway.storage.tables import IncidentRow
 
 
@@ -19,6 +28,12 @@ async def load(session: AsyncSession, recent: int) -> list[Incident]:
         .order_by(IncidentRow.opened_at)
     )
     return [from_row(row) for row in await session.scalars(query)]
+
+
+async def find(session: AsyncSession, incident_id: str) -> Incident | None:
+    """One incident of any state."""
+    row = await session.get(IncidentRow, incident_id)
+    return None if row is None else from_row(row)
 
 
 async def save(session: AsyncSession, incident: Incident, new: bool) -> None:
@@ -40,11 +55,15 @@ def to_values(incident: Incident) -> dict[str, Any]:
         "triggered_by": incident.origin.by,
         "room_id": incident.origin.room_id,
         "note": incident.origin.note,
+        "place": incident.origin.place,
         "opened_at": incident.opened_at,
         "ends_at": incident.ends_at,
         "alarms": incident.alarms,
         "last_alarm_at": incident.last_alarm_at,
         "repeats": incident.repeats,
+        "triggers": [_trigger_values(trigger) for trigger in incident.triggers],
+        "unconfirmed": incident.unconfirmed,
+        "threat": incident.threat,
         "warnings_sent": sorted(incident.warnings_sent),
         "acknowledgements": [asdict(acknowledgement) for acknowledgement in incident.acknowledgements],
         "enrolled": sorted(incident.enrolled),
@@ -60,18 +79,34 @@ def from_row(row: IncidentRow) -> Incident:
         site_id=SiteId(row.site_id),
         kind=IncidentKind(row.kind),
         state=IncidentState(row.state),
-        origin=Origin(row.trigger, row.triggered_by, row.room_id, row.note),
+        origin=Origin(row.trigger, row.triggered_by, row.room_id, row.note, row.place),
         opened_at=row.opened_at,
         ends_at=row.ends_at,
         alarms=row.alarms,
         last_alarm_at=row.last_alarm_at,
         repeats=row.repeats,
+        triggers=tuple(_trigger_of(values) for values in row.triggers),
+        unconfirmed=row.unconfirmed,
+        threat=row.threat,
         warnings_sent=frozenset(row.warnings_sent),
-        acknowledgements=tuple(
-            Acknowledgement(ack["principal_id"], ack["name"], Role(ack["role"]), ack["at"])
-            for ack in row.acknowledgements
-        ),
+        acknowledgements=tuple(_acknowledgement_of(values, row) for values in row.acknowledgements),
         enrolled=frozenset(row.enrolled),
         closed_at=row.closed_at,
         closed_by=row.closed_by,
     )
+
+
+def _trigger_values(trigger: ReceivedTrigger) -> dict[str, Any]:
+    return {**asdict(trigger.origin), "at": trigger.at, "alarm": trigger.alarm, "key": trigger.key}
+
+
+def _trigger_of(values: dict[str, Any]) -> ReceivedTrigger:
+    origin = Origin(values["trigger"], values["by"], values["room_id"], values["note"], values["place"])
+    return ReceivedTrigger(origin, values["at"], values["alarm"], values["key"])
+
+
+def _acknowledgement_of(values: dict[str, Any], row: IncidentRow) -> Acknowledgement:
+    """Rows of the first version know the time only."""
+    newest = values["at"] >= row.last_alarm_at
+    alarm = values.get("alarm", row.alarms if newest else row.alarms - 1)
+    return Acknowledgement(values["principal_id"], values["name"], Role(values["role"]), values["at"], alarm)

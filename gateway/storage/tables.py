@@ -55,6 +55,10 @@ class IncidentRow(Base):
     triggered_by: Mapped[str] = mapped_column(Name)
     room_id: Mapped[str | None] = mapped_column(Name)
     note: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    triggers: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
+    unconfirmed: Mapped[int] = mapped_column(server_default="0")
+    threat: Mapped[str] = mapped_column(Text, server_default=text("''"))
     opened_at: Mapped[float]
     ends_at: Mapped[float]
     alarms: Mapped[int]
@@ -75,9 +79,26 @@ class WebhookDeliveryRow(Base):
     webhook_id: Mapped[str] = mapped_column(Id, primary_key=True)
     message_id: Mapped[str] = mapped_column(String(256), primary_key=True)
     body_sha256: Mapped[bytes]
-    received_at: Mapped[float]
+    received_at: Mapped[float] = mapped_column(index=True)
     status: Mapped[int]
     answer: Mapped[dict[str, Any]]
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incidents.id"))
+
+
+class ConsolePressRow(Base):
+    """One press of the trigger on a page, by the key that the page made for it; a retry is answered by this row.
+
+    ``room`` is what the page asked for. ``incident_id`` None: the press was refused, since a real incident was open.
+    """
+
+    __tablename__ = "console_presses"
+
+    principal_id: Mapped[str] = mapped_column(Name, primary_key=True)
+    key: Mapped[str] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[str] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(Word)
+    room: Mapped[str | None] = mapped_column(Name)
+    received_at: Mapped[float] = mapped_column(index=True)
     incident_id: Mapped[str | None] = mapped_column(ForeignKey("incidents.id"))
 
 

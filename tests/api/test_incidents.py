@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from gateway.models import IncidentKind
@@ -29,6 +31,77 @@ async def test_the_school_triggers_the_police_acknowledge_and_either_side_ends_i
     assert (await dispatcher.post(f"{path}/acknowledge")).problem(409) == "incident_over"
     kinds = [record.event.kind for record in await house.services.audit.read()]
     assert len(kinds) >= 7
+
+
+async def test_a_second_room_is_shown_with_its_own_note_and_cameras_and_sounds_again(house: House) -> None:
+    coordinator, dispatcher = await house.sign_in("coordinator"), await house.sign_in("dispatcher")
+    channel = await dispatcher.events()
+    await channel.resume()
+    first = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101", "note": "east stairs"}
+    await coordinator.post("/api/incidents", first)
+    await house.clock.advance(60)
+    second = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-gym", "note": "two people"}
+    joined = await coordinator.post("/api/incidents", second)
+    await coordinator.post("/api/incidents", first | {"note": "quiet now"})
+    pool = await coordinator.post("/api/incidents", first | {"room": "the pool", "note": ""})
+    incident = joined.json
+    assert (joined.status, incident["alarms"], incident["last_alarm_at"]) == (200, 2, incident["opened_at"] + 60)
+    assert (incident["origin"]["room"], incident["origin"]["note"]) == ("lincoln-room-gym", "two people")
+    assert incident["confirm_by_at"] == incident["last_alarm_at"] + 15
+    triggers = pool.json["triggers"]
+    assert [(one["room"], one["room_name"], one["note"], one["alarm"]) for one in triggers] == [
+        (None, "the pool (not on the plan)", "", True),
+        ("lincoln-room-101", "Classroom 101", "quiet now", False),
+        ("lincoln-room-gym", "Gym", "two people", True),
+        ("lincoln-room-101", "Classroom 101", "east stairs", True),
+    ]
+    assert triggers[2]["nearest"] == incident["nearest"]
+    assert triggers[2]["nearest"] != triggers[3]["nearest"]
+    news = [one for one in await channel.up_to_now() if one["type"] == "incident"]
+    assert [one["alarm"] for one in news] == [True, True, False, True]
+
+
+async def test_who_acknowledged_the_first_room_is_asked_again_for_the_second(house: House) -> None:
+    coordinator, dispatcher = await house.sign_in("coordinator"), await house.sign_in("dispatcher")
+    wanted = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101"}
+    path = f"/api/incidents/{(await coordinator.post('/api/incidents', wanted)).json['id']}/acknowledge"
+    acknowledged = (await dispatcher.post(path)).json
+    assert (acknowledged["confirmed"], acknowledged["acknowledgements"][0]["newest"]) == (True, True)
+    again = (await coordinator.post("/api/incidents", wanted | {"room": "lincoln-room-gym"})).json
+    assert (again["confirmed"], again["acknowledgements"][0]["newest"]) == (False, False)
+    assert (await dispatcher.post(path)).json["confirmed"]
+
+
+async def test_an_alarm_that_nobody_confirms_is_told_to_the_pages_and_to_the_record(house: House) -> None:
+    coordinator = await house.sign_in("coordinator")
+    channel = await coordinator.events()
+    await channel.resume()
+    await coordinator.post("/api/incidents", {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101"})
+    await house.clock.advance(15)
+    await house.services.incidents.tick()
+    await house.services.incidents.tick()
+    news = [one for one in await channel.up_to_now() if one["type"] == "incident"]
+    assert [(one["alarm"], one["incident"]["unconfirmed"]) for one in news] == [(True, False), (False, True)]
+    [record] = await house.records("alarm_unconfirmed")
+    assert (record.event.site, record.event.detail["alarm"], record.event.detail["kind"]) == (LINCOLN, 1, "real")
+    value = house.metrics.registry.get_sample_value("sightline_alarms_unconfirmed_total", {"kind": "real"})
+    assert value == 1
+
+
+async def test_a_press_that_is_sent_again_does_nothing_twice(house: House) -> None:
+    coordinator = await house.sign_in("coordinator")
+    wanted = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101", "key": "press 1"}
+    answers = await asyncio.gather(*(coordinator.post("/api/incidents", wanted) for _ in range(5)))
+    assert sorted(answer.status for answer in answers) == [200, 200, 200, 200, 201]
+    [incident] = house.services.incidents.open()
+    assert {answer.json["id"] for answer in answers} == {incident.id}
+    assert (incident.repeats, incident.triggers[0].key) == (0, "press 1")
+    for other in ({"kind": "drill"}, {"room": "lincoln-room-gym"}, {"room": None}, {"site": OAK}):
+        headquarters = await house.sign_in("coordinator")
+        answer = await headquarters.post("/api/incidents", wanted | other)
+        assert answer.status == (404 if "site" in other else 409), "this coordinator is of one school"
+    for key in ("", "x" * 65):
+        assert (await coordinator.post("/api/incidents", wanted | {"key": key})).problem(400) == "bad_body"
 
 
 async def test_what_the_agreement_does_not_name_is_refused_counted_and_on_record(house: House) -> None:

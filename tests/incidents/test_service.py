@@ -163,8 +163,9 @@ async def test_the_clock_warns_and_ends(house: House) -> None:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(house.incidents.run(), name="incidents")
         incident = (await house.incidents.trigger(trigger())).incident
+        await house.incidents.acknowledge(incident.id, ANNA)
         await wait_until(house, incident.ends_at - 1801)
-        assert house.changes[-1].effect is Effect.OPENED
+        assert house.changes[-1].effect is Effect.ACKNOWLEDGED
         await wait_until(house, incident.ends_at - 1799)
         assert house.changes[-1].incident.warnings_sent == {1800}
         await house.incidents.extend(incident.id, BEN)
@@ -174,6 +175,7 @@ async def test_the_clock_warns_and_ends(house: House) -> None:
         running.cancel()
     assert [change.effect for change in house.changes] == [
         Effect.OPENED,
+        Effect.ACKNOWLEDGED,
         Effect.WARNED,
         Effect.EXTENDED,
         Effect.WARNED,
@@ -219,10 +221,17 @@ async def test_a_real_incident_that_was_slept_through_is_warned_before_it_ends(h
     assert real.ends_at == house.clock.now() + 600
     await house.incidents.tick()
     assert [incident.kind for incident in house.incidents.open()] == [REAL]
+    await house.incidents.acknowledge(real.id, ANNA)
     await house.clock.advance(600)
     await house.incidents.tick()
     assert house.incidents.open() == ()
-    assert (await house.recorded())[-3:] == ["incident_warned", "incident_expired", "incident_expired"]
+    assert [kind for kind in await house.recorded() if "opened" not in kind] == [
+        "incident_warned",
+        "alarm_unconfirmed",
+        "incident_expired",
+        "incident_acknowledged",
+        "incident_expired",
+    ]
 
 
 async def test_memory_forgets_what_ended_long_ago(house: House) -> None:

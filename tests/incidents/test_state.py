@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.incidents.alarms import KEPT, confirmed
 from gateway.incidents.state import (
     TABLE,
     Acknowledge,
@@ -18,13 +19,14 @@ from gateway.incidents.state import (
     Repeat,
     Resume,
     Supersede,
+    Unconfirmed,
     Warn,
     advance,
     arbitrate,
     due,
     supersedes,
 )
-from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, Role, SiteId
+from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, ReceivedTrigger, Role, SiteId
 from gateway.settings import IncidentSettings
 
 RULES = IncidentSettings()
@@ -44,6 +46,7 @@ EVENTS: list[Event] = [
     Supersede(1.0, "Anna"),
     Expire(1.0),
     Resume(1.0),
+    Unconfirmed(1.0),
 ]
 
 
@@ -57,7 +60,13 @@ def opened(kind: IncidentKind = REAL, at: float = 0.0) -> Incident:
         opened_at=at,
         ends_at=at + RULES.maximum_duration,
         last_alarm_at=at,
+        triggers=(ReceivedTrigger(BUTTON, at, alarm=True),),
     )
+
+
+def heard(kind: IncidentKind = REAL, at: float = 0.0) -> Incident:
+    """An incident that the police have acknowledged."""
+    return through(opened(kind, at), Acknowledge(at, ANNA))
 
 
 def through(incident: Incident, *events: Event) -> Incident:
@@ -107,7 +116,7 @@ class TestArbitration:
 
 class TestRepeat:
     def test_within_half_an_hour_of_the_alarm_it_is_merged(self) -> None:
-        after, effect = advance(opened(), Repeat(30 * MINUTE - 0.1, BUTTON), RULES)
+        after, effect = advance(heard(), Repeat(30 * MINUTE - 0.1, BUTTON), RULES)
         assert (effect, after.alarms, after.repeats, after.last_alarm_at) == (Effect.MERGED, 1, 1, 0.0)
 
     def test_later_it_alarms_again(self) -> None:
@@ -123,27 +132,74 @@ class TestRepeat:
         after = through(opened(), Repeat(31 * MINUTE, BUTTON), Repeat(59 * MINUTE, BUTTON))
         assert (after.alarms, after.repeats) == (2, 2)
 
-    def test_merged_it_tells_the_room_and_note_that_were_not_known(self) -> None:
-        unknown = replace(opened(), origin=Origin("webhook", "Office button"))
-        after = through(unknown, Repeat(1.0, Origin("console", "Ben", "gym", "two people")))
-        assert after.origin == Origin("webhook", "Office button", "gym", "two people")
-        again = through(after, Repeat(2.0, Origin("console", "Anna", "library", "smoke")))
-        assert again.origin == after.origin
+    def test_a_second_button_in_another_room_sounds_again(self) -> None:
+        gym = Origin("webhook", "Gym button", "gym", "two people")
+        after, effect = advance(opened(), Repeat(60.0, gym), RULES)
+        assert (effect, after.alarms, after.last_alarm_at, after.origin) == (Effect.ALARMED, 2, 60.0, gym)
+        assert [(one.origin, one.at, one.alarm) for one in after.triggers] == [(gym, 60.0, True), (BUTTON, 0.0, True)]
 
-    def test_alarming_it_brings_its_own_origin(self) -> None:
+    def test_each_place_has_its_own_window(self) -> None:
+        gym = Origin("webhook", "Gym button", "gym")
+        after = through(opened(), Repeat(20 * MINUTE, gym), Repeat(29 * MINUTE, BUTTON), Repeat(31 * MINUTE, gym))
+        assert (after.alarms, after.repeats) == (2, 3)
+        assert advance(after, Repeat(32 * MINUTE, BUTTON), RULES)[1] is Effect.ALARMED
+        assert advance(after, Repeat(49 * MINUTE, gym), RULES)[1] is Effect.MERGED
+        assert advance(after, Repeat(50 * MINUTE, gym), RULES)[1] is Effect.ALARMED
+
+    def test_a_merged_trigger_puts_no_words_of_its_own_beside_the_room_of_another(self) -> None:
+        other = Origin("console", "Ben", "office", "two people")
+        after = through(opened(), Repeat(1.0, other, key="k"))
+        assert after.origin == BUTTON
+        assert after.triggers[0] == ReceivedTrigger(other, 1.0, alarm=False, key="k")
+
+    def test_a_trigger_without_a_place_is_merged_whatever_has_sounded(self) -> None:
+        nowhere = Origin("console", "Ben")
+        after, effect = advance(opened(), Repeat(60.0, nowhere), RULES)
+        assert (effect, after.origin) == (Effect.MERGED, BUTTON)
+        assert advance(opened(), Repeat(30 * MINUTE, nowhere), RULES)[1] is Effect.ALARMED
+
+    def test_the_first_place_that_is_told_sounds_again(self) -> None:
+        unknown = replace(opened(), triggers=(ReceivedTrigger(Origin("webhook", "Office button"), 0.0, alarm=True),))
+        assert advance(unknown, Repeat(1.0, Origin("console", "Ben", "gym")), RULES)[1] is Effect.ALARMED
+
+    def test_another_room_that_the_plan_does_not_know_is_another_place(self) -> None:
+        pool, shed = Origin("webhook", "B", place="Pool"), Origin("webhook", "B", place="shed")
+        after, effect = advance(opened(), Repeat(1.0, pool), RULES)
+        assert effect is Effect.ALARMED
+        assert advance(after, Repeat(2.0, replace(pool, place="pool")), RULES)[1] is Effect.MERGED
+        assert advance(after, Repeat(2.0, shed), RULES)[1] is Effect.ALARMED
+
+    def test_alarming_it_brings_its_own_origin_whole(self) -> None:
         after = through(opened(), Repeat(HOUR, Origin("console", "Ben", "gym")))
         assert after.origin == Origin("console", "Ben", "gym")
+        assert through(after, Repeat(2 * HOUR, Origin("console", "Ben"))).origin == Origin("console", "Ben")
 
-    def test_alarming_without_a_room_it_keeps_the_room_that_is_known(self) -> None:
-        after = through(opened(), Repeat(HOUR, Origin("console", "Ben")))
-        assert after.origin == Origin("console", "Ben", "office")
+    def test_a_stuck_button_pushes_out_nothing_but_its_own_repeats(self) -> None:
+        gym, note = Origin("webhook", "Gym button", "gym"), Origin("console", "Ben", "office", "two people")
+        incident = through(opened(), Repeat(1.0, gym), Repeat(2.0, note))
+        for second in range(3, 1000):
+            incident = through(incident, Repeat(float(second), gym))
+        assert (incident.repeats, incident.alarms, len(incident.triggers)) == (999, 2, KEPT)
+        assert {BUTTON, gym, note} == {one.origin for one in incident.triggers}
+        assert incident.triggers[0] == ReceivedTrigger(gym, 999.0, alarm=False)
+
+    def test_of_more_triggers_than_are_kept_the_oldest_that_did_not_sound_goes_first(self) -> None:
+        incident = opened()
+        for second in range(1, 2 * KEPT):
+            incident = through(incident, Repeat(float(second), Origin("console", f"Person {second}", "office")))
+        assert [one.at for one in incident.triggers] == [*range(2 * KEPT - 1, KEPT, -1), 0]
+        assert incident.triggers[-1].alarm
+        for second in range(1000, 1000 + KEPT):
+            incident = through(incident, Repeat(float(second), Origin("console", "Ben", f"room {second}")))
+        assert all(one.alarm for one in incident.triggers)
 
     def test_it_enrols_further_people_in_a_drill(self) -> None:
         drill = replace(opened(DRILL), enrolled=frozenset({"anna"}))
         assert through(drill, Repeat(1.0, BUTTON, frozenset({"ben"}))).enrolled == {"anna", "ben"}
 
-    def test_it_merges_when_the_clock_was_set_back(self) -> None:
-        assert advance(opened(at=HOUR), Repeat(0.0, BUTTON), RULES)[1] is Effect.MERGED
+    def test_a_clock_that_was_set_back_does_not_silence_it(self) -> None:
+        assert advance(opened(at=HOUR), Repeat(HOUR - 60, BUTTON), RULES)[1] is Effect.MERGED
+        assert advance(opened(at=HOUR), Repeat(0.0, BUTTON), RULES)[1] is Effect.ALARMED
 
 
 class TestAcknowledge:
@@ -161,10 +217,46 @@ class TestAcknowledge:
         assert effect is Effect.ACKNOWLEDGED
         assert [(ack.name, ack.at) for ack in after.acknowledgements] == [("Ben", 2.0), ("Anna", HOUR + 1)]
 
+    def test_it_is_asked_again_after_an_alarm_though_the_clock_was_set_back(self) -> None:
+        after = through(heard(at=HOUR), Repeat(0.0, BUTTON))
+        assert not confirmed(after)
+        after, effect = advance(after, Acknowledge(1.0, ANNA), RULES)
+        assert (effect, confirmed(after)) == (Effect.ACKNOWLEDGED, True)
+
+
+class TestConfirmation:
+    def test_an_alarm_that_no_police_acknowledge_is_said_to_be_unconfirmed_once(self) -> None:
+        incident = through(opened(), Acknowledge(1.0, BEN))
+        assert not confirmed(incident), "Ben is of the school"
+        assert due(incident, 14.9, RULES) is None
+        assert advance(incident, Unconfirmed(14.9), RULES) == (incident, Effect.NOTHING)
+        assert due(incident, 15.0, RULES) == Unconfirmed(15.0)
+        after, effect = advance(incident, Unconfirmed(15.0), RULES)
+        assert effect is Effect.UNCONFIRMED
+        assert (after.state, after.ends_at) == (IncidentState.OPEN, incident.ends_at)
+        assert due(after, 60.0, RULES) is None
+
+    def test_an_alarm_that_was_acknowledged_in_time_is_not(self) -> None:
+        assert confirmed(heard())
+        assert due(heard(), 60.0, RULES) is None
+
+    def test_an_alarm_anew_is_to_be_confirmed_anew(self) -> None:
+        again = through(heard(), Repeat(60.0, Origin("webhook", "Gym button", "gym")))
+        assert not confirmed(again)
+        assert due(again, 74.0, RULES) is None
+        assert due(again, 75.0, RULES) == Unconfirmed(75.0)
+
+    def test_a_clock_that_was_set_back_does_not_keep_it_from_being_said(self) -> None:
+        assert due(opened(at=HOUR), 0.0, RULES) == Unconfirmed(0.0)
+
+    def test_warnings_and_the_end_go_before_it(self) -> None:
+        assert due(opened(), 4 * HOUR - 60, RULES) == Warn(4 * HOUR - 60)
+        assert due(opened(DRILL), 4 * HOUR, RULES) == Expire(4 * HOUR)
+
 
 class TestTime:
     def test_warnings_come_thirty_and_ten_minutes_before_the_end(self) -> None:
-        incident = opened()
+        incident = heard()
         assert due(incident, 3.5 * HOUR - 1, RULES) is None
         assert due(incident, 3.5 * HOUR, RULES) == Warn(3.5 * HOUR)
         incident, effect = advance(incident, Warn(3.5 * HOUR), RULES)
@@ -174,11 +266,11 @@ class TestTime:
         assert (effect, incident.warnings_sent, incident.ends_at) == (Effect.WARNED, frozenset({1800, 600}), 4 * HOUR)
 
     def test_a_warning_that_is_not_due_does_nothing(self) -> None:
-        incident = opened()
+        incident = heard()
         assert advance(incident, Warn(HOUR), RULES) == (incident, Effect.NOTHING)
 
     def test_a_warned_incident_ends_in_time(self) -> None:
-        incident = through(opened(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
+        incident = through(heard(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
         assert due(incident, 4 * HOUR - 1, RULES) is None
         assert advance(incident, Expire(4 * HOUR - 1), RULES) == (incident, Effect.NOTHING)
         assert due(incident, 4 * HOUR, RULES) == Expire(4 * HOUR)
@@ -187,7 +279,7 @@ class TestTime:
         assert due(after, 5 * HOUR, RULES) is None
 
     def test_a_real_one_that_was_slept_through_is_warned_first_and_then_given_ten_minutes(self) -> None:
-        incident = opened()
+        incident = heard()
         assert advance(incident, Expire(9 * HOUR), RULES) == (incident, Effect.NOTHING)
         assert due(incident, 9 * HOUR, RULES) == Warn(9 * HOUR)
         warned = through(incident, Warn(9 * HOUR))
@@ -197,27 +289,27 @@ class TestTime:
 
     @pytest.mark.parametrize("kind", [DRILL, TEST])
     def test_drill_and_test_that_were_slept_through_end_at_once(self, kind: IncidentKind) -> None:
-        assert due(opened(kind), 9 * HOUR, RULES) == Expire(9 * HOUR)
-        assert through(opened(kind), Expire(9 * HOUR)).state is IncidentState.EXPIRED
+        assert due(heard(kind), 9 * HOUR, RULES) == Expire(9 * HOUR)
+        assert through(heard(kind), Expire(9 * HOUR)).state is IncidentState.EXPIRED
 
     def test_a_late_warning_does_not_prolong_a_drill(self) -> None:
-        assert through(opened(DRILL), Warn(4 * HOUR - 60)).ends_at == 4 * HOUR
+        assert through(heard(DRILL), Warn(4 * HOUR - 60)).ends_at == 4 * HOUR
 
     def test_a_warned_real_one_whose_end_passed_while_the_gateway_was_down_is_warned_anew(self) -> None:
-        warned = through(opened(), Warn(4 * HOUR - 600))
+        warned = through(heard(), Warn(4 * HOUR - 600))
         after, effect = advance(warned, Resume(9 * HOUR), RULES)
         assert (effect, after.warnings_sent, after.ends_at) == (Effect.WARNED, frozenset({1800, 600}), 9 * HOUR + 600)
 
     def test_a_short_absence_changes_nothing(self) -> None:
-        warned = through(opened(), Warn(4 * HOUR - 600))
+        warned = through(heard(), Warn(4 * HOUR - 600))
         assert advance(warned, Resume(4 * HOUR - 300), RULES) == (warned, Effect.NOTHING)
-        drill = opened(DRILL)
+        drill = heard(DRILL)
         assert advance(drill, Resume(9 * HOUR), RULES) == (drill, Effect.NOTHING)
 
     def test_without_warnings_configured_the_end_is_the_end(self) -> None:
         rules = IncidentSettings(warn_before=())
-        assert due(opened(), 4 * HOUR, rules) == Expire(4 * HOUR)
-        assert advance(opened(), Resume(9 * HOUR), rules)[1] is Effect.NOTHING
+        assert due(heard(), 4 * HOUR, rules) == Expire(4 * HOUR)
+        assert advance(heard(), Resume(9 * HOUR), rules)[1] is Effect.NOTHING
 
 
 class TestExtend:
@@ -263,7 +355,8 @@ steps = st.lists(
     st.tuples(
         st.floats(0, HOUR),
         st.one_of(
-            st.builds(Repeat, st.just(0.0), st.just(BUTTON)),
+            st.builds(Repeat, st.just(0.0), st.sampled_from([BUTTON, Origin("console", "Ben")])),
+            st.builds(Unconfirmed, st.just(0.0)),
             st.builds(Acknowledge, st.just(0.0), people),
             st.builds(Warn, st.just(0.0)),
             st.builds(Extend, st.just(0.0)),
@@ -319,7 +412,8 @@ def test_time_alone_ends_every_incident_with_its_warnings(wakes_at: float) -> No
             incident, effect = advance(incident, event, RULES)
             effects.append(effect)
     assert effects[-1] is Effect.EXPIRED
-    assert set(effects[:-1]) == {Effect.WARNED}
+    assert set(effects[:-1]) - {Effect.UNCONFIRMED} == {Effect.WARNED}
+    assert effects.count(Effect.UNCONFIRMED) <= 1
 
 
 @given(st.lists(st.sampled_from(IncidentKind) | st.none(), max_size=30))

@@ -6,13 +6,17 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy.orm import Session
 
 import gateway.storage.migrations.versions as versions
 from gateway.errors import StorageError
+from gateway.incidents.alarms import confirmed
+from gateway.incidents.store import from_row
+from gateway.models import Origin, ReceivedTrigger
 from gateway.storage.database import Database, sqlite_url
 from gateway.storage.migrate import upgrade
-from gateway.storage.tables import Base
+from gateway.storage.tables import Base, IncidentRow
 
 
 async def test_migrations_and_tables_agree(tmp_path: Path) -> None:
@@ -58,3 +62,32 @@ def test_migrations_are_sql_that_postgresql_takes() -> None:
     assert "DOUBLE PRECISION" in text
     assert "BIGSERIAL" in text
     assert "WHERE state = 'open'" in text
+    assert "json_build_object" in text
+
+
+def test_incidents_of_the_first_version_keep_their_trigger(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'sightline.db'}")
+    columns = (
+        'id, site_id, kind, state, "trigger", triggered_by, room_id, note, opened_at, ends_at, alarms, last_alarm_at,'
+        " repeats, warnings_sent, acknowledgements, enrolled"
+    )
+    rows = (
+        ("'a', 'oak', 'real', 'open', 'webhook', 'Office \"button\"', 'gym', 'it''s bad', 1.0, 9.0, 2, 5.5, 3, '[]',"),
+        ("'b', 'oak', 'drill', 'open', 'console', 'Ben', NULL, '', 1.0, 9.0, 1, 1.0, 0, '[]',"),
+    )
+    acknowledged = """'[{"principal_id": "p", "name": "P", "role": "patrol", "at": 3.0}]', '[]'"""
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        for row in rows:
+            connection.execute(text(f"INSERT INTO incidents ({columns}) VALUES ({row} {acknowledged})"))
+        upgrade(connection)
+    with Session(engine) as session:
+        first, second = (from_row(row) for row in session.scalars(select(IncidentRow).order_by(IncidentRow.id)))
+    engine.dispose()
+    assert first.origin == Origin("webhook", 'Office "button"', "gym", "it's bad")
+    assert first.triggers == (ReceivedTrigger(first.origin, 5.5, alarm=True),)
+    assert first.threat == 'Real lockdown at oak, gym, triggered by Office "button": \u201cit\'s bad\u201d'
+    assert second.triggers == (ReceivedTrigger(Origin("console", "Ben"), 1.0, alarm=True),)
+    assert second.threat == "Drill, without a threat to anybody, at oak, triggered by Ben"
+    assert [(one.acknowledgements[0].alarm, confirmed(one)) for one in (first, second)] == [(1, False), (1, True)]
+    assert (first.unconfirmed, second.unconfirmed) == (2, 1)

@@ -12,11 +12,13 @@ WORD_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the body says. What could not be made out is told in the note."""
+    """What the body says. ``place``: the words for a room that the plan does not know. What could not be made out is
+    told in the note."""
 
     kind: IncidentKind
     room_id: str | None
     note: str
+    place: str = ""
 
 
 def read_body(body: bytes, kind: IncidentKind, rooms: Container[str]) -> Content:
@@ -34,14 +36,14 @@ def read_body(body: bytes, kind: IncidentKind, rooms: Container[str]) -> Content
 
     note = _text(values.get("note"), NOTE_LIMIT)
     room = _text(values.get("room"), WORD_LIMIT)
-    if room and room not in rooms:
-        remarks.append(f"(room {room!r} is not on the plan)")
+    known = room in rooms
     named = _text(values.get("kind"), WORD_LIMIT)
     try:
         kind = IncidentKind(named.lower()) if named else kind
     except ValueError:
         remarks.append(f"(kind {named!r} is not known)")
-    return Content(kind, room if room in rooms else None, " ".join([note, *remarks]).strip())
+    note = " ".join([note, *remarks]).strip()
+    return Content(kind, room if known else None, note, "" if known else room)
 
 
 def _text(value: object, limit: int) -> str:

@@ -190,7 +190,7 @@ def _key(webhook: WebhookSettings) -> bytes:
 
 
 def _trigger(endpoint: _Endpoint, envelope: Envelope, content: Content, address: str) -> Trigger:
-    origin = Origin("webhook", endpoint.settings.name, content.room_id, content.note)
+    origin = Origin("webhook", endpoint.settings.name, content.room_id, content.note, content.place)
     key = f"{endpoint.settings.id}/{envelope.id}"
     return Trigger(endpoint.site_id, content.kind, origin, key=key, address=address or None)
 

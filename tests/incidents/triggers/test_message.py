@@ -26,8 +26,8 @@ def test_a_room_may_be_a_number() -> None:
     assert read(b'{"room": 101}').room_id == "101"
 
 
-def test_a_room_that_the_plan_does_not_know_is_told_in_the_note() -> None:
-    assert read(b'{"room": "pool", "note": "help"}') == Content(REAL, None, "help (room 'pool' is not on the plan)")
+def test_a_room_that_the_plan_does_not_know_keeps_its_words() -> None:
+    assert read(b'{"room": "pool", "note": "help"}') == Content(REAL, None, "help", "pool")
 
 
 def test_a_kind_that_is_not_known_is_what_the_button_is_for() -> None:
@@ -49,3 +49,5 @@ def test_no_body_is_ever_refused(body: bytes) -> None:
     content = read(body)
     assert content.room_id is None or content.room_id in ROOMS
     assert content.note.isprintable()
+    assert content.place.isprintable()
+    assert not (content.room_id and content.place)

@@ -234,7 +234,7 @@ async def test_a_real_message_supersedes_a_drill(house: House, post: Post) -> No
 
 async def test_a_room_that_is_not_on_the_plan_does_not_stop_the_alarm(house: House, post: Post) -> None:
     assert (await post.send(body=b'{"room": "pool"}'))[0] == 200
-    assert house.incidents.open()[0].origin == Origin("webhook", "The button", None, "(room 'pool' is not on the plan)")
+    assert house.incidents.open()[0].origin == Origin("webhook", "The button", place="pool")
 
 
 async def test_what_cannot_be_stored_is_refused_shown_and_opens_on_retry(house: House, post: Post) -> None:
@@ -278,8 +278,9 @@ async def test_an_answer_that_was_stored_alarms_here_too_though_the_commit_seeme
 async def test_the_console_and_the_button_meet_in_one_incident(house: House, post: Post) -> None:
     opened = await house.incidents.trigger(Trigger(OAK, IncidentKind.REAL, Origin("console", "Ben")))
     status, answer = await post.send()
-    assert (status, answer) == (200, {"incident": opened.incident.id, "alarm": False})
+    assert (status, answer) == (200, {"incident": opened.incident.id, "alarm": True}), "it tells the place"
     assert house.incidents.open()[0].origin.room_id == "gym"
+    assert house.incidents.open()[0].triggers[0].key == "button/msg_1"
 
 
 async def test_who_no_longer_listens_is_not_told(house: House, post: Post) -> None:

@@ -1,0 +1,44 @@
+"""What the pages are told of the place of a trigger: its words, and the cameras to open for it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from gateway.floorplan.geometry import nearest_cameras
+from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.words import place_words
+from gateway.models import Camera, CameraId, CameraPolicy, Origin, SiteId
+
+OPENED_BY_ALARM = 4
+
+
+class Places:
+    """Looks places up in the plans. Cameras are ranked once a room: an incident may hold many triggers."""
+
+    def __init__(self, plans: Mapping[SiteId, FloorPlan], cameras_of: Callable[[SiteId], Sequence[Camera]]) -> None:
+        self._plans = plans
+        self._cameras_of = cameras_of
+        self._ranked: dict[tuple[SiteId, str | None], list[CameraId]] = {}
+
+    def knows(self, site_id: SiteId, room_id: str) -> bool:
+        """Return True for a room of the site's plan."""
+        return any(room.id == room_id for room in self._plans[site_id].rooms)
+
+    def words(self, site_id: SiteId, origin: Origin) -> str | None:
+        """The place as people say it; None where the trigger named none."""
+        return place_words(self._plans[site_id], origin.room_id, origin.place)
+
+    def cameras(self, site_id: SiteId, room_id: str | None) -> list[CameraId]:
+        """The cameras that open by themselves at an alarm: those nearest to its room; without a known room the
+        entrances, which are the cameras that are ``always`` on."""
+        known = room_id if room_id is not None and self.knows(site_id, room_id) else None
+        key = (site_id, known)
+        if key not in self._ranked:
+            self._ranked[key] = self._rank(site_id, known)[:OPENED_BY_ALARM]
+        return self._ranked[key]
+
+    def _rank(self, site_id: SiteId, room_id: str | None) -> list[CameraId]:
+        plan = self._plans[site_id]
+        allowed = [camera for camera in self._cameras_of(site_id) if camera.policy is not CameraPolicy.NEVER]
+        if room_id is None:
+            return [camera.id for camera in sorted(allowed, key=lambda one: one.policy is not CameraPolicy.ALWAYS)]
+        ids = frozenset(camera.id for camera in allowed)
+        return [near.id for near in nearest_cameras(plan, room_id, len(plan.cameras), ids)]

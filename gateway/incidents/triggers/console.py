@@ -1,0 +1,75 @@
+"""The trigger on a page. A page makes a key for each press, so that it may send the press again until it is answered.
+
+The key is kept with what the press did, in one transaction. The same key of the same person does nothing further, also
+after a restart and after the incident's end; a press that was refused in a real incident opens no drill later on.
+"""
+
+import asyncio
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.clock import Clock
+from gateway.errors import Conflict
+from gateway.incidents.changes import Trigger, TriggerOutcome
+from gateway.incidents.service import IncidentService, refusal
+from gateway.models import IncidentKind, Principal
+from gateway.storage.database import Database
+from gateway.storage.tables import ConsolePressRow
+
+
+class ConsoleTrigger:
+    """Takes presses to the incidents, each key once."""
+
+    def __init__(self, database: Database, incidents: IncidentService, clock: Clock) -> None:
+        self._database = database
+        self._incidents = incidents
+        self._clock = clock
+        self._lock = asyncio.Lock()
+
+    async def press(self, trigger: Trigger, by: Principal) -> TriggerOutcome:
+        """Open or join an incident, once for each ``trigger.key``; a press without one always counts.
+
+        Raises Conflict where a real incident is open, or where the key came before for another site, kind or room;
+        StorageError.
+        """
+        if trigger.key is None:
+            return await self._incidents.trigger(trigger)
+        async with self._lock:  # two requests with one key: the second finds what the first has kept
+            return await self._once(trigger, trigger.key, by)
+
+    async def _once(self, trigger: Trigger, key: str, by: Principal) -> TriggerOutcome:
+        async with self._database.reading() as session:
+            known = await session.get(ConsolePressRow, (by.id, key))
+        room = trigger.origin.room_id or trigger.origin.place or None
+        if known is not None:
+            if (known.site_id, known.kind, known.room) != (trigger.site_id, trigger.kind, room):
+                raise Conflict("key_reused", "This key came before, with another school, kind or room.")
+            return await self._as_before(known)
+        now = self._clock.now()
+
+        def row(incident_id: str | None) -> ConsolePressRow:
+            return ConsolePressRow(
+                principal_id=by.id,
+                key=key,
+                site_id=trigger.site_id,
+                kind=trigger.kind.value,
+                room=room,
+                received_at=now,
+                incident_id=incident_id,
+            )
+
+        async def keep(session: AsyncSession, outcome: TriggerOutcome) -> None:
+            session.add(row(outcome.incident.id))
+
+        try:
+            return await self._incidents.trigger(trigger, keep)
+        except Conflict:
+            async with self._database.session() as session:
+                session.add(row(None))
+            raise
+
+    async def _as_before(self, known: ConsolePressRow) -> TriggerOutcome:
+        if known.incident_id is None:
+            raise refusal(IncidentKind(known.kind))
+        incident = await self._incidents.find(known.incident_id)
+        return TriggerOutcome(incident, opened=False, alarm=False)
