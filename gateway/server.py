@@ -152,12 +152,13 @@ async def compose(
     await revocations.start()
     await incidents.start()
     await access.start()
-    sign_ins = SignInKeeper(sessions, incidents, access, audit, settings.tokens, clock)
-    await sign_ins.start()
 
     reached = {camera.id: camera for site in settings.sites for camera in site.cameras}
     pulled = [reached[camera.id] for camera in access.cameras() if camera.policy is not CameraPolicy.NEVER]
     media = media_of(pulled, settings.media, MediaEvents(metrics), clock, metrics)
+    viewing = ViewingService(media, access, incidents, tokens, sessions, revocations, audit, clock, metrics)
+    sign_ins = SignInKeeper(sessions, incidents, access, viewing, audit, settings.tokens, clock)
+    await sign_ins.start()
     services = Services(
         loaded=loaded,
         clock=clock,
@@ -172,7 +173,7 @@ async def compose(
         sessions=sessions,
         sign_ins=sign_ins,
         invitations=Invitations(database, settings.tokens, clock),
-        viewing=ViewingService(media, access, incidents, tokens, sessions, revocations, audit, clock, metrics),
+        viewing=viewing,
         hub=EventHub(metrics),
         pictures=Pictures(media, clock),
     )

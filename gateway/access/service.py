@@ -215,6 +215,21 @@ class AccessService:
             self._bar(grant, now)
             self._end(grant, CloseReason.REVOKED)
 
+    async def release(self, principal: Principal) -> None:
+        """End the grants of somebody who is signed in nowhere any more. Raises StorageError, and has ended them.
+
+        One that could not be ended on disk is back after a restart, and is of use to nobody without a sign-in.
+        """
+        async with self._giving:
+            held = [grant for grant in self._living.values() if grant.principal_id == principal.id]
+            for grant in held:
+                self._end(grant, CloseReason.SIGNED_OUT)
+            if not held:
+                return
+            async with self._db.session() as session:
+                for grant in held:
+                    await store.end(session, grant.id, self._clock.now(), CloseReason.SIGNED_OUT)
+
     async def _put_on_disk(self, grant: Grant, principal: Principal, origin_address: str) -> None:
         agreement = self._catalogue.agreement(grant.site_id)
         async with self._db.session() as session:

@@ -1,7 +1,6 @@
 """The event channel: one WebSocket a page, with resume (docs/protocol.md)."""
 
 import asyncio
-import itertools
 import json
 import logging
 from typing import Any, Never
@@ -26,7 +25,6 @@ logger = logging.getLogger(__name__)
 TICK = 1.0
 COMES_BACK = {TOO_SLOW: WSCloseCode.TRY_AGAIN_LATER, STOPPING: WSCloseCode.GOING_AWAY}
 """Reasons after which the page is still signed in, and connects again by itself."""
-TICKS_TO_SIGN_IN = 10
 FIRST_MESSAGE_WITHIN = 10.0
 CLOSED_WITHIN = 1.0
 """Seconds that a page has to answer a close; one that has lost its network never does."""
@@ -166,24 +164,20 @@ class Page:
         return True
 
     async def _still_signed_in(self) -> bool:
-        """Ask the disk: a sign-in may end before this page has joined, or be ended by another process. A database
-        that does not answer takes the channel from nobody."""
+        """Ask the disk: a sign-in may end before this page has joined; later its keeper sees to it. A database that
+        does not answer takes the channel from nobody."""
         try:
             sign_in = await self.services.sessions.by_id(self.sign_in.id)
         except StorageError:
             return True
-        if sign_in is not None:
-            self.sign_in = sign_in
-            return True
-        expired = self.services.clock.now() >= self.sign_in.expires_at
-        self.listener.drop("expired" if expired else CloseReason.SIGNED_OUT)
-        return False
+        if sign_in is None:
+            expired = self.services.clock.now() >= self.sign_in.expires_at
+            self.listener.drop("expired" if expired else CloseReason.SIGNED_OUT)
+        return sign_in is not None
 
     async def _tick(self) -> None:
-        for ticks in itertools.count(1):
+        while True:
             await self.services.clock.sleep(TICK)
-            if self.services.clock.now() >= self.sign_in.expires_at or ticks % TICKS_TO_SIGN_IN == 0:
-                await self._still_signed_in()
             for session in list(self.watched):
                 self._time_of(session)
 

@@ -105,6 +105,10 @@ class EventHub:
         """The page is gone."""
         self._listeners.discard(listener)
 
+    def sign_ins(self) -> list[tuple[str, Principal]]:
+        """Whose pages are connected: (id of the sign-in, person), an entry a page."""
+        return [(listener.sign_in_id, listener.principal) for listener in self._listeners]
+
     def end_sign_in(self, sign_in_id: str, reason: str) -> None:
         """End the channel of every page of a sign-in."""
         for listener in tuple(self._listeners):

@@ -44,6 +44,7 @@ class Newsroom:
         services.incidents.subscribe(self._incident)
         services.viewing.observe(self._viewing)
         services.sign_ins.on_changed(self._sign_in)
+        services.sign_ins.serve(services.hub)
         services.webhooks.on_refused(self._refused)
         services.pictures.media.events.status.add(lambda status: self._camera(status.camera_id))
         services.pictures.media.events.picture.add(self._camera)

@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.api import views
 from gateway.api.services import SERVICES, Services, body_of, cookie_name, record, sign_in_of, signed_in
 from gateway.auth.sessions import SignIn
-from gateway.models import CloseReason
 
 COOKIE_KEPT = 30 * 86400
 """Seconds for which a browser keeps the cookie. The gateway alone decides how long it stands for somebody: a browser
@@ -36,7 +35,7 @@ async def redeem(request: web.Request) -> web.Response:
     if former is None:
         await record(request, sign_in, "signed_in", by="invitation")
     else:
-        await _end(services, former)
+        await services.sign_ins.close(former)
         await record(request, former, "signed_out", by="change-over", to=principal.id, to_name=principal.name)
         before = former.principal
         await record(request, sign_in, "signed_in", by="invitation", instead_of=before.id, instead_of_name=before.name)
@@ -73,7 +72,7 @@ async def sign_out(request: web.Request) -> web.Response:
     sign_in: SignIn = await signed_in(request)
     services = request.app[SERVICES]
     await services.sessions.end(sign_in.id)
-    await _end(services, sign_in)
+    await services.sign_ins.close(sign_in)
     await record(request, sign_in, "signed_out")
     response = web.Response(status=204)
     http = services.loaded.settings.http
@@ -82,10 +81,10 @@ async def sign_out(request: web.Request) -> web.Response:
     return response
 
 
-async def _end(services: Services, sign_in: SignIn) -> None:
-    """End what a sign-in holds that has ended: its pictures and its pages."""
-    await services.viewing.end_sign_in(sign_in.id)
-    services.hub.end_sign_in(sign_in.id, CloseReason.SIGNED_OUT)
+async def accept_notice(request: web.Request) -> web.Response:
+    """The person has read and accepted the limits of re-disclosure."""
+    await record(request, await signed_in(request), "notice_accepted")
+    return web.Response(status=204)
 
 
 def _me(services: Services, sign_in: SignIn) -> dict[str, object]:
@@ -99,4 +98,5 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/me", me),
         web.post("/api/sign-in/continue", go_on),
         web.post("/api/sign-out", sign_out),
+        web.post("/api/notice/accepted", accept_notice),
     ]

@@ -1,5 +1,6 @@
 """Sign-in sessions: a shift's length behind a cookie, across restarts of the gateway."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Update, delete, or_, select, update
@@ -30,6 +31,7 @@ class SignInSessions:
         self._db = db
         self._lifetime = settings.session_lifetime
         self._clock = clock
+        self._unwritten: dict[str, float] = {}
 
     async def create(self, principal: Principal, instead_of: str | None = None) -> str:
         """Sign ``principal`` in, and the sign-in ``instead_of`` out. Returns the cookie's value, of which only a digest
@@ -85,7 +87,11 @@ class SignInSessions:
             return [_sign_in(row) for row in await session.scalars(query)]
 
     async def prolong(self, session_id: str, until: float) -> bool:
-        """Move a sign-in's end on to ``until``, never back. On disk on return. Return False if it was not moved."""
+        """Move a sign-in's end on to ``until``, never back. Return False if it was not moved.
+
+        Where the store takes nothing (StorageError) it holds in memory, so that a full disk signs nobody out; whoever
+        calls tries again.
+        """
         later = (
             update(SignInSessionRow)
             .where(
@@ -96,8 +102,28 @@ class SignInSessions:
             .values(expires_at=until)
             .returning(SignInSessionRow.id)
         )
+        self._unwritten[session_id] = until
         async with self._db.session() as session:
-            return (await session.scalars(later)).one_or_none() is not None
+            moved = (await session.scalars(later)).one_or_none() is not None
+        del self._unwritten[session_id]
+        return moved
+
+    async def over(self, ids: Collection[str]) -> dict[str, bool]:
+        """Which of these sign-ins no longer live, whoever ended them; True where it was time that did."""
+        query = select(SignInSessionRow.id, SignInSessionRow.expires_at, SignInSessionRow.ended_at).where(
+            SignInSessionRow.id.in_(ids)
+        )
+        async with self._db.reading() as session:
+            rows = {row.id: row for row in await session.execute(query)}
+        now = self._clock.now()
+        # A row that is gone was swept away after its time.
+        over = {known: True for known in ids if known not in rows}
+        for row in rows.values():
+            if row.ended_at is not None:
+                over[row.id] = False
+            elif self._end_of(row.id, row.expires_at) <= now:
+                over[row.id] = True
+        return over
 
     async def end(self, session_id: str) -> None:
         """Sign out. On disk on return; to end what has ended is no error."""
@@ -105,12 +131,15 @@ class SignInSessions:
             await session.execute(_ended(session_id, self._clock.now()))
 
     async def _living(self, which: ColumnElement[bool]) -> SignIn | None:
-        query = select(SignInSessionRow).where(
-            which, SignInSessionRow.ended_at.is_(None), SignInSessionRow.expires_at > self._clock.now()
-        )
+        query = select(SignInSessionRow).where(which, SignInSessionRow.ended_at.is_(None))
         async with self._db.reading() as session:
             row = (await session.scalars(query)).one_or_none()
-        return None if row is None else _sign_in(row)
+        if row is None or self._end_of(row.id, row.expires_at) <= self._clock.now():
+            return None
+        return _sign_in(row)
+
+    def _end_of(self, session_id: str, on_disk: float) -> float:
+        return max(on_disk, self._unwritten.get(session_id, on_disk))
 
 
 def _sign_in(row: SignInSessionRow) -> SignIn:

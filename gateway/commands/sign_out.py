@@ -15,20 +15,24 @@ from gateway.server import storage_url
 from gateway.settings import Settings
 from gateway.storage.database import Database
 
+CONFIRMED_WITHIN = 3.0
+"""Seconds that the command waits for a gateway to say that pictures and pages are closed: it looks twice a second."""
+LOOK = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """What was ended: so many sign-ins, and invitations that had not been used."""
+    """What was ended: sign-ins, by their ids, and so many invitations that had not been used."""
 
-    sign_ins: int
+    sign_ins: tuple[str, ...]
     invitations: int
 
 
 async def end(database: Database, settings: Settings, who: str, operator: str, clock: Clock) -> SignedOut:
     """End all that ``who`` (an id, or a name as the record shows it) could see with. On disk on return.
 
-    A running gateway asks its database: no request is taken any more, pages lose their channel within seconds, and
-    pictures end with their token, since none is issued for another.
+    A running gateway looks twice a second at what others have ended: no request is taken any more from now on, and it
+    closes pages and pictures within a second, and says so in the record.
     """
     sessions = SignInSessions(database, settings.tokens, clock)
     audit = AuditLog(database, clock, Metrics())
@@ -45,24 +49,42 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
                 principal=sign_in.principal.id,
                 name=sign_in.principal.name,
                 role=sign_in.principal.role,
-                detail={"by": f"{operator}, command line"},
+                detail={"by": f"{operator}, command line", "sign_in": sign_in.id},
             )
         )
-    return SignedOut(len(living), withdrawn)
+    return SignedOut(tuple(sign_in.id for sign_in in living), withdrawn)
+
+
+async def wait_closed(database: Database, ended: SignedOut, clock: Clock) -> str:
+    """Wait until a running gateway has closed what these sign-ins held. In words, what is known of it."""
+    audit = AuditLog(database, clock, Metrics())
+    began, waiting = clock.monotonic(), set(ended.sign_ins)
+    pictures = pages = 0
+    while waiting and clock.monotonic() - began < CONFIRMED_WITHIN:
+        for record in await audit.read(since=clock.now() - 2 * CONFIRMED_WITHIN, limit=1000):
+            if record.event.kind == "sign_in_closed" and record.event.detail.get("sign_in") in waiting:
+                waiting.remove(record.event.detail["sign_in"])
+                pictures += record.event.detail["pictures"]
+                pages += record.event.detail["pages"]
+        if waiting:
+            await clock.sleep(LOOK)
+    if len(waiting) < len(ended.sign_ins):
+        return f"The gateway has closed what was open: pictures: {pictures}, pages: {pages}."
+    return "No picture or page of theirs was open, or no gateway runs on this database."
 
 
 async def run(config: Path, who: str, operator: str) -> str:
     """What was done, in words. Raises SightlineError where nobody of that name is signed in or invited."""
-    settings = load(config).settings
+    settings, clock = load(config).settings, SystemClock()
     database = Database(storage_url(settings))
     await database.open()
     try:
-        ended = await end(database, settings, who, operator, SystemClock())
+        ended = await end(database, settings, who, operator, clock)
+        if ended == SignedOut((), 0):
+            raise SightlineError(f"nobody called {who!r} is signed in or invited: see `sightline audit` for names")
+        closed = await wait_closed(database, ended, clock) if ended.sign_ins else ""
     finally:
         await database.close()
-    if ended == SignedOut(0, 0):
-        raise SightlineError(f"nobody called {who!r} is signed in or invited: see `sightline audit` for names")
     return (
-        f"{who}: sign-ins ended: {ended.sign_ins}, unused invitations withdrawn: {ended.invitations}. "
-        f"Any picture still open ends within {settings.tokens.lifetime:g} s."
-    )
+        f"{who}: sign-ins ended: {len(ended.sign_ins)}, unused invitations withdrawn: {ended.invitations}. {closed}"
+    ).rstrip()

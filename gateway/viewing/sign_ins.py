@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from gateway.access.service import AccessService
 from gateway.audit.log import AuditLog
@@ -14,12 +16,26 @@ from gateway.clock import Clock
 from gateway.errors import Conflict, StorageError, Unauthenticated
 from gateway.incidents.changes import IncidentChange
 from gateway.incidents.service import IncidentService
-from gateway.models import Incident, IncidentState
+from gateway.models import CloseReason, Incident, IncidentState, Principal
 from gateway.settings import TokenSettings
+from gateway.viewing.service import ViewingService
 
 logger = logging.getLogger(__name__)
 
-TICK = 1.0
+TICK = 0.5
+"""Seconds between looks at what other processes have ended: a picture goes dark within a second of a sign-out."""
+
+
+class Pages(Protocol):
+    """What is needed of the event channel."""
+
+    def sign_ins(self) -> Iterable[tuple[str, Principal]]:
+        """Whose pages are connected, an entry a page."""
+        ...
+
+    def end_sign_in(self, sign_in_id: str, reason: str) -> None:
+        """Close the pages of one sign-in."""
+        ...
 
 
 class SignInKeeper:
@@ -30,6 +46,7 @@ class SignInKeeper:
         sessions: SignInSessions,
         incidents: IncidentService,
         access: AccessService,
+        viewing: ViewingService,
         audit: AuditLog,
         rules: TokenSettings,
         clock: Clock,
@@ -37,13 +54,16 @@ class SignInKeeper:
         self._sessions = sessions
         self._incidents = incidents
         self._access = access
+        self._viewing = viewing
         self._audit = audit
         self._rules = rules
         self._clock = clock
         self._carried: dict[str, str] = {}
         self._over: list[Incident] = []
         self._due = asyncio.Event()
+        self._ticking = asyncio.Lock()
         self._on_changed: list[Callable[[SignIn], None]] = []
+        self._pages: Pages | None = None
         incidents.subscribe(self._incident_changed)
 
     async def start(self) -> None:
@@ -59,23 +79,30 @@ class SignInKeeper:
                 await self.tick()
             except StorageError as error:
                 if not failing:
-                    logger.error("sign-ins cannot be carried on: %s", error)  # noqa: TRY400  not our bug
+                    logger.error("sign-ins cannot be looked after: %s", error)  # noqa: TRY400  not our bug
                 failing = True
             else:
                 failing = False
 
     async def tick(self) -> None:
-        """Do what the clock and the incidents have made due. Raises StorageError."""
-        for incident in self._over[:]:
-            await self._leave_an_hour(incident)
-            self._over.remove(incident)
-        if not self._incidents.open():
-            return
-        now = self._clock.now()
-        for sign_in in await self._sessions.ending_before(now + self._rules.after_incident):
-            holding = self._carried_by(sign_in)
-            if holding is not None:
-                await self._carry_on(sign_in, holding, now)
+        """Do what the clock, the incidents and other processes have made due. Raises StorageError."""
+        async with self._ticking:
+            try:
+                await self._carry_all_on()
+            finally:
+                await self._close_what_is_over()
+
+    async def close(self, sign_in: SignIn, reason: str = CloseReason.SIGNED_OUT) -> None:
+        """End all that a sign-in holds that has ended: its pictures and its pages, and, if it was the last one of its
+        person, their grants."""
+        if self._pages is not None:
+            self._pages.end_sign_in(sign_in.id, reason)
+        await self._viewing.end_sign_in(sign_in.id)
+        try:
+            if not await self._sessions.living_of(sign_in.principal.id):
+                await self._access.release(sign_in.principal)
+        except StorageError as error:
+            logger.warning("the grants of somebody who signed out could not be ended on disk: %s", error)
 
     def carried_on(self, sign_in: SignIn) -> bool:
         """Return True if an open incident holds the end of this sign-in off."""
@@ -97,9 +124,41 @@ class SignInKeeper:
         self._tell(prolonged)
         return prolonged
 
+    def serve(self, pages: Pages) -> None:
+        """Close the channels of these pages, too, with the sign-in that opened them."""
+        self._pages = pages
+
     def on_changed(self, callback: Callable[[SignIn], None]) -> None:
         """Be told of each sign-in whose end has moved, or whose incident has ended, by a quick call."""
         self._on_changed.append(callback)
+
+    async def _carry_all_on(self) -> None:
+        for incident in self._over[:]:
+            await self._leave_an_hour(incident)
+            self._over.remove(incident)
+        if not self._incidents.open():
+            return
+        now = self._clock.now()
+        for sign_in in await self._sessions.ending_before(now + self._rules.after_incident):
+            holding = self._carried_by(sign_in)
+            if holding is not None:
+                await self._carry_on(sign_in, holding, now)
+
+    async def _close_what_is_over(self) -> None:
+        """Close what those hold that another process, or time, has ended: one question for all of them."""
+        holders = {viewing.sign_in_id: viewing.principal for viewing in self._viewing.viewings()}
+        pages = Counter[str]()
+        if self._pages is not None:
+            for sign_in_id, principal in self._pages.sign_ins():
+                holders[sign_in_id] = principal
+                pages[sign_in_id] += 1
+        if not holders:
+            return
+        for sign_in_id, expired in (await self._sessions.over(holders)).items():
+            pictures = sum(viewing.sign_in_id == sign_in_id for viewing in self._viewing.viewings())
+            sign_in = SignIn(sign_in_id, holders[sign_in_id], 0.0, 0.0)
+            await self.close(sign_in, "expired" if expired else CloseReason.SIGNED_OUT)
+            await self._audit.append(closed(sign_in, expired, pictures, pages[sign_in_id]))
 
     async def _carry_on(self, sign_in: SignIn, incident: Incident, now: float) -> None:
         known = self._carried.get(sign_in.id) == incident.id
@@ -156,4 +215,16 @@ def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
         site=incident.site_id,
         incident=incident.id,
         detail={"sign_in": sign_in.id, "would_have_ended_at": sign_in.expires_at},
+    )
+
+
+def closed(sign_in: SignIn, expired: bool, pictures: int, pages: int) -> AuditEvent:
+    """What the record says when the gateway has closed all that a sign-in held which ended without a word to it."""
+    return AuditEvent(
+        kind="sign_in_closed",
+        principal=sign_in.principal.id,
+        name=sign_in.principal.name,
+        role=sign_in.principal.role,
+        reason="expired" if expired else CloseReason.SIGNED_OUT,
+        detail={"sign_in": sign_in.id, "pictures": pictures, "pages": pages},
     )

@@ -212,8 +212,8 @@ async def test_a_page_ends_with_its_sign_in(house: House, how: str) -> None:
     if how == "signed out":
         await patrol.post("/api/sign-out")
     else:
-        house.clock.jump(12 * 3600)
-        await house.clock.advance(1.0)
+        await house.clock.advance(12 * 3600)
+        await house.services.sign_ins.tick()
     told = await channel.next_of("signed_out")
     assert told["reason"] == how.replace(" ", "_")
     assert await channel.closed() == 1008

@@ -110,3 +110,10 @@ async def test_a_bad_link_opened_on_a_signed_in_desk_signs_nobody_out(house: Hou
     refused = await desk.post("/api/invitations/redeem", {"code": "never-was-one"})
     assert refused.problem(401) == "invitation_refused"
     assert (await desk.get("/api/me")).json["principal"]["id"] == "pat"
+
+
+async def test_who_accepted_the_notice_is_on_record(house: House) -> None:
+    person = await house.sign_in("patrol")
+    assert (await person.post("/api/notice/accepted")).status == 204
+    [record] = await house.records("notice_accepted")
+    assert (record.event.principal, record.event.origin_address) == ("pat", "127.0.0.1")

@@ -1,6 +1,10 @@
 """A patrol laptop is stolen: whoever has it holds a cookie, a page, a token and pictures."""
 
-from gateway.commands.sign_out import SignedOut, end
+import asyncio
+
+from gateway.commands.sign_out import LOOK, SignedOut, end, wait_closed
+from gateway.models import CloseReason
+from gateway.viewing.sign_ins import TICK
 from tests.in_process import ENTRANCE, PEOPLE, House
 
 
@@ -12,7 +16,8 @@ async def test_signed_out_by_name_it_can_do_nothing_more(house: House) -> None:
     _, location = await laptop.watch(ENTRANCE)
 
     settings = house.loaded.settings
-    assert await end(house.database, settings, "Pat", "op", house.clock) == SignedOut(1, 1)
+    ended = await end(house.database, settings, "Pat", "op", house.clock)
+    assert (len(ended.sign_ins), ended.invitations) == (1, 1)
 
     assert (await laptop.get("/api/me")).problem(401) == "sign_in_needed"
     assert (await laptop.post("/api/tokens", {"site": "lincoln"})).problem(401) == "sign_in_needed"
@@ -23,12 +28,55 @@ async def test_signed_out_by_name_it_can_do_nothing_more(house: House) -> None:
     assert again.problem(401) == "invitation_refused"
     assert (await colleague.get("/api/me")).status == 200
     [record] = await house.records("signed_out")
-    assert (record.event.name, record.event.detail) == ("Pat", {"by": "op, command line"})
+    assert (record.event.name, record.event.detail["by"]) == ("Pat", "op, command line")
 
 
 async def test_signed_out_by_id_and_once_is_enough(house: House) -> None:
     await house.sign_in("patrol")
     settings = house.loaded.settings
-    assert await end(house.database, settings, "pat", "op", house.clock) == SignedOut(1, 0)
-    assert await end(house.database, settings, "pat", "op", house.clock) == SignedOut(0, 0)
-    assert await end(house.database, settings, "nobody", "op", house.clock) == SignedOut(0, 0)
+    assert len((await end(house.database, settings, "pat", "op", house.clock)).sign_ins) == 1
+    assert await end(house.database, settings, "pat", "op", house.clock) == SignedOut((), 0)
+    assert await end(house.database, settings, "nobody", "op", house.clock) == SignedOut((), 0)
+
+
+async def test_a_picture_goes_dark_within_a_second_of_a_sign_out_from_the_command_line(house: House) -> None:
+    await house.lock_down()
+    laptop = await house.sign_in("patrol")
+    picture, _ = await laptop.watch(ENTRANCE)
+    page = await laptop.events()
+    await page.resume()
+    ended = await end(house.database, house.loaded.settings, "Pat", "op", house.clock)
+
+    await house.services.sign_ins.tick()  # which ``run`` does twice a second
+
+    assert await page.next_of("signed_out")
+    told = await wait_closed(house.database, ended, house.clock)
+    assert TICK <= 0.5
+    assert house.plane.closed == [(picture, CloseReason.SIGNED_OUT)]
+    assert told == "The gateway has closed what was open: pictures: 1, pages: 1."
+    [grant] = await house.records("grant_given")
+    assert house.services.access.living(grant.event.detail["grant"]) is None
+
+
+async def test_the_command_says_that_it_does_not_know_where_nothing_answers(house: House) -> None:
+    await house.sign_in("patrol")
+    ended = await end(house.database, house.loaded.settings, "Pat", "op", house.clock)
+    asking = asyncio.create_task(wait_closed(house.database, ended, house.clock))
+    while not asking.done():
+        await house.clock.advance(LOOK)
+        await asyncio.sleep(0)
+    assert asking.result() == "No picture or page of theirs was open, or no gateway runs on this database."
+
+
+async def test_one_laptop_signed_out_takes_nothing_from_the_same_persons_other_one(house: House) -> None:
+    await house.lock_down()
+    one, other = await house.sign_in("patrol"), await house.sign_in("patrol")
+    await one.watch(ENTRANCE)
+    _, location = await other.watch(ENTRANCE)
+    await one.post("/api/sign-out")
+    token = await other.token()
+    renewal = await other.request("POST", f"{location}/token", headers={"Authorization": f"Bearer {token}"})
+    assert renewal.status == 204
+    await other.post("/api/sign-out")
+    for grant in await house.records("grant_given"):
+        assert house.services.access.living(grant.event.detail["grant"]) is None
