@@ -52,7 +52,7 @@ async def test_a_second_room_is_shown_with_its_own_note_and_cameras_and_sounds_a
     assert [(one["room"], one["room_name"], one["note"], one["alarm"]) for one in triggers] == [
         (None, "the pool (not on the plan)", "", True),
         ("lincoln-room-101", "Classroom 101", "quiet now", False),
-        ("lincoln-room-gym", "Gym", "two people", True),
+        ("lincoln-room-gym", "115 Gym", "two people", True),
         ("lincoln-room-101", "Classroom 101", "east stairs", True),
     ]
     assert triggers[2]["nearest"] == incident["nearest"]
