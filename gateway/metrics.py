@@ -107,6 +107,12 @@ class Metrics:
             "alarms_unconfirmed", "Alarms that nobody of the police acknowledged in time", "kind"
         )
         self.triggers_refused = counter("triggers_refused", "Triggers that were not accepted", "reason")
+        self.triggers_off_time = counter(
+            "triggers_off_time", "Triggers accepted though the time of their message was off", "webhook"
+        )
+        self.webhook_time_off_seconds = gauge(
+            "webhook_time_off_seconds", "Time of the newest accepted message, less the gateway's", "webhook"
+        )
         self.tokens_issued = counter("tokens_issued", "Media tokens issued, renewals included", "role")
         self.record_failures = counter("record_failures", "Records that the audit store did not take")
         # The house

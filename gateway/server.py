@@ -30,6 +30,7 @@ from gateway.floorplan.words import place_words
 from gateway.incidents.service import IncidentService
 from gateway.incidents.threat import Where
 from gateway.incidents.triggers.console import ConsoleTrigger
+from gateway.incidents.triggers.forgetting import forget_for_ever
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.media.events import MediaEvents
 from gateway.media.interface import Media
@@ -86,6 +87,7 @@ class Gateway:
                 group.create_task(media.run(), name="media"),
                 group.create_task(parts.services.incidents.run(), name="incidents"),
                 group.create_task(viewing.run(), name="viewing"),
+                group.create_task(forget_for_ever(database, self.clock), name="old answers to triggers"),
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
                 group.create_task(arrival.close_silent(runner, self.clock), name="http: silent connections"),
             ]

@@ -209,13 +209,14 @@ class CameraSettings(Model):
 
 
 class WebhookSettings(Model):
-    """A panic button's sender. ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks)."""
+    """A panic button's sender. ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks). An alarm
+    whose message's time is off by more than ``tolerance`` says so."""
 
     id: Identifier
     name: Text
     secret: WebhookSecret
     kind: IncidentKind = IncidentKind.REAL
-    tolerance: Seconds = 300.0
+    tolerance: Annotated[Seconds, Field(le=86_400)] = 300.0
 
 
 class SiteSettings(Model):

@@ -12,8 +12,8 @@ from gateway.models import Incident, IncidentKind, IncidentState, Origin, Princi
 class Trigger:
     """A wish to open an incident.
 
-    ``principal`` and ``address`` (who pressed, from where) and ``key`` (the sender's name for its message) are for
-    the record.
+    ``principal`` and ``address`` (who pressed, from where), ``key`` (the sender's name for its message) and
+    ``time_off`` (seconds that the message's time is ahead of the gateway's, where that is too much) are for the record.
     """
 
     site_id: SiteId
@@ -23,10 +23,12 @@ class Trigger:
     key: str | None = None
     principal: Principal | None = None
     address: str | None = None
+    time_off: float | None = None
 
     def detail(self) -> dict[str, Any]:
         """What the record says of it."""
-        return {"kind": self.kind.value, **asdict(self.origin), "key": self.key}
+        detail = {"kind": self.kind.value, **asdict(self.origin), "key": self.key}
+        return detail if self.time_off is None else detail | {"time_off": self.time_off}
 
 
 @dataclass(frozen=True, slots=True)

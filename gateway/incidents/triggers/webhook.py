@@ -4,7 +4,9 @@ What is decided here:
 
 - The signature is checked before anything else is said or looked up. The answer to a message is kept, with the
   incident, in one transaction; the same id and body gets it again, however late and with whatever timestamp: senders
-  retry with the old or with a fresh one, and an answer given twice opens nothing. Staleness refuses only what is new.
+  retry with the old or with a fresh one, and an answer given twice opens nothing.
+- The time of a new message refuses it only beyond a day (``timing``); from the webhook's tolerance on the alarm says
+  by how much it is off.
 - A webhook may send its own kind and lower ones (real, drill, test, in this order). A higher one is refused and
   shown: neither may a secret for tests open cameras, nor a real alarm pass for a drill.
 - A right signature is never refused for its body: an unknown room or an unreadable text becomes part of the note.
@@ -16,7 +18,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +31,7 @@ from gateway.incidents.changes import Trigger, TriggerOutcome
 from gateway.incidents.service import IncidentService
 from gateway.incidents.triggers.message import Content, read_body
 from gateway.incidents.triggers.signature import Envelope, read_envelope, verify
+from gateway.incidents.triggers.timing import FARTHEST, off_words
 from gateway.metrics import Metrics
 from gateway.models import IncidentKind, Origin, SiteId
 from gateway.setting_types import webhook_key
@@ -123,9 +126,9 @@ class WebhookTrigger:
                 raise Conflict("id_reused", "This webhook-id came before, with another body.")
             return known.status, known.answer
         now = self._clock.now()
-        late = now - int(envelope.timestamp)
-        if abs(late) > endpoint.settings.tolerance:
-            raise Unauthenticated("stale_timestamp", f"The timestamp is {abs(late):.0f} s off the gateway's clock.")
+        off = int(envelope.timestamp) - now
+        if abs(off) > FARTHEST:
+            raise Unauthenticated("stale_timestamp", f"The timestamp is {abs(off):.0f} s off the gateway's clock.")
 
         def row(answer: Answer, incident_id: str | None) -> WebhookDeliveryRow:
             return WebhookDeliveryRow(
@@ -146,12 +149,23 @@ class WebhookTrigger:
             refusal = Forbidden("kind_not_allowed", f"This webhook may not trigger a {content.kind} incident.")
             await self._keep(row(_problem(refusal), None))
             raise refusal
+        trigger = _trigger(endpoint, envelope, content, address)
+        if abs(off) > endpoint.settings.tolerance:
+            trigger = self._off_time(trigger, endpoint.settings.id, off)
+        self._metrics.webhook_time_off_seconds.labels(endpoint.settings.id).set(off)
         try:
-            return _accepted(await self._incidents.trigger(_trigger(endpoint, envelope, content, address), keep))
+            return _accepted(await self._incidents.trigger(trigger, keep))
         except Conflict as conflict:  # counted and recorded by the service
             await self._keep(row(_problem(conflict), None))
             self._show(endpoint, conflict.code)
             return _problem(conflict)
+
+    def _off_time(self, trigger: Trigger, webhook_id: str, off: float) -> Trigger:
+        """The trigger as one that says that its time is off."""
+        logger.warning("webhook %s: the time of its message is %.0f s off the gateway's clock", webhook_id, off)
+        self._metrics.triggers_off_time.labels(webhook_id).inc()
+        note = f"{trigger.origin.note} {off_words(off)}".strip()
+        return replace(trigger, origin=replace(trigger.origin, note=note), time_off=round(off))
 
     async def _keep(self, row: WebhookDeliveryRow) -> None:
         async with self._database.session() as session:

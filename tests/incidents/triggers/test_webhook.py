@@ -7,7 +7,9 @@ from pydantic import SecretStr
 
 from gateway.errors import ConfigurationError
 from gateway.incidents.service import Trigger
+from gateway.incidents.triggers.forgetting import forget
 from gateway.incidents.triggers.signature import sign
+from gateway.incidents.triggers.timing import KEPT
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.models import IncidentKind, IncidentState, Origin, Principal, Role, SiteId
 from gateway.settings import SiteSettings, WebhookSettings
@@ -54,13 +56,18 @@ class Post:
         age: float = 0.0,
         secret: str = SECRET,
     ) -> tuple[int, dict[str, Any]]:
+        headers, body = self.signed(message_id, body, age, secret)
+        return await self.webhooks.receive(to, headers, body, "10.0.0.9")
+
+    def signed(
+        self, message_id: str, body: bytes = BODY, age: float = 0.0, secret: str = SECRET
+    ) -> tuple[dict[str, str], bytes]:
         timestamp = str(int(self.house.clock.now() - age))
-        headers = {
+        return {
             "webhook-id": message_id,
             "webhook-timestamp": timestamp,
             "webhook-signature": sign(secret, message_id, timestamp, body),
-        }
-        return await self.webhooks.receive(to, headers, body, "10.0.0.9")
+        }, body
 
 
 @pytest.fixture
@@ -138,8 +145,36 @@ async def test_the_same_id_from_another_webhook_is_another_message(house: House,
     assert len(house.incidents.open()) == 2
 
 
-@pytest.mark.parametrize("age", [301.0, -302.0])
-async def test_a_new_message_with_a_stale_timestamp_is_refused_until_it_is_right(
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (301.0, "(by its own time this message was sent 5 min ago: it was held up, or a clock is wrong)"),
+        (-302.0, "(the time of this message is 5 min ahead: a clock is wrong)"),
+        (86_399.0, "(by its own time this message was sent 24 h ago: it was held up, or a clock is wrong)"),
+        (-86_399.0, "(the time of this message is 24 h ahead: a clock is wrong)"),
+    ],
+)
+async def test_a_wrong_clock_does_not_silence_a_true_press(house: House, post: Post, age: float, words: str) -> None:
+    status, answer = await post.send(age=age)
+    assert (status, answer["alarm"]) == (200, True)
+    assert house.incidents.open()[0].origin.note == f"help {words}"
+    [record] = await house.audit.read()
+    assert (record.event.kind, record.event.detail["time_off"]) == ("incident_opened", -age)
+    assert house.value("triggers_off_time_total", webhook="button") == 1
+    assert house.value("webhook_time_off_seconds", webhook="button") == pytest.approx(-age, abs=1)
+    assert post.refused == []
+
+
+async def test_a_time_within_the_tolerance_is_not_spoken_of(house: House, post: Post) -> None:
+    await post.send(age=299.0)
+    assert house.incidents.open()[0].origin.note == "help"
+    assert "time_off" not in (await house.audit.read())[0].event.detail
+    assert house.value("triggers_off_time_total", webhook="button") == 0
+    assert house.value("webhook_time_off_seconds", webhook="button") == pytest.approx(-299, abs=1)
+
+
+@pytest.mark.parametrize("age", [86_402.0, -86_402.0])
+async def test_a_new_message_of_another_day_is_refused_until_its_time_is_right(
     house: House, post: Post, age: float
 ) -> None:
     status, answer = await post.send(age=age)
@@ -147,6 +182,32 @@ async def test_a_new_message_with_a_stale_timestamp_is_refused_until_it_is_right
     assert post.refused == [("oak", "button", "stale_timestamp")]
     assert house.incidents.open() == ()
     assert (await post.send())[0] == 200
+
+
+@pytest.mark.parametrize("step", [13 * 3600.0, -20 * 3600.0])
+async def test_a_press_alarms_after_the_gateways_clock_was_set_either_way(
+    house: House, post: Post, step: float
+) -> None:
+    sent = house.clock.now()
+    house.clock.jump(step)
+    status, _ = await post.send(age=house.clock.now() - sent)
+    assert status == 200
+    assert house.incidents.open()[0].kind is IncidentKind.REAL
+
+
+@pytest.mark.parametrize("step", [0.0, 600.0, -600.0, 20 * 3600.0, -20 * 3600.0])
+async def test_a_message_played_again_after_a_restart_and_a_step_of_the_clock_opens_nothing(
+    house: House, post: Post, step: float
+) -> None:
+    headers, body = post.signed("msg_1", age=80_000.0)
+    first = await post.webhooks.receive("button", headers, body)
+    await house.incidents.all_clear(first[1]["incident"], Principal("anna", "Anna", Role.DISPATCHER))
+    house.clock.jump(step)
+    await house.restart()
+    await forget(house.database, house.clock.now() - KEPT, newest=0)
+    post.renew()
+    assert await post.webhooks.receive("button", headers, body) == first
+    assert house.incidents.open() == ()
 
 
 async def test_a_wrong_secret_is_refused_and_tells_nothing_of_earlier_messages(house: House, post: Post) -> None:
@@ -286,10 +347,10 @@ async def test_the_console_and_the_button_meet_in_one_incident(house: House, pos
 async def test_who_no_longer_listens_is_not_told(house: House, post: Post) -> None:
     told: list[str] = []
     stop = post.webhooks.on_refused(lambda _site, _webhook, reason: told.append(reason))
-    await post.send(age=1000)
+    await post.send(age=100_000)
     stop()
     await house.clock.advance(10)
-    await post.send(age=1000)
+    await post.send(age=100_000)
     assert told == ["stale_timestamp"]
 
 

@@ -1,0 +1,44 @@
+"""Forgets answers to triggers that nobody can ask for any more, a few at a time, so that no alarm waits for it."""
+
+import logging
+
+from sqlalchemy import delete, select
+
+from gateway.clock import Clock
+from gateway.errors import StorageError
+from gateway.incidents.triggers.timing import KEPT
+from gateway.storage.database import Database
+from gateway.storage.tables import ConsolePressRow, WebhookDeliveryRow
+
+logger = logging.getLogger(__name__)
+
+NEWEST = 10_000
+"""Answers of each kind that are kept whatever their age, also where the clock was wrongly set far ahead."""
+AT_ONCE = 200
+EVERY = 86_400.0
+"""Seconds of gateway time between two runs."""
+
+
+async def forget_for_ever(database: Database, clock: Clock) -> None:
+    """Forget old answers once a day, the first time after a day; until cancelled."""
+    while True:
+        await clock.sleep(EVERY)
+        try:
+            await forget(database, clock.now() - KEPT)
+        except StorageError as error:
+            logger.warning("old answers to triggers could not be forgotten: %s", error)
+
+
+async def forget(database: Database, before: float, newest: int = NEWEST) -> None:
+    """Delete answers given before ``before`` (wall time), but the ``newest`` of each kind. Raises StorageError."""
+    for row in (WebhookDeliveryRow, ConsolePressRow):
+        at = row.received_at
+        async with database.reading() as session:
+            edge = (await session.scalars(select(at).order_by(at.desc()).offset(newest).limit(1))).first()
+        while edge is not None:
+            async with database.session() as session:
+                old = select(at).where(at <= edge, at < before).order_by(at).limit(AT_ONCE)
+                piece = (await session.scalars(old)).all()
+                if not piece:
+                    break
+                await session.execute(delete(row).where(at <= piece[-1]))
