@@ -89,6 +89,7 @@ class Gateway:
                 group.create_task(viewing.run(), name="viewing"),
                 group.create_task(forget_for_ever(database, self.clock), name="old answers to triggers"),
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
+                group.create_task(parts.services.audit.run(), name="records"),
                 group.create_task(arrival.close_silent(runner, self.clock), name="http: silent connections"),
             ]
             try:
@@ -100,6 +101,7 @@ class Gateway:
                 await runner.cleanup()
                 await media.stop()
                 await viewing.drain()
+                await parts.services.audit.finish()
                 for task in tasks:
                     task.cancel()
 
@@ -140,7 +142,9 @@ async def compose(
     ``media_of`` makes the media: the function of that name, but in tests that send no packets.
     """
     settings = loaded.settings
-    audit = AuditLog(database, clock, metrics)
+    storage = settings.storage
+    spool = storage.spool or storage.directory / "audit-spool.jsonl" if storage.url else storage.spool
+    audit = AuditLog(database, clock, metrics, spool, storage.spool_size)
     keys = KeyStore(database, clock)
     tokens = TokenService(keys, settings.tokens, settings.http.public_url, clock)
     sessions = SignInSessions(database, settings.tokens, clock)

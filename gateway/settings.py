@@ -108,10 +108,16 @@ class MediaSettings(Model):
 
 
 class StorageSettings(Model):
-    """``url`` is an SQLAlchemy URL; the default is one SQLite file beside the signing keys in ``directory``."""
+    """``url`` is an SQLAlchemy URL; the default is one SQLite file beside the signing keys in ``directory``.
+
+    ``spool`` is the file for records that the database does not take, best on another disk; by default it is in
+    ``directory``. It has ``spool_size`` bytes from the start.
+    """
 
     directory: ConfiguredPath = Path("data")
     url: Secret | None = None
+    spool: ConfiguredPath | None = None
+    spool_size: Annotated[int, Field(ge=64 * 1024, le=1024**3)] = 8 * 1024 * 1024
 
 
 class AgeSettings(Model):

@@ -65,7 +65,7 @@ PEOPLE = {
 @cache
 def example() -> Loaded:
     """The example district."""
-    return load(ROOT / "config" / "sightline.yaml", environment=ENVIRONMENT)
+    return load(ROOT / "config" / "sightline.yaml", {"storage.spool_size": 64 * 1024}, ENVIRONMENT)
 
 
 @dataclass

@@ -3,35 +3,54 @@
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.audit.record import AuditEvent, AuditRecord, hundredths, local_offset
-from gateway.audit.spool import Spool
+from gateway.audit.alike import Refusals
+from gateway.audit.group import Group
+from gateway.audit.record import AuditEvent, AuditRecord, Outcome, hundredths, local_offset
+from gateway.audit.spool import SIZE, Spool
 from gateway.clock import Clock
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.models import Role
 from gateway.storage.database import Database
 from gateway.storage.tables import AuditRow
+from gateway.storage.turns import Urgency
 
 __all__ = ["AuditEvent", "AuditLog", "AuditRecord"]
 
 logger = logging.getLogger(__name__)
+
+PIECE = 100
+"""Records in one commit. It takes some milliseconds, for which an alarm may have to wait."""
+
+IN_MEMORY = 2000
+"""Records kept in memory while no disk takes any."""
+
+REFUSALS_SHARE = 4
+"""Refusals may fill one part in so many of the spool. The rest is kept for what was seen."""
+
+TICK = 1.0
 
 
 class AuditLog:
     """Every access, refusal, trigger, acknowledgement and close.
 
     A failure of the store never reaches who appends: life safety over logging. It is counted
-    (``record_failures``), logged once, and the record waits in the spool, by default beside the SQLite file.
+    (``record_failures``), logged once, and the record waits in the spool, by default beside the SQLite file, or in
+    memory where the spool fails too. ``run`` belongs to the server's TaskGroup.
     """
 
-    def __init__(self, database: Database, clock: Clock, metrics: Metrics, spool: Path | None = None) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, metrics: Metrics, spool: Path | None = None, spool_size: int = SIZE
+    ) -> None:
         if spool is None:
             if database.path is None:
                 raise ValueError("a database that is elsewhere needs a local file to spool records to")
@@ -39,9 +58,12 @@ class AuditLog:
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._spool = Spool(spool)
+        self._spool = Spool(spool, spool_size)
         self._spool_lock = asyncio.Lock()
         self._spooling = False
+        self._in_memory: deque[AuditRecord] = deque(maxlen=IN_MEMORY)
+        self._refusals = Refusals()
+        self._group = Group(self._commit, PIECE)
 
     @property
     def spooling(self) -> bool:
@@ -49,20 +71,40 @@ class AuditLog:
         return self._spooling
 
     async def start(self) -> None:
-        """Take in what an earlier run has left in the spool."""
-        self._spooling = await asyncio.to_thread(self._spool.path.exists)
-        await self._drain()
+        """Give the spool its full size, and take in what an earlier run has left in it."""
+        try:
+            await asyncio.to_thread(self._spool.prepare)
+        except OSError as error:
+            logger.error("the spool of records has no room kept for it: %s", error)  # noqa: TRY400  not our bug
+        await self.catch_up()
+
+    async def run(self) -> None:
+        """Catch up again and again, until cancelled."""
+        while True:
+            await self._clock.sleep(TICK)
+            await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Write what waits: counts of refusals that were alike, and what the database did not take before."""
+        for event in self._refusals.due(self._clock.monotonic()):
+            await self._group.put(self.record(event))
+        try:
+            if self._spooling or not await asyncio.to_thread(lambda: self._spool.empty):
+                await self._drain()
+        except (StorageError, SQLAlchemyError, OSError) as error:
+            if not self._spooling:
+                logger.warning("the spool of records waits on: %s", error)
+            self._spooling = True
+
+    async def finish(self) -> None:
+        """Write what is still only counted, before the gateway stops."""
+        for event in self._refusals.due():
+            await self._group.put(self.record(event))
 
     async def append(self, event: AuditEvent) -> None:
-        """Record, on disk on return. Raises nothing for a store that fails."""
-        record = self.record(event)
-        try:
-            async with self._database.session() as session:
-                self.add(session, record)
-        except (StorageError, SQLAlchemyError) as error:
-            await self.keep_aside([record], error)
-        else:
-            await self._drain()
+        """Record, on disk on return. Raises nothing for a store that fails. Refusals that are alike are merged."""
+        if self._refusals.recorded(event, self._clock.monotonic()):
+            await self._group.put(self.record(event))
 
     def append_in(self, session: AsyncSession, event: AuditEvent) -> None:
         """Record within the caller's transaction: on disk when that is, or not at all."""
@@ -75,19 +117,42 @@ class AuditLog:
 
     def add(self, session: AsyncSession, record: AuditRecord) -> None:
         """Put a dated record into the caller's transaction."""
-        session.add(_to_row(record))
+        session.add(AuditRow(**_to_values(record)))
 
-    async def keep_aside(self, records: Sequence[AuditRecord], error: Exception) -> None:
-        """Spool records that the database has refused with ``error``. They enter it when it is back."""
+    async def keep_aside(self, records: Sequence[AuditRecord], error: Exception) -> bool:
+        """Spool records that the database has refused with ``error``. They enter it when it is back.
+
+        Return whether they are on disk: else they are in memory, and a crash loses them.
+        """
         self._metrics.record_failures.inc(len(records))
+        if not self._spooling:
+            logger.error("the record is not taken by the database, spooling to %s: %s", self._spool.path, error)
+        self._spooling = True
+        refused = [record for record in records if record.event.outcome == Outcome.REFUSED]
+        kept = [record for record in records if record.event.outcome != Outcome.REFUSED]
         async with self._spool_lock:
-            if not self._spooling:
-                logger.error("the record is not taken by the database, spooling to %s: %s", self._spool.path, error)
-            self._spooling = True
             try:
-                await asyncio.to_thread(self._spool.append, list(records))
+                if kept:
+                    await asyncio.to_thread(self._spool.append, kept)
+            except OSError as failure:
+                self._keep_in_memory(kept, failure)
+                return False
+            try:
+                if refused:
+                    await asyncio.to_thread(self._spool.append, refused, self._spool.size // REFUSALS_SHARE)
             except OSError:
-                logger.exception("%d records are lost: the spool cannot be written either", len(records))
+                self._metrics.dropped.labels("refusal_records").inc(len(refused))
+                return False
+        return True
+
+    def _keep_in_memory(self, records: Sequence[AuditRecord], failure: OSError) -> None:
+        if not self._in_memory:
+            logger.error("the spool takes no record either, they are kept in memory: %s", failure)
+        lost = max(0, len(self._in_memory) + len(records) - IN_MEMORY)
+        if lost:
+            self._metrics.dropped.labels("records").inc(lost)
+            logger.error("%d records are lost: neither database nor spool has taken any for long", lost)
+        self._in_memory.extend(records)
 
     async def read(
         self, since: float | None = None, until: float | None = None, limit: int = 1000
@@ -104,44 +169,68 @@ class AuditLog:
         async with self._database.reading() as session:
             return [_from_row(row) for row in reversed((await session.scalars(query)).all())]
 
-    async def _drain(self) -> None:
-        """Move the spool into the database, each record once, whatever happened between."""
-        if not self._spooling:
+    async def _commit(self, records: Sequence[AuditRecord]) -> None:
+        """Put records into the database or, at once while that is known to fail, aside."""
+        if self._spooling:
+            await self.keep_aside(records, StorageError("it has failed before"))
             return
-        async with self._spool_lock:
-            try:
-                records = await asyncio.to_thread(self._spool.read)
-                async with self._database.session() as session:
-                    for record in records:
-                        known = select(AuditRow.id).where(AuditRow.event_id == record.event_id)
-                        if (await session.scalars(known)).first() is None:
-                            self.add(session, record)
-                await asyncio.to_thread(self._spool.clear)
-            except (StorageError, SQLAlchemyError, OSError) as error:
-                logger.warning("the spool of records waits on: %s", error)
+        try:
+            await self._enter(records)
+        except (StorageError, SQLAlchemyError) as error:
+            await self.keep_aside(records, error)
+
+    async def _enter(self, records: Sequence[AuditRecord]) -> None:
+        """Put records into the database, each once, however often it is tried. Raises StorageError, SQLAlchemyError."""
+        async with self._database.session(Urgency.RECORD) as session:
+            ids = [record.event_id for record in records]
+            known = set(await session.scalars(select(AuditRow.event_id).where(AuditRow.event_id.in_(ids))))
+            rows = {record.event_id: _to_values(record) for record in records if record.event_id not in known}
+            if rows:
+                await session.execute(insert(AuditRow), list(rows.values()))
+
+    async def _drain(self) -> None:
+        """Move everything that waits into the database, in pieces, between which others have their turn.
+
+        Raises StorageError, SQLAlchemyError, OSError: then it goes on waiting.
+        """
+        count = offset = 0
+        while True:
+            records, offset = await asyncio.to_thread(self._spool.read, offset, PIECE)
+            if records:
+                await self._enter(records)
+            elif self._in_memory:
+                records = list(self._in_memory)[:PIECE]
+                await self._enter(records)
+                for record in records:
+                    if self._in_memory and self._in_memory[0] is record:
+                        self._in_memory.popleft()
             else:
-                self._spooling = False
-                logger.info("the record is taken by the database again, %d from the spool", len(records))
+                async with self._spool_lock:
+                    if not self._in_memory and await asyncio.to_thread(self._spool.clear, offset):
+                        self._spooling = False
+                        logger.info("the record is taken by the database again, %d had waited", count)
+                        return
+            count += len(records)
 
 
-def _to_row(record: AuditRecord) -> AuditRow:
+def _to_values(record: AuditRecord) -> dict[str, Any]:
     event = record.event
-    return AuditRow(
-        event_id=record.event_id,
-        at=record.at,
-        utc_offset=record.utc_offset,
-        kind=event.kind,
-        outcome=event.outcome,
-        reason=event.reason,
-        principal_id=event.principal,
-        principal_name=event.name,
-        role=event.role,
-        site_id=event.site,
-        camera_id=event.camera,
-        incident_id=event.incident,
-        origin_address=event.origin_address,
-        detail=event.detail,
-    )
+    return {
+        "event_id": record.event_id,
+        "at": record.at,
+        "utc_offset": record.utc_offset,
+        "kind": event.kind,
+        "outcome": event.outcome,
+        "reason": event.reason,
+        "principal_id": event.principal,
+        "principal_name": event.name,
+        "role": event.role,
+        "site_id": event.site,
+        "camera_id": event.camera,
+        "incident_id": event.incident,
+        "origin_address": event.origin_address,
+        "detail": event.detail,
+    }
 
 
 def _from_row(row: AuditRow) -> AuditRecord:

@@ -19,6 +19,7 @@ from gateway.incidents.state import Effect
 from gateway.metrics import Metrics
 from gateway.models import Incident, IncidentKind, IncidentState
 from gateway.storage.database import Database
+from gateway.storage.turns import Urgency
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Ledger:
     async def _write(
         self, changes: Sequence[IncidentChange], records: Sequence[AuditRecord], within: Within | None
     ) -> None:
-        async with self._database.session() as session:
+        async with self._database.session(Urgency.ALARM) as session:
             for change in changes:
                 await store.save(session, change.incident, new=change.previous_state is None)
             for record in records:
@@ -104,7 +105,7 @@ class Ledger:
                 await within(session)
 
     async def _read(self) -> list[Incident]:
-        async with self._database.reading() as session:
+        async with self._database.reading(urgent=True) as session:
             return await store.load(session, RECENT)
 
     def _believe(self, changes: Sequence[IncidentChange]) -> None:

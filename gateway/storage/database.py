@@ -1,8 +1,12 @@
 """The one place where the database is opened: SQLite by default, PostgreSQL by URL.
 
-With SQLite, one writer at a time is a fact. Writers queue here, in order and without polling, and each begins with
-BEGIN IMMEDIATE, so that no transaction that has read can find itself unable to write ("database is locked"). Another
-process on the same file (the command line) is waited for by ``busy_timeout``. Readers go beside, on snapshots.
+With SQLite, one writer at a time is a fact. Writers queue here, without polling, the most urgent first (``turns``), and
+each begins with BEGIN IMMEDIATE, so that no transaction that has read can find itself unable to write ("database is
+locked"). Another process on the same file (the command line) is waited for by ``busy_timeout``. Readers go beside, on
+snapshots.
+
+Alarms have connections of their own, for writing and for reading, which nobody else can hold. They wait neither long
+for a turn nor long for another process: one that cannot write within about a second is told so, and uses the reserve.
 """
 
 import asyncio
@@ -12,17 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import Connection, event
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from gateway.errors import StorageError
 from gateway.storage.migrate import upgrade
+from gateway.storage.turns import Turns, Urgency
 
 BUSY_TIMEOUT_MS = 5000
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS}
+URGENT_TIMEOUT_MS = 500
+"""How long an alarm waits for another process that writes to the same file."""
+URGENT_TURN_WITHIN = 1.0
+"""Seconds that an alarm waits for the writer of our own that is just committing."""
+READERS = 12
+URGENT_READERS = 2
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 def sqlite_url(path: Path) -> str:
@@ -39,16 +50,38 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
-        # Parameters are hidden in errors: they hold names, hashes and keys.
-        self._engine = create_async_engine(self._url, hide_parameters=True)
-        self._write = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._read = async_sessionmaker(self._engine.execution_options(reading=True), expire_on_commit=False)
-        self._writing = asyncio.Lock()
+        self._sqlite = self._url.get_backend_name() == "sqlite"
+        self._writer_engine = self._engine(writes=True, connections=1 if self._sqlite else 5)
+        self._alarm_engine = self._engine(writes=True, connections=1, timeout_ms=URGENT_TIMEOUT_MS)
+        self._reader_engine = self._engine(writes=False, connections=READERS)
+        self._urgent_reader_engine = self._engine(writes=False, connections=URGENT_READERS)
+        self._engines = (self._writer_engine, self._alarm_engine, self._reader_engine, self._urgent_reader_engine)
+        self._write, self._write_alarm, self._read, self._read_urgent = (
+            async_sessionmaker(engine, expire_on_commit=False) for engine in self._engines
+        )
+        self._turns = Turns()
         self._writer: asyncio.Task[Any] | None = None
-        self._sqlite = self._engine.dialect.name == "sqlite"
+
+    def _engine(self, *, writes: bool, connections: int, timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEngine:
+        # Parameters are hidden in errors: they hold names, hashes and keys.
+        engine = create_async_engine(
+            self._url,
+            hide_parameters=True,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=connections,
+            max_overflow=0,
+        )
         if self._sqlite:
-            event.listen(self._engine.sync_engine, "connect", _configure_sqlite)
-            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+
+            def configure(connection: Any, _record: Any) -> None:
+                _configure_sqlite(connection, timeout_ms)
+
+            def begin(connection: Connection) -> None:
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+            event.listen(engine.sync_engine, "connect", configure)
+            event.listen(engine.sync_engine, "begin", begin)
+        return engine
 
     @property
     def path(self) -> Path | None:
@@ -61,9 +94,9 @@ class Database:
             _prepare_file(self._url.database)
         try:
             if self._sqlite:
-                async with self._engine.execution_options(reading=True).connect() as connection:
+                async with self._reader_engine.connect() as connection:
                     await connection.run_sync(_assert_durable)
-            async with self._engine.begin() as connection:
+            async with self._writer_engine.begin() as connection:
                 await connection.run_sync(upgrade)
         except CommandError as error:
             raise StorageError(f"the database is of another version of Sightline: {error}") from error
@@ -72,42 +105,59 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection. Sessions must have ended."""
-        await self._engine.dispose()
+        for engine in self._engines:
+            await engine.dispose()
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
-        """A writing session: committed, to disk, on clean exit; rolled back on any exception."""
+    async def session(self, urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
+        """A writing session: committed, to disk, on clean exit; rolled back on any exception.
+
+        Raises StorageError; for an alarm also if its turn does not come within URGENT_TURN_WITHIN.
+        """
         if self._writer is asyncio.current_task():
             raise RuntimeError("a writing session inside another one of the same task would wait for itself")
-        async with self._writing if self._sqlite else _no_lock():
-            self._writer = asyncio.current_task() if self._sqlite else None
+        alarm = urgency is Urgency.ALARM
+        async with self._turn(urgency):
             try:
-                async with self._write.begin() as session:
+                async with (self._write_alarm if alarm else self._write).begin() as session:
                     yield session
             except IntegrityError:
                 raise
             except (DBAPIError, PoolTimeout) as error:
                 raise _storage_error("could not write", error) from error
-            finally:
-                self._writer = None
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads, on one snapshot, waiting for no writer. What it changes is not kept."""
+    async def reading(self, urgent: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session that only reads, on one snapshot, waiting for no writer. What it changes is not kept.
+
+        ``urgent`` is for what an alarm needs to know: it does not wait for the other readers.
+        """
         try:
-            async with self._read() as session:
+            async with (self._read_urgent if urgent else self._read)() as session:
                 yield session
         except (DBAPIError, PoolTimeout) as error:
             raise _storage_error("could not read", error) from error
 
+    @asynccontextmanager
+    async def _turn(self, urgency: Urgency) -> AsyncIterator[None]:
+        if not self._sqlite:
+            yield
+            return
+        try:
+            async with asyncio.timeout(URGENT_TURN_WITHIN if urgency is Urgency.ALARM else None):
+                await self._turns.take(urgency)
+        except TimeoutError:
+            raise StorageError("the database could not write: another write takes too long") from None
+        self._writer = asyncio.current_task()
+        try:
+            yield
+        finally:
+            self._writer = None
+            self._turns.give()
+
 
 def _storage_error(what: str, error: DBAPIError | PoolTimeout) -> StorageError:
     return StorageError(f"the database {what}: {error.orig if isinstance(error, DBAPIError) else error}")
-
-
-@asynccontextmanager
-async def _no_lock() -> AsyncIterator[None]:
-    yield
 
 
 def _prepare_file(name: str | None) -> None:
@@ -122,18 +172,13 @@ def _prepare_file(name: str | None) -> None:
         raise StorageError(f"the database file cannot be made: {error}") from error
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
+def _configure_sqlite(connection: Any, timeout_ms: int) -> None:
+    connection.isolation_level = None  # the listener of "begin" begins transactions
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")  # first: changing the journal mode may have to wait
+    cursor.execute(f"PRAGMA busy_timeout={timeout_ms}")  # first: changing the journal mode may have to wait
     for name, value in PRAGMAS.items():
         cursor.execute(f"PRAGMA {name}={value}")
     cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _assert_durable(connection: Connection) -> None:

@@ -1,16 +1,20 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.models import Role
 from gateway.storage.database import Database, sqlite_url
+from gateway.storage.turns import Urgency
 from tests.fakes import FakeClock
 
 EVENT = AuditEvent(
@@ -116,9 +120,10 @@ async def test_a_store_that_fails_is_not_the_callers_trouble(
 
     await rename(database, "away", "audit_records")
     await audit.append(AuditEvent(kind="after"))
+    await audit.catch_up()
     assert not audit.spooling
     assert sorted(await kinds(audit)) == ["0", "1", "2", "after"]
-    assert not audit._spool.path.exists()
+    assert audit._spool.empty
 
 
 async def test_the_next_start_takes_in_the_spool_with_the_times_of_then(
@@ -144,6 +149,7 @@ async def test_a_spool_that_was_taken_in_but_not_cleared_is_not_entered_twice(
     await rename(database, "away", "audit_records")
     content = audit._spool.path.read_bytes()
     await audit.append(AuditEvent(kind="after"))
+    await audit.catch_up()
     audit._spool.path.write_bytes(content)
     await AuditLog(database, clock, Metrics()).start()
     assert sorted(await kinds(audit)) == ["after", "view_opened"]
@@ -159,24 +165,102 @@ async def test_a_start_while_the_store_still_fails_keeps_the_spool(
     assert later.spooling
     await rename(database, "away", "audit_records")
     await later.append(AuditEvent(kind="after"))
+    await later.catch_up()
     assert sorted(await kinds(later)) == ["after", "view_opened"]
 
 
-async def test_without_any_place_to_write_the_caller_still_goes_on(
+async def test_without_any_place_to_write_the_caller_goes_on_and_the_record_comes_later(
     database: Database, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     audit = AuditLog(database, clock, Metrics(), spool=tmp_path / "missing" / "spool.jsonl")
     await rename(database, "audit_records", "away")
-    await audit.append(EVENT)
+    await audit.append(replace(EVENT, outcome="ok"))
     assert failures(audit) == 1
-    assert "1 records are lost" in caplog.text
+    assert "kept in memory" in caplog.text
+    assert not await audit.keep_aside([audit.record(AuditEvent(kind="second"))], StorageError("full"))
+    await rename(database, "away", "audit_records")
+    await audit.catch_up()
+    assert sorted(await kinds(audit)) == ["second", "view_opened"]
+    assert not audit.spooling
+
+
+async def test_what_is_kept_in_memory_is_bounded_and_counted(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    metrics = Metrics()
+    audit = AuditLog(database, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
+    records = [audit.record(AuditEvent(kind=str(number))) for number in range(2005)]
+    await audit.keep_aside(records, StorageError("full"))
+    assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "records"}) == 5
+
+
+async def test_refusals_cannot_fill_the_spool_that_is_kept_for_what_was_seen(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    metrics = Metrics()
+    audit = AuditLog(database, clock, metrics, spool=tmp_path / "spool.jsonl", spool_size=20_000)
+    await rename(database, "audit_records", "away")
+    for number in range(100):
+        await audit.append(AuditEvent(kind="refused", outcome="refused", principal=str(number)))
+    assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "refusal_records"})
+    assert await audit.keep_aside([audit.record(AuditEvent(kind="view_opened")) for _ in range(20)], StorageError(""))
+
+
+async def test_a_thousand_refusals_that_are_alike_make_two_records(audit: AuditLog, clock: FakeClock) -> None:
+    refusal = AuditEvent(kind="view_refused", outcome="refused", principal="aude", reason="role_sees_no_video")
+    for _ in range(1000):
+        await audit.append(refusal)
+    await audit.append(replace(refusal, principal="pat"))
+    await clock.advance(61)
+    await audit.catch_up()
+    records = await audit.read()
+    assert [(r.event.principal, r.event.detail) for r in records] == [
+        ("aude", {}),
+        ("pat", {}),
+        ("aude", {"alike": 999}),
+    ]
+
+
+async def test_refusals_that_were_only_counted_are_on_record_after_a_stop(audit: AuditLog) -> None:
+    refusal = AuditEvent(kind="view_refused", outcome="refused", principal="aude")
+    for _ in range(3):
+        await audit.append(refusal)
+    await audit.finish()
+    assert [record.event.detail for record in await audit.read()] == [{}, {"alike": 2}]
+
+
+async def test_a_thousand_records_that_wait_are_written_in_a_few_commits(audit: AuditLog, database: Database) -> None:
+    commits = list[Urgency]()
+    original = database.session
+
+    def counted(urgency: Urgency = Urgency.PERMISSION) -> AbstractAsyncContextManager[AsyncSession]:
+        commits.append(urgency)
+        return original(urgency)
+
+    database.session = counted  # type: ignore[method-assign, assignment]
+    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(1000)))
+    assert sorted(map(int, await kinds(audit))) == list(range(1000))
+    assert len(commits) <= 12
+    assert set(commits) == {Urgency.RECORD}
+
+
+async def test_an_alarm_overtakes_a_spool_that_is_being_taken_in(audit: AuditLog, database: Database) -> None:
+    """Before, all of it went in with one commit, behind which an alarm waited for seconds."""
+    await audit.keep_aside([audit.record(AuditEvent(kind=str(number))) for number in range(1000)], StorageError("full"))
+    draining = asyncio.create_task(audit.catch_up())
+    async with database.session(Urgency.ALARM):
+        pass
+    assert not draining.done()
+    await draining
+    assert len(await kinds(audit)) == 1000
 
 
 async def test_an_append_while_the_spool_is_taken_in_loses_nothing(audit: AuditLog, database: Database) -> None:
     await rename(database, "audit_records", "away")
     await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5)))
     await rename(database, "away", "audit_records")
-    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5, 10)))
+    await asyncio.gather(audit.catch_up(), *(audit.append(AuditEvent(kind=str(number))) for number in range(5, 10)))
+    await audit.catch_up()
     assert sorted(await kinds(audit)) == [str(number) for number in range(10)]
 
 

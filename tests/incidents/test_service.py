@@ -12,6 +12,7 @@ from gateway.incidents.service import IncidentChange, Trigger
 from gateway.incidents.state import Effect
 from gateway.incidents.store import save
 from gateway.models import IncidentKind, IncidentState, Origin, Principal, Role, SiteId
+from gateway.storage.turns import Urgency
 from tests.incidents.house import House
 
 OAK, ELM = SiteId("oak"), SiteId("elm")
@@ -295,8 +296,8 @@ async def test_a_commit_that_reached_the_disk_and_then_failed_is_found_and_alarm
     original = house.database.session
 
     class Torn:
-        def __init__(self) -> None:
-            self.inner = original()
+        def __init__(self, urgency: Urgency) -> None:
+            self.inner = original(urgency)
 
         async def __aenter__(self) -> object:
             return await self.inner.__aenter__()

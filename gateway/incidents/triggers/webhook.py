@@ -119,7 +119,7 @@ class WebhookTrigger:
     async def _settled(self, endpoint: _Endpoint, envelope: Envelope, body: bytes, address: str) -> Answer:
         """The answer that was given before, or a new one, on disk. Raises ClientError, StorageError."""
         digest = hashlib.sha256(body).digest()
-        async with self._database.reading() as session:
+        async with self._database.reading(urgent=True) as session:
             known = await session.get(WebhookDeliveryRow, (endpoint.settings.id, envelope.id))
         if known is not None:
             if known.body_sha256 != digest:

@@ -1,0 +1,64 @@
+"""Group commit: what many callers wait for at the same time goes to the disk together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class _Place(Generic[T]):
+    """One caller's place in the queue. ``woken`` is set when its item is written, or when it is to commit next."""
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.written = False
+        self.left = False
+        self.woken = asyncio.Event()
+
+
+class Group(Generic[T]):
+    """Calls ``commit`` with everything that waits, at most ``most`` items at once, and never twice at the same time.
+
+    One of the callers commits for all who wait, so there is no task to own. ``commit`` deals with its own failures;
+    it may be given an item again if it was cancelled the first time.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[T]], Awaitable[None]], most: int) -> None:
+        self._commit = commit
+        self._most = most
+        self._waiting: deque[_Place[T]] = deque()
+        self._committing: _Place[T] | None = None
+
+    async def put(self, item: T) -> None:
+        """Return once ``commit`` has taken the item. An item whose caller is cancelled is written by the next one."""
+        place = _Place(item)
+        self._waiting.append(place)
+        try:
+            if self._committing is None:
+                self._committing = place
+            else:
+                await place.woken.wait()
+            while not place.written:
+                await self._commit_some()
+        finally:
+            place.left = True
+            if self._committing is place:
+                self._hand_over()
+
+    async def _commit_some(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        try:
+            await self._commit([place.item for place in batch])
+        except asyncio.CancelledError:
+            self._waiting.extendleft(reversed(batch))
+            raise
+        for place in batch:
+            place.written = True
+            place.woken.set()
+
+    def _hand_over(self) -> None:
+        self._committing = next((place for place in self._waiting if not place.left), None)
+        if self._committing is not None:
+            self._committing.woken.set()

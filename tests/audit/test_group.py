@@ -1,0 +1,76 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from gateway.audit.group import Group
+from tests.fakes import FakeClock
+
+
+class Disk:
+    """Takes a batch when it is told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.gate = asyncio.Semaphore(0)
+
+    async def commit(self, items: Sequence[int]) -> None:
+        await self.gate.acquire()
+        self.batches.append(list(items))
+
+    async def take(self, batches: int = 1) -> None:
+        for _ in range(batches):
+            self.gate.release()
+        await FakeClock().settle()
+
+
+async def waiting(group: Group[int], numbers: range) -> list["asyncio.Task[None]"]:
+    tasks = [asyncio.create_task(group.put(number)) for number in numbers]
+    await FakeClock().settle()
+    return tasks
+
+
+async def test_those_who_come_during_a_commit_share_the_next_one() -> None:
+    disk = Disk()
+    tasks = await waiting(Group(disk.commit, 100), range(1000))
+    await disk.take()
+    assert tasks[0].done()
+    assert not tasks[1].done(), "nobody is told before it is on disk"
+    await disk.take(10)
+    await asyncio.gather(*tasks)
+    assert [len(batch) for batch in disk.batches] == [1, *[100] * 9, 99]
+    assert [number for batch in disk.batches for number in batch] == list(range(1000)), "in the order of their coming"
+
+
+async def test_who_commits_for_all_and_is_cancelled_takes_nothing_along() -> None:
+    disk = Disk()
+    tasks = await waiting(Group(disk.commit, 100), range(4))
+    tasks[0].cancel()
+    await FakeClock().settle()
+    await disk.take()
+    await asyncio.gather(*tasks[1:])
+    assert disk.batches == [[0, 1, 2, 3]]
+
+
+async def test_who_is_cancelled_while_waiting_is_written_all_the_same() -> None:
+    disk = Disk()
+    group = Group(disk.commit, 100)
+    tasks = await waiting(group, range(3))
+    tasks[1].cancel()
+    await disk.take(2)
+    await asyncio.gather(tasks[0], tasks[2])
+    assert disk.batches == [[0], [1, 2]]
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[1]
+
+
+async def test_a_turn_to_commit_that_reaches_a_cancelled_caller_goes_on_to_the_next() -> None:
+    disk = Disk()
+    group = Group(disk.commit, 1)
+    tasks = await waiting(group, range(3))
+    tasks[0].add_done_callback(lambda _: tasks[1].cancel())
+    await disk.take(3)
+    await tasks[2]
+    assert disk.batches == [[0], [1], [2]]
+    await disk.take()
+    await group.put(3)
