@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cameras, chart, glass, report, suite, targets
+from bench import alarms, cameras, chart, glass, report, suite, targets
+from bench.alarm_loads import LOADS
 
-PARTS = ("all", "servers", "glass", "cameras")
+PARTS = ("all", "servers", "glass", "cameras", "alarms")
 
 
 def main() -> None:
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--rtsp-port", type=int, default=0, help="where the cameras are, for external servers")
     parser.add_argument("--clicks", type=int, default=30, help="how often a camera is opened in Chromium")
     parser.add_argument("--triggers", type=int, default=5, help="how often a lockdown is triggered")
+    parser.add_argument("--loads", nargs="+", default=list(LOADS), choices=LOADS, help="under which alarms are timed")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):  # end what was started, as by Ctrl-C
@@ -57,6 +59,10 @@ def main() -> None:
         found["cameras"] = asyncio.run(cameras.measure())
         keep()
         cameras.show(found["cameras"], console)
+    if options.what in ("all", "alarms"):
+        found["alarms"] = asyncio.run(alarms.measure(options.loads))
+        keep()
+        alarms.show(found["alarms"], console)
     report.show_targets(targets.targets(found), console)
     drawn = f", drawn: {options.out.with_suffix('.svg')}" if "servers" in found else ""
     console.print(f"All figures: {options.out}{drawn}")

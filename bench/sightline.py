@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from bench.server import Endpoint, NotHere
 from gateway.commands.invite import links
@@ -15,6 +16,7 @@ from gateway.models import Principal, Role, SiteId
 from tests.e2e.harness import Client, Process, free_port, until
 
 SITE = "bench"
+PANIC, PANIC_SECRET = "bench-panic", "the-secret-of-the-button-of-the-bench"
 STARTS_WITHIN = 20.0
 DISPATCHERS = 8  # one sign-in may hold 64 pictures open
 
@@ -43,6 +45,7 @@ def write_district(directory: Path, cameras: int, rtsp_port: int) -> Path:
                 "id": SITE,
                 "name": "Bench",
                 "plan": "plan.geojson",
+                "webhooks": [{"id": PANIC, "name": "Panic button", "secret": PANIC_SECRET}],
                 "cameras": [
                     {"id": camera, "name": camera, "main": {"url": f"rtsp://127.0.0.1:{rtsp_port}/{camera}"}}
                     for camera in ids
@@ -71,6 +74,7 @@ class Sightline:
         self._clients: list[Client] = []
         self._tokens: list[str] = []
         self._given = 0
+        self.auditor = ""
 
     @property
     def url(self) -> str:
@@ -93,12 +97,14 @@ class Sightline:
         except AssertionError as error:
             raise NotHere(str(error)) from error
         people = [Principal(f"d{number}", "D", Role.DISPATCHER) for number in range(DISPATCHERS)]
+        people.append(Principal("a", "A", Role.AUDITOR))
         people.append(Principal("c", "C", Role.COORDINATOR, frozenset({SiteId(SITE)})))
         for link in await links(load(self._configuration, self._settings), people, self.url):
             client = Client(self.url)
             self._clients.append(client)
             await client.post("/api/invitations/redeem", {"code": link.rpartition("=")[2]})
-        *dispatchers, coordinator = self._clients
+        *dispatchers, auditor, coordinator = self._clients
+        self.auditor = auditor.session.cookie_jar.filter_cookies(URL(self.url))["sightline"].value
         await coordinator.post("/api/incidents", {"site": SITE, "kind": "real"})
         for dispatcher in dispatchers:
             _, told = await dispatcher.post("/api/tokens", {"site": SITE})

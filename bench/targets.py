@@ -8,6 +8,7 @@ MOST_MICROSECONDS = 6.0
 WORKERS_WITHIN = 1.15
 MOST_DELAY = 3.0
 TO_PICTURE, TO_LIVE = 150.0, 500.0
+ALARM_MS, PICTURE_UNDER_LOAD_MS = 250.0, 1000.0
 
 
 class Target(NamedTuple):
@@ -21,7 +22,7 @@ class Target(NamedTuple):
 
 def targets(found: dict[str, Any]) -> list[Target]:
     """Those of which the run has figures."""
-    return [*_servers(found.get("servers", {})), *_glass(found.get("glass", {}))]
+    return [*_servers(found.get("servers", {})), *_glass(found.get("glass", {})), *_alarms(found.get("alarms", {}))]
 
 
 def _servers(series: dict[str, Any]) -> Iterator[Target]:
@@ -55,6 +56,13 @@ def _glass(rows: dict[str, Any]) -> Iterator[Target]:
         if row in rows:
             took = rows[row]["p95_ms"]
             yield Target(f"click to {what}, p95, GOP 4 s", f"{took:.0f} ms", f"under {most:g} ms", took < most)
+
+
+def _alarms(rows: dict[str, Any]) -> Iterator[Target]:
+    for load, row in rows.items():
+        for what, key, most in (("alarm", "alarms", ALARM_MS), ("picture", "pictures", PICTURE_UNDER_LOAD_MS)):
+            took = row[key]["p95_ms"]
+            yield Target(f"{what}, p95, load: {load}", f"{took:.0f} ms", f"under {most:g} ms", took < most)
 
 
 def ours(row: dict[str, Any]) -> dict[str, float]:

@@ -71,12 +71,11 @@ class AuditLog:
         return self._spooling
 
     async def start(self) -> None:
-        """Give the spool its full size, and take in what an earlier run has left in it."""
+        """Give the spool its full size. What an earlier run has left in it waits for ``catch_up``."""
         try:
             await asyncio.to_thread(self._spool.prepare)
         except OSError as error:
             logger.error("the spool of records has no room kept for it: %s", error)  # noqa: TRY400  not our bug
-        await self.catch_up()
 
     async def run(self) -> None:
         """Catch up again and again, until cancelled."""

@@ -136,6 +136,7 @@ async def test_the_next_start_takes_in_the_spool_with_the_times_of_then(
     await clock.advance(3600)
     later = AuditLog(database, clock, Metrics())
     await later.start()
+    await later.catch_up()
     [record] = await later.read()
     assert (record.event, record.at) == (EVENT, then)
     assert not later.spooling
@@ -151,7 +152,7 @@ async def test_a_spool_that_was_taken_in_but_not_cleared_is_not_entered_twice(
     await audit.append(AuditEvent(kind="after"))
     await audit.catch_up()
     audit._spool.path.write_bytes(content)
-    await AuditLog(database, clock, Metrics()).start()
+    await AuditLog(database, clock, Metrics()).catch_up()
     assert sorted(await kinds(audit)) == ["after", "view_opened"]
 
 
@@ -162,6 +163,7 @@ async def test_a_start_while_the_store_still_fails_keeps_the_spool(
     await audit.append(EVENT)
     later = AuditLog(database, clock, Metrics())
     await later.start()
+    await later.catch_up()
     assert later.spooling
     await rename(database, "away", "audit_records")
     await later.append(AuditEvent(kind="after"))

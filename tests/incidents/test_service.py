@@ -284,7 +284,7 @@ async def test_a_table_of_records_that_fails_stops_no_alarm_and_its_records_come
     assert house.audit.spooling
     await house.sql("ALTER TABLE away RENAME TO audit_records")
     await house.restart()
-    await house.audit.start()
+    await house.audit.catch_up()
     assert house.incidents.open() == (incident,)
     assert await house.recorded() == ["incident_opened"]
 

@@ -1,0 +1,119 @@
+"""``python -m bench.alarm_loads NAME``: what must not make an alarm wait, as a process of its own.
+
+Each load is a coroutine that goes on until it is cancelled. To add one, write it and name it in LOADS.
+Reads what it needs (a ``Target``, as JSON) from standard input, and stops when that closes, or after a minute.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from gateway.audit.record import AuditEvent, AuditRecord
+from gateway.audit.spool import Spool
+
+LONGEST = 60.0
+SITE = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The gateway under load. ``auditor`` is the cookie of somebody who may see no pictures."""
+
+    url: str
+    auditor: str
+    spool: str
+
+
+async def nothing(_: Target) -> None:
+    """The gateway at rest, for comparison."""
+    await asyncio.Event().wait()
+
+
+async def metrics(target: Target) -> None:
+    """50 connections that ask for /metrics again and again."""
+    await _repeat(target, 50, "GET", "/metrics")
+
+
+async def readyz(target: Target) -> None:
+    """1,000 connections that ask for /readyz again and again."""
+    await _repeat(target, 1000, "GET", "/readyz")
+
+
+async def refused(target: Target) -> None:
+    """An auditor who asks for 1,500 tokens at once, and again as soon as all are refused."""
+    async with _session(target, 1500) as session:
+        while True:
+            await asyncio.gather(*(_ask(session, "POST", "/api/tokens", {"site": SITE}) for _ in range(1500)))
+
+
+async def spool(target: Target) -> None:
+    """2,000 records in the spool, and 2,000 more every two seconds."""
+    known = Spool(Path(target.spool))
+    while True:
+        now = time.time_ns()
+        records = [AuditRecord(AuditEvent(kind="bench"), f"{now}-{number}", now / 1e9, 0) for number in range(2000)]
+        await asyncio.to_thread(known.append, records)
+        await asyncio.sleep(2)
+
+
+LOADS: dict[str, Callable[[Target], Awaitable[None]]] = {
+    "nothing": nothing,
+    "metrics": metrics,
+    "readyz": readyz,
+    "refused": refused,
+    "spool": spool,
+}
+
+
+def _session(target: Target, connections: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        target.url,
+        connector=aiohttp.TCPConnector(limit=connections),
+        cookies={"sightline": target.auditor},
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        headers={"X-Sightline": "1"},
+        timeout=aiohttp.ClientTimeout(LONGEST),
+    )
+
+
+async def _ask(session: aiohttp.ClientSession, method: str, path: str, body: object = None) -> None:
+    try:
+        async with session.request(method, path, json=body) as answer:
+            await answer.read()
+    except (aiohttp.ClientError, TimeoutError):
+        await asyncio.sleep(0.1)  # a gateway that hangs up is doing well
+
+
+async def _repeat(target: Target, connections: int, method: str, path: str) -> None:
+    async with _session(target, connections) as session:
+
+        async def again() -> None:
+            while True:
+                await _ask(session, method, path)
+
+        await asyncio.gather(*(again() for _ in range(connections)))
+
+
+async def main(name: str) -> None:
+    """Run the load of this name until standard input closes."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    target = Target(**json.loads(await asyncio.to_thread(sys.stdin.readline)))
+    load = asyncio.ensure_future(LOADS[name](target))
+    closed = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
+    try:
+        await asyncio.wait((load, closed), timeout=LONGEST, return_when=asyncio.FIRST_COMPLETED)
+        if load.done():
+            load.result()
+    finally:
+        load.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
