@@ -16,7 +16,7 @@ from gateway.config_tree import ConfigTree
 from gateway.errors import ConfigurationError
 from gateway.floorplan.load import load_plan
 from gateway.floorplan.model import FloorPlan
-from gateway.models import SiteId
+from gateway.models import CameraPolicy, IncidentKind, SiteId
 from gateway.references import entries, reference_problems
 from gateway.setting_types import Lookup, webhook_key_written
 from gateway.settings import AgreementSettings, CameraSettings, Settings, SiteSettings, StreamSettings
@@ -75,10 +75,21 @@ def summary(loaded: Loaded) -> list[tuple[str, str]]:
             _count(len(plan.rooms), "room"),
             f"plan verified {plan.verified_on}",
             _count(len(site.webhooks), "panic button webhook"),
-            f"agreement{until}" if agreement else "no agreement: the police see nothing",
+            f"agreement{until}{_without_ground(agreement)}" if agreement else "no agreement: the police see nothing",
         )
         rows.append((site.name, ", ".join(facts)))
     return rows
+
+
+def _without_ground(agreement: AgreementSettings) -> str:
+    """Says which access the agreement opens without stating its legal ground."""
+    policies = {agreement.default_policy, *agreement.cameras.values()}
+    opens = {
+        "drill": IncidentKind.DRILL in agreement.kinds,
+        "standing": agreement.always_without_incident and CameraPolicy.ALWAYS in policies,
+    }
+    missing = [ground for ground, used in opens.items() if used and getattr(agreement.legal_basis, ground) is None]
+    return f" (legal_basis states no ground for: {', '.join(missing)})" if missing else ""
 
 
 def limit_cameras(loaded: Loaded, count: int) -> Loaded:

@@ -235,6 +235,25 @@ class SiteSettings(Model):
     webhooks: tuple[WebhookSettings, ...] = ()
 
 
+class LegalGrounds(Model):
+    """The legal ground of each basis of access, a sentence for the record of disclosure.
+
+    ``incident``: the police in a real incident. ``drill``: those enrolled in a drill. ``standing``: the police where
+    cameras are ``always`` open. ``school``: the school's own people. A ground that is not stated is recorded as such,
+    and never as that of an emergency. Written as plain text, it is the ground of ``incident``.
+    """
+
+    incident: Text
+    drill: Text | None = None
+    standing: Text | None = None
+    school: Text = "School official with a legitimate educational interest (FERPA, 34 CFR 99.31(a)(1))"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text(cls, value: object) -> object:
+        return {"incident": value} if isinstance(value, str) else value
+
+
 class AgreementSettings(Model):
     """The agreement between school and police for one site. What it does not name is refused.
 
@@ -245,7 +264,7 @@ class AgreementSettings(Model):
     """
 
     site: SiteId
-    legal_basis: Text
+    legal_basis: LegalGrounds
     roles: frozenset[Role] = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
     trigger_roles: frozenset[Role] = frozenset({Role.COORDINATOR})
     end_roles: frozenset[Role] = frozenset({Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER})

@@ -247,9 +247,15 @@ def test_the_summary_says_what_was_loaded_in_a_row_a_site(folder: Path) -> None:
         (
             "Small School",
             "2 cameras, 2 floors, 5 rooms, plan verified 2026-08-01, 1 panic button webhook, "
-            "agreement until 2029-06-30",
+            "agreement until 2029-06-30 (legal_basis states no ground for: drill, standing)",
         ),
     ]
+
+
+def test_the_summary_names_grounds_that_the_agreement_uses_without_stating_them(folder: Path) -> None:
+    grounds = "legal_basis: {incident: An agreement, standing: Entrances}\nkinds: [real]"
+    edit(folder / "agreement.yaml", ("legal_basis: An agreement", grounds))
+    assert "legal_basis" not in summary(load(folder / "main.yaml", environment={}))[1][1]
 
 
 def test_a_site_without_an_agreement_is_said_to_show_nothing(folder: Path) -> None:

@@ -31,7 +31,7 @@ from gateway.models import (
     Role,
     SiteId,
 )
-from gateway.settings import AgreementSettings
+from gateway.settings import AgreementSettings, LegalGrounds
 
 NO_INCIDENT = Refusal(RefusalReason.NO_INCIDENT, "no incident at this school")
 UNKNOWN_CAMERA = Refusal(RefusalReason.UNKNOWN, "there is no such camera", known=False)
@@ -46,7 +46,7 @@ STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPAT
 RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
 SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
-_DEFAULTS = AgreementSettings(site=SiteId("none"), legal_basis="none")
+_DEFAULTS = AgreementSettings(site=SiteId("none"), legal_basis=LegalGrounds(incident="none"))
 _STRONGEST_FIRST = (IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST)
 
 
@@ -197,7 +197,7 @@ def _not_in_force(agreement: AgreementSettings | None, now: float) -> Refusal | 
     if agreement is None:
         return NO_AGREEMENT
     if agreement.valid_until is not None and datetime.fromtimestamp(now, UTC).date() > agreement.valid_until:
-        words = f"the agreement ended on {agreement.valid_until.isoformat()}: {agreement.legal_basis}"
+        words = f"the agreement ended on {agreement.valid_until.isoformat()}: {agreement.legal_basis.incident}"
         return Refusal(RefusalReason.NOT_IN_AGREEMENT, words)
     return None
 

@@ -1,16 +1,16 @@
 """What access leaves in the record, and what the refused are told. Pure."""
 
+from gateway.access.grounds import Ground
 from gateway.audit.record import AuditEvent, Outcome
 from gateway.errors import ClientError, Forbidden, NotFound
 from gateway.models import Action, Camera, CameraId, Grant, Principal, Refusal, SiteId
-from gateway.settings import AgreementSettings
 
 ASKED_LIMIT = 100
 """Characters kept of what somebody asked for, which need not exist."""
 
 
-def given(grant: Grant, principal: Principal, agreement: AgreementSettings | None, origin_address: str) -> AuditEvent:
-    """Somebody has got a grant: to whom, for what, on which legal basis (34 CFR 99.32)."""
+def given(grant: Grant, principal: Principal, ground: Ground, origin_address: str) -> AuditEvent:
+    """Somebody has got a grant: to whom, for what, on which legal ground and for which threat (34 CFR 99.32)."""
     return AuditEvent(
         kind="grant_given",
         principal=principal.id,
@@ -19,12 +19,7 @@ def given(grant: Grant, principal: Principal, agreement: AgreementSettings | Non
         site=grant.site_id,
         incident=grant.incident_id,
         origin_address=origin_address or None,
-        detail={
-            "grant": grant.id,
-            "basis": grant.basis.value,
-            "legal_basis": agreement.legal_basis if agreement else None,
-            "cameras": sorted(grant.camera_ids),
-        },
+        detail={"grant": grant.id, "cameras": sorted(grant.camera_ids), **ground.detail()},
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.access import record, store
 from gateway.access.catalogue import Catalogue
+from gateway.access.grounds import Ground, ground_of
 from gateway.access.policy import decide, decide_site, is_own, may
 from gateway.audit.record import AuditEvent
 from gateway.auth.secret import new_id
@@ -50,6 +51,10 @@ class Incidents(Protocol):
 
     def open(self) -> tuple[Incident, ...]:
         """All that are open."""
+        ...
+
+    def get(self, incident_id: str) -> Incident | None:
+        """One that is open or has ended lately."""
         ...
 
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
@@ -168,11 +173,18 @@ class AccessService:
 
     async def require_camera(
         self, principal: Principal, action: Action, camera_id: CameraId, origin_address: str = ""
-    ) -> None:
-        """The same for one camera. One that is unknown and one that may not be known of take the same way."""
+    ) -> Grant:
+        """The same for one camera; the answer is the draft of what it stands on. One that is unknown and one that may
+        not be known of take the same way."""
         decision = self._decide_by_id(principal, action, camera_id)
         if isinstance(decision, Refusal):
             raise await self._camera_refused(decision, principal, action, camera_id, origin_address)
+        return decision
+
+    def ground(self, grant: Grant) -> Ground:
+        """What a grant, or the draft of one, stands on."""
+        incident = None if grant.incident_id is None else self._incidents.get(grant.incident_id)
+        return ground_of(grant, incident, self._catalogue.agreement(grant.site_id))
 
     async def refusal(self, principal: Principal, camera_id: CameraId, origin_address: str = "") -> ClientError:
         """The error to raise for a camera that the token's grant does not cover. Counted and recorded."""
@@ -231,11 +243,10 @@ class AccessService:
                     await store.end(session, grant.id, self._clock.now(), CloseReason.SIGNED_OUT)
 
     async def _put_on_disk(self, grant: Grant, principal: Principal, origin_address: str) -> None:
-        agreement = self._catalogue.agreement(grant.site_id)
         async with self._db.session() as session:
             await store.end_with_incidents(session, self._clock.now())
             store.add(session, grant)
-            self._audit.append_in(session, record.given(grant, principal, agreement, origin_address))
+            self._audit.append_in(session, record.given(grant, principal, self.ground(grant), origin_address))
 
     async def _site_refused(
         self, refusal: Refusal, principal: Principal, action: Action, site_id: SiteId | None, origin_address: str

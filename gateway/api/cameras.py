@@ -41,11 +41,12 @@ async def still(request: web.Request) -> web.Response:
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     camera_id = CameraId(request.match_info["camera"])
-    await services.access.require_camera(sign_in.principal, Action.STILL, camera_id, client_address(request))
+    draft = await services.access.require_camera(sign_in.principal, Action.STILL, camera_id, client_address(request))
     picture = await services.pictures.still(camera_id)
     if picture is None:
         raise NotFound("no_still", "No picture has come from this camera since the gateway started.")
-    await record(request, sign_in, "still_seen", camera_id)
+    ground = services.access.ground(draft).detail()
+    await record(request, sign_in, "still_seen", camera_id, draft.incident_id, **ground)
     return web.Response(
         body=picture.jpeg,
         content_type="image/jpeg",

@@ -129,9 +129,14 @@ def bearer(request: web.Request) -> str:
 
 
 async def record(
-    request: web.Request, sign_in: SignIn, kind: str, camera_id: CameraId | None = None, **detail: object
+    request: web.Request,
+    sign_in: SignIn,
+    kind: str,
+    camera_id: CameraId | None = None,
+    incident_id: str | None = None,
+    **detail: object,
 ) -> None:
-    """Write into the record what somebody did, with which camera if any."""
+    """Write into the record what somebody did, with which camera and under which incident if any."""
     principal, services = sign_in.principal, request.app[SERVICES]
     await services.audit.append(
         AuditEvent(
@@ -141,6 +146,7 @@ async def record(
             role=principal.role,
             site=services.access.camera(camera_id).site_id if camera_id else None,
             camera=camera_id,
+            incident=incident_id,
             origin_address=client_address(request),
             detail=detail,
         )

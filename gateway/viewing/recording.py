@@ -12,7 +12,8 @@ class Viewing:
     """One person watching one camera. ``secret`` is the path segment of its WHEP resource and is never logged.
 
     ``stream`` is what is sent now, ``waiting`` why nothing is ("" while something is), and RTP timestamps on the way to
-    the viewer are the stream's own plus ``shift`` (90 kHz ticks, mod 2^32).
+    the viewer are the stream's own plus ``shift`` (90 kHz ticks, mod 2^32). ``legal_basis`` is the ground of the grant
+    in words.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Viewing:
     grant: Grant
     since_at: float
     address: str
+    legal_basis: str
     waiting: str = ""
     shift: int = 0
 
@@ -42,6 +44,12 @@ async def record(audit: AuditLog, viewing: Viewing, kind: str, reason: str | Non
             outcome=Outcome.OK,
             reason=reason,
             origin_address=viewing.address,
-            detail={"grant": viewing.grant.id, "stream": viewing.stream.value, **detail},
+            detail={
+                "grant": viewing.grant.id,
+                "basis": viewing.grant.basis.value,
+                "legal_basis": viewing.legal_basis,
+                "stream": viewing.stream.value,
+                **detail,
+            },
         )
     )

@@ -111,6 +111,7 @@ class ViewingService:
                 grant=grant,
                 since_at=self._clock.now(),
                 address=address,
+                legal_basis=self._access.ground(grant).legal_basis,
             )
             self._viewings[viewing.id] = viewing
             self._by_secret[viewing.secret] = viewing.id

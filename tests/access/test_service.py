@@ -144,6 +144,7 @@ async def test_a_grant_is_on_disk_and_in_the_record_before_it_is_given(house: Ho
     assert (event.principal, event.name, event.role) == ("car-1", "Car 1", Role.PATROL)
     assert (event.site, event.incident, event.origin_address) == ("oak", incident.id, "192.0.2.7")
     assert event.detail["legal_basis"] == "Agreement of 2023"
+    assert event.detail["threat"] == incident.threat != ""
     assert event.detail["cameras"] == ["oak-door", "oak-gym"]
 
 

@@ -42,6 +42,8 @@ async def test_a_still_tells_when_it_was_taken_and_who_saw_it_is_on_record(house
     assert answer.headers["X-Sightline-Captured-At"] == "12.500"
     [seen] = await house.records("still_seen")
     assert (seen.event.principal, seen.event.site, seen.event.camera) == ("ida", LINCOLN, HALLWAY)
+    assert (seen.event.incident, seen.event.detail["basis"]) == (None, "standing")
+    assert "99.31(a)(1)" in seen.event.detail["legal_basis"], "district IT sees as a school official"
 
     await house.lock_down()
     assert (await technician.get(path)).problem(403) == "kind_gives_no_access"

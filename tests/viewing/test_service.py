@@ -295,10 +295,35 @@ async def test_who_watched_what_and_for_how_long_is_on_record(house: House) -> N
         assert (event.site, event.camera, event.incident) == (LINCOLN, HALLWAY, incident.id)
         assert event.origin_address == "127.0.0.1"
         assert location.rpartition("/")[2] not in str(event.detail)
+        assert (event.detail["basis"], "99.36" in event.detail["legal_basis"]) == ("incident", True)
     assert closed.event.reason == CloseReason.VIEWER_LEFT
     assert closed.event.detail["seconds"] == 12.5
     assert (closed.event.detail["packets"], closed.event.detail["bytes"]) == (42, 4200)
     assert [record.event.camera for record in await house.records("view_refused")] == []
+
+
+async def test_a_view_without_an_emergency_is_not_recorded_as_one(house: House) -> None:
+    patrol = await house.sign_in("patrol")
+    _, location = await patrol.watch(ENTRANCE)
+    await patrol.request("DELETE", location)
+    events = [(await house.records(kind))[-1].event for kind in ("grant_given", "view_opened", "view_closed")]
+    stated = house.loaded.settings.agreements[0].legal_basis
+    for event in events:
+        assert (event.detail["basis"], event.detail["legal_basis"]) == ("standing", stated.standing)
+        assert event.incident is None
+        assert "threat" not in event.detail
+    assert "99.36" not in (stated.standing or "")
+
+
+async def test_a_grant_under_an_incident_names_its_threat_and_the_party(house: House) -> None:
+    incident = await house.lock_down()
+    await (await house.sign_in("patrol")).token()
+    [given] = await house.records("grant_given")
+    assert (given.event.name, given.event.role, given.event.incident) == ("Pat", "patrol", incident.id)
+    assert given.event.detail["threat"] == incident.threat
+    assert incident.threat == (
+        "Real lockdown at Lincoln Middle School, Classroom 101, triggered by Panic buttons (panic button)"
+    )
 
 
 async def test_a_refused_picture_is_on_record_and_counted(house: House) -> None:

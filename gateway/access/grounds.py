@@ -1,0 +1,41 @@
+"""On which legal ground somebody sees a camera, for the record of disclosure (34 CFR 99.32). Pure."""
+
+from dataclasses import dataclass
+
+from gateway.models import POLICE_ROLES, Grant, GrantBasis, Incident, IncidentKind
+from gateway.settings import AgreementSettings, LegalGrounds
+
+NOT_STATED = "not stated in the agreement"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What access stands on: the ``basis`` of the grant, the agreement's words for it, and the threat, where there is
+    an incident."""
+
+    basis: GrantBasis
+    legal_basis: str
+    threat: str | None
+
+    def detail(self) -> dict[str, object]:
+        """What the record says of it."""
+        words: dict[str, object] = {"basis": self.basis.value, "legal_basis": self.legal_basis}
+        return words if self.threat is None else words | {"threat": self.threat}
+
+
+def ground_of(grant: Grant, incident: Incident | None, agreement: AgreementSettings | None) -> Ground:
+    """The ground of ``grant``, which stands on ``incident`` if its basis is one."""
+    words = _words(grant, incident, agreement.legal_basis if agreement else None)
+    return Ground(grant.basis, words or NOT_STATED, incident.threat if incident else None)
+
+
+def _words(grant: Grant, incident: Incident | None, grounds: LegalGrounds | None) -> str | None:
+    if grant.role not in POLICE_ROLES:
+        return grounds.school if grounds else LegalGrounds.model_fields["school"].default
+    if grounds is None:
+        return None
+    if grant.basis is GrantBasis.STANDING:
+        return grounds.standing
+    if incident is None:
+        return None
+    return grounds.incident if incident.kind is IncidentKind.REAL else grounds.drill
