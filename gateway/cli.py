@@ -152,11 +152,12 @@ def check(config: Annotated[Path, typer.Argument(help="The district's configurat
 def invite(
     role: Role,
     name: Annotated[str, typer.Option(help="Who it is for, as the record and the pages will show it.")],
-    site: Annotated[list[str] | None, typer.Option(help="Bounds a coordinator to these schools.")] = None,
+    site: Annotated[list[str] | None, typer.Option(help="Bounds them, whatever their role, to these schools.")] = None,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Make a single-use sign-in link, and its QR code."""
-    _run(invite_command.run(config, role, name, frozenset(site or ()), console))
+    operator = os.environ.get("USER", "operator")
+    _run(invite_command.run(config, role, name, frozenset(site or ()), operator, console))
 
 
 @app.command()

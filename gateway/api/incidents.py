@@ -73,21 +73,21 @@ async def _incident(request: web.Request, action: Action) -> tuple[Services, Sig
 async def acknowledge(request: web.Request) -> web.Response:
     """Say by name that the alarm has been seen."""
     services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
-    changed = await services.incidents.acknowledge(incident.id, sign_in.principal)
+    changed = await services.incidents.acknowledge(incident.id, sign_in.principal, client_address(request))
     return web.json_response(incident_view(services, changed))
 
 
 async def extend(request: web.Request) -> web.Response:
     """Prolong the incident by one press."""
     services, sign_in, incident = await _incident(request, Action.EXTEND)
-    changed = await services.incidents.extend(incident.id, sign_in.principal)
+    changed = await services.incidents.extend(incident.id, sign_in.principal, client_address(request))
     return web.json_response(incident_view(services, changed))
 
 
 async def all_clear(request: web.Request) -> web.Response:
     """End the incident; when the answer goes out it is on disk and no picture of it is sent any more."""
     services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
-    changed = await services.incidents.all_clear(incident.id, sign_in.principal)
+    changed = await services.incidents.all_clear(incident.id, sign_in.principal, client_address(request))
     await services.viewing.wait_closed()
     return web.json_response(incident_view(services, changed))
 

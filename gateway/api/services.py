@@ -1,5 +1,7 @@
 """What the routes may use, and the checks that nearly all of them share."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from gateway.api.pictures import Pictures
 from gateway.api.places import Places
 from gateway.api.proxies import origin
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent
+from gateway.audit.record import AuditEvent, Outcome
 from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignIn, SignInSessions
 from gateway.auth.tokens import TokenService
@@ -24,7 +26,7 @@ from gateway.incidents.service import IncidentService
 from gateway.incidents.triggers.console import ConsoleTrigger
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.metrics import Metrics
-from gateway.models import CameraId
+from gateway.models import CameraId, SiteId
 from gateway.settings import HttpSettings
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
@@ -134,9 +136,10 @@ async def record(
     kind: str,
     camera_id: CameraId | None = None,
     incident_id: str | None = None,
+    site_id: SiteId | None = None,
     **detail: object,
 ) -> None:
-    """Write into the record what somebody did, with which camera and under which incident if any."""
+    """Write into the record what somebody did, with which camera, incident or school if any."""
     principal, services = sign_in.principal, request.app[SERVICES]
     await services.audit.append(
         AuditEvent(
@@ -144,10 +147,22 @@ async def record(
             principal=principal.id,
             name=principal.name,
             role=principal.role,
-            site=services.access.camera(camera_id).site_id if camera_id else None,
+            site=services.access.camera(camera_id).site_id if camera_id else site_id,
             camera=camera_id,
             incident=incident_id,
             origin_address=client_address(request),
             detail=detail,
         )
     )
+
+
+@asynccontextmanager
+async def refusals_on_record(request: web.Request, kind: str) -> AsyncIterator[None]:
+    """Record where a stranger is refused within. The log merges refusals that are alike."""
+    try:
+        yield
+    except Unauthenticated as error:
+        who = client_address(request)
+        event = AuditEvent(kind=kind, outcome=Outcome.REFUSED, reason=error.code, origin_address=who)
+        await request.app[SERVICES].audit.append(event)
+        raise

@@ -4,7 +4,16 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
-from gateway.api.services import SERVICES, Services, body_of, cookie_name, record, sign_in_of, signed_in
+from gateway.api.services import (
+    SERVICES,
+    Services,
+    body_of,
+    cookie_name,
+    record,
+    refusals_on_record,
+    sign_in_of,
+    signed_in,
+)
 from gateway.auth.sessions import SignIn
 
 COOKIE_KEPT = 30 * 86400
@@ -27,7 +36,9 @@ async def redeem(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     settings = services.loaded.settings
     former = await sign_in_of(request)
-    principal = await services.invitations.redeem((await body_of(request, Redeem)).code)
+    code = (await body_of(request, Redeem)).code
+    async with refusals_on_record(request, "sign_in_refused"):
+        principal = await services.invitations.redeem(code)
     cookie = await services.sessions.create(principal, instead_of=former.id if former else None)
     sign_in = await services.sessions.lookup(cookie)
     if sign_in is None:

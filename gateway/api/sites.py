@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from gateway.access.service import AccessService
-from gateway.api.services import SERVICES, client_address, signed_in, whole_number
+from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
+from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
@@ -38,13 +39,14 @@ def _site(request: web.Request) -> tuple[SiteSettings, FloorPlan]:
     raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
 
 
-async def _known(request: web.Request) -> tuple[Principal, SiteSettings, FloorPlan, tuple[Camera, ...]]:
-    principal = (await signed_in(request)).principal
+async def _known(request: web.Request) -> tuple[SignIn, SiteSettings, FloorPlan, tuple[Camera, ...]]:
+    sign_in = await signed_in(request)
+    principal = sign_in.principal
     site, plan = _site(request)
     access = request.app[SERVICES].access
     if SiteId(site.id) not in access.sites_of(principal):
         raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
-    return principal, site, plan, access.visible_cameras(principal, SiteId(site.id))
+    return sign_in, site, plan, access.visible_cameras(principal, SiteId(site.id))
 
 
 async def sites(request: web.Request) -> web.Response:
@@ -70,8 +72,9 @@ async def sites(request: web.Request) -> web.Response:
 
 
 async def plan(request: web.Request) -> web.Response:
-    """The floor plan in metres."""
-    _, site, value, cameras = await _known(request)
+    """The floor plan in metres. Who reads it is recorded."""
+    sign_in, site, value, cameras = await _known(request)
+    await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
     return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras)))
 
 
@@ -89,9 +92,9 @@ async def cameras_of_room(request: web.Request) -> web.Response:
 
 async def police(request: web.Request) -> web.Response:
     """The police who are signed in and may know of the school: whom a drill can enrol."""
-    principal, site, _, _ = await _known(request)
+    sign_in, site, _, _ = await _known(request)
     services = request.app[SERVICES]
-    await services.access.require(principal, Action.TRIGGER, SiteId(site.id), client_address(request))
+    await services.access.require(sign_in.principal, Action.TRIGGER, SiteId(site.id), client_address(request))
     people = [
         {"id": person.id, "name": person.name, "role": person.role}
         for person in await services.sessions.people()

@@ -6,7 +6,7 @@ Errors are problem documents as everywhere. Foreign pages are told nothing by OP
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from gateway.api.services import SERVICES, bearer, client_address
+from gateway.api.services import SERVICES, bearer, client_address, refusals_on_record
 from gateway.errors import BadRequest, NotAcceptable, PreconditionRequired, UnsupportedMedia
 from gateway.models import CAMERA_STREAMS, CameraId
 from gateway.webrtc.ice_servers import links
@@ -17,17 +17,17 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 
 async def offer(request: web.Request) -> web.Response:
     """An SDP offer in, an answer and the session's own resource out."""
-    credential = bearer(request)
-    _require_type(request, SDP)
-    _require_accepted(request, SDP)
-    wanted = request.query.get("stream")
-    stream = next((name for name in CAMERA_STREAMS if name == wanted), None)
-    if stream is None and wanted is not None:
-        raise BadRequest("no_such_stream", "stream: must be main or sub.")
-    services = request.app[SERVICES]
-    opened = await services.viewing.open(
-        credential, CameraId(request.match_info["camera"]), stream, await _text(request), client_address(request)
-    )
+    services, camera_id = request.app[SERVICES], CameraId(request.match_info["camera"])
+    async with refusals_on_record(request, "token_refused"):
+        credential = bearer(request)
+        _require_type(request, SDP)
+        _require_accepted(request, SDP)
+        wanted = request.query.get("stream")
+        stream = next((name for name in CAMERA_STREAMS if name == wanted), None)
+        if stream is None and wanted is not None:
+            raise BadRequest("no_such_stream", "stream: must be main or sub.")
+        sdp = await _text(request)
+        opened = await services.viewing.open(credential, camera_id, stream, sdp, client_address(request))
     headers = CIMultiDict(
         {
             hdrs.LOCATION: f"/whep/sessions/{opened.viewing.secret}",
@@ -66,7 +66,8 @@ async def leave(request: web.Request) -> web.Response:
 
 async def renew(request: web.Request) -> web.Response:
     """A fresh token lets the running session live on."""
-    await request.app[SERVICES].viewing.renew(request.match_info["secret"], bearer(request))
+    async with refusals_on_record(request, "token_refused"):
+        await request.app[SERVICES].viewing.renew(request.match_info["secret"], bearer(request))
     return web.Response(status=204)
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gateway.audit.log import AuditLog
+from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.clock import SystemClock
 from gateway.config_loader import Loaded, load
 from gateway.errors import ConfigurationError
+from gateway.metrics import Metrics
 from gateway.models import Principal, Role, SiteId
 from gateway.server import storage_url
 from gateway.storage.database import Database
@@ -22,18 +25,34 @@ def principal_of(role: Role, name: str, sites: frozenset[str]) -> Principal:
     return Principal(f"{slug}-{secrets.token_hex(3)}", name, role, frozenset(SiteId(site) for site in sites))
 
 
-async def links(loaded: Loaded, principals: Iterable[Principal], public_url: str) -> list[str]:
-    """A sign-in link for each principal, written to the gateway's database; a running gateway knows it at once."""
-    database = Database(storage_url(loaded.settings))
+async def links(
+    loaded: Loaded, principals: Iterable[Principal], public_url: str, by: str = "command line"
+) -> list[str]:
+    """A sign-in link for each principal, written to the gateway's database; a running gateway knows it at once.
+
+    The record says who was invited, as what, and by whom; never the code.
+    """
+    database, clock = Database(storage_url(loaded.settings)), SystemClock()
     await database.open()
     try:
-        invitations = Invitations(database, loaded.settings.tokens, SystemClock())
-        return [invitation_link(public_url, await invitations.create(principal)) for principal in principals]
+        invitations = Invitations(database, loaded.settings.tokens, clock)
+        audit = AuditLog(database, clock, Metrics())
+        found = []
+        for principal in principals:
+            found.append(invitation_link(public_url, await invitations.create(principal)))
+            await audit.append(invited(principal, by))
+        return found
     finally:
         await database.close()
 
 
-async def run(config: Path, role: Role, name: str, sites: frozenset[str], console: Console) -> None:
+def invited(principal: Principal, by: str) -> AuditEvent:
+    """What the record says of an invitation."""
+    detail = {"sites": sorted(principal.site_ids), "by": by}
+    return AuditEvent(kind="invited", principal=principal.id, name=principal.name, role=principal.role, detail=detail)
+
+
+async def run(config: Path, role: Role, name: str, sites: frozenset[str], operator: str, console: Console) -> None:
     """Print the link and the QR code. Raises ConfigurationError for a school that is not configured."""
     loaded = load(config)
     unknown = sites - {site.id for site in loaded.settings.sites}
@@ -41,7 +60,8 @@ async def run(config: Path, role: Role, name: str, sites: frozenset[str], consol
         raise ConfigurationError([f"--site: no such school: {', '.join(sorted(unknown))}"])
     if role is Role.COORDINATOR and not sites:
         raise ConfigurationError(["--site: a coordinator is bound to a school, say which"])
-    [link] = await links(loaded, [principal_of(role, name, sites)], loaded.settings.http.public_url)
+    who, by = principal_of(role, name, sites), f"{operator}, command line"
+    [link] = await links(loaded, [who], loaded.settings.http.public_url, by)
     console.print(qr_text(link), markup=False)
     hours = loaded.settings.tokens.invitation_lifetime / 3600
     console.print(f"Sign-in link for {name} ({role}), good once, for {hours:g} hours:\n{link}", markup=False)

@@ -142,17 +142,17 @@ class IncidentService:
             )
             return outcome
 
-    async def acknowledge(self, incident_id: str, principal: Principal) -> Incident:
+    async def acknowledge(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
         """Note by name who has seen the alarm. Raises NotFound, Conflict (it is over), StorageError."""
-        return await self._press(incident_id, Acknowledge(self._clock.now(), principal), principal)
+        return await self._press(incident_id, Acknowledge(self._clock.now(), principal), principal, address)
 
-    async def extend(self, incident_id: str, principal: Principal) -> Incident:
+    async def extend(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
         """Prolong by one press. Raises NotFound, Conflict (it is over), StorageError."""
-        return await self._press(incident_id, Extend(self._clock.now()), principal)
+        return await self._press(incident_id, Extend(self._clock.now()), principal, address)
 
-    async def all_clear(self, incident_id: str, by: Principal) -> Incident:
+    async def all_clear(self, incident_id: str, by: Principal, address: str | None = None) -> Incident:
         """End it; one that is over comes back as it ended. Raises NotFound, StorageError."""
-        return await self._press(incident_id, AllClear(self._clock.now(), by.name), by)
+        return await self._press(incident_id, AllClear(self._clock.now(), by.name), by, address)
 
     def open(self) -> tuple[Incident, ...]:
         """All open incidents, oldest first."""
@@ -202,21 +202,23 @@ class IncidentService:
         incident, effect = advance(known, repeat, self._settings)
         return [change_of(incident, known, effect)]
 
-    async def _press(self, incident_id: str, event: Event, principal: Principal) -> Incident:
+    async def _press(self, incident_id: str, event: Event, principal: Principal, address: str | None) -> Incident:
         async with self._lock:
             await self._ledger.settle()
             incident = self.get(incident_id)
             if incident is None:
                 raise NotFound(*NO_INCIDENT)
-            return await self._advance(incident, event, principal)
+            return await self._advance(incident, event, principal, address)
 
-    async def _advance(self, incident: Incident, event: Event, principal: Principal | None = None) -> Incident:
+    async def _advance(
+        self, incident: Incident, event: Event, principal: Principal | None = None, address: str | None = None
+    ) -> Incident:
         changed, effect = advance(incident, event, self._settings)
         if effect is Effect.REFUSED:
             raise Conflict("incident_over", f"This incident is over ({incident.state.replace('_', ' ')}).")
         if effect is not Effect.NOTHING:
             change = change_of(changed, incident, effect)
-            await self._ledger.commit([change], [record_of(change, principal)])
+            await self._ledger.commit([change], [record_of(change, principal, address=address)])
             self._measure(change.incident, incident)
         return changed
 
