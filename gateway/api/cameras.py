@@ -46,7 +46,7 @@ async def still(request: web.Request) -> web.Response:
     if picture is None:
         raise NotFound("no_still", "No picture has come from this camera since the gateway started.")
     ground = services.access.ground(draft).detail()
-    await record(request, sign_in, "still_seen", camera_id, draft.incident_id, **ground)
+    await record(request, sign_in, "still_seen", camera_id, draft.incident_id, None, **ground)
     return web.Response(
         body=picture.jpeg,
         content_type="image/jpeg",
