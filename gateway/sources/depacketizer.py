@@ -3,6 +3,10 @@
 An access unit that misses packets is dropped, and so is every following one until the next keyframe: they refer to what
 is missing, and a decoder that is fed them shows smeared or mixed pictures without saying so, while a picture that
 stands still is told by its age. For the same reason nothing is passed on before the first keyframe.
+
+One timestamp is one access unit, whatever the markers say: ``markers`` holds when one may end it early. Only where a
+stream has no fields and a slice begins another picture within one timestamp is that one an access unit of its own, said
+to be a tick later.
 """
 
 from abc import ABC, abstractmethod
@@ -10,6 +14,7 @@ from contextlib import suppress
 from typing import ClassVar, Protocol
 
 from gateway.errors import Malformed
+from gateway.sources.markers import Markers
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket
 from gateway.sources.sps import SequenceParameters
@@ -22,7 +27,7 @@ BACKWARD_UNITS = 3
 
 
 class Depacketizer(Protocol):
-    """Builds the pictures of one RTP source, which end with the marker or with a change of timestamp.
+    """Builds the pictures of one RTP source, which end with a change of timestamp or with a marker that is believed.
 
     ``seen`` counts pictures that have ended, ``dropped`` those of them that were not passed on, ``malformed`` packets
     of no use. ``picture`` is what the newest parameter set or header told.
@@ -35,6 +40,10 @@ class Depacketizer(Protocol):
 
     def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
         """Take the next packet, before which ``missing`` are lost. One of no use damages its picture."""
+        ...
+
+    def begin_again(self) -> tuple[AccessUnit, ...]:
+        """Another RTP source follows: give out what is whole of the former one. What was learned stays."""
         ...
 
     @property
@@ -60,6 +69,8 @@ class NalDepacketizer(ABC):
     keyframe_kinds: ClassVar[frozenset[int]]
     set_kinds: ClassVar[tuple[int, ...]]
     """Parameter sets, all of them needed, in the order in which they are sent."""
+    leading_kinds: ClassVar[frozenset[int]]
+    """What stands before the first slice of an access unit, and so behind the last one of another."""
     sps_kind: ClassVar[int]
     delimiter_kind: ClassVar[int]
     fragment_header: ClassVar[int]
@@ -67,7 +78,7 @@ class NalDepacketizer(ABC):
     first_foreign_kind: ClassVar[int]
     """The lowest type that has no place within a packet's payload."""
 
-    def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
         self.seen = 0
         self.dropped = 0
         self.malformed = 0
@@ -75,13 +86,20 @@ class NalDepacketizer(ABC):
         self.awaiting_keyframe = True
         self._backward = 0
         self._sets: dict[tuple[int, int], bytes] = {}
+        self._markers = markers or Markers()
         self._timestamp: int | None = None
+        self._pictures = 0  # of this timestamp that have ended
+        self._ended: AccessUnit | None = None  # the last of them, if it was passed on
         self._arrival = 0.0
+        self._finished: list[AccessUnit] = []
         self._nals: list[bytes] = []
         self._fragments: list[bytes] = []
         self._fragments_size = 0
         self._opening = b""
         self._size = 0
+        self._slices = 0
+        self._marked = 0  # how many slices there were at the last marker
+        self._key = False
         self._damaged = False
         self._begun = False
         self._lost = 0
@@ -104,18 +122,19 @@ class NalDepacketizer(ABC):
             found.extend(self._why_no_keyframe())
         if self.reordered or (self.picture is not None and self.picture.may_reorder):
             found.append("The camera sends B-frames, which browsers cannot play live: switch them off.")
+        if self._markers.misplaced:
+            found.append("The camera marks its pictures as ended too early: each is passed on one picture later.")
         return tuple(found)
 
     def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
         """Take the next packet, before which ``missing`` are lost. One of no use damages its access unit."""
-        finished: tuple[AccessUnit, ...] = ()
         timestamp, payload = packet.timestamp, packet.payload
         if timestamp != self._timestamp:
             if self._begun:
                 if missing:
                     self._damaged = True
-                finished = self._finish()
-            self._timestamp = timestamp
+                self._finish()
+            self._timestamp, self._pictures, self._ended = timestamp, 0, None
         if missing:
             self._lost += missing
             self._fragments.clear()
@@ -129,9 +148,21 @@ class NalDepacketizer(ABC):
         except Malformed:
             self.malformed += 1
             self._damaged = True
-        if packet.marker:
-            finished += self._finish()
-        return finished
+        if packet.marker and self._slices and not self._fragments:
+            self._marked = self._slices
+            if self._markers.believed(self._key, self._size):
+                self._finish()
+        return self._take_finished()
+
+    def begin_again(self) -> tuple[AccessUnit, ...]:
+        """Another RTP source follows: give out the picture at hand if its last slice was marked."""
+        if self._begun:
+            self._damaged = self._damaged or self._marked < self._slices
+            self._finish()
+        self._timestamp = self._last_sent = self._ended = None
+        self._backward = self._lost = 0
+        self.awaiting_keyframe = True
+        return self._take_finished()
 
     @property
     def continuation(self) -> bytes:
@@ -165,6 +196,10 @@ class NalDepacketizer(ABC):
     @abstractmethod
     def _begins_picture(self, payload: bytes) -> bool:
         """Whether a packet holds the first bytes of an access unit, so that what was lost before it was of others."""
+
+    @abstractmethod
+    def _opens(self, nal: bytes) -> bool:
+        """Whether a slice is the first of its picture."""
 
     @abstractmethod
     def _set_id(self, nal: bytes) -> int:
@@ -229,7 +264,43 @@ class NalDepacketizer(ABC):
             raise Malformed("access unit over the limit")
         if kind in self.set_kinds:
             self._keep_parameter_set(nal)
+        elif kind in self.picture_kinds:
+            self._slice(nal, kind in self.keyframe_kinds)
         self._nals.append(nal)
+
+    def _slice(self, nal: bytes, key: bool) -> None:
+        """Before a slice is added: find out whether it goes on with the picture at hand, or with one that has ended."""
+        another = self._opens(nal) and self.picture is not None and not self.picture.fields
+        if another and self._slices:
+            leading = self._nals[self._behind_slices() :]
+            size = len(nal) + sum(map(len, leading))
+            self._size -= size
+            self._finish()
+            self._begun, self._nals, self._size = True, leading, size
+        elif self._marked:
+            self._markers.wrong()
+        elif self._pictures and not self._slices and not another:
+            self._markers.wrong()
+            self._take_back()
+        self._slices += 1
+        self._key = self._key or key
+
+    def _take_back(self) -> None:
+        """A picture has gone out without what follows now. A keyframe is sent again, whole; after any other picture
+        only the next keyframe helps."""
+        if self._ended is None or not self._ended.keyframe:
+            self._damaged = True
+            return
+        self._nals = [*self._ended.nals, *self._nals]
+        self._size += sum(map(len, self._ended.nals))
+        self._slices, self._key = 1, True
+
+    def _behind_slices(self) -> int:
+        """Where the access unit at hand ends: what is behind it belongs to the next one."""
+        end = len(self._nals)
+        while end and self._kind(self._nals[end - 1]) in self.leading_kinds:
+            end -= 1
+        return end
 
     def _keep_parameter_set(self, nal: bytes) -> None:
         kind = self._kind(nal)
@@ -240,6 +311,7 @@ class NalDepacketizer(ABC):
             raise Malformed("more parameter sets than any camera needs")
         self._sets[key] = nal
         if kind == self.sps_kind:
+            self._markers.forget()
             self._read_sps(nal)
 
     def _read_sps(self, nal: bytes) -> None:
@@ -250,16 +322,23 @@ class NalDepacketizer(ABC):
             self.picture = None
             self.malformed += 1
 
-    def _finish(self) -> tuple[AccessUnit, ...]:
+    def _finish(self) -> None:
         """End the access unit at hand; it comes out unless it cannot be decoded."""
-        nals, damaged = self._nals, self._damaged or bool(self._fragments)
+        nals, damaged = self._nals[: self._behind_slices()], self._damaged or bool(self._fragments)
+        slices, marked, size = self._slices, self._marked, self._size
         self._nals, self._fragments = [], []
         self._size, self._damaged, self._begun = 0, False, False
+        self._slices = self._marked = 0
+        self._key = False
         kinds = {self._kind(nal) for nal in nals}
         keyframe = bool(kinds & self.keyframe_kinds)
-        if not damaged and not kinds & self.picture_kinds:
-            return ()
+        if not damaged and not slices:
+            return
         self.seen += 1
+        self._pictures += 1
+        self._ended = None
+        if not damaged and marked == slices:
+            self._markers.right(keyframe, size, slices > 1)
         if keyframe and not damaged:
             nals = self._with_parameter_sets(nals, kinds)
             damaged = not nals
@@ -270,13 +349,20 @@ class NalDepacketizer(ABC):
             self.awaiting_keyframe = False
         if undecodable:
             self.dropped += 1
-            return ()
-        timestamp = self._timestamp or 0
+            return
+        timestamp = (self._timestamp or 0) + self._pictures - 1 & 0xFFFFFFFF
         if self._last_sent is not None and (timestamp - self._last_sent) & 0xFFFFFFFF > 0xFFF00000:
             self._backward += 1
         self._last_sent = timestamp
         lost, self._lost = self._lost, 0
-        return (AccessUnit(tuple(nals), timestamp, keyframe, self._arrival, lost, self.codec),)
+        self._ended = AccessUnit(tuple(nals), timestamp, keyframe, self._arrival, lost, self.codec)
+        self._finished.append(self._ended)
+
+    def _take_finished(self) -> tuple[AccessUnit, ...]:
+        if not self._finished:
+            return ()
+        finished, self._finished = tuple(self._finished), []
+        return finished
 
     def _with_parameter_sets(self, nals: list[bytes], kinds: set[int]) -> list[bytes]:
         """A keyframe with the sets that it needs, after its delimiter; nothing where we do not have them."""

@@ -6,9 +6,10 @@ for browsers cannot start on those.
 
 from gateway.errors import Malformed
 from gateway.sources.depacketizer import NalDepacketizer
+from gateway.sources.markers import Markers
 from gateway.sources.sps import SequenceParameters, parameter_set_id, parse_sps
 
-SLICE, IDR, SEI, SPS, PPS, DELIMITER = 1, 5, 6, 7, 8, 9
+SLICE, PARTITION_A, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28
 RECOVERY_POINT = 6
 
@@ -23,14 +24,19 @@ class H264Depacketizer(NalDepacketizer):
     sps_kind = SPS
     delimiter_kind = DELIMITER
     fragment_header = 2
+    leading_kinds = frozenset({SEI, SPS, PPS, DELIMITER, 14, 15, 16, 17, 18})
     first_foreign_kind = STAP_A
 
-    def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
         self.recovery_points = False
-        super().__init__(parameter_sets)
+        super().__init__(parameter_sets, markers)
 
     def _kind(self, nal: bytes) -> int:
         return nal[0] & 0x1F
+
+    def _opens(self, nal: bytes) -> bool:
+        """``first_mb_in_slice`` of 0 is a single bit."""
+        return nal[0] & 0x1F in (SLICE, PARTITION_A, IDR) and nal[1:2] >= b"\x80"
 
     def _set_id(self, nal: bytes) -> int:
         return parameter_set_id(nal)

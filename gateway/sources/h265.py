@@ -6,6 +6,7 @@ preceded it (RASL) are passed on only where that was passed on, too.
 
 from gateway.errors import Malformed
 from gateway.sources.depacketizer import NalDepacketizer
+from gateway.sources.markers import Markers
 from gateway.sources.sps import SequenceParameters
 from gateway.sources.sps_h265 import PPS, SPS, VPS, parameter_set_id_h265, parse_sps_h265
 
@@ -26,14 +27,19 @@ class H265Depacketizer(NalDepacketizer):
     sps_kind = SPS
     delimiter_kind = DELIMITER
     fragment_header = 3
+    leading_kinds = frozenset({VPS, SPS, PPS, DELIMITER, PREFIX_SEI, 41, 42, 43, 44})
     first_foreign_kind = AP
 
-    def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
         self._began_here = False
-        super().__init__(parameter_sets)
+        super().__init__(parameter_sets, markers)
 
     def _kind(self, nal: bytes) -> int:
         return nal[0] >> 1 & 0x3F
+
+    def _opens(self, nal: bytes) -> bool:
+        """``first_slice_segment_in_pic_flag`` is the first bit; enhancement layers belong to the picture below them."""
+        return nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
 
     def _set_id(self, nal: bytes) -> int:
         return parameter_set_id_h265(nal)

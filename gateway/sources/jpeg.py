@@ -66,6 +66,14 @@ class JpegDepacketizer:
             finished += self._finish()
         return finished
 
+    def begin_again(self) -> tuple[AccessUnit, ...]:
+        """Another RTP source follows, with tables of its own. A picture that has not ended is dropped."""
+        if self._begun:
+            self._damaged = True
+            self._finish()
+        self._timestamp, self._tables, self._lost = None, {}, 0
+        return ()
+
     @property
     def continuation(self) -> bytes:
         """None: every packet tells its place in the picture."""

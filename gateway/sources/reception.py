@@ -35,26 +35,23 @@ class Reception:
         self._own_ssrc = own_ssrc
         self._ssrc: int | None = None
         self._early_report: tuple[SenderInfo, float] | None = None
-        self._units_before = 0
-        self._malformed_before = 0
-        self._dropped_before = 0
+        self._depacketizer = _depacketizer(info)
         self._begin()
 
     def _begin(self) -> None:
         self._numbering = Numbering()
         self._receiver = Receiver(self._own_ssrc)
-        self._depacketizer = _depacketizer(self._info)
         self._timestamp = -1
 
     @property
     def units(self) -> int:
         """Pictures that have ended, passed on or not."""
-        return self._units_before + self._depacketizer.seen
+        return self._depacketizer.seen
 
     @property
     def dropped(self) -> int:
         """Pictures that were not passed on, since they could not have been decoded."""
-        return self._dropped_before + self._depacketizer.dropped
+        return self._depacketizer.dropped
 
     @property
     def codec(self) -> str:
@@ -69,7 +66,7 @@ class Reception:
     @property
     def malformed_payloads(self) -> int:
         """Packets whose content was of no use."""
-        return self._malformed_before + self._depacketizer.malformed
+        return self._depacketizer.malformed
 
     def rtp(self, data: bytes, now: float) -> None:
         """Take one RTP packet."""
@@ -155,9 +152,8 @@ class Reception:
 
     def _new_source(self, ssrc: int, now: float) -> None:
         if self._ssrc is not None:
-            self._units_before += self._depacketizer.seen
-            self._malformed_before += self._depacketizer.malformed
-            self._dropped_before += self._depacketizer.dropped
+            for unit in self._depacketizer.begin_again():
+                self._sink.access_unit(unit)
             self._begin()
             self._sink.connected(self._info, now)
         self._ssrc = ssrc

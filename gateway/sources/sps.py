@@ -13,13 +13,15 @@ _MAX_SIDE = 16384
 @dataclass(frozen=True, slots=True)
 class SequenceParameters:
     """``width`` and ``height`` in pixels after cropping. ``may_reorder``: False where the stream says that pictures are
-    shown in the order in which they are sent, True where B-frames are announced, None where it does not say."""
+    shown in the order in which they are sent, True where B-frames are announced, None where it does not say.
+    ``fields``: a picture may come as two fields, which share a timestamp."""
 
     profile: int
     level: int
     width: int
     height: int
     may_reorder: bool | None
+    fields: bool = False
 
 
 def parse_sps(nal: bytes) -> SequenceParameters:
@@ -69,7 +71,8 @@ def parse_sps(nal: bytes) -> SequenceParameters:
         height -= vertical * (bits.unsigned() + bits.unsigned())
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise Malformed("SPS has impossible dimensions")
-    return SequenceParameters(profile, level, width, height, _may_reorder(bits, profile, constraints, order_type))
+    may_reorder = _may_reorder(bits, profile, constraints, order_type)
+    return SequenceParameters(profile, level, width, height, may_reorder, not frames_only)
 
 
 def parameter_set_id(nal: bytes) -> int:

@@ -84,6 +84,7 @@ H265 = (
         rtp(0, 0, b"\x60\x01" + b"".join(struct.pack("!H", len(nal)) + nal for nal in (_VPS, _SPS5, _PPS5))),
         rtp(1, 0, b"\x62\x01\x94" + _IDR5[2:6]),
         rtp(2, 0, b"\x62\x01\x54" + _IDR5[6:], marker=True),
+        rtp(3, 3000, _NEXT5, marker=True),
     ),
 )
 JPEG = (

@@ -8,14 +8,14 @@ from gateway.sources.depacketizer import MAX_ACCESS_UNIT, MAX_NAL
 from gateway.sources.h264 import H264Depacketizer
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket
-from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, fragments
+from tests.sources.packets import IDR, NEXT, PPS, SPS, RightMarkers, aggregated, fragments
 
 
 class Stream:
     """Feeds payloads, numbering nothing: what is missing is said."""
 
     def __init__(self, *parameter_sets: bytes) -> None:
-        self.depacketizer = H264Depacketizer(parameter_sets)
+        self.depacketizer = H264Depacketizer(parameter_sets, RightMarkers())
         self.arrival = 0.0
 
     def push(self, payload: bytes, timestamp: int, *, marker: bool = False, missing: int = 0) -> tuple[AccessUnit, ...]:
@@ -172,7 +172,7 @@ def test_fragments_and_access_units_are_bounded() -> None:
     for _ in range(MAX_NAL // 60000 + 1):
         stream.push(b"\x7c\x05" + bytes(60000), 0)
     assert stream.depacketizer.malformed == 1
-    large = b"\x65\x88" + bytes(65000)
+    large = b"\x65\x0d" + bytes(65000)
     for _ in range(MAX_ACCESS_UNIT // 65000 + 1):
         stream.push(large, 3000)
     assert stream.depacketizer.malformed == 2

@@ -11,6 +11,7 @@ from gateway.sources.h265 import H265Depacketizer
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket
 from tests.sources.coded import Coded, h265
+from tests.sources.packets import RightMarkers
 
 NEXT = b"\x02\x01\xd0inter"
 REFERS_BACK = b"\x10\x01\xd0leading"  # RASL_N
@@ -39,7 +40,7 @@ class Stream:
     """Feeds payloads, numbering nothing: what is missing is said."""
 
     def __init__(self, *parameter_sets: bytes) -> None:
-        self.depacketizer = H265Depacketizer(parameter_sets)
+        self.depacketizer = H265Depacketizer(parameter_sets, RightMarkers())
         self.arrival = 0.0
 
     def push(self, payload: bytes, timestamp: int, *, marker: bool = False, missing: int = 0) -> tuple[AccessUnit, ...]:
@@ -171,7 +172,7 @@ def test_fragments_and_access_units_are_bounded(sets: tuple[bytes, ...]) -> None
     for _ in range(MAX_NAL // 60000 + 1):
         stream.push(b"\x62\x01\x13" + bytes(60000), 0)
     assert stream.depacketizer.malformed == 1
-    large = b"\x26\x01\x80" + bytes(65000)
+    large = b"\x26\x01\x00" + bytes(65000)
     for _ in range(MAX_ACCESS_UNIT // 65000 + 1):
         stream.push(large, 3000)
     assert stream.depacketizer.malformed == 2

@@ -25,10 +25,12 @@ def reception(sink: RecordingSink) -> Reception:
 
 def test_packets_become_access_units_and_counters(reception: Reception, sink: RecordingSink) -> None:
     reception.rtp(rtp(1, 0, IDR, marker=True), 10.0)
-    reception.rtp(rtp(3, 3000, NEXT, marker=True), 10.1)
-    reception.rtp(rtp(4, 6000, aggregated(SPS, PPS, IDR), marker=True), 10.2)
+    reception.rtp(rtp(2, 1500, NEXT, marker=True), 10.05)
+    reception.rtp(rtp(4, 3000, NEXT, marker=True), 10.1)
+    reception.rtp(rtp(5, 6000, aggregated(SPS, PPS, IDR), marker=True), 10.2)
+    reception.rtp(rtp(6, 9000, NEXT), 10.3)
     assert [(unit.rtp, unit.arrival, unit.lost) for unit in sink.units] == [(0, 10.0, 0), (6000, 10.2, 1)]
-    assert (reception.packets, reception.lost, reception.units, reception.dropped) == (3, 1, 3, 1)
+    assert (reception.packets, reception.lost, reception.units, reception.dropped) == (5, 1, 4, 2)
     assert reception.picture is not None
     assert (reception.picture.width, reception.picture.height) == (640, 360)
 
@@ -43,9 +45,9 @@ def test_what_is_malformed_is_counted_and_dropped(reception: Reception, sink: Re
 
 
 def test_a_repeated_packet_does_no_harm(reception: Reception, sink: RecordingSink) -> None:
-    for sequence in (1, 1):
-        reception.rtp(rtp(sequence, 0, IDR, marker=True), 1.0)
-    assert len(sink.units) == 1
+    for sequence, timestamp in ((1, 0), (1, 0), (2, 3000), (2, 3000), (3, 6000)):
+        reception.rtp(rtp(sequence, timestamp, IDR, marker=True), 1.0)
+    assert [unit.rtp for unit in sink.units] == [0, 3000, 6000]
 
 
 def test_a_new_ssrc_begins_a_new_epoch(reception: Reception, sink: RecordingSink) -> None:
@@ -93,6 +95,7 @@ def test_receiver_reports_begin_with_the_first_packet(reception: Reception) -> N
 def test_notes_say_what_keeps_a_stream_from_being_shown(sink: RecordingSink) -> None:
     reception = Reception(StreamInfo("H264", 90000), 96, sink, own_ssrc=1)
     reception.rtp(rtp(1, 0, aggregated(b"\x06\x06\x01\x84\x80", NEXT), marker=True), 1.0)
+    reception.rtp(rtp(2, 3000, NEXT), 1.1)
     notes = " ".join(reception.notes())
     assert "Waiting for a keyframe" in notes
     assert "keyframes (IDR)" in notes

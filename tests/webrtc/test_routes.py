@@ -301,6 +301,7 @@ async def test_no_datagram_is_larger_than_1200_bytes_whatever_the_camera_sends(
         units += [aggregated(*[b"\x41" + bytes(500)] * 3), *(b"\x41" + bytes(size) for size in range(1130, 1460, 11))]
         for number, payload in enumerate(units):
             camera.rtp(rtp(number, 9000, payload, marker=number == len(units) - 1), 0.0)
+        camera.rtp(rtp(len(units), 12_000, b"\x41\x9a"), 0.0)
         for step in range(200):
             if step == 100:
                 sequences = [int.from_bytes(packet[2:4], "big") for packet in packets]
