@@ -1,6 +1,6 @@
 /** Requests to the gateway. Every failure is a `Problem`: a stable word and a sentence for a person (RFC 9457). */
 
-import type { AuditRecord, CameraStatus, Incident, IncidentKind, Me, Plan, Role, Site, Token } from "./protocol.js";
+import type { AuditRecord, CameraStatus, Incident, Me, Plan, Role, Site, Token } from "./protocol.js";
 
 export class Problem extends Error {
   constructor(
@@ -26,29 +26,51 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, body.code ?? "", body.detail ?? `The gateway answered ${response.status}.`);
 }
 
-/** `fetch` that throws a Problem for anything but success. */
+/** An answer that takes longer (milliseconds) has gone missing. */
+const ANSWER_WITHIN = 10_000;
+
+/** `fetch` that throws a Problem for anything but success. It tries once: who calls it says what becomes of a failure. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, init);
   } catch {
-    throw new Problem(0, "unreachable", "The gateway cannot be reached. Check the network; this page keeps trying.");
+    throw unreachable();
   }
   if (!response.ok) throw await problemOf(response);
   return response;
 }
 
+const unreachable = (): Problem => new Problem(0, "unreachable", "The gateway does not answer. Check the network.");
+
 async function get<T>(path: string): Promise<T> {
-  return (await (await request(path)).json()) as T;
+  return jsonOf<T>(await request(path, { signal: AbortSignal.timeout(ANSWER_WITHIN) }));
 }
 
-async function post(path: string, body: Record<string, unknown> = {}): Promise<Response> {
+/** Ask for a change. No answer does not mean that nothing was done, so the words claim neither. */
+async function post(path: string, body: Record<string, unknown> = {}, signal?: AbortSignal): Promise<Response> {
   const headers = { ...HEADERS, "Content-Type": "application/json" };
-  return request(path, { method: "POST", headers, body: JSON.stringify(body) });
+  const within = signal ?? AbortSignal.timeout(ANSWER_WITHIN);
+  return request(path, { method: "POST", headers, body: JSON.stringify(body), signal: within }).catch(pressAgain);
 }
 
-async function postFor<T>(path: string, body?: Record<string, unknown>): Promise<T> {
-  return (await (await post(path, body)).json()) as T;
+async function postFor<T>(path: string, body?: Record<string, unknown>, signal?: AbortSignal): Promise<T> {
+  const response = await post(path, body, signal);
+  return jsonOf<T>(response).catch(pressAgain);
+}
+
+function pressAgain(error: unknown): never {
+  if (!(error instanceof Problem) || error.status !== 0) throw error;
+  throw new Problem(0, error.code, "Not confirmed: the gateway did not answer. Press again.");
+}
+
+/** The body, if the gateway wrote it: a guest network's own page answers 200 too. */
+async function jsonOf<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw unreachable();
+  }
 }
 
 /** Somebody whom a drill can enrol. */
@@ -58,24 +80,21 @@ export interface Person {
   role: Role;
 }
 
-export interface TriggerRequest {
-  site: string;
-  kind: IncidentKind;
-  room?: string;
-  enrolled?: string[];
-}
-
 const part = encodeURIComponent;
 
 export const api = {
   me: () => get<Me>("/api/me"),
   redeem: (code: string) => postFor<Me>("/api/invitations/redeem", { code }),
   signOut: () => post("/api/sign-out"),
+  /** Prolong the sign-in. */
+  goOn: () => postFor<Me>("/api/sign-in/continue"),
+  noticeAccepted: () => post("/api/notice/accepted"),
   sites: async () => (await get<{ sites: Site[] }>("/api/sites")).sites,
   plan: (site: string) => get<Plan>(`/api/sites/${part(site)}/plan`),
   token: (site: string) => postFor<Token>("/api/tokens", { site }),
   police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
-  trigger: (incident: TriggerRequest) => postFor<Incident>("/api/incidents", { ...incident }),
+  /** One attempt, for app/pending-trigger.ts, which tries again. */
+  trigger: (body: Record<string, unknown>, signal: AbortSignal) => postFor<Incident>("/api/incidents", body, signal),
   acknowledge: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`),
   extend: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/extend`),
   allClear: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/all-clear`),

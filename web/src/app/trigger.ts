@@ -1,0 +1,31 @@
+/** The page's one trigger on its way, bound to who is signed in and to the network. */
+
+import { Problem, api } from "../core/api.js";
+import type { Incident } from "../core/protocol.js";
+import { PendingTrigger } from "./pending-trigger.js";
+import { store } from "./store.js";
+
+async function send(body: Record<string, unknown>, signal: AbortSignal): Promise<Incident> {
+  try {
+    return await api.trigger(body, signal);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) store.signedOut("Your sign-in has ended.");
+    throw error;
+  }
+}
+
+export const trigger = new PendingTrigger(
+  send,
+  (incident) => store.learn(incident),
+  () => localStorage,
+  () => Date.now() / 1000,
+);
+
+const back = (): void => trigger.tryNow();
+addEventListener("online", back);
+store.addEventListener("greeted", back);
+store.addEventListener("restarted", back);
+store.addEventListener("signed-in", () => {
+  if (store.me) trigger.signedIn(store.me.principal);
+});
+store.addEventListener("signed-out", () => trigger.signedOut());

@@ -1,0 +1,141 @@
+/** A trigger on its way to the gateway: a table of states. Pure: time (wall seconds) is an argument. */
+
+import type { IncidentKind } from "./protocol.js";
+
+/** One press of the button. `key` names it: however often it is sent, the gateway acts on it once. */
+export interface Press {
+  key: string;
+  site: string;
+  site_name: string;
+  kind: IncidentKind;
+  room: string | null;
+  room_name: string | null;
+  enrolled: string[];
+  /** Who pressed; nobody else's sign-in sends it. */
+  by: { id: string; name: string };
+  at: number;
+}
+
+/**
+ * `sending`: an attempt is on its way. `waiting`: until the next one. `asking`: nothing was tried for so long that a
+ * person decides. `refused`: the gateway said no. `called_off`: by a person.
+ */
+export type PendingState = "sending" | "waiting" | "asking" | "refused" | "called_off";
+
+export interface Pending {
+  press: Press;
+  state: PendingState;
+  attempts: number;
+  /** Start of the last attempt; the press itself before the first one. */
+  tried_at: number;
+  /** Why it was refused. */
+  words: string;
+}
+
+export type PendingEvent =
+  | { type: "attempt"; at: number }
+  | { type: "answered" }
+  | { type: "unanswered" }
+  | { type: "refused"; words: string }
+  | { type: "interrupted" }
+  | { type: "send_now"; at: number }
+  | { type: "call_off" }
+  | { type: "put_away" };
+
+/** `done`: nothing is left of it. An event that a state does not list changes nothing. */
+const TABLE: Readonly<Record<PendingState, Partial<Record<PendingEvent["type"], PendingState | "done">>>> = {
+  waiting: { attempt: "sending", send_now: "waiting", interrupted: "asking", refused: "refused", call_off: "called_off" },
+  sending: { answered: "done", unanswered: "waiting", refused: "refused", interrupted: "asking", call_off: "called_off" },
+  asking: { send_now: "waiting", refused: "refused", call_off: "called_off" },
+  refused: { put_away: "done" },
+  called_off: { put_away: "done" },
+};
+
+/** A page that has tried nothing for so long (seconds), closed or asleep, asks before it sends. */
+export const ASK_AFTER = 300;
+/** A clock that went back by more than this (seconds) says nothing about how long ago it was. */
+const CLOCK_BACK = 30;
+/** From this delay on (seconds) the note says that the trigger is late. */
+const LATE = 15;
+
+export function begin(press: Press): Pending {
+  return { press, state: "waiting", attempts: 0, tried_at: press.at, words: "" };
+}
+
+/** What follows; null where nothing is left to do or to say. */
+export function advance(pending: Pending, event: PendingEvent): Pending | null {
+  const state = TABLE[pending.state][event.type];
+  if (state === undefined) return pending;
+  if (state === "done") return null;
+  switch (event.type) {
+    case "attempt":
+      return { ...pending, state, attempts: pending.attempts + 1, tried_at: event.at };
+    case "send_now":
+      return { ...pending, state, tried_at: event.at };
+    case "refused":
+      return { ...pending, state, words: event.words };
+    default:
+      return { ...pending, state };
+  }
+}
+
+/** It is still to be sent, by itself or after a question. */
+export const unsent = (pending: Pending | null): pending is Pending =>
+  pending !== null && pending.state !== "refused" && pending.state !== "called_off";
+
+/** True if nothing was tried for so long that the page asks first. */
+export function isInterrupted(pending: Pending, now: number): boolean {
+  const silence = now - pending.tried_at;
+  return silence > ASK_AFTER || silence < -CLOCK_BACK;
+}
+
+/** A kept trigger as a page finds it when it is loaded; null for what is none. */
+export function revive(text: string | null, now: number): Pending | null {
+  if (text === null) return null;
+  let kept: unknown;
+  try {
+    kept = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isPending(kept)) return null;
+  const here: Pending = kept.state === "sending" ? { ...kept, state: "waiting" } : kept;
+  return unsent(here) && isInterrupted(here, now) ? advance(here, { type: "interrupted" }) : here;
+}
+
+function isPending(value: unknown): value is Pending {
+  const found = value as Partial<Pending> | null;
+  return (
+    typeof found === "object" &&
+    found !== null &&
+    typeof found.press?.key === "string" &&
+    typeof found.press.at === "number" &&
+    typeof found.press.by.id === "string" &&
+    typeof found.tried_at === "number" &&
+    typeof found.state === "string" &&
+    found.state in TABLE
+  );
+}
+
+/** What is sent of it at `now`. A late trigger says so: police must not take it for one of this moment. */
+export function bodyOf({ press }: Pending, now: number): Record<string, unknown> {
+  const late = Math.round(now - press.at);
+  return {
+    site: press.site,
+    kind: press.kind,
+    key: press.key,
+    ...(press.room === null ? {} : { room: press.room }),
+    ...(press.enrolled.length > 0 ? { enrolled: press.enrolled } : {}),
+    ...(late > LATE ? { note: `Sent ${spoken(late)} after it was pressed: the network was away.` } : {}),
+  };
+}
+
+function spoken(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** True if the gateway itself said no for good. What a proxy says, or a gateway in trouble, is tried again. */
+export function isRefusal(status: number, code: string): boolean {
+  const later = status === 408 || status === 425 || status === 429;
+  return status >= 400 && status < 500 && !later && code !== "";
+}

@@ -1,0 +1,149 @@
+/** Do the police know? Said large on the school's page, and never more than the page knows. */
+
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+
+import { StoreObserver } from "../app/observer.js";
+import { store } from "../app/store.js";
+import { confirmation, confirmations, type Confirmation } from "../core/confirmation.js";
+import { timeOfDay } from "../core/labels.js";
+import type { Incident, IncidentKind } from "../core/protocol.js";
+import { ROLE_WORDS } from "./header.js";
+import { icon, type IconName } from "./icons.js";
+import { base } from "./styles.js";
+
+/** A headline and what to do. Nobody is sent to 911 for a drill or a test. */
+const UNANSWERED: Readonly<Record<Exclude<Confirmation, "confirmed">, Record<IncidentKind, readonly [string, string]>>> =
+  {
+    waiting: {
+      real: ["Sent. Police have not confirmed yet.", "Wait a few seconds."],
+      drill: ["Sent. Police have not confirmed the drill yet.", "Wait a few seconds."],
+      test: ["Sent. Police have not confirmed the test yet.", "Wait a few seconds."],
+    },
+    overdue: {
+      real: ["Police have not confirmed. Call 911.", "The alarm is sent, but nobody has said that they have seen it."],
+      drill: [
+        "Police have not confirmed this drill.",
+        "There is no danger. Tell the communications centre on its ordinary number.",
+      ],
+      test: [
+        "Police have not confirmed this test.",
+        "There is no danger. Tell the communications centre on its ordinary number.",
+      ],
+    },
+    unknown: {
+      real: ["This page does not know whether police have confirmed. Call 911.", "The gateway is out of reach."],
+      drill: ["This page does not know whether police have confirmed this drill.", "The gateway is out of reach."],
+      test: ["This page does not know whether police have confirmed this test.", "The gateway is out of reach."],
+    },
+  };
+
+const ICONS: Readonly<Record<Confirmation, IconName>> = {
+  waiting: "clock",
+  overdue: "delayed",
+  unknown: "unverified",
+  confirmed: "up",
+};
+
+@customElement("sl-confirmation")
+export class ConfirmationPanel extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+      }
+      div {
+        display: grid;
+        gap: 6px;
+        padding: 12px;
+        border: 2px solid var(--line-strong);
+        border-radius: 8px;
+      }
+      .waiting {
+        border: 2px dashed var(--warn);
+      }
+      .overdue,
+      .unknown {
+        border: 2px dashed var(--warn);
+      }
+      .real.overdue,
+      .real.unknown {
+        border: 5px solid var(--bad);
+      }
+      .confirmed {
+        border-color: var(--good);
+      }
+      h2 {
+        display: flex;
+        align-items: center;
+        gap: 10px;
+        color: var(--text);
+        font-size: 1.125rem;
+        letter-spacing: 0;
+        line-height: 1.2;
+        text-transform: none;
+      }
+      .confirmed h2 {
+        font-size: 1.375rem;
+      }
+      .real.overdue h2,
+      .real.unknown h2 {
+        font-size: 1.875rem;
+        font-weight: 850;
+      }
+      li {
+        padding-top: 2px;
+      }
+      a {
+        display: flex;
+        align-items: center;
+        justify-content: center;
+        gap: 10px;
+        min-height: 68px;
+        border-radius: 10px;
+        background: #a3080d;
+        color: #fff;
+        font-size: 1.5rem;
+        font-weight: 850;
+        text-decoration: none;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) incident!: Incident;
+
+  constructor() {
+    super();
+    new StoreObserver(this, true);
+  }
+
+  override render(): TemplateResult {
+    const { incident } = this;
+    const state = confirmation(incident, store.wall(), store.reachable());
+    const call = incident.kind === "real" && (state === "overdue" || state === "unknown");
+    return html`<div class="${incident.kind} ${state}" data-testid="confirmation" data-state=${state}>
+      ${state === "confirmed" ? confirmed(incident) : unanswered(incident, state)}
+      ${call ? html`<a href="tel:911" data-testid="call-911">${icon("bell")}Call 911</a>` : ""}
+    </div>`;
+  }
+}
+
+function unanswered(incident: Incident, state: Exclude<Confirmation, "confirmed">): TemplateResult {
+  const [headline, more] = UNANSWERED[state][incident.kind];
+  return html`<h2 role="alert">${icon(ICONS[state])}<span>${headline}</span></h2>
+    <p>${more} <span class="muted number">Last alarm at ${timeOfDay(incident.last_alarm_at)}.</span></p>`;
+}
+
+function confirmed(incident: Incident): TemplateResult {
+  return html`<h2 role="status">${icon(ICONS.confirmed)}<span>Police have confirmed.</span></h2>
+    <ul>
+      ${confirmations(incident).map(
+        (one) =>
+          html`<li>
+            <strong>${one.name}</strong> <span class="muted">${ROLE_WORDS[one.role]}</span>
+            <span class="number">${timeOfDay(one.at)}</span>
+          </li>`,
+      )}
+    </ul>`;
+}

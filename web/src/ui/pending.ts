@@ -1,0 +1,192 @@
+/** The trigger that the gateway does not have yet: says so, large, and what to do meanwhile. */
+
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+
+import { StoreObserver } from "../app/observer.js";
+import { store } from "../app/store.js";
+import { trigger } from "../app/trigger.js";
+import { counter, timeOfDay } from "../core/labels.js";
+import type { Pending } from "../core/pending.js";
+import { KIND_WORDS } from "./banner.js";
+import { icon } from "./icons.js";
+import { base } from "./styles.js";
+
+/** A first attempt may take so long (seconds) before anybody is told that something is wrong. */
+const PATIENCE = 2;
+
+@customElement("sl-pending")
+export class PendingPanel extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+      }
+      section {
+        display: grid;
+        gap: 10px;
+        padding: 14px;
+        border: 4px solid var(--warn);
+        border-radius: 10px;
+        background: var(--panel);
+      }
+      section.real {
+        border: 4px solid var(--bad);
+      }
+      .large {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        color: var(--text);
+        font-size: 1.75rem;
+        font-weight: 850;
+        letter-spacing: 0.01em;
+        line-height: 1.15;
+        text-transform: none;
+      }
+      .what {
+        font-size: 1.0625rem;
+        font-weight: 650;
+      }
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 10px;
+      }
+      .buttons button {
+        min-height: 52px;
+      }
+      a {
+        display: flex;
+        align-items: center;
+        justify-content: center;
+        gap: 10px;
+        min-height: 68px;
+        border-radius: 10px;
+        background: #a3080d;
+        color: #fff;
+        font-size: 1.5rem;
+        font-weight: 850;
+        text-decoration: none;
+      }
+    `,
+  ];
+
+  /** A press on "Call off" asks once more: hands shake. */
+  @state() private sure = false;
+  readonly #update = (): void => this.requestUpdate();
+
+  constructor() {
+    super();
+    new StoreObserver(this, true);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    trigger.addEventListener("change", this.#update);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    trigger.removeEventListener("change", this.#update);
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const pending = trigger.current;
+    if (!pending) return nothing;
+    const { press } = pending;
+    const late = isLate(pending);
+    return html`<section class=${press.kind} data-testid="pending" data-state=${pending.state}>
+      <h2 class="large" role="alert">${icon(press.kind)}<span>${heading(pending, late)}</span></h2>
+      ${press.kind === "real" && late
+        ? html`<a href="tel:911" data-testid="call-911">${icon("bell")}Call 911 now</a>`
+        : nothing}
+      <p class="what">
+        ${KIND_WORDS[press.kind][0]} \u00b7 ${press.room_name ?? "Room not told"} \u00b7 ${press.site_name} \u00b7 pressed
+        at <span class="number">${timeOfDay(press.at)}</span>
+      </p>
+      ${this.#said(pending, late)}
+    </section>`;
+  }
+
+  #said(pending: Pending, late: boolean): TemplateResult {
+    const tries = pending.attempts === 1 ? "1 attempt" : `${pending.attempts} attempts`;
+    switch (pending.state) {
+      case "sending":
+      case "waiting":
+        return html`<p class="number">
+            ${late
+              ? html`<strong>The gateway does not answer. This page keeps trying</strong> until the trigger is sent or you
+                  call it off: ${tries} in ${counter(Date.now() / 1000 - pending.press.at)}. Keep this page open.`
+              : "Waiting for the gateway\u2019s answer."}
+          </p>
+          ${this.#choices(html`<button data-testid="try-now" @click=${() => trigger.tryNow()}>
+            ${icon("connecting")}Try now
+          </button>`)}`;
+      case "asking":
+        return html`<p>
+            <strong>This page has stopped trying:</strong> it was closed, asleep or signed out.
+            ${store.me ? "Is the trigger still meant?" : `Sign in again as ${pending.press.by.name} to send it.`}
+          </p>
+          ${this.#choices(
+            store.me
+              ? html`<button class="primary" data-testid="send-now" @click=${() => trigger.sendNow()}>
+                  Yes, send it now
+                </button>`
+              : nothing,
+          )}`;
+      case "refused":
+        return html`<p><strong>The gateway did not take it.</strong> ${pending.words}</p>
+          ${PUT_AWAY}`;
+      case "called_off":
+        return html`<p>
+            ${pending.attempts === 0
+              ? "It was not sent."
+              : `It was tried, without an answer: ${tries}. Should one of them have arrived after all, the alarm appears here.`}
+          </p>
+          ${PUT_AWAY}`;
+    }
+  }
+
+  #choices(first: TemplateResult | typeof nothing): TemplateResult {
+    if (!this.sure) {
+      return html`<div class="buttons">
+        ${first}
+        <button class="quiet" data-testid="call-off" @click=${() => (this.sure = true)}>Call off</button>
+      </div>`;
+    }
+    const callOff = (): void => {
+      this.sure = false;
+      trigger.callOff();
+    };
+    return html`<p><strong>Call it off? Nothing more is sent then.</strong></p>
+      <div class="buttons">
+        <button class="primary" data-testid="keep-trying" @click=${() => (this.sure = false)}>No, keep it</button>
+        <button data-testid="call-off-confirm" @click=${callOff}>Yes, call off</button>
+      </div>`;
+  }
+}
+
+const PUT_AWAY = html`<div class="buttons">
+  <button data-testid="put-away" @click=${() => trigger.putAway()}>Understood</button>
+</div>`;
+
+/** From here on the page no longer looks as if all were well. */
+function isLate(pending: Pending): boolean {
+  const first = pending.attempts === 0 || (pending.state === "sending" && pending.attempts === 1);
+  return !first || pending.state === "asking" || Date.now() / 1000 - pending.press.at > PATIENCE;
+}
+
+function heading(pending: Pending, late: boolean): string {
+  switch (pending.state) {
+    case "sending":
+    case "waiting":
+    case "asking":
+      return late ? "NOT SENT YET" : "SENDING";
+    case "refused":
+      return "NOT SENT";
+    case "called_off":
+      return "CALLED OFF";
+  }
+}
