@@ -56,9 +56,7 @@ class AuditRecord:
     @property
     def time(self) -> str:
         """ISO 8601 with 1/100 s and UTC offset: ``2026-03-01T09:30:12.04+01:00``."""
-        whole, cents = divmod(round(self.at * 100), 100)
-        moment = datetime.fromtimestamp(whole, timezone(timedelta(seconds=self.utc_offset))).isoformat()
-        return f"{moment[:19]}.{cents:02d}{moment[19:]}"
+        return iso_time(self.at, self.utc_offset)
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON has it, in the API and in the spool."""
@@ -70,6 +68,13 @@ class AuditRecord:
             "utc_offset": self.utc_offset,
             **asdict(self.event),
         }
+
+
+def iso_time(at: float, utc_offset: int) -> str:
+    """Wall seconds as ``2026-03-01T09:30:12.04+01:00``, ``utc_offset`` seconds east of UTC."""
+    whole, cents = divmod(round(hundredths(at) * 100), 100)
+    moment = datetime.fromtimestamp(whole, timezone(timedelta(seconds=utc_offset))).isoformat()
+    return f"{moment[:19]}.{cents:02d}{moment[19:]}"
 
 
 def hundredths(at: float) -> float:
@@ -107,5 +112,20 @@ def format_record(record: AuditRecord) -> str:
     ):
         if value is not None:
             parts.append(f"{label}={value}")
-    parts += [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in sorted(event.detail.items())]
+    for key, value in sorted(event.detail.items()):
+        parts.append(f"{key}={json.dumps(_dated(key, value, record.utc_offset), ensure_ascii=False)}")
     return "  ".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in part) for part in parts)
+
+
+def _dated(key: str, value: Any, utc_offset: int) -> Any:
+    """``value`` as a person reads it: keys that end in ``_at`` are wall seconds, and become times."""
+    if isinstance(value, Mapping):
+        return {name: _dated(name, inner, utc_offset) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_dated(key, inner, utc_offset) for inner in value]
+    if not key.endswith("_at") or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return iso_time(value, utc_offset)
+    except (OverflowError, ValueError, OSError):
+        return value  # no date of any calendar

@@ -66,6 +66,23 @@ def test_a_name_cannot_move_the_cursor_or_feign_a_line() -> None:
     assert line.isprintable()
 
 
+def test_a_time_among_the_details_reads_as_a_time_at_the_records_offset() -> None:
+    event = AuditEvent(
+        kind="x", detail={"ends_at": 1_795_769_442.43674, "was": {"ends_at": 0}, "rows": 3, "old_at": None}
+    )
+    line = format_record(AuditRecord(event, "e", 0.0, -12600))
+    assert 'ends_at="2026-11-27T05:20:42.43-03:30"' in line
+    assert 'was={"ends_at": "1969-12-31T20:30:00.00-03:30"}' in line
+    assert "rows=3" in line
+    assert "old_at=null" in line
+
+
+@given(st.floats() | st.integers() | st.booleans() | st.text(max_size=5))
+def test_no_detail_breaks_a_line(value: object) -> None:
+    event = AuditEvent(kind="x", detail={"ends_at": value, "times_at": [value]})
+    assert format_record(AuditRecord(event, "e", 0.0, 0)).isprintable()
+
+
 def test_json_and_back_is_the_same_record() -> None:
     assert from_dict(json.loads(json.dumps(RECORD.as_dict()))) == RECORD
     bare = AuditRecord(AuditEvent(kind="x"), "e", 0.0, 0)

@@ -7,9 +7,11 @@ import { SiteTokens } from "../media/tokens.js";
 import { Ticker } from "./ticker.js";
 
 export type Refused = Extract<ServerEvent, { type: "trigger_refused" }>;
+export type ClockStep = Extract<ServerEvent, { type: "clock_step" }>;
 
 const KIND_ORDER = { real: 0, drill: 1, test: 2 } as const;
 const REFUSALS_KEPT = 20;
+const CLOCK_STEPS_KEPT = 5;
 
 export class Store extends EventTarget {
   me: Me | null = null;
@@ -19,6 +21,9 @@ export class Store extends EventTarget {
   readonly cameras = new Map<string, CameraStatus>();
   readonly watchers = new Map<string, Watcher[]>();
   refusals: Refused[] = [];
+  clockSteps: ClockStep[] = [];
+  /** The sign-in has been carried on beyond its shift, because an incident of its own is open. */
+  carriedOn = false;
   /** True once the first snapshot has come. */
   ready = false;
   /** Wall time less gateway time, by the gateway's own account. */
@@ -57,16 +62,29 @@ export class Store extends EventTarget {
     this.sites = await api.sites();
     this.me = me;
     this.channel.start();
+    this.dispatchEvent(new Event("signed-in"));
+    this.changed();
+  }
+
+  /** The sign-in has been prolonged, or carried on by the gateway. */
+  prolonged(change: Pick<Me, "expires_at" | "may_continue_at">, carriedOn = false): void {
+    const { expires_at, may_continue_at } = change;
+    if (this.me) this.me = { ...this.me, expires_at, may_continue_at };
+    this.carriedOn = carriedOn;
     this.changed();
   }
 
   /** Forget all, and show the sign-in page. */
   signedOut(reason: string): void {
-    this.channel.stop();
+    this.channel.forget();
+    this.tokens.forgetAll();
     this.me = null;
     this.ready = false;
     for (const known of [this.plans, this.incidents, this.cameras, this.watchers]) known.clear();
     this.sites = [];
+    this.refusals = [];
+    this.clockSteps = [];
+    this.carriedOn = false;
     this.dispatchEvent(new CustomEvent("signed-out", { detail: reason }));
     this.changed();
   }
@@ -147,6 +165,12 @@ export class Store extends EventTarget {
       case "trigger_refused":
         this.refusals = [event, ...this.refusals].slice(0, REFUSALS_KEPT);
         break;
+      case "clock_step":
+        this.clockSteps = [event, ...this.clockSteps].slice(0, CLOCK_STEPS_KEPT);
+        break;
+      case "sign_in":
+        this.prolonged(event, event.carried_on);
+        return;
       case "signed_out":
         this.signedOut(event.reason === "expired" ? "Your shift's sign-in has ended." : "You have been signed out.");
         break;

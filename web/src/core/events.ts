@@ -53,6 +53,14 @@ export class EventChannel {
     this.#drop();
   }
 
+  /** Somebody else is to be signed in: what the former one had heard says nothing of what they have missed. */
+  forget(): void {
+    this.stop();
+    this.#epoch = null;
+    this.#seq = 0;
+    this.heardAt = null;
+  }
+
   /** Send, if the channel is open; what is said on it is true only for the moment. */
   send(message: Record<string, unknown>): void {
     if (this.#greeted) this.#socket?.send(JSON.stringify(message));

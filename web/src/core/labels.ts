@@ -45,3 +45,9 @@ export function timeOfDay(at: number): string {
   const date = new Date(at * 1000);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
+
+/** The gateway's wall clock was set by so many seconds at wall time `at`. */
+export function clockStep(by: number, at: number): string {
+  const way = by < 0 ? "back" : "forward";
+  return `The gateway\u2019s clock was set ${way} by ${span(Math.abs(by))} at ${timeOfDay(at)}: earlier times do not compare with later ones.`;
+}

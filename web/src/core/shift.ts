@@ -8,6 +8,6 @@ export type ShiftState = "quiet" | "offer" | "urgent";
 const URGENT = 600;
 
 export function shiftState(me: Pick<Me, "expires_at" | "may_continue_at">, now: number): ShiftState {
-  if (now < me.may_continue_at) return "quiet";
+  if (!(now >= me.may_continue_at)) return "quiet";
   return me.expires_at - now <= URGENT ? "urgent" : "offer";
 }

@@ -40,6 +40,12 @@ export class SiteTokens {
     this.#asked.delete(site);
   }
 
+  /** Somebody else is to be signed in. */
+  forgetAll(): void {
+    this.#living.clear();
+    this.#asked.clear();
+  }
+
   /** Somebody watches at the site: renew while they do. Returns what ends it. */
   use(site: string, listener: TokenListener): () => void {
     this.#listeners.add(listener);

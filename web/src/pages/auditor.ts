@@ -6,6 +6,7 @@ import { customElement, state } from "lit/decorators.js";
 import { told } from "../app/observer.js";
 import { api } from "../core/api.js";
 import type { AuditRecord } from "../core/protocol.js";
+import { spoken } from "../core/record-words.js";
 import { ROLE_WORDS } from "../ui/header.js";
 import { base } from "../ui/styles.js";
 import { tableStyles } from "../ui/table-styles.js";
@@ -97,11 +98,8 @@ export class Auditor extends LitElement {
 /** Random names and long lists: kept whole, but folded away, so that a row can be read. */
 const FOLDED = new Set(["grant", "jti", "session", "cameras", "key"]);
 
-const spoken = (value: unknown): string =>
-  Array.isArray(value) ? value.map(spoken).join(", ") : typeof value === "string" ? value : JSON.stringify(value);
-
-function facts(entries: [string, unknown][]): TemplateResult[] {
-  return entries.map(([key, value]) => html`<div><b>${key.replaceAll("_", " ")}</b> ${spoken(value)}</div>`);
+function facts(entries: [string, unknown][], time: string): TemplateResult[] {
+  return entries.map(([key, value]) => html`<div><b>${key.replaceAll("_", " ")}</b> ${spoken(key, value, time)}</div>`);
 }
 
 function row(record: AuditRecord): TemplateResult {
@@ -116,11 +114,11 @@ function row(record: AuditRecord): TemplateResult {
     <td class="whole">${record.incident ?? ""}</td>
     <td>${record.origin_address ?? ""}</td>
     <td class="facts">
-      ${facts(entries.filter(([key]) => !FOLDED.has(key)))}
+      ${facts(entries.filter(([key]) => !FOLDED.has(key)), record.time)}
       ${folded.length > 0
         ? html`<details>
             <summary>${folded.map(([key]) => key).join(", ")}</summary>
-            ${facts(folded)}
+            ${facts(folded, record.time)}
           </details>`
         : nothing}
     </td>

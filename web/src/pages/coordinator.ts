@@ -8,7 +8,7 @@ import { StoreObserver } from "../app/observer.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
 import { span, timeOfDay } from "../core/labels.js";
-import type { Incident, Site, TriggerFact } from "../core/protocol.js";
+import type { Incident, Site, Trigger } from "../core/protocol.js";
 import "../ui/all-clear.js";
 import "../ui/banner.js";
 import "../ui/confirmation.js";
@@ -80,7 +80,7 @@ export class Coordinator extends LitElement {
 }
 
 /** One trigger: where, when, by whom, and what was said with it. */
-function told(fact: TriggerFact): TemplateResult {
+function told(fact: Trigger): TemplateResult {
   return html`<li>
     <strong>${fact.room_name ?? "Room not told"}</strong>
     <span class="number">${timeOfDay(fact.at)}</span>

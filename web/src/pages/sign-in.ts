@@ -1,14 +1,14 @@
-/** Sign-in by an invitation's code in the address. It is redeemed on a press, so that a link scanner burns nothing. */
+/** Sign-in by an invitation's code. It is redeemed on a press, so that a link scanner burns nothing. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
+import { invitation } from "../app/invitation.js";
 import { told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { Problem, api } from "../core/api.js";
+import "../ui/pending.js";
 import { base } from "../ui/styles.js";
-
-const INVITATION = /^#invite=(.+)$/;
 
 @customElement("sl-sign-in")
 export class SignIn extends LitElement {
@@ -17,14 +17,19 @@ export class SignIn extends LitElement {
     css`
       :host {
         display: grid;
-        place-items: center;
+        place-content: center;
+        justify-items: center;
+        gap: 16px;
         min-height: 100%;
         padding: 24px 16px;
+      }
+      main,
+      sl-pending {
+        width: min(440px, calc(100vw - 32px));
       }
       main {
         display: grid;
         gap: 16px;
-        width: min(440px, 100%);
         padding: 28px;
       }
       h1 {
@@ -40,30 +45,31 @@ export class SignIn extends LitElement {
 
   /** Why the last sign-in ended. */
   @property() reason = "";
-  @state() private code = INVITATION.exec(location.hash)?.[1] ?? null;
   @state() private asking = false;
   @state() private failure = "";
+  readonly #update = (): void => this.requestUpdate();
 
   override connectedCallback(): void {
     super.connectedCallback();
-    addEventListener("hashchange", this.#read);
+    invitation.addEventListener("change", this.#update);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    removeEventListener("hashchange", this.#read);
+    invitation.removeEventListener("change", this.#update);
   }
 
   override render(): TemplateResult {
-    return html`<main class="panel" data-testid="sign-in">
-      <div>
-        <h1>Sightline</h1>
-        <p class="muted">School cameras, for the time of an emergency.</p>
-      </div>
-      ${this.reason ? html`<p role="status">${this.reason}</p>` : nothing}
-      ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
-      ${this.code ? this.#invited() : this.#uninvited()}
-    </main>`;
+    return html`<sl-pending></sl-pending>
+      <main class="panel" data-testid="sign-in">
+        <div>
+          <h1>Sightline</h1>
+          <p class="muted">School cameras, for the time of an emergency.</p>
+        </div>
+        ${this.reason ? html`<p role="status">${this.reason}</p>` : nothing}
+        ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
+        ${invitation.code ? this.#invited() : this.#uninvited()}
+      </main>`;
   }
 
   #invited(): TemplateResult {
@@ -74,7 +80,13 @@ export class SignIn extends LitElement {
   }
 
   #uninvited(): TemplateResult {
-    return html`<p>
+    return html`${invitation.lost
+        ? html`<p role="status">
+            <strong>Open your sign-in link again.</strong> This page was loaded anew, and does not keep a link\u2019s code.
+            The link still works if it has not been used.
+          </p>`
+        : nothing}
+      <p>
         To sign in, open the sign-in link that was made for you, or scan its QR code, on this device. A link works once.
       </p>
       <p>
@@ -83,29 +95,19 @@ export class SignIn extends LitElement {
       </p>`;
   }
 
-  readonly #read = (): void => {
-    this.code = INVITATION.exec(location.hash)?.[1] ?? null;
-  };
-
   readonly #redeem = async (): Promise<void> => {
-    if (this.code === null) return;
+    if (invitation.code === null) return;
     this.asking = true;
     this.failure = "";
     try {
-      const me = await api.redeem(decodeURIComponent(this.code));
-      this.#forget();
+      const me = await api.redeem(invitation.code);
+      invitation.forget();
       await store.signedIn(me);
     } catch (error) {
       const refused = error instanceof Problem && error.status === 401;
       this.failure = refused ? `${error.message} Ask for a new link.` : told(error);
-      if (refused) this.#forget();
+      if (refused) invitation.forget();
     }
     this.asking = false;
   };
-
-  /** A used code has no place in the address or the history. */
-  #forget(): void {
-    this.code = null;
-    history.replaceState(null, "", location.pathname);
-  }
 }

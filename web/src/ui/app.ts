@@ -3,12 +3,12 @@
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
+import { notice } from "../app/notice.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import type { Me } from "../core/protocol.js";
+import "./pending.js";
 import { base } from "./styles.js";
-
-const NOTICED = "sightline-noticed";
 
 @customElement("sl-app")
 export class App extends LitElement {
@@ -24,7 +24,8 @@ export class App extends LitElement {
         grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
         height: 100%;
       }
-      .error {
+      .error,
+      .beginning {
         margin: 24px;
       }
     `,
@@ -53,14 +54,16 @@ export class App extends LitElement {
   }
 
   override render(): TemplateResult {
-    if (this.failure) return html`<p class="error" role="alert">${this.failure}</p>`;
+    if (this.failure) {
+      return html`<p class="error" role="alert">${this.failure} This page keeps trying.</p>
+        <sl-pending class="beginning"></sl-pending>`;
+    }
     if (!this.begun) return html``;
     const { me } = store;
     if (!me) return html`<sl-sign-in .reason=${this.reason}></sl-sign-in>`;
-    const noticeKey = `${me.principal.id} ${me.expires_at}`;
-    if (seesPictures(me) && localStorage.getItem(NOTICED) !== noticeKey) {
+    if (seesPictures(me) && !notice.wasAccepted(me.principal)) {
       const accept = (): void => {
-        localStorage.setItem(NOTICED, noticeKey);
+        notice.accept(me.principal);
         this.requestUpdate();
       };
       return html`<sl-notice .text=${me.notice} @accepted=${accept}></sl-notice>`;

@@ -1,15 +1,19 @@
 /** The bar above every page: where you are, whether the gateway is there, who you are. */
 
-import { LitElement, css, html, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
 
-import { StoreObserver } from "../app/observer.js";
+import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { theme } from "../app/theme.js";
-import { api } from "../core/api.js";
+import { Problem, api } from "../core/api.js";
 import { timeOfDay } from "../core/labels.js";
-import type { Role } from "../core/protocol.js";
+import type { IncidentKind, Role } from "../core/protocol.js";
+import "./change-over.js";
+import "./clock-step.js";
 import { icon } from "./icons.js";
+import { line } from "./line-styles.js";
+import "./shift.js";
 import { base } from "./styles.js";
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
@@ -21,10 +25,16 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   auditor: "Auditor",
 };
 
+const KIND: Readonly<Record<IncidentKind, string>> = { real: "A REAL incident", drill: "A DRILL", test: "A TEST" };
+
+/** Whose work goes by the gateway's times; district IT reads of it on its page. */
+const CLOCK: ReadonlySet<Role> = new Set(["dispatcher", "headquarters", "coordinator"]);
+
 @customElement("sl-header")
 export class Header extends LitElement {
   static override styles = [
     base,
+    line,
     css`
       header {
         display: flex;
@@ -85,6 +95,11 @@ export class Header extends LitElement {
     `,
   ];
 
+  /** Sign-out was pressed while an incident is open. */
+  @state() private leaving = false;
+  @state() private failure = "";
+  @query("[data-testid=stay]") private stay?: HTMLButtonElement;
+
   constructor() {
     super();
     new StoreObserver(this, true);
@@ -94,30 +109,82 @@ export class Header extends LitElement {
     const me = store.me;
     const reachable = store.reachable();
     return html`<header>
-      <span class="brand">Sightline</span>
-      <span class="district muted">${me?.district}</span>
-      <span class="link ${reachable ? "" : "lost"}" data-testid="connection" role="status">
-        ${icon(reachable ? "up" : "connecting")}
-        ${reachable ? html`<span class="words">Connected</span>` : "Gateway out of reach, trying again"}
-      </span>
-      <span class="number muted">${timeOfDay(store.wall())}</span>
-      <span class="who"
-        ><strong>${me?.principal.name}</strong><span class="muted">${me ? ROLE_WORDS[me.principal.role] : ""}</span>
-      </span>
-      <button class="quiet" @click=${() => theme.toggle()} title="Day or night" aria-label="Change between day and night">
-        ${icon(theme.current === "night" ? "sun" : "moon")}
-      </button>
-      <button class="quiet" data-testid="sign-out" @click=${this.#leave} title="Sign out" aria-label="Sign out">
-        ${icon("out")}<span class="words">Sign out</span>
-      </button>
-    </header>`;
+        <span class="brand">Sightline</span>
+        <button
+          class="quiet"
+          @click=${() => theme.toggle()}
+          title="Day or night"
+          aria-label="Change between day and night"
+        >
+          ${icon(theme.current === "night" ? "sun" : "moon")}
+        </button>
+        <span class="district muted">${me?.district}</span>
+        <span class="link ${reachable ? "" : "lost"}" data-testid="connection" role="status">
+          ${icon(reachable ? "up" : "connecting")}
+          ${reachable ? html`<span class="words">Connected</span>` : "Gateway out of reach, trying again"}
+        </span>
+        <span class="number muted">${timeOfDay(store.wall())}</span>
+        <span class="who"
+          ><strong>${me?.principal.name}</strong><span class="muted">${me ? ROLE_WORDS[me.principal.role] : ""}</span>
+        </span>
+        <button class="quiet" data-testid="sign-out" @click=${this.#ask} title="Sign out" aria-label="Sign out">
+          ${icon("out")}<span class="words">Sign out</span>
+        </button>
+      </header>
+      ${this.leaving || this.failure ? this.#question() : nothing}
+      <sl-change-over></sl-change-over>
+      <sl-shift></sl-shift>
+      ${me && CLOCK.has(me.principal.role) ? html`<sl-clock-step></sl-clock-step>` : nothing}`;
   }
 
+  /** The answers stand at the left, away from the button that was pressed. */
+  #question(): TemplateResult {
+    const [incident] = store.open();
+    return html`<section class="line strong" data-testid="leaving" @keydown=${this.#escape}>
+      ${icon("out")}
+      <div class="buttons">
+        <button data-testid="stay" @click=${this.#close}>Stay signed in</button>
+        <button data-testid="sign-out-confirm" @click=${this.#leave}>Yes, sign out</button>
+      </div>
+      <p role="alert">
+        ${incident
+          ? html`<strong>${KIND[incident.kind]} at ${incident.site_name} is open. Sign out all the same?</strong> This device
+              then shows no pictures and hears of no alarm.`
+          : nothing}
+        ${this.failure ? html`<strong>You are still signed in.</strong> ${this.failure}` : nothing}
+      </p>
+    </section>`;
+  }
+
+  readonly #escape = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") this.#close();
+  };
+
+  readonly #close = (): void => {
+    this.leaving = false;
+    this.failure = "";
+  };
+
+  readonly #ask = async (): Promise<void> => {
+    if (store.open().length === 0) {
+      await this.#leave();
+      return;
+    }
+    this.leaving = true;
+    await this.updateComplete;
+    this.stay?.focus();
+  };
+
   readonly #leave = async (): Promise<void> => {
+    this.failure = "";
     try {
       await api.signOut();
-    } finally {
-      store.signedOut("You have signed out.");
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) {
+        this.failure = told(error);
+        return;
+      }
     }
+    store.signedOut("You have signed out.");
   };
 }

@@ -127,7 +127,7 @@ export class PendingPanel extends LitElement {
       case "asking":
         return html`<p>
             <strong>This page has stopped trying:</strong> it was closed, asleep or signed out.
-            ${store.me ? "Is the trigger still meant?" : `Sign in again as ${pending.press.by.name} to send it.`}
+            ${store.me ? "Is the trigger still meant?" : `It can be sent once ${pending.press.by.name} is signed in here.`}
           </p>
           ${this.#choices(
             store.me

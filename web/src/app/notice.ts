@@ -1,0 +1,40 @@
+/** Who has read the limits of re-disclosure since they signed in here. The gateway is told, for the record. */
+
+import { api } from "../core/api.js";
+import { store } from "./store.js";
+
+const ACCEPTED = "sightline-noticed";
+const UNTOLD = "sightline-notice-untold";
+
+class NoticeAcceptance {
+  constructor() {
+    // Pictures never wait for the record: what it was not told, it is told when the gateway is back.
+    for (const event of ["greeted", "restarted"]) store.addEventListener(event, () => void this.#tell());
+    store.addEventListener("signed-out", () => {
+      localStorage.removeItem(ACCEPTED);
+      localStorage.removeItem(UNTOLD);
+    });
+  }
+
+  wasAccepted(principal: { id: string }): boolean {
+    return localStorage.getItem(ACCEPTED) === principal.id;
+  }
+
+  accept(principal: { id: string }): void {
+    localStorage.setItem(ACCEPTED, principal.id);
+    localStorage.setItem(UNTOLD, principal.id);
+    void this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    if (localStorage.getItem(UNTOLD) !== store.me?.principal.id) return;
+    try {
+      await api.noticeAccepted();
+      localStorage.removeItem(UNTOLD);
+    } catch {
+      // Tried again when the channel has greeted.
+    }
+  }
+}
+
+export const notice = new NoticeAcceptance();

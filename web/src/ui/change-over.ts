@@ -1,0 +1,78 @@
+/** A sign-in link opened where somebody is signed in already: who that is, and whether to change over. */
+
+import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+
+import { invitation } from "../app/invitation.js";
+import { told } from "../app/observer.js";
+import { store } from "../app/store.js";
+import { Problem, api } from "../core/api.js";
+import { ROLE_WORDS } from "./header.js";
+import { line } from "./line-styles.js";
+import { icon } from "./icons.js";
+import { base } from "./styles.js";
+
+@customElement("sl-change-over")
+export class ChangeOver extends LitElement {
+  static override styles = [base, line];
+
+  @state() private asking = false;
+  @state() private failure = "";
+  readonly #update = (): void => {
+    this.failure = "";
+    this.requestUpdate();
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    invitation.addEventListener("change", this.#update);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    invitation.removeEventListener("change", this.#update);
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const me = store.me?.principal;
+    if (!me || (invitation.code === null && !this.failure)) return nothing;
+    return html`<section class="line strong" data-testid="change-over" aria-label="A sign-in link was opened">
+      ${icon("key")}
+      <p>
+        <strong>You are signed in as ${me.name}</strong> (${ROLE_WORDS[me.role]}). A sign-in link was opened here. Nothing
+        is changed until you choose.
+        ${this.failure ? html`<span role="alert"><strong>${this.failure}</strong></span>` : nothing}
+      </p>
+      <div class="buttons">
+        <button data-testid="stay-signed-in" @click=${() => this.#stay()}>Stay signed in as ${me.name}</button>
+        ${invitation.code === null
+          ? nothing
+          : html`<button class="primary" data-testid="change-over-button" ?disabled=${this.asking} @click=${this.#change}>
+              ${this.asking ? "Signing in" : "Sign in as the person of this link"}
+            </button>`}
+      </div>
+    </section>`;
+  }
+
+  #stay(): void {
+    this.failure = "";
+    invitation.forget();
+    this.requestUpdate();
+  }
+
+  readonly #change = async (): Promise<void> => {
+    if (invitation.code === null) return;
+    this.asking = true;
+    try {
+      const me = await api.redeem(invitation.code);
+      invitation.forget();
+      store.signedOut("");
+      await store.signedIn(me);
+    } catch (error) {
+      const refused = error instanceof Problem && error.status === 401;
+      if (refused) invitation.forget();
+      this.failure = refused ? `${error.message} Ask for a new link.` : told(error);
+    }
+    this.asking = false;
+  };
+}
