@@ -2,6 +2,7 @@
 
 import { Problem, api } from "../core/api.js";
 import { EventChannel } from "../core/events.js";
+import type { Lifetime } from "../core/shift.js";
 import type { CameraStatus, Camera, Incident, Me, Plan, ServerEvent, Site, Watcher } from "../core/protocol.js";
 import { SiteTokens } from "../media/tokens.js";
 import { Ticker } from "./ticker.js";
@@ -22,8 +23,6 @@ export class Store extends EventTarget {
   readonly watchers = new Map<string, Watcher[]>();
   refusals: Refused[] = [];
   clockSteps: ClockStep[] = [];
-  /** The sign-in has been carried on beyond its shift, because an incident of its own is open. */
-  carriedOn = false;
   /** True once the first snapshot has come. */
   ready = false;
   /** Wall time less gateway time, by the gateway's own account. */
@@ -67,10 +66,8 @@ export class Store extends EventTarget {
   }
 
   /** The sign-in has been prolonged, or carried on by the gateway. */
-  prolonged(change: Pick<Me, "expires_at" | "may_continue_at">, carriedOn = false): void {
-    const { expires_at, may_continue_at } = change;
-    if (this.me) this.me = { ...this.me, expires_at, may_continue_at };
-    this.carriedOn = carriedOn;
+  prolonged({ expires_at, may_continue_at, carried_on }: Lifetime): void {
+    if (this.me) this.me = { ...this.me, expires_at, may_continue_at, carried_on };
     this.changed();
   }
 
@@ -84,7 +81,6 @@ export class Store extends EventTarget {
     this.sites = [];
     this.refusals = [];
     this.clockSteps = [];
-    this.carriedOn = false;
     this.dispatchEvent(new CustomEvent("signed-out", { detail: reason }));
     this.changed();
   }
@@ -169,7 +165,7 @@ export class Store extends EventTarget {
         this.clockSteps = [event, ...this.clockSteps].slice(0, CLOCK_STEPS_KEPT);
         break;
       case "sign_in":
-        this.prolonged(event, event.carried_on);
+        this.prolonged(event);
         return;
       case "signed_out":
         this.signedOut(event.reason === "expired" ? "Your shift's sign-in has ended." : "You have been signed out.");

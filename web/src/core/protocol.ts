@@ -23,8 +23,10 @@ export interface Me {
   principal: Principal;
   district: string;
   expires_at: number;
-  /** Wall time from which the sign-in can be prolonged. */
-  may_continue_at: number;
+  /** Wall time from which the sign-in can be prolonged; null when it cannot be prolonged any more. */
+  may_continue_at: number | null;
+  /** An open incident of its own holds the end off. */
+  carried_on: boolean;
   age: AgeLimits;
   notice: string;
 }
@@ -232,5 +234,5 @@ export type ServerEvent =
       waiting: Waiting;
     }
   | { type: "clock_step"; seq: number; by: number; at: number }
-  | { type: "sign_in"; expires_at: number; may_continue_at: number; carried_on: boolean }
+  | { type: "sign_in"; expires_at: number; may_continue_at: number | null; carried_on: boolean }
   | { type: "signed_out"; reason: string };

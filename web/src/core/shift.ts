@@ -2,12 +2,19 @@
 
 import type { Me } from "./protocol.js";
 
-/** `quiet`: there is time. `offer`: it can be prolonged. `urgent`: it ends within minutes. */
-export type ShiftState = "quiet" | "offer" | "urgent";
+export type Lifetime = Pick<Me, "expires_at" | "may_continue_at" | "carried_on">;
 
+/**
+ * `quiet`: there is time. `carried_on`: an open incident holds the end off. `offer`: it ends within the hour. `urgent`:
+ * it ends within minutes.
+ */
+export type ShiftState = "quiet" | "carried_on" | "offer" | "urgent";
+
+const LAST_HOUR = 3600;
 const URGENT = 600;
 
-export function shiftState(me: Pick<Me, "expires_at" | "may_continue_at">, now: number): ShiftState {
-  if (!(now >= me.may_continue_at)) return "quiet";
+export function shiftState(me: Lifetime, now: number): ShiftState {
+  if (me.carried_on) return "carried_on";
+  if (now < (me.may_continue_at ?? me.expires_at - LAST_HOUR)) return "quiet";
   return me.expires_at - now <= URGENT ? "urgent" : "offer";
 }

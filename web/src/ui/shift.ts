@@ -32,35 +32,41 @@ export class Shift extends LitElement {
   override render(): TemplateResult | typeof nothing {
     const { me } = store;
     if (!me) return nothing;
-    const until = timeOfDay(me.expires_at).slice(0, 5);
     const state = shiftState(me, store.wall());
-    if (state === "quiet") return this.#quiet(until);
+    const until = html`<strong class="number">${timeOfDay(me.expires_at).slice(0, 5)}</strong>`;
+    if (state === "carried_on") {
+      return quiet(
+        state,
+        html`Your shift is over, an incident is not: you stay signed in until an hour after its end, now until ${until}.`,
+      );
+    }
+    if (state === "quiet") {
+      const pressed = this.#prolongedAt !== null && store.now() - this.#prolongedAt <= SAID_FOR;
+      return pressed ? quiet("prolonged", html`You are signed in until ${until}.`) : nothing;
+    }
     const urgent = state === "urgent";
     return html`<section class="line ${urgent ? "strong" : ""}" data-testid="shift" data-state=${state}>
       ${icon("clock")}
       <p role="status">
-        ${store.carriedOn ? carriedOn(until) : html`<strong>Your sign-in ends at ${until}.</strong>`}
-        ${urgent ? "Without a press you are signed out then." : ""}
+        <strong>Your sign-in ends at ${until}.</strong>
+        ${me.may_continue_at === null
+          ? "It has been prolonged as far as it goes: ask for a new sign-in link now."
+          : urgent
+            ? "Without a press you are signed out then."
+            : nothing}
         ${this.failure ? html`<strong>${this.failure}</strong>` : nothing}
       </p>
       <strong class="number" aria-hidden="true">${counter(me.expires_at - store.wall())}</strong>
-      <div class="buttons">
-        <button class=${urgent ? "primary" : ""} data-testid="go-on" ?disabled=${this.asking} @click=${this.#goOn}>
-          ${this.asking ? "Asking" : "Stay signed in"}
-        </button>
-      </div>
+      ${me.may_continue_at === null ? nothing : this.#button(urgent)}
     </section>`;
   }
 
-  #quiet(until: string): TemplateResult | typeof nothing {
-    const pressed = this.#prolongedAt !== null && store.now() - this.#prolongedAt <= SAID_FOR;
-    if (!pressed && !store.carriedOn) return nothing;
-    return html`<section class="line" data-testid="shift" data-state=${pressed ? "prolonged" : "carried_on"}>
-      ${icon("up")}
-      <p role="status">
-        ${pressed ? html`You are signed in until <strong class="number">${until}</strong>.` : carriedOn(until)}
-      </p>
-    </section>`;
+  #button(urgent: boolean): TemplateResult {
+    return html`<div class="buttons">
+      <button class=${urgent ? "primary" : ""} data-testid="go-on" ?disabled=${this.asking} @click=${this.#goOn}>
+        ${this.asking ? "Asking" : "Stay signed in"}
+      </button>
+    </div>`;
   }
 
   readonly #goOn = async (): Promise<void> => {
@@ -76,6 +82,8 @@ export class Shift extends LitElement {
   };
 }
 
-const carriedOn = (until: string): TemplateResult =>
-  html`Your shift is over and its incident is not: <strong>you stay signed in</strong> for an hour after its end, now until
-    <strong class="number">${until}</strong>.`;
+const quiet = (state: string, words: TemplateResult): TemplateResult =>
+  html`<section class="line" data-testid="shift" data-state=${state}>
+    ${icon("up")}
+    <p role="status">${words}</p>
+  </section>`;
