@@ -42,7 +42,6 @@ async def test_signing_in(browser: Browser, district: District, scheme: Any) -> 
     await expect(page.get_by_test_id("sign-in")).to_be_visible()
     await accessible(page, "without an invitation")
     await page.goto(await district.invitation("patrol"))
-    await page.reload()
     await expect(page.get_by_test_id("sign-in-button")).to_be_visible()
     await accessible(page, "with an invitation")
     await page.get_by_test_id("sign-in-button").click()

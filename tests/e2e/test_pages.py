@@ -83,18 +83,19 @@ async def test_a_coordinator_triggers_and_learns_who_has_received_it(
     for page in (school.page, police.page):
         await expect(page.get_by_test_id("alarm-banner")).to_have_attribute("data-kind", "real")
         await expect(page.get_by_test_id("alarm-banner")).to_contain_text("204")
-    await expect(school.page.get_by_text("Not yet acknowledged by police")).to_be_visible()
+    confirmation = school.page.get_by_test_id("confirmation")
+    await expect(confirmation).to_contain_text("Police have not confirmed")
     await expect(school.page.get_by_test_id("acknowledge")).to_have_count(0)
 
     await police.page.get_by_test_id("acknowledge").click()
     await expect(police.page.get_by_test_id("alarm-banner")).to_contain_text("Acknowledged by Dispatcher 1")
-    received = school.page.locator("section", has_text="Received by police")
-    await expect(received).to_contain_text("Dispatcher 1")
-    await expect(received).not_to_contain_text("Not yet acknowledged")
+    await expect(confirmation).to_contain_text("Dispatcher 1")
+    await expect(confirmation).to_contain_text("Police have confirmed.")
     await expect(school.page.get_by_test_id("watchers")).to_contain_text("Dispatcher 1", timeout=10_000)
 
     await police.tile("lincoln-upper-east").says("live", 15)
     await police.page.get_by_test_id("sign-out").click()
+    await police.page.get_by_test_id("sign-out-confirm").click()
     await expect(police.page.get_by_test_id("sign-in")).to_be_visible()
     await expect(police.page.locator("video")).to_have_count(0)
     await expect(school.page.get_by_test_id("watchers")).to_contain_text("Nobody is watching", timeout=10_000)

@@ -49,7 +49,11 @@ export class Coordinator extends LitElement {
       ${site.may_trigger
         ? html`<sl-trigger-form .site=${site} .plan=${this.#focus.plan} .incidents=${incidents}></sl-trigger-form>`
         : nothing}
-      <section class="panel"><sl-watchers .site=${site.id}></sl-watchers></section>
+      <section class="panel">
+        ${store.reachable()
+          ? html`<sl-watchers .site=${site.id}></sl-watchers>`
+          : html`<p class="empty">Who is watching is not known while the gateway is out of reach.</p>`}
+      </section>
     </main>`;
   }
 

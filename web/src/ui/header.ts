@@ -121,7 +121,9 @@ export class Header extends LitElement {
         <span class="district muted">${me?.district}</span>
         <span class="link ${reachable ? "" : "lost"}" data-testid="connection" role="status">
           ${icon(reachable ? "up" : "connecting")}
-          ${reachable ? html`<span class="words">Connected</span>` : "Gateway out of reach, trying again"}
+          ${reachable
+            ? html`<span class="words">Connected</span>`
+            : html`<span><span class="words">Gateway </span>out of reach<span class="words">, trying again</span></span>`}
         </span>
         <span class="number muted">${timeOfDay(store.wall())}</span>
         <span class="who"

@@ -92,6 +92,10 @@ export class PendingPanel extends LitElement {
     trigger.removeEventListener("change", this.#update);
   }
 
+  override willUpdate(): void {
+    this.hidden = trigger.current === null;
+  }
+
   override render(): TemplateResult | typeof nothing {
     const pending = trigger.current;
     if (!pending) return nothing;
