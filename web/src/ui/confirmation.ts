@@ -83,6 +83,7 @@ export class ConfirmationPanel extends LitElement {
         letter-spacing: 0;
         line-height: 1.2;
         text-transform: none;
+        text-wrap: balance;
       }
       .confirmed h2 {
         font-size: 1.375rem;
