@@ -86,6 +86,7 @@ class Gateway:
             tasks = [
                 group.create_task(media.run(), name="media"),
                 group.create_task(parts.services.incidents.run(), name="incidents"),
+                group.create_task(parts.newsroom.run(), name="news"),
                 group.create_task(viewing.run(), name="viewing"),
                 group.create_task(forget_for_ever(database, self.clock), name="old answers to triggers"),
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
@@ -124,10 +125,11 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Parts(Generic[M]):
-    """What ``compose`` has built: what the routes use, and the media that have to be run."""
+    """What ``compose`` has built: what the routes use, and what has to be run."""
 
     services: Services
     media: M
+    newsroom: Newsroom
 
 
 async def compose(
@@ -183,8 +185,9 @@ async def compose(
         hub=EventHub(metrics),
         pictures=Pictures(media, clock),
     )
-    Newsroom(services).start()
-    return Parts(services, media)
+    newsroom = Newsroom(services)
+    newsroom.start()
+    return Parts(services, media, newsroom)
 
 
 def where_of(loaded: Loaded) -> Where:

@@ -278,6 +278,7 @@ class House:
         self.services: Services = parts.services
         self.media = parts.media
         self.plane = parts.media.plane
+        self.newsroom = parts.newsroom
         self._viewing = asyncio.create_task(self.services.viewing.run(), name="viewing")
         self.app = build(self.services)
         self.server = TestServer(self.app)

@@ -1,6 +1,7 @@
 """What happens in the services, published on the event channel to those who may hear of it."""
 
 import logging
+import math
 from typing import Any
 
 from gateway.api.incidents import incident_view
@@ -8,7 +9,8 @@ from gateway.api.services import Services
 from gateway.api.views import lifetime, session, watcher
 from gateway.auth.sessions import SignIn
 from gateway.incidents.service import IncidentChange
-from gateway.models import POLICE_ROLES, CameraId, Principal, Role, SiteId
+from gateway.incidents.state import Effect
+from gateway.models import POLICE_ROLES, CameraId, IncidentState, Principal, Role, SiteId
 from gateway.viewing.recording import Viewing
 from gateway.webrtc.interface import SessionEvent
 
@@ -31,12 +33,25 @@ def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
     return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
 
 
+MERGED_EVERY = 2.0
+"""Seconds between events of one incident that tell of no more than merged triggers."""
+
+
 class Newsroom:
     """Listens to the services and publishes. Holds no state but what keeps it from repeating itself."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._cameras = {camera.id: camera for camera in services.access.cameras()}
+        self._merged_at: dict[str, float] = {}
+        self._waiting: dict[str, IncidentChange] = {}
+
+    async def run(self) -> None:
+        """Publish the merged triggers that had to wait, until cancelled."""
+        while True:
+            await self._services.clock.sleep(MERGED_EVERY)
+            for change in list(self._waiting.values()):
+                self._incident(change)
 
     def start(self) -> None:
         """Begin to listen. Called once, after all services are built."""
@@ -59,7 +74,17 @@ class Newsroom:
         )
 
     def _incident(self, change: IncidentChange) -> None:
-        incident = change.incident
+        """Publish at once, but for merged triggers, which a stuck button sends by the thousand: a patrol car's link
+        is for pictures. The one that follows another too soon waits, and with it any that come meanwhile."""
+        incident, now = change.incident, self._services.clock.monotonic()
+        if change.effect is Effect.MERGED:
+            if now - self._merged_at.get(incident.id, -math.inf) < MERGED_EVERY:
+                self._waiting[incident.id] = change
+                return
+            self._merged_at[incident.id] = now
+        elif incident.state is not IncidentState.OPEN:
+            self._merged_at.pop(incident.id, None)
+        self._waiting.pop(incident.id, None)
         self._services.hub.publish(
             {"type": "incident", "incident": incident_view(self._services, incident), "alarm": change.alarm},
             lambda principal: (

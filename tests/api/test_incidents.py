@@ -72,6 +72,26 @@ async def test_who_acknowledged_the_first_room_is_asked_again_for_the_second(hou
     assert (await dispatcher.post(path)).json["confirmed"]
 
 
+async def test_a_stuck_button_does_not_fill_the_link_of_a_patrol_car(house: House) -> None:
+    channel = await (await house.sign_in("patrol")).events()
+    await channel.resume()
+    incident = await house.lock_down()
+    for _ in range(300):
+        await house.lock_down()
+    news = [one["incident"]["repeats"] for one in await channel.up_to_now() if one["type"] == "incident"]
+    assert news == [0, 1]
+    running = asyncio.create_task(house.newsroom.run())
+    await house.clock.settle()
+    await house.clock.advance(2)
+    assert (await channel.next_of("incident"))["incident"]["repeats"] == 300
+    await house.lock_down()
+    await house.all_clear(incident)
+    await house.clock.advance(4)
+    news = [one["incident"]["state"] for one in await channel.up_to_now() if one["type"] == "incident"]
+    assert news == ["all_clear"], "what waited is not told after the end"
+    running.cancel()
+
+
 async def test_an_alarm_that_nobody_confirms_is_told_to_the_pages_and_to_the_record(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     channel = await coordinator.events()
