@@ -69,7 +69,7 @@ class Gateway:
         everything resumes from disk.
         """
         asyncio.get_running_loop().set_exception_handler(self._unowned)
-        database = Database(storage_url(self.settings))
+        database = Database(storage_url(self.settings), self.settings.storage.directory / "reserve.bin")
         await database.open()
         try:
             await self._serve(database, stop, ready)
@@ -91,6 +91,7 @@ class Gateway:
                 group.create_task(forget_for_ever(database, self.clock), name="old answers to triggers"),
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
                 group.create_task(parts.services.audit.run(), name="records"),
+                group.create_task(database.owed.run(self.clock), name="owed to the database"),
                 group.create_task(arrival.close_silent(runner, self.clock), name="http: silent connections"),
             ]
             try:
@@ -155,6 +156,7 @@ async def compose(
     rooms = {site: frozenset(room.id for room in plan.rooms) for site, plan in loaded.plans.items()}
     webhooks = WebhookTrigger(database, incidents, settings.sites, clock, metrics, audit, rooms)
     access = AccessService(database, incidents, settings, clock, metrics, audit)
+    await database.owed.start()
     await audit.start()
     await keys.start()
     await revocations.start()

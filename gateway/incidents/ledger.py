@@ -1,25 +1,23 @@
 """Incidents in memory and on disk, in step.
 
-A change is committed with its audit records, and only then believed and told to subscribers. When a commit fails it may
-still have reached the disk: until ``settle`` has read memory again from there, nothing else is to be decided.
+Whatever has been decided holds, and reaches the database sooner or later (``storage.owed``). An ending is believed and
+told before it is written: a picture must not go on because a disk is slow. Everything else is written first.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.log import AuditEvent, AuditLog, AuditRecord
 from gateway.errors import StorageError
 from gateway.incidents import store
-from gateway.incidents.changes import IncidentChange, change_of
-from gateway.incidents.state import Effect
+from gateway.incidents.changes import IncidentChange
 from gateway.metrics import Metrics
 from gateway.models import Incident, IncidentKind, IncidentState
 from gateway.storage.database import Database
-from gateway.storage.turns import Urgency
+from gateway.storage.owed import Change
 
 logger = logging.getLogger(__name__)
 
@@ -29,25 +27,40 @@ RECENT = 100
 Within = Callable[[AsyncSession], Awaitable[None]]
 
 
+KIND = "incident"
+"""What incidents are called among the changes that the database has still to take."""
+
+
 class Ledger:
-    """Not safe for concurrent use: its owner holds a lock around ``load``, ``settle`` and ``commit``."""
+    """Not safe for concurrent use: its owner holds a lock around ``load`` and ``commit``."""
 
     def __init__(self, database: Database, metrics: Metrics, audit: AuditLog) -> None:
         self._database = database
+        self._owed = database.owed
         self._metrics = metrics
         self._audit = audit
         self._incidents: dict[str, Incident] = {}
         self._subscribers: list[Callable[[IncidentChange], None]] = []
-        self._doubtful = False
+        self._owed.writer(KIND, store.write)
 
     async def load(self) -> None:
         """Believe the disk. Tells nobody: it is how things were. Raises StorageError."""
-        self._incidents = {incident.id: incident for incident in await self._read()}
+        async with self._database.reading(urgent=True) as session:
+            found = {incident.id: incident for incident in await store.load(session, RECENT)}
+        for incident in map(store.from_values, self._owed.waiting(KIND)):
+            known = found.get(incident.id)
+            if known is None or known.state is IncidentState.OPEN:  # what is over stays so
+                found[incident.id] = incident
+        self._incidents = dict(sorted(found.items(), key=lambda item: item[1].opened_at))
         self._measure()
 
     def open(self) -> tuple[Incident, ...]:
         """All open incidents, oldest first."""
         return tuple(incident for incident in self._incidents.values() if incident.state is IncidentState.OPEN)
+
+    def known(self) -> tuple[Incident, ...]:
+        """All that are open or have ended lately, oldest first."""
+        return tuple(self._incidents.values())
 
     def get(self, incident_id: str) -> Incident | None:
         """An incident that is open or has ended lately."""
@@ -63,50 +76,46 @@ class Ledger:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
-    async def settle(self) -> None:
-        """After a commit of unknown end, believe the disk and tell what is new there. Raises StorageError."""
-        if not self._doubtful:
-            return
-        found = await self._read()
-        self._doubtful = False
-        news = [incident for incident in found if self._incidents.get(incident.id) != incident]
-        self._believe([change_of(i, self._incidents.get(i.id), Effect.RECOVERED) for i in news])
+    def on_disk(self, incident_id: str) -> bool:
+        """Return True if a crash would not change this incident."""
+        return self._owed.on_disk(KIND, incident_id)
 
     async def commit(
         self, changes: Sequence[IncidentChange], events: Sequence[AuditEvent], within: Within | None = None
-    ) -> None:
-        """Put changes on disk, with whatever ``within`` adds, then believe and tell them. Raises StorageError.
+    ) -> bool:
+        """Put changes on disk, with their records and with whatever ``within`` adds, believe and tell them.
 
-        A table of records that fails does not stop an alarm: the commit is tried without them (``within`` is then
-        called again) and they are kept aside.
+        Return False if no disk takes them now: they hold all the same, until a crash. ``within`` may be called more
+        than once, and later.
         """
-        records = [self._audit.record(event) for event in events]
-        self._doubtful = True
+        only_endings = all(change.incident.state is not IncidentState.OPEN for change in changes)
+        if only_endings:
+            self._believe(changes)
         try:
-            await self._write(changes, records, within)
-        except (StorageError, IntegrityError) as error:
-            try:
-                await self._write(changes, (), within)
-            except IntegrityError as conflict:
-                raise StorageError("the incident on disk is not the one that was read") from conflict
-            await self._audit.keep_aside(records, error)
-        self._doubtful = False
-        self._believe(changes)
+            return await self._write(changes, [self._audit.record(event) for event in events], within)
+        finally:
+            if not only_endings:
+                self._believe(changes)
 
     async def _write(
         self, changes: Sequence[IncidentChange], records: Sequence[AuditRecord], within: Within | None
-    ) -> None:
-        async with self._database.session(Urgency.ALARM) as session:
-            for change in changes:
-                await store.save(session, change.incident, new=change.previous_state is None)
+    ) -> bool:
+        """A table of records that fails does not stop an alarm: the commit is tried without them."""
+        rows = [Change(KIND, change.incident.id, store.to_values(change.incident)) for change in changes]
+
+        async def with_records(session: AsyncSession) -> None:
             for record in records:
                 self._audit.add(session, record)
             if within is not None:
                 await within(session)
 
-    async def _read(self) -> list[Incident]:
-        async with self._database.reading(urgent=True) as session:
-            return await store.load(session, RECENT)
+        try:
+            await self._owed.enter(rows, with_records)
+        except StorageError as error:
+            on_disk = await self._owed.commit(rows, within)
+            await self._audit.keep_aside(records, error)
+            return on_disk
+        return True
 
     def _believe(self, changes: Sequence[IncidentChange]) -> None:
         for change in changes:

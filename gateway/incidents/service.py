@@ -1,6 +1,7 @@
 """Takes triggers, presses and the clock to the incidents. What may happen to them is ``state``'s to say.
 
-Everything is decided under one lock, on what is on disk, and is on disk before it is answered or told.
+Everything is decided under one lock. It is on disk before it is answered, and told; only what ends an incident is told
+first. Where no disk takes it, it holds all the same, and the answer says so.
 """
 
 import asyncio
@@ -89,25 +90,14 @@ class IncidentService:
                 await self._advance(incident, Resume(self._clock.now()))
 
     async def run(self) -> None:
-        """Warn and end by the clock, until cancelled. Outlives a store that fails."""
-        failing = False
+        """Warn and end by the clock, until cancelled."""
         while True:
             await self._clock.sleep(TICK)
-            try:
-                await self.tick()
-            except StorageError as error:
-                if not failing:
-                    logger.error("incidents cannot be kept up with the clock: %s", error)  # noqa: TRY400  not our bug
-                failing = True
-            else:
-                if failing:
-                    logger.info("incidents are kept up with the clock again")
-                failing = False
+            await self.tick()
 
     async def tick(self) -> None:
-        """Do what the clock has made due. Raises StorageError."""
+        """Do what the clock has made due, whether or not a disk takes it."""
         async with self._lock:
-            await self._ledger.settle()
             for incident in self.open():
                 event = due(incident, self._clock.now(), self._settings)
                 if event is not None:
@@ -118,11 +108,13 @@ class IncidentService:
     ) -> TriggerOutcome:
         """Open an incident, or join the open one of its kind; on disk on return.
 
-        ``within`` adds to the same transaction; it may be called twice. Raises Conflict for a drill or test while a
-        real incident is open, StorageError if nothing could be committed.
+        ``within`` adds to the same transaction; it may be called more than once, and later. Raises Conflict for a drill
+        or test while a real incident is open. Raises StorageError if no disk takes it: the alarm sounds all the same.
         """
         async with self._lock:
-            await self._ledger.settle()
+            again = self._received(trigger)
+            if again is not None:
+                return self._kept(again, await self._ledger.commit((), ()))
             here = [incident for incident in self.open() if incident.site_id == trigger.site_id]
             match arbitrate(trigger.kind, {incident.kind for incident in here}):
                 case Arbitration.REFUSE:
@@ -135,23 +127,23 @@ class IncidentService:
                     changes = self._opened(trigger, here)
             first = changes[0]
             outcome = TriggerOutcome(first.incident, first.previous_state is None, first.alarm)
-            await self._ledger.commit(
+            on_disk = await self._ledger.commit(
                 changes,
                 [record_of(change, trigger.principal, trigger, trigger.address) for change in changes],
                 None if within is None else lambda session: within(session, outcome),
             )
-            return outcome
+            return self._kept(outcome, on_disk)
 
     async def acknowledge(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
-        """Note by name who has seen the alarm. Raises NotFound, Conflict (it is over), StorageError."""
+        """Note by name who has seen the alarm. Raises NotFound, Conflict (it is over)."""
         return await self._press(incident_id, Acknowledge(self._clock.now(), principal), principal, address)
 
     async def extend(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
-        """Prolong by one press. Raises NotFound, Conflict (it is over), StorageError."""
+        """Prolong by one press. Raises NotFound, Conflict (it is over)."""
         return await self._press(incident_id, Extend(self._clock.now()), principal, address)
 
     async def all_clear(self, incident_id: str, by: Principal, address: str | None = None) -> Incident:
-        """End it; one that is over comes back as it ended. Raises NotFound, StorageError."""
+        """End it; one that is over comes back as it ended. Raises NotFound."""
         return await self._press(incident_id, AllClear(self._clock.now(), by.name), by, address)
 
     def open(self) -> tuple[Incident, ...]:
@@ -162,6 +154,10 @@ class IncidentService:
         """An incident that is open or has ended lately."""
         return self._ledger.get(incident_id)
 
+    def on_disk(self, incident_id: str) -> bool:
+        """Return True if a crash would not change this incident."""
+        return self._ledger.on_disk(incident_id)
+
     async def find(self, incident_id: str) -> Incident:
         """Any incident, however long ago it ended. Raises NotFound, StorageError."""
         incident = self._ledger.get(incident_id) or await self._ledger.find(incident_id)
@@ -170,8 +166,25 @@ class IncidentService:
         return incident
 
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
-        """Be told of every change after its commit, in order, by quick calls; the answer ends it."""
+        """Be told of every change, in order, by quick calls: of endings at once, of all else after its commit."""
         return self._ledger.subscribe(callback)
+
+    def _received(self, trigger: Trigger) -> TriggerOutcome | None:
+        """What this very trigger did before, if it is sent again while the database cannot tell its sender's answer."""
+        if trigger.key is None:
+            return None
+        for incident in self._ledger.known():
+            for number, known in enumerate(reversed(incident.triggers)):
+                same = known.key == trigger.key and known.origin.by == trigger.origin.by
+                if same and incident.site_id == trigger.site_id:
+                    return TriggerOutcome(incident, opened=number == 0, alarm=known.alarm)
+        return None
+
+    @staticmethod
+    def _kept(outcome: TriggerOutcome, on_disk: bool) -> TriggerOutcome:
+        if not on_disk:
+            raise StorageError("the alarm sounds, but no disk takes it")
+        return outcome
 
     def _opened(self, trigger: Trigger, here: list[Incident]) -> list[IncidentChange]:
         """The new incident first, so that those whom a drill let see know of it before the drill is over."""
@@ -204,7 +217,6 @@ class IncidentService:
 
     async def _press(self, incident_id: str, event: Event, principal: Principal, address: str | None) -> Incident:
         async with self._lock:
-            await self._ledger.settle()
             incident = self.get(incident_id)
             if incident is None:
                 raise NotFound(*NO_INCIDENT)

@@ -47,7 +47,6 @@ class Effect(StrEnum):
     ALL_CLEAR = "all_clear"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
-    RECOVERED = "recovered"
     NOTHING = "nothing"
     REFUSED = "refused"
 

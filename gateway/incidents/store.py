@@ -36,12 +36,18 @@ async def find(session: AsyncSession, incident_id: str) -> Incident | None:
     return None if row is None else from_row(row)
 
 
-async def save(session: AsyncSession, incident: Incident, new: bool) -> None:
-    """Insert the incident, or overwrite its row, in one statement."""
-    if new:
-        await session.execute(insert(IncidentRow).values(to_values(incident)))
-    else:
-        await session.execute(update(IncidentRow).where(IncidentRow.id == incident.id).values(to_values(incident)))
+async def write(session: AsyncSession, values: dict[str, Any]) -> None:
+    """Insert the incident, or overwrite its row. A row of an incident that is over stays as it is."""
+    known = await session.scalar(select(IncidentRow.state).where(IncidentRow.id == values["id"]))
+    if known is None:
+        await session.execute(insert(IncidentRow).values(values))
+    elif known == IncidentState.OPEN.value:
+        await session.execute(update(IncidentRow).where(IncidentRow.id == values["id"]).values(values))
+
+
+def from_values(values: dict[str, Any]) -> Incident:
+    """The incident that ``to_values`` has taken apart."""
+    return from_row(IncidentRow(**values))
 
 
 def to_values(incident: Incident) -> dict[str, Any]:

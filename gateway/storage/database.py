@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.errors import StorageError
 from gateway.storage.migrate import upgrade
+from gateway.storage.owed import Owed
 from gateway.storage.turns import Turns, Urgency
 
 BUSY_TIMEOUT_MS = 5000
@@ -44,11 +45,14 @@ def sqlite_url(path: Path) -> str:
 class Database:
     """Sessions on one database. ``url`` is an SQLAlchemy URL with an async driver.
 
+    ``reserve`` is the file for what must be on disk although the database takes nothing (``owed``); by default it is
+    beside the SQLite file.
+
     Raises StorageError for whatever the database cannot do; IntegrityError is left to the caller, who alone knows
     what a row that exists already means.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, reserve: Path | None = None) -> None:
         self._url = make_url(url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
         self._writer_engine = self._engine(writes=True, connections=1 if self._sqlite else 5)
@@ -60,6 +64,9 @@ class Database:
             async_sessionmaker(engine, expire_on_commit=False) for engine in self._engines
         )
         self._turns = Turns()
+        if reserve is None and self.path is not None:
+            reserve = self.path.with_name("reserve.bin")
+        self.owed = Owed(self.session, reserve)
         self._writer: asyncio.Task[Any] | None = None
 
     def _engine(self, *, writes: bool, connections: int, timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEngine:

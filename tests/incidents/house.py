@@ -15,6 +15,7 @@ class House:
 
     def __init__(self, directory: Path) -> None:
         self.url = sqlite_url(directory / "sightline.db")
+        self.reserve = directory / "reserve.bin"
         self.clock = FakeClock()
 
     async def start(self) -> None:
@@ -25,6 +26,7 @@ class House:
         self.incidents = IncidentService(self.database, IncidentSettings(), self.clock, self.metrics, self.audit)
         self.changes: list[IncidentChange] = []
         self.incidents.subscribe(self.changes.append)
+        await self.database.owed.start()
         await self.incidents.start()
 
     async def stop(self) -> None:

@@ -5,6 +5,7 @@ after a restart and after the incident's end; a press that was refused in a real
 """
 
 import asyncio
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -62,7 +63,7 @@ class ConsoleTrigger:
             session.add(row(outcome.incident.id))
 
         try:
-            return await self._incidents.trigger(trigger, keep)
+            return await self._incidents.trigger(replace(trigger, key=f"{by.id}/{key}"), keep)
         except Conflict:
             async with self._database.session() as session:
                 session.add(row(None))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from gateway.errors import ConfigurationError
 from gateway.incidents.service import Trigger
@@ -13,6 +14,7 @@ from gateway.incidents.triggers.timing import KEPT
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.models import IncidentKind, IncidentState, Origin, Principal, Role, SiteId
 from gateway.settings import SiteSettings, WebhookSettings
+from gateway.storage.reserve import Reserve
 from tests.incidents.house import House
 
 SECRET = "the office button's own secret"
@@ -298,13 +300,41 @@ async def test_a_room_that_is_not_on_the_plan_does_not_stop_the_alarm(house: Hou
     assert house.incidents.open()[0].origin == Origin("webhook", "The button", place="pool")
 
 
-async def test_what_cannot_be_stored_is_refused_shown_and_opens_on_retry(house: House, post: Post) -> None:
+async def test_an_alarm_that_the_database_does_not_take_is_answered_alike_when_it_is_sent_again(
+    house: House, post: Post
+) -> None:
     await house.sql("ALTER TABLE incidents RENAME TO away")
+    first = await post.send()
+    assert first[0] == 200
+    assert await post.send() == first
+    assert house.incidents.open()[0].repeats == 0
+    await house.sql("ALTER TABLE away RENAME TO incidents")
+    await house.database.owed.settle()
+    assert await post.send() == first, "the answer has come into the database, too"
+    assert len(house.incidents.open()) == 1
+
+
+async def test_an_alarm_that_no_disk_takes_sounds_and_its_sender_is_told_to_send_it_again(
+    house: House, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_reserve: Reserve, _value: object) -> None:
+        raise OSError
+
+    await house.sql("ALTER TABLE incidents RENAME TO away")
+    monkeypatch.setattr(Reserve, "save", fail)
     status, answer = await post.send()
     assert (status, answer["code"]) == (503, "storage_failed")
+    assert "sounds" in answer["detail"]
     assert post.refused == [("oak", "button", "storage_failed")]
-    assert house.incidents.open() == ()
+    assert len(house.incidents.open()) == 1
+    monkeypatch.undo()
     await house.sql("ALTER TABLE away RENAME TO incidents")
+    assert (await post.send())[0] == 200
+    assert house.incidents.open()[0].repeats == 0
+
+
+async def test_a_table_of_answers_that_cannot_be_read_stops_no_alarm(house: House, post: Post) -> None:
+    await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
     assert (await post.send())[0] == 200
     assert len(house.incidents.open()) == 1
 
@@ -312,10 +342,11 @@ async def test_what_cannot_be_stored_is_refused_shown_and_opens_on_retry(house: 
 async def test_incident_delivery_and_record_are_one_transaction(house: House, post: Post) -> None:
     await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
     await house.sql("CREATE VIEW webhook_deliveries AS SELECT * FROM away")  # can be read, but not written
-    assert (await post.send())[0] == 503
-    await house.incidents.tick()
-    assert house.incidents.open() == ()
-    assert await house.recorded() == ["trigger_refused"]
+    assert (await post.send())[0] == 200
+    async with house.database.reading() as session:
+        assert (await session.scalars(text("SELECT count(*) FROM incidents"))).one() == 0
+    assert await house.recorded() == []
+    assert house.database.owed.count == 1
 
 
 async def test_an_answer_that_was_stored_alarms_here_too_though_the_commit_seemed_to_fail(
