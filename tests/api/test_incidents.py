@@ -110,12 +110,12 @@ async def test_an_alarm_that_nobody_confirms_is_told_to_the_pages_and_to_the_rec
 
 async def test_a_press_that_is_sent_again_does_nothing_twice(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
-    wanted = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101", "key": "press 1"}
+    wanted = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101", "key": "cora/press 1"}
     answers = await asyncio.gather(*(coordinator.post("/api/incidents", wanted) for _ in range(5)))
     assert sorted(answer.status for answer in answers) == [200, 200, 200, 200, 201]
     [incident] = house.services.incidents.open()
     assert {answer.json["id"] for answer in answers} == {incident.id}
-    assert (incident.repeats, incident.triggers[0].key) == (0, "press 1")
+    assert (incident.repeats, incident.triggers[0].key) == (0, "cora/press 1")
     for other in ({"kind": "drill"}, {"room": "lincoln-room-gym"}, {"room": None}, {"site": OAK}):
         headquarters = await house.sign_in("coordinator")
         answer = await headquarters.post("/api/incidents", wanted | other)
