@@ -207,7 +207,8 @@ CAMERA_STREAMS = (StreamName.MAIN, StreamName.SUB)
 
 
 class SourceState(StrEnum):
-    """Where a camera's pull stands. ``stalled``: connected, but no access unit for three seconds."""
+    """Where a camera's pull stands. ``up``: pictures are passed on. ``stalled``: connected, but none was passed on for
+    three seconds."""
 
     CONNECTING = "connecting"
     UP = "up"
@@ -231,6 +232,7 @@ class SourceReason(StrEnum):
     NOT_TRUSTED = "not_trusted"
     REDIRECT_REFUSED = "redirect_refused"
     FELL_BEHIND = "fell_behind"
+    UNUSABLE = "unusable"
     INTERNAL = "internal"
 
 

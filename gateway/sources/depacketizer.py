@@ -18,6 +18,7 @@ from gateway.sources.markers import Markers
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket
 from gateway.sources.sps import SequenceParameters
+from gateway.sources.unused import Unused
 
 MAX_NAL = 2 * 1024 * 1024
 MAX_ACCESS_UNIT = 4 * 1024 * 1024
@@ -30,12 +31,14 @@ class Depacketizer(Protocol):
     """Builds the pictures of one RTP source, which end with a change of timestamp or with a marker that is believed.
 
     ``seen`` counts pictures that have ended, ``dropped`` those of them that were not passed on, ``malformed`` packets
-    of no use. ``picture`` is what the newest parameter set or header told.
+    of no use. ``unused`` says why none was passed on since the last that was. ``picture`` is what the newest parameter
+    set or header told.
     """
 
     seen: int
     dropped: int
     malformed: int
+    unused: Unused
     picture: SequenceParameters | None
 
     def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
@@ -82,6 +85,7 @@ class NalDepacketizer(ABC):
         self.seen = 0
         self.dropped = 0
         self.malformed = 0
+        self.unused = Unused.NOTHING
         self.picture: SequenceParameters | None = None
         self.awaiting_keyframe = True
         self._backward = 0
@@ -100,7 +104,7 @@ class NalDepacketizer(ABC):
         self._slices = 0
         self._marked = 0  # how many slices there were at the last marker
         self._key = False
-        self._damaged = False
+        self._damaged = Unused.NOTHING
         self._begun = False
         self._lost = 0
         self._last_sent: int | None = None
@@ -132,7 +136,7 @@ class NalDepacketizer(ABC):
         if timestamp != self._timestamp:
             if self._begun:
                 if missing:
-                    self._damaged = True
+                    self._damage(Unused.PACKETS_LOST)
                 self._finish()
             self._timestamp, self._pictures, self._ended = timestamp, 0, None
         if missing:
@@ -140,14 +144,14 @@ class NalDepacketizer(ABC):
             self._fragments.clear()
             self.awaiting_keyframe = True
             if self._begun or not self._begins_picture(payload):
-                self._damaged = True
+                self._damage(Unused.PACKETS_LOST)
         self._begun = True
         self._arrival = arrival
         try:
             self._unpack(payload)
         except Malformed:
             self.malformed += 1
-            self._damaged = True
+            self._damage(Unused.NOT_READABLE)
         if packet.marker and self._slices and not self._fragments:
             self._marked = self._slices
             if self._markers.believed(self._key, self._size):
@@ -157,7 +161,8 @@ class NalDepacketizer(ABC):
     def begin_again(self) -> tuple[AccessUnit, ...]:
         """Another RTP source follows: give out the picture at hand if its last slice was marked."""
         if self._begun:
-            self._damaged = self._damaged or self._marked < self._slices
+            if self._marked < self._slices:
+                self._damage(Unused.NO_PICTURE)
             self._finish()
         self._timestamp = self._last_sent = self._ended = None
         self._backward = self._lost = 0
@@ -177,7 +182,7 @@ class NalDepacketizer(ABC):
         if self._fragments_size > MAX_NAL:
             self._fragments = []
             self.malformed += 1
-            self._damaged = True
+            self._damage(Unused.NOT_READABLE)
 
     # What a codec adds
 
@@ -216,6 +221,10 @@ class NalDepacketizer(ABC):
             else ["The camera has not sent its parameter sets."]
         )
 
+    def _why_waiting(self) -> Unused:
+        """Why a picture that waits for a keyframe was not passed on."""
+        return Unused.NO_KEYFRAME
+
     def _undecodable(self, kinds: set[int], awaited: bool) -> bool:
         """Whether an access unit cannot be decoded though it is whole; ``awaited``: no keyframe preceded it."""
         return awaited and not kinds & self.keyframe_kinds
@@ -237,7 +246,7 @@ class NalDepacketizer(ABC):
         flags, piece = payload[size - 1], payload[size:]
         if flags & 0x80:
             if self._fragments:
-                self._damaged = True
+                self._damage(Unused.NOT_READABLE)
             self._fragments = [self._header(payload), piece]
             self._fragments_size = len(piece)
             self._opening = payload[: size - 1] + bytes((flags & 0x3F,))
@@ -289,7 +298,7 @@ class NalDepacketizer(ABC):
         """A picture has gone out without what follows now. A keyframe is sent again, whole; after any other picture
         only the next keyframe helps."""
         if self._ended is None or not self._ended.keyframe:
-            self._damaged = True
+            self._damage(Unused.NO_KEYFRAME)
             return
         self._nals = [*self._ended.nals, *self._nals]
         self._size += sum(map(len, self._ended.nals))
@@ -322,12 +331,19 @@ class NalDepacketizer(ABC):
             self.picture = None
             self.malformed += 1
 
+    def _damage(self, cause: Unused) -> None:
+        """The access unit at hand cannot be passed on."""
+        self._damaged = max(self._damaged, cause)
+
     def _finish(self) -> None:
         """End the access unit at hand; it comes out unless it cannot be decoded."""
-        nals, damaged = self._nals[: self._behind_slices()], self._damaged or bool(self._fragments)
+        nals = self._nals[: self._behind_slices()]
+        if self._fragments:
+            self._damage(Unused.NOT_READABLE)
+        damaged = self._damaged
         slices, marked, size = self._slices, self._marked, self._size
         self._nals, self._fragments = [], []
-        self._size, self._damaged, self._begun = 0, False, False
+        self._size, self._damaged, self._begun = 0, Unused.NOTHING, False
         self._slices = self._marked = 0
         self._key = False
         kinds = {self._kind(nal) for nal in nals}
@@ -341,15 +357,17 @@ class NalDepacketizer(ABC):
             self._markers.right(keyframe, size, slices > 1)
         if keyframe and not damaged:
             nals = self._with_parameter_sets(nals, kinds)
-            damaged = not nals
-        undecodable = damaged or self._undecodable(kinds, self.awaiting_keyframe)
+            damaged = Unused.NOTHING if nals else Unused.NO_PARAMETER_SETS
+        undecodable = self._undecodable(kinds, self.awaiting_keyframe)
         if damaged:
             self.awaiting_keyframe = True
         elif keyframe:
             self.awaiting_keyframe = False
-        if undecodable:
+        if damaged or undecodable:
             self.dropped += 1
+            self.unused = max(self.unused, damaged or self._why_waiting())
             return
+        self.unused = Unused.NOTHING
         timestamp = (self._timestamp or 0) + self._pictures - 1 & 0xFFFFFFFF
         if self._last_sent is not None and (timestamp - self._last_sent) & 0xFFFFFFFF > 0xFFF00000:
             self._backward += 1

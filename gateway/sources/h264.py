@@ -8,6 +8,7 @@ from gateway.errors import Malformed
 from gateway.sources.depacketizer import NalDepacketizer
 from gateway.sources.markers import Markers
 from gateway.sources.sps import SequenceParameters, parameter_set_id, parse_sps
+from gateway.sources.unused import Unused
 
 SLICE, PARTITION_A, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28
@@ -47,6 +48,9 @@ class H264Depacketizer(NalDepacketizer):
     def _why_no_keyframe(self) -> list[str]:
         gradual = ["The camera refreshes its picture gradually: switch on full keyframes (IDR)."]
         return (gradual if self.recovery_points else []) + super()._why_no_keyframe()
+
+    def _why_waiting(self) -> Unused:
+        return Unused.GRADUAL if self.recovery_points else Unused.NO_KEYFRAME
 
     def _unpack(self, payload: bytes) -> None:
         if len(payload) < 2:

@@ -13,6 +13,7 @@ from gateway.sources.jpeg_headers import headers, tables_of_quality
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket
 from gateway.sources.sps import SequenceParameters
+from gateway.sources.unused import Unused
 
 _MAIN = Struct("!IBBBB")
 _SHORT = Struct("!H")
@@ -28,6 +29,7 @@ class JpegDepacketizer:
         self.seen = 0
         self.dropped = 0
         self.malformed = 0
+        self.unused = Unused.NOTHING
         self.picture: SequenceParameters | None = None
         self._too_large = False
         self._tables: dict[int, bytes] = {}
@@ -39,6 +41,7 @@ class JpegDepacketizer:
         self._damaged = False
         self._begun = False
         self._lost = 0
+        self._missed = False
 
     def notes(self) -> tuple[str, ...]:
         """What district IT should know of this stream, in words."""
@@ -51,10 +54,12 @@ class JpegDepacketizer:
         finished: tuple[AccessUnit, ...] = ()
         if packet.timestamp != self._timestamp:
             if self._begun:
+                self._missed = self._missed or missing > 0
                 self._damaged = self._damaged or missing > 0
                 finished = self._finish()
             self._timestamp = packet.timestamp
         self._lost += missing
+        self._missed = self._missed or missing > 0
         self._begun = True
         self._arrival = arrival
         try:
@@ -81,6 +86,11 @@ class JpegDepacketizer:
 
     def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
         """Never called, for there is no ``continuation``."""
+
+    def _why_dropped(self) -> Unused:
+        if self._too_large:
+            return Unused.TOO_LARGE
+        return Unused.PACKETS_LOST if self._missed else Unused.NOT_READABLE
 
     def _unpack(self, payload: bytes) -> None:
         """Main header (3.1), restart header (3.1.7), tables (3.1.8), then a piece of the picture."""
@@ -137,7 +147,10 @@ class JpegDepacketizer:
         self.seen += 1
         if damaged:
             self.dropped += 1
+            self.unused = max(self.unused, self._why_dropped())
+            self._missed = False
             return ()
+        self.unused = Unused.NOTHING
         if not picture.endswith(_END_OF_IMAGE):
             picture += _END_OF_IMAGE
         lost, self._lost = self._lost, 0

@@ -75,7 +75,7 @@ class Meter:
         if reception is not None:
             malformed |= {"rtp": reception.malformed_rtp + client.malformed_sound, "rtcp": reception.malformed_rtcp}
             malformed[reception.codec.lower()] = reception.malformed_payloads
-            counters = Counters(reception.units, reception.octets, reception.packets, reception.lost)
+            counters = Counters(reception.passed, reception.octets, reception.packets, reception.lost)
             dropped["access_units"] = reception.dropped
         self._packets.inc(counters.packets - self._before.packets)
         self._lost.inc(counters.lost - self._before.lost)

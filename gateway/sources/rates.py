@@ -8,7 +8,7 @@ SHORTEST = 0.9
 
 
 class Counters(NamedTuple):
-    """Totals of one connection: pictures, octets of payload, packets received and packets missing."""
+    """Totals of one connection: pictures passed on, octets of payload, packets received and packets missing."""
 
     units: int = 0
     octets: int = 0

@@ -13,6 +13,7 @@ from gateway.sources.media import SenderReport, SourceSink, StreamInfo
 from gateway.sources.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.sources.rtp import Numbering, parse_rtp
 from gateway.sources.sps import SequenceParameters
+from gateway.sources.unused import Unused
 
 _PLAIN_HEADER = Struct("!BBHII")
 
@@ -35,6 +36,8 @@ class Reception:
         self._own_ssrc = own_ssrc
         self._ssrc: int | None = None
         self._early_report: tuple[SenderInfo, float] | None = None
+        self._packets_of_last_picture = 0
+        self._foreign = False
         self._depacketizer = _depacketizer(info)
         self._begin()
 
@@ -52,6 +55,24 @@ class Reception:
     def dropped(self) -> int:
         """Pictures that were not passed on, since they could not have been decoded."""
         return self._depacketizer.dropped
+
+    @property
+    def passed(self) -> int:
+        """Pictures that were passed on."""
+        return self._depacketizer.seen - self._depacketizer.dropped
+
+    @property
+    def received(self) -> int:
+        """RTP packets, of use or not."""
+        return self.packets + self.malformed_rtp
+
+    @property
+    def unused(self) -> Unused:
+        """Why packets come, but no picture is passed on."""
+        depacketizer = self._depacketizer
+        if self.packets > self._packets_of_last_picture:
+            return max(depacketizer.unused, Unused.NO_PICTURE)
+        return Unused.FOREIGN_PACKETS if self._foreign else Unused.NOT_RTP
 
     @property
     def codec(self) -> str:
@@ -73,6 +94,7 @@ class Reception:
         try:
             packet = parse_rtp(data)
             if packet.payload_type != self._payload_type:
+                self._foreign = True
                 raise Malformed("RTP payload type that was not agreed")  # noqa: TRY301 - counted in one place
             if packet.ssrc != self._ssrc:
                 self._new_source(packet.ssrc, now)
@@ -91,6 +113,8 @@ class Reception:
             self.malformed_rtp += 1
             return
         for unit in finished:
+            self._packets_of_last_picture = self.packets
+            self._foreign = False
             self._sink.access_unit(unit)
 
     def rtp_in_order(self, packets: Sequence[bytes], now: float) -> None:

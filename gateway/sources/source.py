@@ -10,12 +10,13 @@ from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
-from gateway.sources import notes
+from gateway.sources import notes, unused
 from gateway.sources.backoff import backoff
 from gateway.sources.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.media import SourceSink
 from gateway.sources.meter import Meter
 from gateway.sources.nvr import Nvr
+from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import Address, Place, Redirected, parse_address, parse_place
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
@@ -28,6 +29,8 @@ from gateway.sources.watch import Watch
 
 STALLED_AFTER = 3.0
 STOPPED_AFTER = 10.0
+UNUSABLE_AFTER = 60.0
+"""Seconds of pictures that cannot be used before a new connection is tried; longer than a group of pictures."""
 STABLE_AFTER = 30.0
 LONG_DELAY = 60.0
 MEASURE_INTERVAL = 1.0
@@ -148,31 +151,45 @@ class Source:
                     self._watch.disconnected(self._clock.monotonic())
 
     async def _follow(self, client: RtspClient, address: Address) -> NoReturn:
-        """State by the time since the last picture; rates and notes once a second."""
-        last = measured = self._clock.monotonic()
+        """State by the time since the last picture that was passed on; rates and notes once a second."""
+        last = heard = measured = self._clock.monotonic()
         self._meter.begin(last)
-        units = 0
+        passed = received = 0
         while True:
             await client.step()
             now = self._clock.monotonic()
             reception = client.reception
             if reception is None:
-                last = now
-            elif reception.units > units:
-                units, last = reception.units, now
+                last = heard = now
+            elif reception.passed > passed:
+                passed, received, last, heard = reception.passed, reception.received, now, now
                 if self._standing.status.state is not SourceState.UP:
                     self._describe(client, address, now)
                 self._standing.happened(SourceEvent.PICTURE, SourceReason.NONE, "")
-            elif now - last >= STALLED_AFTER and client.carrier is Carrier.UDP and not reception.packets:
-                self._give_up_datagrams()
-            elif now - last >= STOPPED_AFTER:
-                raise CameraError(SourceReason.STREAM_STOPPED, "The camera is connected but sends no pictures.")
-            elif now - last >= STALLED_AFTER:
-                words = "The camera is connected but has stopped sending pictures."
-                self._standing.happened(SourceEvent.SILENCE, SourceReason.STREAM_STOPPED, words)
+            else:
+                if reception.received > received:
+                    received, heard = reception.received, now
+                self._without_picture(client, reception, now - last, now - heard)
             if now - measured >= MEASURE_INTERVAL:
                 measured = now
                 self._describe(client, address, now)
+
+    def _without_picture(self, client: RtspClient, reception: Reception, waited: float, quiet: float) -> None:
+        """No picture was passed on for ``waited`` seconds, and no packet came for ``quiet``: say why, or give up."""
+        if waited < STALLED_AFTER:
+            return
+        if quiet < STALLED_AFTER:
+            words = unused.in_words(reception.unused)
+            if waited >= UNUSABLE_AFTER:
+                raise CameraError(SourceReason.UNUSABLE, words)
+            self._standing.happened(SourceEvent.UNUSED, SourceReason.UNUSABLE, words)
+            return
+        if client.carrier is Carrier.UDP and not reception.received:
+            self._give_up_datagrams()
+        if quiet >= STOPPED_AFTER:
+            raise CameraError(SourceReason.STREAM_STOPPED, "The camera is connected but sends no pictures.")
+        words = "The camera is connected but has stopped sending pictures."
+        self._standing.happened(SourceEvent.SILENCE, SourceReason.STREAM_STOPPED, words)
 
     def _give_up_datagrams(self) -> NoReturn:
         """Not one has come, as where a firewall drops them: from now on TCP is asked for before UDP."""

@@ -10,6 +10,7 @@ class SourceEvent(Enum):
 
     PICTURE = auto()
     SILENCE = auto()
+    UNUSED = auto()
     LOST = auto()
     WAITING = auto()
 
@@ -18,18 +19,22 @@ class SourceEvent(Enum):
 TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState] = {
     (SourceState.CONNECTING, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.CONNECTING, SourceEvent.SILENCE): SourceState.STALLED,
+    (SourceState.CONNECTING, SourceEvent.UNUSED): SourceState.STALLED,
     (SourceState.CONNECTING, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.CONNECTING, SourceEvent.WAITING): SourceState.CONNECTING,
     (SourceState.UP, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.UP, SourceEvent.SILENCE): SourceState.STALLED,
+    (SourceState.UP, SourceEvent.UNUSED): SourceState.STALLED,
     (SourceState.UP, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.UP, SourceEvent.WAITING): SourceState.DOWN,
     (SourceState.STALLED, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.STALLED, SourceEvent.SILENCE): SourceState.STALLED,
+    (SourceState.STALLED, SourceEvent.UNUSED): SourceState.STALLED,
     (SourceState.STALLED, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.STALLED, SourceEvent.WAITING): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.DOWN, SourceEvent.SILENCE): SourceState.DOWN,
+    (SourceState.DOWN, SourceEvent.UNUSED): SourceState.STALLED,
     (SourceState.DOWN, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.WAITING): SourceState.DOWN,
 }
@@ -58,6 +63,8 @@ _ADVICE: dict[SourceReason, str] = {
     "recorder is right to send the gateway on, name the place, HOST:PORT, under `redirects` of the camera.",
     SourceReason.FELL_BEHIND: "The network does not carry this stream: lower its bit rate, or find what "
     "slows the link.",
+    SourceReason.UNUSABLE: "Set the camera to plain H.264 with a keyframe (IDR) every two seconds, and restart it; "
+    "where packets are lost, have it pulled over TCP (`transport`).",
     SourceReason.INTERNAL: "This is a fault of the gateway: report it with the log of that minute.",
 }
 

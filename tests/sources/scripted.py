@@ -26,6 +26,7 @@ class ScriptedCamera:
         self.requests: list[str] = []
         self.frames: list[bytes] = []
         self.status = 200
+        self.description = SDP
         self.location: str | None = None
         self.sessions: int | None = None
         self.most = 0
@@ -130,7 +131,7 @@ class ScriptedCamera:
             expected = "Basic " + base64.b64encode(f"police:{self.password}".encode()).decode()
             status = self.status if fields.get("Authorization") == expected else 401
         if method == "DESCRIBE" and status == 200:
-            body = SDP
+            body = self.description
             if self.location is not None:
                 status, body = 302, b""
         transport = fields.get("Transport", "")

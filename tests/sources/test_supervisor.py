@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,9 +13,10 @@ from gateway.sources.lateness import PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.media import AccessUnit
 from gateway.sources.nvr import Nvr
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.source import LONG_DELAY, MAX_REDIRECTS, Source
+from gateway.sources.source import LONG_DELAY, MAX_REDIRECTS, STALLED_AFTER, UNUSABLE_AFTER, Source
 from gateway.sources.supervisor import SourceSupervisor
 from tests.fakes import FakeClock
+from tests.sources.packets import IDR, NEXT, aggregated, fragments, rtp
 from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
 
@@ -174,6 +176,100 @@ async def test_a_password_is_accepted(bench: Bench) -> None:
         bench.start()
         await bench.up(camera)
         await bench.stop()
+
+
+NOT_USABLE: dict[str, tuple[Callable[[int], bytes], str]] = {
+    "no keyframe": (lambda number: rtp(number, 9000 * number, NEXT, marker=True), "wait for a keyframe"),
+    "gradual refresh": (
+        lambda number: rtp(number, 9000 * number, aggregated(b"\x06\x06\x01\x84\x80", NEXT), marker=True),
+        "refreshes its picture gradually",
+    ),
+    "no parameter sets": (lambda number: rtp(number, 9000 * number, IDR, marker=True), "parameter sets"),
+    "packets lost": (
+        lambda number: rtp(3 * number, 9000 * number, fragments(IDR, 9)[-1], marker=True),
+        "lost on the way",
+    ),
+    "of a kind that is not taken": (lambda number: rtp(number, 9000 * number, b"\x79\0\0\0"), "kind that is not taken"),
+    "another payload type": (lambda number: rtp(number, 9000 * number, IDR, marker=True, kind=97), "payload type"),
+    "no RTP": (lambda number: bytes(20), "as RTP"),
+    "no picture that ends": (lambda number: rtp(number, 0, b"\x06\x05\x01a\x80"), "comes to its end"),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_USABLE)
+async def test_a_camera_whose_pictures_are_thrown_away_is_not_up_and_says_why(
+    bench: Bench, camera: ScriptedCamera, kind: str
+) -> None:
+    packet, words = NOT_USABLE[kind]
+    numbers = itertools.count(1)
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: "PLAY" in camera.requests)
+
+    def send() -> None:
+        camera.send(encode_frame(0, packet(next(numbers))))
+
+    await bench.until(lambda: source.status().state is SourceState.STALLED, within=5, each=send)
+    status = source.status()
+    assert status.reason is SourceReason.UNUSABLE
+    assert words in status.detail
+    assert not any(one.state is SourceState.UP for one in bench.statuses)
+    assert status.fps == 0
+    said = len(bench.statuses)
+    await bench.until(lambda: source.status().state is SourceState.DOWN, within=UNUSABLE_AFTER, each=send)
+    assert source.status().reason is SourceReason.UNUSABLE
+    assert len(bench.statuses) < said + 8, "the words do not change with every picture"
+
+
+async def test_a_camera_that_was_up_is_not_while_its_pictures_are_thrown_away(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    numbers = itertools.count(3000, 2)
+
+    def torn() -> None:
+        number = next(numbers)
+        camera.send(encode_frame(0, rtp(number, 9000 * number, NEXT, marker=True)))
+
+    took = await bench.until(lambda: source.status().state is SourceState.STALLED, each=torn)
+    assert took < STALLED_AFTER + 0.5
+    assert "lost on the way" in source.status().detail
+    await bench.up(camera)
+
+
+async def test_jpeg_pictures_that_are_too_large_are_not_up_and_say_so(bench: Bench, camera: ScriptedCamera) -> None:
+    camera.description = b"v=0\r\nm=video 0 RTP/AVP 26\r\na=control:track1\r\n"
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: "PLAY" in camera.requests)
+    numbers = itertools.count(1)
+
+    def send() -> None:
+        number = next(numbers)
+        header = bytes((0, 0, 0, 0, 1, 90, 0, 0)) + b"data"
+        camera.send(encode_frame(0, rtp(number, 9000 * number, header, marker=True, kind=26)))
+
+    await bench.until(lambda: source.status().state is SourceState.STALLED, within=5, each=send)
+    assert source.status().reason is SourceReason.UNUSABLE
+    assert "2040 pixels" in source.status().detail
+
+
+async def test_a_source_that_was_down_says_what_keeps_it_down_now(bench: Bench, camera: ScriptedCamera) -> None:
+    camera.status = 404
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: source.status().reason is SourceReason.NOT_FOUND)
+    camera.status = 200
+    numbers = itertools.count(1)
+
+    def send() -> None:
+        number = next(numbers)
+        camera.send(encode_frame(0, rtp(number, 9000 * number, NEXT, marker=True)))
+
+    await bench.until(lambda: source.status().reason is SourceReason.UNUSABLE, each=send)
+    assert source.status().state is SourceState.STALLED
 
 
 async def test_a_stream_that_stops_is_stalled_and_then_pulled_again(bench: Bench, camera: ScriptedCamera) -> None:

@@ -35,6 +35,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   not_trusted: "Camera cannot prove what it is.",
   redirect_refused: "Camera sends us to another place.",
   fell_behind: "Picture came late: connecting anew.",
+  unusable: "Camera sends no picture that can be shown.",
   internal: "The gateway failed on this camera.",
 };
 

@@ -1,0 +1,38 @@
+"""Why the pictures that a camera sends are not passed on, in words. Pure."""
+
+from enum import IntEnum
+
+
+class Unused(IntEnum):
+    """The causes, the more telling one higher: what a stream shows as its cause is the highest since its last good
+    picture, so that the words do not change with every picture."""
+
+    NOTHING = 0
+    NO_PICTURE = 1
+    NO_KEYFRAME = 2
+    GRADUAL = 3
+    NOT_READABLE = 4
+    PACKETS_LOST = 5
+    NO_PARAMETER_SETS = 6
+    TOO_LARGE = 7
+    FOREIGN_PACKETS = 8
+    NOT_RTP = 9
+
+
+_WHY = {
+    Unused.NOTHING: "",
+    Unused.NO_PICTURE: "none of them comes to its end",
+    Unused.NO_KEYFRAME: "they wait for a keyframe",
+    Unused.GRADUAL: "no keyframe (IDR) comes, since the camera refreshes its picture gradually",
+    Unused.NOT_READABLE: "what they hold is damaged, or of a kind that is not taken",
+    Unused.PACKETS_LOST: "packets of them are lost on the way",
+    Unused.NO_PARAMETER_SETS: "their parameter sets (SPS, PPS) do not come",
+    Unused.TOO_LARGE: "they are larger than JPEG over RTP can tell (2040 pixels)",
+    Unused.FOREIGN_PACKETS: "their packets are of another payload type than the camera announced",
+    Unused.NOT_RTP: "their packets cannot be read as RTP",
+}
+
+
+def in_words(cause: Unused) -> str:
+    """A sentence for district IT."""
+    return f"The camera's pictures cannot be used: {_WHY[cause]}."
