@@ -24,12 +24,17 @@ POLICE_ROLES = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A signed-in person or device. ``site_ids`` bounds a coordinator to their schools; empty means all."""
+    """A signed-in person or device. ``site_ids`` bounds them to these schools, whatever their role; empty means all."""
 
     id: str
     name: str
     role: Role
     site_ids: frozenset[SiteId] = frozenset()
+
+    @property
+    def only_site(self) -> SiteId | None:
+        """The one school that they are bound to: what they do is of that school's record, where it names none."""
+        return next(iter(self.site_ids)) if len(self.site_ids) == 1 else None
 
 
 class CameraPolicy(StrEnum):

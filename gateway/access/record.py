@@ -51,7 +51,7 @@ def refused(
         principal=principal.id,
         name=principal.name,
         role=principal.role,
-        site=site_id,
+        site=site_id or principal.only_site,
         camera=camera.id if camera else None,
         outcome=Outcome.REFUSED,
         reason=refusal.reason.value,

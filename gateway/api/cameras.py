@@ -65,12 +65,13 @@ def _time(request: web.Request, name: str) -> float | None:
 
 
 async def read_record(request: web.Request) -> web.Response:
-    """The record of accesses. Reading it is recorded."""
+    """The record of accesses, of the reader's schools. Reading it is recorded."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     await services.access.require(sign_in.principal, Action.READ_RECORD, origin_address=client_address(request))
     limit = whole_number(request, "limit", 200, most=1000)
-    rows = await services.audit.read(_time(request, "since"), _time(request, "until"), limit)
+    sites = sign_in.principal.site_ids or None
+    rows = await services.audit.read(_time(request, "since"), _time(request, "until"), limit, sites)
     await record(request, sign_in, "record_read", rows=len(rows))
     return web.json_response({"records": [views.record(row) for row in rows]})
 

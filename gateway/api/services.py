@@ -147,7 +147,7 @@ async def record(
             principal=principal.id,
             name=principal.name,
             role=principal.role,
-            site=services.access.camera(camera_id).site_id if camera_id else site_id,
+            site=services.access.camera(camera_id).site_id if camera_id else site_id or principal.only_site,
             camera=camera_id,
             incident=incident_id,
             origin_address=client_address(request),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from gateway.audit.spool import SIZE, Spool
 from gateway.clock import Clock
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
-from gateway.models import Role
+from gateway.models import Role, SiteId
 from gateway.storage.database import Database
 from gateway.storage.tables import AuditRow
 from gateway.storage.turns import Urgency
@@ -154,10 +154,15 @@ class AuditLog:
         self._in_memory.extend(records)
 
     async def read(
-        self, since: float | None = None, until: float | None = None, limit: int = 1000
+        self,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 1000,
+        sites: Collection[SiteId] | None = None,
     ) -> list[AuditRecord]:
         """The newest ``limit`` records with since <= at < until (wall seconds), oldest first. Raises StorageError.
 
+        With ``sites`` those alone that name one of these schools: a record that names none is for readers of all.
         Reading is itself recorded, by the caller, who knows for whom.
         """
         query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
@@ -165,6 +170,8 @@ class AuditLog:
             query = query.where(AuditRow.at >= since)
         if until is not None:
             query = query.where(AuditRow.at < until)
+        if sites is not None:
+            query = query.where(AuditRow.site_id.in_(sites))
         async with self._database.reading() as session:
             return [_from_row(row) for row in reversed((await session.scalars(query)).all())]
 

@@ -49,7 +49,14 @@ async def links(
 def invited(principal: Principal, by: str) -> AuditEvent:
     """What the record says of an invitation."""
     detail = {"sites": sorted(principal.site_ids), "by": by}
-    return AuditEvent(kind="invited", principal=principal.id, name=principal.name, role=principal.role, detail=detail)
+    return AuditEvent(
+        kind="invited",
+        principal=principal.id,
+        name=principal.name,
+        role=principal.role,
+        site=principal.only_site,
+        detail=detail,
+    )
 
 
 async def run(config: Path, role: Role, name: str, sites: frozenset[str], operator: str, console: Console) -> None:

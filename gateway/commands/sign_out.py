@@ -49,6 +49,7 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
                 principal=sign_in.principal.id,
                 name=sign_in.principal.name,
                 role=sign_in.principal.role,
+                site=sign_in.principal.only_site,
                 detail={"by": f"{operator}, command line", "sign_in": sign_in.id},
             )
         )

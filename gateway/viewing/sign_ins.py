@@ -225,6 +225,7 @@ def closed(sign_in: SignIn, expired: bool, pictures: int, pages: int) -> AuditEv
         principal=sign_in.principal.id,
         name=sign_in.principal.name,
         role=sign_in.principal.role,
+        site=sign_in.principal.only_site,
         reason="expired" if expired else CloseReason.SIGNED_OUT,
         detail={"sign_in": sign_in.id, "pictures": pictures, "pages": pages},
     )
