@@ -245,7 +245,8 @@ class SourceReason(StrEnum):
 class SourceStatus:
     """One camera stream as district IT sees it. ``since`` is wall time, ``loss`` a fraction of packets, rates are
     over the last five seconds; ``transport`` is what its media comes over, ``delivery`` what viewers of the camera
-    get of it, in words."""
+    get of it, in words. ``age``: seconds since the newest picture that was passed on was captured, None where none was;
+    ``age_uncertainty``: give or take so many, None where the age is not trusted and is a lower bound."""
 
     camera_id: CameraId
     stream: StreamName
@@ -263,6 +264,8 @@ class SourceStatus:
     notes: tuple[str, ...] = field(default=())
     delivery: str = ""
     transport: str = ""
+    age: float | None = None
+    age_uncertainty: float | None = None
 
 
 class CloseReason(StrEnum):

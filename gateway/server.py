@@ -185,7 +185,7 @@ async def compose(
         invitations=Invitations(database, settings.tokens, clock),
         viewing=viewing,
         hub=EventHub(metrics),
-        pictures=Pictures(media, clock),
+        pictures=Pictures(media, clock, settings.age),
     )
     newsroom = Newsroom(services)
     newsroom.start()

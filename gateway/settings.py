@@ -197,7 +197,7 @@ class CameraSettings(Model):
     username: str | None = None
     password: Secret | None = None
     clock: Literal["date", "trusted"] = "date"
-    b_frames: Literal["report", "transcode"] = "report"
+    b_frames: Literal["report", "transcode"] = "transcode"
     audio: bool = False
     transport: Literal["auto", "tcp", "udp"] = "auto"
     tls_fingerprint: Fingerprint | None = None

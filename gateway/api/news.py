@@ -33,6 +33,8 @@ def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
     return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
 
 
+AGES_EVERY = 1.0
+"""Seconds between looks at the ages of all cameras' pictures: a change of state is published."""
 MERGED_EVERY = 2.0
 """Seconds between events of one incident that tell of no more than merged triggers."""
 
@@ -43,13 +45,16 @@ class Newsroom:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._cameras = {camera.id: camera for camera in services.access.cameras()}
+        self._ages: dict[CameraId, tuple[str, ...]] = {}
         self._merged_at: dict[str, float] = {}
         self._waiting: dict[str, IncidentChange] = {}
 
     async def run(self) -> None:
-        """Publish the merged triggers that had to wait, until cancelled."""
+        """Publish cameras whose pictures have become late, or live again, and the merged triggers that had to wait,
+        until cancelled."""
         while True:
-            await self._services.clock.sleep(MERGED_EVERY)
+            await self._services.clock.sleep(AGES_EVERY)
+            self._look_at_ages()
             for change in list(self._waiting.values()):
                 self._incident(change)
 
@@ -64,9 +69,16 @@ class Newsroom:
         services.pictures.media.events.status.add(lambda status: self._camera(status.camera_id))
         services.pictures.media.events.picture.add(self._camera)
 
+    def _look_at_ages(self) -> None:
+        for camera_id in self._cameras:
+            states = self._services.pictures.age_states(camera_id)
+            if self._ages.setdefault(camera_id, states) != states:
+                self._camera(camera_id)
+
     def _camera(self, camera_id: CameraId) -> None:
         """Publish a camera's status to those who may know of it."""
         services, camera = self._services, self._cameras[camera_id]
+        self._ages[camera_id] = services.pictures.age_states(camera_id)
         viewers = sum(viewing.camera.id == camera.id for viewing in services.viewing.viewings())
         services.hub.publish(
             {"type": "camera", "camera": services.pictures.status(camera, viewers)},

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.api.ages import age_state
 from gateway.clock import Clock
 from gateway.media.events import StreamKey
 from gateway.media.interface import Media, Points
 from gateway.models import Camera, CameraId
+from gateway.settings import AgeSettings
 from gateway.sources.health import Still
 from gateway.sources.state import advice
 
@@ -18,6 +20,7 @@ class Pictures:
 
     media: Media
     clock: Clock
+    limits: AgeSettings
 
     def points(self, key: StreamKey) -> Points:
         """The map from RTP time to capture time, at the first picture for a new viewer and at the newest."""
@@ -34,6 +37,11 @@ class Pictures:
     def on_discontinuity(self, callback: Callable[[StreamKey], None]) -> Callable[[], None]:
         """Hear at once when the map of any stream changes its meaning. Returns what ends it."""
         return self.media.events.timeline.add(callback)
+
+    def age_states(self, camera: CameraId) -> tuple[str, ...]:
+        """``age_state`` of each stream of a camera."""
+        names = self.media.streams_of(camera)
+        return tuple(age_state(self.media.status((camera, name)), self.limits) for name in names)
 
     def status(self, camera: Camera, viewers: int) -> dict[str, Any]:
         """``CameraStatus`` of docs/protocol.md."""
@@ -68,4 +76,6 @@ class Pictures:
             "clock_reason": point.reason if point is not None else "no picture yet",
             "notes": list(status.notes),
             "delivery": status.delivery,
+            "age": None if status.age is None else round(status.age, 2),
+            "age_state": age_state(status, self.limits),
         }

@@ -59,6 +59,7 @@ class MediaNode(Generic[P]):
         plane_of: Callable[[MediaSettings, Streams, Clock, Metrics, Sounds], P],
     ) -> None:
         self.events = events
+        self._clock = clock
         self._settings = settings
         self.streams: dict[StreamKey, RelayStream] = {}
         self.sounds: dict[CameraId, AudioStream] = {}
@@ -129,19 +130,24 @@ class MediaNode(Generic[P]):
 
     def status(self, key: StreamKey) -> SourceStatus:
         """How a pull stands. Raises KeyError."""
-        return self._with_delivery(self.pulls[key].status())
+        return self._complete(self.pulls[key].status())
 
-    def _with_delivery(self, status: SourceStatus) -> SourceStatus:
-        """Say also what viewers of the camera get, and how its transcode stands."""
+    def _complete(self, status: SourceStatus) -> SourceStatus:
+        """Say also how old the newest picture is, what viewers of the camera get, and how its transcode stands."""
         camera = status.camera_id
         found = {name: self.streams[camera, name] for name in StreamName if (camera, name) in self.streams}
         words = delivery({name: Pulled(stream.codec, stream.passes) for name, stream in found.items()})
         sound = self.sounds.get(camera)
         heard = f"Its sound ({sound.codec}) is taken." if sound is not None and sound.codec else ""
-        return replace(status, delivery=" ".join(filter(None, (words, self._transcoding.state(camera), heard))))
+        status = replace(status, delivery=" ".join(filter(None, (words, self._transcoding.state(camera), heard))))
+        point = found[status.stream].timeline()
+        if point is None:
+            return status
+        age = max(0.0, self._clock.monotonic() - point.capture)
+        return replace(status, age=age, age_uncertainty=point.uncertainty if point.trusted else None)
 
     def _pulled(self, status: SourceStatus) -> None:
-        self.events.status.tell(self._with_delivery(status))
+        self.events.status.tell(self._complete(status))
 
     def _transcoded(self, camera: CameraId) -> None:
         self.events.status.tell(self.status((camera, StreamName.MAIN)))

@@ -35,6 +35,8 @@ ANSWER_LATE = 120.0
 CONFIGURED = 0.05  # seconds, either way, that ``clock: trusted`` is taken to mean
 IMPLAUSIBLE = 86_400.0
 _STAMPED = 0.005
+_NO_REPORTS = "The age cannot be verified: the camera does not say when its pictures were taken (no sender reports)."
+_REPORTS_CEASED = "The age cannot be verified: the camera no longer says when its pictures were taken (sender reports)."
 _ZONE = (
     "The age cannot be verified: the camera's two clocks are {} apart, as if one told local time. Set its time zone."
 )
@@ -177,11 +179,11 @@ class Timeline:
 
     def _why_not(self, now: float, offset: Interval | None) -> str:
         if self._report is None:
-            return "The camera sends no sender reports." if now - self._began > REPORT_LATE else "No sender report yet."
+            return _NO_REPORTS if now - self._began > REPORT_LATE else "No sender report yet."
         if self._doubt:
             return self._doubt
         if self._arrival - self._report.arrival > REPORT_LATE:
-            return "The camera's sender reports have ceased."
+            return _REPORTS_CEASED
         if self._clock_trusted:
             return ""
         if not self._agreed:
@@ -189,9 +191,9 @@ class Timeline:
         if offset is None:
             if self._jumped:
                 return "The camera's clock was set."
-            return "The camera does not tell its clock."
+            return "The age cannot be verified: the camera does not tell what its clock reads."
         if now - self._clock.last_sample > ANSWER_LATE:
-            return "The camera has ceased to tell its clock."
+            return "The age cannot be verified: the camera has stopped telling what its clock reads."
         return ""
 
     def _compare(self, now: float, reported: bool) -> None:

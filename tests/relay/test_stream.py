@@ -133,7 +133,9 @@ async def test_capture_times_are_said_with_trust_once_both_paths_agree() -> None
     bench.connect()
     bench.report(ahead=10.0)  # before the first picture
     await bench.send("I", "P", "P")
-    assert [point.reason for point in points] == ["The camera does not tell its clock."]
+    assert [point.reason for point in points] == [
+        "The age cannot be verified: the camera does not tell what its clock reads."
+    ]
     assert bench.stream.next_clock_query(bench.clock.monotonic()) <= bench.clock.monotonic()
     for _ in range(100):
         await bench.send("P")

@@ -20,7 +20,7 @@ const UP: Source = {
   clock: "trusted",
   clock_reason: "",
   notes: [],
-  delivery: "All viewers get the main stream as it is (H.264).",
+  delivery: "All viewers get the main stream as it is (H.264).", age: 0.2, age_state: "live",
 };
 const camera = (main: Partial<Source>, sub?: Partial<Source>): CameraStatus => ({
   id: "a",

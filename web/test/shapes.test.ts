@@ -23,7 +23,7 @@ const source = (changes: Partial<Source> = {}): Source => ({
   clock: "trusted",
   clock_reason: "",
   notes: [],
-  delivery: "",
+  delivery: "", age: 0.2, age_state: "live",
   ...changes,
 });
 const camera = (name: string, main: Partial<Source> = {}, unchanged: number | null = null): CameraStatus => ({

@@ -167,6 +167,9 @@ export interface Source {
   clock_reason: string;
   notes: string[];
   delivery: string;
+  /** Seconds since the newest picture that was passed on was captured, as the gateway knows it; null where none was. */
+  age: number | null;
+  age_state: "live" | "delayed" | "not_live" | "unverified";
 }
 
 export interface CameraStatus {

@@ -12,6 +12,7 @@ import { bySeverity, worst } from "../core/severity.js";
 import { clockStep, counter, span, timeOfDay } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
 import "../ui/banner.js";
+import { ageState, correction } from "../ui/camera-state.js";
 import { icon } from "../ui/icons.js";
 import "../ui/still.js";
 import { base } from "../ui/styles.js";
@@ -151,14 +152,19 @@ export class DistrictIt extends LitElement {
 }
 
 function stateCell(source: Source, prefix: string): TemplateResult {
-  const words = { up: "Up", stalled: "Stalled", down: "Down", connecting: "Connecting" }[source.state];
+  if (source.state === "up") {
+    const now = ageState(source, false);
+    return html`<span class="state ${now.ok ? "up" : "stalled"}">${icon(now.icon)}${prefix}${now.text}</span>`;
+  }
+  const words = { stalled: "Stalled", down: "Down", connecting: "Connecting" }[source.state];
   return html`<span class="state ${source.state}">${icon(source.state)}${prefix}${words}</span>
-    ${source.state === "up" ? nothing : html`<small>${source.detail || source.reason.replaceAll("_", " ")}</small>`}`;
+    <small>${source.detail || source.reason.replaceAll("_", " ")}</small>`;
 }
 
 function clockCell(source: Source): TemplateResult {
   return source.clock === "trusted"
-    ? html`<span class="state up">${icon("clock")}Trusted</span>`
+    ? html`<span class="state up">${icon("clock")}${correction(source) ? "Corrected" : "Trusted"}</span>
+        ${correction(source) ? html`<small>${correction(source)}: ages are right</small>` : nothing}`
     : html`<span class="state connecting">${icon("unverified")}Not trusted</span><small>${source.clock_reason}</small>`;
 }
 

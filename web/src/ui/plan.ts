@@ -7,25 +7,12 @@ import { customElement, property, state } from "lit/decorators.js";
 
 import type { Camera, CameraStatus, Floor, Plan, Point, Room } from "../core/protocol.js";
 import { FEATURES, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
-import { icon, type IconName } from "./icons.js";
+import { cameraState } from "./camera-state.js";
+import { icon } from "./icons.js";
 import { planStyles } from "./plan-styles.js";
 import { base } from "./styles.js";
 
-/** The state of a camera as the plan and lists show it: of its better stream. */
-export function cameraState(status: CameraStatus | undefined): { icon: IconName; text: string; ok: boolean } {
-  const { main, sub } = status?.streams ?? {};
-  const source = main?.state === "up" ? main : sub?.state === "up" ? sub : (main ?? sub);
-  switch (source?.state) {
-    case "up":
-      return { icon: "up", text: "Up", ok: true };
-    case "stalled":
-      return { icon: "stalled", text: `Stalled: ${source.detail || "no pictures come"}`, ok: false };
-    case "down":
-      return { icon: "down", text: `Down: ${source.detail || source.reason.replaceAll("_", " ")}`, ok: false };
-    default:
-      return { icon: "connecting", text: "Connecting", ok: false };
-  }
-}
+export { cameraState };
 
 interface Sign {
   readonly element: HTMLElement;

@@ -172,7 +172,7 @@ export class Tile extends LitElement {
         <span class="state ${this.verdict.state}" data-testid="state">
           ${icon(this.verdict.state)}<span class="number">${ended ? "ACCESS ENDED" : this.#label()}</span>
         </span>
-        ${this.sent ? html`<span class="note sent">${this.sent}</span>` : nothing}
+        ${this.sent ? html`<span class="note sent" title=${store.cameras.get(this.camera.id)?.streams.main?.delivery ?? ""}>${this.sent}</span>` : nothing}
         <span class="notes">${this.notes.map((note) => html`<span class="note number">${note}</span>`)}</span>
       </div>
       ${words ? html`<div class="words" role="status">${words}${ended ? this.#choice() : nothing}</div>` : nothing}

@@ -1,0 +1,20 @@
+"""What lists say of the age of a camera's newest picture, by the rules that tiles have (docs/protocol.md). Pure."""
+
+from gateway.models import SourceState, SourceStatus
+from gateway.settings import AgeSettings
+
+
+def age_state(status: SourceStatus, limits: AgeSettings) -> str:
+    """Return ``live``, ``delayed``, ``not_live`` or ``unverified``.
+
+    An age that is not trusted is a lower bound: it never makes a picture live, but it may well show that it is late.
+    """
+    if status.state is not SourceState.UP or status.age is None:
+        return "not_live"
+    trusted = status.age_uncertainty is not None
+    oldest = status.age + (status.age_uncertainty or 0.0)
+    if oldest >= limits.delayed_below:
+        return "not_live"
+    if oldest >= limits.live_below:
+        return "delayed"
+    return "live" if trusted else "unverified"

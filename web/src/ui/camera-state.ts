@@ -1,0 +1,44 @@
+/** What plan and lists say of a camera: by its pull, and by the age of its newest picture. Pure. */
+
+import { counter } from "../core/labels.js";
+import type { CameraStatus, Source } from "../core/protocol.js";
+import type { IconName } from "./icons.js";
+
+/** The state of a camera as the plan and lists show it: of its better stream. */
+export function cameraState(status: CameraStatus | undefined): { icon: IconName; text: string; ok: boolean } {
+  const { main, sub } = status?.streams ?? {};
+  const source = main?.state === "up" ? main : sub?.state === "up" ? sub : (main ?? sub);
+  switch (source?.state) {
+    case "up":
+      return ageState(source, status?.unchanged_since_at != null);
+    case "stalled":
+      return { icon: "stalled", text: `Stalled: ${source.detail || "no pictures come"}`, ok: false };
+    case "down":
+      return { icon: "down", text: `Down: ${source.detail || source.reason.replaceAll("_", " ")}`, ok: false };
+    default:
+      return { icon: "connecting", text: "Connecting", ok: false };
+  }
+}
+
+/** What a stream that is up says of its newest picture: never that it is well while it is late, or stands still. */
+export function ageState(source: Source, unchanged: boolean): { icon: IconName; text: string; ok: boolean } {
+  switch (source.age_state) {
+    case "live":
+      return unchanged ? { icon: "unchanged", text: "Live, picture unchanged", ok: true } : { icon: "live", text: "Live", ok: true };
+    case "delayed":
+      return { icon: "delayed", text: `Delayed${source.age === null ? "" : ` ${Math.floor(source.age)} s`}`, ok: false };
+    case "unverified":
+      return { icon: "unverified", text: unchanged ? "Unverified, picture unchanged" : "Unverified", ok: true };
+    default:
+      return { icon: "not_live", text: `Not live${source.age === null ? "" : ` ${counter(source.age)}`}`, ok: false };
+  }
+}
+
+/** The figure of a clock that the age is corrected by, such as `2 min fast`; empty where it is right. */
+export function correction(source: Source): string {
+  for (const note of source.notes) {
+    const found = /^The camera's clock is (.+?) (fast|slow|ahead of UTC|behind UTC):/.exec(note);
+    if (found) return `${found[1]} ${found[2]}`;
+  }
+  return "";
+}

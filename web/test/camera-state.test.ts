@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+
+import type { CameraStatus, Source } from "../src/core/protocol.js";
+import { cameraState, correction } from "../src/ui/camera-state.js";
+
+const of = (source: Partial<Source>, unchanged: number | null = null): CameraStatus =>
+  ({ streams: { main: { state: "up", notes: [], age: 0.3, ...source } }, unchanged_since_at: unchanged }) as unknown as CameraStatus;
+
+test("a delayed or frozen camera is not called up in a list", () => {
+  expect(cameraState(of({ age_state: "live" })).text).toBe("Live");
+  expect(cameraState(of({ age_state: "live" }, 5)).text).toBe("Live, picture unchanged");
+  expect(cameraState(of({ age_state: "delayed", age: 3.2 }))).toMatchObject({ text: "Delayed 3 s", ok: false });
+  expect(cameraState(of({ age_state: "not_live", age: 75 }))).toMatchObject({ text: "Not live 01:15", ok: false });
+  expect(cameraState(of({ age_state: "unverified" })).text).toBe("Unverified");
+});
+
+test("a clock that is wrong is corrected, not simply trusted", () => {
+  const source = { notes: ["The camera's clock is 2 min fast: let it follow a time server (NTP)."] } as unknown as Source;
+  expect(correction(source)).toBe("2 min fast");
+  expect(correction({ notes: [] } as unknown as Source)).toBe("");
+});
