@@ -14,7 +14,7 @@ async def test_the_table_of_cameras_has_all_but_those_that_are_never_shown(house
     assert source["state"] == "connecting"
     assert set(source) == {
         "state", "reason", "detail", "advice", "since_at", "fps", "bitrate_bps", "loss", "reconnects", "codec", "width",
-        "transport", "height", "clock", "clock_reason", "notes", "delivery",
+        "transport", "height", "clock", "clock_reason", "notes", "delivery", "age", "age_state",
     }  # fmt: skip
 
 
