@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,10 +13,10 @@ from gateway.access import record, store
 from gateway.access.catalogue import Catalogue
 from gateway.access.grounds import Ground, ground_of
 from gateway.access.policy import decide, decide_site, is_own, may
-from gateway.audit.record import AuditEvent
+from gateway.audit.record import AuditEvent, AuditRecord
 from gateway.auth.secret import new_id
 from gateway.clock import Clock
-from gateway.errors import ClientError
+from gateway.errors import ClientError, StorageError, Unavailable
 from gateway.incidents.changes import IncidentChange
 from gateway.metrics import Metrics
 from gateway.models import (
@@ -35,9 +35,18 @@ from gateway.models import (
 )
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway.storage.owed import Change
+from gateway.storage.turns import Urgency
 
 logger = logging.getLogger(__name__)
 
+GIVEN, ENDING = "grant", "grant_end"
+"""What grants and their ends are called among the changes that the database has still to take."""
+
+NOT_RECORDED = (
+    "not_recorded",
+    "Nobody new is let in: the gateway can record no access (its disks are full or failing). Call district IT.",
+)
 UNKNOWN_SITE = Refusal(RefusalReason.UNKNOWN, "there is no such school", known=False)
 BARRED = Refusal(RefusalReason.REVOKED, "your access to the cameras of this school has been revoked")
 OTHER_GRANT = Refusal(RefusalReason.NOT_IN_GRANT, "this token is for other cameras: ask for a fresh one")
@@ -69,8 +78,20 @@ class Audit(Protocol):
         """Record; raises nothing for a store that fails."""
         ...
 
-    def append_in(self, session: AsyncSession, event: AuditEvent) -> None:
-        """Record in the caller's transaction."""
+    def record(self, event: AuditEvent) -> AuditRecord:
+        """The event, dated now."""
+        ...
+
+    def add(self, session: AsyncSession, record: AuditRecord) -> None:
+        """Put a dated record into the caller's transaction."""
+        ...
+
+    async def keep_aside(self, records: Sequence[AuditRecord], error: Exception) -> bool:
+        """Keep records that the database did not take. Return False if no disk takes them."""
+        ...
+
+    async def commit(self, changes: Sequence[Change], events: Sequence[AuditEvent]) -> bool:
+        """Put changes on disk with their records. Return False if no disk takes them now; they hold."""
         ...
 
 
@@ -96,6 +117,8 @@ class AccessService:
         self._clock = clock
         self._metrics = metrics
         self._audit = audit
+        db.owed.writer(GIVEN, store.write)
+        db.owed.writer(ENDING, store.write_end)
         self._living: dict[str, Grant] = {}
         self._barred: dict[Barred, float] = {}
         self._giving = asyncio.Lock()
@@ -107,19 +130,28 @@ class AccessService:
     async def start(self) -> None:
         """Load the grants that live: not ended, their incident open, and still what the agreement gives."""
         now = self._clock.now()
-        async with self._db.session() as session:
-            await store.end_with_incidents(session, now)
-            for grant in await store.living(session):
-                if self._warranted(grant):
-                    self._living[grant.id] = grant
-                else:
-                    await store.end(session, grant.id, now, RefusalReason.NOT_IN_AGREEMENT)
-            for grant, ended_at in await store.revoked(session, now - self._barred_for):
-                self._bar(grant, ended_at)
+        async with self._db.reading() as session:
+            living = await store.living(session)
+            revoked = await store.revoked(session, now - self._barred_for)
+        for values in self._db.owed.waiting(ENDING):
+            ended = [grant for grant in living if grant.id == values["id"]]
+            living = [grant for grant in living if grant.id != values["id"]]
+            revoked += [(grant, values["at"]) for grant in ended if values["reason"] == CloseReason.REVOKED]
+        for grant, ended_at in revoked:
+            self._bar(grant, ended_at)
+        self._living = {grant.id: grant for grant in living if self._warranted(grant)}
+        try:
+            async with self._db.session() as session:
+                await store.end_with_incidents(session, now)
+                for grant in living:
+                    if grant.id not in self._living:
+                        await store.end(session, grant.id, now, RefusalReason.NOT_IN_AGREEMENT)
+        except StorageError as error:
+            logger.warning("grants that are over are not entered as such: %s", error)
         self._incidents.subscribe(self._incident_changed)
 
     def on_grant_ended(self, callback: Callable[[Grant, CloseReason], None]) -> None:
-        """Be told of each grant's end, at once after it is on disk, by a quick call."""
+        """Be told of each grant's end, at once, by a quick call."""
         self._on_ended.append(callback)
 
     def living(self, grant_id: str) -> Grant | None:
@@ -195,8 +227,8 @@ class AccessService:
     async def grant_for(self, principal: Principal, site_id: SiteId, origin_address: str = "") -> Grant:
         """The living grant of ``principal`` for all that they may view at a school now; given if there is none.
 
-        Raises Forbidden or NotFound with the reason, counted and recorded. Raises StorageError where a new grant
-        cannot be put on disk; those who hold one go on.
+        Raises Forbidden or NotFound with the reason, counted and recorded. Raises Unavailable where no disk takes the
+        record of a new grant; those who hold one go on.
         """
         async with self._giving:
             while True:
@@ -207,46 +239,56 @@ class AccessService:
                     if replace(decision, id=known.id, created_at=known.created_at) == known:
                         return known
                 grant = replace(decision, id=new_id())
-                await self._put_on_disk(grant, principal, origin_address)
+                await self._put_on_record(grant, principal, origin_address)
                 # The incident may have ended while that was written: its end found no grant of this kind to end.
                 if self._warranted(grant):
                     self._living[grant.id] = grant
                     return grant
         raise await self._site_refused(decision, principal, Action.VIEW, site_id, origin_address)
 
-    async def revoke(self, grant_id: str, by: Principal) -> None:
-        """End a grant before its time. On disk on return; one that has ended already is no error."""
+    async def revoke(self, grant_id: str, by: Principal) -> bool:
+        """End a grant before its time, at once; one that has ended already is no error.
+
+        Return False if no disk takes it now: it holds, and is tried again, until a crash.
+        """
         async with self._giving:
             grant = self._living.get(grant_id)
             if grant is None:
-                return
+                return True
             now = self._clock.now()
-            async with self._db.session() as session:
-                await store.end(session, grant.id, now, CloseReason.REVOKED)
-                self._audit.append_in(session, record.revoked(grant, by))
             self._bar(grant, now)
             self._end(grant, CloseReason.REVOKED)
+            values = {"id": grant.id, "at": now, "reason": CloseReason.REVOKED.value}
+            return await self._audit.commit([Change(ENDING, grant.id, values)], [record.revoked(grant, by)])
 
     async def release(self, principal: Principal) -> None:
-        """End the grants of somebody who is signed in nowhere any more. Raises StorageError, and has ended them.
-
-        One that could not be ended on disk is back after a restart, and is of use to nobody without a sign-in.
-        """
+        """End the grants of somebody who is signed in nowhere any more, at once."""
         async with self._giving:
             held = [grant for grant in self._living.values() if grant.principal_id == principal.id]
             for grant in held:
                 self._end(grant, CloseReason.SIGNED_OUT)
-            if not held:
-                return
-            async with self._db.session() as session:
-                for grant in held:
-                    await store.end(session, grant.id, self._clock.now(), CloseReason.SIGNED_OUT)
+            at, reason = self._clock.now(), CloseReason.SIGNED_OUT.value
+            ends = [Change(ENDING, grant.id, {"id": grant.id, "at": at, "reason": reason}) for grant in held]
+            if ends:
+                await self._audit.commit(ends, ())
 
-    async def _put_on_disk(self, grant: Grant, principal: Principal, origin_address: str) -> None:
-        async with self._db.session() as session:
+    async def _put_on_record(self, grant: Grant, principal: Principal, origin_address: str) -> None:
+        """Write a new grant and its record into the database. While that takes nothing, the record must be on disk
+        elsewhere, and the grant is in memory; after a crash its holder asks for another. Raises Unavailable."""
+        given = self._audit.record(record.given(grant, principal, self.ground(grant), origin_address))
+        change = Change(GIVEN, grant.id, store.to_values(grant), lasting=False)
+
+        async def with_record(session: AsyncSession) -> None:
             await store.end_with_incidents(session, self._clock.now())
-            store.add(session, grant)
-            self._audit.append_in(session, record.given(grant, principal, self.ground(grant), origin_address))
+            self._audit.add(session, given)
+
+        owed = self._db.owed
+        try:
+            await owed.enter([change], with_record, Urgency.PERMISSION)
+        except StorageError as error:
+            if not await self._audit.keep_aside([given], error):
+                owed.forget(change)
+                raise Unavailable(*NOT_RECORDED) from error
 
     async def _site_refused(
         self, refusal: Refusal, principal: Principal, action: Action, site_id: SiteId | None, origin_address: str

@@ -1,28 +1,37 @@
 """Grants as rows. Every function works within the caller's session."""
 
-from sqlalchemy import and_, func, or_, select, update
+from typing import Any
+
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.models import CameraId, CloseReason, Grant, GrantBasis, IncidentState, Role, SiteId
 from gateway.storage.tables import GrantRow, IncidentRow
 
 
-def add(session: AsyncSession, grant: Grant) -> None:
-    """A grant that begins."""
-    session.add(
-        GrantRow(
-            id=grant.id,
-            principal_id=grant.principal_id,
-            role=grant.role.value,
-            site_id=grant.site_id,
-            camera_ids=sorted(grant.camera_ids),
-            basis=grant.basis.value,
-            incident_id=grant.incident_id,
-            created_at=grant.created_at,
-            ended_at=None,
-            end_reason=None,
-        )
-    )
+def to_values(grant: Grant) -> dict[str, Any]:
+    """The columns of a grant that begins."""
+    return {
+        "id": grant.id,
+        "principal_id": grant.principal_id,
+        "role": grant.role.value,
+        "site_id": grant.site_id,
+        "camera_ids": sorted(grant.camera_ids),
+        "basis": grant.basis.value,
+        "incident_id": grant.incident_id,
+        "created_at": grant.created_at,
+    }
+
+
+async def write(session: AsyncSession, values: dict[str, Any]) -> None:
+    """A grant that begins, unless it is there already."""
+    if await session.get(GrantRow, values["id"]) is None:
+        await session.execute(insert(GrantRow).values(values))
+
+
+async def write_end(session: AsyncSession, values: dict[str, Any]) -> None:
+    """A grant that ends before its incident: its ``id``, the ``reason``, and when."""
+    await end(session, values["id"], values["at"], values["reason"])
 
 
 async def end(session: AsyncSession, grant_id: str, at: float, reason: str) -> None:

@@ -70,26 +70,31 @@ async def _incident(request: web.Request, action: Action) -> tuple[Services, Sig
     return services, sign_in, incident
 
 
+def _answer(services: Services, incident: Incident) -> dict[str, object]:
+    """``Incident``, and whether it would be as it is after a crash."""
+    return incident_view(services, incident) | {"committed": services.incidents.on_disk(incident.id)}
+
+
 async def acknowledge(request: web.Request) -> web.Response:
     """Say by name that the alarm has been seen."""
     services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
     changed = await services.incidents.acknowledge(incident.id, sign_in.principal, client_address(request))
-    return web.json_response(incident_view(services, changed))
+    return web.json_response(_answer(services, changed))
 
 
 async def extend(request: web.Request) -> web.Response:
     """Prolong the incident by one press."""
     services, sign_in, incident = await _incident(request, Action.EXTEND)
     changed = await services.incidents.extend(incident.id, sign_in.principal, client_address(request))
-    return web.json_response(incident_view(services, changed))
+    return web.json_response(_answer(services, changed))
 
 
 async def all_clear(request: web.Request) -> web.Response:
-    """End the incident; when the answer goes out it is on disk and no picture of it is sent any more."""
+    """End the incident; when the answer goes out no picture of it is sent any more. It says if that is on disk."""
     services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
     changed = await services.incidents.all_clear(incident.id, sign_in.principal, client_address(request))
     await services.viewing.wait_closed()
-    return web.json_response(incident_view(services, changed))
+    return web.json_response(_answer(services, changed))
 
 
 async def webhook(request: web.Request) -> web.Response:

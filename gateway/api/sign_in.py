@@ -82,10 +82,10 @@ async def sign_out(request: web.Request) -> web.Response:
     """End the sign-in, its pictures and its pages."""
     sign_in: SignIn = await signed_in(request)
     services = request.app[SERVICES]
-    await services.sessions.end(sign_in.id)
+    on_disk = await services.sessions.end(sign_in.id)
     await services.sign_ins.close(sign_in)
     await record(request, sign_in, "signed_out")
-    response = web.Response(status=204)
+    response = web.Response(status=204, headers={} if on_disk else {"X-Sightline-Committed": "false"})
     http = services.loaded.settings.http
     # A browser takes a __Host- cookie's end only with what it took its beginning with.
     response.del_cookie(cookie_name(http), path="/", secure=http.public_url.startswith("https:"))

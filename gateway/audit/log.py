@@ -21,6 +21,7 @@ from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.models import Role, SiteId
 from gateway.storage.database import Database
+from gateway.storage.owed import Change, Within
 from gateway.storage.tables import AuditRow
 from gateway.storage.turns import Urgency
 
@@ -117,6 +118,35 @@ class AuditLog:
     def add(self, session: AsyncSession, record: AuditRecord) -> None:
         """Put a dated record into the caller's transaction."""
         session.add(AuditRow(**_to_values(record)))
+
+    async def commit(
+        self, changes: Sequence[Change], events: Sequence[AuditEvent], within: Within | None = None
+    ) -> bool:
+        """Put changes on disk with their records and with what ``within`` adds: all at once if the database takes it.
+
+        Return False if no disk takes the changes now (``Owed.commit``): they hold all the same. A table of records that
+        fails stops nothing: the changes are tried without them.
+        """
+        records = [self.record(event) for event in events]
+
+        async def with_records(session: AsyncSession) -> None:
+            for record in records:
+                self.add(session, record)
+            if within is not None:
+                await within(session)
+
+        owed = self._database.owed
+        failure = StorageError("it has failed before")
+        if not owed.failing:
+            try:
+                await owed.enter(changes, with_records)
+            except StorageError as error:
+                failure = error
+            else:
+                return True
+        on_disk = await owed.commit(changes, within)
+        await self.keep_aside(records, failure)
+        return on_disk
 
     async def keep_aside(self, records: Sequence[AuditRecord], error: Exception) -> bool:
         """Spool records that the database has refused with ``error``. They enter it when it is back.

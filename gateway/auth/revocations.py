@@ -1,14 +1,18 @@
-"""What holds no more before its time: tokens, sign-ins, grants. On disk first, then asked of memory."""
+"""What holds no more before its time: tokens, sign-ins, grants. Refused at once, and on disk on return."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.tokens import MAXIMUM_LIFETIME
 from gateway.clock import Clock
 from gateway.storage.database import Database
+from gateway.storage.owed import Change
 from gateway.storage.tables import RevocationRow
 
+KIND = "revocation"
 REMEMBERED = 2 * MAXIMUM_LIFETIME
 """Seconds. A token asked for before the revocation may be issued just after it; later than this none can be alive."""
 
@@ -28,6 +32,7 @@ class Revocations:
         self._db = db
         self._clock = clock
         self._until: dict[tuple[Subject, str], float] = {}
+        db.owed.writer(KIND, _write)
 
     async def start(self) -> None:
         """Load what still matters."""
@@ -38,25 +43,32 @@ class Revocations:
             for row in await session.scalars(query):
                 until = float("inf") if row.expires_at is None else row.expires_at
                 self._until[Subject(row.subject), row.subject_id] = until
+        for values in self._db.owed.waiting(KIND):
+            self._until[Subject(values["subject"]), values["subject_id"]] = values["expires_at"]
 
-    async def revoke(self, subject: Subject, subject_id: str, by: str | None = None) -> None:
-        """Refuse every token of ``subject_id`` from now on. On disk on return; again is no error."""
+    async def revoke(self, subject: Subject, subject_id: str, by: str | None = None) -> bool:
+        """Refuse every token of ``subject_id`` from now on; again is no error.
+
+        Return False if no disk takes it now: it holds, and is tried again, until a crash.
+        """
         now = self._clock.now()
-        async with self._db.session() as session:
-            await session.execute(delete(RevocationRow).where(RevocationRow.expires_at <= now))
-            await session.merge(
-                RevocationRow(
-                    subject=subject.value,
-                    subject_id=subject_id,
-                    revoked_at=now,
-                    expires_at=now + REMEMBERED,
-                    revoked_by=by,
-                )
-            )
         self._until = {key: until for key, until in self._until.items() if until > now}
         self._until[subject, subject_id] = now + REMEMBERED
+        values = {
+            "subject": subject.value,
+            "subject_id": subject_id,
+            "revoked_at": now,
+            "expires_at": now + REMEMBERED,
+            "revoked_by": by,
+        }
+        return await self._db.owed.commit([Change(KIND, f"{subject}/{subject_id}", values)])
 
     def is_revoked(self, jti: str, session_id: str, grant_id: str) -> bool:
         """Whether a token with these claims has been revoked in any way."""
         named = ((Subject.TOKEN, jti), (Subject.SESSION, session_id), (Subject.GRANT, grant_id))
         return any(key in self._until for key in named)
+
+
+async def _write(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(delete(RevocationRow).where(RevocationRow.expires_at <= values["revoked_at"]))
+    await session.merge(RevocationRow(**values))

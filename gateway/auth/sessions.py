@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Update, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
@@ -11,7 +13,11 @@ from gateway.clock import Clock
 from gateway.models import Principal
 from gateway.settings import TokenSettings
 from gateway.storage.database import Database
+from gateway.storage.owed import Change
 from gateway.storage.tables import SignInSessionRow
+
+ENDED, UNTIL = "sign_out", "sign_in_until"
+"""What ends of sign-ins are called among the changes that the database has still to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,8 @@ class SignInSessions:
         self._db = db
         self._lifetime = settings.session_lifetime
         self._clock = clock
-        self._unwritten: dict[str, float] = {}
+        db.owed.writer(ENDED, _write_end)
+        db.owed.writer(UNTIL, _write_until)
 
     async def create(self, principal: Principal, instead_of: str | None = None) -> str:
         """Sign ``principal`` in, and the sign-in ``instead_of`` out. Returns the cookie's value, of which only a digest
@@ -67,7 +74,8 @@ class SignInSessions:
             SignInSessionRow.ended_at.is_(None), SignInSessionRow.expires_at > self._clock.now()
         )
         async with self._db.reading() as session:
-            found = {row.principal_id: from_row(row) for row in await session.scalars(query)}
+            rows = [row for row in await session.scalars(query) if not self._has_ended(row)]
+        found = {row.principal_id: from_row(row) for row in rows}
         return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
     async def living_of(self, who: str) -> list[SignIn]:
@@ -78,35 +86,25 @@ class SignInSessions:
             SignInSessionRow.expires_at > self._clock.now(),
         )
         async with self._db.reading() as session:
-            return [_sign_in(row) for row in await session.scalars(query)]
+            return [_sign_in(row) for row in await session.scalars(query) if not self._has_ended(row)]
 
     async def ending_before(self, at: float) -> list[SignIn]:
         """The sign-ins that end by themselves before ``at``, or have just done so; nobody has signed them out."""
         query = select(SignInSessionRow).where(SignInSessionRow.ended_at.is_(None), SignInSessionRow.expires_at < at)
         async with self._db.reading() as session:
-            return [_sign_in(row) for row in await session.scalars(query)]
+            return [_sign_in(row) for row in await session.scalars(query) if not self._has_ended(row)]
 
     async def prolong(self, session_id: str, until: float) -> bool:
-        """Move a sign-in's end on to ``until``, never back. Return False if it was not moved.
+        """Move a sign-in's end on to ``until``, never back. Return False if it was not moved. Raises StorageError.
 
-        Where the store takes nothing (StorageError) it holds in memory, so that a full disk signs nobody out; whoever
-        calls tries again.
+        It holds also where the store takes nothing, so that a full disk signs nobody out.
         """
-        later = (
-            update(SignInSessionRow)
-            .where(
-                SignInSessionRow.id == session_id,
-                SignInSessionRow.ended_at.is_(None),
-                SignInSessionRow.expires_at < until,
-            )
-            .values(expires_at=until)
-            .returning(SignInSessionRow.id)
-        )
-        self._unwritten[session_id] = until
-        async with self._db.session() as session:
-            moved = (await session.scalars(later)).one_or_none() is not None
-        del self._unwritten[session_id]
-        return moved
+        async with self._db.reading() as session:
+            row = await session.get(SignInSessionRow, session_id)
+        if row is None or self._has_ended(row) or self._end_of(row.id, row.expires_at) >= until:
+            return False
+        await self._db.owed.commit([Change(UNTIL, session_id, {"id": session_id, "expires_at": until})])
+        return True
 
     async def over(self, ids: Collection[str]) -> dict[str, bool]:
         """Which of these sign-ins no longer live, whoever ended them; True where it was time that did."""
@@ -119,27 +117,51 @@ class SignInSessions:
         # A row that is gone was swept away after its time.
         over = {known: True for known in ids if known not in rows}
         for row in rows.values():
-            if row.ended_at is not None:
+            if row.ended_at is not None or self._db.owed.get(ENDED, row.id) is not None:
                 over[row.id] = False
             elif self._end_of(row.id, row.expires_at) <= now:
                 over[row.id] = True
         return over
 
-    async def end(self, session_id: str) -> None:
-        """Sign out. On disk on return; to end what has ended is no error."""
-        async with self._db.session() as session:
-            await session.execute(_ended(session_id, self._clock.now()))
+    async def end(self, session_id: str) -> bool:
+        """Sign out, at once; to end what has ended is no error.
+
+        Return False if no disk takes it now: it holds, and is tried again, until a crash.
+        """
+        values = {"id": session_id, "ended_at": self._clock.now()}
+        return await self._db.owed.commit([Change(ENDED, session_id, values)])
 
     async def _living(self, which: ColumnElement[bool]) -> SignIn | None:
         query = select(SignInSessionRow).where(which, SignInSessionRow.ended_at.is_(None))
         async with self._db.reading() as session:
             row = (await session.scalars(query)).one_or_none()
-        if row is None or self._end_of(row.id, row.expires_at) <= self._clock.now():
+        if row is None or self._has_ended(row) or self._end_of(row.id, row.expires_at) <= self._clock.now():
             return None
         return _sign_in(row)
 
+    def _has_ended(self, row: SignInSessionRow) -> bool:
+        """Return True if somebody has signed it out, also where the database has still to take that."""
+        return row.ended_at is not None or self._db.owed.get(ENDED, row.id) is not None
+
     def _end_of(self, session_id: str, on_disk: float) -> float:
-        return max(on_disk, self._unwritten.get(session_id, on_disk))
+        prolonged = self._db.owed.get(UNTIL, session_id)
+        return on_disk if prolonged is None else max(on_disk, prolonged["expires_at"])
+
+
+async def _write_end(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(_ended(values["id"], values["ended_at"]))
+
+
+async def _write_until(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(
+        update(SignInSessionRow)
+        .where(
+            SignInSessionRow.id == values["id"],
+            SignInSessionRow.ended_at.is_(None),
+            SignInSessionRow.expires_at < values["expires_at"],
+        )
+        .values(expires_at=values["expires_at"])
+    )
 
 
 def _sign_in(row: SignInSessionRow) -> SignIn:

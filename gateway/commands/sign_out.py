@@ -9,7 +9,7 @@ from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignInSessions
 from gateway.clock import Clock, SystemClock
 from gateway.config_loader import load
-from gateway.errors import SightlineError
+from gateway.errors import SightlineError, StorageError
 from gateway.metrics import Metrics
 from gateway.server import storage_url
 from gateway.settings import Settings
@@ -42,7 +42,10 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
         await audit.append(AuditEvent(kind="invitations_withdrawn", detail=detail))
     living = await sessions.living_of(who)
     for sign_in in living:
-        await sessions.end(sign_in.id)
+        if not await sessions.end(sign_in.id):
+            raise StorageError(
+                f"{sign_in.principal.name} is still signed in: the database takes nothing (is the disk full?)"
+            )
         await audit.append(
             AuditEvent(
                 kind="signed_out",

@@ -6,25 +6,20 @@ told before it is written: a picture must not go on because a disk is slow. Ever
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from gateway.audit.log import AuditEvent, AuditLog, AuditRecord
-from gateway.errors import StorageError
+from gateway.audit.log import AuditEvent, AuditLog
 from gateway.incidents import store
 from gateway.incidents.changes import IncidentChange
 from gateway.metrics import Metrics
 from gateway.models import Incident, IncidentKind, IncidentState
 from gateway.storage.database import Database
-from gateway.storage.owed import Change
+from gateway.storage.owed import Change, Within
 
 logger = logging.getLogger(__name__)
 
 RECENT = 100
 """Incidents kept in memory after they have ended, for who asks what became of them."""
-
-Within = Callable[[AsyncSession], Awaitable[None]]
 
 
 KIND = "incident"
@@ -91,31 +86,12 @@ class Ledger:
         only_endings = all(change.incident.state is not IncidentState.OPEN for change in changes)
         if only_endings:
             self._believe(changes)
+        rows = [Change(KIND, change.incident.id, store.to_values(change.incident)) for change in changes]
         try:
-            return await self._write(changes, [self._audit.record(event) for event in events], within)
+            return await self._audit.commit(rows, events, within)
         finally:
             if not only_endings:
                 self._believe(changes)
-
-    async def _write(
-        self, changes: Sequence[IncidentChange], records: Sequence[AuditRecord], within: Within | None
-    ) -> bool:
-        """A table of records that fails does not stop an alarm: the commit is tried without them."""
-        rows = [Change(KIND, change.incident.id, store.to_values(change.incident)) for change in changes]
-
-        async def with_records(session: AsyncSession) -> None:
-            for record in records:
-                self._audit.add(session, record)
-            if within is not None:
-                await within(session)
-
-        try:
-            await self._owed.enter(rows, with_records)
-        except StorageError as error:
-            on_disk = await self._owed.commit(rows, within)
-            await self._audit.keep_aside(records, error)
-            return on_disk
-        return True
 
     def _believe(self, changes: Sequence[IncidentChange]) -> None:
         for change in changes:

@@ -102,6 +102,21 @@ class Owed:
         """Changes that hold and are not in the database."""
         return len(self._owed)
 
+    @property
+    def failing(self) -> bool:
+        """Return True if the database took nothing when it was last tried, a second ago at most."""
+        return self._failing
+
+    def get(self, kind: str, change_id: str) -> dict[str, Any] | None:
+        """The values of what holds already of this, if the database has still to take it."""
+        change = self._owed.get((kind, change_id))
+        return None if change is None else change.values
+
+    def forget(self, change: Change) -> None:
+        """Owe this no longer: it is not to hold after all."""
+        if self._owed.get(change.key) is change:
+            del self._owed[change.key]
+
     def waiting(self, kind: str) -> list[dict[str, Any]]:
         """The values of all changes of a kind that are not in the database, oldest first."""
         return [change.values for change in self._owed.values() if change.kind == kind]
@@ -115,13 +130,17 @@ class Owed:
         """Owe these from now on. They are entered with the next attempt."""
         self._owed |= {change.key: change for change in changes}
 
-    async def enter(self, changes: Iterable[Change], within: Within | None = None) -> None:
+    async def enter(
+        self, changes: Iterable[Change], within: Within | None = None, urgency: Urgency = Urgency.ALARM
+    ) -> None:
         """Write changes, and all that is owed, with what ``within`` adds, into the database in one transaction.
 
         Raises StorageError: then the changes are owed, and what ``within`` adds is not.
         """
         self.hold(changes)
-        await self._enter(within)
+        if self._failing and urgency is not Urgency.ALARM:
+            raise StorageError("the database has taken nothing lately")
+        await self._enter(within, urgency)
 
     async def commit(self, changes: Iterable[Change], within: Within | None = None) -> bool:
         """Put changes on disk: in the database, else in the reserve. Return False if neither takes them now.
@@ -146,26 +165,26 @@ class Owed:
         except StorageError as error:
             await self._save(error)
 
-    async def _enter(self, within: Within | None) -> None:
+    async def _enter(self, within: Within | None, urgency: Urgency = Urgency.ALARM) -> None:
         try:
-            taken = await self._write(within, apart=False)
+            taken = await self._write(within, urgency, apart=False)
         except IntegrityError:
             # One of them contradicts what is in the database. The others must not wait for it.
-            taken = await self._write(within, apart=True)
+            taken = await self._write(within, urgency, apart=True)
         for key, change in taken.items():
             if self._owed.get(key) is change:
                 del self._owed[key]
-        if self._failing and not self._owed:
+        if self._failing:
             self._failing = False
-            logger.info("the database takes writes again, and has all that it was owed")
+            logger.info("the database takes writes again; still owed to it: %d", len(self._owed))
         if self._saved:
             await self._save(None)
 
-    async def _write(self, within: Within | None, apart: bool) -> dict[Key, Change]:
+    async def _write(self, within: Within | None, urgency: Urgency, apart: bool) -> dict[Key, Change]:
         """Write all that is owed; ``apart``: each so that it can fail alone. Return what is in the database."""
         taken: dict[Key, Change] = {}
         try:
-            async with self._session(Urgency.ALARM) as session:
+            async with self._session(urgency) as session:
                 added = list(self._within)
                 for key, change in tuple(self._owed.items()):
                     writer = self._writers.get(change.kind)

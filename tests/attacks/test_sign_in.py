@@ -7,6 +7,7 @@ from aiohttp import WSServerHandshakeError
 
 from gateway.api.hub import PAGES_PER_SIGN_IN
 from gateway.errors import StorageError
+from gateway.storage.turns import Urgency
 from tests.in_process import PEOPLE, House
 
 
@@ -57,12 +58,24 @@ async def test_one_sign_in_has_a_bounded_number_of_channels_and_others_theirs(ho
                 await asyncio.sleep(0.01)
 
 
-async def test_guesses_at_invitations_never_stand_in_line_with_alarms(house: House) -> None:
-    stranger = await house.stranger()
-    async with house.database.session():  # somebody writes, and takes long
-        async with asyncio.timeout(5):
-            answer = await stranger.post("/api/invitations/redeem", {"code": "a guess"})
-    assert answer.problem(401) == "invitation_refused"
+async def test_guesses_at_invitations_never_stand_in_line_before_alarms(house: House) -> None:
+    stranger, order = await house.stranger(), list[str]()
+
+    async def guess() -> None:
+        answer = await stranger.post("/api/invitations/redeem", {"code": "a guess"})
+        assert answer.problem(401) == "invitation_refused"
+        order.append("guess")
+
+    async def alarm() -> None:
+        async with house.database.session(Urgency.ALARM):
+            order.append("alarm")
+
+    async with asyncio.TaskGroup() as group, house.database.session():  # somebody writes, and takes long
+        guessing = group.create_task(guess())
+        await asyncio.wait((guessing,), timeout=0.2)
+        group.create_task(alarm())
+        await house.clock.settle()
+    assert order == ["alarm", "guess"]
 
 
 async def test_of_two_who_redeem_one_invitation_at_once_one_is_signed_in(house: House) -> None:
