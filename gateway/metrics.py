@@ -114,6 +114,7 @@ class Metrics:
             "webhook_time_off_seconds", "Time of the newest accepted message, less the gateway's", "webhook"
         )
         self.tokens_issued = counter("tokens_issued", "Media tokens issued, renewals included", "role")
+        self.owed_changes = gauge("owed_changes", "Changes that hold and that the database has still to take")
         self.record_failures = counter("record_failures", "Records that the audit store did not take")
         # The house
         self.worker_up = gauge("worker_up", "1 for a media process that serves its cameras, else 0", "worker")

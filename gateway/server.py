@@ -43,6 +43,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, Origin, SiteId
 from gateway.settings import CameraSettings, HttpSettings, MediaSettings, Settings
 from gateway.storage.database import Database
+from gateway.storage.readiness import Readiness
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
 from gateway.webrtc.plane import MediaPlane
@@ -157,6 +158,7 @@ async def compose(
     webhooks = WebhookTrigger(database, incidents, settings.sites, clock, metrics, audit, rooms)
     access = AccessService(database, incidents, settings, clock, metrics, audit)
     await database.owed.start()
+    metrics.owed_changes.set_function(lambda: database.owed.count)
     await audit.start()
     await keys.start()
     await revocations.start()
@@ -182,6 +184,7 @@ async def compose(
         tokens=tokens,
         sessions=sessions,
         sign_ins=sign_ins,
+        readiness=Readiness(database, clock),
         invitations=Invitations(database, settings.tokens, clock),
         viewing=viewing,
         hub=EventHub(metrics),

@@ -28,6 +28,7 @@ from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SiteId
 from gateway.settings import HttpSettings
+from gateway.storage.readiness import Readiness
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
 
@@ -51,6 +52,7 @@ class Services:
     access: AccessService
     tokens: TokenService
     sessions: SignInSessions
+    readiness: Readiness
     sign_ins: SignInKeeper
     invitations: Invitations
     viewing: ViewingService

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.storage.database import Database, sqlite_url
+from gateway.storage.readiness import Readiness
+from gateway.storage.reserve import Reserve
+from gateway.storage.turns import Urgency
+from tests.fakes import FakeClock
+
+SIZE = 4096
+
+
+def reserve(directory: Path) -> Reserve:
+    found = Reserve(directory / "reserve.bin", SIZE)
+    found.prepare()
+    return found
+
+
+def test_the_last_value_is_found_and_the_file_keeps_its_size(tmp_path: Path) -> None:
+    kept = reserve(tmp_path)
+    assert kept.load() is None
+    for number in range(5):
+        kept.save([number])
+        assert reserve(tmp_path).load() == [number]
+    assert kept.path.stat().st_size == SIZE
+
+
+def test_a_value_that_is_too_long_leaves_the_one_before(tmp_path: Path) -> None:
+    kept = reserve(tmp_path)
+    kept.save("before")
+    with pytest.raises(OSError, match="too much"):
+        kept.save("x" * SIZE)
+    assert reserve(tmp_path).load() == "before"
+
+
+@given(st.integers(0, SIZE // 2 - 1), st.binary(min_size=1, max_size=SIZE // 2))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+def test_a_half_that_a_crash_has_torn_is_not_believed(tmp_path: Path, place: int, torn: bytes) -> None:
+    kept = reserve(tmp_path)
+    kept.load()
+    kept.save("before")
+    after = kept._number + 1
+    kept.save("after")
+    half = after % 2 * (SIZE // 2)
+    content = bytearray(kept.path.read_bytes())
+    content[half + place : half + min(place + len(torn), SIZE // 2)] = torn[: SIZE // 2 - place]
+    kept.path.write_bytes(content)
+    assert reserve(tmp_path).load() in ("before", "after")
+
+
+async def test_readiness_writes_once_however_many_ask(tmp_path: Path) -> None:
+    database, clock = Database(sqlite_url(tmp_path / "sightline.db")), FakeClock()
+    await database.open()
+    writes = list[Urgency]()
+    original = database.session
+    readiness = Readiness(database, clock)
+
+    def counted(urgency: Urgency) -> object:
+        writes.append(urgency)
+        return original(urgency)
+
+    database.session = counted  # type: ignore[method-assign, assignment]
+    for _ in range(100):
+        await readiness.check()
+    assert writes == [Urgency.RECORD]
+    await clock.advance(5)
+    await readiness.check()
+    assert len(writes) == 2
+    await database.close()
