@@ -1,0 +1,83 @@
+/** What sounds now, on whose page, and what the page's title says. Pure; times are wall seconds by the gateway's clock. */
+
+import type { Incident, IncidentKind, Principal, Role } from "./protocol.js";
+
+/** The gravest first. */
+export const GRAVITY: Readonly<Record<IncidentKind, number>> = { real: 0, drill: 1, test: 2 };
+
+/** Who is to hear an alarm, and whose acknowledgement says that the police know. A school's page never makes a sound:
+ *  where people hide, it would say where. */
+export const POLICE: ReadonlySet<Role | undefined> = new Set(["dispatcher", "headquarters", "patrol"]);
+
+/** Own presses of this page: incident id to the number of alarms that it had then. */
+export type Pressed = ReadonlyMap<string, number>;
+
+export interface Sounding {
+  readonly kind: IncidentKind;
+  /** Nobody has acknowledged in time: louder and faster. */
+  readonly pressing: boolean;
+}
+
+type Who = Pick<Principal, "id" | "role">;
+
+/** Open incidents, the gravest first, and among equals the one whose alarm is newest. */
+export function gravestFirst(incidents: Iterable<Incident>): Incident[] {
+  return [...incidents]
+    .filter((incident) => incident.state === "open")
+    .sort((a, b) => GRAVITY[a.kind] - GRAVITY[b.kind] || b.last_alarm_at - a.last_alarm_at);
+}
+
+/** True if this person has acknowledged the newest alarm; an earlier acknowledgement says nothing of it. */
+export function acknowledgedBy(incident: Incident, id: string | undefined): boolean {
+  return incident.acknowledgements.some((one) => one.principal === id && one.at >= incident.last_alarm_at);
+}
+
+/** True from the moment by which somebody of the police should have acknowledged, until somebody does. */
+export const overdue = (incident: Incident, now: number): boolean =>
+  incident.state === "open" && !incident.confirmed && now >= incident.confirm_by_at;
+
+/** True while this page is to sound for the incident: until any of the police acknowledge, or the page's own press. */
+export function unheard(incident: Incident, who: Who, pressed: Pressed): boolean {
+  if (!POLICE.has(who.role) || incident.state !== "open" || incident.confirmed) return false;
+  return pressed.get(incident.id) !== incident.alarms && !acknowledgedBy(incident, who.id);
+}
+
+/** The one sound of a page: the gravest kind that is unheard, pressing if any alarm of that kind is overdue. */
+export function sounding(incidents: Iterable<Incident>, who: Who | null, pressed: Pressed, now: number): Sounding | null {
+  const waiting = who ? gravestFirst(incidents).filter((incident) => unheard(incident, who, pressed)) : [];
+  const kind = waiting[0]?.kind;
+  if (kind === undefined) return null;
+  return { kind, pressing: waiting.some((incident) => incident.kind === kind && overdue(incident, now)) };
+}
+
+const WORDS: Readonly<Record<IncidentKind, string>> = { real: "REAL", drill: "DRILL", test: "TEST" };
+
+/** The page's title: kind and school, or how many. `beat` alternates once a second while something sounds. */
+export function title(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
+  const open = gravestFirst(incidents);
+  const [first] = open;
+  if (!first) return "Sightline";
+  const rest = open.length > 1 ? `${open.length} alarms` : first.site_name;
+  const sign = sounds === null ? "" : beat ? "\u25cf " : "\u25cb ";
+  return `${sign}${WORDS[first.kind]} \u00b7 ${rest} \u00b7 Sightline`;
+}
+
+const SHAPES: Readonly<Record<IncidentKind, readonly [shape: string, colour: string]>> = {
+  real: ["M20 2h24l18 18v24L44 62H20L2 44V20Z", "#a3080d"],
+  drill: ["M32 2 62 60H2Z", "#0b57a4"],
+  test: ["M2 2h60v60H2Z", "#3a424a"],
+};
+
+/** The page's icon as SVG: the kind by its shape, with the number of open incidents; outlined on every other beat. */
+export function favicon(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
+  const open = gravestFirst(incidents);
+  const [first] = open;
+  const [shape, colour] = first ? SHAPES[first.kind] : ["M8 16h32v32H8ZM42 26l16-8v28l-16-8Z", "#0b57a4"];
+  const outlined = sounds !== null && beat;
+  const y = first?.kind === "drill" ? 54 : 46;
+  const digit = first
+    ? `<text x="32" y="${y}" font-family="sans-serif" font-size="38" font-weight="800" text-anchor="middle" fill="${outlined ? colour : "#fff"}">${open.length}</text>`
+    : "";
+  const body = `<path d="${shape}" fill="${outlined ? "#fff" : colour}" stroke="${colour}" stroke-width="4"/>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">${body}${digit}</svg>`;
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+
+import { acknowledgedBy, favicon, overdue, sounding, title } from "../src/core/alarms.js";
+import type { Incident, Role } from "../src/core/protocol.js";
+import { incident } from "./incidents.js";
+
+const NOBODY = new Map<string, number>();
+const me = (role: Role = "dispatcher"): { id: string; role: Role } => ({ id: "d-1", role });
+const heard = (incidents: Incident[], role: Role = "dispatcher", now = 1001, pressed = NOBODY): string => {
+  const sounds = sounding(incidents, me(role), pressed, now);
+  return sounds === null ? "silence" : `${sounds.kind}${sounds.pressing ? ", pressing" : ""}`;
+};
+const acknowledged = (by: string, role: Role, at: number): Incident["acknowledgements"] => [
+  { principal: by, name: by, role, at },
+];
+
+describe("what sounds now", () => {
+  const drill = incident({ id: "d", kind: "drill" });
+  const real = incident({ id: "r" });
+  const test = incident({ id: "t", kind: "test" });
+  const confirmed = { confirmed: true };
+
+  it.each([
+    ["nothing open", [], "silence"],
+    ["a real alarm", [real], "real"],
+    ["a drill", [drill], "drill"],
+    ["a test", [test], "test"],
+    ["a real alarm among drill and test", [test, drill, real], "real"],
+    ["a real alarm that the police have acknowledged", [incident(confirmed)], "silence"],
+    ["a confirmed real one beside a drill that nobody has seen", [incident({ id: "r", ...confirmed }), drill], "drill"],
+    ["two schools, one confirmed", [incident({ id: "r", ...confirmed }), incident({ id: "s", site: "oak" })], "real"],
+    ["an incident that is over", [incident({ state: "all_clear" })], "silence"],
+  ])("%s", (_, incidents, expected) => {
+    expect(heard(incidents)).toBe(expected);
+  });
+
+  it.each([
+    ["dispatcher", "real"],
+    ["headquarters", "real"],
+    ["patrol", "real"],
+    ["coordinator", "silence"],
+    ["district_it", "silence"],
+    ["auditor", "silence"],
+  ] as const)("on the page of a %s: %s", (role, expected) => {
+    expect(heard([real], role)).toBe(expected);
+    expect(heard([real], role, 9999)).toBe(expected === "real" ? "real, pressing" : "silence");
+  });
+
+  it("presses on from the moment by which somebody should have acknowledged", () => {
+    expect(heard([real], "patrol", 1014.9)).toBe("real");
+    expect(heard([real], "patrol", 1015)).toBe("real, pressing");
+    expect(overdue(incident(confirmed), 1015)).toBe(false);
+  });
+
+  it("a drill that is overdue does not press in a real alarm that is not", () => {
+    expect(heard([incident({ confirm_by_at: 2000 }), drill], "patrol", 1500)).toBe("real");
+  });
+
+  it("the page's own press silences it before the gateway has answered, and no later alarm", () => {
+    const pressed = new Map([["r", 1]]);
+    expect(heard([real], "patrol", 1016, pressed)).toBe("silence");
+    expect(heard([incident({ id: "r", alarms: 2 })], "patrol", 1016, pressed)).toBe("real, pressing");
+  });
+
+  it("an acknowledgement of the first alarm neither silences the second nor counts as mine", () => {
+    const again = { alarms: 2, last_alarm_at: 1300, confirm_by_at: 1315 };
+    const second = incident({ ...again, acknowledgements: acknowledged("d-1", "dispatcher", 1004) });
+    expect(acknowledgedBy(second, "d-1")).toBe(false);
+    expect(heard([second], "dispatcher", 1301)).toBe("real");
+  });
+
+  it("the school's own acknowledgement leaves the police's pages sounding", () => {
+    expect(heard([incident({ acknowledgements: acknowledged("c-1", "coordinator", 1004) })])).toBe("real");
+  });
+});
+
+describe("title and icon", () => {
+  it("say the kind and the school, or how many, and change once a second while something sounds", () => {
+    const sounds = { kind: "real", pressing: false } as const;
+    expect(title([], null, false)).toBe("Sightline");
+    expect(title([incident()], null, true)).toBe("REAL \u00b7 Lincoln \u00b7 Sightline");
+    expect(title([incident({ id: "a", kind: "test" }), incident()], sounds, true)).toContain("REAL \u00b7 2 alarms");
+    expect(title([incident()], sounds, true)).not.toBe(title([incident()], sounds, false));
+    expect(favicon([incident()], sounds, true)).not.toBe(favicon([incident()], sounds, false));
+  });
+
+  it("the icon's shape differs by kind, not its colour alone", () => {
+    const kinds = ["real", "drill", "test"] as const;
+    const shapes = kinds.map((kind) => /d="([^"]+)"/.exec(favicon([incident({ kind })], null, false))?.[1]);
+    expect(new Set([...shapes, /d="([^"]+)"/.exec(favicon([], null, false))?.[1]]).size).toBe(4);
+  });
+});
