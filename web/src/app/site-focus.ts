@@ -1,58 +1,83 @@
-/** Which school a page is about: the one with the gravest open incident, until somebody chooses another. */
+/** Which school a page is about, with its plan. Pages that watch follow a new alarm (`core/focus.ts`); a page from which
+ *  alarms are sent stays where it is, since nobody's hold may end at another school than it began. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
+import { NOWHERE, choose, follow, type Focus } from "../core/focus.js";
+import { nearAny } from "../core/places.js";
 import type { Camera, Incident, Plan, Site } from "../core/protocol.js";
 import { store } from "./store.js";
 
 export class SiteFocus implements ReactiveController {
-  plan: Plan | null = null;
-  #chosen: string | null = null;
+  #focus: Focus = NOWHERE;
   #loading = "";
 
-  constructor(private readonly host: ReactiveControllerHost) {
+  constructor(
+    private readonly host: ReactiveControllerHost,
+    private readonly follows: boolean,
+  ) {
     host.addController(this);
   }
 
   get site(): Site | undefined {
-    const alarmed = store.open()[0]?.site;
-    const wanted = this.#chosen ?? alarmed;
-    return store.sites.find((site) => site.id === wanted) ?? store.sites[0];
+    const { site } = this.#now();
+    return store.sites.find((one) => one.id === site) ?? store.sites[0];
+  }
+
+  /** Where the last alarm has taken the page away from. */
+  get back(): Site | undefined {
+    const { back } = this.#now();
+    return store.sites.find((one) => one.id === back && one !== this.site);
   }
 
   get incident(): Incident | undefined {
     return this.site && store.open(this.site.id)[0];
   }
 
+  /** The plan of `site`, once it has come; never another school's. */
+  get plan(): Plan | null {
+    return store.plans.get(this.site?.id ?? "") ?? null;
+  }
+
   /** The site's cameras, those nearest to an alarm first. */
   get cameras(): Camera[] {
-    const nearest = this.incident?.nearest ?? [];
+    const near = this.incident ? nearAny(this.incident) : [];
     const rank = (camera: Camera): number => {
-      const index = nearest.indexOf(camera.id);
-      return index < 0 ? nearest.length : index;
+      const index = near.indexOf(camera.id);
+      return index < 0 ? near.length : index;
     };
     return [...(this.site?.cameras ?? [])].sort((a, b) => rank(a) - rank(b));
   }
 
   choose(site: string): void {
-    this.#chosen = site;
+    this.#focus = choose(this.#now(), site);
     this.host.requestUpdate();
   }
 
   hostUpdate(): void {
     const id = this.site?.id;
-    if (id === undefined || this.plan?.site === id || this.#loading === id) return;
+    if (id === undefined || this.plan !== null || this.#loading === id) return;
     this.#loading = id;
     void this.#load(id);
   }
 
+  /** Brought up to date whenever it is asked: Lit asks before it tells controllers of an update. */
+  #now(): Focus {
+    const stays = !this.follows && this.#focus.site !== null;
+    if (store.ready && !stays) this.#focus = follow(this.#focus, store.open());
+    if (store.ready && !this.follows && this.#focus.site === null) {
+      this.#focus = { ...this.#focus, site: store.sites[0]?.id ?? null };
+    }
+    return this.#focus;
+  }
+
   async #load(id: string): Promise<void> {
     try {
-      this.plan = await store.plan(id);
+      await store.plan(id);
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
-    this.#loading = "";
+    if (this.#loading === id) this.#loading = "";
     this.host.requestUpdate();
   }
 }

@@ -9,6 +9,7 @@ import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
 import { span, timeOfDay } from "../core/labels.js";
 import type { Incident, Site, Trigger } from "../core/protocol.js";
+import "../ui/alarm-list.js";
 import "../ui/all-clear.js";
 import "../ui/banner.js";
 import "../ui/confirmation.js";
@@ -23,7 +24,7 @@ import { coordinatorStyles } from "./coordinator-styles.js";
 export class Coordinator extends LitElement {
   static override styles = [base, coordinatorStyles];
 
-  readonly #focus = new SiteFocus(this);
+  readonly #focus = new SiteFocus(this, false);
 
   constructor() {
     super();
@@ -34,6 +35,7 @@ export class Coordinator extends LitElement {
     const { site } = this.#focus;
     if (!site) return html`<p class="empty">No school is assigned to you. Ask your district\u2019s IT.</p>`;
     const incidents = store.open(site.id);
+    const elsewhere = store.open().filter((one) => one.site !== site.id);
     return html`<main>
       <div class="title">
         <h1>${site.name}</h1>
@@ -44,6 +46,12 @@ export class Coordinator extends LitElement {
           : nothing}
       </div>
       <sl-pending></sl-pending>
+      ${elsewhere.length > 0
+        ? html`<sl-alarm-list
+            .incidents=${elsewhere}
+            @choose=${(event: CustomEvent<string>) => this.#focus.choose(event.detail)}
+          ></sl-alarm-list>`
+        : nothing}
       ${store.refusals.some((one) => one.site === site.id) ? this.#refused(site.id) : nothing}
       ${repeat(incidents, (one) => one.id, (one) => this.#incident(one, site))}
       ${site.may_trigger

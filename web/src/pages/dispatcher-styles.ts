@@ -37,7 +37,13 @@ export const dispatcherStyles = css`
     overflow: hidden;
   }
   .bar {
+    display: grid;
+    gap: 6px;
     padding: 6px 8px 0;
+  }
+  .bar button {
+    min-height: 44px;
+    white-space: normal;
   }
   .bar h2 {
     padding: 4px;

@@ -2,16 +2,23 @@
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 
+import { alarm } from "../app/alarm.js";
 import { StoreObserver } from "../app/observer.js";
+import { fullName, schoolIfMany } from "../app/schools.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
+import { mayView } from "../core/may-view.js";
+import { places } from "../core/places.js";
 import type { Camera, Incident, StreamName } from "../core/protocol.js";
+import * as wall from "../core/wall.js";
 import "../ui/banner.js";
 import { icon } from "../ui/icons.js";
 import { cameraState } from "../ui/plan.js";
 import { base } from "../ui/styles.js";
+import "../ui/sound.js";
 import "../ui/tile.js";
 import "../ui/watchers.js";
 import "../ui/all-clear.js";
@@ -24,11 +31,8 @@ const MANY = 5;
 export class Dispatcher extends LitElement {
   static override styles = [base, dispatcherStyles];
 
-  @state() private open: readonly string[] = [];
-  @state() private large: string | null = null;
-  readonly #focus = new SiteFocus(this);
-  /** Alarms whose cameras have been opened, so that what was closed by hand stays closed. */
-  readonly #opened = new Map<string, number>();
+  @state() private wall = wall.EMPTY;
+  readonly #focus = new SiteFocus(this, true);
 
   /** The stream that each tile was opened with; a picture that plays is not interrupted because another opens. */
   readonly #streams = new Map<string, StreamName>();
@@ -39,23 +43,23 @@ export class Dispatcher extends LitElement {
   }
 
   override willUpdate(): void {
-    for (const incident of store.open()) this.#openNearest(incident);
+    for (const incident of store.open()) this.wall = wall.alarmed(this.wall, incident, (id) => this.#mayView(id));
   }
 
-  #openNearest(incident: Incident): void {
-    if (this.#opened.get(incident.id) === incident.alarms) return;
-    this.#opened.set(incident.id, incident.alarms);
-    const known = incident.nearest.filter((id) => store.camera(id));
-    this.open = [...new Set([...known, ...this.open])];
-    if (this.large !== null && !known.includes(this.large)) this.large = null;
+  #mayView(id: string): boolean {
+    const camera = store.camera(id);
+    return camera !== undefined && mayView(camera, store.open(), store.me?.principal ?? null);
   }
 
   override render(): TemplateResult {
     const incidents = store.open();
     return html`
       <main>
-        ${incidents.length > 0
-          ? html`<div class="alarms">${repeat(incidents, (one) => one.id, (one) => this.#alarm(one))}</div>`
+        ${incidents.length > 0 || alarm.sound !== "on"
+          ? html`<div class="alarms">
+              <sl-sound-off></sl-sound-off>
+              ${repeat(incidents, (one) => one.id, (one) => this.#alarm(one))}
+            </div>`
           : nothing}
         <section class="wall" aria-label="Cameras on the wall">${this.#wall()}</section>
         <aside>
@@ -71,13 +75,17 @@ export class Dispatcher extends LitElement {
 
   #alarm(incident: Incident): TemplateResult {
     const mayEnd = store.sites.find((site) => site.id === incident.site)?.may_end;
-    return html`<sl-alarm .incident=${incident}>
+    return html`<sl-alarm
+      .incident=${incident}
+      offers
+      @open-cameras=${(event: CustomEvent<string[]>) => this.#open(incident, event.detail)}
+    >
       ${mayEnd ? html`<sl-all-clear .incident=${incident}></sl-all-clear>` : nothing}
     </sl-alarm>`;
   }
 
   #wall(): TemplateResult {
-    const cameras = this.open.map((id) => store.camera(id)).filter((camera) => camera !== undefined);
+    const cameras = this.wall.open.map((id) => store.camera(id)).filter((camera) => camera !== undefined);
     if (cameras.length === 0) {
       return html`<div class="empty-wall">
         ${icon("camera")}
@@ -88,7 +96,8 @@ export class Dispatcher extends LitElement {
         </p>
       </div>`;
     }
-    const shown = this.large !== null ? cameras.filter((camera) => camera.id === this.large) : cameras;
+    const { large } = this.wall;
+    const shown = large !== null ? cameras.filter((camera) => camera.id === large) : cameras;
     const columns = Math.ceil(Math.sqrt(shown.length));
     return html`<div class="grid" data-columns=${Math.min(columns, 5)}>
       ${repeat(shown, (camera) => camera.id, (camera) => this.#tile(camera))}
@@ -96,47 +105,54 @@ export class Dispatcher extends LitElement {
   }
 
   #tile(camera: Camera): TemplateResult {
-    const isLarge = this.large === camera.id;
-    const label = isLarge ? "Show all tiles" : `Enlarge ${camera.name}`;
+    const isLarge = this.wall.large === camera.id;
+    const label = isLarge ? "Show all tiles" : `Enlarge ${fullName(camera)}`;
     return html`<sl-tile
       .camera=${camera}
       stream=${this.#streams.get(camera.id) ?? "main"}
       closable
-      @dismiss=${() => this.#close(camera.id)}
+      @dismiss=${() => (this.wall = wall.close(this.wall, camera.id))}
     >
       <button slot="actions" class="overlay" title=${label} aria-label=${label} aria-pressed=${isLarge}
-        @click=${() => (this.large = isLarge ? null : camera.id)}>${icon("large")}</button>
+        @click=${() => (this.wall = wall.enlarge(this.wall, camera.id))}>${icon("large")}</button>
     </sl-tile>`;
   }
 
   #plan(): TemplateResult {
-    const { site, plan, incident } = this.#focus;
+    const { site, plan, incident, back } = this.#focus;
     if (!site) return html`<p class="empty">No school is open to you. Ask your administrator for the agreement.</p>`;
     return html`
       <div class="bar">
         ${store.sites.length > 1
-          ? html`<select aria-label="School" @change=${this.#choose}>
+          ? html`<select aria-label="School" data-testid="school" .value=${live(site.id)} @change=${this.#choose}>
               ${store.sites.map((one) => html`<option value=${one.id} ?selected=${one === site}>${one.name}</option>`)}
             </select>`
           : html`<h2>${site.name}</h2>`}
+        ${back
+          ? html`<button data-testid="back" @click=${() => this.#focus.choose(back.id)}>
+              ${icon("previous")}Back to ${back.name}
+            </button>`
+          : nothing}
       </div>
       <sl-plan
         .plan=${plan}
         .cameras=${site.cameras}
         .statuses=${new Map(store.cameras)}
-        .shown=${this.open}
-        .origin=${incident?.origin.room ?? null}
+        .shown=${this.wall.open}
+        .places=${incident ? places(incident) : []}
+        .closed=${new Set(site.cameras.map(({ id }) => id).filter((id) => !this.#mayView(id)))}
         @pick-camera=${(event: CustomEvent<string>) => this.#toggle(event.detail)}
       ></sl-plan>
     `;
   }
 
   #list(): TemplateResult {
-    return html`<h2>Cameras</h2>
+    const school = schoolIfMany(this.#focus.site?.id ?? "");
+    return html`<h2>Cameras${school ? ` of ${school}` : ""}</h2>
       <ul class="cameras">
         ${this.#focus.cameras.map((camera) => {
           const now = cameraState(store.cameras.get(camera.id));
-          const open = this.open.includes(camera.id);
+          const open = this.wall.open.includes(camera.id);
           return html`<li>
             <button class="row" aria-pressed=${open} data-testid="open-${camera.id}"
               @click=${() => this.#toggle(camera.id)}>
@@ -151,16 +167,14 @@ export class Dispatcher extends LitElement {
 
   readonly #choose = (event: Event): void => this.#focus.choose((event.target as HTMLSelectElement).value);
 
-  #toggle(id: string): void {
-    if (this.open.includes(id)) this.#close(id);
-    else {
-      this.#streams.set(id, this.open.length + 1 >= MANY ? "sub" : "main");
-      this.open = [...this.open, id];
-    }
+  /** A trigger's own cameras, by a press on it; the plan goes there too. */
+  #open(incident: Incident, ids: readonly string[]): void {
+    this.#focus.choose(incident.site);
+    this.wall = wall.open(this.wall, ids);
   }
 
-  #close(id: string): void {
-    this.open = this.open.filter((one) => one !== id);
-    if (this.large === id) this.large = null;
+  #toggle(id: string): void {
+    if (!this.wall.open.includes(id)) this.#streams.set(id, this.wall.open.length + 1 >= MANY ? "sub" : "main");
+    this.wall = wall.toggle(this.wall, id);
   }
 }

@@ -1,121 +1,41 @@
 /** Patrol: one camera large and the plan beside it. One key or one tap to the next camera; few bytes. */
 
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
+import { live } from "lit/directives/live.js";
 
+import { alarm } from "../app/alarm.js";
 import { letterKeys } from "../app/letter-keys.js";
 import { StoreObserver } from "../app/observer.js";
+import { fullName } from "../app/schools.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
+import { mayView } from "../core/may-view.js";
+import { places } from "../core/places.js";
+import type { Camera, Site } from "../core/protocol.js";
+import "../ui/alarm-list.js";
 import "../ui/banner.js";
 import { icon } from "../ui/icons.js";
 import "../ui/plan.js";
 import { base } from "../ui/styles.js";
+import "../ui/sound.js";
 import "../ui/tile.js";
+import { patrolStyles } from "./patrol-styles.js";
 
 const DIGITS = 9;
 
 @customElement("sl-patrol")
 export class Patrol extends LitElement {
-  static override styles = [
-    base,
-    css`
-      :host {
-        display: block;
-        min-height: 0;
-      }
-      main {
-        display: grid;
-        grid-template: auto minmax(0, 1fr) auto / minmax(0, 1.45fr) minmax(0, 1fr);
-        gap: 8px;
-        height: 100%;
-        padding: 8px;
-      }
-      .alarms,
-      nav {
-        grid-column: 1 / -1;
-      }
-      .view,
-      .plan {
-        grid-row: 2;
-        min-height: 0;
-        overflow: hidden;
-      }
-      .plan {
-        display: grid;
-      }
-      .view {
-        --tile-button: 48px;
-      }
-      .view .empty {
-        display: grid;
-        place-content: center;
-        padding: 24px;
-        font-size: 1.125rem;
-        text-align: center;
-      }
-      .view sl-tile,
-      .view .empty {
-        height: 100%;
-      }
-      nav {
-        grid-row: 3;
-        display: grid;
-        grid-template-columns: minmax(110px, 1fr) minmax(0, 2fr) auto minmax(110px, 1fr);
-        gap: 8px;
-      }
-      nav button {
-        min-height: 72px;
-        font-size: 1.25rem;
-      }
-      nav .keys {
-        display: grid;
-        gap: 0;
-        font-size: 1rem;
-        line-height: 1.25;
-      }
-      nav .now {
-        display: grid;
-        align-content: center;
-        text-align: center;
-        overflow: hidden;
-        font-size: 1.125rem;
-        font-weight: 700;
-      }
-      nav .now small {
-        font-weight: 500;
-      }
-      @media (orientation: portrait) {
-        main {
-          grid-template: auto minmax(0, 1fr) minmax(0, 1.1fr) auto / minmax(0, 1fr);
-        }
-        .plan {
-          grid-row: 3;
-        }
-        nav {
-          grid-row: 4;
-        }
-      }
-      @media (max-width: 480px) {
-        nav {
-          grid-template-columns: 1fr 1fr;
-        }
-        nav .now {
-          display: none;
-        }
-        nav .keys {
-          grid-column: 1 / -1;
-          order: 1;
-          min-height: 44px;
-        }
-      }
-    `,
-  ];
+  static override styles = [base, patrolStyles];
 
   @state() private current: string | null = null;
-  readonly #focus = new SiteFocus(this);
+  /** A camera that was picked on the plan and is not open. */
+  @state() private refused: Camera | null = null;
+  readonly #focus = new SiteFocus(this, true);
+  /** The alarm that the page has gone to. */
   #alarmed = "";
+  #site = "";
 
   constructor() {
     super();
@@ -133,21 +53,54 @@ export class Patrol extends LitElement {
   }
 
   override willUpdate(): void {
-    const { incident, cameras } = this.#focus;
-    const alarm = incident ? `${incident.id} ${incident.alarms}` : "";
-    const first = cameras[0]?.id ?? null;
-    if (alarm !== "" && alarm !== this.#alarmed) this.current = first;
-    this.#alarmed = alarm;
-    if (incident && !cameras.some((camera) => camera.id === this.current)) this.current = first;
+    const { incident, site } = this.#focus;
+    const seen = this.#seen();
+    const first = seen[0]?.id ?? null;
+    const alarmed = incident ? `${incident.id} ${incident.alarms}` : "";
+    const moved = this.#site !== (site?.id ?? "");
+    if (moved) this.current = this.refused = null;
+    if (alarmed !== "" && (moved || alarmed !== this.#alarmed)) this.current = first;
+    if (incident && !seen.some((camera) => camera.id === this.current)) this.current = first;
+    this.#alarmed = alarmed;
+    this.#site = site?.id ?? "";
+  }
+
+  /** The cameras of this school that open at a press, the nearest to the alarm first. */
+  #seen(): Camera[] {
+    const open = store.open();
+    return this.#focus.cameras.filter((camera) => mayView(camera, open, store.me?.principal ?? null));
   }
 
   override render(): TemplateResult {
-    const { incident, cameras, plan, site } = this.#focus;
-    const index = cameras.findIndex((camera) => camera.id === this.current);
-    const camera = cameras[index];
-    const ids = cameras.map((one) => one.id);
+    const { incident, plan, site, back } = this.#focus;
+    const seen = this.#seen();
+    const ids = seen.map((one) => one.id);
+    const index = ids.indexOf(this.current ?? "");
+    // Open as long as it is on the tile: after all clear the tile says what has become of it.
+    const camera = this.current === null ? undefined : store.camera(this.current);
+    const closed = new Set(site?.cameras.map((one) => one.id).filter((id) => !ids.includes(id)));
+    const open = store.open();
+    const listed = open.length > 1 || open.some((one) => one !== incident);
     return html`<main>
-      ${incident ? html`<div class="alarms"><sl-alarm .incident=${incident}></sl-alarm></div>` : nothing}
+      ${open.length > 0 || alarm.sound !== "on"
+        ? html`<div class="alarms">
+            <sl-sound-off></sl-sound-off>
+            ${listed
+              ? html`<sl-alarm-list
+                  .incidents=${open}
+                  current=${incident?.id ?? ""}
+                  @choose=${(event: CustomEvent<string>) => this.#focus.choose(event.detail)}
+                ></sl-alarm-list>`
+              : nothing}
+            ${incident
+              ? html`<sl-alarm
+                  .incident=${incident}
+                  offers
+                  @open-cameras=${(event: CustomEvent<string[]>) => this.#pick(event.detail[0])}
+                ></sl-alarm>`
+              : nothing}
+          </div>`
+        : nothing}
       <section class="view" aria-label="Camera">
         ${camera
           ? keyed(camera.id, html`<sl-tile
@@ -156,27 +109,36 @@ export class Patrol extends LitElement {
                 .digit=${digitOf(index)}
                 @dismiss=${() => (this.current = null)}
               ></sl-tile>`)
-          : html`<p class="empty panel">
-              No incident is open. At an alarm the nearest camera opens here by itself; cameras that are always on can
-              be opened from the plan.
-            </p>`}
+          : html`<div class="empty panel" role="status">${this.#nothing(seen.length)}</div>`}
       </section>
       <section class="plan panel" aria-label="Floor plan">
+        <div class="bar">
+          ${back
+            ? html`<button data-testid="back" @click=${() => this.#focus.choose(back.id)}>
+                ${icon("previous")}Back to ${back.name}
+              </button>`
+            : nothing}
+          ${store.sites.length > 1 ? this.#chooser(site) : nothing}
+          ${this.refused && camera
+            ? html`<p role="status">${icon("lock")} ${fullName(this.refused)} is not open.</p>`
+            : nothing}
+        </div>
         <sl-plan
           .plan=${plan}
           .cameras=${site?.cameras ?? []}
           .statuses=${new Map(store.cameras)}
           .shown=${this.current ? [this.current] : []}
           .digits=${ids.slice(0, DIGITS)}
-          .origin=${incident?.origin.room ?? null}
-          @pick-camera=${(event: CustomEvent<string>) => (this.current = event.detail)}
+          .places=${incident ? places(incident) : []}
+          .closed=${closed}
+          @pick-camera=${(event: CustomEvent<string>) => this.#pick(event.detail)}
         ></sl-plan>
       </section>
       <nav aria-label="Cameras">
         <button data-testid="previous" @click=${() => this.#step(-1)}>${icon("previous")}Previous</button>
         <p class="now">
-          ${camera?.name ?? "No camera"}
-          <small class="muted">${camera ? `${index + 1} of ${cameras.length} \u00b7 ` : ""}arrow keys step</small>
+          ${camera ? fullName(camera) : "No camera"}
+          <small class="muted">${index >= 0 ? `${index + 1} of ${seen.length} \u00b7 ` : ""}arrow keys step</small>
         </p>
         <button
           class="keys"
@@ -192,11 +154,38 @@ export class Patrol extends LitElement {
     </main>`;
   }
 
+  #chooser(site: Site | undefined): TemplateResult {
+    const choose = (event: Event): void => this.#focus.choose((event.target as HTMLSelectElement).value);
+    return html`<select aria-label="School" data-testid="school" .value=${live(site?.id ?? "")} @change=${choose}>
+      ${store.sites.map((one) => html`<option value=${one.id} ?selected=${one === site}>${one.name}</option>`)}
+    </select>`;
+  }
+
+  /** Why there is no picture, and what to press for one. */
+  #nothing(seen: number): TemplateResult {
+    const { incident, site } = this.#focus;
+    const always = seen > 0 ? "Cameras without a lock can be opened from the plan." : "None of its cameras is open.";
+    const why = incident ? "It is not open to you in this incident." : "No incident is open at this school.";
+    if (this.refused) return html`<p><strong>${fullName(this.refused)} is not open.</strong></p><p>${why} ${always}</p>`;
+    if (incident) return html`<p>${always}</p>`;
+    return html`<p><strong>${site?.name ?? "No school"}. No incident is open here.</strong></p>
+      <p>At an alarm the nearest camera opens here by itself. ${always}</p>`;
+  }
+
+  #pick(id: string | undefined): void {
+    const camera = id === undefined ? undefined : store.camera(id);
+    if (camera === undefined) return;
+    const seen = this.#seen().includes(camera);
+    this.refused = seen ? null : camera;
+    if (seen) this.current = camera.id;
+  }
+
   #step(by: number): void {
-    const { cameras } = this.#focus;
-    const index = cameras.findIndex((camera) => camera.id === this.current);
+    this.refused = null;
+    const seen = this.#seen();
+    const index = seen.findIndex((camera) => camera.id === this.current);
     const start = index < 0 && by < 0 ? 0 : index;
-    this.current = cameras[(start + by + cameras.length) % cameras.length]?.id ?? null;
+    this.current = seen[(start + by + seen.length) % seen.length]?.id ?? this.current;
   }
 
   readonly #toggleKeys = (): void => {
@@ -211,7 +200,7 @@ export class Patrol extends LitElement {
     if (event.key.startsWith("Arrow") && event.composedPath().some(isMap)) return;
     const step = { ArrowRight: 1, ArrowDown: 1, n: 1, ArrowLeft: -1, ArrowUp: -1, p: -1 }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (step !== undefined) this.#step(step);
-    else if (/^[1-9]$/.test(event.key)) this.current = this.#focus.cameras[Number(event.key) - 1]?.id ?? this.current;
+    else if (/^[1-9]$/.test(event.key)) this.#pick(this.#seen()[Number(event.key) - 1]?.id);
     else return;
     event.preventDefault();
   };

@@ -14,6 +14,7 @@ import "./clock-step.js";
 import { icon } from "./icons.js";
 import { line } from "./line-styles.js";
 import "./shift.js";
+import "./sound.js";
 import { base } from "./styles.js";
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
@@ -118,6 +119,7 @@ export class Header extends LitElement {
         >
           ${icon(theme.current === "night" ? "sun" : "moon")}
         </button>
+        <sl-sound></sl-sound>
         <span class="district muted">${me?.district}</span>
         <span class="link ${reachable ? "" : "lost"}" data-testid="connection" role="status">
           ${icon(reachable ? "up" : "connecting")}

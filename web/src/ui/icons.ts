@@ -33,6 +33,7 @@ const DRAWINGS = {
   unchanged: LINE("M4 9h16M4 15h16"),
   sound: LINE("M4 9h4l5-4v14l-5-4H4ZM16.5 8.5a5 5 0 0 1 0 7M19 6a8.5 8.5 0 0 1 0 12"),
   muted: LINE("M4 9h4l5-4v14l-5-4H4ZM17 9.5l5 5M22 9.5l-5 5"),
+  lock: LINE("M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3"),
   key: LINE("M14 10a4 4 0 1 0-4 4l1-1h2v-2h1ZM13 11l7 7v2h-3v-2h-2v-2"),
 } as const;
 

@@ -1,5 +1,7 @@
 /** Shapes and words of the floor plan. Pure. */
 
+import { timeOfDay } from "../core/labels.js";
+import type { Place } from "../core/places.js";
 import type { Camera, Point, Room } from "../core/protocol.js";
 
 /** Metres east and north to Leaflet's (y, x). */
@@ -43,6 +45,12 @@ export function fittingLabel(room: Pick<Room, "number" | "name">, width: number,
   const whole = roomLabel(room);
   const short = room.number || room.name;
   return [whole, short].find(fits) ?? "";
+}
+
+/** What a room says from which somebody pressed: `ALARM 204`, its number among several, and when. */
+export function alarmLabel(room: Pick<Room, "number" | "name">, place: Place, several: boolean): string {
+  const words = [place.newest ? "ALARM" : "", several ? `${place.number}:` : "", room.number || room.name];
+  return `${words.filter(Boolean).join(" ")}\n${timeOfDay(place.at)}`;
 }
 
 /** Width and height in metres of the box around an outline. */

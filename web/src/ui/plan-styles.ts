@@ -76,8 +76,12 @@ export const planStyles = css`
     fill: var(--bad);
     fill-opacity: 0.35;
     stroke: var(--bad);
-    stroke-width: 4;
-    stroke-dasharray: 8 4;
+    stroke-width: 5;
+  }
+  .leaflet-container path.room.origin.earlier {
+    fill-opacity: 0.12;
+    stroke-width: 2.5;
+    stroke-dasharray: 2 5;
   }
   .leaflet-container path.view {
     fill: var(--view);
@@ -118,6 +122,12 @@ export const planStyles = css`
     color: #fff;
     font-size: 0.8125rem;
     font-weight: 800;
+  }
+  .label.earlier > div {
+    border: 2px dashed #a3080d;
+    background: #fff;
+    color: #8a0a0f;
+    font-size: 0.75rem;
   }
   .feature > div {
     padding: 0 3px;
@@ -168,6 +178,11 @@ export const planStyles = css`
     border-radius: 5px;
     color: var(--bad);
     background: var(--panel);
+  }
+  .camera > button.closed {
+    border: 2px dotted var(--line-strong);
+    border-radius: 5px;
+    color: var(--muted);
   }
   .leaflet-bar a {
     background: var(--raised);

@@ -5,8 +5,9 @@ import leafletStyles from "leaflet/dist/leaflet.css?inline";
 import { LitElement, html, nothing, render, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
+import type { Place } from "../core/places.js";
 import type { Camera, CameraStatus, Floor, Plan, Point, Room } from "../core/protocol.js";
-import { FEATURES, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
+import { FEATURES, alarmLabel, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
 import { cameraState } from "./camera-state.js";
 import { icon } from "./icons.js";
 import { planStyles } from "./plan-styles.js";
@@ -33,13 +34,18 @@ export class PlanView extends LitElement {
   @property({ attribute: false }) statuses: ReadonlyMap<string, CameraStatus> = new Map();
   /** Cameras that are on a tile. */
   @property({ attribute: false }) shown: readonly string[] = [];
-  /** Room that an alarm came from. */
-  @property() origin: string | null = null;
+  /** Where the alarms came from, the newest first. */
+  @property({ attribute: false }) places: readonly Place[] = [];
+  /** Cameras that nobody may see here now. */
+  @property({ attribute: false }) closed: ReadonlySet<string> = new Set();
   /** Numbers for the keyboard, in this order. */
   @property({ attribute: false }) digits: readonly string[] = [];
   @state() private floorId: string | null = null;
 
   #map: L.Map | null = null;
+  #newest: string | null = null;
+  #marked = "";
+  #placesChanged = false;
   #drawn = L.layerGroup();
   #labels = new Map<Room, HTMLElement>();
   /** What may be moved for others, and the alarm's own sign, which may not. */
@@ -62,16 +68,22 @@ export class PlanView extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.plan) return;
-    const home = this.plan.floors.find((floor) => floor.rooms.some((room) => room.id === this.origin));
-    if (changed.has("plan") || (changed.has("origin") && home)) {
+    const newest = this.places.find((place) => place.room !== null)?.room ?? null;
+    const home = this.plan.floors.find((floor) => floor.rooms.some((room) => room.id === newest));
+    // To the floor of a new alarm; from there, wherever somebody looks.
+    if (changed.has("plan") || (newest !== this.#newest && home)) {
       this.floorId = (home ?? this.plan.floors[0])?.id ?? null;
     }
+    this.#newest = newest;
+    const marked = this.places.map((place) => `${place.room} ${place.number} ${place.at} ${place.newest}`).join();
+    this.#placesChanged = marked !== this.#marked;
+    this.#marked = marked;
   }
 
   override updated(changed: PropertyValues): void {
     const floor = this.#floor();
     if (!floor) return;
-    if (!this.#map || changed.has("plan") || changed.has("floorId") || changed.has("cameras") || changed.has("origin")) {
+    if (!this.#map || changed.has("plan") || changed.has("floorId") || changed.has("cameras") || this.#placesChanged) {
       this.#draw(floor);
     }
     this.#mark();
@@ -80,6 +92,10 @@ export class PlanView extends LitElement {
 
   #floor(): Floor | undefined {
     return this.plan?.floors.find((floor) => floor.id === this.floorId) ?? this.plan?.floors[0];
+  }
+
+  #placeOf(room: Room): Place | undefined {
+    return this.places.find((place) => place.room === room.id);
   }
 
   #draw(floor: Floor): void {
@@ -110,12 +126,17 @@ export class PlanView extends LitElement {
     this.#wedges.clear();
     L.polygon(latLng(floor.outline), { className: "outline", interactive: false }).addTo(this.#drawn);
     for (const room of floor.rooms) {
-      const className = `room ${roomClass(room)}${room.id === this.origin ? " origin" : ""}`;
+      const place = this.#placeOf(room);
+      const mark = place === undefined ? "" : place.newest ? " origin" : " origin earlier";
+      const className = `room ${roomClass(room)}${mark}`;
       L.polygon(latLng(room.outline), { className, interactive: false }).addTo(this.#drawn);
-      const kind = room.id === this.origin ? "origin" : roomClass(room);
-      const element = this.#place(room.label, `label ${kind}`, html``);
+      const element = this.#place(room.label, `label ${mark || roomClass(room)}`, html``);
       this.#labels.set(room, element);
-      if (kind === "origin") this.#alarm = [{ element, position: room.label }];
+      if (place === undefined) continue;
+      element.dataset["testid"] = `plan-alarm-${room.id}`;
+      const sign = { element, position: room.label };
+      if (place.newest) this.#alarm.unshift(sign);
+      else this.#alarm.push(sign);
     }
     for (const door of floor.doors) {
       const title = `${door.kind} door ${door.number ?? ""} ${door.name}`;
@@ -149,8 +170,10 @@ export class PlanView extends LitElement {
     const scale = 2 ** map.getZoom();
     for (const [room, element] of this.#labels) {
       const [width, height] = extent(room.outline);
-      const alarm = `ALARM ${room.number || room.name}`;
-      element.textContent = room.id === this.origin ? alarm : fittingLabel(room, width * scale, height * scale);
+      const place = this.#placeOf(room);
+      element.textContent = place
+        ? alarmLabel(room, place, this.places.length > 1)
+        : fittingLabel(room, width * scale, height * scale);
       element.title = roomLabel(room);
     }
     const box = ({ element, position: [x, y] }: Sign, rings: number, optional: boolean): Box => {
@@ -158,7 +181,7 @@ export class PlanView extends LitElement {
     };
     const must = [...this.#alarm, ...this.cameras.flatMap((camera) => this.#sign(camera))];
     const names = [...this.#labels]
-      .filter(([room, element]) => room.id !== this.origin && element.textContent !== "")
+      .filter(([room, element]) => this.#placeOf(room) === undefined && element.textContent !== "")
       .map(([room, element]) => ({ element, position: room.label }));
     const signs = [...must, ...names, ...this.#signs];
     const boxes = [
@@ -210,13 +233,15 @@ export class PlanView extends LitElement {
       if (!button) continue;
       const now = cameraState(this.statuses.get(camera.id));
       const shown = this.shown.includes(camera.id);
+      const closed = this.closed.has(camera.id) && !shown;
       const digit = this.digits.indexOf(camera.id) + 1;
-      button.className = `${now.ok ? "ok" : "fault"} ${shown ? "shown" : ""}`;
-      button.title = `${camera.name}. ${now.text}`;
-      button.setAttribute("aria-label", `Camera ${digit ? `${digit}: ` : ""}${camera.name}. ${now.text}${shown ? ". On a tile" : ""}`);
+      const text = closed ? "Not open now" : now.text;
+      button.className = `${closed ? "closed" : now.ok ? "ok" : "fault"} ${shown ? "shown" : ""}`;
+      button.title = `${camera.name}. ${text}`;
+      button.setAttribute("aria-label", `Camera ${digit ? `${digit}: ` : ""}${camera.name}. ${text}${shown ? ". On a tile" : ""}`);
       button.setAttribute("aria-pressed", String(shown));
       button.dataset["state"] = now.ok ? "up" : now.icon;
-      render(html`${icon(now.ok ? "camera" : now.icon)}${digit ? html`<b>${digit}</b>` : nothing}`, button);
+      render(html`${icon(closed ? "lock" : now.ok ? "camera" : now.icon)}${digit ? html`<b>${digit}</b>` : nothing}`, button);
       const wedge = this.#wedges.get(camera.id);
       wedge?.setLatLngs(latLng(viewWedge(camera, shown ? camera.range : Math.min(HINT, camera.range))));
       wedge?.getElement()?.classList.toggle("shown", shown);
@@ -231,7 +256,7 @@ export class PlanView extends LitElement {
         ${this.plan.floors.map(
           (floor) =>
             html`<button aria-pressed=${floor === current} @click=${() => (this.floorId = floor.id)}>
-              ${floor.name}${floor.rooms.some((room) => room.id === this.origin) ? " \u25cf" : ""}
+              ${floor.name}${alarmsOn(floor, this.places)}
             </button>`,
         )}
       </div>
@@ -241,4 +266,10 @@ export class PlanView extends LitElement {
       <p class="verified">Plan verified on ${this.plan.verified_on}</p>
     `;
   }
+}
+
+/** What a floor's button says of alarms: how many rooms of it. */
+function alarmsOn(floor: Floor, places: readonly Place[]): string {
+  const count = floor.rooms.filter((room) => places.some((place) => place.room === room.id)).length;
+  return count === 0 ? "" : ` \u25cf ${count} alarm${count === 1 ? "" : "s"}`;
 }

@@ -3,13 +3,14 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
+import { fullName, schoolIfMany } from "../app/schools.js";
 import { store } from "../app/store.js";
 import { audible, type Verdict } from "../core/age.js";
 import { counter, stateLabel } from "../core/labels.js";
 import type { Camera, StreamName } from "../core/protocol.js";
 import { report } from "../media/glass.js";
 import { Viewing } from "../media/viewing.js";
-import { HOLDS, SENT } from "../media/words.js";
+import { HOLDS, SENT, sourceFault } from "../media/words.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 import { tileStyles } from "./tile-styles.js";
@@ -101,7 +102,7 @@ export class Tile extends LitElement {
       video.autoplay = true;
       video.playsInline = true;
       video.disablePictureInPicture = true;
-      video.setAttribute("aria-label", `Picture of ${this.camera.name}`);
+      video.setAttribute("aria-label", `Picture of ${fullName(this.camera)}`);
       video.srcObject = media;
       this.#video = video;
       this.#follow(video);
@@ -137,7 +138,9 @@ export class Tile extends LitElement {
     const unchanged = viewing.unchanged(now);
     if (unchanged !== null && viewing.phase === "playing") notes.push(`PICTURE UNCHANGED ${counter(unchanged)}`);
     const { hold } = viewing;
-    if (hold !== null) notes.push(HOLDS[hold].note);
+    // A camera that gives no picture has said so already: what would be waited for is not on its way.
+    const fault = sourceFault(store.cameras.get(this.camera.id), viewing.stream);
+    if (hold !== null && fault === null) notes.push(HOLDS[hold].note);
     this.sent = viewing.phase === "ended" ? "" : SENT[viewing.stream];
     if (this.#video) this.#video.muted = !this.heard || !audible(verdict.state);
     this.dataset["state"] = verdict.state;
@@ -165,6 +168,7 @@ export class Tile extends LitElement {
   override render(): TemplateResult {
     const ended = this.#viewing?.phase === "ended";
     const words = this.#viewing?.words || this.verdict.reason;
+    const school = schoolIfMany(this.camera.site);
     return html`
       <div class="glass">${this.#video ?? nothing}</div>
       ${this.verdict.state === "not_live" ? html`<div class="hatch" aria-hidden="true"></div>` : nothing}
@@ -177,7 +181,11 @@ export class Tile extends LitElement {
       </div>
       ${words ? html`<div class="words" role="status">${words}${ended ? this.#choice() : nothing}</div>` : nothing}
       <div class="bottom">
-        <span class="name">${this.digit ? html`<kbd>${this.digit}</kbd>` : nothing}${this.camera.name}</span>
+        <span class="name">
+          ${this.digit ? html`<kbd>${this.digit}</kbd>` : nothing}${this.camera.name}${school
+            ? html`<span class="school"> \u00b7 ${school}</span>`
+            : nothing}
+        </span>
         <slot name="actions"></slot>
         ${this.camera.sound ? this.#soundButton() : nothing}
         ${this.camera.streams.length > 1
@@ -186,7 +194,7 @@ export class Tile extends LitElement {
             </button>`
           : nothing}
         ${this.closable
-          ? html`<button aria-label="Close ${this.camera.name}" title="Close" @click=${this.#dismiss}>
+          ? html`<button aria-label="Close ${fullName(this.camera)}" title="Close" @click=${this.#dismiss}>
               ${icon("close")}
             </button>`
           : nothing}
@@ -197,7 +205,7 @@ export class Tile extends LitElement {
   #soundButton(): TemplateResult {
     const does = this.heard ? "Mute" : "Hear";
     return html`<button
-      aria-label="${does} ${this.camera.name}"
+      aria-label="${does} ${fullName(this.camera)}"
       title="${does} this camera; silent whenever its picture is not live"
       @click=${() => this.#hear(!this.heard)}
     >

@@ -4,6 +4,7 @@ import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
 import { StoreObserver } from "../app/observer.js";
+import { schoolIfMany } from "../app/schools.js";
 import { store } from "../app/store.js";
 import { span } from "../core/labels.js";
 import { ROLE_WORDS } from "./header.js";
@@ -47,10 +48,11 @@ export class Watchers extends LitElement {
 
   override render(): TemplateResult {
     const watchers = store.watchers.get(this.site) ?? [];
+    const school = schoolIfMany(this.site);
     const people = new Map<string, typeof watchers>();
     for (const one of watchers) people.set(one.principal, [...(people.get(one.principal) ?? []), one]);
     return html`<div data-testid="watchers">
-      <h2>${icon("eye")} Watching now: ${people.size}</h2>
+      <h2>${icon("eye")} Watching${school ? ` ${school}` : ""} now: ${people.size}</h2>
       ${people.size === 0 ? html`<p class="empty">Nobody is watching this school.</p>` : ""}
       <ul>
         ${[...people.values()].map((views) => {

@@ -1,0 +1,125 @@
+/** The alarm of this page: sounds, shows and keeps the screen on as `core/alarms.ts` decides; sends acknowledgements. */
+
+import { Problem, api } from "../core/api.js";
+import { POLICE, sounding, unheard } from "../core/alarms.js";
+import type { Incident } from "../core/protocol.js";
+import { Attention, type Permission } from "./attention.js";
+import { Awake } from "./awake.js";
+import { told } from "./observer.js";
+import { Siren, type SoundState } from "./siren.js";
+import { store } from "./store.js";
+
+/** Milliseconds until an acknowledgement that did not arrive is sent again. */
+const AGAIN = 2000;
+/** What counts as a press to browsers. */
+const PRESSES = ["pointerup", "click", "keydown"] as const;
+
+class Alarm {
+  readonly #siren = new Siren(() => store.changed());
+  readonly #attention = new Attention();
+  readonly #awake = new Awake();
+  /** Own presses: incident id to the number of alarms that it had then. */
+  readonly #pressed = new Map<string, number>();
+  readonly #failures = new Map<string, string>();
+  #second = -1;
+
+  constructor() {
+    for (const press of PRESSES) addEventListener(press, () => this.#wake(), { capture: true, passive: true });
+    document.addEventListener("visibilitychange", () => this.#wake());
+    store.addEventListener("change", () => this.#step());
+    store.ticker.add((now) => {
+      if (Math.floor(now) !== this.#second) this.#step();
+    });
+  }
+
+  /** Of a page that sounds alarms; null where none does. */
+  get sound(): SoundState | null {
+    return POLICE.has(store.me?.principal.role) ? this.#siren.state : null;
+  }
+
+  /** Somebody has pressed for the sound. Everything that is unheard sounds from now on. */
+  turnOn(): void {
+    this.#wake();
+    this.#step();
+  }
+
+  chime(): void {
+    this.#siren.chime();
+  }
+
+  get notifications(): Permission {
+    return this.#attention.permission;
+  }
+
+  async allowNotifications(): Promise<void> {
+    await this.#attention.ask();
+    store.changed();
+  }
+
+  /** Why this person's acknowledgement has not arrived yet; "" where nothing is wrong. */
+  failure(incident: string): string {
+    return this.#failures.get(incident) ?? "";
+  }
+
+  /** True between the press and the gateway's answer to it. */
+  sending(incident: Incident): boolean {
+    return this.#pressed.get(incident.id) === incident.alarms;
+  }
+
+  /** Silence this page at once, and tell the gateway; where it cannot be reached, go on trying for as long as it matters. */
+  async acknowledge({ id, alarms }: Incident): Promise<void> {
+    this.#pressed.set(id, alarms);
+    this.#tell(id, "");
+    while (this.#pressed.get(id) === alarms) {
+      try {
+        store.learn(await api.acknowledge(id));
+        this.#tell(id, "");
+        return;
+      } catch (error) {
+        if (isFinal(error)) {
+          this.#pressed.delete(id);
+          this.#tell(id, told(error));
+          return;
+        }
+        this.#tell(id, "Not sent yet: the gateway does not answer. Trying again.");
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      const now = store.incidents.get(id);
+      if (now?.state === "open" && now.alarms === alarms) continue;
+      this.#pressed.delete(id); // nothing that is open now was pressed for
+      this.#tell(id, "");
+    }
+  }
+
+  #tell(incident: string, failure: string): void {
+    if (failure === "") this.#failures.delete(incident);
+    else this.#failures.set(incident, failure);
+    store.changed();
+  }
+
+  #wake(): void {
+    if (this.sound !== "off") return;
+    this.#siren.wake();
+    this.#step();
+  }
+
+  #step(): void {
+    const now = store.now();
+    this.#second = Math.floor(now);
+    const who = store.me?.principal ?? null;
+    if (this.sound !== null) this.#siren.prepare();
+    const open = store.open();
+    const sounds = sounding(open, who, this.#pressed, store.wall());
+    const waiting = who ? open.filter((one) => unheard(one, who, this.#pressed)) : [];
+    this.#siren.play(sounds);
+    this.#attention.show(open, waiting, sounds, now);
+    this.#awake.want(open.length > 0);
+  }
+}
+
+/** The gateway has understood, and will not take it the next time either. */
+const isFinal = (error: unknown): boolean =>
+  !(error instanceof Problem) || (error.status >= 400 && error.status < 500 && error.status !== 429);
+
+/** The page's one alarm. */
+export const alarm = new Alarm();

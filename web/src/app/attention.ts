@@ -1,0 +1,86 @@
+/** An alarm beyond the page's own area: title and icon of the tab, vibration, and system notifications where allowed. */
+
+import { vibration, score } from "../core/alarm-sound.js";
+import { favicon, title, type Sounding } from "../core/alarms.js";
+import { UNKNOWN_ROOM } from "../core/places.js";
+import type { Incident } from "../core/protocol.js";
+
+const WORDS = { real: "REAL alarm", drill: "DRILL", test: "TEST" } as const;
+
+export type Permission = NotificationPermission | "missing";
+
+export class Attention {
+  #vibratedAt = -Infinity;
+  #icon = "";
+  /** Notifications on the screen, by incident; and the alarm that each incident was last announced for. */
+  readonly #shown = new Map<string, Notification>();
+  readonly #announced = new Map<string, number>();
+
+  get permission(): Permission {
+    return "Notification" in globalThis ? Notification.permission : "missing";
+  }
+
+  /** Ask the browser, by a press: unasked, it would refuse for good. */
+  async ask(): Promise<void> {
+    if (this.permission === "default") await Notification.requestPermission();
+  }
+
+  /** Bring all up to date. `now` is page time in seconds. */
+  show(open: readonly Incident[], unheard: readonly Incident[], sounds: Sounding | null, now: number): void {
+    const beat = Math.floor(now) % 2 === 0;
+    const words = title(open, sounds, beat);
+    if (document.title !== words) document.title = words;
+    this.#paint(favicon(open, sounds, beat));
+    this.#vibrate(sounds, now);
+    this.#announce(unheard);
+  }
+
+  #paint(svg: string): void {
+    if (svg === this.#icon) return;
+    this.#icon = svg;
+    const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+    if (link) link.href = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  }
+
+  #vibrate(sounds: Sounding | null, now: number): void {
+    if (sounds === null) {
+      if (this.#vibratedAt !== -Infinity) vibrate(0);
+      this.#vibratedAt = -Infinity;
+    } else if (now - this.#vibratedAt >= score(sounds).period) {
+      vibrate(vibration(sounds));
+      this.#vibratedAt = now;
+    }
+  }
+
+  /** Once an alarm, and only to who does not look at the page; taken back once it is acknowledged or over. */
+  #announce(unheard: readonly Incident[]): void {
+    for (const [id, notification] of this.#shown) {
+      if (unheard.some((one) => one.id === id)) continue;
+      notification.close();
+      this.#shown.delete(id);
+    }
+    for (const incident of unheard) {
+      if (this.#announced.get(incident.id) === incident.alarms) continue;
+      this.#announced.set(incident.id, incident.alarms);
+      if (this.permission === "granted" && !(document.visibilityState === "visible" && document.hasFocus())) this.#notify(incident);
+    }
+  }
+
+  #notify(incident: Incident): void {
+    const { id, kind, site_name: school, origin } = incident;
+    const body = `${origin.room_name ?? UNKNOWN_ROOM}. Open Sightline to acknowledge.`;
+    try {
+      this.#shown.get(id)?.close();
+      const notification = new Notification(`${WORDS[kind]} \u00b7 ${school}`, { body, tag: `${id} ${incident.alarms}`, requireInteraction: kind === "real" });
+      notification.onclick = () => window.focus();
+      this.#shown.set(id, notification);
+    } catch {
+      // Phones show notifications from service workers only. The sound, the title and the vibration remain.
+    }
+  }
+}
+
+/** On phones; elsewhere nothing. */
+function vibrate(pattern: number | number[]): void {
+  if ("vibrate" in navigator) navigator.vibrate(pattern);
+}

@@ -1,0 +1,140 @@
+/** Every press of one incident: when, where, who, with what note; the newest shown, the rest one press away. */
+
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import { store } from "../app/store.js";
+import { timeOfDay } from "../core/labels.js";
+import { mayView } from "../core/may-view.js";
+import { UNKNOWN_ROOM, places } from "../core/places.js";
+import type { Incident, Trigger } from "../core/protocol.js";
+import { icon } from "./icons.js";
+import { base } from "./styles.js";
+
+/** More would push the pictures off the screen. */
+const SHOWN = 2;
+
+@customElement("sl-triggers")
+export class Triggers extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+        color: inherit;
+      }
+      ul {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 20px;
+        max-height: 34vh;
+        overflow: auto;
+        padding: 3px;
+      }
+      li {
+        display: flex;
+        flex: 1 1 340px;
+        align-items: center;
+        gap: 4px 10px;
+        min-width: 0;
+      }
+      .words {
+        flex: 0 1 auto;
+        min-width: 0;
+        line-height: 1.25;
+      }
+      .number {
+        font-weight: 650;
+      }
+      strong {
+        font-weight: 800;
+      }
+      .place {
+        display: inline-block;
+        min-width: 1.5em;
+        padding: 0 0.35em;
+        border-radius: 0.75em;
+        background: #fff;
+        color: #14181c;
+        font-weight: 800;
+        text-align: center;
+      }
+      .folded .words {
+        display: -webkit-box;
+        overflow: hidden;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
+      }
+      button {
+        flex: none;
+        min-height: var(--trigger-button, 32px);
+        border-color: #fff;
+        background: rgb(0 0 0 / 0.35);
+        color: #fff;
+        font-size: 0.875rem;
+      }
+      button:hover {
+        background: rgb(0 0 0 / 0.6);
+      }
+      @media (pointer: coarse) {
+        button {
+          min-height: var(--trigger-button, 48px);
+        }
+      }
+      @media (max-width: 600px) {
+        li {
+          flex-basis: 100%;
+          justify-content: space-between;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) incident!: Incident;
+  @property({ type: Boolean }) offers = false;
+  @state() private all = false;
+
+  override render(): TemplateResult {
+    const { triggers } = this.incident;
+    const found = places(this.incident);
+    const numbers = new Map(found.length > 1 ? found.map((place) => [place.room, place.number]) : []);
+    const more = triggers.length - SHOWN;
+    return html`<ul class=${this.all ? "" : "folded"} data-testid="triggers" aria-label="Triggers, the newest first">
+      ${(this.all ? triggers : triggers.slice(0, SHOWN)).map((one) => this.#trigger(one, numbers.get(one.room)))}
+      ${more > 0
+        ? html`<li class="more">
+            <button data-testid="more-triggers" aria-expanded=${this.all} @click=${() => (this.all = !this.all)}>
+              ${this.all ? "Show fewer" : `${more} earlier trigger${more === 1 ? "" : "s"}`}
+            </button>
+          </li>`
+        : nothing}
+    </ul>`;
+  }
+
+  #trigger(one: Trigger, number: number | undefined): TemplateResult {
+    const room = one.room_name ?? UNKNOWN_ROOM;
+    return html`<li data-testid="trigger" data-room=${one.room ?? ""}>
+      <span class="words">
+        ${number ? html`<span class="place" title="Number on the plan">${number}</span>` : nothing}
+        <span class="number">${timeOfDay(one.at)}</span> <strong>${room}</strong> \u00b7 ${one.by}${one.note
+          ? html` \u00b7 \u201c${one.note}\u201d`
+          : nothing}
+      </span>
+      ${this.#cameras(one, room)}
+    </li>`;
+  }
+
+  #cameras({ nearest }: Trigger, room: string): TemplateResult | typeof nothing {
+    const open = store.open(this.incident.site);
+    const seen = nearest.filter((id) => {
+      const camera = store.camera(id);
+      return camera && mayView(camera, open, store.me?.principal ?? null);
+    });
+    if (!this.offers || seen.length === 0) return nothing;
+    const show = (): boolean =>
+      this.dispatchEvent(new CustomEvent("open-cameras", { detail: seen, bubbles: true, composed: true }));
+    return html`<button data-testid="open-nearest" aria-label="Open the ${seen.length} cameras nearest to ${room}" @click=${show}>
+      ${icon("camera")}${seen.length} nearest
+    </button>`;
+  }
+}
