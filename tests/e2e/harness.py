@@ -31,6 +31,7 @@ PEOPLE = {
     "headquarters": Principal("headquarters-1", "Headquarters 1", Role.HEADQUARTERS),
     "patrol": Principal("patrol-12", "Patrol car 12", Role.PATROL),
     "coordinator": Principal("coordinator-1", "School coordinator 1", Role.COORDINATOR, frozenset({SiteId("lincoln")})),
+    "coordinator_oak": Principal("coordinator-2", "School coordinator 2", Role.COORDINATOR, frozenset({SiteId("oak")})),
     "district_it": Principal("it-1", "District IT 1", Role.DISTRICT_IT),
     "auditor": Principal("auditor-1", "Auditor 1", Role.AUDITOR),
 }

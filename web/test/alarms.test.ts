@@ -10,8 +10,8 @@ const heard = (incidents: Incident[], role: Role = "dispatcher", now = 1001, pre
   const sounds = sounding(incidents, me(role), pressed, now);
   return sounds === null ? "silence" : `${sounds.kind}${sounds.pressing ? ", pressing" : ""}`;
 };
-const acknowledged = (by: string, role: Role, at: number): Incident["acknowledgements"] => [
-  { principal: by, name: by, role, at },
+const acknowledged = (by: string, role: Role, newest: boolean): Incident["acknowledgements"] => [
+  { principal: by, name: by, role, at: 1004, newest },
 ];
 
 describe("what sounds now", () => {
@@ -50,6 +50,7 @@ describe("what sounds now", () => {
     expect(heard([real], "patrol", 1014.9)).toBe("real");
     expect(heard([real], "patrol", 1015)).toBe("real, pressing");
     expect(overdue(incident(confirmed), 1015)).toBe(false);
+    expect(overdue(incident({ unconfirmed: true }), 900)).toBe(true);
   });
 
   it("a drill that is overdue does not press in a real alarm that is not", () => {
@@ -64,13 +65,13 @@ describe("what sounds now", () => {
 
   it("an acknowledgement of the first alarm neither silences the second nor counts as mine", () => {
     const again = { alarms: 2, last_alarm_at: 1300, confirm_by_at: 1315 };
-    const second = incident({ ...again, acknowledgements: acknowledged("d-1", "dispatcher", 1004) });
+    const second = incident({ ...again, acknowledgements: acknowledged("d-1", "dispatcher", false) });
     expect(acknowledgedBy(second, "d-1")).toBe(false);
     expect(heard([second], "dispatcher", 1301)).toBe("real");
   });
 
   it("the school's own acknowledgement leaves the police's pages sounding", () => {
-    expect(heard([incident({ acknowledgements: acknowledged("c-1", "coordinator", 1004) })])).toBe("real");
+    expect(heard([incident({ acknowledgements: acknowledged("c-1", "coordinator", true) })])).toBe("real");
   });
 });
 

@@ -28,6 +28,7 @@ export function incident(changes: Partial<Incident> = {}): Incident {
     enrolled: [],
     confirmed: false,
     confirm_by_at: 1015,
+    unconfirmed: false,
     threat: "",
     opened_at: 1000,
     ends_at: 15_400,

@@ -89,6 +89,15 @@ describe("the places of an incident", () => {
     ]);
   });
 
+  it("tell apart rooms that the plan does not know", () => {
+    const pool = trigger({ room: null, room_name: "pool (not on the plan)", at: 20 });
+    const one = incident({ triggers: [pool, at(null, 10)] });
+    expect(places(one).map(({ room, name, newest }) => [room, name, newest])).toEqual([
+      [null, "pool (not on the plan)", true],
+      [null, "Room not told", false],
+    ]);
+  });
+
   it("offer the cameras of every place, the newest alarm's first", () => {
     const one = incident({ triggers: [at("107", 20), at("204", 10)], nearest: ["near-107"] });
     expect(nearAny(one)).toEqual(["near-107", "near-204"]);

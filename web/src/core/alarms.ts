@@ -29,12 +29,12 @@ export function gravestFirst(incidents: Iterable<Incident>): Incident[] {
 
 /** True if this person has acknowledged the newest alarm; an earlier acknowledgement says nothing of it. */
 export function acknowledgedBy(incident: Incident, id: string | undefined): boolean {
-  return incident.acknowledgements.some((one) => one.principal === id && one.at >= incident.last_alarm_at);
+  return incident.acknowledgements.some((one) => one.principal === id && one.newest);
 }
 
 /** True from the moment by which somebody of the police should have acknowledged, until somebody does. */
 export const overdue = (incident: Incident, now: number): boolean =>
-  incident.state === "open" && !incident.confirmed && now >= incident.confirm_by_at;
+  incident.state === "open" && !incident.confirmed && (incident.unconfirmed || now >= incident.confirm_by_at);
 
 /** True while this page is to sound for the incident: until any of the police acknowledge, or the page's own press. */
 export function unheard(incident: Incident, who: Who, pressed: Pressed): boolean {

@@ -2,8 +2,9 @@
 
 import type { Incident, Trigger } from "./protocol.js";
 
-/** One room from which somebody pressed, or the school where no room was told. */
+/** One room from which somebody pressed, a place that the plan does not know, or the school where none was told. */
 export interface Place {
+  readonly key: string;
   /** 1 is the place that was first; what is said on the radio stays true when another is added. */
   readonly number: number;
   readonly room: string | null;
@@ -17,17 +18,21 @@ export interface Place {
 
 export const UNKNOWN_ROOM = "Room not told";
 
+/** The same for all triggers of one place. */
+export const placeKey = ({ room, room_name }: Pick<Trigger, "room" | "room_name">): string => room ?? room_name ?? "";
+
 /** The places of an incident; that of the newest alarm first, then the others, the newest first. */
 export function places(incident: Incident): Place[] {
-  const rooms = new Map<string | null, Trigger[]>();
+  const rooms = new Map<string, Trigger[]>();
   for (const one of [...incident.triggers].sort((a, b) => a.at - b.at)) {
-    rooms.set(one.room, [...(rooms.get(one.room) ?? []), one]);
+    rooms.set(placeKey(one), [...(rooms.get(placeKey(one)) ?? []), one]);
   }
   const newest = incident.triggers.find((one) => one.alarm) ?? incident.triggers[0];
-  const found = [...rooms.values()].map((triggers, index): Place => {
+  const found = [...rooms].map(([key, triggers], index): Place => {
     const last = triggers.at(-1) as Trigger;
-    const name = last.room_name ?? UNKNOWN_ROOM;
-    return { number: index + 1, room: last.room, name, at: last.at, triggers: triggers.length, newest: last.room === newest?.room };
+    const { room, room_name: name, at } = last;
+    const isNewest = newest !== undefined && key === placeKey(newest);
+    return { key, number: index + 1, room, name: name ?? UNKNOWN_ROOM, at, triggers: triggers.length, newest: isNewest };
   });
   return found.sort((a, b) => Number(b.newest) - Number(a.newest) || b.at - a.at);
 }

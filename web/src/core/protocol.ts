@@ -132,6 +132,8 @@ export interface Incident {
   confirmed: boolean;
   /** Wall time by which that was to be. */
   confirm_by_at: number;
+  /** The gateway has noticed that nobody had by then. */
+  unconfirmed: boolean;
   /** Why the cameras are open, in words for the record. */
   threat: string;
   opened_at: number;
@@ -140,7 +142,8 @@ export interface Incident {
   last_alarm_at: number;
   repeats: number;
   warnings_sent: number[];
-  acknowledgements: { principal: string; name: string; role: Role; at: number }[];
+  /** `newest`: of the newest alarm; an earlier one says nothing of it. */
+  acknowledgements: { principal: string; name: string; role: Role; at: number; newest: boolean }[];
   closed_at: number | null;
   closed_by: string | null;
   nearest: string[];

@@ -22,11 +22,12 @@ export const dispatcherStyles = css`
   .wall {
     grid-row: 2;
     min-height: 0;
+    overflow: auto;
   }
   aside {
     grid-row: 2;
     display: grid;
-    grid-template-rows: minmax(220px, 1.5fr) minmax(150px, 1fr);
+    grid-template-rows: minmax(240px, 2fr) minmax(130px, 1fr);
     gap: 8px;
     min-height: 0;
   }
@@ -37,19 +38,22 @@ export const dispatcherStyles = css`
     overflow: hidden;
   }
   .bar {
-    display: grid;
+    display: flex;
     gap: 6px;
     padding: 6px 8px 0;
   }
   .bar button {
+    flex: 1 1 0;
     min-height: 44px;
+    line-height: 1.15;
     white-space: normal;
   }
   .bar h2 {
     padding: 4px;
   }
   .bar select {
-    width: 100%;
+    flex: 1 1 0;
+    min-width: 0;
   }
   .lists {
     display: grid;

@@ -57,7 +57,7 @@ export class Dispatcher extends LitElement {
       <main>
         ${incidents.length > 0 || alarm.sound !== "on"
           ? html`<div class="alarms">
-              <sl-sound-off></sl-sound-off>
+              ${alarm.sound === "on" ? nothing : html`<sl-sound-off></sl-sound-off>`}
               ${repeat(incidents, (one) => one.id, (one) => this.#alarm(one))}
             </div>`
           : nothing}

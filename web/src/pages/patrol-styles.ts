@@ -89,14 +89,25 @@ export const patrolStyles = css`
     font-weight: 500;
   }
   @media (orientation: portrait) {
+    :host {
+      overflow: auto;
+    }
     main {
-      grid-template: auto minmax(0, 1fr) minmax(0, 1.1fr) auto / minmax(0, 1fr);
+      grid-template: auto minmax(200px, 1fr) minmax(300px, 1.2fr) auto / minmax(0, 1fr);
+      height: auto;
+      min-height: 100%;
     }
     .plan {
       grid-row: 3;
     }
     nav {
+      position: sticky;
+      bottom: 0;
+      z-index: 2;
       grid-row: 4;
+      margin: 0 -8px -8px;
+      padding: 8px;
+      background: var(--ground);
     }
   }
   @media (max-width: 480px) {
@@ -107,8 +118,10 @@ export const patrolStyles = css`
       display: none;
     }
     nav .keys {
+      display: flex;
       grid-column: 1 / -1;
       order: 1;
+      gap: 8px;
       min-height: 44px;
     }
   }

@@ -4,6 +4,7 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { live } from "lit/directives/live.js";
+import { repeat } from "lit/directives/repeat.js";
 
 import { alarm } from "../app/alarm.js";
 import { letterKeys } from "../app/letter-keys.js";
@@ -80,24 +81,21 @@ export class Patrol extends LitElement {
     const camera = this.current === null ? undefined : store.camera(this.current);
     const closed = new Set(site?.cameras.map((one) => one.id).filter((id) => !ids.includes(id)));
     const open = store.open();
-    const listed = open.length > 1 || open.some((one) => one !== incident);
+    const elsewhere = open.filter((one) => one.site !== site?.id);
     return html`<main>
       ${open.length > 0 || alarm.sound !== "on"
         ? html`<div class="alarms">
-            <sl-sound-off></sl-sound-off>
-            ${listed
-              ? html`<sl-alarm-list
-                  .incidents=${open}
-                  current=${incident?.id ?? ""}
-                  @choose=${(event: CustomEvent<string>) => this.#focus.choose(event.detail)}
-                ></sl-alarm-list>`
-              : nothing}
-            ${incident
-              ? html`<sl-alarm
-                  .incident=${incident}
+            ${alarm.sound === "on" ? nothing : html`<sl-sound-off></sl-sound-off>`}
+            ${repeat(store.open(site?.id ?? ""), (one) => one.id, (one) => html`<sl-alarm
+                  .incident=${one}
                   offers
                   @open-cameras=${(event: CustomEvent<string[]>) => this.#pick(event.detail[0])}
-                ></sl-alarm>`
+                ></sl-alarm>`)}
+            ${elsewhere.length > 0
+              ? html`<sl-alarm-list
+                  .incidents=${elsewhere}
+                  @choose=${(event: CustomEvent<string>) => this.#focus.choose(event.detail)}
+                ></sl-alarm-list>`
               : nothing}
           </div>`
         : nothing}

@@ -1,4 +1,4 @@
-/** All open incidents, one press each; the one that the page is about is marked by word and shape. */
+/** Open incidents at other schools than the page's own, one press each. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -64,14 +64,6 @@ export class AlarmList extends LitElement {
         border-style: dotted;
         color: #fff;
       }
-      button[aria-current="true"] {
-        outline: 3px solid var(--text);
-        outline-offset: -1px;
-      }
-      button[aria-current="true"]:focus-visible {
-        outline: 3px solid var(--focus);
-        outline-offset: 2px;
-      }
       .state {
         display: block;
         font-size: 0.875rem;
@@ -80,8 +72,6 @@ export class AlarmList extends LitElement {
   ];
 
   @property({ attribute: false }) incidents: readonly Incident[] = [];
-  /** The incident that the page shows. */
-  @property() current = "";
 
   constructor() {
     super();
@@ -89,24 +79,23 @@ export class AlarmList extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<ul aria-label="Open alarms" data-testid="alarm-list">
+    return html`<ul aria-label="Alarms at other schools" data-testid="alarm-list">
       ${repeat(this.incidents, (one) => one.id, (one) => this.#row(one))}
     </ul>`;
   }
 
   #row(one: Incident): TemplateResult {
-    const shown = one.id === this.current;
     const late = overdue(one, store.wall());
     const waited = `not acknowledged for ${counter(store.wall() - one.last_alarm_at)}`;
     const state = late ? waited : one.confirmed ? "acknowledged" : "not yet acknowledged";
     const choose = (): boolean => this.dispatchEvent(new CustomEvent("choose", { detail: one.site }));
     return html`<li>
-      <button class=${one.kind} data-testid="alarm-${one.site}" aria-current=${shown} @click=${choose}>
+      <button class=${one.kind} data-testid="alarm-${one.site}" @click=${choose}>
         ${icon(one.kind)}
         <span>
           <strong>${KIND_WORDS[one.kind][0]} \u00b7 ${one.site_name}</strong>
           <span class="state number"
-            >${shown ? "Shown here \u00b7 " : ""}${one.origin.room_name ?? UNKNOWN_ROOM} \u00b7
+            >${one.origin.room_name ?? UNKNOWN_ROOM} \u00b7
             ${timeOfDay(one.last_alarm_at)} \u00b7 ${late ? html`<strong>${state}</strong>` : state}</span
           >
         </span>

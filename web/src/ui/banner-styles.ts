@@ -44,7 +44,7 @@ export const bannerStyles = css`
     flex-wrap: wrap;
     align-items: center;
     gap: 6px 20px;
-    padding: 8px 14px;
+    padding: 6px 14px;
   }
   .kind {
     display: flex;
@@ -115,6 +115,10 @@ export const bannerStyles = css`
     flex-basis: 100%;
   }
   @media (max-width: 1400px) {
+    .meaning,
+    .as {
+      display: none;
+    }
     article {
       grid-template-columns: 16px minmax(0, 1fr) 16px;
     }
@@ -133,9 +137,21 @@ export const bannerStyles = css`
       display: none;
     }
   }
-  @media (max-width: 900px) {
-    .as {
-      display: none;
+  @media (max-width: 600px) {
+    .body {
+      padding: 6px 8px;
+    }
+    .acts {
+      flex: 1 1 auto;
+      order: 1;
+      justify-content: flex-end;
+    }
+    .what,
+    .why,
+    .failed,
+    sl-triggers {
+      flex-basis: 100%;
+      order: 2;
     }
   }
 `;

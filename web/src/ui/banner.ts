@@ -43,6 +43,8 @@ export class AlarmBanner extends LitElement {
     const where = `${incident.origin.room_name ?? UNKNOWN_ROOM} \u00b7 ${incident.site_name}`;
     const why = whyNone(incident, me);
     const failure = alarm.failure(incident.id);
+    const several = incident.triggers.length > 1;
+    const triggers = html`<sl-triggers .incident=${incident} .offers=${this.offers}></sl-triggers>`;
     return html`
       <article class=${incident.kind} data-testid="alarm-banner" data-kind=${incident.kind} data-site=${incident.site}>
         <p class="visually-hidden" role="alert">${kind}. ${meaning} ${where}</p>
@@ -56,12 +58,14 @@ export class AlarmBanner extends LitElement {
               ${incident.warnings_sent.length > 0 ? html`<span class="soon">${icon("clock")}${left}</span>` : left}
               \u00b7 ${this.#acknowledged()}
             </p>
+            ${several ? nothing : triggers}
           </div>
           <div class="acts">
             ${acknowledgedBy(incident, me?.id) || !POLICE.has(me?.role)
               ? nothing
               : html`<button
                   data-testid="acknowledge"
+                  aria-label="Acknowledge as ${me?.name}"
                   ?disabled=${alarm.sending(incident)}
                   @click=${() => void alarm.acknowledge(incident)}
                 >
@@ -71,7 +75,7 @@ export class AlarmBanner extends LitElement {
           </div>
           ${why ? html`<p class="why" data-testid="why-none">${why}</p>` : nothing}
           ${failure ? html`<p class="failed" role="alert">${failure}</p>` : nothing}
-          <sl-triggers .incident=${incident} .offers=${this.offers}></sl-triggers>
+          ${several ? triggers : nothing}
         </div>
         <div class="edge" aria-hidden="true"></div>
       </article>
@@ -86,7 +90,7 @@ export class AlarmBanner extends LitElement {
       const waited = counter(store.wall() - since);
       return html`<span class="late" data-testid="overdue">${icon("bell")}Nobody has acknowledged for ${waited}</span>`;
     }
-    const names = incident.acknowledgements.filter((one) => one.at >= since).map((one) => one.name);
+    const names = incident.acknowledgements.filter((one) => one.newest).map((one) => one.name);
     return html`<strong>${incident.confirmed ? `Acknowledged by ${names.join(", ")}` : "Not yet acknowledged"}</strong>`;
   }
 }

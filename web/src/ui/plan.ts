@@ -61,7 +61,12 @@ export class PlanView extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#dispose();
+  }
+
+  #dispose(): void {
     this.#resized.disconnect();
+    this.#drawn.remove();
     this.#map?.remove();
     this.#map = null;
   }
@@ -82,7 +87,11 @@ export class PlanView extends LitElement {
 
   override updated(changed: PropertyValues): void {
     const floor = this.#floor();
-    if (!floor) return;
+    // Without a plan there is no place for a map: the next one gets a map of its own.
+    if (!floor) {
+      this.#dispose();
+      return;
+    }
     if (!this.#map || changed.has("plan") || changed.has("floorId") || changed.has("cameras") || this.#placesChanged) {
       this.#draw(floor);
     }

@@ -133,6 +133,11 @@ export const tileStyles = css`
     font-weight: 600;
     line-height: 1.2;
   }
+  .school {
+    display: block;
+    font-size: 0.8125rem;
+    font-weight: 700;
+  }
   kbd {
     margin-right: 0.4em;
     padding: 0 0.4em;
@@ -182,8 +187,23 @@ export const tileStyles = css`
     color: #14181c;
   }
   @container (max-width: 360px) {
+    .bottom {
+      align-items: flex-end;
+      gap: 4px;
+      padding: 4px;
+    }
     .name {
+      padding: 0.1em 0.4em;
       font-size: 0.8125rem;
+      line-height: 1.1;
+    }
+    .school {
+      font-size: 0.75rem;
+    }
+  }
+  @container (max-width: 300px) {
+    .switch {
+      display: none;
     }
   }
   @container (max-width: 260px) {

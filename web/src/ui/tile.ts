@@ -183,13 +183,13 @@ export class Tile extends LitElement {
       <div class="bottom">
         <span class="name">
           ${this.digit ? html`<kbd>${this.digit}</kbd>` : nothing}${this.camera.name}${school
-            ? html`<span class="school"> \u00b7 ${school}</span>`
+            ? html`<span class="school"><span class="visually-hidden"> \u00b7 </span>${school}</span>`
             : nothing}
         </span>
         <slot name="actions"></slot>
         ${this.camera.sound ? this.#soundButton() : nothing}
         ${this.camera.streams.length > 1
-          ? html`<button @click=${this.#switch} title="Change between main stream and substream">
+          ? html`<button class="switch" @click=${this.#switch} title="Change between main stream and substream">
               ${this.#viewing?.stream === "sub" ? "To main" : "To sub"}
             </button>`
           : nothing}

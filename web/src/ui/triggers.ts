@@ -6,7 +6,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { store } from "../app/store.js";
 import { timeOfDay } from "../core/labels.js";
 import { mayView } from "../core/may-view.js";
-import { UNKNOWN_ROOM, places } from "../core/places.js";
+import { UNKNOWN_ROOM, placeKey, places } from "../core/places.js";
 import type { Incident, Trigger } from "../core/protocol.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
@@ -28,6 +28,7 @@ export class Triggers extends LitElement {
         flex-wrap: wrap;
         gap: 4px 20px;
         max-height: 34vh;
+        margin: -3px;
         overflow: auto;
         padding: 3px;
       }
@@ -97,10 +98,10 @@ export class Triggers extends LitElement {
   override render(): TemplateResult {
     const { triggers } = this.incident;
     const found = places(this.incident);
-    const numbers = new Map(found.length > 1 ? found.map((place) => [place.room, place.number]) : []);
+    const numbers = new Map(found.length > 1 ? found.map((place) => [place.key, place.number]) : []);
     const more = triggers.length - SHOWN;
     return html`<ul class=${this.all ? "" : "folded"} data-testid="triggers" aria-label="Triggers, the newest first">
-      ${(this.all ? triggers : triggers.slice(0, SHOWN)).map((one) => this.#trigger(one, numbers.get(one.room)))}
+      ${(this.all ? triggers : triggers.slice(0, SHOWN)).map((one) => this.#trigger(one, numbers.get(placeKey(one))))}
       ${more > 0
         ? html`<li class="more">
             <button data-testid="more-triggers" aria-expanded=${this.all} @click=${() => (this.all = !this.all)}>
@@ -116,7 +117,8 @@ export class Triggers extends LitElement {
     return html`<li data-testid="trigger" data-room=${one.room ?? ""}>
       <span class="words">
         ${number ? html`<span class="place" title="Number on the plan">${number}</span>` : nothing}
-        <span class="number">${timeOfDay(one.at)}</span> <strong>${room}</strong> \u00b7 ${one.by}${one.note
+        <span class="number">${timeOfDay(one.at)}</span>${number ? html` <strong>${room}</strong>` : nothing} \u00b7
+        ${one.by}${one.note
           ? html` \u00b7 \u201c${one.note}\u201d`
           : nothing}
       </span>
