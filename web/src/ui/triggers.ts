@@ -135,7 +135,7 @@ export class Triggers extends LitElement {
     if (!this.offers || seen.length === 0) return nothing;
     const show = (): boolean =>
       this.dispatchEvent(new CustomEvent("open-cameras", { detail: seen, bubbles: true, composed: true }));
-    return html`<button data-testid="open-nearest" aria-label="Open the ${seen.length} cameras nearest to ${room}" @click=${show}>
+    return html`<button data-testid="open-nearest" aria-label="${seen.length} nearest to ${room}: open these cameras" @click=${show}>
       ${icon("camera")}${seen.length} nearest
     </button>`;
   }
