@@ -8,6 +8,7 @@ const at = (principal: string, role: "dispatcher" | "coordinator", when: number)
   name: principal,
   role,
   at: when,
+  newest: true,
 });
 
 const incident = (values: Partial<Incident>): Incident =>

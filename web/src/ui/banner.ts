@@ -27,7 +27,7 @@ export class AlarmBanner extends LitElement {
   static override styles = [base, bannerStyles];
 
   @property({ attribute: false }) incident!: Incident;
-  /** The page can open a trigger's cameras: it hears `open-cameras` with their ids. */
+  /** The page lists the triggers here, and can open their cameras: it hears `open-cameras` with ids. */
   @property({ type: Boolean }) offers = false;
 
   constructor() {
@@ -44,7 +44,7 @@ export class AlarmBanner extends LitElement {
     const why = whyNone(incident, me);
     const failure = alarm.failure(incident.id);
     const several = incident.triggers.length > 1;
-    const triggers = html`<sl-triggers .incident=${incident} .offers=${this.offers}></sl-triggers>`;
+    const triggers = this.offers ? html`<sl-triggers .incident=${incident}></sl-triggers>` : nothing;
     return html`
       <article class=${incident.kind} data-testid="alarm-banner" data-kind=${incident.kind} data-site=${incident.site}>
         <p class="visually-hidden" role="alert">${kind}. ${meaning} ${where}</p>

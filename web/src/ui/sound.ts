@@ -67,16 +67,23 @@ export class SoundControl extends LitElement {
         position: absolute;
         z-index: 20;
         top: calc(100% + 6px);
-        right: 0;
+        left: 0;
         display: grid;
         gap: 10px;
-        width: min(300px, 90vw);
+        width: 300px;
         padding: 14px;
         box-shadow: 0 6px 24px rgb(0 0 0 / 0.35);
       }
       .menu button {
         min-height: 48px;
         white-space: normal;
+      }
+      @media (max-width: 600px) {
+        .menu {
+          position: fixed;
+          inset: 56px 8px auto;
+          width: auto;
+        }
       }
     `,
   ];

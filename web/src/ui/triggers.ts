@@ -92,7 +92,6 @@ export class Triggers extends LitElement {
   ];
 
   @property({ attribute: false }) incident!: Incident;
-  @property({ type: Boolean }) offers = false;
   @state() private all = false;
 
   override render(): TemplateResult {
@@ -132,7 +131,7 @@ export class Triggers extends LitElement {
       const camera = store.camera(id);
       return camera && mayView(camera, open, store.me?.principal ?? null);
     });
-    if (!this.offers || seen.length === 0) return nothing;
+    if (seen.length === 0) return nothing;
     const show = (): boolean =>
       this.dispatchEvent(new CustomEvent("open-cameras", { detail: seen, bubbles: true, composed: true }));
     return html`<button data-testid="open-nearest" aria-label="${seen.length} nearest to ${room}: open these cameras" @click=${show}>
