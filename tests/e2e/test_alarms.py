@@ -224,7 +224,7 @@ async def test_a_patrol_car_looks_at_any_schools_plan_without_an_alarm_and_close
     ):
         await page.get_by_test_id("school").select_option(site)
         await page.get_by_test_id(f"plan-camera-{closed}").click()
-        await expect(page.locator(".view")).to_contain_text("is not open")
+        await expect(page.locator("section.view")).to_contain_text("is not open")
         await expect(page.locator("sl-tile")).to_have_count(0)
         assert "Not open now" in (await page.get_by_test_id(f"plan-camera-{closed}").get_attribute("aria-label") or "")
         await page.get_by_test_id(f"plan-camera-{standing}").click()
@@ -294,7 +294,10 @@ async def test_a_page_that_the_browser_keeps_mute_says_so_until_a_press(
     glass = await page_of(browser, district, "dispatcher")
     page = glass.page
     await expect(page.get_by_test_id("sound-off")).to_have_count(0)  # signing in was a press
-    await page.reload()
+    await page.close()
+    page = await glass.context.new_page()  # no press yet, as after the browser's own restart
+    await page.add_init_script(EAR)
+    await page.goto(district.url)
     off = page.get_by_test_id("sound-off")
     await expect(off).to_contain_text("Sound is off on this page: press to turn it on")
     await schools.press(LIBRARY)
@@ -412,5 +415,6 @@ async def test_an_alarm_notifies_who_looks_elsewhere_and_keeps_the_screen_awake_
     await until(lambda: page.evaluate("!window.shown[0].open"), 5, "the notification's end")
     assert await page.evaluate(held) == 1, "the screen stays on for as long as the incident is open"
     await schools.all_clear()
+    await expect(page.get_by_test_id("alarm-banner")).to_have_count(0, timeout=10_000)
     await until(lambda: page.evaluate(f"{held} === 0"), 5, "a screen that may go off")
     await glass.close()

@@ -10,7 +10,7 @@ import { StoreObserver } from "../app/observer.js";
 import { fullName, schoolIfMany } from "../app/schools.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
-import { mayView } from "../core/may-view.js";
+import { mayView, whyNone } from "../core/may-view.js";
 import { places } from "../core/places.js";
 import type { Camera, Incident, StreamName } from "../core/protocol.js";
 import * as wall from "../core/wall.js";
@@ -43,7 +43,11 @@ export class Dispatcher extends LitElement {
   }
 
   override willUpdate(): void {
-    for (const incident of store.open()) this.wall = wall.alarmed(this.wall, incident, (id) => this.#mayView(id));
+    const me = store.me?.principal ?? null;
+    for (const incident of store.open()) {
+      const opens = whyNone(incident, me) === "";
+      this.wall = wall.alarmed(this.wall, incident, (id) => opens && this.#mayView(id));
+    }
   }
 
   #mayView(id: string): boolean {

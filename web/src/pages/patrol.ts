@@ -12,7 +12,7 @@ import { StoreObserver } from "../app/observer.js";
 import { fullName } from "../app/schools.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
-import { mayView } from "../core/may-view.js";
+import { mayView, whyNone } from "../core/may-view.js";
 import { places } from "../core/places.js";
 import type { Camera, Site } from "../core/protocol.js";
 import "../ui/alarm-list.js";
@@ -56,12 +56,13 @@ export class Patrol extends LitElement {
   override willUpdate(): void {
     const { incident, site } = this.#focus;
     const seen = this.#seen();
-    const first = seen[0]?.id ?? null;
-    const alarmed = incident ? `${incident.id} ${incident.alarms}` : "";
+    const opens = incident !== undefined && whyNone(incident, store.me?.principal ?? null) === "";
+    const first = opens ? (seen[0]?.id ?? null) : null;
+    const alarmed = incident ? `${incident.id} ${incident.alarms} ${opens}` : "";
     const moved = this.#site !== (site?.id ?? "");
     if (moved) this.current = this.refused = null;
-    if (alarmed !== "" && (moved || alarmed !== this.#alarmed)) this.current = first;
-    if (incident && !seen.some((camera) => camera.id === this.current)) this.current = first;
+    if (opens && (moved || alarmed !== this.#alarmed)) this.current = first;
+    if (opens && !seen.some((camera) => camera.id === this.current)) this.current = first;
     this.#alarmed = alarmed;
     this.#site = site?.id ?? "";
   }
