@@ -98,6 +98,8 @@ class Metrics:
         self.tcp_connections = gauge("tcp_connections", "TCP connections to the media port, viewers' and strangers'")
         self.ice_restarts = counter("ice_restarts", "Connections of viewers agreed on anew, their sessions going on")
         self.dropped = counter("dropped", "Things that a bounded queue or a limit made us drop", "where")
+        self.http_connections = gauge("http_connections", "HTTP connections that are open", "whose")
+        self.http_limited = counter("http_limited", "Requests refused since too many came", "whose")
         self.malformed = counter("malformed", "Messages that could not be parsed, counted and dropped", "protocol")
         # Permission
         self.refusals = counter("refusals", "Accesses refused", "reason")

@@ -9,10 +9,13 @@ from typing import Any, Generic, TypeVar
 
 from aiohttp import web
 
+from gateway import files
 from gateway.access.service import AccessService
-from gateway.api import arrival
 from gateway.api.app import build
+from gateway.api.connections import ConnectionPlaces
+from gateway.api.doors import KEEP_ALIVE, Doors
 from gateway.api.hub import EventHub
+from gateway.api.limits import Limits
 from gateway.api.news import Newsroom
 from gateway.api.pictures import Pictures
 from gateway.api.places import Places
@@ -61,7 +64,7 @@ class Gateway:
         self.settings: Settings = loaded.settings
         self.clock = clock or SystemClock()
         self.metrics = Metrics()
-        self.port = 0
+        self.port = self.alarm_port = 0
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[str], object] = lambda _url: None) -> None:
         """Run until ``stop``; call ``ready`` with the public URL once people can sign in.
@@ -81,8 +84,11 @@ class Gateway:
         parts = await compose(self.loaded, database, self.clock, self.metrics, media_of)
         media, viewing = parts.media, parts.services.viewing
         runner = web.AppRunner(
-            build(parts.services), access_log=None, shutdown_timeout=2.0, keepalive_timeout=arrival.KEEP_ALIVE
+            build(parts.services), access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEP_ALIVE
         )
+        await runner.setup()
+        doors = self._doors(runner)
+        accepting: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(media.run(), name="media"),
@@ -93,14 +99,19 @@ class Gateway:
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
                 group.create_task(parts.services.audit.run(), name="records"),
                 group.create_task(database.owed.run(self.clock), name="owed to the database"),
-                group.create_task(arrival.close_silent(runner, self.clock), name="http: silent connections"),
             ]
             try:
                 await media.start()
-                await self._listen(runner)
+                await self._listen(doors)
+                accepting += [group.create_task(door.run(), name="http") for door in doors]
                 ready(public_url(self.settings.http, self.port))
                 await stop.wait()
             finally:
+                for task in accepting:
+                    task.cancel()
+                await asyncio.gather(*accepting, return_exceptions=True)
+                for door in doors:
+                    door.close()
                 await runner.cleanup()
                 await media.stop()
                 await viewing.drain()
@@ -108,16 +119,30 @@ class Gateway:
                 for task in tasks:
                     task.cancel()
 
-    async def _listen(self, runner: web.AppRunner) -> None:
+    def _doors(self, runner: web.AppRunner) -> list[Doors]:
+        """The pages' door, and, if there is a port for them, the panic buttons' own, which no page's visitor fills."""
+        http = self.settings.http
+        most = files.http_connections(files.raise_limit(), sum(len(site.cameras) for site in self.settings.sites))
+        doors = [Doors(runner, ConnectionPlaces(most), http.trusted_proxies, self.clock, self.metrics)]
+        if http.alarm_port is not None:
+            places = ConnectionPlaces(max(files.FEWEST_HTTP, most // 8))
+            doors.append(Doors(runner, places, http.trusted_proxies, self.clock, self.metrics, alarms_only=True))
+        logger.info("at most %d HTTP connections at a time", most)
+        return doors
+
+    async def _listen(self, doors: Sequence[Doors]) -> None:
         http = self.settings.http
         context = tls_context(http)
-        await runner.setup()
-        site = web.TCPSite(runner, http.host, http.port, ssl_context=context)
-        try:
-            await site.start()
-        except OSError as error:
-            raise ConfigurationError([f"http.port: {http.host}:{http.port} cannot be used: {error.strerror}"]) from None
-        self.port = runner.addresses[0][1]
+        for door in doors:
+            key, port = ("http.alarm_port", http.alarm_port) if door.alarms_only else ("http.port", http.port)
+            try:
+                got = await door.listen(http.host, port or 0, context)
+            except OSError as error:
+                raise ConfigurationError([f"{key}: {http.host}:{port} cannot be used: {error.strerror}"]) from None
+            if door.alarms_only:
+                self.alarm_port = got
+            else:
+                self.port = got
 
     def _unowned(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Failures outside our TaskGroup: reader callbacks and other libraries' own tasks."""
@@ -189,6 +214,7 @@ async def compose(
         viewing=viewing,
         hub=EventHub(metrics),
         pictures=Pictures(media, clock, settings.age),
+        limits=Limits({webhook.id for site in settings.sites for webhook in site.webhooks}, await sessions.cookies()),
     )
     newsroom = Newsroom(services)
     newsroom.start()

@@ -36,7 +36,8 @@ class Model(BaseModel):
 
 class HttpSettings(Model):
     """Where browsers reach the gateway. ``public_url`` is the address in links and the token issuer. Only what the
-    proxies at ``trusted_proxies`` say in ``X-Forwarded-For`` is believed."""
+    proxies at ``trusted_proxies`` say in ``X-Forwarded-For`` is believed. ``metrics_token`` opens ``/metrics`` to other
+    machines. ``alarm_port`` listens for panic buttons alone, besides ``port``."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -44,6 +45,8 @@ class HttpSettings(Model):
     tls_certificate: ConfiguredPath | None = None
     tls_key: ConfiguredPath | None = None
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    metrics_token: Secret | None = None
+    alarm_port: Port | None = None
 
     @model_validator(mode="after")
     def _certificate_and_key_together(self) -> Self:

@@ -1,11 +1,12 @@
-"""The aiohttp application: all routes, in one order, behind the same four rules."""
+"""The aiohttp application: all routes, in one order, behind the same five rules."""
 
 from aiohttp import web
 
-from gateway.api import cameras, events, incidents, ops, sign_in, sites, tokens, whep
-from gateway.api.arrival import SERVED, in_time
+from gateway.api import cameras, events, incidents, ops, pages, sign_in, sites, tokens, whep
+from gateway.api.arrival import in_time
 from gateway.api.problem import errors, same_page, secure_headers
 from gateway.api.services import SERVICES, Services
+from gateway.api.throttle import throttled
 
 BODY_LIMIT = 64 * 1024
 """Bytes of an offer, a trigger or any other body; more is a 413."""
@@ -13,12 +14,12 @@ BODY_LIMIT = 64 * 1024
 
 def build(services: Services) -> web.Application:
     """The application for ``services``."""
-    app = web.Application(middlewares=[errors, in_time, same_page], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[errors, throttled, in_time, same_page], client_max_size=BODY_LIMIT)
     app[SERVICES] = services
-    app[SERVED] = set()
+    ops.share(app, services)
     app.on_shutdown.append(_stop)
     app.on_response_prepare.append(secure_headers)
-    for module in (sign_in, sites, tokens, whep, incidents, cameras, events, ops):
+    for module in (sign_in, sites, tokens, whep, incidents, cameras, events, ops, pages):
         app.add_routes(module.routes())
     return app
 

@@ -5,7 +5,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
 from gateway.api.problem import problem_of
-from gateway.api.services import SERVICES, Services, body_of, client_address, signed_in
+from gateway.api.services import SERVICES, Services, body_of, client_address, recognise, signed_in
+from gateway.api.throttle import too_many
 from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
 from gateway.incidents.service import Trigger
@@ -98,13 +99,19 @@ async def all_clear(request: web.Request) -> web.Response:
 
 
 async def webhook(request: web.Request) -> web.Response:
-    """A panic button's signed message (Standard Webhooks)."""
+    """A panic button's signed message (Standard Webhooks). Messages that it has not signed are bounded in number."""
     services = request.app[SERVICES]
+    webhook_id = request.match_info["webhook"]
     status, answer = await services.webhooks.receive(
-        request.match_info["webhook"], request.headers, await request.read(), client_address(request)
+        webhook_id, request.headers, await request.read(), client_address(request)
     )
+    if status == 401:
+        payer = services.limits.webhook(webhook_id)
+        if wait := payer.take(services.clock.monotonic()):
+            return await too_many(request, payer, wait)
     if status >= 400:
         return problem_of(answer)
+    recognise(request, f"webhook {webhook_id}")
     return web.json_response(answer, status=status)
 
 

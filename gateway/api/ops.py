@@ -1,22 +1,28 @@
-"""What machines ask: metrics, health, public keys; and the built pages."""
+"""What machines ask: metrics, health, public keys. Floods of these cost one answer a second."""
 
-from pathlib import Path
+import asyncio
 
 import prometheus_client
 from aiohttp import hdrs, web
 
+from gateway.api.insiders import is_insider
 from gateway.api.problem import problem
-from gateway.api.services import SERVICES
+from gateway.api.services import SERVICES, Services
+from gateway.api.shared import Shared
+from gateway.errors import Forbidden, StorageError
 from gateway.media.tally import Merged
 
-STATIC = Path(__file__).parent.parent / "static"
+SHARED_FOR = 1.0
+
+METRICS: web.AppKey[Shared[bytes]] = web.AppKey("metrics", Shared)
+READY: web.AppKey[Shared[bool]] = web.AppKey("ready", Shared)
 
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text format: what this process counts and, where media run in others, what those do."""
-    services = request.app[SERVICES]
-    figures = await services.pictures.media.figures()
-    text = prometheus_client.generate_latest(Merged(services.metrics.registry, figures))
+    if not is_insider(request):
+        raise Forbidden("metrics_are_private", "Metrics are for this machine, or for who sends http.metrics_token.")
+    text = await request.app[METRICS].get()
     return web.Response(body=text, headers={hdrs.CONTENT_TYPE: prometheus_client.CONTENT_TYPE_LATEST})
 
 
@@ -26,10 +32,14 @@ async def healthz(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The gateway can let people in: its database takes writes. An alarm is taken also where it does not."""
-    services = request.app[SERVICES]
-    await services.readiness.check()
-    return web.json_response({"status": "ok", "incidents_open": len(services.incidents.open())})
+    """The gateway can let people in: its database takes writes. Strangers are told no more than that. An alarm is taken
+    also where it does not."""
+    if not await request.app[READY].get():
+        return problem(503, "Storage failed", "storage_failed", "The gateway could not write to its database.")
+    told: dict[str, object] = {"status": "ok"}
+    if is_insider(request):
+        told["incidents_open"] = len(request.app[SERVICES].incidents.open())
+    return web.json_response(told)
 
 
 async def jwks(request: web.Request) -> web.Response:
@@ -37,23 +47,30 @@ async def jwks(request: web.Request) -> web.Response:
     return web.json_response(request.app[SERVICES].tokens.jwks())
 
 
-async def page(_: web.Request) -> web.StreamResponse:
-    """The one page; what it shows depends on who is signed in."""
-    index = STATIC / "index.html"
-    if not index.is_file():
-        return problem(503, "Not built", "no_web_client", "The web client has not been built. Run: make web")
-    return web.FileResponse(index, headers={hdrs.CACHE_CONTROL: "no-cache"})
+def share(app: web.Application, services: Services) -> None:
+    """Have what these routes answer made once for all who ask."""
+
+    async def render() -> bytes:
+        figures = await services.pictures.media.figures()
+        # In a thread: for some hundred cameras it takes a tenth of a second.
+        return await asyncio.to_thread(prometheus_client.generate_latest, Merged(services.metrics.registry, figures))
+
+    async def ready() -> bool:
+        try:
+            await services.readiness.check()
+        except StorageError:
+            return False
+        return True
+
+    app[METRICS] = Shared(render, SHARED_FOR, services.clock)
+    app[READY] = Shared(ready, SHARED_FOR, services.clock)
 
 
-def routes() -> list[web.AbstractRouteDef]:
+def routes() -> list[web.RouteDef]:
     """Routes of this module."""
-    found: list[web.AbstractRouteDef] = [
-        web.get("/", page),
+    return [
         web.get("/metrics", metrics),
         web.get("/healthz", healthz),
         web.get("/readyz", readyz),
         web.get("/.well-known/jwks.json", jwks),
     ]
-    if (STATIC / "assets").is_dir():
-        found.append(web.static("/assets", STATIC / "assets"))
-    return found

@@ -10,7 +10,9 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from gateway.access.service import AccessService
+from gateway.api.doors import Connection
 from gateway.api.hub import EventHub
+from gateway.api.limits import Limits
 from gateway.api.pictures import Pictures
 from gateway.api.places import Places
 from gateway.api.proxies import origin
@@ -58,6 +60,7 @@ class Services:
     viewing: ViewingService
     hub: EventHub
     pictures: Pictures
+    limits: Limits
 
 
 SERVICES = web.AppKey("services", Services)
@@ -75,10 +78,23 @@ def client_address(request: web.Request) -> str:
     return origin(request.remote or "", request.headers.getall(hdrs.X_FORWARDED_FOR, ()), proxies)
 
 
+def recognise(request: web.Request, owner: str) -> None:
+    """Note that the request's connection is of somebody whom we know: it does not give way to strangers."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.doors.recognise(request.protocol, owner)
+
+
 async def sign_in_of(request: web.Request) -> SignIn | None:
     """The living sign-in behind the request's cookie, if there is one."""
-    cookie = request.cookies.get(cookie_name(request.app[SERVICES].loaded.settings.http))
-    return await request.app[SERVICES].sessions.lookup(cookie) if cookie else None
+    services = request.app[SERVICES]
+    cookie = request.cookies.get(cookie_name(services.loaded.settings.http))
+    if not cookie:
+        return None
+    sign_in = await services.sessions.lookup(cookie)
+    services.limits.learn(cookie, sign_in.id if sign_in else None)
+    if sign_in is not None:
+        recognise(request, f"sign-in {sign_in.id}")
+    return sign_in
 
 
 async def signed_in(request: web.Request) -> SignIn:

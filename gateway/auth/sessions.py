@@ -78,6 +78,14 @@ class SignInSessions:
         found = {row.principal_id: from_row(row) for row in rows}
         return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
+    async def cookies(self) -> list[tuple[bytes, str]]:
+        """The digest of the cookie and the id of each sign-in that lives now."""
+        query = select(SignInSessionRow.cookie_sha256, SignInSessionRow.id).where(
+            SignInSessionRow.ended_at.is_(None), SignInSessionRow.expires_at > self._clock.now()
+        )
+        async with self._db.reading() as session:
+            return [(row.cookie_sha256, row.id) for row in await session.execute(query)]
+
     async def living_of(self, who: str) -> list[SignIn]:
         """The living sign-ins of one person or device, by its id or its name."""
         query = select(SignInSessionRow).where(

@@ -1,0 +1,48 @@
+"""Token buckets: how many requests somebody may make at once, and how many a second after that. Pure."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+KEPT = 10_000
+"""Buckets that are kept; the one that was used longest ago is forgotten first, and is full when it comes back."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    level: float
+    at: float
+
+
+class Buckets:
+    """A bucket for each key: it holds ``burst`` and is filled by ``rate`` a second. ``now`` is monotonic seconds."""
+
+    def __init__(self, burst: float, rate: float) -> None:
+        self._burst = burst
+        self._rate = rate
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, key: str, cost: float, now: float) -> float:
+        """Take ``cost`` out of a bucket and return 0. Where it holds less, return the seconds until it will hold that
+        much, and take nothing."""
+        bucket = self._filled(key, now)
+        if bucket.level < cost:
+            return (cost - bucket.level) / self._rate
+        bucket.level -= cost
+        return 0.0
+
+    def give_back(self, key: str, amount: float, now: float) -> None:
+        """Put back what turned out not to be due."""
+        bucket = self._filled(key, now)
+        bucket.level = min(self._burst, bucket.level + amount)
+
+    def _filled(self, key: str, now: float) -> _Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(self._burst, now)
+            if len(self._buckets) > KEPT:
+                self._buckets.popitem(last=False)
+            return bucket
+        self._buckets.move_to_end(key)
+        bucket.level = min(self._burst, bucket.level + max(0.0, now - bucket.at) * self._rate)
+        bucket.at = now
+        return bucket

@@ -1,0 +1,207 @@
+"""Connections in numbers: whoever holds or floods them must not silence a panic button, nor a console."""
+
+import asyncio
+import errno
+import json
+import logging
+import socket
+from contextlib import AsyncExitStack
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from gateway.api.doors import HANDSHAKE_WITHIN, TAKEN_WITHIN, TRY_AGAIN
+from gateway.api.connections import ConnectionPlaces
+from tests.attacks.conftest import Guarded, Line, connected, guard
+from tests.in_process import House
+
+BODY = json.dumps({"room": "lincoln-room-101"}).encode()
+
+
+async def many(stack: AsyncExitStack, guarded: Guarded, count: int) -> list[Line]:
+    return [await stack.enter_async_context(connected(guarded.port)) for _ in range(count)]
+
+
+def press(line: Line, house: House, message: str = "msg_1") -> None:
+    """Send a panic button's signed message."""
+    line.ask("/hooks/lincoln-panic", "POST", BODY, **house.signed(BODY, message))
+
+
+async def test_idle_connections_of_one_address_do_not_silence_a_panic_button(house: House) -> None:
+    async with guard(house, ConnectionPlaces(40)) as guarded, AsyncExitStack() as stack:
+        for line in await many(stack, guarded, 60):
+            line.ask("/healthz")
+        await guarded.until(lambda: len(guarded.places) <= 10)
+        async with connected(guarded.port) as button:
+            press(button, house)
+            assert await button.status() == 200
+
+
+async def test_connections_that_say_nothing_do_not_silence_a_panic_button(house: House) -> None:
+    async with guard(house, ConnectionPlaces(16, an_address=16)) as guarded, AsyncExitStack() as stack:
+        await many(stack, guarded, 40)
+        async with connected(guarded.port) as button:
+            press(button, house)
+            assert await button.status() == 200
+
+
+async def test_a_console_keeps_its_connection_while_strangers_fill_the_house(house: House) -> None:
+    cookie = (await house.sign_in("dispatcher")).cookie()
+    async with guard(house, ConnectionPlaces(8, an_address=8)) as guarded, connected(guarded.port) as console:
+        console.ask("/api/me", Cookie=f"sightline={cookie}")
+        assert await console.status() == 200
+        async with AsyncExitStack() as stack:
+            for line in await many(stack, guarded, 30):
+                line.ask("/healthz")
+            await guarded.until(lambda: house.metrics.dropped.labels("http_connection")._value.get() >= 20)
+            console.ask("/api/me", Cookie=f"sightline={cookie}")
+            assert await console.status() == 200
+
+
+async def test_a_console_is_known_again_at_once_after_a_restart(house: House) -> None:
+    cookie = (await house.sign_in("dispatcher")).cookie()
+    [(_, sign_in)] = await house.services.sessions.cookies()
+    assert house.services.limits.sign_in_of(cookie) is None, "it has asked for nothing yet"
+    house.services.limits.learn(cookie, sign_in)
+    async with guard(house) as guarded, connected(guarded.port) as console:
+        console.ask("/", Cookie=f"sightline={cookie}")
+        await console.status()
+        assert guarded.places.known == 1
+
+
+async def test_of_a_sign_in_that_has_ended_nothing_is_known_any_more(house: House) -> None:
+    person = await house.sign_in("dispatcher")
+    cookie = person.cookie()
+    await person.get("/api/me")
+    assert house.services.limits.sign_in_of(cookie)
+    await person.post("/api/sign-out")
+    assert (await (await house.stranger()).get("/api/me", headers={"Cookie": f"sightline={cookie}"})).status == 401
+    assert house.services.limits.sign_in_of(cookie) is None
+
+
+async def test_the_alarm_port_answers_panic_buttons_and_nobody_else(house: House) -> None:
+    async with guard(house, alarms_only=True) as guarded:
+        async with connected(guarded.port) as button:
+            press(button, house)
+            assert await button.status() == 200
+        async with connected(guarded.port) as visitor:
+            visitor.ask("/")
+            assert await visitor.status() == 404
+
+
+async def test_all_connections_of_a_trusted_proxy_are_kept_although_they_have_one_address(house: House) -> None:
+    proxies = (ip_network("127.0.0.1"),)
+    async with guard(house, ConnectionPlaces(40), proxies) as guarded, AsyncExitStack() as stack:
+        for line in await many(stack, guarded, 30):
+            line.ask("/healthz")
+            assert await line.status() == 200
+        assert len(guarded.places) == 30
+
+
+async def test_an_answer_that_is_not_read_does_not_hold_its_connection(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = guarded.house
+    monkeypatch.setattr("gateway.api.doors._bytes_taken", lambda _wire: 1)
+    async with connected(guarded.port) as reader:
+        await guarded.until(lambda: len(guarded.doors._open) == 1)
+        [connection] = guarded.doors._open.values()
+        connection.place.asked = True
+        assert connection.wire is not None
+        connection.wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        reader.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        connection.wire.write(bytes(8 << 20))
+        await house.clock.advance(TAKEN_WITHIN - 3)
+        assert len(guarded.places) == 1
+        await house.clock.advance(5)
+        await guarded.until(lambda: len(guarded.places) == 0)
+
+
+async def test_an_answer_that_is_read_slowly_but_steadily_is_read_to_its_end(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = 0
+
+    def more(_wire: asyncio.Transport) -> int:
+        nonlocal taken
+        taken += 4096
+        return taken
+
+    monkeypatch.setattr("gateway.api.doors._bytes_taken", more)
+    async with connected(guarded.port) as reader:
+        await guarded.until(lambda: len(guarded.doors._open) == 1)
+        [connection] = guarded.doors._open.values()
+        connection.place.asked = True
+        assert connection.wire is not None
+        reader.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        connection.wire.write(bytes(16 << 20))
+        await guarded.house.clock.advance(5 * TAKEN_WITHIN)
+        assert len(guarded.places) == 1
+
+
+async def test_how_much_of_an_answer_has_been_taken_is_known(guarded: Guarded) -> None:
+    from gateway.api.doors import _bytes_taken
+
+    async with connected(guarded.port) as line:
+        line.ask("/healthz")
+        await line.status()
+        [connection] = guarded.doors._open.values()
+        assert connection.wire is not None
+        taken = _bytes_taken(connection.wire)
+        assert taken is None or taken > 100
+
+
+class NoFiles:
+    """The system's accept, without a file to give until there is one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._accept = asyncio.get_running_loop().sock_accept
+        self.left = 0
+        self.tried = 0
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", self.accept)
+
+    async def accept(self, listening: socket.socket) -> Any:
+        found = await self._accept(listening)
+        if self.left:
+            return found
+        found[0].close()
+        self.tried += 1
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+async def test_without_files_the_log_tells_once_and_accepting_goes_on_by_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    system = NoFiles(monkeypatch)
+    async with guard(house) as guarded:
+        for number in range(5):
+            async with connected(guarded.port):
+                await guarded.until(lambda number=number: system.tried == number + 1)  # type: ignore[misc]
+                await house.clock.advance(TRY_AGAIN)
+        system.left = 1
+        async with connected(guarded.port) as line:
+            line.ask("/healthz")
+            assert await line.status() == 200
+    said = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.getMessage().partition(" (")[0] for record in said] == ["no connection can be accepted"]
+
+
+async def test_a_flood_of_connections_is_one_line_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    async with guard(house, ConnectionPlaces(8)) as guarded, AsyncExitStack() as stack:
+        await many(stack, guarded, 50)
+        await guarded.until(lambda: house.metrics.dropped.labels("http_connection")._value.get() >= 40)
+        await house.clock.advance(30)
+    said = [record for record in caplog.records if record.name == "gateway.api.doors"]
+    assert len(said) == 1
+
+
+async def test_stopping_closes_the_doors(house: House) -> None:
+    async with guard(house) as guarded:
+        pass
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", guarded.port)
+
+
+def test_a_silent_tls_connection_has_seconds() -> None:
+    assert HANDSHAKE_WITHIN <= 5

@@ -1,0 +1,238 @@
+"""Requests in numbers: whoever floods the gateway is told to wait, and nobody else is."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import prometheus_client
+import pytest
+from aiohttp import hdrs
+from pydantic import SecretStr
+
+from gateway.api.limits import ALARMS, BAD_MESSAGES, DEAR, PEOPLE, STRANGERS, Payer
+from gateway.api.throttle import PAUSE
+from tests.in_process import Answer, House, Person, example
+
+TOKEN = "a-token-for-the-scraper"
+BODY = json.dumps({"room": "lincoln-room-101"}).encode()
+
+
+async def told_to_wait(house: House, asked: Awaitable[Answer], whose: str = "address") -> Answer:
+    """The 429, which is held back for a while."""
+    refused = house.metrics.http_limited.labels(whose)
+    before = refused._value.get()
+    task = asyncio.ensure_future(asked)
+    async with asyncio.timeout(10):
+        while refused._value.get() == before:  # noqa: ASYNC110  # requests that arrive set no event
+            await asyncio.sleep(0.001)
+    await house.clock.settle()
+    await house.clock.advance(PAUSE)
+    answer = await task
+    assert answer.problem(429) == "too_many_requests"
+    assert int(answer.headers["Retry-After"]) >= 1
+    return answer
+
+
+def use_up(house: House, payer: Payer) -> None:
+    while not payer.take(house.clock.monotonic()):
+        pass
+
+
+def use_up_address(house: House, address: str = "127.0.0.1") -> None:
+    use_up(house, house.services.limits.stranger(address))
+
+
+async def press(person: Person, message: str, **changed: str) -> Answer:
+    headers = person.house.signed(BODY, message) | changed
+    return await person.request("POST", "/hooks/lincoln-panic", data=BODY, headers=headers)
+
+
+def stranger_of(address: str) -> dict[str, str]:
+    return {hdrs.X_FORWARDED_FOR: address}
+
+
+@pytest.fixture
+async def behind_a_proxy(tmp_path: Path) -> AsyncIterator[House]:
+    """A house whose callers come through a trusted proxy, each from an address of their own."""
+    async with House(tmp_path, with_http(trusted_proxies=("127.0.0.0/8",), metrics_token=SecretStr(TOKEN))) as found:
+        yield found
+
+
+def with_http(**changed: Any) -> Any:
+    loaded = example()
+    http = loaded.settings.http.model_validate(loaded.settings.http.model_dump() | changed)
+    return replace(loaded, settings=loaded.settings.model_copy(update={"http": http}))
+
+
+async def test_an_auditor_who_asks_for_refused_tokens_without_end_is_told_to_wait(house: House) -> None:
+    auditor = await house.sign_in("auditor")
+    await auditor.get("/api/me")
+    most = int(PEOPLE[0] / DEAR)
+    for _ in range(most):
+        assert (await auditor.post("/api/tokens", {"site": "lincoln"})).status == 403
+    await told_to_wait(house, auditor.post("/api/tokens", {"site": "lincoln"}), "sign_in")
+    assert len(await house.records("view_refused")) <= most
+    button = await house.stranger()
+    assert (await press(button, "msg_1")).status == 200
+    assert house.metrics.http_limited.labels("sign_in")._value.get() == 1
+
+
+async def test_who_is_told_to_wait_can_still_open_and_end_an_incident(house: House) -> None:
+    coordinator = await house.sign_in("coordinator")
+    await coordinator.get("/api/me")
+    payer = house.services.limits.person((await house.services.sessions.cookies())[0][1], alarm=False)
+    use_up(house, payer)
+    await told_to_wait(house, coordinator.get("/api/sites"), "sign_in")
+    use_up(house, payer)
+    opened = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
+    assert opened.status == 201
+    assert ALARMS[0] / DEAR >= 30
+    assert (await coordinator.post(f"/api/incidents/{opened.json['id']}/all-clear")).status == 200
+
+
+async def test_a_stranger_who_floods_is_refused_before_the_database_is_asked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = await house.stranger()
+
+    async def asked(*_: object) -> None:
+        raise AssertionError("the database was asked")
+
+    monkeypatch.setattr(house.services.sessions, "lookup", asked)
+    monkeypatch.setattr(house.services.invitations, "redeem", asked)
+    for path in ("/api/me", "/whep/lincoln-lobby", "/"):
+        use_up_address(house)
+        await told_to_wait(house, stranger.get(path, headers={"Cookie": "sightline=invented"}))
+    use_up_address(house)
+    await told_to_wait(house, stranger.post("/api/invitations/redeem", {"code": "x"}))
+
+
+async def test_a_flood_from_one_address_costs_other_addresses_nothing(behind_a_proxy: House) -> None:
+    house = behind_a_proxy
+    stranger = await house.stranger()
+    for _ in range(int(STRANGERS[0])):
+        await stranger.get("/healthz", headers=stranger_of("203.0.113.7"))
+    await told_to_wait(house, stranger.get("/healthz", headers=stranger_of("203.0.113.7")))
+    assert (await stranger.get("/healthz", headers=stranger_of("203.0.113.8"))).status == 200
+
+
+async def test_thirty_patrol_cars_behind_one_address_sign_in_and_watch_at_once(house: House) -> None:
+    await house.lock_down()
+    cars = [await house.sign_in("patrol") for _ in range(30)]
+
+    async def arrive(car: Person) -> list[int]:
+        await car.get("/")
+        said = [(await car.get(path)).status for path in ("/assets/a.js", "/assets/b.css", "/api/me", "/api/sites")]
+        token = await car.token()
+        return said[2:] + [(await car.offer("lincoln-lobby", token)).status for _ in range(4)]
+
+    for answers in await asyncio.gather(*(arrive(car) for car in cars)):
+        assert answers == [200, 200, 201, 201, 201, 201]
+
+
+async def test_a_wall_of_64_tiles_comes_back_at_once_and_renews(house: House) -> None:
+    await house.lock_down()
+    console = await house.sign_in("dispatcher")
+    opened = [await console.offer("lincoln-lobby", await console.token()) for _ in range(64)]
+    for answer in opened:
+        assert answer.status == 201
+        fresh = {"Authorization": f"Bearer {await console.token()}"}
+        assert (await console.request("POST", f"{answer.headers['Location']}/token", headers=fresh)).status == 204
+
+
+async def test_a_player_without_a_cookie_is_known_by_its_token(house: House) -> None:
+    await house.lock_down()
+    token = await (await house.sign_in("dispatcher")).token()
+    stranger = await house.stranger()
+    use_up_address(house)
+    assert (await stranger.offer("lincoln-lobby", token)).status == 201
+    await told_to_wait(house, stranger.offer("lincoln-lobby", "invented"))
+
+
+async def test_badly_signed_messages_are_limited_and_the_true_button_never(house: House) -> None:
+    person = await house.stranger()
+    wrong = {"webhook-signature": "v1,AAAA"}
+    for number in range(int(BAD_MESSAGES[0])):
+        assert (await press(person, f"bad_{number}", **wrong)).status == 401
+    await told_to_wait(house, press(person, "bad", **wrong), "webhook")
+    for number in range(40):
+        assert (await press(person, f"true_{number}")).status == 200
+
+
+async def test_messages_to_panic_buttons_that_do_not_exist_are_charged_to_the_address(house: House) -> None:
+    stranger = await house.stranger()
+    assert (await stranger.request("POST", "/hooks/nothing", data=b"{}")).status == 404
+    use_up_address(house)
+    await told_to_wait(house, stranger.request("POST", "/hooks/nothing", data=b"{}"))
+    assert (await press(stranger, "msg_1")).status == 200
+
+
+async def test_metrics_are_rendered_once_for_all_who_ask_within_a_second(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = []
+    render = prometheus_client.generate_latest
+
+    def counted(registry: Any) -> bytes:
+        rendered.append(1)
+        return render(registry)
+
+    monkeypatch.setattr(prometheus_client, "generate_latest", counted)
+    person = await house.stranger()
+    answers = await asyncio.gather(*(person.get("/metrics") for _ in range(50)))
+    assert {answer.status for answer in answers} == {200}
+    assert len(rendered) == 1
+    await house.clock.advance(1.0)
+    await person.get("/metrics")
+    assert len(rendered) == 2
+
+
+async def test_readiness_is_looked_up_once_for_all_who_ask_within_a_second(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = []
+    check = type(house.services.readiness).check
+
+    async def counted(readiness: Any) -> None:
+        looked_up.append(readiness)
+        await check(readiness)
+
+    monkeypatch.setattr(type(house.services.readiness), "check", counted)
+    person = await house.stranger()
+    await asyncio.gather(*(person.get("/readyz") for _ in range(100)))
+    assert len(looked_up) == 1
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+async def test_strangers_behind_a_proxy_on_this_machine_do_not_read_the_metrics(house: House, header: str) -> None:
+    person = await house.stranger()
+    assert (await person.get("/metrics")).status == 200
+    answer = await person.get("/metrics", headers={header: "203.0.113.7"})
+    assert answer.problem(403) == "metrics_are_private"
+    assert b"lincoln" not in answer.body
+
+
+@pytest.mark.parametrize("changed", [{"trusted_proxies": ("::1/128",)}, {"public_url": "https://sightline.example"}])
+async def test_where_a_proxy_brings_everybody_loopback_is_no_proof(tmp_path: Path, changed: dict[str, Any]) -> None:
+    async with House(tmp_path, with_http(**changed)) as house:
+        assert (await (await house.stranger()).get("/metrics")).status == 403
+
+
+async def test_who_has_the_token_reads_the_metrics_from_anywhere(behind_a_proxy: House) -> None:
+    person = await behind_a_proxy.stranger()
+    wrong = ["", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer \u00fc"]
+    for authorization in wrong:
+        headers = stranger_of("203.0.113.7") | {"Authorization": authorization}
+        assert (await person.get("/metrics", headers=headers)).status == 403, authorization
+    headers = stranger_of("203.0.113.7") | {"Authorization": f"Bearer {TOKEN}"}
+    assert (await person.get("/metrics", headers=headers)).status == 200
+
+
+async def test_readyz_does_not_tell_strangers_that_an_incident_is_open(house: House) -> None:
+    await house.lock_down()
+    person = await house.stranger()
+    assert (await person.get("/readyz")).json == {"status": "ok", "incidents_open": 1}
+    assert (await person.get("/readyz", headers=stranger_of("203.0.113.7"))).json == {"status": "ok"}
