@@ -67,6 +67,9 @@ async def test_health_check_and_scrape_ask_for_what_there_is(house: House) -> No
             for target in group["targets"]:
                 name, _, port = target.partition(":")
                 assert f"{port}:{port}/tcp" in compose()["services"][name]["ports"]
+        assert job["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
+        assert compose()["services"]["prometheus"]["secrets"] == ["metrics_token"]
+        assert compose()["secrets"]["metrics_token"] == {"environment": "SIGHTLINE_METRICS_TOKEN"}
     for path in paths:
         assert (await person.get(path)).status == 200
 
@@ -84,12 +87,15 @@ def test_the_composed_gateway_is_given_a_configuration_that_it_can_use() -> None
     [config] = [word.partition("=")[2] for word in command if word.startswith("--config=")]
     mounts = dict(volume.split(":")[1::-1] for volume in gateway["volumes"])
     path = ROOT / "docker" / mounts[str(Path(config).parent)] / Path(config).name
-    settings = [word.removeprefix("--set=") for word in command if word.startswith("--set=")]
-    loaded = load(path, overrides_of(settings), ENVIRONMENT).settings
+    settings = [word.removeprefix("--set=").replace("$$", "$") for word in command if word.startswith("--set=")]
+    environment = ENVIRONMENT | {"SIGHTLINE_METRICS_TOKEN": "a-token"}
+    loaded = load(path, overrides_of(settings), environment).settings
+    assert loaded.http.metrics_token is not None
+    assert loaded.http.metrics_token.get_secret_value() == "a-token"
     assert (loaded.http.host, loaded.media.host) == ("0.0.0.0", "0.0.0.0")
     assert loaded.media.advertise == ("127.0.0.1",)
     assert str(loaded.storage.directory) in mounts, "the state outlives the container"
-    assert set(gateway["environment"]) == set(ENVIRONMENT)
+    assert set(gateway["environment"]) == set(environment)
     served = [f"{loaded.http.port}/tcp", f"{loaded.media.port}/udp", f"{loaded.media.port}/tcp"]
     assert [f"{port.partition('/')[0]}:{port}" for port in served] == gateway["ports"]
     exposed = next(words for name, words in instructions() if name == "EXPOSE")

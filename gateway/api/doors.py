@@ -15,7 +15,7 @@ from typing import cast
 
 from aiohttp import web
 
-from gateway.api.connections import Place, ConnectionPlaces
+from gateway.api.connections import ConnectionPlaces, Place
 from gateway.api.proxies import Network, is_trusted, network_of
 from gateway.clock import Clock
 from gateway.metrics import Metrics

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.api.connections import FRESH_FOR, Place, ConnectionPlaces, Rank
+from gateway.api.connections import FRESH_FOR, ConnectionPlaces, Place, Rank
 
 NOW = 100.0
 STATES: dict[Rank, Place] = {

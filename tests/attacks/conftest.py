@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 from aiohttp import web
 
-from gateway.api.doors import Doors
 from gateway.api.connections import ConnectionPlaces
+from gateway.api.doors import Doors
 from gateway.api.proxies import Network
 from tests.in_process import House, house
 
@@ -88,7 +88,11 @@ async def guarded(house: House) -> AsyncIterator[Guarded]:
 
 @asynccontextmanager
 async def guard(
-    house: House, places: ConnectionPlaces | None = None, proxies: tuple[Network, ...] = (), *, alarms_only: bool = False
+    house: House,
+    places: ConnectionPlaces | None = None,
+    proxies: tuple[Network, ...] = (),
+    *,
+    alarms_only: bool = False,
 ) -> AsyncIterator[Guarded]:
     """The house behind doors of its own, listening."""
     runner = house.server.runner

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gateway.api.doors import HANDSHAKE_WITHIN, TAKEN_WITHIN, TRY_AGAIN
 from gateway.api.connections import ConnectionPlaces
+from gateway.api.doors import HANDSHAKE_WITHIN, TAKEN_WITHIN, TRY_AGAIN
 from tests.attacks.conftest import Guarded, Line, connected, guard
 from tests.in_process import House
 

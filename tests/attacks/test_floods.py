@@ -215,6 +215,12 @@ async def test_strangers_behind_a_proxy_on_this_machine_do_not_read_the_metrics(
     assert b"lincoln" not in answer.body
 
 
+async def test_a_foreign_page_whose_name_points_here_does_not_read_the_metrics(house: House) -> None:
+    person = await house.stranger()
+    assert (await person.get("/metrics", headers={"Host": "localhost:8080"})).status == 200
+    assert (await person.get("/metrics", headers={"Host": "rebound.example"})).status == 403
+
+
 @pytest.mark.parametrize("changed", [{"trusted_proxies": ("::1/128",)}, {"public_url": "https://sightline.example"}])
 async def test_where_a_proxy_brings_everybody_loopback_is_no_proof(tmp_path: Path, changed: dict[str, Any]) -> None:
     async with House(tmp_path, with_http(**changed)) as house:
