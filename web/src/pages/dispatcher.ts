@@ -70,7 +70,7 @@ export class Dispatcher extends LitElement {
           <section class="panel plan" aria-label="Floor plan">${this.#plan()}</section>
           <div class="lists">
             <section class="panel">${this.#list()}</section>
-            <section class="panel"><sl-watchers .site=${this.#focus.site?.id ?? ""}></sl-watchers></section>
+            <section class="panel" tabindex="0" aria-label="Who is watching"><sl-watchers .site=${this.#focus.site?.id ?? ""}></sl-watchers></section>
           </div>
         </aside>
       </main>
