@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -63,13 +64,58 @@ async def spool(target: Target) -> None:
         await asyncio.sleep(2)
 
 
+async def idle(target: Target) -> None:
+    """1,100 connections of one address that ask once and stay; each that is closed comes back."""
+    await _lines(target, 1100, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", read=True)
+
+
+async def silent(target: Target) -> None:
+    """1,100 connections of one address that say nothing; each that is closed comes back."""
+    await _lines(target, 1100, b"", read=True)
+
+
+async def slow(target: Target) -> None:
+    """200 connections that ask for the page again and again and read no answer."""
+    await _lines(target, 200, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 30, read=False)
+
+
+async def unsigned(target: Target) -> None:
+    """50 connections that post badly signed messages to the panic button's address."""
+    await _repeat(target, 50, "POST", "/hooks/bench-panic")
+
+
 LOADS: dict[str, Callable[[Target], Awaitable[None]]] = {
     "nothing": nothing,
     "metrics": metrics,
     "readyz": readyz,
     "refused": refused,
     "spool": spool,
+    "idle": idle,
+    "silent": silent,
+    "slow": slow,
+    "unsigned": unsigned,
 }
+
+
+async def _lines(target: Target, count: int, said: bytes, *, read: bool) -> None:
+    """Keep ``count`` connections open that say ``said`` and, where ``read``, take what is answered."""
+    port = urlsplit(target.url).port
+
+    async def one() -> None:
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2048)
+                writer.write(said)
+                while read and await reader.read(2048):
+                    pass
+                if not read:
+                    await writer.wait_closed()
+                writer.close()
+            except OSError:
+                pass
+            await asyncio.sleep(0.5)
+
+    await asyncio.gather(*(one() for _ in range(count)))
 
 
 def _session(target: Target, connections: int) -> aiohttp.ClientSession:

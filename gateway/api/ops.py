@@ -15,7 +15,6 @@ from gateway.media.tally import Merged
 SHARED_FOR = 1.0
 
 METRICS: web.AppKey[Shared[bytes]] = web.AppKey("metrics", Shared)
-READY: web.AppKey[Shared[bool]] = web.AppKey("ready", Shared)
 
 
 async def metrics(request: web.Request) -> web.Response:
@@ -34,7 +33,9 @@ async def healthz(_: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """The gateway can let people in: its database takes writes. Strangers are told no more than that. An alarm is taken
     also where it does not."""
-    if not await request.app[READY].get():
+    try:
+        await request.app[SERVICES].readiness.check()
+    except StorageError:  # not logged, since whoever asks often would fill the log
         return problem(503, "Storage failed", "storage_failed", "The gateway could not write to its database.")
     told: dict[str, object] = {"status": "ok"}
     if is_insider(request):
@@ -48,22 +49,14 @@ async def jwks(request: web.Request) -> web.Response:
 
 
 def share(app: web.Application, services: Services) -> None:
-    """Have what these routes answer made once for all who ask."""
+    """Have the metrics rendered once for all who ask."""
 
     async def render() -> bytes:
         figures = await services.pictures.media.figures()
         # In a thread: for some hundred cameras it takes a tenth of a second.
         return await asyncio.to_thread(prometheus_client.generate_latest, Merged(services.metrics.registry, figures))
 
-    async def ready() -> bool:
-        try:
-            await services.readiness.check()
-        except StorageError:
-            return False
-        return True
-
     app[METRICS] = Shared(render, SHARED_FOR, services.clock)
-    app[READY] = Shared(ready, SHARED_FOR, services.clock)
 
 
 def routes() -> list[web.RouteDef]:

@@ -93,6 +93,7 @@ async def guard(
     proxies: tuple[Network, ...] = (),
     *,
     alarms_only: bool = False,
+    context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Guarded]:
     """The house behind doors of its own, listening."""
     runner = house.server.runner
@@ -100,7 +101,7 @@ async def guard(
     places = ConnectionPlaces(16) if places is None else places
     doors = Doors(runner, places, proxies, house.clock, house.metrics, alarms_only=alarms_only)
     found = Guarded(house, doors, places)
-    found.port = await doors.listen("127.0.0.1", 0, None)
+    found.port = await doors.listen("127.0.0.1", 0, context)
     running = asyncio.create_task(doors.run())
     await house.clock.settle()
     yield found

@@ -5,14 +5,17 @@ import errno
 import json
 import logging
 import socket
+import ssl
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.api.connections import ConnectionPlaces
 from gateway.api.doors import HANDSHAKE_WITHIN, TAKEN_WITHIN, TRY_AGAIN
+from gateway.tls import self_signed
 from tests.attacks.conftest import Guarded, Line, connected, guard
 from tests.in_process import House
 
@@ -203,5 +206,29 @@ async def test_stopping_closes_the_doors(house: House) -> None:
         await asyncio.open_connection("127.0.0.1", guarded.port)
 
 
-def test_a_silent_tls_connection_has_seconds() -> None:
+async def test_a_connection_that_never_begins_tls_is_closed(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert HANDSHAKE_WITHIN <= 5
+    monkeypatch.setattr("gateway.api.doors.HANDSHAKE_WITHIN", 0.05)
+    async with guard(house, context=certified(tmp_path)) as guarded, connected(guarded.port) as line:
+        assert await line.closed()
+        await guarded.until(lambda: len(guarded.places) == 0)
+
+
+async def test_connections_that_never_begin_tls_do_not_silence_a_panic_button(house: House, tmp_path: Path) -> None:
+    trust = ssl.create_default_context(cafile=str(self_signed(tmp_path, "localhost")[0]))
+    trust.check_hostname = False
+    places = ConnectionPlaces(16, an_address=16)
+    async with guard(house, places, context=certified(tmp_path)) as guarded, AsyncExitStack() as stack:
+        await many(stack, guarded, 40)
+        async with connected(guarded.port, trust) as button:
+            press(button, house)
+            assert await button.status() == 200
+            assert guarded.places.known == 1
+
+
+def certified(directory: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(directory, "localhost"))
+    return context

@@ -190,22 +190,6 @@ async def test_metrics_are_rendered_once_for_all_who_ask_within_a_second(
     assert len(rendered) == 2
 
 
-async def test_readiness_is_looked_up_once_for_all_who_ask_within_a_second(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_up = []
-    check = type(house.services.readiness).check
-
-    async def counted(readiness: Any) -> None:
-        looked_up.append(readiness)
-        await check(readiness)
-
-    monkeypatch.setattr(type(house.services.readiness), "check", counted)
-    person = await house.stranger()
-    await asyncio.gather(*(person.get("/readyz") for _ in range(100)))
-    assert len(looked_up) == 1
-
-
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
 async def test_strangers_behind_a_proxy_on_this_machine_do_not_read_the_metrics(house: House, header: str) -> None:
     person = await house.stranger()

@@ -52,6 +52,18 @@ describe("a site's token", () => {
     expect(renewed).toHaveBeenCalledExactlyOnceWith("s", "token 2");
   });
 
+  it("is asked for again when the gateway says, where it was asked too much", async () => {
+    tokens.use("s", renewed);
+    await tokens.token("s");
+    issue.mockRejectedValueOnce(new Problem(429, "too_many_requests", "Wait.", 7));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(renewed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(6_900);
+    expect(issue).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(renewed).toHaveBeenCalledOnce();
+  });
+
   it("is left to die when nobody watches any more", async () => {
     const leave = tokens.use("s", renewed);
     await tokens.token("s");

@@ -8,8 +8,15 @@ export class Problem extends Error {
     readonly status: number,
     readonly code: string,
     detail: string,
+    /** Seconds after which the gateway wants to be asked again; 0 where it has not said. */
+    readonly retryAfter = 0,
   ) {
     super(detail);
+  }
+
+  /** True where the gateway has refused, and will refuse the same again. Not so where it was asked too much, or late. */
+  get final(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 408 && this.status !== 429;
   }
 }
 
@@ -23,7 +30,10 @@ export async function problemOf(response: Response): Promise<Problem> {
   } catch {
     // Not from the gateway: a proxy's own page. The status says what can be said.
   }
-  return new Problem(response.status, body.code ?? "", body.detail ?? `The gateway answered ${response.status}.`);
+  const words = body.detail ?? `The gateway answered ${response.status}.`;
+  // A date, which proxies may send here, is read as no number: then the page's own rhythm holds.
+  const retryAfter = Number(response.headers.get("Retry-After") ?? 0) || 0;
+  return new Problem(response.status, body.code ?? "", words, retryAfter);
 }
 
 /** An answer that takes longer (milliseconds) has gone missing. */

@@ -92,9 +92,18 @@ export class WhepSession {
     return this.#reconnecting || this.#interrupted;
   }
 
-  /** Hand the fresh token to the running session. Raises Problem. */
+  /** Hand the fresh token to the running session, later where the gateway is asked too much. Raises Problem. */
   async renew(token: string): Promise<void> {
-    await request(`${this.resource}/token`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+    const init = { method: "POST", headers: { Authorization: `Bearer ${token}` } };
+    for (;;) {
+      try {
+        await request(`${this.resource}/token`, init);
+        return;
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status !== 429 || this.#left()) throw error;
+        await pause(Math.max(NEXT_ATTEMPT, 1000 * error.retryAfter));
+      }
+    }
   }
 
   /** The way to the gateway may have changed: agree on a connection anew, for the same session and picture, until there
@@ -142,7 +151,7 @@ export class WhepSession {
       return true;
     } catch (error) {
       // The gateway does not know the session any more, or will not: only a new one helps. No answer: try again.
-      const refused = error instanceof Problem && error.status >= 400 && error.status < 500;
+      const refused = error instanceof Problem && error.final;
       if (refused) this.gone("interrupted");
       return refused;
     }

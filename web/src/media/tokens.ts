@@ -100,8 +100,9 @@ export class SiteTokens {
     } catch (error) {
       // A refusal ends the sessions from the gateway's side, with its reason. Anything else is tried again meanwhile.
       const living = this.#living.get(site);
-      const refused = error instanceof Problem && error.status >= 400 && error.status < 500;
-      if (!refused && living && this.now() < living.voidAt) this.#schedule(site, RETRY);
+      const problem = error instanceof Problem ? error : null;
+      if (problem?.final || !living || this.now() >= living.voidAt) return;
+      this.#schedule(site, Math.max(RETRY, 1000 * (problem?.retryAfter ?? 0)));
     }
   }
 }
