@@ -15,6 +15,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
+from gateway.resolver import Resolver
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.health import PictureHealth, Still
 from gateway.sources.media import AccessUnit
@@ -66,6 +67,7 @@ class MediaNode(Generic[P]):
         self.pulls: dict[StreamKey, Source] = {}
         self.health = PictureHealth(clock, metrics, lambda camera, _since: events.picture.tell(camera))
         cameras = tuple(cameras)
+        resolver = Resolver()
         recorders = nvrs(cameras, settings, clock)
         for camera in cameras:
             for key, stream in relay_streams(camera, clock, metrics):
@@ -74,7 +76,7 @@ class MediaNode(Generic[P]):
                 sound = AudioStream(key[0], metrics) if camera.audio and key[1] is StreamName.MAIN else None
                 if sound is not None:
                     self.sounds[key[0]] = sound
-                self.pulls[key] = source_of(camera, key, stream, nvr, sound, self._pulled, clock, metrics)
+                self.pulls[key] = source_of(camera, key, stream, nvr, sound, self._pulled, resolver, clock, metrics)
                 stream.on_timeline(functools.partial(_told, events, key))
                 if key[1] is StreamName.MAIN:
                     # In a substream of few bits a still scene differs by its coding alone.
@@ -184,6 +186,7 @@ def source_of(
     nvr: Nvr | None,
     sound: AudioStream | None,
     on_status: Callable[[SourceStatus], None],
+    resolver: Resolver,
     clock: Clock,
     metrics: Metrics,
 ) -> Source:
@@ -204,6 +207,7 @@ def source_of(
         nvr=nvr,
         sound=sound,
         redirects=camera.redirects,
+        resolver=resolver,
     )
 
 

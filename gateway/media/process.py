@@ -2,17 +2,17 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 
+from gateway.environment import inherited
 from gateway.media.link import Link
 from gateway.media.messages import FromWorker
 
-INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
-"""Of the environment, besides Python's own: what else is in it, passwords perhaps, is not for a worker."""
+INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "RES_OPTIONS", "LOCALDOMAIN")
+"""Of the environment, besides what Python itself needs: what else is in it, passwords perhaps, is not for a worker."""
 
 EXITS_WITHIN = 1.0
 STANDARD_ERROR = 2
@@ -56,7 +56,7 @@ async def worker_process(name: str, hears: FromWorker) -> AsyncIterator[Worker]:
             str(theirs.fileno()),
             name,
             pass_fds=(theirs.fileno(),),
-            env={name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("PYTHON")},
+            env=inherited(*INHERITED),
             stdin=DEVNULL,
             stdout=STANDARD_ERROR,
         )

@@ -10,6 +10,7 @@ from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
+from gateway.resolver import Resolver
 from gateway.sources import notes, unused
 from gateway.sources.backoff import backoff
 from gateway.sources.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
@@ -44,7 +45,8 @@ logger = logging.getLogger(__name__)
 class Source:
     """One stream of one camera. ``on_status`` is called when state, reason, picture or notes change; the rates in
     between are read from ``status``. ``transport`` is a key of ``WISHES``, ``tls_fingerprint`` as in ``Trust``;
-    ``redirects`` are the places, ``host:port``, that the camera may send us on to."""
+    ``redirects`` are the places, ``host:port``, that the camera may send us on to; all sources share one ``resolver``.
+    """
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class Source:
         nvr: Nvr | None = None,
         sound: SoundSink | None = None,
         redirects: Iterable[str] = (),
+        resolver: Resolver | None = None,
     ) -> None:
         self.name = f"{camera_id}/{stream}"
         self._url, self._username, self._password = url, username, password
@@ -78,6 +81,7 @@ class Source:
         self._sub = stream is StreamName.SUB
         self._redirects = tuple(map(parse_place, redirects))
         self._configured: Place | None = None
+        self._resolver = resolver or Resolver()
         self._drops = Drops()
         self._uniform = uniform or SystemRandom().uniform
         self._meter = Meter(metrics, camera_id, stream)
@@ -140,7 +144,9 @@ class Source:
 
     async def _connect(self, address: Address) -> Address:
         """Connect and follow the stream until it fails; where the camera sends us on, return where to."""
-        async with connected(address, self._watch, self._clock, self._carriers, self._trust, self._sound) as client:
+        async with connected(
+            address, self._watch, self._clock, self._carriers, self._trust, self._sound, self._resolver
+        ) as client:
             try:
                 await self._follow(client, address)
             except Redirected as moved:

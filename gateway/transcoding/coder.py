@@ -74,7 +74,7 @@ class Coder:
         if encoder is None or (encoder.width, encoder.height) != (width, height):
             encoder = self._encoder = _encoder(width, height, self._limits)
             self._origin, self._keyframe = time, None
-        picture = frame.reformat(width=width, height=height, format="yuv420p")
+        picture = frame.reformat(width=width, height=height, format="yuv420p", threads=1)
         picture.pts, picture.time_base = time - self._origin, Fraction(1, TICKS)
         begin = self._keyframe is None or time - self._keyframe >= KEYFRAME_EVERY
         picture.pict_type = PictureType.I if begin else PictureType.NONE

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from random import SystemRandom
 
 from gateway.clock import Clock
+from gateway.environment import inherited
 from gateway.metrics import Metrics
 from gateway.relay.line import WRAP
 from gateway.relay.stream import Picture, RelayStream
@@ -111,7 +112,9 @@ class Transcoder:
     async def _transcode(self) -> str:
         """One process, from its start to its end; what went wrong, in words, or nothing."""
         command = (sys.executable, "-m", "gateway.transcoding.worker", json.dumps(self._limits.as_dict()))
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=MAX_BODY)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, limit=MAX_BODY, env=inherited()
+        )
         self._hung = False
         self._in_flight.clear()
         self._arrivals.clear()

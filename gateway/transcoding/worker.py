@@ -6,7 +6,6 @@ A process rather than a thread: what hostile bytes do to a decoder they do here,
 import contextlib
 import json
 import os
-import resource
 import signal
 import sys
 from typing import BinaryIO
@@ -15,9 +14,9 @@ import av
 
 from gateway.running import SIGNALS
 from gateway.transcoding.coder import Coder, Limits
+from gateway.transcoding.confinement import confine
 from gateway.transcoding.wire import HEAD_SIZE, Result, read_head, read_job, write_result
 
-MEMORY = 2 * 1024**3
 NICE = 5
 
 
@@ -33,16 +32,17 @@ def work(coder: Coder, jobs: BinaryIO, results: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Give way to the relay, bound the memory that a picture can take, and work."""
+    """Give way to the relay, give up what is not needed, and work."""
     # The gateway ends this process by closing its input or by force. What a keyboard, a lost terminal or a service
     # manager sends to all processes is for the gateway to act on.
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     av.logging.set_level(av.logging.PANIC)
+    coder = Coder(Limits(**json.loads(sys.argv[1])))
+    confine()
     with contextlib.suppress(BrokenPipeError):
-        work(Coder(Limits(**json.loads(sys.argv[1]))), sys.stdin.buffer, sys.stdout.buffer)
+        work(coder, sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
+from gateway.resolver import Resolver
 from gateway.settings import MediaSettings
 from gateway.webrtc import ice, sdp
 from gateway.webrtc.addresses import endpoints, own_addresses
@@ -35,6 +36,7 @@ class Opening:
         sounds: Sounds,
         ports: Ports,
         hooks: Hooks,
+        resolver: Resolver,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
@@ -43,6 +45,7 @@ class Opening:
         self._sounds = sounds
         self._ports = ports
         self._hooks = hooks
+        self._resolver = resolver
         self._clock = clock
         self._metrics = metrics
         self._identity = Identity()
@@ -56,7 +59,7 @@ class Opening:
         streams = self._found(request.camera_id)
         playable = _playable(streams, request, offer)
         name, *_ = playable
-        where = await self.where()
+        where = self.where()
         now = self._clock.monotonic()
         stream = streams[name]
         profile = next((profile_of(group.payloads) for group in stream.gop()[:1]), None)
@@ -94,10 +97,10 @@ class Opening:
         )
         return session, answer
 
-    async def where(self) -> list[tuple[str, int]]:
-        """Where viewers reach us at the moment."""
+    def where(self) -> list[tuple[str, int]]:
+        """Where viewers reach us at the moment, as far as is known: nobody waits for a name server."""
         self._ports.attend(own_addresses(self._settings))
-        return await endpoints(self._settings, self._ports.number)
+        return endpoints(self._settings, self._ports.number, self._resolver.last)
 
     def candidates(self, where: list[tuple[str, int]]) -> tuple[str, ...]:
         """The same as values of ``a=candidate``."""

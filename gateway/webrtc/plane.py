@@ -11,9 +11,11 @@ from gateway.clock import Clock
 from gateway.errors import ConfigurationError, NotFound
 from gateway.metrics import Metrics
 from gateway.models import CloseReason
+from gateway.resolver import Resolver
 from gateway.settings import MediaSettings
 from gateway.webrtc import ice
 from gateway.webrtc.accounting import Accounting
+from gateway.webrtc.addresses import keep_names, look_up_names
 from gateway.webrtc.distribution import Distribution
 from gateway.webrtc.dtls import DtlsFailed
 from gateway.webrtc.fragment import build_fragment, parse_fragment, require_match
@@ -58,14 +60,15 @@ class MediaPlane:
         self._intake = Intake(clock, metrics, self._reached, self._proven, self._close, self._failed)
         self._ports = Ports(settings, self._intake.received, self._intake.lost, clock, metrics)
         self._accounting = Accounting(self._ports, metrics)
+        self._resolver = Resolver()
         self._group = asyncio.TaskGroup()
-        self._timer: asyncio.Task[None] | None = None
+        self._own: list[asyncio.Task[None]] = []
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._distribution = Distribution(streams, clock, metrics, self._expired, self._failed, self._unplayable)
         self._listening = Listening(clock, self._expired, self._failed)
         hooks = Hooks(self._first_packet, self._distribution.refresh, self._changed)
-        self._opening = Opening(settings, streams, sounds, self._ports, hooks, clock, metrics)
+        self._opening = Opening(settings, streams, sounds, self._ports, hooks, self._resolver, clock, metrics)
         self._observers: list[Callable[[SessionEvent], None]] = []
 
     async def __aenter__(self) -> Self:
@@ -87,17 +90,23 @@ class MediaPlane:
                 ice.split_address(text, self._settings.port)
         except ValueError as error:
             raise ConfigurationError([f"media: advertise: {error}"]) from error
+        await look_up_names(self._settings, self._resolver)
         await self._ports.open()
         self._accounting.catch_up(())
         await self._group.__aenter__()
-        self._timer = self._group.create_task(self._run_timers(), name="media timers")
+        names = keep_names(self._settings, self._resolver, self._clock)
+        self._own = [
+            self._group.create_task(self._run_timers(), name="media timers"),
+            self._group.create_task(names, name="media advertised names"),
+        ]
 
     async def stop(self) -> None:
         """Close every session and give the port back."""
         for session in list(self._sessions.values()):
             self._close(session, CloseReason.SHUTDOWN)
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._own:
+            for task in self._own:
+                task.cancel()
             await self._group.__aexit__(None, None, None)
             self._accounting.catch_up(self._sessions.values())
             await self._ports.close()
@@ -122,7 +131,7 @@ class MediaPlane:
         Raises NotFound where the session has ended, BadRequest, PreconditionFailed where it is about a former one.
         """
         said = parse_fragment(request.fragment)
-        where = await self._opening.where()
+        where = self._opening.where()
         session = self._sessions.get(session_id)
         if session is None:
             raise NotFound(*NO_SESSION)

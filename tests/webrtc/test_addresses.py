@@ -1,11 +1,22 @@
+import asyncio
+import socket
+from collections import deque
+
 import pytest
 
+from gateway.resolver import Resolver
 from gateway.settings import MediaSettings
 from gateway.webrtc import addresses
-from gateway.webrtc.addresses import endpoints
+from gateway.webrtc.addresses import LOOK_UP_EVERY, endpoints, keep_names, look_up_names
 from gateway.webrtc.ice import candidate_lines, split_address
 from gateway.webrtc.port import MediaPort
 from gateway.webrtc.route import Route
+from tests.fakes import FakeClock
+
+
+def nothing(_: str) -> tuple[str, ...]:
+    """No name is known."""
+    return ()
 
 
 @pytest.mark.parametrize(
@@ -31,23 +42,51 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 async def test_advertised_addresses_replace_the_hosts_own() -> None:
     settings = MediaSettings(advertise=("203.0.113.5:9000", "localhost", "203.0.113.5:9000"))
-    found = await endpoints(settings, 8189)
+    resolver = Resolver()
+    await look_up_names(settings, resolver)
+    found = endpoints(settings, 8189, resolver.last)
     assert found[0] == ("203.0.113.5", 9000)
     assert found[1] in {("127.0.0.1", 8189), ("::1", 8189)}
     assert len(found) == 2
 
 
-async def test_a_bound_address_is_the_candidate() -> None:
-    assert await endpoints(MediaSettings(host="127.0.0.1"), 7) == [("127.0.0.1", 7)]
+async def test_an_advertised_name_is_given_by_its_last_answer_and_looked_up_again() -> None:
+    settings = MediaSettings(advertise=("gateway.example.org:443",))
+    answers: deque[tuple[str, ...] | socket.gaierror] = deque(
+        [socket.gaierror("no answer"), ("192.0.2.1",), socket.gaierror("no answer"), ("192.0.2.2",)]
+    )
+
+    def look_up(_: str) -> tuple[str, ...]:
+        answer = answers.popleft()
+        if isinstance(answer, socket.gaierror):
+            raise answer
+        return answer
+
+    resolver, clock = Resolver(look_up), FakeClock()
+    found = []
+    for _ in range(4):
+        await look_up_names(settings, resolver)
+        found += endpoints(settings, 8189, resolver.last)
+    assert found == [("gateway.example.org", 443), ("192.0.2.1", 443), ("192.0.2.1", 443), ("192.0.2.2", 443)]
+
+    answers.append(("192.0.2.3",))
+    keeping = asyncio.create_task(keep_names(settings, resolver, clock))
+    while endpoints(settings, 8189, resolver.last) != [("192.0.2.3", 443)]:
+        await clock.advance(LOOK_UP_EVERY / 2)
+    keeping.cancel()
 
 
-async def test_any_address_means_those_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bound_address_is_the_candidate() -> None:
+    assert endpoints(MediaSettings(host="127.0.0.1"), 7, nothing) == [("127.0.0.1", 7)]
+
+
+def test_any_address_means_those_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     def own(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         return ["192.0.2.1", "169.254.1.1"] + ["2001:db8::1", "fe80::1"] * use_ipv6
 
     monkeypatch.setattr(addresses, "get_host_addresses", own)
-    assert await endpoints(MediaSettings(host="0.0.0.0"), 7) == [("192.0.2.1", 7)]
-    assert await endpoints(MediaSettings(host="::"), 7) == [("192.0.2.1", 7), ("2001:db8::1", 7)]
+    assert endpoints(MediaSettings(host="0.0.0.0"), 7, nothing) == [("192.0.2.1", 7)]
+    assert endpoints(MediaSettings(host="::"), 7, nothing) == [("192.0.2.1", 7), ("2001:db8::1", 7)]
 
 
 def test_candidates_fall_in_priority() -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import os
-import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
+from gateway.resolver import Resolver
 from gateway.sources.media import SourceSink
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.client import RtspClient
@@ -29,42 +29,41 @@ async def connected(
     carriers: Sequence[Carrier] = WISHES["auto"],
     trust: Trust | None = None,
     sound: SoundSink | None = None,
+    resolver: Resolver | None = None,
 ) -> AsyncIterator[RtspClient]:
-    """A connection to the camera. Raises ``CameraError`` where there is none to be had.
+    """A connection to the camera, whose name ``resolver`` looks up. Raises ``CameraError`` where there is none to be
+    had.
 
     Over TLS media comes in the same connection, whatever ``carriers`` say: beside it, it would be in the clear.
     """
-    client = await _connect(address, sink, clock, carriers, trust or Trust(), sound)
+    allowed = WISHES["tcp"] if address.tls else carriers
+    trust = trust or Trust()
+    hosts = await _look_up(address.host, resolver or Resolver())
+    client = await _connect(address, hosts, trust, lambda: RtspClient(address, sink, clock, allowed, trust, sound))
     try:
         yield client
     finally:
         client.close()
 
 
+async def _look_up(host: str, resolver: Resolver) -> tuple[str, ...]:
+    try:
+        return await resolver.addresses(host)
+    except TimeoutError as error:
+        words = "The name server does not answer when asked for the camera's host name."
+        raise CameraError(SourceReason.UNREACHABLE, words) from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name at all, by the rules of IDNA
+        raise CameraError(SourceReason.UNREACHABLE, "The camera's host name is not known.") from error
+
+
 async def _connect(
-    address: Address,
-    sink: SourceSink,
-    clock: Clock,
-    carriers: Sequence[Carrier],
-    trust: Trust,
-    sound: SoundSink | None,
+    address: Address, hosts: Sequence[str], trust: Trust, make_client: Callable[[], RtspClient]
 ) -> RtspClient:
-    loop = asyncio.get_running_loop()
-    allowed = WISHES["tcp"] if address.tls else carriers
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            _, client = await loop.create_connection(
-                lambda: RtspClient(address, sink, clock, allowed, trust, sound),
-                address.host,
-                address.port,
-                ssl=trust.context if address.tls else None,
-                server_hostname=address.host if address.tls else None,
-                ssl_shutdown_timeout=GOODBYE_TIMEOUT if address.tls else None,
-            )
+            return await _connect_to_one(address, hosts, trust, make_client)
     except TimeoutError as error:
         raise CameraError(SourceReason.UNREACHABLE, "The camera does not answer at its address.") from error
-    except (socket.gaierror, UnicodeError) as error:  # UnicodeError: no name at all, by the rules of IDNA
-        raise CameraError(SourceReason.UNREACHABLE, "The camera's host name is not known.") from error
     except ssl.SSLCertVerificationError as error:
         words = f"The camera's certificate is not trusted: {error.verify_message}."
         raise CameraError(SourceReason.NOT_TRUSTED, words) from error
@@ -72,7 +71,28 @@ async def _connect(
         words = "The camera does not speak TLS 1.2 or later at this port."
         raise CameraError(SourceReason.UNSUPPORTED, words) from error
     except OSError as error:
-        # Several addresses that all failed come as one error without a number of its own.
         words = os.strerror(error.errno) if error.errno else "no address of it answers"
         raise CameraError(SourceReason.UNREACHABLE, f"The camera is out of reach: {words}.") from error
-    return client
+
+
+async def _connect_to_one(
+    address: Address, hosts: Sequence[str], trust: Trust, make_client: Callable[[], RtspClient]
+) -> RtspClient:
+    """The first of ``hosts`` that answers. Raises OSError, that of the last one, where none does."""
+    loop = asyncio.get_running_loop()
+    for left, host in zip(reversed(range(len(hosts))), hosts, strict=True):
+        try:
+            _, client = await loop.create_connection(
+                make_client,
+                host,
+                address.port,
+                ssl=trust.context if address.tls else None,
+                server_hostname=address.host if address.tls else None,
+                ssl_shutdown_timeout=GOODBYE_TIMEOUT if address.tls else None,
+            )
+        except OSError as error:
+            if not left or isinstance(error, ssl.SSLError):
+                raise
+        else:
+            return client
+    raise OSError("no address")

@@ -1,0 +1,85 @@
+"""Keeps from a process what turning pictures into pictures does not take.
+
+Hostile bytes that take a decoder over find a process without secrets, which can open no file and no socket, start no
+program, and reach no other process (Linux: Landlock where the kernel has it, https://docs.kernel.org/userspace-api/landlock.html;
+resource limits everywhere).
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+MEMORY = 2 * 1024**3
+"""Bytes of address space."""
+OPEN_FILES = 3
+"""Standard input, output and error: whatever else would need a number is refused."""
+
+_LIMITS = {
+    resource.RLIMIT_AS: MEMORY,
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_FSIZE: 0,
+    resource.RLIMIT_NOFILE: OPEN_FILES,
+    resource.RLIMIT_NPROC: 0,
+}
+"""Processor time is not among them: a transcode may run for hours, and one that hangs is killed by the gateway."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+
+_CREATE_RULESET, _RESTRICT_SELF = 444, 446  # the same on every architecture
+_VERSION = 1
+_FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
+"""By the version of Landlock from which on they are known: all that can be done to files, ..."""
+_TCP = {4: 0b11}
+"""... binding and connecting TCP sockets, ..."""
+_SCOPES = {6: 0b11}
+"""... abstract Unix sockets and signals outside of this process. No rule is added, so nothing of it is allowed."""
+
+
+class _Ruleset(ctypes.Structure):
+    """``struct landlock_ruleset_attr``."""
+
+    _fields_ = (("files", ctypes.c_uint64), ("tcp", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
+
+
+def confine() -> None:
+    """Give up, for good, all that is not needed any more. To be called once everything is imported, before the process
+    has a second thread. What this system does not know is left out."""
+    os.chdir("/")
+    os.umask(0o077)
+    with contextlib.suppress(OSError):  # where memory runs out this process goes, and not the gateway
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        _restrict(libc)
+    for limit, value in _LIMITS.items():
+        resource.setrlimit(limit, (value, value))
+
+
+def _restrict(libc: ctypes.CDLL) -> None:
+    """Allow no use of files, TCP and other processes, as far as this kernel's Landlock knows them."""
+    version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
+    if version < 1:
+        return
+    ruleset = _Ruleset(*(_known(rights, version) for rights in (_FILES, _TCP, _SCOPES)))
+    descriptor = libc.syscall(
+        _CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(_size(version)), ctypes.c_uint32(0)
+    )
+    if descriptor >= 0:
+        libc.syscall(_RESTRICT_SELF, ctypes.c_int(descriptor), ctypes.c_uint32(0))
+        os.close(descriptor)
+
+
+def _known(rights: dict[int, int], version: int) -> int:
+    return rights[max(known)] if (known := [since for since in rights if since <= version]) else 0
+
+
+def _size(version: int) -> int:
+    """Bytes of the structure that this version knows."""
+    return 24 if version >= min(_SCOPES) else 16 if version >= min(_TCP) else 8

@@ -1,0 +1,14 @@
+import pytest
+
+from gateway.environment import inherited
+from gateway.media.process import INHERITED
+
+
+def test_no_process_of_ours_inherits_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SIGHTLINE_CAMERA_PASSWORD", "PYTHON_TOKEN", "AWS_SECRET_ACCESS_KEY", "https_proxy"):
+        monkeypatch.setenv(name, "a secret")
+    monkeypatch.setenv("PYTHONPATH", "/opt/sightline")
+    monkeypatch.setenv("TZ", "UTC")
+    assert inherited()["PYTHONPATH"] == "/opt/sightline"
+    assert inherited(*INHERITED)["TZ"] == "UTC"
+    assert "a secret" not in (*inherited().values(), *inherited(*INHERITED).values())
