@@ -21,7 +21,7 @@ from gateway.commands import trigger as trigger_command
 from gateway.commands.record import read_records
 from gateway.commands.serve import serve_until_stopped
 from gateway.commands.simulate import simulate_until_stopped
-from gateway.config_loader import load, summary
+from gateway.config_loader import load, summary, warnings
 from gateway.errors import ConfigurationError, SightlineError
 from gateway.models import IncidentKind, Role
 from gateway.server import tls_context
@@ -145,6 +145,8 @@ def check(config: Annotated[Path, typer.Argument(help="The district's configurat
     for row in summary(loaded):
         table.add_row(*[str(cell) for cell in row])
     console.print(table)
+    for warning in warnings(loaded):
+        _say(f"Warning: {warning}")
     console.print("The configuration is usable.")
 
 
@@ -182,11 +184,18 @@ def trigger(
         IncidentKind, typer.Option(help="Never higher than what the webhook may trigger.")
     ] = IncidentKind.REAL,
     note: Annotated[str, typer.Option(help="Words that are shown with the alarm.")] = "",
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="PEM file of the gateway's certificate, or of its authority, where this host trusts neither."
+        ),
+    ] = None,
 ) -> None:
     """Send a panic button's signed message, as an integration test or from a script."""
 
     async def work() -> None:
-        await trigger_command.run(url, trigger_command.read_secret(secret_file), room, kind, note, console)
+        secret, context = trigger_command.read_secret(secret_file), trigger_command.trust(ca_file)
+        await trigger_command.run(url, secret, room, kind, note, console, context)
 
     _run(work())
 

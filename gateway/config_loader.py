@@ -7,6 +7,7 @@ is told at once as ``file:line: key: message``. No message repeats a value: it m
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,6 +80,25 @@ def summary(loaded: Loaded) -> list[tuple[str, str]]:
         )
         rows.append((site.name, ", ".join(facts)))
     return rows
+
+
+def warnings(loaded: Loaded) -> list[str]:
+    """What works, and should not stay so, a sentence each that begins with the key to change."""
+    http = loaded.settings.http
+    if http.public_url.startswith("http://") and not _is_loopback(http.host):
+        return [
+            f"http.public_url: pages are served to the network ({http.host}) without TLS: whoever is in between reads "
+            "sign-in links and cookies, and browsers play nothing. Bring a certificate or stand behind a proxy, and "
+            "give the https:// address."
+        ]
+    return []
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _without_ground(agreement: AgreementSettings) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.wording import Key
-from gateway.yaml_source import parse_yaml
+from gateway.yaml_source import MOST_CHARACTERS, parse_yaml
 
 _OVERRIDE = "override"
 
@@ -58,7 +58,8 @@ class ConfigTree:
 
     def _read(self, path: Path, at: Key) -> Any:
         try:
-            text = path.read_text(encoding="utf-8")
+            with path.open(encoding="utf-8") as file:
+                text = file.read(MOST_CHARACTERS + 1)
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             message = f"{path}: cannot be read: {why}"

@@ -8,6 +8,12 @@ import yaml
 
 from gateway.wording import Key
 
+MOST_CHARACTERS = 2 * 1024**2
+"""Of one file: some ten thousand cameras."""
+DEEPEST = 32
+SPARE_VALUES = 10_000
+"""Beside one a character, which is more than a file can hold itself: what aliases may add."""
+
 
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
@@ -19,8 +25,36 @@ class YamlDocument:
     problems: tuple[tuple[int, Key, str], ...]
 
 
+class _Refused(Exception):
+    """What would take more time and memory than a configuration may, with its line and the words for it."""
+
+    def __init__(self, line: int, words: str) -> None:
+        super().__init__(words)
+        self.line = line
+        self.words = words
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what is nested too deep before the recursion of others meets it."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """As that of the base class. Raises _Refused."""
+        self.depth += 1
+        try:
+            if self.depth > DEEPEST and parent is not None:
+                raise _Refused(parent.start_mark.line + 1, f"is nested too deep: {DEEPEST} levels at most")
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
 def parse_yaml(text: str) -> YamlDocument:
-    """Parse one YAML document with the safe schema. Never raises: faults are ``problems``."""
+    """Parse one YAML document with the safe schema, in a time that its length bounds. Never raises: faults are
+    ``problems``."""
+    if len(text) > MOST_CHARACTERS:
+        return YamlDocument(None, {}, ((1, (), f"is too large: {MOST_CHARACTERS} characters at most"),))
     reader: _Reader | None = None
     try:
         reader = _Reader(text)
@@ -32,8 +66,8 @@ def parse_yaml(text: str) -> YamlDocument:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return YamlDocument(None, {}, ((line, (), "is not YAML: holds a character that YAML does not allow"),))
-    except RecursionError:
-        return YamlDocument(None, {}, ((1, (), "is nested too deep"),))
+    except _Refused as error:
+        return YamlDocument(None, {}, ((error.line, (), error.words),))
     finally:
         if reader is not None:
             reader.loader.dispose()
@@ -44,7 +78,9 @@ _HARMLESS = re.compile(r".|<[a-z ]+>")
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self.loader = yaml.SafeLoader(text)
+        self.loader = _Loader(text)
+        self._values_left = len(text) + SPARE_VALUES
+        self._line = 1
         self.lines: dict[Key, int] = {}
         self.problems: list[tuple[int, Key, str]] = []
 
@@ -54,6 +90,9 @@ class _Reader:
         return YamlDocument(value, self.lines, tuple(self.problems))
 
     def _value(self, node: yaml.Node, path: Key, above: tuple[yaml.Node, ...]) -> object:
+        self._values_left -= 1
+        if self._values_left < 0:
+            raise _Refused(self._line, "stands for too many values: its aliases (*) refer to each other")
         self.lines.setdefault(path, node.start_mark.line + 1)
         if any(node is ancestor for ancestor in above):
             self._problem(node, path, "refers to itself")
@@ -80,7 +119,7 @@ class _Reader:
             if key in seen:
                 self._problem(key_node, (*path, key), f"is given twice, first in line {seen[key]}")
                 continue
-            seen[key] = line
+            seen[key] = self._line = line
             self.lines[(*path, key)] = line
             yield key, self._value(value_node, (*path, key), above)
 

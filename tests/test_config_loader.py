@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config_loader import limit_cameras, load, summary, with_rtsp_port
+from gateway.config_loader import limit_cameras, load, summary, warnings, with_rtsp_port
 from gateway.errors import ConfigurationError
 from gateway.models import CameraId, CameraPolicy, SiteId
 from tests.floorplan.drawing import camera, school
@@ -261,6 +261,24 @@ def test_the_summary_names_grounds_that_the_agreement_uses_without_stating_them(
 def test_a_site_without_an_agreement_is_said_to_show_nothing(folder: Path) -> None:
     edit(folder / "main.yaml", ("agreements:\n  - agreement.yaml\n", ""))
     assert "no agreement: the police see nothing" in summary(load(folder / "main.yaml", environment={}))[1][1]
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "warned"),
+    [
+        ("0.0.0.0", "http://10.0.0.9:8080", True),
+        ("::", "http://localhost:8080", True),
+        ("gateway.example", "http://gateway.example", True),
+        ("0.0.0.0", "https://gateway.example", False),
+        ("127.0.0.1", "http://localhost:8080", False),
+        ("::1", "http://localhost:8080", False),
+        ("localhost", "http://localhost:8080", False),
+    ],
+)
+def test_pages_that_go_out_without_tls_are_warned_of(folder: Path, host: str, url: str, warned: bool) -> None:
+    overrides = {"http.host": host, "http.public_url": url}
+    told = warnings(load(folder / "main.yaml", overrides, environment={}))
+    assert [warning.startswith("http.public_url: ") for warning in told] == [True] * warned
 
 
 BASE64 = base64.b64encode(SECRET.encode()).decode()

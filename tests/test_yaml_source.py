@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.yaml_source import parse_yaml
+from gateway.yaml_source import MOST_CHARACTERS, parse_yaml
 
 
 def test_every_key_and_entry_knows_its_line() -> None:
@@ -46,6 +46,43 @@ def test_a_key_given_twice_is_a_problem_with_both_lines() -> None:
 def test_what_is_no_yaml_is_told_with_its_line(text: str, line: int, words: str) -> None:
     document = parse_yaml(text)
     assert [(found[0], words in found[2]) for found in document.problems] == [(line, True)], document.problems
+
+
+def bomb(levels: int, width: int = 9) -> str:
+    """A few lines whose aliases stand for ``width`` to the power of ``levels`` values."""
+    lines = ["a0: &a0 x"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels + 1)]
+    return "\n".join(lines)
+
+
+def test_aliases_that_stand_for_a_billion_values_are_refused_at_once() -> None:
+    [(line, _, words)] = parse_yaml(bomb(9)).problems
+    assert 5 <= line <= 10
+    assert "stands for too many values" in words
+    keys = "\n".join(["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{l: *a{n - 1}, r: *a{n - 1}}}" for n in range(1, 31))])
+    assert "stands for too many values" in parse_yaml(keys).problems[0][2]
+
+
+def test_a_few_aliases_may_be_used() -> None:
+    assert parse_yaml("a: &a [x, y]\nb: [*a, *a]\n").value == {"a": ["x", "y"], "b": [["x", "y"], ["x", "y"]]}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x: 1\ny: " + "[" * 5000, 2),
+        ("x: 1\ny:\n  " + "- " * 5000 + "z", 3),
+        ("".join(f"{' ' * n}a:\n" for n in range(60)), 32),
+    ],
+)
+def test_what_is_nested_too_deep_is_told_with_its_line(text: str, line: int) -> None:
+    [(found, _, words)] = parse_yaml(text).problems
+    assert (found, "nested too deep" in words) == (line, True)
+
+
+def test_a_huge_file_is_refused_unread() -> None:
+    [(line, _, words)] = parse_yaml("a: [" + "x, " * MOST_CHARACTERS).problems
+    assert (line, "is too large" in words) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -173,10 +173,12 @@ def tell(
         console.print(f"{principal.name:<{width}}{link}", markup=False)
     faults = f"http://127.0.0.1:{options.rtsp_port + 1}/cameras/{site.cameras[0].id}/faults"
     command = f"{Path(sys.argv[0])} trigger {url}/hooks/{site.webhooks[0].id}"
+    certificate = loaded.settings.http.tls_certificate
+    own = f" --ca-file {certificate}" if certificate else ""
     console.print(
         f"\nOne browser holds one sign-in: open a second role in a private window.\n"
         f"[bold]Lock down {site.name}[/bold], as its panic button would:\n"
-        f"  {command} --secret-file {options.directory / f'{site.id}-webhook-secret'} --room {room.id}\n"
+        f"  {command} --secret-file {options.directory / f'{site.id}-webhook-secret'} --room {room.id}{own}\n"
         f"{len(site.cameras)} simulated cameras, with their time code as bars in the picture. Freeze one, have it come "
         "late, mend it:\n"
         + "".join(f"  curl -X PUT -d '{fault}' {faults}\n" for fault in ('{"freeze":true}', '{"delay":10}', "{}"))

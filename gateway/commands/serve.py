@@ -1,16 +1,19 @@
 """``sightline serve``."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway.config_loader import Loaded, load
+from gateway.config_loader import Loaded, load, warnings
 from gateway.running import keep_for_good, until_stopped
 from gateway.server import Gateway
 from gateway.settings import HttpSettings
 from gateway.tls import self_signed
+
+logger = logging.getLogger(__name__)
 
 
 def with_own_certificate(loaded: Loaded) -> Loaded:
@@ -35,6 +38,8 @@ async def serve_until_stopped(
     async def body(stop: asyncio.Event) -> None:
         def ready(url: str) -> None:
             keep_for_good()
+            for warning in warnings(loaded):
+                logger.warning("%s", warning)
             say(f"Sightline is ready: {url}")
 
         await Gateway(loaded).serve(stop, ready)

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import ssl
 import time
 from pathlib import Path
 
@@ -21,9 +22,26 @@ def read_secret(path: Path) -> str:
         raise ConfigurationError([f"--secret-file: {path} cannot be read, or is empty"]) from None
 
 
-async def run(url: str, secret: str, room: str | None, kind: IncidentKind, note: str, console: Console) -> None:
-    """Send one signed message and print what the gateway answered. Raises SightlineError when it was refused, or when
-    the secret cannot be one."""
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Whose certificates are believed: those of the authorities that this host trusts, or of the ones in ``ca_file``
+    alone. Raises ConfigurationError."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError:
+        raise ConfigurationError([f"--ca-file: {ca_file} cannot be read, or holds no certificate in PEM"]) from None
+
+
+async def run(
+    url: str,
+    secret: str,
+    room: str | None,
+    kind: IncidentKind,
+    note: str,
+    console: Console,
+    context: ssl.SSLContext,
+) -> None:
+    """Send one signed message and print what the gateway answered. Raises SightlineError when it was refused, when the
+    gateway cannot prove who it is, or when the secret cannot be one."""
     body = json.dumps({"kind": kind, "note": note} | ({"room": room} if room else {})).encode()
     message_id, timestamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
     try:
@@ -37,12 +55,14 @@ async def run(url: str, secret: str, room: str | None, kind: IncidentKind, note:
         "webhook-signature": signature,
     }
     try:
-        # The certificate of `--tls` is our own; this command is for trying, the signature carries the trust.
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
-            session.post(url, data=body, headers=headers, ssl=False) as response,
+            session.post(url, data=body, headers=headers, ssl=context) as response,
         ):
             answer = await response.json(content_type=None)
+    except aiohttp.ClientConnectorCertificateError as error:
+        words = "give the file of its certificate, or of its authority's, as --ca-file"
+        raise SightlineError(f"the certificate of {url} is not trusted ({error.certificate_error}): {words}") from None
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise SightlineError(f"no answer from {url}: {error or type(error).__name__}") from None
     match answer:
