@@ -93,7 +93,7 @@ def test_the_composed_gateway_is_given_a_configuration_that_it_can_use() -> None
     assert loaded.http.metrics_token is not None
     assert loaded.http.metrics_token.get_secret_value() == "a-token"
     assert (loaded.http.host, loaded.media.host) == ("0.0.0.0", "0.0.0.0")
-    assert loaded.media.advertise == ("127.0.0.1",)
+    assert loaded.media.advertise == ("127.0.0.1", gateway["networks"]["default"]["ipv4_address"])
     assert str(loaded.storage.directory) in mounts, "the state outlives the container"
     assert set(gateway["environment"]) == set(environment)
     served = [f"{loaded.http.port}/tcp", f"{loaded.media.port}/udp", f"{loaded.media.port}/tcp"]
@@ -103,14 +103,20 @@ def test_the_composed_gateway_is_given_a_configuration_that_it_can_use() -> None
 
 
 def test_the_composed_relay_is_asked_for_by_name_and_reaches_the_gateway_alone() -> None:
-    relay = compose()["services"]["turn"]
+    relay, gateway = compose()["services"]["turn"], compose()["services"]["gateway"]
     assert relay["profiles"] == ["turn"]
     command = relay["command"]
     assert "--use-auth-secret" in command
     denied = [word.partition("=")[2] for word in command if word.startswith("--denied-peer-ip")]
     assert denied == ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
     [allowed] = [word.partition("=")[2] for word in command if word.startswith("--allowed-peer-ip")]
-    assert allowed in next(word for word in compose()["services"]["gateway"]["command"] if "media.advertise" in word)
+    own = gateway["networks"]["default"]["ipv4_address"]
+    assert allowed == own, "an address where nothing but the gateway listens"
+    assert [port for port in gateway["ports"] if port.endswith("/udp")] == ["8189:8189/udp"]
+    assert own in next(word for word in gateway["command"] if "media.advertise" in word)
+    assert "--no-tcp-relay" in command
+    assert "--allow-loopback-peers" not in command
+    assert "network_mode" not in relay
 
 
 def test_what_is_mounted_is_there_or_a_volume() -> None:
