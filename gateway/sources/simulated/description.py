@@ -12,7 +12,7 @@ def describe(camera: Camera, stream: StreamName) -> str:
     settings = camera.settings(stream)
     sps, pps = camera.sets[stream]
     sets = ",".join(b64encode(nal).decode() for nal in (sps, pps))
-    information = "Recorded loop, not live" if camera.loop else "Live, drawn"
+    information = "Drawn film, shown over again" if camera.loop else "Drawn as time goes"
     format_parameters = f"packetization-mode=1;profile-level-id={sps[1:4].hex().upper()};sprop-parameter-sets={sets}"
     lines = [
         "v=0",

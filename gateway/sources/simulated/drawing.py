@@ -12,7 +12,10 @@ from gateway.sources.simulated.timecode import Image
 
 _BANNER = 30
 _WHITE: Colour = (255, 255, 255)
-_AMBER: Colour = (90, 200, 255)
+_GREY: Colour = (190, 190, 190)
+LOOP_WORDS = "drawn film, no clock"
+"""What stands in place of the time in a film that is shown over again. How old a picture is, only the page says: words
+and colours of its tiles have no place inside a picture."""
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _FINER = 2  # backgrounds are drawn so many times larger, once, and scaled down: smooth edges
 
@@ -44,7 +47,7 @@ class View:
         if self._mirrored:
             image = as_image(cv2.flip(image, 1))
         if shown is None:
-            image[:_BANNER] = self._banner("RECORDED LOOP, NOT LIVE", _AMBER)
+            image[:_BANNER] = self._banner(LOOP_WORDS, _GREY)
         else:
             image[:_BANNER] = self._banner(datetime.fromtimestamp(shown, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"), _WHITE)
         return image

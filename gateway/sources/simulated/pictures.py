@@ -97,7 +97,7 @@ class LivePictures:
 
 
 class LoopPictures:
-    """The same few seconds over again with running capture times: no time code, and marked in the picture."""
+    """The same few seconds over again with running capture times: no time code, and no time in the picture."""
 
     def __init__(self, view: View, settings: Mapping[StreamName, EncoderSettings]) -> None:
         self._view = view

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gateway.sources.simulated import drawing
 from gateway.sources.simulated.drawing import View
 from gateway.sources.simulated.scenes import SCENES, scene_for
 
@@ -16,13 +17,36 @@ def test_every_scene_moves_and_is_a_function_of_time_alone(name: str) -> None:
     assert (at[0] != at[1])[BELOW_THE_BANNER].any()
 
 
-def test_the_written_clock_is_the_one_that_is_given_and_a_loop_is_marked() -> None:
+def test_the_written_clock_is_the_one_that_is_given_and_a_loop_has_none() -> None:
     view = View("hall", "Hall")
     first, next_second, loop = (view.draw(0.0, shown) for shown in (1_700_000_000.0, 1_700_000_001.0, None))
     for other in (next_second, loop):
         assert (first != other)[:30, 320:].any()
         assert (first == other)[:30, :320].all()
         assert (first == other)[BELOW_THE_BANNER].all()
+
+
+def test_no_word_of_a_tile_stands_inside_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(drawing, "_write", lambda image, text, colour, **more: written.append(text))
+    for name in ("Hall", "Loop 1"):
+        for shown in (None, 1_700_000_000.0):
+            View("hall", name).draw(0.0, shown)
+    assert len(written) == 8
+    tile = {
+        "live",
+        "delayed",
+        "not",
+        "unverified",
+        "unchanged",
+        "recorded",
+        "substream",
+        "transcoded",
+        "waiting",
+        "drill",
+    }
+    words = {word.strip(",:").lower() for text in written for word in text.split()}
+    assert not words & tile
 
 
 def test_two_cameras_in_like_places_do_not_see_the_same() -> None:
