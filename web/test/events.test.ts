@@ -76,6 +76,15 @@ describe("the event channel", () => {
     expect(socket(1).sent[0]).toEqual({ type: "resume", epoch: "a", seq: 9 });
   });
 
+  it("asks for everything when somebody else signs in, not for what the former person has missed", () => {
+    socket(0).greets("a", 7);
+    socket(0).says({ type: "incident", seq: 9 });
+    channel.forget();
+    channel.start();
+    socket(1).opens();
+    expect(socket(1).sent[0]).toEqual({ type: "resume", epoch: null, seq: 0 });
+  });
+
   it("waits longer from attempt to attempt", () => {
     for (let attempt = 0; attempt < 6; attempt += 1) {
       sockets.at(-1)?.dies();

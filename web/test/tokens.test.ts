@@ -37,6 +37,15 @@ describe("a site's token", () => {
     expect(await tokens.token("s")).toBe("token 2");
   });
 
+  it("of one person is never used by the next who signs in here", async () => {
+    const underWay = tokens.token("s");
+    tokens.forgetAll();
+    await underWay;
+    expect(await tokens.token("s")).toBe("token 2");
+    tokens.forgetAll();
+    expect(await tokens.token("s")).toBe("token 3");
+  });
+
   it("is renewed at half its life and handed to everyone who watches", async () => {
     tokens.use("s", renewed);
     await tokens.token("s");

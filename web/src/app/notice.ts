@@ -10,10 +10,12 @@ class NoticeAcceptance {
   constructor() {
     // Pictures never wait for the record: what it was not told, it is told when the gateway is back.
     for (const event of ["greeted", "restarted"]) store.addEventListener(event, () => void this.#tell());
-    store.addEventListener("signed-out", () => {
-      localStorage.removeItem(ACCEPTED);
-      localStorage.removeItem(UNTOLD);
-    });
+  }
+
+  /** Each sign-in reads it once. */
+  forget(): void {
+    localStorage.removeItem(ACCEPTED);
+    localStorage.removeItem(UNTOLD);
   }
 
   wasAccepted(principal: { id: string }): boolean {
@@ -27,7 +29,7 @@ class NoticeAcceptance {
   }
 
   async #tell(): Promise<void> {
-    if (localStorage.getItem(UNTOLD) !== store.me?.principal.id) return;
+    if (store.me === null || localStorage.getItem(UNTOLD) !== store.me.principal.id) return;
     try {
       await api.noticeAccepted();
       localStorage.removeItem(UNTOLD);

@@ -57,21 +57,24 @@ async function get<T>(path: string): Promise<T> {
   return jsonOf<T>(await request(path, { signal: AbortSignal.timeout(ANSWER_WITHIN) }));
 }
 
-/** Ask for a change. No answer does not mean that nothing was done, so the words claim neither. */
 async function post(path: string, body: Record<string, unknown> = {}, signal?: AbortSignal): Promise<Response> {
   const headers = { ...HEADERS, "Content-Type": "application/json" };
   const within = signal ?? AbortSignal.timeout(ANSWER_WITHIN);
-  return request(path, { method: "POST", headers, body: JSON.stringify(body), signal: within }).catch(pressAgain);
+  return request(path, { method: "POST", headers, body: JSON.stringify(body), signal: within });
 }
 
 async function postFor<T>(path: string, body?: Record<string, unknown>, signal?: AbortSignal): Promise<T> {
-  const response = await post(path, body, signal);
-  return jsonOf<T>(response).catch(pressAgain);
+  return jsonOf<T>(await post(path, body, signal));
 }
 
-function pressAgain(error: unknown): never {
-  if (!(error instanceof Problem) || error.status !== 0) throw error;
-  throw new Problem(0, error.code, "Not confirmed: the gateway did not answer. Press again.");
+/** What a person pressed once. No answer does not mean that nothing was done, so the words claim neither. */
+async function pressed<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 0) throw error;
+    throw new Problem(0, error.code, "Not confirmed: the gateway did not answer. Press again.");
+  }
 }
 
 /** The body, if the gateway wrote it: a guest network's own page answers 200 too. */
@@ -94,10 +97,10 @@ const part = encodeURIComponent;
 
 export const api = {
   me: () => get<Me>("/api/me"),
-  redeem: (code: string) => postFor<Me>("/api/invitations/redeem", { code }),
-  signOut: () => post("/api/sign-out"),
+  redeem: (code: string) => pressed(postFor<Me>("/api/invitations/redeem", { code })),
+  signOut: () => pressed(post("/api/sign-out")),
   /** Prolong the sign-in. */
-  goOn: () => postFor<Me>("/api/sign-in/continue"),
+  goOn: () => pressed(postFor<Me>("/api/sign-in/continue")),
   noticeAccepted: () => post("/api/notice/accepted"),
   sites: async () => (await get<{ sites: Site[] }>("/api/sites")).sites,
   plan: (site: string) => get<Plan>(`/api/sites/${part(site)}/plan`),
@@ -105,9 +108,9 @@ export const api = {
   police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
   /** One attempt, for app/pending-trigger.ts, which tries again. */
   trigger: (body: Record<string, unknown>, signal: AbortSignal) => postFor<Incident>("/api/incidents", body, signal),
-  acknowledge: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`),
-  extend: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/extend`),
-  allClear: (id: string) => postFor<Incident>(`/api/incidents/${part(id)}/all-clear`),
+  acknowledge: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`)),
+  extend: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/extend`)),
+  allClear: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/all-clear`)),
   cameras: async () => (await get<{ cameras: CameraStatus[] }>("/api/cameras")).cameras,
   still: async (camera: string) => {
     const response = await request(`/api/cameras/${part(camera)}/still`);

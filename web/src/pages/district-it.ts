@@ -146,7 +146,7 @@ export class DistrictIt extends LitElement {
       this.failure = "";
       store.changed();
     } catch (error) {
-      this.failure = told(error);
+      this.failure = `${told(error)} What is listed may be out of date; it is asked for again by itself.`;
     }
   }
 }

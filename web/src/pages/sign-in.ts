@@ -4,9 +4,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { invitation } from "../app/invitation.js";
-import { told } from "../app/observer.js";
-import { store } from "../app/store.js";
-import { Problem, api } from "../core/api.js";
+import { signInByLink } from "../app/sign-in.js";
 import "../ui/pending.js";
 import { base } from "../ui/styles.js";
 
@@ -96,18 +94,8 @@ export class SignIn extends LitElement {
   }
 
   readonly #redeem = async (): Promise<void> => {
-    if (invitation.code === null) return;
     this.asking = true;
-    this.failure = "";
-    try {
-      const me = await api.redeem(invitation.code);
-      invitation.forget();
-      await store.signedIn(me);
-    } catch (error) {
-      const refused = error instanceof Problem && error.status === 401;
-      this.failure = refused ? `${error.message} Ask for a new link.` : told(error);
-      if (refused) invitation.forget();
-    }
+    this.failure = await signInByLink();
     this.asking = false;
   };
 }

@@ -4,9 +4,8 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { invitation } from "../app/invitation.js";
-import { told } from "../app/observer.js";
+import { signInByLink } from "../app/sign-in.js";
 import { store } from "../app/store.js";
-import { Problem, api } from "../core/api.js";
 import { ROLE_WORDS } from "./header.js";
 import { line } from "./line-styles.js";
 import { icon } from "./icons.js";
@@ -61,18 +60,8 @@ export class ChangeOver extends LitElement {
   }
 
   readonly #change = async (): Promise<void> => {
-    if (invitation.code === null) return;
     this.asking = true;
-    try {
-      const me = await api.redeem(invitation.code);
-      invitation.forget();
-      store.signedOut("");
-      await store.signedIn(me);
-    } catch (error) {
-      const refused = error instanceof Problem && error.status === 401;
-      if (refused) invitation.forget();
-      this.failure = refused ? `${error.message} Ask for a new link.` : told(error);
-    }
+    this.failure = await signInByLink();
     this.asking = false;
   };
 }
