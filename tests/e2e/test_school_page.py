@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, Request, Route, expect
 
 from tests.e2e.glass import Glass
 from tests.e2e.harness import Client, District, until
+from tests.e2e.test_accessibility import accessible
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -218,6 +219,7 @@ async def test_a_trigger_that_was_called_off_is_not_sent_when_the_network_is_bac
     await expect(pending).to_contain_text("NOT SENT YET")
     await pending.get_by_test_id("call-off").click()
     await expect(pending).to_contain_text("Call it off?")
+    await accessible(page, "a trigger that is not sent")
     await pending.get_by_test_id("call-off-confirm").click()
     await expect(pending).to_contain_text("CALLED OFF")
     tried = len(presses.bodies)
@@ -299,6 +301,7 @@ async def test_police_who_do_not_confirm_are_said_to_the_school_with_what_to_do(
     await expect(said).not_to_contain_text("911")
     await expect(said).to_contain_text("Police have not confirmed. Call 911.", timeout=CONFIRM_WITHIN * 1000 + 2000)
     await expect(said.get_by_test_id("call-911")).to_be_visible()
+    await accessible(page, "police have not confirmed")
     await dispatcher.post(f"/api/incidents/{await incident_of(page)}/acknowledge")
     await expect(said).to_contain_text("Police have confirmed.")
     await expect(said).to_contain_text("Dispatcher 1")

@@ -1,14 +1,16 @@
 """Who is signed in, until when, and how that ends; nobody works as somebody else."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from tests.e2e.glass import Glass
 from tests.e2e.harness import Client, District, until
+from tests.e2e.test_accessibility import accessible
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -83,6 +85,8 @@ async def test_signing_out_of_an_open_incident_asks_first_and_away_from_day_and_
     await page.get_by_test_id("sign-out").click()
     question = page.get_by_test_id("leaving")
     await expect(question).to_contain_text("A REAL incident at Lincoln")
+    await accessible(page, "signing out of an incident")
+    await page.get_by_test_id("sign-out").click()
     await expect(page.get_by_test_id("stay")).to_be_focused()
     yes = await page.get_by_test_id("sign-out-confirm").bounding_box()
     assert yes is not None
@@ -211,4 +215,31 @@ async def test_the_notice_is_asked_once_a_sign_in_and_its_acceptance_is_on_recor
         return any(record["kind"] == "notice_accepted" for record in answer["records"])
 
     await until(recorded, 5, "the acceptance on the record")
+    await glass.close()
+
+
+@pytest.mark.parametrize(("who", "told"), [("dispatcher", True), ("district_it", True), ("patrol", False)])
+async def test_a_step_of_the_gateways_clock_is_said_to_who_works_by_its_times(
+    browser: Browser, district: District, who: str, told: bool
+) -> None:
+    glass = await Glass.sign_in(browser, district, who, 1280, 800)
+    page = glass.page
+    step = {"type": "clock_step", "by": -1200.0, "at": 1_795_769_442.4, "seq": 10**6}
+
+    def between(socket: WebSocketRoute) -> None:
+        """Pass on what the gateway says; after its greeting say that its clock was set."""
+        server = socket.connect_to_server()
+
+        def heard(message: str | bytes) -> None:
+            socket.send(message)
+            if json.loads(message)["type"] == "hello":
+                socket.send(json.dumps(step))
+
+        server.on_message(heard)
+
+    await page.route_web_socket("**/api/events", between)
+    await page.reload()
+    words = page.get_by_text("The gateway\u2019s clock was set back by 20 min")
+    await expect(page.get_by_test_id("connection")).not_to_contain_text("out of reach")
+    await expect(words).to_have_count(1 if told else 0)
     await glass.close()

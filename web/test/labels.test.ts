@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { counter, span, stateLabel } from "../src/core/labels.js";
+import { clockStep, counter, span, stateLabel } from "../src/core/labels.js";
 
 describe("labels", () => {
   it.each([
@@ -16,6 +16,11 @@ describe("labels", () => {
 
   it("count minutes, and hours where there are any", () => {
     expect([counter(40), counter(1200), counter(3725)]).toEqual(["00:40", "20:00", "1:02:05"]);
+  });
+
+  it("say which way the gateway's clock was set, and by how much", () => {
+    expect(clockStep(-300.4, 0)).toContain("was set back by 5 min at ");
+    expect(clockStep(46_800, 0)).toContain("was set forward by 13 h 00 min at ");
   });
 
   it("give coarse spans for tables", () => {
