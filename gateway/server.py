@@ -20,6 +20,7 @@ from gateway.api.news import Newsroom
 from gateway.api.pictures import Pictures
 from gateway.api.places import Places
 from gateway.api.services import Services
+from gateway.api.throttle import whose
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
 from gateway.auth.keys import KeyStore
@@ -87,7 +88,7 @@ class Gateway:
             build(parts.services), access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEP_ALIVE
         )
         await runner.setup()
-        doors = self._doors(runner)
+        doors = self._doors(runner, parts.services)
         accepting: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -119,14 +120,17 @@ class Gateway:
                 for task in tasks:
                     task.cancel()
 
-    def _doors(self, runner: web.AppRunner) -> list[Doors]:
+    def _doors(self, runner: web.AppRunner, services: Services) -> list[Doors]:
         """The pages' door, and, if there is a port for them, the panic buttons' own, which no page's visitor fills."""
         http = self.settings.http
         most = files.http_connections(files.raise_limit(), sum(len(site.cameras) for site in self.settings.sites))
-        doors = [Doors(runner, ConnectionPlaces(most), http.trusted_proxies, self.clock, self.metrics)]
+        told = whose(services)
+        doors = [Doors(runner, ConnectionPlaces(most), http.trusted_proxies, self.clock, self.metrics, whose=told)]
         if http.alarm_port is not None:
             places = ConnectionPlaces(max(files.FEWEST_HTTP, most // 8))
-            doors.append(Doors(runner, places, http.trusted_proxies, self.clock, self.metrics, alarms_only=True))
+            doors.append(
+                Doors(runner, places, http.trusted_proxies, self.clock, self.metrics, whose=told, alarms_only=True)
+            )
         logger.info("at most %d HTTP connections at a time", most)
         return doors
 

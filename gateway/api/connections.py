@@ -15,8 +15,13 @@ FRESH_FOR = 2.0
 AN_ADDRESS = 256
 """Connections of strangers that one address may have: thirty patrol cars behind one NAT, six requests at once each."""
 
-A_SIGN_IN = 128
-"""Connections of one sign-in: 32 pages with a channel each, and six requests at once from some of them."""
+A_SIGN_IN = 64
+"""Connections of one sign-in: 32 pages with a channel each, and the six requests at once that a browser makes."""
+
+
+AT_ONCE = 16
+"""So many parts has a bound, of which one gives way at a time: a flood must not have all connections looked through
+for each of its own."""
 
 
 class Rank(IntEnum):
@@ -82,10 +87,9 @@ class ConnectionPlaces:
         gone: list[Place] = []
         held = self._of.get(place.owner, {})
         if not place.known and len(held) >= self.an_address:
-            gone = self._give_way(list(held), place.since, 1)
+            gone = self._give_way(list(held), place.since, max(1, self.an_address // AT_ONCE))
         elif self._taken >= self.most:
-            # Many at a time: a flood must not have all connections looked through for each of its own.
-            gone = self._give_way(self.everybody(), place.since, max(1, self.most // 32))
+            gone = self._give_way(self.everybody(), place.since, max(1, self.most // AT_ONCE))
         self._add(place)
         return gone
 
@@ -98,9 +102,11 @@ class ConnectionPlaces:
         held = self._of.get(owner, {})
         gone: list[Place] = []
         if len(held) >= self.a_sign_in:
-            gone = self._give_way(list(held), now, 1)
+            gone = self._give_way(list(held), now, max(1, self.a_sign_in // AT_ONCE))
         elif self.known >= self.most - self.most // 8:
-            gone = self._give_way([other for other in self.everybody() if other.known], now, max(1, self.most // 32))
+            gone = self._give_way(
+                [other for other in self.everybody() if other.known], now, max(1, self.most // AT_ONCE)
+            )
         self._add(place)
         return gone
 
@@ -117,7 +123,7 @@ class ConnectionPlaces:
     def shed(self, now: float) -> list[Place]:
         """Take places away because files have run out; never those of whom we know, nor of an alarm on its way."""
         below = [place for place in self.everybody() if place.rank(now) < Rank.FRESH]
-        return self._give_way(below, now, max(1, self.most // 32))
+        return self._give_way(below, now, max(1, self.most // AT_ONCE))
 
     def _add(self, place: Place) -> None:
         self._of.setdefault(place.owner, {})[place] = None

@@ -10,11 +10,13 @@ import logging
 import socket
 import ssl
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from aiohttp import web
 
+from gateway.api.buckets import Buckets
 from gateway.api.connections import ConnectionPlaces, Place
 from gateway.api.proxies import Network, is_trusted, network_of
 from gateway.clock import Clock
@@ -36,6 +38,21 @@ link that any page could be used on."""
 STEP = 4096
 
 LOOK_EVERY = 1.0
+
+NEWCOMERS = (60.0, 50.0)
+"""Connections of strangers that HTTP begins on at once, and a second after that, of one address. What each costs the
+one loop (half a millisecond) is what everybody else waits. Those beyond wait as bare sockets for their turn, the newest
+first: the oldest have lost theirs to newer ones by then, or soon will. Before them go those whose first bytes show who
+they are: panic buttons, and sign-ins, each with as many of its own. Over TLS no such bytes can be read yet."""
+
+TURN_EVERY = 0.02
+HEAD = 2048
+BUTTON = "button"
+"""What ``Whose`` answers for a message to a panic button's address."""
+
+Whose = Callable[[bytes], str | None]
+"""Says of the first bytes of a request whose it is; None: nobody's whom we know."""
+
 BACKLOG = 1024
 AT_ONCE = 16
 """Connections that are accepted before everything else has its turn."""
@@ -50,9 +67,10 @@ _BYTES_ACKED = 120
 
 
 class Connection(web.RequestHandler):
-    """One connection and its place. ``wire`` is its transport once HTTP may begin."""
+    """One connection and its place. ``bare`` is its socket while it waits for its turn, ``wire`` its transport once
+    HTTP may begin."""
 
-    __slots__ = ("doors", "greeting", "moved_at", "moved_to", "place", "wire")
+    __slots__ = ("bare", "doors", "greeting", "moved_at", "moved_to", "place", "wire")
 
     def __init__(self, doors: "Doors", server: web.Server, place: Place) -> None:
         super().__init__(
@@ -63,6 +81,7 @@ class Connection(web.RequestHandler):
         )
         self.doors = doors
         self.place = place
+        self.bare: socket.socket | None = None
         self.greeting: asyncio.Task[None] | None = None
         self.wire: asyncio.Transport | None = None
         self.moved_at = self.moved_to = 0.0
@@ -83,6 +102,10 @@ class Connection(web.RequestHandler):
             self.wire.abort()
         elif self.greeting is not None:
             self.greeting.cancel()
+        elif self.bare is not None:
+            self.bare.close()
+            self.bare = None
+            self.doors.left(self)
 
     def stuck(self, now: float) -> bool:
         """Return True if an answer waits that the other end has not taken enough of, for too long."""
@@ -93,6 +116,29 @@ class Connection(web.RequestHandler):
         if self.moved_at == 0.0 or taken is None or taken >= self.moved_to + STEP:
             self.moved_at, self.moved_to = now, taken or 0
         return now - self.moved_at >= TAKEN_WITHIN
+
+
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """An accepted connection that HTTP has not begun on."""
+
+    connection: Connection
+    connected: socket.socket
+    context: ssl.SSLContext | None
+    owner: str | None = None
+    looked: bool = False
+
+    def look(self, whose: Whose) -> str | None:
+        """Return whose this is, as soon as its first request can tell."""
+        if not self.looked and self.context is None:
+            try:
+                head = self.connected.recv(HEAD, socket.MSG_PEEK)
+            except OSError:
+                return None
+            self.looked = b"\r\n\r\n" in head or len(head) == HEAD
+            if self.looked:
+                self.owner = whose(head)
+        return self.owner
 
 
 class Doors:
@@ -107,8 +153,10 @@ class Doors:
         clock: Clock,
         metrics: Metrics,
         *,
+        whose: Whose = lambda _: None,
         alarms_only: bool = False,
     ) -> None:
+        self._whose = whose
         self.alarms_only = alarms_only
         self._runner = runner
         self._places = places
@@ -117,6 +165,8 @@ class Doors:
         self._metrics = metrics
         self._open: dict[Place, Connection] = {}
         self._listening: list[tuple[socket.socket, ssl.SSLContext | None]] = []
+        self._newcomers = Buckets(*NEWCOMERS)
+        self._waiting: dict[str, list[Waiting]] = {}
         self._closed = 0
         self._quiet_until: dict[str, float] = {}
 
@@ -141,6 +191,7 @@ class Doors:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch(), name="http: deadlines")
+                group.create_task(self._turns(group), name="http: newcomers")
                 for listening, context in self._listening:
                     group.create_task(self._accept(listening, context, group), name="http: accept")
         finally:
@@ -151,6 +202,10 @@ class Doors:
         for listening, _ in self._listening:
             listening.close()
         self._listening.clear()
+        for waiting in self._waiting.values():
+            for newcomer in waiting:
+                newcomer.connection.cut()
+        self._waiting.clear()
 
     def recognise(self, connection: Connection, owner: str) -> None:
         """Note that a connection is of ``owner``: a sign-in or a webhook."""
@@ -188,8 +243,42 @@ class Doors:
         place = Place("proxy" if own else network_of(peer), self._clock.monotonic(), known=own)
         self._close(self._places.enter(place))
         connection = self._open[place] = Connection(self, server, place)
-        connection.greeting = group.create_task(self._open_up(connection, connected, context), name="http: greeting")
+        newcomer = Waiting(connection, connected, context)
+        if own or not self._newcomers.take(place.owner, 1.0, place.since):
+            self._begin(newcomer, group)
+        else:
+            connection.bare = connected
+            self._waiting.setdefault(place.owner, []).append(newcomer)
+
+    def _begin(self, newcomer: Waiting, group: asyncio.TaskGroup) -> None:
+        connection, connected = newcomer.connection, newcomer.connected
+        connection.bare = None
+        connection.greeting = group.create_task(
+            self._open_up(connection, connected, newcomer.context), name="http: greeting"
+        )
         connection.greeting.add_done_callback(lambda _: self._greeted(connection, connected))
+
+    async def _turns(self, group: asyncio.TaskGroup) -> None:
+        """Begin with those that wait, as many as may: first those who show who they are, then the newest."""
+        while True:
+            await self._clock.sleep(TURN_EVERY)
+            now = self._clock.monotonic()
+            for owner, waiting in tuple(self._waiting.items()):
+                left = []
+                for newcomer in waiting:
+                    if newcomer.connection.bare is None:
+                        continue
+                    theirs = newcomer.look(self._whose)
+                    if theirs == BUTTON or (theirs is not None and not self._newcomers.take(theirs, 1.0, now)):
+                        self._begin(newcomer, group)
+                    else:
+                        left.append(newcomer)
+                while left and not self._newcomers.take(owner, 1.0, now):
+                    self._begin(left.pop(), group)
+                if left:
+                    self._waiting[owner] = left
+                else:
+                    del self._waiting[owner]
 
     async def _open_up(self, connection: Connection, connected: socket.socket, context: ssl.SSLContext | None) -> None:
         deadlines = (

@@ -105,7 +105,7 @@ async def webhook(request: web.Request) -> web.Response:
     status, answer = await services.webhooks.receive(
         webhook_id, request.headers, await request.read(), client_address(request)
     )
-    if status == 401:
+    if status in (400, 401):  # not signed at all, or not by the webhook: what is signed is answered otherwise
         payer = services.limits.webhook(webhook_id)
         if wait := payer.take(services.clock.monotonic()):
             return await too_many(request, payer, wait)

@@ -16,7 +16,7 @@ PLAIN, DEAR = 1.0, 10.0
 STRANGERS = (600.0, 30.0)
 """At once, and a second after that, of one address: thirty patrol cars behind one NAT load the page and sign in."""
 
-PEOPLE = (1200.0, 60.0)
+PEOPLE = (600.0, 60.0)
 """Of one sign-in: a wall of 64 tiles that comes back after an outage asks for some 200 things within a second."""
 
 ALARMS = (600.0, 10.0)

@@ -1,20 +1,22 @@
 """The middleware that answers 429 to whoever asks for too much, before anything else is done for the request."""
 
 import math
+import re
 
 from aiohttp import hdrs, web
 
-from gateway.api.doors import Connection
+from gateway.api.doors import BUTTON, Connection, Whose
 from gateway.api.limits import DEAR, PLAIN, Payer
 from gateway.api.problem import SAFE, Handler, problem
 from gateway.api.proxies import network_of
-from gateway.api.services import SERVICES, bearer, client_address, cookie_name, recognise
+from gateway.api.services import SERVICES, Services, client_address, cookie_name, recognise
 from gateway.errors import ClientError, Unauthenticated
 
 PAUSE = 1.0
 """Seconds before a 429 goes out. Who sends a request after each answer is slowed to one a second on each connection,
 at the cost of a timer; a page is told how long to wait anyway."""
 
+_BEARER = re.compile(rb"\r\nAuthorization: *Bearer +(eyJ[\w.-]+)", re.IGNORECASE)
 _REFUSALS = frozenset({401, 403})
 
 
@@ -74,15 +76,33 @@ def _payer(request: web.Request) -> Payer:
     cookie = request.cookies.get(cookie_name(services.loaded.settings.http))
     sign_in = limits.sign_in_of(cookie) if cookie else None
     if sign_in is None and hdrs.AUTHORIZATION in request.headers and request.path.startswith("/whep/"):
-        sign_in = _of_token(request)  # a player that is no browser has no cookie
+        found = _BEARER.search(b"\r\nAuthorization: " + request.headers[hdrs.AUTHORIZATION].encode("utf-8", "replace"))
+        sign_in = _of_token(services, found[1].decode()) if found else None  # a player that is no browser has no cookie
     if sign_in is None:
         return limits.stranger(network_of(client_address(request)))
     recognise(request, f"sign-in {sign_in}")
     return limits.person(sign_in, alarm=request.path.startswith("/api/incidents") and request.method not in SAFE)
 
 
-def _of_token(request: web.Request) -> str | None:
+def whose(services: Services) -> Whose:
+    """What tells the doors who is behind the first bytes of a request. Nothing is permitted by it."""
+    cookie = re.compile(re.escape(cookie_name(services.loaded.settings.http)).encode() + rb"=([\w-]{20,200})")
+
+    def told(head: bytes) -> str | None:
+        if head.startswith(b"POST /hooks/"):
+            return BUTTON
+        if found := cookie.search(head):
+            sign_in = services.limits.sign_in_of(found[1].decode())
+        else:
+            found = _BEARER.search(head)
+            sign_in = _of_token(services, found[1].decode()) if found else None
+        return f"sign-in {sign_in}" if sign_in else None
+
+    return told
+
+
+def _of_token(services: Services, token: str) -> str | None:
     try:
-        return request.app[SERVICES].tokens.verify(bearer(request)).session_id
+        return services.tokens.verify(token).session_id
     except Unauthenticated:
         return None

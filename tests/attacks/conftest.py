@@ -12,6 +12,7 @@ from aiohttp import web
 from gateway.api.connections import ConnectionPlaces
 from gateway.api.doors import Doors
 from gateway.api.proxies import Network
+from gateway.api.throttle import whose
 from tests.in_process import House, house
 
 __all__ = ["house"]
@@ -99,7 +100,9 @@ async def guard(
     runner = house.server.runner
     assert isinstance(runner, web.AppRunner)
     places = ConnectionPlaces(16) if places is None else places
-    doors = Doors(runner, places, proxies, house.clock, house.metrics, alarms_only=alarms_only)
+    doors = Doors(
+        runner, places, proxies, house.clock, house.metrics, whose=whose(house.services), alarms_only=alarms_only
+    )
     found = Guarded(house, doors, places)
     found.port = await doors.listen("127.0.0.1", 0, context)
     running = asyncio.create_task(doors.run())

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gateway.api.connections import ConnectionPlaces
-from gateway.api.doors import HANDSHAKE_WITHIN, TAKEN_WITHIN, TRY_AGAIN
+from gateway.api.doors import FIRST_REQUEST_WITHIN, HANDSHAKE_WITHIN, TAKEN_WITHIN, TRY_AGAIN, TURN_EVERY
 from gateway.tls import self_signed
 from tests.attacks.conftest import Guarded, Line, connected, guard
 from tests.in_process import House
@@ -33,7 +33,7 @@ def press(line: Line, house: House, message: str = "msg_1") -> None:
 
 async def test_idle_connections_of_one_address_do_not_silence_a_panic_button(house: House) -> None:
     async with guard(house, ConnectionPlaces(40)) as guarded, AsyncExitStack() as stack:
-        for line in await many(stack, guarded, 60):
+        for line in await many(stack, guarded, 50):
             line.ask("/healthz")
         await guarded.until(lambda: len(guarded.places) <= 10)
         async with connected(guarded.port) as button:
@@ -81,6 +81,43 @@ async def test_of_a_sign_in_that_has_ended_nothing_is_known_any_more(house: Hous
     await person.post("/api/sign-out")
     assert (await (await house.stranger()).get("/api/me", headers={"Cookie": f"sightline={cookie}"})).status == 401
     assert house.services.limits.sign_in_of(cookie) is None
+
+
+async def test_where_an_address_opens_more_than_its_turn_allows_a_panic_button_and_a_console_are_still_first(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.api.doors.NEWCOMERS", (3.0, 1.0))
+    async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
+        lines = await many(stack, guarded, 20)
+        for line in lines:
+            line.ask("/healthz")
+        async with connected(guarded.port) as button:
+            press(button, house)
+            await guarded.until(lambda: len(guarded.places) == 21)
+            await house.clock.advance(TURN_EVERY)
+            assert await button.status() == 200
+        person = await house.sign_in("dispatcher")
+        await person.get("/api/me")
+        async with connected(guarded.port) as console:
+            console.ask("/api/me", Cookie=f"sightline={person.cookie()}")
+            await guarded.until(lambda: len(guarded.places) >= 21)
+            await asyncio.sleep(0.02)
+            await house.clock.advance(TURN_EVERY)
+            assert await console.status() == 200
+        answered = sum(connection.place.asked for connection in guarded.doors._open.values())
+        assert answered <= 4
+        await house.clock.advance(1.0)
+        assert await lines[-1].status() == 200, "the newest is next"
+
+
+async def test_newcomers_that_wait_in_vain_are_closed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.api.doors.NEWCOMERS", (1.0, 1e-6))
+    async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
+        lines = await many(stack, guarded, 5)
+        await guarded.until(lambda: len(guarded.places) == 5)
+        await house.clock.advance(FIRST_REQUEST_WITHIN + 2)
+        await guarded.until(lambda: len(guarded.places) == 0)
+        assert all([await line.closed() for line in lines])
 
 
 async def test_the_alarm_port_answers_panic_buttons_and_nobody_else(house: House) -> None:

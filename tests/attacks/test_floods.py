@@ -158,6 +158,8 @@ async def test_badly_signed_messages_are_limited_and_the_true_button_never(house
     for number in range(int(BAD_MESSAGES[0])):
         assert (await press(person, f"bad_{number}", **wrong)).status == 401
     await told_to_wait(house, press(person, "bad", **wrong), "webhook")
+    use_up(house, house.services.limits.webhook("lincoln-panic"))
+    await told_to_wait(house, person.request("POST", "/hooks/lincoln-panic", data=BODY), "webhook")
     for number in range(40):
         assert (await press(person, f"true_{number}")).status == 200
 
