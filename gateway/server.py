@@ -66,6 +66,7 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics()
         self.port = self.alarm_port = 0
+        self._said_at, self._unsaid = float("-inf"), 0
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[str], object] = lambda _url: None) -> None:
         """Run until ``stop``; call ``ready`` with the public URL once people can sign in.
@@ -151,7 +152,12 @@ class Gateway:
     def _unowned(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Failures outside our TaskGroup: reader callbacks and other libraries' own tasks."""
         self.metrics.task_failures.labels("unowned").inc()
-        logger.error("unowned failure: %s", context.get("message"), exc_info=context.get("exception"))
+        # asyncio calls this for each connection to the media port that it has no file for: a thousand times a second.
+        now, self._unsaid = self.clock.monotonic(), self._unsaid + 1
+        if now - self._said_at >= 1.0:
+            alike = f" ({self._unsaid - 1} more since the last)" if self._unsaid > 1 else ""
+            logger.error("unowned failure: %s%s", context.get("message"), alike, exc_info=context.get("exception"))
+            self._said_at, self._unsaid = now, 0
 
 
 @dataclass(frozen=True, slots=True)
