@@ -24,10 +24,10 @@ _DOLLAR = 0x24
 _FRAME = Struct("!BBH")
 _PADDING = b"\r\n\0 "
 _START_LINE = re.compile(
-    rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z_]{2,32}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
+    rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z][A-Z_]{1,31}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
 )
 _NOT_TEXT = re.compile(rb"[^\x20-\xff\t\r]")
-_CANDIDATE = re.compile(rb"\$|RTSP/|(?<![A-Z_])[A-Z]")
+_CANDIDATE = re.compile(rb"\$|RTSP/|(?<![A-Z])[A-Z]")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 

@@ -96,6 +96,14 @@ PIECES = st.one_of(
 )
 
 
+@pytest.mark.parametrize("message", [ANSWER, b"SET_PARAMETER * RTSP/1.0\r\n\r\n"])
+def test_an_underscore_before_a_message_hides_it_in_no_chunks(message: bytes) -> None:
+    stream = b"_" + message
+    assert read(stream)[1:] == read(message)
+    reader = Reader()
+    assert [found for byte in stream for found in reader.feed(bytes((byte,)))] == read(stream)
+
+
 def apart(message: Message) -> list[Message]:
     return [Frames(message.channel, [one]) for one in message.packets] if isinstance(message, Frames) else [message]
 
