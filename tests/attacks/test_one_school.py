@@ -33,7 +33,7 @@ class Tells(Enum):
     OWN = "of all schools that the caller is bound to, or of all"
     ONE = "of the school that the address or the body names, if it is the caller's"
     HOLDER = "of the one picture whose secret address the caller holds"
-    MACHINES = "names cameras to machines, which have a right of their own (api/test_ops.py)"
+    MACHINES = "names cameras to machines, which have a right of their own (attacks/test_floods.py)"
 
 
 @dataclass(frozen=True)
