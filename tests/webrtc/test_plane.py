@@ -198,6 +198,7 @@ async def test_a_certificate_that_the_offer_does_not_name_is_refused() -> None:
 async def test_consent_lasts_as_long_as_checks_come() -> None:
     async with _scene() as scene:
         await scene.connect()
+        scene.viewer.stop_checking()
         await scene.clock.advance(13.5)
         heard = scene.gateway.plane._sessions[scene.events[0].id]
         scene.viewer.check()
