@@ -25,6 +25,13 @@ class TriggerRequest(BaseModel):
     key: str | None = Field(default=None, min_length=1, max_length=64)
 
 
+class Acknowledgement(BaseModel):
+    """Body of ``POST /api/incidents/{id}/acknowledge``: ``alarms`` of the incident as the page showed it."""
+
+    model_config = ConfigDict(extra="forbid")
+    alarm: int | None = Field(default=None, ge=1)
+
+
 def incident_view(services: Services, incident: Incident) -> dict[str, object]:
     """``Incident`` of docs/protocol.md."""
     site = next(site for site in services.loaded.settings.sites if site.id == incident.site_id)
@@ -79,7 +86,8 @@ def _answer(services: Services, incident: Incident) -> dict[str, object]:
 async def acknowledge(request: web.Request) -> web.Response:
     """Say by name that the alarm has been seen."""
     services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
-    changed = await services.incidents.acknowledge(incident.id, sign_in.principal, client_address(request))
+    alarm = (await body_of(request, Acknowledgement)).alarm
+    changed = await services.incidents.acknowledge(incident.id, sign_in.principal, client_address(request), alarm)
     return web.json_response(_answer(services, changed))
 
 

@@ -134,9 +134,11 @@ class IncidentService:
             )
             return self._kept(outcome, on_disk)
 
-    async def acknowledge(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
-        """Note by name who has seen the alarm. Raises NotFound, Conflict (it is over)."""
-        return await self._press(incident_id, Acknowledge(self._clock.now(), principal), principal, address)
+    async def acknowledge(
+        self, incident_id: str, principal: Principal, address: str | None = None, alarm: int | None = None
+    ) -> Incident:
+        """Note by name who has seen the alarm of this number, or the newest. Raises NotFound, Conflict (it is over)."""
+        return await self._press(incident_id, Acknowledge(self._clock.now(), principal, alarm), principal, address)
 
     async def extend(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
         """Prolong by one press. Raises NotFound, Conflict (it is over)."""

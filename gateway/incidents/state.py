@@ -63,10 +63,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Somebody says that they have seen the alarm."""
+    """Somebody says that they have seen an alarm: the one of this number, or the newest."""
 
     at: float
     principal: Principal
+    alarm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +225,17 @@ def _repeated(incident: Incident, event: Repeat, rules: IncidentSettings) -> tup
 
 
 def _acknowledged(incident: Incident, event: Acknowledge) -> tuple[Incident, Effect]:
-    """Once a person and alarm: an alarm after somebody's acknowledgement is theirs to acknowledge again."""
+    """Once a person and alarm: an alarm after somebody's acknowledgement is theirs to acknowledge again.
+
+    A press that crosses a new alarm on its way is of the alarm that its page showed: nobody has seen the new one.
+    """
     who = event.principal
+    alarm = incident.alarms if event.alarm is None else min(event.alarm, incident.alarms)
     earlier = {ack.principal_id: ack for ack in incident.acknowledgements}
-    if who.id in earlier and earlier[who.id].alarm == incident.alarms:
+    if who.id in earlier and earlier[who.id].alarm >= alarm:
         return incident, Effect.NOTHING
     earlier.pop(who.id, None)
-    acknowledgement = Acknowledgement(who.id, who.name, who.role, event.at, incident.alarms)
+    acknowledgement = Acknowledgement(who.id, who.name, who.role, event.at, alarm)
     return replace(incident, acknowledgements=(*earlier.values(), acknowledgement)), Effect.ACKNOWLEDGED
 
 

@@ -69,6 +69,8 @@ async def test_who_acknowledged_the_first_room_is_asked_again_for_the_second(hou
     assert (acknowledged["confirmed"], acknowledged["acknowledgements"][0]["newest"]) == (True, True)
     again = (await coordinator.post("/api/incidents", wanted | {"room": "lincoln-room-gym"})).json
     assert (again["confirmed"], again["acknowledgements"][0]["newest"]) == (False, False)
+    crossed = (await dispatcher.post(path, {"alarm": 1})).json
+    assert not crossed["confirmed"], "the page had not shown the second room yet"
     assert (await dispatcher.post(path)).json["confirmed"]
 
 

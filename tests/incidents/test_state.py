@@ -211,6 +211,17 @@ class TestAcknowledge:
         ]
         assert advance(after, Acknowledge(3.0, ANNA), RULES) == (after, Effect.NOTHING)
 
+    def test_a_press_that_crosses_a_second_alarm_leaves_that_one_sounding(self) -> None:
+        second = through(opened(), Repeat(1.0, replace(BUTTON, room_id="gym")), Acknowledge(2.0, ANNA, alarm=1))
+        assert (second.alarms, confirmed(second)) == (2, False)
+        again, effect = advance(second, Acknowledge(3.0, ANNA, alarm=1), RULES)
+        assert (again, effect) == (second, Effect.NOTHING)
+        assert confirmed(through(second, Acknowledge(4.0, ANNA, alarm=2)))
+
+    def test_a_press_never_counts_for_alarms_to_come(self) -> None:
+        early = through(opened(), Acknowledge(1.0, ANNA, alarm=9), Repeat(2.0, replace(BUTTON, room_id="gym")))
+        assert not confirmed(early)
+
     def test_an_alarm_anew_is_acknowledged_anew(self) -> None:
         alarmed = through(opened(), Acknowledge(1.0, ANNA), Acknowledge(2.0, BEN), Repeat(HOUR, BUTTON))
         after, effect = advance(alarmed, Acknowledge(HOUR + 1, ANNA), RULES)

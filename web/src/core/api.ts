@@ -108,7 +108,9 @@ export const api = {
   police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
   /** One attempt, for app/pending-trigger.ts, which tries again. */
   trigger: (body: Record<string, unknown>, signal: AbortSignal) => postFor<Incident>("/api/incidents", body, signal),
-  acknowledge: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`)),
+  /** `alarm`: the number of alarms that the page showed at the press. */
+  acknowledge: (id: string, alarm: number) =>
+    pressed(postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`, { alarm })),
   extend: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/extend`)),
   allClear: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/all-clear`)),
   cameras: async () => (await get<{ cameras: CameraStatus[] }>("/api/cameras")).cameras,
