@@ -20,7 +20,7 @@ A_SIGN_IN = 64
 
 
 AT_ONCE = 16
-"""So many parts has a bound, of which one gives way at a time: a flood must not have all connections looked through
+"""Where a bound is reached, one part in so many gives way at once: a flood must not have all connections looked through
 for each of its own."""
 
 
@@ -62,7 +62,7 @@ class Place:
 
 
 class ConnectionPlaces:
-    """ConnectionPlaces for ``most`` connections. Those that are known leave an eighth of them to newcomers.
+    """Holds the places of ``most`` connections. Those that are known leave an eighth of them to newcomers.
 
     The methods that may have to make room return the places that were taken away; their connections are to be closed.
     """

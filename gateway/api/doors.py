@@ -43,7 +43,8 @@ NEWCOMERS = (60.0, 50.0)
 """Connections of strangers that HTTP begins on at once, and a second after that, of one address. What each costs the
 one loop (half a millisecond) is what everybody else waits. Those beyond wait as bare sockets for their turn, the newest
 first: the oldest have lost theirs to newer ones by then, or soon will. Before them go those whose first bytes show who
-they are: panic buttons, and sign-ins, each with as many of its own. Over TLS no such bytes can be read yet."""
+they are: sign-ins, each with as many of its own, and messages to panic buttons, all of them. Over TLS no such bytes can
+be read yet."""
 
 TURN_EVERY = 0.02
 HEAD = 2048
@@ -167,6 +168,7 @@ class Doors:
         self._listening: list[tuple[socket.socket, ssl.SSLContext | None]] = []
         self._newcomers = Buckets(*NEWCOMERS)
         self._waiting: dict[str, list[Waiting]] = {}
+        self._come = asyncio.Event()
         self._closed = 0
         self._quiet_until: dict[str, float] = {}
 
@@ -249,6 +251,7 @@ class Doors:
         else:
             connection.bare = connected
             self._waiting.setdefault(place.owner, []).append(newcomer)
+            self._come.set()
 
     def _begin(self, newcomer: Waiting, group: asyncio.TaskGroup) -> None:
         connection, connected = newcomer.connection, newcomer.connected
@@ -261,6 +264,9 @@ class Doors:
     async def _turns(self, group: asyncio.TaskGroup) -> None:
         """Begin with those that wait, as many as may: first those who show who they are, then the newest."""
         while True:
+            if not self._waiting:
+                self._come.clear()
+                await self._come.wait()
             await self._clock.sleep(TURN_EVERY)
             now = self._clock.monotonic()
             for owner, waiting in tuple(self._waiting.items()):

@@ -60,7 +60,6 @@ class SignInKeeper:
         self._clock = clock
         self._carried: dict[str, str] = {}
         self._over: list[Incident] = []
-        self._due = asyncio.Event()
         self._ticking = asyncio.Lock()
         self._on_changed: list[Callable[[SignIn], None]] = []
         self._pages: Pages | None = None
@@ -71,10 +70,10 @@ class SignInKeeper:
         await self.tick()
 
     async def run(self) -> None:
-        """Carry sign-ins on by the clock, and at once when an incident begins or ends, until cancelled."""
+        """Tick until cancelled."""
         failing = False
         while True:
-            await self._wait()
+            await self._clock.sleep(TICK)
             try:
                 await self.tick()
             except StorageError as error:
@@ -187,22 +186,10 @@ class SignInKeeper:
     def _incident_changed(self, change: IncidentChange) -> None:
         if change.incident.state is not IncidentState.OPEN:
             self._over.append(change.incident)
-        self._due.set()
 
     def _tell(self, sign_in: SignIn) -> None:
         for callback in self._on_changed:
             callback(sign_in)
-
-    async def _wait(self) -> None:
-        """Wait for the next tick, or for a change of an incident."""
-        due = asyncio.create_task(self._due.wait(), name="sign-ins: incident changed")
-        tick = asyncio.create_task(self._clock.sleep(TICK), name="sign-ins: tick")
-        try:
-            await asyncio.wait((due, tick), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            due.cancel()
-            tick.cancel()
-        self._due.clear()
 
 
 def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:

@@ -8,7 +8,7 @@ const at = (principal: string, role: "dispatcher" | "coordinator", when: number)
   name: principal,
   role,
   at: when,
-  newest: true,
+  newest: when >= 100,
 });
 
 const incident = (values: Partial<Incident>): Incident =>

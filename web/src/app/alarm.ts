@@ -76,7 +76,7 @@ class Alarm {
         this.#tell(id, "");
         return;
       } catch (error) {
-        if (isFinal(error)) {
+        if (!(error instanceof Problem) || error.final) {
           this.#pressed.delete(id);
           this.#tell(id, told(error));
           return;
@@ -116,10 +116,6 @@ class Alarm {
     this.#awake.want(open.length > 0);
   }
 }
-
-/** The gateway has understood, and will not take it the next time either. */
-const isFinal = (error: unknown): boolean =>
-  !(error instanceof Problem) || (error.status >= 400 && error.status < 500 && error.status !== 429);
 
 /** The page's one alarm. */
 export const alarm = new Alarm();

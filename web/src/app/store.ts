@@ -1,5 +1,6 @@
 /** What the page knows: who is signed in, the schools, and what the event channel told. Tells its listeners of change. */
 
+import { GRAVITY } from "../core/alarms.js";
 import { Problem, api } from "../core/api.js";
 import { EventChannel } from "../core/events.js";
 import type { Lifetime } from "../core/shift.js";
@@ -10,7 +11,6 @@ import { Ticker } from "./ticker.js";
 export type Refused = Extract<ServerEvent, { type: "trigger_refused" }>;
 export type ClockStep = Extract<ServerEvent, { type: "clock_step" }>;
 
-const KIND_ORDER = { real: 0, drill: 1, test: 2 } as const;
 const REFUSALS_KEPT = 20;
 const CLOCK_STEPS_KEPT = 5;
 
@@ -95,7 +95,7 @@ export class Store extends EventTarget {
   open(site?: string): Incident[] {
     return [...this.incidents.values()]
       .filter((incident) => incident.state === "open" && (site === undefined || incident.site === site))
-      .sort((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind] || b.opened_at - a.opened_at);
+      .sort((a, b) => GRAVITY[a.kind] - GRAVITY[b.kind] || b.opened_at - a.opened_at);
   }
 
   camera(id: string): Camera | undefined {

@@ -1,14 +1,13 @@
 /** Have the police confirmed an alarm? What a school's page may say of it. Pure. */
 
-import type { Incident, Role } from "./protocol.js";
+import { POLICE } from "./alarms.js";
+import type { Incident } from "./protocol.js";
 
 /**
  * `unknown`: the gateway is out of reach, so the page cannot tell. `waiting`: not yet, and there is time. `overdue`:
  * nobody within the time that the gateway sets. `confirmed`: by those whom `confirmations` names.
  */
 export type Confirmation = "unknown" | "waiting" | "overdue" | "confirmed";
-
-const POLICE: ReadonlySet<Role> = new Set(["dispatcher", "headquarters", "patrol"]);
 
 export function confirmation(incident: Incident, now: number, reachable: boolean): Confirmation {
   if (incident.confirmed) return "confirmed";
@@ -19,6 +18,6 @@ export function confirmation(incident: Incident, now: number, reachable: boolean
 /** The police who have acknowledged the last alarm, the first one first. */
 export function confirmations(incident: Incident): Incident["acknowledgements"] {
   return incident.acknowledgements
-    .filter((one) => POLICE.has(one.role) && one.at >= incident.last_alarm_at)
+    .filter((one) => POLICE.has(one.role) && one.newest)
     .sort((a, b) => a.at - b.at);
 }
