@@ -34,6 +34,30 @@ export class StoreObserver implements ReactiveController {
   }
 }
 
+/** Makes a component follow whatever else tells of its changes. `changed` runs before the component is drawn again. */
+export class ChangeObserver implements ReactiveController {
+  readonly #update = (): void => {
+    this.changed();
+    this.host.requestUpdate();
+  };
+
+  constructor(
+    private readonly host: ReactiveControllerHost,
+    private readonly target: EventTarget,
+    private readonly changed: () => void = () => undefined,
+  ) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.target.addEventListener("change", this.#update);
+  }
+
+  hostDisconnected(): void {
+    this.target.removeEventListener("change", this.#update);
+  }
+}
+
 /** What to tell a person of a failure. */
 export function told(error: unknown): string {
   return error instanceof Problem ? error.message : "This page failed. Load it again; what is open stays open.";

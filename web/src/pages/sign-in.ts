@@ -4,6 +4,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { invitation } from "../app/invitation.js";
+import { ChangeObserver } from "../app/observer.js";
 import { signInByLink } from "../app/sign-in.js";
 import "../ui/pending.js";
 import { base } from "../ui/styles.js";
@@ -45,16 +46,10 @@ export class SignIn extends LitElement {
   @property() reason = "";
   @state() private asking = false;
   @state() private failure = "";
-  readonly #update = (): void => this.requestUpdate();
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    invitation.addEventListener("change", this.#update);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    invitation.removeEventListener("change", this.#update);
+  constructor() {
+    super();
+    new ChangeObserver(this, invitation);
   }
 
   override render(): TemplateResult {

@@ -4,6 +4,7 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { invitation } from "../app/invitation.js";
+import { ChangeObserver } from "../app/observer.js";
 import { signInByLink } from "../app/sign-in.js";
 import { store } from "../app/store.js";
 import { ROLE_WORDS } from "./header.js";
@@ -17,19 +18,10 @@ export class ChangeOver extends LitElement {
 
   @state() private asking = false;
   @state() private failure = "";
-  readonly #update = (): void => {
-    this.failure = "";
-    this.requestUpdate();
-  };
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    invitation.addEventListener("change", this.#update);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    invitation.removeEventListener("change", this.#update);
+  constructor() {
+    super();
+    new ChangeObserver(this, invitation, () => (this.failure = ""));
   }
 
   override render(): TemplateResult | typeof nothing {

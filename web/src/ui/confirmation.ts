@@ -9,6 +9,7 @@ import { confirmation, confirmations, type Confirmation } from "../core/confirma
 import { timeOfDay } from "../core/labels.js";
 import type { Incident, IncidentKind } from "../core/protocol.js";
 import { ROLE_WORDS } from "./header.js";
+import { call911, callStyles } from "./call-911.js";
 import { icon, type IconName } from "./icons.js";
 import { base } from "./styles.js";
 
@@ -49,6 +50,7 @@ const ICONS: Readonly<Record<Confirmation, IconName>> = {
 export class ConfirmationPanel extends LitElement {
   static override styles = [
     base,
+    callStyles,
     css`
       :host {
         display: block;
@@ -96,19 +98,6 @@ export class ConfirmationPanel extends LitElement {
       li {
         padding-top: 2px;
       }
-      a {
-        display: flex;
-        align-items: center;
-        justify-content: center;
-        gap: 10px;
-        min-height: 68px;
-        border-radius: 10px;
-        background: #a3080d;
-        color: #fff;
-        font-size: 1.5rem;
-        font-weight: 850;
-        text-decoration: none;
-      }
     `,
   ];
 
@@ -125,7 +114,7 @@ export class ConfirmationPanel extends LitElement {
     const call = incident.kind === "real" && (state === "overdue" || state === "unknown");
     return html`<div class="${incident.kind} ${state}" data-testid="confirmation" data-state=${state}>
       ${state === "confirmed" ? confirmed(incident) : unanswered(incident, state)}
-      ${call ? html`<a href="tel:911" data-testid="call-911">${icon("bell")}Call 911</a>` : ""}
+      ${call ? call911("Call 911") : ""}
     </div>`;
   }
 }

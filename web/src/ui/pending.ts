@@ -3,12 +3,13 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { StoreObserver } from "../app/observer.js";
+import { ChangeObserver, StoreObserver } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { trigger } from "../app/trigger.js";
 import { counter, timeOfDay } from "../core/labels.js";
 import type { Pending } from "../core/pending.js";
 import { KIND_WORDS } from "./banner.js";
+import { call911, callStyles } from "./call-911.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 
@@ -19,6 +20,7 @@ const PATIENCE = 2;
 export class PendingPanel extends LitElement {
   static override styles = [
     base,
+    callStyles,
     css`
       :host {
         display: block;
@@ -57,39 +59,16 @@ export class PendingPanel extends LitElement {
       .buttons button {
         min-height: 52px;
       }
-      a {
-        display: flex;
-        align-items: center;
-        justify-content: center;
-        gap: 10px;
-        min-height: 68px;
-        border-radius: 10px;
-        background: #a3080d;
-        color: #fff;
-        font-size: 1.5rem;
-        font-weight: 850;
-        text-decoration: none;
-      }
     `,
   ];
 
   /** A press on "Call off" asks once more: hands shake. */
   @state() private sure = false;
-  readonly #update = (): void => this.requestUpdate();
 
   constructor() {
     super();
     new StoreObserver(this, true);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    trigger.addEventListener("change", this.#update);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    trigger.removeEventListener("change", this.#update);
+    new ChangeObserver(this, trigger);
   }
 
   override willUpdate(): void {
@@ -104,7 +83,7 @@ export class PendingPanel extends LitElement {
     return html`<section class=${press.kind} data-testid="pending" data-state=${pending.state}>
       <h2 class="large" role="alert">${icon(press.kind)}<span>${heading(pending, late)}</span></h2>
       ${press.kind === "real" && late
-        ? html`<a href="tel:911" data-testid="call-911">${icon("bell")}Call 911 now</a>`
+        ? call911("Call 911 now")
         : nothing}
       <p class="what">
         ${KIND_WORDS[press.kind][0]} \u00b7 ${press.room_name ?? "Room not told"} \u00b7 ${press.site_name} \u00b7 pressed

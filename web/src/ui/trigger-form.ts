@@ -4,7 +4,7 @@ import { LitElement, html, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 
-import { StoreObserver, told } from "../app/observer.js";
+import { ChangeObserver, StoreObserver, told } from "../app/observer.js";
 import { newKey } from "../app/pending-trigger.js";
 import { store } from "../app/store.js";
 import { trigger } from "../app/trigger.js";
@@ -35,21 +35,11 @@ export class TriggerForm extends LitElement {
   @state() private failure = "";
   /** What was open when this was last drawn. */
   #open: ReadonlySet<string> = new Set();
-  readonly #update = (): void => this.requestUpdate();
 
   constructor() {
     super();
     new StoreObserver(this, true);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    trigger.addEventListener("change", this.#update);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    trigger.removeEventListener("change", this.#update);
+    new ChangeObserver(this, trigger);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
