@@ -10,15 +10,14 @@ NOT_STATED = "not stated in the agreement"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What access stands on: the ``basis`` of the grant, the agreement's words for it, and the threat, where there is
-    an incident."""
+    """The ``basis`` of a grant, the agreement's words for it and, if it stands on an incident, the threat."""
 
     basis: GrantBasis
     legal_basis: str
     threat: str | None
 
     def detail(self) -> dict[str, object]:
-        """What the record says of it."""
+        """Return what the record says of it."""
         words: dict[str, object] = {"basis": self.basis.value, "legal_basis": self.legal_basis}
         return words if self.threat is None else words | {"threat": self.threat}
 

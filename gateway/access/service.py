@@ -41,7 +41,7 @@ from gateway.storage.turns import Urgency
 logger = logging.getLogger(__name__)
 
 GIVEN, ENDING = "grant", "grant_end"
-"""What grants and their ends are called among the changes that the database has still to take."""
+"""The kinds of change (``storage.owed``) for grants and their ends."""
 
 NOT_RECORDED = (
     "not_recorded",
@@ -214,7 +214,7 @@ class AccessService:
         return decision
 
     def ground(self, grant: Grant) -> Ground:
-        """What a grant, or the draft of one, stands on."""
+        """Return the legal ground of a grant, or of the draft of one."""
         incident = None if grant.incident_id is None else self._incidents.get(grant.incident_id)
         return ground_of(grant, incident, self._catalogue.agreement(grant.site_id))
 

@@ -1,4 +1,4 @@
-"""What lists say of the age of a camera's newest picture, by the rules that tiles have (docs/protocol.md). Pure."""
+"""Says in lists how old a camera's newest picture is, by the rules that tiles have (docs/protocol.md). Pure."""
 
 from gateway.models import SourceState, SourceStatus
 from gateway.settings import AgeSettings

@@ -1,4 +1,4 @@
-"""Which HTTP connection gives way to a new one. Pure: time is an argument.
+"""Decides which HTTP connection gives way to a new one. Pure: time is an argument.
 
 A new connection always gets a place, since nobody can know yet whether it brings an alarm. Where there is none left,
 another one gives its place up: the first in the order of ``Rank``, of those one of the owner that has most of them, of
@@ -25,7 +25,7 @@ for each of its own."""
 
 
 class Rank(IntEnum):
-    """How much is lost with a connection, in rising order."""
+    """Orders connections by how much is lost with them, the least first."""
 
     IDLE = 1
     """A stranger's that asks for nothing: it is silent, or between two requests, or slow to take an answer."""

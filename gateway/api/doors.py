@@ -49,7 +49,7 @@ be read yet."""
 TURN_EVERY = 0.02
 HEAD = 2048
 BUTTON = "button"
-"""What ``Whose`` answers for a message to a panic button's address."""
+"""The answer of ``Whose`` for a message to a panic button's address."""
 
 Whose = Callable[[bytes], str | None]
 """Says of the first bytes of a request whose it is; None: nobody's whom we know."""

@@ -1,4 +1,4 @@
-"""Who may read what tells about the cameras and about incidents, without being signed in: this machine, or a token."""
+"""Lets this machine, and whoever has the token, read about cameras and incidents without being signed in."""
 
 import hmac
 from collections.abc import Sequence

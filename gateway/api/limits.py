@@ -1,4 +1,4 @@
-"""How much anybody may ask for: buckets of requests for strangers by address, and for people by their sign-in.
+"""Limits how much anybody may ask for: buckets of requests for strangers by address, for people by their sign-in.
 
 Sizes are in requests. One that may end in a refusal on record (``DEAR``) costs ten until it has been answered: so no
 one has many of them at work at once, and refusals are ten times as rare as answers.

@@ -1,4 +1,4 @@
-"""What machines ask: metrics, health, public keys. Floods of these cost one answer a second."""
+"""Answers what machines ask: metrics, health, public keys. Floods of these cost one answer a second."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What the pages are told of the place of a trigger: its words, and the cameras to open for it."""
+"""Tells pages the words for the place of a trigger, and the cameras to open for it."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -17,7 +17,7 @@ from gateway.storage.owed import Change
 from gateway.storage.tables import SignInSessionRow
 
 ENDED, UNTIL = "sign_out", "sign_in_until"
-"""What ends of sign-ins are called among the changes that the database has still to take."""
+"""The kinds of change (``storage.owed``) for ends of sign-ins: by a person, and moved on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.e2e.harness import District
+from tests.e2e.harness import District, served
 
 CHROMIUM = [
     "--no-sandbox",
@@ -39,10 +39,5 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path) -> AsyncIterator[District]:
-    district = District(directory)
-    try:
-        district.start_school()
-        district.start_gateway()
+    async with served(directory) as district:
         yield district
-    finally:
-        await district.stop()

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,21 @@ class Client:
 
     async def close(self) -> None:
         await self.session.close()
+
+
+@asynccontextmanager
+async def served(
+    directory: Path, settings: dict[str, object] | None = None, *, cameras: bool = True
+) -> AsyncIterator[District]:
+    """A running district; without ``cameras`` for pages that need none."""
+    district = District(directory, settings=settings or {})
+    try:
+        if cameras:
+            district.start_school()
+        district.start_gateway()
+        yield district
+    finally:
+        await district.stop()
 
 
 def descendants(pid: int) -> set[int]:

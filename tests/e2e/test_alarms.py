@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.e2e.conftest import CHROMIUM
 from tests.e2e.ear import EAR, heard, is_silent, sounds, tones
 from tests.e2e.glass import Glass
-from tests.e2e.harness import Client, District, until
+from tests.e2e.harness import Client, District, served, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -34,13 +34,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path) -> AsyncIterator[District]:
-    district = District(directory, settings={"incidents.confirm_within": CONFIRM_WITHIN})
-    try:
-        district.start_school()
-        district.start_gateway()
+    async with served(directory, {"incidents.confirm_within": CONFIRM_WITHIN}) as district:
         yield district
-    finally:
-        await district.stop()
 
 
 class Schools:

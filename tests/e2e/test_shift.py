@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from tests.e2e.glass import Glass
-from tests.e2e.harness import Client, District, until
+from tests.e2e.harness import Client, District, served, until
 from tests.e2e.test_accessibility import accessible
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
@@ -20,13 +20,10 @@ LIFETIME = 606.0
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path) -> AsyncIterator[District]:
-    """A gateway whose cameras are away: these pages need none."""
-    district = District(directory, settings={"tokens.session_lifetime": LIFETIME, "tokens.continuation": 600})
-    try:
-        district.start_gateway()
+    async with served(
+        directory, {"tokens.session_lifetime": LIFETIME, "tokens.continuation": 600}, cameras=False
+    ) as district:
         yield district
-    finally:
-        await district.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
