@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
-from gateway.webrtc import stun
-from gateway.webrtc.demux import Protocol, protocol_of
-from gateway.webrtc.ice import Credentials
+from gateway.webrtc.transport import stun
+from gateway.webrtc.transport.demux import Protocol, protocol_of
+from gateway.webrtc.transport.ice import Credentials
 
 CHECK_INTERVAL = 2.0
 FIRST_CHECK_INTERVAL = 0.05

@@ -29,9 +29,9 @@ from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principa
 from gateway.server import compose
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.storage.database import Database, sqlite_url
-from gateway.webrtc.fragment import require_match
 from gateway.webrtc.interface import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from gateway.webrtc.opening import Sounds, Streams
+from gateway.webrtc.signalling.fragment import require_match
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[1]

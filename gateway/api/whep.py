@@ -9,7 +9,7 @@ from multidict import CIMultiDict
 from gateway.api.services import SERVICES, bearer, client_address, refusals_on_record
 from gateway.errors import BadRequest, NotAcceptable, PreconditionRequired, UnsupportedMedia
 from gateway.models import CAMERA_STREAMS, CameraId
-from gateway.webrtc.ice_servers import links
+from gateway.webrtc.signalling.ice_servers import links
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.health.picture import Still
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName, TimelinePoint
-from gateway.sources.health import Still
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 

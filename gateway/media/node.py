@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from gateway.clock import Clock
 from gateway.errors import ConfigurationError
+from gateway.health.picture import PictureHealth, Still
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Figure, Points, Sessions
 from gateway.metrics import Metrics
@@ -17,7 +18,6 @@ from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
 from gateway.settings import CameraSettings, MediaSettings
-from gateway.sources.health import PictureHealth, Still
 from gateway.sources.media import AccessUnit
 from gateway.sources.nvr import Nvr
 from gateway.sources.source import Source

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.errors import NotFound
+from gateway.health.picture import Still
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Figure, Points
 from gateway.media.remote import RemoteNode
 from gateway.media.tally import total
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
-from gateway.sources.health import Still
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 

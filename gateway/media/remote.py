@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from gateway import log
 from gateway.clock import Clock
 from gateway.errors import ConfigurationError, SightlineError, Unavailable
+from gateway.health.picture import Still
 from gateway.media.codec import RemoteFailure
 from gateway.media.events import MediaEvents
 from gateway.media.interface import Figure
@@ -22,7 +23,6 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason
 from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.backoff import backoff
-from gateway.sources.health import Still
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 logger = logging.getLogger(__name__)

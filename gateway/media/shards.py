@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from gateway.settings import CameraSettings, MediaSettings
-from gateway.webrtc.ice import split_address
+from gateway.webrtc.transport.ice import split_address
 
 
 def shards(cameras: Iterable[CameraSettings], workers: int) -> list[list[CameraSettings]]:

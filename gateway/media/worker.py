@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from gateway import log
 from gateway.clock import Clock, SystemClock
 from gateway.errors import ConfigurationError
+from gateway.health.picture import Still
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Figure, Points
 from gateway.media.link import Link
@@ -25,7 +26,6 @@ from gateway.media.tally import figures_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason
 from gateway.running import SIGNALS, keep_for_good
-from gateway.sources.health import Still
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 from gateway.webrtc.plane import MediaPlane
 

@@ -4,8 +4,8 @@ packet."""
 from collections.abc import Iterable
 
 from gateway.metrics import Metrics
-from gateway.webrtc.ports import Ports
 from gateway.webrtc.session import Session
+from gateway.webrtc.transport.ports import Ports
 
 NOBODY = "none"
 """The cipher while nobody watches: each viewer agrees on one."""

@@ -10,8 +10,8 @@ from gateway.models import CameraId, StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.choice import Pulled, choose
+from gateway.webrtc.congestion.stream_selector import Step
 from gateway.webrtc.fanout import Fanout
-from gateway.webrtc.ladder import Step
 from gateway.webrtc.session import Session
 from gateway.webrtc.states import State
 

@@ -6,8 +6,8 @@ from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
-from gateway.webrtc.formats import H264
 from gateway.webrtc.session import Session
+from gateway.webrtc.signalling.formats import H264
 
 
 class Fanout:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.models import CloseReason
-from gateway.webrtc import demux, ice, stun
-from gateway.webrtc.demux import Protocol
-from gateway.webrtc.route import Route
-from gateway.webrtc.rtcp import MalformedRtcp
+from gateway.webrtc.sending.rtcp import MalformedRtcp
 from gateway.webrtc.session import Session
 from gateway.webrtc.states import State
-from gateway.webrtc.tcp import TcpConnection
+from gateway.webrtc.transport import demux, ice, stun
+from gateway.webrtc.transport.demux import Protocol
+from gateway.webrtc.transport.route import Route
+from gateway.webrtc.transport.tcp import TcpConnection
 
 logger = logging.getLogger(__name__)
 

@@ -12,15 +12,16 @@ from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
 from gateway.settings import MediaSettings
-from gateway.webrtc import ice, sdp
-from gateway.webrtc.addresses import endpoints, own_addresses
-from gateway.webrtc.answer import Answerer, build_answer
 from gateway.webrtc.choice import Pulled, choose
-from gateway.webrtc.dtls import Identity
-from gateway.webrtc.formats import H264, choose_codecs, profile_of
 from gateway.webrtc.interface import OpenSession
-from gateway.webrtc.ports import Ports
 from gateway.webrtc.session import Hooks, Session
+from gateway.webrtc.signalling.answer import Answerer, build_answer
+from gateway.webrtc.signalling.formats import H264, choose_codecs, profile_of
+from gateway.webrtc.signalling.offer import Offer, parse_offer
+from gateway.webrtc.transport import ice
+from gateway.webrtc.transport.addresses import endpoints, own_addresses
+from gateway.webrtc.transport.dtls import Identity
+from gateway.webrtc.transport.ports import Ports
 
 Streams = Callable[[CameraId, StreamName], RelayStream | None]
 Sounds = Callable[[CameraId], AudioStream | None]
@@ -53,7 +54,7 @@ class Opening:
     async def open(self, request: OpenSession) -> tuple[Session, str]:
         """A session and the answer for its viewer. Raises BadRequest naming the offer's fault, NotFound where the
         camera has no stream, Unplayable where it has none that the viewer decodes."""
-        offer = sdp.parse_offer(request.offer)
+        offer = parse_offer(request.offer)
         if self._sounds(request.camera_id) is None:
             offer = replace(offer, sound=None)
         streams = self._found(request.camera_id)
@@ -113,9 +114,7 @@ class Opening:
         return found
 
 
-def _playable(
-    streams: Mapping[StreamName, RelayStream], request: OpenSession, offer: sdp.Offer
-) -> dict[StreamName, str]:
+def _playable(streams: Mapping[StreamName, RelayStream], request: OpenSession, offer: Offer) -> dict[StreamName, str]:
     """The codecs of all streams that the viewer can be switched to, the one to begin with first."""
     by_role = StreamName.SUB if request.role is Role.PATROL else StreamName.MAIN
     pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in streams.items()}

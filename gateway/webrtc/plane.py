@@ -13,12 +13,9 @@ from gateway.metrics import Metrics
 from gateway.models import CloseReason
 from gateway.resolver import Resolver
 from gateway.settings import MediaSettings
-from gateway.webrtc import ice
 from gateway.webrtc.accounting import Accounting
-from gateway.webrtc.addresses import keep_names, look_up_names
+from gateway.webrtc.audio_fanout import Listening
 from gateway.webrtc.distribution import Distribution
-from gateway.webrtc.dtls import DtlsFailed
-from gateway.webrtc.fragment import build_fragment, parse_fragment, require_match
 from gateway.webrtc.intake import Intake
 from gateway.webrtc.interface import (
     NO_SESSION,
@@ -29,12 +26,15 @@ from gateway.webrtc.interface import (
     PatchRequest,
     SessionEvent,
 )
-from gateway.webrtc.listening import Listening
 from gateway.webrtc.opening import Opening, Sounds, Streams
-from gateway.webrtc.ports import Ports
-from gateway.webrtc.route import Route
 from gateway.webrtc.session import Hooks, Session, SessionView
+from gateway.webrtc.signalling.fragment import build_fragment, parse_fragment, require_match
 from gateway.webrtc.states import State
+from gateway.webrtc.transport import ice
+from gateway.webrtc.transport.addresses import keep_names, look_up_names
+from gateway.webrtc.transport.dtls import DtlsFailed
+from gateway.webrtc.transport.ports import Ports
+from gateway.webrtc.transport.route import Route
 
 logger = logging.getLogger(__name__)
 

@@ -9,17 +9,17 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
-from gateway.webrtc.dtls import DtlsTransport, Identity
-from gateway.webrtc.feed import UNKNOWN_LINK, UNKNOWN_MOBILE_LINK, Feed
-from gateway.webrtc.formats import H264, Codec
+from gateway.webrtc.congestion.stream_selector import Ladder
 from gateway.webrtc.interface import EventKind, SessionEvent
-from gateway.webrtc.ladder import Ladder
-from gateway.webrtc.path import Path
-from gateway.webrtc.route import Route
-from gateway.webrtc.sdp import Offer
-from gateway.webrtc.sound import SoundFeed
+from gateway.webrtc.sending.audio import SoundFeed
+from gateway.webrtc.sending.feed import UNKNOWN_LINK, UNKNOWN_MOBILE_LINK, Feed
+from gateway.webrtc.signalling.formats import H264, Codec
+from gateway.webrtc.signalling.offer import Offer
 from gateway.webrtc.states import SILENCE, Event, State, advance
-from gateway.webrtc.stun import BindingRequest
+from gateway.webrtc.transport.dtls import DtlsTransport, Identity
+from gateway.webrtc.transport.ice_transport import Path
+from gateway.webrtc.transport.route import Route
+from gateway.webrtc.transport.stun import BindingRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.sources.health import Still
+from gateway.health.picture import Still
 from tests.in_process import ENTRANCE, HALLWAY, LINCOLN, NURSE, House
 
 

@@ -8,8 +8,8 @@ import av
 import pytest
 
 from gateway.errors import CameraError
+from gateway.health.picture import MAX_PICTURES, look
 from gateway.models import SourceReason
-from gateway.sources.health import MAX_PICTURES, look
 from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.client import MESSAGES_A_SECOND, MESSAGES_AT_ONCE, RtspClient

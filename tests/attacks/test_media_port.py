@@ -13,8 +13,8 @@ from OpenSSL import SSL
 
 from bench.viewer import LightViewer
 from gateway.models import CloseReason
-from gateway.webrtc import stun
-from gateway.webrtc.path import KNOWN_CHECKS, KNOWN_ROUTES
+from gateway.webrtc.transport import stun
+from gateway.webrtc.transport.ice_transport import KNOWN_CHECKS, KNOWN_ROUTES
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.settings import MediaSettings
-from gateway.webrtc import stun, tcp
-from gateway.webrtc.framing import frame
+from gateway.webrtc.transport import stun, tcp
+from gateway.webrtc.transport.framing import frame
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway
 

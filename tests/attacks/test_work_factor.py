@@ -19,10 +19,10 @@ from gateway.sources.reorder import Reorder
 from gateway.sources.rtp import RtpPacket
 from gateway.sources.rtsp.auth import parse_challenges
 from gateway.sources.rtsp.messages import Reader
-from gateway.webrtc import rtcp
-from gateway.webrtc.estimate import LOSS_WINDOW, Estimate
-from gateway.webrtc.sdp import LARGEST_OFFER, MOST_SECTIONS, parse_offer
-from gateway.webrtc.sender import MOST_RESENDS, Outlet, RtpSender
+from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, Estimate
+from gateway.webrtc.sending import rtcp
+from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
+from gateway.webrtc.signalling.offer import LARGEST_OFFER, MOST_SECTIONS, parse_offer
 
 AT_MOST = 0.5  # seconds, on a busy machine
 

@@ -4,8 +4,9 @@ import struct
 from collections.abc import Iterator
 
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.webrtc import rtcp, stun
-from gateway.webrtc.framing import frame
+from gateway.webrtc.sending import rtcp
+from gateway.webrtc.transport import stun
+from gateway.webrtc.transport.framing import frame
 from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
 
 

@@ -26,8 +26,11 @@ from gateway.sources.rtsp.sdp import describe
 from gateway.sources.rtsp.transport import Carrier
 from gateway.sources.sps import parameter_set_id, parse_sps
 from gateway.sources.sps_h265 import parameter_set_id_h265, parse_sps_h265
-from gateway.webrtc import answer, formats, fragment, rtcp, sdp, stun
-from gateway.webrtc.framing import LARGEST_FRAME, Deframer
+from gateway.webrtc.sending import rtcp
+from gateway.webrtc.signalling import answer, formats, fragment
+from gateway.webrtc.signalling.offer import parse_offer
+from gateway.webrtc.transport import stun
+from gateway.webrtc.transport.framing import LARGEST_FRAME, Deframer
 from tests.fakes import FakeClock
 from tests.fuzz import seeds
 
@@ -115,7 +118,7 @@ def _parameters(data: bytes) -> None:
 
 
 def _answer(data: bytes) -> None:
-    offer = sdp.parse_offer(data.decode("utf-8", "replace"))
+    offer = parse_offer(data.decode("utf-8", "replace"))
     chosen = formats.choose_codecs(offer.codecs, None, "H264", "H265")
     ours = answer.Answerer(1, ("192.0.2.1", 8189), ("1 1 udp 1 192.0.2.1 8189 typ host",), "u", "p", "AA", 2, 3, 4, "c")
     text = answer.build_answer(offer, chosen, ours)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from gateway.errors import ClientError, ConfigurationError, NotFound
+from gateway.health.picture import Still
 from gateway.media.codec import RemoteFailure, methods_of, read_error, write_error
 from gateway.media.interface import Figure, Points
 from gateway.media.messages import FromWorker, Report, Setup, ToWorker
@@ -23,7 +24,6 @@ from gateway.models import (
     TimelinePoint,
 )
 from gateway.settings import CameraSettings, MediaSettings, StreamSettings
-from gateway.sources.health import Still
 from gateway.webrtc.interface import SessionEvent
 from gateway.webrtc.session import SessionView
 from gateway.webrtc.states import State

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from gateway.errors import ConfigurationError, NotFound, Unavailable
+from gateway.health.picture import Still
 from gateway.media import remote
 from gateway.media.events import MediaEvents
 from gateway.media.interface import Figure, Points
@@ -28,7 +29,6 @@ from gateway.models import (
     TimelinePoint,
 )
 from gateway.settings import CameraSettings, MediaSettings, StreamSettings
-from gateway.sources.health import Still
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from tests.fakes import FakeClock
 

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from gateway.clock import SystemClock
+from gateway.health.picture import look
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, StreamName
 from gateway.relay.audio import AudioPacket, AudioStream
-from gateway.sources.health import look
 from gateway.sources.source import Source
 from tests.gst_camera import gst_camera
 from tests.sources.recording import RecordingSink

@@ -12,8 +12,8 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
 from gateway.models import CloseReason
-from gateway.webrtc.port import MediaPort
-from gateway.webrtc.route import Address
+from gateway.webrtc.transport.route import Address
+from gateway.webrtc.transport.udp import MediaPort
 from tests.webrtc.peers import Gateway, playing_gateway
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"

@@ -12,10 +12,10 @@ from bench.viewer import LightViewer
 from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.settings import MediaSettings
-from gateway.webrtc import port
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
-from gateway.webrtc.route import Route
 from gateway.webrtc.states import State
+from gateway.webrtc.transport import udp
+from gateway.webrtc.transport.route import Route
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway, aiortc_viewer, offer_of, play, playing_gateway
 
@@ -309,7 +309,7 @@ async def test_whether_the_system_sends_in_batches_is_found_at_the_start_and_nam
     monkeypatch: pytest.MonkeyPatch, batching: str
 ) -> None:
     if batching == "single":  # as where it is no Linux
-        monkeypatch.setattr(port, "_UDP_SEGMENT", 9999)
+        monkeypatch.setattr(udp, "_UDP_SEGMENT", 9999)
         monkeypatch.delattr(socket, "SOCK_NONBLOCK")
         monkeypatch.delattr(socket, "SOCK_CLOEXEC")
     gateway = Gateway(FakeClock())
@@ -322,7 +322,7 @@ async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and
     monkeypatch: pytest.MonkeyPatch, batching: bool
 ) -> None:
     if not batching:
-        monkeypatch.setattr(port, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
+        monkeypatch.setattr(udp, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
     async with _scene() as scene:
         scene.viewer.dtls._srtp_profiles = [p for p in SRTP_PROFILES if b"CM_SHA1_80" in p.openssl_profile]
         await scene.connect()

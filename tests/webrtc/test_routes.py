@@ -19,11 +19,11 @@ from gateway.models import CloseReason
 from gateway.settings import MediaSettings
 from gateway.sources.media import StreamInfo
 from gateway.sources.reception import Reception
-from gateway.webrtc import stun
-from gateway.webrtc.framing import Deframer, frame
 from gateway.webrtc.interface import OpenedSession, PatchRequest, SessionEvent
 from gateway.webrtc.session import Session
-from gateway.webrtc.tcp import PATIENCE, WAITING_MEDIA, TcpConnection
+from gateway.webrtc.transport import stun
+from gateway.webrtc.transport.framing import Deframer, frame
+from gateway.webrtc.transport.tcp import PATIENCE, WAITING_MEDIA, TcpConnection
 from tests.fakes import FakeClock
 from tests.sources.packets import PPS, SPS, aggregated, fragments, rtp
 from tests.webrtc.peers import Gateway
@@ -346,7 +346,7 @@ async def test_an_answer_comes_from_the_address_that_was_asked(monkeypatch: pyte
     def own(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         return ["127.0.0.1", "127.0.0.77"]
 
-    monkeypatch.setattr("gateway.webrtc.addresses.get_host_addresses", own)
+    monkeypatch.setattr("gateway.webrtc.transport.addresses.get_host_addresses", own)
     async with running(host="0.0.0.0") as gateway:
         viewer = LightViewer()
         answer = (await gateway.open(viewer.offer())).answer

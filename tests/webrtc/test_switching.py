@@ -18,12 +18,12 @@ from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.stream import RelayStream
 from gateway.settings import MediaSettings
 from gateway.sources.media import AccessUnit, StreamInfo
-from gateway.webrtc import ladder
+from gateway.webrtc.congestion import stream_selector
 from gateway.webrtc.distribution import FRESH
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.plane import MediaPlane
-from gateway.webrtc.port import MediaPort
-from gateway.webrtc.route import Address
+from gateway.webrtc.transport.route import Address
+from gateway.webrtc.transport.udp import MediaPort
 from tests.fakes import FakeClock
 
 CAMERA = CameraId("hall")
@@ -163,7 +163,7 @@ async def test_a_patrol_car_starts_on_the_substream_and_climbs_where_the_link_ca
         assert opened.stream is StreamName.SUB
         await scene.play(2.0)
         assert {size for _, size in scene.pictures()} == {len(scene.media[0]) + len(scene.media[1])}
-        await scene.play(ladder.FIRST)
+        await scene.play(stream_selector.FIRST)
         assert scene.changes == [(StreamName.MAIN, "")]
         assert scene.plane.sessions()[0].stream is StreamName.MAIN
         assert scene.pictures()[-1][1] > 20_000
@@ -179,7 +179,7 @@ async def test_loss_sends_it_to_the_substream_at_its_next_keyframe_and_back_up_l
         await scene.play(1.5)
         assert scene.changes[-1] == (StreamName.SUB, "")
         assert scene.pictures()[-1][1] < 5_000
-        await scene.play(ladder.FIRST + 3.0)
+        await scene.play(stream_selector.FIRST + 3.0)
         assert scene.changes[-1] == (StreamName.MAIN, "")
         assert scene.pictures()[-1][1] > 20_000
         assert _steps(scene) <= {1, 2}, "what still waited at the switch is given up"
@@ -254,7 +254,7 @@ async def test_a_page_dates_pictures_rightly_by_the_shift_that_it_is_told() -> N
     async with _scene() as scene:
         await scene.play(1.5)
         await scene.open(None, Role.PATROL)
-        await scene.play(ladder.FIRST + 2.0)
+        await scene.play(stream_selector.FIRST + 2.0)
         [changed] = [event for event in scene.events if event.kind == "stream"]
         point = scene.main.stream.timeline()
         assert point is not None
@@ -266,7 +266,7 @@ async def test_who_asks_for_the_substream_keeps_it() -> None:
     async with _scene() as scene:
         await scene.play(1.5)
         assert (await scene.open(StreamName.SUB)).stream is StreamName.SUB
-        await scene.play(ladder.FIRST + 3.0)
+        await scene.play(stream_selector.FIRST + 3.0)
         assert scene.changes == []
         assert max(size for _, size in scene.pictures()) < 5_000
 
@@ -307,7 +307,7 @@ async def test_a_session_that_is_closed_while_it_waits_for_the_other_stream_leav
     async with _scene() as scene:
         await scene.play(1.5)
         opened = await scene.open(None, role)
-        await scene.play(ladder.FIRST + 0.2 if role is Role.PATROL else 0.2)
+        await scene.play(stream_selector.FIRST + 0.2 if role is Role.PATROL else 0.2)
         await scene.report_loss()
         await scene.plane.close(opened.id, CloseReason.VIEWER_LEFT)
         assert scene.plane._distribution._fanouts == {}

@@ -1,0 +1,77 @@
+"""One viewer's sound, beside its picture: the same keys and cname, an SSRC and a numbering of its own."""
+
+from collections.abc import Mapping
+
+from gateway.metrics import Metrics
+from gateway.relay.audio import RATE, AudioPacket, AudioStream
+from gateway.webrtc.sending import rtcp
+from gateway.webrtc.transport.dtls import DtlsTransport
+from gateway.webrtc.transport.ice_transport import Path
+
+REPORT_INTERVAL = 1.0
+_WRAP = 0xFFFFFFFF
+
+
+class SoundFeed:
+    """Seals and sends what ``stream`` hands on. ``payload_types`` has those of the viewer by RTP encoding name.
+
+    Nothing waits here, and nothing is sent again: what does not go out at once is let go, before any of the picture is.
+    ``first_index`` is below 2^15 (a receiver then cannot mistake the roll-over counter).
+    """
+
+    def __init__(
+        self,
+        dtls: DtlsTransport,
+        path: Path,
+        ssrc: int,
+        cname: str,
+        payload_types: Mapping[str, int],
+        stream: AudioStream,
+        first_index: int,
+        metrics: Metrics,
+    ) -> None:
+        self.stream = stream
+        self.packets = 0
+        self.octets = 0
+        self._sealer = dtls.sealer(ssrc)
+        self._dtls = dtls
+        self._path = path
+        self._ssrc = ssrc
+        self._cname = cname
+        self._payload_types = payload_types
+        self._next = first_index
+        self._dropped = metrics.dropped.labels(where="sound")
+        self._last: AudioPacket | None = None
+        self._reported_at = float("-inf")
+
+    def deliver(self, packet: AudioPacket, crowded: bool) -> None:
+        """Send the next samples, unless the link is ``crowded``: then it is the picture's alone."""
+        kind = self._payload_types.get(self.stream.codec)
+        if crowded or kind is None:
+            self._dropped.inc()
+            return
+        index, sealer = self._next, self._sealer
+        self._next += 1  # used once sealed, sent or not: one plaintext for one nonce
+        sealed = sealer.seal(index, kind, packet.rtp, (packet.payload,), False)
+        if self._path.send_run(sealed, 1, len(sealed)):
+            self.packets += 1
+            self.octets += len(packet.payload)
+            self._last = packet
+        else:
+            self._dropped.inc()
+
+    def report(self, now: float, wall: float) -> None:
+        """Send a sender report if one is due. Like the picture's it says that what arrives now was captured now."""
+        last = self._last
+        if last is None or now < self._reported_at + REPORT_INTERVAL:
+            return
+        self._reported_at = now
+        timestamp = (last.rtp + len(last.payload) + round((now - last.arrival) * RATE)) & _WRAP
+        self._send(rtcp.sender_report(self._ssrc, self._cname, wall, timestamp, self.packets, self.octets))
+
+    def goodbye(self) -> None:
+        """Tell the viewer that it is over."""
+        self._send(rtcp.goodbye(self._ssrc, self._cname))
+
+    def _send(self, packet: bytes) -> None:
+        self._path.send(self._dtls.protect_rtcp(packet))

@@ -1,0 +1,178 @@
+"""One viewer's RTP stream: one numbering over all that it is sent, and repeats. Sans-IO: sends through a function."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from gateway.relay.history import History, PacketGroup
+from gateway.webrtc.transport.srtp import Sealer
+
+Transmit = Callable[[bytes, int, int], bool]
+
+MOST_RESENDS = 512
+"""Repeats at once; more are earned by packets sent."""
+STRETCHES = 64
+_WRAP = 0xFFFFFFFF
+
+
+class Outlet(NamedTuple):
+    """How a stream's packets go to this viewer: ``shift`` is added to RTP timestamps (mod 2^32), ``kind`` is the
+    payload type, ``repeats`` that of retransmissions (RFC 4588), None where they are the packets themselves."""
+
+    history: History
+    shift: int
+    kind: int
+    repeats: int | None
+
+
+class _Stretch(NamedTuple):
+    """From index ``first`` on, indexes run along with positions in the outlet's history from ``position`` on."""
+
+    first: int
+    position: int
+    outlet: Outlet
+
+
+class RtpSender:
+    """Seals and sends packet groups of changing streams under one SSRC, with continuous sequence numbers.
+
+    ``transmit(packets, count, packet size)`` tells whether they went out. ``first_index`` and ``first_repeat``
+    are the initial sequence numbers, below 2^15 (a receiver then cannot mistake the roll-over counter). ``last`` is the
+    group that was sent last, ``last_timestamp`` its RTP timestamp towards the viewer.
+
+    **Architecture invariant:** one plaintext for one nonce. An index counts as used once its packet is sealed, sent or
+    not; sealed again it is the same packet, found by the stretch that its index lies in.
+    """
+
+    def __init__(
+        self,
+        sealer: Sealer,
+        repeater: Sealer,
+        transmit: Transmit,
+        outlet: Outlet,
+        first_index: int,
+        first_repeat: int,
+    ) -> None:
+        if not (0 <= first_index < 1 << 15 and 0 <= first_repeat < 1 << 15):
+            raise ValueError("the initial sequence number must be below 2^15")
+        self._sealer = sealer
+        self._repeater = repeater
+        self._transmit = transmit
+        self._next = first_index
+        self._next_repeat = first_repeat
+        self._position = -1
+        self._stretches: list[_Stretch] = []
+        self._resends_left = float(MOST_RESENDS)
+        self._earned_at = self._oldest = first_index
+        self.outlet = outlet
+        self.packets = 0
+        self.octets = 0
+        self.repeated_octets = 0
+        self.last: PacketGroup | None = None
+        self.last_timestamp = 0
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of SRTP sent, repeats not counted."""
+        return self.octets + self.packets * self._sealer.overhead
+
+    def switch(self, outlet: Outlet) -> None:
+        """What is sent from now on is of another stream, or goes out otherwise."""
+        self.outlet = outlet
+        self._position = -1
+
+    def send(self, group: PacketGroup, marked: bool = True) -> bool:
+        """Send a group; the last packet bears the marker if ``marked``. Whether all went out.
+
+        With ``Sealer.seal`` the tightest path of the gateway."""
+        payloads, position, runs = group.payloads, group.position, group.runs
+        sealer, first, outlet = self._sealer, self._next, self.outlet
+        count = len(payloads)
+        if position != self._position:
+            self._begin_stretch(first, position)
+        self._next = first + count
+        self._position = position + count
+        self.last = group
+        self.last_timestamp = timestamp = (group.rtp + outlet.shift) & _WRAP
+        if len(runs) == 1:
+            sealed = sealer.seal(first, outlet.kind, timestamp, payloads, marked)
+            sent = self._transmit(sealed, count, runs[0][2] + sealer.overhead)
+        else:
+            sent = self._send_runs(group, first, timestamp, marked)
+        if sent:
+            self.packets += count
+            self.octets += group.size
+        return sent
+
+    def send_part(self, group: PacketGroup, start: int, stop: int) -> bool:
+        """Send the packets of a group from ``start`` up to ``stop``. Whether they went out."""
+        part = group.payloads[start:stop]
+        position = group.position + start
+        last = stop == len(group.payloads)
+        return self.send(PacketGroup(part, group.rtp, group.keyframe, group.arrival, position), last)
+
+    def resend(self, sequences: Iterable[int]) -> int:
+        """Send again those packets that are still kept. How many went out.
+
+        Each that is asked for counts against what is allowed, found or not: a look-up costs time as well.
+        """
+        sent = 0
+        for sequence in sequences:
+            if self._resends_left < 1:
+                break
+            self._resends_left -= 1
+            index = self._next - ((self._next - sequence) & 0xFFFF)
+            sent += self._oldest <= index < self._next and self._repeat(index)
+        return sent
+
+    def earn_resends(self, share: float) -> None:
+        """Allow as many repeats more as that share of the packets sent since the last time, and so many at most at
+        once: what repeats what a link had no room for fills it further."""
+        earned, self._earned_at = share * (self._next - self._earned_at), self._next
+        self._resends_left = min(self._resends_left + earned, share * MOST_RESENDS)
+
+    def forget(self) -> None:
+        """Nobody needs any more what was sent so far: it is not repeated."""
+        self._oldest = self._next
+
+    def _send_runs(self, group: PacketGroup, first: int, timestamp: int, marked: bool) -> bool:
+        sealer, kind, payloads = self._sealer, self.outlet.kind, group.payloads
+        for start, stop, size in group.runs:
+            last = marked and stop == len(payloads)
+            sealed = sealer.seal(first + start, kind, timestamp, payloads[start:stop], last)
+            if not self._transmit(sealed, stop - start, size + sealer.overhead):
+                return False
+        return True
+
+    def _begin_stretch(self, first: int, position: int) -> None:
+        stretches = self._stretches
+        stretches.append(_Stretch(first, position, self.outlet))
+        if len(stretches) > STRETCHES:
+            del stretches[0]
+
+    def _repeat(self, index: int) -> bool:
+        at = bisect_right(self._stretches, index, key=_first) - 1
+        if at < 0:
+            return False
+        first, position, outlet = self._stretches[at]
+        found = outlet.history.find(position + index - first)
+        if found is None:
+            return False
+        group, place = found
+        payload, timestamp = group.payloads[place], (group.rtp + outlet.shift) & _WRAP
+        marked = place == len(group.payloads) - 1
+        if outlet.repeats is not None:
+            sealer, kind, at = self._repeater, outlet.repeats, self._next_repeat
+            self._next_repeat += 1
+            payload = (index & 0xFFFF).to_bytes(2, "big") + payload  # RFC 4588 4: the original sequence number
+        elif self._next - index <= self._sealer.reach:
+            sealer, kind, at = self._sealer, outlet.kind, index
+        else:
+            return False
+        self.repeated_octets += len(payload)
+        sealed = sealer.seal(at, kind, timestamp, (payload,), marked)
+        return self._transmit(sealed, 1, len(sealed))
+
+
+def _first(stretch: _Stretch) -> int:
+    return stretch.first

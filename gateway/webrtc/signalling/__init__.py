@@ -1,0 +1,1 @@
+"""Offer and answer: SDP, payload formats, trickle fragments, ICE servers. Pure: no sockets, no clocks."""

@@ -1,0 +1,179 @@
+"""A WHEP offer, read (RFC 8866, RFC 8829, RFC 9143). Pure.
+
+The gateway sends one video, and sound beside it where the camera has some, and is the DTLS server.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.errors import BadRequest
+from gateway.webrtc.signalling.formats import Codec, codecs_of, sounds_of
+
+LARGEST_OFFER = 64 * 1024
+MOST_SECTIONS = 64
+UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_LINE = re.compile(r"([a-z])=(.*)")
+_MEDIA = re.compile(r"(audio|video|text|application|message|image) (\d+)(?:/\d+)? (\S+)((?: \S+)+)")
+_SENDERS = frozenset({"sendonly", "inactive"})
+_DIRECTIONS = _SENDERS | {"sendrecv", "recvonly"}
+_TOKEN = re.compile(r"[!-~]+")
+_HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # those that dtls.py can check
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One media description. ``attributes`` holds (name, value) in order; session-level ones are asked separately."""
+
+    kind: str
+    port: int
+    protocol: str
+    formats: tuple[str, ...]
+    attributes: list[tuple[str, str]] = field(default_factory=list)
+
+    def values(self, name: str) -> list[str]:
+        """Every value of an attribute, in order."""
+        return [value for key, value in self.attributes if key == name]
+
+    def first(self, name: str) -> str | None:
+        """The first value of an attribute."""
+        return next(iter(self.values(name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOffer:
+    """The section that may carry sound, by its index, and its payload types of G.711 by RTP encoding name. ``leads``:
+    it stands before the picture's in their bundle."""
+
+    section: int
+    payload_types: Mapping[str, int]
+    leads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the answer needs of the offer. ``video`` is the index of the section that will carry the picture; ``sound``
+    None: the viewer cannot, or does not want to, hear anything on the picture's transport."""
+
+    sections: tuple[Section, ...]
+    video: int
+    codecs: tuple[Codec, ...]
+    ufrag: str
+    fingerprints: tuple[tuple[str, str], ...]
+    bundled: bool
+    sound: SoundOffer | None = None
+    password: str = field(default="", repr=False)
+
+    @property
+    def carried(self) -> tuple[Section, ...]:
+        """The sections that are accepted; the first one speaks for the transport of both (RFC 9143 7.3)."""
+        video = self.sections[self.video]
+        if self.sound is None:
+            return (video,)
+        sound = self.sections[self.sound.section]
+        return (sound, video) if self.sound.leads else (video, sound)
+
+
+def parse_offer(text: str) -> Offer:
+    """Read an offer. Raises BadRequest whose code and sentence name the fault."""
+    if not text.startswith(("v=0\r\n", "v=0\n")):
+        raise BadRequest("offer_malformed", "The offer is no SDP: its first line is not v=0.")
+    common, sections = sections_of(text, "offer")
+    video = next((place for place, section in enumerate(sections) if section.kind == "video" and section.port), None)
+    if video is None:
+        raise BadRequest("offer_no_video", "The offer has no m=video section to receive the picture with.")
+    section = sections[video]
+
+    def inherited(name: str) -> list[str]:
+        return section.values(name) or common.values(name)
+
+    if section.protocol not in ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"):
+        raise BadRequest("offer_protocol", f"m=video offers {section.protocol}; only UDP/TLS/RTP/SAVPF is spoken.")
+    if inherited("sendonly") or inherited("inactive"):
+        raise BadRequest("offer_direction", "The m=video section does not receive; offer a=recvonly.")
+    if section.first("rtcp-mux") is None:
+        raise BadRequest("offer_no_rtcp_mux", "The m=video section lacks a=rtcp-mux.")
+    ufrag, password = inherited("ice-ufrag"), inherited("ice-pwd")
+    if not ufrag or not password or not UFRAG.fullmatch(ufrag[0]):
+        raise BadRequest("offer_no_ice", "The offer lacks a valid a=ice-ufrag and a=ice-pwd.")
+    fingerprints = tuple(_fingerprints(inherited("fingerprint")))
+    if not fingerprints:
+        raise BadRequest("offer_no_fingerprint", "The offer lacks an a=fingerprint with sha-256, sha-384 or sha-512.")
+    if inherited("setup")[:1] not in (["actpass"], ["active"]):
+        raise BadRequest(
+            "offer_setup", "The offer must have a=setup:actpass or active: the gateway is the DTLS server."
+        )
+    codecs = codecs_of(section.formats, section.values)
+    if not codecs:
+        raise BadRequest(
+            "offer_no_codec", "The m=video section offers neither H.264 with packetization-mode=1 nor H.265."
+        )
+    mid = section.first("mid")
+    bundles = (group.split()[1:] for group in common.values("group") if group.startswith("BUNDLE"))
+    bundle = next((mids for mids in bundles if mid in mids), [])
+    sound = _sound(common, sections, section, bundle)
+    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bool(bundle), sound, password[0])
+
+
+def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
+    """The session-level part, as a section of no kind, and the media sections, of an offer or another piece of SDP.
+
+    Raises BadRequest: ``what`` is the piece's name in its code and sentence.
+    """
+
+    def malformed(sentence: str) -> BadRequest:
+        return BadRequest(f"{what}_malformed", sentence)
+
+    if len(text) > LARGEST_OFFER:
+        raise BadRequest(f"{what}_too_large", f"The {what} is longer than {LARGEST_OFFER} characters.")
+    common = Section("", 0, "", ())
+    sections: list[Section] = []
+    for number, line in enumerate(text.replace("\r\n", "\n").rstrip("\n").split("\n"), start=1):
+        match = _LINE.fullmatch(line)
+        if match is None or not line.isprintable():
+            raise malformed(f"Line {number} of the {what} is no SDP line (letter=value).")
+        letter, value = match.groups()
+        if letter == "m":
+            media = _MEDIA.fullmatch(value)
+            if media is None or int(media[2][:6]) > 65535:
+                raise malformed(f"Line {number} of the {what} is no media description (m=).")
+            if len(sections) >= MOST_SECTIONS:
+                raise malformed(f"The {what} has more than {MOST_SECTIONS} media descriptions.")
+            sections.append(Section(media[1], int(media[2]), media[3], tuple(media[4].split())))
+        elif letter == "a":
+            name, _, content = value.partition(":")
+            (sections[-1] if sections else common).attributes.append((name, content))
+    for section in sections:
+        mid = section.first("mid")
+        if mid is not None and not _TOKEN.fullmatch(mid):
+            raise malformed(f"An a=mid of the {what} is no token.")
+    return common, sections
+
+
+def _sound(common: Section, sections: Sequence[Section], video: Section, bundle: Sequence[str]) -> SoundOffer | None:
+    """The first audio section that receives G.711 by the picture's transport: bundled with it, and where it stands
+    before it, then with the same credentials, which are those of the bundle (RFC 9143 7.2)."""
+    before = frozenset(bundle[: bundle.index(video.first("mid") or "")] if bundle else ())
+    bundled = frozenset(bundle)
+    for place, section in enumerate(sections):
+        mid = section.first("mid")
+        if section.kind != "audio" or mid not in bundled or section.protocol != video.protocol:
+            continue
+        if not section.port and section.first("bundle-only") is None:
+            continue
+        leads = mid in before
+        if leads and any(section.values(name) != video.values(name) for name in ("ice-ufrag", "ice-pwd")):
+            continue
+        directions = (section, common)
+        said = next(filter(None, ({name for name, _ in of.attributes} & _DIRECTIONS for of in directions)), set())
+        payload_types = sounds_of(section.formats, section.values)
+        if payload_types and not said & _SENDERS:
+            return SoundOffer(place, payload_types, leads)
+    return None
+
+
+def _fingerprints(values: list[str]) -> Iterable[tuple[str, str]]:
+    for value in values:
+        algorithm, _, digest = value.partition(" ")
+        if algorithm.lower() in _HASHES and re.fullmatch(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})+", digest):
+            yield algorithm.lower(), digest.upper()

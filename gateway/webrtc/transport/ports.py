@@ -1,0 +1,89 @@
+"""All that the gateway is heard on by viewers: one port number, by UDP and TCP, on every address that is asked for."""
+
+import ipaddress
+import logging
+from collections.abc import Callable, Iterable
+
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+from gateway.settings import MediaSettings
+from gateway.webrtc.transport.route import Route
+from gateway.webrtc.transport.tcp import TcpPort
+from gateway.webrtc.transport.udp import MediaPort
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 20
+_MOST_ADDRESSES = 64  # a host that takes a new one each day does not fill the process with sockets
+
+
+class Ports:
+    """Where ``settings.host`` is unspecified, each address of the host gets a UDP socket of its own, so that an answer
+    comes from the address that was asked: to a check answered from elsewhere ICE does not listen."""
+
+    def __init__(
+        self,
+        settings: MediaSettings,
+        receive: Callable[[bytes, Route], None],
+        lost: Callable[[Route], None],
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._receive = receive
+        self.tcp = TcpPort(receive, lost, clock, metrics)
+        self._udp: list[MediaPort] = []
+        self._bound: set[str] = set()
+
+    async def open(self) -> None:
+        """Bind. Raises OSError where the port is in use."""
+        for left in reversed(range(_ATTEMPTS if self._settings.port == 0 else 1)):
+            udp = MediaPort(self._settings.host, self._settings.port, self._receive)
+            try:
+                if self._settings.tcp:
+                    await self.tcp.start(self._settings.host, udp.local[1])
+            except OSError:
+                udp.close()
+                if not left:  # the number that UDP was given may be taken with TCP: then take another
+                    raise
+            else:
+                self._udp.append(udp)
+                return
+
+    @property
+    def number(self) -> int:
+        """The port's."""
+        return self._udp[0].local[1]
+
+    @property
+    def packets(self) -> int:
+        """Media packets sent."""
+        return self.tcp.packets + sum(port.packets for port in self._udp)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of media sent."""
+        return self.tcp.bytes + sum(port.bytes for port in self._udp)
+
+    @property
+    def batching(self) -> bool:
+        """Whether runs go out in one system call on every network."""
+        return all(port.batching for port in self._udp)
+
+    def attend(self, addresses: Iterable[str]) -> None:
+        """Answer from each of the host's addresses that is asked, also from those that have come since."""
+        if not ipaddress.ip_address(self._settings.host).is_unspecified:
+            return
+        for address in addresses:
+            if address not in self._bound and len(self._bound) < _MOST_ADDRESSES:
+                self._bound.add(address)
+                try:
+                    self._udp.append(MediaPort(address, self.number, self._receive, beside=self._udp[0]))
+                except OSError as error:  # say, it has gone meanwhile: the socket for all of them hears it
+                    logger.debug("no socket for an address of this host: %s", error)
+
+    async def close(self) -> None:
+        """Give the port back."""
+        for port in self._udp:
+            port.close()
+        await self.tcp.close()

@@ -1,0 +1,176 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from fractions import Fraction
+from functools import cache
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from gateway.health.likeness import LEAST
+from gateway.health.picture import STILL_WIDTH, PictureHealth, Still
+from gateway.metrics import Metrics
+from gateway.models import CameraId
+from gateway.sources.media import AccessUnit
+from tests.fakes import FakeClock
+from tests.sources.coded import h265, jpeg
+
+HALL, GYM = CameraId("hall"), CameraId("gym")
+GOP = 2.0
+
+
+@cache
+def keyframes(walking: bool, kbit: int, width: int = 320, height: int = 180, count: int = 6) -> tuple[bytes, ...]:
+    """Keyframes 2 s apart, coded as a camera would: a textured scene, in which a person walks or nobody does."""
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.bit_rate, encoder.time_base, encoder.framerate = kbit * 1000, Fraction(1, 5), Fraction(5)
+    encoder.gop_size = int(GOP * 5)
+    encoder.options = {"preset": "veryfast", "tune": "zerolatency", "sc_threshold": "0"}
+    random = np.random.default_rng(7)
+    walls = cv2.resize(random.integers(60, 160, (9, 16, 3), dtype=np.uint8), (width, height))
+    scene = np.asarray(np.clip(walls + random.normal(0, 10, (height, width, 1)), 0, 255), dtype=np.uint8)
+
+    def packets() -> Iterator[bytes]:
+        for number in range(count * encoder.gop_size):
+            picture = scene.copy()
+            if walking:
+                left = int(number / (count * encoder.gop_size) * width)
+                picture[height // 2 : height // 2 + height * 15 // 100, left : left + height * 6 // 100] = (70, 60, 40)
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts = number
+            yield from (bytes(packet) for packet in encoder.encode(frame) if packet.is_keyframe)
+        yield from (bytes(packet) for packet in encoder.encode(None) if packet.is_keyframe)
+
+    return tuple(packets())
+
+
+def unit(coded: bytes, arrival: float) -> AccessUnit:
+    nals = tuple(part for part in coded.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if part)
+    return AccessUnit(nals, 0, True, arrival)
+
+
+class Watcher:
+    """A ``PictureHealth`` that runs, and what it said."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.metrics = Metrics()
+        self.said: list[tuple[CameraId, float | None]] = []
+        self.health = PictureHealth(self.clock, self.metrics, lambda camera, since: self.said.append((camera, since)))
+
+    async def show(self, camera: CameraId, coded: bytes) -> None:
+        """Offer a keyframe of now and wait until it was looked at."""
+        now = self.clock.monotonic()
+        before, failed = self.health.still(camera), self.value("malformed", protocol="h264")
+        self.health.feed(camera, unit(coded, now), now - 0.1)
+        while self.health.still(camera) is before and self.value("malformed", protocol="h264") == failed:  # noqa: ASYNC110 - a thread is waited for
+            await asyncio.sleep(0.002)  # not 0: a loop that spins keeps the decoding thread from the interpreter
+        await self.clock.advance(GOP)
+
+    def value(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"sightline_{name}_total", labels) or 0.0
+
+
+@asynccontextmanager
+async def watching() -> AsyncIterator[Watcher]:
+    watcher = Watcher()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watcher.health.run(), name="picture health")
+        yield watcher
+        task.cancel()
+
+
+async def test_a_repeated_picture_is_said_to_be_unchanged_within_twelve_seconds_at_every_bitrate() -> None:
+    for kbit in (200, 500, 1000):
+        async with watching() as watcher:
+            start = watcher.clock.monotonic()
+            for coded in keyframes(walking=False, kbit=kbit):
+                await watcher.show(HALL, coded)
+            assert watcher.said == [(HALL, start - 0.1)]
+            assert watcher.health.unchanged_since(HALL) == start - 0.1
+            assert LEAST < 12
+
+
+async def test_a_person_who_walks_is_change_at_every_bitrate() -> None:
+    for kbit in (200, 500, 1000):
+        async with watching() as watcher:
+            for coded in keyframes(walking=True, kbit=kbit):
+                await watcher.show(HALL, coded)
+            assert watcher.said == []
+
+
+async def test_change_ends_it() -> None:
+    async with watching() as watcher:
+        for coded in (*keyframes(walking=False, kbit=500), keyframes(walking=True, kbit=500)[3]):
+            await watcher.show(HALL, coded)
+        assert [since is None for _, since in watcher.said] == [False, True]
+
+
+async def test_a_still_is_a_bounded_jpeg_with_the_wall_time_of_its_capture() -> None:
+    async with watching() as watcher:
+        captured_at = watcher.clock.now() - 0.1
+        await watcher.show(HALL, keyframes(walking=False, kbit=500, width=1280, height=720, count=1)[0])
+        still = watcher.health.still(HALL)
+        assert isinstance(still, Still)
+        assert abs(still.captured_at - captured_at) < 1e-3
+        picture = cv2.imdecode(np.frombuffer(still.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        assert picture.shape == (360, STILL_WIDTH, 3)
+        assert watcher.health.still(GYM) is None
+
+
+@pytest.mark.parametrize("codec", ["H265", "JPEG"])
+async def test_keyframes_of_every_codec_are_looked_at(codec: str) -> None:
+    (coded,) = h265(1) if codec == "H265" else jpeg(1)
+    async with watching() as watcher:
+        watcher.health.feed(HALL, AccessUnit(coded.nals, 0, True, 0.0, codec=codec), 0.0)
+        while watcher.health.still(HALL) is None:  # noqa: ASYNC110 - a thread is waited for
+            await asyncio.sleep(0.002)
+
+
+async def test_rubbish_is_counted_and_the_next_picture_looked_at() -> None:
+    good = keyframes(walking=False, kbit=500)[0]
+    async with watching() as watcher:
+        await watcher.show(HALL, b"\0\0\0\1\x65 this is no slice")
+        assert watcher.value("malformed", protocol="h264") == 1
+        await watcher.show(HALL, good)
+        assert watcher.health.still(HALL) is not None
+
+
+async def test_a_camera_is_looked_at_no_more_often_than_the_interval() -> None:
+    good = keyframes(walking=False, kbit=500)[0]
+    async with watching() as watcher:
+        await watcher.show(HALL, good)
+        first = watcher.health.still(HALL)
+        watcher.health.feed(HALL, unit(good, watcher.clock.monotonic() - 1.5), 0.0)
+        await watcher.show(GYM, good)
+        assert watcher.health.still(HALL) is first
+
+
+async def test_of_pictures_that_wait_the_newest_is_kept() -> None:
+    good = keyframes(walking=False, kbit=500)[0]
+    metrics = Metrics()
+    health = PictureHealth(FakeClock(), metrics, lambda camera, since: None)
+    for arrival in (0.0, 2.0, 4.0):
+        health.feed(HALL, unit(good, arrival), arrival)
+    assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "picture_health"}) == 2
+
+
+async def test_a_listener_that_fails_stops_nothing() -> None:
+    watcher = Watcher()
+
+    def fail(camera: CameraId, since: float | None) -> None:
+        raise RuntimeError
+
+    watcher.health = PictureHealth(watcher.clock, watcher.metrics, fail)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watcher.health.run(), name="picture health")
+        for coded in keyframes(walking=False, kbit=500):
+            await watcher.show(HALL, coded)
+        assert watcher.value("task_failures", task="picture_health") == 1
+        assert watcher.health.unchanged_since(HALL) is not None
+        task.cancel()

@@ -1,0 +1,105 @@
+"""The contract with aiortc's internals, and the profiles that browsers may leave us with."""
+
+import asyncio
+
+import pytest
+from aiortc import rtcdtlstransport
+from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport
+
+from bench.viewer import _Wire
+from gateway.webrtc.sending import rtcp
+from gateway.webrtc.sending.rtcp import MalformedRtcp
+from gateway.webrtc.transport.dtls import DtlsFailed, DtlsTransport, Identity
+
+
+class Pair:
+    """Our server and aiortc as the client, joined without a network."""
+
+    def __init__(self) -> None:
+        theirs, ours = Identity(), Identity()
+        self.wire = _Wire(self._to_server)
+        self.client = RTCDtlsTransport(self.wire, [theirs.certificate])  # type: ignore[arg-type]  # duck-typed
+        self.client._set_role("client")
+        self.server = DtlsTransport(ours, [("sha-256", theirs.fingerprint)], self.wire.inbox.put_nowait)
+        self.parameters = RTCDtlsParameters(ours.certificate.getFingerprints())
+
+    def _to_server(self, datagram: bytes) -> None:
+        assert self.server.feed(datagram)
+
+    async def connect(self) -> None:
+        async with asyncio.timeout(10):
+            await asyncio.gather(self.client.start(self.parameters), self.server.handshake())
+
+
+PROFILES = {profile.openssl_profile.decode(): profile for profile in rtcdtlstransport.SRTP_PROFILES}
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+async def test_the_viewer_opens_what_we_seal_in_every_profile(name: str) -> None:
+    pair = Pair()
+    pair.client._srtp_profiles = [PROFILES[name]]
+    await pair.connect()
+    assert pair.server.cipher == name.removeprefix("SRTP_")
+    sealer = pair.server.sealer(9)
+    sealed, size = sealer.seal(5, 102, 90, [b"one", b"two"], marked=True), 3 + sealer.overhead
+    packets = [sealed[:size], sealed[size:]]
+    assert [pair.client._rx_srtp.unprotect(packet)[12:] for packet in packets] == [b"one", b"two"]
+    assert [len(packet) - sealer.overhead for packet in packets] == [3, 3]
+    again = sealer.seal(5, 102, 90, [b"one"], marked=False)
+    assert again == packets[0]
+    await pair.client.stop()
+
+
+async def test_gcm_is_what_a_viewer_with_every_profile_gets() -> None:
+    pair = Pair()
+    await pair.connect()
+    assert pair.server.cipher == "AEAD_AES_256_GCM"
+    await pair.client.stop()
+
+
+async def test_no_task_of_aiortc_is_left_behind() -> None:
+    before = asyncio.all_tasks()
+    pair = Pair()
+    await pair.connect()
+    await pair.client.stop()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
+async def test_rtcp_goes_both_ways_and_forged_rtcp_is_malformed() -> None:
+    pair = Pair()
+    await pair.connect()
+    packet = rtcp.goodbye(9, "name")
+    assert pair.client._rx_srtp.unprotect_rtcp(pair.server.protect_rtcp(packet)) == packet
+    sealed = pair.client._tx_srtp.protect_rtcp(packet)
+    assert pair.server.unprotect_rtcp(sealed) == packet
+    with pytest.raises(MalformedRtcp):
+        pair.server.unprotect_rtcp(sealed[:-1] + b"\0\0")
+    await pair.client.stop()
+
+
+async def test_the_viewers_close_ends_the_run() -> None:
+    pair = Pair()
+    await pair.connect()
+    running = asyncio.create_task(pair.server.run())
+    await pair.client.stop()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_rubbish_fails_the_handshake() -> None:
+    pair = Pair()
+    pair.server.feed(b"\x16\xfe\xff" + bytes(8) + b"\0\x04rubb")
+    pair.server._remote.fingerprints[0].value = "00"
+    with pytest.raises(DtlsFailed):
+        await asyncio.gather(pair.client.start(pair.parameters), pair.server.handshake())
+    await pair.client.stop()
+
+
+def test_the_queue_of_a_viewer_is_bounded() -> None:
+    pair = Pair()
+    assert [pair.server.feed(b"x") for _ in range(40)].count(False) > 0
+
+
+def test_closing_before_the_handshake_says_nothing() -> None:
+    Pair().server.close()
