@@ -2,6 +2,19 @@ import js from "@eslint/js";
 import lit from "eslint-plugin-lit";
 import tseslint from "typescript-eslint";
 
+/** Lowest first: a folder imports nothing of those after it. */
+const LAYERS = ["core", "media", "app", "ui", "pages"];
+
+const layer = (name, at) => ({
+  files: [`src/${name}/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      { patterns: LAYERS.slice(at + 1).map((above) => ({ group: [`**/${above}/*`], message: `${name}/ is below ${above}/.` })) },
+    ],
+  },
+});
+
 export default tseslint.config(
   { ignores: ["node_modules/", "dist/"] },
   js.configs.recommended,
@@ -16,4 +29,5 @@ export default tseslint.config(
       "max-lines": ["error", { max: 260, skipBlankLines: true, skipComments: true }],
     },
   },
+  ...LAYERS.slice(0, -1).map(layer),
 );

@@ -5,6 +5,8 @@ import "./theme.css";
 import "./app/theme.js";
 import "./ui/app.js";
 import "./ui/header.js";
+import { store } from "./app/store.js";
+import { tell } from "./media/glass.js";
 import "./pages/sign-in.js";
 import "./pages/notice.js";
 import "./pages/dispatcher.js";
@@ -12,3 +14,5 @@ import "./pages/patrol.js";
 import "./pages/coordinator.js";
 import "./pages/district-it.js";
 import "./pages/auditor.js";
+
+tell((message) => store.channel.send(message));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { Timeline, rtpSeconds, type TimelinePoint } from "../src/core/timeline.js";
+import type { TimelinePoint } from "../src/core/protocol.js";
+import { Timeline, rtpSeconds } from "../src/core/timeline.js";
 
 const SECOND = 90_000;
 const WRAP = 2 ** 32;

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Store } from "../src/app/store.js";
 import type { Camera } from "../src/core/protocol.js";
 import { WhepSession } from "../src/core/whep.js";
-import { Viewing } from "../src/media/viewing.js";
+import { Viewing, type Known } from "../src/media/viewing.js";
 
 const CAPTURED = 1000;
 const RATE = 90_000;
@@ -51,7 +50,7 @@ beforeEach(async () => {
   vi.spyOn(WhepSession, "open").mockResolvedValue(session as unknown as WhepSession);
   session.reconnecting = false;
   store = new FakeStore();
-  viewing = new Viewing(store as unknown as Store, CAMERA, "main", { media: () => undefined, changed: () => undefined });
+  viewing = new Viewing(store as unknown as Known, CAMERA, "main", { media: () => undefined, changed: () => undefined });
   viewing.start();
   await vi.waitUntil(() => viewing.session !== null);
   const map = { rtp: 0, capture: CAPTURED, uncertainty: 0.01, trusted: true, reason: "", epoch: "1", stream: "main" };

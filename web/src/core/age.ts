@@ -1,17 +1,10 @@
 /** What a tile may say of its picture: the age contract as one pure function. Seconds throughout. */
 
 import type { Offset } from "./clock-sync.js";
+import type { AgeLimits } from "./protocol.js";
 import type { Capture } from "./timeline.js";
 
 export type TileState = "live" | "delayed" | "not_live" | "unverified";
-
-/** Boundaries, from the gateway's settings. */
-export interface AgeLimits {
-  readonly live_below: number;
-  readonly delayed_below: number;
-  readonly no_frame_after: number;
-  readonly gateway_lost_after: number;
-}
 
 /** All that is known of the frame on the glass. */
 export interface Glass {

@@ -1,6 +1,16 @@
-/** The words on a tile. Pure. */
+/** Words that more than one component shows. Pure. */
 
 import type { TileState } from "./age.js";
+import type { Role } from "./protocol.js";
+
+export const ROLE_WORDS: Readonly<Record<Role, string>> = {
+  dispatcher: "Dispatcher",
+  headquarters: "Headquarters",
+  patrol: "Patrol",
+  coordinator: "School coordinator",
+  district_it: "District IT",
+  auditor: "Auditor",
+};
 
 const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
 

@@ -1,8 +1,5 @@
 /** The JSON of docs/protocol.md. `*_at`: wall seconds; `gateway_time`, `capture`, `*_gt`: the gateway's own seconds. */
 
-import type { AgeLimits } from "./age.js";
-import type { TimelinePoint } from "./timeline.js";
-
 export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
 export type StreamName = "main" | "sub";
 /** What a session is sent; `transcoded` is made of the main stream. */
@@ -19,6 +16,14 @@ export interface Principal {
   site_ids: string[];
 }
 
+/** Boundaries of what a tile may say, from the gateway's settings. */
+export interface AgeLimits {
+  readonly live_below: number;
+  readonly delayed_below: number;
+  readonly no_frame_after: number;
+  readonly gateway_lost_after: number;
+}
+
 export interface Me {
   principal: Principal;
   district: string;
@@ -29,6 +34,18 @@ export interface Me {
   carried_on: boolean;
   age: AgeLimits;
   notice: string;
+}
+
+/** One line of the map, as the gateway sends it; `capture` and `uncertainty` in seconds. */
+export interface TimelinePoint {
+  readonly rtp: number;
+  readonly capture: number;
+  readonly uncertainty: number;
+  readonly trusted: boolean;
+  readonly reason: string;
+  /** Another one: not the same clock, or not the same stream. */
+  readonly epoch: string;
+  readonly stream: SentStream;
 }
 
 export interface Camera {

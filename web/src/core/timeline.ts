@@ -1,6 +1,6 @@
 /** From the RTP timestamp of a frame to the gateway time at which it was captured. Pure. */
 
-import type { SentStream } from "./protocol.js";
+import type { SentStream, TimelinePoint } from "./protocol.js";
 
 const RATE = 90_000;
 /** A frame this much before a point is still measured by it (seconds). */
@@ -8,18 +8,6 @@ const BEFORE = 1;
 /** A frame this much after the last point is not (seconds). */
 const AFTER = 5;
 const KEPT = 120;
-
-/** One line of the map, as the gateway sends it; `capture` and `uncertainty` in seconds. */
-export interface TimelinePoint {
-  readonly rtp: number;
-  readonly capture: number;
-  readonly uncertainty: number;
-  readonly trusted: boolean;
-  readonly reason: string;
-  /** Another one: not the same clock, or not the same stream. */
-  readonly epoch: string;
-  readonly stream: SentStream;
-}
 
 /** When a frame was captured, in gateway time. Where not `trusted`, its age is a lower bound. */
 export interface Capture {

@@ -1,7 +1,5 @@
 /** Tells the gateway every five seconds what the tiles say: state and age, for its histogram of glass ages. */
 
-import { store } from "../app/store.js";
-
 const EVERY = 5000;
 
 export interface GlassAge {
@@ -18,8 +16,11 @@ export function report(tile: () => GlassAge | null): () => void {
   return () => reporters.delete(tile);
 }
 
-setInterval(() => {
-  if (document.visibilityState !== "visible") return;
-  const ages = [...reporters].map((tile) => tile()).filter((age) => age !== null);
-  if (ages.length > 0) store.channel.send({ type: "glass", ages });
-}, EVERY);
+/** Hand what all tiles say to `send`, for as long as the page lives. */
+export function tell(send: (message: { type: "glass"; ages: GlassAge[] }) => void): void {
+  setInterval(() => {
+    if (document.visibilityState !== "visible") return;
+    const ages = [...reporters].map((tile) => tile()).filter((age) => age !== null);
+    if (ages.length > 0) send({ type: "glass", ages });
+  }, EVERY);
+}

@@ -5,7 +5,9 @@ import { judge, type Verdict } from "../core/age.js";
 import { Backoff } from "../core/backoff.js";
 import type {
   Camera,
+  CameraStatus,
   Incident,
+  Me,
   SentStream,
   ServerEvent,
   Source,
@@ -13,9 +15,10 @@ import type {
   TimelineEvent,
   Waiting,
 } from "../core/protocol.js";
+import type { EventChannel } from "../core/events.js";
 import { Timeline, type Capture } from "../core/timeline.js";
 import { WhepSession } from "../core/whep.js";
-import type { Store } from "../app/store.js";
+import type { SiteTokens } from "./tokens.js";
 import { ENDINGS, HOLDS, interruption, sourceFault, type Hold } from "./words.js";
 
 const FIRST_RETRY = 250;
@@ -29,6 +32,17 @@ const LOOK_EVERY = 200;
 
 export type Phase = "opening" | "waiting" | "playing" | "ended";
 type Of<T extends ServerEvent["type"]> = Extract<ServerEvent, { type: T }>;
+
+/** What a viewing uses of all that the page knows; each event of the channel that it waits for is dispatched here. */
+export interface Known extends EventTarget {
+  readonly me: Me | null;
+  readonly cameras: ReadonlyMap<string, CameraStatus>;
+  readonly channel: Pick<EventChannel, "clock" | "heardAt" | "send">;
+  readonly tokens: Pick<SiteTokens, "token" | "use" | "forget">;
+  /** Page time in seconds. */
+  now(): number;
+  open(site: string): readonly Incident[];
+}
 
 export interface ViewingHooks {
   /** What to show; null blanks the glass. */
@@ -66,7 +80,7 @@ export class Viewing {
   #narrow = false;
 
   constructor(
-    private readonly store: Store,
+    private readonly known: Known,
     readonly camera: Camera,
     readonly wanted: StreamName | null,
     private readonly hooks: ViewingHooks,
@@ -83,7 +97,7 @@ export class Viewing {
     const looking = setInterval(() => this.#look(), LOOK_EVERY);
     signal.addEventListener("abort", () => clearInterval(looking));
     const on = (type: string, listener: (event: CustomEvent<unknown>) => void): void =>
-      this.store.addEventListener(type, listener as EventListener, { signal });
+      this.known.addEventListener(type, listener as EventListener, { signal });
     on("timeline", ({ detail }) => this.#point(detail as TimelineEvent));
     on("picture", ({ detail }) => this.#content(detail as Of<"picture">));
     on("session", ({ detail }) => this.#told(detail as Of<"session">));
@@ -95,7 +109,7 @@ export class Viewing {
     on("slept", () => (this.#shownAt = null));
     on("incident", ({ detail }) => this.#incident((detail as Of<"incident">).incident));
     on("snapshot", () => {
-      if (this.phase === "ended" && this.store.open(this.camera.site).length > 0) this.start();
+      if (this.phase === "ended" && this.known.open(this.camera.site).length > 0) this.start();
     });
     void this.#run(signal);
   }
@@ -108,7 +122,7 @@ export class Viewing {
 
   /** A new frame, of so many pixels, is on the glass. Returns what may be said of it. */
   frame(rtp: number, size: number): Verdict {
-    const now = this.store.now();
+    const now = this.known.now();
     this.#size = size;
     if (this.#shownAt === null || rtp !== this.#rtp) {
       this.#interval = Math.max(now - (this.#shownAt ?? now), 0.95 * this.#interval);
@@ -133,13 +147,13 @@ export class Viewing {
   }
 
   verdict(now: number): Verdict {
-    const clock = this.store.channel.clock.at(now);
+    const clock = this.known.channel.clock.at(now);
     const capture = this.#capture();
     if (clock && capture && this.#shownAt !== null) this.#capturedAt = capture.capture - clock.offset;
-    const fault = sourceFault(this.store.cameras.get(this.camera.id), this.stream);
-    const limits = this.store.me?.age;
+    const fault = sourceFault(this.known.cameras.get(this.camera.id), this.stream);
+    const limits = this.known.me?.age;
     if (this.phase === "ended" || !limits) return { state: "not_live", age: null, reason: this.words };
-    const { heardAt } = this.store.channel;
+    const { heardAt } = this.known.channel;
     this.#held = this.hold;
     const heldBack = this.#held && HOLDS[this.#held].words;
     const frame = { shownAt: this.#shownAt, capturedAt: this.#capturedAt, capture };
@@ -151,7 +165,7 @@ export class Viewing {
   #capture(): Capture | null {
     const capture = this.#timeline.capture(this.#rtp);
     if (!capture?.trusted || capture.stream === "transcoded") return capture;
-    const { main, sub } = this.store.cameras.get(this.camera.id)?.streams ?? {};
+    const { main, sub } = this.known.cameras.get(this.camera.id)?.streams ?? {};
     const [own, other] = capture.stream === "main" ? [main, sub] : [sub, main];
     if (!own || !other || this.#size !== pixels(other) || this.#size === pixels(own)) return capture;
     return other.clock === "trusted" ? capture : { ...capture, trusted: false, reason: other.clock_reason };
@@ -159,7 +173,7 @@ export class Viewing {
 
   /** Seconds for which the picture's content has not changed, or null. */
   unchanged(now: number): number | null {
-    const clock = this.store.channel.clock.at(now);
+    const clock = this.known.channel.clock.at(now);
     return this.unchangedSince === null || clock === null ? null : now + clock.offset - this.unchangedSince;
   }
 
@@ -167,8 +181,8 @@ export class Viewing {
   #look(): void {
     const shown = this.#shownAt;
     if (this.phase !== "playing" || this.waiting !== "" || shown === null || shown === this.#reconnectedFor) return;
-    if (document.hidden || this.store.now() - shown < Math.max(STANDS_STILL, INTERVALS * this.#interval)) return;
-    if (sourceFault(this.store.cameras.get(this.camera.id), this.stream) !== null) return;
+    if (document.hidden || this.known.now() - shown < Math.max(STANDS_STILL, INTERVALS * this.#interval)) return;
+    if (sourceFault(this.known.cameras.get(this.camera.id), this.stream) !== null) return;
     this.#reconnectedFor = shown;
     void this.session?.reconnect();
   }
@@ -176,7 +190,7 @@ export class Viewing {
   async #run(signal: AbortSignal): Promise<void> {
     const { site } = this.camera;
     this.#set("opening", "Asking for the picture.");
-    const release = this.store.tokens.use(site, (of, token) => {
+    const release = this.known.tokens.use(site, (of, token) => {
       if (of === site) this.session?.renew(token).catch(() => undefined);
     });
     signal.addEventListener("abort", release);
@@ -187,7 +201,7 @@ export class Viewing {
   async #once(signal: AbortSignal): Promise<boolean> {
     const { site, id, sound } = this.camera;
     try {
-      const token = await this.store.tokens.token(site);
+      const token = await this.known.tokens.token(site);
       if (signal.aborted) return false;
       const session = await WhepSession.open({ camera: id, stream: this.wanted, sound, token });
       void this.#catchUp(session, token);
@@ -225,7 +239,7 @@ export class Viewing {
   /** A token that was renewed while the offer was on its way went to the other sessions only. */
   async #catchUp(session: WhepSession, used: string): Promise<void> {
     try {
-      const newest = await this.store.tokens.token(this.camera.site);
+      const newest = await this.known.tokens.token(this.camera.site);
       if (newest !== used) await session.renew(newest);
     } catch {
       // The session then ends with its token, and is opened again.
@@ -234,13 +248,13 @@ export class Viewing {
 
   /** Have the time of this stream's frames sent on the event channel as it is now. */
   #listen(): void {
-    if (this.session) this.store.channel.send({ type: "watch", session: this.session.id });
+    if (this.session) this.known.channel.send({ type: "watch", session: this.session.id });
   }
 
   /** True where the gateway's refusal is final for now. */
   #refused(error: unknown): boolean {
     if (error instanceof Problem && (error.status === 403 || error.status === 404)) {
-      this.store.tokens.forget(this.camera.site);
+      this.known.tokens.forget(this.camera.site);
       if (error.code === "not_in_grant" && !this.#narrow) {
         this.#narrow = true;
         return false;
@@ -248,7 +262,7 @@ export class Viewing {
       this.#ended(error.message);
       return true;
     }
-    if (error instanceof Problem && error.status === 401) this.store.tokens.forget(this.camera.site);
+    if (error instanceof Problem && error.status === 401) this.known.tokens.forget(this.camera.site);
     this.#set("opening", error instanceof Problem ? error.message : "This browser could not open the picture.");
     return false;
   }

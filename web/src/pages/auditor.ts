@@ -5,9 +5,9 @@ import { customElement, state } from "lit/decorators.js";
 
 import { told } from "../app/observer.js";
 import { api } from "../core/api.js";
+import { ROLE_WORDS } from "../core/labels.js";
 import type { AuditRecord } from "../core/protocol.js";
 import { spoken } from "../core/record-words.js";
-import { ROLE_WORDS } from "../ui/header.js";
 import { base } from "../ui/styles.js";
 import { tableStyles } from "../ui/table-styles.js";
 

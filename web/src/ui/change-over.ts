@@ -7,7 +7,7 @@ import { invitation } from "../app/invitation.js";
 import { ChangeObserver } from "../app/observer.js";
 import { signInByLink } from "../app/sign-in.js";
 import { store } from "../app/store.js";
-import { ROLE_WORDS } from "./header.js";
+import { ROLE_WORDS } from "../core/labels.js";
 import { line } from "./line-styles.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";

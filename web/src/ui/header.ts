@@ -7,7 +7,7 @@ import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { theme } from "../app/theme.js";
 import { Problem, api } from "../core/api.js";
-import { timeOfDay } from "../core/labels.js";
+import { ROLE_WORDS, timeOfDay } from "../core/labels.js";
 import type { IncidentKind, Role } from "../core/protocol.js";
 import "./change-over.js";
 import "./clock-step.js";
@@ -16,15 +16,6 @@ import { line } from "./line-styles.js";
 import "./shift.js";
 import "./sound.js";
 import { base } from "./styles.js";
-
-export const ROLE_WORDS: Readonly<Record<Role, string>> = {
-  dispatcher: "Dispatcher",
-  headquarters: "Headquarters",
-  patrol: "Patrol",
-  coordinator: "School coordinator",
-  district_it: "District IT",
-  auditor: "Auditor",
-};
 
 const KIND: Readonly<Record<IncidentKind, string>> = { real: "A REAL incident", drill: "A DRILL", test: "A TEST" };
 

@@ -6,8 +6,7 @@ import { customElement, property } from "lit/decorators.js";
 import { StoreObserver } from "../app/observer.js";
 import { schoolIfMany } from "../app/schools.js";
 import { store } from "../app/store.js";
-import { span } from "../core/labels.js";
-import { ROLE_WORDS } from "./header.js";
+import { ROLE_WORDS, span } from "../core/labels.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 
