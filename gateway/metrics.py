@@ -115,6 +115,7 @@ class Metrics:
         self.webhook_time_off_seconds = gauge(
             "webhook_time_off_seconds", "Time of the newest accepted message, less the gateway's", "webhook"
         )
+        self.clock_steps = counter("clock_steps", "Times the machine's clock was set while the gateway ran", "way")
         self.tokens_issued = counter("tokens_issued", "Media tokens issued, renewals included", "role")
         self.owed_changes = gauge("owed_changes", "Changes that hold and that the database has still to take")
         self.record_failures = counter("record_failures", "Records that the audit store did not take")

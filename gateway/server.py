@@ -21,6 +21,7 @@ from gateway.api.pictures import Pictures
 from gateway.api.places import Places
 from gateway.api.services import Services
 from gateway.api.throttle import whose
+from gateway.audit.clock_steps import ClockSteps
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
 from gateway.auth.keys import KeyStore
@@ -96,6 +97,7 @@ class Gateway:
                 group.create_task(media.run(), name="media"),
                 group.create_task(parts.services.incidents.run(), name="incidents"),
                 group.create_task(parts.newsroom.run(), name="news"),
+                group.create_task(parts.services.clock_steps.run(), name="clock steps"),
                 group.create_task(viewing.run(), name="viewing"),
                 group.create_task(forget_for_ever(database, self.clock), name="old answers to triggers"),
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
@@ -209,6 +211,7 @@ async def compose(
     services = Services(
         loaded=loaded,
         clock=clock,
+        clock_steps=ClockSteps(clock, audit, metrics),
         metrics=metrics,
         audit=audit,
         incidents=incidents,

@@ -10,6 +10,7 @@ class FakeClock:
 
     def __init__(self, now: float = 1_700_000_000.0, monotonic: float = 1000.0) -> None:
         self._now = now
+        self._set_by = 0.0
         self._monotonic = monotonic
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
@@ -17,11 +18,19 @@ class FakeClock:
     def now(self) -> float:
         return self._now
 
+    def wall(self) -> float:
+        return self._now + self._set_by
+
     def monotonic(self) -> float:
         return self._monotonic
 
     def jump(self, seconds: float) -> None:
         """Move the wall clock alone, as somebody who sets it would."""
+        self._set_by += seconds
+
+    def skip(self, seconds: float) -> None:
+        """Let so much time pass without anybody who sleeps being woken, as while the machine itself sleeps: gateway
+        time stands still, steady and wall time run on."""
         self._now += seconds
 
     async def sleep(self, seconds: float) -> None:

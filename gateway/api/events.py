@@ -103,9 +103,14 @@ class Page:
         hub, clock = self.services.hub, self.services.clock
         missed = hub.missed(self.listener.principal, resume.get("epoch"), resume.get("seq"))
         hello = {"type": "hello", "epoch": hub.epoch, "seq": hub.seq}
-        hub.send(self.listener, hello | {"gateway_time": clock.monotonic(), "now_at": clock.now()})
+        hello |= {"gateway_time": clock.monotonic(), "now_at": clock.now(), "set_by": self._set_by()}
+        hub.send(self.listener, hello)
         for message in [snapshot(self.services, self.listener.principal)] if missed is None else missed:
             hub.send(self.listener, message)
+
+    def _set_by(self) -> float:
+        """Seconds from the time that everything is counted in to the machine's clock as it is set: for times of day."""
+        return round(self.services.clock.wall() - self.services.clock.now(), 1)
 
     async def _say_why(self) -> None:
         if self.listener.reason and not self.socket.closed:
@@ -118,7 +123,7 @@ class Page:
         while True:
             message = await self.listener.queue.get()
             if message["type"] == "pong":
-                message["gateway_time"] = self.services.clock.monotonic()
+                message |= {"gateway_time": self.services.clock.monotonic(), "set_by": self._set_by()}
             await self.socket.send_json(message)
 
     async def _read(self) -> None:

@@ -33,6 +33,8 @@ def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
     return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
 
 
+DESKS = POLICE_ROLES - {Role.PATROL} | {Role.DISTRICT_IT, Role.COORDINATOR}
+"""Who hears what is wrong with buttons and clocks: those who can see to it, or who work by it."""
 AGES_EVERY = 1.0
 """Seconds between looks at the ages of all cameras' pictures: a change of state is published."""
 MERGED_EVERY = 2.0
@@ -66,6 +68,7 @@ class Newsroom:
         services.sign_ins.on_changed(self._sign_in)
         services.sign_ins.serve(services.hub)
         services.webhooks.on_refused(self._refused)
+        services.clock_steps.on_step(self._clock_step)
         services.pictures.media.events.status.add(lambda status: self._camera(status.camera_id))
         services.pictures.media.events.picture.add(self._camera)
 
@@ -120,8 +123,14 @@ class Newsroom:
         life = lifetime(sign_in, services.loaded.settings, services.sign_ins.carried_on(sign_in))
         services.hub.tell_sign_in(sign_in.id, {"type": "sign_in", **life})
 
+    def _clock_step(self, by: float) -> None:
+        """Tell those who work by the times that are shown; a patrol car does not."""
+        self._services.hub.publish(
+            {"type": "clock_step", "by": by, "at": self._services.clock.now()},
+            lambda principal: principal.role in DESKS,
+        )
+
     def _refused(self, site: SiteId, webhook: str, reason: str) -> None:
-        told = POLICE_ROLES - {Role.PATROL} | {Role.DISTRICT_IT, Role.COORDINATOR}
         self._services.hub.publish(
             {
                 "type": "trigger_refused",
@@ -130,5 +139,5 @@ class Newsroom:
                 "reason": reason,
                 "at": self._services.clock.now(),
             },
-            lambda principal: principal.role in told and site in self._services.access.sites_of(principal),
+            lambda principal: principal.role in DESKS and site in self._services.access.sites_of(principal),
         )

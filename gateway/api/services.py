@@ -16,6 +16,7 @@ from gateway.api.limits import Limits
 from gateway.api.pictures import Pictures
 from gateway.api.places import Places
 from gateway.api.proxies import origin
+from gateway.audit.clock_steps import ClockSteps
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent, Outcome
 from gateway.auth.invitations import Invitations
@@ -45,6 +46,7 @@ class Services:
 
     loaded: Loaded
     clock: Clock
+    clock_steps: ClockSteps
     metrics: Metrics
     audit: AuditLog
     incidents: IncidentService

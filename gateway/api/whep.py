@@ -38,7 +38,7 @@ async def offer(request: web.Request) -> web.Response:
         }
     )
     # Only here, to somebody who may see: TURN credentials are worth money to whoever wants to hide.
-    for link in links(services.loaded.settings.media.ice_servers, opened.viewing.id, services.clock.now()):
+    for link in links(services.loaded.settings.media.ice_servers, opened.viewing.id, services.clock.wall()):
         headers.add(hdrs.LINK, link)
     return web.Response(status=201, text=opened.answer, content_type=SDP, headers=headers)
 

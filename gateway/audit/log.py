@@ -111,9 +111,10 @@ class AuditLog:
         self.add(session, self.record(event))
 
     def record(self, event: AuditEvent) -> AuditRecord:
-        """The event, dated now. For who has to try ``add`` more than once."""
-        now = self._clock.now()
-        return AuditRecord(event, secrets.token_hex(12), hundredths(now), local_offset(now))
+        """The event, dated now by the machine's clock as it is set. For who has to try ``add`` more than once."""
+        wall = self._clock.wall()
+        told = event.by_wall(wall - self._clock.now())
+        return AuditRecord(told, secrets.token_hex(12), hundredths(wall), local_offset(wall))
 
     def add(self, session: AsyncSession, record: AuditRecord) -> None:
         """Put a dated record into the caller's transaction."""

@@ -3,10 +3,10 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from gateway.models import Role
 
@@ -38,6 +38,15 @@ class AuditEvent:
     reason: str | None = None
     origin_address: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+    def by_wall(self, set_by: float) -> Self:
+        """The same event, its details that end in ``_at`` told by the wall clock, which is ``set_by`` seconds ahead of
+        the steady time in which the gateway counts."""
+        if abs(set_by) < 0.01 or not any(key.endswith("_at") for key in self.detail):
+            return self
+        return replace(
+            self, detail={key: value + set_by if _is_time(key, value) else value for key, value in self.detail.items()}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +126,17 @@ def format_record(record: AuditRecord) -> str:
     return "  ".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in part) for part in parts)
 
 
+def _is_time(key: str, value: Any) -> bool:
+    return key.endswith("_at") and isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _dated(key: str, value: Any, utc_offset: int) -> Any:
     """``value`` as a person reads it: keys that end in ``_at`` are wall seconds, and become times."""
     if isinstance(value, Mapping):
         return {name: _dated(name, inner, utc_offset) for name, inner in value.items()}
     if isinstance(value, list):
         return [_dated(key, inner, utc_offset) for inner in value]
-    if not key.endswith("_at") or isinstance(value, bool) or not isinstance(value, int | float):
+    if not _is_time(key, value):
         return value
     try:
         return iso_time(value, utc_offset)

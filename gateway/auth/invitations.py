@@ -25,7 +25,7 @@ class Invitations:
 
     async def create(self, principal: Principal) -> str:
         """Invite ``principal``. Returns the code, of which only a digest is kept."""
-        now, code = self._clock.now(), new_secret()
+        now, code = self._clock.wall(), new_secret()
         async with self._db.session() as session:
             await session.execute(delete(InvitationRow).where(InvitationRow.expires_at <= now))
             session.add(
@@ -43,14 +43,14 @@ class Invitations:
     async def withdraw(self, who: str) -> int:
         """Let no unused invitation of one person or device, by its id or its name, be redeemed. How many there were."""
         theirs = or_(InvitationRow.principal_id == who, InvitationRow.principal_name == who)
-        unused = and_(theirs, InvitationRow.redeemed_at.is_(None), InvitationRow.expires_at > self._clock.now())
+        unused = and_(theirs, InvitationRow.redeemed_at.is_(None), InvitationRow.expires_at > self._clock.wall())
         async with self._db.session() as session:
             gone = await session.scalars(delete(InvitationRow).where(unused).returning(InvitationRow.id))
             return len(gone.all())
 
     async def redeem(self, code: str) -> Principal:
         """Use the code up. Raises Unauthenticated, without saying whether it was ever one."""
-        now = self._clock.now()
+        now = self._clock.wall()
         good = and_(
             InvitationRow.code_sha256 == digest(code),
             InvitationRow.redeemed_at.is_(None),

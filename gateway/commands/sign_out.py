@@ -40,7 +40,7 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
     if withdrawn:
         detail = {"who": who, "invitations": withdrawn, "by": f"{operator}, command line"}
         await audit.append(AuditEvent(kind="invitations_withdrawn", detail=detail))
-    living = await sessions.living_of(who)
+    living = await sessions.not_signed_out(who)
     for sign_in in living:
         if not await sessions.end(sign_in.id):
             raise StorageError(
@@ -65,7 +65,7 @@ async def wait_closed(database: Database, ended: SignedOut, clock: Clock) -> str
     began, waiting = clock.monotonic(), set(ended.sign_ins)
     pictures = pages = 0
     while waiting and clock.monotonic() - began < CONFIRMED_WITHIN:
-        for record in await audit.read(since=clock.now() - 2 * CONFIRMED_WITHIN, limit=1000):
+        for record in await audit.read(since=clock.wall() - 2 * CONFIRMED_WITHIN, limit=1000):
             if record.event.kind == "sign_in_closed" and record.event.detail.get("sign_in") in waiting:
                 waiting.remove(record.event.detail["sign_in"])
                 pictures += record.event.detail["pictures"]

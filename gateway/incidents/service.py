@@ -50,7 +50,8 @@ __all__ = ["IncidentChange", "IncidentService", "Trigger", "TriggerOutcome"]
 logger = logging.getLogger(__name__)
 
 TICK = 1.0
-"""Seconds between looks at the wall clock: incidents end by it, and it may jump, so nobody sleeps until a deadline."""
+"""Seconds between looks at the clock. Nobody sleeps until a deadline: incidents end in time also where the machine
+slept."""
 
 
 NO_INCIDENT = ("no_such_incident", "There is no such incident.")

@@ -28,10 +28,14 @@ def _written_out(value: object) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """All that a worker has to know. Passwords are written out: it goes over a socket pair that nobody else holds."""
+    """All that a worker has to know. Passwords are written out: it goes over a socket pair that nobody else holds.
+
+    ``began_at``: the gateway's steady time when the machine started (``clock``), so that both agree on what time it is.
+    """
 
     media: Annotated[MediaSettings, PlainSerializer(_written_out)]
     cameras: Annotated[tuple[CameraSettings, ...], PlainSerializer(_written_out)]
+    began_at: float
     log_level: int
     log_as_json: bool
 

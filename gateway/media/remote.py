@@ -8,7 +8,7 @@ from random import SystemRandom
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway import log
-from gateway.clock import Clock
+from gateway.clock import Clock, uptime
 from gateway.errors import ConfigurationError, SightlineError, Unavailable
 from gateway.health.picture import Still
 from gateway.media.codec import RemoteFailure
@@ -212,7 +212,7 @@ class RemoteNode(Known):
 
     def _setup(self) -> Setup:
         level, as_json = log.configuration()
-        return Setup(self._settings, self._cameras, level, as_json)
+        return Setup(self._settings, self._cameras, self._clock.now() - uptime(), level, as_json)
 
     async def _ask(
         self, within: float, method: Callable[Concatenate[Any, P], Awaitable[R]], *arguments: P.args, **named: P.kwargs

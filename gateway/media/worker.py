@@ -43,10 +43,9 @@ class Finished(Exception):
 class MediaWorker:
     """Is a ``ToWorker``. ``serve`` runs it on a link until that is lost or ``stop`` is asked."""
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str) -> None:
         loop = asyncio.get_running_loop()
         self._name = name
-        self._clock = clock
         self._metrics = Metrics()
         self._setup: asyncio.Future[Setup] = loop.create_future()
         self._started: asyncio.Future[None] = loop.create_future()
@@ -62,7 +61,8 @@ class MediaWorker:
         setup = self._setup.result()
         log.configure(setup.log_level, as_json=setup.log_as_json, process=self._name)
         events = MediaEvents(self._metrics)
-        node = MediaNode(setup.cameras, setup.media, events, self._clock, self._metrics, MediaPlane)
+        clock = SystemClock(setup.began_at)
+        node = MediaNode(setup.cameras, setup.media, events, clock, self._metrics, MediaPlane)
         try:
             await node.start()
         except ConfigurationError as error:
@@ -76,7 +76,7 @@ class MediaWorker:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(node.run(), name="media"),
-                group.create_task(self._report(link, node), name="media report"),
+                group.create_task(self._report(link, node, clock), name="media report"),
             ]
             stop = group.create_task(self._stop.wait(), name="media stop")
             await _first(stop, link.lost)
@@ -128,13 +128,13 @@ class MediaWorker:
             raise RuntimeError("asked before setup")
         return self._node
 
-    async def _report(self, link: Link, node: MediaNode[MediaPlane]) -> None:
+    async def _report(self, link: Link, node: MediaNode[MediaPlane], clock: Clock) -> None:
         while True:
             if link.waiting < UNREAD_BYTES:
                 link.tell(FromWorker.report, report_of(node))
             else:
                 self._metrics.dropped.labels("worker_report").inc()
-            await self._clock.sleep(REPORT_INTERVAL)
+            await clock.sleep(REPORT_INTERVAL)
 
 
 def tell_all(link: Link, node: MediaNode[MediaPlane]) -> None:
@@ -173,7 +173,7 @@ async def main(descriptor: int, name: str) -> None:
     """Serve whoever holds the other end of the socket with this file descriptor."""
     try:
         async with asyncio.TaskGroup() as group:
-            worker = MediaWorker(name, SystemClock())
+            worker = MediaWorker(name)
             link = Link(worker, ToWorker, lambda work, name: group.create_task(work, name=name))
             gateway = socket.socket(fileno=descriptor)
             await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=gateway)

@@ -33,7 +33,7 @@ class Watch:
 
     def clock_sample(self, sample: ClockSample) -> None:
         """The camera has told its wall clock."""
-        self.camera_clock.sample(sample, self._clock.now() - self._clock.monotonic())
+        self.camera_clock.sample(sample, self._clock.wall() - self._clock.monotonic())
         self._sink.clock_sample(sample)
 
     def next_clock_query(self, now: float) -> float:

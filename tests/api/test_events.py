@@ -327,7 +327,8 @@ async def test_pings_tell_gateway_time(house: House) -> None:
     assert (hello["gateway_time"], hello["now_at"]) == (house.clock.monotonic(), house.clock.now())
     await house.clock.advance(0.25)
     await channel.say({"type": "ping", "t0": 123.5})
-    assert await channel.next_of("pong") == {"type": "pong", "t0": 123.5, "gateway_time": house.clock.monotonic()}
+    pong = await channel.next_of("pong")
+    assert pong == {"type": "pong", "t0": 123.5, "gateway_time": house.clock.monotonic(), "set_by": 0.0}
 
 
 async def test_glass_ages_are_counted_by_role_and_state(house: House) -> None:

@@ -36,7 +36,7 @@ async def test_signing_out_ends_the_sign_in_and_is_recorded(house: House) -> Non
 
 async def test_a_sign_in_ends_with_its_shift(house: House) -> None:
     person = await house.sign_in("patrol")
-    house.clock.jump(12 * 3600)
+    house.clock.skip(12 * 3600)
     assert (await person.get("/api/me")).problem(401) == "sign_in_needed"
 
 

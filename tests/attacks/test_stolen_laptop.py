@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from gateway.commands.sign_out import LOOK, SignedOut, end, wait_closed
 from gateway.models import CloseReason
 from gateway.viewing.sign_ins import TICK
+from tests.fakes import FakeClock
 from tests.in_process import ENTRANCE, PEOPLE, House
 
 
@@ -29,6 +32,17 @@ async def test_signed_out_by_name_it_can_do_nothing_more(house: House) -> None:
     assert (await colleague.get("/api/me")).status == 200
     [record] = await house.records("signed_out")
     assert (record.event.name, record.event.detail["by"]) == ("Pat", "op, command line")
+
+
+@pytest.mark.parametrize("step", [13 * 3600.0, -20 * 3600.0])
+async def test_signed_out_after_the_machines_clock_was_set(house: House, step: float) -> None:
+    """Before, a command whose clock was past the shift's end found nobody to sign out, and the pictures went on."""
+    laptop = await house.sign_in("patrol")
+    house.clock.jump(step)
+    command = FakeClock(now=house.clock.wall())
+    ended = await end(house.database, house.loaded.settings, "Pat", "op", command)
+    assert len(ended.sign_ins) == 1
+    assert (await laptop.get("/api/me")).problem(401) == "sign_in_needed"
 
 
 async def test_signed_out_by_id_and_once_is_enough(house: House) -> None:

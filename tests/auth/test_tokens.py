@@ -98,10 +98,12 @@ async def test_whole_seconds_never_lengthen_a_life(keys: KeyStore, now: float) -
     assert now + 299 <= issued.expires_at <= now + 300
 
 
-def test_a_clock_set_back_does_not_lengthen_a_life(tokens: TokenService, token: str, clock: FakeClock) -> None:
-    clock.jump(-CLOCK_STEP)
+def test_a_run_whose_time_begins_earlier_does_not_lengthen_a_life(
+    tokens: TokenService, token: str, clock: FakeClock
+) -> None:
+    clock.skip(-CLOCK_STEP)
     assert tokens.verify(token)
-    clock.jump(-0.001)
+    clock.skip(-0.001)
     assert code(tokens, token) == "token_invalid"
 
 

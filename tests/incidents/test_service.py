@@ -188,8 +188,8 @@ async def test_the_clock_warns_and_ends(house: House) -> None:
 
 
 async def wait_until(house: House, moment: float) -> None:
-    """Jump near the moment, then let the service's own ticks pass."""
-    house.clock.jump(moment - house.clock.now() - 2)
+    """Skip to near the moment, then let the service's own ticks pass."""
+    house.clock.skip(moment - house.clock.now() - 2)
     await pass_a_second(house)
     await pass_a_second(house)
 
@@ -307,10 +307,10 @@ async def test_an_incident_past_its_end_is_over_although_no_disk_takes_it(
     """Before, it went on giving tokens and pictures, since its warning could not be stored."""
     incident = (await house.incidents.trigger(trigger(REAL))).incident
     await no_disk(house, monkeypatch)
-    house.clock.jump(incident.ends_at - house.clock.now() + 1)
+    house.clock.skip(incident.ends_at - house.clock.now() + 1)
     await house.incidents.tick()
     assert house.changes[-1].effect is Effect.WARNED
-    house.clock.jump(601)
+    house.clock.skip(601)
     await house.incidents.tick()
     assert house.incidents.open() == ()
 
@@ -426,7 +426,7 @@ async def test_the_clock_goes_on_when_the_store_fails_and_the_log_says_so_once(
     caplog.set_level(logging.INFO)
     incident = (await house.incidents.trigger(trigger())).incident
     await house.sql("ALTER TABLE incidents RENAME TO away")
-    house.clock.jump(4 * HOUR - 1000)
+    house.clock.skip(4 * HOUR - 1000)
     await house.incidents.tick()
     for _ in range(3):
         await house.database.owed.settle()

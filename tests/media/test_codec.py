@@ -68,7 +68,7 @@ def test_passwords_reach_the_worker_and_no_text_of_the_message_object() -> None:
     camera = CameraSettings(
         id="hall", name="Hall", main=StreamSettings(url="rtsp://10.0.0.1/"), password=SecretStr("s3cret")
     )
-    setup = Setup(MediaSettings(), (camera,), 20, log_as_json=False)
+    setup = Setup(MediaSettings(), (camera,), 1_700_000_000.5, 20, log_as_json=False)
     assert "s3cret" not in repr(setup)
     method = ASKED["setup"]
     [arrived] = method.read_arguments(method.write_arguments(setup))

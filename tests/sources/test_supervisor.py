@@ -482,7 +482,7 @@ async def test_a_camera_that_is_late_itself_is_said_to_be_and_connected_anew_but
 
 
 async def test_a_camera_clock_that_is_wrong_or_jumps_is_noted(bench: Bench, camera: ScriptedCamera) -> None:
-    bench.clock.jump(1_700_000_000 - bench.clock.now())
+    bench.clock.jump(1_700_000_000 - bench.clock.wall())
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)

@@ -57,7 +57,7 @@ async def test_a_token_that_has_expired_opens_and_renews_nothing(house: House) -
     patrol = await house.sign_in("patrol")
     _, location = await patrol.watch(HALLWAY)
     token = await patrol.token()
-    house.clock.jump(house.loaded.settings.tokens.lifetime)
+    house.clock.skip(house.loaded.settings.tokens.lifetime)
     assert (await patrol.offer(HALLWAY, token)).problem(401) == "token_expired"
     assert await renewed(patrol, location, token) == (401, "token_expired")
     assert house.plane.renewed == []
@@ -241,7 +241,7 @@ async def test_a_permission_that_ends_while_a_picture_opens_leaves_none(
             await house.services.sessions.end(sign_in.id)
             await house.services.viewing.end_sign_in(sign_in.id)
         case "expired":
-            house.clock.jump(house.loaded.settings.tokens.lifetime)
+            house.clock.skip(house.loaded.settings.tokens.lifetime)
     house.plane.gate.set()
 
     assert (await opening).problem(401) == code

@@ -126,7 +126,8 @@ class WebhookTrigger:
                 raise Conflict("id_reused", "This webhook-id came before, with another body.")
             return known.status, known.answer
         now = self._clock.now()
-        off = int(envelope.timestamp) - now
+        # A clock that was set, rightly or not, silences no button: a message is on time if either clock says so.
+        off = min((int(envelope.timestamp) - clock for clock in (now, self._clock.wall())), key=abs)
         if abs(off) > FARTHEST:
             raise Unauthenticated("stale_timestamp", f"The timestamp is {abs(off):.0f} s off the gateway's clock.")
 

@@ -1,0 +1,59 @@
+"""Notices that somebody, or a time service, has set the machine's clock while the gateway runs, and says so once.
+
+Nothing that the gateway has promised moves by it (``clock``). But dates of records before and after do not compare,
+and whoever is asked later what happened when has to know.
+"""
+
+import logging
+from collections.abc import Callable
+
+from gateway.audit.log import AuditLog
+from gateway.audit.record import AuditEvent
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+LOOK = 1.0
+THRESHOLD = 2.0
+"""Seconds by which the clock must move between two looks. A time service that keeps it right moves it by far less."""
+
+
+class ClockSteps:
+    """Compares the wall clock with steady time. ``run`` belongs to the server's TaskGroup."""
+
+    def __init__(self, clock: Clock, audit: AuditLog, metrics: Metrics) -> None:
+        self._clock = clock
+        self._audit = audit
+        self._metrics = metrics
+        self._noted = clock.wall() - clock.now()
+        self._watchers: list[Callable[[float], None]] = []
+
+    def on_step(self, callback: Callable[[float], None]) -> None:
+        """Be told by how many seconds the clock was set, forward if positive, by a quick call."""
+        self._watchers.append(callback)
+
+    async def run(self) -> None:
+        """Look once a second, until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK)
+            await self.look()
+
+    async def look(self) -> None:
+        """Say so if the clock was set since the last look."""
+        difference = self._clock.wall() - self._clock.now()
+        by, self._noted = step(self._noted, difference), difference
+        if by == 0:
+            return
+        way = "forward" if by > 0 else "back"
+        logger.warning("the machine's clock was set %s by %.1f s: dates before and after do not compare", way, abs(by))
+        self._metrics.clock_steps.labels(way).inc()
+        for callback in tuple(self._watchers):
+            callback(by)
+        await self._audit.append(AuditEvent(kind="clock_step", detail={"by": by, "off_by": round(difference, 1)}))
+
+
+def step(noted: float, difference: float) -> float:
+    """Seconds by which the clock was set, to a tenth; 0 where it has only crept. Both are wall less steady time."""
+    moved = round(difference - noted, 1)
+    return moved if abs(moved) >= THRESHOLD else 0.0
