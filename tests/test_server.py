@@ -1,6 +1,8 @@
 """The composition root: starts, stops, and stops also when something in it fails."""
 
 import asyncio
+import contextlib
+import random
 import socket
 import ssl
 from pathlib import Path
@@ -110,10 +112,22 @@ async def test_a_port_in_use_is_the_operators_fault_and_named(loaded: Loaded, ke
     assert failed.group_contains(ConfigurationError, match=f"^{key}: 127.0.0.1:{port}")
 
 
+def take_the_upper_of_two(taken: socket.socket) -> int:
+    """Take a port above a free one, both below those that the system gives to any connection of any process: the first
+    worker's must still be free once it has started."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        datagrams, connections = socket.socket(type=socket.SOCK_DGRAM), socket.socket()
+        with datagrams, connections, contextlib.suppress(OSError):
+            for free in (datagrams, connections):
+                free.bind(("127.0.0.1", port - 1))
+            taken.bind(("127.0.0.1", port))
+            return port
+
+
 async def test_a_port_in_use_of_a_later_worker_is_named_too(loaded: Loaded) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+        port = take_the_upper_of_two(taken)
         cameras = loaded.settings.sites[0].cameras
         site = loaded.settings.sites[0].model_copy(
             update={"cameras": (*cameras, cameras[0].model_copy(update={"id": "lincoln-lobby"}))}

@@ -72,6 +72,19 @@ class House:
             await asyncio.sleep(LIVE)
         self._sent += len(pictures)
 
+    @asynccontextmanager
+    async def playing(self, pictures: Sequence[Coded], codec: str) -> AsyncIterator[None]:
+        """Send them round and round until left: however long a process takes to start, there is something to code."""
+
+        async def round_and_round() -> None:
+            while True:
+                await self.play(pictures, codec)
+
+        async with asyncio.TaskGroup() as group:
+            camera = group.create_task(round_and_round())
+            yield
+            camera.cancel()
+
     async def wait_until(self, done: Callable[[], bool], within: float = 15.0) -> None:
         async with asyncio.timeout(within):
             while not done():
@@ -123,8 +136,8 @@ async def test_a_viewer_gets_h264_with_the_times_of_the_camera(codec: str) -> No
         home.source.on_picture(lambda picture: times.append(picture.rtp))
         await home.play(pictures[:5], codec)
         home.stream.subscribe(home.deliver)
-        await home.play(pictures[5:], codec)
-        await home.wait_until(lambda: len(home.got) >= 10)
+        async with home.playing(pictures, codec):
+            await home.wait_until(lambda: len(home.got) >= 10)
         assert home.got[0].keyframe
         assert {group.rtp for group in home.got} <= set(times)
         assert [unwrap(group.rtp, 0) for group in home.got] == sorted(unwrap(group.rtp, 0) for group in home.got)
@@ -156,40 +169,34 @@ async def test_nothing_runs_without_viewers_and_all_share_one_process(monkeypatc
 
 
 async def test_a_transcode_that_dies_is_told_and_begun_again() -> None:
-    pictures = h265(60)
     async with house() as home:
         home.connect("H265")
         home.stream.subscribe(home.deliver)
-        camera = asyncio.create_task(home.play(pictures, "H265"))
-        await home.wait_until(lambda: len(home.got) > 2)
-        (worker,) = workers()
-        os.kill(worker, signal.SIGKILL)
-        await home.wait_until(lambda: "The transcode ended and is begun again." in home.states)
-        assert home.stream.gop() == ()
-        home.got.clear()
-        await home.wait_until(lambda: len(home.got) > 2)
-        assert home.got[0].keyframe
-        assert home.count("transcode_restarts_total", camera=CAMERA) == 1
-        camera.cancel()
-        await asyncio.gather(camera, return_exceptions=True)
+        async with home.playing(h265(30), "H265"):
+            await home.wait_until(lambda: len(home.got) > 2)
+            (worker,) = workers()
+            os.kill(worker, signal.SIGKILL)
+            await home.wait_until(lambda: "The transcode ended and is begun again." in home.states)
+            assert home.stream.gop() == ()
+            home.got.clear()
+            await home.wait_until(lambda: len(home.got) > 2)
+            assert home.got[0].keyframe
+            assert home.count("transcode_restarts_total", camera=CAMERA) == 1
 
 
 async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ANSWER_TIMEOUT", 2.0)
-    pictures = jpeg(80)
     async with house() as home:
         home.connect("JPEG")
         home.stream.subscribe(home.deliver)
-        camera = asyncio.create_task(home.play(pictures, "JPEG"))
-        await home.wait_until(lambda: len(home.got) > 2)
-        (worker,) = workers()
-        os.kill(worker, signal.SIGSTOP)
-        await home.wait_until(lambda: "The transcode did not answer and is begun again." in home.states)
-        home.got.clear()
-        await home.wait_until(lambda: len(home.got) > 2)
-        assert worker not in workers()
-        camera.cancel()
-        await asyncio.gather(camera, return_exceptions=True)
+        async with home.playing(jpeg(40), "JPEG"):
+            await home.wait_until(lambda: len(home.got) > 2)
+            (worker,) = workers()
+            os.kill(worker, signal.SIGSTOP)
+            await home.wait_until(lambda: "The transcode did not answer and is begun again." in home.states)
+            home.got.clear()
+            await home.wait_until(lambda: len(home.got) > 2)
+            assert worker not in workers()
 
 
 async def test_b_frames_are_transcoded_where_the_camera_is_set_so() -> None:
@@ -199,11 +206,9 @@ async def test_b_frames_are_transcoded_where_the_camera_is_set_so() -> None:
         assert home.source.passes
         await home.play(pictures[:12], "H264")
         assert not home.source.passes
-        camera = asyncio.create_task(home.play(pictures[12:], "H264"))
         home.stream.subscribe(home.deliver)
-        await home.wait_until(lambda: len(home.got) >= 8)
-        camera.cancel()
-        await asyncio.gather(camera, return_exceptions=True)
+        async with home.playing(pictures, "H264"):
+            await home.wait_until(lambda: len(home.got) >= 8)
         rtp = [unwrap(group.rtp, 0) for group in home.got]
         assert rtp == sorted(rtp)
         assert set(decoded(home.got)) == {(214, 120)}
