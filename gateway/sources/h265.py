@@ -5,8 +5,8 @@ preceded it (RASL) are passed on only where that was passed on, too.
 """
 
 from gateway.errors import Malformed
-from gateway.sources.depacketizer import NalDepacketizer
-from gateway.sources.markers import Markers
+from gateway.sources.nal_depacketizer import NalDepacketizer
+from gateway.sources.nal_syntax import NalSyntax
 from gateway.sources.sps import SequenceParameters
 from gateway.sources.sps_h265 import PPS, SPS, VPS, parameter_set_id_h265, parse_sps_h265
 
@@ -17,67 +17,59 @@ DELIMITER, PREFIX_SEI = 35, 39
 AP, FU = 48, 49
 
 
-class H265Depacketizer(NalDepacketizer):
-    """Builds the access units of one RTP source."""
+class H265(NalSyntax):
+    """ITU-T H.265 7.3.1, 7.4.2."""
 
     codec = "H265"
+    header = 2
     picture_kinds = frozenset(range(FIRST_OTHER))
     keyframe_kinds = IRAP
+    skipped_kinds = RASL
     set_kinds = (VPS, SPS, PPS)
     sps_kind = SPS
     delimiter_kind = DELIMITER
-    fragment_header = 3
     leading_kinds = frozenset({VPS, SPS, PPS, DELIMITER, PREFIX_SEI, 41, 42, 43, 44})
+    aggregate_kind, fragment_kind = AP, FU
     first_foreign_kind = AP
 
-    def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
-        self._began_here = False
-        super().__init__(parameter_sets, markers)
-
-    def _kind(self, nal: bytes) -> int:
+    def kind(self, nal: bytes) -> int:
+        """Six bits of the first byte."""
         return nal[0] >> 1 & 0x3F
 
-    def _opens(self, nal: bytes) -> bool:
-        """``first_slice_segment_in_pic_flag`` is the first bit; enhancement layers belong to the picture below them."""
-        return nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
-
-    def _set_id(self, nal: bytes) -> int:
-        return parameter_set_id_h265(nal)
-
-    def _parse_sps(self, nal: bytes) -> SequenceParameters:
-        return parse_sps_h265(nal)
-
-    def _undecodable(self, kinds: set[int], awaited: bool) -> bool:
-        if kinds & IRAP:
-            self._began_here = awaited
-        return super()._undecodable(kinds, awaited) or (self._began_here and bool(kinds & RASL))
-
-    def _unpack(self, payload: bytes) -> None:
-        if len(payload) < 3:
-            raise Malformed("H.265 payload of less than 3 bytes")
-        kind = payload[0] >> 1 & 0x3F
-        if kind == FU:
-            self._fragment(payload)
-        elif kind == AP:
-            self._aggregated(payload, 2)
-        else:
-            self._add(payload)
-
-    def _header(self, payload: bytes) -> bytes:
-        return bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
-
-    def _add(self, nal: bytes) -> None:
+    def check(self, nal: bytes) -> None:
+        """Headers have two bytes. Raises ``Malformed``."""
         if len(nal) < 2:
             raise Malformed("NAL unit without its header")
-        super()._add(nal)
 
-    def _begins_picture(self, payload: bytes) -> bool:
-        """ITU-T H.265 7.4.2.4.4; ``first_slice_segment_in_pic_flag`` is the first bit of a slice."""
+    def header_of_fragment(self, payload: bytes) -> bytes:
+        """Layer and temporal id from the first two bytes, type from the third."""
+        return bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
+
+    def begins_picture(self, payload: bytes) -> bool:
+        """By 7.4.2.4.4; ``first_slice_segment_in_pic_flag`` is the first bit of a slice."""
         if len(payload) < 4:
             return False
         kind = payload[0] >> 1 & 0x3F
         if kind == AP:
-            return len(payload) > 4 and payload[4] >> 1 & 0x3F != AP and self._begins_picture(payload[4:])
+            return len(payload) > 4 and payload[4] >> 1 & 0x3F != AP and self.begins_picture(payload[4:])
         if kind == FU:
             return bool(payload[2] & 0x80) and payload[2] & 0x3F < FIRST_OTHER and bool(payload[3] & 0x80)
         return kind in (VPS, SPS, DELIMITER, PREFIX_SEI) or (kind < FIRST_OTHER and bool(payload[2] & 0x80))
+
+    def opens(self, nal: bytes) -> bool:
+        """``first_slice_segment_in_pic_flag`` is the first bit; enhancement layers belong to the picture below them."""
+        return nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
+
+    def set_id(self, nal: bytes) -> int:
+        """See ``sps_h265``."""
+        return parameter_set_id_h265(nal)
+
+    def parse_sps(self, nal: bytes) -> SequenceParameters:
+        """See ``sps_h265``."""
+        return parse_sps_h265(nal)
+
+
+class H265Depacketizer(NalDepacketizer):
+    """Builds the access units of one RTP source."""
+
+    syntax = H265()

@@ -29,6 +29,7 @@ class JpegDepacketizer:
         self.seen = 0
         self.dropped = 0
         self.malformed = 0
+        self.withdrawn = 0
         self.unused = Unused.NOTHING
         self.picture: SequenceParameters | None = None
         self._too_large = False

@@ -12,9 +12,9 @@ import pytest
 
 from gateway.errors import BadRequest, CameraError, Malformed
 from gateway.relay.history import PACKETS, History, PacketGroup
-from gateway.sources.depacketizer import NalDepacketizer
 from gateway.sources.h264 import H264Depacketizer
 from gateway.sources.h265 import H265Depacketizer
+from gateway.sources.nal_depacketizer import NalDepacketizer
 from gateway.sources.reorder import Reorder
 from gateway.sources.rtp import RtpPacket
 from gateway.sources.rtsp.auth import parse_challenges

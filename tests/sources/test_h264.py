@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sources.depacketizer import MAX_ACCESS_UNIT, MAX_NAL
+from gateway.sources.depacketizer import MAX_ACCESS_UNIT
+from gateway.sources.fragments import MAX_NAL
 from gateway.sources.h264 import H264Depacketizer
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket

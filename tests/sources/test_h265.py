@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.relay.packetizer_h265 import packetize_h265
-from gateway.sources.depacketizer import MAX_ACCESS_UNIT, MAX_NAL
+from gateway.sources.depacketizer import MAX_ACCESS_UNIT
+from gateway.sources.fragments import MAX_NAL
 from gateway.sources.h265 import H265Depacketizer
 from gateway.sources.media import AccessUnit
 from gateway.sources.rtp import RtpPacket
