@@ -164,7 +164,7 @@ class RelayStream:
             self._epoch += 1
             self._laid = placed.outgoing
         self._last = placed
-        self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._wall())
+        self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._walls())
         if self._early_report is not None:
             report, self._early_report = self._early_report, None
             self.sender_report(report)
@@ -191,7 +191,7 @@ class RelayStream:
         """Check the camera's wall clock against gateway time."""
         self._timeline.clock_sample(sample)
         if (offset := self._timeline.offset(sample.received)) is not None:
-            ahead = (offset.low + offset.high) / 2 - self._wall()
+            ahead = (offset.low + offset.high) / 2 - self._walls()[0]
             self._metrics.source_clock_offset_seconds.labels(self.camera_id, self.stream).set(ahead)
         self._tell_timeline()
 
@@ -211,8 +211,10 @@ class RelayStream:
                 self._metrics.dropped.labels("relay_cache").inc(given_up)
             self._viewers.tell(group)
 
-    def _wall(self) -> float:
-        return self._clock.now() - self._clock.monotonic()
+    def _walls(self) -> tuple[float, float]:
+        """The machine's clock as it is set, and as it would be had nobody set it, less gateway time."""
+        gateway_time = self._clock.monotonic()
+        return self._clock.wall() - gateway_time, self._clock.now() - gateway_time
 
     def _point(self, placed: Placed, back: int = 0) -> TimelinePoint:
         """The map as it stands, said ``back`` ticks before a picture."""

@@ -15,6 +15,10 @@ as a recorder that plays back, since that can only make pictures older.
 Where sender reports and the second path are a time zone apart (``sources.time_zone``), the camera gives local time on
 one of them, or the stream is late by just as much. They cannot tell which: such an age is not trusted.
 
+A clock that the configuration vouches for is compared with the gateway's own. That one may be set while the gateway
+runs, rightly or wrongly, and by one of the two times a late picture may look live. Where both are possible, nobody can
+tell; but the one by which pictures would have arrived before they were captured is wrong.
+
 While trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, whatever becomes of
 delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it. One
 thing nothing can tell: a recorder that goes back to before its media clock was set back, and just as far as that was.
@@ -33,6 +37,7 @@ SLACK = 2 * STEP + NOISE
 REPORT_LATE = 30.0
 ANSWER_LATE = 120.0
 CONFIGURED = 0.05  # seconds, either way, that ``clock: trusted`` is taken to mean
+UNDECIDED = 1.0  # seconds by which the gateway's own clock may have been set before no age is believed by it
 IMPLAUSIBLE = 86_400.0
 _STAMPED = 0.005
 _NO_REPORTS = "The age cannot be verified: the camera does not say when its pictures were taken (no sender reports)."
@@ -40,6 +45,7 @@ _REPORTS_CEASED = "The age cannot be verified: the camera no longer says when it
 _ZONE = (
     "The age cannot be verified: the camera's two clocks are {} apart, as if one told local time. Set its time zone."
 )
+_OWN_CLOCK = "The age cannot be verified: the gateway's own clock was set while it ran."
 _RECENT = 0.1  # seconds a second at which the recent minimum gives way
 
 
@@ -72,7 +78,7 @@ class Timeline:
     def __init__(self, clock_trusted: bool = False) -> None:
         self._clock_trusted = clock_trusted
         self._clock = CameraClock()
-        self._wall = 0.0
+        self._walls = (0.0, 0.0)
         self._began = 0.0
         self._kept: Map | None = None
         self._report: _Report | None = None
@@ -98,13 +104,11 @@ class Timeline:
         self._keep(at)
         self._clock.restart(float("-inf"))
 
-    def picture(self, media: float, arrival: float, leap: float, wall: float) -> None:
-        """One picture has arrived. ``leap`` as in ``line.Placed``; ``wall`` is the gateway's wall clock less its own
-        monotonic time, now."""
+    def picture(self, media: float, arrival: float, leap: float, walls: tuple[float, float]) -> None:
+        """One picture has arrived. ``leap`` as in ``line.Placed``; ``walls`` are the gateway's clock as it is set, and
+        as it would be had nobody set it (``Clock.wall``, ``Clock.now``), both less its monotonic time, now."""
         self._kept = None
-        if self._clock_trusted and self._pictures and abs(wall - self._wall) > NOISE:
-            self._doubt = "The gateway's own clock was set."
-        self._wall = wall
+        self._walls = walls
         if leap > 0 and self._report is not None:
             self._doubt = "The camera's timestamps leapt."
         elif leap < 0:
@@ -148,7 +152,8 @@ class Timeline:
     def offset(self, now: float) -> Interval | None:
         """Camera clock less gateway time, as far as it is known."""
         if self._clock_trusted:
-            return Interval(self._wall - CONFIGURED, self._wall + CONFIGURED, now)
+            possible = self._possible_walls()
+            return Interval(min(possible) - CONFIGURED, max(possible) + CONFIGURED, now)
         return self._clock.known(now)
 
     def map(self, now: float) -> Map:
@@ -185,7 +190,8 @@ class Timeline:
         if self._arrival - self._report.arrival > REPORT_LATE:
             return _REPORTS_CEASED
         if self._clock_trusted:
-            return ""
+            undecided = offset is not None and offset.width > UNDECIDED + 2 * CONFIGURED
+            return _OWN_CLOCK if undecided else ""
         if not self._agreed:
             return "The camera's clock was set."
         if offset is None:
@@ -195,6 +201,13 @@ class Timeline:
         if now - self._clock.last_sample > ANSWER_LATE:
             return "The age cannot be verified: the camera has stopped telling what its clock reads."
         return ""
+
+    def _possible_walls(self) -> tuple[float, ...]:
+        """Those of the gateway's two clocks by which pictures arrive after their capture; the one as set, if none."""
+        if self._report is None:
+            return self._walls
+        least = self._report.base - self._recent - CONFIGURED - NOISE
+        return tuple(wall for wall in self._walls if wall >= least) or self._walls[:1]
 
     def _compare(self, now: float, reported: bool) -> None:
         """Sender reports and ``Date`` must read one clock: an offset that moves while reports do not is doubted.

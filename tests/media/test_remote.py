@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from gateway.clock import SystemClock
 from gateway.errors import ConfigurationError, NotFound, Unavailable
 from gateway.health.picture import Still
 from gateway.media import remote
@@ -45,6 +46,7 @@ class FakeWorker:
     def __init__(self, fault: ConfigurationError | None) -> None:
         self.fault = fault
         self.hangs = False
+        self.now_at_setup = 0.0
         self.opened = 0
         self.closed: list[tuple[str, CloseReason]] = []
         self.sent = 0.0
@@ -52,6 +54,7 @@ class FakeWorker:
 
     async def setup(self, setup: Setup) -> None:
         assert [camera.id for camera in setup.cameras] == [HALL]
+        self.now_at_setup = SystemClock(setup.began_at).now()
         if self.fault is not None:
             raise self.fault
 
@@ -306,6 +309,12 @@ async def test_a_worker_that_dies_again_and_again_is_started_less_often(scene: S
     scene.links[-1].abort()
     await scene.until(lambda: len(scene.workers) > count)
     assert scene.clock.monotonic() - began > 0.1
+
+
+async def test_a_worker_that_begins_after_the_clock_was_set_counts_in_the_gateways_time(scene: Scene) -> None:
+    scene.clock.jump(-20 * 3600.0)
+    await scene.die()
+    assert abs(scene.workers[-1].now_at_setup - scene.clock.now()) < 5
 
 
 async def test_stopping_ends_the_worker_and_starts_no_other(scene: Scene) -> None:

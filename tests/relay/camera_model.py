@@ -20,7 +20,8 @@ class CameraModel:
     ``offset``: the camera's clock less the right time, ``delay``: capture to arrival, ``media``: an error of its media
     clock. Reports come as late as the pictures do. Delay is a ``queue`` that holds what the camera's clock read then,
     or else a recorder that says when the picture was taken by its clock of now. Reports are ``reports_ahead`` of
-    ``Date``, as where one of them gives local time.
+    ``Date``, as where one of them gives local time. ``wall`` and ``steady``, which is the same where nobody has set it,
+    are the gateway's own clock less gateway time.
     """
 
     offset: Callable[[float], float] = lambda t: 0.0
@@ -38,6 +39,7 @@ class CameraModel:
     reports_ahead: float = 0.0
     clock_trusted: bool = False
     wall: Callable[[float], float] = lambda t: CAMERA_EPOCH
+    steady: Callable[[float], float] | None = None
     random: Random = field(default_factory=lambda: Random(1))
 
     def clock(self, t: float) -> float:
@@ -81,9 +83,6 @@ def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Se
             timeline.clock_sample(ClockSample(date, now, now + model.round_trip))
         return now + model.round_trip
 
-    def wall(now: float) -> float:
-        return model.wall(now)
-
     asked = start
     for _ in range(3):
         asked = ask(asked)
@@ -102,7 +101,8 @@ def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Se
         if model.playing(t) and (captured_last is None or captured != captured_last):
             placed = line.place(model.rtp(captured), arrival)
             captured_last, media_last = captured, placed.media / CLOCK_RATE
-            timeline.picture(media_last, arrival, placed.leap, wall(arrival))
+            walls = (model.wall(arrival), (model.steady or model.wall)(arrival))
+            timeline.picture(media_last, arrival, placed.leap, walls)
             if model.reports and t >= next_report:
                 next_report = t + model.report_every
                 told = t if model.send_time_reports else captured

@@ -181,6 +181,26 @@ async def test_a_vouched_clock_is_trusted_from_the_first_report() -> None:
     assert bench.stream.next_clock_query(bench.clock.monotonic()) == float("inf")
 
 
+@pytest.mark.parametrize("slept", [0.0, 3600.0])
+async def test_a_vouched_clock_dates_its_pictures_as_before_when_the_gateways_is_set_back_or_the_machine_slept(
+    slept: float,
+) -> None:
+    bench = Bench(clock_trusted=True)
+    bench.connect()
+    await bench.send("I")
+    bench.report()
+    bench.clock.jump(-1200.0)
+    bench.clock.skip(slept)
+    bench.rtp += round(slept * CLOCK_RATE)
+    await bench.send("P", "P")
+    if slept:
+        bench.report()
+    point = bench.stream.timeline()
+    assert point is not None
+    assert point.trusted
+    assert bench.clock.monotonic() - point.capture == pytest.approx(0.05, abs=0.03)
+
+
 async def test_a_viewer_that_fails_is_dropped_counted_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.connect()

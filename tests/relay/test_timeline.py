@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.relay.line import LEAP
 from gateway.relay.timeline import SLACK
-from tests.relay.camera_model import CameraModel, Seen, run
+from tests.relay.camera_model import CAMERA_EPOCH, CameraModel, Seen, run
 
 
 def states(seen: list[Seen]) -> list[str]:
@@ -198,10 +198,69 @@ def test_a_vouched_clock_needs_no_date_and_is_never_asked() -> None:
     assert max(errors(after(seen, 0.5))) < 0.06
 
 
-def test_a_vouched_clock_is_doubted_when_the_gateways_own_is_set() -> None:
-    wall = lambda t: 1_700_000_000.0 - (0.0 if t < 113 else 2.0)  # noqa: E731
-    seen = list(run(CameraModel(clock_trusted=True, delay=lambda t: 3.0, wall=wall), 14))
-    assert "own clock" in next(one for one in seen if one.now > 13.1).map.reason
+def gateway_set(delay: float, wrong_before: float, wrong_after: float) -> list[Seen]:
+    """A vouched camera at a gateway whose clock is off by the one, and after 13 s by the other."""
+    return list(
+        run(
+            CameraModel(
+                clock_trusted=True,
+                delay=lambda t: delay,
+                wall=lambda t: CAMERA_EPOCH + (wrong_before if t < 113 else wrong_after),
+                steady=lambda t: CAMERA_EPOCH + wrong_before,
+            ),
+            40,
+        )
+    )
+
+
+@pytest.mark.parametrize(("delay", "set_by"), [(10.0, -10.0), (10.0, -9.0), (3.0, -2.9), (1800.0, -1799.5)])
+def test_a_late_stream_of_a_vouched_clock_never_looks_live_after_the_gateways_clock_was_set_back(
+    delay: float, set_by: float
+) -> None:
+    """Before, it was LIVE from the next report on: by a clock that is set back, what is late looks young."""
+    seen = after(gateway_set(delay, 0.0, set_by), 0.5)
+    assert "LIVE" not in {one.state for one in seen}
+    assert "own clock" in seen[-1].map.reason
+
+
+@pytest.mark.parametrize("set_by", [-3600.0, -13.0, -1.0, -0.1])
+def test_a_live_stream_of_a_vouched_clock_stays_live_when_the_gateways_clock_is_wrongly_set_back(set_by: float) -> None:
+    seen = after(gateway_set(0.05, 0.0, set_by), 0.5)
+    assert {one.state for one in seen} == {"LIVE"}
+    assert max(errors(seen)) < 0.15
+
+
+def test_a_live_stream_of_a_vouched_clock_is_never_not_live_by_a_clock_that_is_set_forward() -> None:
+    seen = after(gateway_set(0.05, 0.0, 13 * 3600.0), 0.5)
+    assert states(seen) == ["LIVE", "UNVERIFIED"]
+
+
+def test_a_vouched_clock_is_believed_once_the_gateways_own_that_was_slow_is_set_right() -> None:
+    """As on a machine whose clock was wrong until its time service was there."""
+    seen = after(gateway_set(0.05, -1200.0, 0.0), 0.5)
+    assert states(seen) == ["UNVERIFIED", "LIVE"]
+    assert max(errors(after(seen, 13.2))) < 0.15
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    delay=st.floats(0.0, 4000.0),
+    wrong=st.floats(-4000.0, 4000.0),
+    right_first=st.booleans(),
+    small=st.floats(-3.0, 3.0),
+    either=st.booleans(),
+)
+def test_whichever_way_the_gateways_clock_is_set_no_late_picture_of_a_vouched_clock_is_live(
+    delay: float, wrong: float, right_first: bool, small: float, either: bool
+) -> None:
+    """One of the two times is right. What is shown before the clock is set right cannot be."""
+    off = small if either else wrong
+    seen = gateway_set(delay, *((0.0, off) if right_first else (off, 0.0)))
+    for one in after(seen, 0.5 if right_first else 13.2):
+        if one.state == "LIVE":
+            assert one.true_age < 2.0 + SLACK
+        if one.map.trusted:
+            assert one.true_age <= one.age + one.map.uncertainty + SLACK
 
 
 times = st.floats(105, 170)
