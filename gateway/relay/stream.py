@@ -76,6 +76,7 @@ class RelayStream:
         self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
         self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
         self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
+        self._on_withdrawn: Listeners[None] = Listeners("relay_withdrawn", metrics)
 
     # What viewers and the page ask
 
@@ -139,6 +140,10 @@ class RelayStream:
         """Be handed every picture that can be decoded, also those of a codec that no viewer is sent."""
         return self._on_picture.add(callback)
 
+    def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
+        """Be told at once that the last picture is torn, and that nothing follows before the next keyframe."""
+        return self._on_withdrawn.add(callback)
+
     # SourceSink
 
     def connected(self, info: StreamInfo, at: float) -> None:
@@ -177,6 +182,12 @@ class RelayStream:
         self._on_picture.tell(Picture(unit, placed.outgoing % WRAP))
         if unit.keyframe:
             self._on_keyframe.tell(unit)
+
+    def withdraw(self) -> None:
+        """Have viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
+        self._waiting = True
+        self.history.forget_gop()
+        self._on_withdrawn.tell(None)
 
     def sender_report(self, report: SenderReport) -> None:
         """Relate the camera's media clock to its wall clock; one that precedes the first picture is kept for it."""

@@ -61,6 +61,11 @@ class SourceSink(Protocol):
         """One picture has arrived whole."""
         ...
 
+    def withdraw(self) -> None:
+        """The last picture was not whole after all, and decoders take no more of it: nobody is to believe what they
+        see of it, or to begin with it. A keyframe comes next."""
+        ...
+
     def sender_report(self, report: SenderReport) -> None:
         """The camera has related its media clock to its wall clock."""
         ...

@@ -38,6 +38,7 @@ class Reception:
         self._early_report: tuple[SenderInfo, float] | None = None
         self._packets_of_last_picture = 0
         self._foreign = False
+        self._withdrawn = 0
         self._depacketizer = _depacketizer(info)
         self._begin()
 
@@ -112,6 +113,9 @@ class Reception:
         except Malformed:
             self.malformed_rtp += 1
             return
+        if self._depacketizer.withdrawn > self._withdrawn:
+            self._withdrawn = self._depacketizer.withdrawn
+            self._sink.withdraw()
         for unit in finished:
             self._packets_of_last_picture = self.packets
             self._foreign = False

@@ -27,6 +27,10 @@ class Watch:
         self.lateness.picture(unit.rtp, unit.arrival, self._rate)
         self._sink.access_unit(unit)
 
+    def withdraw(self) -> None:
+        """The last picture was not whole after all."""
+        self._sink.withdraw()
+
     def sender_report(self, report: SenderReport) -> None:
         """The camera has related its media clock to its wall clock."""
         self._sink.sender_report(report)

@@ -27,7 +27,7 @@ LINGER = 10.0
 ANSWER_TIMEOUT = 10.0
 IN_FLIGHT = 3
 MAX_ARRIVALS = 64
-"""Of pictures whose coding may still be measured: a decoder holds back no more, B-frames included."""
+"""Of pictures that may still come out, coded: a decoder holds back no more, B-frames included."""
 STABLE_AFTER = 30.0
 _TICK = 0.5
 
@@ -63,6 +63,7 @@ class Transcoder:
         self._arrivals: dict[int, float] = {}
         self._hung = False
         source.on_picture(self._take)
+        source.on_withdrawn(self._withdraw)
         self.stream.on_watched.add(self._watch)
 
     async def run(self) -> None:
@@ -94,6 +95,12 @@ class Transcoder:
             return
         self._backlog.take(picture)
         self._news.set()
+
+    def _withdraw(self, _: None) -> None:
+        """A picture of the camera's was torn, and so is what is made of it, or still being made."""
+        self._backlog.forget()
+        self._arrivals.clear()
+        self.stream.withdraw()
 
     def _watch(self, watched: bool) -> None:
         if watched:
@@ -172,8 +179,11 @@ class Transcoder:
                     self._in_flight.popleft()
                     self._news.set()
                     continue
+                arrival = self._arrivals.get(result.time)
+                if arrival is None:
+                    continue  # withdrawn meanwhile
                 now = self._clock.monotonic()
-                self._metrics.transcode_seconds.observe(now - self._arrivals.get(result.time, now))
+                self._metrics.transcode_seconds.observe(now - arrival)
                 self._say("The transcode runs.")
                 self.stream.put(AccessUnit(result.nals, result.time % WRAP, result.keyframe, now))
 

@@ -39,7 +39,7 @@ class Fanout:
         self._waiting: dict[str, Session] = {}
         self._groups = 0
         self._codec = stream.codec or H264
-        self._subscription = stream.subscribe(self._deliver)
+        self._leave = (stream.subscribe(self._deliver).close, stream.on_withdrawn(self._withdraw))
 
     @property
     def empty(self) -> bool:
@@ -65,7 +65,17 @@ class Fanout:
 
     def close(self) -> None:
         """Leave the stream."""
-        self._subscription.close()
+        for leave in self._leave:
+            leave()
+
+    def _withdraw(self, _: None) -> None:
+        """The last picture is torn: tell every viewer that it waits for the next keyframe, and send no more of it."""
+        for session in list(self._viewers.values()):
+            try:
+                if session.feed is not None:
+                    session.feed.begin((), self._monotonic())
+            except Exception:
+                self._failed(session)
 
     def _deliver(self, group: PacketGroup) -> None:
         monotonic = self._monotonic

@@ -14,6 +14,7 @@ class RecordingSink:
         self.reports: list[SenderReport] = []
         self.samples: list[ClockSample] = []
         self.disconnections = 0
+        self.withdrawals = 0
         self.next_query = float("inf")
         self.changed = asyncio.Event()
 
@@ -23,6 +24,10 @@ class RecordingSink:
 
     def access_unit(self, unit: AccessUnit) -> None:
         self.units.append(unit)
+        self.changed.set()
+
+    def withdraw(self) -> None:
+        self.withdrawals += 1
         self.changed.set()
 
     def sender_report(self, report: SenderReport) -> None:

@@ -142,10 +142,12 @@ def test_a_keyframe_that_went_out_torn_is_sent_again_whole_at_once() -> None:
     assert (half.rtp, full.rtp) == (camera.timestamp - 3000, camera.timestamp - 2999)
     assert full.keyframe
     assert full.nals == (SPS, PPS, *slices("H264", True, 2))
+    assert camera.sink.withdrawals == 0
 
 
-def test_after_another_picture_that_went_out_torn_nothing_is_shown_until_the_next_keyframe() -> None:
+def test_another_picture_that_went_out_torn_is_withdrawn_and_nothing_follows_until_the_next_keyframe() -> None:
     camera = torn(key=False)
+    assert camera.sink.withdrawals == 1, "at the first packet of what was cut off"
     sent = len(camera.units)
     for _ in range(5):
         camera.picture(slices("H264", False, 2), EACH)
@@ -154,6 +156,7 @@ def test_after_another_picture_that_went_out_torn_nothing_is_shown_until_the_nex
     camera.picture(slices("H264", False, 2), EACH)
     assert len(camera.units) == sent + 1
     assert whole(camera.units[sent:], 2)
+    assert camera.sink.withdrawals == 1
 
 
 def test_a_new_sps_may_mean_more_slices_than_before() -> None:

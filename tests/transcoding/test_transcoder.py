@@ -67,10 +67,12 @@ class House:
 
     async def play(self, pictures: Sequence[Coded], codec: str) -> None:
         """Send as a camera does, in real time; what it sends later goes on from there."""
-        for picture in pictures:
-            self.send(Coded(picture.nals, picture.rtp + self._sent * TICKS), codec)
-            await asyncio.sleep(LIVE)
-        self._sent += len(pictures)
+        try:
+            for picture in pictures:
+                self.send(Coded(picture.nals, picture.rtp + self._sent * TICKS), codec)
+                await asyncio.sleep(LIVE)
+        finally:
+            self._sent += len(pictures)
 
     @asynccontextmanager
     async def playing(self, pictures: Sequence[Coded], codec: str) -> AsyncIterator[None]:
@@ -197,6 +199,28 @@ async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytes
             home.got.clear()
             await home.wait_until(lambda: len(home.got) > 2)
             assert worker not in workers()
+
+
+async def test_what_was_made_of_a_torn_picture_is_neither_begun_with_nor_sent_late() -> None:
+    async with house() as home:
+        home.connect("H265")
+        home.stream.subscribe(home.deliver)
+        async with home.playing(h265(10), "H265"):
+            await home.wait_until(lambda: len(home.got) > 2)
+        assert home.stream.gop()
+        (worker,), (transcoder,) = workers(), home.service._transcoders.values()
+        os.kill(worker, signal.SIGSTOP)
+        await home.play(h265(3)[1:], "H265")
+        assert transcoder._in_flight
+        home.source.withdraw()
+        os.kill(worker, signal.SIGCONT)
+        home.got.clear()
+        assert home.stream.gop() == ()
+        made_of_whole_ones: set[int] = set()
+        home.source.on_picture(lambda picture: made_of_whole_ones.add(picture.rtp))
+        async with home.playing(h265(10), "H265"):
+            await home.wait_until(lambda: len(home.got) > 2)
+        assert {group.rtp for group in home.got} <= made_of_whole_ones
 
 
 async def test_b_frames_are_transcoded_where_the_camera_is_set_so() -> None:

@@ -232,6 +232,20 @@ async def test_a_substream_that_stands_still_is_not_begun_at_its_last_keyframe()
         assert scene.plane.sessions()[0].stream is StreamName.MAIN
 
 
+async def test_a_torn_picture_does_not_look_live_until_the_next_keyframe_and_nobody_begins_with_it() -> None:
+    async with _scene() as scene:
+        await scene.play(1.5)
+        await scene.open(StreamName.MAIN)
+        await scene.play(0.2)
+        before = len(scene.changes)
+        scene.main.stream.withdraw()
+        assert scene.changes[before:] == [(StreamName.MAIN, "keyframe")], "the page is told at once"
+        assert scene.main.stream.gop() == ()
+        await scene.play(GOP * STEP)
+        assert scene.changes[before + 1 :] == [(StreamName.MAIN, "")]
+        assert scene.main.stream.gop()
+
+
 async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permission() -> None:
     async with _scene() as scene:
         await scene.play(1.5)
