@@ -26,8 +26,9 @@ class Depacketizer(Protocol):
     unused: Unused
     picture: SequenceParameters | None
 
-    def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
-        """Take the next packet, before which ``missing`` are lost. One of no use damages its picture."""
+    def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
+        """Take the next packet, before which ``missing`` are lost. One of no use damages its picture.
+        ``followed``: more of its timestamp has come with it, so that its marker ends nothing."""
         ...
 
     def begin_again(self) -> tuple[AccessUnit, ...]:

@@ -50,8 +50,8 @@ class JpegDepacketizer:
             return ("The camera's JPEG pictures are larger than RTP can tell: set 2040 pixels or less, or H.264.",)
         return ()
 
-    def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
-        """Take the next packet, before which ``missing`` are lost. One of no use damages its picture."""
+    def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
+        """Take the next packet. See ``Depacketizer``."""
         finished: tuple[AccessUnit, ...] = ()
         if packet.timestamp != self._timestamp:
             if self._begun:
@@ -68,7 +68,7 @@ class JpegDepacketizer:
         except Malformed:
             self.malformed += 1
             self._damaged = True
-        if packet.marker:
+        if packet.marker and not followed:
             finished += self._finish()
         return finished
 

@@ -4,9 +4,10 @@ The marker belongs on the last packet of a picture (RFC 6184 5.1, RFC 7798 4.1),
 next picture. Some cameras set it on every slice, though, or on the first, and whoever believes those sends half a
 picture as a whole one. Nothing in a picture says how many slices it has. So a marker is believed only for what it was
 right about: pictures no larger than the largest one that it has ended, keyframes and others apart, or all pictures once
-it was left off a slice that was not the last. Whatever is larger waits for the packet after it. A camera that is caught
-is never believed again: its pictures end where the timestamp changes. The one picture by which it is caught has gone
-out torn if it is no larger than those before: a keyframe is sent again, whole; any other is withdrawn from its viewers.
+it was left off a slice that was not the last; and for none if more of the same timestamp was read together with it.
+Whatever is larger waits for the packet after it. A camera that is caught is never believed again: its pictures end
+where the timestamp changes. The one picture by which it is caught has gone out torn if it is no larger than those
+before: a keyframe is sent again, whole; any other is withdrawn from its viewers.
 """
 
 

@@ -31,8 +31,8 @@ class NalDepacketizer(AccessUnits):
             found.append("The camera marks its pictures as ended too early: each is passed on one picture later.")
         return tuple(found)
 
-    def push(self, packet: RtpPacket, missing: int, arrival: float) -> tuple[AccessUnit, ...]:
-        """Take the next packet, before which ``missing`` are lost. One of no use damages its access unit."""
+    def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
+        """Take the next packet. See ``Depacketizer``."""
         timestamp, payload = packet.timestamp, packet.payload
         if timestamp != self._timestamp:
             if self._unit.begun:
@@ -56,7 +56,7 @@ class NalDepacketizer(AccessUnits):
         unit = self._unit
         if packet.marker and unit.slices and not self._fragments:
             unit.marked = unit.slices
-            if self._markers.believed(unit.key, unit.size):
+            if not followed and self._markers.believed(unit.key, unit.size):
                 self._finish()
         return self._take_finished()
 

@@ -16,6 +16,7 @@ from gateway.sources.sps import SequenceParameters
 from gateway.sources.unused import Unused
 
 _PLAIN_HEADER = Struct("!BBHII")
+_TIMESTAMP = slice(4, 8)
 
 
 class Reception:
@@ -90,8 +91,8 @@ class Reception:
         """Packets whose content was of no use."""
         return self._depacketizer.malformed
 
-    def rtp(self, data: bytes, now: float) -> None:
-        """Take one RTP packet."""
+    def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
+        """Take one RTP packet. ``followed``: the next one has come with it, and has the same timestamp."""
         try:
             packet = parse_rtp(data)
             if packet.payload_type != self._payload_type:
@@ -109,7 +110,7 @@ class Reception:
             if packet.timestamp != self._timestamp:
                 self._timestamp = packet.timestamp
                 self._numbering.time(packet.timestamp, now, self._info.clock_rate)
-            finished = self._depacketizer.push(packet, missing, now)
+            finished = self._depacketizer.push(packet, missing, now, followed)
         except Malformed:
             self.malformed_rtp += 1
             return
@@ -129,7 +130,8 @@ class Reception:
             if opening := self._depacketizer.continuation:
                 at = self._carry_on(packets, at, opening, now)
             if at < len(packets):
-                self.rtp(packets[at], now)
+                followed = at + 1 < len(packets) and packets[at + 1][_TIMESTAMP] == packets[at][_TIMESTAMP]
+                self.rtp(packets[at], now, followed)
                 at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:

@@ -60,6 +60,15 @@ class Camera:
                 packet = rtp(number, self.timestamp, nal, marker=mark(at, len(nals)), ssrc=ssrc)
                 self.reception.rtp_in_order([packet], self.now)
 
+    def at_once(self, nals: Sequence[bytes], mark: Mark) -> None:
+        """A picture whose packets are read together, as they are where the camera has sent them together."""
+        self.timestamp += 3000
+        self.now += 0.01
+        packets = [
+            rtp(next(self._numbers), self.timestamp, nal, marker=mark(at, len(nals))) for at, nal in enumerate(nals)
+        ]
+        self.reception.rtp_in_order(packets, self.now)
+
     @property
     def units(self) -> list[AccessUnit]:
         return self.sink.units
@@ -133,6 +142,21 @@ def torn(key: bool) -> Camera:
         camera.picture([b"\x41\x88" + bytes(size)], EACH)
     camera.picture(slices("H264", key, 2), EACH)
     return camera
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_a_small_picture_that_is_suddenly_cut_is_not_torn_where_its_slices_arrive_together(key: bool) -> None:
+    camera = Camera()
+    for _ in range(2):
+        camera.at_once([b"\x65\x88" + bytes(50)], LAST)
+        camera.at_once([b"\x41\x88" + bytes(50)], LAST)
+    assert len(camera.units) == 4, "none of them waits for the next"
+    for _ in range(3):
+        camera.at_once(slices("H264", key, 3), EACH)
+    camera.at_once([NEXT], LAST)
+    assert whole(camera.units[4:], 3)
+    assert len(camera.units) == 7
+    assert camera.sink.withdrawals == 0
 
 
 def test_a_keyframe_that_went_out_torn_is_sent_again_whole_at_once() -> None:
