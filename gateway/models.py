@@ -67,7 +67,8 @@ class Acknowledgement:
     """Who has said by name that they have seen the alarm, and when (wall time).
 
     ``alarm`` numbers the alarm that was the newest then, from 1: a later one is to be acknowledged again. Numbers
-    rather than times are compared, since the wall clock may be set between the two.
+    rather than times are compared, since the wall clock may be set between the two. ``confirms``: it says that the
+    police know, as the policy had it then.
     """
 
     principal_id: str
@@ -75,6 +76,7 @@ class Acknowledgement:
     role: Role
     at: float
     alarm: int
+    confirms: bool
 
 
 @dataclass(frozen=True, slots=True)

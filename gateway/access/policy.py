@@ -10,9 +10,10 @@ may do at a site. Where the contract leaves room, this is what holds here:
 - A real incident is looked at first, then a drill, then a test: the strongest that gives access carries the grant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from gateway.models import (
     POLICE_ROLES,
@@ -45,6 +46,24 @@ CAMERA_ACTIONS = frozenset({Action.VIEW, Action.STILL, Action.STATUS})
 STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER})
 RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
 SIDES = POLICE_ROLES | {Role.COORDINATOR}
+
+
+class Topic(StrEnum):
+    """What the event channel tells, beside cameras, which ``decide`` opens one by one."""
+
+    INCIDENTS = "incidents"
+    WATCHERS = "watchers"
+    REFUSED_TRIGGERS = "refused_triggers"
+    CLOCK = "clock"
+
+
+_HEARD_BY: Mapping[Topic, frozenset[Role]] = {
+    Topic.INCIDENTS: frozenset(Role) - {Role.AUDITOR},
+    Topic.WATCHERS: frozenset({Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER}),
+    Topic.REFUSED_TRIGGERS: frozenset(Role) - {Role.PATROL, Role.AUDITOR},
+    # Those who work by the times that are shown; a patrol car does not.
+    Topic.CLOCK: frozenset(Role) - {Role.PATROL, Role.AUDITOR},
+}
 
 _DEFAULTS = AgreementSettings(site=SiteId("none"), legal_basis=LegalGrounds(incident="none"))
 _STRONGEST_FIRST = (IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST)
@@ -157,6 +176,26 @@ def may(
         case Action.VIEW | Action.STILL:
             raise ValueError(f"{action} is decided for a camera, not for a site")
     return None if allowed else Refusal(RefusalReason.NOT_IN_AGREEMENT, words)
+
+
+def hears(principal: Principal, topic: Topic) -> bool:
+    """Return True if a page of ``principal`` is told of ``topic``, at the schools that they may know of."""
+    return principal.role in _HEARD_BY[topic]
+
+
+def is_police(principal: Principal) -> bool:
+    """Return True if an acknowledgement by ``principal`` says that the police know, and a drill can enrol them."""
+    return principal.role in POLICE_ROLES
+
+
+def needs_sites(role: Role) -> bool:
+    """Return True if nobody has this role without being bound to schools."""
+    return role is Role.COORDINATOR
+
+
+def sees_pictures(principal: Principal) -> bool:
+    """Return True if ``principal`` may ever see a picture, moving or still."""
+    return principal.role is not Role.AUDITOR
 
 
 def is_own(principal: Principal, incident: Incident, agreement: AgreementSettings | None, now: float) -> bool:

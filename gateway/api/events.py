@@ -7,11 +7,12 @@ from typing import Any, Never
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
+from gateway.access.policy import Topic, hears
 from gateway.api import views
 from gateway.api.cameras import statuses
 from gateway.api.hub import STOPPING, TOO_SLOW, Listener, Message
 from gateway.api.incidents import incident_view
-from gateway.api.news import hears_of_incidents, hears_of_watchers, watchers_of
+from gateway.api.news import watchers_of
 from gateway.api.services import SERVICES, Services, own_page, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.errors import Forbidden, StorageError
@@ -41,10 +42,10 @@ def snapshot(services: Services, principal: Principal) -> Message:
     return {
         "type": "snapshot",
         "seq": services.hub.seq,
-        "incidents": [incident_view(services, i) for i in incidents] if hears_of_incidents(principal) else [],
+        "incidents": [incident_view(services, i) for i in incidents] if hears(principal, Topic.INCIDENTS) else [],
         "cameras": statuses(services, principal),
         "watchers": {site: watchers_of(services, site) for site in sorted(sites)}
-        if hears_of_watchers(principal)
+        if hears(principal, Topic.WATCHERS)
         else {},
     }
 

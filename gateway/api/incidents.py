@@ -3,6 +3,7 @@
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.access import policy
 from gateway.api import views
 from gateway.api.problem import problem_of
 from gateway.api.services import SERVICES, Services, body_of, client_address, recognise, signed_in
@@ -87,7 +88,10 @@ async def acknowledge(request: web.Request) -> web.Response:
     """Say by name that the alarm has been seen."""
     services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
     alarm = (await body_of(request, Acknowledgement)).alarm
-    changed = await services.incidents.acknowledge(incident.id, sign_in.principal, client_address(request), alarm)
+    who = sign_in.principal
+    changed = await services.incidents.acknowledge(
+        incident.id, who, client_address(request), alarm, confirms=policy.is_police(who)
+    )
     return web.json_response(_answer(services, changed))
 
 

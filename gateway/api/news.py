@@ -4,27 +4,19 @@ import logging
 import math
 from typing import Any
 
+from gateway.access.policy import Topic, hears
+from gateway.api.hub import Message
 from gateway.api.incidents import incident_view
 from gateway.api.services import Services
 from gateway.api.views import lifetime, session, watcher
 from gateway.auth.sessions import SignIn
 from gateway.incidents.service import IncidentChange
 from gateway.incidents.state import Effect
-from gateway.models import POLICE_ROLES, CameraId, IncidentState, Principal, Role, SiteId
+from gateway.models import CameraId, IncidentState, SiteId
 from gateway.viewing.recording import Viewing
 from gateway.webrtc.interface import SessionEvent
 
 logger = logging.getLogger(__name__)
-
-
-def hears_of_incidents(principal: Principal) -> bool:
-    """Everyone with work to do in an incident; an auditor reads records."""
-    return principal.role is not Role.AUDITOR
-
-
-def hears_of_watchers(principal: Principal) -> bool:
-    """The school, and those who direct."""
-    return principal.role in {Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER}
 
 
 def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
@@ -33,8 +25,6 @@ def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
     return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
 
 
-DESKS = POLICE_ROLES - {Role.PATROL} | {Role.DISTRICT_IT, Role.COORDINATOR}
-"""Who hears what is wrong with buttons and clocks: those who can see to it, or who work by it."""
 AGES_EVERY = 1.0
 """Seconds between looks at the ages of all cameras' pictures: a change of state is published."""
 MERGED_EVERY = 2.0
@@ -100,22 +90,17 @@ class Newsroom:
         elif incident.state is not IncidentState.OPEN:
             self._merged_at.pop(incident.id, None)
         self._waiting.pop(incident.id, None)
-        self._services.hub.publish(
-            {"type": "incident", "incident": incident_view(self._services, incident), "alarm": change.alarm},
-            lambda principal: (
-                hears_of_incidents(principal) and incident.site_id in self._services.access.sites_of(principal)
-            ),
-        )
+        view = incident_view(self._services, incident)
+        message = {"type": "incident", "incident": view, "alarm": change.alarm}
+        self._publish(Topic.INCIDENTS, incident.site_id, message)
 
     def _viewing(self, viewing: Viewing, event: SessionEvent) -> None:
         if event.kind in {"connected", "stream", "closed"}:
             self._services.hub.tell(viewing.principal.id, session(viewing, event.kind, event.reason))
         if event.kind in {"connected", "closed"}:
             site = viewing.camera.site_id
-            self._services.hub.publish(
-                {"type": "watchers", "site": site, "watchers": watchers_of(self._services, site)},
-                lambda principal: hears_of_watchers(principal) and site in self._services.access.sites_of(principal),
-            )
+            watchers = watchers_of(self._services, site)
+            self._publish(Topic.WATCHERS, site, {"type": "watchers", "site": site, "watchers": watchers})
 
     def _sign_in(self, sign_in: SignIn) -> None:
         """Tell the pages of a sign-in until when it lasts now."""
@@ -124,20 +109,17 @@ class Newsroom:
         services.hub.tell_sign_in(sign_in.id, {"type": "sign_in", **life})
 
     def _clock_step(self, by: float) -> None:
-        """Tell those who work by the times that are shown; a patrol car does not."""
-        self._services.hub.publish(
-            {"type": "clock_step", "by": by, "at": self._services.clock.now()},
-            lambda principal: principal.role in DESKS,
-        )
+        self._publish(Topic.CLOCK, None, {"type": "clock_step", "by": by, "at": self._services.clock.now()})
 
     def _refused(self, site: SiteId, webhook: str, reason: str) -> None:
-        self._services.hub.publish(
-            {
-                "type": "trigger_refused",
-                "site": site,
-                "webhook": webhook,
-                "reason": reason,
-                "at": self._services.clock.now(),
-            },
-            lambda principal: principal.role in DESKS and site in self._services.access.sites_of(principal),
+        at = self._services.clock.now()
+        message = {"type": "trigger_refused", "site": site, "webhook": webhook, "reason": reason, "at": at}
+        self._publish(Topic.REFUSED_TRIGGERS, site, message)
+
+    def _publish(self, topic: Topic, site: SiteId | None, message: Message) -> None:
+        """Tell all who hear of ``topic`` and, where it is of one school, may know of that."""
+        services = self._services
+        services.hub.publish(
+            message,
+            lambda principal: hears(principal, topic) and (site is None or site in services.access.sites_of(principal)),
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.access import policy
 from gateway.access.service import AccessService
 from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
 from gateway.auth.sessions import SignIn
@@ -12,7 +13,7 @@ from gateway.errors import NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
-from gateway.models import POLICE_ROLES, Action, Camera, Principal, SiteId
+from gateway.models import Action, Camera, Principal, SiteId
 from gateway.settings import SiteSettings
 
 
@@ -27,6 +28,7 @@ def site_view(
         "floors": floors_view(plan),
         "cameras": cameras_view(site, plan, visible, access.standing_cameras(principal, SiteId(site.id))),
         "may_trigger": access.may(principal, Action.TRIGGER, SiteId(site.id)) is None,
+        "may_acknowledge": access.may(principal, Action.ACKNOWLEDGE, SiteId(site.id)) is None,
         "may_end": access.may(principal, Action.ALL_CLEAR, SiteId(site.id)) is None,
     }
 
@@ -98,7 +100,7 @@ async def police(request: web.Request) -> web.Response:
     people = [
         {"id": person.id, "name": person.name, "role": person.role}
         for person in await services.sessions.people()
-        if person.role in POLICE_ROLES and SiteId(site.id) in services.access.sites_of(person)
+        if policy.is_police(person) and SiteId(site.id) in services.access.sites_of(person)
     ]
     return web.json_response({"people": people})
 

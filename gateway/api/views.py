@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gateway.access import policy
 from gateway.api.places import Places
 from gateway.audit.record import AuditRecord
 from gateway.auth import shifts
@@ -20,7 +21,14 @@ NOTICE = (
 
 def principal(who: Principal) -> dict[str, Any]:
     """``Me.principal``."""
-    return {"id": who.id, "name": who.name, "role": who.role, "site_ids": sorted(who.site_ids)}
+    return {
+        "id": who.id,
+        "name": who.name,
+        "role": who.role,
+        "site_ids": sorted(who.site_ids),
+        "police": policy.is_police(who),
+        "sees_pictures": policy.sees_pictures(who),
+    }
 
 
 def lifetime(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
@@ -77,7 +85,14 @@ def incident(value: Incident, site: SiteSettings, confirm_within: float, places:
         "repeats": value.repeats,
         "warnings_sent": sorted(value.warnings_sent),
         "acknowledgements": [
-            {"principal": a.principal_id, "name": a.name, "role": a.role, "at": a.at, "newest": a.alarm == value.alarms}
+            {
+                "principal": a.principal_id,
+                "name": a.name,
+                "role": a.role,
+                "at": a.at,
+                "newest": a.alarm == value.alarms,
+                "confirms": a.confirms,
+            }
             for a in value.acknowledgements
         ],
         "enrolled": sorted(value.enrolled),

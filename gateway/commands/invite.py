@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gateway.access.policy import needs_sites
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
@@ -65,7 +66,7 @@ async def run(config: Path, role: Role, name: str, sites: frozenset[str], operat
     unknown = sites - {site.id for site in loaded.settings.sites}
     if unknown:
         raise ConfigurationError([f"--site: no such school: {', '.join(sorted(unknown))}"])
-    if role is Role.COORDINATOR and not sites:
+    if needs_sites(role) and not sites:
         raise ConfigurationError(["--site: a coordinator is bound to a school, say which"])
     who, by = principal_of(role, name, sites), f"{operator}, command line"
     [link] = await links(loaded, [who], loaded.settings.http.public_url, by)

@@ -4,7 +4,7 @@ Wall times are compared by their distance in either direction: after the clock w
 and an alarm counts as unheard. A wrong clock may make the gateway louder, never silent.
 """
 
-from gateway.models import POLICE_ROLES, Incident, Origin, ReceivedTrigger
+from gateway.models import Incident, Origin, ReceivedTrigger
 
 KEPT = 50
 """Triggers kept with an incident: each change sends them to every page. The record has all of them."""
@@ -46,7 +46,7 @@ def kept(triggers: tuple[ReceivedTrigger, ...]) -> tuple[ReceivedTrigger, ...]:
 
 def confirmed(incident: Incident) -> bool:
     """Return True if somebody of the police has acknowledged the newest alarm."""
-    return any(ack.role in POLICE_ROLES and ack.alarm == incident.alarms for ack in incident.acknowledgements)
+    return any(ack.confirms and ack.alarm == incident.alarms for ack in incident.acknowledgements)
 
 
 def overdue(incident: Incident, now: float, within: float) -> bool:

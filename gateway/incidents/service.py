@@ -136,10 +136,20 @@ class IncidentService:
             return self._kept(outcome, on_disk)
 
     async def acknowledge(
-        self, incident_id: str, principal: Principal, address: str | None = None, alarm: int | None = None
+        self,
+        incident_id: str,
+        principal: Principal,
+        address: str | None = None,
+        alarm: int | None = None,
+        *,
+        confirms: bool,
     ) -> Incident:
-        """Note by name who has seen the alarm of this number, or the newest. Raises NotFound, Conflict (it is over)."""
-        return await self._press(incident_id, Acknowledge(self._clock.now(), principal, alarm), principal, address)
+        """Note by name who has seen the alarm of this number, or the newest; ``confirms``: they are of the police.
+
+        Raises NotFound, Conflict (it is over).
+        """
+        event = Acknowledge(self._clock.now(), principal, confirms, alarm)
+        return await self._press(incident_id, event, principal, address)
 
     async def extend(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
         """Prolong by one press. Raises NotFound, Conflict (it is over)."""

@@ -63,10 +63,12 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Somebody says that they have seen an alarm: the one of this number, or the newest."""
+    """Somebody says that they have seen an alarm: the one of this number, or the newest. ``confirms``: so the police
+    know of it."""
 
     at: float
     principal: Principal
+    confirms: bool
     alarm: int | None = None
 
 
@@ -235,7 +237,7 @@ def _acknowledged(incident: Incident, event: Acknowledge) -> tuple[Incident, Eff
     if who.id in earlier and earlier[who.id].alarm >= alarm:
         return incident, Effect.NOTHING
     earlier.pop(who.id, None)
-    acknowledgement = Acknowledgement(who.id, who.name, who.role, event.at, alarm)
+    acknowledgement = Acknowledgement(who.id, who.name, who.role, event.at, alarm, event.confirms)
     return replace(incident, acknowledgements=(*earlier.values(), acknowledgement)), Effect.ACKNOWLEDGED
 
 

@@ -112,7 +112,9 @@ def _trigger_of(values: dict[str, Any]) -> ReceivedTrigger:
 
 
 def _acknowledgement_of(values: dict[str, Any], row: IncidentRow) -> Acknowledgement:
-    """Rows of the first version know the time only."""
+    """Rows of the first version know the time only; those of the second not whether it confirms: but for coordinators,
+    only the police could acknowledge then."""
     newest = values["at"] >= row.last_alarm_at
     alarm = values.get("alarm", row.alarms if newest else row.alarms - 1)
-    return Acknowledgement(values["principal_id"], values["name"], Role(values["role"]), values["at"], alarm)
+    confirms = values.get("confirms", values["role"] != Role.COORDINATOR.value)
+    return Acknowledgement(values["principal_id"], values["name"], Role(values["role"]), values["at"], alarm, confirms)

@@ -8,7 +8,14 @@ async def test_an_invitation_signs_in_once(house: House) -> None:
 
     answer = await person.post("/api/invitations/redeem", {"code": code})
 
-    assert answer.json["principal"] == {"id": "pat", "name": "Pat", "role": "patrol", "site_ids": []}
+    assert answer.json["principal"] == {
+        "id": "pat",
+        "name": "Pat",
+        "role": "patrol",
+        "site_ids": [],
+        "police": True,
+        "sees_pictures": True,
+    }
     assert answer.json["expires_at"] == house.clock.now() + 12 * 3600
     assert (await person.get("/api/me")).json == answer.json
     assert (await person.post("/api/invitations/redeem", {"code": code})).problem(401) == "invitation_refused"

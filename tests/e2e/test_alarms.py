@@ -276,7 +276,7 @@ async def test_an_alarm_that_nobody_acknowledges_grows_louder_and_faster_and_the
     await sounds(page)
     await until(lambda: enough(page), 8, "the melody")
     before = max(one["peak"] for one in await heard(page, 5))
-    await expect(page.get_by_test_id("overdue")).to_contain_text("Nobody has acknowledged for 00:", timeout=20_000)
+    await expect(page.get_by_test_id("overdue")).to_contain_text("Police have not acknowledged for 00:", timeout=20_000)
 
     async def louder() -> bool:
         return any(one["peak"] > 1.3 * before for one in await heard(page, 3))

@@ -1,5 +1,6 @@
 """The school's page on the worst day: no network, a form from yesterday's drill, police who do not answer."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +14,7 @@ from playwright.async_api import Browser, Page, Request, Route, expect
 from tests.e2e.glass import Glass
 from tests.e2e.harness import Client, District, served, until
 from tests.e2e.test_accessibility import accessible
+from tests.e2e.test_story import press_button
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -316,6 +318,24 @@ async def test_police_who_do_not_confirm_are_said_to_the_school_with_what_to_do(
     await expect(rows.first).to_contain_text("101")
     await expect(rows.last).to_contain_text("204")
     await expect(rows.last).to_contain_text("School coordinator 1")
+
+
+async def test_the_school_says_that_it_has_seen_a_buttons_alarm_and_confirms_nothing(
+    school: Glass, dispatcher: Client, browser: Browser
+) -> None:
+    page = school.page
+    await asyncio.to_thread(press_button, school.district, "--room", ROOM)
+    alarm = page.get_by_test_id("alarm-banner")
+    await expect(alarm).to_be_visible()
+    police = await Glass.sign_in(browser, school.district, "dispatcher")
+    await page.get_by_test_id("acknowledge").click()
+    await expect(page.get_by_test_id("acknowledge")).to_have_count(0)
+    theirs = police.page.get_by_test_id("alarm-banner")
+    await expect(theirs).to_contain_text("\u00b7 Seen by School coordinator 1")
+    await expect(page.get_by_test_id("confirmation")).to_contain_text("Police have not confirmed.", timeout=10_000)
+    await police.page.get_by_test_id("acknowledge").click()
+    await expect(alarm).to_contain_text("Acknowledged by Dispatcher 1 \u00b7 Seen by School coordinator 1")
+    await police.close()
 
 
 async def test_nobody_is_sent_to_911_for_a_drill(school: Glass, dispatcher: Client) -> None:

@@ -141,7 +141,9 @@ async def test_all_clear_twice_answers_alike_and_changes_nothing(house: House) -
 
 async def test_acknowledgements_are_by_name_once_each_and_recorded(house: House) -> None:
     incident = (await house.incidents.trigger(trigger())).incident
-    await asyncio.gather(*(house.incidents.acknowledge(incident.id, who) for who in (ANNA, BEN, ANNA)))
+    await asyncio.gather(
+        *(house.incidents.acknowledge(incident.id, who, confirms=who is ANNA) for who in (ANNA, BEN, ANNA))
+    )
     found = house.incidents.open()[0]
     assert [ack.name for ack in found.acknowledgements] == ["Anna", "Ben"]
     assert (await house.recorded()).count("incident_acknowledged") == 2
@@ -151,7 +153,7 @@ async def test_what_is_over_is_neither_acknowledged_nor_extended(house: House) -
     incident = (await house.incidents.trigger(trigger())).incident
     await house.incidents.all_clear(incident.id, ANNA)
     with pytest.raises(Conflict, match=r"over \(all clear\)"):
-        await house.incidents.acknowledge(incident.id, ANNA)
+        await house.incidents.acknowledge(incident.id, ANNA, confirms=True)
     with pytest.raises(Conflict):
         await house.incidents.extend(incident.id, BEN)
 
@@ -166,7 +168,7 @@ async def test_the_clock_warns_and_ends(house: House) -> None:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(house.incidents.run(), name="incidents")
         incident = (await house.incidents.trigger(trigger())).incident
-        await house.incidents.acknowledge(incident.id, ANNA)
+        await house.incidents.acknowledge(incident.id, ANNA, confirms=True)
         await wait_until(house, incident.ends_at - 1801)
         assert house.changes[-1].effect is Effect.ACKNOWLEDGED
         await wait_until(house, incident.ends_at - 1799)
@@ -197,7 +199,7 @@ async def wait_until(house: House, moment: float) -> None:
 async def test_a_restart_keeps_everything_of_an_incident(house: House) -> None:
     await house.incidents.trigger(Trigger(OAK, DRILL, Origin("console", "Ben"), frozenset({"anna", "ben"})))
     incident = (await house.incidents.trigger(trigger(REAL, ELM))).incident
-    await house.incidents.acknowledge(incident.id, ANNA)
+    await house.incidents.acknowledge(incident.id, ANNA, confirms=True)
     await house.incidents.trigger(trigger(REAL, ELM))
     before = house.incidents.open()
     await house.restart()
@@ -224,7 +226,7 @@ async def test_a_real_incident_that_was_slept_through_is_warned_before_it_ends(h
     assert real.ends_at == house.clock.now() + 600
     await house.incidents.tick()
     assert [incident.kind for incident in house.incidents.open()] == [REAL]
-    await house.incidents.acknowledge(real.id, ANNA)
+    await house.incidents.acknowledge(real.id, ANNA, confirms=True)
     await house.clock.advance(600)
     await house.incidents.tick()
     assert house.incidents.open() == ()
@@ -275,7 +277,7 @@ async def test_a_database_that_takes_nothing_stops_no_alarm(house: House) -> Non
     assert house.incidents.open() == (incident,)
     assert [change.alarm for change in house.changes] == [True]
     assert house.incidents.on_disk(incident.id)
-    acknowledged = await house.incidents.acknowledge(incident.id, ANNA)
+    acknowledged = await house.incidents.acknowledge(incident.id, ANNA, confirms=True)
     await house.sql("ALTER TABLE away RENAME TO incidents")
     await house.restart()
     assert house.incidents.open() == (acknowledged,), "the reserve file is on disk, too"
@@ -352,7 +354,7 @@ async def test_an_incident_that_ended_in_the_reserve_makes_room_for_the_next_one
     await house.incidents.all_clear(first.id, ANNA)
     second = (await house.incidents.trigger(trigger())).incident
     await house.sql("ALTER TABLE away RENAME TO incidents")
-    await house.incidents.acknowledge(second.id, ANNA)
+    await house.incidents.acknowledge(second.id, ANNA, confirms=True)
     await house.restart()
     assert [incident.id for incident in house.incidents.open()] == [second.id]
 

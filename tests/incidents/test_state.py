@@ -39,7 +39,7 @@ REAL, DRILL, TEST = IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST
 ENDED = [state for state in IncidentState if state is not IncidentState.OPEN]
 EVENTS: list[Event] = [
     Repeat(1.0, BUTTON),
-    Acknowledge(1.0, ANNA),
+    Acknowledge(1.0, ANNA, True),
     Warn(1.0),
     Extend(1.0),
     AllClear(1.0, "Anna"),
@@ -66,7 +66,7 @@ def opened(kind: IncidentKind = REAL, at: float = 0.0) -> Incident:
 
 def heard(kind: IncidentKind = REAL, at: float = 0.0) -> Incident:
     """An incident that the police have acknowledged."""
-    return through(opened(kind, at), Acknowledge(at, ANNA))
+    return through(opened(kind, at), Acknowledge(at, ANNA, True))
 
 
 def through(incident: Incident, *events: Event) -> Incident:
@@ -204,40 +204,40 @@ class TestRepeat:
 
 class TestAcknowledge:
     def test_it_is_by_name_and_once_a_person(self) -> None:
-        after = through(opened(), Acknowledge(1.0, ANNA), Acknowledge(2.0, BEN))
+        after = through(opened(), Acknowledge(1.0, ANNA, True), Acknowledge(2.0, BEN, False))
         assert [(ack.name, ack.role, ack.at) for ack in after.acknowledgements] == [
             ("Anna", Role.DISPATCHER, 1.0),
             ("Ben", Role.COORDINATOR, 2.0),
         ]
-        assert advance(after, Acknowledge(3.0, ANNA), RULES) == (after, Effect.NOTHING)
+        assert advance(after, Acknowledge(3.0, ANNA, True), RULES) == (after, Effect.NOTHING)
 
     def test_a_press_that_crosses_a_second_alarm_leaves_that_one_sounding(self) -> None:
-        second = through(opened(), Repeat(1.0, replace(BUTTON, room_id="gym")), Acknowledge(2.0, ANNA, alarm=1))
+        second = through(opened(), Repeat(1.0, replace(BUTTON, room_id="gym")), Acknowledge(2.0, ANNA, True, alarm=1))
         assert (second.alarms, confirmed(second)) == (2, False)
-        again, effect = advance(second, Acknowledge(3.0, ANNA, alarm=1), RULES)
+        again, effect = advance(second, Acknowledge(3.0, ANNA, True, alarm=1), RULES)
         assert (again, effect) == (second, Effect.NOTHING)
-        assert confirmed(through(second, Acknowledge(4.0, ANNA, alarm=2)))
+        assert confirmed(through(second, Acknowledge(4.0, ANNA, True, alarm=2)))
 
     def test_a_press_never_counts_for_alarms_to_come(self) -> None:
-        early = through(opened(), Acknowledge(1.0, ANNA, alarm=9), Repeat(2.0, replace(BUTTON, room_id="gym")))
+        early = through(opened(), Acknowledge(1.0, ANNA, True, alarm=9), Repeat(2.0, replace(BUTTON, room_id="gym")))
         assert not confirmed(early)
 
     def test_an_alarm_anew_is_acknowledged_anew(self) -> None:
-        alarmed = through(opened(), Acknowledge(1.0, ANNA), Acknowledge(2.0, BEN), Repeat(HOUR, BUTTON))
-        after, effect = advance(alarmed, Acknowledge(HOUR + 1, ANNA), RULES)
+        alarmed = through(opened(), Acknowledge(1.0, ANNA, True), Acknowledge(2.0, BEN, False), Repeat(HOUR, BUTTON))
+        after, effect = advance(alarmed, Acknowledge(HOUR + 1, ANNA, True), RULES)
         assert effect is Effect.ACKNOWLEDGED
         assert [(ack.name, ack.at) for ack in after.acknowledgements] == [("Ben", 2.0), ("Anna", HOUR + 1)]
 
     def test_it_is_asked_again_after_an_alarm_though_the_clock_was_set_back(self) -> None:
         after = through(heard(at=HOUR), Repeat(0.0, BUTTON))
         assert not confirmed(after)
-        after, effect = advance(after, Acknowledge(1.0, ANNA), RULES)
+        after, effect = advance(after, Acknowledge(1.0, ANNA, True), RULES)
         assert (effect, confirmed(after)) == (Effect.ACKNOWLEDGED, True)
 
 
 class TestConfirmation:
     def test_an_alarm_that_no_police_acknowledge_is_said_to_be_unconfirmed_once(self) -> None:
-        incident = through(opened(), Acknowledge(1.0, BEN))
+        incident = through(opened(), Acknowledge(1.0, BEN, False))
         assert not confirmed(incident), "Ben is of the school"
         assert due(incident, 14.9, RULES) is None
         assert advance(incident, Unconfirmed(14.9), RULES) == (incident, Effect.NOTHING)

@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 
-import { acknowledgedBy, favicon, overdue, sounding, title } from "../src/core/alarms.js";
+import { acknowledgedBy, favicon, isAsked, overdue, sounding, title } from "../src/core/alarms.js";
 import type { Incident, Role } from "../src/core/protocol.js";
-import { incident } from "./incidents.js";
+import { incident, trigger } from "./incidents.js";
 
 const NOBODY = new Map<string, number>();
-const me = (role: Role = "dispatcher"): { id: string; role: Role } => ({ id: "d-1", role });
+const POLICE: ReadonlySet<Role> = new Set(["dispatcher", "headquarters", "patrol"]);
+const me = (role: Role = "dispatcher"): { id: string; police: boolean } => ({ id: "d-1", police: POLICE.has(role) });
 const heard = (incidents: Incident[], role: Role = "dispatcher", now = 1001, pressed = NOBODY): string => {
   const sounds = sounding(incidents, me(role), pressed, now);
   return sounds === null ? "silence" : `${sounds.kind}${sounds.pressing ? ", pressing" : ""}`;
 };
 const acknowledged = (by: string, role: Role, newest: boolean): Incident["acknowledgements"] => [
-  { principal: by, name: by, role, at: 1004, newest },
+  { principal: by, name: by, role, at: 1004, newest, confirms: POLICE.has(role) },
 ];
 
 describe("what sounds now", () => {
@@ -89,5 +90,20 @@ describe("title and icon", () => {
     const kinds = ["real", "drill", "test"] as const;
     const shapes = kinds.map((kind) => /d="([^"]+)"/.exec(favicon([incident({ kind })], null, false))?.[1]);
     expect(new Set([...shapes, /d="([^"]+)"/.exec(favicon([], null, false))?.[1]]).size).toBe(4);
+  });
+});
+
+describe("who is asked to acknowledge", () => {
+  const secretary = { id: "c-1", name: "School coordinator 1" };
+  const own = trigger({ trigger: "console", by: secretary.name });
+
+  it.each([
+    ["whoever has not seen a button's alarm", incident(), true],
+    ["not who has", incident({ acknowledgements: acknowledged("c-1", "coordinator", true) }), false],
+    ["again after a new alarm", incident({ acknowledgements: acknowledged("c-1", "coordinator", false) }), true],
+    ["not who pressed it", incident({ triggers: [own] }), false],
+    ["who pressed it, of a newer alarm of a button", incident({ triggers: [trigger(), own] }), true],
+  ])("%s", (_, alarmed, expected) => {
+    expect(isAsked(alarmed, secretary)).toBe(expected);
   });
 });

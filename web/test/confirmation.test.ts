@@ -9,6 +9,7 @@ const at = (principal: string, role: "dispatcher" | "coordinator", when: number)
   role,
   at: when,
   newest: when >= 100,
+  confirms: role === "dispatcher",
 });
 
 const incident = (values: Partial<Incident>): Incident =>

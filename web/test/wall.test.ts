@@ -45,7 +45,14 @@ describe("the wall", () => {
 
 describe("what may be seen", () => {
   const camera = (standing: boolean): Camera => ({ id: "a", site: "lincoln", standing }) as Camera;
-  const who = (role: Principal["role"]): Principal => ({ id: "p-1", name: "P", role, site_ids: [] });
+  const who = (role: Principal["role"]): Principal => ({
+    id: "p-1",
+    name: "P",
+    role,
+    site_ids: [],
+    police: role === "patrol",
+    sees_pictures: true,
+  });
   const patrol = who("patrol");
 
   it.each([

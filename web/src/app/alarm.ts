@@ -1,7 +1,7 @@
 /** The alarm of this page: sounds, shows and keeps the screen on as `core/alarms.ts` decides; sends acknowledgements. */
 
 import { Problem, api } from "../core/api.js";
-import { POLICE, sounding, unheard } from "../core/alarms.js";
+import { sounding, unheard } from "../core/alarms.js";
 import type { Incident } from "../core/protocol.js";
 import { Attention, type Permission } from "./attention.js";
 import { Awake } from "./awake.js";
@@ -34,7 +34,7 @@ class Alarm {
 
   /** Of a page that sounds alarms; null where none does. */
   get sound(): SoundState | null {
-    return POLICE.has(store.me?.principal.role) ? this.#siren.state : null;
+    return store.me?.principal.police ? this.#siren.state : null;
   }
 
   /** Somebody has pressed for the sound. Everything that is unheard sounds from now on. */

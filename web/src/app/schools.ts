@@ -5,7 +5,7 @@ import { store } from "./store.js";
 
 /** The school's name; "" where the page knows no other. */
 export function schoolIfMany(site: string): string {
-  return store.sites.length > 1 ? (store.sites.find((one) => one.id === site)?.name ?? site) : "";
+  return store.sites.length > 1 ? (store.site(site)?.name ?? site) : "";
 }
 
 /** `Main entrance · Lincoln Middle School`. */

@@ -98,6 +98,10 @@ export class Store extends EventTarget {
       .sort((a, b) => GRAVITY[a.kind] - GRAVITY[b.kind] || b.opened_at - a.opened_at);
   }
 
+  site(id: string): Site | undefined {
+    return this.sites.find((site) => site.id === id);
+  }
+
   camera(id: string): Camera | undefined {
     return this.sites.flatMap((site) => site.cameras).find((camera) => camera.id === id);
   }

@@ -1,13 +1,9 @@
 /** What sounds now, on whose page, and what the page's title says. Pure; times are wall seconds by the gateway's clock. */
 
-import type { Incident, IncidentKind, Principal, Role } from "./protocol.js";
+import type { Incident, IncidentKind, Principal } from "./protocol.js";
 
 /** The gravest first. */
 export const GRAVITY: Readonly<Record<IncidentKind, number>> = { real: 0, drill: 1, test: 2 };
-
-/** Who is to hear an alarm, and whose acknowledgement says that the police know. A school's page never makes a sound:
- *  where people hide, it would say where. */
-export const POLICE: ReadonlySet<Role | undefined> = new Set(["dispatcher", "headquarters", "patrol"]);
 
 /** Own presses of this page: incident id to the number of alarms that it had then. */
 export type Pressed = ReadonlyMap<string, number>;
@@ -18,7 +14,8 @@ export interface Sounding {
   readonly pressing: boolean;
 }
 
-type Who = Pick<Principal, "id" | "role">;
+/** Who is at the page. A school's page never makes a sound: where people hide, it would say where. */
+type Who = Pick<Principal, "id" | "police">;
 
 /** Open incidents, the gravest first, and among equals the one whose alarm is newest. */
 export function gravestFirst(incidents: Iterable<Incident>): Incident[] {
@@ -32,13 +29,19 @@ export function acknowledgedBy(incident: Incident, id: string | undefined): bool
   return incident.acknowledgements.some((one) => one.principal === id && one.newest);
 }
 
+/** True if this person is asked to acknowledge the newest alarm: not if they have, or pressed it themselves. */
+export function isAsked(incident: Incident, who: Pick<Principal, "id" | "name">): boolean {
+  const own = incident.origin.trigger === "console" && incident.origin.by === who.name;
+  return !own && !acknowledgedBy(incident, who.id);
+}
+
 /** True from the moment by which somebody of the police should have acknowledged, until somebody does. */
 export const overdue = (incident: Incident, now: number): boolean =>
   incident.state === "open" && !incident.confirmed && (incident.unconfirmed || now >= incident.confirm_by_at);
 
 /** True while this page is to sound for the incident: until any of the police acknowledge, or the page's own press. */
 export function unheard(incident: Incident, who: Who, pressed: Pressed): boolean {
-  if (!POLICE.has(who.role) || incident.state !== "open" || incident.confirmed) return false;
+  if (!who.police || incident.state !== "open" || incident.confirmed) return false;
   return pressed.get(incident.id) !== incident.alarms && !acknowledgedBy(incident, who.id);
 }
 

@@ -1,6 +1,5 @@
 /** Have the police confirmed an alarm? What a school's page may say of it. Pure. */
 
-import { POLICE } from "./alarms.js";
 import type { Incident } from "./protocol.js";
 
 /**
@@ -18,6 +17,6 @@ export function confirmation(incident: Incident, now: number, reachable: boolean
 /** The police who have acknowledged the last alarm, the first one first. */
 export function confirmations(incident: Incident): Incident["acknowledgements"] {
   return incident.acknowledgements
-    .filter((one) => POLICE.has(one.role) && one.newest)
+    .filter((one) => one.confirms && one.newest)
     .sort((a, b) => a.at - b.at);
 }

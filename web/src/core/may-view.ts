@@ -1,6 +1,5 @@
 /** What a page may expect the gateway to open. It decides nothing: the gateway does, and says why not. Pure. */
 
-import { POLICE } from "./alarms.js";
 import type { Camera, Incident, Principal } from "./protocol.js";
 
 const opens = (incident: Incident, me: Principal): boolean =>
@@ -10,11 +9,11 @@ const opens = (incident: Incident, me: Principal): boolean =>
 export function mayView(camera: Camera, open: Iterable<Incident>, me: Principal | null): boolean {
   if (camera.standing) return true;
   if (me === null) return false;
-  return [...open].some((one) => one.state === "open" && one.site === camera.site && (!POLICE.has(me.role) || opens(one, me)));
+  return [...open].some((one) => one.state === "open" && one.site === camera.site && (!me.police || opens(one, me)));
 }
 
 /** Why an incident opens no camera by itself to somebody of the police; "" where it does. */
 export function whyNone(incident: Incident, me: Principal | null): string {
-  if (me === null || !POLICE.has(me.role) || opens(incident, me)) return "";
+  if (me === null || !me.police || opens(incident, me)) return "";
   return incident.kind === "drill" ? "Drill. You are not enrolled: no cameras open for you." : "A test opens no cameras.";
 }

@@ -14,6 +14,9 @@ export interface Principal {
   name: string;
   role: Role;
   site_ids: string[];
+  /** Hears alarms, confirms them by acknowledging, and can be enrolled in a drill. */
+  police: boolean;
+  sees_pictures: boolean;
 }
 
 /** Boundaries of what a tile may say, from the gateway's settings. */
@@ -71,6 +74,7 @@ export interface Site {
   floors: { id: string; name: string; building: string }[];
   cameras: Camera[];
   may_trigger: boolean;
+  may_acknowledge: boolean;
   may_end: boolean;
 }
 
@@ -160,7 +164,16 @@ export interface Incident {
   repeats: number;
   warnings_sent: number[];
   /** `newest`: of the newest alarm; an earlier one says nothing of it. */
-  acknowledgements: { principal: string; name: string; role: Role; at: number; newest: boolean }[];
+  acknowledgements: {
+    principal: string;
+    name: string;
+    role: Role;
+    at: number;
+    /** Of the newest alarm. */
+    newest: boolean;
+    /** By the police. */
+    confirms: boolean;
+  }[];
   closed_at: number | null;
   closed_by: string | null;
   nearest: string[];

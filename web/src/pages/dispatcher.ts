@@ -78,7 +78,7 @@ export class Dispatcher extends LitElement {
   }
 
   #alarm(incident: Incident): TemplateResult {
-    const mayEnd = store.sites.find((site) => site.id === incident.site)?.may_end;
+    const mayEnd = store.site(incident.site)?.may_end;
     return html`<sl-alarm
       .incident=${incident}
       offers

@@ -111,7 +111,7 @@ export class DistrictIt extends LitElement {
   #row(camera: CameraStatus): TemplateResult {
     const { main, sub } = camera.streams;
     const shown = worst(camera);
-    const site = store.sites.find((one) => one.id === camera.site)?.name ?? camera.site;
+    const site = store.site(camera.site)?.name ?? camera.site;
     const unchanged = camera.unchanged_since_at;
     return html`<tr data-testid="camera-row-${camera.id}" data-state=${shown?.state ?? "unknown"}>
       <th scope="row" class="camera-name">${camera.name}<small>${site} \u00b7 ${camera.id}</small></th>

@@ -61,7 +61,7 @@ export class App extends LitElement {
     if (!this.begun) return html``;
     const { me } = store;
     if (!me) return html`<sl-sign-in .reason=${this.reason}></sl-sign-in>`;
-    if (seesPictures(me) && !notice.wasAccepted(me.principal)) {
+    if (me.principal.sees_pictures && !notice.wasAccepted(me.principal)) {
       const accept = (): void => {
         notice.accept(me.principal);
         this.requestUpdate();
@@ -71,8 +71,6 @@ export class App extends LitElement {
     return html`<div class="page"><sl-header></sl-header>${pageOf(me)}</div>`;
   }
 }
-
-const seesPictures = (me: Me): boolean => me.principal.role !== "auditor";
 
 function pageOf(me: Me): TemplateResult {
   switch (me.principal.role) {

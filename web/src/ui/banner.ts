@@ -6,7 +6,7 @@ import { customElement, property } from "lit/decorators.js";
 import { alarm } from "../app/alarm.js";
 import { StoreObserver } from "../app/observer.js";
 import { store } from "../app/store.js";
-import { POLICE, acknowledgedBy, overdue } from "../core/alarms.js";
+import { isAsked, overdue } from "../core/alarms.js";
 import { counter, span } from "../core/labels.js";
 import { whyNone } from "../core/may-view.js";
 import { UNKNOWN_ROOM } from "../core/places.js";
@@ -21,6 +21,8 @@ export const KIND_WORDS: Readonly<Record<IncidentKind, readonly [string, string]
   drill: ["DRILL", "Exercise. No real danger."],
   test: ["TEST", "Technical test. No danger."],
 };
+
+const names = (of: Incident["acknowledgements"]): string => of.map((one) => one.name).join(", ");
 
 @customElement("sl-alarm")
 export class AlarmBanner extends LitElement {
@@ -61,15 +63,15 @@ export class AlarmBanner extends LitElement {
             ${several ? nothing : triggers}
           </div>
           <div class="acts">
-            ${acknowledgedBy(incident, me?.id) || !POLICE.has(me?.role)
+            ${!me || !isAsked(incident, me) || !store.site(incident.site)?.may_acknowledge
               ? nothing
               : html`<button
                   data-testid="acknowledge"
-                  aria-label="Acknowledge as ${me?.name}"
+                  aria-label="Acknowledge as ${me.name}"
                   ?disabled=${alarm.sending(incident)}
                   @click=${() => void alarm.acknowledge(incident)}
                 >
-                  ${icon("bell")}<span>Acknowledge<span class="as"> as ${me?.name}</span></span>
+                  ${icon("bell")}<span>Acknowledge<span class="as"> as ${me.name}</span></span>
                 </button>`}
             <slot></slot>
           </div>
@@ -85,12 +87,15 @@ export class AlarmBanner extends LitElement {
   /** Who has acknowledged the newest alarm; acknowledgements of earlier ones say nothing of it. */
   #acknowledged(): TemplateResult {
     const { incident } = this;
-    const since = incident.last_alarm_at;
+    const newest = incident.acknowledgements.filter((one) => one.newest);
+    const by = (confirms: boolean): string => names(newest.filter((one) => one.confirms === confirms));
+    const seen = by(false) ? html` \u00b7 Seen by ${by(false)}` : nothing;
     if (overdue(incident, store.wall())) {
-      const waited = counter(store.wall() - since);
-      return html`<span class="late" data-testid="overdue">${icon("bell")}Nobody has acknowledged for ${waited}</span>`;
+      const waited = counter(store.wall() - incident.last_alarm_at);
+      return html`<span class="late" data-testid="overdue">${icon("bell")}Police have not acknowledged for ${waited}</span
+        >${seen}`;
     }
-    const names = incident.acknowledgements.filter((one) => one.newest).map((one) => one.name);
-    return html`<strong>${incident.confirmed ? `Acknowledged by ${names.join(", ")}` : "Not yet acknowledged"}</strong>`;
+    return html`<strong>${incident.confirmed ? `Acknowledged by ${by(true)}` : "Not yet acknowledged by the police"}</strong
+      >${seen}`;
   }
 }

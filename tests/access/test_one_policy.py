@@ -1,0 +1,50 @@
+"""Who may do or hear what is the policy's to say: no other module of the gateway asks for a role."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.access.policy import Topic, hears, is_police, needs_sites, sees_pictures
+from gateway.models import Principal, Role, SiteId
+from tests.in_process import ROOT
+
+# What names roles without deciding by them: the types, what a district configures, and the people of the demo.
+NAMING = {"models.py", "settings.py", "commands/demo.py"}
+
+
+KNOWN = {
+    "incidents/store.py",  # rows of an earlier version
+    "webrtc/opening.py",
+    "webrtc/session.py",
+}
+
+
+def modules() -> list[Path]:
+    found = (ROOT / "gateway").rglob("*.py")
+    return [path for path in found if path.parent.name != "access"]
+
+
+def test_no_module_outside_access_compares_roles() -> None:
+    asking = [
+        str(path.relative_to(ROOT / "gateway"))
+        for path in modules()
+        if re.search(r"\bRole\.[A-Z]|POLICE_ROLES", path.read_text())
+    ]
+    assert set(asking) - NAMING == KNOWN
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_hears_of_what_it_works_with(role: Role) -> None:
+    who = Principal("p", "P", role, frozenset({SiteId("lincoln")}))
+    assert {topic for topic in Topic if hears(who, topic)} == {
+        Role.DISPATCHER: {Topic.INCIDENTS, Topic.WATCHERS, Topic.REFUSED_TRIGGERS, Topic.CLOCK},
+        Role.HEADQUARTERS: {Topic.INCIDENTS, Topic.WATCHERS, Topic.REFUSED_TRIGGERS, Topic.CLOCK},
+        Role.PATROL: {Topic.INCIDENTS},
+        Role.COORDINATOR: {Topic.INCIDENTS, Topic.WATCHERS, Topic.REFUSED_TRIGGERS, Topic.CLOCK},
+        Role.DISTRICT_IT: {Topic.INCIDENTS, Topic.REFUSED_TRIGGERS, Topic.CLOCK},
+        Role.AUDITOR: set(),
+    }.get(role)
+    assert is_police(who) == (role in {Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
+    assert sees_pictures(who) == (role is not Role.AUDITOR)
+    assert needs_sites(role) == (role is Role.COORDINATOR)
