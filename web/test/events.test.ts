@@ -26,7 +26,7 @@ class FakeSocket implements Socket {
   }
   greets(epoch: string, seq = 0): void {
     this.opens();
-    this.says({ type: "hello", epoch, seq, gateway_time: 500, now_at: 1 });
+    this.says({ type: "hello", epoch, seq, gateway_time: 500, now_at: 1, set_by: 0 });
   }
 }
 
@@ -38,6 +38,7 @@ const socket = (index: number): FakeSocket => {
 };
 const event = vi.fn();
 const lost = vi.fn();
+const clockSet = vi.fn();
 let channel: EventChannel;
 
 beforeEach(() => {
@@ -45,12 +46,13 @@ beforeEach(() => {
   sockets.length = 0;
   event.mockReset();
   lost.mockReset();
+  clockSet.mockReset();
   const connect = (): Socket => {
     const made = new FakeSocket();
     sockets.push(made);
     return made;
   };
-  channel = new EventChannel({ event, lost }, () => Date.now() / 1000, connect);
+  channel = new EventChannel({ event, clockSet, lost }, () => Date.now() / 1000, connect);
   channel.start();
 });
 
@@ -118,19 +120,26 @@ describe("the event channel", () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it("says once, with the next pong, that the gateway's clock was set", () => {
+    socket(0).greets("a");
+    for (let i = 0; i < 3; i += 1) socket(0).says({ type: "pong", t0: Date.now(), gateway_time: 1, set_by: -1200 });
+    expect(channel.setBy).toBe(-1200);
+    expect(clockSet).toHaveBeenCalledOnce();
+  });
+
   it("measures the gateway's clock by pongs and keeps them to itself", () => {
     socket(0).greets("a");
     event.mockReset();
     const now = Date.now();
     vi.advanceTimersByTime(20);
-    socket(0).says({ type: "pong", t0: now, gateway_time: now / 1000 + 77.01 });
+    socket(0).says({ type: "pong", t0: now, gateway_time: now / 1000 + 77.01, set_by: 0 });
     expect(channel.clock.at(Date.now() / 1000)?.offset).toBeCloseTo(77, 3);
     expect(event).not.toHaveBeenCalled();
   });
 
   it("forgets the clock of before with each new connection", () => {
     socket(0).greets("a");
-    socket(0).says({ type: "pong", t0: Date.now(), gateway_time: 1 });
+    socket(0).says({ type: "pong", t0: Date.now(), gateway_time: 1, set_by: 0 });
     socket(0).dies();
     vi.advanceTimersByTime(400);
     socket(1).greets("b");

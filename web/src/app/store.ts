@@ -3,6 +3,7 @@
 import { GRAVITY } from "../core/alarms.js";
 import { Problem, api } from "../core/api.js";
 import { EventChannel } from "../core/events.js";
+import { timeOfDay } from "../core/labels.js";
 import type { Lifetime } from "../core/shift.js";
 import type { CameraStatus, Camera, Incident, Me, Plan, ServerEvent, Site, Watcher } from "../core/protocol.js";
 import { SiteTokens } from "../media/tokens.js";
@@ -25,13 +26,13 @@ export class Store extends EventTarget {
   clockSteps: ClockStep[] = [];
   /** True once the first snapshot has come. */
   ready = false;
-  /** Wall time less gateway time, by the gateway's own account. */
+  /** The time that the gateway counts in, less gateway time. */
   #wall: number | null = null;
 
   /** Page time in seconds: monotonic, unlike the wall clock. */
   readonly now = (): number => performance.now() / 1000;
   readonly channel = new EventChannel(
-    { event: (event, restarted) => this.#event(event, restarted), lost: () => void this.#stillSignedIn() },
+    { event: (event, restarted) => this.#event(event, restarted), clockSet: () => this.changed(), lost: () => void this.#stillSignedIn() },
     this.now,
     () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/events`),
   );
@@ -106,7 +107,12 @@ export class Store extends EventTarget {
     return this.sites.flatMap((site) => site.cameras).find((camera) => camera.id === id);
   }
 
-  /** Wall time by the gateway's clock; by this device's, before it is known. */
+  /** The time of day on this device of a time that the gateway told, by the gateway's clock as it is set. */
+  timeOfDay(at: number): string {
+    return timeOfDay(at + this.channel.setBy);
+  }
+
+  /** Time as the gateway counts it, since 1970, whoever sets its clock; by this device's clock, before it is known. */
   wall(): number {
     const clock = this.channel.clock.at(this.now());
     return clock && this.#wall !== null ? this.now() + clock.offset + this.#wall : Date.now() / 1000;

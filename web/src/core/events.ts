@@ -17,6 +17,8 @@ export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" |
 export interface ChannelHooks {
   /** Every message but pongs, in order. `restarted`: the gateway is another process than before. */
   event(event: ServerEvent, restarted: boolean): void;
+  /** The gateway's clock was set: `setBy` is another. */
+  clockSet(): void;
   /** A connection has ended, or could not be made. */
   lost(): void;
 }
@@ -25,6 +27,8 @@ export class EventChannel {
   readonly clock = new ClockSync();
   /** Page time (seconds) of the gateway's last word. */
   heardAt: number | null = null;
+  /** Seconds to add to the gateway's times for a time of day by its clock as it is set. */
+  setBy = 0;
 
   #socket: Socket | null = null;
   #startedAt = 0;
@@ -116,6 +120,10 @@ export class EventChannel {
     this.heardAt = this.now();
     if (event.type === "pong") {
       this.clock.add(event.t0 / 1000, event.gateway_time, this.heardAt);
+      if (event.set_by !== this.setBy) {
+        this.setBy = event.set_by;
+        this.hooks.clockSet();
+      }
       return;
     }
     let restarted = false;
@@ -123,6 +131,7 @@ export class EventChannel {
       restarted = this.#epoch !== null && this.#epoch !== event.epoch;
       if (this.#epoch !== event.epoch) this.#seq = 0;
       this.#epoch = event.epoch;
+      this.setBy = event.set_by;
       this.#greeted = true;
       this.#backoff.reset();
       this.remeasure();

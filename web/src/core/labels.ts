@@ -56,8 +56,8 @@ export function timeOfDay(at: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** The gateway's wall clock was set by so many seconds at wall time `at`. */
-export function clockStep(by: number, at: number): string {
+/** The gateway's wall clock was set by so many seconds, at this time of day. */
+export function clockStep(by: number, timeOfDay: string): string {
   const way = by < 0 ? "back" : "forward";
-  return `The gateway\u2019s clock was set ${way} by ${span(Math.abs(by))} at ${timeOfDay(at)}: earlier times do not compare with later ones.`;
+  return `The gateway\u2019s clock was set ${way} by ${span(Math.abs(by))} at ${timeOfDay}: times that were written down before do not compare with later ones.`;
 }

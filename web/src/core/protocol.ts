@@ -1,4 +1,4 @@
-/** The JSON of docs/protocol.md. `*_at`: wall seconds; `gateway_time`, `capture`, `*_gt`: the gateway's own seconds. */
+/** The JSON of docs/protocol.md. `*_at`: steady seconds since 1970; `gateway_time`, `capture`, `*_gt`: the gateway's own seconds. */
 
 export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
 export type StreamName = "main" | "sub";
@@ -250,7 +250,7 @@ export type ServerEvent =
   | { type: "camera"; seq: number; camera: CameraStatus }
   | { type: "watchers"; seq: number; site: string; watchers: Watcher[] }
   | { type: "trigger_refused"; seq: number; site: string; webhook: string; reason: string; at: number }
-  | { type: "hello"; epoch: string; seq: number; gateway_time: number; now_at: number }
+  | { type: "hello"; epoch: string; seq: number; gateway_time: number; now_at: number; set_by: number }
   | {
       type: "snapshot";
       seq: number;
@@ -258,7 +258,7 @@ export type ServerEvent =
       cameras: CameraStatus[];
       watchers: Record<string, Watcher[]>;
     }
-  | { type: "pong"; t0: number; gateway_time: number }
+  | { type: "pong"; t0: number; gateway_time: number; set_by: number }
   | TimelineEvent
   | { type: "picture"; camera: string; unchanged_since_gt: number | null }
   | {

@@ -7,7 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { StoreObserver } from "../app/observer.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
-import { span, timeOfDay } from "../core/labels.js";
+import { span } from "../core/labels.js";
 import type { Incident, Site, Trigger } from "../core/protocol.js";
 import "../ui/alarm-list.js";
 import "../ui/all-clear.js";
@@ -68,7 +68,7 @@ export class Coordinator extends LitElement {
   #refused(site: string): TemplateResult {
     const latest = store.refusals.find((one) => one.site === site);
     return html`<p class="error" role="alert">
-      A panic button was pressed and refused at ${timeOfDay(latest?.at ?? 0)}
+      A panic button was pressed and refused at ${store.timeOfDay(latest?.at ?? 0)}
       (${(latest?.reason ?? "").replaceAll("_", " ")}). If it was meant, hold the button below; then call district IT.
     </p>`;
   }
@@ -95,7 +95,7 @@ export class Coordinator extends LitElement {
 function told(fact: Trigger): TemplateResult {
   return html`<li>
     <strong>${fact.room_name ?? "Room not told"}</strong>
-    <span class="number">${timeOfDay(fact.at)}</span>
+    <span class="number">${store.timeOfDay(fact.at)}</span>
     <span class="muted">${fact.by}</span>
     ${fact.note ? html`<span class="note">\u201c${fact.note}\u201d</span>` : nothing}
   </li>`;

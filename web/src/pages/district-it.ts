@@ -9,7 +9,7 @@ import { store } from "../app/store.js";
 import { api } from "../core/api.js";
 import { advice } from "../core/advice.js";
 import { bySeverity, worst } from "../core/severity.js";
-import { clockStep, counter, span, timeOfDay } from "../core/labels.js";
+import { clockStep, counter, span } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
 import "../ui/banner.js";
 import { ageState, correction } from "../ui/camera-state.js";
@@ -59,14 +59,14 @@ export class DistrictIt extends LitElement {
       ${store.refusals.map(
         (one) =>
           html`<p class="error" role="alert">
-            Panic button \u201c${one.webhook}\u201d was refused at ${timeOfDay(one.at)}:
+            Panic button \u201c${one.webhook}\u201d was refused at ${store.timeOfDay(one.at)}:
             ${one.reason.replaceAll("_", " ")}. Check its secret and its clock.
           </p>`,
       )}
       ${store.clockSteps.map(
         (one) =>
           html`<p class="error" role="alert">
-            ${clockStep(one.by, one.at)} Check the machine\u2019s time service (NTP).
+            ${clockStep(one.by, store.timeOfDay(one.at))} Check the machine\u2019s time service (NTP).
           </p>`,
       )}
       ${this.still

@@ -7,7 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { StoreObserver } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { overdue } from "../core/alarms.js";
-import { counter, timeOfDay } from "../core/labels.js";
+import { counter } from "../core/labels.js";
 import { UNKNOWN_ROOM } from "../core/places.js";
 import type { Incident } from "../core/protocol.js";
 import { KIND_WORDS } from "./banner.js";
@@ -96,7 +96,7 @@ export class AlarmList extends LitElement {
           <strong>${KIND_WORDS[one.kind][0]} \u00b7 ${one.site_name}</strong>
           <span class="state number"
             >${one.origin.room_name ?? UNKNOWN_ROOM} \u00b7
-            ${timeOfDay(one.last_alarm_at)} \u00b7 ${late ? html`<strong>${state}</strong>` : state}</span
+            ${store.timeOfDay(one.last_alarm_at)} \u00b7 ${late ? html`<strong>${state}</strong>` : state}</span
           >
         </span>
       </button>

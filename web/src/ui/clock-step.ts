@@ -28,7 +28,7 @@ export class ClockStepLine extends LitElement {
     };
     return html`<section class="line" data-testid="clock-step">
       ${icon("clock")}
-      <p role="status">${clockStep(latest.by, latest.at)} Ages of pictures are not affected.</p>
+      <p role="status">${clockStep(latest.by, store.timeOfDay(latest.at))} Ages of pictures are not affected.</p>
       <div class="buttons"><button @click=${putAway}>Understood</button></div>
     </section>`;
   }

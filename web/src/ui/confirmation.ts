@@ -6,7 +6,7 @@ import { customElement, property } from "lit/decorators.js";
 import { StoreObserver } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { confirmation, confirmations, type Confirmation } from "../core/confirmation.js";
-import { ROLE_WORDS, timeOfDay } from "../core/labels.js";
+import { ROLE_WORDS } from "../core/labels.js";
 import type { Incident, IncidentKind } from "../core/protocol.js";
 import { call911, callStyles } from "./call-911.js";
 import { icon, type IconName } from "./icons.js";
@@ -121,7 +121,7 @@ export class ConfirmationPanel extends LitElement {
 function unanswered(incident: Incident, state: Exclude<Confirmation, "confirmed">): TemplateResult {
   const [headline, more] = UNANSWERED[state][incident.kind];
   return html`<h2 role="alert">${icon(ICONS[state])}<span>${headline}</span></h2>
-    <p>${more} <span class="muted number">Last alarm at ${timeOfDay(incident.last_alarm_at)}.</span></p>`;
+    <p>${more} <span class="muted number">Last alarm at ${store.timeOfDay(incident.last_alarm_at)}.</span></p>`;
 }
 
 function confirmed(incident: Incident): TemplateResult {
@@ -131,7 +131,7 @@ function confirmed(incident: Incident): TemplateResult {
         (one) =>
           html`<li>
             <strong>${one.name}</strong> <span class="muted">${ROLE_WORDS[one.role]}</span>
-            <span class="number">${timeOfDay(one.at)}</span>
+            <span class="number">${store.timeOfDay(one.at)}</span>
           </li>`,
       )}
     </ul>`;

@@ -7,7 +7,7 @@ import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { theme } from "../app/theme.js";
 import { Problem, api } from "../core/api.js";
-import { ROLE_WORDS, timeOfDay } from "../core/labels.js";
+import { ROLE_WORDS } from "../core/labels.js";
 import type { IncidentKind, Role } from "../core/protocol.js";
 import "./change-over.js";
 import "./clock-step.js";
@@ -118,7 +118,7 @@ export class Header extends LitElement {
             ? html`<span class="words">Connected</span>`
             : html`<span><span class="words">Gateway </span>out of reach<span class="words">, trying again</span></span>`}
         </span>
-        <span class="number muted">${timeOfDay(store.wall())}</span>
+        <span class="number muted">${store.timeOfDay(store.wall())}</span>
         <span class="who"
           ><strong>${me?.principal.name}</strong><span class="muted">${me ? ROLE_WORDS[me.principal.role] : ""}</span>
         </span>

@@ -1,6 +1,5 @@
 /** Shapes and words of the floor plan. Pure. */
 
-import { timeOfDay } from "../core/labels.js";
 import type { Place } from "../core/places.js";
 import type { Camera, Point, Room } from "../core/protocol.js";
 
@@ -48,9 +47,9 @@ export function fittingLabel(room: Pick<Room, "number" | "name">, width: number,
 }
 
 /** What a room says from which somebody pressed: `ALARM 204`, its number among several, and when. */
-export function alarmLabel(room: Pick<Room, "number" | "name">, place: Place, several: boolean): string {
+export function alarmLabel(room: Pick<Room, "number" | "name">, place: Place, several: boolean, at: string): string {
   const words = [place.newest ? "ALARM" : "", several ? `${place.number}:` : "", room.number || room.name];
-  return `${words.filter(Boolean).join(" ")}\n${timeOfDay(place.at)}`;
+  return `${words.filter(Boolean).join(" ")}\n${at}`;
 }
 
 /** Width and height in metres of the box around an outline. */

@@ -5,6 +5,7 @@ import leafletStyles from "leaflet/dist/leaflet.css?inline";
 import { LitElement, html, nothing, render, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
+import { store } from "../app/store.js";
 import type { Place } from "../core/places.js";
 import type { Camera, CameraStatus, Floor, Plan, Point, Room } from "../core/protocol.js";
 import { FEATURES, alarmLabel, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
@@ -181,7 +182,7 @@ export class PlanView extends LitElement {
       const [width, height] = extent(room.outline);
       const place = this.#placeOf(room);
       element.textContent = place
-        ? alarmLabel(room, place, this.places.length > 1)
+        ? alarmLabel(room, place, this.places.length > 1, store.timeOfDay(place.at))
         : fittingLabel(room, width * scale, height * scale);
       element.title = roomLabel(room);
     }

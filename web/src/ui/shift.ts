@@ -6,7 +6,7 @@ import { customElement, state } from "lit/decorators.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { api } from "../core/api.js";
-import { counter, timeOfDay } from "../core/labels.js";
+import { counter } from "../core/labels.js";
 import { shiftState } from "../core/shift.js";
 import { icon } from "./icons.js";
 import { line } from "./line-styles.js";
@@ -33,7 +33,7 @@ export class Shift extends LitElement {
     const { me } = store;
     if (!me) return nothing;
     const state = shiftState(me, store.wall());
-    const until = html`<strong class="number">${timeOfDay(me.expires_at).slice(0, 5)}</strong>`;
+    const until = html`<strong class="number">${store.timeOfDay(me.expires_at).slice(0, 5)}</strong>`;
     if (state === "carried_on") {
       return quiet(
         state,

@@ -6,7 +6,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { api } from "../core/api.js";
-import { span, timeOfDay } from "../core/labels.js";
+import { span } from "../core/labels.js";
 import type { CameraStatus } from "../core/protocol.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
@@ -62,7 +62,7 @@ export class Still extends LitElement {
         <strong>${this.camera.name}</strong>
         ${this.capturedAt !== null
           ? html`<span class="number">
-              ${icon("still")} STILL, not live. Taken at ${timeOfDay(this.capturedAt)},
+              ${icon("still")} STILL, not live. Taken at ${store.timeOfDay(this.capturedAt)},
               ${span(store.wall() - this.capturedAt)} ago
             </span>`
           : nothing}

@@ -4,7 +4,6 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { store } from "../app/store.js";
-import { timeOfDay } from "../core/labels.js";
 import { mayView } from "../core/may-view.js";
 import { UNKNOWN_ROOM, placeKey, places } from "../core/places.js";
 import type { Incident, Trigger } from "../core/protocol.js";
@@ -116,7 +115,7 @@ export class Triggers extends LitElement {
     return html`<li data-testid="trigger" data-room=${one.room ?? ""}>
       <span class="words">
         ${number ? html`<span class="place" title="Number on the plan">${number}</span>` : nothing}
-        <span class="number">${timeOfDay(one.at)}</span>${number ? html` <strong>${room}</strong>` : nothing} \u00b7
+        <span class="number">${store.timeOfDay(one.at)}</span>${number ? html` <strong>${room}</strong>` : nothing} \u00b7
         ${one.by}${one.note
           ? html` \u00b7 \u201c${one.note}\u201d`
           : nothing}
