@@ -106,7 +106,7 @@ class ReceivedTrigger:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident at one site. Times are wall seconds since 1970.
+    """One incident at one site. Times are steady seconds since 1970 (``clock``).
 
     ``origin`` is that of the newest trigger that sounded. ``triggers`` holds what came, merged or not, newest first,
     within a bound; the record has all. ``alarms`` counts those that sounded, ``repeats`` all but the first.

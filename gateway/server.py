@@ -49,6 +49,7 @@ from gateway.models import CameraId, CameraPolicy, Origin, SiteId
 from gateway.settings import CameraSettings, HttpSettings, MediaSettings, Settings
 from gateway.storage.database import Database
 from gateway.storage.readiness import Readiness
+from gateway.storage.steady import SteadyTime
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
 from gateway.webrtc.plane import MediaPlane
@@ -64,6 +65,7 @@ class Gateway:
     def __init__(self, loaded: Loaded, clock: Clock | None = None) -> None:
         self.loaded = loaded
         self.settings: Settings = loaded.settings
+        self._steady = None if clock else SteadyTime(loaded.settings.storage.directory / "time.json")
         self.clock = clock or SystemClock()
         self.metrics = Metrics()
         self.port = self.alarm_port = 0
@@ -76,6 +78,8 @@ class Gateway:
         everything resumes from disk.
         """
         asyncio.get_running_loop().set_exception_handler(self._unowned)
+        if self._steady is not None:
+            self.clock = self._steady.clock()
         database = Database(storage_url(self.settings), self.settings.storage.directory / "reserve.bin")
         await database.open()
         try:
@@ -104,6 +108,8 @@ class Gateway:
                 group.create_task(parts.services.audit.run(), name="records"),
                 group.create_task(database.owed.run(self.clock), name="owed to the database"),
             ]
+            if self._steady is not None:
+                tasks.append(group.create_task(self._steady.run(self.clock), name="steady time"))
             try:
                 await media.start()
                 await self._listen(doors)

@@ -5,16 +5,19 @@ import contextlib
 import random
 import socket
 import ssl
+import time
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from gateway.commands.invite import links
 from gateway.commands.serve import with_own_certificate
 from gateway.config_loader import Loaded, limit_cameras, load
 from gateway.errors import ConfigurationError
 from gateway.incidents.service import IncidentService
+from gateway.models import Principal, Role, SiteId
 from gateway.server import Gateway, public_url
 from gateway.settings import HttpSettings
 from tests.fakes import FakeClock
@@ -63,6 +66,31 @@ async def test_a_gateway_serves_and_stops_and_serves_again_from_what_is_on_disk(
             answer = await client.get(f"{url}/.well-known/jwks.json")
             keys.append(await answer.json())
     assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize("step", [13 * 3600.0, -20 * 3600.0])
+async def test_a_clock_that_is_set_and_a_restart_after_it_sign_nobody_out_and_end_no_incident(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    """Before, the next run believed the clock: a lockdown was over, or a shift had 20 hours more."""
+    true_time, headers = time.time, {"X-Sightline": "1"}
+    lockdown = {"site": "lincoln", "kind": "real"}
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
+        async with Running(loaded) as url:
+            who = Principal("coordinator-1", "School coordinator 1", Role.COORDINATOR, frozenset({SiteId("lincoln")}))
+            [link] = await links(loaded, [who], url)
+            code = {"code": link.rpartition("=")[2]}
+            me = await (await client.post(f"{url}/api/invitations/redeem", json=code, headers=headers)).json()
+            opened = await (await client.post(f"{url}/api/incidents", json=lockdown, headers=headers)).json()
+        monkeypatch.setattr(time, "time", lambda: true_time() + step)
+        async with Running(loaded) as url:
+            answer = await client.get(f"{url}/api/me")
+            assert answer.status == 200
+            assert (await answer.json())["expires_at"] == me["expires_at"]
+            again = await client.post(f"{url}/api/incidents", json=lockdown, headers=headers)
+            assert again.status == 200, "it joined the open one"
+            joined = await again.json()
+            assert (joined["id"], joined["ends_at"]) == (opened["id"], opened["ends_at"])
 
 
 async def test_a_gateway_serves_https_with_a_certificate_of_its_own(loaded: Loaded) -> None:

@@ -28,6 +28,8 @@ class ClockSteps:
         self._metrics = metrics
         self._noted = clock.wall() - clock.now()
         self._watchers: list[Callable[[float], None]] = []
+        if abs(self._noted) >= THRESHOLD:
+            logger.warning("the machine's clock is %.1f s off the time that the gateway counts in", self._noted)
 
     def on_step(self, callback: Callable[[float], None]) -> None:
         """Be told by how many seconds the clock was set, forward if positive, by a quick call."""

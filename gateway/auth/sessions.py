@@ -22,7 +22,7 @@ ENDED, UNTIL = "sign_out", "sign_in_until"
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A signed-in person or device. ``id`` is public; ``created_at`` and ``expires_at`` are wall seconds."""
+    """A signed-in person or device. ``id`` is public; ``created_at`` and ``expires_at`` are steady seconds."""
 
     id: str
     principal: Principal

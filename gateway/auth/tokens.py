@@ -28,7 +28,7 @@ _REQUIRED = ["iss", "aud", "exp", "iat", "jti", "sub", "role", "grant", "site", 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token and what may be said of it in the record. ``expires_at`` is wall seconds, whole."""
+    """A token and what may be said of it in the record. ``expires_at`` is steady seconds (``clock``), whole."""
 
     token: str
     jti: str

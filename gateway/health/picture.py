@@ -34,7 +34,7 @@ MAX_PICTURES = 2  # of one access unit: the two fields of a frame
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A JPEG of at most ``STILL_WIDTH`` pixels' width, captured at ``captured_at`` (wall seconds since 1970)."""
+    """A JPEG of at most ``STILL_WIDTH`` pixels' width, captured at ``captured_at`` (steady seconds since 1970)."""
 
     jpeg: bytes
     captured_at: float

@@ -1,4 +1,5 @@
-"""Every durable table. Times are wall seconds since 1970; ids are random text unless said otherwise.
+"""Every durable table. Times are steady seconds since 1970 (``clock``), of records and invitations wall seconds.
+Ids are random text unless said otherwise.
 
 Secrets that a person or device presents (cookies, invitation codes) are stored as SHA-256 only. The private signing
 keys are stored whole: the file is readable by the gateway's own account alone. Nothing here is special to SQLite:

@@ -3,6 +3,7 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
+import { StoreObserver } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { mayView } from "../core/may-view.js";
 import { UNKNOWN_ROOM, placeKey, places } from "../core/places.js";
@@ -92,6 +93,11 @@ export class Triggers extends LitElement {
 
   @property({ attribute: false }) incident!: Incident;
   @state() private all = false;
+
+  constructor() {
+    super();
+    new StoreObserver(this);
+  }
 
   override render(): TemplateResult {
     const { triggers } = this.incident;

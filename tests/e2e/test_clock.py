@@ -1,0 +1,88 @@
+"""The gateway's clock is set in a lockdown: the page says so, shows times by it, and nobody loses anything by it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from gateway.clock import SystemClock
+from gateway.server import Gateway
+from tests.e2e.glass import Glass
+from tests.e2e.harness import District, until
+from tests.e2e.test_accessibility import accessible
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+HOUR = 3600
+
+
+class SetClock(SystemClock):
+    """The machine's clock as somebody may set it."""
+
+    set_by = 0.0
+
+    def wall(self) -> float:
+        return super().wall() + self.set_by
+
+
+@pytest.fixture(scope="module")
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def district(directory: Path, clock: SetClock) -> AsyncIterator[District]:
+    """Without cameras, and its gateway in this process, where its clock can be set."""
+    district = District(directory)
+    stop, ready = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Gateway(district.loaded(), clock).serve(stop, lambda _url: ready.set()))
+        await ready.wait()
+        yield district
+        await district.stop()
+        stop.set()
+
+
+def of_day(text: str) -> int:
+    """Seconds since midnight of ``14:03:21``."""
+    hours, minutes, seconds = map(int, text.split(":"))
+    return (hours * 60 + minutes) * 60 + seconds
+
+
+async def test_a_clock_set_13_hours_forward_in_a_lockdown_is_said_and_takes_nothing_from_anybody(
+    browser: Browser, district: District, clock: SetClock
+) -> None:
+    coordinator = await district.client("coordinator")
+    await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real", "room": "lincoln-room-204"})
+    pages = {who: await Glass.sign_in(browser, district, who, 1280, 800) for who in ("dispatcher", "patrol")}
+    for glass in pages.values():
+        await expect(glass.page.get_by_test_id("alarm-banner")).to_contain_text("Access ends in 3 h 59 min")
+    shown = pages["dispatcher"].page.locator("sl-header .number.muted").first
+    pressed = pages["dispatcher"].page.locator("sl-triggers .number").first
+    before = of_day(await shown.inner_text())
+
+    clock.set_by = 13 * HOUR
+
+    line = pages["dispatcher"].page.get_by_test_id("clock-step")
+    await expect(line).to_contain_text("The gateway\u2019s clock was set forward by 13 h 00 min at ")
+
+    async def moved() -> bool:
+        """Return True if the times of header, line and alarm are those of the clock as it is set."""
+        said = (await line.inner_text()).partition(" at ")[2][:8]
+        times = [of_day(text) for text in (await shown.inner_text(), said, await pressed.inner_text())]
+        return all(abs((time - before) % (24 * HOUR) - 13 * HOUR) < 60 for time in times)
+
+    await until(moved, 5, "times of day by the clock as it is set")
+    await accessible(pages["dispatcher"].page, "a step of the clock")
+    for glass in pages.values():
+        await expect(glass.page.get_by_test_id("alarm-banner")).to_contain_text("Access ends in 3 h 5")
+        await expect(glass.page.get_by_test_id("sign-in")).to_have_count(0)
+        assert glass.errors == []
+    await expect(pages["patrol"].page.get_by_test_id("clock-step")).to_have_count(0)
+    await pages["dispatcher"].page.get_by_role("button", name="Understood").click()
+    await expect(line).to_have_count(0)
+    for glass in pages.values():
+        await glass.close()
