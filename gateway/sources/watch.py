@@ -36,8 +36,10 @@ class Watch:
         self._sink.sender_report(report)
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """The camera has told its wall clock."""
-        self.camera_clock.sample(sample, self._clock.wall() - self._clock.monotonic())
+        """The camera has told its wall clock. Where ours was set, it is wrong only if it agrees with neither time."""
+        gateway_time, told = self._clock.monotonic(), sample.date + 0.5 - sample.received
+        ours = (self._clock.wall() - gateway_time, self._clock.now() - gateway_time)
+        self.camera_clock.sample(sample, min(ours, key=lambda wall: abs(told - wall)))
         self._sink.clock_sample(sample)
 
     def next_clock_query(self, now: float) -> float:

@@ -79,6 +79,13 @@ async def test_a_token_lives_no_longer_and_no_shorter_by_a_clock_that_is_set(hou
     assert (await patrol.offer(HALLWAY, answer["token"])).problem(401) == "token_expired"
 
 
+async def test_a_clock_set_ten_years_forward_lets_no_agreement_run_out_in_a_lockdown(house: House) -> None:
+    await house.lock_down()
+    patrol = await house.sign_in("patrol")
+    house.clock.jump(10 * 365 * 24 * HOUR)
+    await patrol.watch(HALLWAY)
+
+
 @pytest.mark.parametrize("step", STEPS)
 async def test_an_invitation_that_a_command_makes_after_a_step_can_be_redeemed(house: House, step: float) -> None:
     """The command is another process, whose time begins after the step: they have the machine's clock in common."""

@@ -4,6 +4,9 @@ import pytest
 
 from gateway.sources.clock_watch import REMEMBERED, ClockWatch
 from gateway.sources.media import ClockSample
+from gateway.sources.watch import Watch
+from tests.fakes import FakeClock
+from tests.sources.recording import RecordingSink
 
 WALL = 1_700_000_000.0
 
@@ -72,3 +75,18 @@ def test_when_our_own_clock_is_set_no_camera_is_said_to_have_jumped() -> None:
     asked(watch, 10.5, 0.0, wall=WALL + 60)
     assert watch.jumps == 0
     assert any("slow" in note for note in watch.notes(11.0))
+
+
+@pytest.mark.parametrize(
+    ("set_by", "camera_ahead", "noted"), [(13 * 3600.0, 0.0, 0), (600.0, 600.0, 0), (600.0, -60.0, 1)]
+)
+def test_no_camera_is_blamed_for_a_step_of_the_gateways_own_clock(
+    set_by: float, camera_ahead: float, noted: int
+) -> None:
+    """Before, every camera of the district was to follow a time server, and the one that had to was ours."""
+    clock = FakeClock(now=WALL)
+    watch = Watch(RecordingSink(), clock)
+    clock.jump(set_by)
+    now = clock.monotonic()
+    watch.clock_sample(ClockSample(int(WALL + camera_ahead), now, now + 0.01))
+    assert len(watch.camera_clock.notes(now)) == noted
