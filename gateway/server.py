@@ -81,6 +81,7 @@ class Gateway:
         if self._steady is not None:
             self.clock = self._steady.clock()
         database = Database(storage_url(self.settings), self.settings.storage.directory / "reserve.bin")
+        database.owed.on_dropped = self.metrics.dropped.labels("owed_additions").inc
         await database.open()
         try:
             await self._serve(database, stop, ready)

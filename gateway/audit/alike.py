@@ -24,8 +24,8 @@ class _Window:
 class Refusals:
     """Says which refusals get a record of their own.
 
-    The first is recorded at once and whole. Those of the same person (or address), kind, reason, school and camera
-    within WINDOW after it are counted, and ``due`` gives one event for them.
+    The first is recorded at once and whole. Those of the same person (or panic button, or address), kind, reason,
+    school and camera within WINDOW after it are counted, and ``due`` gives one event for them.
     """
 
     def __init__(self) -> None:
@@ -33,9 +33,10 @@ class Refusals:
 
     def recorded(self, event: AuditEvent, now: float) -> bool:
         """Return True if the event is to be recorded by itself. ``now`` is gateway time."""
-        if event.outcome != Outcome.REFUSED or "alike_before" in event.detail:  # the latter merges by itself
+        if event.outcome != Outcome.REFUSED:
             return True
-        key: Key = (event.kind, event.reason, event.principal or event.origin_address, event.site, event.camera)
+        sender = event.principal or event.detail.get("webhook") or event.origin_address
+        key: Key = (event.kind, event.reason, sender, event.site, event.camera)
         if key not in self._windows and len(self._windows) >= APART:
             key = (event.kind, event.reason)
             event = AuditEvent(kind=event.kind, outcome=event.outcome, reason=event.reason)

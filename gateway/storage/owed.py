@@ -32,7 +32,7 @@ Key = tuple[str, str]
 
 TICK = 1.0
 COMPANIONS = 1000
-"""Additions to owed changes (``within``) that are kept in memory; beyond these the oldest are dropped."""
+"""Additions to owed changes (``within``) that are kept in memory; beyond these the oldest are dropped, and counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Change:
 class Owed:
     """What the database owes us to take. ``start`` before all services, after they have named their writers.
 
-    Without ``start`` (the command line) the reserve, which is the gateway's, is not touched.
+    Without ``start`` (the command line) the reserve, which is the gateway's, is not touched. ``on_dropped`` is called
+    for each addition that is dropped.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Owed:
         self._saving = asyncio.Lock()
         self._within: deque[Within] = deque(maxlen=COMPANIONS)
         self._failing = False
+        self.on_dropped: Callable[[], object] = lambda: None
 
     def writer(self, kind: str, write: Writer) -> None:
         """Have changes of this kind written by ``write``, which may be given one that is in the database already."""
@@ -152,6 +154,8 @@ class Owed:
             await self._enter(within)
         except StorageError as error:
             if within is not None:
+                if len(self._within) == COMPANIONS:
+                    self.on_dropped()
                 self._within.append(within)
             return await self._save(error)
         return True

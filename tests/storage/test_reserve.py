@@ -1,10 +1,15 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.errors import StorageError
 from gateway.storage.database import Database, sqlite_url
+from gateway.storage.owed import Owed
 from gateway.storage.readiness import Readiness
 from gateway.storage.reserve import Reserve
 from gateway.storage.turns import Urgency
@@ -49,6 +54,24 @@ def test_a_half_that_a_crash_has_torn_is_not_believed(tmp_path: Path, place: int
     content[half + place : half + min(place + len(torn), SIZE // 2)] = torn[: SIZE // 2 - place]
     kept.path.write_bytes(content)
     assert reserve(tmp_path).load() in ("before", "after")
+
+
+async def test_what_is_dropped_beside_an_owed_change_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def full(_urgency: Urgency) -> AsyncIterator[AsyncSession]:
+        raise StorageError("no space left on device")
+        yield
+
+    async def addition(_session: AsyncSession) -> None: ...
+
+    monkeypatch.setattr("gateway.storage.owed.COMPANIONS", 2)
+    owed, dropped = Owed(full, None), list[None]()
+    owed.on_dropped = lambda: dropped.append(None)
+    for _ in range(5):
+        assert not await owed.commit([], addition)
+    assert len(dropped) == 3
 
 
 async def test_readiness_writes_once_however_many_ask(tmp_path: Path) -> None:

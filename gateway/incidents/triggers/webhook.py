@@ -10,8 +10,8 @@ What is decided here:
 - A webhook may send its own kind and lower ones (real, drill, test, in this order). A higher one is refused and
   shown: neither may a secret for tests open cameras, nor a real alarm pass for a drill.
 - A right signature is never refused for its body: an unknown room or an unreadable text becomes part of the note.
-- Every refusal is counted. Of like ones within a few seconds only the first is recorded and shown, or else anybody
-  could fill the record from outside.
+- Every refusal is counted and handed to the record, which merges those that are alike. Of like ones within a few
+  seconds only the first is shown.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ LOWER_OR_SAME = {
     IncidentKind.TEST: frozenset({IncidentKind.TEST}),
 }
 QUIET = 10.0
-"""Seconds within which like refusals of one webhook are recorded and shown once."""
+"""Seconds within which like refusals of one webhook are shown once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,6 @@ class WebhookTrigger:
         }
         self._lock = asyncio.Lock()
         self._quiet_until: dict[tuple[str, str], float] = {}
-        self._unshown: dict[tuple[str, str], int] = {}
 
     def on_refused(self, callback: OnRefused) -> Callable[[], None]:
         """Be told (site, webhook, reason): a panic button that is refused is itself an alarm. The answer ends it."""
@@ -188,11 +187,9 @@ class WebhookTrigger:
     async def _refused(self, endpoint: _Endpoint, reason: str, address: str) -> None:
         self._metrics.triggers_refused.labels(reason).inc()
         what, now = (endpoint.settings.id, reason), self._clock.monotonic()
-        if now < self._quiet_until.get(what, now):
-            self._unshown[what] = self._unshown.get(what, 0) + 1
-            return
-        self._quiet_until[what] = now + QUIET
-        self._show(endpoint, reason)
+        if now >= self._quiet_until.get(what, now):
+            self._quiet_until[what] = now + QUIET
+            self._show(endpoint, reason)
         await self._audit.append(
             AuditEvent(
                 kind="trigger_refused",
@@ -201,7 +198,7 @@ class WebhookTrigger:
                 outcome=Outcome.REFUSED,
                 reason=reason,
                 origin_address=address or None,
-                detail={"webhook": endpoint.settings.id, "alike_before": self._unshown.pop(what, 0)},
+                detail={"webhook": endpoint.settings.id},
             )
         )
 
