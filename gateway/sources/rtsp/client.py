@@ -223,14 +223,14 @@ class RtspClient(asyncio.BufferedProtocol):
             return
         now = self._clock.monotonic()
         try:
-            count = 0
+            count, packets = 0, list[bytes]()
             for control, data in self._ports.receive():
                 count += 1
                 if control:
                     self.reception.rtcp(data, now)
                 else:
-                    for packet in self._reorder.push(data, now):
-                        self.reception.rtp(packet, now)
+                    packets += self._reorder.push(data, now)
+            self.reception.rtp_in_order(packets, now)
             self._spend(count, now)
         except Exception as error:  # as above
             self._end(error)
@@ -258,8 +258,7 @@ class RtspClient(asyncio.BufferedProtocol):
                 self._report_due = now + REPORT_INTERVAL
                 if report := self.reception.receiver_report(now):
                     self._report(report)
-            for packet in self._reorder.expire(now):
-                self.reception.rtp(packet, now)
+            self.reception.rtp_in_order(self._reorder.expire(now), now)
             if now >= self._query_due and self._session.query(now):
                 self._query_allowed = now + QUERY_INTERVAL
         self._flush()
