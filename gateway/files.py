@@ -17,6 +17,9 @@ MOST_HTTP = 4000
 
 FEWEST_HTTP = 64
 
+MOST_MEDIA = 4096
+"""TCP connections of viewers, and of strangers at the media port: more than anybody has viewers."""
+
 
 def raise_limit() -> int:
     """Raise the soft limit of open files to the hard one and return what holds now."""
@@ -24,10 +27,22 @@ def raise_limit() -> int:
     if soft != hard:
         with contextlib.suppress(ValueError, OSError):  # macOS takes no unlimited one
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    now = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    now = limit()
     if now != soft:
         logger.info("the limit of open files was %d and is %d now", soft, now)
-    return now if now != resource.RLIM_INFINITY else 1 << 20
+    return now
+
+
+def limit() -> int:
+    """Return how many files this process may have open now."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return soft if soft != resource.RLIM_INFINITY else 1 << 20
+
+
+def media_connections(limit: int) -> int:
+    """Return how many viewers' TCP connections fit into a limit of open files: a quarter, since pages need as many and
+    pulls of cameras come on top."""
+    return min(MOST_MEDIA, limit // 4)
 
 
 def http_connections(limit: int, cameras: int) -> int:

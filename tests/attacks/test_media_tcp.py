@@ -135,3 +135,14 @@ async def test_strangers_of_many_addresses_are_bounded_all_together(monkeypatch:
             intrude()
         await until(lambda: gateway.figure("dropped_total", where="tcp_connection") == 3)
         await until(lambda: connections(gateway) == 3)
+
+
+async def test_strangers_at_the_media_port_leave_files_for_alarms_where_few_may_be_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcp, "limit", lambda: 64)
+    async with attacked() as (gateway, intrude):
+        for _ in range(20):
+            intrude()
+        await until(lambda: gateway.figure("dropped_total", where="tcp_connection") == 12)
+        await until(lambda: connections(gateway) == 8)

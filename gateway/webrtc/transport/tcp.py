@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import cast
 
 from gateway.clock import Clock
+from gateway.files import limit, media_connections
 from gateway.metrics import Metrics
 from gateway.webrtc.transport.demux import Protocol, protocol_of
 from gateway.webrtc.transport.framing import Deframer, frame, frames
@@ -19,8 +20,7 @@ from gateway.webrtc.transport.route import Address, Route
 
 logger = logging.getLogger(__name__)
 
-CONNECTIONS = 4096
-STRANGERS = 1024
+STRANGERS = 1024  # or half of all, where few files may be open
 STRANGERS_AN_ADDRESS = 256  # a wall of forty tiles and more, each by two networks, behind one NAT
 PROVEN_WITHIN = 5.0
 STRANGERS_BYTES = 4096
@@ -138,9 +138,12 @@ class TcpPort:
         self._connections: set[TcpConnection] = set()
         self._strangers: dict[TcpConnection, str] = {}  # the oldest first
         self._strangers_at: Counter[str] = Counter()
+        self._most = self._most_strangers = 0
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError where the port is in use."""
+        self._most = media_connections(limit())
+        self._most_strangers = min(STRANGERS, self._most // 2)
         listening = _bind(host, port)
         try:
             self._server = await asyncio.get_running_loop().create_server(lambda: TcpConnection(self), sock=listening)
@@ -151,13 +154,13 @@ class TcpPort:
     def made(self, connection: TcpConnection) -> None:
         """A stranger has connected: to be heard for a while, or not at all where there are too many."""
         host = connection.route.host
-        crowded = self._strangers_at[host] >= STRANGERS_AN_ADDRESS or len(self._strangers) >= STRANGERS
+        crowded = self._strangers_at[host] >= STRANGERS_AN_ADDRESS or len(self._strangers) >= self._most_strangers
         self._connections.add(connection)
         self._strangers[connection] = host
         self._strangers_at[host] += 1
         self._metrics.tcp_connections.set(len(self._connections))
         connection.opened_at = self.now()
-        if crowded or len(self._connections) > CONNECTIONS:
+        if crowded or len(self._connections) > self._most:
             self._metrics.dropped.labels(where="tcp_connection").inc()
             connection.abort()
 
