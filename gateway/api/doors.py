@@ -43,8 +43,12 @@ NEWCOMERS = (60.0, 50.0)
 """Connections of strangers that HTTP begins on at once, and a second after that, of one address. What each costs the
 one loop (half a millisecond) is what everybody else waits. Those beyond wait as bare sockets for their turn, the newest
 first: the oldest have lost theirs to newer ones by then, or soon will. Before them go those whose first bytes show who
-they are: sign-ins, each with as many of its own, and messages to panic buttons, all of them. Over TLS no such bytes can
-be read yet."""
+they are: sign-ins, each with as many of its own, and messages to panic buttons, the oldest first. Over TLS no such
+bytes can be read yet."""
+
+BUTTONS_A_TURN = 16
+"""Messages to panic buttons that one address may begin in a turn: a flood of them holds the loop for some milliseconds
+at a time, and a true press behind the same address waits for a third of a second at most."""
 
 TURN_EVERY = 0.02
 HEAD = 2048
@@ -270,21 +274,28 @@ class Doors:
             await self._clock.sleep(TURN_EVERY)
             now = self._clock.monotonic()
             for owner, waiting in tuple(self._waiting.items()):
+                buttons, others = self._told_apart(waiting)
+                for newcomer in buttons[:BUTTONS_A_TURN]:
+                    self._begin(newcomer, group)
                 left = []
-                for newcomer in waiting:
-                    if newcomer.connection.bare is None:
-                        continue
-                    theirs = newcomer.look(self._whose)
-                    if theirs == BUTTON or (theirs is not None and not self._newcomers.take(theirs, 1.0, now)):
+                for newcomer in others:
+                    if newcomer.owner is not None and not self._newcomers.take(newcomer.owner, 1.0, now):
                         self._begin(newcomer, group)
                     else:
                         left.append(newcomer)
                 while left and not self._newcomers.take(owner, 1.0, now):
                     self._begin(left.pop(), group)
-                if left:
-                    self._waiting[owner] = left
-                else:
+                self._waiting[owner] = buttons[BUTTONS_A_TURN:] + left
+                if not self._waiting[owner]:
                     del self._waiting[owner]
+
+    def _told_apart(self, waiting: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+        """Return messages to panic buttons, and all others, that are still there: the oldest first."""
+        buttons, others = list[Waiting](), list[Waiting]()
+        for newcomer in waiting:
+            if newcomer.connection.bare is not None:
+                (buttons if newcomer.look(self._whose) == BUTTON else others).append(newcomer)
+        return buttons, others
 
     async def _open_up(self, connection: Connection, connected: socket.socket, context: ssl.SSLContext | None) -> None:
         deadlines = (

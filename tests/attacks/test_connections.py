@@ -110,6 +110,25 @@ async def test_where_an_address_opens_more_than_its_turn_allows_a_panic_button_a
         assert await lines[-1].status() == 200, "the newest is next"
 
 
+async def test_a_flood_of_messages_to_a_button_begins_in_turns_and_a_true_press_behind_the_same_address_is_among_them(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.api.doors.NEWCOMERS", (1.0, 1e-6))
+    monkeypatch.setattr("gateway.api.doors.BUTTONS_A_TURN", 4)
+    async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
+        for line in await many(stack, guarded, 21):
+            line.ask("/hooks/lincoln-panic", "POST", BODY)
+        async with connected(guarded.port) as button:
+            press(button, house)
+            await guarded.until(lambda: len(guarded.places) == 22)
+            await asyncio.sleep(0.02)
+            for turn in range(1, 7):
+                await house.clock.advance(TURN_EVERY)
+                begun = sum(connection.bare is None for connection in guarded.doors._open.values())
+                assert begun <= 1 + 4 * turn
+            assert await button.status() == 200
+
+
 async def test_newcomers_that_wait_in_vain_are_closed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.api.doors.NEWCOMERS", (1.0, 1e-6))
     async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
