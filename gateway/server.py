@@ -12,8 +12,9 @@ from aiohttp import web
 from gateway import files
 from gateway.access.service import AccessService
 from gateway.api.app import build
+from gateway.api.connection import KEEP_ALIVE
 from gateway.api.connections import ConnectionPlaces
-from gateway.api.doors import KEEP_ALIVE, Doors
+from gateway.api.doors import Doors
 from gateway.api.hub import EventHub
 from gateway.api.limits import Limits
 from gateway.api.news import Newsroom

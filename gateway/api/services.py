@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from gateway.access.service import AccessService
-from gateway.api.doors import Connection
+from gateway.api.connection import Connection
 from gateway.api.hub import EventHub
 from gateway.api.limits import Limits
 from gateway.api.pictures import Pictures

@@ -5,8 +5,9 @@ import re
 
 from aiohttp import hdrs, web
 
-from gateway.api.doors import BUTTON, Connection, Whose
+from gateway.api.connection import Connection
 from gateway.api.limits import DEAR, PLAIN, Payer
+from gateway.api.newcomers import BUTTON, Whose
 from gateway.api.problem import SAFE, Handler, problem
 from gateway.api.proxies import network_of
 from gateway.api.services import SERVICES, Services, client_address, cookie_name, recognise
