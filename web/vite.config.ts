@@ -4,7 +4,16 @@ import { defineConfig } from "vitest/config";
 const gateway = process.env["SIGHTLINE_URL"] ?? "http://localhost:8080";
 
 export default defineConfig({
-  build: { outDir: "../gateway/static", emptyOutDir: true, target: "es2022" },
+  build: {
+    outDir: "../gateway/static",
+    emptyOutDir: true,
+    target: "es2022",
+    rolldownOptions: {
+      input: ["index.html", "src/worker.ts"],
+      // The service worker's name stays the same over releases: browsers look there for a newer one.
+      output: { entryFileNames: ({ name }) => (name === "worker" ? "worker.js" : "assets/[name]-[hash].js") },
+    },
+  },
   server: {
     proxy: {
       "/api": { target: gateway, ws: true },

@@ -71,6 +71,10 @@ def routes() -> list[web.RouteDef]:
         index = read(STATIC / "index.html", "no-cache")
     except OSError:
         index = None
+    try:
+        service_worker = read(STATIC / "worker.js", "no-cache")
+    except OSError:
+        service_worker = None
     assets = dict(_assets())
 
     async def page(request: web.Request) -> web.StreamResponse:
@@ -86,4 +90,14 @@ def routes() -> list[web.RouteDef]:
             raise web.HTTPNotFound
         return await found.send(request)
 
-    return [web.get("/", page), web.get("/assets/{name}", asset)]
+    async def worker(request: web.Request) -> web.StreamResponse:
+        """The service worker, which keeps the page for when there is no network.
+
+        Browsers ask for a newer one at each load. It stands at the root, so that its scope is the page without
+        ``Service-Worker-Allowed``.
+        """
+        if service_worker is None:
+            raise web.HTTPNotFound
+        return await service_worker.send(request)
+
+    return [web.get("/", page), web.get("/worker.js", worker), web.get("/assets/{name}", asset)]

@@ -17,6 +17,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (static / "assets").mkdir(parents=True)
     (static / "index.html").write_text("<!doctype html><title>Sightline</title>")
     (static / "assets" / "page-abc.js").write_bytes(SCRIPT)
+    (static / "worker.js").write_text("addEventListener('fetch', () => undefined);")
     monkeypatch.setattr(pages, "STATIC", static)
     return static
 
@@ -53,6 +54,16 @@ async def test_the_page_is_served_when_no_file_can_be_opened_any_more(
     head = await person.request("HEAD", "/assets/page-abc.js", headers={"Accept-Encoding": "identity"})
     assert (head.body, head.headers["Content-Length"]) == (b"", str(len(SCRIPT)))
     assert (await person.get("/assets/another.js")).problem(404) == "not_found"
+
+
+async def test_no_service_worker_outlives_its_release(house: House) -> None:
+    person = await house.stranger()
+    worker = await person.get("/worker.js")
+    assert worker.status == 200
+    assert worker.headers["Cache-Control"] == "no-cache"
+    assert "javascript" in worker.headers["Content-Type"]
+    assert "Service-Worker-Allowed" not in worker.headers
+    assert "worker-src 'self'" in worker.headers["Content-Security-Policy"]
 
 
 async def test_a_page_that_was_not_built_says_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from gateway.api.app import BODY_LIMIT
 from tests.in_process import HALLWAY, NURSE, House
 
-OPEN = {"/", "/metrics", "/healthz", "/readyz", "/.well-known/jwks.json", "/assets/{name}"}
+OPEN = {"/", "/metrics", "/healthz", "/readyz", "/.well-known/jwks.json", "/assets/{name}", "/worker.js"}
 PANIC = b"POST /hooks/lincoln-panic HTTP/1.1\r\n"
 NOTHING_THERE = ("GET", "/whep/{camera}")
 OWN_CREDENTIAL = {"/hooks/{webhook}", "/whep/sessions/{secret}", "/api/invitations/redeem"}

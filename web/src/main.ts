@@ -3,6 +3,7 @@
 import "./app/invitation.js"; // first: a sign-in link's code leaves the address at once
 import "./theme.css";
 import "./app/theme.js";
+import "./app/shell.js";
 import "./ui/app.js";
 import "./ui/header.js";
 import { store } from "./app/store.js";

@@ -25,14 +25,15 @@ let kept: Map<string, string>;
 let send: ReturnType<typeof vi.fn<(body: Record<string, unknown>, signal: AbortSignal) => Promise<Incident>>>;
 const sent = vi.fn<(incident: Incident) => void>();
 
-function page(who: { id: string } = ME): PendingTrigger {
+/** A page that has been loaded; `null`: it cannot learn who is signed in. */
+function page(who: { id: string } | null = ME): PendingTrigger {
   const shelf = {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
   };
   const trigger = new PendingTrigger(send, sent, () => shelf, () => Date.now() / 1000);
-  trigger.signedIn(who);
+  if (who) trigger.signedIn(who);
   return trigger;
 }
 
@@ -50,6 +51,22 @@ afterEach(() => {
 });
 
 describe("a trigger pressed without a network", () => {
+  it("is still tried by a page that was loaded without one, and sent without a question minutes later", async () => {
+    send.mockRejectedValueOnce(OFFLINE).mockResolvedValue(INCIDENT);
+    page().press(press());
+    await vi.advanceTimersByTimeAsync(0);
+    const reloaded = page(null);
+    for (let second = 0; second < 600; second += 2) {
+      await vi.advanceTimersByTimeAsync(2000);
+      reloaded.unanswered();
+    }
+    expect(reloaded.current).toMatchObject({ state: "waiting", attempts: 301 });
+    reloaded.signedIn(ME);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(send).toHaveBeenLastCalledWith(expect.objectContaining({ note: expect.stringContaining("10 min") as string }), expect.anything());
+    expect(reloaded.current).toBeNull();
+  });
+
   it("is tried again and again, with one key, and sent once", async () => {
     send.mockRejectedValueOnce(OFFLINE).mockRejectedValueOnce(OFFLINE).mockResolvedValue(INCIDENT);
     const trigger = page();

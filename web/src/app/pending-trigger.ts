@@ -55,6 +55,17 @@ export class PendingTrigger extends EventTarget {
     this.tryNow();
   }
 
+  /** The page cannot even learn who is signed in. That counts as an attempt: it goes on by itself once it can. */
+  unanswered(): void {
+    if (this.#principal !== null || this.current?.state !== "waiting") return;
+    if (isInterrupted(this.current, this.wall())) {
+      this.#take({ type: "interrupted" });
+      return;
+    }
+    this.#take({ type: "attempt", at: this.wall() });
+    this.#take({ type: "unanswered" });
+  }
+
   /** Nobody is: what is not sent waits for the same person, who is asked. */
   signedOut(): void {
     this.#principal = null;

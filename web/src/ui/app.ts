@@ -6,9 +6,13 @@ import { customElement, state } from "lit/decorators.js";
 import { notice } from "../app/notice.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
+import { trigger } from "../app/trigger.js";
 import type { Me } from "../core/protocol.js";
-import "./pending.js";
+import "./offline.js";
 import { base } from "./styles.js";
+
+/** Milliseconds from a failed beginning to the next one. */
+const RETRY = 2000;
 
 @customElement("sl-app")
 export class App extends LitElement {
@@ -23,10 +27,6 @@ export class App extends LitElement {
         display: grid;
         grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
         height: 100%;
-      }
-      .error,
-      .beginning {
-        margin: 24px;
       }
     `,
   ];
@@ -49,14 +49,24 @@ export class App extends LitElement {
       this.begun = true;
     } catch (error) {
       this.failure = told(error);
-      setTimeout(() => void this.#begin(), 2000);
+      // Without an answer to who is signed in, a trigger that waits cannot be sent: asking was its attempt.
+      trigger.unanswered();
+      await this.#pause();
+      void this.#begin();
     }
+  }
+
+  /** Until the next try: at once when the network is back. */
+  #pause(): Promise<unknown> {
+    return new Promise((resolve) => {
+      setTimeout(resolve, RETRY);
+      addEventListener("online", resolve, { once: true });
+    });
   }
 
   override render(): TemplateResult {
     if (this.failure) {
-      return html`<p class="error" role="alert">${this.failure} This page keeps trying.</p>
-        <sl-pending class="beginning"></sl-pending>`;
+      return html`<sl-offline .failure=${this.failure}></sl-offline>`;
     }
     if (!this.begun) return html``;
     const { me } = store;
