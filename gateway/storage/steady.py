@@ -38,7 +38,7 @@ def began_at(kept: Kept | None, boot: str, wall: float, up: float) -> float:
     """Steady time at the machine's start, for a gateway that starts ``up`` seconds later. Pure."""
     if kept is None:
         return wall - up
-    if kept.boot == boot != "":
+    if kept.boot == boot != "" and kept.began_at + up >= kept.seen_at:  # else a sandbox whose own clock began anew
         return kept.began_at
     return max(wall, kept.seen_at) - up
 

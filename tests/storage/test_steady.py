@@ -21,6 +21,7 @@ KEPT = Kept("boot-1", WALL - UP, WALL)
         pytest.param(KEPT, "boot-1", WALL - 20 * HOUR, WALL, id="set back, then started again"),
         pytest.param(KEPT, "boot-2", WALL + 100, WALL + 100, id="the machine was started again"),
         pytest.param(KEPT, "boot-2", 0.0, WALL, id="the machine does not know the time any more"),
+        pytest.param(Kept("boot-1", WALL - UP, WALL + 60), "boot-1", WALL + 90, WALL + 90, id="a sandbox began anew"),
         pytest.param(Kept("", WALL - UP, WALL), "", WALL + 100, WALL + 100, id="a system that names no boot"),
     ],
 )

@@ -48,7 +48,10 @@ class Camera:
         self._pictures: Pictures | None = None
 
     def now(self) -> float:
-        """The camera's own clock: seconds since 1970, wrong where a fault says so."""
+        """The camera's own clock: seconds since 1970, wrong where a fault says so.
+
+        As with a camera on a wall, it is not set with the machine's.
+        """
         return self._clock.now() + self.faults.clock_offset
 
     def capture_time(self) -> float:
