@@ -54,7 +54,7 @@ class NalDepacketizer(AccessUnits):
         except Malformed:
             self._useless()
         unit = self._unit
-        if packet.marker and unit.slices and not self._fragments:
+        if packet.marker and unit.slices and not self._fragments.pieces:
             unit.marked = unit.slices
             if not followed and self._markers.believed(unit.key, unit.size):
                 self._finish()
@@ -75,7 +75,7 @@ class NalDepacketizer(AccessUnits):
     @property
     def continuation(self) -> bytes:
         """How the next payload begins if it carries on the NAL unit at hand; empty where there is none."""
-        return self._fragments.continuation
+        return self._fragments.opening if self._fragments.pieces else b""
 
     def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
         """Take the next pieces of the NAL unit at hand, ``size`` bytes in all."""
@@ -104,19 +104,19 @@ class NalDepacketizer(AccessUnits):
         """A piece of a NAL unit; its flags say whether it is the first (0x80) or the last (0x40) of it."""
         flags, fragments = payload[at - 1], self._fragments
         if flags & 0x80:
-            if fragments:
+            if fragments.pieces:
                 self._unit.damage(Unused.NOT_READABLE)
             fragments.begin(self.syntax.header_of_fragment(payload), payload, at)
-        elif fragments:
+        elif fragments.pieces:
             fragments.go_on([payload[at:]], len(payload) - at)
         elif not self._unit.damaged:
             raise Malformed("fragment without its beginning")
-        if flags & 0x40 and fragments:
+        if flags & 0x40 and fragments.pieces:
             self._add(fragments.end())
 
     def _end(self) -> None:
         """Nothing follows of the picture at hand, also not of a NAL unit that has begun."""
-        if self._fragments:
+        if self._fragments.pieces:
             self._fragments.clear()
             self._unit.damage(Unused.NOT_READABLE)
         self._finish()
