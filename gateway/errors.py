@@ -18,6 +18,7 @@
     │   └── Unavailable        503: ours, and soon over
     ├── Malformed              a peer's: bytes that cannot be parsed; counted and dropped
     └── StorageError           ours, or the disk's
+        └── NotKept            what was asked for holds, but no disk takes it
 
 A bug raises whatever Python raises; nobody catches it but the owner of the task that it ends.
 """
@@ -138,3 +139,7 @@ class Malformed(SightlineError):
 
 class StorageError(SightlineError):
     """The database could not do what was asked."""
+
+
+class NotKept(StorageError):
+    """What was asked for holds, and is tried again, but no disk takes it: a crash would undo it."""

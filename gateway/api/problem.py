@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.api.services import SERVICES, own_page
-from gateway.errors import ClientError, Forbidden, StorageError
+from gateway.errors import ClientError, Forbidden, NotKept, StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,11 @@ DETAILS = {
 """Sentences for what aiohttp itself refuses."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+STORAGE_FAILED = (
+    "The gateway's disk takes nothing just now, so this was not done. Tell district IT: it is full or broken."
+)
+NOT_ON_DISK = "The alarm sounds. The gateway's disk does not take it yet: tell district IT that it is full or broken."
 
 
 def problem(status: int, title: str, code: str, detail: str) -> web.Response:
@@ -73,9 +78,12 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response
+    except NotKept:
+        logger.exception("what holds is on no disk after %s", request.match_info.handler.__name__)
+        return problem(503, "Not on disk", "not_on_disk", NOT_ON_DISK)
     except StorageError:
         logger.exception("storage failed in %s", request.match_info.handler.__name__)
-        return problem(503, "Storage failed", "storage_failed", "The gateway could not write to its database.")
+        return problem(503, "Storage failed", "storage_failed", STORAGE_FAILED)
     except Exception:
         logger.exception("bug in %s", request.match_info.handler.__name__)
         request.app[SERVICES].metrics.task_failures.labels("http").inc()

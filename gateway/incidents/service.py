@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
-from gateway.errors import Conflict, NotFound, StorageError
+from gateway.errors import Conflict, NotFound, NotKept
 from gateway.incidents.alarms import confirmed
 from gateway.incidents.changes import (
     IncidentChange,
@@ -110,7 +110,7 @@ class IncidentService:
         """Open an incident, or join the open one of its kind; on disk on return.
 
         ``within`` adds to the same transaction; it may be called more than once, and later. Raises Conflict for a drill
-        or test while a real incident is open. Raises StorageError if no disk takes it: the alarm sounds all the same.
+        or test while a real incident is open. Raises NotKept if no disk takes it: the alarm sounds all the same.
         """
         async with self._lock:
             again = self._received(trigger)
@@ -196,7 +196,7 @@ class IncidentService:
     @staticmethod
     def _kept(outcome: TriggerOutcome, on_disk: bool) -> TriggerOutcome:
         if not on_disk:
-            raise StorageError("the alarm sounds, but no disk takes it")
+            raise NotKept("the alarm sounds, but no disk takes it")
         return outcome
 
     def _opened(self, trigger: Trigger, here: list[Incident]) -> list[IncidentChange]:

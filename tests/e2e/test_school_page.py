@@ -156,6 +156,48 @@ async def test_a_trigger_whose_answer_is_lost_opens_one_incident_with_one_trigge
     assert len(await triggers(page, dispatcher)) == 1
 
 
+async def test_an_alarm_that_the_gateways_disk_does_not_take_is_said_to_sound_and_is_sent_again(
+    school: Glass, dispatcher: Client
+) -> None:
+    page, presses = school.page, Presses(school.page)
+    words = "The alarm sounds. The gateway's disk does not take it yet: tell district IT that it is full or broken."
+
+    async def not_on_disk(route: Route) -> None:
+        await route.fetch()
+        body = {"status": 503, "code": "not_on_disk", "title": "Not on disk", "detail": words}
+        await route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(body))
+
+    await page.route("**/api/incidents", not_on_disk, times=3)
+    await hold(page)
+    pending = page.get_by_test_id("pending")
+    await expect(pending).to_contain_text("THE ALARM SOUNDS")
+    await expect(pending).to_contain_text(words)
+    await expect(pending).not_to_contain_text("911")
+    await expect(pending).to_have_count(0, timeout=15_000)
+    assert len(presses.keys) == 1
+    assert len(await triggers(page, dispatcher)) == 1
+
+
+async def test_an_all_clear_that_is_on_no_disk_yet_says_whom_to_tell(school: Glass, dispatcher: Client) -> None:
+    page = school.page
+    await hold(page)
+    await expect(page.get_by_test_id("alarm-banner")).to_be_visible()
+
+    async def in_memory(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json=await answer.json() | {"committed": False})
+
+    await page.route("**/all-clear", in_memory)
+    await page.get_by_test_id("all-clear").click()
+    await page.get_by_test_id("all-clear-confirm").click()
+    await expect(page.get_by_test_id("alarm-banner")).to_have_count(0)
+    fault = page.get_by_test_id("disk-fault")
+    await expect(fault).to_contain_text("What you pressed holds.")
+    await accessible(page, "a disk that takes nothing")
+    await fault.get_by_role("button").click()
+    await expect(fault).to_have_count(0)
+
+
 async def test_a_trigger_not_yet_sent_survives_a_reload_and_a_guest_networks_page(
     school: Glass, dispatcher: Client
 ) -> None:

@@ -193,3 +193,17 @@ describe("a trigger and who is signed in", () => {
     expect(sent).toHaveBeenCalledOnce();
   });
 });
+
+describe("a gateway whose disk takes nothing", () => {
+  it("has the trigger sent again with the same key, and says that it sounds", async () => {
+    const words = "The alarm sounds. The gateway's disk does not take it yet.";
+    send.mockRejectedValueOnce(new Problem(503, "not_on_disk", words)).mockResolvedValue(INCIDENT);
+    const trigger = page();
+    trigger.press(press());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(trigger.current).toMatchObject({ state: "waiting", words, sounds: true });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(trigger.current).toBeNull();
+    expect(new Set(keys()).size).toBe(1);
+  });
+});

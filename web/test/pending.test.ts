@@ -6,7 +6,6 @@ import {
   begin,
   bodyOf,
   isInterrupted,
-  isRefusal,
   revive,
   unsent,
   type Pending,
@@ -97,12 +96,11 @@ describe("a page that is loaded again", () => {
   });
 });
 
-describe("a refusal", () => {
-  it("is the gateway's own word; a proxy's, and trouble that passes, are tried again", () => {
-    expect(isRefusal(409, "real_incident_open")).toBe(true);
-    expect(isRefusal(403, "")).toBe(false);
-    expect(isRefusal(429, "too_many_requests")).toBe(false);
-    expect(isRefusal(503, "storage")).toBe(false);
-    expect(isRefusal(0, "unreachable")).toBe(false);
+describe("an alarm that sounds and is on no disk", () => {
+  it("is sent again and says so, also while the network is away after that", () => {
+    const told = after(ATTEMPT, { type: "unanswered", words: "The alarm sounds.", sounds: true });
+    expect(told).toMatchObject({ state: "waiting", words: "The alarm sounds.", sounds: true });
+    expect(told && advance(told, ATTEMPT)).toMatchObject({ state: "sending", sounds: true });
+    expect(after(ATTEMPT, { type: "unanswered", sounds: true }, ATTEMPT, { type: "unanswered" })?.sounds).toBe(true);
   });
 });

@@ -8,7 +8,6 @@ import {
   begin,
   bodyOf,
   isInterrupted,
-  isRefusal,
   revive,
   unsent,
   type Pending,
@@ -169,7 +168,8 @@ export class PendingTrigger extends EventTarget {
 
 /** What a failed attempt means. Without a sign-in it waits for the same person, who is asked. */
 function eventOf(error: unknown): PendingEvent {
-  if (!(error instanceof Problem) || !isRefusal(error.status, error.code)) return { type: "unanswered" };
+  if (!(error instanceof Problem) || error.code === "" || error.status === 0) return { type: "unanswered" };
+  if (!error.final) return { type: "unanswered", words: error.message, sounds: error.code === "not_on_disk" };
   return error.status === 401 ? { type: "interrupted" } : { type: "refused", words: error.message };
 }
 

@@ -24,6 +24,8 @@ export class Store extends EventTarget {
   readonly watchers = new Map<string, Watcher[]>();
   refusals: Refused[] = [];
   clockSteps: ClockStep[] = [];
+  /** The gateway's disk did not take what was last pressed here. It holds all the same. */
+  diskFails = false;
   /** True once the first snapshot has come. */
   ready = false;
   /** The time that the gateway counts in, less gateway time. */
@@ -82,6 +84,7 @@ export class Store extends EventTarget {
     this.sites = [];
     this.refusals = [];
     this.clockSteps = [];
+    this.diskFails = false;
     this.dispatchEvent(new CustomEvent("signed-out", { detail: reason }));
     this.changed();
   }
@@ -127,6 +130,7 @@ export class Store extends EventTarget {
   /** An answer to a request that says more than what was known. */
   learn(incident: Incident): void {
     this.incidents.set(incident.id, incident);
+    if (incident.committed !== undefined) this.diskFails = !incident.committed;
     this.changed();
   }
 

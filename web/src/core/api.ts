@@ -14,9 +14,11 @@ export class Problem extends Error {
     super(detail);
   }
 
-  /** True where the gateway has refused, and will refuse the same again. Not so where it was asked too much, or late. */
+  /** True where the gateway itself has refused, and will refuse the same again. What a proxy says, or a gateway that was
+   *  asked too much, too early or too late, is tried again. */
   get final(): boolean {
-    return this.status >= 400 && this.status < 500 && this.status !== 408 && this.status !== 429;
+    const later = this.status === 408 || this.status === 425 || this.status === 429;
+    return this.status >= 400 && this.status < 500 && !later && this.code !== "";
   }
 }
 

@@ -28,14 +28,17 @@ export interface Pending {
   attempts: number;
   /** Start of the last attempt; the press itself before the first one. */
   tried_at: number;
-  /** Why it was refused. */
+  /** What the gateway itself last said of it; "" where it has said nothing. */
   words: string;
+  /** It sounds already, and is sent again since the gateway could not keep it. */
+  sounds: boolean;
 }
 
 export type PendingEvent =
   | { type: "attempt"; at: number }
   | { type: "answered" }
-  | { type: "unanswered" }
+  /** Nothing came, or only words why not yet. */
+  | { type: "unanswered"; words?: string; sounds?: boolean }
   | { type: "refused"; words: string }
   | { type: "interrupted" }
   | { type: "send_now"; at: number }
@@ -59,7 +62,7 @@ const CLOCK_BACK = 30;
 const LATE = 15;
 
 export function begin(press: Press): Pending {
-  return { press, state: "waiting", attempts: 0, tried_at: press.at, words: "" };
+  return { press, state: "waiting", attempts: 0, tried_at: press.at, words: "", sounds: false };
 }
 
 /** What follows; null where nothing is left to do or to say. */
@@ -74,6 +77,8 @@ export function advance(pending: Pending, event: PendingEvent): Pending | null {
       return { ...pending, state, tried_at: event.at };
     case "refused":
       return { ...pending, state, words: event.words };
+    case "unanswered":
+      return { ...pending, state, words: event.words ?? "", sounds: pending.sounds || event.sounds === true };
     default:
       return { ...pending, state };
   }
@@ -132,10 +137,4 @@ export function bodyOf({ press }: Pending, now: number): Record<string, unknown>
 
 function spoken(seconds: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-}
-
-/** True if the gateway itself said no for good. What a proxy says, or a gateway in trouble, is tried again. */
-export function isRefusal(status: number, code: string): boolean {
-  const later = status === 408 || status === 425 || status === 429;
-  return status >= 400 && status < 500 && !later && code !== "";
 }

@@ -139,6 +139,8 @@ export interface Trigger {
 }
 
 export interface Incident {
+  /** In an answer to a press: false where no disk takes it yet. It holds all the same. */
+  committed?: boolean;
   id: string;
   site: string;
   site_name: string;

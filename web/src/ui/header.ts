@@ -11,6 +11,7 @@ import { ROLE_WORDS } from "../core/labels.js";
 import type { IncidentKind, Role } from "../core/protocol.js";
 import "./change-over.js";
 import "./clock-step.js";
+import "./disk-fault.js";
 import { icon } from "./icons.js";
 import { line } from "./line-styles.js";
 import "./shift.js";
@@ -129,7 +130,8 @@ export class Header extends LitElement {
       ${this.leaving || this.failure ? this.#question() : nothing}
       <sl-change-over></sl-change-over>
       <sl-shift></sl-shift>
-      ${me && CLOCK.has(me.principal.role) ? html`<sl-clock-step></sl-clock-step>` : nothing}`;
+      ${me && CLOCK.has(me.principal.role) ? html`<sl-clock-step></sl-clock-step>` : nothing}
+      <sl-disk-fault></sl-disk-fault>`;
   }
 
   /** The answers stand at the left, away from the button that was pressed. */

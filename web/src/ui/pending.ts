@@ -82,7 +82,7 @@ export class PendingPanel extends LitElement {
     const late = isLate(pending);
     return html`<section class=${press.kind} data-testid="pending" data-state=${pending.state}>
       <h2 class="large" role="alert">${icon(press.kind)}<span>${heading(pending, late)}</span></h2>
-      ${press.kind === "real" && late
+      ${press.kind === "real" && late && !pending.sounds
         ? call911("Call 911 now")
         : nothing}
       <p class="what">
@@ -100,8 +100,9 @@ export class PendingPanel extends LitElement {
       case "waiting":
         return html`<p class="number">
             ${late
-              ? html`<strong>The gateway does not answer. This page keeps trying</strong> until the trigger is sent or you
-                  call it off: ${tries} in ${counter(Date.now() / 1000 - pending.press.at)}. Keep this page open.`
+              ? html`<strong>${pending.words || "The gateway does not answer."} This page keeps trying</strong> until the
+                  trigger is ${pending.sounds ? "on disk" : "sent"} or you call it off: ${tries} in
+                  ${counter(Date.now() / 1000 - pending.press.at)}. Keep this page open.`
               : "Waiting for the gateway\u2019s answer."}
           </p>
           ${this.#choices(html`<button data-testid="try-now" @click=${() => trigger.tryNow()}>
@@ -166,6 +167,7 @@ function heading(pending: Pending, late: boolean): string {
     case "sending":
     case "waiting":
     case "asking":
+      if (pending.sounds) return "THE ALARM SOUNDS";
       return late ? "NOT SENT YET" : "SENDING";
     case "refused":
       return "NOT SENT";
