@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.e2e.glass import Glass, Tile
 from tests.e2e.harness import Client, District, until
@@ -120,3 +120,18 @@ async def test_b_frames_are_reported_and_transcoded_and_the_age_is_that_of_the_t
     print(f"age error of a transcode over {len(errors)} frames: p50 {errors[len(errors) // 2]:.3f} s, p95 {p95:.3f} s")
     assert p95 < 0.150
     await glass.tile(B_FRAMES).never_stale()
+
+
+async def test_why_a_picture_is_transcoded_is_read_without_a_mouse_over_it(glass: Glass) -> None:
+    tile = glass.tile(B_FRAMES)
+    await tile.open()
+    why = tile.locator.get_by_test_id("sent")
+    reason = why.get_by_text("H.264 with B-frames")
+    await expect(why).to_contain_text("TRANSCODED", timeout=25_000)
+    await expect(reason).not_to_be_visible()
+    await tile.locator.get_by_role("button", name="Enlarge").click()
+    await expect(reason).to_be_visible()
+    await tile.locator.get_by_role("button", name="Show all tiles").click()
+    await expect(reason).not_to_be_visible()
+    await why.locator("summary").press("Enter")
+    await expect(reason).to_be_visible()

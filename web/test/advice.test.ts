@@ -42,6 +42,11 @@ describe("advice on a camera", () => {
     expect(advice(camera({ notes: [frames] }, { notes: [frames, late] }))).toEqual([frames, `Substream: ${late}`]);
   });
 
+  it("names what to look at where pictures come late and nothing else says why", () => {
+    expect(advice(camera({ age: 3.2, age_state: "delayed" })).join()).toContain("old when they arrive");
+    expect(advice(camera({ age_state: "delayed", notes: ["It fell behind."] }))).toEqual(["It fell behind."]);
+  });
+
   it("begins with what to do for a stream that is down", () => {
     const notes = ["The camera's clock is 10 s fast."];
     const down: Partial<Source> = { state: "down", advice: "Check its cable.", notes };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { Backoff } from "../src/core/backoff.js";
 import type { CameraStatus, Source } from "../src/core/protocol.js";
-import { bySeverity, worst } from "../src/core/severity.js";
+import { bySeverity, standing, worst } from "../src/core/severity.js";
 import { sourceFault } from "../src/media/words.js";
 import { fittingLabel, roomLabel, spread, viewWedge } from "../src/ui/plan-drawing.js";
 
@@ -36,9 +36,10 @@ const camera = (name: string, main: Partial<Source> = {}, unchanged: number | nu
 });
 
 describe("the table of cameras", () => {
-  it("lists down, stalled, connecting, doubtful, then good ones by name", () => {
+  it("lists down, stalled, connecting, late, doubtful, then good ones by name", () => {
     const cameras = [
       camera("b"),
+      camera("late", { age: 3.2, age_state: "delayed" }),
       camera("a"),
       camera("unverified", { clock: "untrusted" }),
       camera("frozen", {}, 5),
@@ -47,7 +48,14 @@ describe("the table of cameras", () => {
       camera("down", { state: "down" }),
     ];
     const names = cameras.sort(bySeverity).map((one) => one.name);
-    expect(names).toEqual(["down", "stalled", "connecting", "frozen", "unverified", "a", "b"]);
+    expect(names).toEqual(["down", "stalled", "connecting", "late", "frozen", "unverified", "a", "b"]);
+  });
+
+  it("counts no camera whose pictures are late among those that are well", () => {
+    expect(standing(source({ age_state: "delayed" }))).toBe("late");
+    expect(standing(source({ age_state: "not_live" }))).toBe("late");
+    expect(standing(source({ age_state: "unverified" }))).toBe("up");
+    expect(standing(source({ state: "down", age_state: "not_live" }))).toBe("down");
   });
 
   it("shows the stream that is off worst", () => {

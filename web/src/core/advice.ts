@@ -1,6 +1,7 @@
 /** What district IT is to know and do of a camera, most urgent first. Pure. */
 
 import type { CameraStatus, Source } from "./protocol.js";
+import { standing } from "./severity.js";
 
 /** A loss from which on pictures are visibly torn, and so many new connections that one looks for a cause. */
 const LOSS = 0.01;
@@ -17,6 +18,9 @@ export function advice(camera: CameraStatus): string[] {
 
 function lines(source: Source): string[] {
   const found = [source.state === "up" ? "" : source.advice, ...source.notes];
+  if (standing(source) === "late" && source.notes.length === 0) {
+    found.push("Its pictures are old when they arrive: look at its encoder, its recorder and the network between.");
+  }
   if (source.loss >= LOSS) {
     const way = source.transport === "udp" ? "set its transport to tcp, or look at" : "look at";
     found.push(`Packets are lost on the way from the camera: ${way} its network.`);

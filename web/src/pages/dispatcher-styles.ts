@@ -99,7 +99,8 @@ export const dispatcherStyles = css`
     grid-row: 1;
     grid-column: 2;
   }
-  .row .ok {
+  /* Green is for live alone: an age that nobody has checked looks like no reassurance. */
+  .row .ok.live {
     color: var(--good);
   }
   .row .fault {
@@ -161,6 +162,13 @@ export const dispatcherStyles = css`
     width: 48px;
     height: 48px;
     color: var(--muted);
+  }
+  @media (max-width: 600px) {
+    .grid[data-columns]:not([data-columns="1"]) {
+      height: auto;
+      grid-auto-rows: 170px;
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+    }
   }
   @media (max-width: 900px) {
     :host {

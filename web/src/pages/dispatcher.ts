@@ -115,6 +115,7 @@ export class Dispatcher extends LitElement {
       .camera=${camera}
       stream=${this.#streams.get(camera.id) ?? "main"}
       closable
+      ?large=${isLarge}
       @dismiss=${() => (this.wall = wall.close(this.wall, camera.id))}
     >
       <button slot="actions" class="overlay" title=${label} aria-label=${label} aria-pressed=${isLarge}
@@ -161,7 +162,7 @@ export class Dispatcher extends LitElement {
             <button class="row" aria-pressed=${open} data-testid="open-${camera.id}"
               @click=${() => this.#toggle(camera.id)}>
               <span class="name">${camera.name}</span>
-              <span class=${now.ok ? "ok" : "fault"}>${icon(now.icon)}${now.text}</span>
+              <span class="${now.ok ? "ok" : "fault"} ${now.icon}">${icon(now.icon)}${now.text}</span>
               <span class="verb">${open ? "Close" : "Open"}</span>
             </button>
           </li>`;

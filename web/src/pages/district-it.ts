@@ -8,7 +8,7 @@ import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { api } from "../core/api.js";
 import { advice } from "../core/advice.js";
-import { bySeverity, worst } from "../core/severity.js";
+import { bySeverity, standing, worst, type Standing } from "../core/severity.js";
 import { clockStep, counter, span } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
 import "../ui/banner.js";
@@ -46,13 +46,13 @@ export class DistrictIt extends LitElement {
 
   override render(): TemplateResult {
     const cameras = [...store.cameras.values()].sort(bySeverity);
-    const faulty = cameras.filter((camera) => worst(camera)?.state !== "up").length;
+    const faulty = cameras.filter((camera) => standingOf(camera) !== "up").length;
     return html`<main>
       ${repeat(store.open(), (one) => one.id, (one) => html`<sl-alarm .incident=${one}></sl-alarm>`)}
       <div class="title">
         <h1>Cameras</h1>
         <p class="muted">
-          ${cameras.length} cameras, ${faulty === 0 ? "all up" : `${faulty} with a fault, listed first`}
+          ${cameras.length} cameras, ${faulty === 0 ? "none with a fault" : `${faulty} with a fault, listed first`}
         </p>
       </div>
       ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
@@ -113,7 +113,7 @@ export class DistrictIt extends LitElement {
     const shown = worst(camera);
     const site = store.site(camera.site)?.name ?? camera.site;
     const unchanged = camera.unchanged_since_at;
-    return html`<tr data-testid="camera-row-${camera.id}" data-state=${shown?.state ?? "unknown"}>
+    return html`<tr data-testid="camera-row-${camera.id}" data-state=${standingOf(camera)}>
       <th scope="row" class="camera-name">${camera.name}<small>${site} \u00b7 ${camera.id}</small></th>
       <td>
         ${shown ? stateCell(shown, shown === sub && main?.state === "up" ? "Substream " : "") : "Not known"}
@@ -151,10 +151,15 @@ export class DistrictIt extends LitElement {
   }
 }
 
+function standingOf(camera: CameraStatus): Standing | "unknown" {
+  const source = worst(camera);
+  return source ? standing(source) : "unknown";
+}
+
 function stateCell(source: Source, prefix: string): TemplateResult {
   if (source.state === "up") {
     const now = ageState(source, false);
-    return html`<span class="state ${now.ok ? "up" : "stalled"}">${icon(now.icon)}${prefix}${now.text}</span>`;
+    return html`<span class="state ${now.icon === "live" ? "up" : now.ok ? "connecting" : "stalled"}">${icon(now.icon)}${prefix}${now.text}</span>`;
   }
   const words = { stalled: "Stalled", down: "Down", connecting: "Connecting" }[source.state];
   return html`<span class="state ${source.state}">${icon(source.state)}${prefix}${words}</span>

@@ -126,6 +126,22 @@ export const tileStyles = css`
     color: #fff;
     font-size: 0.8125rem;
   }
+  .note.why {
+    border: 1px solid #8fd3ff;
+    color: #fff;
+    font-size: 0.875rem;
+    font-weight: 600;
+  }
+  details.sent {
+    display: block;
+    max-width: min(44ch, 100%);
+    font-weight: 500;
+  }
+  summary {
+    min-height: 24px;
+    font-weight: 700;
+    cursor: pointer;
+  }
   .name {
     display: block;
     margin-right: auto;

@@ -41,6 +41,8 @@ export class Tile extends LitElement {
   /** Its number on the plan and on the keyboard; 0: none. */
   @property({ type: Number }) digit = 0;
   @property({ type: Boolean }) closable = false;
+  /** It has the wall for itself: there is room for what fewer people ask. */
+  @property({ type: Boolean }) large = false;
   @state() private verdict = NOTHING;
   @state() private notes: string[] = [];
   /** Which stream it has, where that is not the main one. */
@@ -167,7 +169,10 @@ export class Tile extends LitElement {
 
   override render(): TemplateResult {
     const ended = this.#viewing?.phase === "ended";
-    const words = this.#viewing?.words || this.verdict.reason;
+    // What is said of a picture that moves stands beside its state, not on the picture.
+    const moves = this.verdict.state !== "not_live";
+    const words = this.#viewing?.words || (moves ? "" : this.verdict.reason);
+    const why = moves && words === "" ? this.verdict.reason : "";
     const school = schoolIfMany(this.camera.site);
     return html`
       <div class="glass">${this.#video ?? nothing}</div>
@@ -176,8 +181,12 @@ export class Tile extends LitElement {
         <span class="state ${this.verdict.state}" data-testid="state">
           ${icon(this.verdict.state)}<span class="number">${ended ? "ACCESS ENDED" : this.#label()}</span>
         </span>
-        ${this.sent ? html`<span class="note sent" title=${store.cameras.get(this.camera.id)?.streams.main?.delivery ?? ""}>${this.sent}</span>` : nothing}
-        <span class="notes">${this.notes.map((note) => html`<span class="note number">${note}</span>`)}</span>
+        ${this.sent ? this.#sentStream() : nothing}
+        <span class="notes"
+          >${this.notes.map((note) => html`<span class="note number">${note}</span>`)}${why
+            ? html`<span class="note why" role="status">${why}</span>`
+            : nothing}</span
+        >
       </div>
       ${words ? html`<div class="words" role="status">${words}${ended ? this.#choice() : nothing}</div>` : nothing}
       <div class="bottom">
@@ -200,6 +209,16 @@ export class Tile extends LitElement {
           : nothing}
       </div>
     `;
+  }
+
+  /** Which stream it has, and behind a press, or on a large tile, why. */
+  #sentStream(): TemplateResult {
+    const why = store.cameras.get(this.camera.id)?.streams.main?.delivery ?? "";
+    if (this.#viewing?.stream !== "transcoded" || why === "") return html`<span class="note sent">${this.sent}</span>`;
+    return html`<details class="note sent" data-testid="sent" ?open=${this.large}>
+      <summary>${this.sent}</summary>
+      ${why}
+    </details>`;
   }
 
   #soundButton(): TemplateResult {
