@@ -44,6 +44,7 @@ export const dispatcherStyles = css`
   }
   .bar button {
     flex: 1 1 0;
+    min-width: 0;
     min-height: 44px;
     line-height: 1.15;
     white-space: normal;

@@ -37,12 +37,12 @@ export class Offline extends LitElement {
         display: flex;
         align-items: center;
         gap: 10px;
-        font-size: 1.75rem;
+        font-size: clamp(1.75rem, 5vw, 3rem);
         font-weight: 850;
         line-height: 1.15;
       }
       p {
-        font-size: 1.0625rem;
+        font-size: 1.25rem;
       }
     `,
   ];

@@ -115,4 +115,10 @@ export const tableStyles = css`
     align-items: end;
     gap: 12px;
   }
+  @media (max-width: 1400px) {
+    th,
+    td {
+      padding-inline: 6px;
+    }
+  }
 `;

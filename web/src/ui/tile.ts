@@ -172,7 +172,8 @@ export class Tile extends LitElement {
     // What is said of a picture that moves stands beside its state, not on the picture.
     const moves = this.verdict.state !== "not_live";
     const words = this.#viewing?.words || (moves ? "" : this.verdict.reason);
-    const why = moves && words === "" ? this.verdict.reason : "";
+    const doubt = this.verdict.state === "unverified" ? "Age not checked. " : "";
+    const why = moves && words === "" && this.verdict.reason ? doubt + this.verdict.reason : "";
     const school = schoolIfMany(this.camera.site);
     return html`
       <div class="glass">${this.#video ?? nothing}</div>
@@ -217,7 +218,7 @@ export class Tile extends LitElement {
     if (this.#viewing?.stream !== "transcoded" || why === "") return html`<span class="note sent">${this.sent}</span>`;
     return html`<details class="note sent" data-testid="sent" ?open=${this.large}>
       <summary>${this.sent}</summary>
-      ${why}
+      <p>${why}</p>
     </details>`;
   }
 
