@@ -1,18 +1,25 @@
 """Single-use sign-in links. The code stands in the fragment and is redeemed by POST: a link scanner burns nothing."""
 
+import asyncio
 from io import StringIO
+from typing import Any
 
 import segno
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
 from gateway.clock import Clock
-from gateway.errors import Unauthenticated
+from gateway.errors import StorageError, Unauthenticated
 from gateway.models import Principal
 from gateway.settings import TokenSettings
 from gateway.storage.database import Database
+from gateway.storage.owed import Change
 from gateway.storage.tables import InvitationRow
+
+USED = "invitation_used"
+"""The kind of change (``storage.owed``) for invitations that were redeemed while the database took nothing."""
 
 
 class Invitations:
@@ -22,6 +29,8 @@ class Invitations:
         self._db = db
         self._lifetime = settings.invitation_lifetime
         self._clock = clock
+        self._redeeming = asyncio.Lock()
+        db.owed.writer(USED, _write_used)
 
     async def create(self, principal: Principal) -> str:
         """Invite ``principal``. Returns the code, of which only a digest is kept."""
@@ -49,7 +58,11 @@ class Invitations:
             return len(gone.all())
 
     async def redeem(self, code: str) -> Principal:
-        """Use the code up. Raises Unauthenticated, without saying whether it was ever one."""
+        """Use the code up. Raises Unauthenticated, without saying whether it was ever one.
+
+        A full disk locks nobody out: the use is then kept in the reserve file. Raises StorageError where that takes
+        nothing either; the code is then not used up.
+        """
         now = self._clock.wall()
         good = and_(
             InvitationRow.code_sha256 == digest(code),
@@ -58,16 +71,35 @@ class Invitations:
         )
         # Looked for first: whoever guesses, and anybody may, never comes into the queue of those who write, alarms
         # among them.
-        async with self._db.reading() as session:
-            if (await session.scalars(select(InvitationRow.id).where(good))).one_or_none() is None:
-                raise _refused()
-        # One statement both checks and marks: of two who redeem at once, one finds no row.
-        use = update(InvitationRow).where(good).values(redeemed_at=now).returning(InvitationRow)
-        async with self._db.session() as session:
-            row = (await session.scalars(use)).one_or_none()
-        if row is None:
-            raise _refused()
+        await self._find(good)
+        async with self._redeeming:
+            # Looked for again: another request may have used it up meanwhile, on disk or in the reserve.
+            row = await self._find(good)
+            # One statement both checks and marks: another process may redeem, too.
+            use = update(InvitationRow).where(good).values(redeemed_at=now).returning(InvitationRow.id)
+            try:
+                async with self._db.session() as session:
+                    used = (await session.scalars(use)).one_or_none()
+            except StorageError:
+                if self._db.owed.crowded:  # asked here alone: whose link is used up is to be signed in with it
+                    raise
+                await self._db.owed.commit_or_forget([Change(USED, row.id, {"id": row.id, "redeemed_at": now})])
+            else:
+                if used is None:
+                    raise _refused()
         return from_row(row)
+
+    async def _find(self, good: ColumnElement[bool]) -> InvitationRow:
+        async with self._db.reading() as session:
+            row = (await session.scalars(select(InvitationRow).where(good))).one_or_none()
+        if row is None or self._db.owed.get(USED, row.id) is not None:
+            raise _refused()
+        return row
+
+
+async def _write_used(session: AsyncSession, values: dict[str, Any]) -> None:
+    unused = and_(InvitationRow.id == values["id"], InvitationRow.redeemed_at.is_(None))
+    await session.execute(update(InvitationRow).where(unused).values(redeemed_at=values["redeemed_at"]))
 
 
 def _refused() -> Unauthenticated:

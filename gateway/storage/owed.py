@@ -9,7 +9,7 @@ whoever handed it in is told so.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +31,10 @@ Writer = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
 Key = tuple[str, str]
 
 TICK = 1.0
+MOST_THAT_MAY_BE_REFUSED = 200
+"""Changes owed, beyond which the reserve takes only what must not be refused: alarms, and whatever ends something.
+A sign-in is two changes and some 500 bytes, so that most of the reserve stays free."""
+
 COMPANIONS = 1000
 """Additions to owed changes (``within``) that are kept in memory; beyond these the oldest are dropped, and counted."""
 
@@ -105,6 +109,11 @@ class Owed:
         return len(self._owed)
 
     @property
+    def crowded(self) -> bool:
+        """Return True if nothing may be begun by the reserve that may as well be refused."""
+        return len(self._owed) >= MOST_THAT_MAY_BE_REFUSED
+
+    @property
     def failing(self) -> bool:
         """Return True if the database took nothing when it was last tried, a second ago at most."""
         return self._failing
@@ -159,6 +168,16 @@ class Owed:
                 self._within.append(within)
             return await self._save(error)
         return True
+
+    async def commit_or_forget(self, changes: Sequence[Change]) -> None:
+        """Put changes on disk that are to hold only if they are there. Raises StorageError: they do not hold."""
+        if await self.commit(changes):
+            return
+        if all(self.on_disk(change.kind, change.id) for change in changes):
+            return  # the next attempt, beside this one, has had it taken
+        for change in changes:
+            self.forget(change)
+        raise StorageError("neither the database nor the reserve file takes anything")
 
     async def settle(self) -> None:
         """Enter what is owed, if anything is."""

@@ -1,14 +1,19 @@
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
-from gateway.errors import Unauthenticated
+from gateway.auth.sessions import SignInSessions
+from gateway.errors import StorageError, Unauthenticated
 from gateway.models import Principal, Role, SiteId
 from gateway.settings import TokenSettings
 from gateway.storage.database import Database
+from gateway.storage.owed import MOST_THAT_MAY_BE_REFUSED, Change
+from gateway.storage.turns import Urgency
 from tests.fakes import FakeClock
 
 COORDINATOR = Principal("c-1", "Ms. Ruiz", Role.COORDINATOR, frozenset({SiteId("oak")}))
@@ -98,3 +103,64 @@ def test_the_link_fits_a_terminal_as_a_qr_code() -> None:
     lines = qr_text(invitation_link("https://sightline.example", "a" * 43)).splitlines()
     assert 15 <= len(lines) <= 24
     assert max(map(len, lines)) <= 80
+
+
+@asynccontextmanager
+async def full(_urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
+    raise StorageError("no space left on device")
+    yield
+
+
+async def test_nobody_is_signed_in_and_no_link_is_used_up_where_no_disk_takes_it(
+    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, code = SignInSessions(db, settings, clock), await invitations.create(COORDINATOR)
+    with monkeypatch.context() as broken:
+        broken.setattr(db, "session", full)
+        broken.setattr(db.owed, "_session", full)  # and no reserve: `start` was not called
+        with pytest.raises(StorageError):
+            await invitations.redeem(code)
+        with pytest.raises(StorageError):
+            await sessions.create(COORDINATOR)
+    assert db.owed.count == 0
+    assert await sessions.people() == []
+    assert await invitations.redeem(code) == COORDINATOR
+
+
+async def test_a_link_redeemed_by_the_reserve_signs_in_once_and_its_sign_in_lives_and_ends_as_any(
+    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, code = SignInSessions(db, settings, clock), await invitations.create(COORDINATOR)
+    await db.owed.start()
+    with monkeypatch.context() as broken:
+        broken.setattr(db, "session", full)
+        broken.setattr(db.owed, "_session", full)
+        answers = await asyncio.gather(*(invitations.redeem(code) for _ in range(4)), return_exceptions=True)
+        assert answers.count(COORDINATOR) == 1
+        assert sum(isinstance(answer, Unauthenticated) for answer in answers) == 3
+        former = await sessions.lookup(await sessions.create(COORDINATOR))
+        assert former is not None
+        cookie = await sessions.create(COORDINATOR, instead_of=former.id)
+        sign_in = await sessions.lookup(cookie)
+        assert sign_in is not None
+        assert await sessions.living_of("c-1") == [sign_in]
+        assert await sessions.over([former.id, sign_in.id]) == {former.id: False}
+        assert [known for _, known in await sessions.cookies()] == [sign_in.id]
+    await db.owed.settle()
+    assert db.owed.count == 0
+    assert await sessions.lookup(cookie) == sign_in
+    assert await sessions.living_of("c-1") == [sign_in]
+    await refusal(invitations, code)
+
+
+async def test_sign_ins_leave_the_reserve_to_alarms(
+    db: Database, invitations: Invitations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = await invitations.create(COORDINATOR)
+    await db.owed.start()
+    monkeypatch.setattr(db, "session", full)
+    monkeypatch.setattr(db.owed, "_session", full)
+    db.owed.hold(Change("incident", str(number), {}) for number in range(MOST_THAT_MAY_BE_REFUSED))
+    with pytest.raises(StorageError, match="no space left"):
+        await invitations.redeem(code)
+    assert await db.owed.commit([Change("incident", "one more", {})]), "an alarm still goes in"

@@ -206,3 +206,48 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
         await viewer.close()
         await dispatcher.close()
         await coordinator.close()
+
+
+async def test_a_dispatcher_can_sign_in_during_a_lockdown_on_a_full_disk(machine: Machine) -> None:
+    machine.start()
+    invited = machine.python(INVITE, json.dumps(PEOPLE), json.dumps(machine.settings))
+    assert isinstance(invited, list)
+    code, other_code = ({"code": link.rpartition("=")[2]} for link in invited)
+    dispatcher, thief, coordinator = [browser(machine.url) for _ in range(3)]
+    try:
+        machine.fill()
+        assert await machine.press(dispatcher) == 200
+        incident = machine.answer["incident"]
+
+        status, me = await dispatcher.post("/api/invitations/redeem", code)
+        assert (status, me["principal"]["id"]) == (200, "dee"), me
+        assert machine.rows("SELECT id FROM sign_in_sessions") == [], "nothing of it is in the database"
+        assert (await thief.post("/api/invitations/redeem", code))[0] == 401, "a link is good for one sign-in"
+        status, token = await dispatcher.post("/api/tokens", {"site": "lincoln"})
+        assert (status, token["grant"]["incident"]) == (200, incident), token
+
+        machine.kill()
+        machine.start()
+        status, token = await dispatcher.post("/api/tokens", {"site": "lincoln"})
+        assert (status, token["grant"]["incident"]) == (200, incident), token
+        assert (await thief.post("/api/invitations/redeem", code))[0] == 401
+
+        # Who signed in so can sign out so.
+        assert (await coordinator.post("/api/invitations/redeem", other_code))[0] == 200
+        assert (await coordinator.post("/api/sign-out"))[0] == 204
+        assert (await coordinator.get("/api/me"))[0] == 401
+
+        machine.ballast.unlink()
+
+        async def entered() -> bool:
+            kinds = machine.rows("SELECT kind FROM audit_records")
+            people = machine.rows("SELECT principal_id FROM sign_in_sessions WHERE ended_at IS NULL")
+            return people == ["dee"] and isinstance(kinds, list) and kinds.count("signed_in") == 2
+
+        await until(entered, 20, "both sign-ins are in the database")
+        assert machine.rows("SELECT id FROM invitations WHERE redeemed_at IS NULL") == []
+        assert (await dispatcher.get("/api/me"))[0] == 200
+        assert (await coordinator.get("/api/me"))[0] == 401
+    finally:
+        for person in (dispatcher, thief, coordinator):
+            await person.close()
