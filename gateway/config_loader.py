@@ -84,14 +84,23 @@ def summary(loaded: Loaded) -> list[tuple[str, str]]:
 
 def warnings(loaded: Loaded) -> list[str]:
     """What works, and should not stay so, a sentence each that begins with the key to change."""
-    http = loaded.settings.http
-    if http.public_url.startswith("http://") and not _is_loopback(http.host):
-        return [
+    http, told = loaded.settings.http, list[str]()
+    if _is_loopback(http.host):
+        return told
+    if http.public_url.startswith("http://"):
+        told.append(
             f"http.public_url: pages are served to the network ({http.host}) without TLS: whoever is in between reads "
             "sign-in links and cookies, and browsers play nothing. Bring a certificate or stand behind a proxy, and "
             "give the https:// address."
-        ]
-    return []
+        )
+    buttons = any(site.webhooks for site in loaded.settings.sites)
+    if buttons and http.tls_certificate is not None and http.alarm_port is None:
+        told.append(
+            "http.alarm_port: panic buttons share a TLS port with everybody. Until a connection is encrypted, nobody "
+            "can tell a button from a flood of the same address, so an alarm may have to be sent several times. Set a "
+            "port of their own, and open it in the firewall to whoever sends alarms, and to nobody else."
+        )
+    return told
 
 
 def _is_loopback(host: str) -> bool:

@@ -281,6 +281,24 @@ def test_pages_that_go_out_without_tls_are_warned_of(folder: Path, host: str, ur
     assert [warning.startswith("http.public_url: ") for warning in told] == [True] * warned
 
 
+@pytest.mark.parametrize(
+    ("host", "more", "warned"),
+    [
+        ("0.0.0.0", {}, True),
+        ("0.0.0.0", {"http.alarm_port": 8081}, False),
+        ("127.0.0.1", {}, False),
+    ],
+)
+def test_buttons_that_a_flood_of_their_own_address_could_keep_out_over_tls_are_warned_of(
+    folder: Path, host: str, more: dict[str, object], warned: bool
+) -> None:
+    for name in ("certificate.pem", "key.pem"):
+        (folder / name).touch()
+    tls = {"http.tls_certificate": "certificate.pem", "http.tls_key": "key.pem", "http.public_url": "https://small"}
+    told = warnings(load(folder / "main.yaml", {"http.host": host, **tls, **more}, environment={}))
+    assert [warning.startswith("http.alarm_port: ") for warning in told] == [True] * warned
+
+
 BASE64 = base64.b64encode(SECRET.encode()).decode()
 
 
