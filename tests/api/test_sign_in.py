@@ -1,4 +1,12 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.errors import StorageError
 from gateway.models import CloseReason
+from gateway.storage.turns import Urgency
 from tests.in_process import ENTRANCE, PEOPLE, House
 
 
@@ -124,3 +132,24 @@ async def test_who_accepted_the_notice_is_on_record(house: House) -> None:
     assert (await person.post("/api/notice/accepted")).status == 204
     [record] = await house.records("notice_accepted")
     assert (record.event.principal, record.event.origin_address) == ("pat", "127.0.0.1")
+
+
+async def test_who_cannot_sign_in_for_a_full_disk_reads_why_and_whom_to_tell(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def full(_urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
+        raise StorageError("no space left on device")
+        yield
+
+    person = await house.stranger()
+    code = await house.services.invitations.create(PEOPLE["dispatcher"])
+    with monkeypatch.context() as broken:
+        broken.setattr(house.database, "session", full)
+        broken.setattr(house.database.owed, "_session", full)
+        broken.setattr(house.database.owed, "_reserve", None)
+        answer = await person.post("/api/invitations/redeem", {"code": code})
+        assert answer.problem(503) == "storage_failed"
+        assert "disk" in answer.json["detail"]
+        assert "Tell district IT" in answer.json["detail"]
+    assert (await person.post("/api/invitations/redeem", {"code": code})).status == 200, "the link is still good"
