@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.clip import FPS, film, nal_units
-from gateway.relay.packetizer import packetize
+from gateway.codecs.h264.packetizer import packetize
 
 PAYLOAD_TYPE = 96
 TICKS = 90_000 // FPS

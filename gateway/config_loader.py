@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from gateway.config_tree import ConfigTree
+from gateway.configuration.references import entries, reference_problems
+from gateway.configuration.setting_types import Lookup, webhook_key_written
+from gateway.configuration.settings import AgreementSettings, CameraSettings, Settings, SiteSettings, StreamSettings
+from gateway.configuration.tree import ConfigTree
+from gateway.configuration.wording import did_you_mean, in_words, keys_at
 from gateway.errors import ConfigurationError
 from gateway.floorplan.load import load_plan
 from gateway.floorplan.model import FloorPlan
 from gateway.models import CameraPolicy, IncidentKind, SiteId
-from gateway.references import entries, reference_problems
-from gateway.setting_types import Lookup, webhook_key_written
-from gateway.settings import AgreementSettings, CameraSettings, Settings, SiteSettings, StreamSettings
-from gateway.wording import did_you_mean, in_words, keys_at
 
 
 @dataclass(frozen=True, slots=True)

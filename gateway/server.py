@@ -11,17 +11,17 @@ from aiohttp import web
 
 from gateway import files
 from gateway.access.service import AccessService
+from gateway.api.admission.connection import KEEP_ALIVE
+from gateway.api.admission.connections import ConnectionPlaces
+from gateway.api.admission.doors import Doors
+from gateway.api.admission.limits import Limits
+from gateway.api.admission.throttle import whose
 from gateway.api.app import build
-from gateway.api.connection import KEEP_ALIVE
-from gateway.api.connections import ConnectionPlaces
-from gateway.api.doors import Doors
 from gateway.api.hub import EventHub
-from gateway.api.limits import Limits
 from gateway.api.news import Newsroom
 from gateway.api.pictures import Pictures
 from gateway.api.places import Places
 from gateway.api.services import Services
-from gateway.api.throttle import whose
 from gateway.audit.clock_steps import ClockSteps
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
@@ -31,6 +31,7 @@ from gateway.auth.sessions import SignInSessions
 from gateway.auth.tokens import TokenService
 from gateway.clock import Clock, SystemClock
 from gateway.config_loader import Loaded
+from gateway.configuration.settings import CameraSettings, HttpSettings, MediaSettings, Settings
 from gateway.errors import ConfigurationError
 from gateway.floorplan.words import place_words
 from gateway.incidents.service import IncidentService
@@ -47,7 +48,6 @@ from gateway.media.remote import RemoteNode
 from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, Origin, SiteId
-from gateway.settings import CameraSettings, HttpSettings, MediaSettings, Settings
 from gateway.storage.database import Database
 from gateway.storage.readiness import Readiness
 from gateway.storage.steady import SteadyTime

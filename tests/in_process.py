@@ -19,6 +19,7 @@ from gateway.api.services import Services
 from gateway.audit.record import AuditRecord
 from gateway.clock import Clock
 from gateway.config_loader import Loaded, load
+from gateway.configuration.settings import CameraSettings, MediaSettings
 from gateway.errors import BadRequest
 from gateway.incidents.service import Trigger
 from gateway.incidents.triggers.signature import sign
@@ -27,7 +28,6 @@ from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
 from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
 from gateway.server import compose
-from gateway.settings import CameraSettings, MediaSettings
 from gateway.storage.database import Database, sqlite_url
 from gateway.webrtc.interface import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from gateway.webrtc.opening import Sounds, Streams

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gateway.configuration.settings import Settings
 from gateway.metrics import Metrics
-from gateway.settings import Settings
 from tests.in_process import ROOT, House, house
 
 __all__ = ["house"]
@@ -95,3 +96,15 @@ async def test_every_metric_is_served_and_no_label_tells_of_a_person_or_a_sessio
     samples = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     for telling in ("pat", "Pat", session, location.rpartition("/")[2], "127.0.0.1", "eyJ", "no-such-camera"):
         assert not re.search(rf'"[^"]*{re.escape(telling)}[^"]*"', samples.replace('"patrol"', "")), telling
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "THREAT_MODEL.md", "CONTRIBUTING.md", "README.md"])
+def test_every_path_that_a_document_names_is_there(document: str) -> None:
+    text = (ROOT / document).read_text()
+    named = set(re.findall(r"`((?:[a-z_.-]+/)+(?:[a-z0-9_.-]+\.(?:py|ts|md|yaml|yml))?)`", text))
+    places = [ROOT, ROOT / "gateway", ROOT / "tests"]
+    assert named
+    assert {path for path in named if not any((place / path).exists() for place in places)} - MADE == set()
+
+
+MADE = {"web/node_modules/", "gateway/static/", "/hooks/", "/api/", "/whep/"}

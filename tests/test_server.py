@@ -15,11 +15,11 @@ import pytest
 from gateway.commands.invite import links
 from gateway.commands.serve import with_own_certificate
 from gateway.config_loader import Loaded, limit_cameras, load
+from gateway.configuration.settings import HttpSettings
 from gateway.errors import ConfigurationError
 from gateway.incidents.service import IncidentService
 from gateway.models import Principal, Role, SiteId
 from gateway.server import Gateway, public_url
-from gateway.settings import HttpSettings
 from tests.fakes import FakeClock
 from tests.in_process import ENVIRONMENT, ROOT
 

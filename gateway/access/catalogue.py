@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Set
 
+from gateway.configuration.settings import AgreementSettings, Settings, SiteSettings
 from gateway.models import Camera, CameraId, CameraPolicy, Principal, SiteId
-from gateway.settings import AgreementSettings, Settings, SiteSettings
 
 
 class Catalogue:

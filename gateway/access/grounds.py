@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from gateway.configuration.settings import AgreementSettings, LegalGrounds
 from gateway.models import POLICE_ROLES, Grant, GrantBasis, Incident, IncidentKind
-from gateway.settings import AgreementSettings, LegalGrounds
 
 NOT_STATED = "not stated in the agreement"
 

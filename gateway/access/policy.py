@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from gateway.configuration.settings import AgreementSettings, LegalGrounds
 from gateway.models import (
     POLICE_ROLES,
     Action,
@@ -32,7 +33,6 @@ from gateway.models import (
     Role,
     SiteId,
 )
-from gateway.settings import AgreementSettings, LegalGrounds
 
 NO_INCIDENT = Refusal(RefusalReason.NO_INCIDENT, "no incident at this school")
 UNKNOWN_CAMERA = Refusal(RefusalReason.UNKNOWN, "there is no such camera", known=False)

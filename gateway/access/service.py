@@ -16,6 +16,7 @@ from gateway.access.policy import decide, decide_site, is_own, may
 from gateway.audit.record import AuditEvent, AuditRecord
 from gateway.auth.secret import new_id
 from gateway.clock import Clock
+from gateway.configuration.settings import Settings
 from gateway.errors import ClientError, StorageError, Unavailable
 from gateway.incidents.changes import IncidentChange
 from gateway.metrics import Metrics
@@ -33,7 +34,6 @@ from gateway.models import (
     RefusalReason,
     SiteId,
 )
-from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.owed import Change
 from gateway.storage.turns import Urgency

@@ -1,7 +1,7 @@
 """Says in lists how old a camera's newest picture is, by the rules that tiles have (docs/protocol.md). Pure."""
 
+from gateway.configuration.settings import AgeSettings
 from gateway.models import SourceState, SourceStatus
-from gateway.settings import AgeSettings
 
 
 def age_state(status: SourceStatus, limits: AgeSettings) -> str:

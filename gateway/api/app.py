@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from gateway.api import cameras, events, incidents, ops, pages, sign_in, sites, tokens, whep
-from gateway.api.arrival import in_time
+from gateway.api.admission.arrival import in_time
+from gateway.api.admission.throttle import throttled
 from gateway.api.problem import errors, same_page, secure_headers
+from gateway.api.routes import cameras, events, incidents, ops, pages, sign_in, sites, tokens, whep
 from gateway.api.services import SERVICES, Services
-from gateway.api.throttle import throttled
 
 BODY_LIMIT = 64 * 1024
 """Bytes of an offer, a trigger or any other body; more is a 413."""

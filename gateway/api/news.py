@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.access.policy import Topic, hears
 from gateway.api.hub import Message
-from gateway.api.incidents import incident_view
+from gateway.api.routes.incidents import incident_view
 from gateway.api.services import Services
 from gateway.api.views import lifetime, session, watcher
 from gateway.auth.sessions import SignIn

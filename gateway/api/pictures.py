@@ -6,11 +6,11 @@ from typing import Any
 
 from gateway.api.ages import age_state
 from gateway.clock import Clock
+from gateway.configuration.settings import AgeSettings
 from gateway.health.picture import Still
 from gateway.media.events import StreamKey
 from gateway.media.interface import Media, Points
 from gateway.models import Camera, CameraId
-from gateway.settings import AgeSettings
 from gateway.sources.state import advice
 
 

@@ -10,12 +10,12 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from gateway.access.service import AccessService
-from gateway.api.connection import Connection
+from gateway.api.admission.connection import Connection
+from gateway.api.admission.limits import Limits
+from gateway.api.admission.proxies import origin
 from gateway.api.hub import EventHub
-from gateway.api.limits import Limits
 from gateway.api.pictures import Pictures
 from gateway.api.places import Places
-from gateway.api.proxies import origin
 from gateway.audit.clock_steps import ClockSteps
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent, Outcome
@@ -24,13 +24,13 @@ from gateway.auth.sessions import SignIn, SignInSessions
 from gateway.auth.tokens import TokenService
 from gateway.clock import Clock
 from gateway.config_loader import Loaded
+from gateway.configuration.settings import HttpSettings
 from gateway.errors import BadRequest, Unauthenticated
 from gateway.incidents.service import IncidentService
 from gateway.incidents.triggers.console import ConsoleTrigger
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SiteId
-from gateway.settings import HttpSettings
 from gateway.storage.readiness import Readiness
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper

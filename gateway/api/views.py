@@ -7,9 +7,9 @@ from gateway.api.places import Places
 from gateway.audit.record import AuditRecord
 from gateway.auth import shifts
 from gateway.auth.sessions import SignIn
+from gateway.configuration.settings import Settings, SiteSettings
 from gateway.incidents.alarms import confirmed
 from gateway.models import CloseReason, Grant, Incident, Origin, Principal, SiteId, TimelinePoint
-from gateway.settings import Settings, SiteSettings
 from gateway.viewing.recording import Viewing
 
 NOTICE = (

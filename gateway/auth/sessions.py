@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
 from gateway.clock import Clock
+from gateway.configuration.settings import TokenSettings
 from gateway.errors import StorageError
 from gateway.models import Principal
-from gateway.settings import TokenSettings
 from gateway.storage.database import Database
 from gateway.storage.owed import Change
 from gateway.storage.tables import SignInSessionRow

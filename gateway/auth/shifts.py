@@ -7,8 +7,8 @@ incident is over, what is left is that hour.
 
 from collections.abc import Iterable
 
+from gateway.configuration.settings import TokenSettings
 from gateway.models import Incident
-from gateway.settings import TokenSettings
 
 OFFERED_BEFORE_END = 3600.0
 """Seconds before its end from which a sign-in can be prolonged by a press."""

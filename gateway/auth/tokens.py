@@ -9,9 +9,9 @@ import jwt
 from gateway.auth.keys import ALGORITHM, KeyStore, SigningKey
 from gateway.auth.secret import new_id
 from gateway.clock import Clock
+from gateway.configuration.settings import TokenSettings
 from gateway.errors import Unauthenticated
 from gateway.models import Grant, Principal, Role, SiteId
-from gateway.settings import TokenSettings
 
 AUDIENCE = "sightline-media"
 

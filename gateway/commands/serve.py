@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.config_loader import Loaded, load, warnings
+from gateway.configuration.settings import HttpSettings
 from gateway.running import keep_for_good, until_stopped
 from gateway.server import Gateway
-from gateway.settings import HttpSettings
 from gateway.tls import self_signed
 
 logger = logging.getLogger(__name__)

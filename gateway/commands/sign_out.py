@@ -9,10 +9,10 @@ from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignInSessions
 from gateway.clock import Clock, SystemClock
 from gateway.config_loader import load
+from gateway.configuration.settings import Settings
 from gateway.errors import SightlineError, StorageError
 from gateway.metrics import Metrics
 from gateway.server import storage_url
-from gateway.settings import Settings
 from gateway.storage.database import Database
 
 CONFIRMED_WITHIN = 3.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.config_loader import limit_cameras, load
 from gateway.errors import ConfigurationError
 from gateway.running import until_stopped
-from gateway.sources.simulated.school import SimulatedCamera, SimulateOptions, simulate
+from gateway.simulator.school import SimulatedCamera, SimulateOptions, simulate
 
 
 async def simulate_until_stopped(

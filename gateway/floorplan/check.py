@@ -7,8 +7,8 @@ from math import hypot
 from shapely import Point as Spot
 from shapely import Polygon
 
+from gateway.configuration.wording import did_you_mean
 from gateway.floorplan.model import Building, Door, Feature, Floor, FloorPlan, PlacedCamera, Point, Room
-from gateway.wording import did_you_mean
 
 Problem = tuple[str, str]
 """(feature id, message)"""

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from shapely.geometry import Polygon
 from shapely.validation import explain_validity
 
+from gateway.configuration.wording import did_you_mean, in_words
+from gateway.errors import SightlineError
 from gateway.floorplan.model import Outline, Point
 from gateway.floorplan.schema import BY_TYPE, POLYGONS, Properties
-from gateway.wording import did_you_mean, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class RawFeature:
     coordinates: Outline
 
 
-class FeatureError(ValueError):
+class FeatureError(SightlineError):
     """What is wrong with one feature; ``problems`` are sentences without its id."""
 
     def __init__(self, *problems: str) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
+from gateway.configuration.settings import CameraSettings, SiteSettings
 from gateway.floorplan.model import Floor, FloorPlan, Outline, Point
 from gateway.models import CameraId
-from gateway.settings import CameraSettings, SiteSettings
 
 Json = dict[str, Any]
 

@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 
 from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit
 from gateway.health.likeness import SHAPE, Cells, Unchanged
 from gateway.metrics import Metrics
 from gateway.models import CameraId
-from gateway.sources.media import AccessUnit
 
 logger = logging.getLogger(__name__)
 

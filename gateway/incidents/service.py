@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
+from gateway.configuration.settings import IncidentSettings
 from gateway.errors import Conflict, NotFound, NotKept
 from gateway.incidents.alarms import confirmed
 from gateway.incidents.changes import (
@@ -42,7 +43,6 @@ from gateway.incidents.state import (
 from gateway.incidents.threat import Where, ids_of, threat_of
 from gateway.metrics import Metrics
 from gateway.models import Incident, IncidentKind, IncidentState, Principal, ReceivedTrigger
-from gateway.settings import IncidentSettings
 from gateway.storage.database import Database
 
 __all__ = ["IncidentChange", "IncidentService", "Trigger", "TriggerOutcome"]

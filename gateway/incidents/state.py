@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from gateway.configuration.settings import IncidentSettings
 from gateway.incidents.alarms import kept, overdue, sounds
 from gateway.models import (
     Acknowledgement,
@@ -31,7 +32,6 @@ from gateway.models import (
     Principal,
     ReceivedTrigger,
 )
-from gateway.settings import IncidentSettings
 
 
 class Effect(StrEnum):

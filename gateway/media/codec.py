@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from gateway.errors import ClientError, ConfigurationError
+from gateway.errors import ClientError, ConfigurationError, SightlineError
 from gateway.media.wire import MalformedMessage
 
 WORDS = TypeAdapter(list[str])
@@ -79,7 +79,7 @@ def methods_of(protocol: type) -> dict[str, Method]:
     return {name: Method(function) for name, function in found if not name.startswith("_")}
 
 
-class RemoteFailure(Exception):
+class RemoteFailure(SightlineError):
     """The other process failed by a bug; its log has the traceback."""
 
 

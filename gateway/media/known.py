@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from gateway.clock import Clock
+from gateway.configuration.settings import CameraSettings
 from gateway.errors import Unavailable
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Points
 from gateway.media.messages import Report
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, SourceReason, SourceState, SourceStatus, StreamName
-from gateway.settings import CameraSettings
 from gateway.webrtc.interface import OpenedSession, SessionEvent
 from gateway.webrtc.session import SessionView
 

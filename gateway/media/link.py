@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from gateway.errors import ClientError, ConfigurationError
+from gateway.errors import ClientError, ConfigurationError, SightlineError
 from gateway.media.codec import Method, methods_of, read_error, write_error
 from gateway.media.wire import Decoder, Kind, MalformedMessage, Message, encode
 
@@ -18,7 +18,7 @@ WAITING_BYTES = 32 * 1024 * 1024
 """Bytes that may wait for an end that does not read; beyond this it is taken for dead."""
 
 
-class LinkLost(Exception):
+class LinkLost(SightlineError):
     """The other process is gone, or was taken for dead."""
 
 

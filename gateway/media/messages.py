@@ -6,11 +6,11 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, PlainSerializer, SecretStr
 
+from gateway.configuration.settings import CameraSettings, MediaSettings
 from gateway.health.picture import Still
 from gateway.media.events import StreamKey
 from gateway.media.interface import Figure, Points, Sessions
 from gateway.models import CameraId, SourceStatus
-from gateway.settings import CameraSettings, MediaSettings
 from gateway.webrtc.interface import SessionEvent
 from gateway.webrtc.session import SessionView
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit
+from gateway.configuration.settings import CameraSettings, MediaSettings
 from gateway.errors import ConfigurationError
 from gateway.health.picture import PictureHealth, Still
 from gateway.media.events import MediaEvents, StreamKey
@@ -17,8 +19,6 @@ from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
-from gateway.settings import CameraSettings, MediaSettings
-from gateway.sources.media import AccessUnit
 from gateway.sources.nvr import Nvr
 from gateway.sources.source import Source
 from gateway.sources.supervisor import SourceSupervisor

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway import log
 from gateway.clock import Clock, uptime
+from gateway.configuration.settings import CameraSettings, MediaSettings
 from gateway.errors import ConfigurationError, SightlineError, Unavailable
 from gateway.health.picture import Still
 from gateway.media.codec import RemoteFailure
@@ -21,7 +22,6 @@ from gateway.media.process import EXITS_WITHIN, Worker
 from gateway.media.tally import lasting, total
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason
-from gateway.settings import CameraSettings, MediaSettings
 from gateway.sources.backoff import backoff
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.settings import CameraSettings, MediaSettings
+from gateway.configuration.settings import CameraSettings, MediaSettings
 from gateway.webrtc.transport.ice import split_address
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from gateway import log
 from gateway.clock import Clock, SystemClock
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, SightlineError
 from gateway.health.picture import Still
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Figure, Points
@@ -36,7 +36,7 @@ UNREAD_BYTES = 4 * 1024 * 1024
 """Beyond this no report is sent: the gateway does not read, and the next one says all of it anew."""
 
 
-class Finished(Exception):
+class Finished(SightlineError):
     """Ends the root group; nothing failed."""
 
 

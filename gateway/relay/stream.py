@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.h264.packetizer import packetize
+from gateway.codecs.h265.packetizer import packetize_h265
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay.history import History, PacketGroup
 from gateway.relay.line import CLOCK_RATE, WRAP, Line, Placed, unwrap
 from gateway.relay.listeners import Listeners
-from gateway.relay.packetizer import packetize
-from gateway.relay.packetizer_h265 import packetize_h265
 from gateway.relay.timeline import Timeline
-from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
+from gateway.sources.media import ClockSample, SenderReport
 
 MOVED = 0.05  # seconds by which the map may move before viewers are told at once, not with the next second
 BACKWARD_PICTURES = 3  # that are shown before one that was sent before them: not an accident, but B-frames

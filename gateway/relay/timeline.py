@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 from gateway.relay.camera_clock import DRIFT, CameraClock, Interval
 from gateway.sources.media import ClockSample
-from gateway.sources.time_zone import in_hours, zone_of
+from gateway.sources.observing.time_zone import in_hours, zone_of
 
 STEP = 0.2  # seconds by which a report may differ from the last, before a clock was set
 NOISE = 0.05  # seconds by which reports differ because cameras stamp them carelessly

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from struct import Struct
 
+from gateway.codecs.access_unit import StreamInfo
+from gateway.codecs.depacketizer import Depacketizer
+from gateway.codecs.h264.syntax import H264Depacketizer
+from gateway.codecs.h265.syntax import H265Depacketizer
+from gateway.codecs.jpeg.depacketizer import JpegDepacketizer
+from gateway.codecs.sequence_parameters import SequenceParameters
+from gateway.codecs.unused import Unused
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
-from gateway.sources.depacketizer import Depacketizer
-from gateway.sources.h264 import H264Depacketizer
-from gateway.sources.h265 import H265Depacketizer
-from gateway.sources.jpeg import JpegDepacketizer
-from gateway.sources.media import SenderReport, SourceSink, StreamInfo
-from gateway.sources.rtcp import Receiver, SenderInfo, parse_rtcp
-from gateway.sources.rtp import Numbering, parse_rtp
-from gateway.sources.sps import SequenceParameters
-from gateway.sources.unused import Unused
+from gateway.rtp.packet import Numbering, parse_rtp
+from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
+from gateway.sources.media import SenderReport, SourceSink
 
 _PLAIN_HEADER = Struct("!BBHII")
 _TIMESTAMP = slice(4, 8)

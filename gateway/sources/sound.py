@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.errors import Malformed
-from gateway.sources.rtp import Numbering, parse_rtp
+from gateway.rtp.packet import Numbering, parse_rtp
 from gateway.sources.rtsp.sdp import Medium
 
 LONGEST = 960

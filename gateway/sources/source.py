@@ -7,16 +7,18 @@ from random import SystemRandom
 from typing import NoReturn
 
 from gateway.clock import Clock
+from gateway.codecs import unused
 from gateway.errors import CameraError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
 from gateway.resolver import Resolver
-from gateway.sources import notes, unused
 from gateway.sources.backoff import backoff
-from gateway.sources.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.media import SourceSink
-from gateway.sources.meter import Meter
 from gateway.sources.nvr import Nvr
+from gateway.sources.observing import notes
+from gateway.sources.observing.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
+from gateway.sources.observing.meter import Meter
+from gateway.sources.observing.watch import Watch
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import Address, Place, Redirected, parse_address, parse_place
 from gateway.sources.rtsp.client import RtspClient
@@ -26,7 +28,6 @@ from gateway.sources.rtsp.transport import TCP_FIRST, WISHES, Carrier
 from gateway.sources.sound import SoundSink
 from gateway.sources.standing import Standing
 from gateway.sources.state import SourceEvent
-from gateway.sources.watch import Watch
 
 STALLED_AFTER = 3.0
 STOPPED_AFTER = 10.0

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from gateway.clock import Clock
+from gateway.configuration.settings import TranscodingSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.stream import RelayStream
-from gateway.settings import TranscodingSettings
 from gateway.transcoding.coder import Limits
 from gateway.transcoding.stream import TranscodedStream
 from gateway.transcoding.transcoder import Transcoder

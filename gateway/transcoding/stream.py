@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit
 from gateway.metrics import Metrics
 from gateway.models import StreamName, TimelinePoint
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import CLOCK_RATE, unwrap
 from gateway.relay.listeners import Listeners
 from gateway.relay.stream import RelayStream, Subscription
-from gateway.sources.media import AccessUnit
 
 
 class TranscodedStream(RelayStream):

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from random import SystemRandom
 
 from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit
 from gateway.environment import inherited
 from gateway.metrics import Metrics
 from gateway.relay.line import WRAP
 from gateway.relay.stream import Picture, RelayStream
 from gateway.sources.backoff import backoff
-from gateway.sources.media import AccessUnit
 from gateway.transcoding.backlog import Backlog
 from gateway.transcoding.coder import Limits
 from gateway.transcoding.stream import TranscodedStream

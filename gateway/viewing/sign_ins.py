@@ -13,11 +13,11 @@ from gateway.audit.record import AuditEvent
 from gateway.auth import shifts
 from gateway.auth.sessions import SignIn, SignInSessions
 from gateway.clock import Clock
+from gateway.configuration.settings import TokenSettings
 from gateway.errors import Conflict, StorageError, Unauthenticated
 from gateway.incidents.changes import IncidentChange
 from gateway.incidents.service import IncidentService
 from gateway.models import CloseReason, Incident, IncidentState, Principal
-from gateway.settings import TokenSettings
 from gateway.viewing.service import ViewingService
 
 logger = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 
 from gateway.clock import Clock
+from gateway.errors import Malformed
 from gateway.metrics import Metrics
 from gateway.models import CloseReason
-from gateway.webrtc.sending.rtcp import MalformedRtcp
 from gateway.webrtc.session import Session
 from gateway.webrtc.states import State
 from gateway.webrtc.transport import demux, ice, stun
@@ -80,7 +80,7 @@ class Intake:
                     self._ended(session, CloseReason.VIEWER_LEFT)
             else:
                 self._metrics.malformed.labels(protocol="media").inc()
-        except (stun.MalformedStun, MalformedRtcp) as error:
+        except Malformed as error:
             self._metrics.malformed.labels(protocol=protocol).inc()
             logger.debug("malformed %s dropped: %s", protocol, error)
         except Exception:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from gateway.clock import Clock
+from gateway.configuration.settings import MediaSettings
 from gateway.errors import NotFound, Unplayable
 from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
-from gateway.settings import MediaSettings
 from gateway.webrtc.choice import Pulled, choose
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.session import Hooks, Session

@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from gateway.clock import Clock
+from gateway.configuration.settings import MediaSettings
 from gateway.errors import ConfigurationError, NotFound
 from gateway.metrics import Metrics
 from gateway.models import CloseReason
 from gateway.resolver import Resolver
-from gateway.settings import MediaSettings
 from gateway.webrtc.accounting import Accounting
 from gateway.webrtc.audio_fanout import Listening
 from gateway.webrtc.distribution import Distribution

@@ -141,7 +141,7 @@ class Session:
             self._metrics.dropped.labels(where="dtls_inbox").inc()
 
     def hear_rtcp(self, datagram: bytes, now: float, wall: float) -> bool:
-        """Act on feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
+        """Act on feedback; raises Malformed. Whether the viewer says goodbye."""
         return self.feed is not None and self.feed.hear(datagram, now, wall)
 
     def keyed(self, stream: RelayStream, sound: AudioStream | None, now: float) -> None:

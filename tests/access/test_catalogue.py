@@ -1,6 +1,6 @@
 from gateway.access.catalogue import Catalogue
+from gateway.configuration.settings import Settings
 from gateway.models import CameraId, CameraPolicy, Principal, Role, SiteId
-from gateway.settings import Settings
 
 OAK, ELM = SiteId("oak"), SiteId("elm")
 

@@ -1,8 +1,8 @@
 import pytest
 
 from gateway.access.grounds import NOT_STATED, ground_of
+from gateway.configuration.settings import AgreementSettings, LegalGrounds
 from gateway.models import Grant, GrantBasis, Incident, IncidentKind, IncidentState, Origin, Role, SiteId
-from gateway.settings import AgreementSettings, LegalGrounds
 
 OAK = SiteId("oak")
 GROUNDS = LegalGrounds(incident="emergency", drill="exercise", standing="entrances", school="school official")

@@ -10,7 +10,7 @@ from gateway.models import Principal, Role, SiteId
 from tests.in_process import ROOT
 
 # What names roles without deciding by them: the types, what a district configures, and the people of the demo.
-NAMING = {"models.py", "settings.py", "commands/demo.py"}
+NAMING = {"models.py", "configuration/settings.py", "commands/demo.py"}
 
 
 KNOWN = {

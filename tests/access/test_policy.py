@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from gateway.access.policy import decide, decide_site, may
+from gateway.configuration.settings import AgreementSettings
 from gateway.models import (
     POLICE_ROLES,
     Action,
@@ -23,7 +24,6 @@ from gateway.models import (
     Role,
     SiteId,
 )
-from gateway.settings import AgreementSettings
 
 NOW = 1_700_000_000.0
 SITE = SiteId("oak")

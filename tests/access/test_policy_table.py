@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 
 from gateway.access.policy import decide
+from gateway.configuration.settings import AgreementSettings
 from gateway.models import (
     POLICE_ROLES,
     Action,
@@ -26,7 +27,6 @@ from gateway.models import (
     Role,
     SiteId,
 )
-from gateway.settings import AgreementSettings
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 SITE = SiteId("oak")

@@ -13,6 +13,7 @@ from gateway.audit.record import AuditEvent
 from gateway.audit.spool import Spool
 from gateway.auth.keys import KeyStore
 from gateway.auth.tokens import TokenService
+from gateway.configuration.settings import Settings
 from gateway.errors import ClientError, Forbidden, NotFound, Unavailable
 from gateway.incidents.changes import Trigger
 from gateway.incidents.service import IncidentService
@@ -30,7 +31,6 @@ from gateway.models import (
     Role,
     SiteId,
 )
-from gateway.settings import Settings
 from gateway.storage.database import Database, sqlite_url
 from gateway.storage.tables import GrantRow
 from tests.fakes import FakeClock

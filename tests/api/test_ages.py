@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.api.ages import age_state
+from gateway.configuration.settings import AgeSettings
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
-from gateway.settings import AgeSettings
 
 
 def status(age: float | None, uncertainty: float | None, state: SourceState = SourceState.UP) -> SourceStatus:

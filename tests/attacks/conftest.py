@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pytest
 from aiohttp import web
 
-from gateway.api.connections import ConnectionPlaces
-from gateway.api.doors import Doors
-from gateway.api.proxies import Network
-from gateway.api.throttle import whose
+from gateway.api.admission.connections import ConnectionPlaces
+from gateway.api.admission.doors import Doors
+from gateway.api.admission.proxies import Network
+from gateway.api.admission.throttle import whose
 from tests.in_process import House, house
 
 __all__ = ["house"]

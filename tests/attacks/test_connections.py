@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from gateway.api.connection import TAKEN_WITHIN
-from gateway.api.connections import ConnectionPlaces
-from gateway.api.doors import FIRST_REQUEST_WITHIN, HANDSHAKE_WITHIN, TRY_AGAIN
-from gateway.api.newcomers import TURN_EVERY
+from gateway.api.admission.connection import TAKEN_WITHIN
+from gateway.api.admission.connections import ConnectionPlaces
+from gateway.api.admission.doors import FIRST_REQUEST_WITHIN, HANDSHAKE_WITHIN, TRY_AGAIN
+from gateway.api.admission.newcomers import TURN_EVERY
 from gateway.tls import self_signed
 from tests.attacks.conftest import Guarded, Line, connected, guard
 from tests.in_process import House
@@ -88,7 +88,7 @@ async def test_of_a_sign_in_that_has_ended_nothing_is_known_any_more(house: Hous
 async def test_where_an_address_opens_more_than_its_turn_allows_a_panic_button_and_a_console_are_still_first(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.api.newcomers.NEWCOMERS", (3.0, 1.0))
+    monkeypatch.setattr("gateway.api.admission.newcomers.NEWCOMERS", (3.0, 1.0))
     async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
         lines = await many(stack, guarded, 20)
         for line in lines:
@@ -115,8 +115,8 @@ async def test_where_an_address_opens_more_than_its_turn_allows_a_panic_button_a
 async def test_a_flood_of_messages_to_a_button_begins_in_turns_and_a_true_press_behind_the_same_address_is_among_them(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.api.newcomers.NEWCOMERS", (1.0, 1e-6))
-    monkeypatch.setattr("gateway.api.newcomers.BUTTONS_A_TURN", 4)
+    monkeypatch.setattr("gateway.api.admission.newcomers.NEWCOMERS", (1.0, 1e-6))
+    monkeypatch.setattr("gateway.api.admission.newcomers.BUTTONS_A_TURN", 4)
     async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
         for line in await many(stack, guarded, 21):
             line.ask("/hooks/lincoln-panic", "POST", BODY)
@@ -132,7 +132,7 @@ async def test_a_flood_of_messages_to_a_button_begins_in_turns_and_a_true_press_
 
 
 async def test_newcomers_that_wait_in_vain_are_closed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.api.newcomers.NEWCOMERS", (1.0, 1e-6))
+    monkeypatch.setattr("gateway.api.admission.newcomers.NEWCOMERS", (1.0, 1e-6))
     async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
         lines = await many(stack, guarded, 5)
         await guarded.until(lambda: len(guarded.places) == 5)
@@ -164,7 +164,7 @@ async def test_an_answer_that_is_not_read_does_not_hold_its_connection(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = guarded.house
-    monkeypatch.setattr("gateway.api.connection._bytes_taken", lambda _wire: 1)
+    monkeypatch.setattr("gateway.api.admission.connection._bytes_taken", lambda _wire: 1)
     async with connected(guarded.port) as reader:
         await guarded.until(lambda: len(guarded.doors._open) == 1)
         [connection] = guarded.doors._open.values()
@@ -189,7 +189,7 @@ async def test_an_answer_that_is_read_slowly_but_steadily_is_read_to_its_end(
         taken += 4096
         return taken
 
-    monkeypatch.setattr("gateway.api.connection._bytes_taken", more)
+    monkeypatch.setattr("gateway.api.admission.connection._bytes_taken", more)
     async with connected(guarded.port) as reader:
         await guarded.until(lambda: len(guarded.doors._open) == 1)
         [connection] = guarded.doors._open.values()
@@ -202,7 +202,7 @@ async def test_an_answer_that_is_read_slowly_but_steadily_is_read_to_its_end(
 
 
 async def test_how_much_of_an_answer_has_been_taken_is_known(guarded: Guarded) -> None:
-    from gateway.api.connection import _bytes_taken
+    from gateway.api.admission.connection import _bytes_taken
 
     async with connected(guarded.port) as line:
         line.ask("/healthz")
@@ -253,7 +253,7 @@ async def test_a_flood_of_connections_is_one_line_in_the_log(house: House, caplo
         await many(stack, guarded, 50)
         await guarded.until(lambda: house.metrics.dropped.labels("http_connection")._value.get() >= 40)
         await house.clock.advance(30)
-    said = [record for record in caplog.records if record.name == "gateway.api.doors"]
+    said = [record for record in caplog.records if record.name == "gateway.api.admission.doors"]
     assert len(said) == 1
 
 
@@ -268,7 +268,7 @@ async def test_a_connection_that_never_begins_tls_is_closed(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert HANDSHAKE_WITHIN <= 5
-    monkeypatch.setattr("gateway.api.doors.HANDSHAKE_WITHIN", 0.05)
+    monkeypatch.setattr("gateway.api.admission.doors.HANDSHAKE_WITHIN", 0.05)
     async with guard(house, context=certified(tmp_path)) as guarded, connected(guarded.port) as line:
         assert await line.closed()
         await guarded.until(lambda: len(guarded.places) == 0)

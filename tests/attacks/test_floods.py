@@ -12,8 +12,8 @@ import pytest
 from aiohttp import hdrs
 from pydantic import SecretStr
 
-from gateway.api.limits import ALARMS, BAD_MESSAGES, DEAR, PEOPLE, STRANGERS, Payer
-from gateway.api.throttle import PAUSE
+from gateway.api.admission.limits import ALARMS, BAD_MESSAGES, DEAR, PEOPLE, STRANGERS, Payer
+from gateway.api.admission.throttle import PAUSE
 from tests.in_process import Answer, House, Person, example
 
 TOKEN = "a-token-for-the-scraper"

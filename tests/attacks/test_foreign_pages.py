@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from gateway.settings import HttpSettings
+from gateway.configuration.settings import HttpSettings
 from tests.in_process import PEOPLE, House, example
 
 FOREIGN = [

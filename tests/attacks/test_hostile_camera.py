@@ -7,10 +7,10 @@ from fractions import Fraction
 import av
 import pytest
 
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.errors import CameraError
 from gateway.health.picture import MAX_PICTURES, look
 from gateway.models import SourceReason
-from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.client import MESSAGES_A_SECOND, MESSAGES_AT_ONCE, RtspClient
 from gateway.sources.rtsp.connecting import connected
@@ -19,7 +19,7 @@ from gateway.sources.rtsp.messages import encode_frame
 from gateway.sources.rtsp.sdp import Medium
 from gateway.sources.sound import Sound, SoundReception
 from tests.fakes import FakeClock
-from tests.sources.packets import rtp
+from tests.rtp.packets import rtp
 from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
 

@@ -13,11 +13,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bench.viewer import LightViewer
 from gateway.clock import SystemClock
+from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
-from gateway.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.plane import MediaPlane
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiohttp import ClientSession, hdrs
 
-from gateway.api.doors import FIRST_REQUEST_WITHIN
+from gateway.api.admission.doors import FIRST_REQUEST_WITHIN
 from tests.attacks.conftest import Guarded, connected
 from tests.in_process import Channel, House
 
@@ -38,7 +38,7 @@ async def test_an_event_channel_is_no_silent_connection(guarded: Guarded) -> Non
 
 
 async def test_a_body_that_dribbles_is_a_408(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.api.arrival.BODY_WITHIN", 0.05)
+    monkeypatch.setattr("gateway.api.admission.arrival.BODY_WITHIN", 0.05)
     async with connected(house.server.port or 0) as line:
         line.say(b"POST /hooks/lincoln-panic HTTP/1.1\r\nHost: gateway\r\nContent-Length: 100\r\n\r\nabc")
         assert await line.status() == 408

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 
 import pytest
 
+from gateway.codecs.h264.syntax import H264Depacketizer
+from gateway.codecs.h265.syntax import H265Depacketizer
+from gateway.codecs.nal.depacketizer import NalDepacketizer
 from gateway.errors import BadRequest, CameraError, Malformed
 from gateway.relay.history import PACKETS, History, PacketGroup
-from gateway.sources.h264 import H264Depacketizer
-from gateway.sources.h265 import H265Depacketizer
-from gateway.sources.nal_depacketizer import NalDepacketizer
-from gateway.sources.reorder import Reorder
-from gateway.sources.rtp import RtpPacket
+from gateway.rtp import feedback
+from gateway.rtp.packet import RtpPacket
+from gateway.rtp.reorder import Reorder
 from gateway.sources.rtsp.auth import parse_challenges
 from gateway.sources.rtsp.messages import Reader
 from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, Estimate
-from gateway.webrtc.sending import rtcp
 from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
 from gateway.webrtc.signalling.offer import LARGEST_OFFER, MOST_SECTIONS, parse_offer
 
@@ -115,8 +115,8 @@ def test_a_flood_of_reports_costs_no_more_each_for_those_before_it() -> None:
 
 def test_one_message_asks_for_so_many_packets_again_and_no_more() -> None:
     pairs = b"\x00\x01\xff\xff" * 400
-    [nack] = rtcp.parse(struct.pack("!BBHII", 0x81, 205, 2 + len(pairs) // 4, 1, 7) + pairs)
-    assert isinstance(nack, rtcp.Nack)
+    [nack] = feedback.parse(struct.pack("!BBHII", 0x81, 205, 2 + len(pairs) // 4, 1, 7) + pairs)
+    assert isinstance(nack, feedback.Nack)
     assert 1024 <= len(nack.sequences) < 1024 + 17
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import TokenSettings
+from gateway.configuration.settings import TokenSettings
 from gateway.storage.database import Database, sqlite_url
 from tests.fakes import FakeClock
 

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.auth.sessions import SignInSessions
+from gateway.configuration.settings import TokenSettings
 from gateway.errors import StorageError, Unauthenticated
 from gateway.models import Principal, Role, SiteId
-from gateway.settings import TokenSettings
 from gateway.storage.database import Database
 from gateway.storage.owed import MOST_THAT_MAY_BE_REFUSED, Change
 from gateway.storage.turns import Urgency

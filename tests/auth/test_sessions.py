@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway.auth.sessions import SignInSessions
+from gateway.configuration.settings import TokenSettings
 from gateway.models import Principal, Role, SiteId
-from gateway.settings import TokenSettings
 from gateway.storage.database import Database
 from gateway.storage.tables import SignInSessionRow
 from tests.fakes import FakeClock

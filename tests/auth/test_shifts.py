@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.auth.shifts import carried_by, carried_until, continued_until, may_continue_at
+from gateway.configuration.settings import TokenSettings
 from gateway.models import Incident, IncidentKind, IncidentState, Origin, SiteId
-from gateway.settings import TokenSettings
 
 RULES = TokenSettings()
 HOUR = 3600.0

@@ -13,9 +13,9 @@ from jwt.algorithms import ECAlgorithm
 
 from gateway.auth.keys import KEPT_AFTER_RETIREMENT, KeyStore
 from gateway.auth.tokens import AUDIENCE, CLOCK_STEP, TokenClaims, TokenService
+from gateway.configuration.settings import TokenSettings
 from gateway.errors import Unauthenticated
 from gateway.models import CameraId, Grant, GrantBasis, Principal, Role, SiteId
-from gateway.settings import TokenSettings
 from gateway.storage.database import Database
 from tests.fakes import FakeClock
 

@@ -1,4 +1,4 @@
-// Reads the time code of gateway/sources/simulated/timecode.py (geometry there) from the pixels of a canvas.
+// Reads the time code of gateway/simulator/pictures/timecode.py (geometry there) from the pixels of a canvas.
 // imageData: {width, height, data: RGBA bytes}. Returns milliseconds since 1970, or null where there is no time code.
 function readTimecode(imageData) {
   const { width, height, data } = imageData;

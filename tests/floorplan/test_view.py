@@ -1,9 +1,9 @@
 import re
 from pathlib import Path
 
+from gateway.configuration.settings import CameraSettings, SiteSettings, StreamSettings
 from gateway.floorplan.view import camera_view, cameras_view, floors_view, plan_view
 from gateway.models import CameraId
-from gateway.settings import CameraSettings, SiteSettings, StreamSettings
 from tests.floorplan.drawing import camera, plan
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"

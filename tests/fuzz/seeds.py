@@ -3,11 +3,11 @@
 import struct
 from collections.abc import Iterator
 
+from gateway.rtp import feedback
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.webrtc.sending import rtcp
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.framing import frame
-from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
+from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
 
 
 def together(*pieces: bytes) -> bytes:
@@ -130,7 +130,7 @@ STUN = (
 )
 FRAMES = (together(frame(STUN[0]) + frame(b"\x16\xfe\xfd")[:4], b"\xfd" + frame(bytes(200))),)
 FEEDBACK = (
-    rtcp.sender_report(1, "name", 0.0, 1, 2, 3) + rtcp.goodbye(1, "name"),
+    feedback.sender_report(1, "name", 0.0, 1, 2, 3) + feedback.goodbye(1, "name"),
     struct.pack("!BBHIIIIIII", 0x81, 201, 7, 1, 2, 3, 4, 5, 6, 7),
     struct.pack("!BBHIIHH", 0x81, 205, 3, 1, 2, 9, 0xFFFF) + struct.pack("!BBHII", 0x81, 206, 2, 1, 2),
     struct.pack("!BBHII4sBBHI", 0x8F, 206, 5, 1, 0, b"REMB", 1, 0x17, 0xFFFF, 2),

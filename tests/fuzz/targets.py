@@ -9,14 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from gateway.codecs.access_unit import StreamInfo
+from gateway.codecs.depacketizer import MAX_ACCESS_UNIT
+from gateway.codecs.h264.parameter_sets import parameter_set_id, parse_sps
+from gateway.codecs.h265.parameter_sets import parameter_set_id_h265, parse_sps_h265
+from gateway.codecs.nal.payloads import LIMIT
 from gateway.errors import BadRequest, CameraError, Malformed, PreconditionFailed
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.history import PacketGroup
-from gateway.relay.packetizer import LIMIT
 from gateway.relay.stream import RelayStream
-from gateway.sources.depacketizer import MAX_ACCESS_UNIT
-from gateway.sources.media import StreamInfo
+from gateway.rtp import feedback
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.auth import parse_challenges
@@ -24,9 +27,6 @@ from gateway.sources.rtsp.messages import MAX_BODY, MAX_HEAD
 from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.sdp import describe
 from gateway.sources.rtsp.transport import Carrier
-from gateway.sources.sps import parameter_set_id, parse_sps
-from gateway.sources.sps_h265 import parameter_set_id_h265, parse_sps_h265
-from gateway.webrtc.sending import rtcp
 from gateway.webrtc.signalling import answer, formats, fragment
 from gateway.webrtc.signalling.offer import parse_offer
 from gateway.webrtc.transport import stun
@@ -161,6 +161,6 @@ TARGETS: dict[str, Target[Any]] = {
     "offer": _stateless(seeds.OFFERS, _answer, BadRequest),
     "fragment": _stateless(seeds.FRAGMENTS, _restart),
     "framing": Target(seeds.FRAMES, _take_apart, Deframer, (Unsound,), bound=2 * LARGEST_FRAME),
-    "stun": _stateless(seeds.STUN, _check_request, stun.MalformedStun),
-    "feedback": _stateless(seeds.FEEDBACK, rtcp.parse, rtcp.MalformedRtcp),
+    "stun": _stateless(seeds.STUN, _check_request, Malformed),
+    "feedback": _stateless(seeds.FEEDBACK, feedback.parse, Malformed),
 }

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
+from gateway.codecs.access_unit import AccessUnit
 from gateway.health.likeness import LEAST
 from gateway.health.picture import STILL_WIDTH, PictureHealth, Still
 from gateway.metrics import Metrics
 from gateway.models import CameraId
-from gateway.sources.media import AccessUnit
+from tests.codecs.coded import h265, jpeg
 from tests.fakes import FakeClock
-from tests.sources.coded import h265, jpeg
 
 HALL, GYM = CameraId("hall"), CameraId("gym")
 GOP = 2.0

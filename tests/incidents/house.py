@@ -3,9 +3,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from gateway.audit.log import AuditLog
+from gateway.configuration.settings import IncidentSettings
 from gateway.incidents.service import IncidentChange, IncidentService
 from gateway.metrics import Metrics
-from gateway.settings import IncidentSettings
 from gateway.storage.database import Database, sqlite_url
 from tests.fakes import FakeClock
 

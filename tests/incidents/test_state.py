@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.configuration.settings import IncidentSettings
 from gateway.incidents.alarms import KEPT, confirmed
 from gateway.incidents.state import (
     TABLE,
@@ -27,7 +28,6 @@ from gateway.incidents.state import (
     supersedes,
 )
 from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, ReceivedTrigger, Role, SiteId
-from gateway.settings import IncidentSettings
 
 RULES = IncidentSettings()
 HOUR = 3600.0

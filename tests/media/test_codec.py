@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.errors import ClientError, ConfigurationError, NotFound
 from gateway.health.picture import Still
 from gateway.media.codec import RemoteFailure, methods_of, read_error, write_error
@@ -23,7 +24,6 @@ from gateway.models import (
     StreamName,
     TimelinePoint,
 )
-from gateway.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.webrtc.interface import SessionEvent
 from gateway.webrtc.session import SessionView
 from gateway.webrtc.states import State

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from gateway.clock import SystemClock
+from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.errors import ConfigurationError, NotFound, Unavailable
 from gateway.health.picture import Still
 from gateway.media import remote
@@ -29,7 +30,6 @@ from gateway.models import (
     StreamName,
     TimelinePoint,
 )
-from gateway.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from tests.fakes import FakeClock
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.media.shards import settings_of, shards
-from gateway.settings import CameraSettings, MediaSettings, StreamSettings
 
 RECORDERS = st.sampled_from([None, None, "north", "south"])
 

@@ -3,13 +3,14 @@ from itertools import pairwise
 
 import pytest
 
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay import history
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import CLOCK_RATE, WRAP
 from gateway.relay.stream import RelayStream
-from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
+from gateway.sources.media import ClockSample, SenderReport
 from tests.fakes import FakeClock
 
 INFO = StreamInfo("H264", CLOCK_RATE)

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from gateway.sources.media import AccessUnit, ClockSample, SenderReport, StreamInfo
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.sources.media import ClockSample, SenderReport
 
 
 class RecordingSink:

@@ -14,8 +14,8 @@ from gateway import tls
 from gateway.clock import SystemClock
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
-from gateway.sources.simulated.digest import Algorithm
-from gateway.sources.simulated.school import Listening, SimulatedCamera, SimulateOptions, simulate
+from gateway.simulator.rtsp.digest import Algorithm
+from gateway.simulator.school import Listening, SimulatedCamera, SimulateOptions, simulate
 from gateway.sources.source import Source
 from tests.gst_camera import PASSWORD, USERNAME, gst_camera
 from tests.sources.recording import RecordingSink

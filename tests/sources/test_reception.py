@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.codecs.access_unit import StreamInfo
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.media import SenderReport, StreamInfo
+from gateway.rtp.rtcp import NTP_TO_UNIX
+from gateway.sources.media import SenderReport
 from gateway.sources.reception import Reception
-from gateway.sources.rtcp import NTP_TO_UNIX
-from tests.sources.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
+from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
 from tests.sources.recording import RecordingSink
 
 

@@ -1,10 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sources.media import StreamInfo
+from gateway.codecs.access_unit import StreamInfo
 from gateway.sources.rtsp.sdp import Medium
 from gateway.sources.sound import Sound, SoundReception
-from tests.sources.packets import rtp
+from tests.rtp.packets import rtp
 
 MEDIUM = Medium(StreamInfo("PCMA", 8000), 8, "rtsp://camera/sound")
 

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
+from gateway.codecs.access_unit import AccessUnit
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
-from gateway.sources import notes
-from gateway.sources.lateness import PATIENCE_WITH_CAMERA, Drops
-from gateway.sources.media import AccessUnit
 from gateway.sources.nvr import Nvr
+from gateway.sources.observing import notes
+from gateway.sources.observing.lateness import PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.rtsp.messages import encode_frame
 from gateway.sources.source import LONG_DELAY, MAX_REDIRECTS, STALLED_AFTER, UNUSABLE_AFTER, Source
 from gateway.sources.supervisor import SourceSupervisor
 from tests.fakes import FakeClock
-from tests.sources.packets import IDR, NEXT, aggregated, fragments, rtp
+from tests.rtp.packets import IDR, NEXT, aggregated, fragments, rtp
 from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.sources.sps import parse_sps
+from gateway.codecs.h264.parameter_sets import parse_sps
 from gateway.transcoding.coder import KEYFRAME_EVERY, Coder, Limits, fitted
 from gateway.transcoding.wire import HEAD_SIZE, Job, Result, read_head, read_result, write_job
 from gateway.transcoding.worker import work
-from tests.sources.coded import TICKS, Coded, h264, h265, jpeg
+from tests.codecs.coded import TICKS, Coded, h264, h265, jpeg
 
 LIMITS = Limits(height=120, fps=10, bitrate=300_000)
 

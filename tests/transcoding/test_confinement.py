@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.coded import jpeg
+from tests.codecs.coded import jpeg
 from tests.transcoding.test_transcoder import house, workers
 
 SECRET = "the cameras' password"

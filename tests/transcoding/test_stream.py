@@ -1,10 +1,10 @@
 """A transcode's viewers are told the source's map: they begin only with pictures that it is true of."""
 
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.line import CLOCK_RATE, WRAP
 from gateway.relay.stream import Picture, RelayStream
-from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.transcoding.stream import TranscodedStream
 from tests.fakes import FakeClock
 

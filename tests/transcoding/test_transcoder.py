@@ -11,19 +11,19 @@ import av
 import pytest
 
 from gateway.clock import SystemClock
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.h264.syntax import H264Depacketizer
+from gateway.configuration.settings import TranscodingSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import unwrap
 from gateway.relay.stream import RelayStream
-from gateway.settings import TranscodingSettings
-from gateway.sources.h264 import H264Depacketizer
-from gateway.sources.media import AccessUnit, StreamInfo
-from gateway.sources.rtp import RtpPacket
+from gateway.rtp.packet import RtpPacket
 from gateway.transcoding import transcoder as module
 from gateway.transcoding.service import Transcoding
 from gateway.transcoding.stream import TranscodedStream
-from tests.sources.coded import TICKS, Coded, h264, h265, jpeg
+from tests.codecs.coded import TICKS, Coded, h264, h265, jpeg
 
 CAMERA = CameraId("hall")
 LIVE = TICKS / 90_000

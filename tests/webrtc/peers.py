@@ -12,11 +12,11 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from gateway.clock import Clock, SystemClock
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.configuration.settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
 from gateway.relay.stream import RelayStream
-from gateway.settings import MediaSettings
-from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.webrtc.interface import OpenedSession, OpenSession
 from gateway.webrtc.plane import MediaPlane
 

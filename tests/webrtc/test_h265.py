@@ -12,17 +12,17 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from gateway.clock import SystemClock
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.h265.syntax import H265Depacketizer
+from gateway.configuration.settings import MediaSettings
 from gateway.errors import ClientError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
 from gateway.relay.stream import RelayStream
-from gateway.settings import MediaSettings
-from gateway.sources.h265 import H265Depacketizer
-from gateway.sources.media import AccessUnit, StreamInfo
-from gateway.sources.rtp import RtpPacket, parse_rtp
+from gateway.rtp.packet import RtpPacket, parse_rtp
 from gateway.webrtc.interface import OpenedSession, OpenSession
 from gateway.webrtc.plane import MediaPlane
-from tests.sources.coded import TICKS, Coded, h265
+from tests.codecs.coded import TICKS, Coded, h265
 from tests.webrtc.peers import CAMERA, Camera, aiortc_viewer, offer_of
 
 LENGTH = 40

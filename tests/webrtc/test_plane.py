@@ -9,9 +9,9 @@ import pytest
 from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from bench.viewer import LightViewer
+from gateway.configuration.settings import MediaSettings
 from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, Role, StreamName
-from gateway.settings import MediaSettings
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.states import State
 from gateway.webrtc.transport import udp

@@ -14,10 +14,10 @@ import pytest
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 
 from bench.viewer import LightViewer
+from gateway.codecs.access_unit import StreamInfo
+from gateway.configuration.settings import MediaSettings
 from gateway.errors import BadRequest, NotFound, PreconditionFailed
 from gateway.models import CloseReason
-from gateway.settings import MediaSettings
-from gateway.sources.media import StreamInfo
 from gateway.sources.reception import Reception
 from gateway.webrtc.interface import OpenedSession, PatchRequest, SessionEvent
 from gateway.webrtc.session import Session
@@ -25,7 +25,7 @@ from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.framing import Deframer, frame
 from gateway.webrtc.transport.tcp import PATIENCE, WAITING_MEDIA, TcpConnection
 from tests.fakes import FakeClock
-from tests.sources.packets import PPS, SPS, aggregated, fragments, rtp
+from tests.rtp.packets import PPS, SPS, aggregated, fragments, rtp
 from tests.webrtc.peers import Gateway
 
 

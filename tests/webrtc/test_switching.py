@@ -12,12 +12,12 @@ import pytest
 
 from bench.viewer import LightViewer
 from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.configuration.settings import MediaSettings
 from gateway.errors import Unplayable
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.stream import RelayStream
-from gateway.settings import MediaSettings
-from gateway.sources.media import AccessUnit, StreamInfo
 from gateway.webrtc.congestion import stream_selector
 from gateway.webrtc.distribution import FRESH
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent

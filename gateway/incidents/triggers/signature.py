@@ -10,8 +10,8 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.configuration.setting_types import webhook_key
 from gateway.errors import BadRequest, Unauthenticated
-from gateway.setting_types import webhook_key
 
 
 @dataclass(frozen=True, slots=True)

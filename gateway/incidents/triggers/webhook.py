@@ -26,6 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.audit.record import Outcome
 from gateway.clock import Clock
+from gateway.configuration.setting_types import webhook_key
+from gateway.configuration.settings import SiteSettings, WebhookSettings
 from gateway.errors import ClientError, ConfigurationError, Conflict, Forbidden, NotFound, StorageError, Unauthenticated
 from gateway.incidents.changes import Trigger, TriggerOutcome
 from gateway.incidents.service import IncidentService
@@ -34,8 +36,6 @@ from gateway.incidents.triggers.signature import Envelope, read_envelope, verify
 from gateway.incidents.triggers.timing import FARTHEST, off_words
 from gateway.metrics import Metrics
 from gateway.models import IncidentKind, Origin, SiteId
-from gateway.setting_types import webhook_key
-from gateway.settings import SiteSettings, WebhookSettings
 from gateway.storage.database import Database
 from gateway.storage.tables import WebhookDeliveryRow
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
+from gateway.rtp.reorder import Reorder
 from gateway.sources.allowance import Allowance
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
-from gateway.sources.reorder import Reorder
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.datagrams import PortPair
 from gateway.sources.rtsp.events import Event, Media, Playing, SoundPacket, Unusable

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.codecs.access_unit import StreamInfo
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.media import StreamInfo
 from gateway.sources.rtsp.transport import ENCRYPTED
 
 MAX_MEDIA = 32

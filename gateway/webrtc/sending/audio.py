@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gateway.metrics import Metrics
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
-from gateway.webrtc.sending import rtcp
+from gateway.rtp import feedback
 from gateway.webrtc.transport.dtls import DtlsTransport
 from gateway.webrtc.transport.ice_transport import Path
 
@@ -67,11 +67,11 @@ class SoundFeed:
             return
         self._reported_at = now
         timestamp = (last.rtp + len(last.payload) + round((now - last.arrival) * RATE)) & _WRAP
-        self._send(rtcp.sender_report(self._ssrc, self._cname, wall, timestamp, self.packets, self.octets))
+        self._send(feedback.sender_report(self._ssrc, self._cname, wall, timestamp, self.packets, self.octets))
 
     def goodbye(self) -> None:
         """Tell the viewer that it is over."""
-        self._send(rtcp.goodbye(self._ssrc, self._cname))
+        self._send(feedback.goodbye(self._ssrc, self._cname))
 
     def _send(self, packet: bytes) -> None:
         self._path.send(self._dtls.protect_rtcp(packet))

@@ -8,10 +8,10 @@ from gateway.metrics import Metrics
 from gateway.models import StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
+from gateway.rtp import feedback
 from gateway.webrtc.congestion.bandwidth import Estimate
 from gateway.webrtc.congestion.pacer import AT_ONCE, LONGEST, Backlog
 from gateway.webrtc.congestion.probe import TRAIN, Probe
-from gateway.webrtc.sending import rtcp
 from gateway.webrtc.sending.sender import Outlet, RtpSender
 from gateway.webrtc.sending.splice import shift_between
 from gateway.webrtc.signalling.formats import H264, Codec
@@ -215,12 +215,12 @@ class Feed:
         if sender.last is not None and now >= self._reported_at + interval:
             self._reported_at = now
             timestamp = (sender.last_timestamp + round((now - sender.last.arrival) * _CLOCK_RATE)) & 0xFFFFFFFF
-            self._send(rtcp.sender_report(self.ssrc, self._cname, wall, timestamp, sender.packets, sender.octets))
+            self._send(feedback.sender_report(self.ssrc, self._cname, wall, timestamp, sender.packets, sender.octets))
         return True
 
     def goodbye(self) -> None:
         """Tell the viewer that the stream is over."""
-        self._send(rtcp.goodbye(self.ssrc, self._cname))
+        self._send(feedback.goodbye(self.ssrc, self._cname))
 
     # What is heard
 
@@ -240,24 +240,24 @@ class Feed:
         self._learn(self._probe.answered(transaction, now), now)
 
     def hear(self, datagram: bytes, now: float, wall: float) -> bool:
-        """Act on SRTCP feedback; raises MalformedRtcp. Whether the viewer says goodbye."""
+        """Act on SRTCP feedback; raises Malformed. Whether the viewer says goodbye."""
         goodbye = False
-        for feedback in rtcp.parse(self._dtls.unprotect_rtcp(datagram)):
-            match feedback:
-                case rtcp.ReceptionReport(ssrc=self.ssrc, highest_sequence=highest, packets_lost=lost):
+        for told in feedback.parse(self._dtls.unprotect_rtcp(datagram)):
+            match told:
+                case feedback.ReceptionReport(ssrc=self.ssrc, highest_sequence=highest, packets_lost=lost):
                     if now >= self._settled_at:
-                        self.estimate.heard_report(highest, lost, rtcp.round_trip(feedback, wall), now)
-                case rtcp.Nack(ssrc=self.ssrc, sequences=sequences):
+                        self.estimate.heard_report(highest, lost, feedback.round_trip(told, wall), now)
+                case feedback.Nack(ssrc=self.ssrc, sequences=sequences):
                     missed = len(sequences) - (0 if self.waiting == "link" else self.sender.resend(sequences))
                     if missed:
                         self._metrics.dropped.labels(where="resend").inc(missed)
-                case rtcp.PictureLoss(ssrc=self.ssrc):
+                case feedback.PictureLoss(ssrc=self.ssrc):
                     self._want_refresh(now)
-                case rtcp.BitrateEstimate(bps=bps):
+                case feedback.BitrateEstimate(bps=bps):
                     self.bitrate_estimate = bps
                     if now >= self._settled_at:
                         self.estimate.heard_remb(bps, now)
-                case rtcp.Goodbye():
+                case feedback.Goodbye():
                     goodbye = True
         return goodbye
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from gateway.settings import IceServer
+from gateway.configuration.settings import IceServer
 
 
 def links(servers: Iterable[IceServer], viewer: str, wall: float) -> list[str]:

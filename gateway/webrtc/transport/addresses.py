@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from aioice.ice import get_host_addresses
 
 from gateway.clock import Clock
+from gateway.configuration.settings import MediaSettings
 from gateway.resolver import Resolver
-from gateway.settings import MediaSettings
 from gateway.webrtc.transport.ice import is_usable, split_address
 
 logger = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from aiortc.rtcdtlstransport import (
 )
 from OpenSSL import SSL
 
-from gateway.webrtc.sending.rtcp import MalformedRtcp
+from gateway.errors import Malformed, SightlineError
 from gateway.webrtc.transport.srtp import GcmSealer, LibsrtpSealer, Sealer
 
 _INBOX = 32
@@ -32,7 +32,7 @@ _REACH = 1024  # packets: the replay window that aiortc gives libsrtp
 _CM_TAG = 10  # bytes of HMAC-SHA1-80
 
 
-class DtlsFailed(Exception):
+class DtlsFailed(SightlineError):
     """The handshake did not succeed: no common profile, a certificate that the offer did not name, or rubbish."""
 
 
@@ -121,11 +121,11 @@ class DtlsTransport:
         return bytes(self._transport._tx_srtp.protect_rtcp(packet))
 
     def unprotect_rtcp(self, packet: bytes) -> bytes:
-        """The compound packet within SRTCP. Raises MalformedRtcp, also for a wrong tag or a replay."""
+        """The compound packet within SRTCP. Raises Malformed, also for a wrong tag or a replay."""
         try:
             return bytes(self._transport._rx_srtp.unprotect_rtcp(packet))
         except (pylibsrtp.Error, ValueError) as error:  # ValueError: longer than pylibsrtp takes
-            raise MalformedRtcp("not authentic") from error
+            raise Malformed("not authentic") from error
 
     def close(self) -> None:
         """Tell the viewer that it is over (close_notify). Does nothing before the handshake has begun."""

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Iterable
 
 from gateway.clock import Clock
+from gateway.configuration.settings import MediaSettings
 from gateway.metrics import Metrics
-from gateway.settings import MediaSettings
 from gateway.webrtc.transport.route import Route
 from gateway.webrtc.transport.tcp import TcpPort
 from gateway.webrtc.transport.udp import MediaPort

@@ -7,6 +7,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from gateway.errors import Malformed
+
 MAGIC_COOKIE = 0x2112A442
 BINDING_REQUEST = 0x0001
 BINDING_SUCCESS = 0x0101
@@ -28,10 +30,6 @@ _HEADER = struct.Struct("!HHI12s")
 _ATTRIBUTE = struct.Struct("!HH")
 _FINGERPRINT_XOR = 0x5354554E
 _PEER_REFLEXIVE = 110 << 24 | 65535 << 8 | 255
-
-
-class MalformedStun(ValueError):
-    """Bytes that are no STUN message, or one that ICE does not send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class BindingRequest:
 def parse_request(data: bytes) -> BindingRequest | None:
     """Read a binding request; None for a well-formed message of another kind, which needs no answer.
 
-    Raises MalformedStun, also where MESSAGE-INTEGRITY, USERNAME or FINGERPRINT is missing: ICE always sends them.
+    Raises Malformed, also where MESSAGE-INTEGRITY, USERNAME or FINGERPRINT is missing: ICE always sends them.
     """
     transaction = _transaction(data, BINDING_REQUEST)
     if transaction is None:
@@ -68,18 +66,18 @@ def parse_request(data: bytes) -> BindingRequest | None:
     for kind, value, start in _attributes(data):
         if kind == FINGERPRINT:
             if start + 8 != len(data) or value != _fingerprint(data[:start]):
-                raise MalformedStun("bad FINGERPRINT")
+                raise Malformed("bad FINGERPRINT")
         elif signed_until:
             continue  # only FINGERPRINT counts after MESSAGE-INTEGRITY (RFC 8489 14.5)
         elif kind == MESSAGE_INTEGRITY:
             signed_until = start
         found.setdefault(kind, value)
     if len(found.get(MESSAGE_INTEGRITY, b"")) != 20 or FINGERPRINT not in found or USERNAME not in found:
-        raise MalformedStun("no USERNAME, MESSAGE-INTEGRITY or FINGERPRINT")
+        raise Malformed("no USERNAME, MESSAGE-INTEGRITY or FINGERPRINT")
     try:
         username = found[USERNAME].decode()
     except UnicodeDecodeError as error:
-        raise MalformedStun("USERNAME is not UTF-8") from error
+        raise Malformed("USERNAME is not UTF-8") from error
     return BindingRequest(
         transaction=transaction,
         username=username,
@@ -92,7 +90,7 @@ def parse_request(data: bytes) -> BindingRequest | None:
 
 
 def parse_success(data: bytes) -> bytes | None:
-    """The transaction that a binding success answers; None for another message. Raises MalformedStun.
+    """The transaction that a binding success answers; None for another message. Raises Malformed.
 
     Its signature is not looked at: whoever answers has read the request, whose transaction nobody can guess.
     """
@@ -127,12 +125,12 @@ def binding_error(transaction: bytes, code: int, reason: str, password: str, unk
 
 
 def _transaction(data: bytes, wanted: int) -> bytes | None:
-    """The transaction of a message of the wanted kind; None for another kind. Raises MalformedStun."""
+    """The transaction of a message of the wanted kind; None for another kind. Raises Malformed."""
     if len(data) < _HEADER.size:
-        raise MalformedStun("shorter than its header")
+        raise Malformed("shorter than its header")
     kind, length, cookie, transaction = _HEADER.unpack_from(data)
     if kind & 0xC000 or cookie != MAGIC_COOKIE or length % 4 or length != len(data) - _HEADER.size:
-        raise MalformedStun("bad header")
+        raise Malformed("bad header")
     return bytes(transaction) if kind == wanted else None
 
 
@@ -144,7 +142,7 @@ def _attributes(data: bytes) -> list[tuple[int, bytes, int]]:
         kind, length = _ATTRIBUTE.unpack_from(data, at)
         value = data[at + 4 : at + 4 + length]
         if len(value) != length:
-            raise MalformedStun("attribute runs past the end")
+            raise Malformed("attribute runs past the end")
         found.append((kind, value, at))
         at += 4 + length + -length % 4
     return found

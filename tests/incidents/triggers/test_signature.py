@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook
 
+from gateway.configuration.setting_types import webhook_key
 from gateway.errors import BadRequest, Unauthenticated
 from gateway.incidents.triggers.signature import Envelope, read_envelope, sign, verify
-from gateway.setting_types import webhook_key
 
 SECRET = "whsec_" + base64.b64encode(b"a key of at least 24 bytes").decode()
 KEY = webhook_key(SECRET)

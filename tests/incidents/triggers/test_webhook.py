@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from gateway.configuration.settings import SiteSettings, WebhookSettings
 from gateway.errors import ConfigurationError
 from gateway.incidents.service import Trigger
 from gateway.incidents.triggers.forgetting import forget
@@ -13,7 +14,6 @@ from gateway.incidents.triggers.signature import sign
 from gateway.incidents.triggers.timing import KEPT
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.models import IncidentKind, IncidentState, Origin, Principal, Role, SiteId
-from gateway.settings import SiteSettings, WebhookSettings
 from gateway.storage.reserve import Reserve
 from tests.incidents.house import House
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.rtsp.sdp import describe, resolve
-from tests.sources.packets import PPS, SPS
+from tests.rtp.packets import PPS, SPS
 
 BASE = "rtsp://camera/live"
 SETS = f"{base64.b64encode(SPS).decode()},{base64.b64encode(PPS).decode()}"

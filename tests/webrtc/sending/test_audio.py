@@ -8,10 +8,10 @@ import aiortc.rtp as rtp
 import pytest
 
 from bench.viewer import LightViewer
+from gateway.configuration.settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
-from gateway.settings import MediaSettings
 from gateway.sources.sound import Sound
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.plane import MediaPlane

@@ -7,9 +7,9 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
+from gateway.rtp import feedback
 from gateway.webrtc.congestion.pacer import LONGEST
 from gateway.webrtc.congestion.probe import TRAIN
-from gateway.webrtc.sending import rtcp
 from gateway.webrtc.sending.feed import HEADROOM, LOOK_INTERVAL, REFRESH_INTERVAL, REPEATS_IN_TROUBLE, Feed
 from gateway.webrtc.sending.sender import MOST_RESENDS
 from gateway.webrtc.signalling.formats import Codec
@@ -471,8 +471,8 @@ def test_reports_tell_the_time_of_what_was_sent_and_answers_to_them_the_round_tr
     [report] = scene.way.reports
     rtp_time = int.from_bytes(report[16:20], "big")
     assert abs(rtp_time - 90_000 - 90_000 * (sent_at - scene.clock.monotonic())) < 2
-    told = rtcp.ReceptionReport(7, 0.0, 0, 0, 0, int.from_bytes(report[10:14], "big"), 0.5)
-    trip = rtcp.round_trip(told, 1_700_000_000.25 + 0.6)
+    told = feedback.ReceptionReport(7, 0.0, 0, 0, 0, int.from_bytes(report[10:14], "big"), 0.5)
+    trip = feedback.round_trip(told, 1_700_000_000.25 + 0.6)
     assert trip is not None
     assert abs(trip - 0.1) < 0.001
-    assert rtcp.round_trip(told, 1_700_000_000.25 + 3600) is None, "the clock was set"
+    assert feedback.round_trip(told, 1_700_000_000.25 + 3600) is None, "the clock was set"

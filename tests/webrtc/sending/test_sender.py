@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.codecs.access_unit import StreamInfo
+from gateway.codecs.nal.payloads import LIMIT
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.history import PacketGroup
-from gateway.relay.packetizer import LIMIT
 from gateway.relay.stream import RelayStream
-from gateway.sources.media import StreamInfo
 from gateway.webrtc.sending.sender import MOST_RESENDS, STRETCHES, Outlet, RtpSender
 from gateway.webrtc.transport.srtp import HEADER, GcmSealer, LibsrtpSealer, Sealer
 from tests.fakes import FakeClock

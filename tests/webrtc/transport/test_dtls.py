@@ -7,8 +7,8 @@ from aiortc import rtcdtlstransport
 from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport
 
 from bench.viewer import _Wire
-from gateway.webrtc.sending import rtcp
-from gateway.webrtc.sending.rtcp import MalformedRtcp
+from gateway.errors import Malformed
+from gateway.rtp import feedback
 from gateway.webrtc.transport.dtls import DtlsFailed, DtlsTransport, Identity
 
 
@@ -70,11 +70,11 @@ async def test_no_task_of_aiortc_is_left_behind() -> None:
 async def test_rtcp_goes_both_ways_and_forged_rtcp_is_malformed() -> None:
     pair = Pair()
     await pair.connect()
-    packet = rtcp.goodbye(9, "name")
+    packet = feedback.goodbye(9, "name")
     assert pair.client._rx_srtp.unprotect_rtcp(pair.server.protect_rtcp(packet)) == packet
     sealed = pair.client._tx_srtp.protect_rtcp(packet)
     assert pair.server.unprotect_rtcp(sealed) == packet
-    with pytest.raises(MalformedRtcp):
+    with pytest.raises(Malformed):
         pair.server.unprotect_rtcp(sealed[:-1] + b"\0\0")
     await pair.client.stop()
 

@@ -1,0 +1,109 @@
+"""The middleware that answers 429 to whoever asks for too much, before anything else is done for the request."""
+
+import math
+import re
+
+from aiohttp import hdrs, web
+
+from gateway.api.admission.connection import Connection
+from gateway.api.admission.limits import DEAR, PLAIN, Payer
+from gateway.api.admission.newcomers import BUTTON, Whose
+from gateway.api.admission.proxies import network_of
+from gateway.api.problem import SAFE, Handler, problem
+from gateway.api.services import SERVICES, Services, client_address, cookie_name, recognise
+from gateway.errors import ClientError, Unauthenticated
+
+PAUSE = 1.0
+"""Seconds before a 429 goes out. Who sends a request after each answer is slowed to one a second on each connection,
+at the cost of a timer; a page is told how long to wait anyway."""
+
+_BEARER = re.compile(rb"\r\nAuthorization: *Bearer +(eyJ[\w.-]+)", re.IGNORECASE)
+_REFUSALS = frozenset({401, 403})
+
+
+@web.middleware
+async def throttled(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Charge the request to somebody's bucket, and say meanwhile that its connection is in use."""
+    connection = request.protocol if isinstance(request.protocol, Connection) else None
+    if connection is None:
+        return await _charged(request, handler)
+    place = connection.place
+    place.asked = place.busy = True
+    try:
+        if connection.doors.alarms_only and not request.path.startswith("/hooks/"):
+            raise web.HTTPNotFound
+        return await _charged(request, handler)
+    finally:
+        place.busy = place.hook = False
+        place.since = request.app[SERVICES].clock.monotonic()
+
+
+async def _charged(request: web.Request, handler: Handler) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    if request.path.startswith("/hooks/") and request.path.removeprefix("/hooks/") in services.limits.webhooks:
+        if isinstance(request.protocol, Connection):
+            request.protocol.place.hook = True
+        return await handler(request)
+    payer, cost = _payer(request), DEAR if request.path.startswith(("/api/", "/whep/")) else PLAIN
+    if wait := payer.take(services.clock.monotonic(), cost):
+        return await too_many(request, payer, wait)
+    refused = False
+    try:
+        response = await handler(request)
+    except (ClientError, web.HTTPException) as error:
+        refused = error.status in _REFUSALS or (error.status == 404 and request.method not in SAFE)
+        raise
+    finally:
+        if not refused:
+            payer.give_back(services.clock.monotonic(), cost - PLAIN)
+    return response
+
+
+async def too_many(request: web.Request, payer: Payer, wait: float) -> web.Response:
+    """The 429, after a pause. ``wait``: seconds until the bucket will hold enough."""
+    services = request.app[SERVICES]
+    services.metrics.http_limited.labels(payer.kind).inc()
+    if isinstance(request.protocol, Connection):
+        request.protocol.place.busy = False
+    await services.clock.sleep(PAUSE)
+    response = problem(429, "Too many requests", "too_many_requests", "Too much at once: wait a moment and try again.")
+    response.headers[hdrs.RETRY_AFTER] = str(math.ceil(wait))
+    return response
+
+
+def _payer(request: web.Request) -> Payer:
+    services = request.app[SERVICES]
+    limits = services.limits
+    cookie = request.cookies.get(cookie_name(services.loaded.settings.http))
+    sign_in = limits.sign_in_of(cookie) if cookie else None
+    if sign_in is None and hdrs.AUTHORIZATION in request.headers and request.path.startswith("/whep/"):
+        found = _BEARER.search(b"\r\nAuthorization: " + request.headers[hdrs.AUTHORIZATION].encode("utf-8", "replace"))
+        sign_in = _of_token(services, found[1].decode()) if found else None  # a player that is no browser has no cookie
+    if sign_in is None:
+        return limits.stranger(network_of(client_address(request)))
+    recognise(request, f"sign-in {sign_in}")
+    return limits.person(sign_in, alarm=request.path.startswith("/api/incidents") and request.method not in SAFE)
+
+
+def whose(services: Services) -> Whose:
+    """What tells the doors who is behind the first bytes of a request. Nothing is permitted by it."""
+    cookie = re.compile(re.escape(cookie_name(services.loaded.settings.http)).encode() + rb"=([\w-]{20,200})")
+
+    def told(head: bytes) -> str | None:
+        if head.startswith(b"POST /hooks/"):
+            return BUTTON
+        if found := cookie.search(head):
+            sign_in = services.limits.sign_in_of(found[1].decode())
+        else:
+            found = _BEARER.search(head)
+            sign_in = _of_token(services, found[1].decode()) if found else None
+        return f"sign-in {sign_in}" if sign_in else None
+
+    return told
+
+
+def _of_token(services: Services, token: str) -> str | None:
+    try:
+        return services.tokens.verify(token).session_id
+    except Unauthenticated:
+        return None

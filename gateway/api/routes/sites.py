@@ -1,0 +1,115 @@
+"""Schools as the caller may know them: floor plans, cameras, a room's nearest cameras."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from gateway.access import policy
+from gateway.access.service import AccessService
+from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
+from gateway.auth.sessions import SignIn
+from gateway.configuration.settings import SiteSettings
+from gateway.errors import NotFound
+from gateway.floorplan.geometry import nearest_cameras
+from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.view import cameras_view, floors_view, plan_view
+from gateway.models import Action, Camera, Principal, SiteId
+
+
+def site_view(
+    site: SiteSettings, plan: FloorPlan, principal: Principal, access: AccessService, cameras: tuple[Camera, ...]
+) -> dict[str, Any]:
+    """``Site`` of docs/protocol.md."""
+    visible = frozenset(camera.id for camera in cameras)
+    return {
+        "id": site.id,
+        "name": site.name,
+        "floors": floors_view(plan),
+        "cameras": cameras_view(site, plan, visible, access.standing_cameras(principal, SiteId(site.id))),
+        "may_trigger": access.may(principal, Action.TRIGGER, SiteId(site.id)) is None,
+        "may_acknowledge": access.may(principal, Action.ACKNOWLEDGE, SiteId(site.id)) is None,
+        "may_end": access.may(principal, Action.ALL_CLEAR, SiteId(site.id)) is None,
+    }
+
+
+def _site(request: web.Request) -> tuple[SiteSettings, FloorPlan]:
+    loaded = request.app[SERVICES].loaded
+    for site in loaded.settings.sites:
+        if site.id == request.match_info["site"]:
+            return site, loaded.plans[SiteId(site.id)]
+    raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
+
+
+async def _known(request: web.Request) -> tuple[SignIn, SiteSettings, FloorPlan, tuple[Camera, ...]]:
+    sign_in = await signed_in(request)
+    principal = sign_in.principal
+    site, plan = _site(request)
+    access = request.app[SERVICES].access
+    if SiteId(site.id) not in access.sites_of(principal):
+        raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
+    return sign_in, site, plan, access.visible_cameras(principal, SiteId(site.id))
+
+
+async def sites(request: web.Request) -> web.Response:
+    """All schools that the caller may know of."""
+    principal = (await signed_in(request)).principal
+    services = request.app[SERVICES]
+    known = services.access.sites_of(principal)
+    return web.json_response(
+        {
+            "sites": [
+                site_view(
+                    site,
+                    services.loaded.plans[SiteId(site.id)],
+                    principal,
+                    services.access,
+                    services.access.visible_cameras(principal, SiteId(site.id)),
+                )
+                for site in services.loaded.settings.sites
+                if SiteId(site.id) in known
+            ]
+        }
+    )
+
+
+async def plan(request: web.Request) -> web.Response:
+    """The floor plan in metres. Who reads it is recorded."""
+    sign_in, site, value, cameras = await _known(request)
+    await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
+    return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras)))
+
+
+async def cameras_of_room(request: web.Request) -> web.Response:
+    """A room's nearest cameras."""
+    _, _, value, cameras = await _known(request)
+    room = request.match_info["room"]
+    count = whole_number(request, "n", 4, most=50)
+    if not any(known.id == room for known in value.rooms):
+        raise NotFound("no_such_room", "The floor plan has no such room.")
+    allowed = {camera.id for camera in cameras}
+    near = [found for found in nearest_cameras(value, room, len(value.cameras)) if found.id in allowed]
+    return web.json_response({"cameras": [asdict(found) for found in near[:count]]})
+
+
+async def police(request: web.Request) -> web.Response:
+    """The police who are signed in and may know of the school: whom a drill can enrol."""
+    sign_in, site, _, _ = await _known(request)
+    services = request.app[SERVICES]
+    await services.access.require(sign_in.principal, Action.TRIGGER, SiteId(site.id), client_address(request))
+    people = [
+        {"id": person.id, "name": person.name, "role": person.role}
+        for person in await services.sessions.people()
+        if policy.is_police(person) and SiteId(site.id) in services.access.sites_of(person)
+    ]
+    return web.json_response({"people": people})
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes of this module."""
+    return [
+        web.get("/api/sites", sites),
+        web.get("/api/sites/{site}/plan", plan),
+        web.get("/api/sites/{site}/police", police),
+        web.get("/api/sites/{site}/rooms/{room}/cameras", cameras_of_room),
+    ]

@@ -1,0 +1,50 @@
+"""What turns the RTP packets of one camera into pictures, whatever the codec. Pure."""
+
+from typing import Protocol
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.sequence_parameters import SequenceParameters
+from gateway.codecs.unused import Unused
+from gateway.rtp.packet import RtpPacket
+
+MAX_ACCESS_UNIT = 4 * 1024 * 1024
+
+
+class Depacketizer(Protocol):
+    """Builds the pictures of one RTP source, which end with a change of timestamp or with a marker that is believed.
+
+    ``seen`` counts pictures that have ended, ``dropped`` those of them that were not passed on, ``malformed`` packets
+    of no use, ``withdrawn`` pictures that were passed on, proved not to be whole, and cannot be sent again: the next
+    one is a keyframe. ``unused`` says why none was passed on since the last that was. ``picture`` is what the newest
+    parameter set or header told.
+    """
+
+    seen: int
+    dropped: int
+    malformed: int
+    withdrawn: int
+    unused: Unused
+    picture: SequenceParameters | None
+
+    def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
+        """Take the next packet, before which ``missing`` are lost. One of no use damages its picture.
+        ``followed``: more of its timestamp has come with it, so that its marker ends nothing."""
+        ...
+
+    def begin_again(self) -> tuple[AccessUnit, ...]:
+        """Another RTP source follows: give out what is whole of the former one. What was learned stays."""
+        ...
+
+    @property
+    def continuation(self) -> bytes:
+        """How the next payload begins if it neither begins nor ends a fragmented unit but carries on the one at hand;
+        empty where there is none. Such packets of the same timestamp, without a marker, may go to ``carry_on``."""
+        ...
+
+    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
+        """Take what follows ``continuation`` in the next packets, ``size`` bytes in all, as ``push`` would."""
+        ...
+
+    def notes(self) -> tuple[str, ...]:
+        """What district IT should know of this stream, in words."""
+        ...

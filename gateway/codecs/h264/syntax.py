@@ -1,0 +1,76 @@
+"""H.264 from RTP (RFC 6184 5.4 to 5.8, modes 0 and 1): packets in, whole access units out. Pure.
+
+A keyframe is an access unit with an IDR slice; a camera that only sends recovery points (gradual refresh) is noted,
+for browsers cannot start on those.
+"""
+
+from gateway.codecs.h264.parameter_sets import parameter_set_id, parse_sps
+from gateway.codecs.nal.depacketizer import NalDepacketizer
+from gateway.codecs.nal.syntax import NalSyntax
+from gateway.codecs.sequence_parameters import SequenceParameters
+from gateway.errors import Malformed
+
+SLICE, PARTITION_A, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, 5, 6, 7, 8, 9
+STAP_A, FU_A = 24, 28
+RECOVERY_POINT = 6
+
+
+class H264(NalSyntax):
+    """ITU-T H.264 7.3.1, 7.4.1."""
+
+    codec = "H264"
+    header = 1
+    picture_kinds = frozenset({1, 2, 3, 4, 5})
+    keyframe_kinds = frozenset({IDR})
+    set_kinds = (SPS, PPS)
+    sps_kind = SPS
+    delimiter_kind = DELIMITER
+    leading_kinds = frozenset({SEI, SPS, PPS, DELIMITER, 14, 15, 16, 17, 18})
+    aggregate_kind, fragment_kind = STAP_A, FU_A
+    first_foreign_kind = STAP_A
+
+    def kind(self, nal: bytes) -> int:
+        """The lower five bits of the header."""
+        return nal[0] & 0x1F
+
+    def check(self, nal: bytes) -> None:
+        """Type 0 is not defined. Raises ``Malformed``."""
+        if not nal[0] & 0x1F:
+            raise Malformed("NAL unit of type 0")
+
+    def header_of_fragment(self, payload: bytes) -> bytes:
+        """Importance from the first byte, type from the second."""
+        return bytes((payload[0] & 0xE0 | payload[1] & 0x1F,))
+
+    def begins_picture(self, payload: bytes) -> bool:
+        """By 7.4.1.2.3; ``first_mb_in_slice`` of 0 is a single bit."""
+        if len(payload) < 3:
+            return False
+        kind = payload[0] & 0x1F
+        if kind == STAP_A:
+            return len(payload) > 4 and payload[3] & 0x1F != STAP_A and self.begins_picture(payload[3:])
+        if kind == FU_A:
+            return bool(payload[1] & 0x80) and payload[1] & 0x1F in (SLICE, IDR) and bool(payload[2] & 0x80)
+        return kind in (SEI, SPS, DELIMITER) or (kind in (SLICE, IDR) and bool(payload[1] & 0x80))
+
+    def opens(self, nal: bytes) -> bool:
+        """``first_mb_in_slice`` of 0 is a single bit."""
+        return nal[0] & 0x1F in (SLICE, PARTITION_A, IDR) and nal[1:2] >= b"\x80"
+
+    def set_id(self, nal: bytes) -> int:
+        """See ``sps``."""
+        return parameter_set_id(nal)
+
+    def parse_sps(self, nal: bytes) -> SequenceParameters:
+        """See ``sps``."""
+        return parse_sps(nal)
+
+    def recovery_point(self, nal: bytes) -> bool:
+        """An SEI message of type 6 (D.1.8)."""
+        return nal[0] & 0x1F == SEI and len(nal) > 1 and nal[1] == RECOVERY_POINT
+
+
+class H264Depacketizer(NalDepacketizer):
+    """Builds the access units of one RTP source."""
+
+    syntax = H264()

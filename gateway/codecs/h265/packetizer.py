@@ -1,0 +1,72 @@
+"""H.265 NAL units to RTP payloads for viewers (RFC 7798, without DONL). Pure.
+
+The same sizes as for H.264: no payload over ``LIMIT``, large NAL units in fragmentation units of exactly that size,
+small neighbours together in one aggregation packet.
+"""
+
+from collections.abc import Iterable
+
+from gateway.codecs.nal.payloads import LIMIT
+
+AP = 48
+FU = 49
+_REST = 0x81  # F, and the first bit of the layer id
+_START = 0x80
+_END = 0x40
+_UNIT_SIZE = 2
+_HEADER = 2
+
+
+def packetize_h265(nals: Iterable[bytes], limit: int = LIMIT) -> tuple[bytes, ...]:
+    """RTP payloads of one access unit, in order; the marker bit belongs on the last of them.
+
+    ``nals`` are NAL units without start codes. What has no place in an RTP stream (shorter than its header, or of
+    the types 48 to 63, some of which RFC 7798 uses for itself) is left out.
+    """
+    payloads: list[bytes] = []
+    neighbours: list[bytes] = []
+    size = _HEADER
+
+    for nal in nals:
+        if len(nal) < _HEADER or nal[0] >> 1 & 0x3F >= AP:
+            continue
+        if neighbours and size + _UNIT_SIZE + len(nal) > limit:
+            payloads.append(_together(neighbours))
+            neighbours, size = [], _HEADER
+        if len(nal) > limit:
+            payloads.extend(_fragments(nal, limit))
+        else:
+            neighbours.append(nal)
+            size += _UNIT_SIZE + len(nal)
+    if neighbours:
+        payloads.append(_together(neighbours))
+    return tuple(payloads)
+
+
+def _together(nals: list[bytes]) -> bytes:
+    """A single NAL unit packet (4.4.1), or an aggregation packet (4.4.2) whose F is the OR and whose layer and
+    temporal ids are the lowest of all."""
+    if len(nals) == 1:
+        return nals[0]
+    headers = [int.from_bytes(nal[:_HEADER], "big") for nal in nals]
+    forbidden = max(header & 0x8000 for header in headers)
+    layer = min(header & 0x01F8 for header in headers)
+    temporal = min(header & 0x0007 for header in headers)
+    parts = [(forbidden | AP << 9 | layer | temporal).to_bytes(_HEADER, "big")]
+    for nal in nals:
+        parts += (len(nal).to_bytes(_UNIT_SIZE, "big"), nal)
+    return b"".join(parts)
+
+
+def _fragments(nal: bytes, limit: int) -> list[bytes]:
+    """Fragmentation units (4.4.3): payload header, FU header, and a piece of the NAL unit without its own header."""
+    header = bytes((nal[0] & _REST | FU << 1, nal[1]))
+    kind = nal[0] >> 1 & 0x3F
+    step = limit - _HEADER - 1
+    middle = header + bytes((kind,))
+    last = (len(nal) - _HEADER - 1) // step * step + _HEADER
+    return [
+        header + bytes((_START | kind,)) + nal[_HEADER : _HEADER + step],
+        *[middle + nal[at : at + step] for at in range(_HEADER + step, last, step)],
+        header + bytes((_END | kind,)) + nal[last:],
+    ]

@@ -1,0 +1,75 @@
+"""H.265 from RTP (RFC 7798, without DONL): packets in, whole access units out. Pure.
+
+A keyframe is an access unit with an IRAP slice (BLA, IDR, CRA). Pictures that are shown before a CRA and refer to what
+preceded it (RASL) are passed on only where that was passed on, too.
+"""
+
+from gateway.codecs.h265.parameter_sets import PPS, SPS, VPS, parameter_set_id_h265, parse_sps_h265
+from gateway.codecs.nal.depacketizer import NalDepacketizer
+from gateway.codecs.nal.syntax import NalSyntax
+from gateway.codecs.sequence_parameters import SequenceParameters
+from gateway.errors import Malformed
+
+RASL = frozenset({8, 9})
+IRAP = frozenset(range(16, 24))
+FIRST_OTHER = 32
+DELIMITER, PREFIX_SEI = 35, 39
+AP, FU = 48, 49
+
+
+class H265(NalSyntax):
+    """ITU-T H.265 7.3.1, 7.4.2."""
+
+    codec = "H265"
+    header = 2
+    picture_kinds = frozenset(range(FIRST_OTHER))
+    keyframe_kinds = IRAP
+    skipped_kinds = RASL
+    set_kinds = (VPS, SPS, PPS)
+    sps_kind = SPS
+    delimiter_kind = DELIMITER
+    leading_kinds = frozenset({VPS, SPS, PPS, DELIMITER, PREFIX_SEI, 41, 42, 43, 44})
+    aggregate_kind, fragment_kind = AP, FU
+    first_foreign_kind = AP
+
+    def kind(self, nal: bytes) -> int:
+        """Six bits of the first byte."""
+        return nal[0] >> 1 & 0x3F
+
+    def check(self, nal: bytes) -> None:
+        """Headers have two bytes. Raises ``Malformed``."""
+        if len(nal) < 2:
+            raise Malformed("NAL unit without its header")
+
+    def header_of_fragment(self, payload: bytes) -> bytes:
+        """Layer and temporal id from the first two bytes, type from the third."""
+        return bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
+
+    def begins_picture(self, payload: bytes) -> bool:
+        """By 7.4.2.4.4; ``first_slice_segment_in_pic_flag`` is the first bit of a slice."""
+        if len(payload) < 4:
+            return False
+        kind = payload[0] >> 1 & 0x3F
+        if kind == AP:
+            return len(payload) > 4 and payload[4] >> 1 & 0x3F != AP and self.begins_picture(payload[4:])
+        if kind == FU:
+            return bool(payload[2] & 0x80) and payload[2] & 0x3F < FIRST_OTHER and bool(payload[3] & 0x80)
+        return kind in (VPS, SPS, DELIMITER, PREFIX_SEI) or (kind < FIRST_OTHER and bool(payload[2] & 0x80))
+
+    def opens(self, nal: bytes) -> bool:
+        """``first_slice_segment_in_pic_flag`` is the first bit; enhancement layers belong to the picture below them."""
+        return nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
+
+    def set_id(self, nal: bytes) -> int:
+        """See ``sps_h265``."""
+        return parameter_set_id_h265(nal)
+
+    def parse_sps(self, nal: bytes) -> SequenceParameters:
+        """See ``sps_h265``."""
+        return parse_sps_h265(nal)
+
+
+class H265Depacketizer(NalDepacketizer):
+    """Builds the access units of one RTP source."""
+
+    syntax = H265()

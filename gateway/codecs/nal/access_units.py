@@ -1,0 +1,179 @@
+"""From NAL units to whole pictures, and nothing that cannot be decoded. Pure.
+
+An access unit that misses packets is dropped, and so is every following one until the next keyframe: they refer to what
+is missing, and a decoder that is fed them shows smeared or mixed pictures without saying so, while a picture that
+stands still is told by its age. For the same reason nothing is passed on before the first keyframe.
+
+One timestamp is one access unit, whatever the markers say: ``markers`` holds when one may end it early. What goes out
+keeps to it, too: where a camera sends a second whole picture under one timestamp (a stream without fields, and a slice
+that begins a picture), that one goes out under the next tick. Neither one unit of both nor the first alone would do:
+decoders keep one picture of a unit, lose the other, and tear all that refer to it.
+"""
+
+from contextlib import suppress
+from typing import ClassVar
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.nal.gathering import Gathering
+from gateway.codecs.nal.markers import Markers
+from gateway.codecs.nal.parameter_sets import ParameterSets
+from gateway.codecs.nal.syntax import NalSyntax
+from gateway.codecs.sequence_parameters import SequenceParameters
+from gateway.codecs.unused import Unused
+from gateway.errors import Malformed
+
+BACKWARD_UNITS = 3
+_WRAP = 1 << 32
+_BACK = _WRAP - (1 << 20)  # a step of more than this, modulo 2^32, is one back
+
+
+class AccessUnits:
+    """The pictures of one RTP source; ``NalDepacketizer`` brings their NAL units."""
+
+    syntax: ClassVar[NalSyntax]
+
+    def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
+        self.seen = 0
+        self.dropped = 0
+        self.malformed = 0
+        self.withdrawn = 0
+        self.unused = Unused.NOTHING
+        self.picture: SequenceParameters | None = None
+        self.awaiting_keyframe = True
+        self.recovery_points = False
+        self._backward = 0
+        self._sets = ParameterSets(self.syntax)
+        self._markers = markers or Markers()
+        self._timestamp: int | None = None
+        self._pictures = 0  # of this timestamp that have ended
+        self._ended: AccessUnit | None = None  # the last of them, if it was passed on
+        self._arrival = 0.0
+        self._unit = Gathering()
+        self._finished: list[AccessUnit] = []
+        self._began_here = False  # with the last keyframe: what came before it was not passed on
+        self._lost = 0
+        self._last_sent: int | None = None
+        for nal in parameter_sets:
+            with suppress(Malformed):
+                if self.syntax.kind(nal) in self.syntax.set_kinds:
+                    self._keep_parameter_set(nal)
+
+    @property
+    def reordered(self) -> bool:
+        """Whether pictures are not sent in the order in which they are shown."""
+        return self._backward >= BACKWARD_UNITS
+
+    def _add(self, nal: bytes) -> None:
+        """Take one NAL unit. Raises ``Malformed``."""
+        syntax = self.syntax
+        syntax.check(nal)
+        kind = syntax.kind(nal)
+        if kind >= syntax.first_foreign_kind:
+            raise Malformed("NAL unit of a type that has no place here")
+        self._unit.make_room(nal)
+        if kind in syntax.set_kinds:
+            self._keep_parameter_set(nal)
+        elif kind in syntax.picture_kinds:
+            self._slice(nal, kind in syntax.keyframe_kinds)
+        elif syntax.recovery_point(nal):
+            self.recovery_points = True
+        self._unit.nals.append(nal)
+
+    def _keep_parameter_set(self, nal: bytes) -> None:
+        kind = self.syntax.kind(nal)
+        if not self._sets.keep(kind, nal) or kind != self.syntax.sps_kind:
+            return
+        self._markers.forget()
+        try:
+            self.picture = self.syntax.parse_sps(nal)
+        except Malformed:  # a decoder may make sense of it: it is passed on all the same
+            self.picture = None
+            self.malformed += 1
+
+    def _slice(self, nal: bytes, key: bool) -> None:
+        """Before a slice is added: find out whether it goes on with the picture at hand, or with one that has ended."""
+        another = self.syntax.opens(nal) and self.picture is not None and not self.picture.fields
+        unit = self._unit
+        if another and unit.slices:
+            leading = unit.nals[self._behind_slices() :]
+            size = len(nal) + sum(map(len, leading))
+            unit.size -= size
+            self._finish()
+            unit = self._unit = Gathering(leading, size, begun=True)
+        elif unit.marked:
+            self._markers.wrong()
+        elif self._pictures and not unit.slices and not another:
+            self._markers.wrong()
+            self._take_back()
+        unit.slices += 1
+        unit.key = unit.key or key
+
+    def _take_back(self) -> None:
+        """A picture has gone out without what follows now. A keyframe is sent again, whole; any other one cannot be:
+        decoders have taken it for the picture that all later ones refer to, until the next keyframe."""
+        unit, ended = self._unit, self._ended
+        if ended is not None and ended.keyframe:
+            unit.nals = [*ended.nals, *unit.nals]
+            unit.size += sum(map(len, ended.nals))
+            unit.slices, unit.key = 1, True
+            return
+        unit.damage(Unused.NO_KEYFRAME)
+        self.withdrawn += ended is not None
+
+    def _behind_slices(self) -> int:
+        """Where the access unit at hand ends: what is behind it belongs to the next one."""
+        nals = self._unit.nals
+        end = len(nals)
+        while end and self.syntax.kind(nals[end - 1]) in self.syntax.leading_kinds:
+            end -= 1
+        return end
+
+    def _finish(self) -> None:
+        """End the access unit at hand; it comes out unless it cannot be decoded."""
+        nals, unit, self._unit = self._unit.nals[: self._behind_slices()], self._unit, Gathering()
+        if not unit.damaged and not unit.slices:
+            return
+        self.seen += 1
+        self._pictures += 1
+        self._ended = None
+        if not unit.damaged and unit.marked == unit.slices:
+            self._markers.right(unit.key, unit.size, unit.slices > 1)
+        kinds = set(map(self.syntax.kind, nals))
+        keyframe = bool(kinds & self.syntax.keyframe_kinds)
+        if keyframe and not unit.damaged:
+            nals = self._sets.complete(nals)
+            if not nals:
+                unit.damage(Unused.NO_PARAMETER_SETS)
+        if keyframe:
+            self._began_here = self.awaiting_keyframe
+        undecodable = (self.awaiting_keyframe and not keyframe) or (
+            self._began_here and kinds & self.syntax.skipped_kinds
+        )
+        if unit.damaged:
+            self.awaiting_keyframe = True
+        elif keyframe:
+            self.awaiting_keyframe = False
+        if unit.damaged or undecodable:
+            self.dropped += 1
+            waiting = Unused.GRADUAL if self.recovery_points else Unused.NO_KEYFRAME
+            self.unused = max(self.unused, unit.damaged or waiting)
+            return
+        self._pass_on(nals, keyframe)
+
+    def _pass_on(self, nals: list[bytes], keyframe: bool) -> None:
+        """Under a timestamp of its own: a tick later for each picture that came before under the camera's."""
+        self.unused = Unused.NOTHING
+        timestamp = ((self._timestamp or 0) + self._pictures - 1) % _WRAP
+        if self._last_sent is not None and (timestamp - self._last_sent) % _WRAP > _BACK:
+            self._backward += 1
+        self._last_sent = timestamp
+        lost, self._lost = self._lost, 0
+        codec = self.syntax.codec
+        self._ended = AccessUnit(tuple(nals), timestamp, keyframe, self._arrival, lost, codec)
+        self._finished.append(self._ended)
+
+    def _take_finished(self) -> tuple[AccessUnit, ...]:
+        if not self._finished:
+            return ()
+        finished, self._finished = tuple(self._finished), []
+        return finished

@@ -1,0 +1,126 @@
+"""H.264 and H.265 from RTP: packets in, whole pictures out. Pure."""
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.nal.access_units import AccessUnits
+from gateway.codecs.nal.fragments import Fragments, aggregated
+from gateway.codecs.nal.markers import Markers
+from gateway.codecs.unused import Unused
+from gateway.errors import Malformed
+from gateway.rtp.packet import RtpPacket
+
+
+class NalDepacketizer(AccessUnits):
+    """The ``Depacketizer`` of a codec whose access units are NAL units."""
+
+    def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
+        super().__init__(parameter_sets, markers)
+        self._fragments = Fragments()
+
+    def notes(self) -> tuple[str, ...]:
+        """What district IT should know of this stream, in words."""
+        found = []
+        if self.awaiting_keyframe and self.seen:
+            found.append("Waiting for a keyframe.")
+            if self.recovery_points:
+                found.append("The camera refreshes its picture gradually: switch on full keyframes (IDR).")
+            if not self._sets.has_sps:
+                found.append("The camera has not sent its parameter sets.")
+        if self.reordered or (self.picture is not None and self.picture.may_reorder):
+            found.append("The camera sends B-frames, which browsers cannot play live: switch them off.")
+        if self._markers.misplaced:
+            found.append("The camera marks its pictures as ended too early: each is passed on one picture later.")
+        return tuple(found)
+
+    def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
+        """Take the next packet. See ``Depacketizer``."""
+        timestamp, payload = packet.timestamp, packet.payload
+        if timestamp != self._timestamp:
+            if self._unit.begun:
+                if missing:
+                    self._unit.damage(Unused.PACKETS_LOST)
+                self._end()
+            self._timestamp, self._pictures, self._ended = timestamp, 0, None
+        unit = self._unit
+        if missing:
+            self._lost += missing
+            self._fragments.clear()
+            self.awaiting_keyframe = True
+            if unit.begun or not self.syntax.begins_picture(payload):
+                unit.damage(Unused.PACKETS_LOST)
+        unit.begun = True
+        self._arrival = arrival
+        try:
+            self._unpack(payload)
+        except Malformed:
+            self._useless()
+        unit = self._unit
+        if packet.marker and unit.slices and not self._fragments.pieces:
+            unit.marked = unit.slices
+            if not followed and self._markers.believed(unit.key, unit.size):
+                self._finish()
+        return self._take_finished()
+
+    def begin_again(self) -> tuple[AccessUnit, ...]:
+        """Another RTP source follows: give out the picture at hand if its last slice was marked."""
+        unit = self._unit
+        if unit.begun:
+            if unit.marked < unit.slices:
+                unit.damage(Unused.NO_PICTURE)
+            self._end()
+        self._timestamp = self._last_sent = self._ended = None
+        self._backward = self._lost = 0
+        self.awaiting_keyframe = True
+        return self._take_finished()
+
+    @property
+    def continuation(self) -> bytes:
+        """How the next payload begins if it carries on the NAL unit at hand; empty where there is none."""
+        return self._fragments.opening if self._fragments.pieces else b""
+
+    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
+        """Take the next pieces of the NAL unit at hand, ``size`` bytes in all."""
+        self._arrival = arrival
+        try:
+            self._fragments.go_on(pieces, size)
+        except Malformed:
+            self._useless()
+
+    # From payloads to NAL units
+
+    def _unpack(self, payload: bytes) -> None:
+        syntax = self.syntax
+        if len(payload) <= syntax.header:
+            raise Malformed("payload of nothing but a header")
+        kind = syntax.kind(payload)
+        if kind == syntax.fragment_kind:
+            self._fragment(payload, syntax.header + 1)
+        elif kind == syntax.aggregate_kind:
+            for nal in aggregated(payload, syntax.header):
+                self._add(nal)
+        else:
+            self._add(payload)
+
+    def _fragment(self, payload: bytes, at: int) -> None:
+        """A piece of a NAL unit; its flags say whether it is the first (0x80) or the last (0x40) of it."""
+        flags, fragments = payload[at - 1], self._fragments
+        if flags & 0x80:
+            if fragments.pieces:
+                self._unit.damage(Unused.NOT_READABLE)
+            fragments.begin(self.syntax.header_of_fragment(payload), payload, at)
+        elif fragments.pieces:
+            fragments.go_on([payload[at:]], len(payload) - at)
+        elif not self._unit.damaged:
+            raise Malformed("fragment without its beginning")
+        if flags & 0x40 and fragments.pieces:
+            self._add(fragments.end())
+
+    def _end(self) -> None:
+        """Nothing follows of the picture at hand, also not of a NAL unit that has begun."""
+        if self._fragments.pieces:
+            self._fragments.clear()
+            self._unit.damage(Unused.NOT_READABLE)
+        self._finish()
+
+    def _useless(self) -> None:
+        self.malformed += 1
+        self._unit.damage(Unused.NOT_READABLE)

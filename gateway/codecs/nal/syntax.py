@@ -1,0 +1,60 @@
+"""What a codec that is made of NAL units tells of them: types, headers, first slices, parameter sets. Pure."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from gateway.codecs.sequence_parameters import SequenceParameters
+
+
+class NalSyntax(ABC):
+    """One codec, as RTP carries it. NAL units are without start codes; a payload begins as a NAL unit does."""
+
+    codec: ClassVar[str]
+    header: ClassVar[int]
+    """Bytes of a NAL unit's header. A fragment has one byte more, with its flags and the type of its NAL unit."""
+    picture_kinds: ClassVar[frozenset[int]]
+    keyframe_kinds: ClassVar[frozenset[int]]
+    skipped_kinds: ClassVar[frozenset[int]] = frozenset()
+    """Pictures that follow a keyframe and refer to what precedes it, so that nobody decodes them who begins there."""
+    set_kinds: ClassVar[tuple[int, ...]]
+    """Parameter sets, all of them needed, in the order in which they are sent."""
+    leading_kinds: ClassVar[frozenset[int]]
+    """What stands before the first slice of an access unit, and so behind the last one of another."""
+    sps_kind: ClassVar[int]
+    delimiter_kind: ClassVar[int]
+    aggregate_kind: ClassVar[int]
+    fragment_kind: ClassVar[int]
+    first_foreign_kind: ClassVar[int]
+    """The lowest type that has no place within a packet's payload."""
+
+    @abstractmethod
+    def kind(self, nal: bytes) -> int:
+        """Return the type of a NAL unit, or of a payload."""
+
+    @abstractmethod
+    def check(self, nal: bytes) -> None:
+        """Refuse what no encoder sends. Raises ``Malformed``."""
+
+    @abstractmethod
+    def header_of_fragment(self, payload: bytes) -> bytes:
+        """Return the header of the NAL unit that a fragment is of."""
+
+    @abstractmethod
+    def begins_picture(self, payload: bytes) -> bool:
+        """Return True if a packet holds the first bytes of an access unit: what was lost before it was of others."""
+
+    @abstractmethod
+    def opens(self, nal: bytes) -> bool:
+        """Return True if a slice is the first of its picture."""
+
+    @abstractmethod
+    def set_id(self, nal: bytes) -> int:
+        """Return the id of a parameter set. Raises ``Malformed``."""
+
+    @abstractmethod
+    def parse_sps(self, nal: bytes) -> SequenceParameters:
+        """Return what an SPS tells. Raises ``Malformed``."""
+
+    def recovery_point(self, nal: bytes) -> bool:
+        """Return True if the picture is refreshed gradually from here on, on which browsers cannot start."""
+        return False

@@ -1,0 +1,135 @@
+"""YAML to plain values that remember their lines. Pure. Messages never repeat what a file says in values."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from gateway.configuration.wording import Key
+from gateway.errors import SightlineError
+
+MOST_CHARACTERS = 2 * 1024**2
+"""Of one file: some ten thousand cameras."""
+DEEPEST = 32
+SPARE_VALUES = 10_000
+"""Beside one a character, which is more than a file can hold itself: what aliases may add."""
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
+    """A parsed file. ``lines`` has the line (from 1) of every key and list entry by its path from the root, ``()``;
+    ``problems`` are (line, path, message) of what cannot be used."""
+
+    value: object
+    lines: dict[Key, int]
+    problems: tuple[tuple[int, Key, str], ...]
+
+
+class _Refused(SightlineError):
+    """What would take more time and memory than a configuration may, with its line and the words for it."""
+
+    def __init__(self, line: int, words: str) -> None:
+        super().__init__(words)
+        self.line = line
+        self.words = words
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what is nested too deep before the recursion of others meets it."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """As that of the base class. Raises _Refused."""
+        self.depth += 1
+        try:
+            if self.depth > DEEPEST and parent is not None:
+                raise _Refused(parent.start_mark.line + 1, f"is nested too deep: {DEEPEST} levels at most")
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
+def parse_yaml(text: str) -> YamlDocument:
+    """Parse one YAML document with the safe schema, in a time that its length bounds. Never raises: faults are
+    ``problems``."""
+    if len(text) > MOST_CHARACTERS:
+        return YamlDocument(None, {}, ((1, (), f"is too large: {MOST_CHARACTERS} characters at most"),))
+    reader: _Reader | None = None
+    try:
+        reader = _Reader(text)
+        return reader.read()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        return YamlDocument(None, {}, ((line, (), f"is not YAML: {_without_quotes(error)}"),))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return YamlDocument(None, {}, ((line, (), "is not YAML: holds a character that YAML does not allow"),))
+    except _Refused as error:
+        return YamlDocument(None, {}, ((error.line, (), error.words),))
+    finally:
+        if reader is not None:
+            reader.loader.dispose()
+
+
+_HARMLESS = re.compile(r".|<[a-z ]+>")
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.loader = _Loader(text)
+        self._values_left = len(text) + SPARE_VALUES
+        self._line = 1
+        self.lines: dict[Key, int] = {}
+        self.problems: list[tuple[int, Key, str]] = []
+
+    def read(self) -> YamlDocument:
+        root = self.loader.get_single_node()
+        value = None if root is None else self._value(root, (), ())
+        return YamlDocument(value, self.lines, tuple(self.problems))
+
+    def _value(self, node: yaml.Node, path: Key, above: tuple[yaml.Node, ...]) -> object:
+        self._values_left -= 1
+        if self._values_left < 0:
+            raise _Refused(self._line, "stands for too many values: its aliases (*) refer to each other")
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if any(node is ancestor for ancestor in above):
+            self._problem(node, path, "refers to itself")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._entries(node, path, (*above, node)))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, (*path, index), (*above, node)) for index, item in enumerate(node.value)]
+        try:
+            value: object = self.loader.construct_object(node)
+        except (ValueError, yaml.constructor.ConstructorError):
+            self._problem(node, path, "looks like a date, a number or a tag but is none: put text in quotes")
+            return None
+        return value
+
+    def _entries(self, node: yaml.MappingNode, path: Key, above: tuple[yaml.Node, ...]) -> Iterator[tuple[str, object]]:
+        seen: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problem(key_node, path, "has a key that is not text")
+                continue
+            key = str(key_node.value)
+            if key in seen:
+                self._problem(key_node, (*path, key), f"is given twice, first in line {seen[key]}")
+                continue
+            seen[key] = self._line = line
+            self.lines[(*path, key)] = line
+            yield key, self._value(value_node, (*path, key), above)
+
+    def _problem(self, node: yaml.Node, path: Key, message: str) -> None:
+        self.problems.append((node.start_mark.line + 1, path, message))
+
+
+def _without_quotes(error: yaml.MarkedYAMLError) -> str:
+    """The parser's words without the pieces of the file that it quotes: they might be of a password. Names of its own
+    tokens, such as '<block end>', and single characters stay."""
+    said = ", ".join(part for part in (error.context, error.problem) if part)
+    return re.sub(r"""(['"])(.+?)\1""", lambda quoted: quoted[0] if _HARMLESS.fullmatch(quoted[2]) else "'…'", said)

@@ -1,0 +1,64 @@
+"""What district IT should know of a camera's clock: that it is wrong, and that it was set. Pure.
+
+``relay.timeline`` measures the same clock, far finer, to date pictures; this only words what needs somebody's hand.
+"""
+
+from gateway.sources.media import ClockSample
+from gateway.sources.observing.lateness import DRIFT
+from gateway.sources.observing.time_zone import in_hours, zone_of
+
+WRONG = 2.0
+"""Seconds by which a clock may be off before it is worth a word; a ``Date`` tells whole seconds."""
+REMEMBERED = 600.0
+_SLACK = 0.5
+_UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+class ClockWatch:
+    """Fed with every ``Date`` of one camera stream, over all its connections. ``jumps`` counts how often it was set."""
+
+    def __init__(self) -> None:
+        self.jumps = 0
+        self._low = self._high = 0.0
+        self._at: float | None = None
+        self._ahead = 0.0
+        self._said = 0.0
+        self._jump: tuple[float, float] | None = None
+
+    def sample(self, sample: ClockSample, wall: float) -> None:
+        """One answer; ``wall`` is our own wall clock less gateway time, now. The camera's less gateway time is between
+        ``date - received`` and ``date + 1 - sent``: intervals that do not meet are a clock that was set."""
+        low, high = sample.date - sample.received, sample.date + 1 - sample.sent
+        if self._at is not None:
+            slack = _SLACK + DRIFT * (sample.received - self._at)
+            by = (low + high - self._low - self._high) / 2
+            if low > self._high + slack or high < self._low - slack:
+                self.jumps += 1
+                self._jump = (sample.received, by)
+        self._low, self._high, self._at = low, high, sample.received
+        self._ahead = max(low - wall, min(0.0, high - wall))
+        middle = (low + high) / 2 - wall
+        if abs(middle - self._said) > 1.0:
+            self._said = middle
+
+    def notes(self, now: float) -> tuple[str, ...]:
+        """In words; a figure is said anew only when it has changed by more than a second."""
+        found = []
+        if self._at is not None and abs(self._ahead) > WRONG:
+            zone = zone_of(self._said)
+            words = "fast" if self._ahead > 0 else "slow"
+            if zone is None:
+                words = f"is {_duration(self._said)} {words}: let it follow a time server (NTP)."
+            else:
+                side = "ahead of" if zone > 0 else "behind"
+                words = f"is {in_hours(zone)} {side} UTC: it seems to tell local time. Set its time zone."
+            found.append(f"The camera's clock {words}")
+        if self._jump is not None and now - self._jump[0] < REMEMBERED:
+            words = "ahead" if self._jump[1] > 0 else "back"
+            found.append(f"The camera's clock was set {words} by {_duration(self._jump[1])}.")
+        return tuple(found)
+
+
+def _duration(seconds: float) -> str:
+    size, unit = next((size, unit) for size, unit in _UNITS if abs(seconds) >= 2 * size or unit == "s")
+    return f"{abs(seconds) / size:.0f} {unit}"

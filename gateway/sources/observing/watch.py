@@ -1,0 +1,53 @@
+"""Looks at what a camera stream delivers, on its way to the sink: how late its pictures come, what its clock says."""
+
+from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.sources.media import ClockSample, SenderReport, SourceSink
+from gateway.sources.observing.clock_watch import ClockWatch
+from gateway.sources.observing.lateness import Lateness
+
+
+class Watch:
+    """A ``SourceSink`` that hands everything on to another. It lives as long as its source, over all connections."""
+
+    def __init__(self, sink: SourceSink, clock: Clock) -> None:
+        self.lateness = Lateness()
+        self.camera_clock = ClockWatch()
+        self._sink = sink
+        self._clock = clock
+        self._rate = 90_000
+
+    def connected(self, info: StreamInfo, at: float) -> None:
+        """A new RTSP session plays: no delay has built up in it."""
+        self.lateness = Lateness()
+        self._rate = info.clock_rate
+        self._sink.connected(info, at)
+
+    def access_unit(self, unit: AccessUnit) -> None:
+        """One picture has arrived whole."""
+        self.lateness.picture(unit.rtp, unit.arrival, self._rate)
+        self._sink.access_unit(unit)
+
+    def withdraw(self) -> None:
+        """The last picture was not whole after all."""
+        self._sink.withdraw()
+
+    def sender_report(self, report: SenderReport) -> None:
+        """The camera has related its media clock to its wall clock."""
+        self._sink.sender_report(report)
+
+    def clock_sample(self, sample: ClockSample) -> None:
+        """The camera has told its wall clock. Where ours was set, it is wrong only if it agrees with neither time."""
+        gateway_time, told = self._clock.monotonic(), sample.date + 0.5 - sample.received
+        ours = (self._clock.wall() - gateway_time, self._clock.now() - gateway_time)
+        self.camera_clock.sample(sample, min(ours, key=lambda wall: abs(told - wall)))
+        self._sink.clock_sample(sample)
+
+    def next_clock_query(self, now: float) -> float:
+        """When to ask the camera for its clock."""
+        return self._sink.next_clock_query(now)
+
+    def disconnected(self, at: float) -> None:
+        """The RTSP session is over."""
+        self.lateness = Lateness()
+        self._sink.disconnected(at)

@@ -1,0 +1,85 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.codecs.h264.packetizer import FU_A, STAP_A, packetize
+from gateway.codecs.nal.payloads import LIMIT
+
+
+def depacketize(payloads: tuple[bytes, ...]) -> list[bytes]:
+    """An independent reading of RFC 6184: single NAL unit packets, STAP-A, FU-A."""
+    nals: list[bytes] = []
+    fragments: bytearray | None = None
+    for payload in payloads:
+        kind = payload[0] & 0x1F
+        if kind == FU_A:
+            start, end = payload[1] & 0x80, payload[1] & 0x40
+            assert not (start and end)
+            assert not payload[1] & 0x20
+            assert bool(start) == (fragments is None)
+            if fragments is None:
+                fragments = bytearray([(payload[0] & 0xE0) | (payload[1] & 0x1F)])
+            fragments += payload[2:]
+            if end:
+                nals.append(bytes(fragments))
+                fragments = None
+            continue
+        assert fragments is None
+        if kind == STAP_A:
+            at = 1
+            while at < len(payload):
+                size = int.from_bytes(payload[at : at + 2], "big")
+                nals.append(payload[at + 2 : at + 2 + size])
+                at += 2 + size
+            assert at == len(payload)
+        else:
+            nals.append(payload)
+    assert fragments is None
+    return nals
+
+
+header = st.builds(lambda nri, kind: bytes([nri << 5 | kind]), st.integers(0, 3), st.integers(1, 23))
+nal = st.builds(
+    lambda head, size: head + bytes(i * 7 % 256 for i in range(size)),
+    header,
+    st.one_of(st.integers(0, 60), st.integers(1100, 1180), st.integers(2200, 2300), st.integers(0, 9000)),
+)
+
+
+@given(st.lists(nal, max_size=8))
+def test_what_a_viewer_puts_together_again_is_what_the_camera_sent(nals: list[bytes]) -> None:
+    payloads = packetize(nals)
+    assert depacketize(payloads) == nals
+    assert all(len(payload) <= LIMIT for payload in payloads)
+
+
+@given(st.lists(nal, max_size=8), st.integers(20, 300))
+def test_any_limit_holds(nals: list[bytes], limit: int) -> None:
+    payloads = packetize(nals, limit)
+    assert depacketize(payloads) == nals
+    assert all(len(payload) <= limit for payload in payloads)
+
+
+@given(st.integers(LIMIT, 70_000))
+def test_all_fragments_but_the_last_have_one_size_so_that_one_call_sends_them(size: int) -> None:
+    payloads = packetize([bytes([0x65]) + bytes(size)])
+    assert {len(payload) for payload in payloads[:-1]} == {LIMIT}
+    assert 3 <= len(payloads[-1]) <= LIMIT
+
+
+def test_parameter_sets_share_one_packet_ahead_of_a_large_slice() -> None:
+    sps, pps, sei, slice_ = b"\x67" + bytes(20), b"\x68" + bytes(4), b"\x06" + bytes(30), b"\x65" + bytes(3000)
+    payloads = packetize([sps, pps, sei, slice_])
+    assert [len(payload) for payload in payloads] == [1 + 2 + 21 + 2 + 5 + 2 + 31, LIMIT, LIMIT, 3000 + 6 - 2 * LIMIT]
+
+
+def test_an_aggregate_is_as_important_and_as_broken_as_its_worst_part() -> None:
+    (payload,) = packetize([b"\x06\x01", b"\x65\x01", b"\x86\x01"])
+    assert payload[0] == 0x80 | 0x60 | STAP_A
+
+
+def test_a_single_unit_goes_as_it_is() -> None:
+    assert packetize([b"\x41abc"]) == (b"\x41abc",)
+
+
+def test_what_rtp_cannot_carry_is_left_out() -> None:
+    assert packetize([b"", b"\x00a", b"\x18a", b"\x1fa", b"\x41a"]) == (b"\x41a",)

@@ -1,0 +1,79 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.codecs.h265.packetizer import AP, FU, packetize_h265
+from gateway.codecs.nal.payloads import LIMIT
+
+
+def depacketize(payloads: tuple[bytes, ...]) -> list[bytes]:
+    """An independent reading of RFC 7798: single NAL unit packets, aggregation packets, fragmentation units."""
+    nals: list[bytes] = []
+    fragments: bytearray | None = None
+    for payload in payloads:
+        kind = payload[0] >> 1 & 0x3F
+        if kind == FU:
+            start, end = payload[2] & 0x80, payload[2] & 0x40
+            assert not (start and end)
+            assert bool(start) == (fragments is None)
+            if fragments is None:
+                fragments = bytearray([(payload[0] & 0x81) | (payload[2] & 0x3F) << 1, payload[1]])
+            fragments += payload[3:]
+            if end:
+                nals.append(bytes(fragments))
+                fragments = None
+            continue
+        assert fragments is None
+        if kind == AP:
+            at = 2
+            while at < len(payload):
+                size = int.from_bytes(payload[at : at + 2], "big")
+                nals.append(payload[at + 2 : at + 2 + size])
+                at += 2 + size
+            assert at == len(payload)
+        else:
+            nals.append(payload)
+    assert fragments is None
+    return nals
+
+
+header = st.builds(
+    lambda kind, layer, temporal: (kind << 9 | layer << 3 | temporal).to_bytes(2, "big"),
+    st.integers(0, 47),
+    st.integers(0, 63),
+    st.integers(1, 7),
+)
+nal = st.builds(
+    lambda head, size: head + bytes(i * 7 % 256 for i in range(size)),
+    header,
+    st.one_of(st.integers(0, 60), st.integers(1100, 1180), st.integers(2200, 2300), st.integers(0, 9000)),
+)
+
+
+@given(st.lists(nal, max_size=8))
+def test_what_a_viewer_puts_together_again_is_what_the_camera_sent(nals: list[bytes]) -> None:
+    payloads = packetize_h265(nals)
+    assert depacketize(payloads) == nals
+    assert all(len(payload) <= LIMIT for payload in payloads)
+
+
+@given(st.lists(nal, max_size=8), st.integers(20, 300))
+def test_any_limit_holds(nals: list[bytes], limit: int) -> None:
+    payloads = packetize_h265(nals, limit)
+    assert depacketize(payloads) == nals
+    assert all(len(payload) <= limit for payload in payloads)
+
+
+@given(st.integers(LIMIT, 70_000))
+def test_all_fragments_but_the_last_have_one_size_so_that_one_call_sends_them(size: int) -> None:
+    payloads = packetize_h265([b"\x26\x01" + bytes(size)])
+    assert {len(payload) for payload in payloads[:-1]} == {LIMIT}
+    assert 4 <= len(payloads[-1]) <= LIMIT
+
+
+def test_an_aggregate_has_the_lowest_layer_and_temporal_id_and_is_as_broken_as_its_worst_part() -> None:
+    (payload,) = packetize_h265([b"\x40\x02a", b"\x42\x09b", b"\xc4\x0bc"])
+    assert payload[:2] == (0x8000 | AP << 9 | 1).to_bytes(2, "big")
+
+
+def test_what_rtp_cannot_carry_is_left_out() -> None:
+    assert packetize_h265([b"", b"\x26", b"\x60\x01a", b"\x64\x01a", b"\x26\x01a"]) == (b"\x26\x01a",)

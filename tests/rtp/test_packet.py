@@ -1,0 +1,81 @@
+import struct
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Malformed
+from gateway.rtp.packet import Numbering, parse_rtp
+from tests.rtp.packets import rtp
+
+
+def test_a_plain_packet_is_read() -> None:
+    packet = parse_rtp(rtp(65535, 0xFFFFFFFF, b"payload", marker=True, ssrc=0x89ABCDEF))
+    assert packet == (96, True, 65535, 0xFFFFFFFF, 0x89ABCDEF, b"payload")
+
+
+def test_csrc_list_extension_and_padding_are_taken_off() -> None:
+    header = struct.pack("!BBHIIII", 0x80 | 0x20 | 0x10 | 2, 96, 1, 2, 3, 11, 12)
+    extension = struct.pack("!HHI", 0xBEDE, 1, 0)
+    assert parse_rtp(header + extension + b"abc" + b"\0\0\3").payload == b"abc"
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        pytest.param(b"\x80\x60" + bytes(9), id="short"),
+        pytest.param(b"\x40\x60" + bytes(10), id="version 1"),
+        pytest.param(b"\x8f\x60" + bytes(10), id="CSRC list cut off"),
+        pytest.param(b"\x90\x60" + bytes(10), id="extension cut off"),
+        pytest.param(b"\xa0\x60" + bytes(10) + b"\x00", id="padding of zero"),
+        pytest.param(b"\xa0\x60" + bytes(10) + b"\x09", id="padding longer than packet"),
+    ],
+)
+def test_nonsense_is_malformed(packet: bytes) -> None:
+    with pytest.raises(Malformed):
+        parse_rtp(packet)
+
+
+@given(st.binary(max_size=80))
+def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
+    for packet in (data, b"\xb1" + data):
+        with suppress(Malformed):
+            parse_rtp(packet)
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.integers(0, 0xFFFF))
+def test_missing_packets_are_counted_over_the_wrap_of_sequence_numbers(gaps: list[int], first: int) -> None:
+    numbering = Numbering()
+    sequence = first
+    assert numbering.count(sequence) == 0
+    for gap in gaps:
+        sequence = (sequence + 1 + gap) & 0xFFFF
+        assert numbering.count(sequence) == gap
+    assert numbering.lost == sum(gaps)
+    assert numbering.received == len(gaps) + 1
+    assert numbering.highest == first + len(gaps) + sum(gaps)
+
+
+def test_late_and_repeated_packets_are_told_apart_from_losses() -> None:
+    numbering = Numbering()
+    for sequence in (10, 11):
+        numbering.count(sequence)
+    assert [numbering.count(sequence) for sequence in (11, 9, 12)] == [-1, -1, 0]
+    assert numbering.lost == 0
+
+
+def test_a_source_that_starts_its_numbers_anew_counts_as_one_loss() -> None:
+    numbering = Numbering()
+    numbering.count(40000)
+    assert numbering.count(5) == 1
+    assert numbering.count(6) == 0
+
+
+def test_jitter_is_zero_for_an_even_stream_and_follows_an_uneven_one() -> None:
+    numbering = Numbering()
+    for index in range(20):
+        numbering.time(index * 9000, index * 0.1, 90000)
+    assert numbering.jitter == pytest.approx(0, abs=1e-3)
+    numbering.time(20 * 9000, 2.0 + 0.016, 90000)
+    assert numbering.jitter == pytest.approx(0.016 * 90000 / 16)

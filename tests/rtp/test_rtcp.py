@@ -1,0 +1,75 @@
+import struct
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Malformed
+from gateway.rtp.packet import Numbering
+from gateway.rtp.rtcp import NTP_TO_UNIX, Goodbye, Receiver, SenderInfo, parse_rtcp
+from tests.rtp.packets import sender_report
+
+
+def test_a_sender_report_gives_wall_time_and_media_time() -> None:
+    (info,) = parse_rtcp(sender_report(7, NTP_TO_UNIX + 1_700_000_000, 1 << 31, 90000))
+    assert isinstance(info, SenderInfo)
+    assert (info.ssrc, info.ntp, info.rtp) == (7, 1_700_000_000.5, 90000)
+
+
+def test_the_era_after_2036_is_understood() -> None:
+    (info,) = parse_rtcp(sender_report(7, 100, 0, 0))
+    assert isinstance(info, SenderInfo)
+    assert info.ntp == (1 << 32) - NTP_TO_UNIX + 100
+
+
+def test_a_camera_without_a_clock_says_nothing() -> None:
+    (info,) = parse_rtcp(sender_report(7, 0, 12345, 90000))
+    assert isinstance(info, SenderInfo)
+    assert info.ntp is None
+
+
+def test_other_parts_of_a_compound_are_skipped_and_bye_is_heard() -> None:
+    description = struct.pack("!BBHI", 0x81, 202, 2, 7) + b"\1\2ab"
+    goodbye = struct.pack("!BBHI", 0x81, 203, 1, 7)
+    assert parse_rtcp(description + goodbye) == [Goodbye((7,))]
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [b"\x80\xc8", b"\x40\xc8\x00\x00", b"\x80\xc8\x00\x06" + bytes(8), b"\x80\xc8\x00\x01" + bytes(4), b"\x85\xcb\0\0"],
+)
+def test_nonsense_is_malformed(packet: bytes) -> None:
+    with pytest.raises(Malformed):
+        parse_rtcp(packet)
+
+
+@given(st.binary(max_size=120))
+def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
+    for packet in (data, b"\x81\xc8" + data, b"\x9f\xcb" + data):
+        with suppress(Malformed):
+            parse_rtcp(packet)
+
+
+def test_a_receiver_report_tells_loss_and_round_trip() -> None:
+    numbering, receiver = Numbering(), Receiver(0x01020304)
+    for sequence in (1, 2, 4):
+        numbering.count(sequence)
+    receiver.heard(SenderInfo(7, 1.0, 0xAABBCCDD, 0), arrival=10.0)
+    packet = receiver.report(7, numbering, now=10.5)
+    flags, kind, words, own, about, loss, highest, _, last, delay = struct.unpack_from("!BBHIIIIIII", packet)
+    assert (flags, kind, words, own, about) == (0x81, 201, 7, 0x01020304, 7)
+    assert (loss >> 24, loss & 0xFFFFFF) == (256 // 4, 1)
+    assert (highest, last, delay) == (4, 0xAABBCCDD, 32768)
+    assert packet[32:34] == b"\x81\xca"
+    assert len(packet) == 32 + 4 + 4 * struct.unpack_from("!H", packet, 34)[0]
+    assert parse_rtcp(packet) == []
+
+
+def test_the_fraction_lost_is_that_since_the_last_report() -> None:
+    numbering, receiver = Numbering(), Receiver(1)
+    for sequence in (1, 3):
+        numbering.count(sequence)
+    receiver.report(7, numbering, now=1.0)
+    numbering.count(4)
+    assert receiver.report(7, numbering, now=2.0)[12] == 0

@@ -1,0 +1,22 @@
+"""Every error that is raised on purpose stands in the tree of gateway/errors.py, and malformed bytes have one root."""
+
+import ast
+
+from tests.in_process import ROOT
+
+
+def error_classes() -> dict[str, list[str]]:
+    """Each class of the gateway whose base is one of Python's own errors, with the module that has it."""
+    python_s_own = {name for name in dir(__import__("builtins")) if name.endswith(("Error", "Exception"))}
+    found: dict[str, list[str]] = {}
+    for path in (ROOT / "gateway").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+                if python_s_own.intersection(bases):
+                    found.setdefault(str(path.relative_to(ROOT)), []).append(node.name)
+    return found
+
+
+def test_no_error_stands_outside_the_tree() -> None:
+    assert error_classes() == {"gateway/errors.py": ["SightlineError"]}
