@@ -17,7 +17,8 @@ from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.sources.media import SenderReport, SourceSink
 
 _PLAIN_HEADER = Struct("!BBHII")
-_TIMESTAMP = slice(4, 8)
+_SEQUENCE = slice(2, 4)
+_TIMESTAMP_AND_SSRC = slice(4, 12)
 
 
 class Reception:
@@ -131,8 +132,7 @@ class Reception:
             if opening := self._depacketizer.continuation:
                 at = self._carry_on(packets, at, opening, now)
             if at < len(packets):
-                followed = at + 1 < len(packets) and packets[at + 1][_TIMESTAMP] == packets[at][_TIMESTAMP]
-                self.rtp(packets[at], now, followed)
+                self.rtp(packets[at], now, followed(packets, at))
                 at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
@@ -196,6 +196,18 @@ class Reception:
         self._receiver.heard(report, arrival)
         if report.ntp is not None:
             self._sink.sender_report(SenderReport(report.rtp, report.ntp, arrival))
+
+
+def followed(packets: Sequence[bytes], at: int) -> bool:
+    """Return True if more of a packet's picture has come with it: the next one is newer, of its source and timestamp.
+    A repeated one is not."""
+    if at + 1 == len(packets):
+        return False
+    this, following = packets[at], packets[at + 1]
+    if following[_TIMESTAMP_AND_SSRC] != this[_TIMESTAMP_AND_SSRC]:
+        return False
+    ahead = int.from_bytes(following[_SEQUENCE]) - int.from_bytes(this[_SEQUENCE]) & 0xFFFF
+    return 0 < ahead < 0x8000
 
 
 def _depacketizer(info: StreamInfo) -> Depacketizer:

@@ -9,7 +9,7 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.rtp.rtcp import NTP_TO_UNIX
 from gateway.sources.media import SenderReport
-from gateway.sources.reception import Reception
+from gateway.sources.reception import Reception, followed
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
 from tests.sources.recording import RecordingSink
 
@@ -166,15 +166,17 @@ def streams(draw: st.DrawFn, codec: str) -> list[bytes]:
     return packets
 
 
-def outcome(info: StreamInfo, packets: list[bytes], runs: list[int] | None) -> tuple[object, ...]:
+def outcome(info: StreamInfo, packets: list[bytes], runs: list[int], *, one_by_one: bool) -> tuple[object, ...]:
+    """What is told of packets that come in runs; ``one_by_one``: each packet is looked at by itself."""
     sink = RecordingSink()
     reception = Reception(info, 96, sink, own_ssrc=1)
-    if runs is None:
-        for packet in packets:
-            reception.rtp(packet, 1.0)
-    else:
-        for begin, end in zip([0, *runs], [*runs, len(packets)], strict=True):
-            reception.rtp_in_order(packets[begin:end], 1.0)
+    for begin, end in zip([0, *runs], [*runs, len(packets)], strict=True):
+        run = packets[begin:end]
+        if one_by_one:
+            for at, packet in enumerate(run):
+                reception.rtp(packet, 1.0, followed(run, at))
+        else:
+            reception.rtp_in_order(run, 1.0)
     counters = (reception.packets, reception.octets, reception.lost, reception.units, reception.dropped)
     malformed = (reception.malformed_rtp, reception.malformed_payloads)
     return sink.units, sink.connections, counters, malformed, reception.receiver_report(2.0)
@@ -185,13 +187,21 @@ def test_packets_taken_together_tell_what_they_tell_one_by_one(codec: str, data:
     packets = data.draw(streams(codec))
     runs = sorted(data.draw(st.lists(st.integers(0, len(packets)), max_size=6)))
     info = StreamInfo(codec, 90000, (SPS, PPS))
-    assert outcome(info, packets, runs) == outcome(info, packets, None)
+    assert outcome(info, packets, runs, one_by_one=False) == outcome(info, packets, runs, one_by_one=True)
+
+
+@pytest.mark.parametrize("codec", ["H264", "H265"])
+def test_a_marked_packet_that_comes_twice_at_once_ends_its_picture(codec: str) -> None:
+    nal = IDR if codec == "H264" else b"\x28\x01\x9a" + bytes(60)
+    packets = [rtp(1, 0, nal, marker=True)] * 2
+    told = outcome(StreamInfo(codec, 90000, (SPS, PPS)), packets, [], one_by_one=False)
+    assert told == outcome(StreamInfo(codec, 90000, (SPS, PPS)), packets, [1], one_by_one=False)
 
 
 def test_a_nal_unit_over_the_limit_is_dropped_however_its_packets_come() -> None:
     pieces = fragments(b"\x65\x88" + bytes(3_000_000), 60_000)
     packets = [rtp(number, 0, piece, marker=number == len(pieces) - 1) for number, piece in enumerate(pieces)]
     info = StreamInfo("H264", 90000, (SPS, PPS))
-    together = outcome(info, packets, [20, 40])
-    assert together == outcome(info, packets, None)
+    together = outcome(info, packets, [20, 40], one_by_one=False)
+    assert together == outcome(info, packets, [20, 40], one_by_one=True)
     assert together[0] == []
