@@ -48,7 +48,7 @@ from gateway.media.remote import RemoteNode
 from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, Origin, SiteId
-from gateway.storage.database import Database
+from gateway.storage.database import Database, sqlite_url
 from gateway.storage.readiness import Readiness
 from gateway.storage.steady import SteadyTime
 from gateway.viewing.service import ViewingService
@@ -271,7 +271,7 @@ def media_of(
 
 
 def storage_url(settings: Settings) -> str:
-    """The database's SQLAlchemy URL; by default one SQLite file in the storage directory, which is made if missing.
+    """The URL of the SQLite file; by default it is in the storage directory, which is made if missing.
     Raises ConfigurationError."""
     if settings.storage.url is not None:
         return settings.storage.url.get_secret_value()
@@ -280,7 +280,7 @@ def storage_url(settings: Settings) -> str:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError([f"storage.directory: {directory} cannot be made: {error.strerror}"]) from None
-    return f"sqlite+aiosqlite:///{directory / 'sightline.db'}"
+    return sqlite_url(directory / "sightline.db")
 
 
 def public_url(http: HttpSettings, port: int) -> str:

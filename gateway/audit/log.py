@@ -52,14 +52,10 @@ class AuditLog:
     def __init__(
         self, database: Database, clock: Clock, metrics: Metrics, spool: Path | None = None, spool_size: int = SIZE
     ) -> None:
-        if spool is None:
-            if database.path is None:
-                raise ValueError("a database that is elsewhere needs a local file to spool records to")
-            spool = database.path.with_name("audit-spool.jsonl")
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._spool = Spool(spool, spool_size)
+        self._spool = Spool(spool or database.path.with_name("audit-spool.jsonl"), spool_size)
         self._spool_lock = asyncio.Lock()
         self._spooling = False
         self._in_memory: deque[AuditRecord] = deque(maxlen=IN_MEMORY)
@@ -105,10 +101,6 @@ class AuditLog:
         """Record, on disk on return. Raises nothing for a store that fails. Refusals that are alike are merged."""
         if self._refusals.recorded(event, self._clock.monotonic()):
             await self._group.put(self.record(event))
-
-    def append_in(self, session: AsyncSession, event: AuditEvent) -> None:
-        """Record within the caller's transaction: on disk when that is, or not at all."""
-        self.add(session, self.record(event))
 
     def record(self, event: AuditEvent) -> AuditRecord:
         """The event, dated now by the machine's clock as it is set. For who has to try ``add`` more than once."""

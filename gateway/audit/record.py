@@ -16,7 +16,6 @@ class Outcome(StrEnum):
 
     OK = "ok"
     REFUSED = "refused"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,14 @@ def _fingerprint(text: str) -> str:
     return digits
 
 
+def _sqlite_url(secret: SecretStr, info: ValidationInfo) -> SecretStr:
+    """References are followed with a ``Lookup`` only: without one a reference stays as it is written."""
+    url = secret.get_secret_value()
+    if isinstance(info.context, Lookup) and not re.fullmatch(r"sqlite\+aiosqlite:///[^?#]+", url):
+        raise ValueError("must be sqlite+aiosqlite:/// and the path of a file: no other database is supported")
+    return secret
+
+
 def _web_address(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -151,6 +159,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
+SqliteUrl = Annotated[Secret, AfterValidator(_sqlite_url)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]

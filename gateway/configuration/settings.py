@@ -20,6 +20,7 @@ from gateway.configuration.setting_types import (
     RtspUrl,
     Seconds,
     Secret,
+    SqliteUrl,
     Text,
     WebAddress,
     WebhookSecret,
@@ -111,14 +112,14 @@ class MediaSettings(Model):
 
 
 class StorageSettings(Model):
-    """``url`` is an SQLAlchemy URL; the default is one SQLite file beside the signing keys in ``directory``.
+    """``url`` names an SQLite file; the default is one in ``directory``.
 
     ``spool`` is the file for records that the database does not take, best on another disk; by default it is in
     ``directory``. It has ``spool_size`` bytes from the start.
     """
 
     directory: ConfiguredPath = Path("data")
-    url: Secret | None = None
+    url: SqliteUrl | None = None
     spool: ConfiguredPath | None = None
     spool_size: Annotated[int, Field(ge=64 * 1024, le=1024**3)] = 8 * 1024 * 1024
 

@@ -1,6 +1,6 @@
-"""The one place where the database is opened: SQLite by default, PostgreSQL by URL.
+"""The one place where the database is opened: one SQLite file.
 
-With SQLite, one writer at a time is a fact. Writers queue here, without polling, the most urgent first (``turns``), and
+SQLite has one writer at a time. Writers queue here, without polling, the most urgent first (``turns``), and
 each begins with BEGIN IMMEDIATE, so that no transaction that has read can find itself unable to write ("database is
 locked"). Another process on the same file (the command line) is waited for by ``busy_timeout``. Readers go beside, on
 snapshots.
@@ -43,7 +43,7 @@ def sqlite_url(path: Path) -> str:
 
 
 class Database:
-    """Sessions on one database. ``url`` is an SQLAlchemy URL with an async driver.
+    """Sessions on one database. ``url`` is that of an SQLite file, as ``sqlite_url`` writes it.
 
     ``reserve`` is the file for what must be on disk although the database takes nothing (``owed``); by default it is
     beside the SQLite file.
@@ -54,8 +54,7 @@ class Database:
 
     def __init__(self, url: str, reserve: Path | None = None) -> None:
         self._url = make_url(url)
-        self._sqlite = self._url.get_backend_name() == "sqlite"
-        self._writer_engine = self._engine(writes=True, connections=1 if self._sqlite else 5)
+        self._writer_engine = self._engine(writes=True, connections=1)
         self._alarm_engine = self._engine(writes=True, connections=1, timeout_ms=URGENT_TIMEOUT_MS)
         self._reader_engine = self._engine(writes=False, connections=READERS)
         self._urgent_reader_engine = self._engine(writes=False, connections=URGENT_READERS)
@@ -64,9 +63,7 @@ class Database:
             async_sessionmaker(engine, expire_on_commit=False) for engine in self._engines
         )
         self._turns = Turns()
-        if reserve is None and self.path is not None:
-            reserve = self.path.with_name("reserve.bin")
-        self.owed = Owed(self.session, reserve)
+        self.owed = Owed(self.session, reserve or self.path.with_name("reserve.bin"))
         self._writer: asyncio.Task[Any] | None = None
 
     def _engine(self, *, writes: bool, connections: int, timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEngine:
@@ -78,31 +75,28 @@ class Database:
             pool_size=connections,
             max_overflow=0,
         )
-        if self._sqlite:
 
-            def configure(connection: Any, _record: Any) -> None:
-                _configure_sqlite(connection, timeout_ms)
+        def configure(connection: Any, _record: Any) -> None:
+            _configure(connection, timeout_ms)
 
-            def begin(connection: Connection) -> None:
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-            event.listen(engine.sync_engine, "connect", configure)
-            event.listen(engine.sync_engine, "begin", begin)
+        event.listen(engine.sync_engine, "connect", configure)
+        event.listen(engine.sync_engine, "begin", begin)
         return engine
 
     @property
-    def path(self) -> Path | None:
-        """The SQLite file; None where the database is elsewhere."""
-        return Path(self._url.database) if self._sqlite and self._url.database else None
+    def path(self) -> Path:
+        """The SQLite file."""
+        return Path(self._url.database or ":memory:")
 
     async def open(self) -> None:
         """Bring the schema to the newest version and check that a commit is durable. Raises StorageError."""
-        if self._sqlite:
-            _prepare_file(self._url.database)
+        _prepare_file(self._url.database)
         try:
-            if self._sqlite:
-                async with self._reader_engine.connect() as connection:
-                    await connection.run_sync(_assert_durable)
+            async with self._reader_engine.connect() as connection:
+                await connection.run_sync(_assert_durable)
             async with self._writer_engine.begin() as connection:
                 await connection.run_sync(upgrade)
         except CommandError as error:
@@ -147,9 +141,6 @@ class Database:
 
     @asynccontextmanager
     async def _turn(self, urgency: Urgency) -> AsyncIterator[None]:
-        if not self._sqlite:
-            yield
-            return
         try:
             async with asyncio.timeout(URGENT_TURN_WITHIN if urgency is Urgency.ALARM else None):
                 await self._turns.take(urgency)
@@ -179,7 +170,7 @@ def _prepare_file(name: str | None) -> None:
         raise StorageError(f"the database file cannot be made: {error}") from error
 
 
-def _configure_sqlite(connection: Any, timeout_ms: int) -> None:
+def _configure(connection: Any, timeout_ms: int) -> None:
     connection.isolation_level = None  # the listener of "begin" begins transactions
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={timeout_ms}")  # first: changing the journal mode may have to wait

@@ -39,10 +39,9 @@ class Readiness:
             async with self._database.session(Urgency.RECORD) as session:
                 for table in TABLES:
                     await session.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608  names of our own
-                if self._database.path is not None:
-                    # A page of the file that nothing else uses: SQLite keeps this number for its users.
-                    now = int(self._clock.now()) & 0x7FFFFFFF
-                    await session.execute(text(f"PRAGMA user_version = {now}"))
+                # A page of the file that nothing else uses: SQLite keeps this number for its users.
+                now = int(self._clock.now()) & 0x7FFFFFFF
+                await session.execute(text(f"PRAGMA user_version = {now}"))
         except StorageError as error:
             return error
         return None

@@ -2,8 +2,7 @@
 Ids are random text unless said otherwise.
 
 Secrets that a person or device presents (cookies, invitation codes) are stored as SHA-256 only. The private signing
-keys are stored whole: the file is readable by the gateway's own account alone. Nothing here is special to SQLite:
-the same tables serve PostgreSQL.
+keys are stored whole: the file is readable by the gateway's own account alone.
 """
 
 from typing import Any

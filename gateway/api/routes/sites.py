@@ -14,7 +14,7 @@ from gateway.errors import NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
-from gateway.models import Action, Camera, Principal, SiteId
+from gateway.models import Action, Camera, CameraId, Principal, SiteId
 
 
 def site_view(
@@ -87,9 +87,8 @@ async def cameras_of_room(request: web.Request) -> web.Response:
     count = whole_number(request, "n", 4, most=50)
     if not any(known.id == room for known in value.rooms):
         raise NotFound("no_such_room", "The floor plan has no such room.")
-    allowed = {camera.id for camera in cameras}
-    near = [found for found in nearest_cameras(value, room, len(value.cameras)) if found.id in allowed]
-    return web.json_response({"cameras": [asdict(found) for found in near[:count]]})
+    near = nearest_cameras(value, room, count, {CameraId(camera.id) for camera in cameras})
+    return web.json_response({"cameras": [asdict(found) for found in near]})
 
 
 async def police(request: web.Request) -> web.Response:
