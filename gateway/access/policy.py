@@ -1,4 +1,6 @@
-"""The permission contract as one pure decision. Time is an argument; nothing here knows a database or a request.
+"""The permission contract (docs/permission.md) as one pure decision.
+
+Time is an argument; nothing here knows a database or a request.
 
 ``decide`` says what somebody may have of one camera, ``decide_site`` gathers that for a site, ``may`` says what they
 may do at a site. Where the contract leaves room, this is what holds here:

@@ -125,7 +125,7 @@ class StorageSettings(Model):
 
 
 class AgeSettings(Model):
-    """Boundaries of the age contract."""
+    """Boundaries of what a tile may say (docs/age.md)."""
 
     live_below: Seconds = 2.0
     delayed_below: Seconds = 5.0

@@ -1,4 +1,4 @@
-"""The incident state machine: a table and the rules of the permission contract. Pure; time is an argument.
+"""The incident state machine: a table and the rules of docs/permission.md. Pure; time is an argument.
 
 ``arbitrate`` says what a trigger does at a site where incidents may be open. ``advance`` takes one incident through
 one event; whether an event is possible at all in a state is ``TABLE``'s to say, and nobody else's.

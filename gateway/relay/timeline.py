@@ -1,4 +1,4 @@
-"""From media time to capture time, and whether it may be believed: the age contract's first two clocks. Pure.
+"""From media time to capture time, and whether it may be believed (docs/age.md). Pure.
 
 **The map.** A sender report says what the camera's clock read at a media time; ``CameraClock`` says how far that clock
 is from ours: ``capture = media + intercept``. Between reports the media clock runs at its nominal rate: reports are 5 s

@@ -1,4 +1,4 @@
-"""The table of the permission contract, every cell of it walked, and what each flag of an agreement changes in it.
+"""The table of docs/permission.md, every cell of it walked, and what each flag of an agreement changes in it.
 
 A cell says on what access stands (``incident``, ``standing``), or the reason of the refusal; ``?`` before a reason: the
 camera is unknown to them. ``police`` stands for its three roles, ``*`` for everything that no line above it names.

@@ -1,4 +1,4 @@
-"""The fault table of the age contract, on real processes: simulated cameras, the gateway, Chromium.
+"""The fault table of docs/age.md, on real processes: simulated cameras, the gateway, Chromium.
 
 Limits are those of the table plus ``SLACK`` for two shared cores.
 """

@@ -1,4 +1,4 @@
-"""The rows of the age contract's fault table that lie between the gateway and the eye: the page's clock, its sleep, the
+"""The rows of the fault table of docs/age.md that lie between the gateway and the eye: the page's clock, its sleep, the
 network, the link. The viewers' media goes through a forwarder (tests/net/link.py) that can be made slow."""
 
 import asyncio

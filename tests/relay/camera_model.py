@@ -64,7 +64,7 @@ class Seen:
 
 
 def classify(map_: Map | TimelinePoint, age: float) -> str:
-    """The age contract's first table, as the page has it, for a page without a clock error of its own."""
+    """The first table of docs/age.md, as the page has it, for a page without a clock error of its own."""
     if not map_.trusted:
         return "UNVERIFIED"
     reach = age + map_.uncertainty

@@ -1,4 +1,4 @@
-"""The clock rows of the age contract's fault table, and what is promised of every combination of them."""
+"""The clock rows of the fault table of docs/age.md, and what is promised of every combination of them."""
 
 from random import Random
 

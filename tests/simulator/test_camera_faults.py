@@ -1,4 +1,4 @@
-"""Each fault of the age contract does what it says, told from the packets that a client gets."""
+"""Each fault of docs/age.md does what it says, told from the packets that a client gets."""
 
 from itertools import pairwise
 

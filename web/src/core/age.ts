@@ -1,4 +1,4 @@
-/** What a tile may say of its picture: the age contract as one pure function. Seconds throughout. */
+/** What a tile may say of its picture: docs/age.md as one pure function. Seconds throughout. */
 
 import type { Offset } from "./clock-sync.js";
 import type { AgeLimits } from "./protocol.js";
