@@ -98,7 +98,10 @@ async def test_every_metric_is_served_and_no_label_tells_of_a_person_or_a_sessio
         assert not re.search(rf'"[^"]*{re.escape(telling)}[^"]*"', samples.replace('"patrol"', "")), telling
 
 
-@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "THREAT_MODEL.md", "CONTRIBUTING.md", "README.md", "docs/age.md", "docs/permission.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["ARCHITECTURE.md", "THREAT_MODEL.md", "CONTRIBUTING.md", "README.md", "docs/age.md", "docs/permission.md"],
+)
 def test_every_path_that_a_document_names_is_there(document: str) -> None:
     text = (ROOT / document).read_text()
     named = set(re.findall(r"`((?:[a-z_.-]+/)+(?:[a-z0-9_.-]+\.(?:py|ts|md|yaml|yml))?)`", text))
