@@ -24,8 +24,8 @@ from bench.alarm_loads import LOADS, Target
 from bench.run import feeding
 from bench.server import Endpoint
 from bench.sightline import PANIC, PANIC_SECRET, Sightline
-from bench.viewer import LightViewer
 from gateway.incidents.triggers.signature import sign
+from rig.viewer import LightViewer
 
 ALARM_EVERY = 0.5
 PICTURE_EVERY = 1.0

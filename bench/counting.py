@@ -18,8 +18,8 @@ from collections.abc import Callable
 
 from pylibsrtp import Error as SrtpError
 
-from bench.viewer import LightViewer
 from gateway.webrtc.transport.demux import Protocol, protocol_of
+from rig.viewer import LightViewer
 
 VIDEO, RETRANSMISSION = 102, 103
 ROOM_FOR_BITRATE = 20_000_000  # what the viewer tells that its link takes, bit/s

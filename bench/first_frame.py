@@ -8,10 +8,10 @@ from typing import Any
 
 import aiohttp
 import numpy as np
-from playwright.async_api import Error, async_playwright
+from playwright.async_api import Error
 
 from bench.server import Server
-from tests.e2e.conftest import CHROMIUM
+from rig.chromium import chromium
 
 PATIENCE = 12.0
 PAUSE = 0.3, 1.6  # seconds between two clicks
@@ -35,33 +35,29 @@ CLICK = """
 async def measure(server: Server, cameras: int, clicks: int) -> list[float]:
     """Milliseconds of each click; ``PATIENCE`` where no frame came. The first click, which warms up, is left out."""
     dice, found = random.Random(0), list[float]()
-    async with aiohttp.ClientSession() as http, async_playwright() as playwright:
+    async with aiohttp.ClientSession() as http, chromium() as browser:
 
         async def whep(url: str, token: str, offer: str) -> str:
             headers = {"Content-Type": "application/sdp"} | ({"Authorization": f"Bearer {token}"} if token else {})
             async with http.post(url, data=offer, headers=headers) as answer:
                 return await answer.text()
 
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        try:
-            page = await browser.new_page()
-            await page.expose_function("whep", whep)
-            for number in range(clicks + 1):
-                await page.set_content(PAGE)
-                endpoint = await server.endpoint(number % cameras)
-                asked: dict[str, Any] = {"url": endpoint.url, "token": endpoint.token}
-                began = time.monotonic()
-                try:
-                    async with asyncio.timeout(PATIENCE):
-                        took = float(await page.evaluate(CLICK, asked))
-                except (TimeoutError, Error):
-                    took = 1000 * max(PATIENCE, time.monotonic() - began)
-                if number:
-                    found.append(took)
-                await page.evaluate("window.peer?.close()")
-                await asyncio.sleep(dice.uniform(*PAUSE))
-        finally:
-            await browser.close()
+        page = await browser.new_page()
+        await page.expose_function("whep", whep)
+        for number in range(clicks + 1):
+            await page.set_content(PAGE)
+            endpoint = await server.endpoint(number % cameras)
+            asked: dict[str, Any] = {"url": endpoint.url, "token": endpoint.token}
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    took = float(await page.evaluate(CLICK, asked))
+            except (TimeoutError, Error):
+                took = 1000 * max(PATIENCE, time.monotonic() - began)
+            if number:
+                found.append(took)
+            await page.evaluate("window.peer?.close()")
+            await asyncio.sleep(dice.uniform(*PAUSE))
     return found
 
 

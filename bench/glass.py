@@ -12,11 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.async_api import async_playwright
-
-from tests.e2e.conftest import CHROMIUM
-from tests.e2e.glass import Glass, Tile
-from tests.e2e.harness import Client, District, until
+from rig.chromium import chromium
+from rig.district import Client, District
+from rig.glass import Glass, Tile
+from rig.processes import until
 
 COLUMNS = ("times", "p50_ms", "p95_ms", "most_ms")
 GOP = 4.0
@@ -54,14 +53,12 @@ async def measure(clicks: int, triggers: int) -> dict[str, dict[str, float]]:
             district.start_school()
             district.start_gateway()
             coordinator = await district.client("coordinator")
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+            async with chromium() as browser:
                 glass = await Glass.sign_in(browser, district, "dispatcher", script=FIRSTS)
                 await asyncio.sleep(2 * GOP)
                 await _click(glass, coordinator, clicks, found)
                 for _ in range(triggers):
                     found["trigger_to_picture"].append(await _trigger(glass, coordinator))
-                await browser.close()
         finally:
             await district.stop()
     return {name: _summary(values) for name, values in found.items()}

@@ -17,7 +17,7 @@ from aiohttp import web
 from bench.counting import VIDEO
 from bench.run import Feed
 from bench.server import Endpoint, NotHere
-from tests.e2e.harness import free_port, until
+from rig.processes import free_port, until
 
 STARTS_WITHIN = 15.0
 UNUSED = ("plugins", "transports", "events", "loggers")

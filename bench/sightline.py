@@ -13,7 +13,8 @@ from bench.server import Endpoint, NotHere
 from gateway.commands.invite import links
 from gateway.config_loader import load
 from gateway.models import Principal, Role, SiteId
-from tests.e2e.harness import Client, Process, free_port, until
+from rig.district import Client
+from rig.processes import Process, free_port, until
 
 SITE = "bench"
 PANIC, PANIC_SECRET = "bench-panic", "the-secret-of-the-button-of-the-bench"

@@ -17,7 +17,7 @@ from bench.peers import External, PlainAiortc
 from bench.run import Feed, Measured, feeding, measure
 from bench.server import NotHere, Server
 from bench.sightline import Sightline
-from tests.e2e.harness import free_port
+from rig.processes import free_port
 
 Build = Callable[[Feed], Server]
 Rows = dict[str, tuple[Build, int]]

@@ -32,17 +32,9 @@ from gateway.storage.database import Database, sqlite_url
 from gateway.webrtc.interface import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from gateway.webrtc.opening import Sounds, Streams
 from gateway.webrtc.signalling.fragment import require_match
+from rig.example import ENVIRONMENT, ROOT, SECRET
 from tests.fakes import FakeClock
 
-ROOT = Path(__file__).parents[1]
-SECRET = "the-secret-of-a-panic-button"
-"""Of Lincoln's webhook."""
-ENVIRONMENT = {
-    "SIGHTLINE_CAMERA_PASSWORD": "camera-pass",
-    "SIGHTLINE_LINCOLN_WEBHOOK_SECRET": SECRET,
-    "SIGHTLINE_OAK_WEBHOOK_SECRET": "the-secret-of-another-panic-button",
-}
-"""Every secret of the example district."""
 LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
 ENTRANCE, HALLWAY, NURSE = (
     "lincoln-main-entrance",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rig.example import SECRET
 from tests.commands.processes import district, sightline
-from tests.in_process import SECRET
 
 pytestmark = pytest.mark.e2e
 

@@ -14,7 +14,8 @@ import yaml
 
 from gateway.cli import overrides_of
 from gateway.config_loader import load
-from tests.in_process import ENVIRONMENT, ROOT, House, house
+from rig.example import ENVIRONMENT, ROOT
+from tests.in_process import House, house
 
 __all__ = ["house"]
 

@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from gateway.configuration.settings import Settings
 from gateway.metrics import Metrics
-from tests.in_process import ROOT, House, house
+from rig.example import ROOT
+from tests.in_process import House, house
 
 __all__ = ["house"]
 

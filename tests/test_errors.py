@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.in_process import ROOT
+from rig.example import ROOT
 
 
 def error_classes() -> dict[str, list[str]]:

@@ -20,8 +20,8 @@ from gateway.errors import ConfigurationError
 from gateway.incidents.service import IncidentService
 from gateway.models import Principal, Role, SiteId
 from gateway.server import Gateway, public_url
+from rig.example import ENVIRONMENT, ROOT
 from tests.fakes import FakeClock
-from tests.in_process import ENVIRONMENT, ROOT
 
 
 @pytest.fixture

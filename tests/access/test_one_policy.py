@@ -7,7 +7,7 @@ import pytest
 
 from gateway.access.policy import Topic, hears, is_police, needs_sites, sees_pictures
 from gateway.models import Principal, Role, SiteId
-from tests.in_process import ROOT
+from rig.example import ROOT
 
 # What names roles without deciding by them: the types, what a district configures, and the people of the demo.
 NAMING = {"models.py", "configuration/settings.py", "commands/demo.py"}

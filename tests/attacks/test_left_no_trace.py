@@ -8,8 +8,9 @@ from gateway.config_loader import load
 from gateway.metrics import Metrics
 from gateway.server import storage_url
 from gateway.storage.database import Database
+from rig.example import ENVIRONMENT
 from tests.commands.processes import district, sightline
-from tests.in_process import ENTRANCE, ENVIRONMENT, House
+from tests.in_process import ENTRANCE, House
 
 
 async def test_guessed_invitations_are_on_record_and_cannot_fill_it(house: House) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from OpenSSL import SSL
 
-from bench.viewer import LightViewer
 from gateway.models import CloseReason
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.ice_transport import KNOWN_CHECKS, KNOWN_ROUTES
+from rig.viewer import LightViewer
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway
 

@@ -4,7 +4,8 @@ import pytest
 
 from gateway.config_loader import load
 from gateway.errors import ConfigurationError
-from tests.in_process import ENVIRONMENT, LINCOLN, ROOT, SECRET, House
+from rig.example import ENVIRONMENT, ROOT, SECRET
+from tests.in_process import LINCOLN, House
 
 
 async def test_one_schools_message_cannot_lock_down_another(house: House) -> None:

@@ -11,7 +11,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bench.viewer import LightViewer
 from gateway.clock import SystemClock
 from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
 from gateway.media.events import MediaEvents
@@ -20,6 +19,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.plane import MediaPlane
+from rig.viewer import LightViewer
 
 CAMERAS = 30
 PROMPTLY = 1.0

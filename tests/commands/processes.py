@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.in_process import ENVIRONMENT, ROOT
+from rig.example import ENVIRONMENT, ROOT
 
 
 def sightline(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":

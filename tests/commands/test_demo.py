@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from rig.example import ROOT
+from rig.processes import descendants, free_pair, free_port
 from tests.commands.processes import sightline
-from tests.e2e.harness import descendants, free_pair, free_port
-from tests.in_process import ROOT
 
 pytestmark = pytest.mark.e2e
 

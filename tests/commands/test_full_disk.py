@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar, TCPConnector
 
-from bench.viewer import LightViewer
 from gateway.incidents.triggers.signature import sign
-from tests.e2e.harness import Client, Process, free_port, until
-from tests.in_process import ENVIRONMENT, ROOT, SECRET
+from rig.district import Client
+from rig.example import ENVIRONMENT, ROOT, SECRET
+from rig.processes import Process, free_port, until
+from rig.viewer import LightViewer
 
 pytestmark = pytest.mark.timeout(180)
 PEOPLE: tuple[tuple[str, str, str, list[str]], ...] = (

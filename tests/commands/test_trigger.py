@@ -14,7 +14,7 @@ from gateway.commands.trigger import run, trust
 from gateway.errors import ConfigurationError, SightlineError
 from gateway.models import IncidentKind
 from gateway.tls import self_signed
-from tests.in_process import SECRET
+from rig.example import SECRET
 
 
 class Hook:

@@ -11,7 +11,7 @@ from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import DoorKind, FeatureKind, RoomKind
 from gateway.floorplan.schema import BY_TYPE
 from gateway.models import CameraPolicy, SiteId
-from tests.in_process import ENVIRONMENT
+from rig.example import ENVIRONMENT
 
 CONFIG = Path(__file__).parents[2] / "config"
 LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from tests.e2e.harness import until
+from rig.processes import until
 
 # Whatever goes to the loudspeaker goes through an analyser first: peak and strongest tone, 25 times a second.
 EAR = """

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import ROOT, District
+from rig.district import District
+from rig.example import ROOT
+from rig.glass import Glass
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 

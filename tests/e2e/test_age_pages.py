@@ -14,8 +14,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.glass import Glass, Tile
-from tests.e2e.harness import District, free_port, until
+from rig.district import District
+from rig.glass import Glass, Tile
+from rig.processes import free_port, until
 from tests.net.link import Link
 from tests.net.model import Conditions
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import CHROMIUM
+from rig.chromium import CHROMIUM, chromium
+from rig.district import Client, District, served
+from rig.glass import Glass
+from rig.processes import until
 from tests.e2e.ear import EAR, heard, is_silent, sounds, tones
-from tests.e2e.glass import Glass
-from tests.e2e.harness import Client, District, served, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -26,10 +27,8 @@ async def browser() -> AsyncIterator[Browser]:
     """Chromium as it is installed: mute until somebody presses something."""
     flags = [flag for flag in CHROMIUM if "autoplay" not in flag]
     flags.append("--autoplay-policy=document-user-activation-required")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+    async with chromium(flags) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -10,8 +10,9 @@ from playwright.async_api import Browser, expect
 
 from gateway.clock import SystemClock
 from gateway.server import Gateway
-from tests.e2e.glass import Glass
-from tests.e2e.harness import District, until
+from rig.district import District
+from rig.glass import Glass
+from rig.processes import until
 from tests.e2e.test_accessibility import accessible
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]

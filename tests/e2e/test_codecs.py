@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.e2e.glass import Glass, Tile
-from tests.e2e.harness import Client, District, until
+from rig.district import Client, District
+from rig.glass import Glass, Tile
+from rig.processes import until
 from tests.gst_camera import gst_camera
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]

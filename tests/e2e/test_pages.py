@@ -6,8 +6,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import Client, District, until
+from rig.district import Client, District
+from rig.glass import Glass
+from rig.processes import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 

@@ -5,8 +5,9 @@ import time
 import pytest
 from playwright.async_api import Browser
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import District, until
+from rig.district import District
+from rig.glass import Glass
+from rig.processes import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 

@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, Route, expect
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import Client, District, served, until
+from rig.district import Client, District, served
+from rig.glass import Glass
+from rig.processes import until
 from tests.e2e.test_accessibility import accessible
 from tests.e2e.test_story import press_button
 

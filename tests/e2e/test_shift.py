@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import Client, District, served, until
+from rig.district import Client, District, served
+from rig.glass import Glass
+from rig.processes import until
 from tests.e2e.test_accessibility import accessible
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]

@@ -11,11 +11,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import Client, District, until
+from rig.district import Client, District
+from rig.example import SECRET
+from rig.glass import Glass
+from rig.processes import until
 from tests.e2e.viewer import Viewer
 from tests.gst_camera import PASSWORD, USERNAME, gst_camera
-from tests.in_process import SECRET
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 

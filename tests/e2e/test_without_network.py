@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import District, served
+from rig.district import District, served
+from rig.glass import Glass
 from tests.e2e.test_accessibility import accessible
 from tests.e2e.test_school_page import ROOM, Presses, hold
 

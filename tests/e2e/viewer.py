@@ -7,7 +7,7 @@ import aioice.ice
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
-from tests.e2e.harness import Client
+from rig.district import Client
 
 
 class Viewer:

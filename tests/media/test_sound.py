@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.e2e.harness import Client, District, until
+from rig.district import Client, District
+from rig.processes import until
 from tests.gst_camera import gst_camera
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]

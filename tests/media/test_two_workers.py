@@ -14,8 +14,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bench.viewer import LightViewer
-from tests.e2e.harness import Client, District, descendants, until
+from rig.district import Client, District
+from rig.processes import descendants, until
+from rig.viewer import LightViewer
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 

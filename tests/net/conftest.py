@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from rig.district import District
+from rig.processes import free_port
 from tests.e2e.conftest import browser, directory
-from tests.e2e.harness import District, free_port
 from tests.net.link import Link
 from tests.net.model import Conditions
 

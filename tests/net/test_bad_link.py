@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.async_api import Browser
 
-from tests.e2e.harness import District
+from rig.district import District
 from tests.net.link import Link
 from tests.net.model import Conditions
 from tests.net.watch import Watch, watching

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.in_process import ROOT
+from rig.example import ROOT
 
 pytestmark = [
     pytest.mark.timeout(60),

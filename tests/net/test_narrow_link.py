@@ -6,8 +6,8 @@ import time
 import pytest
 from playwright.async_api import Browser
 
-from tests.e2e.glass import Glass
-from tests.e2e.harness import District
+from rig.district import District
+from rig.glass import Glass
 from tests.net.conftest import CAMERA
 from tests.net.link import Link
 from tests.net.model import Conditions

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.harness import District, free_port
+from rig.district import District
+from rig.processes import free_port
 from tests.net.watch import watching
 
 pytestmark = [

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, Request
 
-from tests.e2e.glass import Glass, Tile
-from tests.e2e.harness import District, until
+from rig.district import District
+from rig.glass import Glass, Tile
+from rig.processes import until
 from tests.net.conftest import CAMERA
 
 STALL = 0.15  # seconds by which a timer of 20 ms is late when the machine, not the link, stands still

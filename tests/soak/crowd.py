@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import ClientSession, CookieJar, WSMsgType
 from aiortc.rtcdtlstransport import RTCDtlsParameters
 
-from bench.viewer import LightViewer
+from rig.viewer import LightViewer
 
 AT_ONCE = 6
 STAYS = 2.0  # seconds, at most

@@ -23,7 +23,9 @@ from gateway.relay.history import PacketGroup
 from gateway.server import Gateway
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.session import Session
-from tests.e2e.harness import ROOT, District, until
+from rig.district import District
+from rig.example import ROOT
+from rig.processes import until
 from tests.fuzz.memory import held
 
 T = TypeVar("T")

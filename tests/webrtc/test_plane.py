@@ -8,7 +8,6 @@ import aiortc.rtp as rtp
 import pytest
 from aiortc.rtcdtlstransport import SRTP_PROFILES
 
-from bench.viewer import LightViewer
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, Role, StreamName
@@ -16,6 +15,7 @@ from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.states import State
 from gateway.webrtc.transport import udp
 from gateway.webrtc.transport.route import Route
+from rig.viewer import LightViewer
 from tests.fakes import FakeClock
 from tests.webrtc.peers import Gateway, aiortc_viewer, offer_of, play, playing_gateway
 

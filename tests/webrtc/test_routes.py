@@ -13,7 +13,6 @@ import aioice.stun
 import pytest
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 
-from bench.viewer import LightViewer
 from gateway.codecs.access_unit import StreamInfo
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import BadRequest, NotFound, PreconditionFailed
@@ -24,6 +23,7 @@ from gateway.webrtc.session import Session
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.framing import Deframer, frame
 from gateway.webrtc.transport.tcp import PATIENCE, WAITING_MEDIA, TcpConnection
+from rig.viewer import LightViewer
 from tests.fakes import FakeClock
 from tests.rtp.packets import PPS, SPS, aggregated, fragments, rtp
 from tests.webrtc.peers import Gateway

@@ -10,7 +10,6 @@ from itertools import pairwise
 import aiortc.rtp as rtp
 import pytest
 
-from bench.viewer import LightViewer
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.configuration.settings import MediaSettings
@@ -24,6 +23,7 @@ from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.transport.route import Address
 from gateway.webrtc.transport.udp import MediaPort
+from rig.viewer import LightViewer
 from tests.fakes import FakeClock
 
 CAMERA = CameraId("hall")

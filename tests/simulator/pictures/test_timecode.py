@@ -1,7 +1,6 @@
 import json
 import shutil
 import subprocess
-from pathlib import Path
 
 import av
 import cv2
@@ -12,8 +11,9 @@ from hypothesis import strategies as st
 
 from gateway.simulator.pictures import timecode
 from gateway.simulator.pictures.encoder import Encoder, EncoderSettings
+from rig.example import ROOT
 
-JS = Path(__file__).parents[2] / "e2e" / "timecode.js"
+JS = ROOT / "rig" / "timecode.js"
 times = st.integers(min_value=0, max_value=(1 << 48) - 1)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import aiortc.rtp as rtp
 import pytest
 
-from bench.viewer import LightViewer
 from gateway.configuration.settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
@@ -16,6 +15,7 @@ from gateway.sources.sound import Sound
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.sending.audio import SoundFeed
+from rig.viewer import LightViewer
 from tests.fakes import FakeClock
 from tests.webrtc.peers import CAMERA, Camera
 

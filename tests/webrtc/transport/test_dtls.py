@@ -6,10 +6,10 @@ import pytest
 from aiortc import rtcdtlstransport
 from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport
 
-from bench.viewer import _Wire
 from gateway.errors import Malformed
 from gateway.rtp import feedback
 from gateway.webrtc.transport.dtls import DtlsFailed, DtlsTransport, Identity
+from rig.viewer import Wire
 
 
 class Pair:
@@ -17,7 +17,7 @@ class Pair:
 
     def __init__(self) -> None:
         theirs, ours = Identity(), Identity()
-        self.wire = _Wire(self._to_server)
+        self.wire = Wire(self._to_server)
         self.client = RTCDtlsTransport(self.wire, [theirs.certificate])  # type: ignore[arg-type]  # duck-typed
         self.client._set_role("client")
         self.server = DtlsTransport(ours, [("sha-256", theirs.fingerprint)], self.wire.inbox.put_nowait)

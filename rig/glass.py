@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, BrowserContext, Page
 
-from tests.e2e.harness import District, until
+from rig.district import District
+from rig.processes import until
 
 HERE = Path(__file__).parent
 WITHOUT_PICTURES = {"auditor"}

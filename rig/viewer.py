@@ -19,7 +19,7 @@ FIRST_CHECK_INTERVAL = 0.05
 _RECEIVE_BUFFER = 2 * 1024 * 1024
 
 
-class _Wire:
+class Wire:
     """What aiortc's DTLS needs of an ICE transport."""
 
     role = "controlling"
@@ -48,7 +48,7 @@ class LightViewer:
         self.socket = self._open()
         self._on_media = on_media
         self._certificate = RTCCertificate.generateCertificate()
-        self._wire = _Wire(self._send)
+        self._wire = Wire(self._send)
         self.dtls = RTCDtlsTransport(self._wire, [self._certificate])  # type: ignore[arg-type]  # duck-typed
         self.dtls._set_role("client")
         self._remote: tuple[str, int] | None = None

@@ -1,0 +1,108 @@
+"""Child processes that say when they are ready, ports that are free, and waiting for what must come."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rig.example import ENVIRONMENT, ROOT
+
+STARTS_WITHIN = 30.0
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    """A port that nobody has at the moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def free_pair() -> int:
+    """A port that is free and has a free one above it, as ``demo`` wants for its cameras."""
+    while True:
+        port = free_port()
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+        return port
+
+
+class Process:
+    """A child process that says on standard output when it is ready. Its log goes to a file."""
+
+    def __init__(self, command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+        self._log = log.open("ab")
+        self.log_path = log
+        self.process: subprocess.Popen[str] = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            stdin=subprocess.DEVNULL,
+            cwd=ROOT,
+            env={**os.environ, **ENVIRONMENT, **(environment or {})},
+            text=True,
+        )
+
+    def wait_ready(self, word: str = "ready") -> str:
+        """The line that holds ``word``. Fails with the log when the process ends first."""
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + STARTS_WITHIN
+        while time.monotonic() < deadline:
+            line = self.process.stdout.readline()
+            if word in line:
+                return line
+            if not line and self.process.poll() is not None:
+                break
+        raise AssertionError(f"not ready: {self.process.args!r}\n{self.log_path.read_text()[-3000:]}")
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(f"did not stop on SIGTERM: {self.process.args!r}") from None
+        self._log.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return self.process.returncode
+
+
+def descendants(pid: int) -> set[int]:
+    """Process ids of a process and of all that it has started."""
+    found = {pid}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) in found:
+            found |= descendants(int(entry.parent.name))
+    return found
+
+
+async def until(condition: Any, within: float, what: str) -> Any:
+    """The first true value of an async condition, asked again until ``within`` seconds have gone."""
+    deadline = time.monotonic() + within
+    while True:
+        value = await condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within} s: {what}")
+        await asyncio.sleep(0.05)
