@@ -1,4 +1,4 @@
-"""The command ``sightline``. Thin: each command parses, calls, prints; errors are one line, exit 1."""
+"""The command ``sightline``. Thin: each command parses, calls, prints; errors are one line, exit 1; 3: Unconfirmed."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from gateway.commands.record import read_records
 from gateway.commands.serve import serve_until_stopped
 from gateway.commands.simulate import simulate_until_stopped
 from gateway.config_loader import load, summary, warnings
-from gateway.errors import ConfigurationError, SightlineError
+from gateway.errors import ConfigurationError, SightlineError, Unconfirmed
 from gateway.models import IncidentKind, Role
 from gateway.server import tls_context
 
@@ -78,11 +78,12 @@ def overrides_of(settings: list[str]) -> dict[str, object]:
 
 
 def _fail(*errors: SightlineError) -> NoReturn:
-    """Say what is wrong, a line a fault, and exit with 1. Lines that name a file begin with it, as editors expect."""
+    """Say what is wrong, a line a fault, and exit with 1; 3: Unconfirmed. Lines that name a file begin with
+    it, as editors expect."""
     for error in errors:
         for line in error.problems if isinstance(error, ConfigurationError) else [f"sightline: {error}"]:
             print(line, file=sys.stderr)  # noqa: T201 - the one place that speaks to a terminal's stderr
-    raise typer.Exit(1)
+    raise typer.Exit(3 if any(isinstance(error, Unconfirmed) for error in errors) else 1)
 
 
 @app.command()
@@ -167,12 +168,10 @@ def sign_out(
     who: Annotated[str, typer.Argument(help="The name or id, as the record shows it.")],
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Sign a person or device out everywhere: a laptop is stolen, somebody has left. A running gateway obeys."""
-
-    async def work() -> None:
-        _say(await sign_out_command.run(config, who, os.environ.get("USER", "operator")))
-
-    _run(work())
+    """Sign a person or device out everywhere: a laptop is stolen, somebody has left. A running gateway closes their
+    pictures within a second, and this says so. Exit 1: nobody was signed out; 3: done, but the gateway has not
+    confirmed."""
+    _run(sign_out_command.run(config, who, os.environ.get("USER", "operator"), _say))
 
 
 @app.command()

@@ -33,12 +33,17 @@ class Loaded:
 
 
 def load(
-    path: Path, overrides: Mapping[str, object] | None = None, environment: Mapping[str, str] | None = None
+    path: Path,
+    overrides: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    lenient: bool = False,
 ) -> Loaded:
     """Read the configuration at ``path`` and all that it names.
 
     ``overrides`` maps dotted keys to values that stand in place of the file's, such as ``{"http.port": 0}``; entries
-    of a list are named by id or index. ``environment`` (default: the process's) is where ``${NAME}`` is looked up.
+    of a list are named by id or index. ``environment`` (default: the process's) is where ``${NAME}`` is looked up;
+    ``lenient``: what is not found there stays as written.
     Raises ConfigurationError with every problem.
     """
     tree = ConfigTree(path)
@@ -47,7 +52,7 @@ def load(
     problems = list(tree.problems)
     if not tree.readable:
         raise ConfigurationError(problems)
-    lookup = Lookup(path.parent, os.environ if environment is None else environment)
+    lookup = Lookup(path.parent, os.environ if environment is None else environment, lenient)
     settings: Settings | None = None
     try:
         settings = Settings.model_validate(tree.value, context=lookup)
@@ -60,6 +65,17 @@ def load(
     if problems or settings is None:
         raise ConfigurationError(list(dict.fromkeys(problems)))
     return Loaded(settings, plans)
+
+
+def load_without_secrets(path: Path) -> Loaded:
+    """The same for a command that needs the storage alone. Passwords of cameras and secrets of buttons, which the
+    gateway's service has and the shell of an administrator has not, are not asked for. Raises ConfigurationError."""
+    loaded = load(path, lenient=True)
+    url = loaded.settings.storage.url
+    if url is not None and url.get_secret_value().startswith(("${", "file:")):
+        load(path)  # says so, with the line
+        raise ConfigurationError([f"{path}: storage.url: must be a database's URL"])
+    return loaded
 
 
 def summary(loaded: Loaded) -> list[tuple[str, str]]:

@@ -17,8 +17,9 @@
     │   ├── Unplayable         422
     │   └── Unavailable        503: ours, and soon over
     ├── Malformed              a peer's: bytes that cannot be parsed; counted and dropped
-    └── StorageError           ours, or the disk's
-        └── NotKept            what was asked for holds, but no disk takes it
+    ├── StorageError           ours, or the disk's
+    │   └── NotKept            what was asked for holds, but no disk takes it
+    └── Unconfirmed            done, but a gateway that runs has not said that it obeys
 
 A bug raises whatever Python raises; nobody catches it but the owner of the task that it ends.
 """
@@ -143,3 +144,7 @@ class StorageError(SightlineError):
 
 class NotKept(StorageError):
     """What was asked for holds, and is tried again, but no disk takes it: a crash would undo it."""
+
+
+class Unconfirmed(SightlineError):
+    """What a command was asked for is done and on disk, but a gateway that runs has not said that it obeys."""

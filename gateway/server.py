@@ -49,6 +49,7 @@ from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, Origin, SiteId
 from gateway.storage.database import Database, sqlite_url
+from gateway.storage.presence import Presence
 from gateway.storage.readiness import Readiness
 from gateway.storage.steady import SteadyTime
 from gateway.viewing.service import ViewingService
@@ -97,6 +98,7 @@ class Gateway:
         )
         await runner.setup()
         doors = self._doors(runner, parts.services)
+        presence = Presence(self.settings.storage.directory, lambda: parts.services.sign_ins.looked_at)
         accepting: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -107,6 +109,7 @@ class Gateway:
                 group.create_task(viewing.run(), name="viewing"),
                 group.create_task(forget_for_ever(database, self.clock), name="old answers to triggers"),
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
+                group.create_task(presence.run(self.clock), name="presence"),
                 group.create_task(parts.services.audit.run(), name="records"),
                 group.create_task(database.owed.run(self.clock), name="owed to the database"),
             ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config_loader import limit_cameras, load, summary, warnings, with_rtsp_port
+from gateway.config_loader import limit_cameras, load, load_without_secrets, summary, warnings, with_rtsp_port
 from gateway.errors import ConfigurationError
 from gateway.models import CameraId, CameraPolicy, SiteId
 from tests.floorplan.drawing import camera, school
@@ -346,3 +346,21 @@ def test_a_shared_secret_is_told_beside_other_faults(folder: Path) -> None:
     problems = problems_of(folder)
     assert len(problems) == 4
     assert sum("is also the secret of" in problem for problem in problems) == 2
+
+
+def test_an_administrator_without_the_gateways_secrets_can_sign_a_thief_out(folder: Path) -> None:
+    """Before, `sightline sign-out` in a shell of its own ended with a line for each secret that was not there."""
+    path = folder / "sightline.yaml"
+    path.write_text(
+        MAIN.replace(f"secret: {SECRET}", "secret: ${B}").replace(f"password: {SECRET}", "password: file:no")
+    )
+    with pytest.raises(ConfigurationError):
+        load(path, environment={})
+    assert load_without_secrets(path).settings.sites[0].id == "small"
+
+
+def test_a_database_whose_address_is_not_there_is_said_and_not_tried(folder: Path) -> None:
+    path = folder / "sightline.yaml"
+    path.write_text(MAIN + "storage: {url: '${NOT_SET_HERE}'}\n")
+    with pytest.raises(ConfigurationError, match=r"storage\.url: the environment variable NOT_SET_HERE is not set"):
+        load_without_secrets(path)

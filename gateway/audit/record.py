@@ -122,7 +122,12 @@ def format_record(record: AuditRecord) -> str:
             parts.append(f"{label}={value}")
     for key, value in sorted(event.detail.items()):
         parts.append(f"{key}={json.dumps(_dated(key, value, record.utc_offset), ensure_ascii=False)}")
-    return "  ".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in part) for part in parts)
+    return "  ".join(map(printable, parts))
+
+
+def printable(text: str) -> str:
+    """``text`` with whatever could move a terminal's cursor written as its code."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _is_time(key: str, value: Any) -> bool:

@@ -57,6 +57,15 @@ class Invitations:
             gone = await session.scalars(delete(InvitationRow).where(unused).returning(InvitationRow.id))
             return len(gone.all())
 
+    async def people(self) -> list[Principal]:
+        """Everyone who has an unused invitation, once each, by name."""
+        unused = and_(InvitationRow.redeemed_at.is_(None), InvitationRow.expires_at > self._clock.wall())
+        async with self._db.reading() as session:
+            found = {
+                row.principal_id: from_row(row) for row in await session.scalars(select(InvitationRow).where(unused))
+            }
+        return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
+
     async def redeem(self, code: str) -> Principal:
         """Use the code up. Raises Unauthenticated, without saying whether it was ever one.
 

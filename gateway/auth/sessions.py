@@ -97,6 +97,13 @@ class SignInSessions:
         rows = await self._not_ended(theirs, lambda row: who in {row.principal_id, row.principal_name})
         return [_sign_in(row) for row in rows]
 
+    async def signed_out(self, who: str) -> list[SignIn]:
+        """The sign-ins of one person or device, by its id or its name, that somebody has ended and that time would not
+        have ended yet."""
+        theirs = or_(SignInSessionRow.principal_id == who, SignInSessionRow.principal_name == who)
+        rows = await self._rows(theirs)
+        return [_sign_in(row) for row in rows if who in {row.principal_id, row.principal_name} and self._has_ended(row)]
+
     async def ending_before(self, at: float) -> list[SignIn]:
         """The sign-ins that end by themselves before ``at``, or have just done so; nobody has signed them out."""
         rows = await self._not_ended(SignInSessionRow.expires_at < at, lambda row: row.expires_at < at)

@@ -12,7 +12,7 @@ from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.clock import SystemClock
-from gateway.config_loader import Loaded, load
+from gateway.config_loader import Loaded, load_without_secrets
 from gateway.errors import ConfigurationError
 from gateway.metrics import Metrics
 from gateway.models import Principal, Role, SiteId
@@ -62,7 +62,7 @@ def invited(principal: Principal, by: str) -> AuditEvent:
 
 async def run(config: Path, role: Role, name: str, sites: frozenset[str], operator: str, console: Console) -> None:
     """Print the link and the QR code. Raises ConfigurationError for a school that is not configured."""
-    loaded = load(config)
+    loaded = load_without_secrets(config)
     unknown = sites - {site.id for site in loaded.settings.sites}
     if unknown:
         raise ConfigurationError([f"--site: no such school: {', '.join(sorted(unknown))}"])

@@ -5,7 +5,7 @@ from pathlib import Path
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent, AuditRecord
 from gateway.clock import SystemClock
-from gateway.config_loader import load
+from gateway.config_loader import load_without_secrets
 from gateway.metrics import Metrics
 from gateway.server import storage_url
 from gateway.storage.database import Database
@@ -13,7 +13,7 @@ from gateway.storage.database import Database
 
 async def read_records(config: Path, limit: int, reader: str) -> list[AuditRecord]:
     """The newest ``limit`` records, oldest first. That ``reader`` has read them is recorded."""
-    database = Database(storage_url(load(config).settings))
+    database = Database(storage_url(load_without_secrets(config).settings))
     await database.open()
     try:
         audit = AuditLog(database, SystemClock(), Metrics())

@@ -18,10 +18,12 @@ SHORTEST_KEY = 24
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """Where references lead: ``directory`` of the configuration file, ``environment`` of the process. Given as
-    validation context; without it paths and secrets stay as written."""
+    validation context; without it paths and secrets stay as written. ``lenient``: a reference that leads nowhere stays
+    as written, too."""
 
     directory: Path
     environment: Mapping[str, str]
+    lenient: bool = False
 
 
 def _resolve_path(path: Path, info: ValidationInfo) -> Path:
@@ -37,10 +39,14 @@ def _resolved(secret: SecretStr, lookup: Lookup) -> SecretStr:
 
     Raises ValueError for a reference that leads nowhere."""
     value = secret.get_secret_value()
-    if value.startswith("${"):
-        value = _from_environment(value, lookup)
-    elif value.startswith("file:"):
-        value = _from_file(value, lookup)
+    try:
+        if value.startswith("${"):
+            value = _from_environment(value, lookup)
+        elif value.startswith("file:"):
+            value = _from_file(value, lookup)
+    except ValueError:
+        if not lookup.lenient:
+            raise
     if not value:
         raise ValueError("must not be empty")
     return SecretStr(value)
@@ -95,7 +101,7 @@ def webhook_key_written(lookup: Lookup | None) -> Callable[[object], bytes | Non
 
 
 def _webhook_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
-    if isinstance(info.context, Lookup):
+    if isinstance(info.context, Lookup) and not info.context.lenient:
         webhook_key(secret.get_secret_value())
     return secret
 

@@ -63,6 +63,9 @@ class SignInKeeper:
         self._ticking = asyncio.Lock()
         self._on_changed: list[Callable[[SignIn], None]] = []
         self._pages: Pages | None = None
+        self.looked_at = 0.0
+        """Gateway time before which nothing has ended that is still open, for the command line (``storage.presence``).
+        """
         incidents.subscribe(self._incident_changed)
 
     async def start(self) -> None:
@@ -89,7 +92,9 @@ class SignInKeeper:
             try:
                 await self._carry_all_on()
             finally:
+                began = self._clock.monotonic()
                 await self._close_what_is_over()
+                self.looked_at = began
 
     async def close(self, sign_in: SignIn, reason: str = CloseReason.SIGNED_OUT) -> None:
         """End all that a sign-in holds that has ended: its pictures and its pages, and, if it was the last one of its

@@ -1,10 +1,12 @@
 """A patrol laptop is stolen: whoever has it holds a cookie, a page, a token and pictures."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
-from gateway.commands.sign_out import LOOK, SignedOut, end, wait_closed
+from gateway.commands.sign_out import LOOK, SignedOut, end, nobody, wait_closed
+from gateway.errors import StorageError
 from gateway.models import CloseReason
 from gateway.viewing.sign_ins import TICK
 from tests.fakes import FakeClock
@@ -64,22 +66,65 @@ async def test_a_picture_goes_dark_within_a_second_of_a_sign_out_from_the_comman
     await house.services.sign_ins.tick()  # which ``run`` does twice a second
 
     assert await page.next_of("signed_out")
-    told = await wait_closed(house.database, ended, house.clock)
+    told = await wait_closed(house.database, ended, house.clock, lambda: 0.0, 120)
     assert TICK <= 0.5
     assert house.plane.closed == [(picture, CloseReason.SIGNED_OUT)]
-    assert told == "The gateway has closed what was open: pictures: 1, pages: 1."
+    assert told == "The gateway has closed 1 picture and 1 page."
     [grant] = await house.records("grant_given")
     assert house.services.access.living(grant.event.detail["grant"]) is None
 
 
-async def test_the_command_says_that_it_does_not_know_where_nothing_answers(house: House) -> None:
-    await house.sign_in("patrol")
-    ended = await end(house.database, house.loaded.settings, "Pat", "op", house.clock)
-    asking = asyncio.create_task(wait_closed(house.database, ended, house.clock))
+async def asked(house: House, ended: SignedOut, looked_at: Callable[[], float | None]) -> str:
+    """What the command is told, or why it is not; its waiting takes no time here."""
+    asking = asyncio.create_task(wait_closed(house.database, ended, house.clock, looked_at, 120))
     while not asking.done():
         await house.clock.advance(LOOK)
         await asyncio.sleep(0)
-    assert asking.result() == "No picture or page of theirs was open, or no gateway runs on this database."
+    failed = asking.exception()
+    return asking.result() if failed is None else str(failed)
+
+
+async def test_the_command_tells_a_gateway_that_had_nothing_open_from_one_that_hangs(house: House) -> None:
+    """Before, both were "No picture or page of theirs was open, or no gateway runs on this database"."""
+    await house.sign_in("patrol")
+    ended = await end(house.database, house.loaded.settings, "Pat", "op", house.clock)
+    before = house.clock.monotonic()
+    assert "may go on for up to 120 s" in await asked(house, ended, lambda: before)
+    assert await asked(house, ended, house.clock.monotonic) == "No picture or page of theirs was open."
+    assert (await asked(house, ended, lambda: None)).startswith("No gateway runs on this storage")
+
+
+async def test_pictures_that_a_look_left_open_are_not_said_to_be_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that could not ask the database has closed nothing."""
+    await house.services.sign_ins.tick()
+    looked_at = house.services.sign_ins.looked_at
+    assert looked_at == house.clock.monotonic()
+    await house.lock_down()
+    laptop = await house.sign_in("patrol")
+    await laptop.watch(ENTRANCE)
+    await house.clock.advance(1)
+
+    async def fail(_: object) -> dict[str, bool]:
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr(house.services.sessions, "over", fail)
+    with pytest.raises(StorageError):
+        await house.services.sign_ins.tick()
+    assert house.services.sign_ins.looked_at == looked_at
+
+
+async def test_a_name_that_was_misheard_is_told_from_those_that_are_there(house: House) -> None:
+    await house.sign_in("patrol")
+    await house.services.invitations.create(PEOPLE["auditor"])
+
+    async def told(who: str) -> str:
+        return await nobody(house.database, house.loaded.settings, who, house.clock)
+
+    assert await told("PAT") == "nobody called 'PAT' is signed in or invited. Did you mean 'Pat'?"
+    assert (await told("Aud")).endswith("Did you mean 'Aude'?")
+    assert (await told("the chief")).endswith("Signed in or invited: 'Pat', 'Aude'")
 
 
 async def test_one_laptop_signed_out_takes_nothing_from_the_same_persons_other_one(house: House) -> None:
