@@ -4,7 +4,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -137,6 +137,8 @@ def _fingerprint(text: str) -> str:
 def _sqlite_url(secret: SecretStr, info: ValidationInfo) -> SecretStr:
     """References are followed with a ``Lookup`` only: without one a reference stays as it is written."""
     url = secret.get_secret_value()
+    if isinstance(info.context, Lookup) and info.context.lenient:
+        url = _resolved(secret, replace(info.context, lenient=False)).get_secret_value()  # nobody can do without it
     if isinstance(info.context, Lookup) and not re.fullmatch(r"sqlite\+aiosqlite:///[^?#]+", url):
         raise ValueError("must be sqlite+aiosqlite:/// and the path of a file: no other database is supported")
     return secret

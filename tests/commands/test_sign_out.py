@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
 from bench.viewer import LightViewer
+from tests.e2e.harness import Client, Process, free_pair, free_port, until
+
 from gateway.commands.invite import links
 from gateway.config_loader import load
 from gateway.models import Principal, Role
 from tests.commands.processes import district, sightline
-from tests.e2e.harness import Client, Process, free_pair, free_port, until
 from tests.in_process import ENVIRONMENT
 
 pytestmark = pytest.mark.timeout(120)
