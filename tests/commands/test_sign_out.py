@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from bench.viewer import LightViewer
-from tests.e2e.harness import Client, Process, free_pair, free_port, until
 
 from gateway.commands.invite import links
 from gateway.config_loader import load
 from gateway.models import Principal, Role
+from rig.district import Client
+from rig.example import ENVIRONMENT
+from rig.processes import Process, free_pair, free_port, until
+from rig.viewer import LightViewer
 from tests.commands.processes import district, sightline
-from tests.in_process import ENVIRONMENT
 
 pytestmark = pytest.mark.timeout(120)
 
