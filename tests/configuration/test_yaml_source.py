@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.configuration.yaml_source import MOST_CHARACTERS, parse_yaml
@@ -94,7 +94,6 @@ def test_a_password_that_is_no_yaml_is_not_repeated(written: str) -> None:
     assert "hunter2" not in str(document.problems)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab:-[]{}&*!%@'\"\n #\t|>?,<~0", max_size=30))
 def test_no_text_breaks_the_parser(text: str) -> None:
     document = parse_yaml(text)

@@ -19,14 +19,14 @@ def test_the_anchor_is_the_origin() -> None:
     assert projection(ANCHOR)(ANCHOR) == pytest.approx((0, 0), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(x=metres, y=metres)
 def test_projected_points_lie_where_geodesics_say_to_the_millimetre(x: float, y: float) -> None:
     longitude, latitude = degrees(x, y)
     assert projection(ANCHOR)((longitude, latitude)) == pytest.approx((x, y), abs=1e-3)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(longitude=st.floats(-179, 179), latitude=st.floats(-80, 80), bearing=bearings)
 def test_north_is_true_and_lengths_hold_anywhere_on_earth(longitude: float, latitude: float, bearing: float) -> None:
     there = Geod(ellps="WGS84").fwd(longitude, latitude, bearing, 300)
@@ -44,7 +44,7 @@ def test_a_heading_of_90_degrees_looks_east() -> None:
     assert not sector.contains(Spot(0, 9))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(heading=bearings, fov=st.floats(1, 360), reach=st.floats(1, 100), off=st.floats(-180, 180))
 def test_a_field_of_view_holds_what_lies_within_its_angle(heading: float, fov: float, reach: float, off: float) -> None:
     sector = field_of_view(PlacedCamera(CameraId("c"), "f", None, (3, -4), heading, fov, reach))
@@ -111,7 +111,7 @@ def test_a_room_that_the_plan_does_not_have_is_a_key_error() -> None:
         nearest_cameras(plan(), "999", 4)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     places=st.lists(st.tuples(st.floats(0, 20), st.floats(0, 14), st.integers(0, 359)), max_size=6),
     room=st.sampled_from(["101", "102", "lobby", "hallway", "room-gym"]),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigurationError
@@ -201,14 +201,12 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(rubbish=json_values)
 def test_any_rubbish_is_refused_in_words(rubbish: object) -> None:
     for document in (rubbish, {"type": "FeatureCollection", "features": rubbish}, _with(rubbish)):
         assert all(line.startswith("plan: ") for line in problems_of(document))
 
 
-@settings(deadline=None)
 @given(rubbish=json_values, where=st.sampled_from(["id", "properties", "geometry"]))
 def test_any_rubbish_in_a_feature_is_refused_in_words(rubbish: object, where: str) -> None:
     document = changed("lobby", lambda feature: feature.update({where: rubbish}))

@@ -242,7 +242,7 @@ def test_a_vouched_clock_is_believed_once_the_gateways_own_that_was_slow_is_set_
     assert max(errors(after(seen, 13.2))) < 0.15
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     delay=st.floats(0.0, 4000.0),
     wrong=st.floats(-4000.0, 4000.0),
@@ -267,7 +267,7 @@ times = st.floats(105, 170)
 steps = st.one_of(st.floats(-30, 30), st.sampled_from([-3600.0, 3600.0, -0.2, 0.2]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 1 << 30),
     base=st.floats(-5000, 5000),

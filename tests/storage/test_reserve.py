@@ -42,7 +42,7 @@ def test_a_value_that_is_too_long_leaves_the_one_before(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, SIZE // 2 - 1), st.binary(min_size=1, max_size=SIZE // 2))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_a_half_that_a_crash_has_torn_is_not_believed(tmp_path: Path, place: int, torn: bytes) -> None:
     kept = reserve(tmp_path)
     kept.load()

@@ -107,7 +107,7 @@ def test_pictures_keep_their_shape_within_the_limit(
     assert fitted(width, height, limit) == expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(["H264", "H265", "JPEG"]), st.binary(min_size=1, max_size=60)), max_size=6))
 def test_what_cannot_be_decoded_brings_nothing_and_harms_nobody(steps: list[tuple[str, bytes]]) -> None:
     coder = Coder(LIMITS)

@@ -61,7 +61,7 @@ def test_pictures_without_a_time_code_read_as_none() -> None:
 
 
 @pytest.mark.parametrize(("width", "height", "fps"), [(640, 360, 15), (320, 180, 10)])
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(start=times.filter(lambda ms: ms < (1 << 48) - 10_000), seed=st.integers(0, 99))
 def test_it_survives_h264_at_200_kbit_s(width: int, height: int, fps: int, start: int, seed: int) -> None:
     """A restless scene, so that the encoder has to save where it can."""

@@ -257,7 +257,7 @@ ACTIONS = st.one_of(
 
 
 @pytest.mark.parametrize("sealers", [gcm, libsrtp])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(first=st.integers(0, (1 << 15) - 1), actions=st.lists(ACTIONS, max_size=60))
 def test_one_plaintext_for_one_nonce(
     sealers: Callable[[], tuple[Watched, Watched]], first: int, actions: list[tuple[str, int, int]]

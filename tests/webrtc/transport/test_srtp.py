@@ -32,7 +32,7 @@ def _packets(sealer: Sealer, index: int, payloads: list[bytes], marked: bool = T
 
 
 @pytest.mark.parametrize("length", [16, 32])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     secret=st.binary(min_size=44, max_size=44),
     payloads=st.lists(st.binary(min_size=1, max_size=1140), max_size=4),

@@ -86,6 +86,15 @@ export const bannerStyles = css`
   button:hover {
     background: #dfe5ea;
   }
+  .more {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 2px 14px;
+  }
+  .left svg.icon {
+    display: none;
+  }
   .soon {
     display: inline-flex;
     gap: 0.35em;
@@ -141,17 +150,21 @@ export const bannerStyles = css`
     .body {
       padding: 6px 8px;
     }
-    .acts {
-      flex: 1 1 auto;
-      order: 1;
-      justify-content: flex-end;
+    .left {
+      display: none;
     }
     .what,
+    .acts,
     .why,
     .failed,
     sl-triggers {
       flex-basis: 100%;
-      order: 2;
+    }
+    .acts > * {
+      flex: 1 1 auto;
+    }
+    sl-triggers {
+      order: 1;
     }
   }
 `;

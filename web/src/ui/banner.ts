@@ -56,9 +56,9 @@ export class AlarmBanner extends LitElement {
           <div class="what">
             <p class="where">${where}</p>
             <p class="more number">
-              <span class="meaning">${meaning} \u00b7</span>
-              ${incident.warnings_sent.length > 0 ? html`<span class="soon">${icon("clock")}${left}</span>` : left}
-              \u00b7 ${this.#acknowledged()}
+              <span class="meaning">${meaning}</span>
+              <span class=${incident.warnings_sent.length > 0 ? "soon" : "left"}>${icon("clock")}${left}</span>
+              ${this.#acknowledged()}
             </p>
             ${several ? nothing : triggers}
           </div>
@@ -89,7 +89,7 @@ export class AlarmBanner extends LitElement {
     const { incident } = this;
     const newest = incident.acknowledgements.filter((one) => one.newest);
     const by = (confirms: boolean): string => names(newest.filter((one) => one.confirms === confirms));
-    const seen = by(false) ? html` \u00b7 Seen by ${by(false)}` : nothing;
+    const seen = by(false) ? html`<span>Seen by ${by(false)}</span>` : nothing;
     if (overdue(incident, store.wall())) {
       const waited = counter(store.wall() - incident.last_alarm_at);
       return html`<span class="late" data-testid="overdue">${icon("bell")}Police have not acknowledged for ${waited}</span
