@@ -1,7 +1,7 @@
 """Arguments and results of the methods that are called between processes, as JSON and back, by their annotations.
 
 A method that is added to one of the protocols of ``messages`` needs nothing here. Bytes travel as Base64; a value that
-does not fit its annotation is refused on arrival, in either direction.
+does not fit its annotation is refused on arrival, in either direction. Pure.
 """
 
 import inspect

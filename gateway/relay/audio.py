@@ -1,6 +1,7 @@
 """One camera's sound in, many listeners out: RTP payloads with timestamps that go on over the camera's reconnects.
 
 The ``SoundSink`` of a camera that is set to sound by name. Nothing is kept: sound of the past is of no use to anybody.
+Pure but for its counters.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 """Find the address of whoever sent a request that came through proxies.
 
 Only ``X-Forwarded-For`` is read. A proxy that sends ``Forwarded`` (RFC 7239) alone has to be set to send this one too.
+Pure.
 """
 
 from collections.abc import Iterable, Sequence

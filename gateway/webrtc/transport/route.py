@@ -1,4 +1,4 @@
-"""Where a viewer is heard and answered: a local socket or TCP connection, and the address at its other end."""
+"""Where a viewer is heard and answered: a local socket or TCP connection, and the address at its other end. Pure."""
 
 from typing import Any, NamedTuple, Protocol
 

@@ -1,0 +1,46 @@
+"""Import-linter's contract for pure modules: what says it is pure in its docstring is held to it, without a list.
+
+A module is held where its docstring says *pure* or *sans-IO*. A package is held, with all that is in it, where its
+docstring says so with a capital letter ("Pure."); in small letters the word tells of one of its modules.
+"""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+from grimp import ImportGraph
+from importlinter import ContractCheck, fields
+from importlinter.contracts.forbidden import ForbiddenContract
+from importlinter.domain.imports import ModuleExpression
+
+ROOT = Path(__file__).parent.parent
+_PROMISE = re.compile(r"\b(pure|sans-io)\b", re.IGNORECASE)
+_PROMISE_OF_PACKAGE = re.compile(r"\b(Pure|Sans-IO)\b")
+
+
+def promises_purity(docstring: str, *, package: bool) -> bool:
+    """Whether a module's docstring promises that the module touches nothing."""
+    return (_PROMISE_OF_PACKAGE if package else _PROMISE).search(docstring) is not None
+
+
+def pure_modules(root: Path = ROOT, package: str = "gateway") -> list[str]:
+    """The dotted names of the modules and packages under ``package`` that say they are pure, in order."""
+    names = []
+    for path in sorted((root / package).rglob("*.py")):
+        is_package = path.name == "__init__.py"
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if promises_purity(docstring, package=is_package):
+            names.append(".".join((path.parent if is_package else path.with_suffix("")).relative_to(root).parts))
+    return names
+
+
+class PureModulesContract(ForbiddenContract):
+    """Import-linter's *forbidden* contract, whose source modules are those whose docstrings promise it."""
+
+    source_modules: Any = fields.SetField(subfield=fields.ModuleExpressionField(), required=False)
+
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
+        """Hold every module that says it is pure; a new one is held from its first day."""
+        self.source_modules = {ModuleExpression(name) for name in pure_modules()}
+        return super().check(graph, verbose)
