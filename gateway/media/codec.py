@@ -1,7 +1,7 @@
-"""Arguments and results of the methods that are called between processes, as JSON and back, by their annotations.
+"""What travels between the gateway and a worker: calls, their answers, and what is only told. Pure.
 
-A method that is added to one of the protocols of ``messages`` needs nothing here. Bytes travel as Base64; a value that
-does not fit its annotation is refused on arrival, in either direction. Pure.
+The values of a call are written and read by the annotations of its method: a method that is added to one of the
+protocols of ``messages`` needs nothing here.
 """
 
 import inspect
@@ -10,13 +10,44 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from msgspec import Raw, Struct
 
 from gateway.errors import ClientError, ConfigurationError, SightlineError
-from gateway.media.wire import MalformedMessage
+from gateway.subprocesses.values import Reader, write
 
-WORDS = TypeAdapter(list[str])
-_CONFIG = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants")
+
+class Call(Struct, frozen=True, array_like=True, tag=True):
+    """Call ``method``; the answer has the same ``number``."""
+
+    number: int
+    method: str
+    arguments: Raw
+
+
+class Tell(Struct, frozen=True, array_like=True, tag=True):
+    """Call ``method``, which has no result."""
+
+    method: str
+    arguments: Raw
+
+
+class Result(Struct, frozen=True, array_like=True, tag=True):
+    """What a call has returned."""
+
+    number: int
+    value: Raw
+
+
+class Failure(Struct, frozen=True, array_like=True, tag=True):
+    """What a call has raised: the name of the error's class, and what it is made of."""
+
+    number: int
+    error: str
+    words: tuple[str, ...]
+
+
+Message = Call | Tell | Result | Failure
+MESSAGES: Reader[Message] = Reader(Message, "a message")
 
 
 @dataclass(frozen=True)
@@ -32,7 +63,7 @@ class Method:
 
     @property
     def answers(self) -> bool:
-        """Whether the caller awaits a result."""
+        """Return True if the caller awaits a result."""
         return inspect.iscoroutinefunction(self.function)
 
     @cached_property
@@ -40,41 +71,33 @@ class Method:
         return get_type_hints(self.function)
 
     @cached_property
-    def _arguments(self) -> TypeAdapter[Any]:
+    def _arguments(self) -> Reader[tuple[Any, ...]]:
         types = tuple(hint for name, hint in self._hints.items() if name != "return")
-        return TypeAdapter(tuple[types] if types else tuple[()], config=_CONFIG)  # type: ignore[valid-type]
+        return Reader(tuple[types] if types else tuple[()], self.name)  # type: ignore[valid-type]
 
     @cached_property
-    def _result(self) -> TypeAdapter[Any]:
-        result = self._hints["return"]
-        return TypeAdapter(tuple[result], config=_CONFIG)  # type: ignore[valid-type]
+    def _result(self) -> Reader[Any]:
+        return Reader(self._hints["return"], self.name)
 
-    def write_arguments(self, *arguments: object) -> bytes:
-        """The arguments as JSON."""
-        return self._arguments.dump_json(arguments)
+    def write_arguments(self, *arguments: object) -> Raw:
+        """Return the arguments as bytes."""
+        return Raw(write(arguments))
 
-    def read_arguments(self, body: bytes) -> tuple[Any, ...]:
-        """The arguments. Raises MalformedMessage."""
-        return self._read(self._arguments, body)
+    def read_arguments(self, body: Raw) -> tuple[Any, ...]:
+        """Return the arguments. Raises Malformed."""
+        return self._arguments.read(body)
 
-    def write_result(self, value: object) -> bytes:
-        """The result as JSON."""
-        return self._result.dump_json((value,))
+    def write_result(self, value: object) -> Raw:
+        """Return the result as bytes."""
+        return Raw(write(value))
 
-    def read_result(self, body: bytes) -> Any:
-        """The result. Raises MalformedMessage."""
-        return self._read(self._result, body)[0]
-
-    def _read(self, adapter: TypeAdapter[Any], body: bytes) -> tuple[Any, ...]:
-        try:
-            values: tuple[Any, ...] = adapter.validate_json(body)
-        except ValidationError as error:
-            raise MalformedMessage(f"{self.name}: {error.error_count()} values do not fit") from None
-        return values
+    def read_result(self, body: Raw) -> Any:
+        """Return the result. Raises Malformed."""
+        return self._result.read(body)
 
 
 def methods_of(protocol: type) -> dict[str, Method]:
-    """The methods that a protocol class and its bases declare, by name."""
+    """Return the methods that a protocol class and its bases declare, by name."""
     found = inspect.getmembers(protocol, inspect.isfunction)
     return {name: Method(function) for name, function in found if not name.startswith("_")}
 
@@ -83,27 +106,23 @@ class RemoteFailure(SightlineError):
     """The other process failed by a bug; its log has the traceback."""
 
 
-def write_error(error: Exception) -> tuple[str, bytes]:
-    """Name and body of an error. Of a bug the other process learns no more than that it was one."""
+def write_error(number: int, error: Exception) -> Failure:
+    """Return an error as a message. Of a bug the other process learns no more than that it was one."""
     match error:
         case ClientError():
-            return type(error).__name__, WORDS.dump_json([error.code, error.detail])
+            return Failure(number, type(error).__name__, (error.code, error.detail))
         case ConfigurationError():
-            return ConfigurationError.__name__, WORDS.dump_json(error.problems)
+            return Failure(number, ConfigurationError.__name__, tuple(error.problems))
         case _:
-            return RemoteFailure.__name__, b"[]"
+            return Failure(number, RemoteFailure.__name__, ())
 
 
-def read_error(name: str, body: bytes) -> Exception:
-    """The error of such a name and body. Raises MalformedMessage."""
-    try:
-        words = WORDS.validate_json(body)
-    except ValidationError:
-        raise MalformedMessage("an error that cannot be read") from None
-    if name == ConfigurationError.__name__:
-        return ConfigurationError(words)
-    kind = next((kind for kind in _kinds(ClientError) if kind.__name__ == name), None)
-    return RemoteFailure(name) if kind is None or len(words) != 2 else kind(*words)
+def read_error(failure: Failure) -> Exception:
+    """Return the error of such a message."""
+    if failure.error == ConfigurationError.__name__:
+        return ConfigurationError(list(failure.words))
+    kind = next((kind for kind in _kinds(ClientError) if kind.__name__ == failure.error), None)
+    return RemoteFailure(failure.error) if kind is None or len(failure.words) != 2 else kind(*failure.words)
 
 
 def _kinds(base: type[ClientError]) -> Iterator[type[ClientError]]:

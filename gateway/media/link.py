@@ -5,9 +5,21 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from gateway.errors import ClientError, ConfigurationError, SightlineError
-from gateway.media.codec import Method, methods_of, read_error, write_error
-from gateway.media.wire import Decoder, Kind, MalformedMessage, Message, encode
+from gateway.errors import ClientError, ConfigurationError, Malformed, SightlineError
+from gateway.media.codec import (
+    MESSAGES,
+    Call,
+    Failure,
+    Message,
+    Method,
+    Result,
+    Tell,
+    methods_of,
+    read_error,
+    write_error,
+)
+from gateway.subprocesses.frames import Frames, frame
+from gateway.subprocesses.values import write
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +48,7 @@ class Link(asyncio.Protocol):
         self._serves = methods_of(serves)
         self._asked: dict[Callable[..., Any], Method] = {}
         self._start = start
-        self._decoder = Decoder()
+        self._frames = Frames()
         self._transport: asyncio.Transport | None = None
         self._awaited: dict[int, tuple[Method, asyncio.Future[Any]]] = {}
         self._number = 0
@@ -58,7 +70,7 @@ class Link(asyncio.Protocol):
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._awaited[number] = known, future
         try:
-            self._send(Message(Kind.CALL, number, known.name, known.write_arguments(*arguments, **named)))
+            self._send(Call(number, known.name, known.write_arguments(*arguments, **named)))
             return cast(R, await future)
         finally:
             self._awaited.pop(number, None)
@@ -67,7 +79,7 @@ class Link(asyncio.Protocol):
         """Call a method of the other process that has no result; nothing where that is gone."""
         if not self.lost.done():
             known = self._method(method)
-            self._send(Message(Kind.TELL, 0, known.name, known.write_arguments(*arguments, **named)))
+            self._send(Tell(known.name, known.write_arguments(*arguments, **named)))
 
     @property
     def waiting(self) -> int:
@@ -93,9 +105,9 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Act on what is complete. Bytes that are no messages end the connection."""
         try:
-            for message in self._decoder.feed(data):
-                self._hear(message)
-        except MalformedMessage as error:
+            for body in self._frames.feed(data):
+                self._hear(MESSAGES.read(body))
+        except Malformed as error:
             logger.warning("a message of another process of the gateway cannot be read: %s", error)
             self.abort()
 
@@ -117,40 +129,45 @@ class Link(asyncio.Protocol):
     def _send(self, message: Message) -> None:
         if self._transport is None or self.lost.done():
             raise LinkLost
-        self._transport.write(encode(message))
+        self._transport.write(frame(write(message)))
         if self.waiting > WAITING_BYTES:
             logger.error("another process of the gateway reads nothing any more")
             self.abort()
 
     def _hear(self, message: Message) -> None:
-        if message.kind in (Kind.RESULT, Kind.ERROR):
-            method, future = self._awaited.get(message.number, (None, None))
-            if method is None or future is None or future.done():
-                return  # nobody waits for it any more
-            if message.kind is Kind.RESULT:
-                future.set_result(method.read_result(message.body))
-            else:
-                future.set_exception(read_error(message.name, message.body))
-            return
-        served = self._serves.get(message.name)
-        if served is None or served.answers is not (message.kind is Kind.CALL):
-            raise MalformedMessage(f"there is no method {message.name!r}")
-        arguments = served.read_arguments(message.body)
-        function = getattr(self._local, message.name)
-        if message.kind is Kind.TELL:
-            function(*arguments)
-        elif self._start is not None:
-            self._start(self._answer(message, served, function, arguments), f"media call {message.name}")
+        match message:
+            case Result() | Failure():
+                method, future = self._awaited.get(message.number, (None, None))
+                if method is None or future is None or future.done():
+                    return  # nobody waits for it any more
+                if isinstance(message, Result):
+                    future.set_result(method.read_result(message.value))
+                else:
+                    future.set_exception(read_error(message))
+            case Tell():
+                served = self._served(message.method, answers=False)
+                getattr(self._local, served.name)(*served.read_arguments(message.arguments))
+            case Call() if self._start is not None:
+                served = self._served(message.method, answers=True)
+                arguments = served.read_arguments(message.arguments)
+                self._start(self._answer(message.number, served, arguments), f"media call {served.name}")
+            case Call():
+                raise Malformed("no calls are answered here")
 
-    async def _answer(
-        self, message: Message, method: Method, function: Callable[..., Any], arguments: tuple[Any, ...]
-    ) -> None:
+    def _served(self, name: str, *, answers: bool) -> Method:
+        served = self._serves.get(name)
+        if served is None or served.answers is not answers:
+            raise Malformed(f"there is no method {name[:40]!r}")
+        return served
+
+    async def _answer(self, number: int, method: Method, arguments: tuple[Any, ...]) -> None:
+        answer: Message
         try:
-            body = method.write_result(await function(*arguments))
-            answer = Message(Kind.RESULT, message.number, message.name, body)
+            value = await getattr(self._local, method.name)(*arguments)
+            answer = Result(number, method.write_result(value))
         except Exception as error:
             if not isinstance(error, ClientError | ConfigurationError):
-                logger.exception("media call %s failed", message.name)
-            answer = Message(Kind.ERROR, message.number, *write_error(error))
+                logger.exception("media call %s failed", method.name)
+            answer = write_error(number, error)
         if not self.lost.done():
             self._send(answer)

@@ -1,10 +1,7 @@
 """What the gateway asks of a worker process, and what a worker tells the gateway. Each method is a message."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
-
-from pydantic import BaseModel, PlainSerializer, SecretStr
+from typing import Protocol
 
 from gateway.configuration.settings import CameraSettings, MediaSettings
 from gateway.health.picture import Still
@@ -15,17 +12,6 @@ from gateway.webrtc.interface import SessionEvent
 from gateway.webrtc.session import SessionView
 
 
-def _written_out(value: object) -> Any:
-    """Settings as plain values, secrets included."""
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, BaseModel):
-        return {name: _written_out(getattr(value, name)) for name in type(value).model_fields}
-    if isinstance(value, Mapping):
-        return {name: _written_out(one) for name, one in value.items()}
-    return [_written_out(one) for one in value] if isinstance(value, tuple) else value
-
-
 @dataclass(frozen=True, slots=True)
 class Setup:
     """All that a worker has to know. Passwords are written out: it goes over a socket pair that nobody else holds.
@@ -33,8 +19,8 @@ class Setup:
     ``began_at``: the gateway's steady time when the machine started (``clock``), so that both agree on what time it is.
     """
 
-    media: Annotated[MediaSettings, PlainSerializer(_written_out)]
-    cameras: Annotated[tuple[CameraSettings, ...], PlainSerializer(_written_out)]
+    media: MediaSettings
+    cameras: tuple[CameraSettings, ...]
     began_at: float
     log_level: int
     log_as_json: bool

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gateway.relay.line import CLOCK_RATE, unwrap
 from gateway.relay.stream import Picture
-from gateway.transcoding.wire import Job
+from gateway.transcoding.jobs import Job
 
 MAX_PICTURES = 1024
 MAX_BYTES = 16 * 1024 * 1024

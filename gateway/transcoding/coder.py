@@ -13,7 +13,7 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from gateway.transcoding.wire import Job, Result
+from gateway.transcoding.jobs import Job, Result
 
 TICKS = 90_000
 KEYFRAME_EVERY = 2 * TICKS

@@ -13,14 +13,17 @@ from random import SystemRandom
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
 from gateway.environment import inherited
+from gateway.errors import Malformed
 from gateway.metrics import Metrics
 from gateway.relay.line import WRAP
 from gateway.relay.stream import Picture, RelayStream
 from gateway.sources.backoff import backoff
+from gateway.subprocesses.frames import READ_SIZE, Frames, frame
+from gateway.subprocesses.values import write
 from gateway.transcoding.backlog import Backlog
 from gateway.transcoding.coder import Limits
+from gateway.transcoding.jobs import RESULTS, Result
 from gateway.transcoding.stream import TranscodedStream
-from gateway.transcoding.wire import HEAD_SIZE, MAX_BODY, read_head, read_result, write_job
 
 LINGER = 10.0
 """A transcode goes on for so long after its last viewer: a page that is loaded again finds it running."""
@@ -120,7 +123,7 @@ class Transcoder:
         """One process, from its start to its end; what went wrong, in words, or nothing."""
         command = (sys.executable, "-m", "gateway.transcoding.worker", json.dumps(self._limits.as_dict()))
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, limit=MAX_BODY, env=inherited()
+            *command, stdin=PIPE, stdout=PIPE, limit=READ_SIZE, env=inherited()
         )
         self._hung = False
         self._in_flight.clear()
@@ -161,31 +164,33 @@ class Transcoder:
                     self._arrivals[job.time] = arrival
                     if len(self._arrivals) > MAX_ARRIVALS:
                         del self._arrivals[next(iter(self._arrivals))]
-                    process.stdin.write(write_job(job))
+                    process.stdin.write(frame(write(job)))
                     await process.stdin.drain()
                 self._count_dropped()
                 await self._news.wait()
 
     async def _read(self, process: Process) -> None:
-        """Take results until the process ends."""
+        """Take results until the process ends, or sends what is none."""
         assert process.stdout is not None  # noqa: S101 - it was asked for
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            while True:
-                head = read_head(await process.stdout.readexactly(HEAD_SIZE))
-                if head.size > MAX_BODY:
-                    return
-                result = read_result(head, await process.stdout.readexactly(head.size))
-                if result.done:
-                    self._in_flight.popleft()
-                    self._news.set()
-                    continue
-                arrival = self._arrivals.get(result.time)
-                if arrival is None:
-                    continue  # withdrawn meanwhile
-                now = self._clock.monotonic()
-                self._metrics.transcode_seconds.observe(now - arrival)
-                self._say("The transcode runs.")
-                self.stream.put(AccessUnit(result.nals, result.time % WRAP, result.keyframe, now))
+        frames = Frames()
+        try:
+            while data := await process.stdout.read(READ_SIZE):
+                for body in frames.feed(data):
+                    self._hear(RESULTS.read(body))
+        except Malformed as error:
+            logger.warning("%s: what its transcode sends cannot be read: %s", self._source.camera_id, error)
+
+    def _hear(self, result: Result) -> None:
+        if result.done:
+            if not self._in_flight:
+                raise Malformed("a job is done that was not given")
+            self._in_flight.popleft()
+            self._news.set()
+        elif (arrival := self._arrivals.get(result.time)) is not None:  # else it was withdrawn meanwhile
+            now = self._clock.monotonic()
+            self._metrics.transcode_seconds.observe(now - arrival)
+            self._say("The transcode runs.")
+            self.stream.put(AccessUnit(result.nals, result.time % WRAP, result.keyframe, now))
 
     async def _oversee(self, process: Process) -> None:
         """End the process when nobody watches any more, or when it does not answer."""

@@ -8,27 +8,30 @@ import json
 import os
 import signal
 import sys
-from typing import BinaryIO
+from io import BufferedIOBase
 
 import av
 
 from gateway.running import SIGNALS
+from gateway.subprocesses.frames import READ_SIZE, Frames, frame
+from gateway.subprocesses.values import write
 from gateway.transcoding.coder import Coder, Limits
 from gateway.transcoding.confinement import confine
-from gateway.transcoding.wire import HEAD_SIZE, Result, read_head, read_job, write_result
+from gateway.transcoding.jobs import JOBS, Result
 
 NICE = 5
 
 
-def work(coder: Coder, jobs: BinaryIO, results: BinaryIO) -> None:
+def work(coder: Coder, jobs: BufferedIOBase, results: BufferedIOBase) -> None:
     """Do what is asked for until there is no more."""
-    while len(head := jobs.read(HEAD_SIZE)) == HEAD_SIZE:
-        header = read_head(head)
-        job = read_job(header, jobs.read(header.size))
-        for result in coder.code(job):
-            results.write(write_result(result))
-        results.write(write_result(Result(True, False, job.time)))
-        results.flush()
+    frames = Frames()
+    while data := jobs.read1(READ_SIZE):
+        for body in frames.feed(data):
+            job = JOBS.read(body)
+            for result in coder.code(job):
+                results.write(frame(write(result)))
+            results.write(frame(write(Result(True, False, job.time))))
+            results.flush()
 
 
 def main() -> None:
@@ -41,8 +44,8 @@ def main() -> None:
     av.logging.set_level(av.logging.PANIC)
     coder = Coder(Limits(**json.loads(sys.argv[1])))
     confine()
-    with contextlib.suppress(BrokenPipeError):
-        work(coder, sys.stdin.buffer, sys.stdout.buffer)
+    with contextlib.suppress(BrokenPipeError), open(0, "rb") as jobs, open(1, "wb") as results:
+        work(coder, jobs, results)
 
 
 if __name__ == "__main__":

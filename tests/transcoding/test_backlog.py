@@ -5,7 +5,7 @@ from gateway.codecs.access_unit import AccessUnit
 from gateway.relay.line import WRAP
 from gateway.relay.stream import Picture
 from gateway.transcoding.backlog import MAX_BYTES, MAX_PICTURES, SHOWN_EVERY, Backlog
-from gateway.transcoding.wire import Job
+from gateway.transcoding.jobs import Job
 
 STEP = 3000
 

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.codecs.h264.parameter_sets import parse_sps
+from gateway.subprocesses.frames import Frames, frame
+from gateway.subprocesses.values import write
 from gateway.transcoding.coder import KEYFRAME_EVERY, Coder, Limits, fitted
-from gateway.transcoding.wire import HEAD_SIZE, Job, Result, read_head, read_result, write_job
+from gateway.transcoding.jobs import RESULTS, Job, Result
 from gateway.transcoding.worker import work
 from tests.codecs.coded import TICKS, Coded, h264, h265, jpeg
 
@@ -119,10 +121,6 @@ def test_what_cannot_be_decoded_brings_nothing_and_harms_nobody(steps: list[tupl
 def test_the_process_answers_every_job() -> None:
     asked = jobs("JPEG", jpeg(2))
     answers = io.BytesIO()
-    work(Coder(LIMITS), io.BytesIO(b"".join(map(write_job, asked))), answers)
-    answers.seek(0)
-    results = []
-    while head := answers.read(HEAD_SIZE):
-        header = read_head(head)
-        results.append(read_result(header, answers.read(header.size)))
+    work(Coder(LIMITS), io.BytesIO(b"".join(frame(write(job)) for job in asked)), answers)
+    results = [RESULTS.read(body) for body in Frames().feed(answers.getvalue())]
     assert [(result.done, result.time) for result in results] == [(False, 0), (True, 0), (False, TICKS), (True, TICKS)]

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,10 @@ from gateway.relay.history import PacketGroup
 from gateway.relay.line import unwrap
 from gateway.relay.stream import RelayStream
 from gateway.rtp.packet import RtpPacket
+from gateway.subprocesses.frames import frame
+from gateway.subprocesses.values import write
 from gateway.transcoding import transcoder as module
+from gateway.transcoding.jobs import Result
 from gateway.transcoding.service import Transcoding
 from gateway.transcoding.stream import TranscodedStream
 from tests.codecs.coded import TICKS, Coded, h264, h265, jpeg
@@ -199,6 +203,24 @@ async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytes
             home.got.clear()
             await home.wait_until(lambda: len(home.got) > 2)
             assert worker not in workers()
+
+
+@pytest.mark.parametrize("said", [b"\xff" * 8, frame(b"\xc1"), frame(write(Result(True, False, 0)))])
+async def test_a_transcode_that_says_what_is_no_answer_is_ended_and_begun_again(
+    said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes over a decoder by what it decodes can say anything, and is not believed."""
+    script = tmp_path / "hostile"
+    script.write_text(f"#!{sys.executable}\nimport os, time\nos.write(1, {said!r})\ntime.sleep(60)\n")
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
+    async with house() as home:
+        home.connect("JPEG")
+        home.stream.subscribe(home.deliver)
+        await home.wait_until(lambda: "The transcode ended and is begun again." in home.states)
+        assert home.count("transcode_restarts_total", camera=CAMERA) >= 1
+        assert home.count("task_failures_total", task="transcode") == 0
+        assert home.got == []
 
 
 async def test_what_was_made_of_a_torn_picture_is_neither_begun_with_nor_sent_late() -> None:
