@@ -17,6 +17,7 @@ from gateway.media.interface import Figure, Points, Sessions
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
 from gateway.relay.audio import AudioStream
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
 from gateway.sources.nvr import Nvr
@@ -67,11 +68,12 @@ class MediaNode(Generic[P]):
         self.pulls: dict[StreamKey, Source] = {}
         self.health = PictureHealth(clock, metrics, lambda camera, _since: events.picture.tell(camera))
         cameras = tuple(cameras)
+        own: dict[StreamKey, CameraStream] = {}
         resolver = Resolver()
         recorders = nvrs(cameras, settings, clock)
         for camera in cameras:
             for key, stream in relay_streams(camera, clock, metrics):
-                self.streams[key] = stream
+                self.streams[key] = own[key] = stream
                 nvr = None if camera.nvr is None else recorders[camera.nvr]
                 sound = AudioStream(key[0], metrics) if camera.audio and key[1] is StreamName.MAIN else None
                 if sound is not None:
@@ -81,7 +83,7 @@ class MediaNode(Generic[P]):
                 if key[1] is StreamName.MAIN:
                     # In a substream of few bits a still scene differs by its coding alone.
                     stream.on_keyframe(functools.partial(_feed, self.health, key[0], stream))
-        self._transcoding = Transcoding(self.streams, settings.transcoding, clock, metrics, self._transcoded)
+        self._transcoding = Transcoding(own, settings.transcoding, clock, metrics, self._transcoded)
         for key, transcoded in self._transcoding.streams():
             self.streams[key] = transcoded
             transcoded.on_timeline(functools.partial(_told, events, key))
@@ -172,17 +174,17 @@ class MediaNode(Generic[P]):
         return ()
 
 
-def relay_streams(camera: CameraSettings, clock: Clock, metrics: Metrics) -> Iterator[tuple[StreamKey, RelayStream]]:
+def relay_streams(camera: CameraSettings, clock: Clock, metrics: Metrics) -> Iterator[tuple[StreamKey, CameraStream]]:
     """A relay stream for each stream of a camera."""
     for name in [StreamName.MAIN, StreamName.SUB] if camera.sub else [StreamName.MAIN]:
         key = (CameraId(camera.id), name)
-        yield key, RelayStream(*key, clock, metrics, camera.clock == "trusted", camera.b_frames == "report")
+        yield key, CameraStream(*key, clock, metrics, camera.clock == "trusted", camera.b_frames == "report")
 
 
 def source_of(
     camera: CameraSettings,
     key: StreamKey,
-    stream: RelayStream,
+    stream: CameraStream,
     nvr: Nvr | None,
     sound: AudioStream | None,
     on_status: Callable[[SourceStatus], None],

@@ -7,8 +7,8 @@ but only the newest is coded again; and where a keyframe comes, all that waits b
 from collections import deque
 from collections.abc import Iterable
 
+from gateway.relay.camera_stream import Picture
 from gateway.relay.line import CLOCK_RATE, unwrap
-from gateway.relay.stream import Picture
 from gateway.transcoding.jobs import Job
 
 MAX_PICTURES = 1024

@@ -9,7 +9,7 @@ from gateway.clock import Clock
 from gateway.configuration.settings import TranscodingSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
-from gateway.relay.stream import RelayStream
+from gateway.relay.camera_stream import CameraStream
 from gateway.transcoding.coder import Limits
 from gateway.transcoding.stream import TranscodedStream
 from gateway.transcoding.transcoder import Transcoder
@@ -24,7 +24,7 @@ class Transcoding:
 
     def __init__(
         self,
-        streams: Mapping[tuple[CameraId, StreamName], RelayStream],
+        streams: Mapping[tuple[CameraId, StreamName], CameraStream],
         settings: TranscodingSettings,
         clock: Clock,
         metrics: Metrics,

@@ -2,32 +2,49 @@
 
 from collections.abc import Callable
 
-from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
 from gateway.metrics import Metrics
 from gateway.models import StreamName, TimelinePoint
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import CLOCK_RATE, unwrap
 from gateway.relay.listeners import Listeners
+from gateway.relay.outlet import Outlet
 from gateway.relay.stream import RelayStream, Subscription
 
 
-class TranscodedStream(RelayStream):
-    """Pictures keep the RTP time of the source, so that the source's map tells their age, whatever the transcode takes.
+class TranscodedStream:
+    """A ``RelayStream`` of coded pictures that keep the RTP time of the source: its map tells their age, whatever the
+    transcode takes.
 
     ``on_watched`` is told True with the first subscriber and False when the last has left.
     """
 
-    def __init__(self, source: RelayStream, clock: Clock, metrics: Metrics) -> None:
-        super().__init__(source.camera_id, StreamName.TRANSCODED, clock, metrics)
+    passes = True
+
+    def __init__(self, source: RelayStream, metrics: Metrics) -> None:
+        self.camera_id = source.camera_id
+        self.stream = StreamName.TRANSCODED
         self.codec = "H264"
         self.on_watched: Listeners[bool] = Listeners("transcode_watched", metrics)
-        self._source = source
+        # The source's map, which says when a picture was captured.
+        self.covers = source.covers
+        self.timeline = source.timeline
+        self.on_timeline = source.on_timeline
+        self._outlet = Outlet(source.covers, metrics)
+        self.history = self._outlet.history
+        self.gop = self._outlet.gop
+        self.on_withdrawn = self._outlet.withdrawn.add
+        self.withdraw = self._outlet.withdraw
         self._watchers = 0
 
+    @property
+    def waiting_for_keyframe(self) -> bool:
+        """Return True until the transcode has given its first picture."""
+        return self._outlet.waiting
+
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """As ``RelayStream.subscribe``; the first subscriber starts the transcode."""
-        subscription = super().subscribe(deliver)
+        """As ``Outlet.subscribe``; the first subscriber starts the transcode."""
+        subscription = self._outlet.subscribe(deliver)
         self._watchers += 1
         if self._watchers == 1:
             self.on_watched.tell(True)
@@ -44,33 +61,20 @@ class TranscodedStream(RelayStream):
 
         return Subscription(subscription.start_burst, close)
 
-    def covers(self, rtp: int) -> bool:
-        """As the source's map does."""
-        return self._source.covers(rtp)
-
-    def timeline(self) -> TimelinePoint | None:
-        """The source's map."""
-        return self._source.timeline()
-
     def start_timeline(self) -> TimelinePoint | None:
         """The source's map, said at the first picture of the start burst."""
-        point, burst = self._source.timeline(), self.gop()
+        point, burst = self.timeline(), self.gop()
         if point is None or not burst:
             return None
         back = point.rtp - unwrap(burst[0].rtp, point.rtp)
         capture = point.capture - back / CLOCK_RATE
         return TimelinePoint(burst[0].rtp, capture, point.uncertainty, point.trusted, point.reason, point.epoch)
 
-    def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:
-        """As the source tells it."""
-        return self._source.on_timeline(callback)
-
     def put(self, unit: AccessUnit) -> None:
         """One picture of the transcode. ``rtp`` is the time that it has towards viewers."""
-        self._waiting = False
-        self._hand_on(unit, unit.rtp)
+        self._outlet.waiting = False
+        self._outlet.send(unit, unit.rtp)
 
     def end(self) -> None:
         """The transcode has ended: what it left is of the past, and nobody begins with it."""
-        self._waiting = True
-        self.history.forget_gop()
+        self._outlet.forget()

@@ -15,8 +15,8 @@ from gateway.codecs.access_unit import AccessUnit
 from gateway.environment import inherited
 from gateway.errors import Malformed
 from gateway.metrics import Metrics
+from gateway.relay.camera_stream import CameraStream, Picture
 from gateway.relay.line import WRAP
-from gateway.relay.stream import Picture, RelayStream
 from gateway.sources.backoff import backoff
 from gateway.subprocesses.frames import READ_SIZE, Frames, frame
 from gateway.subprocesses.values import write
@@ -42,14 +42,14 @@ class Transcoder:
 
     def __init__(
         self,
-        source: RelayStream,
+        source: CameraStream,
         limits: Limits,
         places: asyncio.Semaphore,
         clock: Clock,
         metrics: Metrics,
         on_state: Callable[[], None],
     ) -> None:
-        self.stream = TranscodedStream(source, clock, metrics)
+        self.stream = TranscodedStream(source, metrics)
         self.state = ""
         self._source = source
         self._limits = limits

@@ -17,8 +17,8 @@ from gateway.codecs.nal.payloads import LIMIT
 from gateway.errors import BadRequest, CameraError, Malformed, PreconditionFailed
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
-from gateway.relay.stream import RelayStream
 from gateway.rtp import feedback
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import parse_address
@@ -77,7 +77,7 @@ class Line:
     """A camera's media on their way to viewers."""
 
     def __init__(self, codec: str) -> None:
-        self.relay = RelayStream(CameraId("fuzz"), StreamName.MAIN, FakeClock(), Metrics())
+        self.relay = CameraStream(CameraId("fuzz"), StreamName.MAIN, FakeClock(), Metrics())
         info = StreamInfo(codec, 90_000)
         self.relay.connected(info, 0.0)
         self.relay.subscribe(_check)

@@ -7,9 +7,9 @@ from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay import history
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import CLOCK_RATE, WRAP
-from gateway.relay.stream import RelayStream
 from gateway.sources.media import ClockSample, SenderReport
 from tests.fakes import FakeClock
 
@@ -25,7 +25,7 @@ class Bench:
     def __init__(self, clock_trusted: bool = False) -> None:
         self.clock = FakeClock()
         self.metrics = Metrics()
-        self.stream = RelayStream(CameraId("hall"), StreamName.MAIN, self.clock, self.metrics, clock_trusted)
+        self.stream = CameraStream(CameraId("hall"), StreamName.MAIN, self.clock, self.metrics, clock_trusted)
         self.rtp = WRAP - 20_000
         self.got: list[PacketGroup] = []
 

@@ -3,8 +3,8 @@
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
+from gateway.relay.camera_stream import CameraStream, Picture
 from gateway.relay.line import CLOCK_RATE, WRAP
-from gateway.relay.stream import Picture, RelayStream
 from gateway.transcoding.stream import TranscodedStream
 from tests.fakes import FakeClock
 
@@ -13,8 +13,8 @@ INTRA = (b"\x67sps", b"\x68pps", b"\x65" + bytes(300))
 
 async def test_what_was_made_of_pictures_from_before_a_leap_is_not_begun_with_after_it() -> None:
     clock, metrics = FakeClock(), Metrics()
-    source = RelayStream(CameraId("hall"), StreamName.MAIN, clock, metrics)
-    stream = TranscodedStream(source, clock, metrics)
+    source = CameraStream(CameraId("hall"), StreamName.MAIN, clock, metrics)
+    stream = TranscodedStream(source, metrics)
     pictures: list[Picture] = []
     source.on_picture(pictures.append)
 

@@ -17,9 +17,9 @@ from gateway.codecs.h264.syntax import H264Depacketizer
 from gateway.configuration.settings import TranscodingSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import unwrap
-from gateway.relay.stream import RelayStream
 from gateway.rtp.packet import RtpPacket
 from gateway.subprocesses.frames import frame
 from gateway.subprocesses.values import write
@@ -39,7 +39,7 @@ class House:
     def __init__(self, settings: TranscodingSettings, pass_b_frames: bool = True) -> None:
         self.clock = SystemClock()
         self.metrics = Metrics()
-        self.source = RelayStream(CAMERA, StreamName.MAIN, self.clock, self.metrics, pass_b_frames=pass_b_frames)
+        self.source = CameraStream(CAMERA, StreamName.MAIN, self.clock, self.metrics, pass_b_frames=pass_b_frames)
         self.changed = asyncio.Event()
         self.states: list[str] = []
         key = (CAMERA, StreamName.MAIN)
@@ -263,7 +263,7 @@ async def test_b_frames_are_transcoded_where_the_camera_is_set_so() -> None:
 async def test_only_so_many_transcodes_run_at_once() -> None:
     clock, metrics = SystemClock(), Metrics()
     keys = [(CameraId(name), StreamName.MAIN) for name in ("one", "two")]
-    sources = {key: RelayStream(*key, clock, metrics) for key in keys}
+    sources = {key: CameraStream(*key, clock, metrics) for key in keys}
     limits = SMALL.model_copy(update={"at_once": 1})
     changed = asyncio.Event()
     service = Transcoding(sources, limits, clock, metrics, lambda _camera: changed.set())

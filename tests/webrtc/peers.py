@@ -16,6 +16,7 @@ from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.configuration.settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.interface import OpenedSession, OpenSession
 from gateway.webrtc.plane import MediaPlane
@@ -56,7 +57,7 @@ class Camera:
     """Plays the clip into a relay stream, round and round."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
-        self.stream = RelayStream(CAMERA, StreamName.MAIN, clock, metrics)
+        self.stream = CameraStream(CAMERA, StreamName.MAIN, clock, metrics)
         self._clock = clock
         self._frames = itertools.count()
         self.stream.connected(StreamInfo("H264", 90_000), clock.monotonic())

@@ -18,6 +18,7 @@ from gateway.configuration.settings import MediaSettings
 from gateway.errors import ClientError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, Role, StreamName
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
 from gateway.rtp.packet import RtpPacket, parse_rtp
 from gateway.webrtc.interface import OpenedSession, OpenSession
@@ -33,7 +34,7 @@ class H265Camera:
 
     def __init__(self, *, sub: bool) -> None:
         self.clock, self.metrics = SystemClock(), Metrics()
-        self.main = RelayStream(CAMERA, StreamName.MAIN, self.clock, self.metrics)
+        self.main = CameraStream(CAMERA, StreamName.MAIN, self.clock, self.metrics)
         self.main.connected(StreamInfo("H265", 90_000), self.clock.monotonic())
         self.sub = Camera(self.clock, self.metrics) if sub else None
         self.plane = MediaPlane(MediaSettings(port=0), self._find, self.clock, self.metrics)

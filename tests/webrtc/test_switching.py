@@ -16,7 +16,7 @@ from gateway.configuration.settings import MediaSettings
 from gateway.errors import Unplayable
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Role, StreamName
-from gateway.relay.stream import RelayStream
+from gateway.relay.camera_stream import CameraStream
 from gateway.webrtc.congestion import stream_selector
 from gateway.webrtc.distribution import FRESH
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
@@ -35,7 +35,7 @@ class Camera:
     """One stream: a picture each time it is told, ``size`` bytes, every tenth a keyframe, the first after ``phase``."""
 
     def __init__(self, name: StreamName, clock: Clock, size: int, stamp: int, phase: int = 0) -> None:
-        self.stream = RelayStream(CAMERA, name, clock, Metrics(), clock_trusted=True)
+        self.stream = CameraStream(CAMERA, name, clock, Metrics(), clock_trusted=True)
         self.stream.connected(StreamInfo("H264", 90_000), clock.monotonic())
         self._clock = clock
         self._size = size
@@ -288,7 +288,7 @@ async def test_who_asks_for_the_substream_keeps_it() -> None:
 async def test_a_substream_that_sends_nothing_is_not_switched_to() -> None:
     async with _scene() as scene:
         scene.streams.pop(StreamName.SUB)
-        scene.streams[StreamName.SUB] = RelayStream(CAMERA, StreamName.SUB, scene.clock, Metrics())
+        scene.streams[StreamName.SUB] = CameraStream(CAMERA, StreamName.SUB, scene.clock, Metrics())
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
         await scene.play(3.0, lossy=True)

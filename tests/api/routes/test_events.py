@@ -9,6 +9,7 @@ from gateway.api import hub
 from gateway.api.routes import events
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.models import CameraId, CloseReason, SourceReason, StreamName
+from gateway.relay.camera_stream import CameraStream
 from gateway.sources.state import SourceEvent
 from tests.in_process import ENTRANCE, HALLWAY, LINCOLN, NURSE, OAK, House
 
@@ -346,6 +347,7 @@ async def test_glass_ages_are_counted_by_role_and_state(house: House) -> None:
 def play(house: House, camera: str) -> None:
     """A camera connects and its first keyframe arrives."""
     stream = house.media.streams[CameraId(camera), StreamName.MAIN]
+    assert isinstance(stream, CameraStream)
     now = house.clock.monotonic()
     stream.connected(StreamInfo("H264", 90_000), now)
     stream.access_unit(AccessUnit((b"\x65" + b"\0" * 40,), 1000, True, now))

@@ -5,8 +5,8 @@ import pytest
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
-from gateway.relay.stream import RelayStream
 from gateway.rtp import feedback
 from gateway.webrtc.congestion.pacer import LONGEST
 from gateway.webrtc.congestion.probe import TRAIN
@@ -67,7 +67,7 @@ class Way:
 class Scene:
     def __init__(self) -> None:
         self.clock, self.metrics, self.way = FakeClock(), Metrics(), Way()
-        self.stream = RelayStream(CameraId("hall"), StreamName.MAIN, self.clock, self.metrics)
+        self.stream = CameraStream(CameraId("hall"), StreamName.MAIN, self.clock, self.metrics)
         self.told: list[str] = []
         self.now = self.clock.monotonic()
         dtls: Any = OpenDtls()

@@ -10,8 +10,8 @@ from gateway.codecs.access_unit import StreamInfo
 from gateway.codecs.nal.payloads import LIMIT
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
+from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
-from gateway.relay.stream import RelayStream
 from gateway.webrtc.sending.sender import MOST_RESENDS, STRETCHES, Outlet, RtpSender
 from gateway.webrtc.transport.srtp import HEADER, GcmSealer, LibsrtpSealer, Sealer
 from tests.fakes import FakeClock
@@ -75,7 +75,7 @@ class Stream:
     """A relay stream whose history is filled as the relay fills it."""
 
     def __init__(self, shift: int = 0, kind: int = 102, repeats: int | None = None) -> None:
-        self.relay = RelayStream(CameraId("hall"), StreamName.MAIN, FakeClock(), Metrics())
+        self.relay = CameraStream(CameraId("hall"), StreamName.MAIN, FakeClock(), Metrics())
         self.history = self.relay.history
         self.outlet = Outlet(self.history, shift, kind, repeats)
 

@@ -1,0 +1,209 @@
+"""One camera stream in, many viewers out: packetised once, kept since the last keyframe, told when it was captured.
+
+Nothing that a viewer could not decode is handed on: after a loss the stream waits for the next keyframe, since a
+picture predicted from a missing one shows parts of the past as if they were now. All of it runs on the event loop,
+synchronously, in the calls of ``SourceSink``; a subscriber that raises is dropped and harms nobody.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gateway.clock import Clock
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.metrics import Metrics
+from gateway.models import CameraId, StreamName, TimelinePoint
+from gateway.relay.history import PacketGroup
+from gateway.relay.line import CLOCK_RATE, WRAP, Line, Placed, unwrap
+from gateway.relay.listeners import Listeners
+from gateway.relay.outlet import Outlet
+from gateway.relay.stream import Subscription
+from gateway.relay.timeline import Timeline
+from gateway.sources.media import ClockSample, SenderReport
+
+MOVED = 0.05  # seconds by which the map may move before viewers are told at once, not with the next second
+BACKWARD_PICTURES = 3  # that are shown before one that was sent before them: not an accident, but B-frames
+
+
+class Picture(NamedTuple):
+    """One picture that can be decoded after those before it, and its RTP time towards viewers."""
+
+    unit: AccessUnit
+    rtp: int
+
+
+class CameraStream:
+    """The ``SourceSink`` of one camera stream, and the ``RelayStream`` that its viewers subscribe to."""
+
+    def __init__(
+        self,
+        camera_id: CameraId,
+        stream: StreamName,
+        clock: Clock,
+        metrics: Metrics,
+        clock_trusted: bool = False,
+        pass_b_frames: bool = True,
+    ) -> None:
+        self.camera_id = camera_id
+        self.stream = stream
+        self.codec = ""
+        self._pass_b_frames = pass_b_frames
+        self._backward = 0
+        self._clock = clock
+        self._metrics = metrics
+        self._line = Line()
+        self._timeline = Timeline(clock_trusted)
+        self._epoch = 0
+        self._laid = 0
+        self._last: Placed | None = None
+        self._told: tuple[bool, str, int] | None = None
+        self._told_base = 0.0
+        self._early_report: SenderReport | None = None
+        self._outlet = Outlet(self.covers, metrics)
+        self.history = self._outlet.history
+        self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
+        self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
+        self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
+
+    # What viewers and the page ask
+
+    @property
+    def waiting_for_keyframe(self) -> bool:
+        """Nothing is delivered: a connection is new, or packets were lost, and no keyframe has come since."""
+        return self._outlet.waiting
+
+    @property
+    def passes(self) -> bool:
+        """Whether viewers may be sent the pictures as the camera sends them: False where there are B-frames, which
+        browsers do not play live, and the camera's setting has them transcoded."""
+        return self._pass_b_frames or self._backward < BACKWARD_PICTURES
+
+    def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
+        """Have ``deliver`` called with every group after those of the start burst, until closed or until it raises."""
+        return self._outlet.subscribe(deliver)
+
+    def gop(self) -> tuple[PacketGroup, ...]:
+        """Return all groups since the last keyframe that the map is true of, oldest first."""
+        return self._outlet.gop()
+
+    def covers(self, rtp: int) -> bool:
+        """Whether the map as it stands is that of a picture with this RTP time, and not one that it replaced."""
+        return self._last is not None and unwrap(rtp, self._last.outgoing) >= self._laid
+
+    def timeline(self) -> TimelinePoint | None:
+        """How RTP time and capture time relate now, said at the newest picture; None before the first."""
+        return None if self._last is None else self._point(self._last)
+
+    def start_timeline(self) -> TimelinePoint | None:
+        """The same map said at the first picture of the start burst, so that a page can date all of the burst."""
+        gop = self.gop()
+        if self._last is None or not gop:
+            return None
+        back = self._last.outgoing - unwrap(gop[0].rtp, self._last.outgoing)
+        return self._point(self._last, back)
+
+    def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:
+        """Be told at once when trust, its reason or the epoch change, or the map moves by more than ``MOVED``."""
+        return self._on_timeline.add(callback)
+
+    def on_keyframe(self, callback: Callable[[AccessUnit], None]) -> Callable[[], None]:
+        """Be handed every keyframe, as the camera sent it."""
+        return self._on_keyframe.add(callback)
+
+    def on_picture(self, callback: Callable[[Picture], None]) -> Callable[[], None]:
+        """Be handed every picture that can be decoded, also those of a codec that no viewer is sent."""
+        return self._on_picture.add(callback)
+
+    def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
+        """Be told at once that the last picture is torn, and that nothing follows before the next keyframe."""
+        return self._outlet.withdrawn.add(callback)
+
+    # SourceSink
+
+    def connected(self, info: StreamInfo, at: float) -> None:
+        """A new RTSP session plays. ``codec`` is known from now on."""
+        if info.codec != self.codec:
+            self.history.forget_gop()
+        self.codec, self._backward = info.codec, 0
+        self._line.restart()
+        self._timeline.connected(at)
+        self._early_report = None
+        self._outlet.waiting = True
+
+    def disconnected(self, at: float) -> None:
+        """The RTSP session is over; what is cached stays, with its age, until the next keyframe."""
+        self._timeline.disconnected(at)
+        self._outlet.waiting = True
+
+    def access_unit(self, unit: AccessUnit) -> None:
+        """Date one picture, and hand it on if viewers can decode it."""
+        placed = self._line.place(unit.rtp, unit.arrival)
+        self._backward += self._last is not None and not placed.restarted and placed.outgoing < self._last.outgoing
+        if placed.restarted:
+            self._epoch += 1
+            self._laid = placed.outgoing
+        self._last = placed
+        self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._walls())
+        if self._early_report is not None:
+            report, self._early_report = self._early_report, None
+            self.sender_report(report)
+        self._tell_timeline()
+        self._outlet.waiting = not unit.keyframe and (self._outlet.waiting or unit.lost > 0)
+        if self._outlet.waiting:
+            self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
+            return
+        self._outlet.send(unit, placed.outgoing % WRAP)
+        self._on_picture.tell(Picture(unit, placed.outgoing % WRAP))
+        if unit.keyframe:
+            self._on_keyframe.tell(unit)
+
+    def withdraw(self) -> None:
+        """Have viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
+        self._outlet.withdraw()
+
+    def sender_report(self, report: SenderReport) -> None:
+        """Relate the camera's media clock to its wall clock; one that precedes the first picture is kept for it."""
+        media = self._line.media_of(report.rtp)
+        if media is None:
+            self._early_report = report
+            return
+        self._timeline.sender_report(media / CLOCK_RATE, report.ntp, report.arrival)
+        self._tell_timeline()
+
+    def clock_sample(self, sample: ClockSample) -> None:
+        """Check the camera's wall clock against gateway time."""
+        self._timeline.clock_sample(sample)
+        if (offset := self._timeline.offset(sample.received)) is not None:
+            ahead = (offset.low + offset.high) / 2 - self._walls()[0]
+            self._metrics.source_clock_offset_seconds.labels(self.camera_id, self.stream).set(ahead)
+        self._tell_timeline()
+
+    def next_clock_query(self, now: float) -> float:
+        """When to ask the camera for its ``Date``."""
+        return self._timeline.next_clock_query(now)
+
+    # Inside
+
+    def _walls(self) -> tuple[float, float]:
+        """The machine's clock as it is set, and as it would be had nobody set it, less gateway time."""
+        gateway_time = self._clock.monotonic()
+        return self._clock.wall() - gateway_time, self._clock.now() - gateway_time
+
+    def _point(self, placed: Placed, back: int = 0) -> TimelinePoint:
+        """The map as it stands, said ``back`` ticks before a picture."""
+        m = self._timeline.map(self._clock.monotonic())
+        capture = (placed.media - back) / CLOCK_RATE + m.intercept
+        return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)
+
+    def _tell_timeline(self) -> None:
+        placed = self._last
+        if placed is None:
+            return
+        m = self._timeline.map(self._clock.monotonic())
+        now_true = (m.trusted, m.reason, self._epoch)
+        base = m.intercept + (placed.media - placed.outgoing) / CLOCK_RATE  # when RTP time towards viewers was 0
+        if now_true == self._told and abs(base - self._told_base) <= MOVED:
+            return
+        self._told, self._told_base = now_true, base
+        point = self._point(placed)
+        self._metrics.source_clock_trusted.labels(self.camera_id, self.stream).set(point.trusted)
+        self._on_timeline.tell(point)

@@ -1,0 +1,81 @@
+"""Pictures out, to many viewers: packetised once, kept since the last keyframe, and handed to all.
+
+Runs on the event loop, synchronously; a viewer whose callback raises harms nobody.
+"""
+
+from collections.abc import Callable
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.h264.packetizer import packetize
+from gateway.codecs.h265.packetizer import packetize_h265
+from gateway.metrics import Metrics
+from gateway.relay.history import History, PacketGroup
+from gateway.relay.listeners import Listeners
+from gateway.relay.stream import Subscription
+
+# Access unit delimiters and filler data (H.264 7.4.1, H.265 7.4.2.2) mean nothing over RTP.
+_NO_NEWS_H264 = frozenset({9, 12})
+_NO_NEWS_H265 = frozenset({35, 38})
+
+
+class Outlet:
+    """The viewers of one stream, and what they are sent. ``covers`` says of a picture's RTP time whether the map that
+    viewers are told is true of it."""
+
+    def __init__(self, covers: Callable[[int], bool], metrics: Metrics) -> None:
+        self.history = History()
+        self.waiting = True
+        """Nothing is delivered until the next keyframe."""
+        self._covers = covers
+        self._metrics = metrics
+        self._viewers: Listeners[PacketGroup] = Listeners("relay_viewer", metrics)
+        self.withdrawn: Listeners[None] = Listeners("relay_withdrawn", metrics)
+
+    def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
+        """Have ``deliver`` called with every group after those of the start burst, until closed or until it raises."""
+        burst = self.gop()
+        if burst:
+            return Subscription(burst, self._viewers.add(deliver))
+        started = False
+
+        def from_keyframe(group: PacketGroup) -> None:
+            nonlocal started
+            started = started or group.keyframe
+            if started:
+                deliver(group)
+
+        return Subscription(burst, self._viewers.add(from_keyframe))
+
+    def gop(self) -> tuple[PacketGroup, ...]:
+        """Return all groups since the last keyframe, oldest first; none where time leapt in between: a new viewer is
+        told one map, and by that the first of them would look younger, or older, than they are."""
+        groups = self.history.gop()
+        return groups if groups and self._covers(groups[0].rtp) else ()
+
+    def send(self, unit: AccessUnit, rtp: int) -> None:
+        """Packetise one picture, keep it, and send it to all; nothing of a codec that no browser is sent."""
+        payloads = _payloads(unit)
+        if payloads:
+            group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, self.history.next)
+            given_up = self.history.add(group)
+            if given_up:
+                self._metrics.dropped.labels("relay_cache").inc(given_up)
+            self._viewers.tell(group)
+
+    def forget(self) -> None:
+        """Have new viewers begin no earlier than with the next keyframe."""
+        self.waiting = True
+        self.history.forget_gop()
+
+    def withdraw(self) -> None:
+        """Have all viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
+        self.forget()
+        self.withdrawn.tell(None)
+
+
+def _payloads(unit: AccessUnit) -> tuple[bytes, ...]:
+    if unit.codec == "H264":
+        return packetize([nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264])
+    if unit.codec == "H265":
+        return packetize_h265([nal for nal in unit.nals if nal and nal[0] >> 1 & 0x3F not in _NO_NEWS_H265])
+    return ()
