@@ -5,8 +5,10 @@ Reads what it needs (a ``Target``, as JSON) from standard input, and stops when 
 """
 
 import asyncio
+import contextlib
 import json
 import resource
+import secrets
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -18,9 +20,11 @@ import aiohttp
 
 from gateway.audit.record import AuditEvent, AuditRecord
 from gateway.audit.spool import Spool
+from gateway.incidents.triggers.signature import sign
 
 LONGEST = 60.0
 SITE = "bench"
+OTHER_BUTTON, OTHER_SECRET = "bench-other", "the-secret-of-another-button-of-the-bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,57 @@ async def unsigned(target: Target) -> None:
     await _repeat(target, 50, "POST", "/hooks/bench-panic")
 
 
+async def channel(target: Target) -> None:
+    """32 event channels of an auditor who says nothing but ping."""
+    said = b'\x81\x97\0\0\0\0{"type":"ping","t0":1}\n'
+    origin = urlsplit(target.url)
+    upgrade = (
+        f"GET /api/events HTTP/1.1\r\nHost: {origin.netloc}\r\nOrigin: {target.url}\r\n"
+        f"Cookie: sightline={target.auditor}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+
+    async def flood() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", origin.port)
+        writer.write(upgrade.encode() + b'\x81\x91\0\0\0\0{"type":"resume"}')
+        reading = asyncio.create_task(_read_all(reader))
+        while not reading.done():
+            writer.write(said * 1000)
+            await writer.drain()
+        writer.close()
+
+    async def again() -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                await flood()
+            await asyncio.sleep(0.2)
+
+    await asyncio.gather(*(again() for _ in range(32)))
+
+
+async def record(target: Target) -> None:
+    """An auditor who reads 1,000 records, 60 times at once."""
+    known, now = Spool(Path(target.spool)), time.time_ns()
+    records = [AuditRecord(AuditEvent(kind="bench"), f"{now}-{number}", now / 1e9, 0) for number in range(2000)]
+    await asyncio.to_thread(known.append, records)
+    await _repeat(target, 60, "GET", "/api/record?limit=1000")
+
+
+async def button(target: Target) -> None:
+    """200 connections of somebody who has the secret of another panic button, and signs one message after the other."""
+    async with _session(target, 200) as session:
+
+        async def again() -> None:
+            while True:
+                timestamp, message = str(int(time.time())), f"msg_{secrets.token_hex(12)}"
+                headers = {"webhook-id": message, "webhook-timestamp": timestamp}
+                headers["webhook-signature"] = sign(OTHER_SECRET, message, timestamp, b"{}")
+                await _ask(session, "POST", f"/hooks/{OTHER_BUTTON}", {}, headers)
+
+        await asyncio.gather(*(again() for _ in range(200)))
+
+
 LOADS: dict[str, Callable[[Target], Awaitable[None]]] = {
     "nothing": nothing,
     "metrics": metrics,
@@ -94,6 +149,9 @@ LOADS: dict[str, Callable[[Target], Awaitable[None]]] = {
     "silent": silent,
     "slow": slow,
     "unsigned": unsigned,
+    "channel": channel,
+    "record": record,
+    "button": button,
 }
 
 
@@ -129,9 +187,16 @@ def _session(target: Target, connections: int) -> aiohttp.ClientSession:
     )
 
 
-async def _ask(session: aiohttp.ClientSession, method: str, path: str, body: object = None) -> None:
+async def _read_all(reader: asyncio.StreamReader) -> None:
+    while await reader.read(1 << 16):
+        pass
+
+
+async def _ask(
+    session: aiohttp.ClientSession, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+) -> None:
     try:
-        async with session.request(method, path, json=body) as answer:
+        async with session.request(method, path, json=body, headers=headers) as answer:
             await answer.read()
     except (aiohttp.ClientError, TimeoutError):
         await asyncio.sleep(0.1)  # a gateway that hangs up is doing well

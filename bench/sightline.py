@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from bench.alarm_loads import OTHER_BUTTON, OTHER_SECRET
 from bench.server import Endpoint, NotHere
 from gateway.commands.invite import links
 from gateway.config_loader import load
@@ -46,7 +47,10 @@ def write_district(directory: Path, cameras: int, rtsp_port: int) -> Path:
                 "id": SITE,
                 "name": "Bench",
                 "plan": "plan.geojson",
-                "webhooks": [{"id": PANIC, "name": "Panic button", "secret": PANIC_SECRET}],
+                "webhooks": [
+                    {"id": PANIC, "name": "Panic button", "secret": PANIC_SECRET},
+                    {"id": OTHER_BUTTON, "name": "Another button", "secret": OTHER_SECRET},
+                ],
                 "cameras": [
                     {"id": camera, "name": camera, "main": {"url": f"rtsp://127.0.0.1:{rtsp_port}/{camera}"}}
                     for camera in ids

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import secrets
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -57,6 +58,7 @@ class AuditLog:
         self._metrics = metrics
         self._spool = Spool(spool or database.path.with_name("audit-spool.jsonl"), spool_size)
         self._spool_lock = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._spooling = False
         self._in_memory: deque[AuditRecord] = deque(maxlen=IN_MEMORY)
         self._refusals = Refusals()
@@ -188,15 +190,26 @@ class AuditLog:
         With ``sites`` those alone that name one of these schools: a record that names none is for readers of all.
         Reading is itself recorded, by the caller, who knows for whom.
         """
-        query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
+        query = select(AuditRow).order_by(AuditRow.id.desc())
         if since is not None:
             query = query.where(AuditRow.at >= since)
         if until is not None:
             query = query.where(AuditRow.at < until)
         if sites is not None:
             query = query.where(AuditRow.site_id.in_(sites))
-        async with self._database.reading() as session:
-            return [_from_row(row) for row in reversed((await session.scalars(query)).all())]
+        found, oldest = list[AuditRecord](), math.inf
+        # To read thousands holds the loop for tenths of a second, alarms with it: so in pieces, and for one at a time.
+        async with self._reading, self._database.reading() as session:
+            while len(found) < limit:
+                piece = min(PIECE, limit - len(found))
+                before = query if not found else query.where(AuditRow.id < oldest)
+                rows = (await session.scalars(before.limit(piece))).all()
+                found += map(_from_row, rows)
+                if len(rows) < piece:
+                    break
+                oldest = rows[-1].id
+                session.expunge_all()
+        return found[::-1]
 
     async def _commit(self, records: Sequence[AuditRecord]) -> None:
         """Put records into the database or, at once while that is known to fail, aside."""

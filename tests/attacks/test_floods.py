@@ -12,8 +12,10 @@ import pytest
 from aiohttp import hdrs
 from pydantic import SecretStr
 
-from gateway.api.admission.limits import ALARMS, BAD_MESSAGES, DEAR, PEOPLE, STRANGERS, Payer
+from gateway.api.admission.limits import ALARMS, BAD_MESSAGES, CONNECTING, DEAR, MESSAGES, PEOPLE, STRANGERS, Payer
 from gateway.api.admission.throttle import PAUSE
+from gateway.incidents.triggers.signature import sign
+from rig.example import ENVIRONMENT
 from tests.in_process import Answer, House, Person, example
 
 TOKEN = "a-token-for-the-scraper"
@@ -228,3 +230,52 @@ async def test_readyz_does_not_tell_strangers_that_an_incident_is_open(house: Ho
     person = await house.stranger()
     assert (await person.get("/readyz")).json == {"status": "ok", "incidents_open": 1}
     assert (await person.get("/readyz", headers=stranger_of("203.0.113.7"))).json == {"status": "ok"}
+
+
+async def test_an_auditor_who_floods_an_event_channel_is_read_no_faster_than_a_page_speaks(house: House) -> None:
+    """Before, 32 channels of one sign-in that said nothing but ping left every alarm without an answer for 20 s."""
+    auditor = await house.sign_in("auditor")
+    channel = await auditor.events()
+    await channel.resume()
+    for _ in range(int(MESSAGES[0]) + 50):
+        await channel.say({"type": "nothing"})
+    limited, heard = house.metrics.http_limited.labels("sign_in"), house.metrics.malformed.labels("events")
+    async with asyncio.timeout(10):
+        while not limited._value.get():  # noqa: ASYNC110  # messages that arrive set no event
+            await asyncio.sleep(0.001)
+    assert heard._value.get() == MESSAGES[0] - CONNECTING
+    assert (await press(await house.stranger(), "msg_1")).status == 200
+
+    # Nor does a new channel help; another person has one.
+    await told_to_wait(house, auditor.get("/api/events"), "sign_in")
+    assert await (await (await house.sign_in("dispatcher")).events()).resume()
+
+
+async def test_an_auditor_who_reads_the_whole_record_again_and_again_is_told_to_wait(house: House) -> None:
+    """Before, 60 readings of 1,000 records at a time left every alarm without an answer for 20 s."""
+    auditor = await house.sign_in("auditor")
+    for _ in range(5):
+        assert (await auditor.get("/api/record?limit=1000")).status == 200
+    await told_to_wait(house, auditor.get("/api/record?limit=1000"), "sign_in")
+    assert (await auditor.get("/api/record?limit=10")).status == 200
+
+
+async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(house: House) -> None:
+    """Before, all webhooks had one lock, and an alarm waited behind 200 messages of another button for 2 s."""
+    webhooks = house.services.webhooks
+    flooded = webhooks._endpoints["lincoln-panic"]
+    await flooded.lock.acquire()
+    thief, oak = await house.stranger(), await house.stranger()
+    floods = [asyncio.create_task(press(thief, f"flood_{number}")) for number in range(5)]
+    now, secret = str(int(house.clock.now())), ENVIRONMENT["SIGHTLINE_OAK_WEBHOOK_SECRET"]
+    message = {
+        "webhook-id": "msg_oak",
+        "webhook-timestamp": now,
+        "webhook-signature": sign(secret, "msg_oak", now, BODY),
+    }
+    async with asyncio.timeout(10):
+        answer = await oak.request("POST", "/hooks/oak-panic", data=BODY, headers=message)
+    assert answer.status == 200
+    assert not any(task.done() for task in floods)
+    flooded.lock.release()
+    assert [answer.status for answer in await asyncio.gather(*floods)] == [200] * 5

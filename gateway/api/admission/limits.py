@@ -25,6 +25,19 @@ ALARMS = (600.0, 10.0)
 BAD_MESSAGES = (20.0, 1.0)
 """Of one webhook, for messages that it has not signed. Signed ones are never limited."""
 
+MESSAGES = (2000.0, 200.0)
+"""Of one sign-in, for what its pages say on their event channels: 32 pages that each ask for the time and tell the ages
+of a wall's tiles come to half of it."""
+
+CONNECTING = 50.0
+"""What a new event channel costs: it is told all there is, which takes as long as some fifty messages."""
+
+A_MESSAGE = 200
+"""Characters of a message that cost as much as it does to look at a short one."""
+
+RECORDS = 10
+"""Records that cost, to whoever reads them, as much as a request: a thousand take the loop some 50 ms."""
+
 KNOWN = 10_000
 """Cookies that are remembered."""
 
@@ -59,6 +72,7 @@ class Limits:
         self._strangers = Buckets(*STRANGERS)
         self._people = Buckets(*PEOPLE)
         self._alarms = Buckets(*ALARMS)
+        self._messages = Buckets(*MESSAGES)
         self._bad_messages = Buckets(*BAD_MESSAGES)
         self._known: OrderedDict[bytes, str] = OrderedDict(cookies)
 
@@ -69,6 +83,10 @@ class Limits:
     def person(self, sign_in_id: str, *, alarm: bool) -> Payer:
         """Return who pays for a request of a sign-in; ``alarm``: it opens, acknowledges or ends an incident."""
         return Payer(self._alarms if alarm else self._people, sign_in_id, "sign_in")
+
+    def channel(self, sign_in_id: str) -> Payer:
+        """Return who pays for what the pages of a sign-in say on their event channels."""
+        return Payer(self._messages, sign_in_id, "sign_in")
 
     def webhook(self, webhook_id: str) -> Payer:
         """Return who pays for a message that is not signed by the webhook that it is for."""

@@ -5,6 +5,8 @@ import math
 from aiohttp import web
 
 from gateway.api import views
+from gateway.api.admission.limits import RECORDS
+from gateway.api.admission.throttle import too_many
 from gateway.api.services import SERVICES, Services, client_address, record, signed_in, whole_number
 from gateway.errors import BadRequest, NotFound
 from gateway.models import Action, Camera, CameraId, Principal
@@ -70,6 +72,9 @@ async def read_record(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     await services.access.require(sign_in.principal, Action.READ_RECORD, origin_address=client_address(request))
     limit = whole_number(request, "limit", 200, most=1000)
+    payer = services.limits.person(sign_in.id, alarm=False)
+    if wait := payer.take(services.clock.monotonic(), limit / RECORDS):
+        return await too_many(request, payer, wait)
     sites = sign_in.principal.site_ids or None
     rows = await services.audit.read(_time(request, "since"), _time(request, "until"), limit, sites)
     await record(request, sign_in, "record_read", rows=len(rows))

@@ -9,6 +9,8 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from gateway.access.policy import Topic, hears
 from gateway.api import views
+from gateway.api.admission.limits import A_MESSAGE, CONNECTING, PLAIN
+from gateway.api.admission.throttle import PAUSE, too_many
 from gateway.api.hub import STOPPING, TOO_SLOW, Listener, Message
 from gateway.api.news import watchers_of
 from gateway.api.routes.cameras import statuses
@@ -129,9 +131,20 @@ class Page:
 
     async def _read(self) -> None:
         async for message in self.socket:
+            await self._turn_of(message)
             parsed = self._parse(message)
             if parsed is None or not self._heard(parsed):
                 self.services.metrics.malformed.labels("events").inc()
+
+    async def _turn_of(self, message: WSMessage) -> None:
+        """Wait until the sign-in may have another message heard. Meanwhile nothing is read, and TCP slows the page."""
+        services = self.services
+        await asyncio.sleep(0)  # what has arrived together is read without a pause otherwise
+        cost = PLAIN + (len(message.data) // A_MESSAGE if isinstance(message.data, str) else 0)
+        payer = services.limits.channel(self.sign_in.id)
+        while wait := payer.take(services.clock.monotonic(), cost):
+            services.metrics.http_limited.labels(payer.kind).inc()
+            await services.clock.sleep(max(PAUSE, wait))
 
     def _parse(self, message: WSMessage) -> dict[str, Any] | None:
         if message.type is not WSMsgType.TEXT:
@@ -217,12 +230,16 @@ class Page:
             self._time_of(viewing.id, starts=True)
 
 
-async def events(request: web.Request) -> web.WebSocketResponse:
+async def events(request: web.Request) -> web.StreamResponse:
     """Upgrade to the event channel. Cookie needed, and an own Origin: WebSockets know no same-origin rule."""
     sign_in = await signed_in(request)
     if not own_page(request):
         raise Forbidden("foreign_origin", "This connection comes from a page that is not the gateway's.")
-    with request.app[SERVICES].hub.place_of(sign_in.id):
+    services = request.app[SERVICES]
+    with services.hub.place_of(sign_in.id):
+        payer = services.limits.channel(sign_in.id)
+        if wait := payer.take(services.clock.monotonic(), CONNECTING):
+            return await too_many(request, payer, wait)
         return await _channel(request, sign_in)
 
 

@@ -6,6 +6,7 @@ after a restart and after the incident's end; a press that was refused in a real
 
 import asyncio
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +26,7 @@ class ConsoleTrigger:
         self._database = database
         self._incidents = incidents
         self._clock = clock
-        self._lock = asyncio.Lock()
+        self._locks = WeakValueDictionary[str, asyncio.Lock]()
 
     async def press(self, trigger: Trigger, by: Principal) -> TriggerOutcome:
         """Open or join an incident, once for each ``trigger.key``; a press without one always counts.
@@ -33,13 +34,15 @@ class ConsoleTrigger:
         Raises Conflict where a real incident is open, or where the key came before for another site, kind or room;
         StorageError.
         """
-        if trigger.key is None:
-            return await self._incidents.trigger(trigger)
-        async with self._lock:  # two requests with one key: the second finds what the first has kept
+        # Two requests with one key: the second finds what the first has kept. One lock a person, whose keys they are:
+        # whoever presses without end makes nobody else wait for more than one of these presses.
+        async with self._locks.setdefault(by.id, asyncio.Lock()):
+            if trigger.key is None:
+                return await self._incidents.trigger(trigger)
             return await self._once(trigger, trigger.key, by)
 
     async def _once(self, trigger: Trigger, key: str, by: Principal) -> TriggerOutcome:
-        async with self._database.reading() as session:
+        async with self._database.reading(urgent=True) as session:
             known = await session.get(ConsolePressRow, (by.id, key))
         room = trigger.origin.room_id or trigger.origin.place or None
         if known is not None:

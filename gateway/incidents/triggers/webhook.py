@@ -18,7 +18,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,6 +59,9 @@ class _Endpoint:
     settings: WebhookSettings
     key: bytes
     rooms: Container[str]
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """A message is looked for and kept in one go. One a webhook: whoever holds a secret and floods with it makes nobody
+    else's alarm wait for more than one message of theirs."""
 
 
 class WebhookTrigger:
@@ -88,7 +91,6 @@ class WebhookTrigger:
             for site in sites
             for webhook in site.webhooks
         }
-        self._lock = asyncio.Lock()
         self._quiet_until: dict[tuple[str, str], float] = {}
 
     def on_refused(self, callback: OnRefused) -> Callable[[], None]:
@@ -105,7 +107,7 @@ class WebhookTrigger:
         try:
             envelope = read_envelope(headers)
             verify(envelope, body, endpoint.key)
-            async with self._lock:
+            async with endpoint.lock:
                 return await self._settled(endpoint, envelope, body, address)
         except ClientError as error:
             await self._refused(endpoint, error.code, address)
