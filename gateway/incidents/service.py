@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,6 +83,7 @@ class IncidentService:
         self._audit = audit
         self._ledger = Ledger(database, metrics, audit)
         self._lock = asyncio.Lock()
+        self._pressing = WeakValueDictionary[str, asyncio.Lock]()
 
     async def start(self) -> None:
         """Read what was open, and give those who could not press "extend" meanwhile the time to do so."""
@@ -229,7 +231,8 @@ class IncidentService:
         return [change_of(incident, known, effect)]
 
     async def _press(self, incident_id: str, event: Event, principal: Principal, address: str | None) -> Incident:
-        async with self._lock:
+        # One press of a person at a time: whoever presses without end makes no alarm wait for more than one of them.
+        async with self._pressing.setdefault(principal.id, asyncio.Lock()), self._lock:
             incident = self.get(incident_id)
             if incident is None:
                 raise NotFound(*NO_INCIDENT)

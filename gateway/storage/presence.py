@@ -31,10 +31,12 @@ class Presence:
 
     async def run(self, clock: Clock) -> None:
         """Hold the lock, and note the time, until cancelled."""
-        file = await asyncio.to_thread(self._hold)
+        file = self._open()
         if file is None:
             return
         try:
+            while not _locked(file):
+                await clock.sleep(WRITE_EVERY)
             noted = -1.0
             while True:
                 if (looked_at := self._looked_at()) != noted:
@@ -45,21 +47,28 @@ class Presence:
         finally:
             os.close(file)
 
-    def _hold(self) -> int | None:
+    def _open(self) -> int | None:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(file, fcntl.LOCK_SH)  # a command that asks holds the other kind for some microseconds
+            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             logger.warning("%s cannot be used (%s): commands will say that no gateway runs", self._path, error)
             return None
-        return file
 
     def _note(self, file: int, looked_at: float) -> None:
         try:
             os.pwrite(file, f"{looked_at:{_LENGTH}.3f}\n".encode(), 0)
         except OSError as error:
             logger.warning("%s cannot be written: %s", self._path, error)
+
+
+def _locked(file: int) -> bool:
+    """Try to hold the lock: a command that asks holds the other kind for some microseconds."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def looked_at_by_gateway(directory: Path) -> float | None:

@@ -279,3 +279,19 @@ async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(h
     assert not any(task.done() for task in floods)
     flooded.lock.release()
     assert [answer.status for answer in await asyncio.gather(*floods)] == [200] * 5
+
+
+async def test_whoever_presses_without_end_holds_up_no_alarm(house: House) -> None:
+    """Before, a panic button's message waited behind all presses that one coordinator had sent at once."""
+    await house.lock_down()
+    [incident] = house.services.incidents.open()
+    coordinator, button = await house.sign_in("coordinator"), await house.stranger()
+    service = house.services.incidents
+    mine = service._pressing["cora"] = asyncio.Lock()
+    await mine.acquire()
+    presses = [asyncio.create_task(coordinator.post(f"/api/incidents/{incident.id}/extend")) for _ in range(5)]
+    async with asyncio.timeout(10):
+        assert (await press(button, "msg_beside")).status == 200
+    assert not any(task.done() for task in presses)
+    mine.release()
+    assert {answer.status for answer in await asyncio.gather(*presses)} == {200}
