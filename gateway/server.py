@@ -217,7 +217,7 @@ async def compose(
     pulled = [reached[camera.id] for camera in access.cameras() if camera.policy is not CameraPolicy.NEVER]
     media = media_of(pulled, settings.media, MediaEvents(metrics), clock, metrics)
     viewing = ViewingService(media, access, incidents, tokens, sessions, revocations, audit, clock, metrics)
-    sign_ins = SignInKeeper(sessions, incidents, access, viewing, audit, settings.tokens, clock)
+    sign_ins = SignInKeeper(sessions, incidents, access, viewing, audit, settings.tokens, clock, metrics)
     await sign_ins.start()
     services = Services(
         loaded=loaded,

@@ -24,3 +24,13 @@ def imports(package: str) -> Iterator[tuple[str, str]]:
 def test_packages_outside_the_gateway_keep_to_their_layers(package: str) -> None:
     others = MAY_IMPORT.keys() - MAY_IMPORT[package] - {package}
     assert [(module, name) for module, name in imports(package) if name in others] == []
+
+
+def test_whoever_calls_listeners_back_does_so_by_the_one_rule() -> None:
+    own = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gateway").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.For) and "callback" in ast.unparse(node.target)
+    ]
+    assert own == ["gateway/listeners.py"]

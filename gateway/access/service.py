@@ -19,6 +19,7 @@ from gateway.clock import Clock
 from gateway.configuration.settings import Settings
 from gateway.errors import ClientError, StorageError, Unavailable
 from gateway.incidents.changes import IncidentChange
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import (
     Action,
@@ -122,7 +123,7 @@ class AccessService:
         self._living: dict[str, Grant] = {}
         self._barred: dict[Barred, float] = {}
         self._giving = asyncio.Lock()
-        self._on_ended: list[Callable[[Grant, CloseReason], None]] = []
+        self._ended: Listeners[Grant, CloseReason] = Listeners("grant_ended", metrics)
         self.sites_of = self._catalogue.sites_of
         self.cameras = self._catalogue.cameras
         self.cameras_of = self._catalogue.cameras_of
@@ -152,7 +153,7 @@ class AccessService:
 
     def on_grant_ended(self, callback: Callable[[Grant, CloseReason], None]) -> None:
         """Be told of each grant's end, at once, by a quick call."""
-        self._on_ended.append(callback)
+        self._ended.add(callback)
 
     def living(self, grant_id: str) -> Grant | None:
         """The grant, while it lives."""
@@ -344,13 +345,7 @@ class AccessService:
 
     def _end(self, grant: Grant, reason: CloseReason) -> None:
         del self._living[grant.id]
-        for callback in self._on_ended:
-            try:
-                callback(grant, reason)
-            except Exception:
-                # One listener's bug must not keep the other grants of an incident alive.
-                logger.exception("a listener failed at the end of a grant")
-                self._metrics.task_failures.labels("grant_ended").inc()
+        self._ended.tell(grant, reason)
 
     def _bar(self, grant: Grant, revoked_at: float) -> None:
         self._barred[_bar_of(grant)] = math.inf if grant.incident_id else revoked_at + self._barred_for

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
 from gateway.clock import Clock
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 
 logger = logging.getLogger(__name__)
@@ -27,13 +28,13 @@ class ClockSteps:
         self._audit = audit
         self._metrics = metrics
         self._noted = clock.wall() - clock.now()
-        self._watchers: list[Callable[[float], None]] = []
+        self._watchers: Listeners[float] = Listeners("clock_step_listener", metrics)
         if abs(self._noted) >= THRESHOLD:
             logger.warning("the machine's clock is %.1f s off the time that the gateway counts in", self._noted)
 
     def on_step(self, callback: Callable[[float], None]) -> None:
         """Be told by how many seconds the clock was set, forward if positive, by a quick call."""
-        self._watchers.append(callback)
+        self._watchers.add(callback)
 
     async def run(self) -> None:
         """Look once a second, until cancelled."""
@@ -50,8 +51,7 @@ class ClockSteps:
         way = "forward" if by > 0 else "back"
         logger.warning("the machine's clock was set %s by %.1f s: dates before and after do not compare", way, abs(by))
         self._metrics.clock_steps.labels(way).inc()
-        for callback in tuple(self._watchers):
-            callback(by)
+        self._watchers.tell(by)
         await self._audit.append(AuditEvent(kind="clock_step", detail={"by": by, "off_by": round(difference, 1)}))
 
 

@@ -4,19 +4,17 @@ Whatever has been decided holds, and reaches the database sooner or later (``sto
 told before it is written: a picture must not go on because a disk is slow. Everything else is written first.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.incidents import store
 from gateway.incidents.changes import IncidentChange
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import Incident, IncidentKind, IncidentState
 from gateway.storage.database import Database
 from gateway.storage.owed import Change, Within
-
-logger = logging.getLogger(__name__)
 
 RECENT = 100
 """Incidents kept in memory after they have ended, for who asks what became of them."""
@@ -35,7 +33,7 @@ class Ledger:
         self._metrics = metrics
         self._audit = audit
         self._incidents: dict[str, Incident] = {}
-        self._subscribers: list[Callable[[IncidentChange], None]] = []
+        self._subscribers: Listeners[IncidentChange] = Listeners("incident_subscriber", metrics)
         self._owed.writer(KIND, store.write)
 
     async def load(self) -> None:
@@ -68,8 +66,7 @@ class Ledger:
 
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
         """Have every change told, in the order of the commits; the answer ends it."""
-        self._subscribers.append(callback)
-        return lambda: self._subscribers.remove(callback)
+        return self._subscribers.add(callback)
 
     def on_disk(self, incident_id: str) -> bool:
         """Return True if a crash would not change this incident."""
@@ -103,15 +100,7 @@ class Ledger:
             del self._incidents[key]
         self._measure()
         for change in changes:
-            self._tell(change)
-
-    def _tell(self, change: IncidentChange) -> None:
-        for callback in tuple(self._subscribers):
-            try:
-                callback(change)
-            except Exception:  # a subscriber's bug must not undo what is on disk, nor keep it from the others
-                self._metrics.task_failures.labels("incident_subscriber").inc()
-                logger.exception("a subscriber failed at incident %s", change.incident.id)
+            self._subscribers.tell(change)
 
     def _measure(self) -> None:
         count = Counter(incident.kind for incident in self.open())

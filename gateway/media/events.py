@@ -1,45 +1,11 @@
 """What happens in the media, told to whoever listens. No asyncio: all is called from within the event loop."""
 
-import logging
-from collections.abc import Callable
-from typing import Generic, TypeVar
-
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceStatus, StreamName
 from gateway.webrtc.interface import SessionEvent
 
-logger = logging.getLogger(__name__)
-T = TypeVar("T")
-
 StreamKey = tuple[CameraId, StreamName]
-
-
-class Signal(Generic[T]):
-    """Callbacks for one kind of event. One that raises is logged and counted; the others, and it, are told the next."""
-
-    def __init__(self, name: str, metrics: Metrics) -> None:
-        self._name = name
-        self._metrics = metrics
-        self._callbacks: dict[object, Callable[[T], None]] = {}
-
-    def add(self, callback: Callable[[T], None]) -> Callable[[], None]:
-        """Call ``callback`` from now on. The result takes it off again."""
-        key = object()
-        self._callbacks[key] = callback
-
-        def remove() -> None:
-            self._callbacks.pop(key, None)
-
-        return remove
-
-    def tell(self, event: T) -> None:
-        """Call all with ``event``, in the order in which they were added."""
-        for callback in tuple(self._callbacks.values()):
-            try:
-                callback(event)
-            except Exception:
-                logger.exception("a listener to %s failed", self._name)
-                self._metrics.task_failures.labels(self._name).inc()
 
 
 class MediaEvents:
@@ -51,7 +17,7 @@ class MediaEvents:
     """
 
     def __init__(self, metrics: Metrics) -> None:
-        self.session: Signal[SessionEvent] = Signal("media_session", metrics)
-        self.status: Signal[SourceStatus] = Signal("media_status", metrics)
-        self.timeline: Signal[StreamKey] = Signal("media_timeline", metrics)
-        self.picture: Signal[CameraId] = Signal("media_picture", metrics)
+        self.session: Listeners[SessionEvent] = Listeners("media_session", metrics)
+        self.status: Listeners[SourceStatus] = Listeners("media_status", metrics)
+        self.timeline: Listeners[StreamKey] = Listeners("media_timeline", metrics)
+        self.picture: Listeners[CameraId] = Listeners("media_picture", metrics)

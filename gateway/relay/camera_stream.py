@@ -2,7 +2,7 @@
 
 Nothing that a viewer could not decode is handed on: after a loss the stream waits for the next keyframe, since a
 picture predicted from a missing one shows parts of the past as if they were now. All of it runs on the event loop,
-synchronously, in the calls of ``SourceSink``; a subscriber that raises is dropped and harms nobody.
+synchronously, in the calls of ``SourceSink``; a subscriber that raises harms nobody.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import CLOCK_RATE, WRAP, Line, Placed, unwrap
-from gateway.relay.listeners import Listeners
 from gateway.relay.outlet import Outlet
 from gateway.relay.stream import Subscription
 from gateway.relay.timeline import Timeline
@@ -78,7 +78,7 @@ class CameraStream:
         return self._pass_b_frames or self._backward < BACKWARD_PICTURES
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """Have ``deliver`` called with every group after those of the start burst, until closed or until it raises."""
+        """Have ``deliver`` called with every group after those of the start burst, until closed."""
         return self._outlet.subscribe(deliver)
 
     def gop(self) -> tuple[PacketGroup, ...]:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.h264.packetizer import packetize
 from gateway.codecs.h265.packetizer import packetize_h265
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.relay.history import History, PacketGroup
-from gateway.relay.listeners import Listeners
 from gateway.relay.stream import Subscription
 
 # Access unit delimiters and filler data (H.264 7.4.1, H.265 7.4.2.2) mean nothing over RTP.
@@ -32,7 +32,7 @@ class Outlet:
         self.withdrawn: Listeners[None] = Listeners("relay_withdrawn", metrics)
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """Have ``deliver`` called with every group after those of the start burst, until closed or until it raises."""
+        """Have ``deliver`` called with every group after those of the start burst, until closed."""
         burst = self.gop()
         if burst:
             return Subscription(burst, self._viewers.add(deliver))

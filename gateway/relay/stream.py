@@ -37,7 +37,7 @@ class RelayStream(Protocol):
         ...
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """Have ``deliver`` called with every group after those of the start burst, until closed or until it raises."""
+        """Have ``deliver`` called with every group after those of the start burst, until closed."""
         ...
 
     def gop(self) -> tuple[PacketGroup, ...]:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from gateway.codecs.access_unit import AccessUnit
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import StreamName, TimelinePoint
 from gateway.relay.history import PacketGroup
 from gateway.relay.line import CLOCK_RATE, unwrap
-from gateway.relay.listeners import Listeners
 from gateway.relay.outlet import Outlet
 from gateway.relay.stream import RelayStream, Subscription
 

@@ -16,6 +16,7 @@ from gateway.auth.tokens import TokenService
 from gateway.clock import Clock
 from gateway.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from gateway.incidents.service import IncidentService
+from gateway.listeners import Listeners
 from gateway.media.interface import Media
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Grant, GrantBasis, StreamName
@@ -65,7 +66,7 @@ class ViewingService:
         self._viewings: dict[str, Viewing] = {}
         self._by_secret: dict[str, str] = {}
         self._opening: Counter[str] = Counter()
-        self._observers: list[Callable[[Viewing, SessionEvent], None]] = []
+        self._observers: Listeners[Viewing, SessionEvent] = Listeners("viewing_observer", metrics)
         # Apart, so that a picture is never shown for longer because a record is slow to reach the disk.
         self._closing = Work("viewing: close", metrics)
         self._recording = Work("viewing: record", metrics)
@@ -168,8 +169,7 @@ class ViewingService:
 
     def observe(self, callback: Callable[[Viewing, SessionEvent], None]) -> Callable[[], None]:
         """Hear what happens to each session. Returns what ends it."""
-        self._observers.append(callback)
-        return lambda: self._observers.remove(callback)
+        return self._observers.add(callback)
 
     @contextmanager
     def _place_of(self, sign_in_id: str) -> Iterator[None]:
@@ -211,8 +211,7 @@ class ViewingService:
             self._recording.put(
                 functools.partial(record, self._audit, viewing, "view_closed", str(event.reason), detail)
             )
-        for callback in tuple(self._observers):
-            callback(viewing, event)
+        self._observers.tell(viewing, event)
 
     def _measure(self, viewing: Viewing) -> None:
         if viewing.grant.basis is not GrantBasis.INCIDENT or viewing.grant.incident_id is None:

@@ -17,6 +17,8 @@ from gateway.configuration.settings import TokenSettings
 from gateway.errors import Conflict, StorageError, Unauthenticated
 from gateway.incidents.changes import IncidentChange
 from gateway.incidents.service import IncidentService
+from gateway.listeners import Listeners
+from gateway.metrics import Metrics
 from gateway.models import CloseReason, Incident, IncidentState, Principal
 from gateway.viewing.service import ViewingService
 
@@ -50,6 +52,7 @@ class SignInKeeper:
         audit: AuditLog,
         rules: TokenSettings,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._sessions = sessions
         self._incidents = incidents
@@ -61,7 +64,7 @@ class SignInKeeper:
         self._carried: dict[str, str] = {}
         self._over: list[Incident] = []
         self._ticking = asyncio.Lock()
-        self._on_changed: list[Callable[[SignIn], None]] = []
+        self._changed: Listeners[SignIn] = Listeners("sign_in_listener", metrics)
         self._pages: Pages | None = None
         self.looked_at = 0.0
         """Gateway time before which nothing has ended that is still open, for the command line (``storage.presence``).
@@ -125,7 +128,7 @@ class SignInKeeper:
         prolonged = await self._sessions.by_id(sign_in.id)
         if prolonged is None:
             raise Unauthenticated("sign_in_needed", "This sign-in has just ended: open a new sign-in link.")
-        self._tell(prolonged)
+        self._changed.tell(prolonged)
         return prolonged
 
     def serve(self, pages: Pages) -> None:
@@ -134,7 +137,7 @@ class SignInKeeper:
 
     def on_changed(self, callback: Callable[[SignIn], None]) -> None:
         """Be told of each sign-in whose end has moved, or whose incident has ended, by a quick call."""
-        self._on_changed.append(callback)
+        self._changed.add(callback)
 
     async def _carry_all_on(self) -> None:
         for incident in self._over[:]:
@@ -172,7 +175,7 @@ class SignInKeeper:
             self._carried[sign_in.id] = incident.id
             await self._audit.append(carried_on(sign_in, incident))
         if moved or not known:
-            self._tell(replace(sign_in, expires_at=until))
+            self._changed.tell(replace(sign_in, expires_at=until))
 
     async def _leave_an_hour(self, incident: Incident) -> None:
         """Give those whom an incident carried on the whole of their hour from its end."""
@@ -182,7 +185,7 @@ class SignInKeeper:
             del self._carried[sign_in_id]
             sign_in = await self._sessions.by_id(sign_in_id)
             if sign_in is not None:
-                self._tell(sign_in)
+                self._changed.tell(sign_in)
 
     def _carried_by(self, sign_in: SignIn) -> Incident | None:
         own: Iterable[Incident] = self._access.incidents_of(sign_in.principal)
@@ -191,10 +194,6 @@ class SignInKeeper:
     def _incident_changed(self, change: IncidentChange) -> None:
         if change.incident.state is not IncidentState.OPEN:
             self._over.append(change.incident)
-
-    def _tell(self, sign_in: SignIn) -> None:
-        for callback in self._on_changed:
-            callback(sign_in)
 
 
 def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:

@@ -10,6 +10,7 @@ from typing import Self
 from gateway.clock import Clock
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import ConfigurationError, NotFound
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CloseReason
 from gateway.resolver import Resolver
@@ -69,7 +70,7 @@ class MediaPlane:
         self._listening = Listening(clock, self._expired, self._failed)
         hooks = Hooks(self._first_packet, self._distribution.refresh, self._changed)
         self._opening = Opening(settings, streams, sounds, self._ports, hooks, self._resolver, clock, metrics)
-        self._observers: list[Callable[[SessionEvent], None]] = []
+        self._observers: Listeners[SessionEvent] = Listeners("media_observer", metrics)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -163,7 +164,7 @@ class MediaPlane:
 
     def observe(self, callback: Callable[[SessionEvent], None]) -> None:
         """Be told what happens to every session, from within the event loop."""
-        self._observers.append(callback)
+        self._observers.add(callback)
 
     def sessions(self) -> tuple[SessionView, ...]:
         """A snapshot of all sessions that have not ended."""
@@ -266,10 +267,4 @@ class MediaPlane:
             self._failed(session)
 
     def _notify(self, kind: EventKind, session: Session) -> None:
-        event = session.event(kind, self._clock.monotonic())
-        for callback in self._observers:
-            try:
-                callback(event)
-            except Exception:  # who listens may not decide about a viewer's picture
-                logger.exception("an observer of media sessions failed")
-                self._metrics.task_failures.labels(task="media observer").inc()
+        self._observers.tell(session.event(kind, self._clock.monotonic()))

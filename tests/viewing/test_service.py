@@ -41,6 +41,20 @@ async def test_in_a_lockdown_a_picture_opens_and_ends_with_its_token(house: Hous
     assert request.ends_at - house.clock.monotonic() == pytest.approx(lifetime, abs=1)
 
 
+async def test_a_page_that_fails_to_hear_of_a_picture_keeps_no_other_from_hearing(house: House) -> None:
+    def fail(*_what: object) -> None:
+        raise ZeroDivisionError
+
+    told: list[str] = []
+    house.services.viewing.observe(fail)
+    house.services.viewing.observe(lambda _viewing, event: told.append(event.kind))
+    patrol = await house.sign_in("patrol")
+    answer = await patrol.offer(ENTRANCE, await patrol.token())
+    await patrol.request("DELETE", answer.headers["Location"])
+    assert told[-1] == "closed"
+    assert house.metrics.registry.get_sample_value("sightline_task_failures_total", {"task": "viewing_observer"})
+
+
 async def test_the_page_renews_with_a_fresh_token(house: House) -> None:
     await house.lock_down()
     patrol = await house.sign_in("patrol")

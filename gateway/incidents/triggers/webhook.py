@@ -34,6 +34,7 @@ from gateway.incidents.service import IncidentService
 from gateway.incidents.triggers.message import Content, read_body
 from gateway.incidents.triggers.signature import Envelope, read_envelope, verify
 from gateway.incidents.triggers.timing import FARTHEST, off_words
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import IncidentKind, Origin, SiteId
 from gateway.storage.database import Database
@@ -85,7 +86,7 @@ class WebhookTrigger:
         self._clock = clock
         self._metrics = metrics
         self._audit = audit
-        self._watchers: list[OnRefused] = []
+        self._watchers: Listeners[SiteId, str, str] = Listeners("trigger_refused_listener", metrics)
         self._endpoints = {
             webhook.id: _Endpoint(SiteId(site.id), webhook, _key(webhook), rooms.get(SiteId(site.id), ()))
             for site in sites
@@ -95,8 +96,7 @@ class WebhookTrigger:
 
     def on_refused(self, callback: OnRefused) -> Callable[[], None]:
         """Be told (site, webhook, reason): a panic button that is refused is itself an alarm. The answer ends it."""
-        self._watchers.append(callback)
-        return lambda: self._watchers.remove(callback)
+        return self._watchers.add(callback)
 
     async def receive(self, webhook_id: str, headers: Mapping[str, str], body: bytes, address: str = "") -> Answer:
         """The status and the JSON to answer with: ``{"incident", "alarm"}``, or a problem (RFC 9457)."""
@@ -183,8 +183,7 @@ class WebhookTrigger:
             session.add(row)
 
     def _show(self, endpoint: _Endpoint, reason: str) -> None:
-        for callback in tuple(self._watchers):
-            callback(endpoint.site_id, endpoint.settings.id, reason)
+        self._watchers.tell(endpoint.site_id, endpoint.settings.id, reason)
 
     async def _refused(self, endpoint: _Endpoint, reason: str, address: str) -> None:
         self._metrics.triggers_refused.labels(reason).inc()

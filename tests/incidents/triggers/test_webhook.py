@@ -123,6 +123,20 @@ async def test_retries_at_the_same_time_are_one_message(house: House, post: Post
     assert len(house.changes) == 1
 
 
+async def test_who_fails_to_show_a_refusal_keeps_nobody_from_showing_and_recording_it(house: House) -> None:
+    def fail(*_what: str) -> None:
+        raise ZeroDivisionError
+
+    post = Post(house)
+    post.webhooks.on_refused(fail)
+    told: list[str] = []
+    post.webhooks.on_refused(lambda _site, _webhook, reason: told.append(reason))
+    assert (await post.send(secret="another secret of an office button"))[0] == 401
+    assert (told, len(post.refused)) == (["bad_signature"], 1)
+    assert (await house.audit.read())[-1].event.kind == "trigger_refused"
+    assert house.value("task_failures_total", task="trigger_refused_listener") == 1
+
+
 async def test_the_same_id_with_another_body_is_refused_shown_and_recorded(house: House, post: Post) -> None:
     await post.send()
     status, answer = await post.send(body=b'{"room": "pool"}')
