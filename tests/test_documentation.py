@@ -101,13 +101,23 @@ async def test_every_metric_is_served_and_no_label_tells_of_a_person_or_a_sessio
 
 @pytest.mark.parametrize(
     "document",
-    ["ARCHITECTURE.md", "THREAT_MODEL.md", "CONTRIBUTING.md", "README.md", "docs/age.md", "docs/permission.md"],
+    [
+        "ARCHITECTURE.md",
+        "THREAT_MODEL.md",
+        "CONTRIBUTING.md",
+        "README.md",
+        "docs/age.md",
+        "docs/permission.md",
+        "docs/running.md",
+    ],
 )
 def test_every_path_that_a_document_names_is_there(document: str) -> None:
     text = (ROOT / document).read_text()
     named = set(re.findall(r"`((?:[a-z_.-]+/)+(?:[a-z0-9_.-]+\.(?:py|ts|md|yaml|yml))?)`", text))
+    links = set(re.findall(r"\]\(([^):#]+)\)", text))
     places = [ROOT, ROOT / "gateway", ROOT / "tests"]
-    assert named
+    assert named or links
+    assert {link for link in links if not (ROOT / document).parent.joinpath(link).exists()} == set()
     assert {path for path in named if not any((place / path).exists() for place in places)} - MADE == set()
 
 
