@@ -10,6 +10,7 @@ from gateway.auth.sessions import SignIn
 from gateway.configuration.settings import Settings, SiteSettings
 from gateway.incidents.alarms import confirmed
 from gateway.models import CloseReason, Grant, Incident, Origin, Principal, SiteId, TimelinePoint
+from gateway.rtp.time import WRAP
 from gateway.viewing.recording import Viewing
 
 NOTICE = (
@@ -137,7 +138,7 @@ def timeline(viewing: Viewing, point: TimelinePoint) -> dict[str, Any]:
         "camera": viewing.camera.id,
         "stream": viewing.stream,
         "epoch": f"{viewing.stream}-{point.epoch}-{viewing.shift}",
-        "rtp": (point.rtp + viewing.shift) & 0xFFFFFFFF,
+        "rtp": (point.rtp + viewing.shift) % WRAP,
         "capture": point.capture,
         "uncertainty": point.uncertainty,
         "trusted": point.trusted,

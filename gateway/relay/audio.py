@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId
-from gateway.relay.line import WRAP, unwrap
+from gateway.rtp.time import WRAP, unwrap
 from gateway.sources.sound import LONGEST, Sound
 
 RATE = 8000

@@ -14,10 +14,11 @@ from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay.history import PacketGroup
-from gateway.relay.line import CLOCK_RATE, WRAP, Line, Placed, unwrap
+from gateway.relay.line import Line, Placed
 from gateway.relay.outlet import Outlet
 from gateway.relay.stream import Subscription
 from gateway.relay.timeline import Timeline
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, unwrap
 from gateway.sources.media import ClockSample, SenderReport
 
 MOVED = 0.05  # seconds by which the map may move before viewers are told at once, not with the next second
@@ -142,7 +143,7 @@ class CameraStream:
             self._epoch += 1
             self._laid = placed.outgoing
         self._last = placed
-        self._timeline.picture(placed.media / CLOCK_RATE, unit.arrival, placed.leap, self._walls())
+        self._timeline.picture(placed.media / VIDEO_CLOCK_RATE, unit.arrival, placed.leap, self._walls())
         if self._early_report is not None:
             report, self._early_report = self._early_report, None
             self.sender_report(report)
@@ -166,7 +167,7 @@ class CameraStream:
         if media is None:
             self._early_report = report
             return
-        self._timeline.sender_report(media / CLOCK_RATE, report.ntp, report.arrival)
+        self._timeline.sender_report(media / VIDEO_CLOCK_RATE, report.ntp, report.arrival)
         self._tell_timeline()
 
     def clock_sample(self, sample: ClockSample) -> None:
@@ -191,7 +192,7 @@ class CameraStream:
     def _point(self, placed: Placed, back: int = 0) -> TimelinePoint:
         """The map as it stands, said ``back`` ticks before a picture."""
         m = self._timeline.map(self._clock.monotonic())
-        capture = (placed.media - back) / CLOCK_RATE + m.intercept
+        capture = (placed.media - back) / VIDEO_CLOCK_RATE + m.intercept
         return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)
 
     def _tell_timeline(self) -> None:
@@ -200,7 +201,7 @@ class CameraStream:
             return
         m = self._timeline.map(self._clock.monotonic())
         now_true = (m.trusted, m.reason, self._epoch)
-        base = m.intercept + (placed.media - placed.outgoing) / CLOCK_RATE  # when RTP time towards viewers was 0
+        base = m.intercept + (placed.media - placed.outgoing) / VIDEO_CLOCK_RATE  # when RTP time towards viewers was 0
         if now_true == self._told and abs(base - self._told_base) <= MOVED:
             return
         self._told, self._told_base = now_true, base

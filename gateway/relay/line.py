@@ -7,12 +7,12 @@ wherever a connection begins or the camera leaps, so that a viewer's player neve
 
 from typing import NamedTuple
 
-CLOCK_RATE = 90_000
-WRAP = 1 << 32
+from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
+
 LEAP = (
     1.0  # seconds that media time may differ from what arrival explains, before it is no longer jitter or catching up
 )
-_LEAST_STEP = CLOCK_RATE // 1000
+_LEAST_STEP = VIDEO_CLOCK_RATE // 1000
 
 
 class Placed(NamedTuple):
@@ -26,11 +26,6 @@ class Placed(NamedTuple):
     outgoing: int
     leap: float
     restarted: bool
-
-
-def unwrap(rtp: int, near: int) -> int:
-    """The unwrapped value of a 32-bit timestamp that lies closest to ``near`` (RFC 3550 5.1)."""
-    return near + (rtp - near + WRAP // 2) % WRAP - WRAP // 2
 
 
 class Line:
@@ -60,12 +55,12 @@ class Line:
             media, leap, restarted = rtp, 0.0, True
         else:
             media = unwrap(rtp, self._media)
-            step = (media - self._media) / CLOCK_RATE
+            step = (media - self._media) / VIDEO_CLOCK_RATE
             ahead = step - (arrival - self._arrival)
             leap = step if step < -LEAP else ahead if ahead > LEAP else 0.0
             restarted = leap != 0.0
         if restarted:
-            self._offset = max(round(arrival * CLOCK_RATE), self._newest + _LEAST_STEP) - media
+            self._offset = max(round(arrival * VIDEO_CLOCK_RATE), self._newest + _LEAST_STEP) - media
         outgoing = media + self._offset
         self._media, self._arrival = media, arrival
         self._newest = max(self._newest, outgoing)

@@ -4,12 +4,12 @@ import struct
 from dataclasses import dataclass
 
 from gateway.errors import Malformed
+from gateway.rtp.time import NTP_EPOCH
 
 SENDER_REPORT, RECEIVER_REPORT, DESCRIPTION, BYE, TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK = 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
 _LONGEST_ROUND_TRIP = 60.0
 _MOST_ASKED = 1024  # sequence numbers by one NACK: browsers ask for no more
-_NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def round_trip(report: ReceptionReport, wall: float) -> float | None:
     none, or a clock was set meanwhile. ``wall`` is when the report arrived."""
     if not report.last_report:
         return None
-    arrived = int((wall + _NTP_EPOCH) * 65536)
+    arrived = int((wall + NTP_EPOCH) * 65536)
     seconds = ((arrived - report.last_report) & 0xFFFFFFFF) / 65536 - report.delay
     return max(seconds, 0.0) if seconds < _LONGEST_ROUND_TRIP else None
 
@@ -127,7 +127,7 @@ def _lost(pairs: bytes) -> list[int]:
 
 def sender_report(ssrc: int, cname: str, now: float, timestamp: int, packets: int, octets: int) -> bytes:
     """A compound of SR and SDES CNAME: at wall time ``now`` the media clock reads ``timestamp``."""
-    ntp = int((now + _NTP_EPOCH) * 2**32) & (2**64 - 1)
+    ntp = int((now + NTP_EPOCH) * 2**32) & (2**64 - 1)
     report = struct.pack(
         "!BBHIQIII", 0x80, SENDER_REPORT, 6, ssrc, ntp, timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
     )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from gateway.errors import Malformed
 from gateway.rtp.packet import Numbering
+from gateway.rtp.time import NTP_EPOCH
 
 SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, BYE = 200, 201, 202, 203
-NTP_TO_UNIX = 2_208_988_800
 ERA = 1 << 32
 
 
@@ -63,7 +63,7 @@ def _sender_info(body: bytes) -> SenderInfo:
         return SenderInfo(ssrc, None, middle, rtp)
     # The era that begins in 2036 has the highest bit clear (RFC 4330 section 3).
     era = 0 if seconds & 0x80000000 else ERA
-    return SenderInfo(ssrc, seconds + era - NTP_TO_UNIX + fraction / ERA, middle, rtp)
+    return SenderInfo(ssrc, seconds + era - NTP_EPOCH + fraction / ERA, middle, rtp)
 
 
 class Receiver:

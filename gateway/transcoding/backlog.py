@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Iterable
 
 from gateway.relay.camera_stream import Picture
-from gateway.relay.line import CLOCK_RATE, unwrap
+from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
 from gateway.transcoding.jobs import Job
 
 MAX_PICTURES = 1024
 MAX_BYTES = 16 * 1024 * 1024
-SHOWN_EVERY = CLOCK_RATE // 2
+SHOWN_EVERY = VIDEO_CLOCK_RATE // 2
 """While behind, every so many ticks one picture that is not the newest is shown: better a late one than none."""
 
 

@@ -13,10 +13,10 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
+from gateway.rtp.time import VIDEO_CLOCK_RATE
 from gateway.transcoding.jobs import Job, Result
 
-TICKS = 90_000
-KEYFRAME_EVERY = 2 * TICKS
+KEYFRAME_EVERY = 2 * VIDEO_CLOCK_RATE
 MAX_PIXELS = 4096 * 4096
 _DECODERS = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg"}
 _START_CODE = re.compile(rb"\x00\x00\x01")
@@ -55,7 +55,7 @@ class Coder:
         start_code = b"" if job.codec == "JPEG" else b"\0\0\0\1"
         packet = av.Packet(b"".join(start_code + nal for nal in job.nals))
         packet.pts = job.time
-        packet.time_base = Fraction(1, TICKS)
+        packet.time_base = Fraction(1, VIDEO_CLOCK_RATE)
         try:
             frames = self._decoder.decode(packet)
         except av.FFmpegError:
@@ -66,7 +66,7 @@ class Coder:
 
     def _due(self, time: int) -> bool:
         # A tenth early is on time: cameras' clocks jitter.
-        return self._newest is None or time - self._newest >= 0.9 * TICKS / self._limits.fps
+        return self._newest is None or time - self._newest >= 0.9 * VIDEO_CLOCK_RATE / self._limits.fps
 
     def _encode(self, frame: VideoFrame, time: int) -> Iterator[Result]:
         width, height = fitted(frame.width, frame.height, self._limits.height)
@@ -75,7 +75,7 @@ class Coder:
             encoder = self._encoder = _encoder(width, height, self._limits)
             self._origin, self._keyframe = time, None
         picture = frame.reformat(width=width, height=height, format="yuv420p", threads=1)
-        picture.pts, picture.time_base = time - self._origin, Fraction(1, TICKS)
+        picture.pts, picture.time_base = time - self._origin, Fraction(1, VIDEO_CLOCK_RATE)
         begin = self._keyframe is None or time - self._keyframe >= KEYFRAME_EVERY
         picture.pict_type = PictureType.I if begin else PictureType.NONE
         self._newest = time
@@ -104,7 +104,7 @@ def _encoder(width: int, height: int, limits: Limits) -> VideoCodecContext:
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, VideoCodecContext)  # noqa: S101 - as above
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, TICKS), Fraction(limits.fps)
+    encoder.time_base, encoder.framerate = Fraction(1, VIDEO_CLOCK_RATE), Fraction(limits.fps)
     encoder.bit_rate = limits.bitrate
     kbits = limits.bitrate // 1000
     encoder.options = {

@@ -7,9 +7,9 @@ from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import StreamName, TimelinePoint
 from gateway.relay.history import PacketGroup
-from gateway.relay.line import CLOCK_RATE, unwrap
 from gateway.relay.outlet import Outlet
 from gateway.relay.stream import RelayStream, Subscription
+from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
 
 
 class TranscodedStream:
@@ -67,7 +67,7 @@ class TranscodedStream:
         if point is None or not burst:
             return None
         back = point.rtp - unwrap(burst[0].rtp, point.rtp)
-        capture = point.capture - back / CLOCK_RATE
+        capture = point.capture - back / VIDEO_CLOCK_RATE
         return TimelinePoint(burst[0].rtp, capture, point.uncertainty, point.trusted, point.reason, point.epoch)
 
     def put(self, unit: AccessUnit) -> None:

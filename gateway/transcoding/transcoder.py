@@ -16,7 +16,7 @@ from gateway.environment import inherited
 from gateway.errors import Malformed
 from gateway.metrics import Metrics
 from gateway.relay.camera_stream import CameraStream, Picture
-from gateway.relay.line import WRAP
+from gateway.rtp.time import WRAP
 from gateway.sources.backoff import backoff
 from gateway.subprocesses.frames import READ_SIZE, Frames, frame
 from gateway.subprocesses.values import write

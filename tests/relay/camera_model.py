@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from gateway.models import TimelinePoint
-from gateway.relay.line import CLOCK_RATE, WRAP, Line
+from gateway.relay.line import Line
 from gateway.relay.timeline import Map, Timeline
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP
 from gateway.sources.media import ClockSample
 
 CAMERA_EPOCH = 1_700_000_000.0
@@ -46,7 +47,7 @@ class CameraModel:
         return t + CAMERA_EPOCH + self.offset(t)
 
     def rtp(self, captured: float) -> int:
-        return round((captured + self.media(captured) + 40_000.0) * CLOCK_RATE) % WRAP
+        return round((captured + self.media(captured) + 40_000.0) * VIDEO_CLOCK_RATE) % WRAP
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Se
         captured = t - model.delay(t)
         if model.playing(t) and (captured_last is None or captured != captured_last):
             placed = line.place(model.rtp(captured), arrival)
-            captured_last, media_last = captured, placed.media / CLOCK_RATE
+            captured_last, media_last = captured, placed.media / VIDEO_CLOCK_RATE
             walls = (model.wall(arrival), (model.steady or model.wall)(arrival))
             timeline.picture(media_last, arrival, placed.leap, walls)
             if model.reports and t >= next_report:
@@ -109,7 +110,7 @@ def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Se
                 media = line.media_of(model.rtp(captured))
                 assert media is not None
                 read = model.clock(told) if model.queue else model.clock(t) - (t - told)
-                timeline.sender_report(media / CLOCK_RATE, read + model.reports_ahead, arrival)
+                timeline.sender_report(media / VIDEO_CLOCK_RATE, read + model.reports_ahead, arrival)
         if captured_last is not None:
             now = max(t, arrival)
             map_ = timeline.map(now)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from gateway.metrics import Metrics
 from gateway.models import CameraId
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
-from gateway.relay.line import WRAP
+from gateway.rtp.time import WRAP
 from gateway.sources.sound import LONGEST, Sound
 
 

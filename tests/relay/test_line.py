@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.relay.line import CLOCK_RATE, LEAP, WRAP, Line, unwrap
+from gateway.relay.line import LEAP, Line
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, unwrap
 
 
 def test_timestamps_are_unwrapped_to_the_nearest() -> None:
@@ -12,7 +13,7 @@ def test_timestamps_are_unwrapped_to_the_nearest() -> None:
 def test_time_goes_on_over_the_wrap() -> None:
     line = Line()
     first = line.place(WRAP - 3000, 10.0)
-    second = line.place(3000, 10.0 + 6000 / CLOCK_RATE)
+    second = line.place(3000, 10.0 + 6000 / VIDEO_CLOCK_RATE)
     assert second.outgoing - first.outgoing == second.media - first.media == 6000
     assert not second.restarted
 
@@ -23,7 +24,7 @@ def test_over_a_reconnect_it_moves_by_the_time_that_passed() -> None:
     line.restart()
     assert line.media_of(5) is None
     second = line.place(4_000_000_000, 17.5)
-    assert second.outgoing - first.outgoing == round(7.5 * CLOCK_RATE)
+    assert second.outgoing - first.outgoing == round(7.5 * VIDEO_CLOCK_RATE)
     assert second.restarted
 
 
@@ -31,16 +32,16 @@ def test_a_leap_ahead_or_back_is_told_and_viewers_do_not_see_it() -> None:
     for leap in (-1200.0, -10.0, 5.0, 3600.0):
         line = Line()
         first = line.place(1 << 31, 10.0)
-        second = line.place(((1 << 31) + round((leap + 0.1) * CLOCK_RATE)) % WRAP, 10.1)
+        second = line.place(((1 << 31) + round((leap + 0.1) * VIDEO_CLOCK_RATE)) % WRAP, 10.1)
         assert second.restarted
         assert abs(second.leap - leap) < 0.2
-        assert second.outgoing - first.outgoing == round(0.1 * CLOCK_RATE)
+        assert second.outgoing - first.outgoing == round(0.1 * VIDEO_CLOCK_RATE)
 
 
 def test_b_frames_pauses_and_late_pictures_are_no_leaps() -> None:
     line = Line()
     line.place(900_000, 10.0)
-    for rtp, arrival in ((890_000, 10.1), (910_000, 30.0), (910_000 + 20 * CLOCK_RATE, 49.5)):
+    for rtp, arrival in ((890_000, 10.1), (910_000, 30.0), (910_000 + 20 * VIDEO_CLOCK_RATE, 49.5)):
         placed = line.place(rtp, arrival)
         assert placed.leap == 0.0
         assert not placed.restarted
@@ -55,7 +56,7 @@ def test_outgoing_time_never_steps_back_further_than_b_frames_do(steps: list[tup
         if reconnect:
             line.restart()
         placed = line.place(rtp, arrival)
-        assert placed.outgoing > newest - 2 * LEAP * CLOCK_RATE * len(steps)
+        assert placed.outgoing > newest - 2 * LEAP * VIDEO_CLOCK_RATE * len(steps)
         if placed.restarted:
             assert placed.outgoing > newest
         newest = max(newest, placed.outgoing)

@@ -9,11 +9,11 @@ from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay import history
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
-from gateway.relay.line import CLOCK_RATE, WRAP
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP
 from gateway.sources.media import ClockSample, SenderReport
 from tests.fakes import FakeClock
 
-INFO = StreamInfo("H264", CLOCK_RATE)
+INFO = StreamInfo("H264", VIDEO_CLOCK_RATE)
 KEY = (b"\x67sps", b"\x68pps", b"\x65" + bytes(3000))
 DELTA = (b"\x09\xf0", b"\x41" + bytes(800))
 STEP = 0.1
@@ -36,7 +36,7 @@ class Bench:
     async def send(self, *kinds: str, lost: int = 0) -> None:
         for kind in kinds:
             await self.clock.advance(STEP)
-            self.rtp += round(STEP * CLOCK_RATE)
+            self.rtp += round(STEP * VIDEO_CLOCK_RATE)
             key = kind == "I"
             now = self.clock.monotonic()
             self.stream.access_unit(AccessUnit(KEY if key else DELTA, self.rtp % WRAP, key, now, lost))
@@ -60,7 +60,7 @@ async def test_a_late_viewer_gets_everything_since_the_keyframe_and_then_each_pi
     assert [group.keyframe for group in bench.got] == [False, True]
     groups = [*subscription.start_burst, *bench.got]
     steps = {(b.rtp - a.rtp) % WRAP for a, b in pairwise(groups)}
-    assert steps == {round(STEP * CLOCK_RATE)}
+    assert steps == {round(STEP * VIDEO_CLOCK_RATE)}
     subscription.close()
     subscription.close()
     await bench.send("P")
@@ -103,7 +103,7 @@ async def test_over_a_reconnect_time_goes_on_and_the_map_says_so() -> None:
     assert len(bench.stream.gop()) == 2
     bench.connect(rtp=77)
     await bench.send("P", "I")
-    assert (bench.got[2].rtp - bench.got[1].rtp) % WRAP == round((8.0 + 2 * STEP) * CLOCK_RATE)
+    assert (bench.got[2].rtp - bench.got[1].rtp) % WRAP == round((8.0 + 2 * STEP) * VIDEO_CLOCK_RATE)
     assert [point.epoch for point in points] == [1, 2]
     assert len(bench.stream.gop()) == 1
 
@@ -115,14 +115,14 @@ async def test_no_new_viewer_is_handed_pictures_from_before_a_leap_under_the_map
     bench = Bench()
     bench.connect()
     await bench.send("I", "P", "P")
-    bench.rtp += seconds * CLOCK_RATE  # as a recorder that goes back, or comes back to live, within a group of pictures
+    bench.rtp += seconds * VIDEO_CLOCK_RATE  # a recorder that goes back or forth within a group
     await bench.send("P", "P")
     assert bench.stream.subscribe(bench.got.append).start_burst == ()
     assert bench.stream.start_timeline() is None
     await bench.send("P", "I", "P")
     assert [group.keyframe for group in bench.got] == [True, False]
     assert len(bench.stream.gop()) == 2
-    bench.rtp += seconds * CLOCK_RATE
+    bench.rtp += seconds * VIDEO_CLOCK_RATE
     await bench.send("I", "P")  # a keyframe that is the first after the leap is as good as any
     assert len(bench.stream.gop()) == 2
 
@@ -192,7 +192,7 @@ async def test_a_vouched_clock_dates_its_pictures_as_before_when_the_gateways_is
     bench.report()
     bench.clock.jump(-1200.0)
     bench.clock.skip(slept)
-    bench.rtp += round(slept * CLOCK_RATE)
+    bench.rtp += round(slept * VIDEO_CLOCK_RATE)
     await bench.send("P", "P")
     if slept:
         bench.report()

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from gateway.errors import Malformed
 from gateway.rtp.packet import Numbering
-from gateway.rtp.rtcp import NTP_TO_UNIX, Goodbye, Receiver, SenderInfo, parse_rtcp
+from gateway.rtp.rtcp import Goodbye, Receiver, SenderInfo, parse_rtcp
+from gateway.rtp.time import NTP_EPOCH
 from tests.rtp.packets import sender_report
 
 
 def test_a_sender_report_gives_wall_time_and_media_time() -> None:
-    (info,) = parse_rtcp(sender_report(7, NTP_TO_UNIX + 1_700_000_000, 1 << 31, 90000))
+    (info,) = parse_rtcp(sender_report(7, NTP_EPOCH + 1_700_000_000, 1 << 31, 90000))
     assert isinstance(info, SenderInfo)
     assert (info.ssrc, info.ntp, info.rtp) == (7, 1_700_000_000.5, 90000)
 
@@ -20,7 +21,7 @@ def test_a_sender_report_gives_wall_time_and_media_time() -> None:
 def test_the_era_after_2036_is_understood() -> None:
     (info,) = parse_rtcp(sender_report(7, 100, 0, 0))
     assert isinstance(info, SenderInfo)
-    assert info.ntp == (1 << 32) - NTP_TO_UNIX + 100
+    assert info.ntp == (1 << 32) - NTP_EPOCH + 100
 
 
 def test_a_camera_without_a_clock_says_nothing() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gateway.codecs.access_unit import StreamInfo
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.rtp.rtcp import NTP_TO_UNIX
+from gateway.rtp.time import NTP_EPOCH
 from gateway.sources.media import SenderReport
 from gateway.sources.reception import Reception, followed
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
@@ -64,10 +64,10 @@ def test_a_new_ssrc_begins_a_new_epoch(reception: Reception, sink: RecordingSink
 def test_a_sender_report_relates_media_time_to_wall_time_even_before_the_first_packet(
     reception: Reception, sink: RecordingSink
 ) -> None:
-    reception.rtcp(sender_report(7, NTP_TO_UNIX + 100, 0, 4500), 1.0)
+    reception.rtcp(sender_report(7, NTP_EPOCH + 100, 0, 4500), 1.0)
     assert sink.reports == []
     reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 2.0)
-    reception.rtcp(sender_report(7, NTP_TO_UNIX + 105, 0, 9000), 3.0)
+    reception.rtcp(sender_report(7, NTP_EPOCH + 105, 0, 9000), 3.0)
     assert sink.reports == [SenderReport(4500, 100.0, 1.0), SenderReport(9000, 105.0, 3.0)]
 
 
@@ -75,7 +75,7 @@ def test_reports_about_another_source_or_without_a_clock_are_not_handed_on(
     reception: Reception, sink: RecordingSink
 ) -> None:
     reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
-    reception.rtcp(sender_report(8, NTP_TO_UNIX + 100, 0, 4500), 2.0)
+    reception.rtcp(sender_report(8, NTP_EPOCH + 100, 0, 4500), 2.0)
     reception.rtcp(sender_report(7, 0, 0, 4500), 2.0)
     assert sink.reports == []
 

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.relay.camera_stream import Picture
-from gateway.relay.line import WRAP
+from gateway.rtp.time import WRAP
 from gateway.transcoding.backlog import MAX_BYTES, MAX_PICTURES, SHOWN_EVERY, Backlog
 from gateway.transcoding.jobs import Job
 

@@ -4,7 +4,7 @@ from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream, Picture
-from gateway.relay.line import CLOCK_RATE, WRAP
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP
 from gateway.transcoding.stream import TranscodedStream
 from tests.fakes import FakeClock
 
@@ -26,12 +26,12 @@ async def test_what_was_made_of_pictures_from_before_a_leap_is_not_begun_with_af
         unit, rtp = pictures[-1]
         stream.put(AccessUnit(unit.nals, rtp, True, clock.monotonic(), 0))
 
-    source.connected(StreamInfo("H264", CLOCK_RATE), clock.monotonic())
+    source.connected(StreamInfo("H264", VIDEO_CLOCK_RATE), clock.monotonic())
     await show(0)
     code()
     assert len(stream.gop()) == 1
     late = pictures[-1]
-    await show(-10 * CLOCK_RATE)
+    await show(-10 * VIDEO_CLOCK_RATE)
     assert stream.gop() == ()
     stream.put(AccessUnit(INTRA, late.rtp, True, clock.monotonic(), 0))  # it was still being coded
     assert stream.gop() == ()

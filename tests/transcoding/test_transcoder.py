@@ -19,8 +19,8 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
-from gateway.relay.line import unwrap
 from gateway.rtp.packet import RtpPacket
+from gateway.rtp.time import unwrap
 from gateway.subprocesses.frames import frame
 from gateway.subprocesses.values import write
 from gateway.transcoding import transcoder as module

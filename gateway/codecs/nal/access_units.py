@@ -21,10 +21,10 @@ from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
 from gateway.errors import Malformed
+from gateway.rtp.time import WRAP
 
 BACKWARD_UNITS = 3
-_WRAP = 1 << 32
-_BACK = _WRAP - (1 << 20)  # a step of more than this, modulo 2^32, is one back
+_BACK = WRAP - (1 << 20)  # a step of more than this, modulo 2^32, is one back
 
 
 class AccessUnits:
@@ -163,8 +163,8 @@ class AccessUnits:
     def _pass_on(self, nals: list[bytes], keyframe: bool) -> None:
         """Under a timestamp of its own: a tick later for each picture that came before under the camera's."""
         self.unused = Unused.NOTHING
-        timestamp = ((self._timestamp or 0) + self._pictures - 1) % _WRAP
-        if self._last_sent is not None and (timestamp - self._last_sent) % _WRAP > _BACK:
+        timestamp = ((self._timestamp or 0) + self._pictures - 1) % WRAP
+        if self._last_sent is not None and (timestamp - self._last_sent) % WRAP > _BACK:
             self._backward += 1
         self._last_sent = timestamp
         lost, self._lost = self._lost, 0

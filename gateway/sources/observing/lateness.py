@@ -9,6 +9,8 @@ connection comes as late as the pictures. Where it comes at once, it is the came
 connection would show the same; it is tried all the same, but seldom, since some cameras queue pictures behind answers.
 """
 
+from gateway.rtp.time import ticks_between
+
 DRIFT = 100e-6
 """Seconds a second by which a clock that is ordinary quartz is off at worst."""
 LATE = 3.0
@@ -36,7 +38,7 @@ class Lateness:
         if last is None:
             return
         passed = arrival - last[1]
-        step = ((rtp - last[0] + (1 << 31)) % (1 << 32) - (1 << 31)) / clock_rate
+        step = ticks_between(rtp, last[0]) / clock_rate
         if step < -LEAP or step - passed > LEAP:
             self._line = self._earliest = 0.0
         else:

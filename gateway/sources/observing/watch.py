@@ -2,6 +2,7 @@
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.rtp.time import VIDEO_CLOCK_RATE
 from gateway.sources.media import ClockSample, SenderReport, SourceSink
 from gateway.sources.observing.clock_watch import ClockWatch
 from gateway.sources.observing.lateness import Lateness
@@ -15,7 +16,7 @@ class Watch:
         self.camera_clock = ClockWatch()
         self._sink = sink
         self._clock = clock
-        self._rate = 90_000
+        self._rate = VIDEO_CLOCK_RATE
 
     def connected(self, info: StreamInfo, at: float) -> None:
         """A new RTSP session plays: no delay has built up in it."""

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from gateway.metrics import Metrics
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
 from gateway.rtp import feedback
+from gateway.rtp.time import WRAP
 from gateway.webrtc.transport.dtls import DtlsTransport
 from gateway.webrtc.transport.ice_transport import Path
 
 REPORT_INTERVAL = 1.0
-_WRAP = 0xFFFFFFFF
 
 
 class SoundFeed:
@@ -66,7 +66,7 @@ class SoundFeed:
         if last is None or now < self._reported_at + REPORT_INTERVAL:
             return
         self._reported_at = now
-        timestamp = (last.rtp + len(last.payload) + round((now - last.arrival) * RATE)) & _WRAP
+        timestamp = (last.rtp + len(last.payload) + round((now - last.arrival) * RATE)) % WRAP
         self._send(feedback.sender_report(self._ssrc, self._cname, wall, timestamp, self.packets, self.octets))
 
     def goodbye(self) -> None:

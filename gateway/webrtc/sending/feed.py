@@ -9,6 +9,7 @@ from gateway.models import StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.rtp import feedback
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 from gateway.webrtc.congestion.bandwidth import Estimate
 from gateway.webrtc.congestion.pacer import AT_ONCE, LONGEST, Backlog
 from gateway.webrtc.congestion.probe import TRAIN, Probe
@@ -33,7 +34,6 @@ UNKNOWN_LINK = 100e6
 """Bits a second for a link that has shown no limit yet: 1 MB is out in 80 ms."""
 UNKNOWN_MOBILE_LINK = 20e6
 """The same for a patrol car's."""
-_CLOCK_RATE = 90_000
 
 Waiting = Literal["", "keyframe", "link"]
 
@@ -214,7 +214,7 @@ class Feed:
         interval = SOONER if troubled or self.estimate.uneasy else REPORT_INTERVAL
         if sender.last is not None and now >= self._reported_at + interval:
             self._reported_at = now
-            timestamp = (sender.last_timestamp + round((now - sender.last.arrival) * _CLOCK_RATE)) & 0xFFFFFFFF
+            timestamp = (sender.last_timestamp + round((now - sender.last.arrival) * VIDEO_CLOCK_RATE)) % WRAP
             self._send(feedback.sender_report(self.ssrc, self._cname, wall, timestamp, sender.packets, sender.octets))
         return True
 
@@ -299,8 +299,8 @@ class Feed:
         last = self.sender.last
         if last is not None:
             at, timestamp = self._dated or (last.arrival, self.sender.last_timestamp)
-            elapsed = (self.sender.last_timestamp - timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-            self._lagged += last.arrival - at - elapsed / _CLOCK_RATE
+            elapsed = ticks_between(self.sender.last_timestamp, timestamp)
+            self._lagged += last.arrival - at - elapsed / VIDEO_CLOCK_RATE
             self._dated = last.arrival, self.sender.last_timestamp
         return self._lagged
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from gateway.relay.history import History, PacketGroup
+from gateway.rtp.time import MASK
 from gateway.webrtc.transport.srtp import Sealer
 
 Transmit = Callable[[bytes, int, int], bool]
@@ -12,7 +13,6 @@ Transmit = Callable[[bytes, int, int], bool]
 MOST_RESENDS = 512
 """Repeats at once; more are earned by packets sent."""
 STRETCHES = 64
-_WRAP = 0xFFFFFFFF
 
 
 class Outlet(NamedTuple):
@@ -93,7 +93,7 @@ class RtpSender:
         self._next = first + count
         self._position = position + count
         self.last = group
-        self.last_timestamp = timestamp = (group.rtp + outlet.shift) & _WRAP
+        self.last_timestamp = timestamp = (group.rtp + outlet.shift) & MASK
         if len(runs) == 1:
             sealed = sealer.seal(first, outlet.kind, timestamp, payloads, marked)
             sent = self._transmit(sealed, count, runs[0][2] + sealer.overhead)
@@ -159,7 +159,7 @@ class RtpSender:
         if found is None:
             return False
         group, place = found
-        payload, timestamp = group.payloads[place], (group.rtp + outlet.shift) & _WRAP
+        payload, timestamp = group.payloads[place], (group.rtp + outlet.shift) & MASK
         marked = place == len(group.payloads) - 1
         if outlet.repeats is not None:
             sealer, kind, at = self._repeater, outlet.repeats, self._next_repeat

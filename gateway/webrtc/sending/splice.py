@@ -1,10 +1,9 @@
 """Where one stream's pictures follow another's in one RTP stream: their timestamps. Pure."""
 
 from gateway.models import TimelinePoint
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 
-CLOCK_RATE = 90_000
 LEAST_STEP = 90  # ticks: a millisecond
-_WRAP = 1 << 32
 
 
 def shift_between(
@@ -27,15 +26,11 @@ def shift_between(
     arrived, sent = last
     arrives, rtp = first
     if old is None or new is None:
-        ticks = round((arrives - arrived) * CLOCK_RATE)
+        ticks = round((arrives - arrived) * VIDEO_CLOCK_RATE)
     else:
-        captured = new.capture + _apart(rtp, new.rtp) / CLOCK_RATE
-        known = old.capture + _apart(sent - old_shift, old.rtp) / CLOCK_RATE
-        ticks = round((captured - known) * CLOCK_RATE)
+        captured = new.capture + ticks_between(rtp, new.rtp) / VIDEO_CLOCK_RATE
+        known = old.capture + ticks_between(sent - old_shift, old.rtp) / VIDEO_CLOCK_RATE
+        ticks = round((captured - known) * VIDEO_CLOCK_RATE)
     if not (back and ticks <= -LEAST_STEP):
         ticks = max(ticks, LEAST_STEP)
-    return (sent + ticks - rtp) % _WRAP
-
-
-def _apart(one: int, other: int) -> int:
-    return (one - other + _WRAP // 2) % _WRAP - _WRAP // 2
+    return (sent + ticks - rtp) % WRAP
