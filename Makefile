@@ -92,6 +92,9 @@ bench: setup-dev web  ## this gateway and its peers at the same work: tables, an
 soak: setup-dev  ## cameras and viewers coming and going, nothing left behind: ARGS="--seconds 3600"
 	@$(BIN)/python -m tests.soak $(ARGS)
 
+explore: setup-dev  ## property tests with examples that nobody has tried yet
+	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -m "hypothesis and not e2e" $(ARGS)
+
 fuzz: setup-dev  ## fuzz what parses bytes: ARGS="--seconds 600 rtsp h264"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 

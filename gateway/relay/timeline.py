@@ -10,7 +10,8 @@ slow), needs no clock at all. No picture is dated later than that line has it, w
 **Trust** needs both paths, and both to tell one story: a step of the reports against the media clock makes the offset
 unknown until an answer to a question asked *after* it; a step of the offset alone is not believed until the reports
 show it too; a media time that leaps ahead waits for the next report, while one that leaps back is taken at its word,
-as a recorder that plays back, since that can only make pictures older.
+as a recorder that plays back, since that can only make pictures older. Not so where media time was set back before:
+what it leaps back to may be of the time before that, older than it says by as much as was set. That waits, too.
 
 Where sender reports and the second path are a time zone apart (``sources.time_zone``), the camera gives local time on
 one of them, or the stream is late by just as much. They cannot tell which: such an age is not trusted.
@@ -20,8 +21,10 @@ runs, rightly or wrongly, and by one of the two times a late picture may look li
 tell; but the one by which pictures would have arrived before they were captured is wrong.
 
 While trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, whatever becomes of
-delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it. One
-thing nothing can tell: a recorder that goes back to before its media clock was set back, and just as far as that was.
+delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it. Two
+things nothing can tell until the next report: a recorder that goes back to before its media clock was set back, just
+as far as that was (its timestamps go on as if nothing had been); and a media clock that is set ahead by less than
+``line.LEAP`` while pictures are later than that, which looks like a stream that catches up.
 """
 
 from dataclasses import dataclass
@@ -88,6 +91,7 @@ class Timeline:
         self._doubt = ""
         self._rewound = False
         self._pictures = False
+        self._highest = self._twice_below = float("-inf")
         self._media = self._arrival = self._earliest = self._recent = 0.0
 
     def connected(self, at: float) -> None:
@@ -97,6 +101,7 @@ class Timeline:
         self._report = self._pair = None
         self._agreed, self._jumped, self._doubt = True, False, ""
         self._rewound = self._pictures = False
+        self._highest = self._twice_below = float("-inf")
 
     def disconnected(self, at: float) -> None:
         """The session is over. Its pictures keep their map until the next one's first; the camera's clock is measured
@@ -113,6 +118,8 @@ class Timeline:
             self._doubt = "The camera's timestamps leapt."
         elif leap < 0:
             self._rewound = True
+            if media <= self._twice_below:
+                self._doubt = "The camera's timestamps leapt."
         passed, line = arrival - self._arrival, arrival - media
         if not self._pictures or (leap < 0 and self._report is None):
             self._earliest = self._recent = line
@@ -120,6 +127,7 @@ class Timeline:
             self._earliest = min(self._earliest + DRIFT * passed, line)
             self._recent = line if leap else min(self._recent + _RECENT * passed, line)
         self._pictures = True
+        self._highest = max(self._highest, media)
         self._media, self._arrival = media, arrival
 
     def sender_report(self, media: float, ntp: float, arrival: float) -> None:
@@ -131,6 +139,8 @@ class Timeline:
             moved = report.base - last.base
             if abs(moved) > STEP:
                 self._clock.restart(arrival)
+                if moved > 0:  # media time may have been set back: so far it has been gone through twice
+                    self._twice_below = self._highest
                 self._pair, self._agreed, self._jumped = None, True, True
                 if self._rewound:  # it did not play back: its media clock began anew
                     self._earliest = self._recent

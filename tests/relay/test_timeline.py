@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gateway.relay.line import LEAP
-from gateway.relay.timeline import SLACK
+from gateway.relay.timeline import SLACK, STEP
 from tests.relay.camera_model import CAMERA_EPOCH, CameraModel, Seen, run
 
 
@@ -263,6 +263,21 @@ def test_whichever_way_the_gateways_clock_is_set_no_late_picture_of_a_vouched_cl
             assert one.true_age <= one.age + one.map.uncertainty + SLACK
 
 
+def test_a_recorder_that_goes_back_to_before_its_media_clock_was_set_back_is_not_believed_until_it_says_when() -> None:
+    """Its timestamps go back by less than its pictures do."""
+    model = CameraModel(
+        delay=lambda t: 0.05 if t < 107 else 4.05,
+        media=lambda t: -2.0 if t >= 105 else 0.0,
+        jitter=0.0,
+    )
+    seen = list(run(model, 30))
+    assert {one.state for one in seen if 7.05 < one.now < 7.9} == {"UNVERIFIED"}
+    for one in seen:
+        if one.map.trusted:
+            assert one.true_age <= one.age + one.map.uncertainty + SLACK
+    assert seen[-1].state == "DELAYED"
+
+
 times = st.floats(105, 170)
 steps = st.one_of(st.floats(-30, 30), st.sampled_from([-3600.0, 3600.0, -0.2, 0.2]))
 
@@ -289,6 +304,8 @@ def test_while_trusted_no_picture_is_shown_younger_than_it_is(
 ) -> None:  # fmt: skip
     # What was sent before a media clock was set back, played again just as far back: its timestamps go on seamlessly.
     assume(not (0 <= delay_at - media_at < 0.05 + delay and abs(delay + leap) <= LEAP))
+    # A late stream whose media clock is set ahead by little: it looks like one that catches up.
+    assume(not (STEP < leap <= LEAP and delay > 0))
     model = CameraModel(
         offset=lambda t: base + t * drift + (jump if t >= jump_at else 0.0),
         delay=lambda t: 0.05 + min(delay, max(0.0, (t - delay_at) * slope)),
