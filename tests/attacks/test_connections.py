@@ -6,19 +6,22 @@ import json
 import logging
 import socket
 import ssl
+from collections import Counter
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from gateway.api.admission.connection import TAKEN_WITHIN
-from gateway.api.admission.connections import ConnectionPlaces
+from gateway.api.admission.connections import ConnectionPlaces, Place
 from gateway.api.admission.doors import FIRST_REQUEST_WITHIN, HANDSHAKE_WITHIN, TRY_AGAIN
-from gateway.api.admission.newcomers import TURN_EVERY
+from gateway.api.admission.newcomers import BUTTON, BUTTONS_A_TURN, NEWCOMERS, TURN_EVERY, Newcomers, Waiting
 from gateway.tls import self_signed
 from tests.attacks.conftest import Guarded, Line, connected, guard
+from tests.fakes import FakeClock
 from tests.in_process import House
 
 BODY = json.dumps({"room": "lincoln-room-101"}).encode()
@@ -129,6 +132,30 @@ async def test_a_flood_of_messages_to_a_button_begins_in_turns_and_a_true_press_
                 begun = sum(connection.bare is None for connection in guarded.doors._open.values())
                 assert begun <= 1 + 4 * turn
             assert await button.status() == 200
+
+
+async def test_messages_to_a_button_from_many_addresses_hold_up_no_address_that_sends_one() -> None:
+    clock, begun = FakeClock(), list[str]()
+
+    def message(address: str) -> Waiting:
+        connection = cast(Any, SimpleNamespace(bare=object(), place=Place(address, 0.0)))
+        return Waiting(connection, cast(Any, object()), None, owner=BUTTON, looked=True)
+
+    newcomers = Newcomers(lambda _: None, clock, lambda newcomer: begun.append(newcomer.connection.place.owner))
+    for address in (*[f"198.51.100.{host}" for host in range(40)], "192.0.2.1"):
+        for _ in range(int(NEWCOMERS[0])):  # what it may begin at once has begun
+            newcomers.come(message(address), at_once=False)
+        begun.clear()
+        for _ in range(1 if address == "192.0.2.1" else 50):
+            newcomers.come(message(address), at_once=False)
+    task = asyncio.create_task(newcomers.run())
+    await asyncio.sleep(0)
+    for _ in range(3):
+        await clock.advance(TURN_EVERY)
+    task.cancel()
+    assert len(begun) == 3 * BUTTONS_A_TURN
+    assert "192.0.2.1" in begun
+    assert max(Counter(begun).values()) <= 2
 
 
 async def test_newcomers_that_wait_in_vain_are_closed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

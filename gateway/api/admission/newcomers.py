@@ -18,8 +18,9 @@ they are: sign-ins, each with as many of its own, and messages to panic buttons,
 bytes can be read yet."""
 
 BUTTONS_A_TURN = 16
-"""Messages to panic buttons that one address may begin in a turn: a flood of them holds the loop for some milliseconds
-at a time, and a true press behind the same address waits for a third of a second at most."""
+"""Messages to panic buttons that begin in a turn, one of each address and again: a flood of them holds the loop for
+some milliseconds at a time. A true press behind the address of a flood waits for a third of a second, where that is the
+only one; behind any other address for a turn or two."""
 
 TURN_EVERY = 0.02
 HEAD = 2048
@@ -82,21 +83,33 @@ class Newcomers:
                 await self._come.wait()
             await self._clock.sleep(TURN_EVERY)
             now = self._clock.monotonic()
-            for owner, waiting in tuple(self._waiting.items()):
-                buttons, others = self._told_apart(waiting)
-                for newcomer in buttons[:BUTTONS_A_TURN]:
-                    self._begin(newcomer)
-                left = []
-                for newcomer in others:
-                    if newcomer.owner is not None and not self._turns_left.take(newcomer.owner, 1.0, now):
-                        self._begin(newcomer)
-                    else:
-                        left.append(newcomer)
-                while left and not self._turns_left.take(owner, 1.0, now):
-                    self._begin(left.pop())
-                self._waiting[owner] = buttons[BUTTONS_A_TURN:] + left
-                if not self._waiting[owner]:
-                    del self._waiting[owner]
+            told = {owner: self._told_apart(waiting) for owner, waiting in self._waiting.items()}
+            served = self._begin_buttons({owner: buttons for owner, (buttons, _) in told.items() if buttons})
+            for owner, (_, others) in told.items():
+                self._begin_others(owner, others, now)
+            # Whoever was served is last in the next turn, or else the first addresses would be so for ever.
+            order = sorted(told, key=served.__contains__)
+            self._waiting = {owner: left for owner in order if (left := [*told[owner][0], *told[owner][1]])}
+
+    def _begin_buttons(self, queues: dict[str, list[Waiting]]) -> set[str]:
+        """Begin with ``BUTTONS_A_TURN`` messages to panic buttons, one of each address and again. Return of which."""
+        left, served = BUTTONS_A_TURN, set[str]()
+        while left and any(queues.values()):
+            for owner, queue in queues.items():
+                if queue and left:
+                    self._begin(queue.pop(0))
+                    left -= 1
+                    served.add(owner)
+        return served
+
+    def _begin_others(self, address: str, waiting: list[Waiting], now: float) -> None:
+        """Begin with sign-ins that have turns of their own left, then with the newest while the address has any."""
+        for newcomer in tuple(waiting):
+            if newcomer.owner is not None and not self._turns_left.take(newcomer.owner, 1.0, now):
+                waiting.remove(newcomer)
+                self._begin(newcomer)
+        while waiting and not self._turns_left.take(address, 1.0, now):
+            self._begin(waiting.pop())
 
     def _told_apart(self, waiting: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
         """Return messages to panic buttons, and all others, that are still there: the oldest first."""
