@@ -1,9 +1,13 @@
 """Chromium as the browser tests and the bench start it."""
 
+import os
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, async_playwright
+
+EXECUTABLE = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
 CHROMIUM = [
     "--no-sandbox",
@@ -24,7 +28,7 @@ CHROMIUM = [
 async def chromium(arguments: Sequence[str] = CHROMIUM) -> AsyncIterator[Browser]:
     """A headless Chromium, closed on leaving."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=arguments)
         try:
             yield browser
         finally:

@@ -1,7 +1,5 @@
 import asyncio
 import itertools
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,24 +7,14 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from gateway.models import CloseReason
 from gateway.webrtc.transport.route import Address
 from gateway.webrtc.transport.udp import MediaPort
+from rig.chromium import EXECUTABLE, chromium
 from tests.webrtc.peers import Gateway, playing_gateway
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--allow-loopback-in-peer-connection",
-]
 PAGE = """<!doctype html><video muted autoplay playsinline></video><script>
 const shown = [], video = document.querySelector("video"), peer = new RTCPeerConnection();
 let target = 0;
@@ -49,15 +37,13 @@ async function stats() {
 }
 </script>"""
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium")
+pytestmark = pytest.mark.skipif(not Path(EXECUTABLE).exists(), reason="needs Debian's chromium")
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        await chromium.close()
+    async with chromium() as browser:
+        yield browser
 
 
 @asynccontextmanager
