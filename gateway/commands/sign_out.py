@@ -76,7 +76,9 @@ async def wait_closed(
 
     ``looked_at`` gives when it last looked at what others had ended, None: no gateway runs. Raises Unconfirmed.
     """
-    audit, since, began = AuditLog(database, clock, Metrics()), clock.wall() - 2 * CONFIRMED_WITHIN, clock.monotonic()
+    # Who asks again is told what was closed then, for as long at least as a picture could have gone on.
+    since = clock.wall() - max(2 * CONFIRMED_WITHIN, token_lifetime)
+    audit, began = AuditLog(database, clock, Metrics()), clock.monotonic()
     while clock.monotonic() - began < CONFIRMED_WITHIN:
         looked = await asyncio.to_thread(looked_at)
         closed = [

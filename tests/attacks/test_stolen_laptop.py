@@ -1,12 +1,11 @@
 """A patrol laptop is stolen: whoever has it holds a cookie, a page, a token and pictures."""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from gateway.commands.sign_out import LOOK, SignedOut, end, nobody, wait_closed
-from gateway.errors import StorageError
+from gateway.commands.sign_out import SignedOut, end, nobody, wait_closed
+from gateway.errors import StorageError, Unconfirmed
 from gateway.models import CloseReason
 from gateway.viewing.sign_ins import TICK
 from tests.fakes import FakeClock
@@ -74,14 +73,32 @@ async def test_a_picture_goes_dark_within_a_second_of_a_sign_out_from_the_comman
     assert house.services.access.living(grant.event.detail["grant"]) is None
 
 
+class CommandsClock(FakeClock):
+    """The clock of a command beside a gateway, which is the gateway's: time passes while the command sleeps alone."""
+
+    def __init__(self, gateways: FakeClock) -> None:
+        super().__init__()
+        self._gateways = gateways
+
+    def now(self) -> float:
+        return self._gateways.now()
+
+    def wall(self) -> float:
+        return self._gateways.wall()
+
+    def monotonic(self) -> float:
+        return self._gateways.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._gateways.advance(seconds)
+
+
 async def asked(house: House, ended: SignedOut, looked_at: Callable[[], float | None]) -> str:
     """What the command is told, or why it is not; its waiting takes no time here."""
-    asking = asyncio.create_task(wait_closed(house.database, ended, house.clock, looked_at, 120))
-    while not asking.done():
-        await house.clock.advance(LOOK)
-        await asyncio.sleep(0)
-    failed = asking.exception()
-    return asking.result() if failed is None else str(failed)
+    try:
+        return await wait_closed(house.database, ended, CommandsClock(house.clock), looked_at, 120)
+    except Unconfirmed as error:
+        return str(error)
 
 
 async def test_the_command_tells_a_gateway_that_had_nothing_open_from_one_that_hangs(house: House) -> None:
