@@ -28,6 +28,14 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+CODES = {
+    413: "request_entity_too_large",
+    414: "request_uri_too_long",
+    416: "requested_range_not_satisfiable",
+    422: "unprocessable_entity",
+}
+"""Codes of statuses that a later Python (3.13) calls otherwise: what a client reads depends on no version."""
+
 DETAILS = {
     404: "There is nothing at this address.",
     400: "This request cannot be read to its end.",
@@ -73,7 +81,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        code = HTTPStatus(error.status).name.lower()
+        code = CODES.get(error.status) or HTTPStatus(error.status).name.lower()
         response = problem(error.status, error.reason, code, DETAILS.get(error.status, f"{error.reason}."))
         if hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
