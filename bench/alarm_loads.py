@@ -103,10 +103,15 @@ async def channel(target: Target) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", origin.port)
         writer.write(upgrade.encode() + b'\x81\x91\0\0\0\0{"type":"resume"}')
         reading = asyncio.create_task(_read_all(reader))
-        while not reading.done():
-            writer.write(said * 1000)
-            await writer.drain()
-        writer.close()
+        try:
+            while not reading.done():
+                writer.write(said * 1000)
+                await writer.drain()
+        finally:
+            writer.close()
+            reading.cancel()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await reading
 
     async def again() -> None:
         while True:
