@@ -14,6 +14,7 @@ from gateway.clock import Clock
 from gateway.errors import Conflict
 from gateway.incidents.changes import Trigger, TriggerOutcome
 from gateway.incidents.service import IncidentService, refusal
+from gateway.incidents.triggers.answers import find_answer, keep_refusal
 from gateway.models import IncidentKind, Principal
 from gateway.storage.database import Database
 from gateway.storage.tables import ConsolePressRow
@@ -42,8 +43,7 @@ class ConsoleTrigger:
             return await self._once(trigger, trigger.key, by)
 
     async def _once(self, trigger: Trigger, key: str, by: Principal) -> TriggerOutcome:
-        async with self._database.reading(urgent=True) as session:
-            known = await session.get(ConsolePressRow, (by.id, key))
+        known = await find_answer(self._database, ConsolePressRow, (by.id, key))
         room = trigger.origin.room_id or trigger.origin.place or None
         if known is not None:
             if (known.site_id, known.kind, known.room) != (trigger.site_id, trigger.kind, room):
@@ -68,8 +68,7 @@ class ConsoleTrigger:
         try:
             return await self._incidents.trigger(replace(trigger, key=f"{by.id}/{key}"), keep)
         except Conflict:
-            async with self._database.session() as session:
-                session.add(row(None))
+            await keep_refusal(self._database, row(None))
             raise
 
     async def _as_before(self, known: ConsolePressRow) -> TriggerOutcome:

@@ -28,9 +28,19 @@ from gateway.audit.record import Outcome
 from gateway.clock import Clock
 from gateway.configuration.setting_types import webhook_key
 from gateway.configuration.settings import SiteSettings, WebhookSettings
-from gateway.errors import ClientError, ConfigurationError, Conflict, Forbidden, NotFound, StorageError, Unauthenticated
+from gateway.errors import (
+    ClientError,
+    ConfigurationError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotKept,
+    StorageError,
+    Unauthenticated,
+)
 from gateway.incidents.changes import Trigger, TriggerOutcome
 from gateway.incidents.service import IncidentService
+from gateway.incidents.triggers.answers import find_answer, keep_refusal
 from gateway.incidents.triggers.message import Content, read_body
 from gateway.incidents.triggers.signature import Envelope, read_envelope, verify
 from gateway.incidents.triggers.timing import FARTHEST, off_words
@@ -112,16 +122,18 @@ class WebhookTrigger:
         except ClientError as error:
             await self._refused(endpoint, error.code, address)
             return _problem(error)
-        except StorageError:
+        except StorageError as error:
             logger.exception("a trigger of webhook %s could not be stored", webhook_id)
             await self._refused(endpoint, "storage_failed", address)
-            words = "The alarm sounds, but no disk takes it: send it again."
+            sounds = isinstance(error, NotKept)
+            words = "The alarm sounds, but no disk takes it" if sounds else "The gateway's database failed"
+            words += ": send it again."
             return 503, _body(503, "Not stored", "storage_failed", words)
 
     async def _settled(self, endpoint: _Endpoint, envelope: Envelope, body: bytes, address: str) -> Answer:
         """The answer that was given before, or a new one, on disk. Raises ClientError, StorageError."""
         digest = hashlib.sha256(body).digest()
-        known = await self._known(endpoint.settings.id, envelope.id)
+        known = await find_answer(self._database, WebhookDeliveryRow, (endpoint.settings.id, envelope.id))
         if known is not None:
             if known.body_sha256 != digest:
                 raise Conflict("id_reused", "This webhook-id came before, with another body.")
@@ -149,7 +161,7 @@ class WebhookTrigger:
         content = read_body(body, endpoint.settings.kind, endpoint.rooms)
         if content.kind not in LOWER_OR_SAME[endpoint.settings.kind]:
             refusal = Forbidden("kind_not_allowed", f"This webhook may not trigger a {content.kind} incident.")
-            await self._keep(row(_problem(refusal), None))
+            await keep_refusal(self._database, row(_problem(refusal), None))
             raise refusal
         trigger = _trigger(endpoint, envelope, content, address)
         if abs(off) > endpoint.settings.tolerance:
@@ -158,7 +170,7 @@ class WebhookTrigger:
         try:
             return _accepted(await self._incidents.trigger(trigger, keep))
         except Conflict as conflict:  # counted and recorded by the service
-            await self._keep(row(_problem(conflict), None))
+            await keep_refusal(self._database, row(_problem(conflict), None))
             self._show(endpoint, conflict.code)
             return _problem(conflict)
 
@@ -168,19 +180,6 @@ class WebhookTrigger:
         self._metrics.triggers_off_time.labels(webhook_id).inc()
         note = f"{trigger.origin.note} {off_words(off)}".strip()
         return replace(trigger, origin=replace(trigger.origin, note=note), time_off=round(off))
-
-    async def _known(self, webhook_id: str, message_id: str) -> WebhookDeliveryRow | None:
-        """The answer that was given before. A table that cannot be read stops no alarm: at worst it sounds twice."""
-        try:
-            async with self._database.reading(urgent=True) as session:
-                return await session.get(WebhookDeliveryRow, (webhook_id, message_id))
-        except StorageError as error:
-            logger.error("answers to webhooks cannot be read: %s", error)  # noqa: TRY400  not our bug
-            return None
-
-    async def _keep(self, row: WebhookDeliveryRow) -> None:
-        async with self._database.session() as session:
-            session.add(row)
 
     def _show(self, endpoint: _Endpoint, reason: str) -> None:
         self._watchers.tell(endpoint.site_id, endpoint.settings.id, reason)

@@ -104,3 +104,18 @@ async def test_a_press_that_the_database_did_not_take_counts_once_when_it_is_sen
     after = await console(house).press(PRESS, BEN)
     assert after.incident.id == first.incident.id, "its key has come into the database, too"
     assert house.incidents.open() == ()
+
+
+async def test_a_table_of_presses_that_cannot_be_read_stops_no_alarm(house: House) -> None:
+    await house.sql("ALTER TABLE console_presses RENAME TO away")
+    first = await console(house).press(PRESS, BEN)
+    assert (first.opened, first.alarm) == (True, True)
+    assert (await console(house).press(PRESS, BEN)).incident.repeats == 0, "known in memory"
+
+
+async def test_a_refusal_that_cannot_be_kept_is_a_refusal_all_the_same(house: House) -> None:
+    await house.incidents.trigger(replace(PRESS, key=None))
+    await house.sql("ALTER TABLE console_presses RENAME TO away")
+    with pytest.raises(Conflict) as refused:
+        await console(house).press(replace(PRESS, kind=DRILL), BEN)
+    assert refused.value.code == "real_incident_open"

@@ -358,6 +358,18 @@ async def test_a_table_of_answers_that_cannot_be_read_stops_no_alarm(house: Hous
     assert len(house.incidents.open()) == 1
 
 
+async def test_a_button_is_not_told_that_an_alarm_sounds_where_its_refusal_cannot_be_kept(
+    house: House, post: Post
+) -> None:
+    await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
+    status, answer = await post.send(body=b'{"kind": "real"}', to="bell")
+    assert (status, answer["code"]) == (403, "kind_not_allowed")
+    await post.send()
+    status, answer = await post.send("msg_2", body=b'{"kind": "drill"}')
+    assert (status, answer["code"]) == (409, "real_incident_open")
+    assert house.value("triggers_refused_total", reason="storage_failed") == 0
+
+
 async def test_incident_delivery_and_record_are_one_transaction(house: House, post: Post) -> None:
     await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
     await house.sql("CREATE VIEW webhook_deliveries AS SELECT * FROM away")  # can be read, but not written
