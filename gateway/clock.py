@@ -34,9 +34,13 @@ class Clock(Protocol):
         ...
 
 
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Where a system has no such clock (it is Linux'), a machine that sleeps counts its sleep as no time."""
+
+
 def uptime() -> float:
     """Seconds since the machine started, also those that it slept: the same in all its processes. Never jumps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(_SINCE_BOOT)
 
 
 class SystemClock:
