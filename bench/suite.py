@@ -1,7 +1,6 @@
 """What is measured, in which order. Servers that are compared take turns, round after round, so that whatever else the
 machine does meanwhile falls on all of them; the median of the rounds counts, and the spread is told."""
 
-import socket
 import statistics
 from collections import Counter
 from collections.abc import Callable
@@ -103,7 +102,7 @@ async def first_frames(peers: dict[str, Build], plan: Plan, console: Console) ->
     found: dict[str, Any] = {}
     for name, build in peers.items():
         console.print(f"[dim]click to first frame: {name}[/]")
-        async with feeding(2, free_port(socket.SOCK_DGRAM), rtsp_port=plan.rtsp_port) as feed:
+        async with feeding(2, free_port(), rtsp_port=plan.rtsp_port) as feed:
             server = build(feed)
             try:
                 await server.start()
@@ -134,7 +133,7 @@ async def in_turns(
                 continue
             console.print(f"[dim]{title}, round {number + 1}: {name}[/]")
             try:
-                async with feeding(cameras, free_port(socket.SOCK_DGRAM), rtsp_port=plan.rtsp_port) as feed:
+                async with feeding(cameras, free_port(), rtsp_port=plan.rtsp_port) as feed:
                     measured = await measure(build, feed, viewers, plan.seconds, coalesce, waiting)
                     results[name].append(measured)
             except NotHere as reason:

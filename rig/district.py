@@ -1,7 +1,6 @@
 """The example district, served by real processes: a simulated school, the gateway, and clients that are signed in."""
 
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,7 +40,7 @@ class District:
     gop: float = 2.0
     live: frozenset[str] = LIVE
     http_port: int = field(default_factory=free_port)
-    media_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    media_port: int = field(default_factory=free_port)
     rtsp_port: int = field(default_factory=free_port)
     control_port: int = field(default_factory=free_port)
     processes: list[Process] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,23 +16,33 @@ from rig.example import ENVIRONMENT, ROOT
 STARTS_WITHIN = 30.0
 
 
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that nobody has at the moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+PORTS = range(15_000, 32_000)
+"""Below what systems give to whoever asks for any port: else one that is free now may be somebody's connection by the
+time that the process which is to have it has started."""
+
+
+def free_port() -> int:
+    """A port that nobody has, neither for TCP nor for UDP: media need both."""
+    while not _is_free(port := random.choice(PORTS)):
+        pass
+    return port
 
 
 def free_pair() -> int:
     """A port that is free and has a free one above it, as ``demo`` wants for its cameras."""
-    while True:
-        port = free_port()
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    while not _is_free((port := free_port()) + 1):
+        pass
+    return port
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
             try:
-                probe.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-        return port
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
 
 
 class Process:

@@ -4,7 +4,6 @@ import os
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,7 +30,7 @@ class Demo:
         self.directory = directory
         self.port = free_port()
         command = [sys.executable, "-m", "gateway", "demo", "--cameras", "1", "--directory", str(directory)]
-        command += ["--port", str(self.port), "--media-port", str(free_port(socket.SOCK_DGRAM))]
+        command += ["--port", str(self.port), "--media-port", str(free_port())]
         command += ["--rtsp-port", str(free_pair())]
         if ignoring_interrupts:
             command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]

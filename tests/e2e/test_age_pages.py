@@ -4,7 +4,6 @@ network, the link. The viewers' media goes through a forwarder (tests/net/link.p
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -72,7 +71,7 @@ WATCH = """
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def link() -> AsyncIterator[Link]:
-    async with Link(("127.0.0.1", free_port(socket.SOCK_DGRAM))) as link:
+    async with Link(("127.0.0.1", free_port())) as link:
         yield link
 
 

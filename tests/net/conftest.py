@@ -1,6 +1,5 @@
 """A district whose viewers know its media port by the address of a link that a test can make bad."""
 
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ SEED = 20261123
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def link() -> AsyncIterator[Link]:
-    async with Link(("127.0.0.1", free_port(socket.SOCK_DGRAM)), SEED) as link:
+    async with Link(("127.0.0.1", free_port()), SEED) as link:
         yield link
 
 

@@ -1,7 +1,6 @@
 """A TURN server that nobody here wrote (coturn), between Chromium and the gateway."""
 
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -34,7 +33,7 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 @pytest.fixture(scope="module")
 def relay(directory: Path) -> Iterator[int]:
     """coturn on loopback, that takes passwords made from SECRET; its port."""
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     command = ["turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers", "--fingerprint"]
     command += ["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", str(port)]
     command += ["--use-auth-secret", "--static-auth-secret", SECRET, "--realm", "sightline.test"]
