@@ -19,9 +19,10 @@
     ├── Malformed              a peer's: bytes that cannot be parsed; counted and dropped
     ├── StorageError           ours, or the disk's
     │   └── NotKept            what was asked for holds, but no disk takes it
-    └── Unconfirmed            done, but a gateway that runs has not said that it obeys
+    ├── Unconfirmed            done, but a gateway that runs has not said that it obeys
+    └── IllegalEvent           ours, a bug: a state machine was told what cannot happen in its state
 
-A bug raises whatever Python raises; nobody catches it but the owner of the task that it ends.
+Any other bug raises whatever Python raises. Nobody catches a bug but the owner of the task that it ends.
 """
 
 from gateway.models import SourceReason
@@ -148,3 +149,12 @@ class NotKept(StorageError):
 
 class Unconfirmed(SightlineError):
     """What a command was asked for is done and on disk, but a gateway that runs has not said that it obeys."""
+
+
+class IllegalEvent(SightlineError):
+    """A bug of ours: a state machine was told of an event that its table does not have in this state."""
+
+    def __init__(self, state: object, event: object) -> None:
+        super().__init__(f"{event} cannot happen in the state {state}")
+        self.state = state
+        self.event = event

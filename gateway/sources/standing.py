@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gateway.clock import Clock
 from gateway.models import SourceReason, SourceState, SourceStatus
-from gateway.sources.state import FAULTY, TRANSITIONS, SourceEvent
+from gateway.sources.state import FAULTY, IGNORED, SourceEvent, advance
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,8 @@ class Standing:
     def happened(self, event: SourceEvent, reason: SourceReason, detail: str) -> None:
         """Move the state on."""
         before = self.status
-        state = TRANSITIONS[before.state, event]
-        if (state, reason, detail) == (before.state, before.reason, before.detail):
-            return
-        if before.state is SourceState.DOWN and event is SourceEvent.SILENCE:
+        state = advance(before.state, event)
+        if state is IGNORED or (state, reason, detail) == (before.state, before.reason, before.detail):
             return
         since = self._clock.now() if state is not before.state else before.since
         self._on_state(state)

@@ -1,8 +1,10 @@
 """States of a source as a table, and the words for district IT. Pure."""
 
 from enum import Enum, auto
+from typing import Final
 
 from gateway.models import SourceReason, SourceState
+from gateway.transitions import follow
 
 
 class SourceEvent(Enum):
@@ -15,8 +17,11 @@ class SourceEvent(Enum):
     WAITING = auto()
 
 
+IGNORED: Final = None
+"""The event tells nothing that is not known better: state and reason stay."""
+
 # A source that is tried again stays DOWN, with its reason, until a picture has come.
-TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState] = {
+TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState | None] = {
     (SourceState.CONNECTING, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.CONNECTING, SourceEvent.SILENCE): SourceState.STALLED,
     (SourceState.CONNECTING, SourceEvent.UNUSED): SourceState.STALLED,
@@ -33,11 +38,17 @@ TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState] = {
     (SourceState.STALLED, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.STALLED, SourceEvent.WAITING): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.PICTURE): SourceState.UP,
-    (SourceState.DOWN, SourceEvent.SILENCE): SourceState.DOWN,
+    (SourceState.DOWN, SourceEvent.SILENCE): IGNORED,  # it is known already why there is none
     (SourceState.DOWN, SourceEvent.UNUSED): SourceState.STALLED,
     (SourceState.DOWN, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.WAITING): SourceState.DOWN,
 }
+
+
+def advance(state: SourceState, event: SourceEvent) -> SourceState | None:
+    """Return the next state, or IGNORED. Raises IllegalEvent."""
+    return follow(TRANSITIONS, state, event)
+
 
 FAULTY = frozenset({SourceState.STALLED, SourceState.DOWN})
 

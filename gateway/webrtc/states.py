@@ -10,6 +10,7 @@
 from enum import StrEnum
 
 from gateway.models import CloseReason
+from gateway.transitions import follow
 
 
 class State(StrEnum):
@@ -56,8 +57,5 @@ SILENCE: dict[State, CloseReason] = {
 
 
 def advance(state: State, event: Event) -> State:
-    """The next state. Raises ValueError, a bug of ours, where the table has none."""
-    try:
-        return TRANSITIONS[state, event]
-    except KeyError:
-        raise ValueError(f"a session that is {state} cannot be {event}") from None
+    """Return the next state. Raises IllegalEvent."""
+    return follow(TRANSITIONS, state, event)

@@ -28,7 +28,7 @@ from gateway.sources.rtsp.messages import (
 )
 from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, Pending, Requests
 from gateway.sources.rtsp.sdp import Description, describe, resolve
-from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, TRANSITIONS, State, Step
+from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, State, Step, advance
 from gateway.sources.rtsp.transport import Agreement, Carrier, Interleaved, parse_transport
 
 _OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
@@ -60,7 +60,6 @@ class RtspSession:
         self._session_timeout = DEFAULT_SESSION_TIMEOUT
         self._announced = False
         self._wants_sound = sound
-        self._asks_for_sound = False
         self._sound: Interleaved | None = None
         self._keep_alive_method = "OPTIONS"
         self._get_parameter_refused = False
@@ -126,7 +125,7 @@ class RtspSession:
     def tick(self, now: float) -> None:
         """Keep the session alive. Raises ``CameraError`` (``TIMED_OUT``) where an answer that we need does not come."""
         if (overdue := self._requests.overdue(now)) is not None:
-            if self._asks_for_sound and self.state is State.SETTING_UP:
+            if self.state is State.SETTING_UP_SOUND:
                 self._requests.give_up()
                 self._advance(Step.ANSWERED, now)
             elif self.state is not State.PLAYING:
@@ -143,7 +142,7 @@ class RtspSession:
         return self._keep_alive_due if pending is None else pending.sent + ANSWER_TIMEOUT
 
     def _advance(self, step: Step, now: float) -> None:
-        previous, self.state = self.state, TRANSITIONS[self.state, step]
+        previous, self.state = self.state, advance(self.state, step)
         if self.state is previous:
             return
         match self.state:
@@ -151,6 +150,10 @@ class RtspSession:
                 self._requests.send("DESCRIBE", self._url, now)
             case State.SETTING_UP:
                 self._set_up(now)
+            case State.SETTING_UP_SOUND:
+                if (wish := self._sound_wish()) is not None:
+                    url, transport = wish
+                    self._requests.send("SETUP", url, now, transport)
             case State.STARTING:
                 self._requests.send("PLAY", self._playing().play_url, now)
             case State.PLAYING:
@@ -163,18 +166,13 @@ class RtspSession:
     def _set_up(self, now: float) -> None:
         self._requests.send("SETUP", self._playing().setup_url, now, self._agreement.offer())
 
-    def _set_up_sound(self, now: float) -> bool:
-        """Ask for the sound, if it is wanted and there is some. False where there is nothing to wait for."""
+    def _sound_wish(self) -> tuple[str, str] | None:
+        """Return where sound is set up, and the transport to ask for; None where none is wanted, or can be had."""
         sound, transport = self._playing().audio, self._agreement.transport
         if not self._wants_sound or sound is None or not isinstance(transport, Interleaved):
-            return False
+            return None
         channel = max(transport.rtp, transport.rtcp) + 1
-        if channel > 254:
-            return False
-        self._asks_for_sound = True
-        wish = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
-        self._requests.send("SETUP", sound.setup_url, now, wish)
-        return True
+        return (sound.setup_url, f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}") if channel < 255 else None
 
     def _playing(self) -> Description:
         assert self._description is not None, f"no description in {self.state}"  # noqa: S101 - TRANSITIONS hold it
@@ -238,11 +236,12 @@ class RtspSession:
             return
         self._requests.accepted()
         if response.status < 300:
-            if self._accepted(pending, response, now):
-                self._advance(Step.ANSWERED, now)
+            step = self._accepted(pending, response, now)
+            if step is not None:
+                self._advance(step, now)
             if self.state is State.PLAYING:
                 yield from self._announce()
-        elif self._asks_for_sound and self.state is State.SETTING_UP:
+        elif self.state is State.SETTING_UP_SOUND:
             self._advance(Step.ANSWERED, now)
         elif response.status == 461 and self.state is State.SETTING_UP:
             self._agreement.refuse()
@@ -256,8 +255,8 @@ class RtspSession:
         else:
             raise CameraError(*REFUSALS.get(response.status, _unexpected(pending.method, response.status)))
 
-    def _accepted(self, pending: Pending, response: Response, now: float) -> bool:
-        """Take what the answer tells. False where that is not enough to go on."""
+    def _accepted(self, pending: Pending, response: Response, now: float) -> Step | None:
+        """Take what the answer tells, and return the step that it allows; None where that is not enough to go on."""
         headers = response.headers
         offered = {method.strip().upper() for method in headers.get("public").split(",")}
         if "GET_PARAMETER" in offered and not self._get_parameter_refused:
@@ -265,16 +264,17 @@ class RtspSession:
         match pending.method:
             case "DESCRIBE":
                 self._description = describe(response.body, self._base(headers))
-            case "SETUP" if self._asks_for_sound:
+            case "SETUP" if self.state is State.SETTING_UP_SOUND:
                 self._sound = _sound_channels(headers.get("transport"))
             case "SETUP":
                 self._requests.session_id, self._session_timeout = parse_session(headers.get("session"))
                 if not self._agreement.accept(headers.get("transport")):
                     self._agreement.refuse()
                     self._set_up(now)
-                    return False
-                return not self._set_up_sound(now)
-        return True
+                    return None
+                if self._sound_wish() is not None:
+                    return Step.SOUND_FOUND
+        return Step.ANSWERED
 
     def _base(self, headers: Headers) -> str:
         """Base URL of relative controls (RFC 2326 C.1.1)."""

@@ -1,8 +1,9 @@
-"""The way of an RTSP session, and what a camera's refusals mean: tables of data, used by ``protocol``."""
+"""The way of an RTSP session, and what a camera's refusals mean: tables of data, used by ``protocol``. Pure."""
 
 from enum import Enum, auto
 
 from gateway.models import SourceReason
+from gateway.transitions import follow
 
 
 class State(Enum):
@@ -11,6 +12,7 @@ class State(Enum):
     IDLE = auto()
     DESCRIBING = auto()
     SETTING_UP = auto()
+    SETTING_UP_SOUND = auto()
     STARTING = auto()
     PLAYING = auto()
     STOPPING = auto()
@@ -18,10 +20,12 @@ class State(Enum):
 
 
 class Step(Enum):
-    """What moves it on."""
+    """What moves it on. SOUND_FOUND: the picture is set up, and sound is to be. ANSWERED: nothing more is awaited, also
+    where the camera refuses its sound, or says nothing about it."""
 
     START = auto()
     ANSWERED = auto()
+    SOUND_FOUND = auto()
     STOP = auto()
 
 
@@ -29,18 +33,27 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.IDLE, Step.START): State.DESCRIBING,
     (State.DESCRIBING, Step.ANSWERED): State.SETTING_UP,
     (State.SETTING_UP, Step.ANSWERED): State.STARTING,
+    (State.SETTING_UP, Step.SOUND_FOUND): State.SETTING_UP_SOUND,
+    (State.SETTING_UP_SOUND, Step.ANSWERED): State.STARTING,
     (State.STARTING, Step.ANSWERED): State.PLAYING,
     (State.PLAYING, Step.ANSWERED): State.PLAYING,
     (State.STOPPING, Step.ANSWERED): State.CLOSED,
     (State.IDLE, Step.STOP): State.CLOSED,
     (State.DESCRIBING, Step.STOP): State.CLOSED,
     (State.SETTING_UP, Step.STOP): State.CLOSED,
+    (State.SETTING_UP_SOUND, Step.STOP): State.CLOSED,
     (State.STARTING, Step.STOP): State.STOPPING,
     (State.PLAYING, Step.STOP): State.STOPPING,
     (State.STOPPING, Step.STOP): State.STOPPING,
     (State.CLOSED, Step.STOP): State.CLOSED,
     (State.CLOSED, Step.ANSWERED): State.CLOSED,
 }
+
+
+def advance(state: State, step: Step) -> State:
+    """Return the next state. Raises IllegalEvent."""
+    return follow(TRANSITIONS, state, step)
+
 
 REDIRECTIONS = frozenset({300, 301, 302, 303, 307})
 """Answers that may name another place (RFC 2326 11.3); a proxy (305) is none that a camera would have."""
