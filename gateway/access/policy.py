@@ -190,6 +190,11 @@ def is_police(principal: Principal) -> bool:
     return principal.role in POLICE_ROLES
 
 
+def is_mobile(principal: Principal) -> bool:
+    """Return True if ``principal`` watches from a car, over a mobile network."""
+    return principal.role is Role.PATROL
+
+
 def needs_sites(role: Role) -> bool:
     """Return True if nobody has this role without being bound to schools."""
     return role is Role.COORDINATOR

@@ -21,6 +21,7 @@ from gateway.media.interface import Media
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, Grant, GrantBasis, StreamName
 from gateway.viewing.admission import Admission
+from gateway.viewing.profiles import profile_of
 from gateway.viewing.recording import Viewing, record
 from gateway.viewing.work import Work
 from gateway.webrtc.interface import NO_SESSION, OpenSession, PatchAnswer, PatchRequest, SessionEvent
@@ -91,7 +92,8 @@ class ViewingService:
     async def open(
         self, token: str, camera_id: CameraId, stream: StreamName | None, offer: str, address: str
     ) -> Opened:
-        """Open a media session for the bearer of ``token``; ``stream`` None leaves the choice to role and link.
+        """Open a media session for the bearer of ``token``; ``stream`` None: what suits the viewer
+        and its link.
 
         Raises Unauthenticated for a bad, expired or revoked token, Forbidden or NotFound for a camera that the grant
         does not cover, BadRequest for an offer that cannot be answered, Conflict when too many are open.
@@ -100,7 +102,7 @@ class ViewingService:
         if camera_id not in grant.camera_ids:
             raise await self._access.refusal(principal, camera_id, address)
         with self._place_of(claims.session_id):
-            request = OpenSession(camera_id, stream, offer, self._admission.deadline(claims), principal.role)
+            request = OpenSession(camera_id, stream, offer, self._admission.deadline(claims), profile_of(principal))
             opened = await self._media.open(request)
             viewing = Viewing(
                 id=opened.id,

@@ -8,7 +8,7 @@ from gateway.clock import Clock
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import NotFound, Unplayable
 from gateway.metrics import Metrics
-from gateway.models import CameraId, Role, StreamName
+from gateway.models import CameraId, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
@@ -71,7 +71,7 @@ class Opening:
             camera_id=request.camera_id,
             stream=name,
             best=best if adapts else None,
-            role=request.role,
+            viewer=request.viewer,
             offer=offer,
             codecs=codecs,
             identity=self._identity,
@@ -116,9 +116,8 @@ class Opening:
 
 def _playable(streams: Mapping[StreamName, RelayStream], request: OpenSession, offer: Offer) -> dict[StreamName, str]:
     """The codecs of all streams that the viewer can be switched to, the one to begin with first."""
-    by_role = StreamName.SUB if request.role is Role.PATROL else StreamName.MAIN
     pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in streams.items()}
-    choices = choose(pulled, {codec.name for codec in offer.codecs}, request.stream or by_role)
+    choices = choose(pulled, {codec.name for codec in offer.codecs}, request.stream or request.viewer.first_stream)
     if not choices:
         raise Unplayable("no_common_codec", "This camera sends nothing that the offer says the viewer decodes.")
     return {choice.stream: streams[choice.stream].codec or H264 for choice in choices}

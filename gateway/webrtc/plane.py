@@ -201,7 +201,7 @@ class MediaPlane:
             self._unplayable(session)
             return
         session.keyed(stream, self._sounds(session.camera_id), self._clock.monotonic())
-        self._metrics.viewers.labels(role=session.role).inc()
+        self._metrics.viewers.labels(session.viewer.label).inc()
         self._notify("connected", session)
         self._distribution.join(session)
         self._listening.join(session)
@@ -235,7 +235,7 @@ class MediaPlane:
         self._listening.leave(session)
         del self._sessions[session.id]
         if playing:
-            self._metrics.viewers.labels(role=session.role).dec()
+            self._metrics.viewers.labels(session.viewer.label).dec()
         self._metrics.sessions_closed.labels(reason=reason).inc()
         try:
             session.close(reason)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.models import CameraId, CloseReason, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.congestion.stream_selector import Ladder
-from gateway.webrtc.interface import EventKind, SessionEvent
+from gateway.webrtc.interface import EventKind, SessionEvent, ViewerProfile
 from gateway.webrtc.sending.audio import SoundFeed
-from gateway.webrtc.sending.feed import UNKNOWN_LINK, UNKNOWN_MOBILE_LINK, Feed
+from gateway.webrtc.sending.feed import Feed
 from gateway.webrtc.signalling.formats import H264, Codec
 from gateway.webrtc.signalling.offer import Offer
 from gateway.webrtc.states import SILENCE, Event, State, advance
@@ -29,7 +29,6 @@ class SessionView:
     id: str
     camera_id: CameraId
     stream: StreamName
-    role: Role
     state: State
     ends_at: float
     packets: int
@@ -60,7 +59,7 @@ class Session:
         camera_id: CameraId,
         stream: StreamName,
         best: StreamName | None,
-        role: Role,
+        viewer: ViewerProfile,
         offer: Offer,
         codecs: Sequence[Codec],
         identity: Identity,
@@ -74,7 +73,7 @@ class Session:
         self.stream = self.target = stream
         self.best = best or stream
         self.ladder = None if best is None else Ladder(now)
-        self.role = role
+        self.viewer = viewer
         self.opened_at = now
         self.ends_at = ends_at
         self.cname = secrets.token_hex(8)
@@ -110,7 +109,6 @@ class Session:
             self.id,
             self.camera_id,
             self.stream,
-            self.role,
             self.state,
             self.ends_at,
             self.packets,
@@ -159,7 +157,7 @@ class Session:
             (first, first_repeat),
             self._metrics,
             now,
-            unknown_link=UNKNOWN_MOBILE_LINK if self.role is Role.PATROL else UNKNOWN_LINK,
+            self.viewer,
             on_first_packet=lambda: self._hooks.first_packet(self),
             on_picture_lost=lambda: self._hooks.picture_lost(self),
             on_change=lambda: self._hooks.changed(self),

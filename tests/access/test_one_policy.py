@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access.policy import Topic, hears, is_police, needs_sites, sees_pictures
+from gateway.access.policy import Topic, hears, is_mobile, is_police, needs_sites, sees_pictures
 from gateway.models import Principal, Role, SiteId
 from rig.example import ROOT
 
@@ -13,11 +13,7 @@ from rig.example import ROOT
 NAMING = {"models.py", "configuration/settings.py", "commands/demo.py"}
 
 
-KNOWN = {
-    "incidents/store.py",  # rows of an earlier version
-    "webrtc/opening.py",
-    "webrtc/session.py",
-}
+KNOWN = {"incidents/store.py"}  # rows of an earlier version
 
 
 def modules() -> list[Path]:
@@ -34,6 +30,12 @@ def test_no_module_outside_access_compares_roles() -> None:
     assert set(asking) - NAMING == KNOWN
 
 
+def test_the_media_plane_knows_no_role() -> None:
+    media = [*(ROOT / "gateway" / "webrtc").rglob("*.py"), *(ROOT / "gateway" / "media").rglob("*.py")]
+    assert media
+    assert [path for path in media if re.search(r"\bPrincipal\b|\bRole\b(?! Conflict)", path.read_text())] == []
+
+
 @pytest.mark.parametrize("role", Role)
 def test_each_role_hears_of_what_it_works_with(role: Role) -> None:
     who = Principal("p", "P", role, frozenset({SiteId("lincoln")}))
@@ -45,6 +47,7 @@ def test_each_role_hears_of_what_it_works_with(role: Role) -> None:
         Role.DISTRICT_IT: {Topic.INCIDENTS, Topic.REFUSED_TRIGGERS, Topic.CLOCK},
         Role.AUDITOR: set(),
     }.get(role)
+    assert is_mobile(who) == (role is Role.PATROL)
     assert is_police(who) == (role in {Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
     assert sees_pictures(who) == (role is not Role.AUDITOR)
     assert needs_sites(role) == (role is Role.COORDINATOR)

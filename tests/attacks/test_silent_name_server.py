@@ -16,8 +16,8 @@ from gateway.configuration.settings import CameraSettings, MediaSettings, Stream
 from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
-from gateway.models import CameraId, Role, StreamName
-from gateway.webrtc.interface import OpenSession
+from gateway.models import CameraId, StreamName
+from gateway.webrtc.interface import OpenSession, ViewerProfile
 from gateway.webrtc.plane import MediaPlane
 from rig.viewer import LightViewer
 
@@ -67,7 +67,7 @@ async def test_a_silent_name_server_delays_no_page_and_no_picture(asked: list[st
             assert (await client.get("/assets/page.js")).status == 200
         async with asyncio.timeout(PROMPTLY):
             request = OpenSession(
-                CameraId("camera-1"), StreamName.MAIN, viewer.offer(), clock.monotonic() + 60, Role.PATROL
+                CameraId("camera-1"), StreamName.MAIN, viewer.offer(), clock.monotonic() + 60, ViewerProfile("patrol")
             )
             opened = await node.open(request)
         assert " gateway.example " in opened.answer

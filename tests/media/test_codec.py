@@ -27,7 +27,6 @@ from gateway.media.messages import FromWorker, Report, Setup, ToWorker
 from gateway.models import (
     CameraId,
     CloseReason,
-    Role,
     SourceReason,
     SourceState,
     SourceStatus,
@@ -46,7 +45,7 @@ TOLD, ASKED = methods_of(FromWorker), methods_of(ToWorker)
 def test_what_a_worker_tells_arrives_as_it_was() -> None:
     status = SourceStatus(HALL, StreamName.MAIN, SourceState.UP, SourceReason.NONE, "", 1.5, notes=("a", "b"))
     points = Points(None, TimelinePoint(90, 2.5, 0.1, True, "", 3))
-    view = SessionView("s", HALL, StreamName.SUB, Role.PATROL, State.PLAYING, 9.0, 1, 2, 0.0, None)
+    view = SessionView("s", HALL, StreamName.SUB, State.PLAYING, 9.0, 1, 2, 0.0, None)
     key = (HALL, StreamName.MAIN)
     event = SessionEvent("closed", "s", CloseReason.REVOKED, 4.0, 5, 6, StreamName.SUB)
     for name, arguments in {

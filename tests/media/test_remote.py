@@ -23,19 +23,18 @@ from gateway.metrics import Metrics
 from gateway.models import (
     CameraId,
     CloseReason,
-    Role,
     SourceReason,
     SourceState,
     SourceStatus,
     StreamName,
     TimelinePoint,
 )
-from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
+from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent, ViewerProfile
 from tests.fakes import FakeClock
 
 HALL = CameraId("hall")
 MAIN = (HALL, StreamName.MAIN)
-OFFER = OpenSession(HALL, StreamName.MAIN, "v=0", 2000.0, Role.PATROL)
+OFFER = OpenSession(HALL, StreamName.MAIN, "v=0", 2000.0, ViewerProfile("patrol", StreamName.SUB, 20e6))
 POINT = TimelinePoint(90, 2.5, 0.1, True, "", 3)
 UP = SourceStatus(HALL, StreamName.MAIN, SourceState.UP, SourceReason.NONE, "", 1.5)
 
@@ -216,7 +215,7 @@ async def test_what_is_asked_goes_to_the_worker_and_its_refusals_come_back(scene
     assert await scene.node.close("session-1", CloseReason.REVOKED)
     assert scene.workers[-1].closed == [("session-1", CloseReason.REVOKED)]
     with pytest.raises(NotFound):
-        await scene.node.open(OpenSession(HALL, None, "other", 2000.0, Role.PATROL))
+        await scene.node.open(OpenSession(HALL, None, "other", 2000.0, ViewerProfile("patrol", StreamName.SUB, 20e6)))
 
 
 async def test_sessions_of_a_dead_worker_are_told_closed_and_its_cameras_down(scene: Scene) -> None:

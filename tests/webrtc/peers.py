@@ -15,13 +15,15 @@ from gateway.clock import Clock, SystemClock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.configuration.settings import MediaSettings
 from gateway.metrics import Metrics
-from gateway.models import CameraId, Role, StreamName
+from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
-from gateway.webrtc.interface import OpenedSession, OpenSession
+from gateway.webrtc.interface import OpenedSession, OpenSession, ViewerProfile
 from gateway.webrtc.plane import MediaPlane
 
 CAMERA = CameraId("hall")
+DESK = ViewerProfile("dispatcher")
+CAR = ViewerProfile("patrol", StreamName.SUB, 20e6)
 FPS = 15
 
 
@@ -90,9 +92,9 @@ class Gateway:
         return self.camera.stream if (camera, stream) == (CAMERA, StreamName.MAIN) else None
 
     async def open(self, offer: str, lasts: float = 60.0) -> OpenedSession:
-        """Open a session for a dispatcher."""
+        """Open a session for somebody at a desk."""
         ends_at = self.clock.monotonic() + lasts
-        return await self.plane.open(OpenSession(CAMERA, StreamName.MAIN, offer, ends_at, Role.DISPATCHER))
+        return await self.plane.open(OpenSession(CAMERA, StreamName.MAIN, offer, ends_at, DESK))
 
     def figure(self, name: str, **labels: str) -> float:
         """A metric's value, 0 where it has none yet."""

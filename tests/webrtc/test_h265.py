@@ -17,14 +17,14 @@ from gateway.codecs.h265.syntax import H265Depacketizer
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import ClientError
 from gateway.metrics import Metrics
-from gateway.models import CameraId, Role, StreamName
+from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
 from gateway.rtp.packet import RtpPacket, parse_rtp
 from gateway.webrtc.interface import OpenedSession, OpenSession
 from gateway.webrtc.plane import MediaPlane
 from tests.codecs.coded import TICKS, Coded, h265
-from tests.webrtc.peers import CAMERA, Camera, aiortc_viewer, offer_of
+from tests.webrtc.peers import CAMERA, DESK, Camera, aiortc_viewer, offer_of
 
 LENGTH = 40
 
@@ -58,7 +58,7 @@ class H265Camera:
 
     async def open(self, offer: str) -> OpenedSession:
         ends_at = self.clock.monotonic() + 60
-        return await self.plane.open(OpenSession(CAMERA, StreamName.MAIN, offer, ends_at, Role.DISPATCHER))
+        return await self.plane.open(OpenSession(CAMERA, StreamName.MAIN, offer, ends_at, DESK))
 
 
 @asynccontextmanager

@@ -10,14 +10,14 @@ from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import BadRequest, ConfigurationError, NotFound
-from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.models import CameraId, CloseReason, StreamName
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
 from gateway.webrtc.states import State
 from gateway.webrtc.transport import udp
 from gateway.webrtc.transport.route import Route
 from rig.viewer import LightViewer
 from tests.fakes import FakeClock
-from tests.webrtc.peers import Gateway, aiortc_viewer, offer_of, play, playing_gateway
+from tests.webrtc.peers import CAR, DESK, Gateway, aiortc_viewer, offer_of, play, playing_gateway
 
 
 class Scene:
@@ -294,14 +294,14 @@ async def test_the_figures_tell_what_went_out() -> None:
         await scene.show(5)
         await scene.clock.advance(0.2)
         figure = scene.gateway.figure
-        assert figure("viewers", role=Role.DISPATCHER) == 1
+        assert figure("viewers", role=DESK.label) == 1
         assert figure("packets_out_total") == len(scene.media)
         assert figure("bytes_out_total") == sum(map(len, scene.media)) == scene.gateway.plane.sessions()[0].bytes
         assert figure("send_path", cipher="AEAD_AES_256_GCM", batching="gso") == 1
         assert figure("relay_seconds_count") >= 5
         assert figure("offer_to_first_packet_seconds_count") == 1
     assert scene.closed == [CloseReason.SHUTDOWN]
-    assert figure("viewers", role=Role.DISPATCHER) == 0
+    assert figure("viewers", role=DESK.label) == 0
 
 
 @pytest.mark.parametrize("batching", ["gso", "single"])
@@ -348,10 +348,10 @@ async def test_an_unknown_camera_is_not_found_and_a_missing_substream_is_replace
         offer = await offer_of(viewer)
         with pytest.raises(NotFound):
             await scene.gateway.plane.open(
-                OpenSession(CameraId("none"), StreamName.MAIN, offer, scene.clock.monotonic() + 9, Role.PATROL)
+                OpenSession(CameraId("none"), StreamName.MAIN, offer, scene.clock.monotonic() + 9, CAR)
             )
         opened = await scene.gateway.plane.open(
-            OpenSession(CameraId("hall"), StreamName.SUB, offer, scene.clock.monotonic() + 9, Role.PATROL)
+            OpenSession(CameraId("hall"), StreamName.SUB, offer, scene.clock.monotonic() + 9, CAR)
         )
         assert opened.stream is StreamName.MAIN
 

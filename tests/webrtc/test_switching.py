@@ -15,16 +15,17 @@ from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import Unplayable
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.models import CameraId, CloseReason, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.webrtc.congestion import stream_selector
 from gateway.webrtc.distribution import FRESH
-from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent, ViewerProfile
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.transport.route import Address
 from gateway.webrtc.transport.udp import MediaPort
 from rig.viewer import LightViewer
 from tests.fakes import FakeClock
+from tests.webrtc.peers import CAR, DESK
 
 CAMERA = CameraId("hall")
 STEP = 0.1
@@ -76,9 +77,9 @@ class Scene:
         self.plane.observe(self.events.append)
         self.viewer = LightViewer(self.media.append)
 
-    async def open(self, stream: StreamName | None, role: Role = Role.DISPATCHER) -> OpenedSession:
+    async def open(self, stream: StreamName | None, viewer: ViewerProfile = DESK) -> OpenedSession:
         ends_at = self.clock.monotonic() + 3600
-        opened = await self.plane.open(OpenSession(CAMERA, stream, self.viewer.offer(), ends_at, role))
+        opened = await self.plane.open(OpenSession(CAMERA, stream, self.viewer.offer(), ends_at, viewer))
         await asyncio.wait_for(self.viewer.connect(opened.answer), 10)
         async with asyncio.timeout(10):
             while not any(event.kind == "connected" for event in self.events):  # noqa: ASYNC110  # no event is set
@@ -159,7 +160,7 @@ def _steps(scene: Scene) -> set[int]:
 async def test_a_patrol_car_starts_on_the_substream_and_climbs_where_the_link_carries_it() -> None:
     async with _scene() as scene:
         await scene.play(1.7)
-        opened = await scene.open(None, Role.PATROL)
+        opened = await scene.open(None, CAR)
         assert opened.stream is StreamName.SUB
         await scene.play(2.0)
         assert {size for _, size in scene.pictures()} == {len(scene.media[0]) + len(scene.media[1])}
@@ -267,7 +268,7 @@ async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permis
 async def test_a_page_dates_pictures_rightly_by_the_shift_that_it_is_told() -> None:
     async with _scene() as scene:
         await scene.play(1.5)
-        await scene.open(None, Role.PATROL)
+        await scene.open(None, CAR)
         await scene.play(stream_selector.FIRST + 2.0)
         [changed] = [event for event in scene.events if event.kind == "stream"]
         point = scene.main.stream.timeline()
@@ -316,12 +317,14 @@ async def test_a_repeat_of_a_picture_from_before_the_switch_is_still_answered() 
         assert scene.media[-1] == wanted
 
 
-@pytest.mark.parametrize("role", [Role.DISPATCHER, Role.PATROL])
-async def test_a_session_that_is_closed_while_it_waits_for_the_other_stream_leaves_nothing_behind(role: Role) -> None:
+@pytest.mark.parametrize("viewer", [DESK, CAR])
+async def test_a_session_that_is_closed_while_it_waits_for_the_other_stream_leaves_nothing_behind(
+    viewer: ViewerProfile,
+) -> None:
     async with _scene() as scene:
         await scene.play(1.5)
-        opened = await scene.open(None, role)
-        await scene.play(stream_selector.FIRST + 0.2 if role is Role.PATROL else 0.2)
+        opened = await scene.open(None, viewer)
+        await scene.play(stream_selector.FIRST + 0.2 if viewer is CAR else 0.2)
         await scene.report_loss()
         await scene.plane.close(opened.id, CloseReason.VIEWER_LEFT)
         assert scene.plane._distribution._fanouts == {}
@@ -335,7 +338,7 @@ async def test_a_viewer_that_takes_no_more_is_sent_less_and_costs_the_other_noth
         await scene.open(StreamName.MAIN)
         media: list[bytes] = []
         other = LightViewer(media.append)
-        request = OpenSession(CAMERA, StreamName.MAIN, other.offer(), scene.clock.monotonic() + 3600, Role.HEADQUARTERS)
+        request = OpenSession(CAMERA, StreamName.MAIN, other.offer(), scene.clock.monotonic() + 3600, DESK)
         await asyncio.wait_for(other.connect((await scene.plane.open(request)).answer), 10)
         await scene.play(1.0)
         send_run, slow = MediaPort.send_run, scene.viewer.socket.getsockname()
@@ -346,8 +349,7 @@ async def test_a_viewer_that_takes_no_more_is_sent_less_and_costs_the_other_noth
         monkeypatch.setattr(MediaPort, "send_run", full)
         await scene.play(3.0)
         other.check()
-        streams = {view.role: view.stream for view in scene.plane.sessions()}
-        assert streams == {Role.DISPATCHER: StreamName.SUB, Role.HEADQUARTERS: StreamName.MAIN}
+        assert [view.stream for view in scene.plane.sessions()] == [StreamName.SUB, StreamName.MAIN]
         assert scene.pictures()[-1][1] < 5_000
         sequences = [int.from_bytes(packet[2:4], "big") for packet in media]
         assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))

@@ -4,8 +4,6 @@ from collections import deque
 
 from gateway.relay.history import PacketGroup
 
-LONGEST = 1.5
-"""Seconds that sending may take; what would take longer is not begun: by then it would be old."""
 AT_ONCE = 0.005
 """Seconds of sending that go out together: no queue on the way has to hold more."""
 LEAST_AT_ONCE = 6000
@@ -31,10 +29,10 @@ class Backlog:
         self._groups.append(group)
         self.bytes += group.size
 
-    def takes(self, group: PacketGroup, bps: float) -> bool:
-        """Whether the group would be sent before it is old."""
+    def takes(self, group: PacketGroup, bps: float, patience: float) -> bool:
+        """Return True if the group would be sent within ``patience`` seconds."""
         size = self.bytes + group.size
-        return size <= MOST and 8 * size <= LONGEST * bps
+        return size <= MOST and 8 * size <= patience * bps
 
     def allow_anew(self) -> None:
         """Let the next take be a whole one."""

@@ -11,8 +11,9 @@ from gateway.relay.stream import RelayStream
 from gateway.rtp import feedback
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 from gateway.webrtc.congestion.bandwidth import Estimate
-from gateway.webrtc.congestion.pacer import AT_ONCE, LONGEST, Backlog
+from gateway.webrtc.congestion.pacer import AT_ONCE, Backlog
 from gateway.webrtc.congestion.probe import TRAIN, Probe
+from gateway.webrtc.interface import ViewerProfile
 from gateway.webrtc.sending.sender import Outlet, RtpSender
 from gateway.webrtc.sending.splice import shift_between
 from gateway.webrtc.signalling.formats import H264, Codec
@@ -30,10 +31,6 @@ REFRESH_INTERVAL = 1.0
 LOOK_INTERVAL = 0.25
 LARGE = 0.02  # seconds of sending from which on a picture is paced
 HEADROOM = 1.2  # by which bursts are sent faster than the link is known to carry: it may carry more
-UNKNOWN_LINK = 100e6
-"""Bits a second for a link that has shown no limit yet: 1 MB is out in 80 ms."""
-UNKNOWN_MOBILE_LINK = 20e6
-"""The same for a patrol car's."""
 
 Waiting = Literal["", "keyframe", "link"]
 
@@ -59,7 +56,7 @@ class Feed:
         first_indexes: tuple[int, int],
         metrics: Metrics,
         now: float,
-        unknown_link: float,
+        viewer: ViewerProfile,
         on_first_packet: Callable[[], None],
         on_picture_lost: Callable[[], None],
         on_change: Callable[[], None],
@@ -81,7 +78,7 @@ class Feed:
         self._path = path
         self._cname = cname
         self._metrics = metrics
-        self._unknown_link = unknown_link
+        self._viewer = viewer
         self._on_first_packet = on_first_packet
         self._on_picture_lost = on_picture_lost
         self._on_change = on_change
@@ -102,11 +99,11 @@ class Feed:
     def pace(self, now: float) -> float:
         """Bits a second at which bursts go out."""
         ceiling = self.estimate.ceiling(now)
-        return min(HEADROOM * (self._link if ceiling is None else ceiling), self._unknown_link)
+        return min(HEADROOM * (self._link if ceiling is None else ceiling), self._viewer.unknown_link)
 
     def affords(self, size: int, now: float) -> bool:
         """Whether so many bytes would be sent before they are old."""
-        return 8 * size / self.pace(now) <= LONGEST
+        return 8 * size / self.pace(now) <= self._viewer.patience
 
     # What is sent
 
@@ -312,7 +309,7 @@ class Feed:
             self._count(backlog.keep_begun())
         elif self.waiting:
             return
-        if backlog and not backlog.takes(group, self.pace(now)):
+        if backlog and not backlog.takes(group, self.pace(now), self._viewer.patience):
             self._count(1)
             self.waiting = "link"
             return
@@ -322,7 +319,7 @@ class Feed:
     def _drain(self, now: float) -> None:
         """Send nothing while what is on its way comes late, and begin anew once it has come through."""
         queued = self.estimate.queued(now)
-        if not self._draining and queued > LONGEST:
+        if not self._draining and queued > self._viewer.patience:
             self._draining = True
             self.stop()
         elif self._draining and not queued:

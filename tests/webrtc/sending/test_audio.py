@@ -9,7 +9,7 @@ import pytest
 
 from gateway.configuration.settings import MediaSettings
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CloseReason, Role, StreamName
+from gateway.models import CameraId, CloseReason, StreamName
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
 from gateway.sources.sound import Sound
 from gateway.webrtc.interface import OpenSession
@@ -17,7 +17,7 @@ from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.sending.audio import SoundFeed
 from rig.viewer import LightViewer
 from tests.fakes import FakeClock
-from tests.webrtc.peers import CAMERA, Camera
+from tests.webrtc.peers import CAMERA, DESK, Camera
 
 TYPES = {"PCMU": 0, "PCMA": 8}
 
@@ -155,7 +155,7 @@ class Scene:
 
     async def open(self, lasts: float = 60.0) -> str:
         ends_at = self.clock.monotonic() + lasts
-        request = OpenSession(CAMERA, StreamName.MAIN, self.viewer.offer(), ends_at, Role.DISPATCHER)
+        request = OpenSession(CAMERA, StreamName.MAIN, self.viewer.offer(), ends_at, DESK)
         opened = await self.plane.open(request)
         await asyncio.wait_for(self.viewer.connect(opened.answer), 10)
         await asyncio.wait_for(self.connected.wait(), 10)

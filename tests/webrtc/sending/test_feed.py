@@ -8,8 +8,8 @@ from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
 from gateway.rtp import feedback
-from gateway.webrtc.congestion.pacer import LONGEST
 from gateway.webrtc.congestion.probe import TRAIN
+from gateway.webrtc.interface import ViewerProfile
 from gateway.webrtc.sending.feed import HEADROOM, LOOK_INTERVAL, REFRESH_INTERVAL, REPEATS_IN_TROUBLE, Feed
 from gateway.webrtc.sending.sender import MOST_RESENDS
 from gateway.webrtc.signalling.formats import Codec
@@ -17,6 +17,7 @@ from gateway.webrtc.transport.srtp import GcmSealer
 from tests.fakes import FakeClock
 
 LINK = 8e6  # bits a second that a new link is taken to carry: a megabyte
+VIEWER = ViewerProfile("desk", unknown_link=LINK)
 CODECS = {"H264": Codec("H264", 102, "", 66, 31, (), None)}
 TICK = 0.002
 
@@ -82,7 +83,7 @@ class Scene:
             (0, 0),
             self.metrics,
             self.now,
-            LINK,
+            VIEWER,
             on_first_packet=lambda: self.told.append("first"),
             on_picture_lost=lambda: self.told.append("lost"),
             on_change=lambda: self.told.append(self.feed.waiting),
@@ -141,7 +142,7 @@ def test_a_start_burst_is_paced_and_what_comes_meanwhile_follows_in_order() -> N
 def test_a_burst_that_would_be_old_before_it_is_sent_is_not_begun_and_that_is_said() -> None:
     scene = Scene()
     scene.trouble(400_000)
-    size = int(HEADROOM * 400_000 / 8 * LONGEST * 1.3)
+    size = int(HEADROOM * 400_000 / 8 * VIEWER.patience * 1.3)
     scene.feed.begin([scene.group(1, size, keyframe=True)], scene.now)
     assert scene.told == ["link"]
     scene.feed.deliver(scene.group(2), scene.now)
@@ -292,7 +293,7 @@ def test_pictures_that_pile_up_are_given_up_until_the_next_keyframe() -> None:
     assert scene.feed.waiting == "link"
     assert scene.dropped > 0
     waited = scene.feed.backlog.bytes
-    assert waited * 8 <= LONGEST * HEADROOM * 400_000 * 1.1
+    assert waited * 8 <= VIEWER.patience * HEADROOM * 400_000 * 1.1
     scene.feed.deliver(scene.group(100, keyframe=True), scene.now)
     assert scene.told[-1] == ""
     assert scene.feed.backlog.bytes <= 21_000, "nothing before a fresh keyframe is worth catching up with"
@@ -317,9 +318,9 @@ def test_while_what_was_sent_is_late_on_its_way_nothing_follows_and_then_a_keyfr
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
     scene.pump(0.01)
     scene.round_trips(0.05)
-    scene.round_trips(LONGEST - 0.1)
+    scene.round_trips(VIEWER.patience - 0.1)
     assert scene.told[-1] == "first"
-    scene.round_trips(LONGEST + 0.2)
+    scene.round_trips(VIEWER.patience + 0.2)
     assert scene.told[-1] == "link"
     scene.feed.deliver(scene.group(3), scene.now)
     scene.feed.deliver(scene.group(4, keyframe=True), scene.now)
@@ -334,7 +335,7 @@ def test_while_what_was_sent_is_late_on_its_way_nothing_follows_and_then_a_keyfr
     assert scene.told[-1] == "link"
     assert len(scene.way.media) == sent, "no repeats either"
     reports = len(scene.way.reports)
-    scene.round_trips(LONGEST - 0.1)
+    scene.round_trips(VIEWER.patience - 0.1)
     assert len(scene.way.reports) > reports, "by which is known when it has come through"
     assert scene.told[-1] == "link"
     assert "lost" not in scene.told
@@ -351,12 +352,12 @@ def test_a_link_that_is_too_slow_still_is_when_its_nat_binds_anew_but_from_anoth
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
     scene.pump(0.01)
     scene.round_trips(0.05)
-    scene.round_trips(LONGEST + 0.2)
+    scene.round_trips(VIEWER.patience + 0.2)
     scene.feed.moved(scene.now, elsewhere=False)
-    scene.round_trips(LONGEST + 0.2)
+    scene.round_trips(VIEWER.patience + 0.2)
     assert scene.told[-1] == "link"
     scene.feed.moved(scene.now, elsewhere=True)
-    scene.round_trips(LONGEST + 0.2)
+    scene.round_trips(VIEWER.patience + 0.2)
     assert scene.told[-1] == "lost"
 
 
