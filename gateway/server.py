@@ -203,7 +203,7 @@ async def compose(
     revocations = Revocations(database, clock)
     incidents = IncidentService(database, settings.incidents, clock, metrics, audit, where_of(loaded))
     rooms = {site: frozenset(room.id for room in plan.rooms) for site, plan in loaded.plans.items()}
-    webhooks = WebhookTrigger(database, incidents, settings.sites, clock, metrics, audit, rooms)
+    webhooks = WebhookTrigger(database, incidents.triggers, settings.sites, clock, metrics, audit, rooms)
     access = AccessService(database, incidents, settings, clock, metrics, audit)
     await database.owed.start()
     metrics.owed_changes.set_function(lambda: database.owed.count)

@@ -21,7 +21,7 @@ from gateway.clock import Clock
 from gateway.config_loader import Loaded, load
 from gateway.configuration.settings import CameraSettings, MediaSettings
 from gateway.errors import BadRequest
-from gateway.incidents.service import Trigger
+from gateway.incidents.changes import Trigger
 from gateway.incidents.triggers.signature import sign
 from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
@@ -305,7 +305,7 @@ class House:
     ) -> Incident:
         origin = Origin("webhook", "Panic buttons", room_id="lincoln-room-101" if site == LINCOLN else None)
         trigger = Trigger(site_id=site, kind=kind, origin=origin, enrolled=frozenset(enrolled))
-        return (await self.services.incidents.trigger(trigger)).incident
+        return (await self.services.incidents.triggers.enter(trigger)).incident
 
     async def all_clear(self, incident: Incident) -> None:
         await self.services.incidents.all_clear(incident.id, PEOPLE["headquarters"])

@@ -10,7 +10,7 @@ from gateway.api.routes.incidents import incident_view
 from gateway.api.services import Services
 from gateway.api.views import lifetime, session, watcher
 from gateway.auth.sessions import SignIn
-from gateway.incidents.service import IncidentChange
+from gateway.incidents.changes import IncidentChange
 from gateway.incidents.state import Effect
 from gateway.models import CameraId, IncidentState, SiteId
 from gateway.viewing.recording import Viewing

@@ -4,6 +4,7 @@ Whatever has been decided holds, and reaches the database sooner or later (``sto
 told before it is written: a picture must not go on because a disk is slow. Everything else is written first.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -25,13 +26,14 @@ KIND = "incident"
 
 
 class Ledger:
-    """Not safe for concurrent use: its owner holds a lock around ``load`` and ``commit``."""
+    """Not safe for concurrent use: hold ``lock`` around ``load``, and from what is read until its ``commit``."""
 
     def __init__(self, database: Database, metrics: Metrics, audit: AuditLog) -> None:
         self._database = database
         self._owed = database.owed
         self._metrics = metrics
         self._audit = audit
+        self.lock = asyncio.Lock()
         self._incidents: dict[str, Incident] = {}
         self._subscribers: Listeners[IncidentChange] = Listeners("incident_subscriber", metrics)
         self._owed.writer(KIND, store.write)

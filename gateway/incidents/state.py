@@ -1,7 +1,7 @@
 """The incident state machine: a table and the rules of docs/permission.md. Pure; time is an argument.
 
-``arbitrate`` says what a trigger does at a site where incidents may be open. ``advance`` takes one incident through
-one event; whether an event is possible at all in a state is ``TABLE``'s to say, and nobody else's.
+``advance`` takes one incident through one event; whether an event is possible at all in a state is ``TABLE``'s to say,
+and nobody else's. What a trigger does at a site where incidents may be open is decided in ``arbitration``.
 
 Where the contract leaves room, this is what holds here:
 
@@ -16,7 +16,7 @@ Where the contract leaves room, this is what holds here:
   the gateway was down is warned anew and gets it too, since nobody could extend it. A drill or test ends at once.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -146,28 +146,6 @@ TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = Mapp
         for event in (Unconfirmed, Warn, AllClear, Supersede, Expire, Resume)
     }
 )
-
-
-class Arbitration(StrEnum):
-    """What becomes of a trigger. ``OPEN`` supersedes whatever ``superseded_by`` names."""
-
-    OPEN = "open"
-    JOIN = "join"
-    REFUSE = "refuse"
-
-
-def arbitrate(kind: IncidentKind, open_kinds: Collection[IncidentKind]) -> Arbitration:
-    """Decide on a trigger of ``kind`` at a site where incidents of ``open_kinds`` are open."""
-    if kind in open_kinds:
-        return Arbitration.JOIN
-    if IncidentKind.REAL in open_kinds:
-        return Arbitration.REFUSE
-    return Arbitration.OPEN
-
-
-def supersedes(kind: IncidentKind, other: IncidentKind) -> bool:
-    """Whether opening ``kind`` ends an open incident of ``other`` kind."""
-    return kind is IncidentKind.REAL and other is not IncidentKind.REAL
 
 
 def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expire | Unconfirmed | None:

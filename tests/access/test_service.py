@@ -82,7 +82,9 @@ class House:
         return await House(self.db, self.clock, settings(**narrowing)).start()
 
     async def open(self, kind: IncidentKind = IncidentKind.REAL, enrolled: frozenset[str] = frozenset()) -> Incident:
-        return (await self.incidents.trigger(Trigger(OAK, kind, Origin("console", "Ms. Ruiz"), enrolled))).incident
+        return (
+            await self.incidents.triggers.enter(Trigger(OAK, kind, Origin("console", "Ms. Ruiz"), enrolled))
+        ).incident
 
     async def ended_grant(self) -> Grant:
         """A grant that was given and has ended with all clear."""
@@ -391,7 +393,7 @@ async def test_before_the_lockdown_police_are_told_why(db: Database) -> None:
 
 
 async def test_a_school_without_an_agreement_opens_to_its_own_people_only(house: House) -> None:
-    await house.incidents.trigger(Trigger(ELM, IncidentKind.REAL, Origin("webhook", "button")))
+    await house.incidents.triggers.enter(Trigger(ELM, IncidentKind.REAL, Origin("webhook", "button")))
     assert (await no_grant(house, PATROL, ELM)).code == "not_in_agreement"
     own = Principal("c-2", "Mr. Lee", Role.COORDINATOR, frozenset({ELM}))
     assert (await house.access.grant_for(own, ELM)).camera_ids == {"elm-door"}

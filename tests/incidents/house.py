@@ -4,7 +4,8 @@ from sqlalchemy import text
 
 from gateway.audit.log import AuditLog
 from gateway.configuration.settings import IncidentSettings
-from gateway.incidents.service import IncidentChange, IncidentService
+from gateway.incidents.changes import IncidentChange
+from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
 from gateway.storage.database import Database, sqlite_url
 from tests.fakes import FakeClock

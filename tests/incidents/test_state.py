@@ -12,7 +12,6 @@ from gateway.incidents.state import (
     TABLE,
     Acknowledge,
     AllClear,
-    Arbitration,
     Effect,
     Event,
     Expire,
@@ -23,9 +22,7 @@ from gateway.incidents.state import (
     Unconfirmed,
     Warn,
     advance,
-    arbitrate,
     due,
-    supersedes,
 )
 from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, ReceivedTrigger, Role, SiteId
 
@@ -87,31 +84,6 @@ class TestTable:
         after, effect = advance(over, event, RULES)
         assert after is over
         assert effect is (Effect.REFUSED if isinstance(event, Repeat | Acknowledge | Extend) else Effect.NOTHING)
-
-
-class TestArbitration:
-    @pytest.mark.parametrize("kind", IncidentKind)
-    def test_without_an_incident_every_kind_opens(self, kind: IncidentKind) -> None:
-        assert arbitrate(kind, set()) is Arbitration.OPEN
-
-    @pytest.mark.parametrize("kind", IncidentKind)
-    def test_the_same_kind_joins(self, kind: IncidentKind) -> None:
-        assert arbitrate(kind, {kind}) is Arbitration.JOIN
-
-    @pytest.mark.parametrize("kind", [DRILL, TEST])
-    def test_drill_and_test_do_not_begin_while_a_real_one_is_open(self, kind: IncidentKind) -> None:
-        assert arbitrate(kind, {REAL}) is Arbitration.REFUSE
-
-    def test_a_real_one_opens_over_drill_and_test_and_ends_them(self) -> None:
-        assert arbitrate(REAL, {DRILL, TEST}) is Arbitration.OPEN
-        assert supersedes(REAL, DRILL)
-        assert supersedes(REAL, TEST)
-
-    def test_drill_and_test_stand_side_by_side(self) -> None:
-        assert arbitrate(DRILL, {TEST}) is Arbitration.OPEN
-        assert not supersedes(DRILL, TEST)
-        assert not supersedes(TEST, DRILL)
-        assert not supersedes(REAL, REAL)
 
 
 class TestRepeat:
@@ -425,24 +397,3 @@ def test_time_alone_ends_every_incident_with_its_warnings(wakes_at: float) -> No
     assert effects[-1] is Effect.EXPIRED
     assert set(effects[:-1]) - {Effect.UNCONFIRMED} == {Effect.WARNED}
     assert effects.count(Effect.UNCONFIRMED) <= 1
-
-
-@given(st.lists(st.sampled_from(IncidentKind) | st.none(), max_size=30))
-def test_no_sequence_of_triggers_breaks_the_rules_of_a_site(triggers: list[IncidentKind | None]) -> None:
-    """None stands for all clear of everything. Real is open alone; a real trigger is never refused."""
-    here: dict[IncidentKind, Incident] = {}
-    for at, kind in enumerate(triggers):
-        if kind is None:
-            here = {}
-            continue
-        before, decision = dict(here), arbitrate(kind, here)
-        if decision is Arbitration.OPEN:
-            assert kind not in here
-            here = {other: incident for other, incident in here.items() if not supersedes(kind, other)}
-            here[kind] = opened(kind, float(at))
-        if decision is Arbitration.REFUSE:
-            assert kind is not REAL
-            assert REAL in before
-        if kind is REAL:
-            assert REAL in here
-        assert REAL not in here or set(here) == {REAL}

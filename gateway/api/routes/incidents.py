@@ -10,7 +10,7 @@ from gateway.api.problem import problem_of
 from gateway.api.services import SERVICES, Services, body_of, client_address, recognise, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
-from gateway.incidents.service import Trigger
+from gateway.incidents.changes import Trigger
 from gateway.models import Action, Incident, IncidentKind, Origin, SiteId
 
 

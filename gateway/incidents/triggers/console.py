@@ -5,19 +5,66 @@ after a restart and after the incident's end; a press that was refused in a real
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.clock import Clock
-from gateway.errors import Conflict
+from gateway.errors import ClientError, Conflict
+from gateway.incidents.answers import find_answer
+from gateway.incidents.arbitration import RealIncidentOpen
 from gateway.incidents.changes import Trigger, TriggerOutcome
-from gateway.incidents.service import IncidentService, refusal
-from gateway.incidents.triggers.answers import find_answer, keep_refusal
+from gateway.incidents.service import IncidentService
 from gateway.models import IncidentKind, Principal
 from gateway.storage.database import Database
 from gateway.storage.tables import ConsolePressRow
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press as the trigger pass takes it, at ``now`` in gateway time. ``key`` is the page's name for it."""
+
+    database: Database
+    incidents: IncidentService
+    wanted: Trigger
+    key: str
+    by: Principal
+    now: float
+
+    async def earlier(self) -> TriggerOutcome | None:
+        """The incident of this press, as it is today. Raises RealIncidentOpen if it was refused, Conflict if the key
+        was for another site, kind or room."""
+        known = await find_answer(self.database, ConsolePressRow, (self.by.id, self.key))
+        if known is None:
+            return None
+        if (known.site_id, known.kind, known.room) != (self.wanted.site_id, self.wanted.kind, self._room()):
+            raise Conflict("key_reused", "This key came before, with another school, kind or room.")
+        if known.incident_id is None:
+            raise RealIncidentOpen(IncidentKind(known.kind))
+        incident = await self.incidents.find(known.incident_id)
+        return TriggerOutcome(incident, opened=False, alarm=False)
+
+    def trigger(self) -> Trigger:
+        """What it asks for."""
+        return replace(self.wanted, key=f"{self.by.id}/{self.key}")
+
+    def answer(self, outcome: TriggerOutcome) -> TriggerOutcome:
+        """What it did."""
+        return outcome
+
+    def row(self, result: TriggerOutcome | ClientError) -> ConsolePressRow:
+        """The press and its incident, as they are kept."""
+        return ConsolePressRow(
+            principal_id=self.by.id,
+            key=self.key,
+            site_id=self.wanted.site_id,
+            kind=self.wanted.kind.value,
+            room=self._room(),
+            received_at=self.now,
+            incident_id=result.incident.id if isinstance(result, TriggerOutcome) else None,
+        )
+
+    def _room(self) -> str | None:
+        return self.wanted.origin.room_id or self.wanted.origin.place or None
 
 
 class ConsoleTrigger:
@@ -39,40 +86,6 @@ class ConsoleTrigger:
         # whoever presses without end makes nobody else wait for more than one of these presses.
         async with self._locks.setdefault(by.id, asyncio.Lock()):
             if trigger.key is None:
-                return await self._incidents.trigger(trigger)
-            return await self._once(trigger, trigger.key, by)
-
-    async def _once(self, trigger: Trigger, key: str, by: Principal) -> TriggerOutcome:
-        known = await find_answer(self._database, ConsolePressRow, (by.id, key))
-        room = trigger.origin.room_id or trigger.origin.place or None
-        if known is not None:
-            if (known.site_id, known.kind, known.room) != (trigger.site_id, trigger.kind, room):
-                raise Conflict("key_reused", "This key came before, with another school, kind or room.")
-            return await self._as_before(known)
-        now = self._clock.now()
-
-        def row(incident_id: str | None) -> ConsolePressRow:
-            return ConsolePressRow(
-                principal_id=by.id,
-                key=key,
-                site_id=trigger.site_id,
-                kind=trigger.kind.value,
-                room=room,
-                received_at=now,
-                incident_id=incident_id,
-            )
-
-        async def keep(session: AsyncSession, outcome: TriggerOutcome) -> None:
-            session.add(row(outcome.incident.id))
-
-        try:
-            return await self._incidents.trigger(replace(trigger, key=f"{by.id}/{key}"), keep)
-        except Conflict:
-            await keep_refusal(self._database, row(None))
-            raise
-
-    async def _as_before(self, known: ConsolePressRow) -> TriggerOutcome:
-        if known.incident_id is None:
-            raise refusal(IncidentKind(known.kind))
-        incident = await self._incidents.find(known.incident_id)
-        return TriggerOutcome(incident, opened=False, alarm=False)
+                return await self._incidents.triggers.enter(trigger)
+            press = Press(self._database, self._incidents, trigger, trigger.key, by, self._clock.now())
+            return await self._incidents.triggers.take(press)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import Conflict
-from gateway.incidents.service import Trigger
+from gateway.incidents.changes import Trigger
 from gateway.incidents.triggers.console import ConsoleTrigger
 from gateway.models import IncidentKind, Origin, Principal, Role, SiteId
 from tests.incidents.house import House
@@ -43,7 +43,7 @@ async def test_a_press_of_long_ago_finds_its_incident_on_disk(house: House) -> N
     await house.incidents.all_clear(first.incident.id, BEN)
     for _ in range(101):
         await house.clock.advance(1)
-        other = await house.incidents.trigger(replace(PRESS, key=None))
+        other = await house.incidents.triggers.enter(replace(PRESS, key=None))
         await house.incidents.all_clear(other.incident.id, BEN)
     assert house.incidents.get(first.incident.id) is None
     assert (await console(house).press(PRESS, BEN)).incident.id == first.incident.id
@@ -81,7 +81,7 @@ async def test_presses_without_a_key_all_count(house: House) -> None:
 async def test_a_drill_that_was_refused_does_not_begin_when_its_press_is_sent_again_after_all_clear(
     house: House,
 ) -> None:
-    real = await house.incidents.trigger(replace(PRESS, key=None))
+    real = await house.incidents.triggers.enter(replace(PRESS, key=None))
     drill = replace(PRESS, kind=DRILL)
     with pytest.raises(Conflict):
         await console(house).press(drill, BEN)
@@ -114,7 +114,7 @@ async def test_a_table_of_presses_that_cannot_be_read_stops_no_alarm(house: Hous
 
 
 async def test_a_refusal_that_cannot_be_kept_is_a_refusal_all_the_same(house: House) -> None:
-    await house.incidents.trigger(replace(PRESS, key=None))
+    await house.incidents.triggers.enter(replace(PRESS, key=None))
     await house.sql("ALTER TABLE console_presses RENAME TO away")
     with pytest.raises(Conflict) as refused:
         await console(house).press(replace(PRESS, kind=DRILL), BEN)

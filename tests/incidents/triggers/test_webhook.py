@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from gateway.configuration.settings import SiteSettings, WebhookSettings
 from gateway.errors import ConfigurationError
-from gateway.incidents.service import Trigger
+from gateway.incidents.changes import Trigger
 from gateway.incidents.triggers.forgetting import forget
 from gateway.incidents.triggers.signature import sign
 from gateway.incidents.triggers.timing import KEPT
@@ -46,7 +46,13 @@ class Post:
     def renew(self) -> None:
         house = self.house
         self.webhooks = WebhookTrigger(
-            house.database, house.incidents, [SITE], house.clock, house.metrics, house.audit, {OAK: frozenset({"gym"})}
+            house.database,
+            house.incidents.triggers,
+            [SITE],
+            house.clock,
+            house.metrics,
+            house.audit,
+            {OAK: frozenset({"gym"})},
         )
         self.webhooks.on_refused(lambda *what: self.refused.append(what))
 
@@ -383,13 +389,13 @@ async def test_incident_delivery_and_record_are_one_transaction(house: House, po
 async def test_an_answer_that_was_stored_alarms_here_too_though_the_commit_seemed_to_fail(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell = house.incidents.trigger
+    take = house.incidents.triggers.take
 
-    async def torn(*arguments: Any) -> Any:
-        await tell(*arguments)
+    async def torn(sent: Any) -> Any:
+        await take(sent)
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(house.incidents, "trigger", torn)
+    monkeypatch.setattr(house.incidents.triggers, "take", torn)
     with pytest.raises(asyncio.CancelledError):
         await post.send()
     monkeypatch.undo()
@@ -399,7 +405,7 @@ async def test_an_answer_that_was_stored_alarms_here_too_though_the_commit_seeme
 
 
 async def test_the_console_and_the_button_meet_in_one_incident(house: House, post: Post) -> None:
-    opened = await house.incidents.trigger(Trigger(OAK, IncidentKind.REAL, Origin("console", "Ben")))
+    opened = await house.incidents.triggers.enter(Trigger(OAK, IncidentKind.REAL, Origin("console", "Ben")))
     status, answer = await post.send()
     assert (status, answer) == (200, {"incident": opened.incident.id, "alarm": True}), "it tells the place"
     assert house.incidents.open()[0].origin.room_id == "gym"
@@ -420,7 +426,7 @@ async def test_a_secret_that_cannot_be_used_is_the_operators_fault(house: House)
     with pytest.raises(ConfigurationError, match="webhook button: secret: must be at least 24") as caught:
         WebhookTrigger(
             house.database,
-            house.incidents,
+            house.incidents.triggers,
             [site(webhook("button", IncidentKind.REAL, "hunter2"))],
             house.clock,
             house.metrics,

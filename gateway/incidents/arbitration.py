@@ -1,0 +1,120 @@
+"""What a trigger does at its school: it opens an incident, joins an open one, or is refused. Pure; time is an argument.
+
+``arbitrate`` and ``supersedes`` are the rules of docs/permission.md; ``decide`` applies them to what is known.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.configuration.settings import IncidentSettings
+from gateway.errors import Conflict
+from gateway.incidents.changes import IncidentChange, Trigger, TriggerOutcome, change_of
+from gateway.incidents.state import Effect, Repeat, Supersede, advance
+from gateway.models import Incident, IncidentKind, IncidentState, ReceivedTrigger
+
+
+class RealIncidentOpen(Conflict):
+    """A drill or test may not begin while a real incident is open."""
+
+    def __init__(self, kind: IncidentKind) -> None:
+        words = f"A real incident is open at this school: no {kind} can begin before all clear."
+        super().__init__("real_incident_open", words)
+
+
+class Arbitration(StrEnum):
+    """What becomes of a trigger. ``OPEN`` also ends the incidents that it ``supersedes``."""
+
+    OPEN = "open"
+    JOIN = "join"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a trigger comes to. There are no ``changes`` if this very trigger was received before."""
+
+    outcome: TriggerOutcome
+    changes: tuple[IncidentChange, ...]
+
+
+def arbitrate(kind: IncidentKind, open_kinds: Collection[IncidentKind]) -> Arbitration:
+    """Decide on a trigger of ``kind`` at a site where incidents of ``open_kinds`` are open."""
+    if kind in open_kinds:
+        return Arbitration.JOIN
+    if IncidentKind.REAL in open_kinds:
+        return Arbitration.REFUSE
+    return Arbitration.OPEN
+
+
+def supersedes(kind: IncidentKind, other: IncidentKind) -> bool:
+    """Return True if opening an incident of ``kind`` ends an open one of ``other`` kind."""
+    return kind is IncidentKind.REAL and other is not IncidentKind.REAL
+
+
+def decide(
+    trigger: Trigger, known: Sequence[Incident], now: float, rules: IncidentSettings, new_id: str, threat: str
+) -> Decision | RealIncidentOpen:
+    """Decide on a trigger. A refusal is returned, for the caller to raise.
+
+    ``known`` are the incidents that are open or ended lately, oldest first; ``now`` is gateway time in seconds.
+    ``new_id`` and ``threat`` (one sentence) are for the incident that it may open.
+    """
+    again = _received(trigger, known)
+    if again is not None:
+        return Decision(again, ())
+    here = [one for one in known if one.state is IncidentState.OPEN and one.site_id == trigger.site_id]
+    changes: tuple[IncidentChange, ...]
+    match arbitrate(trigger.kind, {incident.kind for incident in here}):
+        case Arbitration.REFUSE:
+            return RealIncidentOpen(trigger.kind)
+        case Arbitration.JOIN:
+            changes = (_join(trigger, here, now, rules),)
+        case Arbitration.OPEN:
+            # The new incident comes first, so that those whom a drill let see know of it before the drill is over.
+            changes = (_open(trigger, now, rules, new_id, threat), *_superseded(trigger, here, now, rules))
+    first = changes[0]
+    return Decision(TriggerOutcome(first.incident, first.previous_state is None, first.alarm), changes)
+
+
+def _received(trigger: Trigger, known: Sequence[Incident]) -> TriggerOutcome | None:
+    """Return what this very trigger did before. It may be sent again while the database cannot tell its answer."""
+    if trigger.key is None:
+        return None
+    for incident in known:
+        for number, received in enumerate(reversed(incident.triggers)):
+            same = received.key == trigger.key and received.origin.by == trigger.origin.by
+            if same and incident.site_id == trigger.site_id:
+                return TriggerOutcome(incident, opened=number == 0, alarm=received.alarm)
+    return None
+
+
+def _join(trigger: Trigger, here: Sequence[Incident], now: float, rules: IncidentSettings) -> IncidentChange:
+    known = next(incident for incident in here if incident.kind is trigger.kind)
+    incident, effect = advance(known, Repeat(now, trigger.origin, trigger.enrolled, trigger.key), rules)
+    return change_of(incident, known, effect)
+
+
+def _open(trigger: Trigger, now: float, rules: IncidentSettings, new_id: str, threat: str) -> IncidentChange:
+    incident = Incident(
+        id=new_id,
+        site_id=trigger.site_id,
+        kind=trigger.kind,
+        state=IncidentState.OPEN,
+        origin=trigger.origin,
+        opened_at=now,
+        ends_at=now + rules.maximum_duration,
+        last_alarm_at=now,
+        triggers=(ReceivedTrigger(trigger.origin, now, alarm=True, key=trigger.key),),
+        threat=threat,
+        enrolled=trigger.enrolled,
+    )
+    return change_of(incident, None, Effect.OPENED)
+
+
+def _superseded(
+    trigger: Trigger, here: Sequence[Incident], now: float, rules: IncidentSettings
+) -> tuple[IncidentChange, ...]:
+    ended = [incident for incident in here if supersedes(trigger.kind, incident.kind)]
+    by = Supersede(now, trigger.origin.by)
+    return tuple(change_of(after, before, effect) for before in ended for after, effect in [advance(before, by, rules)])

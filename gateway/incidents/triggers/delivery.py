@@ -1,0 +1,133 @@
+"""One message of a panic button whose signature is right: what it asks for, and what it was answered before."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Container
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from gateway.configuration.settings import WebhookSettings
+from gateway.errors import ClientError, Conflict, Forbidden, Unauthenticated
+from gateway.incidents.answers import find_answer
+from gateway.incidents.changes import Trigger, TriggerOutcome
+from gateway.incidents.triggers.message import read_body
+from gateway.incidents.triggers.signature import Envelope
+from gateway.incidents.triggers.timing import FARTHEST, off_words
+from gateway.metrics import Metrics
+from gateway.models import IncidentKind, Origin, SiteId
+from gateway.storage.database import Database
+from gateway.storage.tables import WebhookDeliveryRow
+
+logger = logging.getLogger(__name__)
+
+Answer = tuple[int, dict[str, Any]]
+"""Status and JSON."""
+
+LOWER_OR_SAME = {
+    IncidentKind.REAL: frozenset(IncidentKind),
+    IncidentKind.DRILL: frozenset({IncidentKind.DRILL, IncidentKind.TEST}),
+    IncidentKind.TEST: frozenset({IncidentKind.TEST}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the messages of one webhook arrive. ``rooms`` are the room ids of its school's plan."""
+
+    site_id: SiteId
+    settings: WebhookSettings
+    key: bytes
+    rooms: Container[str]
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """A message is looked for and kept in one go. One a webhook: whoever holds a secret and floods with it makes nobody
+    else's alarm wait for more than one message of theirs."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message as the trigger pass takes it. ``now`` and ``wall`` are gateway time and the clock's at its arrival."""
+
+    database: Database
+    metrics: Metrics
+    endpoint: Endpoint
+    envelope: Envelope
+    body: bytes
+    address: str
+    now: float
+    wall: float
+
+    async def earlier(self) -> Answer | None:
+        """The answer that is kept, word for word, however old the message. Raises Conflict for another body."""
+        key = (self.endpoint.settings.id, self.envelope.id)
+        known = await find_answer(self.database, WebhookDeliveryRow, key)
+        if known is None:
+            return None
+        if known.body_sha256 != self._digest:
+            raise Conflict("id_reused", "This webhook-id came before, with another body.")
+        return known.status, known.answer
+
+    def trigger(self) -> Trigger:
+        """What it asks for. Raises Unauthenticated for one of another day, Forbidden for a kind not its webhook's."""
+        webhook, off = self.endpoint.settings, self._off()
+        if abs(off) > FARTHEST:
+            raise Unauthenticated("stale_timestamp", f"The timestamp is {abs(off):.0f} s off the gateway's clock.")
+        content = read_body(self.body, webhook.kind, self.endpoint.rooms)
+        if content.kind not in LOWER_OR_SAME[webhook.kind]:
+            raise Forbidden("kind_not_allowed", f"This webhook may not trigger a {content.kind} incident.")
+        self.metrics.webhook_time_off_seconds.labels(webhook.id).set(off)
+        note, time_off = content.note, None
+        if abs(off) > webhook.tolerance:
+            logger.warning("webhook %s: the time of its message is %.0f s off the gateway's clock", webhook.id, off)
+            self.metrics.triggers_off_time.labels(webhook.id).inc()
+            note, time_off = f"{note} {off_words(off)}".strip(), round(off)
+        return Trigger(
+            self.endpoint.site_id,
+            content.kind,
+            Origin("webhook", webhook.name, content.room_id, note, content.place),
+            key=f"{webhook.id}/{self.envelope.id}",
+            address=self.address or None,
+            time_off=time_off,
+        )
+
+    def answer(self, outcome: TriggerOutcome) -> Answer:
+        """Which incident it is, and whether it sounds."""
+        return 200, {"incident": outcome.incident.id, "alarm": outcome.alarm}
+
+    def row(self, result: TriggerOutcome | ClientError) -> WebhookDeliveryRow:
+        """The message and its answer, as they are kept."""
+        if isinstance(result, TriggerOutcome):
+            incident_id, (status, answer) = result.incident.id, self.answer(result)
+        else:
+            incident_id, (status, answer) = None, problem(result)
+        return WebhookDeliveryRow(
+            webhook_id=self.endpoint.settings.id,
+            message_id=self.envelope.id,
+            body_sha256=self._digest,
+            received_at=self.now,
+            status=status,
+            answer=answer,
+            incident_id=incident_id,
+        )
+
+    @cached_property
+    def _digest(self) -> bytes:
+        return hashlib.sha256(self.body).digest()
+
+    def _off(self) -> float:
+        """Seconds by which its time is ahead of the gateway's.
+
+        A clock that was set, rightly or not, silences no button: a message is on time if either clock says so.
+        """
+        return min((int(self.envelope.timestamp) - clock for clock in (self.now, self.wall)), key=abs)
+
+
+def problem(error: ClientError) -> Answer:
+    """A refusal as it is answered (RFC 9457)."""
+    return error.status, problem_body(error.status, error.title, error.code, error.detail)
+
+
+def problem_body(status: int, title: str, code: str, detail: str) -> dict[str, Any]:
+    """The JSON of a problem (RFC 9457)."""
+    return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
