@@ -1,6 +1,7 @@
 """Alarms as the police meet them: two rooms, two schools, a drill, a mute page."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 LIBRARY, ROOM_107, KINDERGARTEN = "lincoln-room-204", "lincoln-room-107", "oak-room-3"
 CONFIRM_WITHIN = 12.0
 """Seconds until an alarm that nobody acknowledges presses on."""
+
+CUT = "e => e.scrollHeight > e.clientHeight + 1"
+"""Does an element have words that are not seen?"""
 
 SCHOOLS = {"lincoln": "coordinator", "oak": "coordinator_oak"}
 
@@ -369,6 +373,44 @@ async def test_a_drill_opens_no_black_tiles_to_who_is_not_enrolled(
     await schools.press(ROOM_107, "drill", enrolled=["dispatcher-1"])
     await glass.tile("lincoln-lobby").says("live", 15)
     await expect(glass.page.get_by_test_id("why-none")).to_have_count(0)
+    await glass.close()
+
+
+@pytest.mark.parametrize(("who", "width", "height"), [("patrol", 1024, 768), ("dispatcher", 390, 844)])
+async def test_what_somebody_saw_is_not_cut_off_where_the_screen_is_small(
+    browser: Browser, district: District, schools: Schools, who: str, width: int, height: int
+) -> None:
+    note = "Two persons by the stairs, one with a long gun and a dark bag, going to the library"
+    glass = await page_of(browser, district, who, width, height)
+    page = glass.page
+    await schools.press(LIBRARY, note=note)
+    await schools.press(ROOM_107)
+    words = page.get_by_test_id("trigger").nth(1).locator(".words")
+    await expect(words).to_contain_text(note)
+    if await words.evaluate(CUT):
+        await page.get_by_test_id("more-triggers").click()
+    assert not await words.evaluate(CUT)
+    assert glass.errors == []
+    await glass.close()
+
+
+async def test_on_a_phone_nothing_covers_why_there_is_no_picture_or_the_press_for_it(
+    browser: Browser, district: District, schools: Schools
+) -> None:
+    glass = await page_of(browser, district, "dispatcher", 390, 844)
+    incident = await schools.press(LIBRARY)
+    tile = glass.tile("lincoln-upper-east")
+    await tile.says("live", 15)
+    await schools.end("lincoln", incident)
+    await tile.says_words("The incident has ended", 10)
+    boxes = []
+    for part in (".state", ".words", ".name"):
+        box = await tile.locator.locator(part).bounding_box()
+        assert box is not None
+        boxes.append(box)
+    for above, below in pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"] + 1, f"{below} covers {above}"
+    await tile.locator.get_by_role("button", name="Try again").click(timeout=3000)
     await glass.close()
 
 

@@ -12,6 +12,8 @@ describe("the record's details", () => {
   it("say everything else as it is", () => {
     expect(spoken("rows", 12, "")).toBe("12");
     expect(spoken("cameras", ["a", "b"], "")).toBe("a, b");
+    expect(spoken("sites", [], "")).toBe("all");
+    expect(spoken("cameras", [], "")).toBe("none");
     expect(spoken("room", null, "")).toBe("null");
     expect(spoken("origin", { room_id: "gym", ends_at: 0 }, "1970-01-01T00:00:00.00+00:00")).toBe(
       "room id gym, ends at 1970-01-01 00:00:00.00+00:00",

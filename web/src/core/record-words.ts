@@ -19,6 +19,8 @@ function minutesOf(offset: string): number {
 /** A detail's value in words. Keys that end in `_at` are wall seconds (docs/protocol.md). */
 export function spoken(key: string, value: unknown, time: string): string {
   if (key.endsWith("_at") && typeof value === "number") return timeLike(value, time);
+  // Whoever is bound to no school is bound to none in particular: the whole district.
+  if (Array.isArray(value) && value.length === 0) return key === "sites" ? "all" : "none";
   if (Array.isArray(value)) return value.map((one) => spoken(key, one, time)).join(", ");
   if (typeof value === "object" && value !== null) {
     return Object.entries(value)

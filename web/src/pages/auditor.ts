@@ -106,9 +106,9 @@ function row(record: AuditRecord): TemplateResult {
   const entries = Object.entries(record.detail);
   const folded = entries.filter(([key]) => FOLDED.has(key));
   return html`<tr>
-    <td class="number">${record.time.replace("T", " ")}</td>
+    <td class="number when">${record.time.replace("T", " ")}</td>
     <th scope="row" class="whole">${record.kind.replaceAll("_", " ")}</th>
-    <td class="whole">${record.name ?? record.principal ?? "\u2013"}<small>${record.role ? ROLE_WORDS[record.role] : ""}</small></td>
+    <td>${record.name ?? record.principal ?? "\u2013"}<small>${record.role ? ROLE_WORDS[record.role] : ""}</small></td>
     <td>${record.outcome}<small>${record.reason?.replaceAll("_", " ") ?? ""}</small></td>
     <td class="whole">${record.camera ?? record.site ?? ""}<small>${record.camera ? record.site : ""}</small></td>
     <td class="whole">${record.incident ?? ""}</td>

@@ -27,7 +27,7 @@ export const dispatcherStyles = css`
   aside {
     grid-row: 2;
     display: grid;
-    grid-template-rows: minmax(240px, 2fr) minmax(130px, 1fr);
+    grid-template-rows: minmax(310px, 1.15fr) minmax(150px, 1fr);
     gap: 8px;
     min-height: 0;
   }
@@ -58,7 +58,7 @@ export const dispatcherStyles = css`
   }
   .lists {
     display: grid;
-    grid-template-rows: minmax(0, 1.4fr) minmax(0, 1fr);
+    grid-template-rows: minmax(0, 2.4fr) minmax(0, 1fr);
     gap: 8px;
     min-height: 0;
   }
@@ -95,6 +95,7 @@ export const dispatcherStyles = css`
     display: flex;
     gap: 0.3em;
     font-size: 0.8125rem;
+    white-space: normal;
   }
   .row .ok {
     grid-row: 1;
@@ -167,7 +168,7 @@ export const dispatcherStyles = css`
   @media (max-width: 600px) {
     .grid[data-columns]:not([data-columns="1"]) {
       height: auto;
-      grid-auto-rows: 170px;
+      grid-auto-rows: 182px;
       grid-template-columns: repeat(2, minmax(0, 1fr));
     }
   }

@@ -130,7 +130,7 @@ export class DistrictIt extends LitElement {
       </td>
       <td class="clock">${shown ? clockCell(shown) : ""}</td>
       <td class="advice">
-        ${advice(camera).map((line) => html`<p>${line}</p>`)}
+        ${advice(camera).map((line) => html`<p>${spelled(line)}</p>`)}
       </td>
       <td>
         <button aria-label="Still picture of ${camera.name}" @click=${() => (this.still = camera)}>
@@ -149,6 +149,11 @@ export class DistrictIt extends LitElement {
       this.failure = `${told(error)} What is listed may be out of date; it is asked for again by itself.`;
     }
   }
+}
+
+/** The gateway writes names of settings in backticks. */
+function spelled(line: string): (string | TemplateResult)[] {
+  return line.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
 function standingOf(camera: CameraStatus): Standing | "unknown" {

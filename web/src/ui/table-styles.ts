@@ -120,5 +120,14 @@ export const tableStyles = css`
     td {
       padding-inline: 6px;
     }
+    td.when {
+      white-space: normal;
+    }
+    .camera-name {
+      min-width: 180px;
+    }
+    .advice {
+      min-width: 170px;
+    }
   }
 `;

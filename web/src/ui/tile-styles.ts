@@ -76,6 +76,10 @@ export const tileStyles = css`
   .bottom {
     bottom: 0;
     flex-wrap: nowrap;
+    pointer-events: none;
+  }
+  .bottom > * {
+    pointer-events: auto;
   }
   .bottom button {
     flex: none;
@@ -197,7 +201,7 @@ export const tileStyles = css`
     gap: 8px;
   }
   .words button {
-    min-height: var(--tile-button, 36px);
+    min-height: var(--tile-button, 32px);
     background: #fff;
     border-color: #fff;
     color: #14181c;
@@ -217,9 +221,31 @@ export const tileStyles = css`
       font-size: 0.75rem;
     }
   }
+  /* The name has the whole width below the buttons, and words stand above both: none covers another. */
   @container (max-width: 300px) {
-    .switch {
+    .switch,
+    :host([closable]) .choice .dismiss {
       display: none;
+    }
+    .bottom {
+      flex-wrap: wrap;
+      justify-content: flex-end;
+      gap: 2px 4px;
+    }
+    .name {
+      flex: 1 0 100%;
+      order: 1;
+    }
+    .words {
+      inset: 38px 4px auto;
+      transform: none;
+      align-items: flex-start;
+      gap: 4px;
+      max-width: none;
+      padding: 0.2em 0.4em;
+      font-size: 0.8125rem;
+      line-height: 1.15;
+      text-align: left;
     }
   }
   @container (max-width: 260px) {

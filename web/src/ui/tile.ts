@@ -243,7 +243,7 @@ export class Tile extends LitElement {
   #choice(): TemplateResult {
     return html`<span class="choice">
       <button @click=${() => this.#viewing?.start()}>Try again</button>
-      <button @click=${this.#dismiss}>Close</button>
+      <button class="dismiss" @click=${this.#dismiss}>Close</button>
     </span>`;
   }
 

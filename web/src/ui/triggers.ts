@@ -1,4 +1,4 @@
-/** Every press of one incident: when, where, who, with what note; the newest shown, the rest one press away. */
+/** Every press of one incident: when, where, with what note, who; the newest shown, all else one press away, never cut off for good. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -82,7 +82,15 @@ export class Triggers extends LitElement {
           min-height: var(--trigger-button, 48px);
         }
       }
+      @media (max-width: 1100px) {
+        .folded .words {
+          -webkit-line-clamp: 3;
+        }
+      }
       @media (max-width: 600px) {
+        .folded .words {
+          -webkit-line-clamp: 4;
+        }
         li {
           flex-basis: 100%;
           justify-content: space-between;
@@ -93,10 +101,32 @@ export class Triggers extends LitElement {
 
   @property({ attribute: false }) incident!: Incident;
   @state() private all = false;
+  /** Words do not fit while folded: a note may say how many there are, and with what. */
+  @state() private cut = false;
+  readonly #size = new ResizeObserver(() => this.#measure());
 
   constructor() {
     super();
     new StoreObserver(this);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#size.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#size.disconnect();
+  }
+
+  override updated(): void {
+    this.#measure();
+  }
+
+  #measure(): void {
+    const words = [...this.renderRoot.querySelectorAll(".words")];
+    this.cut = !this.all && words.some((one) => one.scrollHeight > one.clientHeight + 1);
   }
 
   override render(): TemplateResult {
@@ -106,10 +136,10 @@ export class Triggers extends LitElement {
     const more = triggers.length - SHOWN;
     return html`<ul class=${this.all ? "" : "folded"} data-testid="triggers" aria-label="Triggers, the newest first">
       ${(this.all ? triggers : triggers.slice(0, SHOWN)).map((one) => this.#trigger(one, numbers.get(placeKey(one))))}
-      ${more > 0
+      ${more > 0 || this.cut || this.all
         ? html`<li class="more">
             <button data-testid="more-triggers" aria-expanded=${this.all} @click=${() => (this.all = !this.all)}>
-              ${this.all ? "Show fewer" : `${more} earlier trigger${more === 1 ? "" : "s"}`}
+              ${this.all ? "Show less" : more > 0 ? `${more} earlier trigger${more === 1 ? "" : "s"}` : "Read in full"}
             </button>
           </li>`
         : nothing}
@@ -121,10 +151,8 @@ export class Triggers extends LitElement {
     return html`<li data-testid="trigger" data-room=${one.room ?? ""}>
       <span class="words">
         ${number ? html`<span class="place" title="Number on the plan">${number}</span>` : nothing}
-        <span class="number">${store.timeOfDay(one.at)}</span>${number ? html` <strong>${room}</strong>` : nothing} \u00b7
-        ${one.by}${one.note
-          ? html` \u00b7 \u201c${one.note}\u201d`
-          : nothing}
+        <span class="number">${store.timeOfDay(one.at)}</span>${number ? html` \u00b7 <strong>${room}</strong>` : nothing}
+        \u00b7 ${one.note ? html`\u201c${one.note}\u201d \u00b7 ` : nothing}${one.by}
       </span>
       ${this.#cameras(one, room)}
     </li>`;
