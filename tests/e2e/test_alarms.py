@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from rig.chromium import CHROMIUM, chromium
 from rig.district import Client, District, served
@@ -342,6 +342,30 @@ async def test_an_own_press_silences_the_page_at_once_and_is_sent_until_the_gate
     await page.unroute("**/acknowledge")
     await expect(page.get_by_test_id("alarm-banner")).to_contain_text("Acknowledged by Patrol car 12", timeout=10_000)
     await expect(page.get_by_test_id("alarm-banner")).not_to_contain_text("Not sent yet")
+    await glass.close()
+
+
+async def test_an_incident_does_not_open_again_when_an_answer_comes_after_its_all_clear(
+    browser: Browser, district: District, schools: Schools
+) -> None:
+    glass = await page_of(browser, district, "patrol", 1280, 800)
+    page = glass.page
+    incident = await schools.press(LIBRARY)
+    banner = page.get_by_test_id("alarm-banner")
+
+    async def too_late(route: Route) -> None:
+        answer = await route.fetch()
+        await schools.end("lincoln", incident)
+        await expect(banner).to_have_count(0)
+        await route.fulfill(response=answer)
+
+    await page.route("**/acknowledge", too_late)
+    async with page.expect_response("**/acknowledge") as answered:
+        await page.get_by_test_id("acknowledge").click()
+    await (await answered.value).finished()
+    await page.evaluate("() => new Promise(requestAnimationFrame)")
+    await expect(banner).to_have_count(0)
+    await page.unroute("**/acknowledge")
     await glass.close()
 
 

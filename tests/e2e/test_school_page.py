@@ -376,7 +376,7 @@ async def test_the_school_says_that_it_has_seen_a_buttons_alarm_and_confirms_not
     theirs = police.page.get_by_test_id("alarm-banner")
     await expect(theirs).to_contain_text("Seen by School coordinator 1")
     await expect(page.get_by_test_id("confirmation")).to_contain_text("Police have not confirmed.", timeout=10_000)
-    await expect(page.get_by_test_id("confirmation")).to_contain_text("nobody at the police has said")
+    await expect(page.get_by_test_id("confirmation")).to_contain_text("nobody in the police has said")
     await police.page.get_by_test_id("acknowledge").click()
     await expect(alarm).to_contain_text("Seen by School coordinator 1")
     await police.close()

@@ -67,6 +67,19 @@ async def test_going_on_without_a_network_says_that_it_is_not_confirmed(browser:
     await glass.close()
 
 
+async def test_who_is_held_by_an_open_incident_is_told_until_when_and_that_no_press_is_needed(
+    browser: Browser, district: District, coordinator: Client
+) -> None:
+    await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
+    glass = await Glass.sign_in(browser, district, "dispatcher", 1280, 800)
+    bar = glass.page.get_by_test_id("shift")
+    await expect(bar).to_have_attribute("data-state", "carried_on")
+    await expect(bar).to_contain_text("An incident is open: you stay signed in to its end")
+    await expect(bar.get_by_test_id("go-on")).to_have_count(0)
+    assert glass.errors == []
+    await glass.close()
+
+
 async def test_signing_out_of_an_open_incident_asks_first_and_away_from_day_and_night(
     browser: Browser, district: District, coordinator: Client
 ) -> None:

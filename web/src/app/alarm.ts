@@ -72,7 +72,7 @@ class Alarm {
     this.#tell(id, "");
     while (this.#pressed.get(id) === alarms) {
       try {
-        store.learn(await api.acknowledge(id, alarms));
+        await store.answer(() => api.acknowledge(id, alarms));
         this.#tell(id, "");
         return;
       } catch (error) {

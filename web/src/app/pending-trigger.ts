@@ -2,7 +2,6 @@
 
 import { Problem } from "../core/api.js";
 import { Backoff } from "../core/backoff.js";
-import type { Incident } from "../core/protocol.js";
 import {
   advance,
   begin,
@@ -33,8 +32,8 @@ export class PendingTrigger extends EventTarget {
   #principal: string | null = null;
 
   constructor(
-    private readonly send: (body: Record<string, unknown>, signal: AbortSignal) => Promise<Incident>,
-    private readonly sent: (incident: Incident) => void,
+    /** Learns from the answer, also to a trigger that was called off meanwhile: it arrived, so the alarm is to be seen. */
+    private readonly send: (body: Record<string, unknown>, signal: AbortSignal) => Promise<unknown>,
     private readonly shelf: () => Shelf,
     /** Wall seconds of this device: they outlive a reload. */
     private readonly wall: () => number,
@@ -121,8 +120,7 @@ export class PendingTrigger extends EventTarget {
     const limit = setTimeout(() => attempt.abort(), ANSWER_WITHIN);
     let outcome: PendingEvent = { type: "answered" };
     try {
-      // Called off meanwhile, and yet it arrived: then the alarm is to be seen.
-      this.sent(await this.send(body, attempt.signal));
+      await this.send(body, attempt.signal);
     } catch (error) {
       outcome = eventOf(error);
     }

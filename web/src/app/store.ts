@@ -3,6 +3,7 @@
 import { GRAVITY } from "../core/alarms.js";
 import { Problem, api } from "../core/api.js";
 import { EventChannel } from "../core/events.js";
+import { KnownIncidents } from "../core/known-incidents.js";
 import { timeOfDay } from "../core/labels.js";
 import type { Lifetime } from "../core/shift.js";
 import type { CameraStatus, Camera, Incident, Me, Plan, ServerEvent, Site, Watcher } from "../core/protocol.js";
@@ -19,7 +20,7 @@ export class Store extends EventTarget {
   me: Me | null = null;
   sites: Site[] = [];
   readonly plans = new Map<string, Plan>();
-  readonly incidents = new Map<string, Incident>();
+  readonly incidents = new KnownIncidents();
   readonly cameras = new Map<string, CameraStatus>();
   readonly watchers = new Map<string, Watcher[]>();
   refusals: Refused[] = [];
@@ -80,7 +81,8 @@ export class Store extends EventTarget {
     this.tokens.forgetAll();
     this.me = null;
     this.ready = false;
-    for (const known of [this.plans, this.incidents, this.cameras, this.watchers]) known.clear();
+    for (const known of [this.plans, this.cameras, this.watchers]) known.clear();
+    this.incidents.snapshot([]);
     this.sites = [];
     this.refusals = [];
     this.clockSteps = [];
@@ -97,7 +99,8 @@ export class Store extends EventTarget {
 
   /** Open incidents, the gravest first, then the newest. */
   open(site?: string): Incident[] {
-    return [...this.incidents.values()]
+    return this.incidents
+      .all()
       .filter((incident) => incident.state === "open" && (site === undefined || incident.site === site))
       .sort((a, b) => GRAVITY[a.kind] - GRAVITY[b.kind] || b.opened_at - a.opened_at);
   }
@@ -127,11 +130,14 @@ export class Store extends EventTarget {
     return heard !== null && this.now() - heard < (this.me?.age.gateway_lost_after ?? 3);
   }
 
-  /** An answer to a request that says more than what was known. */
-  learn(incident: Incident): void {
-    this.incidents.set(incident.id, incident);
+  /** Send a request that is answered with an incident, and learn from its answer. Raises what the request raises. */
+  async answer(request: () => Promise<Incident>): Promise<Incident> {
+    const since = this.incidents.mark();
+    const incident = await request();
+    this.incidents.answered(incident, since);
     if (incident.committed !== undefined) this.diskFails = !incident.committed;
     this.changed();
+    return incident;
   }
 
   changed(): void {
@@ -163,7 +169,7 @@ export class Store extends EventTarget {
         break;
       case "incident":
         this.tokens.forget(event.incident.site);
-        this.incidents.set(event.incident.id, event.incident);
+        this.incidents.told(event.incident);
         this.dispatchEvent(new CustomEvent("incident", { detail: event }));
         break;
       case "camera":
@@ -192,10 +198,9 @@ export class Store extends EventTarget {
   }
 
   #replace(snapshot: Extract<ServerEvent, { type: "snapshot" }>): void {
-    this.incidents.clear();
+    this.incidents.snapshot(snapshot.incidents);
     this.cameras.clear();
     this.watchers.clear();
-    for (const incident of snapshot.incidents) this.incidents.set(incident.id, incident);
     for (const camera of snapshot.cameras) this.cameras.set(camera.id, camera);
     for (const [site, watchers] of Object.entries(snapshot.watchers)) this.watchers.set(site, watchers);
     this.ready = true;

@@ -7,7 +7,7 @@ import { store } from "./store.js";
 
 async function send(body: Record<string, unknown>, signal: AbortSignal): Promise<Incident> {
   try {
-    return await api.trigger(body, signal);
+    return await store.answer(() => api.trigger(body, signal));
   } catch (error) {
     if (error instanceof Problem && error.status === 401) store.signedOut("Your sign-in has ended.");
     throw error;
@@ -16,7 +16,6 @@ async function send(body: Record<string, unknown>, signal: AbortSignal): Promise
 
 export const trigger = new PendingTrigger(
   send,
-  (incident) => store.learn(incident),
   () => localStorage,
   () => Date.now() / 1000,
 );

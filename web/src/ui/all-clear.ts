@@ -85,7 +85,7 @@ export class AllClear extends LitElement {
   async #do(change: () => Promise<Incident>): Promise<void> {
     this.failure = "";
     try {
-      store.learn(await change());
+      await store.answer(change);
     } catch (error) {
       this.failure = told(error);
     }

@@ -21,7 +21,7 @@ const UNANSWERED: Readonly<Record<Exclude<Confirmation, "confirmed">, Record<Inc
       test: ["Sent. Police have not confirmed the test yet.", "Wait a few seconds."],
     },
     overdue: {
-      real: ["Police have not confirmed. Call 911.", "The alarm is sent, but nobody at the police has said that they have seen it."],
+      real: ["Police have not confirmed. Call 911.", "The alarm was sent, but nobody in the police has said that they have seen it."],
       drill: [
         "Police have not confirmed this drill.",
         "There is no danger. Tell the communications centre on its ordinary number.",

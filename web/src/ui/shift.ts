@@ -37,7 +37,7 @@ export class Shift extends LitElement {
     if (state === "carried_on") {
       return quiet(
         state,
-        html`An incident is open: you stay signed in until an hour after its end, now until ${until}.`,
+        html`An incident is open: you stay signed in to its end and for some time after, until ${until} at least.`,
       );
     }
     if (state === "quiet") {

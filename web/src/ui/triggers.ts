@@ -1,4 +1,4 @@
-/** Every press of one incident: when, where, with what note, who; the newest shown, all else one press away, never cut off for good. */
+/** Every press of one incident: when, where, with what note, by whom. The newest are shown; one press shows the rest, and every word. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -101,7 +101,7 @@ export class Triggers extends LitElement {
 
   @property({ attribute: false }) incident!: Incident;
   @state() private all = false;
-  /** Words do not fit while folded: a note may say how many there are, and with what. */
+  /** Whether words do not fit while folded: a note may say how many people there are, and with what. */
   @state() private cut = false;
   readonly #size = new ResizeObserver(() => this.#measure());
 
