@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from aiohttp import web
 
 from gateway import files
+from gateway.access.grants import Grants
 from gateway.access.service import AccessService
 from gateway.api.admission.connection import KEEP_ALIVE
 from gateway.api.admission.connections import ConnectionPlaces
@@ -204,20 +205,22 @@ async def compose(
     incidents = IncidentService(database, settings.incidents, clock, metrics, audit, where_of(loaded))
     rooms = {site: frozenset(room.id for room in plan.rooms) for site, plan in loaded.plans.items()}
     webhooks = WebhookTrigger(database, incidents.triggers, settings.sites, clock, metrics, audit, rooms)
-    access = AccessService(database, incidents, settings, clock, metrics, audit)
+    access = AccessService(incidents, settings, clock, metrics, audit)
+    barred_for = settings.tokens.session_lifetime
+    grants = Grants(database, access, incidents, barred_for, clock, metrics, audit)
     await database.owed.start()
     metrics.owed_changes.set_function(lambda: database.owed.count)
     await audit.start()
     await keys.start()
     await revocations.start()
     await incidents.start()
-    await access.start()
+    await grants.start()
 
     reached = {camera.id: camera for site in settings.sites for camera in site.cameras}
     pulled = [reached[camera.id] for camera in access.cameras() if camera.policy is not CameraPolicy.NEVER]
     media = media_of(pulled, settings.media, MediaEvents(metrics), clock, metrics)
-    viewing = ViewingService(media, access, incidents, tokens, sessions, revocations, audit, clock, metrics)
-    sign_ins = SignInKeeper(sessions, incidents, access, viewing, audit, settings.tokens, clock, metrics)
+    viewing = ViewingService(media, access, grants, incidents, tokens, sessions, revocations, audit, clock, metrics)
+    sign_ins = SignInKeeper(sessions, incidents, access, grants, viewing, audit, settings.tokens, clock, metrics)
     await sign_ins.start()
     services = Services(
         loaded=loaded,
@@ -230,6 +233,7 @@ async def compose(
         console=ConsoleTrigger(database, incidents, clock),
         places=Places(loaded.plans, access.cameras_of),
         access=access,
+        grants=grants,
         tokens=tokens,
         sessions=sessions,
         sign_ins=sign_ins,

@@ -83,7 +83,7 @@ def decide(
 
     ``incidents`` may hold any; those of other sites and those that are over do not count. ``agreement`` counts only
     for the camera's own site. ``now`` is wall time. The Grant is a draft for this camera alone: its ``id`` is empty
-    until AccessService has put it on disk.
+    until ``grants`` has put it on disk.
     """
     if action not in CAMERA_ACTIONS:
         raise ValueError(f"{action} is decided for a site, not for a camera")

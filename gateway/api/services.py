@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
+from gateway.access.grants import Grants
 from gateway.access.service import AccessService
 from gateway.api.admission.connection import Connection
 from gateway.api.admission.limits import Limits
@@ -54,6 +55,7 @@ class Services:
     console: ConsoleTrigger
     places: Places
     access: AccessService
+    grants: Grants
     tokens: TokenService
     sessions: SignInSessions
     readiness: Readiness

@@ -1,6 +1,6 @@
 """Who may open or renew a picture with a token now, until when, and why a session ends that no longer may be."""
 
-from gateway.access.service import AccessService
+from gateway.access.grants import Grants
 from gateway.auth.revocations import Revocations
 from gateway.auth.sessions import SignInSessions
 from gateway.auth.tokens import TokenClaims, TokenService
@@ -15,14 +15,14 @@ class Admission:
 
     def __init__(
         self,
-        access: AccessService,
+        grants: Grants,
         incidents: IncidentService,
         tokens: TokenService,
         sessions: SignInSessions,
         revocations: Revocations,
         clock: Clock,
     ) -> None:
-        self._access = access
+        self._grants = grants
         self._incidents = incidents
         self._tokens = tokens
         self._sessions = sessions
@@ -37,7 +37,7 @@ class Admission:
         sign_in = await self._sessions.by_id(claims.session_id)
         if sign_in is None or sign_in.principal.id != claims.principal_id:
             raise Unauthenticated("signed_out", "The sign-in behind this token has ended.")
-        grant = self._access.living(claims.grant_id)
+        grant = self._grants.living(claims.grant_id)
         if grant is None or grant.principal_id != claims.principal_id:
             raise Unauthenticated("grant_ended", "The permission behind this token has ended.")
         return claims, sign_in.principal, grant

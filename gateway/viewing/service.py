@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from gateway.access.grants import Grants
 from gateway.access.service import AccessService
 from gateway.audit.log import AuditLog
 from gateway.auth.revocations import Revocations
@@ -49,6 +50,7 @@ class ViewingService:
         self,
         media: Media,
         access: AccessService,
+        grants: Grants,
         incidents: IncidentService,
         tokens: TokenService,
         sessions: SignInSessions,
@@ -59,8 +61,9 @@ class ViewingService:
     ) -> None:
         self._media = media
         self._access = access
+        self._grants = grants
         self._incidents = incidents
-        self._admission = Admission(access, incidents, tokens, sessions, revocations, clock)
+        self._admission = Admission(grants, incidents, tokens, sessions, revocations, clock)
         self._audit = audit
         self._clock = clock
         self._metrics = metrics
@@ -72,7 +75,7 @@ class ViewingService:
         self._closing = Work("viewing: close", metrics)
         self._recording = Work("viewing: record", metrics)
         media.events.session.add(self._observed)
-        access.on_grant_ended(self._grant_ended)
+        grants.on_ended(self._grant_ended)
 
     async def run(self) -> None:
         """Close what must be closed, at once, and write what must be recorded, in order. Owned by the server."""
@@ -148,7 +151,7 @@ class ViewingService:
         PreconditionFailed.
         """
         viewing = self._find(secret)
-        if self._access.living(viewing.grant.id) is None:
+        if self._grants.living(viewing.grant.id) is None:
             raise NotFound(*NO_SESSION)
         return await self._media.patch(viewing.id, PatchRequest(fragment, if_match))
 

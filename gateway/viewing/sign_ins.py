@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from gateway.access.grants import Grants
 from gateway.access.service import AccessService
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
@@ -48,6 +49,7 @@ class SignInKeeper:
         sessions: SignInSessions,
         incidents: IncidentService,
         access: AccessService,
+        grants: Grants,
         viewing: ViewingService,
         audit: AuditLog,
         rules: TokenSettings,
@@ -57,6 +59,7 @@ class SignInKeeper:
         self._sessions = sessions
         self._incidents = incidents
         self._access = access
+        self._grants = grants
         self._viewing = viewing
         self._audit = audit
         self._rules = rules
@@ -107,7 +110,7 @@ class SignInKeeper:
         await self._viewing.end_sign_in(sign_in.id)
         try:
             if not await self._sessions.living_of(sign_in.principal.id):
-                await self._access.release(sign_in.principal)
+                await self._grants.release(sign_in.principal)
         except StorageError as error:
             logger.warning("the grants of somebody who signed out could not be ended on disk: %s", error)
 

@@ -70,7 +70,7 @@ async def test_a_picture_goes_dark_within_a_second_of_a_sign_out_from_the_comman
     assert house.plane.closed == [(picture, CloseReason.SIGNED_OUT)]
     assert told == "The gateway has closed 1 picture and 1 page."
     [grant] = await house.records("grant_given")
-    assert house.services.access.living(grant.event.detail["grant"]) is None
+    assert house.services.grants.living(grant.event.detail["grant"]) is None
 
 
 class CommandsClock(FakeClock):
@@ -155,4 +155,4 @@ async def test_one_laptop_signed_out_takes_nothing_from_the_same_persons_other_o
     assert renewal.status == 204
     await other.post("/api/sign-out")
     for grant in await house.records("grant_given"):
-        assert house.services.access.living(grant.event.detail["grant"]) is None
+        assert house.services.grants.living(grant.event.detail["grant"]) is None

@@ -248,7 +248,7 @@ async def test_a_permission_that_ends_while_a_picture_opens_leaves_none(
         case "all clear":
             await house.all_clear(incident)
         case "revoked":
-            await house.services.access.revoke(answer["grant"]["id"], PEOPLE["headquarters"])
+            await house.services.grants.revoke(answer["grant"]["id"], PEOPLE["headquarters"])
         case "signed out":
             sign_in = await house.services.sessions.lookup(cookie)
             assert sign_in is not None
@@ -376,7 +376,7 @@ async def test_draining_finishes_what_nobody_works_off_any_more(house: House) ->
 async def test_a_token_of_another_role_of_the_same_person_is_not_taken(house: House) -> None:
     """A forged pairing of sign-in and person is refused, whoever signed it."""
     patrol, dispatcher = await house.sign_in("patrol"), await house.sign_in("dispatcher")
-    grant = await house.services.access.grant_for(PEOPLE["patrol"], LINCOLN)
+    grant = await house.services.grants.give(PEOPLE["patrol"], LINCOLN)
     sign_in = await house.services.sessions.lookup(dispatcher.cookie())
     assert sign_in is not None
     token = house.services.tokens.issue(PEOPLE["patrol"], grant, sign_in.id).token

@@ -20,7 +20,7 @@ async def token(request: web.Request) -> web.Response:
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     site = SiteId((await body_of(request, TokenRequest)).site)
-    grant = await services.access.grant_for(sign_in.principal, site, client_address(request))
+    grant = await services.grants.give(sign_in.principal, site, client_address(request))
     issued = services.tokens.issue(sign_in.principal, grant, sign_in.id)
     services.metrics.tokens_issued.labels(sign_in.principal.role).inc()
     return web.json_response(

@@ -1,0 +1,190 @@
+"""Grants: given as ``policy`` says, on disk before they are given, ended with what they stand on."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.access import record, store
+from gateway.access.service import AccessService
+from gateway.audit.log import AuditLog
+from gateway.auth.secret import new_id
+from gateway.clock import Clock
+from gateway.errors import StorageError, Unavailable
+from gateway.incidents.changes import IncidentChange
+from gateway.incidents.service import IncidentService
+from gateway.listeners import Listeners
+from gateway.metrics import Metrics
+from gateway.models import Action, CloseReason, Grant, IncidentState, Principal, Refusal, RefusalReason, SiteId
+from gateway.storage.database import Database
+from gateway.storage.owed import Change
+from gateway.storage.turns import Urgency
+
+logger = logging.getLogger(__name__)
+
+GIVEN, ENDING = "grant", "grant_end"
+"""The kinds of change (``storage.owed``) for grants and their ends."""
+
+NOT_RECORDED = (
+    "not_recorded",
+    "Nobody new is let in: the gateway can record no access (its disks are full or failing). Call district IT.",
+)
+BARRED = Refusal(RefusalReason.REVOKED, "your access to the cameras of this school has been revoked")
+
+Barred = tuple[str, SiteId, str | None]
+"""Whose grant was revoked, where, and under which incident (None: standing access)."""
+
+
+class Grants:
+    """Who holds which grant. ``start`` before anything else, after the incidents'.
+
+    A revoked grant is not given again: under an incident not until that is over, standing access not for ``barred_for``
+    seconds, a shift.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        access: AccessService,
+        incidents: IncidentService,
+        barred_for: float,
+        clock: Clock,
+        metrics: Metrics,
+        audit: AuditLog,
+    ) -> None:
+        self._db = db
+        self._access = access
+        self._incidents = incidents
+        self._barred_for = barred_for
+        self._clock = clock
+        self._audit = audit
+        db.owed.writer(GIVEN, store.write)
+        db.owed.writer(ENDING, store.write_end)
+        self._living: dict[str, Grant] = {}
+        self._barred: dict[Barred, float] = {}
+        self._giving = asyncio.Lock()
+        self._ended: Listeners[Grant, CloseReason] = Listeners("grant_ended", metrics)
+
+    async def start(self) -> None:
+        """Load the grants that live: not ended, their incident open, and still what the agreement gives."""
+        now = self._clock.now()
+        async with self._db.reading() as session:
+            living = await store.living(session)
+            revoked = await store.revoked(session, now - self._barred_for)
+        for values in self._db.owed.waiting(ENDING):
+            ended = [grant for grant in living if grant.id == values["id"]]
+            living = [grant for grant in living if grant.id != values["id"]]
+            revoked += [(grant, values["at"]) for grant in ended if values["reason"] == CloseReason.REVOKED]
+        for grant, ended_at in revoked:
+            self._bar(grant, ended_at)
+        self._living = {grant.id: grant for grant in living if self._access.warrants(grant)}
+        try:
+            async with self._db.session() as session:
+                await store.end_with_incidents(session, now)
+                for grant in living:
+                    if grant.id not in self._living:
+                        await store.end(session, grant.id, now, RefusalReason.NOT_IN_AGREEMENT)
+        except StorageError as error:
+            logger.warning("grants that are over are not entered as such: %s", error)
+        self._incidents.subscribe(self._incident_changed)
+
+    def on_ended(self, callback: Callable[[Grant, CloseReason], None]) -> None:
+        """Be told of each grant's end, at once, by a quick call."""
+        self._ended.add(callback)
+
+    def living(self, grant_id: str) -> Grant | None:
+        """The grant, while it lives."""
+        return self._living.get(grant_id)
+
+    async def give(self, principal: Principal, site_id: SiteId, origin_address: str = "") -> Grant:
+        """The living grant of ``principal`` for all that they may view at a school now; given if there is none.
+
+        Raises Forbidden or NotFound with the reason, counted and recorded. Raises Unavailable where no disk takes the
+        record of a new grant; those who hold one go on.
+        """
+        async with self._giving:
+            while True:
+                decision = self._decide(principal, site_id)
+                if isinstance(decision, Refusal):
+                    break
+                for known in self._living.values():
+                    if replace(decision, id=known.id, created_at=known.created_at) == known:
+                        return known
+                grant = replace(decision, id=new_id())
+                await self._put_on_record(grant, principal, origin_address)
+                # The incident may have ended while that was written: its end found no grant of this kind to end.
+                if self._access.warrants(grant):
+                    self._living[grant.id] = grant
+                    return grant
+        raise await self._access.site_refused(decision, principal, Action.VIEW, site_id, origin_address)
+
+    async def revoke(self, grant_id: str, by: Principal) -> bool:
+        """End a grant before its time, at once; one that has ended already is no error.
+
+        Return False if no disk takes it now: it holds, and is tried again, until a crash.
+        """
+        async with self._giving:
+            grant = self._living.get(grant_id)
+            if grant is None:
+                return True
+            now = self._clock.now()
+            self._bar(grant, now)
+            self._end(grant, CloseReason.REVOKED)
+            values = {"id": grant.id, "at": now, "reason": CloseReason.REVOKED.value}
+            return await self._audit.commit([Change(ENDING, grant.id, values)], [record.revoked(grant, by)])
+
+    async def release(self, principal: Principal) -> None:
+        """End the grants of somebody who is signed in nowhere any more, at once."""
+        async with self._giving:
+            held = [grant for grant in self._living.values() if grant.principal_id == principal.id]
+            for grant in held:
+                self._end(grant, CloseReason.SIGNED_OUT)
+            at, reason = self._clock.now(), CloseReason.SIGNED_OUT.value
+            ends = [Change(ENDING, grant.id, {"id": grant.id, "at": at, "reason": reason}) for grant in held]
+            if ends:
+                await self._audit.commit(ends, ())
+
+    async def _put_on_record(self, grant: Grant, principal: Principal, origin_address: str) -> None:
+        """Write a new grant and its record into the database. While that takes nothing, the record must be on disk
+        elsewhere, and the grant is in memory; after a crash its holder asks for another. Raises Unavailable."""
+        given = self._audit.record(record.given(grant, principal, self._access.ground(grant), origin_address))
+        change = Change(GIVEN, grant.id, store.to_values(grant), lasting=False)
+
+        async def with_record(session: AsyncSession) -> None:
+            await store.end_with_incidents(session, self._clock.now())
+            self._audit.add(session, given)
+
+        owed = self._db.owed
+        try:
+            await owed.enter([change], with_record, Urgency.PERMISSION)
+        except StorageError as error:
+            if not await self._audit.keep_aside([given], error):
+                owed.forget(change)
+                raise Unavailable(*NOT_RECORDED) from error
+
+    def _decide(self, principal: Principal, site_id: SiteId) -> Grant | Refusal:
+        decision = self._access.draft_for(principal, site_id)
+        if isinstance(decision, Grant) and self._barred.get(_bar_of(decision), 0.0) > self._clock.now():
+            return BARRED
+        return decision
+
+    def _incident_changed(self, change: IncidentChange) -> None:
+        if change.incident.state is IncidentState.OPEN:
+            return
+        for grant in [g for g in self._living.values() if g.incident_id == change.incident.id]:
+            self._end(grant, CloseReason.INCIDENT_ENDED)
+        self._barred = {bar: until for bar, until in self._barred.items() if bar[2] != change.incident.id}
+
+    def _end(self, grant: Grant, reason: CloseReason) -> None:
+        del self._living[grant.id]
+        self._ended.tell(grant, reason)
+
+    def _bar(self, grant: Grant, revoked_at: float) -> None:
+        self._barred[_bar_of(grant)] = math.inf if grant.incident_id else revoked_at + self._barred_for
+
+
+def _bar_of(grant: Grant) -> Barred:
+    return grant.principal_id, grant.site_id, grant.incident_id
