@@ -3,8 +3,9 @@
 from gateway.models import SourceReason, SourceState
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.protocol import RtspSession
+from tests.sources.bench import PASSWORD, Bench
+from tests.sources.conftest import bench
 from tests.sources.scripted import ScriptedCamera
-from tests.sources.test_supervisor import PASSWORD, Bench, bench
 
 __all__ = ["bench"]
 

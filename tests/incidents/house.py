@@ -1,14 +1,26 @@
+"""The incident services of one gateway, and who triggers and presses."""
+
+import errno
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from gateway.audit.log import AuditLog
 from gateway.configuration.settings import IncidentSettings
-from gateway.incidents.changes import IncidentChange
+from gateway.incidents.changes import IncidentChange, Trigger
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
+from gateway.models import IncidentKind, Origin, Principal, Role, SiteId
 from gateway.storage.database import Database, sqlite_url
+from gateway.storage.reserve import Reserve
 from tests.fakes import FakeClock
+
+OAK, ELM = SiteId("oak"), SiteId("elm")
+REAL, DRILL, TEST = IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST
+HOUR = 3600.0
+ANNA = Principal("anna", "Anna", Role.DISPATCHER)
+BEN = Principal("ben", "Ben", Role.COORDINATOR)
 
 
 class House:
@@ -47,3 +59,17 @@ class House:
 
     def value(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
+
+
+def trigger(kind: IncidentKind = REAL, site: SiteId = OAK, room: str | None = "office") -> Trigger:
+    return Trigger(site, kind, Origin("console", "Ben", room, "heard shots"), principal=BEN, address="10.0.0.7")
+
+
+async def no_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the database nor the reserve file takes an incident from now on."""
+
+    def fail(_reserve: Reserve, _value: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    await house.sql("ALTER TABLE incidents RENAME TO away")
+    monkeypatch.setattr(Reserve, "save", fail)

@@ -1,133 +1,13 @@
 import asyncio
-import errno
 import logging
-import sqlite3
-from contextlib import closing
-from dataclasses import replace
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
-from gateway.errors import Conflict, NotFound, StorageError
-from gateway.incidents.changes import IncidentChange, Trigger
+from gateway.errors import Conflict, NotFound
+from gateway.incidents.changes import Trigger
 from gateway.incidents.state import Effect
-from gateway.incidents.store import to_values, write
-from gateway.models import IncidentKind, IncidentState, Origin, Principal, Role, SiteId
-from gateway.storage.reserve import Reserve
-from gateway.storage.turns import Urgency
-from tests.incidents.house import House
-
-OAK, ELM = SiteId("oak"), SiteId("elm")
-REAL, DRILL, TEST = IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST
-HOUR = 3600.0
-ANNA = Principal("anna", "Anna", Role.DISPATCHER)
-BEN = Principal("ben", "Ben", Role.COORDINATOR)
-
-
-def trigger(kind: IncidentKind = REAL, site: SiteId = OAK, room: str | None = "office") -> Trigger:
-    return Trigger(site, kind, Origin("console", "Ben", room, "heard shots"), principal=BEN, address="10.0.0.7")
-
-
-async def test_a_trigger_opens_an_incident_and_tells_it_after_its_commit(house: House) -> None:
-    seen: list[bool] = []
-
-    def on_disk(change: IncidentChange) -> None:
-        with closing(sqlite3.connect(house.database.path or "")) as connection:
-            found = connection.execute("SELECT state FROM incidents WHERE id = ?", [change.incident.id]).fetchall()
-        seen.append(found == [("open",)])
-
-    house.incidents.subscribe(on_disk)
-    outcome = await house.incidents.triggers.enter(trigger())
-    assert (outcome.opened, outcome.alarm) == (True, True)
-    assert house.incidents.open() == (outcome.incident,)
-    assert house.incidents.get(outcome.incident.id) == outcome.incident
-    assert house.changes == [IncidentChange(outcome.incident, None, True, Effect.OPENED)]
-    assert seen == [True]
-    assert outcome.incident.ends_at == house.clock.now() + 4 * HOUR
-    assert house.value("incidents_total", kind="real") == 1
-    assert house.value("incidents_open", kind="real") == 1
-
-
-async def test_the_record_says_who_what_where_and_why(house: House) -> None:
-    outcome = await house.incidents.triggers.enter(trigger())
-    [record] = await house.audit.read()
-    event = record.event
-    assert (event.kind, event.principal, event.name, event.role) == ("incident_opened", "ben", "Ben", Role.COORDINATOR)
-    assert (event.site, event.incident, event.origin_address) == ("oak", outcome.incident.id, "10.0.0.7")
-    assert event.detail["kind"] == "real"
-    assert event.detail["room_id"] == "office"
-    assert event.detail["note"] == "heard shots"
-
-
-async def test_many_triggers_at_once_make_one_incident_and_one_alarm(house: House) -> None:
-    outcomes = await asyncio.gather(*(house.incidents.triggers.enter(trigger()) for _ in range(20)))
-    assert len({outcome.incident.id for outcome in outcomes}) == 1
-    assert [outcome.opened for outcome in outcomes].count(True) == 1
-    assert [outcome.alarm for outcome in outcomes].count(True) == 1
-    assert [change.alarm for change in house.changes].count(True) == 1
-    assert house.incidents.open()[0].repeats == 19
-    assert (await house.recorded()).count("incident_merged") == 19
-
-
-async def test_sites_and_kinds_do_not_join_each_other(house: House) -> None:
-    for site, kind in ((OAK, DRILL), (OAK, TEST), (ELM, REAL)):
-        assert (await house.incidents.triggers.enter(trigger(kind, site))).opened
-    assert len(house.incidents.open()) == 3
-
-
-async def test_a_real_trigger_supersedes_drill_and_test_at_once_and_alarms(house: House) -> None:
-    drill = (await house.incidents.triggers.enter(trigger(DRILL))).incident
-    test = (await house.incidents.triggers.enter(trigger(TEST))).incident
-    elsewhere = (await house.incidents.triggers.enter(trigger(DRILL, ELM))).incident
-    house.changes.clear()
-    outcome = await house.incidents.triggers.enter(trigger(REAL))
-    assert (outcome.opened, outcome.alarm) == (True, True)
-    assert [(change.incident.kind, change.effect, change.alarm) for change in house.changes] == [
-        (REAL, Effect.OPENED, True),
-        (DRILL, Effect.SUPERSEDED, False),
-        (TEST, Effect.SUPERSEDED, False),
-    ]
-    for ended in (drill, test):
-        found = house.incidents.get(ended.id)
-        assert found is not None
-        assert found.state is IncidentState.SUPERSEDED
-    assert house.incidents.open() == (elsewhere, outcome.incident)
-
-
-async def test_a_drill_during_a_real_incident_is_refused_counted_and_recorded(house: House) -> None:
-    await house.incidents.triggers.enter(trigger(REAL))
-    with pytest.raises(Conflict, match="before all clear"):
-        await house.incidents.triggers.enter(trigger(DRILL))
-    assert [incident.kind for incident in house.incidents.open()] == [REAL]
-    assert house.value("triggers_refused_total", reason="real_incident_open") == 1
-    last = (await house.audit.read())[-1].event
-    assert (last.kind, last.outcome, last.reason, last.name) == (
-        "trigger_refused",
-        "refused",
-        "real_incident_open",
-        "Ben",
-    )
-
-
-async def test_repeats_merge_for_half_an_hour_and_then_alarm_again(house: House) -> None:
-    await house.incidents.triggers.enter(trigger())
-    await house.clock.advance(HOUR / 2 - 1)
-    assert not (await house.incidents.triggers.enter(trigger())).alarm
-    await house.clock.advance(1)
-    outcome = await house.incidents.triggers.enter(trigger())
-    assert (outcome.opened, outcome.alarm, outcome.incident.alarms) == (False, True, 2)
-    assert house.changes[-1].alarm
-
-
-async def test_after_all_clear_a_new_trigger_opens_a_new_incident(house: House) -> None:
-    first = (await house.incidents.triggers.enter(trigger())).incident
-    cleared = await house.incidents.all_clear(first.id, ANNA)
-    assert (cleared.state, cleared.closed_by) == (IncidentState.ALL_CLEAR, "Anna")
-    assert house.changes[-1] == IncidentChange(cleared, IncidentState.OPEN, False, Effect.ALL_CLEAR)
-    assert house.incidents.open() == ()
-    second = await house.incidents.triggers.enter(trigger())
-    assert second.opened
-    assert second.incident.id != first.id
+from gateway.models import Origin
+from tests.incidents.house import ANNA, BEN, DRILL, ELM, HOUR, OAK, REAL, House, no_disk, trigger
 
 
 async def test_all_clear_twice_answers_alike_and_changes_nothing(house: House) -> None:
@@ -254,38 +134,6 @@ async def test_memory_forgets_what_ended_long_ago(house: House) -> None:
     assert house.incidents.open() == (still_open,)
 
 
-async def test_a_subscriber_that_fails_harms_nobody(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    def fail(_change: IncidentChange) -> None:
-        raise ZeroDivisionError
-
-    unsubscribe = house.incidents.subscribe(fail)
-    told: list[IncidentChange] = []
-    house.incidents.subscribe(told.append)
-    assert (await house.incidents.triggers.enter(trigger())).opened
-    assert len(told) == 1
-    assert house.value("task_failures_total", task="incident_subscriber") == 1
-    assert "ZeroDivisionError" in caplog.text
-    unsubscribe()
-    await house.incidents.triggers.enter(trigger())
-    assert house.value("task_failures_total", task="incident_subscriber") == 1
-
-
-async def test_a_database_that_takes_nothing_stops_no_alarm(house: House) -> None:
-    """Before, a full disk answered an alarm with 503 and opened nothing."""
-    await house.sql("ALTER TABLE incidents RENAME TO away")
-    incident = (await house.incidents.triggers.enter(trigger())).incident
-    assert house.incidents.open() == (incident,)
-    assert [change.alarm for change in house.changes] == [True]
-    assert house.incidents.on_disk(incident.id)
-    acknowledged = await house.incidents.acknowledge(incident.id, ANNA, confirms=True)
-    await house.sql("ALTER TABLE away RENAME TO incidents")
-    await house.restart()
-    assert house.incidents.open() == (acknowledged,), "the reserve file is on disk, too"
-    assert house.database.owed.count == 0
-    await house.restart()
-    assert house.incidents.open() == (acknowledged,), "and now it is in the database"
-
-
 async def test_what_ends_an_incident_holds_although_no_disk_takes_it(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -329,24 +177,6 @@ async def test_an_ending_is_told_before_it_is_written(house: House) -> None:
     assert house.incidents.on_disk(incident.id)
 
 
-async def test_an_alarm_that_no_disk_takes_sounds_and_is_not_acknowledged_to_its_sender(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await no_disk(house, monkeypatch)
-    pressed = replace(trigger(), key="button/msg_1")
-    for _ in range(2):
-        with pytest.raises(StorageError, match="the alarm sounds"):
-            await house.incidents.triggers.enter(pressed)
-    [incident] = house.incidents.open()
-    assert incident.repeats == 0, "the same message again is the same press"
-    monkeypatch.undo()
-    await house.sql("ALTER TABLE away RENAME TO incidents")
-    outcome = await house.incidents.triggers.enter(pressed)
-    assert (outcome.incident, outcome.opened, outcome.alarm) == (incident, True, True)
-    await house.restart()
-    assert house.incidents.open() == (incident,)
-
-
 async def test_an_incident_that_ended_in_the_reserve_makes_room_for_the_next_one(house: House) -> None:
     """In the database there is at most one open incident a school and kind, at every moment."""
     first = (await house.incidents.triggers.enter(trigger())).incident
@@ -369,57 +199,6 @@ async def test_a_reserve_that_could_not_be_emptied_opens_nothing_that_is_over(ho
     house.reserve.write_bytes(stale)
     await house.start()
     assert house.incidents.open() == ()
-
-
-async def no_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the database nor the reserve file takes an incident from now on."""
-
-    def fail(_reserve: Reserve, _value: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    await house.sql("ALTER TABLE incidents RENAME TO away")
-    monkeypatch.setattr(Reserve, "save", fail)
-
-
-async def test_a_table_of_records_that_fails_stops_no_alarm_and_its_records_come_later(house: House) -> None:
-    await house.sql("ALTER TABLE audit_records RENAME TO away")
-    incident = (await house.incidents.triggers.enter(trigger())).incident
-    assert house.incidents.open() == (incident,)
-    assert house.value("record_failures_total") == 1
-    assert house.audit.spooling
-    await house.sql("ALTER TABLE away RENAME TO audit_records")
-    await house.restart()
-    await house.audit.catch_up()
-    assert house.incidents.open() == (incident,)
-    assert await house.recorded() == ["incident_opened"]
-
-
-async def test_a_press_whose_request_is_cancelled_counts_all_the_same(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when the process is cancelled after the disk has taken the commit."""
-    original = house.database.owed._session
-
-    class Torn:
-        def __init__(self, urgency: Urgency) -> None:
-            self.inner = original(urgency)
-
-        async def __aenter__(self) -> object:
-            return await self.inner.__aenter__()
-
-        async def __aexit__(self, *details: object) -> None:
-            await self.inner.__aexit__(None, None, None)
-            raise asyncio.CancelledError
-
-    monkeypatch.setattr(house.database.owed, "_session", Torn)
-    with pytest.raises(asyncio.CancelledError):
-        await house.incidents.triggers.enter(trigger())
-    monkeypatch.undo()
-    [change] = house.changes
-    assert (change.effect, change.alarm, change.previous_state) == (Effect.OPENED, True, None)
-    assert house.incidents.open() == (change.incident,)
-    assert not (await house.incidents.triggers.enter(trigger())).opened
-    assert house.database.owed.count == 0
 
 
 async def test_the_clock_goes_on_when_the_store_fails_and_the_log_says_so_once(
@@ -460,12 +239,3 @@ async def pass_a_second(house: House) -> None:
         await house.clock.settle()
     finally:
         house.incidents.tick = original  # type: ignore[method-assign]
-
-
-async def test_the_database_itself_allows_one_open_incident_a_site_and_kind(house: House) -> None:
-    incident = (await house.incidents.triggers.enter(trigger())).incident
-    with pytest.raises(IntegrityError):
-        async with house.database.session() as session:
-            await write(session, to_values(replace(incident, id="another")))
-    async with house.database.session() as session:
-        await write(session, to_values(replace(incident, id="another", state=IncidentState.EXPIRED)))
