@@ -80,7 +80,7 @@ class Distribution:
         if session.ladder is None:
             return
         sub = session.target is StreamName.SUB
-        troubled = feed.estimate.troubled(now)
+        troubled = feed.link.estimate.troubled(now)
         match session.ladder.look(now, not sub, troubled):
             case Step.DOWN:
                 self._aim(session, StreamName.SUB, now)
@@ -111,7 +111,7 @@ class Distribution:
         feed = session.feed
         if feed is None or session.target is not StreamName.SUB or session.stream is StreamName.SUB:
             return
-        ceiling = feed.estimate.ceiling(now)
+        ceiling = feed.link.estimate.ceiling(now)
         if ceiling is None or ceiling >= SEVERE * feed.stream.history.bps():
             return
         stream = self._fanouts[session.camera_id, session.target].stream

@@ -12,7 +12,9 @@ from gateway.relay.stream import RelayStream
 from gateway.webrtc.congestion.stream_selector import Ladder
 from gateway.webrtc.interface import EventKind, SessionEvent, ViewerProfile
 from gateway.webrtc.sending.audio import SoundFeed
-from gateway.webrtc.sending.feed import Feed
+from gateway.webrtc.sending.feed import Feed, FeedHooks
+from gateway.webrtc.sending.secure_path import SecurePath
+from gateway.webrtc.sending.sender import Numbering
 from gateway.webrtc.signalling.formats import H264, Codec
 from gateway.webrtc.signalling.offer import Offer
 from gateway.webrtc.states import SILENCE, Event, State, advance
@@ -113,8 +115,8 @@ class Session:
             self.ends_at,
             self.packets,
             self.sent_bytes,
-            self.feed.estimate.loss if self.feed else 0.0,
-            self.feed.bitrate_estimate if self.feed else None,
+            self.feed.link.estimate.loss if self.feed else 0.0,
+            self.feed.rtcp.bitrate_estimate if self.feed else None,
         )
 
     def check(self, request: BindingRequest, route: Route, now: float) -> bool:
@@ -140,31 +142,24 @@ class Session:
 
     def hear_rtcp(self, datagram: bytes, now: float, wall: float) -> bool:
         """Act on feedback; raises Malformed. Whether the viewer says goodbye."""
-        return self.feed is not None and self.feed.hear(datagram, now, wall)
+        return self.feed is not None and self.feed.rtcp.hear(datagram, now, wall)
 
     def keyed(self, stream: RelayStream, sound: AudioStream | None, now: float) -> None:
         """The handshake is done: media may go out, ``sound`` where it was agreed on."""
         self._move(Event.KEYED)
         # Below 2^15, so that a receiver cannot mistake the roll-over counter.
         first, first_repeat, first_sound = (secrets.randbelow(1 << 15) for _ in range(3))
-        self.feed = Feed(
-            self.dtls,
-            self.path,
-            (self.ssrc, self.rtx_ssrc),
-            self.cname,
-            self.codecs,
-            stream,
-            (first, first_repeat),
-            self._metrics,
-            now,
-            self.viewer,
-            on_first_packet=lambda: self._hooks.first_packet(self),
-            on_picture_lost=lambda: self._hooks.picture_lost(self),
-            on_change=lambda: self._hooks.changed(self),
+        path = SecurePath(self.dtls, self.path, self.cname)
+        numbering = Numbering(self.ssrc, self.rtx_ssrc, first, first_repeat)
+        hooks = FeedHooks(
+            first_packet=lambda: self._hooks.first_packet(self),
+            picture_lost=lambda: self._hooks.picture_lost(self),
+            changed=lambda: self._hooks.changed(self),
         )
+        self.feed = Feed(path, numbering, self.codecs, stream, self.viewer, hooks, self._metrics, now)
         if sound is not None and self.offer.sound is not None:
-            agreed = self.sound_ssrc, self.cname, self.offer.sound.payload_types
-            self.sound = SoundFeed(self.dtls, self.path, *agreed, sound, first_sound, self._metrics)
+            agreed = self.sound_ssrc, self.offer.sound.payload_types
+            self.sound = SoundFeed(path, *agreed, sound, first_sound, self._metrics)
 
     def overdue(self, now: float, connect_timeout: float, consent_timeout: float) -> CloseReason | None:
         """Why the session has to end now, if it has to: its time is up, or the viewer is silent (RFC 7675)."""
@@ -185,7 +180,7 @@ class Session:
         self._move(Event.ENDED)
         self.reason = reason
         if self.feed is not None:
-            self.feed.goodbye()
+            self.feed.rtcp.goodbye()
         if self.sound is not None:
             self.sound.goodbye()
         self.dtls.close()

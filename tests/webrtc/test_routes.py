@@ -431,14 +431,14 @@ async def test_what_was_found_out_of_the_former_way_holds_for_another_port_and_n
         viewer = LightViewer()
         _, session = await play(gateway, viewer)
         assert session.feed is not None
-        session.feed.estimate.refused(gateway.clock.monotonic())
+        session.feed.link.estimate.refused(gateway.clock.monotonic())
         viewer.check()
         await until(lambda: len(session.path._checks) > 1)
-        assert session.feed.estimate.ceiling(gateway.clock.monotonic()) is not None
+        assert session.feed.link.estimate.ceiling(gateway.clock.monotonic()) is not None
         viewer.move("127.0.0.9" if elsewhere else None)
         viewer.check()
         await until(lambda: session.path.route and session.path.route.address == viewer.socket.getsockname())
-        assert (session.feed.estimate.ceiling(gateway.clock.monotonic()) is None) == elsewhere
+        assert (session.feed.link.estimate.ceiling(gateway.clock.monotonic()) is None) == elsewhere
         await viewer.close()
 
 

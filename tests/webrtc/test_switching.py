@@ -112,7 +112,7 @@ class Scene:
         """The link turns out to carry half of the main stream: on to the substream."""
         [session] = self.plane._sessions.values()
         assert session.feed is not None
-        session.feed.estimate._trouble(800_000, self.clock.monotonic())
+        session.feed.link.estimate.found(800_000, self.clock.monotonic())
         await self.play(0.4)
         assert self.changes[-1] == (StreamName.SUB, "")
 
@@ -228,7 +228,7 @@ async def test_a_substream_that_stands_still_is_not_begun_at_its_last_keyframe()
             scene.main.show()
             await scene.clock.advance(STEP)
         assert session.target is StreamName.SUB
-        session.feed.estimate._trouble(800_000, scene.clock.monotonic())
+        session.feed.link.estimate.found(800_000, scene.clock.monotonic())
         await scene.clock.advance(0.5)
         assert scene.plane.sessions()[0].stream is StreamName.MAIN
 
@@ -254,7 +254,7 @@ async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permis
         await scene.play(1.0)
         [session] = scene.plane._sessions.values()
         assert session.feed is not None
-        session.feed.estimate._trouble(1_300_000, scene.clock.monotonic())
+        session.feed.link.estimate.found(1_300_000, scene.clock.monotonic())
         await scene.play(0.3)
         scene.main.show()
         assert session.feed.backlog.bytes

@@ -30,9 +30,11 @@ class Backlog:
         self.bytes += group.size
 
     def takes(self, group: PacketGroup, bps: float, patience: float) -> bool:
-        """Return True if the group would be sent within ``patience`` seconds."""
-        size = self.bytes + group.size
-        return size <= MOST and 8 * size <= patience * bps
+        """Return True if the group would be sent within ``patience`` seconds, or has nothing before it. A keyframe has
+        nothing before it but what is begun: it takes the place of the rest."""
+        ahead = self._begun_bytes() if group.keyframe else self.bytes
+        size = ahead + group.size
+        return not ahead or (size <= MOST and 8 * size <= patience * bps)
 
     def allow_anew(self) -> None:
         """Let the next take be a whole one."""
@@ -74,3 +76,7 @@ class Backlog:
         while len(self._groups) > 1:
             self.bytes -= self._groups.pop().size
         return given_up
+
+    def _begun_bytes(self) -> int:
+        begun = self._groups[0].payloads[self._place :] if self._place else ()
+        return sum(map(len, begun))

@@ -6,8 +6,7 @@ from gateway.metrics import Metrics
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
 from gateway.rtp import feedback
 from gateway.rtp.time import WRAP
-from gateway.webrtc.transport.dtls import DtlsTransport
-from gateway.webrtc.transport.ice_transport import Path
+from gateway.webrtc.sending.secure_path import SecurePath
 
 REPORT_INTERVAL = 1.0
 
@@ -21,10 +20,8 @@ class SoundFeed:
 
     def __init__(
         self,
-        dtls: DtlsTransport,
-        path: Path,
+        path: SecurePath,
         ssrc: int,
-        cname: str,
         payload_types: Mapping[str, int],
         stream: AudioStream,
         first_index: int,
@@ -33,11 +30,9 @@ class SoundFeed:
         self.stream = stream
         self.packets = 0
         self.octets = 0
-        self._sealer = dtls.sealer(ssrc)
-        self._dtls = dtls
+        self._sealer = path.sealer(ssrc)
         self._path = path
         self._ssrc = ssrc
-        self._cname = cname
         self._payload_types = payload_types
         self._next = first_index
         self._dropped = metrics.dropped.labels(where="sound")
@@ -67,11 +62,10 @@ class SoundFeed:
             return
         self._reported_at = now
         timestamp = (last.rtp + len(last.payload) + round((now - last.arrival) * RATE)) % WRAP
-        self._send(feedback.sender_report(self._ssrc, self._cname, wall, timestamp, self.packets, self.octets))
+        cname = self._path.cname
+        report = feedback.sender_report(self._ssrc, cname, wall, timestamp, self.packets, self.octets)
+        self._path.send_rtcp(report)
 
     def goodbye(self) -> None:
         """Tell the viewer that it is over."""
-        self._send(feedback.goodbye(self._ssrc, self._cname))
-
-    def _send(self, packet: bytes) -> None:
-        self._path.send(self._dtls.protect_rtcp(packet))
+        self._path.send_rtcp(feedback.goodbye(self._ssrc, self._path.cname))

@@ -4,8 +4,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from gateway.models import TimelinePoint
 from gateway.relay.history import History, PacketGroup
 from gateway.rtp.time import MASK
+from gateway.webrtc.sending.splice import shift_between
 from gateway.webrtc.transport.srtp import Sealer
 
 Transmit = Callable[[bytes, int, int], bool]
@@ -13,6 +15,15 @@ Transmit = Callable[[bytes, int, int], bool]
 MOST_RESENDS = 512
 """Repeats at once; more are earned by packets sent."""
 STRETCHES = 64
+
+
+class Numbering(NamedTuple):
+    """The SSRCs of a viewer's media and of its repeats, and their initial sequence numbers."""
+
+    ssrc: int
+    rtx_ssrc: int
+    first: int
+    first_repeat: int
 
 
 class Outlet(NamedTuple):
@@ -75,6 +86,15 @@ class RtpSender:
     def sent_bytes(self) -> int:
         """Bytes of SRTP sent, repeats not counted."""
         return self.octets + self.packets * self._sealer.overhead
+
+    def shift_to(
+        self, timeline: TimelinePoint | None, first: PacketGroup, former: TimelinePoint | None, *, back: bool
+    ) -> int:
+        """Return the shift under which another stream's group ``first`` follows what was sent last; see ``splice``."""
+        if self.last is None:
+            return 0
+        last = self.last.arrival, self.last_timestamp
+        return shift_between(former, timeline, self.outlet.shift, last, (first.arrival, first.rtp), back=back)
 
     def switch(self, outlet: Outlet) -> None:
         """What is sent from now on is of another stream, or goes out otherwise."""

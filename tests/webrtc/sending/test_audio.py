@@ -15,6 +15,7 @@ from gateway.sources.sound import Sound
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.sending.audio import SoundFeed
+from gateway.webrtc.sending.secure_path import SecurePath
 from rig.viewer import LightViewer
 from tests.fakes import FakeClock
 from tests.webrtc.peers import CAMERA, DESK, Camera
@@ -25,7 +26,7 @@ TYPES = {"PCMU": 0, "PCMA": 8}
 class PlainKeys:
     """A DTLS transport whose keys change nothing."""
 
-    overhead, reach = 12, 0
+    overhead, reach, cipher = 12, 0, "none"
 
     def sealer(self, ssrc: int) -> "PlainKeys":
         self.ssrc = ssrc
@@ -37,6 +38,8 @@ class PlainKeys:
 
     def protect_rtcp(self, packet: bytes) -> bytes:
         return packet
+
+    unprotect_rtcp = protect_rtcp
 
 
 class Way:
@@ -56,13 +59,17 @@ class Way:
     def send(self, datagram: bytes) -> None:
         self.reports.append(datagram)
 
+    def ask(self) -> None:
+        return None
+
 
 def fed(codec: str = "PCMU", types: dict[str, int] | None = None) -> tuple[SoundFeed, Way, Metrics]:
     metrics, way = Metrics(), Way()
     stream = AudioStream(CameraId("hall"), metrics)
     stream.began(codec)
-    keys, kinds = PlainKeys(), TYPES if types is None else types
-    feed = SoundFeed(keys, way, 7, "name", kinds, stream, 65_534 >> 1, metrics)  # type: ignore[arg-type]  # duck-typed
+    kinds = TYPES if types is None else types
+    path = SecurePath(PlainKeys(), way, "name")  # type: ignore[arg-type]  # duck-typed
+    feed = SoundFeed(path, 7, kinds, stream, 65_534 >> 1, metrics)
     return feed, way, metrics
 
 

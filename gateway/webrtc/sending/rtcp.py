@@ -1,0 +1,104 @@
+"""One viewer's RTCP: sender reports to them, and what theirs say of the link and of what they miss."""
+
+from collections.abc import Callable, Iterable, Sized
+from typing import Protocol
+
+from gateway.metrics import Metrics
+from gateway.rtp import feedback
+from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
+from gateway.webrtc.congestion.link import Link
+from gateway.webrtc.sending.secure_path import SecurePath
+from gateway.webrtc.sending.sender import RtpSender
+
+REPORT_INTERVAL = 1.0
+SOONER = 0.25
+"""The same, of a link of which the round trip has to be known soon."""
+REFRESH_INTERVAL = 1.0
+
+
+class Sequences(Iterable[int], Sized, Protocol):
+    """Sequence numbers that a viewer misses."""
+
+
+class Rtcp:
+    """About what ``sender`` sends as ``ssrc``. ``resend`` sends packets again and returns how many went out;
+    ``picture_lost`` is called where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most.
+    ``bitrate_estimate`` is the viewer's own, in bits a second."""
+
+    def __init__(
+        self,
+        path: SecurePath,
+        ssrc: int,
+        sender: RtpSender,
+        link: Link,
+        resend: Callable[[Sequences], int],
+        picture_lost: Callable[[], None],
+        metrics: Metrics,
+        now: float,
+    ) -> None:
+        self.bitrate_estimate: int | None = None
+        self._path = path
+        self._ssrc = ssrc
+        self._sender = sender
+        self._link = link
+        self._resend = resend
+        self._picture_lost = picture_lost
+        self._metrics = metrics
+        self._reported_at = self._refreshed_at = now
+        self._dated: tuple[float, int] | None = None
+        self._lagged = 0.0
+
+    def account(self, now: float) -> None:
+        """Tell the link's estimate what was sent so far."""
+        sender = self._sender
+        self._link.estimate.sent(sender.packets, sender.octets, sender.repeated_octets, self._lag(), now)
+
+    def report(self, now: float, wall: float, *, sooner: bool) -> None:
+        """Send a sender report if one is due."""
+        sender = self._sender
+        if sender.last is None or now < self._reported_at + (SOONER if sooner else REPORT_INTERVAL):
+            return
+        self._reported_at = now
+        timestamp = (sender.last_timestamp + round((now - sender.last.arrival) * VIDEO_CLOCK_RATE)) % WRAP
+        cname, packets, octets = self._path.cname, sender.packets, sender.octets
+        self._path.send_rtcp(feedback.sender_report(self._ssrc, cname, wall, timestamp, packets, octets))
+
+    def goodbye(self) -> None:
+        """Tell the viewer that the stream is over."""
+        self._path.send_rtcp(feedback.goodbye(self._ssrc, self._path.cname))
+
+    def hear(self, datagram: bytes, now: float, wall: float) -> bool:
+        """Act on SRTCP feedback. Return True if the viewer says goodbye. Raises Malformed."""
+        goodbye = False
+        for told in feedback.parse(self._path.open_rtcp(datagram)):
+            match told:
+                case feedback.ReceptionReport(ssrc=self._ssrc, highest_sequence=highest, packets_lost=lost):
+                    if self._link.settled(now):
+                        self._link.estimate.heard_report(highest, lost, feedback.round_trip(told, wall), now)
+                case feedback.Nack(ssrc=self._ssrc, sequences=sequences):
+                    missed = len(sequences) - self._resend(sequences)
+                    if missed:
+                        self._metrics.dropped.labels(where="resend").inc(missed)
+                case feedback.PictureLoss(ssrc=self._ssrc):
+                    self._want_refresh(now)
+                case feedback.BitrateEstimate(bps=bps):
+                    self.bitrate_estimate = bps
+                    if self._link.settled(now):
+                        self._link.estimate.heard_remb(bps, now)
+                case feedback.Goodbye():
+                    goodbye = True
+        return goodbye
+
+    def _want_refresh(self, now: float) -> None:
+        if now >= self._refreshed_at + REFRESH_INTERVAL:
+            self._refreshed_at = now
+            self._picture_lost()
+
+    def _lag(self) -> float:
+        """Return by how many seconds the last picture came later than the first, measured by their RTP timestamps."""
+        last, timestamp = self._sender.last, self._sender.last_timestamp
+        if last is not None:
+            at, dated = self._dated or (last.arrival, timestamp)
+            self._lagged += last.arrival - at - ticks_between(timestamp, dated) / VIDEO_CLOCK_RATE
+            self._dated = last.arrival, timestamp
+        return self._lagged

@@ -1,0 +1,22 @@
+"""What all that one viewer is sent goes through: its path, under the keys of its session."""
+
+from gateway.webrtc.transport.dtls import DtlsTransport
+from gateway.webrtc.transport.ice_transport import Path
+
+
+class SecurePath:
+    """Of a session whose keys are agreed on. ``cname`` names the viewer's sender in RTCP."""
+
+    def __init__(self, dtls: DtlsTransport, path: Path, cname: str) -> None:
+        self.cipher = dtls.cipher
+        self.cname = cname
+        self.sealer = dtls.sealer
+        self.open_rtcp = dtls.unprotect_rtcp
+        self.send_run = path.send_run
+        self.ask = path.ask
+        self._protect_rtcp = dtls.protect_rtcp
+        self._send = path.send
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Encrypt an RTCP packet and send it."""
+        self._send(self._protect_rtcp(packet))

@@ -1,0 +1,118 @@
+"""Whatever happens to a feed, in whatever order, its viewer can decode all that they are sent."""
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.relay.history import PacketGroup
+from gateway.webrtc.sending.phases import Phase
+from tests.webrtc.sending.feeding import Scene
+
+SLOW, FAST = 600_000, 50_000_000
+"""Bits a second. Over the slow link 1.8 kB go out at once, and 135 kB before they are old."""
+
+
+class Delivery:
+    """A camera, a viewer who checks what comes, and all that may happen between them."""
+
+    def __init__(self, answers: bool) -> None:
+        self.scene = Scene()
+        self.scene.way.answers = answers
+        self.pictures: dict[int, PacketGroup] = {}
+        self.read = 0
+        self.stamp, self.packets = 0, 0  # of the picture that was sent last: which, and how much of it
+
+    def show(self, count: int, size: int, keyframe: bool) -> None:
+        """So many pictures of that size come at once; the first may be a keyframe."""
+        for place in range(count):
+            stamp = len(self.pictures) + 1
+            group = self.scene.group(stamp, size, keyframe=keyframe and place == 0)
+            self.pictures[stamp] = group
+            self.scene.feed.deliver(group, self.scene.now)
+
+    def begin(self, torn: bool) -> None:
+        """The viewer has lost the picture, or the camera's own proves to be torn."""
+        if torn:
+            self.scene.stream.history.forget_gop()
+        self.forget_part()
+        self.scene.feed.begin(self.scene.stream.history.gop(), self.scene.now)
+
+    def switch(self, size: int) -> None:
+        """The stream is sent otherwise from a keyframe on, as after a change of codec."""
+        stamp = len(self.pictures) + 1
+        group = self.pictures[stamp] = self.scene.group(stamp, size, keyframe=True)
+        self.forget_part()
+        self.scene.feed.switch(self.scene.stream, group)
+        self.scene.feed.deliver(group, self.scene.now)
+
+    def socket(self, opened: bool) -> None:
+        self.scene.way.open = opened
+
+    def answer(self, seconds: float) -> None:
+        self.scene.now += seconds
+        for transaction in self.scene.way.asked:
+            self.scene.feed.answered(transaction, self.scene.now)
+
+    def move(self, elsewhere: bool) -> None:
+        self.scene.feed.moved(self.scene.now, elsewhere=elsewhere)
+
+    def check(self) -> None:
+        """All that came can be decoded, and what the viewer was told is so."""
+        for packet in self.scene.way.media[self.read :]:
+            stamp = (int.from_bytes(packet[4:8], "big") - self.scene.feed.shift) % 2**32
+            if stamp != self.stamp or self.whole():
+                follows = stamp == self.stamp + 1 and self.whole()
+                assert self.pictures[stamp].keyframe or follows, (
+                    f"{stamp} follows {self.packets} packets of {self.stamp}"
+                )
+                self.stamp, self.packets = stamp, 0
+            self.packets += 1
+            assert bool(packet[1] & 0x80) == self.whole(), "the marker is on the last packet of a picture"
+        self.read = len(self.scene.way.media)
+        feed = self.scene.feed
+        assert bool(feed.backlog) == bool(feed.backlog.bytes) == (feed.phase in (Phase.PACED, Phase.CUT))
+        told = [word for word in self.scene.told if word not in ("first", "lost")]
+        assert (told[-1] if told else "") == feed.waiting
+
+    def forget_part(self) -> None:
+        """A picture of which a part was sent is never completed, but may be begun with again."""
+        if not self.whole():
+            self.stamp, self.packets = -1, 0
+
+    def whole(self) -> bool:
+        return not self.packets or self.packets == len(self.pictures[self.stamp].payloads)
+
+
+Step = tuple[str, Callable[[Delivery], None]]
+
+
+def steps_of(name: str, *choices: tuple[object, ...]) -> list[Step]:
+    def step(arguments: tuple[object, ...]) -> Step:
+        return f"{name}{arguments}", lambda delivery: getattr(delivery, name)(*arguments)
+
+    return [step(arguments) for arguments in choices]
+
+
+STEPS = [
+    *steps_of("show", (1, 1_000, False), (1, 10_000, False), (14, 10_000, False)),
+    *steps_of("show", (1, 1_000, True), (1, 60_000, True), (12, 10_000, True), (1, 200_000, True)),
+    *steps_of("begin", (False,), (True,)),
+    *steps_of("switch", (1_000,), (60_000,)),
+    *steps_of("socket", (True,), (True,), (False,)),
+    *steps_of("answer", (0.0,), (0.7,)),
+    *steps_of("move", (True,)),
+    *[(f"pump {seconds}", lambda d, s=seconds: d.scene.pump(s)) for seconds in (0.002, 0.05, 0.5)],
+    *[(f"round trips of {seconds}", lambda d, s=seconds: d.scene.round_trips(s)) for seconds in (0.05, 2.0)],
+    *[(f"trouble {bps}", lambda d, b=bps: d.scene.trouble(b)) for bps in (SLOW, SLOW, FAST)],
+]
+
+
+@given(st.booleans(), st.lists(st.sampled_from(STEPS), min_size=30, max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_what_is_sent_can_be_decoded_and_what_is_said_is_so(answers: bool, steps: list[Step]) -> None:
+    delivery = Delivery(answers)
+    delivery.begin(False)
+    for _, step in steps:
+        step(delivery)
+        delivery.check()

@@ -1,0 +1,172 @@
+"""The phases of a delivery: every pair of the table, and the ways through it that a viewer sees."""
+
+import itertools
+from collections.abc import Iterable
+
+import pytest
+
+from gateway.errors import IllegalEvent
+from gateway.webrtc.sending.phases import TABLE, WAITING, Command, Event, Phase, advance, burst, picture
+from tests.webrtc.playbook import perform, read_grid
+
+BACKLOGGED = {Phase.PACED, Phase.CUT}
+SENDING = {Phase.FLOWING, Phase.PACED}
+NOTHING_MISSING = {Event.KEYFRAME, Event.LARGE_KEYFRAME, Event.BURST}
+
+# What follows each event in each phase, "awaiting" a keyframe among them; "-": it cannot happen there.
+EXPECTED = read_grid("""
+               awaiting  flowing   paced     cut       given_up  draining
+picture        awaiting  flowing   -         -         given_up  draining
+keyframe       flowing   flowing   -         -         flowing   draining
+large_picture  awaiting  paced     paced     cut       given_up  draining
+large_keyframe paced     paced     paced     paced     paced     draining
+late_picture   -         -         cut       cut       -         -
+late_keyframe  -         -         cut       cut       -         -
+burst          paced     paced     paced     paced     paced     draining
+late_burst     given_up  given_up  given_up  given_up  given_up  draining
+no_burst       awaiting  awaiting  awaiting  awaiting  awaiting  draining
+switched       awaiting  awaiting  awaiting  awaiting  awaiting  draining
+emptied        -         -         flowing   given_up  -         -
+refused        -         awaiting  awaiting  awaiting  -         -
+too_slow       -         -         given_up  given_up  -         -
+queued         draining  draining  draining  draining  draining  -
+through        -         -         -         -         -         awaiting
+""")
+
+
+@pytest.mark.parametrize(("phase", "event"), list(itertools.product(Phase, Event)))
+def test_every_event_leads_where_it_should_or_is_a_bug(phase: Phase, event: Event) -> None:
+    expected = EXPECTED[phase.removesuffix("_keyframe"), event]
+    if expected == "-":
+        with pytest.raises(IllegalEvent, match=f"{event} cannot happen in the state {phase}"):
+            advance(phase, event)
+    else:
+        assert advance(phase, event)[0].removesuffix("_keyframe") == expected
+
+
+class Viewer:
+    """The machine alone."""
+
+    def __init__(self, phase: Phase = Phase.AWAITING_KEYFRAME) -> None:
+        self.phase = phase
+
+    def tell(self, event: str) -> tuple[Iterable[Command], Phase]:
+        self.phase, commands = advance(self.phase, Event(event))
+        return commands, self.phase
+
+
+def test_a_start_burst_is_sent_in_turn_and_then_pictures_go_out_as_they_come() -> None:
+    script = """
+        burst         -> clear forget line_up tell | paced
+        large_picture -> line_up tell | paced
+        emptied       -> | flowing
+        picture       -> send | flowing
+        large_picture -> line_up tell | paced
+        emptied       -> | flowing
+    """
+    perform(script, Viewer().tell)
+
+
+def test_without_a_burst_the_first_keyframe_begins() -> None:
+    script = """
+        no_burst -> clear forget tell | awaiting_keyframe
+        picture  -> tell | awaiting_keyframe
+        keyframe -> send tell | flowing
+    """
+    perform(script, Viewer().tell)
+
+
+def test_where_pictures_pile_up_what_waits_is_sent_on_and_the_next_keyframe_takes_the_place_of_the_rest() -> None:
+    script = """
+        late_picture   -> count tell | cut
+        large_picture  -> tell | cut
+        late_keyframe  -> keep_begun count tell | cut
+        large_keyframe -> keep_begun line_up tell | paced
+        late_picture   -> count tell | cut
+        emptied        -> | given_up
+        picture        -> tell | given_up
+        keyframe       -> send tell | flowing
+    """
+    perform(script, Viewer(Phase.PACED).tell)
+
+
+def test_a_burst_that_the_link_does_not_carry_is_given_up_at_once_or_once_that_is_known() -> None:
+    script = """
+        late_burst -> clear forget tell | given_up
+        burst      -> clear forget line_up tell | paced
+        too_slow   -> clear tell | given_up
+        large_keyframe -> line_up tell | paced
+    """
+    perform(script, Viewer().tell)
+
+
+def test_while_what_is_on_its_way_comes_late_nothing_is_sent_whatever_happens_and_then_all_begins_again() -> None:
+    script = """
+        queued         -> clear tell | draining
+        keyframe       -> tell | draining
+        large_picture  -> tell | draining
+        burst          -> forget tell | draining
+        switched       -> forget | draining
+        through        -> tell refresh | awaiting_keyframe
+        burst          -> clear forget line_up tell | paced
+    """
+    perform(script, Viewer(Phase.PACED).tell)
+
+
+def test_what_the_socket_refuses_costs_all_until_the_next_keyframe() -> None:
+    script = """
+        refused        -> count tell | awaiting_keyframe
+        picture        -> tell | awaiting_keyframe
+        large_keyframe -> line_up tell | paced
+        refused        -> count clear tell | awaiting_keyframe
+    """
+    perform(script, Viewer(Phase.FLOWING).tell)
+
+
+def test_another_stream_begins_with_its_keyframe_and_repeats_of_what_was_torn_are_forgotten() -> None:
+    script = """
+        switched       -> | awaiting_keyframe
+        keyframe       -> send tell | flowing
+        large_picture  -> line_up tell | paced
+        switched       -> clear | awaiting_keyframe
+        large_keyframe -> line_up tell | paced
+        late_picture   -> count tell | cut
+        switched       -> forget clear | awaiting_keyframe
+    """
+    perform(script, Viewer(Phase.FLOWING).tell)
+
+
+def test_pictures_go_to_a_viewer_who_misses_some_only_from_a_keyframe_on() -> None:
+    for (phase, event), (following, commands) in TABLE.items():
+        if phase not in SENDING and (following in SENDING or {Command.SEND, Command.LINE_UP} & set(commands)):
+            assert event in NOTHING_MISSING, (phase, event)
+
+
+def test_whoever_misses_a_picture_is_told_why_and_at_once() -> None:
+    assert {phase for phase in Phase if not WAITING[phase]} == SENDING
+    for (phase, event), (following, commands) in TABLE.items():
+        # The first picture of another stream, which follows at once, says both.
+        if WAITING[phase] != WAITING[following] and event is not Event.SWITCHED:
+            assert Command.TELL in commands, (phase, event)
+
+
+def test_something_waits_in_the_phases_that_say_so_and_in_no_other() -> None:
+    for (phase, event), (following, commands) in TABLE.items():
+        if following in BACKLOGGED and phase not in BACKLOGGED:
+            assert Command.LINE_UP in commands, (phase, event)
+        if phase in BACKLOGGED and following not in BACKLOGGED:
+            assert Command.CLEAR in commands or event is Event.EMPTIED, (phase, event)
+
+
+@pytest.mark.parametrize(("keyframe", "at_once", "in_time"), list(itertools.product([True, False], repeat=3)))
+def test_a_picture_that_may_go_at_once_is_never_late(keyframe: bool, at_once: bool, in_time: bool) -> None:
+    event = picture(keyframe=keyframe, at_once=at_once, in_time=in_time)
+    assert event.value.startswith("" if at_once else "large" if in_time else "late")
+    assert event.value.endswith("keyframe" if keyframe else "picture")
+    assert ("_" in event.value) is not at_once
+
+
+def test_a_burst_needs_a_keyframe_that_was_kept() -> None:
+    assert burst(kept=False, in_time=True) is burst(kept=False, in_time=False) is Event.NO_BURST
+    assert burst(kept=True, in_time=True) is Event.BURST
+    assert burst(kept=True, in_time=False) is Event.LATE_BURST
