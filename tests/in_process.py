@@ -283,8 +283,7 @@ class House:
         for client in self._clients:
             await client.close()
         await self.server.close()
-        self._viewing.cancel()
-        await asyncio.gather(self._viewing, return_exceptions=True)
+        await self.stop_viewing()
         await self.services.viewing.drain()
         await self.database.close()
 
@@ -319,6 +318,15 @@ class House:
         timestamp = str(int(self.clock.now()))
         signature = sign(SECRET, message_id, timestamp, body)
         return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
+
+    def value(self, name: str, **labels: str) -> float:
+        """What a metric stands at."""
+        return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
+
+    async def stop_viewing(self) -> None:
+        """Nobody works off any more what viewing has asked for."""
+        self._viewing.cancel()
+        await asyncio.gather(self._viewing, return_exceptions=True)
 
     async def break_storage(self) -> None:
         """Make every statement about sign-ins fail."""

@@ -34,6 +34,11 @@ class Line:
         lines = "".join(f"{name}: {value}\r\n" for name, value in said.items())
         self.writer.write(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
 
+    def stop_reading(self) -> None:
+        """Leave what the gateway sends in the connection."""
+        assert isinstance(self.writer.transport, asyncio.ReadTransport)
+        self.writer.transport.pause_reading()
+
     async def status(self) -> int:
         """Of the next answer."""
         async with asyncio.timeout(5):

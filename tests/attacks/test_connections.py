@@ -62,7 +62,7 @@ async def test_a_console_keeps_its_connection_while_strangers_fill_the_house(hou
         async with AsyncExitStack() as stack:
             for line in await many(stack, guarded, 30):
                 line.ask("/healthz")
-            await guarded.until(lambda: house.metrics.dropped.labels("http_connection")._value.get() >= 20)
+            await guarded.until(lambda: house.value("dropped_total", where="http_connection") >= 20)
             console.ask("/api/me", Cookie=f"sightline={cookie}")
             assert await console.status() == 200
 
@@ -109,7 +109,7 @@ async def test_where_an_address_opens_more_than_its_turn_allows_a_panic_button_a
             await asyncio.sleep(0.02)
             await house.clock.advance(TURN_EVERY)
             assert await console.status() == 200
-        answered = sum(connection.place.asked for connection in guarded.doors._open.values())
+        answered = sum(connection.place.asked for connection in guarded.doors.connections)
         assert answered <= 4
         await house.clock.advance(1.0)
         assert await lines[-1].status() == 200, "the newest is next"
@@ -129,7 +129,7 @@ async def test_a_flood_of_messages_to_a_button_begins_in_turns_and_a_true_press_
             await asyncio.sleep(0.02)
             for turn in range(1, 7):
                 await house.clock.advance(TURN_EVERY)
-                begun = sum(connection.bare is None for connection in guarded.doors._open.values())
+                begun = sum(connection.bare is None for connection in guarded.doors.connections)
                 assert begun <= 1 + 4 * turn
             assert await button.status() == 200
 
@@ -191,14 +191,14 @@ async def test_an_answer_that_is_not_read_does_not_hold_its_connection(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = guarded.house
-    monkeypatch.setattr("gateway.api.admission.connection._bytes_taken", lambda _wire: 1)
+    monkeypatch.setattr("gateway.api.admission.connection.bytes_taken", lambda _wire: 1)
     async with connected(guarded.port) as reader:
-        await guarded.until(lambda: len(guarded.doors._open) == 1)
-        [connection] = guarded.doors._open.values()
+        await guarded.until(lambda: len(guarded.doors.connections) == 1)
+        [connection] = guarded.doors.connections
         connection.place.asked = True
         assert connection.wire is not None
         connection.wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        reader.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        reader.stop_reading()
         connection.wire.write(bytes(8 << 20))
         await house.clock.advance(TAKEN_WITHIN - 3)
         assert len(guarded.places) == 1
@@ -216,27 +216,27 @@ async def test_an_answer_that_is_read_slowly_but_steadily_is_read_to_its_end(
         taken += 4096
         return taken
 
-    monkeypatch.setattr("gateway.api.admission.connection._bytes_taken", more)
+    monkeypatch.setattr("gateway.api.admission.connection.bytes_taken", more)
     async with connected(guarded.port) as reader:
-        await guarded.until(lambda: len(guarded.doors._open) == 1)
-        [connection] = guarded.doors._open.values()
+        await guarded.until(lambda: len(guarded.doors.connections) == 1)
+        [connection] = guarded.doors.connections
         connection.place.asked = True
         assert connection.wire is not None
-        reader.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        reader.stop_reading()
         connection.wire.write(bytes(16 << 20))
         await guarded.house.clock.advance(5 * TAKEN_WITHIN)
         assert len(guarded.places) == 1
 
 
 async def test_how_much_of_an_answer_has_been_taken_is_known(guarded: Guarded) -> None:
-    from gateway.api.admission.connection import _bytes_taken
+    from gateway.api.admission.connection import bytes_taken
 
     async with connected(guarded.port) as line:
         line.ask("/healthz")
         await line.status()
-        [connection] = guarded.doors._open.values()
+        [connection] = guarded.doors.connections
         assert connection.wire is not None
-        taken = _bytes_taken(connection.wire)
+        taken = bytes_taken(connection.wire)
         assert taken is None or taken > 100
 
 
@@ -278,7 +278,7 @@ async def test_without_files_the_log_tells_once_and_accepting_goes_on_by_itself(
 async def test_a_flood_of_connections_is_one_line_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
     async with guard(house, ConnectionPlaces(8)) as guarded, AsyncExitStack() as stack:
         await many(stack, guarded, 50)
-        await guarded.until(lambda: house.metrics.dropped.labels("http_connection")._value.get() >= 40)
+        await guarded.until(lambda: house.value("dropped_total", where="http_connection") >= 40)
         await house.clock.advance(30)
     said = [record for record in caplog.records if record.name == "gateway.api.admission.doors"]
     assert len(said) == 1

@@ -14,21 +14,24 @@ from pydantic import SecretStr
 
 from gateway.api.admission.limits import ALARMS, BAD_MESSAGES, CONNECTING, DEAR, MESSAGES, PEOPLE, STRANGERS, Payer
 from gateway.api.admission.throttle import PAUSE
+from gateway.incidents.state import Effect
+from gateway.incidents.triggers.delivery import Delivery
 from gateway.incidents.triggers.signature import sign
+from gateway.models import Principal, Role
 from rig.example import ENVIRONMENT
-from tests.in_process import Answer, House, Person, example
+from tests.in_process import LINCOLN, Answer, House, Person, example
 
+CORA = Principal("cora", "Cora", Role.COORDINATOR, frozenset({LINCOLN}))
 TOKEN = "a-token-for-the-scraper"
 BODY = json.dumps({"room": "lincoln-room-101"}).encode()
 
 
 async def told_to_wait(house: House, asked: Awaitable[Answer], whose: str = "address") -> Answer:
     """The 429, which is held back for a while."""
-    refused = house.metrics.http_limited.labels(whose)
-    before = refused._value.get()
+    before = house.value("http_limited_total", whose=whose)
     task = asyncio.ensure_future(asked)
     async with asyncio.timeout(10):
-        while refused._value.get() == before:  # noqa: ASYNC110  # requests that arrive set no event
+        while house.value("http_limited_total", whose=whose) == before:  # noqa: ASYNC110  # requests that arrive set no event
             await asyncio.sleep(0.001)
     await house.clock.settle()
     await house.clock.advance(PAUSE)
@@ -79,7 +82,7 @@ async def test_an_auditor_who_asks_for_refused_tokens_without_end_is_told_to_wai
     assert len(await house.records("view_refused")) <= most
     button = await house.stranger()
     assert (await press(button, "msg_1")).status == 200
-    assert house.metrics.http_limited.labels("sign_in")._value.get() == 1
+    assert house.value("http_limited_total", whose="sign_in") == 1
 
 
 async def test_who_is_told_to_wait_can_still_open_and_end_an_incident(house: House) -> None:
@@ -239,11 +242,10 @@ async def test_an_auditor_who_floods_an_event_channel_is_read_no_faster_than_a_p
     await channel.resume()
     for _ in range(int(MESSAGES[0]) + 50):
         await channel.say({"type": "nothing"})
-    limited, heard = house.metrics.http_limited.labels("sign_in"), house.metrics.malformed.labels("events")
     async with asyncio.timeout(10):
-        while not limited._value.get():  # noqa: ASYNC110  # messages that arrive set no event
+        while not house.value("http_limited_total", whose="sign_in"):  # noqa: ASYNC110  # messages that arrive set no event
             await asyncio.sleep(0.001)
-    assert heard._value.get() == MESSAGES[0] - CONNECTING
+    assert house.value("malformed_total", protocol="events") == MESSAGES[0] - CONNECTING
     assert (await press(await house.stranger(), "msg_1")).status == 200
 
     # Nor does a new channel help; another person has one.
@@ -260,11 +262,21 @@ async def test_an_auditor_who_reads_the_whole_record_again_and_again_is_told_to_
     assert (await auditor.get("/api/record?limit=10")).status == 200
 
 
-async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(house: House) -> None:
+async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before, all webhooks had one lock, and an alarm waited behind 200 messages of another button for 2 s."""
-    webhooks = house.services.webhooks
-    flooded = webhooks._endpoints["lincoln-panic"]
-    await flooded.lock.acquire()
+    triggers, began, go = house.services.incidents.triggers, asyncio.Event(), asyncio.Event()
+    take = triggers.take
+
+    async def slow(sent: Delivery) -> Any:
+        if sent.endpoint.settings.id == "lincoln-panic":
+            assert not began.is_set() or go.is_set(), "one message of a button at a time"
+            began.set()
+            await go.wait()
+        return await take(sent)
+
+    monkeypatch.setattr(triggers, "take", slow)
     thief, oak = await house.stranger(), await house.stranger()
     floods = [asyncio.create_task(press(thief, f"flood_{number}")) for number in range(5)]
     now, secret = str(int(house.clock.now())), ENVIRONMENT["SIGHTLINE_OAK_WEBHOOK_SECRET"]
@@ -274,24 +286,28 @@ async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(h
         "webhook-signature": sign(secret, "msg_oak", now, BODY),
     }
     async with asyncio.timeout(10):
+        await began.wait()
         answer = await oak.request("POST", "/hooks/oak-panic", data=BODY, headers=message)
     assert answer.status == 200
     assert not any(task.done() for task in floods)
-    flooded.lock.release()
+    go.set()
     assert [answer.status for answer in await asyncio.gather(*floods)] == [200] * 5
 
 
 async def test_whoever_presses_without_end_holds_up_no_alarm(house: House) -> None:
     """Before, a panic button's message waited behind all presses that one coordinator had sent at once."""
-    await house.lock_down()
-    [incident] = house.services.incidents.open()
-    coordinator, button = await house.sign_in("coordinator"), await house.stranger()
-    service = house.services.incidents
-    mine = service._pressing["cora"] = asyncio.Lock()
-    await mine.acquire()
-    presses = [asyncio.create_task(coordinator.post(f"/api/incidents/{incident.id}/extend")) for _ in range(5)]
+    incident = await house.lock_down()
+    await house.clock.advance(2 * 3600)
+    incidents, effects = house.services.incidents, list[Effect]()
+    incidents.subscribe(lambda change: effects.append(change.effect))
+    button, sample = await house.stranger(), house.metrics.registry.get_sample_value
     async with asyncio.timeout(10):
-        assert (await press(button, "msg_beside")).status == 200
-    assert not any(task.done() for task in presses)
-    mine.release()
-    assert {answer.status for answer in await asyncio.gather(*presses)} == {200}
+        async with house.database.session():  # another write takes its time
+            presses = [asyncio.create_task(incidents.extend(incident.id, CORA)) for _ in range(5)]
+            await house.clock.settle()
+            alarm = asyncio.create_task(press(button, "msg_beside"))
+            while sample("sightline_webhook_time_off_seconds", {"webhook": "lincoln-panic"}) is None:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.001)
+        assert (await alarm).status == 200
+        await asyncio.gather(*presses)
+    assert effects == [Effect.EXTENDED, Effect.ALARMED, Effect.EXTENDED]

@@ -77,13 +77,13 @@ class Connection(web.RequestHandler):
         if self.wire is None or not self.wire.get_write_buffer_size():
             self.moved_at = now
             return False
-        taken = _bytes_taken(self.wire)
+        taken = bytes_taken(self.wire)
         if self.moved_at == 0.0 or taken is None or taken >= self.moved_to + STEP:
             self.moved_at, self.moved_to = now, taken or 0
         return now - self.moved_at >= TAKEN_WITHIN
 
 
-def _bytes_taken(wire: asyncio.Transport) -> int | None:
+def bytes_taken(wire: asyncio.Transport) -> int | None:
     """Return how many bytes the other end has acknowledged. None where this system does not tell."""
     try:
         told = wire.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED + 8)

@@ -104,6 +104,11 @@ class Doors:
         self._listening.clear()
         self._newcomers.close()
 
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """All that are open, those that wait for their turn among them, oldest first."""
+        return tuple(self._open.values())
+
     def recognise(self, connection: Connection, owner: str) -> None:
         """Note that a connection is of ``owner``: a sign-in or a webhook."""
         self._close(self._places.recognise(connection.place, owner, self._clock.monotonic()))
@@ -184,7 +189,7 @@ class Doors:
             now = self._clock.monotonic()
             late = [
                 connection
-                for connection in self._open.values()
+                for connection in self.connections
                 if (not connection.place.asked and now - connection.place.since >= FIRST_REQUEST_WITHIN)
                 or connection.stuck(now)
             ]

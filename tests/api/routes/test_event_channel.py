@@ -145,7 +145,7 @@ async def test_a_bug_in_one_pages_channel_ends_that_page_alone(
         raise RuntimeError("the inside story")
 
     with monkeypatch.context() as patch:
-        patch.setattr(events.Page, "_heard", fail)
+        patch.setattr(house.services.hub, "send", fail)
         await broken.say({"type": "ping", "t0": 1})
         assert await broken.closed() == 1011
     assert await other.up_to_now()

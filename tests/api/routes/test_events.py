@@ -1,12 +1,16 @@
 """What a page hears: what it missed, and what its person may."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from gateway.api import hub
+from gateway.errors import CameraError
 from gateway.models import CameraId, CloseReason, SourceReason, StreamName
-from gateway.sources.state import SourceEvent
+from gateway.sources.rtsp.client import RtspClient
 from tests.api.routes.event_messages import of
 from tests.in_process import HALLWAY, LINCOLN, NURSE, OAK, House
 
@@ -107,16 +111,24 @@ async def test_what_one_may_not_hear_is_not_in_the_snapshot_nor_in_what_was_miss
         assert NURSE not in {camera["id"] for camera in snapshot["cameras"]}
 
 
-async def test_nobody_hears_of_a_camera_that_is_never_shown(house: House) -> None:
+@asynccontextmanager
+async def no_route(*_: object) -> AsyncIterator[RtspClient]:
+    raise CameraError(SourceReason.UNREACHABLE, "No route.")
+    yield
+
+
+async def test_nobody_hears_of_a_camera_that_is_never_shown(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     channels = [await (await house.sign_in(who)).events() for who in ("headquarters", "district_it", "coordinator")]
     for channel in channels:
         await channel.resume()
     assert not any(NURSE in key for key in house.media.pulls)
-    for camera in (HALLWAY, "oak-hallway"):
-        house.media.pulls[CameraId(camera), StreamName.MAIN]._standing.happened(
-            SourceEvent.LOST, SourceReason.UNREACHABLE, "No route."
-        )
+    monkeypatch.setattr("gateway.sources.source.connected", no_route)
+    pulls = [house.media.pulls[CameraId(camera), StreamName.MAIN] for camera in (HALLWAY, "oak-hallway")]
+    tasks = [asyncio.create_task(pull.run()) for pull in pulls]
+    await house.clock.settle()
     heard = [[m["camera"]["id"] for m in of(await channel.up_to_now(), "camera")] for channel in channels]
+    for task in tasks:
+        task.cancel()
     assert heard == [[HALLWAY, "oak-hallway"], [HALLWAY, "oak-hallway"], [HALLWAY]]
 
 
