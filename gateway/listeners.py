@@ -14,6 +14,17 @@ logger = logging.getLogger(__name__)
 Event = TypeVarTuple("Event")
 
 
+class _Callback(Generic[*Event]):
+    """One listener's function, and whether it failed when it was called last."""
+
+    __slots__ = ("call", "failing", "removed")
+
+    def __init__(self, call: Callable[[Unpack[Event]], object]) -> None:
+        self.call = call
+        self.failing = False
+        self.removed = False
+
+
 class Listeners(Generic[*Event]):
     """Callbacks for one kind of event, called within the event loop; ``name`` is the ``task`` label of their failures.
 
@@ -23,39 +34,33 @@ class Listeners(Generic[*Event]):
     def __init__(self, name: str, metrics: Metrics) -> None:
         self._name = name
         self._metrics = metrics
-        self._callbacks: dict[object, Callable[[Unpack[Event]], object]] = {}
-        self._failing: set[object] = set()
+        self._callbacks: tuple[_Callback[*Event], ...] = ()
 
     def __len__(self) -> int:
         return len(self._callbacks)
 
     def add(self, callback: Callable[[Unpack[Event]], object]) -> Callable[[], None]:
         """Call ``callback`` from now on. The result takes it off, at once and for good; twice does no harm."""
-        key = object()
-        self._callbacks[key] = callback
+        added = _Callback[*Event](callback)
+        self._callbacks = (*self._callbacks, added)
 
         def remove() -> None:
-            self._callbacks.pop(key, None)
-            self._failing.discard(key)
+            added.removed = True
+            self._callbacks = tuple(one for one in self._callbacks if one is not added)
 
         return remove
 
     def tell(self, *event: *Event) -> None:
         """Call all with ``event``, in the order in which they were added."""
-        for key, callback in tuple(self._callbacks.items()):
-            if key not in self._callbacks:
+        for callback in self._callbacks:
+            if callback.removed:
                 continue  # taken off by one that was called before it
             try:
-                callback(*event)
+                callback.call(*event)
             except Exception:
-                self._failed(key)
+                self._metrics.task_failures.labels(self._name).inc()
+                if not callback.failing:
+                    logger.exception("a listener failed: %s", self._name)
+                callback.failing = True
             else:
-                if self._failing:
-                    self._failing.discard(key)
-
-    def _failed(self, key: object) -> None:
-        self._metrics.task_failures.labels(self._name).inc()
-        if key not in self._failing:
-            logger.exception("a listener failed: %s", self._name)
-        if key in self._callbacks:
-            self._failing.add(key)
+                callback.failing = False

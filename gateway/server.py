@@ -5,7 +5,7 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from aiohttp import web
 
@@ -53,6 +53,7 @@ from gateway.storage.database import Database, sqlite_url
 from gateway.storage.presence import Presence
 from gateway.storage.readiness import Readiness
 from gateway.storage.steady import SteadyTime
+from gateway.unowned import UnownedFailures
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
 from gateway.webrtc.plane import MediaPlane
@@ -72,7 +73,6 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.metrics = Metrics()
         self.port = self.alarm_port = 0
-        self._said_at, self._unsaid = float("-inf"), 0
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[str], object] = lambda _url: None) -> None:
         """Run until ``stop``; call ``ready`` with the public URL once people can sign in.
@@ -80,9 +80,9 @@ class Gateway:
         A failure of a core service ends this call with its error: systemd or compose starts the process again, and
         everything resumes from disk.
         """
-        asyncio.get_running_loop().set_exception_handler(self._unowned)
         if self._steady is not None:
             self.clock = self._steady.clock()
+        asyncio.get_running_loop().set_exception_handler(UnownedFailures(self.clock, self.metrics).tell)
         database = Database(storage_url(self.settings), self.settings.storage.directory / "reserve.bin")
         database.owed.on_dropped = self.metrics.dropped.labels("owed_additions").inc
         await database.open()
@@ -162,16 +162,6 @@ class Gateway:
                 self.alarm_port = got
             else:
                 self.port = got
-
-    def _unowned(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Failures outside our TaskGroup: reader callbacks and other libraries' own tasks."""
-        self.metrics.task_failures.labels("unowned").inc()
-        # asyncio calls this for each connection to the media port that it has no file for: a thousand times a second.
-        now, self._unsaid = self.clock.monotonic(), self._unsaid + 1
-        if now - self._said_at >= 1.0:
-            alike = f" ({self._unsaid - 1} more since the last)" if self._unsaid > 1 else ""
-            logger.error("unowned failure: %s%s", context.get("message"), alike, exc_info=context.get("exception"))
-            self._said_at, self._unsaid = now, 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,4 +68,3 @@ def test_a_listener_that_fails_and_takes_itself_off_leaves_nothing_behind() -> N
     remove = doorbell.add(fail)
     doorbell.tell("one")
     assert len(doorbell) == 0
-    assert not doorbell._failing

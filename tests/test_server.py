@@ -21,7 +21,6 @@ from gateway.incidents.service import IncidentService
 from gateway.models import Principal, Role, SiteId
 from gateway.server import Gateway, public_url
 from rig.example import ENVIRONMENT, ROOT
-from tests.fakes import FakeClock
 
 
 @pytest.fixture
@@ -170,21 +169,3 @@ async def test_a_port_in_use_of_a_later_worker_is_named_too(loaded: Loaded) -> N
 def test_a_port_that_the_system_chose_stands_in_the_public_url() -> None:
     assert public_url(HttpSettings(port=8080, public_url="https://gateway.example"), 8080) == "https://gateway.example"
     assert public_url(HttpSettings(port=0), 4711) == "http://localhost:4711"
-
-
-async def test_failures_without_number_that_are_nobodys_are_a_line_a_second(
-    loaded: Loaded, caplog: pytest.LogCaptureFixture
-) -> None:
-    clock = FakeClock()
-    gateway = Gateway(loaded, clock)
-    loop = asyncio.get_running_loop()
-    for _ in range(1000):
-        gateway._unowned(loop, {"message": "socket.accept() out of system resource", "exception": OSError(24, "files")})
-    await clock.advance(1.0)
-    gateway._unowned(loop, {"message": "socket.accept() out of system resource"})
-    said = [record.getMessage() for record in caplog.records if record.name == "gateway.server"]
-    assert said == [
-        "unowned failure: socket.accept() out of system resource",
-        "unowned failure: socket.accept() out of system resource (999 more since the last)",
-    ]
-    assert gateway.metrics.task_failures.labels("unowned")._value.get() == 1001

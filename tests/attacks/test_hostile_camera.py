@@ -7,17 +7,15 @@ from fractions import Fraction
 import av
 import pytest
 
-from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.access_unit import AccessUnit
 from gateway.errors import CameraError
 from gateway.health.picture import MAX_PICTURES, look
 from gateway.models import SourceReason
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.client import MESSAGES_A_SECOND, MESSAGES_AT_ONCE, RtspClient
 from gateway.sources.rtsp.connecting import connected
-from gateway.sources.rtsp.events import SoundPacket
 from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.rtsp.sdp import Medium
-from gateway.sources.sound import Sound, SoundReception
+from gateway.sources.sound import Sound
 from tests.fakes import FakeClock
 from tests.rtp.packets import rtp
 from tests.sources.recording import RecordingSink
@@ -139,18 +137,17 @@ async def test_pictures_of_next_to_nothing_are_limited_a_second_since_each_is_se
 @pytest.mark.parametrize(("a_second", "ends"), [(100, False), (400, True)])
 async def test_so_is_sound(a_second: int, ends: bool) -> None:
     clock = FakeClock()
-    listening = RtspClient(parse_address("rtsp://camera/main", None, None), RecordingSink(), clock)
-    listening._sound = SoundReception(Medium(StreamInfo("PCMA", 8000), 8, ""), Ear())
-    for second in range(40):
-        for number in range(a_second):
-            packet = rtp(second * a_second + number, 0, b"x", kind=8)
-            if listening._failure is None:
-                try:
-                    listening._happened(SoundPacket(packet), clock.monotonic())
-                except CameraError as error:
-                    listening._end(error)
-        await clock.advance(1.0)
-    assert await ended(listening, clock) is (SourceReason.MALFORMED if ends else None)
+    async with ScriptedCamera() as camera:
+        camera.description += b"m=audio 0 RTP/AVP 8\r\na=control:track2\r\n"
+        address = parse_address(camera.url, None, None)
+        async with connected(address, RecordingSink(), clock, sound=Ear()) as listening, asyncio.timeout(10):
+            while listening.reception is None:  # noqa: ASYNC110  # no event is set
+                await asyncio.sleep(0.005)
+            for second in range(40):
+                numbers = range(second * a_second, (second + 1) * a_second)
+                sends(listening, b"".join(encode_frame(2, rtp(number, 0, b"x", kind=8)) for number in numbers))
+                await clock.advance(1.0)
+            assert await ended(listening, clock) is (SourceReason.MALFORMED if ends else None)
 
 
 async def test_a_name_that_is_none_is_a_camera_out_of_reach() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.log import AuditEvent, AuditLog
+from gateway.audit.spool import SIZE, Spool
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.models import Role
@@ -46,8 +47,19 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def audit(database: Database, clock: FakeClock) -> AuditLog:
-    return AuditLog(database, clock, Metrics())
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    """Where the log spools to, beside its database."""
+    return Spool(tmp_path / "audit-spool.jsonl", SIZE)
+
+
+@pytest.fixture
+def audit(database: Database, clock: FakeClock, metrics: Metrics) -> AuditLog:
+    return AuditLog(database, clock, metrics)
 
 
 async def rename(database: Database, old: str, new: str) -> None:
@@ -59,8 +71,8 @@ async def kinds(audit: AuditLog) -> list[str]:
     return [record.event.kind for record in await audit.read()]
 
 
-def failures(audit: AuditLog) -> float:
-    return audit._metrics.registry.get_sample_value("sightline_record_failures_total") or 0.0
+def failures(metrics: Metrics) -> float:
+    return metrics.registry.get_sample_value("sightline_record_failures_total") or 0.0
 
 
 async def test_what_is_appended_is_read_whole(audit: AuditLog, clock: FakeClock) -> None:
@@ -106,14 +118,14 @@ async def test_a_record_in_a_transaction_shares_its_fate(audit: AuditLog, databa
 
 
 async def test_a_store_that_fails_is_not_the_callers_trouble(
-    audit: AuditLog, database: Database, caplog: pytest.LogCaptureFixture
+    audit: AuditLog, database: Database, metrics: Metrics, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
     await rename(database, "audit_records", "away")
     with caplog.at_level(logging.INFO):
         for number in range(3):
             await audit.append(AuditEvent(kind=str(number)))
     assert audit.spooling
-    assert failures(audit) == 3
+    assert failures(metrics) == 3
     assert caplog.text.count("spooling to") == 1
     with pytest.raises(StorageError):
         await audit.read()
@@ -123,7 +135,7 @@ async def test_a_store_that_fails_is_not_the_callers_trouble(
     await audit.catch_up()
     assert not audit.spooling
     assert sorted(await kinds(audit)) == ["0", "1", "2", "after"]
-    assert audit._spool.empty
+    assert spool.empty
 
 
 async def test_the_next_start_takes_in_the_spool_with_the_times_of_then(
@@ -143,15 +155,15 @@ async def test_the_next_start_takes_in_the_spool_with_the_times_of_then(
 
 
 async def test_a_spool_that_was_taken_in_but_not_cleared_is_not_entered_twice(
-    audit: AuditLog, database: Database, clock: FakeClock
+    audit: AuditLog, database: Database, clock: FakeClock, spool: Spool
 ) -> None:
     await rename(database, "audit_records", "away")
     await audit.append(EVENT)
     await rename(database, "away", "audit_records")
-    content = audit._spool.path.read_bytes()
+    content = spool.path.read_bytes()
     await audit.append(AuditEvent(kind="after"))
     await audit.catch_up()
-    audit._spool.path.write_bytes(content)
+    spool.path.write_bytes(content)
     await AuditLog(database, clock, Metrics()).catch_up()
     assert sorted(await kinds(audit)) == ["after", "view_opened"]
 
@@ -172,12 +184,12 @@ async def test_a_start_while_the_store_still_fails_keeps_the_spool(
 
 
 async def test_without_any_place_to_write_the_caller_goes_on_and_the_record_comes_later(
-    database: Database, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    database: Database, clock: FakeClock, metrics: Metrics, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    audit = AuditLog(database, clock, Metrics(), spool=tmp_path / "missing" / "spool.jsonl")
+    audit = AuditLog(database, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
     await rename(database, "audit_records", "away")
     await audit.append(replace(EVENT, outcome="ok"))
-    assert failures(audit) == 1
+    assert failures(metrics) == 1
     assert "kept in memory" in caplog.text
     assert not await audit.keep_aside([audit.record(AuditEvent(kind="second"))], StorageError("full"))
     await rename(database, "away", "audit_records")

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +14,6 @@ from gateway.incidents.changes import IncidentChange
 from gateway.incidents.state import Effect
 from gateway.incidents.store import to_values, write
 from gateway.models import IncidentState, Role
-from gateway.storage.turns import Urgency
 from tests.incidents.house import ANNA, DRILL, ELM, HOUR, OAK, REAL, TEST, House, no_disk, trigger
 
 
@@ -186,20 +186,13 @@ async def test_a_press_whose_request_is_cancelled_counts_all_the_same(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the process is cancelled after the disk has taken the commit."""
-    original = house.database.owed._session
+    commit = house.audit.commit
 
-    class Torn:
-        def __init__(self, urgency: Urgency) -> None:
-            self.inner = original(urgency)
+    async def torn(*arguments: Any) -> bool:
+        await commit(*arguments)
+        raise asyncio.CancelledError
 
-        async def __aenter__(self) -> object:
-            return await self.inner.__aenter__()
-
-        async def __aexit__(self, *details: object) -> None:
-            await self.inner.__aexit__(None, None, None)
-            raise asyncio.CancelledError
-
-    monkeypatch.setattr(house.database.owed, "_session", Torn)
+    monkeypatch.setattr(house.audit, "commit", torn)
     with pytest.raises(asyncio.CancelledError):
         await house.incidents.triggers.enter(trigger())
     monkeypatch.undo()

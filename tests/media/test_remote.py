@@ -137,7 +137,7 @@ class Scene:
         ours, theirs = socket.socketpair()
         fake = FakeWorker(self.fault)
         here, there = Link(hears, FromWorker), Link(fake, ToWorker, self._start)
-        await loop.create_unix_connection(lambda: there, sock=theirs)
+        self.wire, _ = await loop.create_unix_connection(lambda: there, sock=theirs)
         await loop.create_unix_connection(lambda: here, sock=ours)
         self.workers.append(fake)
         self.links.append(there)
@@ -287,8 +287,7 @@ async def test_a_worker_without_a_word_for_some_seconds_is_ended(scene: Scene) -
 
 
 async def test_a_worker_that_says_what_nobody_understands_is_ended(scene: Scene) -> None:
-    assert scene.links[-1]._transport is not None
-    scene.links[-1]._transport.write(b"GET / HTTP/1.1\r\n\r\n")
+    scene.wire.write(b"GET / HTTP/1.1\r\n\r\n")
     await scene.until(lambda: len(scene.workers) == 2)
 
 

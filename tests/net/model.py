@@ -40,6 +40,11 @@ class Fate:
         self._counts: dict[Hashable, int] = {}
         self._others: Counter[str] = Counter()
 
+    @property
+    def remembered(self) -> int:
+        """How many packets' attempts are counted."""
+        return len(self._counts)
+
     def draw(self, datagram: bytes) -> tuple[float, float, int]:
         """Two numbers in [0, 1), one for loss and one for jitter, and which attempt this is, from 0."""
         name = self._name(datagram)

@@ -74,7 +74,7 @@ def test_what_is_remembered_of_packets_is_bounded() -> None:
     fate = Fate(0)
     for place in range(2 * REMEMBERED):
         fate.draw(rtp(place))
-    assert len(fate._counts) == REMEMBERED
+    assert fate.remembered == REMEMBERED
 
 
 @given(

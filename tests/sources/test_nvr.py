@@ -18,15 +18,15 @@ class Streams:
         self.open: list[str] = []
         self.since: dict[str, float] = {}
         self.words: dict[str, str] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
 
     def want(self, *names: str) -> None:
         """Names that begin with ``s`` are substreams."""
         for name in names:
-            self._tasks[name] = asyncio.get_running_loop().create_task(self._hold(name), name=name)
+            self.tasks[name] = asyncio.get_running_loop().create_task(self._hold(name), name=name)
 
     async def leave(self, name: str) -> None:
-        task = self._tasks.pop(name)
+        task = self.tasks.pop(name)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -40,7 +40,7 @@ class Streams:
                 self.open.remove(name)
 
     async def stop(self) -> None:
-        for name in tuple(self._tasks):
+        for name in tuple(self.tasks):
             await self.leave(name)
 
 
@@ -121,7 +121,7 @@ async def test_however_they_come_and_go_the_limit_holds(sessions: int) -> None:
     async with streams(sessions, 4) as some:
         for step in range(60):
             name = f"{'s' if step % 3 else 'm'}{step * 7 % 11}"
-            if name in some._tasks:
+            if name in some.tasks:
                 await some.leave(name)
             else:
                 some.want(name)

@@ -1,0 +1,33 @@
+"""Failures that nobody owns: they reach the event loop's exception handler, are counted, and are logged."""
+
+import asyncio
+import logging
+from typing import Any
+
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+
+QUIET = 1.0
+"""Seconds within which only the first failure is logged. asyncio tells of each connection to the media port that it has
+no file for, a thousand times a second."""
+
+logger = logging.getLogger(__name__)
+
+
+class UnownedFailures:
+    """Those of reader callbacks, and of other libraries' own tasks."""
+
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._said_at = float("-inf")
+        self._unsaid = 0
+
+    def tell(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Take one failure, as ``loop.set_exception_handler`` has it."""
+        self._metrics.task_failures.labels("unowned").inc()
+        now, self._unsaid = self._clock.monotonic(), self._unsaid + 1
+        if now - self._said_at >= QUIET:
+            alike = f" ({self._unsaid - 1} more since the last)" if self._unsaid > 1 else ""
+            logger.error("unowned failure: %s%s", context.get("message"), alike, exc_info=context.get("exception"))
+            self._said_at, self._unsaid = now, 0
