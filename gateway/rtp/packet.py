@@ -9,6 +9,8 @@ _FIXED = Struct("!BBHII")
 _EXTENSION = Struct("!HH")
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
+ALIGNMENT = 32
+"""Bytes of padding that any cipher or word size asks for at most."""
 
 
 class RtpPacket(NamedTuple):
@@ -38,12 +40,23 @@ def parse_rtp(packet: bytes) -> RtpPacket:
                 raise Malformed("RTP header extension is cut off")
             start += 4 + 4 * _EXTENSION.unpack_from(packet, start)[1]
         if flags & 0x20:
-            if not packet[-1]:
-                raise Malformed("RTP padding of length 0")
-            end -= packet[-1]
+            end -= _padding(packet, start)
         if start > end:
             raise Malformed("RTP header and padding are longer than the packet")
     return RtpPacket(kind & 0x7F, kind > 0x7F, sequence, timestamp, ssrc, packet[start:end])
+
+
+def _padding(packet: bytes, start: int) -> int:
+    """How many bytes of padding a packet ends with whose header announces some: the last byte says so (5.1).
+
+    Some senders set the flag and add none. What the last byte says is believed if there is room for it, and if it is no
+    more than alignment needs or what it counts are zeros.
+    """
+    count = packet[-1]
+    if count > len(packet) - start:
+        return 0
+    believed = count <= ALIGNMENT or not any(packet[-count:-1])
+    return count if believed else 0
 
 
 class Numbering:

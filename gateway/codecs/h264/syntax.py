@@ -8,7 +8,6 @@ from gateway.codecs.h264.parameter_sets import parameter_set_id, parse_sps
 from gateway.codecs.nal.depacketizer import NalDepacketizer
 from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.sequence_parameters import SequenceParameters
-from gateway.errors import Malformed
 
 SLICE, PARTITION_A, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28
@@ -27,16 +26,12 @@ class H264(NalSyntax):
     delimiter_kind = DELIMITER
     leading_kinds = frozenset({SEI, SPS, PPS, DELIMITER, 14, 15, 16, 17, 18})
     aggregate_kind, fragment_kind = STAP_A, FU_A
-    first_foreign_kind = STAP_A
+    wrapping_kinds = frozenset(range(STAP_A, 30))
+    empty_kinds = frozenset({0, 30, 31})
 
     def kind(self, nal: bytes) -> int:
         """The lower five bits of the header."""
         return nal[0] & 0x1F
-
-    def check(self, nal: bytes) -> None:
-        """Type 0 is not defined. Raises ``Malformed``."""
-        if not nal[0] & 0x1F:
-            raise Malformed("NAL unit of type 0")
 
     def header_of_fragment(self, payload: bytes) -> bytes:
         """Importance from the first byte, type from the second."""
@@ -50,8 +45,11 @@ class H264(NalSyntax):
         if kind == STAP_A:
             return len(payload) > 4 and payload[3] & 0x1F != STAP_A and self.begins_picture(payload[3:])
         if kind == FU_A:
-            return bool(payload[1] & 0x80) and payload[1] & 0x1F in (SLICE, IDR) and bool(payload[2] & 0x80)
-        return kind in (SEI, SPS, DELIMITER) or (kind in (SLICE, IDR) and bool(payload[1] & 0x80))
+            return bool(payload[1] & 0x80) and self._begins(payload[1] & 0x1F, payload[2])
+        return self._begins(kind, payload[1])
+
+    def _begins(self, kind: int, first: int) -> bool:
+        return kind in (SEI, SPS, DELIMITER) or (kind in (SLICE, IDR) and bool(first & 0x80))
 
     def opens(self, nal: bytes) -> bool:
         """``first_mb_in_slice`` of 0 is a single bit."""

@@ -8,13 +8,12 @@ from gateway.codecs.h265.parameter_sets import PPS, SPS, VPS, parameter_set_id_h
 from gateway.codecs.nal.depacketizer import NalDepacketizer
 from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.sequence_parameters import SequenceParameters
-from gateway.errors import Malformed
 
 RASL = frozenset({8, 9})
 IRAP = frozenset(range(16, 24))
 FIRST_OTHER = 32
 DELIMITER, PREFIX_SEI = 35, 39
-AP, FU = 48, 49
+AP, FU, PACI = 48, 49, 50
 
 
 class H265(NalSyntax):
@@ -30,16 +29,12 @@ class H265(NalSyntax):
     delimiter_kind = DELIMITER
     leading_kinds = frozenset({VPS, SPS, PPS, DELIMITER, PREFIX_SEI, 41, 42, 43, 44})
     aggregate_kind, fragment_kind = AP, FU
-    first_foreign_kind = AP
+    wrapping_kinds = frozenset({AP, FU, PACI})
+    empty_kinds = frozenset(range(PACI + 1, 64))
 
     def kind(self, nal: bytes) -> int:
         """Six bits of the first byte."""
         return nal[0] >> 1 & 0x3F
-
-    def check(self, nal: bytes) -> None:
-        """Headers have two bytes. Raises ``Malformed``."""
-        if len(nal) < 2:
-            raise Malformed("NAL unit without its header")
 
     def header_of_fragment(self, payload: bytes) -> bytes:
         """Layer and temporal id from the first two bytes, type from the third."""
@@ -53,8 +48,11 @@ class H265(NalSyntax):
         if kind == AP:
             return len(payload) > 4 and payload[4] >> 1 & 0x3F != AP and self.begins_picture(payload[4:])
         if kind == FU:
-            return bool(payload[2] & 0x80) and payload[2] & 0x3F < FIRST_OTHER and bool(payload[3] & 0x80)
-        return kind in (VPS, SPS, DELIMITER, PREFIX_SEI) or (kind < FIRST_OTHER and bool(payload[2] & 0x80))
+            return bool(payload[2] & 0x80) and self._begins(payload[2] & 0x3F, payload[3])
+        return self._begins(kind, payload[2])
+
+    def _begins(self, kind: int, first: int) -> bool:
+        return kind in (VPS, SPS, DELIMITER, PREFIX_SEI) or (kind < FIRST_OTHER and bool(first & 0x80))
 
     def opens(self, nal: bytes) -> bool:
         """``first_slice_segment_in_pic_flag`` is the first bit; enhancement layers belong to the picture below them."""

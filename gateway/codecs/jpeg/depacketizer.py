@@ -19,6 +19,7 @@ _MAIN = Struct("!IBBBB")
 _SHORT = Struct("!H")
 _RESTARTS = 64  # types of 64 to 127 are those of 0 to 63, with restart markers
 _IN_BAND = 128  # from this Q on tables are in the packets; with 255 in those of every picture
+_TABLE = 64
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -132,10 +133,11 @@ class JpegDepacketizer:
             return at, tables_of_quality(quality)
         length = _read_short(payload, at + 2)
         tables = payload[at + 4 : at + 4 + length]
-        if payload[at + 1] or length not in (0, 64, 128) or len(tables) != length:
+        if payload[at + 1] or length % _TABLE or len(tables) != length:
             raise Malformed("JPEG quantisation tables that cannot be used")
         if length:
-            self._tables[quality] = tables if length == 128 else tables * 2
+            # One for all components, or one for luma and one for chroma; nothing refers to more (RFC 2435 4.1).
+            self._tables[quality] = (tables if length > _TABLE else tables * 2)[: 2 * _TABLE]
         elif quality == 255 or quality not in self._tables:
             raise Malformed("JPEG without its quantisation tables")
         return at + 4 + length, self._tables[quality]

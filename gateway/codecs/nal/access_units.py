@@ -64,16 +64,25 @@ class AccessUnits:
         return self._backward >= BACKWARD_UNITS
 
     def _add(self, nal: bytes) -> None:
-        """Take one NAL unit. Raises ``Malformed``."""
+        """Take one NAL unit, or leave it out if the picture is whole without it. Raises ``Malformed`` if it is not."""
         syntax = self.syntax
-        syntax.check(nal)
         kind = syntax.kind(nal)
-        if kind >= syntax.first_foreign_kind:
-            raise Malformed("NAL unit of a type that has no place here")
-        self._unit.make_room(nal)
+        if kind in syntax.wrapping_kinds:
+            raise Malformed("NAL units that are packed in a way that is not taken")
+        if len(nal) <= syntax.header or kind in syntax.empty_kinds:
+            return  # an end of sequence, padding, something of the maker's own
+        coded = kind in syntax.picture_kinds
+        if not coded and kind not in syntax.set_kinds and not self._unit.has_room(nal):
+            self.malformed += 1
+            return
         if kind in syntax.set_kinds:
-            self._keep_parameter_set(nal)
-        elif kind in syntax.picture_kinds:
+            try:
+                self._keep_parameter_set(nal)
+            except Malformed:
+                self.malformed += 1
+                return
+        self._unit.make_room(nal)
+        if coded:
             self._slice(nal, kind in syntax.keyframe_kinds)
         elif syntax.recovery_point(nal):
             self.recovery_points = True

@@ -2,7 +2,7 @@
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.nal.access_units import AccessUnits
-from gateway.codecs.nal.fragments import Fragments, aggregated
+from gateway.codecs.nal.fragments import Fragments, aggregated, separated, without_start_code
 from gateway.codecs.nal.markers import Markers
 from gateway.codecs.unused import Unused
 from gateway.errors import Malformed
@@ -15,6 +15,7 @@ class NalDepacketizer(AccessUnits):
     def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
         super().__init__(parameter_sets, markers)
         self._fragments = Fragments()
+        self._open_ended = False  # the camera does not flag the last piece of a NAL unit
 
     def notes(self) -> tuple[str, ...]:
         """What district IT should know of this stream, in words."""
@@ -37,7 +38,9 @@ class NalDepacketizer(AccessUnits):
         if timestamp != self._timestamp:
             if self._unit.begun:
                 if missing:
+                    self._fragments.clear()
                     self._unit.damage(Unused.PACKETS_LOST)
+                self._open_ended = self._open_ended or bool(self._fragments.pieces)
                 self._end()
             self._timestamp, self._pictures, self._ended = timestamp, 0, None
         unit = self._unit
@@ -45,7 +48,7 @@ class NalDepacketizer(AccessUnits):
             self._lost += missing
             self._fragments.clear()
             self.awaiting_keyframe = True
-            if unit.begun or not self.syntax.begins_picture(payload):
+            if unit.begun or not self.syntax.begins_picture(without_start_code(payload)):
                 unit.damage(Unused.PACKETS_LOST)
         unit.begun = True
         self._arrival = arrival
@@ -53,6 +56,8 @@ class NalDepacketizer(AccessUnits):
             self._unpack(payload)
         except Malformed:
             self._useless()
+        if packet.marker and self._open_ended and not followed:
+            self._end_fragments()
         unit = self._unit
         if packet.marker and unit.slices and not self._fragments.pieces:
             unit.marked = unit.slices
@@ -64,8 +69,9 @@ class NalDepacketizer(AccessUnits):
         """Another RTP source follows: give out the picture at hand if its last slice was marked."""
         unit = self._unit
         if unit.begun:
-            if unit.marked < unit.slices:
+            if unit.marked < unit.slices or self._fragments.pieces:
                 unit.damage(Unused.NO_PICTURE)
+            self._fragments.clear()
             self._end()
         self._timestamp = self._last_sent = self._ended = None
         self._backward = self._lost = 0
@@ -90,36 +96,55 @@ class NalDepacketizer(AccessUnits):
     def _unpack(self, payload: bytes) -> None:
         syntax = self.syntax
         if len(payload) <= syntax.header:
-            raise Malformed("payload of nothing but a header")
+            return
         kind = syntax.kind(payload)
         if kind == syntax.fragment_kind:
             self._fragment(payload, syntax.header + 1)
-        elif kind == syntax.aggregate_kind:
-            for nal in aggregated(payload, syntax.header):
-                self._add(nal)
-        else:
-            self._add(payload)
+            return
+        self._end_fragments()
+        for nal in aggregated(payload, syntax.header) if kind == syntax.aggregate_kind else (payload,):
+            self._add_all(nal)
+
+    def _add_all(self, nal: bytes) -> None:
+        for one in separated(nal):
+            self._add(one)
 
     def _fragment(self, payload: bytes, at: int) -> None:
         """A piece of a NAL unit; its flags say whether it is the first (0x80) or the last (0x40) of it."""
         flags, fragments = payload[at - 1], self._fragments
         if flags & 0x80:
-            if fragments.pieces:
-                self._unit.damage(Unused.NOT_READABLE)
+            self._end_fragments()
             fragments.begin(self.syntax.header_of_fragment(payload), payload, at)
         elif fragments.pieces:
             fragments.go_on([payload[at:]], len(payload) - at)
         elif not self._unit.damaged:
+            self._cut_short()
             raise Malformed("fragment without its beginning")
-        if flags & 0x40 and fragments.pieces:
-            self._add(fragments.end())
+        if flags & 0x40:
+            self._end_fragments()
+
+    def _cut_short(self) -> None:
+        """More comes of a NAL unit that seemed to end with a marker."""
+        if self._open_ended:
+            self._open_ended = False
+            self._markers.wrong()
+            if self._ended is not None:
+                self.withdrawn += 1
+                self._ended = None
 
     def _end(self) -> None:
-        """Nothing follows of the picture at hand, also not of a NAL unit that has begun."""
-        if self._fragments.pieces:
-            self._fragments.clear()
-            self._unit.damage(Unused.NOT_READABLE)
+        """Nothing follows of the picture at hand."""
+        try:
+            self._end_fragments()
+        except Malformed:
+            self._useless()
         self._finish()
+
+    def _end_fragments(self) -> None:
+        """Take the NAL unit that came in pieces: nothing follows of it, whether the camera says so or not. Raises
+        ``Malformed``."""
+        if self._fragments.pieces:
+            self._add_all(self._fragments.end())
 
     def _useless(self) -> None:
         self.malformed += 1

@@ -1,15 +1,19 @@
-"""A NAL unit that comes in pieces, a packet each (RFC 6184 5.8, RFC 7798 4.4.3). Pure."""
+"""NAL units as packets carry them: in pieces, several together, or with start codes between them. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gateway.errors import Malformed
 
 MAX_NAL = 2 * 1024 * 1024
+START_CODE = b"\0\0\1"
 
 
 class Fragments:
-    """The ``pieces`` of the NAL unit at hand, its header first; none where there is none. ``opening`` is how a payload
-    begins that carries it on."""
+    """A NAL unit that comes in pieces, a packet each (RFC 6184 5.8, RFC 7798 4.4.3).
+
+    The ``pieces`` of the NAL unit at hand, its header first; none where there is none. ``opening`` is how a payload
+    begins that carries it on.
+    """
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -42,11 +46,25 @@ class Fragments:
 
 
 def aggregated(payload: bytes, at: int) -> Iterator[bytes]:
-    """Give the NAL units of an aggregation packet from ``at`` on, each after its size in two bytes. Raises
-    ``Malformed``."""
-    while at < len(payload):
+    """Give the NAL units of an aggregation packet from ``at`` on, each after its size in two bytes. Sizes of 0 are
+    padding, as is a byte behind the last. Raises ``Malformed``."""
+    while at + 2 <= len(payload):
         size = int.from_bytes(payload[at : at + 2], "big")
         at += 2 + size
-        if not size or at > len(payload):
+        if at > len(payload):
             raise Malformed("aggregation packet is cut off")
-        yield payload[at - size : at]
+        if size:
+            yield payload[at - size : at]
+
+
+def separated(nal: bytes) -> Iterable[bytes]:
+    """Give the NAL units of what should be one. Some cameras leave them in the byte stream format of their encoder,
+    with start codes before and between them (ITU-T H.264 and H.265 Annex B); no NAL unit can hold a start code."""
+    if START_CODE not in nal:
+        return (nal,)
+    return filter(None, (part.rstrip(b"\0") for part in nal.split(START_CODE)))
+
+
+def without_start_code(payload: bytes) -> bytes:
+    """Return a payload from its first NAL unit on. Neither codec has one that begins with two zero bytes."""
+    return payload.lstrip(b"\0")[1:] if payload.startswith((START_CODE, b"\0" + START_CODE)) else payload

@@ -7,6 +7,8 @@ from gateway.codecs.unused import Unused
 from gateway.errors import Malformed
 
 MAX_NALS = 512
+MAX_OTHERS = MAX_NALS // 2
+"""Of these at most so many that describe the picture rather than code it, and they take half of the bytes at most."""
 
 
 @dataclass(slots=True)
@@ -21,6 +23,10 @@ class Gathering:
     key: bool = False
     begun: bool = False
     damaged: Unused = Unused.NOTHING
+
+    def has_room(self, nal: bytes) -> bool:
+        """Return False if a NAL unit that codes no part of the picture would take the place of one that does."""
+        return len(self.nals) < MAX_OTHERS and self.size + len(nal) <= MAX_ACCESS_UNIT // 2
 
     def make_room(self, nal: bytes) -> None:
         """Count a NAL unit that is to be added. Raises ``Malformed`` over the limits."""

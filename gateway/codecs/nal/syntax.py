@@ -24,16 +24,14 @@ class NalSyntax(ABC):
     delimiter_kind: ClassVar[int]
     aggregate_kind: ClassVar[int]
     fragment_kind: ClassVar[int]
-    first_foreign_kind: ClassVar[int]
-    """The lowest type that has no place within a packet's payload."""
+    wrapping_kinds: ClassVar[frozenset[int]]
+    """Types by which RTP packs NAL units. One of them within another holds parts of a picture that nobody unpacks."""
+    empty_kinds: ClassVar[frozenset[int]]
+    """Types that are not defined: whatever a camera uses them for, it is no part of a picture."""
 
     @abstractmethod
     def kind(self, nal: bytes) -> int:
         """Return the type of a NAL unit, or of a payload."""
-
-    @abstractmethod
-    def check(self, nal: bytes) -> None:
-        """Refuse what no encoder sends. Raises ``Malformed``."""
 
     @abstractmethod
     def header_of_fragment(self, payload: bytes) -> bytes:

@@ -83,6 +83,13 @@ def test_the_tables_of_a_quality_are_those_of_encoders(quality: int) -> None:
     assert on_the_wire(picture(), quality)[0] == tables_of_quality(quality)
 
 
+def test_tables_of_which_no_component_makes_use_cost_nothing() -> None:
+    tables, data = on_the_wire(picture(), 73)
+    (plain,) = Stream().picture(payloads(data, 200, tables), 0)
+    (extra,) = Stream().picture(payloads(data, 200, tables + tables[:64]), 0)
+    assert extra.nals == plain.nals
+
+
 def test_a_picture_with_its_own_tables_is_rebuilt_and_they_hold_for_the_next() -> None:
     tables, data = on_the_wire(picture(), 73)
     stream = Stream()

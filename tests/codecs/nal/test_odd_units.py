@@ -1,0 +1,222 @@
+"""One odd NAL unit costs that NAL unit, not the picture: where sequence numbers show no loss, nothing was lost."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.h264.packetizer import packetize
+from gateway.codecs.h264.syntax import H264Depacketizer
+from gateway.codecs.h265.packetizer import packetize_h265
+from gateway.codecs.h265.syntax import H265Depacketizer
+from gateway.codecs.nal.depacketizer import NalDepacketizer
+from gateway.codecs.nal.fragments import START_CODE
+from gateway.rtp.packet import RtpPacket
+
+PICTURES = 6
+Payload = tuple[int, bytes, bool]
+"""Timestamp, payload, marker."""
+
+
+class Codec:
+    """Pictures of one codec with their packets, and what is odd to it."""
+
+    def __init__(
+        self,
+        depacketizer: Callable[[tuple[bytes, ...]], NalDepacketizer],
+        packets: Callable[[Sequence[bytes], int], Sequence[bytes]],
+        sets: tuple[bytes, ...],
+        key: bytes,
+        following: bytes,
+        odd: dict[str, bytes],
+    ) -> None:
+        self.depacketizer, self.packets, self.sets, self.odd = depacketizer, packets, sets, odd
+        self.pictures = [(*sets, key) if at % 3 == 0 else (following + bytes((at,)),) for at in range(PICTURES)]
+
+    def stream(self, limit: int = 30) -> list[Payload]:
+        found = []
+        for at, nals in enumerate(self.pictures):
+            payloads = self.packets(nals, limit)
+            found += [(at * 3000, payload, payload is payloads[-1]) for payload in payloads]
+        return found
+
+    def play(self, stream: Sequence[Payload], sets: bool = True) -> list[AccessUnit]:
+        depacketizer, units = self.depacketizer(self.sets if sets else ()), list[AccessUnit]()
+        for sequence, (timestamp, payload, marker) in enumerate(stream):
+            units += depacketizer.push(RtpPacket(96, marker, sequence, timestamp, 7, payload), 0, float(sequence))
+        return units + list(depacketizer.push(RtpPacket(96, False, 0, 1 << 30, 7, b""), 0, 0.0))
+
+    def shown(self, stream: Sequence[Payload], sets: bool = True) -> list[tuple[bytes, ...]]:
+        return [unit.nals for unit in self.play(stream, sets)]
+
+
+def codecs() -> dict[str, Codec]:
+    sps, pps = bytes.fromhex("6742c01eda0280bfe5"), bytes.fromhex("68ce3c80")
+    sets = tuple(
+        map(
+            bytes.fromhex,
+            (
+                "40010c01ffff01600000030090000003000003003c959809",
+                "42010101600000030090000003000003003ca00a080b9f796566924cae68080000030008000003005040",
+                "4401c172b46240",
+            ),
+        )
+    )
+    odd = {
+        "no payload": b"",
+        "end of sequence": b"\x0a",
+        "end of stream": b"\x0b",
+        "type 0": b"\0\1\2",
+        "type 30": b"\x1e\1\2\3",
+        "type 31, of the maker's own": b"\x1f\1\2\3",
+        "a slice of nothing but its header": b"\x41",
+        "a parameter set cut off": b"\x67\x42",
+        "an aggregation packet with nothing in it": b"\x78\0\0\0",
+        "a start code alone": START_CODE,
+    }
+    odd_265 = {
+        "no payload": b"",
+        "end of sequence": b"\x48\x01",
+        "end of bitstream": b"\x4a\x01",
+        "type 63, of the maker's own": b"\x7e\x01\2\3",
+        "type 51": b"\x66\x01\2\3",
+        "a slice of nothing but its header": b"\x02\x01",
+        "a parameter set cut off": b"\x42\x01\x01",
+        "an aggregation packet with nothing in it": b"\x60\x01\0\0\0",
+        "a start code alone": START_CODE,
+    }
+    return {
+        "H264": Codec(
+            H264Depacketizer, packetize, (sps, pps), b"\x65\x88" + b"key" * 30, b"\x41\x9a" + b"next" * 30, odd
+        ),
+        "H265": Codec(
+            H265Depacketizer,
+            packetize_h265,
+            sets,
+            b"\x26\x01\xaf" + b"key" * 30,
+            b"\x02\x01\xd0" + b"next" * 30,
+            odd_265,
+        ),
+    }
+
+
+CODECS = codecs()
+ODD = [(name, what) for name, codec in CODECS.items() for what in codec.odd]
+
+
+@pytest.fixture(params=CODECS)
+def codec(request: pytest.FixtureRequest) -> Codec:
+    return CODECS[request.param]
+
+
+@pytest.mark.parametrize(("name", "what"), ODD)
+@pytest.mark.parametrize("marker", [False, True])
+def test_an_odd_unit_before_any_packet_of_a_stream_costs_at_most_itself(name: str, what: str, marker: bool) -> None:
+    codec = CODECS[name]
+    stream = codec.stream()
+    for at in range(len(stream) + 1):
+        timestamp = stream[min(at, len(stream) - 1)][0]
+        odd = (timestamp, codec.odd[what], marker)
+        inside = at < len(stream) and at and stream[at - 1][0] == timestamp and not stream[at - 1][2]
+        if inside and marker:
+            continue  # a marker within a picture is another oddity
+        if inside and _between_fragments(codec, stream[at][1]):
+            continue  # nothing may stand between the pieces of one NAL unit
+        assert codec.shown([*stream[:at], odd, *stream[at:]]) == codec.shown(stream) == codec.pictures, at
+
+
+def _between_fragments(codec: Codec, payload: bytes) -> bool:
+    syntax = codec.depacketizer(()).syntax
+    return syntax.kind(payload) == syntax.fragment_kind and not payload[syntax.header] & 0x80
+
+
+def test_units_with_start_codes_between_them_in_one_packet_are_told_apart(codec: Codec) -> None:
+    for leading in (b"", START_CODE, b"\0" + START_CODE):
+        for between in (START_CODE, b"\0" + START_CODE):
+            stream = [(at * 3000, leading + between.join(nals), True) for at, nals in enumerate(codec.pictures)]
+            assert codec.shown(stream, sets=False) == codec.pictures
+
+
+def test_units_with_start_codes_between_them_in_fragments_are_told_apart(codec: Codec) -> None:
+    for lead in (b"", codec.pictures[1][0][: codec.depacketizer(()).syntax.header] + START_CODE):
+        stream = []
+        for at, nals in enumerate(codec.pictures):
+            payloads = codec.packets([lead + START_CODE.join(nals)], 20)
+            stream += [(at * 3000, payload, payload is payloads[-1]) for payload in payloads]
+        assert codec.shown(stream, sets=False) == codec.pictures
+
+
+def test_units_with_start_codes_in_an_aggregation_packet_are_told_apart(codec: Codec) -> None:
+    stream = codec.stream()
+    nals = [START_CODE + nal for nal in codec.pictures[0]]
+    header = bytes((0x78,)) if len(codec.sets) == 2 else b"\x60\x01"
+    together = header + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
+    rest = [one for one in stream if one[0] > 0]
+    assert codec.shown([(0, together, True), *rest], sets=False) == codec.pictures
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\0\0", bytes(7), b"\xff"])
+def test_padding_behind_an_aggregation_packet_costs_nothing(codec: Codec, padding: bytes) -> None:
+    header = bytes((0x78,)) if len(codec.sets) == 2 else b"\x60\x01"
+    together = header + b"".join(len(nal).to_bytes(2, "big") + nal for nal in codec.pictures[0]) + padding
+    rest = [one for one in codec.stream() if one[0] > 0]
+    assert codec.shown([(0, together, True), *rest], sets=False) == codec.pictures
+
+
+def test_fragments_without_an_end_bit_are_whole_where_another_unit_begins_or_the_timestamp_changes(
+    codec: Codec,
+) -> None:
+    at = codec.depacketizer(()).syntax.header
+    stream = [(time, _without_end(codec, payload, at), marker) for time, payload, marker in codec.stream()]
+    assert codec.shown(stream) == codec.pictures
+    unmarked = [(time, payload, False) for time, payload, _ in stream]
+    assert codec.shown(unmarked) == codec.pictures
+
+
+def _without_end(codec: Codec, payload: bytes, at: int) -> bytes:
+    syntax = codec.depacketizer(()).syntax
+    if syntax.kind(payload) != syntax.fragment_kind:
+        return payload
+    return payload[:at] + bytes((payload[at] & 0xBF,)) + payload[at + 1 :]
+
+
+def test_a_marker_that_ended_a_unit_too_early_takes_its_picture_back(codec: Codec) -> None:
+    at = codec.depacketizer(()).syntax.header
+    stream = [(time, _without_end(codec, payload, at), marker) for time, payload, marker in codec.stream()]
+    depacketizer = codec.depacketizer(codec.sets)
+    for sequence, (timestamp, payload, marker) in enumerate(stream):
+        depacketizer.push(RtpPacket(96, marker, sequence, timestamp, 7, payload), 0, 0.0)
+    late = PICTURES * 3000
+    pieces = codec.packets([codec.pictures[1][0]], 30)
+    passed: list[AccessUnit] = []
+    for at_piece, piece in enumerate(pieces):
+        one = RtpPacket(96, at_piece >= 1, 100 + at_piece, late, 7, _without_end(codec, piece, at))
+        passed += depacketizer.push(one, 0, 0.0)
+    assert depacketizer.withdrawn == len([unit for unit in passed if unit.rtp == late]) == 1
+    depacketizer.push(RtpPacket(96, False, 0, late + 3000, 7, b""), 0, 0.0)
+    assert depacketizer.awaiting_keyframe
+
+
+def test_hundreds_of_messages_beside_a_picture_cost_the_messages_not_the_picture(codec: Codec) -> None:
+    sei = b"\x06\x05\x02ab\x80" if len(codec.sets) == 2 else b"\x4e\x01\x05\x02ab\x80"
+    stream = codec.stream()
+    [shown, *rest] = codec.shown([*[(0, sei, False)] * 600, *stream])
+    assert [nal for nal in shown if nal != sei] == list(codec.pictures[0])
+    assert rest == codec.pictures[1:]
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.sampled_from(ODD)), max_size=8))
+def test_any_number_of_odd_units_between_pictures_cost_at_most_themselves(
+    places: list[tuple[int, tuple[str, str]]],
+) -> None:
+    for name, codec in CODECS.items():
+        stream = codec.stream()
+        ends = [at + 1 for at, one in enumerate(stream) if one[2]]
+        out = list(stream)
+        for place, (of, what) in sorted(places, key=lambda one: -(one[0] % len(ends))):
+            if of == name:
+                at = ends[place % len(ends)]
+                out.insert(at, (out[at - 1][0], codec.odd[what], True))
+        assert codec.shown(out) == codec.pictures
