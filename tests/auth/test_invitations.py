@@ -1,10 +1,8 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.auth.sessions import SignInSessions
@@ -13,8 +11,8 @@ from gateway.errors import StorageError, Unauthenticated
 from gateway.models import Principal, Role, SiteId
 from gateway.storage.database import Database
 from gateway.storage.owed import MOST_THAT_MAY_BE_REFUSED, Change
-from gateway.storage.turns import Urgency
 from tests.fakes import FakeClock
+from tests.storage.full_disk import full_database
 
 COORDINATOR = Principal("c-1", "Ms. Ruiz", Role.COORDINATOR, frozenset({SiteId("oak")}))
 
@@ -105,19 +103,11 @@ def test_the_link_fits_a_terminal_as_a_qr_code() -> None:
     assert max(map(len, lines)) <= 80
 
 
-@asynccontextmanager
-async def full(_urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
-    raise StorageError("no space left on device")
-    yield
-
-
 async def test_nobody_is_signed_in_and_no_link_is_used_up_where_no_disk_takes_it(
-    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
 ) -> None:
     sessions, code = SignInSessions(db, settings, clock), await invitations.create(COORDINATOR)
-    with monkeypatch.context() as broken:
-        broken.setattr(db, "session", full)
-        broken.setattr(db.owed, "_session", full)  # and no reserve: `start` was not called
+    with full_database():  # and no reserve: `start` was not called
         with pytest.raises(StorageError):
             await invitations.redeem(code)
         with pytest.raises(StorageError):
@@ -128,13 +118,11 @@ async def test_nobody_is_signed_in_and_no_link_is_used_up_where_no_disk_takes_it
 
 
 async def test_a_link_redeemed_by_the_reserve_signs_in_once_and_its_sign_in_lives_and_ends_as_any(
-    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
 ) -> None:
     sessions, code = SignInSessions(db, settings, clock), await invitations.create(COORDINATOR)
     await db.owed.start()
-    with monkeypatch.context() as broken:
-        broken.setattr(db, "session", full)
-        broken.setattr(db.owed, "_session", full)
+    with full_database():
         answers = await asyncio.gather(*(invitations.redeem(code) for _ in range(4)), return_exceptions=True)
         assert answers.count(COORDINATOR) == 1
         assert sum(isinstance(answer, Unauthenticated) for answer in answers) == 3
@@ -153,14 +141,11 @@ async def test_a_link_redeemed_by_the_reserve_signs_in_once_and_its_sign_in_live
     await refusal(invitations, code)
 
 
-async def test_sign_ins_leave_the_reserve_to_alarms(
-    db: Database, invitations: Invitations, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_sign_ins_leave_the_reserve_to_alarms(db: Database, invitations: Invitations) -> None:
     code = await invitations.create(COORDINATOR)
     await db.owed.start()
-    monkeypatch.setattr(db, "session", full)
-    monkeypatch.setattr(db.owed, "_session", full)
     db.owed.hold(Change("incident", str(number), {}) for number in range(MOST_THAT_MAY_BE_REFUSED))
-    with pytest.raises(StorageError, match="no space left"):
-        await invitations.redeem(code)
-    assert await db.owed.commit([Change("incident", "one more", {})]), "an alarm still goes in"
+    with full_database():
+        with pytest.raises(StorageError, match="disk is full"):
+            await invitations.redeem(code)
+        assert await db.owed.commit([Change("incident", "one more", {})]), "an alarm still goes in"

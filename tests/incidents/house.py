@@ -1,6 +1,5 @@
 """The incident services of one gateway, and who triggers and presses."""
 
-import errno
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
 from gateway.models import IncidentKind, Origin, Principal, Role, SiteId
 from gateway.storage.database import Database, sqlite_url
-from gateway.storage.reserve import Reserve
 from tests.fakes import FakeClock
+from tests.storage.full_disk import fill_reserve
 
 OAK, ELM = SiteId("oak"), SiteId("elm")
 REAL, DRILL, TEST = IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST
@@ -67,9 +66,5 @@ def trigger(kind: IncidentKind = REAL, site: SiteId = OAK, room: str | None = "o
 
 async def no_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the database nor the reserve file takes an incident from now on."""
-
-    def fail(_reserve: Reserve, _value: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
     await house.sql("ALTER TABLE incidents RENAME TO away")
-    monkeypatch.setattr(Reserve, "save", fail)
+    fill_reserve(monkeypatch)

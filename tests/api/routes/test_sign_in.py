@@ -1,13 +1,8 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.errors import StorageError
 from gateway.models import CloseReason
-from gateway.storage.turns import Urgency
 from tests.in_process import ENTRANCE, PEOPLE, House
+from tests.storage.full_disk import fill_reserve, full_database
 
 
 async def test_an_invitation_signs_in_once(house: House) -> None:
@@ -137,17 +132,10 @@ async def test_who_accepted_the_notice_is_on_record(house: House) -> None:
 async def test_who_cannot_sign_in_for_a_full_disk_reads_why_and_whom_to_tell(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @asynccontextmanager
-    async def full(_urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
-        raise StorageError("no space left on device")
-        yield
-
     person = await house.stranger()
     code = await house.services.invitations.create(PEOPLE["dispatcher"])
-    with monkeypatch.context() as broken:
-        broken.setattr(house.database, "session", full)
-        broken.setattr(house.database.owed, "_session", full)
-        broken.setattr(house.database.owed, "_reserve", None)
+    with full_database(), monkeypatch.context() as broken:
+        fill_reserve(broken)
         answer = await person.post("/api/invitations/redeem", {"code": code})
         assert answer.problem(503) == "storage_failed"
         assert "disk" in answer.json["detail"]

@@ -9,8 +9,7 @@ from sqlalchemy import text
 from gateway.incidents.triggers.forgetting import forget
 from gateway.incidents.triggers.timing import KEPT
 from gateway.models import Principal, Role
-from gateway.storage.reserve import Reserve
-from tests.incidents.house import House
+from tests.incidents.house import House, no_disk
 from tests.incidents.triggers.post import Post
 
 
@@ -107,11 +106,7 @@ async def test_an_alarm_that_the_database_does_not_take_is_answered_alike_when_i
 async def test_an_alarm_that_no_disk_takes_sounds_and_its_sender_is_told_to_send_it_again(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_reserve: Reserve, _value: object) -> None:
-        raise OSError
-
-    await house.sql("ALTER TABLE incidents RENAME TO away")
-    monkeypatch.setattr(Reserve, "save", fail)
+    await no_disk(house, monkeypatch)
     status, answer = await post.send()
     assert (status, answer["code"]) == (503, "storage_failed")
     assert "sounds" in answer["detail"]
