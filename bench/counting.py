@@ -154,7 +154,7 @@ class CountingViewer(LightViewer):
         reception = struct.pack("!IIIIII", self._ssrc, 0, max(0, self._highest), 0, 0, 0)
         report = struct.pack("!BBHI", 0x81, 201, 7, 1) + reception
         remb = struct.pack("!BBHII", 0x8F, 206, 5, 1, 0) + b"REMB" + estimate + struct.pack("!I", self._ssrc)
-        self._send(self.dtls._tx_srtp.protect_rtcp(report + remb))
+        self.say(self.dtls._tx_srtp.protect_rtcp(report + remb))
 
     def _look_into(self, packet: bytes) -> None:
         self._ssrc = int.from_bytes(packet[8:12], "big")

@@ -37,7 +37,10 @@ class Wire:
 
 
 class LightViewer:
-    """One UDP socket on ``host``. ``packets`` and ``bytes`` count SRTP; ``on_media`` may look at each packet."""
+    """One UDP socket on ``host``. ``packets`` and ``bytes`` count SRTP; ``on_media`` may look at each packet.
+
+    ``username`` and ``password`` are what it signs its checks with, as the answer wants.
+    """
 
     def __init__(self, on_media: Callable[[bytes], None] | None = None, host: str = "127.0.0.1") -> None:
         self.host = host
@@ -48,12 +51,12 @@ class LightViewer:
         self.socket = self._open()
         self._on_media = on_media
         self._certificate = RTCCertificate.generateCertificate()
-        self._wire = Wire(self._send)
+        self._wire = Wire(self.say)
         self.dtls = RTCDtlsTransport(self._wire, [self._certificate])  # type: ignore[arg-type]  # duck-typed
         self.dtls._set_role("client")
         self._remote: tuple[str, int] | None = None
-        self._username = ""
-        self._password = ""
+        self.username = ""
+        self.password = ""
         self._checking: asyncio.Task[None] | None = None
         self._answered = asyncio.Event()
 
@@ -106,8 +109,8 @@ class LightViewer:
             found(r"^a=candidate:\S+ 1 udp \d+ ([\d.]+) \d+ typ host"),
             int(found(r"^a=candidate:\S+ 1 udp \d+ [\d.]+ (\d+) typ host")),
         )
-        self._username = f"{found('^a=ice-ufrag:(.*?)$').strip()}:{self.credentials.ufrag}"
-        self._password = found("^a=ice-pwd:(.*?)$").strip()
+        self.username = f"{found('^a=ice-ufrag:(.*?)$').strip()}:{self.credentials.ufrag}"
+        self.password = found("^a=ice-pwd:(.*?)$").strip()
         algorithm, value = found("^a=fingerprint:(sha-256.*?)$").split()
         self._checking = asyncio.create_task(self._check(), name="viewer checks")
         await self._answered.wait()
@@ -134,13 +137,17 @@ class LightViewer:
 
     def check(self, password: str | None = None) -> None:
         """Send one connectivity check that nominates."""
+        self.say(self.check_message(password))
+
+    def check_message(self, password: str | None = None) -> bytes:
+        """The check, as it goes over the wire."""
         attributes = [
-            (stun.USERNAME, self._username.encode()),
+            (stun.USERNAME, self.username.encode()),
             (stun.PRIORITY, struct.pack("!I", 1 << 24)),
             (stun.ICE_CONTROLLING, b"\xff" * 8),  # the greatest tie-breaker: who thinks that it controls yields
             (stun.USE_CANDIDATE, b""),
         ]
-        self._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, password or self._password))
+        return stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, password or self.password)
 
     def _open(self) -> socket.socket:
         opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -154,7 +161,8 @@ class LightViewer:
             self.check()
             await asyncio.sleep(CHECK_INTERVAL if self._answered.is_set() else FIRST_CHECK_INTERVAL)
 
-    def _send(self, data: bytes) -> None:
+    def say(self, data: bytes) -> None:
+        """Send anything, from where the checks come from."""
         if self._remote is not None:
             self.socket.sendto(data, self._remote)
 

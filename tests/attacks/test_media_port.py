@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -66,17 +65,6 @@ async def watching() -> AsyncIterator[tuple[Gateway, LightViewer, Outsider, str]
             await viewer.close()
 
 
-def a_check(viewer: LightViewer) -> bytes:
-    """A check as the viewer makes them, overheard on its way."""
-    attributes = [
-        (stun.USERNAME, viewer._username.encode()),
-        (stun.PRIORITY, struct.pack("!I", 1)),
-        (stun.ICE_CONTROLLING, bytes(8)),
-        (stun.USE_CANDIDATE, b""),
-    ]
-    return stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, viewer._password)
-
-
 async def the_picture_stays(gateway: Gateway, viewer: LightViewer, outsider: Outsider) -> None:
     before = viewer.packets
     gateway.camera.show(3)
@@ -86,8 +74,8 @@ async def the_picture_stays(gateway: Gateway, viewer: LightViewer, outsider: Out
 
 async def test_a_check_that_was_overheard_and_sent_on_moves_no_picture() -> None:
     async with watching() as (gateway, viewer, outsider, _):
-        check = a_check(viewer)
-        viewer._send(check)
+        check = viewer.check_message()
+        viewer.say(check)
         dropped = gateway.figure("dropped_total", where="unsigned")
         outsider.say(check)
         await until(lambda: gateway.figure("dropped_total", where="unsigned") == dropped + 1)
@@ -96,9 +84,9 @@ async def test_a_check_that_was_overheard_and_sent_on_moves_no_picture() -> None
 
 async def test_a_check_repeated_from_the_same_place_is_answered_again() -> None:
     async with watching() as (gateway, viewer, outsider, _):
-        check = a_check(viewer)
+        check = viewer.check_message()
         for _ in range(3):
-            viewer._send(check)
+            viewer.say(check)
         await the_picture_stays(gateway, viewer, outsider)
         assert gateway.figure("dropped_total", where="unsigned") == 0
 
@@ -141,7 +129,7 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
 
         viewer.stop_checking()  # or else its own check could come between two of ours
         for _ in range(2 * KNOWN_ROUTES):
-            viewer._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
+            viewer.say(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
             await until(lambda: heard_there() == opened.id)
             viewer.check()
             await until(lambda: heard_there() == first)
@@ -155,7 +143,7 @@ async def test_a_forged_datagram_of_any_size_ends_nobodys_picture() -> None:
     async with watching() as (gateway, viewer, outsider, _):
         sizes = (2, 12, 1402, 1500, 1501, 2048)
         for size in sizes:
-            viewer._send(b"\x80\xc9" + bytes(size - 2))
+            viewer.say(b"\x80\xc9" + bytes(size - 2))
         await until(lambda: gateway.figure("malformed_total", protocol="rtcp") == len(sizes))
         await the_picture_stays(gateway, viewer, outsider)
 
@@ -179,6 +167,6 @@ async def test_what_a_viewer_says_inside_dtls_is_thrown_away_record_by_record() 
             read.append(1)
 
         session.dtls._empty = emptied  # type: ignore[method-assign]  # to know when it was read
-        viewer._send(datagram)
+        viewer.say(datagram)
         await until(lambda: read)
         await the_picture_stays(gateway, viewer, outsider)

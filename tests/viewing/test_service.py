@@ -1,6 +1,7 @@
 """A picture lives with its token, its grant and its sign-in, and is on record."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -133,12 +134,17 @@ async def test_what_is_no_token_opens_nothing(house: House, forged: str) -> None
     assert (await patrol.offer(ENTRANCE, forged)).problem(401) in {"token_missing", "token_invalid"}
 
 
-async def test_a_revoked_token_opens_nothing(house: House) -> None:
-    patrol = await house.sign_in("patrol")
-    token = await patrol.token()
-    revocations: Revocations = house.services.viewing._admission._revocations
-    await revocations.revoke(Subject.TOKEN, house.services.tokens.verify(token).jti)
-    assert (await patrol.offer(ENTRANCE, token)).problem(401) == "token_revoked"
+async def test_a_revoked_token_opens_nothing(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        patrol = await house.sign_in("patrol")
+        token = await patrol.token()
+        assert (await patrol.offer(ENTRANCE, token)).status == 201
+        revoked = house.services.tokens.verify(token).jti
+        await Revocations(house.database, house.clock).revoke(Subject.TOKEN, revoked)
+    async with House(tmp_path, clock=house.clock) as again:
+        patrol = await again.sign_in("patrol")
+        assert (await patrol.offer(ENTRANCE, token)).problem(401) == "token_revoked"
+        assert (await patrol.offer(ENTRANCE, await patrol.token())).status == 201
 
 
 async def test_signing_out_ends_every_picture_and_every_token_of_that_sign_in_alone(house: House) -> None:

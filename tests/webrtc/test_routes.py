@@ -83,7 +83,7 @@ class SixViewer(LightViewer):
         asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
         return opened
 
-    def _send(self, data: bytes) -> None:
+    def say(self, data: bytes) -> None:
         if self._remote is not None:
             self.socket.sendto(data, ("::1", self._remote[1]))
 
@@ -156,7 +156,7 @@ async def test_nothing_that_waits_in_a_tcp_connection_goes_out_after_the_end_of_
         ufrag = next(line[12:] for line in also.answer.splitlines() if line.startswith("a=ice-ufrag:"))
         password = next(line[10:] for line in also.answer.splitlines() if line.startswith("a=ice-pwd:"))
         theirs = [(stun.USERNAME, f"{ufrag}:{other.credentials.ufrag}".encode()), (stun.PRIORITY, bytes(4))]
-        slow._send(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
+        slow.say(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
         await until(lambda: gateway.figure("dropped_total", where="stranger") == 1)
         gateway.camera.show(100)
         assert transport.get_write_buffer_size()
@@ -397,7 +397,7 @@ def _adopt(viewer: LightViewer, fragment: str | None) -> None:
     ufrag, password = (re.search(f"a=ice-{name}:(\\S+)", fragment) for name in ("ufrag", "pwd"))
     assert ufrag is not None
     assert password is not None
-    viewer._username, viewer._password = f"{ufrag[1]}:{viewer.credentials.ufrag}", password[1]
+    viewer.username, viewer.password = f"{ufrag[1]}:{viewer.credentials.ufrag}", password[1]
 
 
 async def test_after_an_ice_restart_the_same_session_plays_on_by_another_address() -> None:
@@ -447,7 +447,7 @@ async def test_until_the_new_credentials_are_used_the_former_hold_and_then_no_mo
         viewer = LightViewer()
         opened, session = await play(gateway, viewer)
         viewer.stop_checking()
-        former = viewer._username, viewer._password
+        former = viewer.username, viewer.password
         await gateway.plane.patch(opened.id, _restart(viewer))  # the answer is lost
         answer = await gateway.plane.patch(opened.id, _restart(viewer))
         new_username = viewer.credentials.ufrag
@@ -455,11 +455,11 @@ async def test_until_the_new_credentials_are_used_the_former_hold_and_then_no_mo
         viewer.check()
         await until(lambda: session.path.heard_at == gateway.clock.monotonic())
         _adopt(viewer, answer.fragment)
-        assert viewer._username.endswith(new_username)
+        assert viewer.username.endswith(new_username)
         await passes(gateway, 1)
         viewer.check()
         await until(lambda: session.path.heard_at == gateway.clock.monotonic())
-        viewer._username, viewer._password = former
+        viewer.username, viewer.password = former
         viewer.check()
         await until(lambda: gateway.figure("dropped_total", where="unsigned") == 1)
         assert len(gateway.plane._intake._by_ufrag) <= 2
@@ -497,14 +497,14 @@ async def test_a_viewer_who_nominates_but_once_is_followed_when_the_old_way_has_
         check = stun.message(
             stun.BINDING_REQUEST,
             os.urandom(12),
-            [(stun.USERNAME, viewer._username.encode()), (stun.PRIORITY, bytes(4)), (stun.ICE_CONTROLLING, bytes(8))],
-            viewer._password,
+            [(stun.USERNAME, viewer.username.encode()), (stun.PRIORITY, bytes(4)), (stun.ICE_CONTROLLING, bytes(8))],
+            viewer.password,
         )
         await passes(gateway, 1)
-        viewer._send(check)
+        viewer.say(check)
         await until(lambda: session.path.heard_at == gateway.clock.monotonic())
         assert session.path.route == old
         await passes(gateway, 8)
-        viewer._send(check)
+        viewer.say(check)
         await until(lambda: session.path.route != old)
         await viewer.close()
