@@ -6,7 +6,6 @@ import json
 import logging
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections import deque
 from collections.abc import Callable
 from random import SystemRandom
 
@@ -22,15 +21,13 @@ from gateway.subprocesses.frames import READ_SIZE, Frames, frame
 from gateway.subprocesses.values import write
 from gateway.transcoding.backlog import Backlog
 from gateway.transcoding.coder import Limits
+from gateway.transcoding.in_flight import InFlight
 from gateway.transcoding.jobs import RESULTS, Result
 from gateway.transcoding.stream import TranscodedStream
 
 LINGER = 10.0
 """A transcode goes on for so long after its last viewer: a page that is loaded again finds it running."""
 ANSWER_TIMEOUT = 10.0
-IN_FLIGHT = 3
-MAX_ARRIVALS = 64
-"""Of pictures that may still come out, coded: a decoder holds back no more, B-frames included."""
 STABLE_AFTER = 30.0
 _TICK = 0.5
 
@@ -62,8 +59,7 @@ class Transcoder:
         self._watched = asyncio.Event()
         self._unwatched_since = clock.monotonic()
         self._news = asyncio.Event()
-        self._in_flight: deque[float] = deque()
-        self._arrivals: dict[int, float] = {}
+        self._in_flight = InFlight()
         self._hung = False
         source.on_picture(self._take)
         source.on_withdrawn(self._withdraw)
@@ -102,7 +98,7 @@ class Transcoder:
     def _withdraw(self, _: None) -> None:
         """A picture of the camera's was torn, and so is what is made of it, or still being made."""
         self._backlog.forget()
-        self._arrivals.clear()
+        self._in_flight.withdraw()
         self.stream.withdraw()
 
     def _watch(self, watched: bool) -> None:
@@ -126,8 +122,7 @@ class Transcoder:
             *command, stdin=PIPE, stdout=PIPE, limit=READ_SIZE, env=inherited()
         )
         self._hung = False
-        self._in_flight.clear()
-        self._arrivals.clear()
+        self._in_flight.begin()
         self._backlog.begin()
         self._metrics.transcodes.inc()
         try:
@@ -158,12 +153,9 @@ class Transcoder:
         with contextlib.suppress(ConnectionError):
             while True:
                 self._news.clear()
-                while len(self._in_flight) < IN_FLIGHT and (waiting := self._backlog.next()) is not None:
+                while not self._in_flight.full and (waiting := self._backlog.next()) is not None:
                     job, arrival = waiting
-                    self._in_flight.append(self._clock.monotonic())
-                    self._arrivals[job.time] = arrival
-                    if len(self._arrivals) > MAX_ARRIVALS:
-                        del self._arrivals[next(iter(self._arrivals))]
+                    self._in_flight.give(job.time, arrival, self._clock.monotonic())
                     process.stdin.write(frame(write(job)))
                     await process.stdin.drain()
                 self._count_dropped()
@@ -182,11 +174,9 @@ class Transcoder:
 
     def _hear(self, result: Result) -> None:
         if result.done:
-            if not self._in_flight:
-                raise Malformed("a job is done that was not given")
-            self._in_flight.popleft()
+            self._in_flight.done()
             self._news.set()
-        elif (arrival := self._arrivals.get(result.time)) is not None:  # else it was withdrawn meanwhile
+        elif (arrival := self._in_flight.arrival(result.time)) is not None:  # else it was withdrawn meanwhile
             now = self._clock.monotonic()
             self._metrics.transcode_seconds.observe(now - arrival)
             self._say("The transcode runs.")
@@ -196,7 +186,7 @@ class Transcoder:
         """End the process when nobody watches any more, or when it does not answer."""
         while True:
             await self._clock.sleep(_TICK)
-            self._hung = bool(self._in_flight) and self._clock.monotonic() - self._in_flight[0] > ANSWER_TIMEOUT
+            self._hung = self._in_flight.waits_for(self._clock.monotonic()) > ANSWER_TIMEOUT
             if self._hung or not self._wanted():
                 _kill(process)
                 return

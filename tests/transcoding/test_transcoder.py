@@ -24,6 +24,7 @@ from gateway.rtp.time import unwrap
 from gateway.subprocesses.frames import frame
 from gateway.subprocesses.values import write
 from gateway.transcoding import transcoder as module
+from gateway.transcoding.in_flight import InFlight
 from gateway.transcoding.jobs import Result
 from gateway.transcoding.service import Transcoding
 from gateway.transcoding.stream import TranscodedStream
@@ -223,17 +224,27 @@ async def test_a_transcode_that_says_what_is_no_answer_is_ended_and_begun_again(
         assert home.got == []
 
 
-async def test_what_was_made_of_a_torn_picture_is_neither_begun_with_nor_sent_late() -> None:
+async def test_what_was_made_of_a_torn_picture_is_neither_begun_with_nor_sent_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given, give = list[int](), InFlight.give
+
+    def noted(jobs: InFlight, time: int, arrival: float, now: float) -> None:
+        given.append(time)
+        give(jobs, time, arrival, now)
+
+    monkeypatch.setattr(InFlight, "give", noted)
     async with house() as home:
         home.connect("H265")
         home.stream.subscribe(home.deliver)
         async with home.playing(h265(10), "H265"):
             await home.wait_until(lambda: len(home.got) > 2)
         assert home.stream.gop()
-        (worker,), (transcoder,) = workers(), home.service._transcoders.values()
+        (worker,) = workers()
         os.kill(worker, signal.SIGSTOP)
+        given.clear()
         await home.play(h265(3)[1:], "H265")
-        assert transcoder._in_flight
+        assert given
         home.source.withdraw()
         os.kill(worker, signal.SIGCONT)
         home.got.clear()
@@ -285,13 +296,11 @@ async def test_no_transcode_is_offered_where_none_may_run() -> None:
     assert home.service.state(CAMERA) == ""
 
 
-async def test_pictures_of_which_nothing_ever_comes_out_leave_nothing_behind() -> None:
+async def test_pictures_of_which_nothing_ever_comes_out_end_no_transcode() -> None:
     rubbish = [Coded((b"\xff\xd8" + bytes(40),), picture.rtp) for picture in jpeg(30)]
     async with house() as home:
         home.connect("JPEG")
         home.stream.subscribe(home.deliver)
-        ((transcoder),) = home.service._transcoders.values()
         for _ in range(4):
             await home.play(rubbish, "JPEG")
         assert home.got == []
-        assert len(transcoder._arrivals) == module.MAX_ARRIVALS, "so many and no more"
