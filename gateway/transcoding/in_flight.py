@@ -1,4 +1,4 @@
-"""What a transcoding process was given and has not done, and when the pictures in it arrived. Pure; time is an argument."""
+"""What a transcoding process was given and has not done, and when those pictures arrived. Pure; time is an argument."""
 
 from collections import deque
 

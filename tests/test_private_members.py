@@ -1,0 +1,95 @@
+"""Tests see of the gateway what everybody may see: what it returns, what it tells, and what goes over its boundaries.
+
+A test that reaches into a private member holds how something is done, not that it is. Where something cannot be seen
+from outside, it wants a value that is returned, a clock or a source of chance that is handed in, or a fake at the
+boundary (a socket, a file, a library).
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rig.example import ROOT
+
+MAY = {
+    "tests/webrtc/": "delivery to one viewer is being turned into tables; its tests follow",
+    "tests/attacks/test_media_port.py": "so are the plane and the DTLS of a session, which these attack",
+    "tests/attacks/test_work_factor.py": "and the estimate of a link, whose memory this bounds",
+    "tests/net/turn_attempts.py": "aioice tells nobody over which socket it speaks to a TURN server",
+    "tests/e2e/viewer.py": "aiortc tells nobody when a packet arrives",
+    "tests/fakes.py": "asyncio tells nobody whether its loop has something left to do",
+}
+"""Who may, and why: a module, or a folder with all in it."""
+
+OWN = {"self", "cls"}
+PUBLIC = {"_replace", "_asdict", "_fields", "_make"}
+"""What named tuples offer to everybody, named so as not to be mistaken for a field."""
+BY_NAME = {"setattr", "getattr", "delattr", "hasattr", "patch", "object", "attrgetter"}
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in PUBLIC
+
+
+def private_members(source: str) -> Iterator[tuple[int, str]]:
+    """The line and the name of each private member of somebody else that a module touches."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner)) if owner in OWN:
+                continue
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
+                continue
+            case ast.Attribute(attr=name) if is_private(name):
+                yield node.lineno, name
+            case ast.ImportFrom(names=names):
+                yield from ((node.lineno, alias.name) for alias in names if is_private(alias.name))
+            case ast.Call(func=ast.Attribute(attr=how) | ast.Name(id=how), args=arguments) if how in BY_NAME:
+                texts = (one.value for one in arguments if isinstance(one, ast.Constant) and isinstance(one.value, str))
+                yield from ((node.lineno, text) for text in texts if is_private(text.rpartition(".")[2]))
+
+
+def modules() -> list[Path]:
+    return sorted((ROOT / "tests").rglob("*.py"))
+
+
+def test_no_test_touches_a_private_member_but_those_with_a_reason() -> None:
+    found = {str(path.relative_to(ROOT)): list(private_members(path.read_text())) for path in modules()}
+    assert {path: lines for path, lines in found.items() if lines and not path.startswith(tuple(MAY))} == {}
+    needless = [one for one in MAY if not any(lines for path, lines in found.items() if path.startswith(one))]
+    assert needless == [], "take these off the list: they touch nothing private any more"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("house.access._living", "_living"),
+        ("scene.links[-1]._transport.write(b'')", "_transport"),
+        ("doors._open = {}", "_open"),
+        ("monkeypatch.setattr(owed, '_session', full)", "_session"),
+        (
+            "monkeypatch.setattr('gateway.api.admission.connection._bytes', more)",
+            "gateway.api.admission.connection._bytes",
+        ),
+        ("getattr(owed, '_session')", "_session"),
+        ("from gateway.server import _unowned", "_unowned"),
+    ],
+)
+def test_a_private_member_is_found_however_it_is_touched(source: str, name: str) -> None:
+    assert list(private_members(source)) == [(1, name)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Fake:\n    def __init__(self):\n        self._sent = 0",
+        "super()._open()",
+        "job._replace(show=False)",
+        "vars(house).__class__",
+        "for _ in range(3): pass",
+        "monkeypatch.setattr(events, 'FIRST', 0.01)",
+    ],
+)
+def test_what_is_ones_own_or_public_is_not(source: str) -> None:
+    assert list(private_members(source)) == []
