@@ -9,6 +9,7 @@ _FIXED = Struct("!BBHII")
 _EXTENSION = Struct("!HH")
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
+_ROUND = 0x10000
 ALIGNMENT = 32
 """Bytes of padding that any cipher or word size asks for at most."""
 
@@ -63,15 +64,17 @@ class Numbering:
     """Sequence numbers and jitter of one SSRC, as receiver reports want them.
 
     ``received`` and ``lost`` count packets; ``highest`` is the extended highest sequence number; ``jitter`` is in
-    units of the media clock.
+    units of the media clock. ``reliable``: nothing is lost on the way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reliable: bool = False) -> None:
         self.received = 0
         self.lost = 0
         self.highest = -1
         self.jitter = 0.0
         self._transit: float | None = None
+        self._reliable = reliable
+        self._skipped = -2 * _ROUND  # what ``highest`` was when the number 0 was left out last
 
     def count(self, sequence: int) -> int:
         """Take the next packet. Returns how many are missing before it; -1 for one that is late or a duplicate.
@@ -87,14 +90,22 @@ class Numbering:
             self.highest += 1
             return 0
         if 0 < step < MAX_DROPOUT:
+            missing = step - 1
+            if missing == 1 == sequence and self._never_zero():
+                missing = 0
             self.highest += step
-            self.lost += step - 1
-            return step - 1
+            self.lost += missing
+            return missing
         if step == 0 or step > 0x10000 - MAX_MISORDER:
             return -1
         self.highest += step
         self.lost += 1
         return 1
+
+    def _never_zero(self) -> bool:
+        """Some cameras go from 65535 to 1: so they do if nothing can be lost, or if they did so a round before."""
+        before, self._skipped = self._skipped, self.highest
+        return self._reliable or before == self.highest - _ROUND
 
     def count_in_order(self, packets: int) -> None:
         """Take so many packets that follow the last one, each the next."""

@@ -1,6 +1,7 @@
 """RTCP (RFC 3550 section 6): sender reports and BYE in, receiver reports out. Pure."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.errors import Malformed
@@ -9,6 +10,8 @@ from gateway.rtp.time import NTP_EPOCH
 
 SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, BYE = 200, 201, 202, 203
 ERA = 1 << 32
+_SENDER_INFO = 16
+"""Bytes of a report that are of use here: SSRC, NTP timestamp, RTP timestamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,9 @@ class Goodbye:
     ssrcs: tuple[int, ...]
 
 
-def parse_rtcp(packet: bytes) -> list[SenderInfo | Goodbye]:
-    """The parts of a compound packet that matter to a receiver; others are skipped. Raises ``Malformed``."""
-    found: list[SenderInfo | Goodbye] = []
+def parse_rtcp(packet: bytes) -> Iterator[SenderInfo | Goodbye]:
+    """Give the parts of a compound packet that matter to a receiver; others are skipped. Raises ``Malformed`` where a
+    broken part begins; those before it have been given."""
     position = 0
     while position < len(packet):
         if position + 4 > len(packet):
@@ -40,20 +43,20 @@ def parse_rtcp(packet: bytes) -> list[SenderInfo | Goodbye]:
         stop = position + 4 + 4 * words
         if flags >> 6 != 2:
             raise Malformed("RTCP version is not 2")
-        if stop > len(packet):
-            raise Malformed("RTCP packet is cut off")
-        body = packet[position + 4 : stop]
         if kind == SENDER_REPORT:
-            if len(body) < 24:
+            # Some cameras leave its counts out, or say that it has no length.
+            if position + 4 + _SENDER_INFO > len(packet):
                 raise Malformed("RTCP sender report is cut off")
-            found.append(_sender_info(body))
-        elif kind == BYE:
+            yield _sender_info(packet[position + 4 :])
+        if stop > len(packet) or (kind == SENDER_REPORT and words < _SENDER_INFO // 4):
+            raise Malformed("RTCP packet is cut off")
+        if kind == BYE:
+            body = packet[position + 4 : stop]
             count = flags & 0x1F
             if len(body) < 4 * count:
                 raise Malformed("RTCP BYE is cut off")
-            found.append(Goodbye(struct.unpack_from(f"!{count}I", body)))
+            yield Goodbye(struct.unpack_from(f"!{count}I", body))
         position = stop
-    return found
 
 
 def _sender_info(body: bytes) -> SenderInfo:

@@ -12,22 +12,41 @@ from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
-from gateway.rtp.packet import Numbering, parse_rtp
+from gateway.rtp.packet import Numbering, RtpPacket, parse_rtp
 from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
+from gateway.rtp.time import ticks_between
 from gateway.sources.media import SenderReport, SourceSink
+from gateway.sources.reports import Reports
+from gateway.sources.synchronization import SynchronizationSource
 
 _PLAIN_HEADER = Struct("!BBHII")
 _SEQUENCE = slice(2, 4)
 _TIMESTAMP_AND_SSRC = slice(4, 12)
+_SSRC = slice(8, 12)
+NEXT_NUMBERS = 16
+"""So many numbers ahead a stream goes on at most under another SSRC, of which it said nothing."""
+REPORT_NEAR = 10.0
+"""A sender report of another SSRC is of the stream if its timestamp is so many seconds away at most."""
+GOES_ON = (-1.0, 5.0)
+"""Seconds of media by which its timestamps are ahead then."""
 
 
 class Reception:
-    """Hands on to ``sink`` what one RTP stream delivers. A camera that changes its SSRC has begun a new stream.
+    """Hands on to ``sink`` what one RTP stream delivers. ``ssrc`` is what the camera announced, if it did;
+    ``reliable``: it comes over TCP.
 
     ``packets``, ``octets`` (of payload), ``lost`` and ``units`` only grow.
     """
 
-    def __init__(self, info: StreamInfo, payload_type: int, sink: SourceSink, own_ssrc: int) -> None:
+    def __init__(
+        self,
+        info: StreamInfo,
+        payload_type: int,
+        sink: SourceSink,
+        own_ssrc: int,
+        ssrc: int | None = None,
+        reliable: bool = False,
+    ) -> None:
         self.packets = 0
         self.octets = 0
         self.lost = 0
@@ -37,8 +56,10 @@ class Reception:
         self._payload_type = payload_type
         self._sink = sink
         self._own_ssrc = own_ssrc
-        self._ssrc: int | None = None
-        self._early_report: tuple[SenderInfo, float] | None = None
+        self._ssrc = ssrc
+        self._source = SynchronizationSource(ssrc)
+        self._heard = -1.0
+        self._reliable = reliable
         self._packets_of_last_picture = 0
         self._foreign = False
         self._withdrawn = 0
@@ -46,7 +67,8 @@ class Reception:
         self._begin()
 
     def _begin(self) -> None:
-        self._numbering = Numbering()
+        self._numbering = Numbering(self._reliable)
+        self._reports = Reports()
         self._receiver = Receiver(self._own_ssrc)
         self._timestamp = -1
 
@@ -100,22 +122,35 @@ class Reception:
             if packet.payload_type != self._payload_type:
                 self._foreign = True
                 raise Malformed("RTP payload type that was not agreed")  # noqa: TRY301 - counted in one place
-            if packet.ssrc != self._ssrc:
-                self._new_source(packet.ssrc, now)
-            missing = self._numbering.count(packet.sequence)
-            self.packets += 1
-            self.octets += len(packet.payload)
-            if missing:
-                if missing < 0:
-                    return
-                self.lost += missing
-            if packet.timestamp != self._timestamp:
-                self._timestamp = packet.timestamp
-                self._numbering.time(packet.timestamp, now, self._info.clock_rate)
-            finished = self._depacketizer.push(packet, missing, now, followed)
         except Malformed:
             self.malformed_rtp += 1
             return
+        if packet.ssrc == self._ssrc:
+            self._take(packet, now, followed)
+        else:
+            self._another(packet, data, now)
+
+    def expects(self, data: bytes) -> bool:
+        """Return True for a packet of the stream at hand, which has its place among its numbers."""
+        if len(data) < _SSRC.stop or data[1] & 0x7F != self._payload_type:
+            return False
+        return self._ssrc is None or int.from_bytes(data[_SSRC]) == self._ssrc
+
+    def _take(self, packet: RtpPacket, now: float, followed: bool) -> None:
+        if self._heard < 0:
+            self._began(now)
+        self._heard = now
+        missing = self._numbering.count(packet.sequence)
+        self.packets += 1
+        self.octets += len(packet.payload)
+        if missing:
+            if missing < 0:
+                return
+            self.lost += missing
+        if packet.timestamp != self._timestamp:
+            self._timestamp = packet.timestamp
+            self._numbering.time(packet.timestamp, now, self._info.clock_rate)
+        finished = self._depacketizer.push(packet, missing, now, followed)
         if self._depacketizer.withdrawn > self._withdrawn:
             self._withdrawn = self._depacketizer.withdrawn
             self._sink.withdraw()
@@ -150,6 +185,7 @@ class Reception:
         if pieces:
             size = sum(map(len, pieces))
             numbering.count_in_order(len(pieces))
+            self._heard = now
             self.packets += len(pieces)
             self.octets += size + len(opening) * len(pieces)
             self._depacketizer.carry_on(pieces, size, now)
@@ -158,22 +194,17 @@ class Reception:
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP packet. Raises ``CameraError`` where the camera says that the stream is over."""
         try:
-            parts = parse_rtcp(data)
+            for part in parse_rtcp(data):
+                if isinstance(part, SenderInfo):
+                    self._sender_info(part, now)
+                elif self._ssrc in part.ssrcs:
+                    raise CameraError(SourceReason.CLOSED_BY_CAMERA, "The camera has ended the stream.")
         except Malformed:
             self.malformed_rtcp += 1
-            return
-        for part in parts:
-            if isinstance(part, SenderInfo):
-                if self._ssrc is None:
-                    self._early_report = (part, now)
-                elif part.ssrc == self._ssrc:
-                    self._report(part, now)
-            elif self._ssrc in part.ssrcs:
-                raise CameraError(SourceReason.CLOSED_BY_CAMERA, "The camera has ended the stream.")
 
     def receiver_report(self, now: float) -> bytes | None:
         """Our report for the camera; None before its first packet."""
-        if self._ssrc is None:
+        if self._ssrc is None or self._heard < 0:
             return None
         return self._receiver.report(self._ssrc, self._numbering, now)
 
@@ -181,16 +212,40 @@ class Reception:
         """What district IT should know of this stream, in words."""
         return self._depacketizer.notes()
 
-    def _new_source(self, ssrc: int, now: float) -> None:
-        if self._ssrc is not None:
-            for unit in self._depacketizer.begin_again():
-                self._sink.access_unit(unit)
-            self._begin()
+    def _another(self, packet: RtpPacket, data: bytes, now: float) -> None:
+        """A packet of another source than the one at hand: of the same stream, of the next one, or of none of ours."""
+        goes_on = continues = False
+        if self._heard >= 0:
+            low, high = (bound * self._info.clock_rate for bound in GOES_ON)
+            continues = low <= ticks_between(packet.timestamp, self._timestamp) <= high
+            ahead = packet.sequence - self._numbering.highest & 0xFFFF
+            goes_on = continues and 0 < ahead <= NEXT_NUMBERS
+        taken = self._source.another(packet.ssrc, data, now, self._heard, goes_on)
+        for one, arrival in taken:
+            if packet.ssrc != self._ssrc:
+                if not goes_on and self._heard >= 0:
+                    self._begin_again(now, continues)
+                self._ssrc = packet.ssrc
+            self._take(parse_rtp(one), arrival, False)
+
+    def _begin_again(self, now: float, continues: bool) -> None:
+        """Another source follows, with numbers of its own, and timestamps of its own unless they continue."""
+        for unit in self._depacketizer.begin_again():
+            self._sink.access_unit(unit)
+        self._begin()
+        if not continues:
             self._sink.connected(self._info, now)
-        self._ssrc = ssrc
-        if self._early_report is not None and self._early_report[0].ssrc == ssrc:
-            self._report(*self._early_report)
-        self._early_report = None
+
+    def _began(self, now: float) -> None:
+        for report, arrival in self._reports.began(self._ssrc):
+            self._report(report, arrival)
+
+    def _sender_info(self, report: SenderInfo, now: float) -> None:
+        near = self._heard >= 0 and (
+            abs(ticks_between(report.rtp, self._timestamp)) <= REPORT_NEAR * self._info.clock_rate
+        )
+        for one, arrival in self._reports.take(report, now, self._ssrc if self._heard >= 0 else None, near):
+            self._report(one, arrival)
 
     def _report(self, report: SenderInfo, arrival: float) -> None:
         self._receiver.heard(report, arrival)

@@ -64,6 +64,32 @@ def test_missing_packets_are_counted_over_the_wrap_of_sequence_numbers(gaps: lis
     assert numbering.highest == first + len(gaps) + sum(gaps)
 
 
+def test_numbers_that_skip_0_cost_nothing_over_tcp_and_over_udp_once_they_did_so_a_round_before() -> None:
+    for reliable, missing in ((True, [0, 0, 0]), (False, [1, 0, 0])):
+        numbering = Numbering(reliable)
+        numbering.count(60_000)
+        found = []
+        for _ in range(3):
+            for sequence in (65_535, 1, 2, 3000, 6000, 9000):
+                before = numbering.lost
+                numbering.count(sequence)
+                if sequence == 1:
+                    found.append(numbering.lost - before)
+            for sequence in range(9000, 65_535, 2500):
+                numbering.count(sequence)
+        assert found == missing
+
+
+def test_a_number_0_that_is_lost_now_and_then_is_lost() -> None:
+    numbering, found = Numbering(), []
+    numbering.count(65_535)
+    for first in (1, 0, 1):
+        found.append(numbering.count(first))
+        for sequence in (*range(2500, 65_535, 2500), 65_535):
+            numbering.count(sequence)
+    assert found == [1, 0, 1]
+
+
 def test_late_and_repeated_packets_are_told_apart_from_losses() -> None:
     numbering = Numbering()
     for sequence in (10, 11):

@@ -33,7 +33,7 @@ def test_a_camera_without_a_clock_says_nothing() -> None:
 def test_other_parts_of_a_compound_are_skipped_and_bye_is_heard() -> None:
     description = struct.pack("!BBHI", 0x81, 202, 2, 7) + b"\1\2ab"
     goodbye = struct.pack("!BBHI", 0x81, 203, 1, 7)
-    assert parse_rtcp(description + goodbye) == [Goodbye((7,))]
+    assert list(parse_rtcp(description + goodbye)) == [Goodbye((7,))]
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,39 @@ def test_other_parts_of_a_compound_are_skipped_and_bye_is_heard() -> None:
 )
 def test_nonsense_is_malformed(packet: bytes) -> None:
     with pytest.raises(Malformed):
-        parse_rtcp(packet)
+        list(parse_rtcp(packet))
+
+
+REPORT = sender_report(7, NTP_EPOCH + 100, 0, 4500)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        pytest.param(REPORT + b"\x81\xca\0\6" + bytes(12), id="description cut off"),
+        pytest.param(REPORT + b"\x01\xca\0\3" + bytes(12), id="description of version 0"),
+        pytest.param(REPORT + b"\0\0", id="stray bytes"),
+        pytest.param(b"\x80\xc8\0\0" + REPORT[4:], id="report of no length"),
+    ],
+)
+def test_what_stands_before_a_broken_part_counts(packet: bytes) -> None:
+    parts = parse_rtcp(packet)
+    assert next(parts) == SenderInfo(7, 100.0, NTP_EPOCH + 100 << 16 & 0xFFFFFFFF, 4500)
+    with pytest.raises(Malformed):
+        next(parts)
+
+
+def test_a_sender_report_without_its_counts_is_taken() -> None:
+    (info,) = parse_rtcp(b"\x80\xc8\0\4" + REPORT[4:20])
+    assert isinstance(info, SenderInfo)
+    assert (info.ntp, info.rtp) == (100.0, 4500)
 
 
 @given(st.binary(max_size=120))
 def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
     for packet in (data, b"\x81\xc8" + data, b"\x9f\xcb" + data):
         with suppress(Malformed):
-            parse_rtcp(packet)
+            list(parse_rtcp(packet))
 
 
 def test_a_receiver_report_tells_loss_and_round_trip() -> None:
@@ -64,7 +89,7 @@ def test_a_receiver_report_tells_loss_and_round_trip() -> None:
     assert (highest, last, delay) == (4, 0xAABBCCDD, 32768)
     assert packet[32:34] == b"\x81\xca"
     assert len(packet) == 32 + 4 + 4 * struct.unpack_from("!H", packet, 34)[0]
-    assert parse_rtcp(packet) == []
+    assert list(parse_rtcp(packet)) == []
 
 
 def test_the_fraction_lost_is_that_since_the_last_report() -> None:

@@ -53,11 +53,12 @@ def test_a_repeated_packet_does_no_harm(reception: Reception, sink: RecordingSin
 
 def test_a_new_ssrc_begins_a_new_epoch(reception: Reception, sink: RecordingSink) -> None:
     reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
-    reception.rtp(rtp(900, 5, NEXT, marker=True, ssrc=8), 2.0)
-    reception.rtp(rtp(901, 9, IDR, marker=True, ssrc=8), 3.0)
+    reception.rtp(rtp(900, 1 << 30, NEXT, marker=True, ssrc=8), 2.0)
+    reception.rtp(rtp(901, (1 << 30) + 3000, IDR, marker=True, ssrc=8), 2.1)
+    reception.rtp(rtp(902, (1 << 30) + 6000, NEXT, marker=True, ssrc=8), 2.2)
     assert len(sink.connections) == 1
-    assert [unit.keyframe for unit in sink.units] == [True, True]
-    assert reception.units == 3
+    assert [(unit.keyframe, unit.arrival) for unit in sink.units] == [(True, 1.0), (True, 2.1), (False, 2.2)]
+    assert reception.units == 4
     assert reception.lost == 0
 
 
@@ -115,6 +116,14 @@ PACKETS = st.one_of(
     ),
     st.builds(sender_report, st.integers(7, 8), *[st.integers(0, 0xFFFFFFFF)] * 3),
 )
+
+
+def test_a_foreign_packet_is_not_expected_among_the_numbers_of_the_stream(reception: Reception) -> None:
+    reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
+    assert reception.expects(rtp(2, 3000, NEXT, ssrc=7))
+    assert not reception.expects(rtp(2, 3000, NEXT, ssrc=7, kind=50))
+    assert not reception.expects(rtp(2, 3000, NEXT, ssrc=8))
+    assert not reception.expects(b"short")
 
 
 @given(st.lists(st.tuples(st.booleans(), PACKETS), max_size=30))

@@ -18,7 +18,7 @@ from gateway.sources.rtsp.datagrams import PortPair
 from gateway.sources.rtsp.events import Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.tls import Trust
-from gateway.sources.rtsp.transport import WISHES, Carrier, Unicast
+from gateway.sources.rtsp.transport import WISHES, Carrier, Interleaved, Unicast
 from gateway.sources.sound import LONGEST, SoundReception, SoundSink
 
 LONGEST_WAIT = 0.2
@@ -204,7 +204,14 @@ class RtspClient(asyncio.BufferedProtocol):
     def _play(self, playing: Playing, now: float) -> None:
         description = playing.description
         self._sink.connected(description.info, now)
-        self.reception = Reception(description.info, description.payload_type, self._sink, secrets.randbits(32))
+        self.reception = Reception(
+            description.info,
+            description.payload_type,
+            self._sink,
+            secrets.randbits(32),
+            playing.transport.ssrc,
+            isinstance(playing.transport, Interleaved),
+        )
         if playing.sound is not None and self._sound_sink is not None:
             self._sound = SoundReception(playing.sound, self._sound_sink)
         self._report_due = now + REPORT_INTERVAL / 2
@@ -228,8 +235,10 @@ class RtspClient(asyncio.BufferedProtocol):
                 count += 1
                 if control:
                     self.reception.rtcp(data, now)
-                else:
+                elif self.reception.expects(data):
                     packets += self._reorder.push(data, now)
+                else:
+                    self.reception.rtp(data, now)
             self.reception.rtp_in_order(packets, now)
             self._spend(count, now)
         except Exception as error:  # as above

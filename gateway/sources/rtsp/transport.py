@@ -16,6 +16,9 @@ MAX_HOST = 255
 _PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
 
 
+_SSRC = re.compile(r"[0-9A-Fa-f]{1,8}")
+
+
 class Carrier(StrEnum):
     """What media is sent over: the RTSP connection itself, or datagrams beside it."""
 
@@ -34,20 +37,22 @@ WISHES: dict[str, tuple[Carrier, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
-    """Two channels of the RTSP connection."""
+    """Two channels of the RTSP connection. ``ssrc``: that of the stream, None where the camera does not say."""
 
     rtp: int = 0
     rtcp: int = 1
+    ssrc: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unicast:
     """Two UDP ports of the camera, None where it does not say. ``source``: the address that it sends from, empty for
-    that of its RTSP server."""
+    that of its RTSP server. ``ssrc`` as above."""
 
     rtp: int | None = None
     rtcp: int | None = None
     source: str = ""
+    ssrc: int | None = None
 
 
 Transport = Interleaved | Unicast
@@ -72,15 +77,16 @@ def parse_transport(value: str, asked: Carrier) -> Transport:
     parameters = {name.strip().lower(): text.strip() for name, _, text in (part.partition("=") for part in rest)}
     if "SAVP" in specification.upper():
         raise CameraError(SourceReason.UNSUPPORTED, ENCRYPTED)
+    ssrc = int(found[0], 16) if (found := _SSRC.fullmatch(parameters.get("ssrc", ""))) else None
     if "interleaved" in parameters or specification.upper().endswith("/TCP"):
         pair = _pair(parameters.get("interleaved", ""), 255)
-        return Interleaved() if pair is None else Interleaved(*pair)
+        return Interleaved(ssrc=ssrc) if pair is None else Interleaved(*pair, ssrc)
     if "multicast" in parameters:
         raise CameraError(SourceReason.UNSUPPORTED, "The camera sends by multicast only.")
     source = parameters.get("source", "")
     pair = _pair(parameters.get("server_port", ""), 65535)
     rtp, rtcp = pair or (None, None)
-    return Unicast(rtp, rtcp, source if len(source) <= MAX_HOST else "")
+    return Unicast(rtp, rtcp, source if len(source) <= MAX_HOST else "", ssrc)
 
 
 class Agreement:

@@ -18,7 +18,9 @@ def test_what_is_asked_for() -> None:
     ("value", "chosen"),
     [
         ("", Unicast()),
-        ("RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001;ssrc=12", Unicast(6000, 6001)),
+        ("RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001;ssrc=12", Unicast(6000, 6001, ssrc=0x12)),
+        ("RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=89ABCDEF", Interleaved(0, 1, 0x89ABCDEF)),
+        ("RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=none", Interleaved(0, 1)),
         ("RTP/AVP/UDP;unicast;server_port=6000;source=10.0.0.9", Unicast(6000, 6001, "10.0.0.9")),
         ("rtp/avp; unicast; Server_Port = 6000 - 6005", Unicast(6000, 6005)),
         ("RTP/AVP/TCP;unicast;interleaved=2-3", Interleaved(2, 3)),

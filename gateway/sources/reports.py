@@ -1,0 +1,42 @@
+"""Which sender reports tell the clock of the stream at hand (RFC 3550 6.4.1). Pure."""
+
+from collections.abc import Iterable
+
+from gateway.rtp.rtcp import SenderInfo
+
+Report = tuple[SenderInfo, float]
+"""With its arrival."""
+
+
+class Reports:
+    """Takes the reports of the stream's own SSRC. Some cameras report under another one, 0 for instance: two such in a
+    row that can be of the stream, with none of its own between them, are taken for its own. One alone may be of a
+    session before, or of the sound."""
+
+    def __init__(self) -> None:
+        self._waiting: Report | None = None
+        self._believed: int | None = None
+
+    def began(self, ssrc: int | None) -> Iterable[Report]:
+        """The stream's first packet has come. Return the report that came before it, if it is of the stream."""
+        waiting, self._waiting = self._waiting, None
+        return (waiting,) if waiting is not None and waiting[0].ssrc == ssrc else ()
+
+    def take(self, report: SenderInfo, now: float, ssrc: int | None, near: bool) -> Iterable[Report]:
+        """Take a report. ``ssrc`` is the stream's, None before its first packet; ``near``: the timestamp is close to
+        those of the stream. Return the reports that count now."""
+        if report.ssrc == ssrc:
+            self._waiting = self._believed = None
+            return ((report, now),)
+        if ssrc is None:
+            self._waiting = (report, now)
+            return ()
+        if not near:
+            return ()
+        if report.ssrc == self._believed:
+            return ((report, now),)
+        before, self._waiting = self._waiting, (report, now)
+        if before is None or before[0].ssrc != report.ssrc:
+            return ()
+        self._waiting, self._believed = None, report.ssrc
+        return (before, (report, now))

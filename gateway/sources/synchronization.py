@@ -1,0 +1,57 @@
+"""Which of the RTP sources on one channel is the camera's stream (RFC 3550 3, 8.2). Pure.
+
+A session has one. Yet packets of a session before it may go on coming on the same channel, and a camera may give its
+stream another SSRC, at each keyframe even, while timestamps and sequence numbers go on. So whoever goes on where the
+stream is now is that stream; anybody else takes over only when the stream has been silent for a while, and what they
+sent meanwhile is kept for that case.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+TAKEOVER = 0.5
+"""Seconds without the stream after which another source takes its place."""
+FEWEST = 3
+"""Packets of another source that take its place at least."""
+MOST_HELD = 2048
+
+
+class SynchronizationSource:
+    """``current`` is the SSRC of the stream: at first what the camera ``announced`` in its answer to SETUP, if any."""
+
+    def __init__(self, announced: int | None = None) -> None:
+        self.current = announced
+        self._former: int | None = None
+        self._renames = True
+        self._candidate: int | None = None
+        self._held: deque[tuple[bytes, float]] = deque(maxlen=MOST_HELD)
+
+    def another(
+        self, ssrc: int, packet: bytes, now: float, heard: float, goes_on: bool
+    ) -> Iterable[tuple[bytes, float]]:
+        """Take a packet of another source than the current one, which was ``heard`` last then (-1: never).
+
+        ``goes_on``: its timestamp and number follow those of the stream. Return the packets, with their arrivals, that
+        are to be taken now; where there are any, ``ssrc`` is the current one.
+        """
+        if self.current is None:
+            self.current = ssrc
+            return ((packet, now),)
+        if ssrc == self._former:
+            self._renames = False  # two sources that look alike, not one with two names
+        if goes_on and self._renames:
+            self._former, self.current = self.current, ssrc
+            self._held.clear()
+            return ((packet, now),)
+        held = self._held
+        if ssrc != self._candidate or (held and heard >= held[0][1]):
+            self._candidate = ssrc
+            held.clear()
+        held.append((packet, now))
+        silent_since = held[0][1] if heard < 0 else heard
+        if len(held) < FEWEST or now - silent_since < TAKEOVER:
+            return ()
+        self._former, self.current = None, ssrc
+        taken = tuple(held)
+        held.clear()
+        return taken

@@ -1,0 +1,139 @@
+"""One channel, several sources: which of them is the camera's stream, and whose reports tell its clock."""
+
+import pytest
+
+from gateway.codecs.access_unit import StreamInfo
+from gateway.rtp.time import NTP_EPOCH
+from gateway.sources.reception import Reception
+from gateway.sources.synchronization import MOST_HELD, SynchronizationSource
+from tests.rtp.packets import IDR, NEXT, PPS, SPS, rtp, sender_report
+from tests.sources.recording import RecordingSink
+
+TICKS = 3000
+
+
+class Camera:
+    """Sends pictures, 30 a second; each tenth is a keyframe."""
+
+    def __init__(self, announced: int | None = None) -> None:
+        self.sink = RecordingSink()
+        info = StreamInfo("H264", 90_000, (SPS, PPS))
+        self.reception = Reception(info, 96, self.sink, 1, announced, reliable=True)
+        self.now = 100.0
+
+    def picture(self, at: int, ssrc: int, *, sequence: int = 1, timestamp: int = 0) -> None:
+        self.reception.rtp(self.packet(at, ssrc, sequence, timestamp), self.now)
+
+    def packet(self, at: int, ssrc: int, sequence: int = 1, timestamp: int = 0) -> bytes:
+        nal = IDR if at % 10 == 0 else NEXT
+        return rtp(sequence + at, timestamp + at * TICKS, nal, marker=True, ssrc=ssrc)
+
+    def stamps(self) -> list[int]:
+        return [unit.rtp for unit in self.sink.units]
+
+
+def test_a_stream_that_takes_another_ssrc_at_each_keyframe_goes_on_with_its_map_of_time() -> None:
+    camera = Camera()
+    for at in range(100):
+        camera.picture(at, ssrc=100 + at // 10)
+        camera.now += 1 / 30
+    assert camera.stamps() == [at * TICKS for at in range(100)]
+    assert camera.sink.connections == []
+    assert camera.reception.lost == 0
+
+
+@pytest.mark.parametrize("shared_clock", [False, True])
+@pytest.mark.parametrize("announced", [7, None])
+def test_a_session_before_that_goes_on_sending_takes_nothing_from_the_stream(
+    shared_clock: bool, announced: int | None
+) -> None:
+    camera = Camera(announced)
+    if announced is None:
+        camera.picture(0, ssrc=7)
+    for at in range(1, 100):
+        for burst in range(4):  # more than the stream sends
+            camera.picture(at * 4 + burst, ssrc=8, sequence=5000, timestamp=0 if shared_clock else 1 << 30)
+        camera.picture(at, ssrc=7)
+        camera.now += 1 / 30
+    first = 1 if announced is None else 10
+    assert camera.stamps()[-80:] == [at * TICKS for at in range(20, 100)]
+    assert camera.stamps()[0] <= first * TICKS
+    assert camera.sink.connections == []
+
+
+def test_two_sources_that_look_like_one_are_told_apart_when_the_first_comes_again() -> None:
+    camera = Camera()
+    for at in range(10):
+        camera.picture(at, ssrc=7)
+    camera.picture(10, ssrc=8)  # taken for a new name of the stream
+    camera.picture(10, ssrc=7)
+    camera.picture(11, ssrc=8)
+    for at in range(11, 40):
+        camera.picture(at, ssrc=7)
+        camera.now += 1 / 30
+    assert camera.stamps()[-10:] == [at * TICKS for at in range(30, 40)]
+
+
+def test_another_source_takes_over_when_the_stream_has_been_silent_and_nothing_of_it_is_lost() -> None:
+    camera = Camera()
+    camera.picture(0, ssrc=7)
+    arrivals = []
+    for at in range(20):
+        camera.now += 1 / 30
+        arrivals.append(camera.now)
+        camera.picture(at, ssrc=9, sequence=30_000, timestamp=1 << 30)
+    assert camera.stamps() == [0, *[(1 << 30) + at * TICKS for at in range(20)]]
+    assert [unit.arrival for unit in camera.sink.units[1:]] == arrivals
+    assert len(camera.sink.connections) == 1
+
+
+def test_timestamps_that_go_on_keep_the_map_of_time_though_numbers_begin_anew() -> None:
+    camera = Camera()
+    camera.picture(0, ssrc=7)
+    for at in range(10, 40):
+        camera.now += 1 / 30
+        camera.picture(at, ssrc=9, sequence=30_000)
+    assert camera.stamps() == [0, *[at * TICKS for at in range(10, 40)]]
+    assert camera.sink.connections == []
+
+
+def test_an_announced_ssrc_that_never_comes_costs_half_a_second() -> None:
+    camera = Camera(announced=1234)
+    for at in range(30):
+        camera.picture(at, ssrc=7)
+        camera.now += 1 / 30
+    assert camera.stamps() == [at * TICKS for at in range(30)]
+
+
+def test_what_is_kept_of_another_source_is_bounded() -> None:
+    source = SynchronizationSource(7)
+    for number in range(MOST_HELD + 100):
+        assert source.another(8, number.to_bytes(2), 100.0, 99.9, False) == ()
+    taken = tuple(source.another(8, b"last", 101.0, 99.0, False))
+    assert len(taken) == MOST_HELD
+    assert taken[-1] == (b"last", 101.0)
+
+
+def reports(camera: Camera, ssrc: int, timestamps: list[int]) -> list[int]:
+    """Sender reports by a source, between pictures of SSRC 7. Gives the RTP times of those that counted."""
+    for at, timestamp in enumerate(timestamps):
+        camera.picture(at, ssrc=7)
+        camera.reception.rtcp(sender_report(ssrc, NTP_EPOCH + 100, 0, timestamp), camera.now)
+    return [report.rtp for report in camera.sink.reports]
+
+
+def test_reports_under_another_ssrc_count_when_two_in_a_row_can_be_of_the_stream() -> None:
+    assert reports(Camera(), 0, [0, 3000, 6000]) == [0, 3000, 6000]
+
+
+def test_one_report_of_another_source_or_such_as_cannot_be_of_the_stream_do_not_count() -> None:
+    assert reports(Camera(), 0, [0]) == []
+    assert reports(Camera(), 0, [1 << 30, (1 << 30) + 3000, (1 << 30) + 6000]) == []
+
+
+def test_a_report_of_the_streams_own_ends_the_belief_in_those_of_another() -> None:
+    camera = Camera()
+    assert reports(camera, 0, [0, 3000]) == [0, 3000]
+    assert reports(camera, 7, [6000]) == [0, 3000, 6000]
+    camera.reception.rtcp(sender_report(0, NTP_EPOCH + 100, 0, 9000), camera.now)
+    assert len(camera.sink.reports) == 3
