@@ -59,7 +59,7 @@ class Poller:
         """Read this one from now on, in place of the event loop."""
         number = viewer.socket.fileno()
         asyncio.get_running_loop().remove_reader(number)
-        self._read[number] = viewer._readable
+        self._read[number] = viewer.readable
         self._epoll.register(number, select.EPOLLIN)
 
     async def run(self) -> None:
@@ -103,7 +103,8 @@ class CountingViewer(LightViewer):
             opened.setsockopt(socket.IPPROTO_UDP, _UDP_GRO, 1)
         return opened
 
-    def _readable(self) -> None:
+    def readable(self) -> None:
+        """Count a run of packets that has arrived, or take what else it is."""
         buffer = self._pictures.buffer
         try:
             size, control, _, address = self.socket.recvmsg_into([buffer], _CONTROL)
@@ -154,12 +155,12 @@ class CountingViewer(LightViewer):
         reception = struct.pack("!IIIIII", self._ssrc, 0, max(0, self._highest), 0, 0, 0)
         report = struct.pack("!BBHI", 0x81, 201, 7, 1) + reception
         remb = struct.pack("!BBHII", 0x8F, 206, 5, 1, 0) + b"REMB" + estimate + struct.pack("!I", self._ssrc)
-        self.say(self.dtls._tx_srtp.protect_rtcp(report + remb))
+        self.send_rtcp(report + remb)
 
     def _look_into(self, packet: bytes) -> None:
         self._ssrc = int.from_bytes(packet[8:12], "big")
         try:
-            plain = self.dtls._rx_srtp.unprotect(packet)
+            plain = self.dtls.unprotect(packet)
         except SrtpError:
             self.sealed += 1
             return
@@ -169,7 +170,7 @@ class CountingViewer(LightViewer):
     def _other(self, datagram: bytes, address: tuple[str, int]) -> None:
         match protocol_of(datagram):
             case Protocol.DTLS:
-                self._wire.inbox.put_nowait(datagram)
+                self.wire.inbox.put_nowait(datagram)
             case Protocol.RTCP:
                 self.reports += 1
             case Protocol.STUN:

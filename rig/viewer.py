@@ -8,7 +8,13 @@ import socket
 import struct
 from collections.abc import Callable
 
-from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from aiortc.rtcdtlstransport import (
+    SRTP_PROFILES,
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+)
 
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.demux import Protocol, protocol_of
@@ -36,6 +42,30 @@ class Wire:
         self._deliver(data)
 
 
+class DtlsClient(RTCDtlsTransport):
+    """aiortc's DTLS as a client, with its keys at hand."""
+
+    def __init__(self, wire: Wire, certificate: RTCCertificate) -> None:
+        super().__init__(wire, [certificate])  # type: ignore[arg-type]  # duck-typed
+        self._set_role("client")
+
+    def knows_only(self, profile: str) -> None:
+        """Offer this SRTP profile alone."""
+        self._srtp_profiles = [one for one in SRTP_PROFILES if one.openssl_profile == profile.encode()]
+
+    def unprotect(self, packet: bytes) -> bytes:
+        """Decrypt an SRTP packet. Raises pylibsrtp.Error."""
+        return bytes(self._rx_srtp.unprotect(packet))
+
+    def unprotect_rtcp(self, packet: bytes) -> bytes:
+        """Decrypt an SRTCP packet. Raises pylibsrtp.Error."""
+        return bytes(self._rx_srtp.unprotect_rtcp(packet))
+
+    def protect_rtcp(self, packet: bytes) -> bytes:
+        """Encrypt an RTCP packet."""
+        return bytes(self._tx_srtp.protect_rtcp(packet))
+
+
 class LightViewer:
     """One UDP socket on ``host``. ``packets`` and ``bytes`` count SRTP; ``on_media`` may look at each packet.
 
@@ -51,9 +81,8 @@ class LightViewer:
         self.socket = self._open()
         self._on_media = on_media
         self._certificate = RTCCertificate.generateCertificate()
-        self._wire = Wire(self.say)
-        self.dtls = RTCDtlsTransport(self._wire, [self._certificate])  # type: ignore[arg-type]  # duck-typed
-        self.dtls._set_role("client")
+        self.wire = Wire(self.say)
+        self.dtls = DtlsClient(self.wire, self._certificate)
         self._remote: tuple[str, int] | None = None
         self.username = ""
         self.password = ""
@@ -149,11 +178,28 @@ class LightViewer:
         ]
         return stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, password or self.password)
 
+    def send_rtcp(self, packet: bytes) -> None:
+        """Encrypt an RTCP packet and send it."""
+        self.say(self.dtls.protect_rtcp(packet))
+
+    def stop_reading(self) -> None:
+        """Leave in the socket what arrives."""
+        asyncio.get_running_loop().remove_reader(self.socket.fileno())
+
+    def read_on(self) -> None:
+        """Read again after ``stop_reading``."""
+        asyncio.get_running_loop().add_reader(self.socket.fileno(), self.readable)
+
+    @property
+    def told_the_end(self) -> bool:
+        """Return True if the other side has ended the DTLS association, or said something in it that waits."""
+        return self.dtls.state == "closed" or not self.wire.inbox.empty()
+
     def _open(self) -> socket.socket:
         opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         opened.bind((self.host, 0))
-        asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
+        asyncio.get_running_loop().add_reader(opened.fileno(), self.readable)
         return opened
 
     async def _check(self) -> None:
@@ -166,7 +212,8 @@ class LightViewer:
         if self._remote is not None:
             self.socket.sendto(data, self._remote)
 
-    def _readable(self) -> None:
+    def readable(self) -> None:
+        """Take what has arrived."""
         receive = self.socket.recvfrom
         while True:
             try:
@@ -180,7 +227,7 @@ class LightViewer:
                 if self._on_media is not None:
                     self._on_media(datagram)
             elif kind is Protocol.DTLS:
-                self._wire.inbox.put_nowait(datagram)
+                self.wire.inbox.put_nowait(datagram)
             elif kind is Protocol.RTCP:
                 self.reports += 1
             elif kind is Protocol.STUN:

@@ -34,6 +34,10 @@ class FakeClock:
         time stands still, steady and wall time run on."""
         self._now += seconds
 
+    def pass_unnoticed(self, seconds: float) -> None:
+        """Let so much time pass before anybody who sleeps is woken: whatever is done now is done before their turn."""
+        self._step(self._monotonic + seconds)
+
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)

@@ -37,6 +37,11 @@ class AudioStream:
         self._offset = 0
         self._next = 0
 
+    @property
+    def listeners(self) -> int:
+        """How many are told of what is heard."""
+        return len(self._listeners)
+
     def subscribe(self, deliver: Callable[[AudioPacket], None]) -> Callable[[], None]:
         """Have ``deliver`` called with all that comes from now on, until the result is called or ``deliver`` raises."""
         return self._listeners.add(deliver)

@@ -11,11 +11,11 @@ from gateway.webrtc.signalling.formats import H264
 
 
 class Fanout:
-    """Subscribed to ``stream`` while it has viewers, or such that wait for its next keyframe to be switched to it.
+    """Subscribed to ``stream`` while anyone watches it, or waits for its next keyframe to be switched to it.
 
-    ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed: neither may
-    stop the others. ``arrived`` is told of a session that waited, at its keyframe, and adds it, and of all at the first
-    keyframe of another codec; ``behind`` of one whose feed has something to be pumped.
+    ``expired`` is told of a session whose time is up, and ``failed`` of one in which a bug of ours showed; the others go
+    on. ``arrived`` is told of each session that waited, at the keyframe that it waited for, and of every session at the
+    first keyframe of another codec. ``behind`` is told of a session for which something waits to be pumped.
     """
 
     def __init__(
@@ -43,15 +43,16 @@ class Fanout:
 
     @property
     def empty(self) -> bool:
-        """Whether nobody watches, or waits to."""
+        """Return True if nobody watches, or waits to."""
         return not self._viewers and not self._waiting
 
     def __contains__(self, session: Session) -> bool:
-        """Whether what arrives goes to the session."""
+        """Return True if what arrives goes to the session."""
         return session.id in self._viewers
 
     def add(self, session: Session) -> None:
-        """Let a session take part from the next group on."""
+        """Let a session take part from the next group on. It waits no longer."""
+        self._waiting.pop(session.id, None)
         self._viewers[session.id] = session
 
     def await_keyframe(self, session: Session) -> None:
@@ -89,8 +90,8 @@ class Fanout:
             except Exception:
                 self._failed(session)
         viewers = list(self._viewers.values())
-        # Observing each viewer would cost as much as sealing a packet: one of them in turn, and the last, who waits
-        # longest. The histogram is so a little worse than the truth, never better.
+        # Observing each viewer would cost as much as sealing a packet, so we observe one of them in turn, and the last,
+        # who waits longest. This biases the histogram slightly high, never low.
         self._groups += 1
         last = len(viewers) - 1
         sampled = self._groups % (last + 1 or 1)

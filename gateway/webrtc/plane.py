@@ -12,7 +12,7 @@ from gateway.configuration.settings import MediaSettings
 from gateway.errors import ConfigurationError, NotFound
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
-from gateway.models import CloseReason
+from gateway.models import CameraId, CloseReason, StreamName
 from gateway.resolver import Resolver
 from gateway.webrtc.accounting import Accounting
 from gateway.webrtc.audio_fanout import Listening
@@ -133,7 +133,7 @@ class MediaPlane:
         """
         said = parse_fragment(request.fragment)
         where = self._opening.where()
-        session = self._sessions.get(session_id)
+        session = self.session(session_id)
         if session is None:
             raise NotFound(*NO_SESSION)
         path = session.path
@@ -148,7 +148,7 @@ class MediaPlane:
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
         """Let a session live until ``ends_at``. False where it has ended already."""
-        session = self._sessions.get(session_id)
+        session = self.session(session_id)
         if session is None:
             return False
         session.ends_at = ends_at
@@ -156,7 +156,7 @@ class MediaPlane:
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
         """End a session: its last packet was sent when this returns. False where it has ended already."""
-        session = self._sessions.get(session_id)
+        session = self.session(session_id)
         if session is None:
             return False
         self._close(session, reason)
@@ -165,6 +165,15 @@ class MediaPlane:
     def observe(self, callback: Callable[[SessionEvent], None]) -> None:
         """Be told what happens to every session, from within the event loop."""
         self._observers.add(callback)
+
+    @property
+    def watched(self) -> frozenset[tuple[CameraId, StreamName]]:
+        """The streams that are sent to somebody, or will be from their next keyframe on."""
+        return self._distribution.watched
+
+    def session(self, session_id: str) -> Session | None:
+        """The session of this id, for whoever looks closer than a view shows; None where it has ended."""
+        return self._sessions.get(session_id)
 
     def sessions(self) -> tuple[SessionView, ...]:
         """A snapshot of all sessions that have not ended."""

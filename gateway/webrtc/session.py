@@ -18,6 +18,7 @@ from gateway.webrtc.sending.sender import Numbering
 from gateway.webrtc.signalling.formats import H264, Codec
 from gateway.webrtc.signalling.offer import Offer
 from gateway.webrtc.states import SILENCE, Event, State, advance
+from gateway.webrtc.switching import Phase, Place
 from gateway.webrtc.transport.dtls import DtlsTransport, Identity
 from gateway.webrtc.transport.ice_transport import Path
 from gateway.webrtc.transport.route import Route
@@ -51,9 +52,9 @@ class Hooks:
 class Session:
     """One viewer of one camera. Times are gateway time. Only MediaPlane makes and closes it.
 
-    ``codecs`` has, by RTP encoding name, the payload type of each codec that may be sent to this viewer. ``stream`` is
-    what it is sent, ``target`` what it will be sent from that one's next keyframe on, ``best`` what it gets where the
-    link allows; no ``ladder``: it stays with the first.
+    ``codecs`` has, by RTP encoding name, the payload type of each codec that may be sent to this viewer. ``place`` is
+    which stream it has, and which it waits for; ``best`` what it gets where the link allows; no ``ladder``: it stays
+    with the first.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Session:
     ) -> None:
         self.id = secrets.token_hex(8)
         self.camera_id = camera_id
-        self.stream = self.target = stream
+        self.place = Place(Phase.APART, stream, stream)
         self.best = best or stream
         self.ladder = None if best is None else Ladder(now)
         self.viewer = viewer
@@ -90,6 +91,11 @@ class Session:
         self.sound: SoundFeed | None = None
         self._hooks = hooks
         self._metrics = metrics
+
+    @property
+    def stream(self) -> StreamName:
+        """Which stream it is sent, or was sent last."""
+        return self.place.present
 
     @property
     def packets(self) -> int:

@@ -122,8 +122,11 @@ async def test_chromium_goes_on_after_the_picture_is_begun_again(browser: Browse
         before = await _decoded(page, 10)
         while len(gateway.camera.stream.gop()) < 10:
             await gateway.clock.sleep(0.01)
-        [session] = gateway.plane._sessions.values()
-        gateway.plane._distribution.refresh(session)
+        [view] = gateway.plane.sessions()
+        session = gateway.plane.session(view.id)
+        assert session is not None
+        assert session.feed is not None
+        session.feed.begin(gateway.camera.stream.gop(), gateway.clock.monotonic())
         after = await _decoded(page, 20)
         assert after["framesDecoded"] >= before["framesDecoded"] + 20
         assert after["packetsLost"] == 0

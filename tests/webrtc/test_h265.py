@@ -83,7 +83,7 @@ def with_h265(offer: str) -> tuple[str, str]:
     return re.sub(rf"a=fmtp:{kind} .*\r\n", "", offer), kind
 
 
-def heard_by(viewer: RTCPeerConnection) -> list[RtpPacket]:
+def heard_by(viewer: RTCPeerConnection, monkeypatch: pytest.MonkeyPatch) -> list[RtpPacket]:
     """RTP packets from now on, as they are after decryption."""
     packets: list[RtpPacket] = []
     transport: RTCDtlsTransport = viewer.getTransceivers()[0].receiver.transport
@@ -91,17 +91,19 @@ def heard_by(viewer: RTCPeerConnection) -> list[RtpPacket]:
     async def keep(data: bytes, arrival_time_ms: int) -> Any:
         packets.append(parse_rtp(data))
 
-    transport._handle_rtp_data = keep  # type: ignore[method-assign]
+    monkeypatch.setattr(transport, "_handle_rtp_data", keep)
     return packets
 
 
-async def test_a_viewer_that_decodes_h265_is_sent_the_main_stream_as_the_camera_sends_it() -> None:
+async def test_a_viewer_that_decodes_h265_is_sent_the_main_stream_as_the_camera_sends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with playing() as camera, aiortc_viewer() as viewer:
         offer, kind = with_h265(await offer_of(viewer))
         opened = await camera.open(offer)
         assert opened.stream is StreamName.MAIN
         assert f"a=rtpmap:{kind} H265/90000" in opened.answer
-        packets = heard_by(viewer)
+        packets = heard_by(viewer, monkeypatch)
         plain = opened.answer.replace(" H265/", " H264/")
         await viewer.setRemoteDescription(RTCSessionDescription(plain, "answer"))
         async with asyncio.timeout(15):

@@ -6,15 +6,14 @@ from typing import Any
 
 import aiortc.rtp as rtp
 import pytest
-from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, StreamName
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
+from gateway.webrtc.session import Session
 from gateway.webrtc.states import State
 from gateway.webrtc.transport import udp
-from gateway.webrtc.transport.route import Route
 from rig.viewer import LightViewer
 from tests.fakes import FakeClock
 from tests.webrtc.peers import CAR, DESK, Gateway, aiortc_viewer, offer_of, play, playing_gateway
@@ -53,6 +52,12 @@ class Scene:
     @property
     def sent(self) -> int:
         return max((view.packets for view in self.gateway.plane.sessions()), default=0)
+
+    @property
+    def session(self) -> Session:
+        session = self.gateway.plane.session(self.events[0].id)
+        assert session is not None
+        return session
 
     @property
     def closed(self) -> list[CloseReason | None]:
@@ -121,7 +126,7 @@ async def test_media_stops_with_close_and_the_viewer_is_told() -> None:
         assert await scene.gateway.plane.close(opened.id, CloseReason.INCIDENT_ENDED)
         scene.gateway.camera.show(20)
         await scene.until(lambda: scene.viewer.reports)
-        await scene.until(lambda: not scene.viewer._wire.inbox.empty() or scene.viewer.dtls.state == "closed")
+        await scene.until(lambda: scene.viewer.told_the_end)
         assert len(scene.media) == sent
         assert scene.closed == [CloseReason.INCIDENT_ENDED]
         assert scene.gateway.plane.sessions() == ()
@@ -135,7 +140,7 @@ async def test_the_end_of_the_token_ends_the_session_with_no_packet_after_it() -
         await scene.clock.advance(4.9)
         await scene.show()
         sent = len(scene.media)
-        scene.clock._step(scene.clock.monotonic() + 0.2)  # time passes, and a picture comes before any timer runs
+        scene.clock.pass_unnoticed(0.2)  # a picture comes before any timer runs
         scene.gateway.camera.show()
         assert scene.closed == [CloseReason.TOKEN_EXPIRED]
         await scene.until(lambda: scene.viewer.reports)
@@ -200,7 +205,7 @@ async def test_consent_lasts_as_long_as_checks_come() -> None:
         await scene.connect()
         scene.viewer.stop_checking()
         await scene.clock.advance(13.5)
-        heard = scene.gateway.plane._sessions[scene.events[0].id]
+        heard = scene.session
         scene.viewer.check()
         await scene.until(lambda: heard.path.heard_at == scene.clock.monotonic())
         await scene.clock.advance(13.5)
@@ -215,7 +220,7 @@ async def test_media_follows_the_viewer_to_another_address_after_an_authentic_ch
         await scene.show(2)
         before = len(scene.media)
         scene.viewer.move()
-        session = scene.gateway.plane._sessions[scene.events[0].id]
+        session = scene.session
         remote = session.path.route
         scene.viewer.check(password="guessed")
         await scene.until(lambda: scene.gateway.figure("dropped_total", where="unsigned") == 1)
@@ -232,22 +237,22 @@ async def test_feedback_is_acted_on() -> None:
     async with _scene() as scene:
         await scene.connect()
         await scene.show(3)
-        session = scene.gateway.plane._sessions[scene.events[0].id]
+        session = scene.session
         before = list(scene.media)
         lost = scene.sequences()[1:3]
-        await scene.viewer.dtls._send_rtp(
+        scene.viewer.send_rtcp(
             bytes(rtp.RtcpRtpfbPacket(fmt=rtp.RTCP_RTPFB_NACK, ssrc=1, media_ssrc=session.ssrc, lost=lost))
         )
         await scene.until(lambda: len(scene.media) == len(before) + 2)
         assert scene.media[-2:] == before[1:3]
         await scene.clock.advance(1.5)
         lost_picture = bytes(rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_PLI, ssrc=1, media_ssrc=session.ssrc))
-        await scene.viewer.dtls._send_rtp(lost_picture)
-        await scene.viewer.dtls._send_rtp(lost_picture)
+        scene.viewer.send_rtcp(lost_picture)
+        scene.viewer.send_rtcp(lost_picture)
         await scene.until(lambda: len(scene.media) == 2 * len(before) + 2)
         assert [packet[4:8] for packet in scene.media[-len(before) :]] == [packet[4:8] for packet in before]
         assert scene.sequences()[-len(before)] == (scene.sequences()[len(before) - 1] + 1) & 0xFFFF
-        await scene.viewer.dtls._send_rtp(bytes(rtp.RtcpByePacket(sources=[1])))
+        scene.viewer.send_rtcp(bytes(rtp.RtcpByePacket(sources=[1])))
         await scene.until(lambda: scene.closed)
         assert scene.closed == [CloseReason.VIEWER_LEFT]
         assert len(scene.media) == 2 * len(before) + 2  # the second plea within the second was not heard
@@ -256,12 +261,12 @@ async def test_feedback_is_acted_on() -> None:
 async def test_rubbish_is_counted_and_the_viewer_goes_on() -> None:
     async with _scene() as scene:
         await scene.connect()
-        port = scene.gateway.plane._intake.received
-        route = scene.gateway.plane._sessions[scene.events[0].id].path.route
-        assert route is not None
-        for datagram in (b"", b"\0\1\0\0", b"\x80\xc9\0\1" + bytes(40), b"\xff", b"\x80\x60", b"\x16" + bytes(20)):
-            port(datagram, route)
-            port(datagram, Route(route.via, ("192.0.2.9", 1)))
+        rubbish = (b"", b"\0\1\0\0", b"\x80\xc9\0\1" + bytes(40), b"\xff", b"\x80\x60", b"\x16" + bytes(20))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for datagram in rubbish:
+                scene.viewer.say(datagram)
+                stranger.sendto(datagram, ("127.0.0.1", scene.gateway.plane.local_port))
+            await scene.until(lambda: scene.gateway.figure("dropped_total", where="stranger") == 5)
         await scene.show(2)
         assert scene.media
         assert scene.closed == []
@@ -278,7 +283,8 @@ async def test_a_bug_in_one_session_ends_that_one_only() -> None:
         opened = await scene.gateway.open(other.offer())
         await asyncio.wait_for(other.connect(opened.answer), 10)
         await scene.until(lambda: len(scene.events) >= 2)
-        victim = scene.gateway.plane._sessions[opened.id]
+        victim = scene.gateway.plane.session(opened.id)
+        assert victim is not None
         assert victim.feed is not None
         victim.feed.deliver = None  # type: ignore[method-assign, assignment]  # any call fails
         await scene.show(2)
@@ -324,14 +330,14 @@ async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and
     if not batching:
         monkeypatch.setattr(udp, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
     async with _scene() as scene:
-        scene.viewer.dtls._srtp_profiles = [p for p in SRTP_PROFILES if b"CM_SHA1_80" in p.openssl_profile]
+        scene.viewer.dtls.knows_only("SRTP_AES128_CM_SHA1_80")
         await scene.connect()
         await scene.show(5)
         await scene.clock.advance(0.2)
         way = {"cipher": "AES128_CM_SHA1_80", "batching": "gso" if batching else "single"}
         assert scene.gateway.figure("send_path", **way) == 1
         assert scene.sequences() == list(range(scene.sequences()[0], scene.sequences()[0] + len(scene.media)))
-        opened = [scene.viewer.dtls._rx_srtp.unprotect(packet)[12:] for packet in scene.media]
+        opened = [scene.viewer.dtls.unprotect(packet)[12:] for packet in scene.media]
         sent = [payload for group in scene.gateway.camera.stream.gop() for payload in group.payloads]
         assert opened == sent
 

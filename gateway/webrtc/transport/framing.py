@@ -10,6 +10,11 @@ class Deframer:
     def __init__(self) -> None:
         self._rest = b""
 
+    @property
+    def kept(self) -> int:
+        """How many bytes are kept of a frame that is not whole yet."""
+        return len(self._rest)
+
     def feed(self, data: bytes) -> tuple[list[bytes], bool]:
         """The datagrams that are complete now, and whether the stream is still sound: after a length that no viewer has
         reason to announce it is not, and nothing more of it can be read."""

@@ -45,6 +45,11 @@ class TcpConnection(asyncio.Protocol):
         self.proven = False
         self.opened_at = 0.0
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait here for a viewer who is slower than we are."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
         self._transport = transport = cast(asyncio.Transport, transport)
@@ -100,7 +105,7 @@ class TcpConnection(asyncio.Protocol):
         """Close, once what was written just now is out; where older things wait, now: none of a session's media goes
         out after its end."""
         if self._transport is not None:
-            if self._transport.get_write_buffer_size():
+            if self.waiting:
                 self._transport.abort()
             else:
                 self._transport.close()
@@ -112,7 +117,7 @@ class TcpConnection(asyncio.Protocol):
 
     def _write(self, data: bytes, most: int) -> bool:
         transport = self._transport
-        if transport is None or transport.is_closing() or transport.get_write_buffer_size() + len(data) > most:
+        if transport is None or transport.is_closing() or self.waiting + len(data) > most:
             return False
         transport.write(data)
         return True

@@ -19,6 +19,8 @@ _BUFFER = 4 * 1024 * 1024
 _NO_ROOM = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 _REFUSES_BATCH = frozenset({errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP})
 
+Bind = Callable[[str, int, socket.socket | None], socket.socket]
+
 
 class MediaPort:
     """A non-blocking UDP socket. ``packets`` and ``bytes`` count what media it has sent."""
@@ -26,13 +28,18 @@ class MediaPort:
     paces = False
 
     def __init__(
-        self, host: str, port: int, receive: Callable[[bytes, Route], None], beside: "MediaPort | None" = None
+        self,
+        host: str,
+        port: int,
+        receive: Callable[[bytes, Route], None],
+        beside: "MediaPort | None" = None,
+        bind: Bind | None = None,
     ) -> None:
-        """Bind. Raises OSError. ``beside``: one that is bound to the same port number and to every address; from now on
-        this one gets what comes to ``host``, and what it sends comes from there."""
+        """Bind, by ``bind`` or as usual. Raises OSError. ``beside``: one that is bound to the same port number and to
+        every address; from now on this one gets what comes to ``host``, and what it sends comes from there."""
         self._receive = receive
         self._segments: dict[int, list[tuple[int, int, bytes]]] = {}
-        self._socket: socket.socket = _bind(host, port, None if beside is None else beside._socket)
+        self._socket: socket.socket = (bind or bind_socket)(host, port, None if beside is None else beside._socket)
         self.batching = _offers_batching(self._socket)
         self.packets = 0
         self.bytes = 0
@@ -112,7 +119,8 @@ class MediaPort:
             self._receive(datagram, Route(self, address))
 
 
-def _bind(host: str, port: int, beside: socket.socket | None) -> socket.socket:
+def bind_socket(host: str, port: int, beside: socket.socket | None) -> socket.socket:
+    """Open the socket of a media port. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_DGRAM)
     bound.setblocking(False)

@@ -49,6 +49,13 @@ class Scene:
         self._lost = 0.0
         self.lag = 0.0
 
+    def count_unheard(self, packets: float, lost: float) -> None:
+        """Have so many packets come, and so many lost, of which nothing is reported yet."""
+        self._packets += packets
+        self._arrived += packets
+        self._lost += lost
+        self.now += TICK
+
     def run(self, seconds: float, bps: float, keyframe: float = 1.0, later: float = 0.0) -> float | None:
         """Send for so long, a ``keyframe`` times as large as a tick each second, ``later`` by so much a
         second than its timestamps say, which the receiver takes for a queue. When trouble was seen first."""
@@ -216,10 +223,7 @@ def test_what_was_lost_before_another_way_or_stream_is_no_trouble_of_this_one() 
     scene.link.loss = 1.0
     for _ in range(10):  # nothing is heard meanwhile
         lost, _ = scene.link.carry(0.2e6)
-        scene._packets += 25
-        scene._arrived += 25
-        scene._lost += lost * 25
-        scene.now += TICK
+        scene.count_unheard(25, lost * 25)
     scene.link.loss = 0.0
     scene.estimate.forget_losses()
     assert scene.run(10, 2e6) is None

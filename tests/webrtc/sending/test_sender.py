@@ -280,7 +280,8 @@ def test_one_plaintext_for_one_nonce(
                 sender.send(group)
         elif action == "switch":
             current = streams[one]
-            sender.switch(current.outlet._replace(shift=other))
+            history, _, kind, resent = current.outlet
+            sender.switch(Outlet(history, other, kind, resent))
         elif action == "reconnect":
             current.reconnect(("H264", "H265")[one])
         elif action == "forget":

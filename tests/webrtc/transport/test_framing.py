@@ -26,7 +26,7 @@ def test_rubbish_is_never_kept_beyond_one_frame(pieces: list[bytes]) -> None:
         assert all(0 < len(datagram) <= LARGEST_FRAME for datagram in found)
         if not sound:
             return
-        assert len(deframer._rest) < LARGEST_FRAME + 2
+        assert deframer.kept < LARGEST_FRAME + 2
 
 
 def test_a_length_that_no_viewer_announces_ends_the_stream_after_what_came_before() -> None:

@@ -1,13 +1,14 @@
 import errno
 import socket
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from gateway.webrtc.transport import udp as module
 from gateway.webrtc.transport.route import Route
-from gateway.webrtc.transport.udp import FULL_PACKET, MediaPort
+from gateway.webrtc.transport.udp import FULL_PACKET, Bind, MediaPort, bind_socket
 
 PACKETS = [b"a" * 100, b"b" * 100, b"c" * 40]
 FULL = [b"a" * FULL_PACKET, b"b" * FULL_PACKET, b"c" * 40]
@@ -45,13 +46,26 @@ def listener() -> Any:
         yield bound
 
 
-@pytest.fixture
-async def port() -> AsyncIterator[MediaPort]:
+@asynccontextmanager
+async def opened(bind: Bind | None = None) -> AsyncIterator[MediaPort]:
     def ignore(datagram: bytes, route: Route) -> None: ...
 
-    port = MediaPort("127.0.0.1", 0, ignore)
+    port = MediaPort("127.0.0.1", 0, ignore, bind=bind)
     yield port
     port.close()
+
+
+def refusing(error: int, most: int) -> Bind:
+    def bind(host: str, port: int, beside: socket.socket | None) -> Any:
+        return Refusing(bind_socket(host, port, beside), error, most)
+
+    return bind
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[MediaPort]:
+    async with opened() as port:
+        yield port
 
 
 @pytest.mark.parametrize("packets", [PACKETS, FULL], ids=["small", "full"])
@@ -84,27 +98,27 @@ async def test_where_the_system_offers_no_segmentation_packets_go_singly_from_th
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.EINVAL])
 async def test_where_segmentation_is_refused_packets_go_singly_from_then_on(
-    port: MediaPort, listener: socket.socket, error: int
+    listener: socket.socket, error: int
 ) -> None:
-    port._socket = Refusing(port._socket, error, most=FULL_PACKET)  # type: ignore[assignment]  # a fake at the boundary
-    for _ in range(2):
-        assert port.send_run(b"".join(FULL), len(FULL), FULL_PACKET, listener.getsockname())
-        assert [listener.recv(2000) for _ in FULL] == FULL
-    assert not port.batching
-    assert (port.packets, port.bytes) == (6, 2 * sum(map(len, FULL)))
+    async with opened(refusing(error, most=FULL_PACKET)) as port:
+        for _ in range(2):
+            assert port.send_run(b"".join(FULL), len(FULL), FULL_PACKET, listener.getsockname())
+            assert [listener.recv(2000) for _ in FULL] == FULL
+        assert not port.batching
+        assert (port.packets, port.bytes) == (6, 2 * sum(map(len, FULL)))
 
 
-async def test_an_address_that_nothing_reaches_does_not_cost_the_others_their_batches(port: MediaPort) -> None:
-    port._socket = Refusing(port._socket, errno.EINVAL, most=0)  # type: ignore[assignment]
-    assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, ("127.0.0.1", 9))
-    assert port.batching
-    assert port.packets == 0
+async def test_an_address_that_nothing_reaches_does_not_cost_the_others_their_batches() -> None:
+    async with opened(refusing(errno.EINVAL, most=0)) as port:
+        assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, ("127.0.0.1", 9))
+        assert port.batching
+        assert port.packets == 0
 
 
-async def test_a_full_buffer_is_told(port: MediaPort, listener: socket.socket) -> None:
-    port._socket = Refusing(port._socket, errno.EAGAIN, most=0)  # type: ignore[assignment]
-    assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, listener.getsockname())
-    assert port.batching
+async def test_a_full_buffer_is_told(listener: socket.socket) -> None:
+    async with opened(refusing(errno.EAGAIN, most=0)) as port:
+        assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, listener.getsockname())
+        assert port.batching
 
 
 async def test_a_port_in_use_is_an_error_at_start(port: MediaPort) -> None:

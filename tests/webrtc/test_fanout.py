@@ -1,0 +1,93 @@
+"""Who is handed what one stream sends, and who is told of its next keyframe."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from gateway.metrics import Metrics
+from gateway.models import StreamName
+from gateway.relay.history import PacketGroup
+from gateway.webrtc.fanout import Fanout
+from tests.fakes import FakeClock
+from tests.webrtc.two_streams import GOP, Camera
+
+
+class Scene:
+    """A stream, its fan-out, and what becomes of it."""
+
+    def __init__(self) -> None:
+        clock = FakeClock()
+        self.camera = Camera(StreamName.MAIN, clock, 1000, 0)
+        self.arrived: list[str] = []
+        self.failed: list[str] = []
+        told = (lambda _: None), (lambda s: self.failed.append(s.id)), self._arrived, (lambda _: None)
+        self.fanout = Fanout(self.camera.stream, clock, Metrics(), *told)
+
+    def _arrived(self, session: Any, group: PacketGroup) -> None:
+        self.arrived.append(session.id)
+
+    def show(self, pictures: int) -> None:
+        for _ in range(pictures):
+            self.camera.show()
+
+
+def viewer(name: str, fails: bool = False) -> Any:
+    """A session that notes what it is handed."""
+    handed: list[PacketGroup] = []
+
+    def deliver(group: PacketGroup, now: float) -> bool:
+        if fails:
+            raise RuntimeError("a bug")
+        handed.append(group)
+        return False
+
+    return SimpleNamespace(id=name, ends_at=1e9, handed=handed, feed=SimpleNamespace(deliver=deliver))
+
+
+def test_who_waits_is_told_of_the_keyframe_once_and_handed_nothing() -> None:
+    scene, one = Scene(), viewer("one")
+    scene.show(1)
+    scene.fanout.await_keyframe(one)
+    scene.show(2 * GOP)
+    assert scene.arrived == ["one"]
+    assert one.handed == []
+
+
+def test_who_joins_waits_no_longer() -> None:
+    scene, one = Scene(), viewer("one")
+    scene.show(1)
+    scene.fanout.await_keyframe(one)
+    scene.fanout.add(one)
+    scene.show(2 * GOP)
+    assert scene.arrived == []
+    assert len(one.handed) == 2 * GOP
+
+
+def test_all_are_told_of_the_first_keyframe_of_another_codec() -> None:
+    scene, one, two = Scene(), viewer("one"), viewer("two")
+    scene.fanout.add(one)
+    scene.show(1)
+    scene.fanout.await_keyframe(two)
+    scene.camera.becomes("H265")
+    scene.show(2 * GOP)
+    assert sorted(scene.arrived) == ["one", "two"]
+
+
+def test_a_bug_that_one_viewer_meets_costs_no_other_their_picture() -> None:
+    scene, one, two = Scene(), viewer("one", fails=True), viewer("two")
+    scene.fanout.add(one)
+    scene.fanout.add(two)
+    scene.show(3)
+    assert scene.failed == ["one"] * 3
+    assert len(two.handed) == 3
+
+
+def test_who_is_removed_is_handed_nothing_and_told_of_nothing_and_leaves_the_fan_out_empty() -> None:
+    scene, one, two = Scene(), viewer("one"), viewer("two")
+    scene.fanout.add(one)
+    scene.fanout.await_keyframe(two)
+    scene.fanout.remove(one)
+    assert not scene.fanout.empty
+    scene.fanout.remove(two)
+    assert scene.fanout.empty
+    scene.show(2 * GOP)
+    assert (scene.arrived, one.handed) == ([], [])
