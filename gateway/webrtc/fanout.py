@@ -13,9 +13,9 @@ from gateway.webrtc.signalling.formats import H264
 class Fanout:
     """Subscribed to ``stream`` while anyone watches it, or waits for its next keyframe to be switched to it.
 
-    ``expired`` is told of a session whose time is up, and ``failed`` of one in which a bug of ours showed; the others go
-    on. ``arrived`` is told of each session that waited, at the keyframe that it waited for, and of every session at the
-    first keyframe of another codec. ``behind`` is told of a session for which something waits to be pumped.
+    ``expired`` is told of a session whose time is up, and ``failed`` of one in which a bug of ours showed; the others
+    go on. ``arrived`` is told of each session that waited, at the keyframe that it waited for, and of every session at
+    the first keyframe of another codec. ``behind`` is told of a session for which something waits to be pumped.
     """
 
     def __init__(
