@@ -16,6 +16,7 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsTransport,
 )
 
+from gateway.rtp.packet import RtpPacket, parse_rtp
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.demux import Protocol, protocol_of
 from gateway.webrtc.transport.ice import Credentials
@@ -52,6 +53,12 @@ class DtlsClient(RTCDtlsTransport):
     def knows_only(self, profile: str) -> None:
         """Offer this SRTP profile alone."""
         self._srtp_profiles = [one for one in SRTP_PROFILES if one.openssl_profile == profile.encode()]
+
+    def inside(self, data: bytes) -> bytes:
+        """Return a DTLS record that holds ``data``."""
+        assert self._ssl is not None, "before the handshake"
+        self._ssl.send(data)
+        return self._ssl.bio_read(1500)
 
     def unprotect(self, packet: bytes) -> bytes:
         """Decrypt an SRTP packet. Raises pylibsrtp.Error."""
@@ -241,3 +248,14 @@ class LightViewer:
         if request is not None:  # a full agent checks us too
             reply = stun.binding_success(request.transaction, *address[:2], self.credentials.password)
             self.socket.sendto(reply, address)
+
+
+def received_by(transport: RTCDtlsTransport) -> list[RtpPacket]:
+    """RTP packets that reach an aiortc peer from now on, decrypted, in place of its own decoding."""
+    packets: list[RtpPacket] = []
+
+    async def keep(data: bytes, arrival_time_ms: int) -> None:
+        packets.append(parse_rtp(data))
+
+    transport._handle_rtp_data = keep  # type: ignore[method-assign]
+    return packets

@@ -14,9 +14,6 @@ import pytest
 from rig.example import ROOT
 
 MAY = {
-    "tests/webrtc/": "delivery to one viewer is being turned into tables; its tests follow",
-    "tests/attacks/test_media_port.py": "so are the plane and the DTLS of a session, which these attack",
-    "tests/attacks/test_work_factor.py": "and the estimate of a link, whose memory this bounds",
     "tests/net/turn_attempts.py": "aioice keeps to itself why a TURN server refused to pass something on",
     "tests/e2e/viewer.py": "aiortc tells nobody when a packet arrives",
     "tests/fakes.py": "asyncio tells nobody whether its loop has something left to do",

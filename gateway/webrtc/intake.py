@@ -54,10 +54,6 @@ class Intake:
         for route in list(session.path.routes):
             self._forget(route, session)
 
-    def at(self, route: Route) -> Session | None:
-        """The session whose viewer was heard last by this route."""
-        return self._by_route.get(route)
-
     def lost(self, route: Route) -> None:
         """A TCP connection is gone."""
         session = self._by_route.pop(route, None)

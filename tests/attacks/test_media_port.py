@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
-from OpenSSL import SSL
+from aiortc.rtp import RtcpByePacket
 
 from gateway.models import CloseReason
+from gateway.webrtc.session import Session
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.ice_transport import KNOWN_CHECKS, KNOWN_ROUTES
 from rig.viewer import LightViewer
@@ -40,6 +40,13 @@ class Outsider:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def the_session(gateway: Gateway) -> Session:
+    [view] = gateway.plane.sessions()
+    session = gateway.plane.session(view.id)
+    assert session is not None
+    return session
 
 
 async def until(holds: Callable[[], Any]) -> None:
@@ -93,11 +100,11 @@ async def test_a_check_repeated_from_the_same_place_is_answered_again() -> None:
 
 async def test_a_viewer_who_checks_for_hours_costs_no_growing_memory() -> None:
     async with watching() as (gateway, viewer, _, _answer):
-        [session] = gateway.plane._sessions.values()
+        session = the_session(gateway)
         for _ in range(KNOWN_CHECKS + 20):
             viewer.check()
             await asyncio.sleep(0)
-        await until(lambda: len(session.path._checks) == KNOWN_CHECKS)
+        await until(lambda: session.path.checks_kept == KNOWN_CHECKS)
 
 
 async def test_strangers_get_no_answer_at_all_so_that_nothing_can_be_reflected() -> None:
@@ -119,22 +126,22 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
         ufrag = next(line[12:] for line in opened.answer.splitlines() if line.startswith("a=ice-ufrag:"))
         password = next(line[10:] for line in opened.answer.splitlines() if line.startswith("a=ice-pwd:"))
         theirs = [(stun.USERNAME, f"{ufrag}:{other.credentials.ufrag}".encode()), (stun.PRIORITY, bytes(4))]
-        [session] = (s for s in gateway.plane._sessions.values() if s.id == first)
-        route = session.path.route
-        assert route is not None
+        known = [gateway.plane.session(session_id) for session_id in (first, opened.id)]
 
-        def heard_there() -> str | None:
-            known = gateway.plane._intake.at(route)
-            return known.id if known else None
+        async def is_heard(session: Session | None) -> None:
+            await until(lambda: session is not None and session.path.heard_at == gateway.clock.monotonic())
 
         viewer.stop_checking()  # or else its own check could come between two of ours
         for _ in range(2 * KNOWN_ROUTES):
+            assert isinstance(gateway.clock, FakeClock)
+            await gateway.clock.advance(0.01)
             viewer.say(stun.message(stun.BINDING_REQUEST, os.urandom(12), theirs, password))
-            await until(lambda: heard_there() == opened.id)
+            await is_heard(known[1])
             viewer.check()
-            await until(lambda: heard_there() == first)
+            await is_heard(known[0])
         assert await gateway.plane.close(opened.id, CloseReason.VIEWER_LEFT)
-        assert heard_there() == first
+        viewer.send_rtcp(bytes(RtcpByePacket(sources=[1])))
+        await until(lambda: gateway.plane.session(first) is None)
         await other.close()
 
 
@@ -150,23 +157,7 @@ async def test_a_forged_datagram_of_any_size_ends_nobodys_picture() -> None:
 
 async def test_what_a_viewer_says_inside_dtls_is_thrown_away_record_by_record() -> None:
     async with watching() as (gateway, viewer, outsider, _):
-        [session] = gateway.plane._sessions.values()
-        association, ours = viewer.dtls._ssl, session.dtls._connection()
-        assert association is not None
-        datagram = b""
-        for _ in range(20):
-            association.send(b"x")
-            datagram += association.bio_read(1500)
-        read: list[int] = []
-        empty = session.dtls._empty
-
-        def emptied() -> None:
-            empty()
-            with pytest.raises(SSL.WantReadError):
-                ours.recv(1)
-            read.append(1)
-
-        session.dtls._empty = emptied  # type: ignore[method-assign]  # to know when it was read
-        viewer.say(datagram)
-        await until(lambda: read)
+        session, records = the_session(gateway), 20
+        viewer.say(b"".join(viewer.dtls.inside(b"x") for _ in range(records)))
+        await until(lambda: session.dtls.thrown_away >= records - 1)  # aiortc itself reads the first
         await the_picture_stays(gateway, viewer, outsider)

@@ -4,12 +4,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import av
 import pytest
-from aiortc import RTCPeerConnection, RTCSessionDescription
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc import RTCSessionDescription
 
 from gateway.clock import SystemClock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
@@ -20,9 +18,9 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
-from gateway.rtp.packet import RtpPacket, parse_rtp
 from gateway.webrtc.interface import OpenedSession, OpenSession
 from gateway.webrtc.plane import MediaPlane
+from rig.viewer import received_by
 from tests.codecs.coded import TICKS, Coded, h265
 from tests.webrtc.peers import CAMERA, DESK, Camera, aiortc_viewer, offer_of
 
@@ -83,27 +81,13 @@ def with_h265(offer: str) -> tuple[str, str]:
     return re.sub(rf"a=fmtp:{kind} .*\r\n", "", offer), kind
 
 
-def heard_by(viewer: RTCPeerConnection, monkeypatch: pytest.MonkeyPatch) -> list[RtpPacket]:
-    """RTP packets from now on, as they are after decryption."""
-    packets: list[RtpPacket] = []
-    transport: RTCDtlsTransport = viewer.getTransceivers()[0].receiver.transport
-
-    async def keep(data: bytes, arrival_time_ms: int) -> Any:
-        packets.append(parse_rtp(data))
-
-    monkeypatch.setattr(transport, "_handle_rtp_data", keep)
-    return packets
-
-
-async def test_a_viewer_that_decodes_h265_is_sent_the_main_stream_as_the_camera_sends_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_viewer_that_decodes_h265_is_sent_the_main_stream_as_the_camera_sends_it() -> None:
     async with playing() as camera, aiortc_viewer() as viewer:
         offer, kind = with_h265(await offer_of(viewer))
         opened = await camera.open(offer)
         assert opened.stream is StreamName.MAIN
         assert f"a=rtpmap:{kind} H265/90000" in opened.answer
-        packets = heard_by(viewer, monkeypatch)
+        packets = received_by(viewer.getTransceivers()[0].receiver.transport)
         plain = opened.answer.replace(" H265/", " H264/")
         await viewer.setRemoteDescription(RTCSessionDescription(plain, "answer"))
         async with asyncio.timeout(15):

@@ -315,7 +315,7 @@ async def test_whether_the_system_sends_in_batches_is_found_at_the_start_and_nam
     monkeypatch: pytest.MonkeyPatch, batching: str
 ) -> None:
     if batching == "single":  # as where it is no Linux
-        monkeypatch.setattr(udp, "_UDP_SEGMENT", 9999)
+        monkeypatch.setattr(udp, "UDP_SEGMENT", 9999)
         monkeypatch.delattr(socket, "SOCK_NONBLOCK")
         monkeypatch.delattr(socket, "SOCK_CLOEXEC")
     gateway = Gateway(FakeClock())
@@ -328,7 +328,7 @@ async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and
     monkeypatch: pytest.MonkeyPatch, batching: bool
 ) -> None:
     if not batching:
-        monkeypatch.setattr(udp, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
+        monkeypatch.setattr(udp, "UDP_SEGMENT", 9999)  # as on a system that does not know it
     async with _scene() as scene:
         scene.viewer.dtls.knows_only("SRTP_AES128_CM_SHA1_80")
         await scene.connect()

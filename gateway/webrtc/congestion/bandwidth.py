@@ -91,6 +91,11 @@ class Estimate:
         return now - self.troubled_at < within
 
     @property
+    def reports_kept(self) -> int:
+        """How many reports are kept."""
+        return len(self._reports)
+
+    @property
     def uneasy(self) -> bool:
         """Whether there may be trouble."""
         return self.loss > _UNEASY or self._late_since is not None

@@ -37,6 +37,11 @@ class Path:
         return self._route
 
     @property
+    def checks_kept(self) -> int:
+        """How many checks are known, to tell those that come by another way a second time."""
+        return len(self._checks)
+
+    @property
     def ufrags(self) -> set[str]:
         """Our user name fragments that checks may name."""
         return {self.credentials.ufrag} | ({self._former[0].ufrag} if self._former is not None else set())

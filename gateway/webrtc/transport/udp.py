@@ -12,7 +12,7 @@ from gateway.webrtc.transport.route import Address, Route
 logger = logging.getLogger(__name__)
 
 FULL_PACKET = 1168  # bytes: the largest payload that our packetizers make, an RTP header and the tag of GCM
-_UDP_SEGMENT = 103
+UDP_SEGMENT = 103  # linux/udp.h
 _RECEIVE_BATCH = 64
 _RECEIVE_SIZE = 2048
 _BUFFER = 4 * 1024 * 1024
@@ -92,7 +92,7 @@ class MediaPort:
     def _segment(self, size: int) -> list[tuple[int, int, bytes]]:
         """What tells the kernel to part a send into datagrams of ``size`` bytes."""
         if size not in self._segments:
-            self._segments[size] = [(socket.IPPROTO_UDP, _UDP_SEGMENT, struct.pack("H", size))]
+            self._segments[size] = [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", size))]
         return self._segments[size]
 
     def _send_singly(self, packets: bytes, size: int, address: Address) -> bool:
@@ -103,7 +103,7 @@ class MediaPort:
         sent = self._send_singly(packets, size, address)
         if sent and self.batching:
             self.batching = False
-            self._socket.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
+            self._socket.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
             logger.warning("the network refuses UDP segmentation; sending one packet a system call from now on")
         return sent
 
@@ -147,7 +147,7 @@ def bind_socket(host: str, port: int, beside: socket.socket | None) -> socket.so
 
 def _offers_batching(bound: socket.socket) -> bool:
     try:
-        bound.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, FULL_PACKET)
+        bound.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, FULL_PACKET)
     except OSError:
         return False
     return True

@@ -88,7 +88,7 @@ async def test_a_datagram_larger_than_a_full_packet_is_not_parted(
 async def test_where_the_system_offers_no_segmentation_packets_go_singly_from_the_start(
     monkeypatch: pytest.MonkeyPatch, listener: socket.socket
 ) -> None:
-    monkeypatch.setattr(module, "_UDP_SEGMENT", 9999)  # as on a system that does not know it
+    monkeypatch.setattr(module, "UDP_SEGMENT", 9999)  # as on a system that does not know it
     port = MediaPort("127.0.0.1", 0, lambda datagram, route: None)
     assert not port.batching
     assert port.send_run(b"".join(FULL), len(FULL), FULL_PACKET, listener.getsockname())
