@@ -1,1 +1,1 @@
-"""What cameras send, one folder a codec: parameter sets, depacketizer, packetizer. Pure; stands on rtp and errors."""
+"""What cameras send, one folder a codec: parameter sets, depacketizer, packetizer. Pure but for decoding."""

@@ -17,6 +17,8 @@ import numpy as np
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.decoding import decoder_of, packet_of
+from gateway.codecs.names import H264, H265
 from gateway.health.likeness import SHAPE, Cells, Unchanged
 from gateway.metrics import Metrics
 from gateway.models import CameraId
@@ -28,7 +30,6 @@ INTERVAL = 1.5
 STILL_WIDTH = 640
 JPEG_QUALITY = 75
 MAX_PIXELS = 4096 * 2304
-_DECODERS = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg"}
 MAX_PICTURES = 2  # of one access unit: the two fields of a frame
 
 
@@ -115,12 +116,8 @@ def look(unit: AccessUnit) -> tuple[Cells, bytes]:
 
     Raises ``av.FFmpegError`` or ``ValueError`` where there is no picture in it.
     """
-    decoder = av.CodecContext.create(_DECODERS[unit.codec], "r")
-    assert isinstance(decoder, av.VideoCodecContext)  # noqa: S101 - narrows the type that PyAV's factory declares
-    decoder.options = {"max_pixels": str(MAX_PIXELS)}
-    decoder.thread_count = 1
-    start_code = b"" if unit.codec == "JPEG" else b"\0\0\0\1"
-    packet = av.Packet(b"".join(start_code + nal for nal in _first_pictures(unit)))
+    decoder = decoder_of(unit.codec, MAX_PIXELS)
+    packet = packet_of(unit.codec, _first_pictures(unit))
     frames = [*decoder.decode(packet), *decoder.decode(None)]
     if not frames:
         raise ValueError("no picture in the keyframe")
@@ -151,6 +148,6 @@ def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
 def _begins_picture(codec: str, nal: bytes) -> bool:
     """Whether a NAL unit is a picture's first slice: a single bit says so (ITU-T H.264 7.3.3, ``first_mb_in_slice`` of
     0; H.265 7.3.6.1, ``first_slice_segment_in_pic_flag``)."""
-    if codec == "H264":
+    if codec == H264:
         return nal[0] & 0x1F in (1, 5) and nal[1:2] >= b"\x80"
-    return codec == "H265" and nal[0] >> 1 & 0x3F < 32 and nal[2:3] >= b"\x80"
+    return codec == H265 and nal[0] >> 1 & 0x3F < 32 and nal[2:3] >= b"\x80"

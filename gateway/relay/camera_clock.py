@@ -12,11 +12,10 @@ it; an answer that does not fit is a clock that was set.
 """
 
 import math
-from typing import NamedTuple
 
+from gateway.rtp.clocks import Interval
 from gateway.sources.media import ClockSample
 
-DRIFT = 100e-6  # seconds a second; the worst of ordinary quartz
 ENOUGH = 0.03  # seconds of interval that are worth no hurry
 PERIOD = 10.0  # seconds between questions once that is reached
 RETRY = 5.0  # seconds after which a question without an answer is asked again
@@ -25,34 +24,7 @@ _GAP = 0.05
 _ROUGH = 0.25
 _SWEEP = 0.125
 _LATE = 0.3
-_GRAIN = 0.01  # a camera's time() may lag its own clock by a tick
 _CLEAR = 0.02  # how far from the turn a question is that should not meet it
-
-
-class Interval(NamedTuple):
-    """The offset is in [``low``, ``high``] seconds, as known at gateway time ``at``."""
-
-    low: float
-    high: float
-    at: float
-
-    @property
-    def width(self) -> float:
-        """How much is not known."""
-        return self.high - self.low
-
-    def aged(self, now: float) -> "Interval":
-        """The same knowledge later."""
-        drift = DRIFT * max(0.0, now - self.at)
-        return Interval(self.low - drift, self.high + drift, max(now, self.at))
-
-    def agrees(self, other: "Interval", slack: float) -> bool:
-        """Both may hold the same offset, give or take ``slack``."""
-        return self.low <= other.high + slack and other.low <= self.high + slack
-
-    def inside(self, other: "Interval") -> bool:
-        """Nothing here that the other does not allow."""
-        return other.low <= self.low and self.high <= other.high
 
 
 class CameraClock:
@@ -82,7 +54,7 @@ class CameraClock:
         """Learn from one answer. One that contradicts what was known replaces it: the clock was set."""
         if sample.sent < self._since or sample.received < sample.sent:
             return
-        told = Interval(sample.date - sample.received, sample.date + 1 + _GRAIN - sample.sent, sample.received)
+        told = Interval.of_answer(sample.date, sample.sent, sample.received)
         old = self.known(sample.received)
         if old is not None and not old.agrees(told, 0.0):
             self.restart(self._since)
@@ -112,7 +84,7 @@ class CameraClock:
 
     def _best(self, known: Interval, now: float) -> float:
         hurry = known.width > max(ENOUGH, 1.5 * self._round_trip) and self._samples < _HURRIED
-        middle = (known.low + known.high) / 2 + self._round_trip / 2
+        middle = known.middle + self._round_trip / 2
         if hurry and known.width > max(_ROUGH, 4 * self._round_trip):
             return max(now, known.at + _SWEEP)
         if hurry:

@@ -6,16 +6,11 @@ Runs on the event loop, synchronously; a viewer whose callback raises harms nobo
 from collections.abc import Callable
 
 from gateway.codecs.access_unit import AccessUnit
-from gateway.codecs.h264.packetizer import packetize
-from gateway.codecs.h265.packetizer import packetize_h265
+from gateway.codecs.registry import payloads_of
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.relay.history import History, PacketGroup
 from gateway.relay.stream import Subscription
-
-# Access unit delimiters and filler data (H.264 7.4.1, H.265 7.4.2.2) mean nothing over RTP.
-_NO_NEWS_H264 = frozenset({9, 12})
-_NO_NEWS_H265 = frozenset({35, 38})
 
 
 class Outlet:
@@ -54,7 +49,7 @@ class Outlet:
 
     def send(self, unit: AccessUnit, rtp: int) -> None:
         """Packetise one picture, keep it, and send it to all; nothing of a codec that no browser is sent."""
-        payloads = _payloads(unit)
+        payloads = payloads_of(unit)
         if payloads:
             group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, self.history.next)
             given_up = self.history.add(group)
@@ -71,11 +66,3 @@ class Outlet:
         """Have all viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
         self.forget()
         self.withdrawn.tell(None)
-
-
-def _payloads(unit: AccessUnit) -> tuple[bytes, ...]:
-    if unit.codec == "H264":
-        return packetize([nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264])
-    if unit.codec == "H265":
-        return packetize_h265([nal for nal in unit.nals if nal and nal[0] >> 1 & 0x3F not in _NO_NEWS_H265])
-    return ()

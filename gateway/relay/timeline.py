@@ -30,7 +30,8 @@ as far as that was (its timestamps go on as if nothing had been); and a media cl
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.relay.camera_clock import DRIFT, CameraClock, Interval
+from gateway.relay.camera_clock import CameraClock
+from gateway.rtp.clocks import DRIFT, Interval, RunningMinimum
 from gateway.sources.media import ClockSample
 from gateway.sources.observing.time_zone import in_hours, zone_of
 
@@ -92,7 +93,8 @@ class Timeline:
         self._rewound = False
         self._pictures = False
         self._highest = self._twice_below = float("-inf")
-        self._media = self._arrival = self._earliest = self._recent = 0.0
+        self._media = self._arrival = 0.0
+        self._earliest, self._recent = RunningMinimum(), RunningMinimum(_RECENT)
 
     def connected(self, at: float) -> None:
         """A new session's media time begins. What its handshake told of the clock stays."""
@@ -122,10 +124,14 @@ class Timeline:
                 self._doubt = "The camera's timestamps leapt."
         passed, line = arrival - self._arrival, arrival - media
         if not self._pictures or (leap < 0 and self._report is None):
-            self._earliest = self._recent = line
+            self._earliest.restart(line)
+            self._recent.restart(line)
         else:
-            self._earliest = min(self._earliest + DRIFT * passed, line)
-            self._recent = line if leap else min(self._recent + _RECENT * passed, line)
+            self._earliest.add(line, passed)
+            if leap:
+                self._recent.restart(line)
+            else:
+                self._recent.add(line, passed)
         self._pictures = True
         self._highest = max(self._highest, media)
         self._media, self._arrival = media, arrival
@@ -143,7 +149,7 @@ class Timeline:
                     self._twice_below = self._highest
                 self._pair, self._agreed, self._jumped = None, True, True
                 if self._rewound:  # it did not play back: its media clock began anew
-                    self._earliest = self._recent
+                    self._earliest.restart(self._recent.value)
             elif abs(moved) > NOISE:
                 self._clock.widen(moved)
         self._report = report
@@ -173,20 +179,20 @@ class Timeline:
         report, offset = self._report, self.offset(now)
         reason = self._why_not(now, offset)
         if reason or report is None or offset is None:
-            return Map(self._earliest, 0.0, False, reason)
+            return Map(self._earliest.value, 0.0, False, reason)
         # Nothing arrives before it was captured: that bounds the offset, too.
-        delay = self._recent - report.base + (offset.low + offset.high) / 2
+        delay = self._recent.value - report.base + offset.middle
         if (zone := zone_of(delay)) is not None:
-            return Map(self._earliest, 0.0, False, _ZONE.format(in_hours(zone)))
-        low = max(offset.low, report.base - self._recent)
+            return Map(self._earliest.value, 0.0, False, _ZONE.format(in_hours(zone)))
+        low = max(offset.low, report.base - self._recent.value)
         if low > offset.high + NOISE:
-            return Map(self._earliest, 0.0, False, "The camera's clocks put its pictures into the future.")
+            return Map(self._earliest.value, 0.0, False, "The camera's clocks put its pictures into the future.")
         low = min(low, offset.high)
         intercept = report.base - (low + offset.high) / 2
-        if self._recent - intercept > IMPLAUSIBLE:
-            return Map(self._earliest, 0.0, False, "The camera's sender reports do not carry its clock.")
+        if self._recent.value - intercept > IMPLAUSIBLE:
+            return Map(self._earliest.value, 0.0, False, "The camera's sender reports do not carry its clock.")
         uncertainty = (offset.high - low) / 2 + DRIFT * abs(self._media - report.media) + _STAMPED
-        return Map(min(intercept, self._earliest), uncertainty, True, "")
+        return Map(min(intercept, self._earliest.value), uncertainty, True, "")
 
     def _keep(self, at: float) -> None:
         if self._pictures and self._kept is None:
@@ -216,7 +222,7 @@ class Timeline:
         """Those of the gateway's two clocks by which pictures arrive after their capture; the one as set, if none."""
         if self._report is None:
             return self._walls
-        least = self._report.base - self._recent - CONFIGURED - NOISE
+        least = self._report.base - self._recent.value - CONFIGURED - NOISE
         return tuple(wall for wall in self._walls if wall >= least) or self._walls[:1]
 
     def _compare(self, now: float, reported: bool) -> None:

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from struct import Struct
 
 from gateway.codecs.access_unit import StreamInfo
-from gateway.codecs.depacketizer import Depacketizer
-from gateway.codecs.h264.syntax import H264Depacketizer
-from gateway.codecs.h265.syntax import H265Depacketizer
-from gateway.codecs.jpeg.depacketizer import JpegDepacketizer
+from gateway.codecs.registry import depacketizer_of
 from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
 from gateway.errors import CameraError, Malformed
@@ -63,7 +60,7 @@ class Reception:
         self._packets_of_last_picture = 0
         self._foreign = False
         self._withdrawn = 0
-        self._depacketizer = _depacketizer(info)
+        self._depacketizer = depacketizer_of(info)
         self._begin()
 
     def _begin(self) -> None:
@@ -263,12 +260,3 @@ def followed(packets: Sequence[bytes], at: int) -> bool:
         return False
     ahead = int.from_bytes(following[_SEQUENCE]) - int.from_bytes(this[_SEQUENCE]) & 0xFFFF
     return 0 < ahead < 0x8000
-
-
-def _depacketizer(info: StreamInfo) -> Depacketizer:
-    match info.codec:
-        case "H265":
-            return H265Depacketizer(info.parameter_sets)
-        case "JPEG":
-            return JpegDepacketizer()
-    return H264Depacketizer(info.parameter_sets)

@@ -13,12 +13,12 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
+from gateway.codecs.decoding import decoder_of, packet_of
 from gateway.rtp.time import VIDEO_CLOCK_RATE
 from gateway.transcoding.jobs import Job, Result
 
 KEYFRAME_EVERY = 2 * VIDEO_CLOCK_RATE
 MAX_PIXELS = 4096 * 4096
-_DECODERS = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg"}
 _START_CODE = re.compile(rb"\x00\x00\x01")
 
 
@@ -51,9 +51,8 @@ class Coder:
         """The pictures that a job brings: none where it only is decoded, or comes sooner than the limit of pictures
         a second allows. What cannot be decoded brings none."""
         if job.fresh or job.codec != self._codec or self._decoder is None:
-            self._decoder, self._codec = _decoder(job.codec), job.codec
-        start_code = b"" if job.codec == "JPEG" else b"\0\0\0\1"
-        packet = av.Packet(b"".join(start_code + nal for nal in job.nals))
+            self._decoder, self._codec = decoder_of(job.codec, MAX_PIXELS), job.codec
+        packet = packet_of(job.codec, job.nals)
         packet.pts = job.time
         packet.time_base = Fraction(1, VIDEO_CLOCK_RATE)
         try:
@@ -92,17 +91,9 @@ def fitted(width: int, height: int, limit: int) -> tuple[int, int]:
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
-def _decoder(codec: str) -> VideoCodecContext:
-    decoder = av.CodecContext.create(_DECODERS[codec], "r")
-    assert isinstance(decoder, VideoCodecContext)  # noqa: S101 - narrows the type that PyAV's factory declares
-    decoder.options = {"max_pixels": str(MAX_PIXELS)}
-    decoder.thread_count = 1
-    return decoder
-
-
 def _encoder(width: int, height: int, limits: Limits) -> VideoCodecContext:
     encoder = av.CodecContext.create("libx264", "w")
-    assert isinstance(encoder, VideoCodecContext)  # noqa: S101 - as above
+    assert isinstance(encoder, VideoCodecContext)  # noqa: S101 - narrows the type that PyAV's factory declares
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, VIDEO_CLOCK_RATE), Fraction(limits.fps)
     encoder.bit_rate = limits.bitrate

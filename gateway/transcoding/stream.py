@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.names import H264
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import StreamName, TimelinePoint
@@ -24,7 +25,7 @@ class TranscodedStream:
     def __init__(self, source: RelayStream, metrics: Metrics) -> None:
         self.camera_id = source.camera_id
         self.stream = StreamName.TRANSCODED
-        self.codec = "H264"
+        self.codec = H264
         self.on_watched: Listeners[bool] = Listeners("transcode_watched", metrics)
         # The source's map, which says when a picture was captured.
         self.covers = source.covers

@@ -11,6 +11,7 @@ from random import SystemRandom
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.names import H264
 from gateway.environment import inherited
 from gateway.errors import Malformed
 from gateway.metrics import Metrics
@@ -89,7 +90,7 @@ class Transcoder:
     # What the camera and the viewers do
 
     def _take(self, picture: Picture) -> None:
-        if self._source.codec == "H264" and self._source.passes:
+        if self._source.codec == H264 and self._source.passes:
             self._backlog.forget()
             return
         self._backlog.take(picture)

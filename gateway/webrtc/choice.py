@@ -8,12 +8,12 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gateway.codecs.names import H264, H265, words
 from gateway.models import StreamName
 
-WORDS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
 NAMES = {StreamName.MAIN: "main stream", StreamName.SUB: "substream"}
-_EVERY_BROWSER = frozenset({"H264"})
-_SOME_BROWSERS = frozenset({"H264", "H265"})
+_EVERY_BROWSER = frozenset({H264})
+_SOME_BROWSERS = frozenset({H264, H265})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def choose(
             in_the_way = in_the_way or f"The {NAMES[name]} {obstacle}."
         else:
             choices.append(Choice(name, in_the_way or "It is sent as the camera sends it."))
-    if in_the_way and StreamName.TRANSCODED in streams and "H264" in decodes:
+    if in_the_way and StreamName.TRANSCODED in streams and H264 in decodes:
         choices.append(Choice(StreamName.TRANSCODED, in_the_way))
     return tuple(choices)
 
@@ -63,9 +63,9 @@ def delivery(streams: Mapping[StreamName, Pulled]) -> str:
 
 
 def _obstacle(stream: Pulled, decodes: Container[str]) -> str:
-    codec = stream.codec or "H264"
+    codec = stream.codec or H264
     if codec not in decodes:
-        return f"is {WORDS.get(codec, codec)}, which the viewer does not decode"
+        return f"is {words(codec)}, which the viewer does not decode"
     return "" if stream.passes else "has B-frames, which are transcoded by the camera's setting"
 
 
@@ -74,7 +74,7 @@ def _words(streams: Mapping[StreamName, Pulled], choice: Choice | None) -> str:
         return "no picture: no stream of this camera is one that they decode"
     if choice.stream is StreamName.TRANSCODED:
         source = streams[StreamName.MAIN]
-        why = WORDS.get(source.codec, source.codec) if source.passes else "H.264 with B-frames"
+        why = words(source.codec) if source.passes else "H.264 with B-frames"
         return f"one shared transcode of the main stream ({why}) to H.264"
     codec = streams[choice.stream].codec
-    return f"the {NAMES[choice.stream]} as it is" + (f" ({WORDS.get(codec, codec)})" if codec else "")
+    return f"the {NAMES[choice.stream]} as it is" + (f" ({words(codec)})" if codec else "")

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from gateway.clock import Clock
+from gateway.codecs.names import H264
 from gateway.metrics import Metrics
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.session import Session
-from gateway.webrtc.signalling.formats import H264
 
 
 class Fanout:

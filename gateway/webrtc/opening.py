@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from gateway.clock import Clock
+from gateway.codecs.names import H264
 from gateway.configuration.settings import MediaSettings
 from gateway.errors import NotFound, Unplayable
 from gateway.metrics import Metrics
@@ -16,7 +17,7 @@ from gateway.webrtc.choice import Pulled, choose
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.session import Hooks, Session
 from gateway.webrtc.signalling.answer import Answerer, build_answer
-from gateway.webrtc.signalling.formats import H264, choose_codecs, profile_of
+from gateway.webrtc.signalling.formats import choose_codecs, profile_of
 from gateway.webrtc.signalling.offer import Offer, parse_offer
 from gateway.webrtc.transport import ice
 from gateway.webrtc.transport.addresses import endpoints, own_addresses

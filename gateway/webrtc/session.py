@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.codecs.names import H264
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, StreamName
 from gateway.relay.audio import AudioStream
@@ -15,7 +16,7 @@ from gateway.webrtc.sending.audio import SoundFeed
 from gateway.webrtc.sending.feed import Feed, FeedHooks
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import Numbering
-from gateway.webrtc.signalling.formats import H264, Codec
+from gateway.webrtc.signalling.formats import Codec
 from gateway.webrtc.signalling.offer import Offer
 from gateway.webrtc.states import SILENCE, Event, State, advance
 from gateway.webrtc.switching import Phase, Place

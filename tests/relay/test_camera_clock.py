@@ -4,7 +4,8 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.relay.camera_clock import DRIFT, ENOUGH, PERIOD, CameraClock
+from gateway.relay.camera_clock import ENOUGH, PERIOD, CameraClock
+from gateway.rtp.clocks import DRIFT
 from gateway.sources.media import ClockSample
 
 

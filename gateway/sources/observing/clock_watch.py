@@ -3,8 +3,8 @@
 ``relay.timeline`` measures the same clock, far finer, to date pictures; this only words what needs somebody's hand.
 """
 
+from gateway.rtp.clocks import Interval
 from gateway.sources.media import ClockSample
-from gateway.sources.observing.lateness import DRIFT
 from gateway.sources.observing.time_zone import in_hours, zone_of
 
 WRONG = 2.0
@@ -19,32 +19,28 @@ class ClockWatch:
 
     def __init__(self) -> None:
         self.jumps = 0
-        self._low = self._high = 0.0
-        self._at: float | None = None
+        self._known: Interval | None = None
         self._ahead = 0.0
         self._said = 0.0
         self._jump: tuple[float, float] | None = None
 
     def sample(self, sample: ClockSample, wall: float) -> None:
-        """One answer; ``wall`` is our own wall clock less gateway time, now. The camera's less gateway time is between
-        ``date - received`` and ``date + 1 - sent``: intervals that do not meet are a clock that was set."""
-        low, high = sample.date - sample.received, sample.date + 1 - sample.sent
-        if self._at is not None:
-            slack = _SLACK + DRIFT * (sample.received - self._at)
-            by = (low + high - self._low - self._high) / 2
-            if low > self._high + slack or high < self._low - slack:
-                self.jumps += 1
-                self._jump = (sample.received, by)
-        self._low, self._high, self._at = low, high, sample.received
-        self._ahead = max(low - wall, min(0.0, high - wall))
-        middle = (low + high) / 2 - wall
+        """Take one answer. ``wall`` is our own wall clock less gateway time, now. Two answers that do not agree on the
+        camera's clock are a clock that was set."""
+        told, before = Interval.of_answer(sample.date, sample.sent, sample.received), self._known
+        if before is not None and not told.agrees(before.aged(told.at), _SLACK):
+            self.jumps += 1
+            self._jump = (told.at, told.middle - before.middle)
+        self._known = told
+        self._ahead = max(told.low - wall, min(0.0, told.high - wall))
+        middle = told.middle - wall
         if abs(middle - self._said) > 1.0:
             self._said = middle
 
     def notes(self, now: float) -> tuple[str, ...]:
         """In words; a figure is said anew only when it has changed by more than a second."""
         found = []
-        if self._at is not None and abs(self._ahead) > WRONG:
+        if self._known is not None and abs(self._ahead) > WRONG:
             zone = zone_of(self._said)
             words = "fast" if self._ahead > 0 else "slow"
             if zone is None:

@@ -9,10 +9,9 @@ connection comes as late as the pictures. Where it comes at once, it is the came
 connection would show the same; it is tried all the same, but seldom, since some cameras queue pictures behind answers.
 """
 
+from gateway.rtp.clocks import RunningMinimum
 from gateway.rtp.time import ticks_between
 
-DRIFT = 100e-6
-"""Seconds a second by which a clock that is ordinary quartz is off at worst."""
 LATE = 3.0
 """Seconds behind from which a stream has fallen behind; it has caught up at half of that."""
 PATIENCE = 3.0
@@ -28,7 +27,8 @@ class Lateness:
     def __init__(self) -> None:
         self.behind = 0.0
         self._last: tuple[int, float] | None = None
-        self._line = self._earliest = 0.0
+        self._line = 0.0
+        self._earliest = RunningMinimum()
         self._since: float | None = None
         self._worst = 0.0
 
@@ -40,11 +40,12 @@ class Lateness:
         passed = arrival - last[1]
         step = ticks_between(rtp, last[0]) / clock_rate
         if step < -LEAP or step - passed > LEAP:
-            self._line = self._earliest = 0.0
+            self._line = 0.0
+            self._earliest.restart(0.0)
         else:
             self._line += passed - step
-            self._earliest = min(self._earliest + DRIFT * passed, self._line)
-        self.behind = self._line - self._earliest
+            self._earliest.add(self._line, passed)
+        self.behind = self._line - self._earliest.value
         if self.behind < LATE / 2:
             self._since = None
         elif (self._since is None and self.behind >= LATE) or self.behind < _CATCHING_UP * self._worst:

@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.codecs.access_unit import StreamInfo
+from gateway.codecs.names import AUDIO, H264, H265, STATIC_PAYLOAD_TYPES, VIDEO
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.rtsp.transport import ENCRYPTED
 
 MAX_MEDIA = 32
 MAX_PARAMETER_SET = 4096
-CODECS = ("H264", "H265", "JPEG")
-"""What is pulled, best first."""
-AUDIO_CODECS = ("PCMU", "PCMA")
 _SECURE_PROFILES = frozenset({"SAVP", "SAVPF"})
-_STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "26": "JPEG/90000"}
-_CLOCK_RATES = dict.fromkeys(CODECS, "90000") | dict.fromkeys(AUDIO_CODECS, "8000")
+_CLOCK_RATES = dict.fromkeys(VIDEO, "90000") | dict.fromkeys(AUDIO, "8000")
 
 
 class Medium(NamedTuple):
@@ -66,13 +63,13 @@ def describe(body: bytes, base: str) -> Description:
     video = [section for section in plain if section.kind == "video"]
     if not video:
         raise CameraError(SourceReason.UNSUPPORTED, ENCRYPTED)
-    best = _first(video, CODECS, base)
+    best = _first(video, VIDEO, base)
     if best is None:
-        maps = {section.encodings.get(text, _STATIC.get(text, "")) for section in video for text in section.formats}
+        maps = {_encoding(section, text) for section in video for text in section.formats}
         names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in maps} - {""})
         words = ", ".join(names[:4]) or "an unnamed codec"
         raise CameraError(SourceReason.UNSUPPORTED, f"The camera sends {words}, not H.264, H.265 or JPEG at 90 kHz.")
-    audio = _first([section for section in plain if section.kind == "audio"], AUDIO_CODECS, base)
+    audio = _first([section for section in plain if section.kind == "audio"], AUDIO, base)
     return Description(*best, resolve(base, session.control), audio)
 
 
@@ -82,12 +79,16 @@ def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medi
     for wanted in codecs:
         for section in sections:
             for text in section.formats:
-                codec, _, rate = section.encodings.get(text, _STATIC.get(text, "")).upper().partition("/")
+                codec, _, rate = _encoding(section, text).upper().partition("/")
                 if codec == wanted and rate.split("/")[0] == _CLOCK_RATES[wanted] and re.fullmatch(r"\d{1,3}", text):
                     parameters = _format_parameters(section.parameters.get(text, ""))
                     info = StreamInfo(wanted, int(_CLOCK_RATES[wanted]), _parameter_sets(wanted, parameters))
                     return Medium(info, int(text), resolve(base, section.control))
     return None
+
+
+def _encoding(section: _Section, text: str) -> str:
+    return section.encodings.get(text, STATIC_PAYLOAD_TYPES.get(text, ""))
 
 
 def resolve(base: str, control: str) -> str:
@@ -145,12 +146,12 @@ def _parameter_sets(codec: str, parameters: dict[str, str]) -> tuple[bytes, ...]
 
     Raises ``CameraError`` where pictures are sent in another order than that of decoding (RFC 6184 6.4, 7798 4.5).
     """
-    if codec == "H264":
+    if codec == H264:
         if parameters.get("packetization-mode", "0") not in ("0", "1"):
             raise CameraError(SourceReason.UNSUPPORTED, "The camera sends H.264 in interleaved packets (mode 2).")
         sets = _decoded(parameters.get("sprop-parameter-sets", ""))
         return tuple(nal for nal in sets if nal[0] & 0x1F in (7, 8))
-    if codec == "H265":
+    if codec == H265:
         if parameters.get("sprop-max-don-diff", "0") != "0":
             raise CameraError(SourceReason.UNSUPPORTED, "The camera sends H.265 in interleaved packets (DONL).")
         return _decoded(",".join(parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from gateway.codecs.names import H264
 from gateway.metrics import Metrics
 from gateway.models import StreamName
 from gateway.relay.history import PacketGroup
@@ -15,7 +16,7 @@ from gateway.webrtc.sending.phases import WAITING, Command, Event, Phase, Waitin
 from gateway.webrtc.sending.rtcp import Rtcp, Sequences
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import Numbering, Outlet, RtpSender
-from gateway.webrtc.signalling.formats import H264, Codec
+from gateway.webrtc.signalling.formats import Codec
 
 REPEATS = 1.0
 REPEATS_IN_TROUBLE = 0.5

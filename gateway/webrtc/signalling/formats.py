@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-H264, H265 = "H264", "H265"
+from gateway.codecs.names import AUDIO, H264, H265, STATIC_PAYLOAD_TYPES
+
 _FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 _BASELINE = 0x42
 _MAIN = 1  # profile-id of H.265's Main profile, 8 bits and 4:2:0
 _SPS, _STAP_A = 7, 24  # NAL unit types
-_G711 = {"PCMU/8000": "PCMU", "PCMU/8000/1": "PCMU", "PCMA/8000": "PCMA", "PCMA/8000/1": "PCMA"}
-_STATIC = {"0": "PCMU/8000", "8": "PCMA/8000"}  # RFC 3551 6: need no rtpmap
+_G711 = {f"{name}/8000{channels}": name for name in AUDIO for channels in ("", "/1")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
 
 def sounds_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> dict[str, int]:
     """Payload types of G.711 in an audio section, by RTP encoding name."""
-    names = _STATIC | _by_format(attribute("rtpmap"))
+    names = STATIC_PAYLOAD_TYPES | _by_format(attribute("rtpmap"))
     found: dict[str, int] = {}
     for text, number in _numbers(formats).items():
         name = _G711.get(names.get(text, "").upper())

@@ -1,0 +1,27 @@
+"""Decoders for what cameras send, by FFmpeg. Decoding blocks: call it in a thread or a process of its own."""
+
+from collections.abc import Iterable
+
+import av
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+
+from gateway.codecs.names import H264, H265, JPEG
+
+_DECODERS = {H264: "h264", H265: "hevc", JPEG: "mjpeg"}
+_START_CODE = b"\0\0\0\1"
+
+
+def decoder_of(codec: str, max_pixels: int) -> VideoCodecContext:
+    """Return a decoder with one thread, which keeps no picture back and refuses more than ``max_pixels``."""
+    decoder = av.CodecContext.create(_DECODERS[codec], "r")
+    assert isinstance(decoder, VideoCodecContext)  # noqa: S101 - narrows the type that PyAV's factory declares
+    decoder.options = {"max_pixels": str(max_pixels)}
+    decoder.thread_count = 1
+    return decoder
+
+
+def packet_of(codec: str, nals: Iterable[bytes]) -> "av.Packet[Stream]":
+    """Return an access unit as a decoder takes it: NAL units behind start codes, a JPEG as it is."""
+    start_code = b"" if codec == JPEG else _START_CODE
+    return av.Packet(b"".join(start_code + nal for nal in nals))

@@ -1,0 +1,33 @@
+"""The depacketizer and the packetizer of each codec. Pure."""
+
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.depacketizer import Depacketizer
+from gateway.codecs.h264.packetizer import packetize
+from gateway.codecs.h264.syntax import H264Depacketizer
+from gateway.codecs.h265.packetizer import packetize_h265
+from gateway.codecs.h265.syntax import H265Depacketizer
+from gateway.codecs.jpeg.depacketizer import JpegDepacketizer
+from gateway.codecs.names import H264, H265
+
+# Access unit delimiters and filler data (H.264 7.4.1, H.265 7.4.2.2) mean nothing over RTP.
+_NO_NEWS_H264 = frozenset({9, 12})
+_NO_NEWS_H265 = frozenset({35, 38})
+
+
+def depacketizer_of(info: StreamInfo) -> Depacketizer:
+    """Return a new depacketizer for what a camera says that it sends."""
+    match info.codec:
+        case "H265":
+            return H265Depacketizer(info.parameter_sets)
+        case "JPEG":
+            return JpegDepacketizer()
+    return H264Depacketizer(info.parameter_sets)
+
+
+def payloads_of(unit: AccessUnit) -> tuple[bytes, ...]:
+    """Return the RTP payloads of a picture; none of a codec that browsers do not play."""
+    if unit.codec == H264:
+        return packetize([nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264])
+    if unit.codec == H265:
+        return packetize_h265([nal for nal in unit.nals if nal and nal[0] >> 1 & 0x3F not in _NO_NEWS_H265])
+    return ()
