@@ -43,7 +43,6 @@ class IncidentRow(Base):
             "kind",
             unique=True,
             sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
         ),
     )
 

@@ -1,15 +1,11 @@
-import importlib
-import io
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.orm import Session
 
-import gateway.storage.migrations.versions as versions
 from gateway.errors import StorageError
 from gateway.incidents.alarms import confirmed
 from gateway.incidents.store import from_row
@@ -48,21 +44,6 @@ async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="another version"):
         await database.open()
     await database.close()
-
-
-def test_migrations_are_sql_that_postgresql_takes() -> None:
-    """Rendered for PostgreSQL without a server: the statements that it would get hold its types and its index."""
-    sql = io.StringIO()
-    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": sql})
-    modules = sorted(path.stem for path in Path(versions.__path__[0]).glob("v*.py"))
-    with Operations.context(context):
-        for module in modules:
-            importlib.import_module(f"{versions.__name__}.{module}").upgrade()
-    text = sql.getvalue()
-    assert "DOUBLE PRECISION" in text
-    assert "BIGSERIAL" in text
-    assert "WHERE state = 'open'" in text
-    assert "json_build_object" in text
 
 
 def test_incidents_of_the_first_version_keep_their_trigger(tmp_path: Path) -> None:

@@ -61,7 +61,6 @@ def upgrade() -> None:
         ["site_id", "kind"],
         unique=True,
         sqlite_where=sa.text("state = 'open'"),
-        postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
         "invitations",

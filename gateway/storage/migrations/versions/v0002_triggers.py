@@ -9,14 +9,12 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_FIELDS = """
-    'trigger', "trigger", 'by', triggered_by, 'room_id', room_id, 'note', note, 'place', '',
-    'at', last_alarm_at, 'alarm', {true}, 'key', NULL
+_TRIGGERS = """
+    json_array(json_object(
+        'trigger', "trigger", 'by', triggered_by, 'room_id', room_id, 'note', note, 'place', '',
+        'at', last_alarm_at, 'alarm', json('true'), 'key', NULL
+    ))
 """
-_TRIGGERS = {
-    "sqlite": "json_array(json_object(" + _FIELDS.format(true="json('true')") + "))",
-    "postgresql": "json_build_array(json_build_object(" + _FIELDS.format(true="true") + "))",
-}
 _THREAT = """
     CASE kind WHEN 'real' THEN 'Real lockdown' WHEN 'drill' THEN 'Drill, without a threat to anybody,'
         ELSE 'Test, without a threat to anybody,' END
@@ -31,9 +29,8 @@ def upgrade() -> None:
     op.add_column("incidents", sa.Column("triggers", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("incidents", sa.Column("unconfirmed", sa.Integer(), server_default="0", nullable=False))
     op.add_column("incidents", sa.Column("threat", sa.Text(), server_default=sa.text("''"), nullable=False))
-    triggers = _TRIGGERS[op.get_context().dialect.name]
     # Nobody is told now that an alarm of before was not confirmed.
-    op.execute(f"UPDATE incidents SET triggers = {triggers}, threat = {_THREAT}, unconfirmed = alarms")  # noqa: S608  constants
+    op.execute(f"UPDATE incidents SET triggers = {_TRIGGERS}, threat = {_THREAT}, unconfirmed = alarms")  # noqa: S608  constants
     op.create_table(
         "console_presses",
         sa.Column("principal_id", sa.Text(), nullable=False),
