@@ -102,6 +102,7 @@ def keyframe(nals: list[bytes]) -> AccessUnit:
     return AccessUnit(tuple(nals), 0, True, 0.0)
 
 
+@pytest.mark.quiet
 def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
     nals = coded(1280, 720, MAX_PICTURES)
     began = time.perf_counter()

@@ -49,6 +49,7 @@ class CountingSealer:
         return b"".join(payloads)
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize(
     ("formats", "parameters"),
     [("96", "a" * 60_000), ("96", "a=" * 30_000), ("96 " * 9_000 + "96", "a=b;" * 8_000)],
@@ -63,6 +64,7 @@ def test_an_offer_of_the_largest_size_is_read_at_once(formats: str, parameters: 
     assert [codec.payload_type for codec in offer.codecs] == [96]
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("between", [" ", ",", " ,"])
 def test_a_cameras_challenge_of_the_largest_size_is_read_at_once(between: str) -> None:
     began = time.perf_counter()
@@ -90,6 +92,7 @@ def test_a_viewer_who_asks_for_packets_that_never_were_is_given_no_more_work_tha
     assert looked_at <= MOST_RESENDS + 1
 
 
+@pytest.mark.quiet
 def test_an_offer_of_very_many_sections_is_refused_at_once() -> None:
     audio = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:{}\r\n"
     most = OFFER.format(formats="96", parameters="") + "".join(audio.format(n) for n in range(MOST_SECTIONS - 1))
@@ -102,6 +105,7 @@ def test_an_offer_of_very_many_sections_is_refused_at_once() -> None:
     assert time.perf_counter() - began < AT_MOST
 
 
+@pytest.mark.quiet
 def test_a_flood_of_reports_costs_no_more_each_for_those_before_it() -> None:
     estimate = Estimate(0.0)
     for report in range(100_000):
@@ -120,6 +124,7 @@ def test_one_message_asks_for_so_many_packets_again_and_no_more() -> None:
     assert 1024 <= len(nack.sequences) < 1024 + 17
 
 
+@pytest.mark.quiet
 def test_a_camera_that_sends_noise_between_messages_is_given_up() -> None:
     """Each byte of noise is looked at, which is dear; any message used to make up for all of it."""
     reader = Reader()
@@ -140,6 +145,7 @@ def test_a_camera_that_now_and_then_sends_noise_is_kept() -> None:
         reader.feed(b"\xff" * 60 + (b"$\0\x03\xe8" + bytes(1000)) * 2)
 
 
+@pytest.mark.quiet
 def test_datagrams_that_all_wait_for_one_that_is_missing_are_not_sorted_at_each() -> None:
     reorder = Reorder()
     began = time.perf_counter()

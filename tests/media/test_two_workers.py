@@ -18,7 +18,7 @@ from rig.district import Client, District
 from rig.processes import descendants, until
 from rig.viewer import LightViewer
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.quiet, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 ONE, OTHER = "lincoln-hallway-west", "lincoln-upper-west"
 """Cameras of one school that its size parts: each worker has one of them. Both are for incidents only."""
