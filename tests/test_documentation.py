@@ -69,6 +69,20 @@ def test_every_metric_is_documented_with_its_labels() -> None:
             assert [family for family in metric.collect() if family.samples], f"{name} has labels"
 
 
+def test_every_place_whose_failures_are_counted_is_documented() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "gateway").rglob("*.py"))
+    counted = re.findall(r'task_failures\.labels\((?:task=)?"([^"]+)"\)', sources)
+    listeners = re.findall(r'\bListeners(?:\[[^=]*\])? ?=? ?(?:Listeners)?\("([^"]+)"', sources)
+    text = (ROOT / "docs" / "metrics.md").read_text()
+    documented = [
+        name
+        for line in text[text.index("- `task_failures`") :].split("\n\n")[0].splitlines()[1:]
+        for name in re.findall(r"`([^`]+)`", line.partition(":")[0])
+    ]
+    assert len(listeners) >= 16
+    assert sorted(documented) == sorted({*counted, *listeners})
+
+
 async def test_every_route_is_documented_and_every_documented_route_exists(house: House) -> None:
     protocol = (ROOT / "docs" / "protocol.md").read_text()
     routes = {(route.method, route.resource.canonical) for route in house.app.router.routes() if route.resource}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.errors import Conflict
+from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import Principal
 
@@ -45,14 +46,14 @@ class Listener:
 
 
 class EventHub:
-    """Publishes to all listeners whose principal is in an event's audience. Never waits for any of them."""
+    """Publishes to every page whose person is in an event's audience. Never waits for any of them."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.epoch = secrets.token_hex(8)
         self.seq = 0
         self._metrics = metrics
         self._kept: deque[tuple[Message, Audience]] = deque(maxlen=KEPT)
-        self._listeners: set[Listener] = set()
+        self._pages: Listeners[Callable[[Listener], None]] = Listeners("event_channel", metrics)
         self._places: Counter[str] = Counter()
 
     def publish(self, message: Message, audience: Audience) -> None:
@@ -60,21 +61,15 @@ class EventHub:
         self.seq += 1
         numbered = {**message, "seq": self.seq}
         self._kept.append((numbered, audience))
-        for listener in tuple(self._listeners):
-            if audience(listener.principal):
-                self.send(listener, numbered)
+        self._send_to(numbered, lambda page: audience(page.principal))
 
     def tell(self, principal_id: str, message: Message) -> None:
         """Send a message that is neither numbered nor kept to all pages of one person."""
-        for listener in tuple(self._listeners):
-            if listener.principal.id == principal_id:
-                self.send(listener, message)
+        self._send_to(message, lambda page: page.principal.id == principal_id)
 
     def tell_sign_in(self, sign_in_id: str, message: Message) -> None:
         """Send a message that is neither numbered nor kept to all pages of one sign-in."""
-        for listener in tuple(self._listeners):
-            if listener.sign_in_id == sign_in_id:
-                self.send(listener, message)
+        self._send_to(message, lambda page: page.sign_in_id == sign_in_id)
 
     def send(self, listener: Listener, message: Message) -> None:
         """Queue a message for one page; a page whose queue is full is dropped."""
@@ -97,28 +92,26 @@ class EventHub:
             if not self._places[sign_in_id]:
                 del self._places[sign_in_id]
 
-    def join(self, listener: Listener) -> None:
-        """From now on the listener hears what is published."""
-        self._listeners.add(listener)
-
-    def leave(self, listener: Listener) -> None:
-        """The page is gone."""
-        self._listeners.discard(listener)
+    def join(self, listener: Listener) -> Callable[[], None]:
+        """Send a page what is published from now on. Call the result when the page has gone."""
+        return self._pages.add(lambda do: do(listener))
 
     def sign_ins(self) -> list[tuple[str, Principal]]:
-        """Whose pages are connected: (id of the sign-in, person), an entry a page."""
-        return [(listener.sign_in_id, listener.principal) for listener in self._listeners]
+        """Return (id of the sign-in, person) for every page that is connected."""
+        found: list[tuple[str, Principal]] = []
+        self._pages.tell(lambda page: found.append((page.sign_in_id, page.principal)))
+        return found
 
     def end_sign_in(self, sign_in_id: str, reason: str) -> None:
         """End the channel of every page of a sign-in."""
-        for listener in tuple(self._listeners):
-            if listener.sign_in_id == sign_in_id:
-                listener.drop(reason)
+        self._pages.tell(lambda page: page.drop(reason) if page.sign_in_id == sign_in_id else None)
 
     def stop(self) -> None:
-        """The gateway stops: every page's channel closes now, and the pages come back to the next one."""
-        for listener in tuple(self._listeners):
-            listener.drop(STOPPING)
+        """Close every page's channel, since the gateway stops; the pages come back to the next one."""
+        self._pages.tell(lambda page: page.drop(STOPPING))
+
+    def _send_to(self, message: Message, wanted: Callable[[Listener], bool]) -> None:
+        self._pages.tell(lambda page: self.send(page, message) if wanted(page) else None)
 
     def missed(self, principal: Principal, epoch: object, seq: object) -> list[Message] | None:
         """What the page missed since ``seq`` of ``epoch``; None where only a snapshot can tell."""

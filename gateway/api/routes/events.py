@@ -71,8 +71,7 @@ class Page:
         if not await self._still_signed_in():
             await self._say_why()
             return
-        hub = self.services.hub
-        hub.join(self.listener)
+        leave = self.services.hub.join(self.listener)
         try:
             self._greet(resume)
             async with asyncio.TaskGroup() as group:
@@ -89,7 +88,7 @@ class Page:
         except* ConnectionError:
             pass  # the page went while something was being written to it
         finally:
-            hub.leave(self.listener)
+            leave()
 
     async def _first_message(self) -> dict[str, Any] | None:
         try:
