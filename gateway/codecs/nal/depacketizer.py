@@ -54,10 +54,10 @@ class NalDepacketizer(AccessUnits):
         self._arrival = arrival
         try:
             self._unpack(payload)
+            if packet.marker and self._open_ended and not followed:
+                self._end_fragments()
         except Malformed:
             self._useless()
-        if packet.marker and self._open_ended and not followed:
-            self._end_fragments()
         unit = self._unit
         if packet.marker and unit.slices and not self._fragments.pieces:
             unit.marked = unit.slices

@@ -1,5 +1,4 @@
-"""Holds what waits to be sent to one viewer, and lets it go no faster than the link carries. Pure: time is an
-argument."""
+"""What waits to be sent to one viewer, let go no faster than its link carries. Pure: time is an argument."""
 
 from collections import deque
 
@@ -12,8 +11,8 @@ MOST = 16 * 1024 * 1024
 """Bytes that may wait, however fast the link seems."""
 
 
-class Pacer:
-    """Groups in order, handed out as (group, start, stop) of a few packets each. Its length is how many wait."""
+class Backlog:
+    """Groups in order, handed out as (group, start, stop) of a few packets each."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -37,12 +36,12 @@ class Pacer:
         size = ahead + group.size
         return not ahead or (size <= MOST and 8 * size <= patience * bps)
 
-    def allow_more(self) -> None:
+    def allow_anew(self) -> None:
         """Let the next take be a whole one."""
         self._at = float("-inf")
 
     def take(self, now: float, bps: float) -> list[tuple[PacketGroup, int, int]]:
-        """Return what may go out now."""
+        """What may go out now."""
         most = max(LEAST_AT_ONCE, bps / 8 * AT_ONCE)
         self._allowance = min(most, self._allowance + (now - self._at) * bps / 8)
         self._at = now
@@ -63,14 +62,14 @@ class Pacer:
         return parts
 
     def clear(self) -> int:
-        """Drop all groups. Return how many."""
+        """Give up all of it. How many groups that were."""
         given_up = len(self._groups)
         self._groups.clear()
         self.bytes = self._place = 0
         return given_up
 
     def keep_begun(self) -> int:
-        """Drop groups that have not started. Return how many."""
+        """Give up what is not begun. How many groups that were."""
         if not self._place:
             return self.clear()
         given_up = len(self._groups) - 1

@@ -14,14 +14,14 @@ PROVEN = 20.0
 
 
 class Step(Enum):
-    """Stay, go down to the substream, or up to the main stream."""
+    """What to do now."""
 
     STAY = "stay"
     DOWN = "down"
     UP = "up"
 
 
-class StreamSelector:
+class Ladder:
     """Of one viewer. ``main`` says whether it has, or is on its way to, the main stream."""
 
     def __init__(self, now: float) -> None:

@@ -7,7 +7,6 @@ from gateway.metrics import Metrics
 from gateway.rtp import feedback
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 from gateway.webrtc.congestion.link import Link
-from gateway.webrtc.sending.hooks import FeedHooks
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import RtpSender
 
@@ -23,7 +22,7 @@ class Sequences(Iterable[int], Sized, Protocol):
 
 class Rtcp:
     """About what ``sender`` sends as ``ssrc``. ``resend`` sends packets again and returns how many went out;
-    ``hooks`` are told where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most.
+    ``picture_lost`` is called where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most.
     ``bitrate_estimate`` is the viewer's own, in bits a second."""
 
     def __init__(
@@ -33,7 +32,7 @@ class Rtcp:
         sender: RtpSender,
         link: Link,
         resend: Callable[[Sequences], int],
-        hooks: FeedHooks,
+        picture_lost: Callable[[], None],
         metrics: Metrics,
         now: float,
     ) -> None:
@@ -43,7 +42,7 @@ class Rtcp:
         self._sender = sender
         self._link = link
         self._resend = resend
-        self._hooks = hooks
+        self._picture_lost = picture_lost
         self._metrics = metrics
         self._reported_at = self._refreshed_at = now
         self._dated: tuple[float, int] | None = None
@@ -93,7 +92,7 @@ class Rtcp:
     def _want_refresh(self, now: float) -> None:
         if now >= self._refreshed_at + REFRESH_INTERVAL:
             self._refreshed_at = now
-            self._hooks.picture_lost()
+            self._picture_lost()
 
     def _lag(self) -> float:
         """Return by how many seconds the last picture came later than the first, measured by their RTP timestamps."""

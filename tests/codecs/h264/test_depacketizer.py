@@ -177,6 +177,13 @@ def test_fragments_and_access_units_are_bounded() -> None:
     assert stream.push(large, 3000, marker=True) == ()
 
 
+def test_a_nal_unit_in_pieces_that_proves_unreadable_at_a_marker_is_counted_and_raises_nothing() -> None:
+    stream = Stream(SPS, PPS)
+    stream.push(b"\x1c\x80", 3000)  # the camera leaves its pieces open: the next time stamp ends them
+    assert stream.push(b"\x1c\xb8", 6000, marker=True) == ()  # an aggregate in pieces, which nobody may send
+    assert stream.depacketizer.malformed == 1
+
+
 PAYLOADS = st.one_of(
     st.binary(max_size=40),
     st.builds(lambda kind, body: bytes((kind,)) + body, st.sampled_from([0x65, 0x41, 0x67, 0x68, 0x06]), st.binary()),
