@@ -1,6 +1,6 @@
 """One camera's sound in, many listeners out: RTP payloads with timestamps that go on over the camera's reconnects.
 
-The ``SoundSink`` of a camera that is set to sound by name. Nothing is kept: sound of the past is of no use to anybody.
+The ``SoundSink`` of a camera that is set to sound by name. Nothing is kept: nobody has any use for past sound.
 Pure but for its counters.
 """
 
@@ -18,7 +18,7 @@ RATE = 8000
 
 @dataclass(frozen=True, slots=True)
 class AudioPacket:
-    """One RTP payload of at most ``LONGEST`` bytes. ``rtp`` is in samples, 32 bit, as listeners are to be sent it;
+    """One RTP payload of at most ``LONGEST`` bytes. ``rtp`` is in samples, 32 bit, as listeners get it;
     ``arrival`` is gateway time."""
 
     payload: bytes
@@ -39,20 +39,20 @@ class AudioStream:
 
     @property
     def listeners(self) -> int:
-        """How many are told of what is heard."""
+        """The number of listeners."""
         return len(self._listeners)
 
     def subscribe(self, deliver: Callable[[AudioPacket], None]) -> Callable[[], None]:
-        """Have ``deliver`` called with all that comes from now on, until the result is called or ``deliver`` raises."""
+        """Call ``deliver`` with everything that comes from now on, until the result is called."""
         return self._listeners.add(deliver)
 
     def began(self, codec: str) -> None:
-        """A new source: its timestamps are laid anew over gateway time."""
+        """Begin with a new source, whose timestamps are mapped to gateway time again."""
         self.codec = codec
         self._media = None
 
     def heard(self, sound: Sound) -> None:
-        """Hand on the next samples, never earlier than those before them."""
+        """Hand on the next samples, never with an earlier timestamp than those before them."""
         if self._media is None:
             self._media = sound.rtp
             self._offset = max(round(sound.arrival * RATE), self._next) - sound.rtp

@@ -1,14 +1,14 @@
-"""How far a camera's clock is from gateway time, learnt from ``Date`` headers of one second's resolution. Pure.
+"""Learns a camera's offset from gateway time, from ``Date`` headers with a resolution of one second. Pure.
 
 Each answer bounds the offset: between request and answer the camera's clock read something in [date, date + 1), so
-offset (camera less gateway) is in [date - received, date + 1 - sent]. Intervals of many answers intersect. A sweep of
-questions through the first second finds its turn to an eighth; then each question that is asked when the middle of
-what is left would turn the second halves it, down to about the round trip. Intervals widen with age, by the most that
-clocks drift apart.
+offset (camera minus gateway) is in [date - received, date + 1 - sent]. The intervals of many answers intersect. A sweep
+of questions through the first second finds to an eighth when the second turns. Then each question, asked when the
+second would turn by the middle of the remaining interval, halves that interval, down to about the round trip. Intervals
+widen with age, by the most that clocks drift apart.
 
-Questions asked at the turn alone would never show a clock that has moved to somewhere else within the second, since
-one of their two answers always fits. So, once the offset is known, questions take turns: before the turn, at it, after
-it; an answer that does not fit is a clock that was set.
+Questions asked only at the turn would never reveal a clock that has moved within the second, since one of their two
+answers always fits. So, once the offset is known, questions are asked before the turn, at it and after it, in rotation;
+an answer that does not fit means that the clock was set.
 """
 
 import math
@@ -16,15 +16,15 @@ import math
 from gateway.rtp.clocks import Interval
 from gateway.sources.media import ClockSample
 
-ENOUGH = 0.03  # seconds of interval that are worth no hurry
+ENOUGH = 0.03  # seconds of interval that need no hurry
 PERIOD = 10.0  # seconds between questions once that is reached
 RETRY = 5.0  # seconds after which a question without an answer is asked again
-_HURRIED = 16  # questions that may follow each other quickly
+_HURRIED = 16  # questions that may follow one another quickly
 _GAP = 0.05
 _ROUGH = 0.25
 _SWEEP = 0.125
 _LATE = 0.3
-_CLEAR = 0.02  # how far from the turn a question is that should not meet it
+_CLEAR = 0.02  # how far from the turn a question that should miss it is asked
 
 
 class CameraClock:
@@ -42,7 +42,7 @@ class CameraClock:
         self._plan: float | None = None
 
     def known(self, now: float) -> Interval | None:
-        """What is known of the offset, widened by age."""
+        """Return the interval that holds the offset, widened by age; None if unknown."""
         return None if self._known is None else self._known.aged(now)
 
     @property
@@ -67,7 +67,8 @@ class CameraClock:
         self._plan = None
 
     def widen(self, by: float) -> None:
-        """Sender reports have moved by so many seconds: the clock may have gone with them, or not."""
+        """Widen the interval because sender reports have moved by ``by`` seconds: the clock may have moved with them,
+        or not."""
         if self._known is not None:
             known = self._known
             self._known = Interval(known.low + min(0.0, by), known.high + max(0.0, by), known.at)
@@ -75,7 +76,8 @@ class CameraClock:
             self._plan = None
 
     def next_query(self, now: float) -> float:
-        """Gateway time at which to ask. It stays the same until an answer comes, or until it has passed unanswered."""
+        """Return the gateway time at which to ask. It stays the same until an answer comes, or until it has passed
+        without one."""
         if self._plan is None:
             self._plan = now if self._known is None else self._best(self._known, now)
         elif now > self._plan + _LATE:
@@ -98,5 +100,5 @@ class CameraClock:
 
 
 def _at_turn(offset: float, earliest: float) -> float:
-    """The first time from ``earliest`` at which a clock that is ahead by ``offset`` begins a second."""
+    """Return the first time from ``earliest`` on at which a clock that is ahead by ``offset`` begins a second."""
     return math.ceil(earliest + offset) - offset

@@ -21,12 +21,12 @@ from gateway.relay.timeline import Timeline
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, unwrap
 from gateway.sources.media import ClockSample, SenderReport
 
-MOVED = 0.05  # seconds by which the map may move before viewers are told at once, not with the next second
-BACKWARD_PICTURES = 3  # that are shown before one that was sent before them: not an accident, but B-frames
+MOVED = 0.05  # seconds by which the map may move before viewers are told at once, and not once a second
+BACKWARD_PICTURES = 3  # shown before one that was sent earlier: not an accident, but B-frames
 
 
 class Picture(NamedTuple):
-    """One picture that can be decoded after those before it, and its RTP time towards viewers."""
+    """One picture that can be decoded after those before it, and its RTP time for viewers."""
 
     unit: AccessUnit
     rtp: int
@@ -65,17 +65,18 @@ class CameraStream:
         self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
         self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
 
-    # What viewers and the page ask
+    # For viewers and the page
 
     @property
     def waiting_for_keyframe(self) -> bool:
-        """Nothing is delivered: a connection is new, or packets were lost, and no keyframe has come since."""
+        """True while nothing is delivered: a connection is new, or packets were lost, and no keyframe has come
+        since."""
         return self._outlet.waiting
 
     @property
     def passes(self) -> bool:
-        """Whether viewers may be sent the pictures as the camera sends them: False where there are B-frames, which
-        browsers do not play live, and the camera's setting has them transcoded."""
+        """True if viewers may be sent the pictures as the camera sends them: not if there are B-frames, which browsers
+        do not play live, and the camera's setting has them transcoded."""
         return self._pass_b_frames or self._backward < BACKWARD_PICTURES
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
@@ -83,19 +84,19 @@ class CameraStream:
         return self._outlet.subscribe(deliver)
 
     def gop(self) -> tuple[PacketGroup, ...]:
-        """Return all groups since the last keyframe that the map is true of, oldest first."""
+        """Return all groups since the last keyframe that the map covers, oldest first."""
         return self._outlet.gop()
 
     def covers(self, rtp: int) -> bool:
-        """Whether the map as it stands is that of a picture with this RTP time, and not one that it replaced."""
+        """Return True if the current map covers a picture with this RTP time, and not an earlier map."""
         return self._last is not None and unwrap(rtp, self._last.outgoing) >= self._laid
 
     def timeline(self) -> TimelinePoint | None:
-        """How RTP time and capture time relate now, said at the newest picture; None before the first."""
+        """Return the map between RTP time and capture time, given at the newest picture; None before the first."""
         return None if self._last is None else self._point(self._last)
 
     def start_timeline(self) -> TimelinePoint | None:
-        """The same map said at the first picture of the start burst, so that a page can date all of the burst."""
+        """Return the same map given at the first picture of the start burst, so that a page can date all of it."""
         gop = self.gop()
         if self._last is None or not gop:
             return None
@@ -103,25 +104,26 @@ class CameraStream:
         return self._point(self._last, back)
 
     def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:
-        """Be told at once when trust, its reason or the epoch change, or the map moves by more than ``MOVED``."""
+        """Call ``callback`` at once when trust, its reason or the epoch changes, or the map moves by more than
+        ``MOVED``."""
         return self._on_timeline.add(callback)
 
     def on_keyframe(self, callback: Callable[[AccessUnit], None]) -> Callable[[], None]:
-        """Be handed every keyframe, as the camera sent it."""
+        """Call ``callback`` with every keyframe, as the camera sent it."""
         return self._on_keyframe.add(callback)
 
     def on_picture(self, callback: Callable[[Picture], None]) -> Callable[[], None]:
-        """Be handed every picture that can be decoded, also those of a codec that no viewer is sent."""
+        """Call ``callback`` with every picture that can be decoded, even in a codec that no viewer is sent."""
         return self._on_picture.add(callback)
 
     def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
-        """Be told at once that the last picture is torn, and that nothing follows before the next keyframe."""
+        """Call ``callback`` at once when the last picture is torn, so that nothing follows before the next keyframe."""
         return self._outlet.withdrawn.add(callback)
 
     # SourceSink
 
     def connected(self, info: StreamInfo, at: float) -> None:
-        """A new RTSP session plays. ``codec`` is known from now on."""
+        """Begin a new RTSP session; ``codec`` is known from now on."""
         if info.codec != self.codec:
             self.history.forget_gop()
         self.codec, self._backward = info.codec, 0
@@ -131,7 +133,7 @@ class CameraStream:
         self._outlet.waiting = True
 
     def disconnected(self, at: float) -> None:
-        """The RTSP session is over; what is cached stays, with its age, until the next keyframe."""
+        """End the RTSP session; what is cached stays, with its age, until the next keyframe."""
         self._timeline.disconnected(at)
         self._outlet.waiting = True
 
@@ -179,18 +181,18 @@ class CameraStream:
         self._tell_timeline()
 
     def next_clock_query(self, now: float) -> float:
-        """When to ask the camera for its ``Date``."""
+        """Return the gateway time at which to ask the camera for its ``Date``."""
         return self._timeline.next_clock_query(now)
 
     # Inside
 
     def _walls(self) -> tuple[float, float]:
-        """The machine's clock as it is set, and as it would be had nobody set it, less gateway time."""
+        """Return the machine's clock as it is set, and as it would be if nobody had set it, both minus gateway time."""
         gateway_time = self._clock.monotonic()
         return self._clock.wall() - gateway_time, self._clock.now() - gateway_time
 
     def _point(self, placed: Placed, back: int = 0) -> TimelinePoint:
-        """The map as it stands, said ``back`` ticks before a picture."""
+        """Return the current map, given ``back`` ticks before a picture."""
         m = self._timeline.map(self._clock.monotonic())
         capture = (placed.media - back) / VIDEO_CLOCK_RATE + m.intercept
         return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)
@@ -201,7 +203,7 @@ class CameraStream:
             return
         m = self._timeline.map(self._clock.monotonic())
         now_true = (m.trusted, m.reason, self._epoch)
-        base = m.intercept + (placed.media - placed.outgoing) / VIDEO_CLOCK_RATE  # when RTP time towards viewers was 0
+        base = m.intercept + (placed.media - placed.outgoing) / VIDEO_CLOCK_RATE  # when RTP time for viewers was 0
         if now_true == self._told and abs(base - self._told_base) <= MOVED:
             return
         self._told, self._told_base = now_true, base

@@ -1,8 +1,8 @@
-"""What a camera stream has sent last, kept once for all its viewers: where a new one begins, and what is repeated for
-whoever has lost it. Pure.
+"""Keeps what a camera stream has sent last, once for all its viewers: where a new viewer begins, and what is repeated
+if one loses a packet. Pure.
 
-Each packet has a *position*: how many the stream had before it. A viewer's sequence numbers are its own; it knows from
-which one on they run along with the positions, and keeps no packets.
+Each packet has a *position*: the number of packets before it in the stream. A viewer has its own sequence numbers; it
+knows which one corresponds to which position, and keeps no packets.
 """
 
 from bisect import bisect_right
@@ -19,7 +19,8 @@ Runs = tuple[tuple[int, int, int], ...]
 
 
 def runs_of(payloads: Sequence[bytes]) -> Runs:
-    """(start, stop, payload size) of stretches that one segmented send carries: equal sizes, perhaps a smaller last."""
+    """Return (start, stop, payload size) of the runs that one segmented send carries: equal sizes, the last perhaps
+    smaller."""
     runs = []
     sizes = list(map(len, payloads))
     start, count = 0, len(sizes)
@@ -56,9 +57,9 @@ class PacketGroup:
 
 
 class History:
-    """The groups of ``SECONDS`` or of ``PACKETS``, whichever is more, and all since the last keyframe.
+    """Holds the groups of the last ``SECONDS`` or ``PACKETS``, whichever is more, and all since the last keyframe.
 
-    A GOP beyond ``GOP_BYTES`` or ``GOP_GROUPS`` is given up: then a viewer begins at the next keyframe.
+    A GOP beyond ``GOP_BYTES`` or ``GOP_GROUPS`` is dropped: then a viewer begins at the next keyframe.
     """
 
     def __init__(self) -> None:
@@ -66,11 +67,12 @@ class History:
         self._groups: list[PacketGroup] = []
         self._positions: list[int] = []
         self._bytes = 0
-        self._keyframe: int | None = None  # position that the kept GOP begins at
+        self._keyframe: int | None = None  # position at which the kept GOP begins
         self._gop_bytes = self._gop_groups = 0
 
     def add(self, group: PacketGroup) -> int:
-        """Keep a group whose position is ``next``. Gives how many groups of a GOP it made us give up, mostly 0."""
+        """Keep a group whose position is ``next``. Return how many groups of a GOP had to be dropped for it, mostly
+        0."""
         self.next = group.position + len(group.payloads)
         self._groups.append(group)
         self._positions.append(group.position)
@@ -86,24 +88,25 @@ class History:
         return given_up
 
     def forget_gop(self) -> None:
-        """No new viewer may begin with what is kept; it can still be repeated."""
+        """Let no new viewer begin with what is kept; it can still be repeated."""
         self._keyframe = None
 
     def gop(self) -> tuple[PacketGroup, ...]:
-        """All groups since the last keyframe, oldest first; empty where there is none."""
+        """Return all groups since the last keyframe, oldest first; empty if there is none."""
         if self._keyframe is None:
             return ()
         return tuple(self._groups[bisect_right(self._positions, self._keyframe) - 1 :])
 
     def find(self, position: int) -> tuple[PacketGroup, int] | None:
-        """The group that holds the packet, and its place there; None where it is no longer kept, or is yet to come."""
+        """Return the group that holds the packet, and its place in it; None if it is no longer kept, or is yet to
+        come."""
         at = bisect_right(self._positions, position) - 1
         if at < 0 or position >= self.next:
             return None
         return self._groups[at], position - self._positions[at]
 
     def bps(self) -> float:
-        """Bits a second of what is kept; 0 where that is less than a second."""
+        """Return the bits a second of what is kept; 0 if that is less than a second."""
         span = self._groups[-1].arrival - self._groups[0].arrival if self._groups else 0.0
         return 8 * (self._bytes - self._groups[0].size) / span if span >= 1.0 else 0.0
 

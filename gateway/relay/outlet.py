@@ -14,8 +14,8 @@ from gateway.relay.stream import Subscription
 
 
 class Outlet:
-    """The viewers of one stream, and what they are sent. ``covers`` says of a picture's RTP time whether the map that
-    viewers are told is true of it."""
+    """The viewers of one stream, and what they are sent. ``covers`` tells if the map that viewers are sent covers a
+    picture's RTP time."""
 
     def __init__(self, covers: Callable[[int], bool], metrics: Metrics) -> None:
         self.history = History()
@@ -27,7 +27,7 @@ class Outlet:
         self.withdrawn: Listeners[None] = Listeners("relay_withdrawn", metrics)
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """Have ``deliver`` called with every group after those of the start burst, until closed."""
+        """Call ``deliver`` with every group after those of the start burst, until closed."""
         burst = self.gop()
         if burst:
             return Subscription(burst, self._viewers.add(deliver))
@@ -42,13 +42,13 @@ class Outlet:
         return Subscription(burst, self._viewers.add(from_keyframe))
 
     def gop(self) -> tuple[PacketGroup, ...]:
-        """Return all groups since the last keyframe, oldest first; none where time leapt in between: a new viewer is
-        told one map, and by that the first of them would look younger, or older, than they are."""
+        """Return all groups since the last keyframe, oldest first; none if time leapt in between: a new viewer is sent
+        one map, by which the first groups would look younger, or older, than they are."""
         groups = self.history.gop()
         return groups if groups and self._covers(groups[0].rtp) else ()
 
     def send(self, unit: AccessUnit, rtp: int) -> None:
-        """Packetise one picture, keep it, and send it to all; nothing of a codec that no browser is sent."""
+        """Packetise one picture, keep it, and send it to all viewers; do nothing if browsers do not play its codec."""
         payloads = payloads_of(unit)
         if payloads:
             group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, self.history.next)
@@ -58,11 +58,11 @@ class Outlet:
             self._viewers.tell(group)
 
     def forget(self) -> None:
-        """Have new viewers begin no earlier than with the next keyframe."""
+        """Let new viewers begin no earlier than with the next keyframe."""
         self.waiting = True
         self.history.forget_gop()
 
     def withdraw(self) -> None:
-        """Have all viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
+        """Let all viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
         self.forget()
         self.withdrawn.tell(None)

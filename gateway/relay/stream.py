@@ -1,4 +1,4 @@
-"""What viewers see of a stream, whatever its pictures are made of."""
+"""The interface of a stream for its viewers, wherever its pictures come from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gateway.relay.history import History, PacketGroup
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A viewer's place at a stream. ``start_burst`` holds all groups since the last keyframe, oldest first; it is
-    empty where there is none, and then delivery begins with the next keyframe."""
+    empty if there is none, and then delivery begins with the next keyframe."""
 
     start_burst: tuple[PacketGroup, ...]
     close: Callable[[], None]
@@ -41,11 +41,11 @@ class RelayStream(Protocol):
         ...
 
     def gop(self) -> tuple[PacketGroup, ...]:
-        """Return all groups since the last keyframe that the map is true of, oldest first."""
+        """Return all groups since the last keyframe that the map covers, oldest first."""
         ...
 
     def covers(self, rtp: int) -> bool:
-        """Return True if the map as it stands is that of a picture with this RTP time, and not one that it replaced."""
+        """Return True if the current map covers a picture with this RTP time, and not an earlier map."""
         ...
 
     def timeline(self) -> TimelinePoint | None:

@@ -1,11 +1,11 @@
-"""What a camera may send: a rate, and so much of it at once. Pure: time is an argument."""
+"""Limits what a camera may send: so much a second, and so much at once. Pure: time is an argument."""
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 
 
 class Allowance:
-    """``rate`` a second, ``at_once`` saved up at the most. ``what`` is named where it is overdrawn."""
+    """Allows ``rate`` a second, and saves up at most ``at_once``. ``what`` names what was overdrawn in the error."""
 
     def __init__(self, rate: float, at_once: float, what: str, now: float) -> None:
         self._rate = rate
@@ -14,7 +14,7 @@ class Allowance:
         self._at = now
 
     def spend(self, amount: float, now: float) -> None:
-        """Raises ``CameraError`` (``MALFORMED``) where more is spent than there is."""
+        """Spend ``amount``. Raises ``CameraError`` (``MALFORMED``) if there is not that much left."""
         self._left = min(self._most, self._left + (now - self._at) * self._rate) - amount
         self._at = now
         if self._left < 0:

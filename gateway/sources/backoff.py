@@ -1,13 +1,15 @@
-"""How long to wait before the next try: exponential growth with full jitter. Pure."""
+"""Delays between tries: exponential growth with full jitter. Pure."""
 
 from collections.abc import Callable, Iterator
 
 
 def backoff(uniform: Callable[[float, float], float], first: float = 0.5, longest: float = 5.0) -> Iterator[float]:
-    """Delays in seconds, each drawn by ``uniform(low, high)`` below a limit that doubles from ``first`` to ``longest``.
+    """Yield delays in seconds, each drawn by ``uniform(low, high)`` below a limit that doubles from ``first`` to
+    ``longest``.
 
-    A camera that is back must show within seconds, hence the short ``longest``; the jitter keeps a school's cameras
-    from all being tried in the same instant after a power cut. Begin a new one after a stretch that was stable.
+    A camera that is back must show within seconds, hence the short ``longest``. The jitter keeps a school's cameras
+    from all being tried at the same instant after a power cut. Start a new iterator once a stream has been stable for a
+    while.
     """
     limit = first
     while True:

@@ -1,4 +1,4 @@
-"""What a source hands on beside access units: sender reports and clock samples, and to whom. Pure types."""
+"""The types that a source hands on besides access units, and the protocol of whoever receives them. Pure types."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,7 +18,8 @@ class SenderReport:
 @dataclass(frozen=True, slots=True)
 class ClockSample:
     """The camera's ``Date`` (seconds since 1970, whole) in the answer to a request that left at ``sent`` and was
-    answered at ``received``, both gateway time. The camera's clock then read something in [date, date + 1)."""
+    answered at ``received``, both gateway time. Between the two the camera's clock read something in [date, date +
+    1)."""
 
     date: float
     sent: float
@@ -26,33 +27,34 @@ class ClockSample:
 
 
 class SourceSink(Protocol):
-    """Who receives what one camera stream delivers. Calls are synchronous, cheap and made from one task."""
+    """Receives what one camera stream delivers. Calls are synchronous, cheap and made from one task."""
 
     def connected(self, info: StreamInfo, at: float) -> None:
-        """A new RTSP session plays: a new epoch of timestamps begins."""
+        """Begin a new epoch of timestamps: a new RTSP session plays."""
         ...
 
     def access_unit(self, unit: AccessUnit) -> None:
-        """One picture has arrived whole."""
+        """Take one complete picture."""
         ...
 
     def withdraw(self) -> None:
-        """The last picture was not whole after all, and decoders take no more of it: nobody is to believe what they
-        see of it, or to begin with it. A keyframe comes next."""
+        """Withdraw the last picture: it was not complete after all, and it is too late to add to it. Nobody may trust
+        what they see of it, or begin with it. A keyframe comes next."""
         ...
 
     def sender_report(self, report: SenderReport) -> None:
-        """The camera has related its media clock to its wall clock."""
+        """Take the camera's media time and wall-clock time of one moment."""
         ...
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """The camera has told its wall clock on the second path."""
+        """Take the camera's wall-clock time as it came by the second path."""
         ...
 
     def next_clock_query(self, now: float) -> float:
-        """Gateway time at which asking the camera for its ``Date`` would teach most; ``inf`` for not needed."""
+        """Return the gateway time at which the camera's ``Date`` would tell most; ``inf`` if there is no need to
+        ask."""
         ...
 
     def disconnected(self, at: float) -> None:
-        """The RTSP session is over; another may follow."""
+        """End the epoch: the RTSP session is over. Another may follow."""
         ...

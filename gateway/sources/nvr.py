@@ -1,4 +1,4 @@
-"""A recorder that serves few sessions at a time: its streams take turns, main streams first.
+"""A recorder that serves only a few sessions at a time: its streams take turns, main streams first.
 
 All streams of one NVR are pulled by one process, since they share an ``Nvr``.
 """
@@ -11,24 +11,24 @@ from typing import NamedTuple
 from gateway.clock import Clock
 
 PAUSE = 0.5
-"""Seconds between two sessions' beginnings, and after an end: recorders need a moment for each."""
+"""Seconds between the starts of two sessions, and after the end of one: recorders need a moment for each."""
 RETRY = 15.0
-"""Seconds between tries beyond the number of sessions at which the recorder last refused one."""
+"""Seconds between tries to open more sessions than the recorder last allowed."""
 
 
 class Turn(NamedTuple):
-    """A stream that waits. The least one is next."""
+    """A waiting stream. The smallest is next."""
 
     sub: bool
     number: int
 
 
 class Nvr:
-    """Never lets more than ``sessions`` be open or opening; None where nobody knows how many there are.
+    """Never lets more than ``sessions`` be open or opening. None means that nobody knows the recorder's limit.
 
-    Of these, ``main_streams`` are kept for main streams, so that one that is lost and comes back finds its place. Where
-    the recorder refuses a session before (somebody else watches), that many is the limit, and a stream in its turn
-    tries one more from time to time.
+    Of these, ``main_streams`` are reserved for main streams, so that one that was lost finds its place again. If the
+    recorder refuses a session earlier (because somebody else watches), the number open then becomes the limit, and from
+    time to time a stream whose turn it is tries one more.
     """
 
     def __init__(self, name: str, sessions: int | None, main_streams: int, clock: Clock) -> None:
@@ -69,7 +69,7 @@ class Nvr:
         self._retry_at = self._clock.monotonic() + RETRY
 
     async def _wait(self, sub: bool, waiting: Callable[[str], None]) -> None:
-        """Look, and look again: those who wait are few, and a wake-up that is lost would leave a camera dark."""
+        """Poll for a free session: few streams wait, and a lost wake-up would leave a camera dark."""
         turn = Turn(sub, next(self._numbers))
         self._turns.add(turn)
         try:

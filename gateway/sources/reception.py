@@ -1,4 +1,4 @@
-"""From RTP and RTCP of one connection to access units and sender reports. Pure: packets in, sink calls out."""
+"""Turns the RTP and RTCP of one connection into access units and sender reports. Pure: packets in, sink calls out."""
 
 from collections.abc import Sequence
 from struct import Struct
@@ -21,11 +21,11 @@ _SEQUENCE = slice(2, 4)
 _TIMESTAMP_AND_SSRC = slice(4, 12)
 _SSRC = slice(8, 12)
 NEXT_NUMBERS = 16
-"""So many numbers ahead a stream goes on at most under another SSRC, of which it said nothing."""
+"""The most by which sequence numbers are ahead when a stream goes on under another SSRC without saying so."""
 REPORT_NEAR = 10.0
-"""A sender report of another SSRC is of the stream if its timestamp is so many seconds away at most."""
+"""A sender report of another SSRC belongs to the stream if its timestamp is at most this many seconds away."""
 GOES_ON = (-1.0, 5.0)
-"""Seconds of media by which its timestamps are ahead then."""
+"""The most seconds of media by which its timestamps are ahead then."""
 
 
 class Reception:
@@ -71,27 +71,27 @@ class Reception:
 
     @property
     def units(self) -> int:
-        """Pictures that have ended, passed on or not."""
+        """The number of pictures that have ended, passed on or not."""
         return self._depacketizer.seen
 
     @property
     def dropped(self) -> int:
-        """Pictures that were not passed on, since they could not have been decoded."""
+        """The number of pictures that were not passed on because nobody could have decoded them."""
         return self._depacketizer.dropped
 
     @property
     def passed(self) -> int:
-        """Pictures that were passed on."""
+        """The number of pictures that were passed on."""
         return self._depacketizer.seen - self._depacketizer.dropped
 
     @property
     def received(self) -> int:
-        """RTP packets, of use or not."""
+        """The number of RTP packets, useful or not."""
         return self.packets + self.malformed_rtp
 
     @property
     def unused(self) -> Unused:
-        """Why packets come, but no picture is passed on."""
+        """The reason why packets come but no picture is passed on."""
         depacketizer = self._depacketizer
         if self.packets > self._packets_of_last_picture:
             return max(depacketizer.unused, Unused.NO_PICTURE)
@@ -104,12 +104,12 @@ class Reception:
 
     @property
     def picture(self) -> SequenceParameters | None:
-        """What the newest parameter set told of the pictures."""
+        """What the newest parameter set says about the pictures."""
         return self._depacketizer.picture
 
     @property
     def malformed_payloads(self) -> int:
-        """Packets whose content was of no use."""
+        """The number of packets whose content was useless."""
         return self._depacketizer.malformed
 
     def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
@@ -128,7 +128,7 @@ class Reception:
             self._another(packet, data, now)
 
     def expects(self, data: bytes) -> bool:
-        """Return True for a packet of the stream at hand, which has its place among its numbers."""
+        """Return True if a packet belongs to the current stream and its number fits in there."""
         if len(data) < _SSRC.stop or data[1] & 0x7F != self._payload_type:
             return False
         return self._ssrc is None or int.from_bytes(data[_SSRC]) == self._ssrc
@@ -157,8 +157,8 @@ class Reception:
             self._sink.access_unit(unit)
 
     def rtp_in_order(self, packets: Sequence[bytes], now: float) -> None:
-        """Take RTP packets as ``rtp`` would one after the other. Cheap for the most of them, which only carry on the
-        NAL unit that the packet before them was of."""
+        """Take RTP packets as ``rtp`` would, one after the other. This is cheap for most of them, which only continue
+        the NAL unit of the packet before."""
         at = 0
         while at < len(packets):
             if opening := self._depacketizer.continuation:
@@ -168,8 +168,8 @@ class Reception:
                 at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
-        """Take packets while each has the header that is to be expected, and a payload that begins with ``opening``.
-        Gives the place of the first that does not."""
+        """Take packets while each has the expected header and a payload that begins with ``opening``. Return the place
+        of the first that does not."""
         numbering, kind, timestamp, ssrc = self._numbering, self._payload_type, self._timestamp, self._ssrc
         begin, sequence, skipped = at, numbering.highest, 12 + len(opening)
         pieces: list[bytes] = []
@@ -189,7 +189,7 @@ class Reception:
         return begin + len(pieces)
 
     def rtcp(self, data: bytes, now: float) -> None:
-        """Take one RTCP packet. Raises ``CameraError`` where the camera says that the stream is over."""
+        """Take one RTCP packet. Raises ``CameraError`` if the camera says that the stream is over."""
         try:
             for part in parse_rtcp(data):
                 if isinstance(part, SenderInfo):
@@ -200,17 +200,17 @@ class Reception:
             self.malformed_rtcp += 1
 
     def receiver_report(self, now: float) -> bytes | None:
-        """Our report for the camera; None before its first packet."""
+        """Return our report for the camera; None before its first packet."""
         if self._ssrc is None or self._heard < 0:
             return None
         return self._receiver.report(self._ssrc, self._numbering, now)
 
     def notes(self) -> tuple[str, ...]:
-        """What district IT should know of this stream, in words."""
+        """Return notes for district IT about this stream."""
         return self._depacketizer.notes()
 
     def _another(self, packet: RtpPacket, data: bytes, now: float) -> None:
-        """A packet of another source than the one at hand: of the same stream, of the next one, or of none of ours."""
+        """Take a packet of another source: it may belong to the same stream, to the next one, or to none of ours."""
         goes_on = continues = False
         if self._heard >= 0:
             low, high = (bound * self._info.clock_rate for bound in GOES_ON)
@@ -226,7 +226,7 @@ class Reception:
             self._take(parse_rtp(one), arrival, False)
 
     def _begin_again(self, now: float, continues: bool) -> None:
-        """Another source follows, with numbers of its own, and timestamps of its own unless they continue."""
+        """Begin with another source, which has its own numbers, and its own timestamps unless they continue."""
         for unit in self._depacketizer.begin_again():
             self._sink.access_unit(unit)
         self._begin()
@@ -251,8 +251,8 @@ class Reception:
 
 
 def followed(packets: Sequence[bytes], at: int) -> bool:
-    """Return True if more of a packet's picture has come with it: the next one is newer, of its source and timestamp.
-    A repeated one is not."""
+    """Return True if more of a packet's picture has come with it: the next one is newer and has its source and
+    timestamp. A repeated packet is not newer."""
     if at + 1 == len(packets):
         return False
     this, following = packets[at], packets[at + 1]

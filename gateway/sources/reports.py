@@ -1,4 +1,4 @@
-"""Which sender reports tell the clock of the stream at hand (RFC 3550 6.4.1). Pure."""
+"""Finds the sender reports that give the clock of the current stream (RFC 3550 6.4.1). Pure."""
 
 from collections.abc import Iterable
 
@@ -9,16 +9,16 @@ Report = tuple[SenderInfo, float]
 
 
 class Reports:
-    """Takes the reports of the stream's own SSRC. Some cameras report under another one, 0 for instance: two such in a
-    row that can be of the stream, with none of its own between them, are taken for its own. One alone may be of a
-    session before, or of the sound."""
+    """Takes the reports of the stream's own SSRC. Some cameras report under another one, such as 0: two of these in a
+    row that fit the stream, with none of its own between them, count as its own. A single one may belong to an earlier
+    session, or to the sound."""
 
     def __init__(self) -> None:
         self._waiting: Report | None = None
         self._believed: int | None = None
 
     def began(self, ssrc: int | None) -> Iterable[Report]:
-        """The stream's first packet has come. Return the report that came before it, if it is of the stream."""
+        """Begin with the stream's first packet. Return the report that came before it, if it belongs to the stream."""
         waiting, self._waiting = self._waiting, None
         return (waiting,) if waiting is not None and waiting[0].ssrc == ssrc else ()
 

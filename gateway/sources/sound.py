@@ -8,7 +8,7 @@ from gateway.rtp.packet import Numbering, parse_rtp
 from gateway.sources.rtsp.sdp import Medium
 
 LONGEST = 960
-"""Samples that are handed on in one payload, 120 ms: some cameras send a second in one packet."""
+"""The most samples handed on in one payload, 120 ms: some cameras send a second in one packet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +21,20 @@ class Sound:
 
 
 class SoundSink(Protocol):
-    """Who receives the sound of one camera stream. Calls are synchronous, cheap and made from one task."""
+    """Receives the sound of one camera stream. Calls are synchronous, cheap and made from one task."""
 
     def began(self, codec: str) -> None:
-        """A new session plays, or a new source in it: timestamps have nothing to do with those before. ``codec`` is
-        PCMU or PCMA."""
+        """Begin with a new session, or a new source in it, whose timestamps have nothing to do with the earlier ones.
+        ``codec`` is PCMU or PCMA."""
         ...
 
     def heard(self, sound: Sound) -> None:
-        """The next samples. Where packets were lost there is a gap in the timestamps."""
+        """Take the next samples. Lost packets leave a gap in the timestamps."""
         ...
 
 
 class SoundReception:
-    """Hands on to ``sink`` what one RTP stream delivers; ``malformed`` counts packets of no use."""
+    """Hands on to ``sink`` what one RTP stream delivers; ``malformed`` counts useless packets."""
 
     def __init__(self, medium: Medium, sink: SoundSink) -> None:
         self.malformed = 0
@@ -44,11 +44,11 @@ class SoundReception:
         self._numbering = Numbering()
 
     def rtp(self, data: bytes, now: float) -> None:
-        """Take one RTP packet. One that is late is of no use any more."""
+        """Take one RTP packet. A late one is dropped."""
         try:
             packet = parse_rtp(data)
             if packet.payload_type != self._medium.payload_type:
-                raise Malformed("RTP payload type that was not agreed")  # noqa: TRY301 - counted in one place
+                raise Malformed("RTP payload type that was not agreed on")  # noqa: TRY301 - counted in one place
         except Malformed:
             self.malformed += 1
             return

@@ -1,4 +1,4 @@
-"""One camera stream: pulled, and pulled again for ever; what it is worth knowing of it told as it changes."""
+"""One camera stream, pulled again whenever it ends; its status is reported as it changes."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +32,7 @@ from gateway.sources.state import SourceEvent
 STALLED_AFTER = 3.0
 STOPPED_AFTER = 10.0
 UNUSABLE_AFTER = 60.0
-"""Seconds of pictures that cannot be used before a new connection is tried; longer than a group of pictures."""
+"""Seconds of unusable pictures before a new connection is tried; longer than a group of pictures."""
 STABLE_AFTER = 30.0
 LONG_DELAY = 60.0
 MEASURE_INTERVAL = 1.0
@@ -90,7 +90,7 @@ class Source:
         self._standing = Standing(self.name, status, clock, on_status, self._meter.state)
 
     def status(self) -> SourceStatus:
-        """How the stream stands."""
+        """The stream's current status."""
         return self._standing.status
 
     async def run(self) -> None:
@@ -112,7 +112,7 @@ class Source:
         return self._uniform(0.9 * LONG_DELAY, LONG_DELAY) if error.reason in SLOW_REASONS else next(delays)
 
     async def _attempt(self) -> CameraError:
-        """One connection, to its end; why it ended. A bug ends this connection only."""
+        """Run one connection to its end, and return why it ended. A bug ends this connection only."""
         try:
             await self._pull()
         except CameraError as error:
@@ -120,10 +120,10 @@ class Source:
         except Exception:
             logger.exception("%s: the pull ended by a fault of the gateway", self.name)
             self._metrics.task_failures.labels("source").inc()
-        return CameraError(SourceReason.INTERNAL, "The gateway failed on what this camera sent.")
+        return CameraError(SourceReason.INTERNAL, "The gateway failed to handle what this camera sent.")
 
     async def _pull(self) -> None:
-        """Wait for the NVR's leave, if the camera is behind one, then connect; it never returns."""
+        """Wait for a session of the NVR, if the camera is behind one, then connect. Never returns."""
         address = parse_address(self._url, self._username, self._password, self._redirects)
         self._configured = address.place
         if self._nvr is None:
@@ -138,13 +138,13 @@ class Source:
                 raise
 
     async def _pull_from(self, address: Address) -> None:
-        """Go where the camera is, and where it sends us on to."""
+        """Connect to the camera, and follow its redirects."""
         for _ in range(MAX_REDIRECTS + 1):
             address = await self._connect(address)
         raise CameraError(SourceReason.NOT_FOUND, "The camera sends us from one address to the next.")
 
     async def _connect(self, address: Address) -> Address:
-        """Connect and follow the stream until it fails; where the camera sends us on, return where to."""
+        """Connect and follow the stream until it fails. If the camera redirects us, return the new address."""
         async with connected(
             address, self._watch, self._clock, self._carriers, self._trust, self._sound, self._resolver
         ) as client:
@@ -158,7 +158,7 @@ class Source:
                     self._watch.disconnected(self._clock.monotonic())
 
     async def _follow(self, client: RtspClient, address: Address) -> NoReturn:
-        """State by the time since the last picture that was passed on; rates and notes once a second."""
+        """Set the state by the time since the last picture was passed on; update rates and notes once a second."""
         last = heard = measured = self._clock.monotonic()
         self._meter.begin(last)
         passed = received = 0
@@ -182,7 +182,7 @@ class Source:
                 self._describe(client, address, now)
 
     def _without_picture(self, client: RtspClient, reception: Reception, waited: float, quiet: float) -> None:
-        """No picture was passed on for ``waited`` seconds, and no packet came for ``quiet``: say why, or give up."""
+        """Say why no picture was passed on for ``waited`` seconds (no packet for ``quiet`` of them), or give up."""
         if waited < STALLED_AFTER:
             return
         if quiet < STALLED_AFTER:
@@ -199,15 +199,15 @@ class Source:
         self._standing.happened(SourceEvent.SILENCE, SourceReason.STREAM_STOPPED, words)
 
     def _give_up_datagrams(self) -> NoReturn:
-        """Not one has come, as where a firewall drops them: from now on TCP is asked for before UDP."""
+        """Ask for TCP before UDP from now on: no datagram has come, perhaps because a firewall drops them."""
         self._datagrams_lost = True
         self._carriers = TCP_FIRST
-        words = "No datagram of the camera arrives here: connecting anew, over TCP if it allows that."
+        words = "No datagrams from the camera arrive here: connecting again, over TCP if it allows that."
         raise CameraError(SourceReason.STREAM_STOPPED, words)
 
     def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
-        """Where the stream has fallen behind: end the connection if a new one should be live, else say whose delay it
-        is. That takes an answer, so one is asked for."""
+        """If the stream has fallen behind, end the connection if a new one should be live, otherwise say where the
+        delay is. That takes an answer from the camera, so ask for one."""
         lateness = self._watch.lateness
         since = lateness.late_since
         if since is None or now - since < PATIENCE:
@@ -221,12 +221,12 @@ class Source:
         if patient and self._drops.allowed(now, in_connection):
             self._drops.dropped(now)
             self._meter.dropped_to_live()
-            words = f"The pictures had fallen {lateness.behind:.0f} s behind: connecting anew, to be live."
+            words = f"The pictures had fallen {lateness.behind:.0f} s behind: connecting again, to be live."
             raise CameraError(SourceReason.FELL_BEHIND, words)
         return (notes.LATE[in_connection],)
 
     def _describe(self, client: RtspClient, address: Address, now: float) -> None:
-        """Take the rates, and what the stream says of its pictures."""
+        """Take the rates, and what the stream says about its pictures."""
         rates = self._meter.measure(client, self._watch, now)
         status = replace(self._standing.status, fps=rates.fps, bitrate_bps=rates.bitrate_bps, loss=rates.loss)
         if client.reception is not None:

@@ -1,4 +1,4 @@
-"""Keeps every camera stream pulled: one named task each, and a fault in one never another's."""
+"""Keeps every camera stream pulled, each in a named task of its own, so that a fault in one harms no other."""
 
 import asyncio
 import logging
@@ -27,11 +27,12 @@ class SourceSupervisor:
                 group.create_task(self._keep(source), name=f"source {source.name}")
 
     def statuses(self) -> tuple[SourceStatus, ...]:
-        """How every stream stands."""
+        """Return the status of every stream."""
         return tuple(source.status() for source in self.sources)
 
     async def _keep(self, source: Source) -> None:
-        """Run one source; a bug outside its pulls (say, in ``on_status``) ends its run, and it begins anew later."""
+        """Run one source; a bug outside its pulls (say, in ``on_status``) ends its run, which is started again
+        later."""
         while True:
             try:
                 await source.run()

@@ -1,9 +1,9 @@
-"""Which of the RTP sources on one channel is the camera's stream (RFC 3550 3, 8.2). Pure.
+"""Finds out which of the RTP sources on one channel is the camera's stream (RFC 3550 3, 8.2). Pure.
 
-A session has one. Yet packets of a session before it may go on coming on the same channel, and a camera may give its
-stream another SSRC, at each keyframe even, while timestamps and sequence numbers go on. So whoever goes on where the
-stream is now is that stream; anybody else takes over only when the stream has been silent for a while, and what they
-sent meanwhile is kept for that case.
+A session has one. But packets of an earlier session may keep coming on the same channel, and a camera may give its
+stream another SSRC, even at each keyframe, while timestamps and sequence numbers go on. So a source that continues
+where the stream is now is that stream; any other source takes over only when the stream has been silent for a while,
+and what it sent meanwhile is kept for that case.
 """
 
 from collections import deque
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 TAKEOVER = 0.5
 """Seconds without the stream after which another source takes its place."""
 FEWEST = 3
-"""Packets of another source that take its place at least."""
+"""The least number of packets with which another source takes its place."""
 MOST_HELD = 2048
 
 

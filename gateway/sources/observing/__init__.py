@@ -1,1 +1,1 @@
-"""Looks at what a camera delivers: how late, how fast, by which clock, and what district IT should know."""
+"""Observes what a camera delivers: how late, how fast, by which clock, and what district IT should know."""

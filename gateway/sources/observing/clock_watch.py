@@ -1,6 +1,7 @@
-"""What district IT should know of a camera's clock: that it is wrong, and that it was set. Pure.
+"""Tells district IT that a camera's clock is wrong, or that it was set. Pure.
 
-``relay.timeline`` measures the same clock, far finer, to date pictures; this only words what needs somebody's hand.
+``relay.timeline`` measures the same clock much more finely, to date pictures. This module only reports what somebody
+has to fix.
 """
 
 from gateway.rtp.clocks import Interval
@@ -8,7 +9,7 @@ from gateway.sources.media import ClockSample
 from gateway.sources.observing.time_zone import in_hours, zone_of
 
 WRONG = 2.0
-"""Seconds by which a clock may be off before it is worth a word; a ``Date`` tells whole seconds."""
+"""Seconds by which a clock may be off before it is worth a note; a ``Date`` has whole seconds."""
 REMEMBERED = 600.0
 _SLACK = 0.5
 _UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
@@ -38,7 +39,7 @@ class ClockWatch:
             self._said = middle
 
     def notes(self, now: float) -> tuple[str, ...]:
-        """In words; a figure is said anew only when it has changed by more than a second."""
+        """Return notes for district IT. A figure is updated only when it has changed by more than a second."""
         found = []
         if self._known is not None and abs(self._ahead) > WRONG:
             zone = zone_of(self._said)

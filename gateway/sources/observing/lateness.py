@@ -1,21 +1,21 @@
-"""How far a stream has fallen behind on its way here, and whether connecting anew will make it live. Pure.
+"""Measures how far a stream has fallen behind on its way here, and if a new connection would make it live. Pure.
 
-Arrival less media time, against its running minimum, is the delay that has built up, whatever any clock says. Where a
-link is slower than a stream, it builds up in the camera's buffers, and TCP brings all of it, later and later.
+Arrival minus media time, compared with its running minimum, is the delay that has built up, whatever any clock says. If
+a link is slower than a stream, the delay builds up in the camera's buffers, and TCP brings all of it, later and later.
 
-Nothing that we could skip makes such a stream live: we read as soon as there is something to read, and what waits
-waits on the camera's side. A new connection has no backlog. Whether there is one can be asked: an answer over the same
-connection comes as late as the pictures. Where it comes at once, it is the camera itself that is late, and a new
-connection would show the same; it is tried all the same, but seldom, since some cameras queue pictures behind answers.
+We cannot skip anything to make such a stream live: we read as soon as there is something to read, and the backlog is on
+the camera's side. A new connection has no backlog. To find out if there is one, ask the camera: an answer over the same
+connection comes as late as the pictures. If it comes at once, the camera itself is late, and a new connection would be
+no better. It is tried even so, but seldom, because some cameras queue pictures behind answers.
 """
 
 from gateway.rtp.clocks import RunningMinimum
 from gateway.rtp.time import ticks_between
 
 LATE = 3.0
-"""Seconds behind from which a stream has fallen behind; it has caught up at half of that."""
+"""A stream that is this many seconds behind has fallen behind; at half of that it has caught up."""
 PATIENCE = 3.0
-"""Seconds for which it must be, without catching up: a link that stalls for a moment makes up for it by itself."""
+"""Seconds that it must stay behind without catching up: a link that stalls for a moment recovers by itself."""
 PATIENCE_WITH_CAMERA = 60.0
 LEAP = 1.0
 _CATCHING_UP = 0.8
@@ -33,7 +33,7 @@ class Lateness:
         self._worst = 0.0
 
     def picture(self, rtp: int, arrival: float, clock_rate: int) -> None:
-        """One picture has arrived. Timestamps that leap are a camera that plays back or begins anew: no delay."""
+        """Take one picture. Timestamps that leap mean that a camera plays back or has restarted: that is no delay."""
         last, self._last = self._last, (rtp, arrival)
         if last is None:
             return
@@ -54,17 +54,17 @@ class Lateness:
 
     @property
     def late_since(self) -> float | None:
-        """Since when it has been late without catching up; None while it is not."""
+        """The gateway time since which the stream has been late without catching up; None while it is not late."""
         return self._since
 
     def in_connection(self, answer: float) -> bool:
-        """Whether the delay lies in the connection: ``answer`` is what an answer took, or has been awaited for."""
+        """Return True if the delay is in the connection. ``answer`` is how long an answer took, or has been awaited."""
         return answer >= min(self.behind / 2, LATE)
 
 
 class Drops:
-    """When a stream may be dropped to live: the first time at once, then at distances that double, so that a link which
-    is too slow for it at all times is not spent on beginning anew."""
+    """Decides when a stream may be dropped to live: the first time at once, then at intervals that double, so that a
+    link that is always too slow is not wasted on reconnecting."""
 
     FIRST, LONGEST, CALM = 10.0, 320.0, 600.0
 
@@ -73,11 +73,12 @@ class Drops:
         self._distance = self.FIRST
 
     def allowed(self, now: float, in_connection: bool) -> bool:
-        """Whether it may be now. The camera's own lateness is no reason while the last time was not long ago."""
+        """Return True if the stream may be dropped now. If the camera itself is late, that is no reason to do so again
+        soon."""
         return now - self._last >= (self._distance if in_connection else self.CALM)
 
     def dropped(self, now: float) -> None:
-        """It has been."""
+        """Note that the stream was dropped to live."""
         calm = now - self._last >= self.CALM
         self._distance = self.FIRST if calm else min(self.LONGEST, 2 * self._distance)
         self._last = now

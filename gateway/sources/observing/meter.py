@@ -1,4 +1,4 @@
-"""One stream's figures at ``/metrics``, written once a second: counting on the way of each packet would cost more."""
+"""One stream's figures at ``/metrics``, written once a second: counting with each packet would cost more."""
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, StreamName
@@ -10,7 +10,8 @@ PROTOCOLS = ("rtsp", "rtp", "rtcp", "h264", "h265", "jpeg")
 
 
 class Meter:
-    """Writes what one source does. ``begin`` and ``end`` frame a connection; ``measure`` about once a second."""
+    """Writes what one source does. Call ``begin`` and ``end`` around a connection, and ``measure`` about once a
+    second."""
 
     def __init__(self, metrics: Metrics, camera_id: CameraId, stream: StreamName) -> None:
         labels = (camera_id, stream)
@@ -37,15 +38,15 @@ class Meter:
             gauge.set(each is state)
 
     def reconnect(self) -> None:
-        """A pull begins again."""
+        """Count another try to pull the stream."""
         self._reconnects.inc()
 
     def dropped_to_live(self) -> None:
-        """A connection has been given up, since its pictures came late."""
+        """Count a connection that was given up because its pictures came late."""
         self._drops.inc()
 
     def begin(self, now: float) -> None:
-        """A new connection counts from zero."""
+        """Count a new connection from zero."""
         self._counted = {}
         self._before = Counters()
         self._window = RateWindow(now)
@@ -61,7 +62,7 @@ class Meter:
         return rates
 
     def end(self, client: RtspClient) -> None:
-        """Write what the connection's last second brought; its rates are over."""
+        """Write what the connection's last second brought, and set its rates to zero."""
         self._count(client)
         self._behind.set(0)
         self._fps.set(0)

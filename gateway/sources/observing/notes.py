@@ -1,4 +1,4 @@
-"""What district IT should know of a stream that plays, in words. Pure."""
+"""Notes for district IT about a stream that plays. Pure."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,13 @@ LATE = {
 
 
 def redirected(configured: Place | None, place: Place) -> tuple[str, ...]:
-    """Where the camera is not at the address that is configured."""
+    """Return a note if the camera sent us on from the configured address."""
     return () if place == configured else (f"The camera sent us on to {place}.",)
 
 
 def carried(refused: Sequence[Carrier], carrier: Carrier, datagrams_lost: bool) -> tuple[str, ...]:
-    """Where what is in use is not what was asked for first: the camera refused it, or its datagrams did not arrive."""
+    """Return notes if the stream does not come as asked for first: the camera refused that, or its datagrams did not
+    arrive."""
     found = []
     if refused:
         words = " or ".join(each.upper() for each in refused)

@@ -1,19 +1,19 @@
 """Tells an error of a clock that is a time zone from one that is a delay or a drift. Pure.
 
-Every zone in use is a multiple of 15 minutes away from UTC (Nepal has 5:45), and cameras that give local time where UTC
-is meant are common. A stream can be late by just as much: nothing in the figure itself tells the two apart.
+Every zone in use is a multiple of 15 minutes away from UTC (Nepal has 5:45), and cameras that give local time instead
+of UTC are common. A stream can be late by just as much: the figure alone cannot tell the two apart.
 """
 
 STEP = 900.0
 LARGEST = 26 * 3600.0
-"""Two clocks in two zones, UTC-12 and UTC+14, differ by so much at most."""
+"""The most by which two clocks in two zones differ (UTC-12 and UTC+14)."""
 ABOUT = 15.0
 """Seconds by which a difference may miss a multiple of ``STEP``: the stream's own delay is in it, too."""
 
 
 def zone_of(difference: float) -> float | None:
-    """The multiple of 15 minutes, in seconds and with its sign, that ``difference`` is about; None where it is about
-    zero or about none."""
+    """Return the multiple of 15 minutes that ``difference`` is close to, in seconds and with its sign; None if it is
+    close to zero or to no multiple."""
     steps = round(difference / STEP)
     if not steps or abs(difference) > LARGEST or abs(difference - steps * STEP) > ABOUT:
         return None
@@ -21,7 +21,7 @@ def zone_of(difference: float) -> float | None:
 
 
 def in_hours(seconds: float) -> str:
-    """The size of a zone as people write it: 5 h, 5:30 h, 45 min."""
+    """Return the size of a zone as people write it: 5 h, 5:30 h, 45 min."""
     minutes = round(abs(seconds) / 60)
     if minutes < 60:
         return f"{minutes} min"

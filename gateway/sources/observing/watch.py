@@ -1,4 +1,4 @@
-"""Looks at what a camera stream delivers, on its way to the sink: how late its pictures come, what its clock says."""
+"""Observes what a camera stream delivers on its way to the sink: how late its pictures come, what its clock says."""
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
@@ -19,36 +19,37 @@ class Watch:
         self._rate = VIDEO_CLOCK_RATE
 
     def connected(self, info: StreamInfo, at: float) -> None:
-        """A new RTSP session plays: no delay has built up in it."""
+        """Begin with a new RTSP session, in which no delay has built up yet."""
         self.lateness = Lateness()
         self._rate = info.clock_rate
         self._sink.connected(info, at)
 
     def access_unit(self, unit: AccessUnit) -> None:
-        """One picture has arrived whole."""
+        """Take one complete picture."""
         self.lateness.picture(unit.rtp, unit.arrival, self._rate)
         self._sink.access_unit(unit)
 
     def withdraw(self) -> None:
-        """The last picture was not whole after all."""
+        """Pass on that the last picture was not complete after all."""
         self._sink.withdraw()
 
     def sender_report(self, report: SenderReport) -> None:
-        """The camera has related its media clock to its wall clock."""
+        """Pass on a sender report."""
         self._sink.sender_report(report)
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """The camera has told its wall clock. Where ours was set, it is wrong only if it agrees with neither time."""
+        """Take the camera's wall-clock time. If our own clock was set, the camera's is wrong only if it agrees with
+        neither of our times."""
         gateway_time, told = self._clock.monotonic(), sample.date + 0.5 - sample.received
         ours = (self._clock.wall() - gateway_time, self._clock.now() - gateway_time)
         self.camera_clock.sample(sample, min(ours, key=lambda wall: abs(told - wall)))
         self._sink.clock_sample(sample)
 
     def next_clock_query(self, now: float) -> float:
-        """When to ask the camera for its clock."""
+        """Return the gateway time at which to ask the camera for its clock."""
         return self._sink.next_clock_query(now)
 
     def disconnected(self, at: float) -> None:
-        """The RTSP session is over."""
+        """Pass on that the RTSP session is over."""
         self.lateness = Lateness()
         self._sink.disconnected(at)

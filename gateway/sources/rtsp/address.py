@@ -1,7 +1,7 @@
-"""Where a camera is, taken from its configured URL, or from where the camera itself sends us. Pure.
+"""The address of a camera, from its configured URL or from a redirect of the camera itself. Pure.
 
-A camera does not choose where the gateway connects to: a redirect is followed to the configured host and port, and to
-the places that the configuration names, and to no other.
+A camera does not choose where the gateway connects to: a redirect is followed only to the configured host and port, and
+to the places that the configuration names.
 """
 
 import re
@@ -35,12 +35,12 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        # What a camera names may hold anything.
+        # A host name that comes from a camera may contain anything.
         return f"{host}:{self.port}" if re.fullmatch(r"[\w.:\[\]-]{1,255}", host, re.ASCII) else "another host"
 
 
 def place(host: str, port: int) -> Place:
-    """The place of a host name, whatever its case, or of an address, however it is written."""
+    """Return the place of a host name, whatever its case, or of an address, however it is written."""
     try:
         return Place(str(ip_address(host)), port)
     except ValueError:
@@ -48,7 +48,7 @@ def place(host: str, port: int) -> Place:
 
 
 def parse_place(text: str) -> Place:
-    """``host:port`` as the configuration names it; IPv6 addresses in brackets. Raises ValueError."""
+    """Read ``host:port`` as the configuration has it, with IPv6 addresses in brackets. Raises ValueError."""
     parts = urlsplit(f"//{text}")
     if not parts.hostname or not parts.port or parts.netloc != text or "@" in text:
         raise ValueError("no host and port")
@@ -70,38 +70,38 @@ class Address:
 
     @property
     def place(self) -> Place:
-        """Where to connect to."""
+        """The host and port to connect to."""
         return place(self.host, self.port)
 
     def follow(self, location: str, connected_to: str = "") -> "Address":
-        """The address that a redirect leads to. Our credentials go along; those that the location brings are ignored.
-        ``connected_to`` is the IP address that the redirecting connection leads to: a camera that is configured by its
-        name may call itself by that.
+        """Return the address that a redirect leads to. It keeps our credentials; any in the location are ignored.
+        ``connected_to`` is the IP address of the redirecting connection: a camera that is configured by name may use
+        its address for itself.
 
-        Raises ``CameraError``: ``REDIRECT_REFUSED`` for a place that the configuration does not allow, and for a way
-        out of TLS; ``UNSUPPORTED`` for what is no RTSP URL.
+        Raises ``CameraError``: ``REDIRECT_REFUSED`` for a place that the configuration does not allow, and for a
+        redirect from TLS to a plain connection; ``UNSUPPORTED`` for anything but an RTSP URL.
         """
         if len(location) > MAX_LOCATION:
             raise CameraError(SourceReason.MALFORMED, "The camera redirects to an address that is too long.")
         try:
             target = parse_address(location, "", "")
         except CameraError as error:
-            words = "The camera redirects to what is no rtsp:// address."
+            words = "The camera redirects to something other than an rtsp:// address."
             raise CameraError(SourceReason.UNSUPPORTED, words) from error
         if self.tls and not target.tls:
             raise CameraError(SourceReason.REDIRECT_REFUSED, "The camera redirects from TLS to a plain connection.")
         here = {place(connected_to, self.port)} if connected_to else set()
         if target.place not in self.allowed | here:
-            words = f"The camera redirects to {target.place}, which its `redirects` in the configuration do not name."
+            words = f"The camera redirects to {target.place}, which is not among its `redirects` in the configuration."
             raise CameraError(SourceReason.REDIRECT_REFUSED, words)
         return replace(target, credentials=self.credentials, allowed=self.allowed, redirected=True)
 
 
 def parse_address(url: str, username: str | None, password: str | None, redirects: Iterable[Place] = ()) -> Address:
-    """Split an ``rtsp://`` or ``rtsps://`` URL. A user name in it is used where none is given beside it. ``redirects``
-    are the places that the camera may send us on to, besides that of the URL.
+    """Split an ``rtsp://`` or ``rtsps://`` URL. A user name in it is used if none is configured. ``redirects`` are the
+    places that the camera may send us to, besides that of the URL.
 
-    Raises ``CameraError`` (``UNSUPPORTED``) for what is no such URL, never repeating it.
+    Raises ``CameraError`` (``UNSUPPORTED``) for any other URL, without repeating it.
     """
     try:
         parts = urlsplit(url)

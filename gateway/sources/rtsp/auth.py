@@ -11,7 +11,7 @@ from gateway.models import SourceReason
 
 _HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
 _STRENGTH = ("SHA-256", "MD5", "BASIC")
-# What separates is one class: two runs of blanks side by side could be told apart in too many ways.
+# Separators are one character class: two adjacent runs of blanks would make the pattern backtrack too much.
 _ITEM = re.compile(r'[\s,]*(?P<name>[^\s=,"]+)(?:\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,"]*)))?')
 
 
@@ -35,7 +35,7 @@ class Challenge:
 
     @property
     def method(self) -> str:
-        """``SHA-256``, ``MD5`` or ``BASIC``; anything else for what we do not speak."""
+        """``SHA-256``, ``MD5`` or ``BASIC``; anything else is a method that we do not speak."""
         if self.scheme == "digest":
             qop = self.parameters.get("qop")
             if qop is not None and "auth" not in re.split(r"[\s,]+", qop.lower()):
@@ -45,7 +45,7 @@ class Challenge:
 
 
 def parse_challenges(values: Iterable[str]) -> list[Challenge]:
-    """The challenges of all ``WWW-Authenticate`` fields of one answer; unreadable rests are left out."""
+    """Return the challenges in all ``WWW-Authenticate`` fields of one answer, without the parts that cannot be read."""
     challenges: list[Challenge] = []
     for value in values:
         position = 0
@@ -62,8 +62,8 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
 class Authenticator:
     """Chooses the strongest challenge that we speak and authorises requests with it.
 
-    A password that was refused is not sent again: cameras lock accounts. ``make_cnonce`` gives the client's nonces.
-    With ``redirected`` Basic is not spoken: whoever sent us here would be shown the password.
+    A password that was refused is not sent again: cameras lock accounts. ``make_cnonce`` makes the client's nonces.
+    With ``redirected`` Basic is not used, since it would show the password to whoever sent us here.
     """
 
     def __init__(
@@ -77,11 +77,11 @@ class Authenticator:
         self._proven = False
 
     def accepted(self) -> None:
-        """A request that carried our credentials was not refused."""
+        """Note that a request with our credentials was not refused."""
         self._proven = self._challenge is not None
 
     def challenged(self, values: Iterable[str]) -> None:
-        """Take the challenge of a 401. Raises ``CameraError`` where answering (again) would be of no use."""
+        """Take the challenge of a 401. Raises ``CameraError`` if answering (again) would be useless."""
         challenges = {challenge.method: challenge for challenge in reversed(parse_challenges(values))}
         spoken = _STRENGTH[:-1] if self._redirected else _STRENGTH
         chosen = next((challenges[method] for method in spoken if method in challenges), None)
@@ -104,7 +104,7 @@ class Authenticator:
         self._proven = False
 
     def authorization(self, method: str, url: str) -> str | None:
-        """The ``Authorization`` value of one request; None before any challenge."""
+        """Return the ``Authorization`` value of one request; None before any challenge."""
         if self._challenge is None or self._credentials is None:
             return None
         user, password = self._credentials.username, self._credentials.password

@@ -23,26 +23,25 @@ from gateway.sources.sound import LONGEST, SoundReception, SoundSink
 
 LONGEST_WAIT = 0.2
 READ_AT_ONCE = 32 * 1024
-"""Bytes of the buffer that a connection reads into: a keyframe takes some reads, any other picture one."""
+"""The size in bytes of a connection's read buffer: a keyframe takes several reads, any other picture one."""
 REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
 MAX_UNSENT = 256 * 1024
 MESSAGES_A_SECOND = 10_000.0
 MESSAGES_AT_ONCE = 20_000.0
-"""What a camera may send: ten times what 4K needs. One that sends more, in packets of next to nothing, would take the
-time of all the others."""
+"""The most that a camera may send: ten times what 4K needs. A camera that sends more, in tiny packets, would take the
+others' processor time."""
 PICTURES_A_SECOND = 240.0
 SOUNDS_A_SECOND = 200.0
-"""Each of these is sealed once a viewer. Four times what cameras have, and ten seconds of it at once, as after a
-connection that stood still."""
+"""Each of these is sealed once for each viewer. The limit is four times what cameras send, and ten seconds of that at
+once, as after a stalled connection."""
 AT_ONCE = 10
 
 
 class RtspClient(asyncio.BufferedProtocol):
     """One connection. Packets go to the sink from the loop's callback, without a queue or a task between.
 
-    ``reception`` is there once the camera plays, and ``carrier`` says over what; ``malformed`` counts RTSP messages
-    that were dropped.
+    ``reception`` is set once the camera plays, and ``carrier`` says how; ``malformed`` counts dropped RTSP messages.
     """
 
     def __init__(
@@ -87,17 +86,17 @@ class RtspClient(asyncio.BufferedProtocol):
 
     @property
     def refused(self) -> tuple[Carrier, ...]:
-        """What the camera did not want to send over."""
+        """The carriers that the camera refused."""
         return self._session.refused
 
     @property
     def malformed_sound(self) -> int:
-        """Packets of sound that were of no use."""
+        """The number of useless packets of sound."""
         return 0 if self._sound is None else self._sound.malformed
 
     @property
     def late(self) -> int:
-        """Datagrams that came after their turn."""
+        """The number of datagrams that came after their turn."""
         return self._reorder.late
 
     def ask(self, now: float) -> None:
@@ -106,12 +105,12 @@ class RtspClient(asyncio.BufferedProtocol):
         self._flush()
 
     def answer_time(self, since: float, now: float) -> float | None:
-        """As ``RtspSession.answer_time``."""
+        """See ``RtspSession.answer_time``."""
         return self._session.answer_time(since, now)
 
     @property
     def strangers(self) -> int:
-        """Datagrams of others than the camera."""
+        """The number of datagrams from anybody but the camera."""
         return 0 if self._ports is None else self._ports.strangers
 
     async def step(self) -> None:
@@ -139,7 +138,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._flush()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where to read into: asyncio would else allocate a quarter of a megabyte for each read."""
+        """Return the buffer to read into: otherwise asyncio would allocate a quarter of a megabyte for each read."""
         return self._read
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -148,16 +147,16 @@ class RtspClient(asyncio.BufferedProtocol):
             return
         try:
             self._receive(bytes(self._read[:nbytes]), self._clock.monotonic())
-        except Exception as error:  # a callback has nobody to raise to: step() does, and tells the owner
+        except Exception as error:  # nobody catches what a callback raises, so step() raises it for the owner
             self._end(error)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The camera, or the network, has ended the connection."""
+        """End with the connection, which the camera or the network has closed."""
         self._end(CameraError(SourceReason.CLOSED_BY_CAMERA, "The camera closed the connection."))
 
     def pause_writing(self) -> None:
-        """The camera does not read what we send."""
-        self._end(CameraError(SourceReason.TIMED_OUT, "The camera takes no requests."))
+        """End the connection: the camera does not read what we send."""
+        self._end(CameraError(SourceReason.TIMED_OUT, "The camera reads no requests."))
 
     def close(self) -> None:
         """Say goodbye and close."""
@@ -166,7 +165,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._flush()
         if self._transport is not None:
             if self._transport.get_write_buffer_size():
-                # Whoever does not read us now would keep the socket open for ever.
+                # A camera that does not read now would keep the socket open for ever.
                 self._transport.abort()
             self._transport.close()
         if self._ports is not None:

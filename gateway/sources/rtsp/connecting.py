@@ -1,4 +1,4 @@
-"""A connection to one camera, from its address to a client that speaks, and left politely at the end."""
+"""Opens the connection to one camera, and closes it politely at the end."""
 
 import asyncio
 import contextlib
@@ -31,10 +31,9 @@ async def connected(
     sound: SoundSink | None = None,
     resolver: Resolver | None = None,
 ) -> AsyncIterator[RtspClient]:
-    """A connection to the camera, whose name ``resolver`` looks up. Raises ``CameraError`` where there is none to be
-    had.
+    """Connect to the camera, whose name ``resolver`` looks up. Raises ``CameraError`` if that fails.
 
-    Over TLS media comes in the same connection, whatever ``carriers`` say: beside it, it would be in the clear.
+    Over TLS, media comes in the same connection, whatever ``carriers`` say: anywhere else it would be unencrypted.
     """
     allowed = WISHES["tcp"] if address.tls else carriers
     trust = trust or Trust()
@@ -50,10 +49,10 @@ async def _look_up(host: str, resolver: Resolver) -> tuple[str, ...]:
     try:
         return await resolver.addresses(host)
     except TimeoutError as error:
-        words = "The name server does not answer when asked for the camera's host name."
+        words = "The name server does not answer for the camera's host name."
         raise CameraError(SourceReason.UNREACHABLE, words) from error
-    except (OSError, UnicodeError) as error:  # UnicodeError: no name at all, by the rules of IDNA
-        raise CameraError(SourceReason.UNREACHABLE, "The camera's host name is not known.") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: not a valid name under IDNA
+        raise CameraError(SourceReason.UNREACHABLE, "The camera's host name is unknown.") from error
 
 
 async def _connect(
@@ -78,7 +77,7 @@ async def _connect(
 async def _connect_to_one(
     address: Address, hosts: Sequence[str], trust: Trust, make_client: Callable[[], RtspClient]
 ) -> RtspClient:
-    """The first of ``hosts`` that answers. Raises OSError, that of the last one, where none does."""
+    """Connect to the first of ``hosts`` that answers. If none does, raises the last one's OSError."""
     loop = asyncio.get_running_loop()
     for left, host in zip(reversed(range(len(hosts))), hosts, strict=True):
         try:

@@ -1,5 +1,5 @@
-"""RTP and RTCP of one session over UDP: a pair of ports, the way through firewalls, and nobody's packets but the
-camera's (RFC 3550 section 11, RFC 2326 12.39)."""
+"""RTP and RTCP of one session over UDP: a pair of ports, opened through firewalls, that takes packets from the camera
+only (RFC 3550 section 11, RFC 2326 12.39)."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from gateway.models import SourceReason
 from gateway.sources.rtsp.transport import Unicast
 
 RECEIVE_BUFFER = 2 * 1024 * 1024
-"""Bytes of the kernel's buffer that are asked for: a keyframe comes as one burst."""
+"""The size in bytes that we ask the kernel's buffer to have: a keyframe comes as one burst."""
 AT_ONCE = 64
 LARGEST = 65_535
 ATTEMPTS = 32
@@ -22,7 +22,7 @@ _PUNCH = bytes((0x80, 0)) + bytes(10)
 class PortPair:
     """An even UDP port for RTP and the next one for RTCP, on the address that our RTSP connection has.
 
-    ``strangers`` counts datagrams of others than the camera, which are dropped.
+    ``strangers`` counts the datagrams from anybody but the camera; they are dropped.
     """
 
     def __init__(self, local: str, remote: str) -> None:
@@ -34,10 +34,10 @@ class PortPair:
         self.ports: tuple[int, int] = (self._sockets[0].getsockname()[1], self._sockets[1].getsockname()[1])
 
     def start(self, camera: Unicast, wake: Callable[[], None]) -> None:
-        """Open the way through firewalls, and call ``wake`` whenever something may be read. What has come before waits
-        in the kernel."""
+        """Open a path through firewalls, and call ``wake`` whenever there may be something to read. Earlier datagrams
+        wait in the kernel."""
         source = camera.source or str(self._remote)
-        with contextlib.suppress(ValueError):  # a name: whoever sends, it will be from the server's address
+        with contextlib.suppress(ValueError):  # a name: the camera will send from the server's address
             self._senders.add(ip_address(source))
         loop = asyncio.get_running_loop()
         for each, port in zip(self._sockets, (camera.rtp, camera.rtcp), strict=True):
@@ -49,7 +49,7 @@ class PortPair:
             self._report_to = (str(self._remote), camera.rtcp)
 
     def receive(self) -> Iterator[tuple[bool, bytes]]:
-        """What has arrived, reports first: (whether it is RTCP, datagram). At most ``AT_ONCE`` of each."""
+        """Return what has arrived, reports first, as (is RTCP, datagram). At most ``AT_ONCE`` of each."""
         for each in reversed(self._sockets):
             control = each is self._sockets[1]
             for _ in range(AT_ONCE):
@@ -58,20 +58,20 @@ class PortPair:
                 except BlockingIOError:
                     break
                 except OSError:
-                    continue  # what an earlier datagram of ours met: a port that is not open yet
+                    continue  # the answer to an earlier datagram of ours: that port is not open yet
                 if ip_address(sender[0].partition("%")[0]) in self._senders:
                     yield control, data
                 else:
                     self.strangers += 1
 
     def send_report(self, packet: bytes) -> None:
-        """Send RTCP, if the camera has said where to. What cannot be sent is lost, as any datagram may be."""
+        """Send RTCP, if the camera has said where. A datagram that cannot be sent is lost, as any may be."""
         if self._report_to is not None:
             with contextlib.suppress(OSError):
                 self._sockets[1].sendto(packet, self._report_to)
 
     def close(self) -> None:
-        """Give the ports back."""
+        """Release the ports."""
         loop = asyncio.get_running_loop()
         for each in self._sockets:
             loop.remove_reader(each)
@@ -79,7 +79,7 @@ class PortPair:
 
 
 def _bind_pair(local: str) -> tuple[socket.socket, socket.socket]:
-    """Two neighbouring ports, the first one even (RFC 3550 section 11)."""
+    """Bind two neighbouring ports, the first one even (RFC 3550 section 11)."""
     family = socket.AF_INET6 if ":" in local else socket.AF_INET
     for _ in range(ATTEMPTS):
         with contextlib.ExitStack() as undo:

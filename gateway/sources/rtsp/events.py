@@ -1,4 +1,4 @@
-"""What an RTSP session tells: pure values, made by ``protocol``."""
+"""The events of an RTSP session: pure values, made by ``protocol``."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from gateway.sources.rtsp.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Media flows, or is about to: comes before the first ``Media``. Over UDP there is no ``Media``: it comes to the
-    ports that were opened. ``sound`` is what comes as ``SoundPacket`` beside it."""
+    """Media flows, or is about to. This comes before the first ``Media``. Over UDP there is no ``Media``: packets come
+    to the ports that were opened. ``sound`` is what comes as ``SoundPacket``, if anything."""
 
     description: Description
     transport: Transport

@@ -12,9 +12,9 @@ _TIMEOUT = re.compile(r"timeout\s*=\s*([0-9]{1,6})", re.IGNORECASE)
 
 
 def parse_session(value: str) -> tuple[str, float]:
-    """``id[;timeout=seconds]``: the id, and seconds after which the camera forgets a silent client.
+    """Read ``id[;timeout=seconds]``: the id, and the seconds after which the camera forgets a silent client.
 
-    Raises ``CameraError`` (``MALFORMED``) where there is no id.
+    Raises ``CameraError`` (``MALFORMED``) if there is no id.
     """
     identifier, *parameters = (part.strip() for part in value.split(";"))
     if not identifier or len(identifier) > 256:
@@ -27,7 +27,8 @@ def parse_session(value: str) -> tuple[str, float]:
 
 
 def parse_date(text: str) -> float | None:
-    """Seconds since 1970 of a ``Date`` field; None where there is none, or one without a zone, which tells nothing."""
+    """Return a ``Date`` field in seconds since 1970; None if it holds no date, or one without a zone, which is
+    useless."""
     parsed = parsedate_tz(text) if _ZONE.search(text) else None
     if parsed is None:
         return None

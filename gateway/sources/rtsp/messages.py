@@ -1,7 +1,7 @@
 """RTSP messages on the wire (RFC 2326 sections 4, 6, 7 and 10.12): an incremental reader and a writer. Pure.
 
 The reader is generous where cameras differ (line ends, padding between messages, folded or broken header lines) and
-strict about size: every buffer has a limit, and a connection of which too much stays unreadable is ended.
+strict about size: every buffer has a limit, and a connection with too much unreadable data is ended.
 """
 
 import re
@@ -18,7 +18,7 @@ MAX_HEAD = 16 * 1024
 MAX_BODY = 64 * 1024
 MAX_NOISE = 64 * 1024
 NOISE_SHARE = 16
-"""For so many bytes of messages one byte of noise before them is forgiven."""
+"""This many bytes of messages make up for one byte of noise before them."""
 
 _DOLLAR = 0x24
 _FRAME = Struct("!BBH")
@@ -34,16 +34,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """Header fields in order, repeated ones included. Names compare without regard to case."""
+    """Header fields in order, including repeated ones. Names compare case-insensitively."""
 
     fields: tuple[tuple[str, str], ...] = ()
 
     def get(self, name: str, default: str = "") -> str:
-        """The first value of ``name``."""
+        """Return the first value of ``name``."""
         return next(iter(self.all(name)), default)
 
     def all(self, name: str) -> list[str]:
-        """Every value of ``name``, in order."""
+        """Return every value of ``name``, in order."""
         return [value for key, value in self.fields if key == name.lower()]
 
 
@@ -89,12 +89,12 @@ class Reader:
         self._length = 0
         self._needed = 0
         self._noise = 0
-        self._borne = 0.0  # noise of the whole connection, less what is forgiven
+        self._borne = 0.0  # noise of the whole connection, minus what was made up for
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes and return the messages that they complete.
 
-        Raises ``CameraError`` (``MALFORMED``) where a limit is passed: the connection is of no use any more.
+        Raises ``CameraError`` (``MALFORMED``) if a limit is exceeded: the connection is useless then.
         """
         if self._held:
             self._held.append(data)
@@ -151,7 +151,8 @@ class Reader:
             raise CameraError(SourceReason.MALFORMED, "What the camera sends is not RTSP.")
 
     def _text(self, data: bytes, position: int) -> tuple[Message, int] | int:
-        """The text message at ``position`` and where it ends; or how many bytes it needs; 0 for no message."""
+        """Return the text message at ``position`` and where it ends; or how many bytes it needs; or 0 for no
+        message."""
         start = _START_LINE.match(data, position, position + MAX_START_LINE)
         if start is None:
             line = data[position : position + MAX_START_LINE]
@@ -174,7 +175,7 @@ class Reader:
 
 
 def _frames(data: bytes, position: int) -> tuple[list[bytes], int]:
-    """The whole frames from ``position`` on that are of the same channel as the one there, and where they end."""
+    """Return the complete frames of one channel from ``position`` on, and where they end."""
     packets: list[bytes] = []
     channel, end = data[position + 1], len(data)
     while position + 4 <= end:
@@ -205,14 +206,14 @@ def _parse_headers(block: bytes) -> Headers:
 def _content_length(headers: Headers) -> int:
     text = headers.get("content-length", "0")
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise CameraError(SourceReason.MALFORMED, "The camera sent a Content-Length that is no number.")
+        raise CameraError(SourceReason.MALFORMED, "The camera sent a Content-Length that is not a number.")
     if int(text) > MAX_BODY:
         raise CameraError(SourceReason.MALFORMED, f"The camera sent a body of more than {MAX_BODY} bytes.")
     return int(text)
 
 
 def encode(start_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
-    """A request or an answer without a body. ``ValueError`` where a field would begin a line of its own."""
+    """Return a request or an answer without a body. Raises ValueError if a field would start a new line."""
     lines = [start_line, *(f"{name}: {value}" for name, value in headers)]
     if any(_CONTROL.search(line) for line in lines):
         raise ValueError("control character in an RTSP header")
@@ -220,5 +221,5 @@ def encode(start_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
 
 
 def encode_frame(channel: int, payload: bytes) -> bytes:
-    """Interleaved binary data (RFC 2326 10.12)."""
+    """Return interleaved binary data (RFC 2326 10.12)."""
     return bytes((_DOLLAR, channel)) + len(payload).to_bytes(2, "big") + payload

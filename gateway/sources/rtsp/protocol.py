@@ -2,7 +2,7 @@
 
 Pure: bytes and times in, bytes and events out.
 
-The way of a session is the table ``states.TRANSITIONS``.
+The course of a session is the table ``states.TRANSITIONS``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,9 +38,9 @@ class RtspSession:
     """One run of one stream, from DESCRIBE to TEARDOWN.
 
     Feed it with ``receive`` and ``tick``; after each call send what ``take_output`` gives. All times are gateway time.
-    ``carriers`` are asked for in turn while the camera refuses them; ``open_ports`` is called before UDP is asked for,
-    and returns our ports of RTP and RTCP. With ``sound`` the camera's G.711 is asked for, too, where media comes in the
-    RTSP connection; a camera that refuses it is pulled without.
+    ``carriers`` are asked for in turn until the camera accepts one; ``open_ports`` is called before UDP is asked for,
+    and returns our ports for RTP and RTCP. With ``sound`` the camera's G.711 is asked for, too, if media comes in the
+    RTSP connection; a camera that refuses it is pulled without sound.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RtspSession:
 
     @property
     def refused(self) -> tuple[Carrier, ...]:
-        """What the camera does not send over."""
+        """The carriers that the camera refused."""
         return self._agreement.refused
 
     def start(self, now: float) -> None:
@@ -75,11 +75,11 @@ class RtspSession:
         self._advance(Step.START, now)
 
     def stop(self, now: float) -> None:
-        """Leave politely: TEARDOWN where there is a session."""
+        """Leave politely, with a TEARDOWN if there is a session."""
         self._advance(Step.STOP, now)
 
     def take_output(self) -> bytes:
-        """What is to be sent now."""
+        """Return the bytes to send now."""
         if not self._requests.output:
             return b""
         output = b"".join(self._requests.output)
@@ -87,7 +87,7 @@ class RtspSession:
         return output
 
     def receive(self, data: bytes, now: float) -> list[Event]:
-        """Take what arrived at ``now``. Raises ``CameraError`` where this run cannot go on."""
+        """Take what arrived at ``now``. Raises ``CameraError`` if this run cannot go on."""
         events: list[Event] = []
         rtp_channel = self._agreement.rtp_channel
         for message in self._reader.feed(data):
@@ -107,11 +107,11 @@ class RtspSession:
 
     @property
     def can_query(self) -> bool:
-        """Whether the camera may be asked now: it plays, and no answer is awaited."""
+        """Return True if the camera may be asked now: it plays, and no answer is awaited."""
         return self.state is State.PLAYING and self._requests.pending is None
 
     def answer_time(self, since: float, now: float) -> float | None:
-        """As ``Requests.answer_time``."""
+        """See ``Requests.answer_time``."""
         return self._requests.answer_time(since, now)
 
     def query(self, now: float) -> bool:
@@ -123,7 +123,7 @@ class RtspSession:
         return True
 
     def tick(self, now: float) -> None:
-        """Keep the session alive. Raises ``CameraError`` (``TIMED_OUT``) where an answer that we need does not come."""
+        """Keep the session alive. Raises ``CameraError`` (``TIMED_OUT``) if an answer that we need does not come."""
         if (overdue := self._requests.overdue(now)) is not None:
             if self.state is State.SETTING_UP_SOUND:
                 self._requests.give_up()
@@ -131,13 +131,13 @@ class RtspSession:
             elif self.state is not State.PLAYING:
                 raise CameraError(SourceReason.TIMED_OUT, f"The camera does not answer {overdue.method}.")
             else:
-                # Some cameras leave keep-alives unanswered; as long as pictures come, that is no fault.
+                # Some cameras do not answer keep-alives; that is no fault as long as pictures come.
                 self._requests.give_up()
         if now >= self._keep_alive_due:
             self.query(now)
 
     def next_tick(self) -> float:
-        """When ``tick`` is due."""
+        """Return the gateway time at which ``tick`` is due."""
         pending = self._requests.pending
         return self._keep_alive_due if pending is None else pending.sent + ANSWER_TIMEOUT
 
@@ -167,7 +167,7 @@ class RtspSession:
         self._requests.send("SETUP", self._playing().setup_url, now, self._agreement.offer())
 
     def _sound_wish(self) -> tuple[str, str] | None:
-        """Return where sound is set up, and the transport to ask for; None where none is wanted, or can be had."""
+        """Return where sound is set up, and the transport to ask for; None if no sound is wanted or offered."""
         sound, transport = self._playing().audio, self._agreement.transport
         if not self._wants_sound or sound is None or not isinstance(transport, Interleaved):
             return None
@@ -207,8 +207,8 @@ class RtspSession:
                 yield Unusable()
 
     def _answer(self, request: Request) -> None:
-        """Cameras may probe us with OPTIONS or an empty GET_PARAMETER, or send us elsewhere; we offer nothing else
-        (RFC 2326 10.1, 10.8, 10.10)."""
+        """Answer the camera: it may probe us with OPTIONS or an empty GET_PARAMETER, or redirect us. We offer nothing
+        else (RFC 2326 10.1, 10.8, 10.10)."""
         known = request.method in _OFFERED
         headers = [("CSeq", request.headers.get("cseq"))]
         if known:
@@ -247,7 +247,7 @@ class RtspSession:
             self._agreement.refuse()
             self._set_up(now)
         elif self.state is State.PLAYING and response.status != 454:
-            # Not every camera knows its own keep-alive; OPTIONS is understood by all.
+            # Not every camera supports GET_PARAMETER as a keep-alive; all understand OPTIONS.
             self._keep_alive_method = "OPTIONS"
             self._get_parameter_refused = True
         elif response.status in REDIRECTIONS and (location := response.headers.get("location")):
@@ -256,7 +256,7 @@ class RtspSession:
             raise CameraError(*REFUSALS.get(response.status, _unexpected(pending.method, response.status)))
 
     def _accepted(self, pending: Pending, response: Response, now: float) -> Step | None:
-        """Take what the answer tells, and return the step that it allows; None where that is not enough to go on."""
+        """Take what the answer says, and return the step that it allows; None if that is not enough to go on."""
         headers = response.headers
         offered = {method.strip().upper() for method in headers.get("public").split(",")}
         if "GET_PARAMETER" in offered and not self._get_parameter_refused:
@@ -277,7 +277,7 @@ class RtspSession:
         return Step.ANSWERED
 
     def _base(self, headers: Headers) -> str:
-        """Base URL of relative controls (RFC 2326 C.1.1)."""
+        """Return the base URL of relative controls (RFC 2326 C.1.1)."""
         for name in ("content-base", "content-location"):
             if headers.get(name).lower().startswith(("rtsp://", "rtsps://")):
                 return resolve(headers.get(name), "")
@@ -285,7 +285,7 @@ class RtspSession:
 
 
 def _sound_channels(transport: str) -> Interleaved | None:
-    """Where sound comes; None where what the camera says of it cannot be."""
+    """Return the channels of the sound; None if what the camera says about them is impossible."""
     with suppress(CameraError):
         chosen = parse_transport(transport, Carrier.TCP)
         return chosen if transport and isinstance(chosen, Interleaved) else None

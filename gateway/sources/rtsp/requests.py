@@ -16,7 +16,7 @@ _FIELDS = {"DESCRIBE": ("Accept", "application/sdp"), "PLAY": ("Range", "npt=0.0
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request whose answer is awaited since ``sent``."""
+    """A request that was sent at ``sent`` and awaits its answer."""
 
     sequence: int
     method: str
@@ -27,7 +27,8 @@ class Pending:
 
 
 class Requests:
-    """``output`` is to be sent, ``pending`` is the request in flight; ``session_id`` goes along once it is known."""
+    """``output`` is to be sent, ``pending`` is the request in flight; every request carries ``session_id`` once it is
+    known."""
 
     def __init__(self, authenticator: Authenticator) -> None:
         self.output: list[bytes] = []
@@ -38,7 +39,7 @@ class Requests:
         self._took: tuple[float, float] | None = None
 
     def send(self, method: str, url: str, now: float, transport: str = "", sign_ins: int = 0) -> None:
-        """Ask; ``transport`` is the field of a SETUP."""
+        """Send a request; ``transport`` is the field of a SETUP."""
         self._sequence += 1
         headers = [("CSeq", str(self._sequence)), ("User-Agent", USER_AGENT)]
         if authorization := self._authenticator.authorization(method, url):
@@ -53,7 +54,7 @@ class Requests:
         self.pending = Pending(self._sequence, method, url, transport, now, sign_ins)
 
     def answered(self, response: Response, now: float) -> Pending | None:
-        """The request that this is the answer to; None where it answers nothing, or only says that it will."""
+        """Return the request that this answers; None if it answers none, or only says that the answer will come."""
         pending, sequence = self.pending, response.headers.get("cseq")
         if pending is None or (sequence and sequence != str(pending.sequence)):
             return None
@@ -63,18 +64,18 @@ class Requests:
         return pending
 
     def sign_in(self, refused: Pending, headers: Headers, now: float) -> None:
-        """Ask again, with what the challenge wants. Raises ``CameraError`` where that is of no use."""
+        """Ask again with the credentials for the challenge. Raises ``CameraError`` if that would be useless."""
         self._authenticator.challenged(headers.all("www-authenticate"))
         if refused.sign_ins >= MAX_SIGN_INS:
             raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera refuses the user name or the password.")
         self.send(refused.method, refused.url, now, refused.transport, refused.sign_ins + 1)
 
     def accepted(self) -> None:
-        """What we sent was not refused for who we are."""
+        """Note that the camera accepted our credentials."""
         self._authenticator.accepted()
 
     def overdue(self, now: float) -> Pending | None:
-        """The request whose answer should have come by now."""
+        """Return the request whose answer should have come by now."""
         return self.pending if self.pending is not None and now - self.pending.sent >= ANSWER_TIMEOUT else None
 
     def give_up(self) -> None:
@@ -83,8 +84,8 @@ class Requests:
             self._took, self.pending = (self.pending.sent, ANSWER_TIMEOUT), None
 
     def answer_time(self, since: float, now: float) -> float | None:
-        """Seconds that an answer to what was asked after ``since`` took, or has been awaited for; the longer of both,
-        None for neither."""
+        """Return how many seconds an answer to a request sent after ``since`` took, or has been awaited: the longer of
+        the two, None if there is neither."""
         awaited = [now - self.pending.sent] if self.pending is not None and self.pending.sent >= since else []
         took = [self._took[1]] if self._took is not None and self._took[0] >= since else []
         return max(awaited + took, default=None)

@@ -1,5 +1,5 @@
-"""What a DESCRIBE tells (SDP, RFC 8866; RTSP use of it, RFC 2326 appendix C; codecs in it, RFC 6184 8.2, RFC 7798 7.2,
-RFC 2435 4; encryption, RFC 3711, 4567 and 4568). Pure."""
+"""Reads the answer to DESCRIBE (SDP, RFC 8866; its use in RTSP, RFC 2326 appendix C; codecs, RFC 6184 8.2, RFC 7798
+7.2, RFC 2435 4; encryption, RFC 3711, 4567 and 4568). Pure."""
 
 import base64
 import binascii
@@ -29,8 +29,7 @@ class Medium(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The video that is worth pulling, the G.711 audio beside it (RFC 3551 4.5.14) where there is some, and where to
-    ask for both."""
+    """The video to pull, its G.711 audio if there is any (RFC 3551 4.5.14), and where to ask for both."""
 
     info: StreamInfo
     payload_type: int
@@ -50,9 +49,9 @@ class _Section:
 
 
 def describe(body: bytes, base: str) -> Description:
-    """Choose the best video of an SDP; ``base`` is the URL that relative controls stand on.
+    """Choose the best video of an SDP. Relative control URLs are resolved against ``base``.
 
-    Raises ``CameraError``: ``MALFORMED`` for what is no SDP, ``UNSUPPORTED`` where it offers nothing that we can pull.
+    Raises ``CameraError``: ``MALFORMED`` if it is no SDP, ``UNSUPPORTED`` if it offers nothing that we can pull.
     Encrypted media are refused: we have no key, and ciphertext that is read as H.264 can look like pictures.
     """
     session, *sections = _sections(body.decode("utf-8", "replace"))
@@ -74,8 +73,8 @@ def describe(body: bytes, base: str) -> Description:
 
 
 def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medium | None:
-    """The first medium of the best codec that is offered. Raises ``CameraError`` where its packets are of a kind that
-    we do not take."""
+    """Return the first medium of the best codec offered. Raises ``CameraError`` if we do not support its
+    packetization."""
     for wanted in codecs:
         for section in sections:
             for text in section.formats:
@@ -92,7 +91,8 @@ def _encoding(section: _Section, text: str) -> str:
 
 
 def resolve(base: str, control: str) -> str:
-    """The URL that a control attribute means. Relative ones are appended, as servers and clients do in practice."""
+    """Return the URL that a control attribute means. Relative ones are appended, as servers and clients do in
+    practice."""
     if control in ("", "*"):
         url = base
     elif re.match(r"rtspu?s?://", control, re.IGNORECASE):
@@ -107,7 +107,7 @@ def resolve(base: str, control: str) -> str:
 
 
 def _sections(text: str) -> list[_Section]:
-    """The session part, then one section a medium."""
+    """Return the session part, then one section for each medium."""
     sections = [_Section()]
     lines = text.replace("\r", "\n").split("\n")
     if not any(line.startswith("m=") for line in lines):
@@ -142,9 +142,9 @@ def _format_parameters(text: str) -> dict[str, str]:
 
 
 def _parameter_sets(codec: str, parameters: dict[str, str]) -> tuple[bytes, ...]:
-    """Those that the description holds; what cannot be read is left out, since they may also come in band.
+    """Return the parameter sets in the description. Unreadable ones are left out, because they may also come in band.
 
-    Raises ``CameraError`` where pictures are sent in another order than that of decoding (RFC 6184 6.4, 7798 4.5).
+    Raises ``CameraError`` if pictures are not sent in decoding order (RFC 6184 6.4, 7798 4.5).
     """
     if codec == H264:
         if parameters.get("packetization-mode", "0") not in ("0", "1"):

@@ -7,7 +7,7 @@ from gateway.transitions import follow
 
 
 class State(Enum):
-    """Where the session stands."""
+    """The states of a session."""
 
     IDLE = auto()
     DESCRIBING = auto()
@@ -20,8 +20,8 @@ class State(Enum):
 
 
 class Step(Enum):
-    """What moves it on. SOUND_FOUND: the picture is set up, and sound is to be. ANSWERED: nothing more is awaited, also
-    where the camera refuses its sound, or says nothing about it."""
+    """The steps from state to state. SOUND_FOUND: the picture is set up, and sound comes next. ANSWERED: no answer is
+    awaited any more, even if the camera refused its sound or said nothing about it."""
 
     START = auto()
     ANSWERED = auto()

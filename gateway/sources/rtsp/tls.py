@@ -1,5 +1,5 @@
-"""Whom an ``rtsps://`` camera must be: known by its certificate's authority, or by the fingerprint that the district
-has taken down."""
+"""Checks the identity of an ``rtsps://`` camera, by its certificate's authority or by the fingerprint that the district
+has noted."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ class Trust:
 
     @cached_property
     def context(self) -> ssl.SSLContext:
-        """The TLS of our side. With a fingerprint it lets every certificate pass: ``check`` has the word then."""
+        """Return our side's TLS context. With a fingerprint it accepts every certificate: ``check`` decides then."""
         context = ssl.create_default_context() if self._fingerprint is None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self._fingerprint is not None:
@@ -29,7 +29,8 @@ class Trust:
         return context
 
     def check(self, transport: asyncio.BaseTransport) -> None:
-        """To be called before anything is sent. Raises ``CameraError`` where the certificate is not the pinned one."""
+        """Check the certificate; call this before anything is sent. Raises ``CameraError`` if it is not the pinned
+        one."""
         connection: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         if connection is None or self._fingerprint is None:
             return

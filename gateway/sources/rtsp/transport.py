@@ -1,4 +1,4 @@
-"""How a session's media travels: what is asked for and what the camera chose (RFC 2326 12.39). Pure."""
+"""Negotiates how a session's media travels: what we ask for and what the camera chooses (RFC 2326 12.39). Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from gateway.models import SourceReason
 
 ENCRYPTED = (
     "The camera encrypts this stream itself (SRTP), and the gateway cannot decrypt it: switch SRTP off for this "
-    "stream. Where the way to the camera must be encrypted, use RTSP over TLS (rtsps://) instead."
+    "stream. If the connection to the camera must be encrypted, use RTSP over TLS (rtsps://) instead."
 )
 MAX_HOST = 255
 _PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
@@ -20,7 +20,7 @@ _SSRC = re.compile(r"[0-9A-Fa-f]{1,8}")
 
 
 class Carrier(StrEnum):
-    """What media is sent over: the RTSP connection itself, or datagrams beside it."""
+    """The carrier of media: the RTSP connection itself, or separate datagrams."""
 
     TCP = "tcp"
     UDP = "udp"
@@ -32,12 +32,12 @@ WISHES: dict[str, tuple[Carrier, ...]] = {
     "tcp": (Carrier.TCP,),
     "udp": (Carrier.UDP, Carrier.TCP),
 }
-"""In which order carriers are asked for; the next one where the camera refuses the last."""
+"""The order in which carriers are asked for: the next one if the camera refuses the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
-    """Two channels of the RTSP connection. ``ssrc``: that of the stream, None where the camera does not say."""
+    """Two channels of the RTSP connection. ``ssrc`` is that of the stream, None if the camera does not say."""
 
     rtp: int = 0
     rtcp: int = 1
@@ -59,17 +59,18 @@ Transport = Interleaved | Unicast
 
 
 def offer(ports: tuple[int, int] | None) -> str:
-    """The ``Transport`` of a SETUP: over our two UDP ``ports``, or interleaved."""
+    """Return the ``Transport`` of a SETUP: over our two UDP ``ports``, or interleaved."""
     if ports is None:
         return "RTP/AVP/TCP;unicast;interleaved=0-1"
     return f"RTP/AVP;unicast;client_port={ports[0]}-{ports[1]}"
 
 
 def parse_transport(value: str, asked: Carrier) -> Transport:
-    """What the camera chose; where it says nothing, what was ``asked``. The caller sees whether that is the same kind.
+    """Return what the camera chose, or what was ``asked`` if it says nothing. The caller checks that it is the same
+    kind.
 
-    Raises ``CameraError``: ``MALFORMED`` for what cannot be, ``UNSUPPORTED`` for multicast and for encrypted packets,
-    neither of which was asked for.
+    Raises ``CameraError``: ``MALFORMED`` for impossible values, ``UNSUPPORTED`` for multicast and for encrypted
+    packets, neither of which was asked for.
     """
     if not value.strip():
         return Interleaved() if asked is Carrier.TCP else Unicast()
@@ -90,8 +91,8 @@ def parse_transport(value: str, asked: Carrier) -> Transport:
 
 
 class Agreement:
-    """Finds what camera and gateway can agree on. ``carriers`` are asked for in turn while the camera refuses them,
-    ``refused`` are those that it did; ``open_ports`` gives our ports of RTP and RTCP when UDP is asked for.
+    """Finds what camera and gateway can agree on. ``carriers`` are asked for in turn until the camera accepts one,
+    ``refused`` are those that it refused; ``open_ports`` gives our ports for RTP and RTCP when UDP is asked for.
 
     ``transport`` is what was agreed on; ``rtp_channel`` and ``rtcp_channel`` are -1 where it is not interleaved.
     """
@@ -104,11 +105,12 @@ class Agreement:
         self._open_ports = open_ports
 
     def offer(self) -> str:
-        """What to ask for now."""
+        """Return the ``Transport`` to ask for now."""
         return offer(self._open_ports() if self._carriers[0] is Carrier.UDP else None)
 
     def refuse(self) -> None:
-        """The camera does not send so. Raises ``CameraError`` (``UNSUPPORTED``) where nothing else may be asked for."""
+        """Go on to the next carrier: the camera refused this one. Raises ``CameraError`` (``UNSUPPORTED``) if none is
+        left."""
         first, *others = self._carriers
         if not others:
             words = " or ".join(carrier.upper() for carrier in (*self.refused, first))
@@ -117,7 +119,7 @@ class Agreement:
         self._carriers = tuple(others)
 
     def accept(self, value: str) -> bool:
-        """Take what the camera chose; False where that is not what was asked for. Raises ``CameraError``."""
+        """Take what the camera chose. Return False if that is not what was asked for. Raises ``CameraError``."""
         transport = parse_transport(value, self._carriers[0])
         if isinstance(transport, Interleaved) is not (self._carriers[0] is Carrier.TCP):
             return False
@@ -129,12 +131,12 @@ class Agreement:
 
 
 def _pair(text: str, highest: int) -> tuple[int, int] | None:
-    """``a`` or ``a-b``; the second follows the first where it is not named."""
+    """Read ``a`` or ``a-b``; if the second is missing, it is the first plus one."""
     found = _PORTS.match(text)
     if found is None:
         return None
     first = int(found[1])
     second = int(found[2]) if found[2] else first + 1
     if first == second or max(first, second) > highest:
-        raise CameraError(SourceReason.MALFORMED, "The camera chose channels or ports that cannot be.")
+        raise CameraError(SourceReason.MALFORMED, "The camera chose impossible channels or ports.")
     return first, second
