@@ -334,6 +334,40 @@ async def test_a_form_that_nobody_touches_goes_back_to_real(browser: Browser, di
     await context.close()
 
 
+async def test_a_drill_that_is_being_held_never_turns_into_a_real_alarm(
+    school: Glass, district: District, dispatcher: Client
+) -> None:
+    """The end of a test in the middle of the hold sets the form back to REAL."""
+    page, presses = school.page, Presses(school.page)
+    client = await district.client("coordinator")
+    _, test = await client.post("/api/incidents", {"site": "lincoln", "kind": "test"})
+    await expect(page.get_by_test_id("alarm-banner")).to_have_attribute("data-kind", "test")
+    await page.get_by_label("DRILL").check()
+    holding = asyncio.create_task(hold(page))
+    await expect(page.get_by_role("progressbar", name="Held")).not_to_have_js_property("value", 0)
+    await client.post(f"/api/incidents/{test['id']}/all-clear")
+    await holding
+    await expect(page.get_by_text("Not sent. What this button triggers has changed.")).to_be_visible()
+    await expect(page.locator("sl-hold")).to_contain_text("REAL")
+    assert presses.bodies == []
+
+
+async def test_all_clear_that_was_asked_before_a_new_alarm_does_not_end_it(
+    school: Glass, district: District, dispatcher: Client
+) -> None:
+    page = school.page
+    await hold(page)
+    await page.get_by_test_id("all-clear").click()
+    await expect(page.get_by_test_id("all-clear-confirm")).to_be_visible()
+    client = await district.client("coordinator")
+    await client.post("/api/incidents", {"site": "lincoln", "kind": "real", "room": ROOM})
+    await expect(page.get_by_test_id("all-clear-confirm")).to_be_hidden()
+    await expect(page.get_by_text("A new alarm has come. All clear was not sent.")).to_be_visible()
+    await page.get_by_test_id("all-clear").click()
+    await page.get_by_test_id("all-clear-confirm").click()
+    await expect(page.locator("sl-alarm")).to_have_count(0)
+
+
 async def test_police_who_do_not_confirm_are_said_to_the_school_with_what_to_do(
     school: Glass, dispatcher: Client
 ) -> None:

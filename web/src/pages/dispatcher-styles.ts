@@ -33,17 +33,18 @@ export const dispatcherStyles = css`
   }
   .plan {
     display: grid;
-    grid-template-rows: auto minmax(0, 1fr);
+    grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
     min-height: 0;
     overflow: hidden;
   }
   .bar {
     display: flex;
+    flex-wrap: wrap;
     gap: 6px;
     padding: 6px 8px 0;
   }
   .bar button {
-    flex: 1 1 0;
+    flex: 1 1 150px;
     min-width: 0;
     min-height: 44px;
     line-height: 1.15;
@@ -53,7 +54,7 @@ export const dispatcherStyles = css`
     padding: 4px;
   }
   .bar select {
-    flex: 1 1 0;
+    flex: 1 1 150px;
     min-width: 0;
   }
   .lists {

@@ -26,7 +26,7 @@ export const patrolStyles = css`
   }
   .plan {
     display: grid;
-    grid-template-rows: auto minmax(0, 1fr);
+    grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
   }
   .bar {
     display: flex;
@@ -110,8 +110,19 @@ export const patrolStyles = css`
       background: var(--ground);
     }
   }
+  /* No keyboard is at hand where fingers are all that points. */
+  @media not all and (any-pointer: fine) {
+    nav:has(.keys) {
+      grid-template-columns: minmax(110px, 1fr) minmax(0, 2fr) minmax(110px, 1fr);
+    }
+    nav .keys,
+    nav .now small .arrows {
+      display: none;
+    }
+  }
   @media (max-width: 480px) {
-    nav {
+    nav,
+    nav:has(.keys) {
       grid-template-columns: 1fr 1fr;
     }
     nav .now {

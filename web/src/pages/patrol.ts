@@ -137,7 +137,11 @@ export class Patrol extends LitElement {
         <button data-testid="previous" @click=${() => this.#step(-1)}>${icon("previous")}Previous</button>
         <p class="now">
           ${camera ? fullName(camera) : "No camera"}
-          <small class="muted">${index >= 0 ? `${index + 1} of ${seen.length} \u00b7 ` : ""}arrow keys step</small>
+          <small class="muted"
+            >${index >= 0 ? `${index + 1} of ${seen.length}` : ""}<span class="arrows"
+              >${index >= 0 ? " \u00b7 " : ""}arrow keys step</span
+            ></small
+          >
         </p>
         <button
           class="keys"

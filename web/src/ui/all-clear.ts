@@ -1,6 +1,6 @@
 /** Ends or extends an incident. All clear is asked twice: it takes every picture away at once. */
 
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
 import { told } from "../app/observer.js";
@@ -52,6 +52,14 @@ export class AllClear extends LitElement {
   @state() private failure = "";
   @query("dialog") private dialog!: HTMLDialogElement;
 
+  /** The question was about the alarms of its moment: a newer one, which it covers, must not end with them unseen. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get("incident");
+    if (before === undefined || before.alarms === this.incident.alarms || !this.dialog.open) return;
+    this.dialog.close();
+    this.failure = "A new alarm has come. All clear was not sent.";
+  }
+
   override render(): TemplateResult {
     return html`
       <div class="buttons">
@@ -59,7 +67,7 @@ export class AllClear extends LitElement {
           ${icon("clock")}Extend
         </button>
         ${this.mayEnd
-          ? html`<button data-testid="all-clear" @click=${() => this.dialog.showModal()}>${icon("up")}All clear</button>`
+          ? html`<button data-testid="all-clear" @click=${this.#ask}>${icon("up")}All clear</button>`
           : nothing}
       </div>
       ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
@@ -76,6 +84,11 @@ export class AllClear extends LitElement {
       </dialog>
     `;
   }
+
+  readonly #ask = (): void => {
+    this.failure = "";
+    this.dialog.showModal();
+  };
 
   readonly #clear = (): void => {
     this.dialog.close();

@@ -1,6 +1,6 @@
 /** A button that acts only after it was held for two seconds, by pointer or by Space or Enter, and shows how far it is. */
 
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { base } from "./styles.js";
@@ -65,9 +65,17 @@ export class HoldButton extends LitElement {
   @property() kind = "real";
   @property({ type: Boolean }) disabled = false;
   @state() private share = 0;
-  /** Let go before the time: a tap does nothing, and that must be said. */
-  @state() private short = false;
+  /** Why nothing was sent, such as that it was let go before the time: a tap does nothing, and that must be said. */
+  @state() private why = "";
   #since: number | null = null;
+
+  /** A hold sends what it began with or nothing: a drill's must not become a real alarm's under the finger. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("kind") && this.#since !== null) {
+      this.#stop();
+      this.why = "Not sent. What this button triggers has changed. Look again, then hold.";
+    }
+  }
 
   override render(): TemplateResult {
     return html`<button
@@ -85,7 +93,7 @@ export class HoldButton extends LitElement {
       <slot></slot>
       <progress max="1" .value=${this.share} aria-label="Held"></progress>
     </button>
-    <div role="status">${this.short ? html`<p>Not sent. Keep holding until the bar is full.</p>` : nothing}</div>`;
+    <div role="status">${this.why ? html`<p>${this.why}</p>` : nothing}</div>`;
   }
 
   readonly #press = (event: PointerEvent): void => {
@@ -99,16 +107,20 @@ export class HoldButton extends LitElement {
   };
 
   #begin(): void {
-    this.short = false;
+    this.why = "";
     this.#since = performance.now();
     requestAnimationFrame(this.#advance);
   }
 
   readonly #release = (): void => {
-    if (this.#since !== null && this.share < 1) this.short = true;
+    if (this.#since !== null && this.share < 1) this.why = "Not sent. Keep holding until the bar is full.";
+    this.#stop();
+  };
+
+  #stop(): void {
     this.#since = null;
     this.share = 0;
-  };
+  }
 
   readonly #advance = (): void => {
     if (this.#since === null) return;
