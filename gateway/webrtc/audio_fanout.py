@@ -8,7 +8,7 @@ from gateway.relay.audio import AudioPacket
 from gateway.webrtc.session import Session
 
 
-class Listening:
+class AudioFanout:
     """``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed; both end it.
     Neither may silence the others."""
 

@@ -26,8 +26,8 @@ Streams = Callable[[CameraId, StreamName], RelayStream | None]
 class Distribution:
     """Hands the streams of all cameras to the sessions that play.
 
-    ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed, ``unplayable``
-    of one that nothing its camera sends is agreed on with any more; all end it.
+    ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed, and
+    ``unplayable`` of one whose camera sends nothing any more that its viewer decodes. Each of them ends the session.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class Distribution:
         if steady and not (feed.stream.passes and session.decodes(feed.stream)):
             self._divert(session, now)
             return
-        if session.ladder is None:
+        if session.selector is None:
             return
         main = session.place.awaited is not StreamName.SUB
-        match session.ladder.look(now, main, feed.link.estimate.troubled(now)):
+        match session.selector.look(now, main, feed.link.estimate.troubled(now)):
             case Step.DOWN:
                 self._aim(session, StreamName.SUB, now)
             case Step.UP:
@@ -118,8 +118,8 @@ class Distribution:
             self._divert(session, self._clock.monotonic())
 
     def _divert(self, session: Session, now: float) -> None:
-        """What the session is sent can be sent no more, or what it waited for: go over to the next that was agreed on
-        with its viewer, at that one's next keyframe. The camera's transcode begins for whom it has."""
+        """The stream that the session has, or awaits, can be sent no more: choose the best that the viewer decodes. A
+        transcode that is chosen starts now."""
         found = {name: stream for name in StreamName if (stream := self._streams(session.camera_id, name)) is not None}
         pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in found.items()}
         wish = StreamName.SUB if session.place.present is StreamName.SUB else StreamName.MAIN
@@ -176,7 +176,7 @@ class Distribution:
 
 
 def _plays(session: Session, stream: RelayStream, now: float) -> bool:
-    """Whether a stream sends pictures now, and such as the viewer decodes."""
+    """Return True if the stream sends pictures now that the viewer decodes."""
     newest = stream.history.newest()
     return (
         stream.passes

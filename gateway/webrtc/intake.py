@@ -1,4 +1,4 @@
-"""What arrives on the media port, by UDP or TCP, handed to the session that it is for."""
+"""Hands what arrives on the media port, by UDP or TCP, to the session that it is for."""
 
 import logging
 from collections.abc import Callable
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 class Intake:
     """Knows sessions by what checks name, then by the routes that those came by.
 
-    ``reached`` is told of a session's first authentic check, ``proven`` of every route that one came by anew, ``ended``
+    ``reached`` is told of a session's first authentic check, ``proven`` of every new route that one came by, ``ended``
     of a viewer's goodbye, ``failed`` of a session in which a bug of ours showed.
     """
 

@@ -15,7 +15,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, StreamName
 from gateway.resolver import Resolver
 from gateway.webrtc.accounting import Accounting
-from gateway.webrtc.audio_fanout import Listening
+from gateway.webrtc.audio_fanout import AudioFanout
 from gateway.webrtc.distribution import Distribution
 from gateway.webrtc.intake import Intake
 from gateway.webrtc.interface import (
@@ -67,7 +67,7 @@ class MediaPlane:
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._distribution = Distribution(streams, clock, metrics, self._expired, self._failed, self._unplayable)
-        self._listening = Listening(clock, self._expired, self._failed)
+        self._audio = AudioFanout(clock, self._expired, self._failed)
         hooks = Hooks(self._first_packet, self._distribution.refresh, self._changed)
         self._opening = Opening(settings, streams, sounds, self._ports, hooks, self._resolver, clock, metrics)
         self._observers: Listeners[SessionEvent] = Listeners("media_observer", metrics)
@@ -213,7 +213,7 @@ class MediaPlane:
         self._metrics.viewers.labels(session.viewer.label).inc()
         self._notify("connected", session)
         self._distribution.join(session)
-        self._listening.join(session)
+        self._audio.join(session)
 
     def _first_packet(self, session: Session) -> None:
         self._metrics.offer_to_first_packet_seconds.observe(self._clock.monotonic() - session.opened_at)
@@ -226,7 +226,7 @@ class MediaPlane:
         self._close(session, CloseReason.TOKEN_EXPIRED)
 
     def _unplayable(self, session: Session) -> None:
-        """The camera sends nothing any more that was agreed on with this viewer: it has to offer anew."""
+        """The camera sends nothing any more that was agreed on with this viewer, who has to make a new offer."""
         self._close(session, CloseReason.CODEC_CHANGED)
 
     def _failed(self, session: Session) -> None:
@@ -241,7 +241,7 @@ class MediaPlane:
             return
         playing = session.state is State.PLAYING
         self._distribution.leave(session)
-        self._listening.leave(session)
+        self._audio.leave(session)
         del self._sessions[session.id]
         if playing:
             self._metrics.viewers.labels(session.viewer.label).dec()
@@ -270,7 +270,7 @@ class MediaPlane:
             if reason is not None:
                 self._close(session, reason)
             else:
-                self._listening.look(session, now)
+                self._audio.look(session, now)
                 self._distribution.look(session, now)
         except Exception:
             self._failed(session)

@@ -10,10 +10,11 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, StreamName
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
-from gateway.webrtc.congestion.stream_selector import Ladder
+from gateway.webrtc.congestion.stream_selector import StreamSelector
 from gateway.webrtc.interface import EventKind, SessionEvent, ViewerProfile
 from gateway.webrtc.sending.audio import SoundFeed
-from gateway.webrtc.sending.feed import Feed, FeedHooks
+from gateway.webrtc.sending.feed import Feed
+from gateway.webrtc.sending.hooks import FeedHooks
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import Numbering
 from gateway.webrtc.signalling.formats import Codec
@@ -21,7 +22,7 @@ from gateway.webrtc.signalling.offer import Offer
 from gateway.webrtc.states import SILENCE, Event, State, advance
 from gateway.webrtc.switching import Phase, Place
 from gateway.webrtc.transport.dtls import DtlsTransport, Identity
-from gateway.webrtc.transport.ice_transport import Path
+from gateway.webrtc.transport.ice_transport import IceTransport
 from gateway.webrtc.transport.route import Route
 from gateway.webrtc.transport.stun import BindingRequest
 
@@ -54,7 +55,7 @@ class Session:
     """One viewer of one camera. Times are gateway time. Only MediaPlane makes and closes it.
 
     ``codecs`` has, by RTP encoding name, the payload type of each codec that may be sent to this viewer. ``place`` is
-    which stream it has, and which it waits for; ``best`` what it gets where the link allows; no ``ladder``: it stays
+    which stream it has, and which it waits for; ``best`` what it gets where the link allows; no ``selector``: it stays
     with the first.
     """
 
@@ -76,7 +77,7 @@ class Session:
         self.camera_id = camera_id
         self.place = Place(Phase.APART, stream, stream)
         self.best = best or stream
-        self.ladder = None if best is None else Ladder(now)
+        self.selector = None if best is None else StreamSelector(now)
         self.viewer = viewer
         self.opened_at = now
         self.ends_at = ends_at
@@ -86,7 +87,7 @@ class Session:
         self.state = State.NEW
         self.reason: CloseReason | None = None
         self.offer = offer
-        self.path = Path(offer.ufrag, offer.password, now)
+        self.path = IceTransport(offer.ufrag, offer.password, now)
         self.dtls = DtlsTransport(identity, offer.fingerprints, self.path.send)
         self.feed: Feed | None = None
         self.sound: SoundFeed | None = None
@@ -109,7 +110,7 @@ class Session:
         return self.feed.sender.sent_bytes if self.feed else 0
 
     def decodes(self, stream: RelayStream) -> bool:
-        """Whether what the stream sends now was agreed on with the viewer."""
+        """Return True if the viewer decodes what the stream sends now."""
         return (stream.codec or H264) in self.codecs
 
     def view(self) -> SessionView:
@@ -127,7 +128,7 @@ class Session:
         )
 
     def check(self, request: BindingRequest, route: Route, now: float) -> bool:
-        """Answer a connectivity check. Whether it was authentic: then its route leads to this viewer."""
+        """Answer a connectivity check. Return True if it was authentic: then its route leads to this viewer."""
         before = self.path.route
         if not self.path.check(request, route, now):
             return False
@@ -148,7 +149,7 @@ class Session:
             self._metrics.dropped.labels(where="dtls_inbox").inc()
 
     def hear_rtcp(self, datagram: bytes, now: float, wall: float) -> bool:
-        """Act on feedback; raises Malformed. Whether the viewer says goodbye."""
+        """Act on feedback. Return True if the viewer says goodbye. Raises Malformed."""
         return self.feed is not None and self.feed.rtcp.hear(datagram, now, wall)
 
     def keyed(self, stream: RelayStream, sound: AudioStream | None, now: float) -> None:
@@ -178,7 +179,7 @@ class Session:
         return SILENCE[self.state] if now >= silent_after else None
 
     def event(self, kind: EventKind, now: float) -> SessionEvent:
-        """What happened to it at ``now``, as others are told."""
+        """Return what happened to it at ``now``, as others are told."""
         held = (self.feed.waiting, self.feed.shift) if self.feed else ("", 0)
         return SessionEvent(kind, self.id, self.reason, now, self.packets, self.sent_bytes, self.stream, *held)
 

@@ -20,7 +20,7 @@ from gateway.rtp.packet import RtpPacket
 from gateway.rtp.reorder import Reorder
 from gateway.sources.rtsp.auth import parse_challenges
 from gateway.sources.rtsp.messages import Reader
-from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, Estimate
+from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, BandwidthEstimator
 from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
 from gateway.webrtc.signalling.offer import LARGEST_OFFER, MOST_SECTIONS, parse_offer
 
@@ -107,7 +107,7 @@ def test_an_offer_of_very_many_sections_is_refused_at_once() -> None:
 
 @pytest.mark.quiet
 def test_a_flood_of_reports_costs_no_more_each_for_those_before_it() -> None:
-    estimate = Estimate(0.0)
+    estimate = BandwidthEstimator(0.0)
     for report in range(100_000):
         estimate.heard_report(report, 0, 0.05, report / 50_000)
     assert estimate.reports_kept <= 2 + LOSS_WINDOW / 0.02

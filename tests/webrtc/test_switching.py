@@ -102,7 +102,7 @@ async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permis
         await scene.play(0.3)
         scene.main.show()
         assert scene.session.feed is not None
-        assert scene.session.feed.backlog.bytes
+        assert scene.session.feed.pacer.bytes
         await scene.plane.renew(scene.session.id, scene.clock.monotonic())
         async with asyncio.timeout(10):
             while not any(event.kind == "closed" for event in scene.events):  # noqa: ASYNC110  # no event is set

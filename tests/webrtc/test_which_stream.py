@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.errors import IllegalEvent
 from gateway.models import StreamName
 from gateway.webrtc.switching import TABLE, Command, Event, Phase, Place, advance, aim, arrive, divert
-from tests.webrtc.playbook import perform, read_grid
+from tests.playbook import perform, read_grid
 
 MAIN, SUB, TRANSCODED = StreamName.MAIN, StreamName.SUB, StreamName.TRANSCODED
 

@@ -1,4 +1,4 @@
-"""What one viewer's link carries, by what the viewer says of what it was sent. Pure: time is an argument.
+"""Estimates what one viewer's link carries from what the viewer reports. Pure: time is an argument.
 
 Nobody measures a link that is not filled: as long as all arrives in time, all that is known is that it carries what was
 sent. So there is no figure until there is *trouble*, and then the figure is what came through. Three witnesses:
@@ -6,7 +6,7 @@ sent. So there is no figure until there is *trouble*, and then the figure is wha
 - REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times of what they receive,
   and begin low and climb slowly; so it means something only where it has fallen below what was sent. They go by RTP
   timestamps: pictures that their camera sends ever later look to them like a link that fills. While these come later
-  than before, REMB is no witness, and afterwards has to fall anew. Neither is it once the link has shown a limit: what
+  than before, ignore REMB; afterwards require a fresh drop. Ignore it too once the link has shown a limit: what
   is sent is then spread over time to suit it, and looks late by its timestamps for that alone.
 - Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: up to 10 % is borne) by more than chance explains: browsers report
   every tenth of a second, on a handful of packets.
@@ -40,7 +40,7 @@ _LEAST = 30_000.0
 _RTT_DRIFT = 0.01
 
 
-class Estimate:
+class BandwidthEstimator:
     """Bits a second, of one viewer."""
 
     def __init__(self, now: float) -> None:
@@ -72,32 +72,32 @@ class Estimate:
             lags.popleft()
 
     def rate(self) -> float:
-        """What is being sent, bits a second: over ``WINDOW`` or the last second, whichever is less, so that a burst at
-        the start is not taken for it."""
+        """Return what is being sent, in bits a second: over ``WINDOW`` or the last second, whichever is less, so that
+        it is not the burst at the start."""
         samples = self._samples
         ended, after = samples[-1][:2]
         recent = next(sample for sample in reversed(samples) if sample[0] <= ended - _RECENT or sample is samples[0])
         return min(8 * (after - before) / max(ended - began, _RECENT) for began, before, *_ in (samples[0], recent))
 
     def ceiling(self, now: float) -> float | None:
-        """What the link was found to carry, grown since; None where it never showed a limit, or long ago."""
+        """Return what the link was found to carry, grown since; None where it has shown no limit lately."""
         if self._ceiling is None or now - self.troubled_at > FORGOTTEN:
             return None
         grown: float = self._ceiling * GROWTH ** max(0.0, now - self.troubled_at)
         return max(grown, self.rate()) if now - self.troubled_at > WINDOW else grown
 
     def troubled(self, now: float, within: float = 2.0) -> bool:
-        """Whether there was trouble just now."""
+        """Return True if there was trouble just now."""
         return now - self.troubled_at < within
 
     @property
     def reports_kept(self) -> int:
-        """How many reports are kept."""
+        """Return how many reports are kept."""
         return len(self._reports)
 
     @property
     def uneasy(self) -> bool:
-        """Whether there may be trouble."""
+        """Return True if there may be trouble."""
         return self.loss > _UNEASY or self._late_since is not None
 
     def queued(self, now: float) -> float:
@@ -156,7 +156,7 @@ class Estimate:
             self.troubled_at = now
 
     def forget_losses(self) -> None:
-        """What was lost so far is no word on what is sent from now on."""
+        """Hold what was lost so far against nothing that is sent from now on."""
         self._reports.clear()
         self._remb_low_since = None
 
@@ -177,7 +177,7 @@ class Estimate:
         return 8 * packets * self._packet_size / max(ended - began, _RECENT / 2)
 
     def _comes_later(self, now: float) -> bool:
-        """Whether what is sent is ever later by its timestamps, before the link has any part in it."""
+        """Return True if pictures come to us ever later by their timestamps, which is not this link's doing."""
         just_now = [lag for at, lag in self._lags if at >= now - _JUST_NOW]
         return bool(just_now) and min(just_now) > min(lag for _, lag in self._lags) + _LATER
 

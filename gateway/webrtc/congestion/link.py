@@ -4,7 +4,7 @@ argument."""
 import math
 from collections.abc import Callable
 
-from gateway.webrtc.congestion.bandwidth import Estimate
+from gateway.webrtc.congestion.bandwidth import BandwidthEstimator
 from gateway.webrtc.congestion.probe import TRAIN, Probe
 
 LARGE = 0.02  # seconds of sending from which on a picture is paced
@@ -18,7 +18,7 @@ class Link:
     than ``patience`` seconds to send is old by then."""
 
     def __init__(self, unknown: float, patience: float, now: float) -> None:
-        self.estimate = Estimate(now)
+        self.estimate = BandwidthEstimator(now)
         self.probe = Probe()
         self.patience = patience
         self._unknown = unknown
@@ -47,6 +47,14 @@ class Link:
         else:
             self.probe.asked(transaction, now)
 
+    def holds(self, send_check: Callable[[], bytes | None], now: float) -> bool:
+        """Return True if nothing may be sent before it is known what the link carries. Asks again where it is time."""
+        if not self.probe.waits(now):
+            return False
+        if self.probe.asks_again(now):
+            self.ask(send_check, now)
+        return True
+
     def learn(self, bps: float, stream_bps: float, now: float) -> None:
         """Take what the probe found, and what the stream needs."""
         self._probed = bps
@@ -61,7 +69,7 @@ class Link:
         """The viewer is reached by another way. Where its host is another, too, nothing is known of that way. What was
         lost on the former, and is reported within ``SETTLES`` seconds, says nothing of it."""
         if elsewhere:
-            self.estimate, self.probe, self._probed = Estimate(now), Probe(), math.inf
+            self.estimate, self.probe, self._probed = BandwidthEstimator(now), Probe(), math.inf
         else:
             self.estimate.forget_losses()
         self._settled_at = now + SETTLES

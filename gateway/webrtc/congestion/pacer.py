@@ -1,4 +1,5 @@
-"""What waits to be sent to one viewer, let go no faster than its link carries. Pure: time is an argument."""
+"""Holds what waits to be sent to one viewer, and lets it go no faster than the link carries. Pure: time is an
+argument."""
 
 from collections import deque
 
@@ -11,8 +12,8 @@ MOST = 16 * 1024 * 1024
 """Bytes that may wait, however fast the link seems."""
 
 
-class Backlog:
-    """Groups in order, handed out as (group, start, stop) of a few packets each."""
+class Pacer:
+    """Groups in order, handed out as (group, start, stop) of a few packets each. Its length is how many wait."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -36,12 +37,12 @@ class Backlog:
         size = ahead + group.size
         return not ahead or (size <= MOST and 8 * size <= patience * bps)
 
-    def allow_anew(self) -> None:
+    def allow_more(self) -> None:
         """Let the next take be a whole one."""
         self._at = float("-inf")
 
     def take(self, now: float, bps: float) -> list[tuple[PacketGroup, int, int]]:
-        """What may go out now."""
+        """Return what may go out now."""
         most = max(LEAST_AT_ONCE, bps / 8 * AT_ONCE)
         self._allowance = min(most, self._allowance + (now - self._at) * bps / 8)
         self._at = now
@@ -62,14 +63,14 @@ class Backlog:
         return parts
 
     def clear(self) -> int:
-        """Give up all of it. How many groups that were."""
+        """Drop all groups. Return how many."""
         given_up = len(self._groups)
         self._groups.clear()
         self.bytes = self._place = 0
         return given_up
 
     def keep_begun(self) -> int:
-        """Give up what is not begun. How many groups that were."""
+        """Drop groups that have not started. Return how many."""
         if not self._place:
             return self.clear()
         given_up = len(self._groups) - 1

@@ -1,8 +1,8 @@
 """What a link carries, learnt from the first that goes over it: a train of packets, and how much longer than before it
 a STUN check is answered that follows it. Pure: time is an argument.
 
-The link that shows a limit only once it is full (``estimate.py``) would be full by then: with a whole group of pictures
-of a stream that it does not carry, and for many seconds.
+A link that shows its limit only once it is full (``bandwidth.py``) would be full by then, with a whole GOP of a stream
+that it does not carry, and for many seconds.
 """
 
 import math
@@ -30,7 +30,7 @@ class Probe:
 
     @property
     def fresh(self) -> bool:
-        """Whether no train was sent yet."""
+        """Return True if no train was sent yet."""
         return self._sent_at is None and not self._over
 
     def give_up(self) -> None:
@@ -47,15 +47,15 @@ class Probe:
         self._bytes, self._sent_at = size, now
 
     def waits(self, now: float) -> bool:
-        """Whether nothing may follow the train yet."""
+        """Return True if nothing may follow the train yet."""
         return not self._over and self._sent_at is not None and now < self._sent_at + PATIENCE
 
     def asks_again(self, now: float) -> bool:
-        """Whether it is time for another check: the last one, or its answer, may have been lost."""
+        """Return True if it is time for another check: the last one, or its answer, may have been lost."""
         return now >= self._asked_at + AGAIN
 
     def answered(self, transaction: bytes, now: float) -> float | None:
-        """Take an answer. Gives what the link carries, in bits a second, once that is known: infinite where the train
+        """Take an answer. Return what the link carries, in bits a second, once that is known: infinite where the train
         left no trace, or where nothing is known to compare it with. A short train is no measure: the next one is."""
         if transaction not in self._asked or self._over:
             return None
@@ -74,7 +74,7 @@ class Probe:
         return self._through(now, self._sent_at)
 
     def lapsed(self, now: float) -> float | None:
-        """What the link carries at most, once no answer was waited for any longer: infinite for a viewer who gives
+        """Return what the link carries at most, once the wait for an answer is over: infinite for a viewer who gives
         none at all."""
         if self._over or self._sent_at is None or self.waits(now):
             return None

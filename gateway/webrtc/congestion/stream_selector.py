@@ -14,14 +14,14 @@ PROVEN = 20.0
 
 
 class Step(Enum):
-    """What to do now."""
+    """Stay, go down to the substream, or up to the main stream."""
 
     STAY = "stay"
     DOWN = "down"
     UP = "up"
 
 
-class Ladder:
+class StreamSelector:
     """Of one viewer. ``main`` says whether it has, or is on its way to, the main stream."""
 
     def __init__(self, now: float) -> None:

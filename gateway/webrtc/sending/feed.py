@@ -1,7 +1,6 @@
-"""What one viewer is sent: pictures of one stream at a time, as the table of ``phases`` says."""
+"""Sends one viewer pictures of one stream at a time, as the table of ``phases`` says."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from gateway.codecs.names import H264
 from gateway.metrics import Metrics
@@ -9,9 +8,10 @@ from gateway.models import StreamName
 from gateway.relay.history import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.congestion.link import Link
-from gateway.webrtc.congestion.pacer import AT_ONCE, Backlog
+from gateway.webrtc.congestion.pacer import AT_ONCE, Pacer
 from gateway.webrtc.congestion.probe import TRAIN
 from gateway.webrtc.interface import ViewerProfile
+from gateway.webrtc.sending.hooks import FeedHooks
 from gateway.webrtc.sending.phases import WAITING, Command, Event, Phase, Waiting, advance, burst, picture
 from gateway.webrtc.sending.rtcp import Rtcp, Sequences
 from gateway.webrtc.sending.secure_path import SecurePath
@@ -23,16 +23,6 @@ REPEATS_IN_TROUBLE = 0.5
 """Repeats for each packet sent."""
 LOOK_INTERVAL = 0.25
 _FLOWING = Phase.FLOWING  # looked up once, not once a picture and viewer
-
-
-@dataclass(frozen=True, slots=True)
-class FeedHooks:
-    """Who is told of what happens, from within: the first packet has gone out; the viewer needs the last keyframe and
-    what followed it; what the viewer gets has changed."""
-
-    first_packet: Callable[[], None]
-    picture_lost: Callable[[], None]
-    changed: Callable[[], None]
 
 
 class Feed:
@@ -57,13 +47,12 @@ class Feed:
         self.cipher = path.cipher
         self.stream = stream
         self.phase = Phase.AWAITING_KEYFRAME
-        self.backlog = Backlog()
+        self.pacer = Pacer()
         self.link = Link(viewer.unknown_link, viewer.patience, now)
         self._codecs = codecs
         sealers = path.sealer(numbering.ssrc), path.sealer(numbering.rtx_ssrc)
         self.sender = RtpSender(*sealers, path.send_run, self._outlet(0), numbering.first, numbering.first_repeat)
-        lost = hooks.picture_lost
-        self.rtcp = Rtcp(path, numbering.ssrc, self.sender, self.link, self._resend, lost, metrics, now)
+        self.rtcp = Rtcp(path, numbering.ssrc, self.sender, self.link, self._resend, hooks, metrics, now)
         self._send_check = path.ask
         self._hooks = hooks
         self._metrics = metrics
@@ -78,7 +67,7 @@ class Feed:
 
     @property
     def shift(self) -> int:
-        """What the viewer's RTP timestamps have more than the stream's own, mod 2^32."""
+        """How far the viewer's RTP timestamps are ahead of the stream's own, mod 2^32."""
         return self.sender.outlet.shift
 
     def begin(self, groups: Iterable[PacketGroup], now: float) -> None:
@@ -94,7 +83,7 @@ class Feed:
         """Send another stream from its group ``first`` on, a keyframe that is delivered next, or is ``kept`` and begun
         with next. Sequence numbers go on, and so does the relation of RTP time to capture time."""
         sender = self.sender
-        # Of another codec browsers throw away what is older than what they have had.
+        # Browsers throw away pictures of another codec that are older than what they have shown.
         back = kept and sender.outlet.kind == self._codecs[stream.codec or H264].payload_type
         shift = sender.shift_to(stream.timeline(), first, self.stream.timeline(), back=back)
         if self.link.estimate.troubled(first.arrival):
@@ -110,31 +99,29 @@ class Feed:
             if not self.sender.send(group):
                 self._refused(now)
             return False
-        backlog, keyframe = self.backlog, group.keyframe
-        at_once = not backlog and group.size <= self._small
-        in_time = at_once or backlog.takes(group, self.link.pace(now), self.link.patience)
+        pacer, keyframe = self.pacer, group.keyframe
+        at_once = not pacer and group.size <= self._small
+        in_time = at_once or pacer.takes(group, self.link.pace(now), self.link.patience)
         self._happened(picture(keyframe=keyframe, at_once=at_once, in_time=in_time), now, (group,))
-        return bool(backlog)
+        return bool(pacer)
 
     def pump(self, now: float) -> bool:
         """Send what may go out now of what waits. Return True if anything is left."""
-        probe, backlog, sender = self.link.probe, self.backlog, self.sender
-        if probe.waits(now):
-            if probe.asks_again(now):
-                self.link.ask(self._send_check, now)
-            return bool(backlog)
+        probe, pacer, sender = self.link.probe, self.pacer, self.sender
+        if self.link.holds(self._send_check, now):
+            return bool(pacer)
         self._learn(probe.lapsed(now), now)
-        if probe.fresh and backlog:
+        if probe.fresh and pacer:
             self.link.ask(self._send_check, now)
-            backlog.allow_anew()
-        train = probe.fresh and bool(backlog)
-        waited, before, packets = bool(backlog), sender.octets, sender.packets
-        for part in backlog.take(now, TRAIN / AT_ONCE * 8 if train else self.link.pace(now)):
+            pacer.allow_more()
+        train = probe.fresh and bool(pacer)
+        waited, before, packets = bool(pacer), sender.octets, sender.packets
+        for part in pacer.take(now, TRAIN / AT_ONCE * 8 if train else self.link.pace(now)):
             if not sender.send_part(*part):
                 self._refused(now)
                 break
         else:
-            if waited and not backlog:
+            if waited and not pacer:
                 self._happened(Event.EMPTIED, now)
         if train:
             probe.sent(sender.octets - before, now)
@@ -142,10 +129,10 @@ class Feed:
         self._settle()
         if not packets and sender.packets:
             self._hooks.first_packet()
-        return bool(backlog)
+        return bool(pacer)
 
     def report(self, now: float, wall: float) -> bool:
-        """Send a sender report if one is due, and allow resends anew. Return True if it is time to look at the link."""
+        """Send a sender report if one is due, and allow more resends. Return True if it is time to look at the link."""
         if now < self._looked_at + LOOK_INTERVAL:
             return False
         self._looked_at = now
@@ -179,11 +166,11 @@ class Feed:
                     self._send(groups[0], now)
                 case Command.LINE_UP:
                     for group in groups:
-                        self.backlog.put(group)
+                        self.pacer.put(group)
                 case Command.KEEP_BEGUN:
-                    self._count(self.backlog.keep_begun())
+                    self._count(self.pacer.keep_begun())
                 case Command.CLEAR:
-                    self._count(self.backlog.clear())
+                    self._count(self.pacer.clear())
                 case Command.COUNT:
                     self._count(1)
                 case Command.FORGET:
@@ -223,13 +210,13 @@ class Feed:
         if bps is None:
             return
         self.link.learn(bps, self.stream.history.bps(), now)
-        if not self.link.affords(self.backlog.bytes, now):
+        if not self.link.affords(self.pacer.bytes, now):
             self._happened(Event.TOO_SLOW, now)
         self._settle()
 
     def _settle(self) -> None:
-        """What was learnt of the link holds for the burst that it was learnt of, or for the one that has to be waited
-        for in its place."""
+        """Forget what the probe found once its burst is over. If the link was too slow for that burst, it holds for the
+        next one."""
         if self.phase in (Phase.FLOWING, Phase.AWAITING_KEYFRAME):
             self.link.forget_probed()
 

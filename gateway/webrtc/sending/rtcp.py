@@ -7,6 +7,7 @@ from gateway.metrics import Metrics
 from gateway.rtp import feedback
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 from gateway.webrtc.congestion.link import Link
+from gateway.webrtc.sending.hooks import FeedHooks
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import RtpSender
 
@@ -22,7 +23,7 @@ class Sequences(Iterable[int], Sized, Protocol):
 
 class Rtcp:
     """About what ``sender`` sends as ``ssrc``. ``resend`` sends packets again and returns how many went out;
-    ``picture_lost`` is called where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most.
+    ``hooks`` are told where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most.
     ``bitrate_estimate`` is the viewer's own, in bits a second."""
 
     def __init__(
@@ -32,7 +33,7 @@ class Rtcp:
         sender: RtpSender,
         link: Link,
         resend: Callable[[Sequences], int],
-        picture_lost: Callable[[], None],
+        hooks: FeedHooks,
         metrics: Metrics,
         now: float,
     ) -> None:
@@ -42,7 +43,7 @@ class Rtcp:
         self._sender = sender
         self._link = link
         self._resend = resend
-        self._picture_lost = picture_lost
+        self._hooks = hooks
         self._metrics = metrics
         self._reported_at = self._refreshed_at = now
         self._dated: tuple[float, int] | None = None
@@ -92,7 +93,7 @@ class Rtcp:
     def _want_refresh(self, now: float) -> None:
         if now >= self._refreshed_at + REFRESH_INTERVAL:
             self._refreshed_at = now
-            self._picture_lost()
+            self._hooks.picture_lost()
 
     def _lag(self) -> float:
         """Return by how many seconds the last picture came later than the first, measured by their RTP timestamps."""

@@ -1,13 +1,13 @@
 """What all that one viewer is sent goes through: its path, under the keys of its session."""
 
 from gateway.webrtc.transport.dtls import DtlsTransport
-from gateway.webrtc.transport.ice_transport import Path
+from gateway.webrtc.transport.ice_transport import IceTransport
 
 
 class SecurePath:
     """Of a session whose keys are agreed on. ``cname`` names the viewer's sender in RTCP."""
 
-    def __init__(self, dtls: DtlsTransport, path: Path, cname: str) -> None:
+    def __init__(self, dtls: DtlsTransport, path: IceTransport, cname: str) -> None:
         self.cipher = dtls.cipher
         self.cname = cname
         self.sealer = dtls.sealer

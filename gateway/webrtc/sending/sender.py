@@ -97,12 +97,12 @@ class RtpSender:
         return shift_between(former, timeline, self.outlet.shift, last, (first.arrival, first.rtp), back=back)
 
     def switch(self, outlet: Outlet) -> None:
-        """What is sent from now on is of another stream, or goes out otherwise."""
+        """Send another stream from now on, or the same one in another way."""
         self.outlet = outlet
         self._position = -1
 
     def send(self, group: PacketGroup, marked: bool = True) -> bool:
-        """Send a group; the last packet bears the marker if ``marked``. Whether all went out.
+        """Send a group; the last packet bears the marker if ``marked``. Return True if all went out.
 
         With ``Sealer.seal`` the tightest path of the gateway."""
         payloads, position, runs = group.payloads, group.position, group.runs
@@ -125,14 +125,14 @@ class RtpSender:
         return sent
 
     def send_part(self, group: PacketGroup, start: int, stop: int) -> bool:
-        """Send the packets of a group from ``start`` up to ``stop``. Whether they went out."""
+        """Send the packets of a group from ``start`` up to ``stop``. Return True if they went out."""
         part = group.payloads[start:stop]
         position = group.position + start
         last = stop == len(group.payloads)
         return self.send(PacketGroup(part, group.rtp, group.keyframe, group.arrival, position), last)
 
     def resend(self, sequences: Iterable[int]) -> int:
-        """Send again those packets that are still kept. How many went out.
+        """Send again those packets that are still kept. Return how many went out.
 
         Each that is asked for counts against what is allowed, found or not: a look-up costs time as well.
         """

@@ -4,7 +4,7 @@
 (tests/webrtc/transport/test_dtls.py) that an upgrade of aiortc has to pass.
 
 Chromium as DTLS server chooses AES_CM_SHA1_80; as client it accepts our choice. So the gateway is the server, and
-GCM is had (aiortc lists it first).
+so GCM is negotiated (aiortc lists it first).
 """
 
 import asyncio

@@ -88,6 +88,7 @@ def candidate_lines(endpoints: list[tuple[str, int]], tcp: bool) -> list[str]:
 
 
 def is_usable(host: str) -> bool:
-    """Whether a host address may be a candidate: no link-local, multicast or unspecified ones (RFC 8445 5.1.1.1)."""
+    """Return True if a host address may be a candidate (RFC 8445 5.1.1.1): it is no link-local, multicast or
+    unspecified one."""
     address = ipaddress.ip_address(host)
     return not (address.is_link_local or address.is_multicast or address.is_unspecified)

@@ -14,7 +14,7 @@ SILENT_AFTER = 7.5
 """Seconds without a check (RFC 7675 5.1: they come every 6 at most) after which a route is taken for dead."""
 
 
-class Path:
+class IceTransport:
     """The way to a viewer whose ICE user name fragment is ``their_ufrag``. ``heard_at`` is gateway time of the last
     authentic check, at first of the offer; ``routes`` are all that such checks came by, the oldest first; ``etag``
     names what was agreed on last."""
@@ -56,7 +56,7 @@ class Path:
         self.etag = secrets.token_hex(8)
 
     def check(self, request: BindingRequest, route: Route, now: float) -> bool:
-        """Answer a connectivity check. Whether it was authentic: then its route leads to this viewer.
+        """Answer a connectivity check. Return True if it was authentic: then its route leads to this viewer.
 
         STUN knows no replay: whoever overheard a check could send it on from elsewhere, and the picture would follow.
         So one that is known counts only from where it came first.
@@ -102,7 +102,7 @@ class Path:
         return route is not None and route[0].send_run(packets, count, size, route[1])
 
     def ask(self) -> bytes | None:
-        """Send a check that looks for nothing but its answer, the way of media. Gives its transaction, or None where
+        """Send a check that looks for nothing but its answer, the way of media. Return its transaction, or None where
         it would tell nothing: during a restart, when it is not known which credentials the viewer goes by, or by a
         connection that itself begins slowly."""
         route = self._route

@@ -67,7 +67,7 @@ class Ports:
 
     @property
     def batching(self) -> bool:
-        """Whether runs go out in one system call on every network."""
+        """Return True if runs go out in one system call on every network."""
         return all(port.batching for port in self._udp)
 
     def attend(self, addresses: Iterable[str]) -> None:

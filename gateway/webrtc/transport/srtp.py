@@ -34,7 +34,7 @@ class Sealer(Protocol):
 
     def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
         """Seal ``payloads`` under the indexes (ROC * 2^16 + SEQ) from ``index`` on, with payload type ``kind``; the
-        last one bears the marker if ``marked``. Gives the packets, one right after another."""
+        last one bears the marker if ``marked``. Return the packets, one right after another."""
         ...
 
 

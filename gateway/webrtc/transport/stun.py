@@ -49,7 +49,7 @@ class BindingRequest:
     signature: bytes
 
     def is_signed_with(self, password: str) -> bool:
-        """Whether MESSAGE-INTEGRITY was made with the short-term password (RFC 8489 14.5)."""
+        """Return True if MESSAGE-INTEGRITY was made with the short-term password (RFC 8489 14.5)."""
         return hmac.compare_digest(_sign(self.signed, password), self.signature)
 
 

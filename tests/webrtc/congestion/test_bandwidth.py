@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.webrtc.congestion.bandwidth import PERSISTS, Estimate
+from gateway.webrtc.congestion.bandwidth import PERSISTS, BandwidthEstimator
 
 TICK = 0.1
 
@@ -42,7 +42,7 @@ class Scene:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.now = 100.0
-        self.estimate = Estimate(self.now)
+        self.estimate = BandwidthEstimator(self.now)
         self._octets = 0.0
         self._packets = 0.0
         self._arrived = 0.0
@@ -135,7 +135,7 @@ def test_a_link_that_is_cut_after_its_camera_fell_behind_is_seen_all_the_same() 
 
 
 def test_loss_while_what_is_sent_waits_on_its_way_is_a_queue_that_is_full_and_seen_at_once() -> None:
-    estimate = Estimate(0.0)
+    estimate = BandwidthEstimator(0.0)
     for report in range(10):
         estimate.sent(100 * report, 100_000 * report, 0, 0.0, report / 4)
         estimate.heard_report(100 * report, 0, 0.05, report / 4)
@@ -153,7 +153,7 @@ def test_loss_while_what_is_sent_waits_on_its_way_is_a_queue_that_is_full_and_se
 
 @pytest.mark.parametrize(("loss", "trip"), [(0.07, 0.05), (0.0, 0.4)])
 def test_some_loss_or_one_long_round_trip_is_no_trouble_yet_but_watched(loss: float, trip: float) -> None:
-    estimate = Estimate(0.0)
+    estimate = BandwidthEstimator(0.0)
     estimate.heard_report(0, 0, 0.05, 0.0)
     estimate.heard_report(1_000, 0, 0.05, 1.0)
     assert not estimate.uneasy
@@ -192,7 +192,7 @@ def test_how_long_what_is_sent_waits_on_its_way_is_known_once_it_has_lasted() ->
 
 
 def test_what_comes_through_is_counted_without_repeats() -> None:
-    estimate = Estimate(0.0)
+    estimate = BandwidthEstimator(0.0)
     estimate.heard_report(0, 0, 0.05, 0.0)
     for tick in range(1, 25):
         now = tick / 4
@@ -246,7 +246,7 @@ def test_a_socket_that_takes_no_more_is_trouble() -> None:
 
 
 def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
-    estimate = Estimate(0.0)
+    estimate = BandwidthEstimator(0.0)
     for report in range(600):
         late = 1.5 if report % 50 in {0, 1, 2} else 0.0
         estimate.heard_report(10 * report, 0, 0.05 + late, report / 10)
@@ -254,7 +254,7 @@ def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
 
 
 def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
-    estimate = Estimate(0.0)
+    estimate = BandwidthEstimator(0.0)
     estimate.heard_report(1000, 0, None, 0.0)
     estimate.sent(100, 100_000, 0, 0.0, 1.0)
     estimate.heard_report(1100, 30, None, 1.0)
@@ -265,7 +265,7 @@ def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
 def test_five_percent_of_few_packets_is_no_trouble_however_it_falls() -> None:
     """Forty packets a second, told every tenth of a second, for an hour."""
     dice = random.Random(7)
-    estimate, lost = Estimate(0.0), 0
+    estimate, lost = BandwidthEstimator(0.0), 0
     for report in range(36_000):
         lost += sum(dice.random() < 0.05 for _ in range(4))
         estimate.heard_report(4 * report, lost, 0.1, report / 10)

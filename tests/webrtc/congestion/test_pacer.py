@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.relay.history import PacketGroup
-from gateway.webrtc.congestion.pacer import AT_ONCE, LEAST_AT_ONCE, Backlog
+from gateway.webrtc.congestion.pacer import AT_ONCE, LEAST_AT_ONCE, Pacer
 
 PATIENCE = 1.5
 
@@ -20,44 +20,44 @@ def _bytes(parts: list[tuple[PacketGroup, int, int]]) -> int:
     bps=st.floats(1e5, 1e8),
 )
 def test_all_goes_out_in_order_and_no_faster_than_the_rate(groups: list[list[int]], bps: float) -> None:
-    backlog, made = Backlog(), [_group(*sizes) for sizes in groups]
+    pacer, made = Pacer(), [_group(*sizes) for sizes in groups]
     for group in made:
-        backlog.put(group)
+        pacer.put(group)
     now, sent, places = 0.0, 0, []
-    while backlog:
-        parts = backlog.take(now, bps)
+    while pacer:
+        parts = pacer.take(now, bps)
         assert len(parts) > 0 or now > 0
         places += [(id(group), place) for group, start, stop in parts for place in range(start, stop)]
         sent += _bytes(parts)
         assert sent <= max(LEAST_AT_ONCE, bps / 8 * AT_ONCE) + now * bps / 8 + 1140
         now += 0.002
     assert places == [(id(group), place) for group in made for place in range(len(group.payloads))]
-    assert backlog.bytes == 0
+    assert pacer.bytes == 0
 
 
 def test_a_group_that_would_be_old_before_it_is_sent_is_not_taken() -> None:
-    backlog = Backlog()
+    pacer = Pacer()
     bps = 8 * 10_000 / PATIENCE
-    backlog.put(_group(1000, 1000))
-    assert backlog.takes(_group(8000), bps, PATIENCE)
-    assert not backlog.takes(_group(8001), bps, PATIENCE)
+    pacer.put(_group(1000, 1000))
+    assert pacer.takes(_group(8000), bps, PATIENCE)
+    assert not pacer.takes(_group(8001), bps, PATIENCE)
 
 
 def test_what_is_begun_is_finished_and_the_rest_given_up_for_a_keyframe() -> None:
-    backlog = Backlog()
+    pacer = Pacer()
     for _ in range(3):
-        backlog.put(_group(*[1000] * 10))
-    begun = backlog.take(0.0, 1e5)
+        pacer.put(_group(*[1000] * 10))
+    begun = pacer.take(0.0, 1e5)
     assert 0 < _bytes(begun) < 10_000
-    assert backlog.keep_begun() == 2
-    backlog.put(_group(500))
-    rest = backlog.take(10.0, 1e9)
+    assert pacer.keep_begun() == 2
+    pacer.put(_group(500))
+    rest = pacer.take(10.0, 1e9)
     assert _bytes(begun) + _bytes(rest) == 10_500
 
 
 def test_nothing_begun_means_nothing_kept() -> None:
-    backlog = Backlog()
-    backlog.put(_group(10))
-    assert backlog.keep_begun() == 1
-    assert not backlog
-    assert backlog.take(0.0, 1e6) == []
+    pacer = Pacer()
+    pacer.put(_group(10))
+    assert pacer.keep_begun() == 1
+    assert not pacer
+    assert pacer.take(0.0, 1e6) == []

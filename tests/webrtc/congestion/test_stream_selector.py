@@ -1,16 +1,18 @@
 from itertools import pairwise
 
-from gateway.webrtc.congestion.stream_selector import FIRST, LAST, Ladder, Step
+from gateway.webrtc.congestion.stream_selector import FIRST, LAST, Step, StreamSelector
 
 
-def _climbs(ladder: Ladder, seconds: float, carries: bool, main: bool = False, began: float = 0.0) -> list[float]:
+def _climbs(
+    selector: StreamSelector, seconds: float, carries: bool, main: bool = False, began: float = 0.0
+) -> list[float]:
     """When it goes up on a link that does or does not carry the main stream; trouble shows after 1.5 s and lasts 3."""
     climbs, troubled_until, climbed = [], began, began
     for tick in range(int(seconds * 4)):
         now = began + tick / 4
         if main and not carries and now - climbed >= 1.5:
             troubled_until = now + 3
-        step = ladder.look(now, main, now < troubled_until)
+        step = selector.look(now, main, now < troubled_until)
         if step is Step.UP:
             climbs.append(now)
             main, climbed = True, now
@@ -20,21 +22,21 @@ def _climbs(ladder: Ladder, seconds: float, carries: bool, main: bool = False, b
 
 
 def test_it_goes_down_at_the_first_trouble() -> None:
-    ladder = Ladder(0.0)
-    assert ladder.look(1.0, True, False) is Step.STAY
-    assert ladder.look(2.0, True, True) is Step.DOWN
+    selector = StreamSelector(0.0)
+    assert selector.look(1.0, True, False) is Step.STAY
+    assert selector.look(2.0, True, True) is Step.DOWN
 
 
 def test_from_the_substream_it_tries_after_some_quiet_seconds_and_stays_up_on_a_good_link() -> None:
-    assert _climbs(Ladder(0.0), 300, carries=True) == [FIRST]
+    assert _climbs(StreamSelector(0.0), 300, carries=True) == [FIRST]
 
 
 def test_a_good_link_is_left_alone() -> None:
-    assert _climbs(Ladder(0.0), 600, carries=True, main=True) == []
+    assert _climbs(StreamSelector(0.0), 600, carries=True, main=True) == []
 
 
 def test_on_a_link_that_does_not_carry_it_tries_ever_more_rarely() -> None:
-    climbs = _climbs(Ladder(0.0), 600, carries=False)
+    climbs = _climbs(StreamSelector(0.0), 600, carries=False)
     pauses = [after - before for before, after in pairwise(climbs)]
     assert pauses == sorted(pauses)
     assert pauses[0] >= 2 * FIRST
@@ -43,6 +45,6 @@ def test_on_a_link_that_does_not_carry_it_tries_ever_more_rarely() -> None:
 
 
 def test_it_comes_back_up_once_the_link_carries_it() -> None:
-    ladder = Ladder(0.0)
-    _climbs(ladder, 200, carries=False)
-    assert _climbs(ladder, LAST + 5, carries=True, began=200.0) != []
+    selector = StreamSelector(0.0)
+    _climbs(selector, 200, carries=False)
+    assert _climbs(selector, LAST + 5, carries=True, began=200.0) != []

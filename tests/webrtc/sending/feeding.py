@@ -7,7 +7,8 @@ from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
 from gateway.webrtc.interface import ViewerProfile
-from gateway.webrtc.sending.feed import LOOK_INTERVAL, Feed, FeedHooks
+from gateway.webrtc.sending.feed import LOOK_INTERVAL, Feed
+from gateway.webrtc.sending.hooks import FeedHooks
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import Numbering
 from gateway.webrtc.signalling.formats import Codec

@@ -57,11 +57,11 @@ def test_pictures_that_pile_up_are_given_up_until_the_next_keyframe() -> None:
         scene.feed.deliver(scene.group(stamp, 20_000), scene.now)
     assert scene.feed.waiting == "link"
     assert scene.dropped > 0
-    waited = scene.feed.backlog.bytes
+    waited = scene.feed.pacer.bytes
     assert waited * 8 <= VIEWER.patience * HEADROOM * 400_000 * 1.1
     scene.feed.deliver(scene.group(100, keyframe=True), scene.now)
     assert scene.told[-1] == ""
-    assert scene.feed.backlog.bytes <= 21_000, "nothing before a fresh keyframe is worth catching up with"
+    assert scene.feed.pacer.bytes <= 21_000, "nothing before a fresh keyframe is worth catching up with"
     scene.pump(2.0)
     assert scene.way.stamps[-1] == 100
 

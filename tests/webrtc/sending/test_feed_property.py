@@ -71,7 +71,7 @@ class Delivery:
             assert bool(packet[1] & 0x80) == self.whole(), "the marker is on the last packet of a picture"
         self.read = len(self.scene.way.media)
         feed = self.scene.feed
-        assert bool(feed.backlog) == bool(feed.backlog.bytes) == (feed.phase in (Phase.PACED, Phase.CUT))
+        assert bool(feed.pacer) == bool(feed.pacer.bytes) == (feed.phase in (Phase.PACED, Phase.CUT))
         told = [word for word in self.scene.told if word not in ("first", "lost")]
         assert (told[-1] if told else "") == feed.waiting
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import IllegalEvent
 from gateway.webrtc.sending.phases import TABLE, WAITING, Command, Event, Phase, advance, burst, picture
-from tests.webrtc.playbook import perform, read_grid
+from tests.playbook import perform, read_grid
 
 BACKLOGGED = {Phase.PACED, Phase.CUT}
 SENDING = {Phase.FLOWING, Phase.PACED}
