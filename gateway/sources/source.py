@@ -21,6 +21,7 @@ from gateway.sources.observing.meter import Meter
 from gateway.sources.observing.watch import Watch
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import Address, Place, Redirected, parse_address, parse_place
+from gateway.sources.rtsp.auth import Challenge
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
 from gateway.sources.rtsp.tls import Trust
@@ -80,6 +81,7 @@ class Source:
         self._nvr = nvr
         self._sound = sound
         self._sub = stream is StreamName.SUB
+        self._challenge: Challenge | None = None
         self._redirects = tuple(map(parse_place, redirects))
         self._configured: Place | None = None
         self._resolver = resolver or Resolver()
@@ -109,6 +111,8 @@ class Source:
     def _pause(self, error: CameraError, delays: Iterator[float]) -> float:
         if error.reason is SourceReason.FELL_BEHIND:
             return 0.0  # ``Drops`` keeps these apart
+        if error.reason is SourceReason.CLOSED_BY_CAMERA and self._challenge is not None:
+            return 0.0  # some cameras hang up when they have challenged, and take the answer on the next connection
         return self._uniform(0.9 * LONG_DELAY, LONG_DELAY) if error.reason in SLOW_REASONS else next(delays)
 
     async def _attempt(self) -> CameraError:
@@ -126,6 +130,7 @@ class Source:
         """Wait for a session of the NVR, if the camera is behind one, then connect. Never returns."""
         address = parse_address(self._url, self._username, self._password, self._redirects)
         self._configured = address.place
+        address, self._challenge = replace(address, challenge=self._challenge), None
         if self._nvr is None:
             await self._pull_from(address)
             return
@@ -153,6 +158,7 @@ class Source:
             except Redirected as moved:
                 return address.follow(moved.location, client.connected_to)
             finally:
+                self._challenge = client.unanswered_challenge
                 self._meter.end(client)
                 if client.reception is not None:
                     self._watch.disconnected(self._clock.monotonic())

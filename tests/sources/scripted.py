@@ -19,6 +19,7 @@ class ScriptedCamera:
     ``location``: where it redirects to. ``sessions``: how many it serves, the next one gets 453. ``held``: answers and
     pictures wait in the connection, as on a link that is too slow, until ``release``. ``most`` is the highest number of
     sessions that were set up at one time. ``udp``: it sends datagrams to whoever asks for them, and only to those.
+    ``hangs_up``: a connection on which it has asked for the password gets no further answer.
     """
 
     def __init__(self, password: str | None = None) -> None:
@@ -32,6 +33,8 @@ class ScriptedCamera:
         self.most = 0
         self.held = False
         self.udp = False
+        self.hangs_up = False
+        self._challenged: set[asyncio.StreamWriter] = set()
         self.date = "Tue, 14 Nov 2023 22:13:20 GMT"
         self.order: list[str] = []
         self.port = 0
@@ -107,10 +110,13 @@ class ScriptedCamera:
                     self.frames.append(await reader.readexactly(size))
                 else:
                     request = (first + await reader.readuntil(b"\r\n\r\n")).decode()
+                    if writer in self._challenged:
+                        break
                     self._write(writer, self._answer(request, writer))
         except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+            pass
         finally:
+            writer.close()
             self._playing.discard(writer)
             self._waiting = deque(item for item in self._waiting if item[0] is not writer)
             if writer in self._writers:
@@ -130,6 +136,8 @@ class ScriptedCamera:
         if self.password is not None:
             expected = "Basic " + base64.b64encode(f"police:{self.password}".encode()).decode()
             status = self.status if fields.get("Authorization") == expected else 401
+            if status == 401 and self.hangs_up:
+                self._challenged.add(writer)
         if method == "DESCRIBE" and status == 200:
             body = self.description
             if self.location is not None:

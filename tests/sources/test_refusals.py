@@ -36,6 +36,20 @@ async def test_a_password_is_accepted(bench: Bench) -> None:
         await bench.stop()
 
 
+async def test_a_camera_that_hangs_up_when_it_has_challenged_is_answered_on_the_next_connection_at_once(
+    bench: Bench,
+) -> None:
+    async with ScriptedCamera(PASSWORD) as camera:
+        camera.hangs_up = True
+        bench.source(camera.url, PASSWORD)
+        began = bench.clock.monotonic()
+        bench.start()
+        await bench.up(camera)
+        assert bench.clock.monotonic() - began < 2
+        assert camera.requests[:3] == ["DESCRIBE", "DESCRIBE", "SETUP"]
+        await bench.stop()
+
+
 async def test_the_camera_refuses_with_a_reason(bench: Bench, camera: ScriptedCamera) -> None:
     camera.status = 404
     source = bench.source(camera.url)

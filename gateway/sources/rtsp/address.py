@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.auth import Credentials
+from gateway.sources.rtsp.auth import Challenge, Credentials
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
 MAX_LOCATION = 1024
@@ -58,7 +58,7 @@ def parse_place(text: str) -> Place:
 @dataclass(frozen=True, slots=True)
 class Address:
     """``url`` is what is sent and may be shown: it never holds a password. ``allowed`` are the places that redirects
-    may lead to; ``redirected`` says that one has led here."""
+    may lead to; ``redirected`` says that one has led here. ``challenge``: what the last connection ended with."""
 
     host: str
     port: int
@@ -67,6 +67,7 @@ class Address:
     tls: bool = False
     allowed: frozenset[Place] = frozenset()
     redirected: bool = False
+    challenge: Challenge | None = field(default=None, repr=False)
 
     @property
     def place(self) -> Place:

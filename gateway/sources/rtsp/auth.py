@@ -1,4 +1,5 @@
-"""Answers to the camera's challenge: Basic (RFC 7617), Digest (RFC 7616: MD5, SHA-256; RFC 2069: no qop). Pure."""
+"""Answers to the camera's challenge: Basic (RFC 7617), Digest (RFC 7616: MD5, SHA-256, and both with -sess; RFC 2069:
+no qop). Pure."""
 
 import base64
 import hashlib
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 
+_SESSION = "-SESS"
 _HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
-_STRENGTH = ("SHA-256", "MD5", "BASIC")
+_STRENGTH = ("SHA-256", "SHA-256-SESS", "MD5", "MD5-SESS", "BASIC")
+_REFUSED = "The camera refuses the user name or the password."
 # Separators are one character class: two adjacent runs of blanks would make the pattern backtrack too much.
 _ITEM = re.compile(r'[\s,]*(?P<name>[^\s=,"]+)(?:\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,"]*)))?')
 
@@ -35,7 +38,7 @@ class Challenge:
 
     @property
     def method(self) -> str:
-        """``SHA-256``, ``MD5`` or ``BASIC``; anything else is a method that we do not speak."""
+        """One of ``_STRENGTH``; anything else is a method that we do not speak."""
         if self.scheme == "digest":
             qop = self.parameters.get("qop")
             if qop is not None and "auth" not in re.split(r"[\s,]+", qop.lower()):
@@ -62,34 +65,53 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
 class Authenticator:
     """Chooses the strongest challenge that we speak and authorises requests with it.
 
-    A password that was refused is not sent again: cameras lock accounts. ``make_cnonce`` makes the client's nonces.
-    With ``redirected`` Basic is not used, since it would show the password to whoever sent us here.
+    A password that was refused is not sent again in the same way: cameras lock accounts. Some cameras offer a kind of
+    Digest that they then refuse, so the next weaker kind is tried, but never Basic after Digest, since that would show
+    the password. ``make_cnonce`` makes the client's nonces. With ``redirected`` Basic is not used, since it would show
+    the password to whoever sent us here. ``challenge`` is one with which the previous connection ended: it is answered
+    unasked.
     """
 
     def __init__(
-        self, credentials: Credentials | None, make_cnonce: Callable[[], str], *, redirected: bool = False
+        self,
+        credentials: Credentials | None,
+        make_cnonce: Callable[[], str],
+        *,
+        redirected: bool = False,
+        challenge: Challenge | None = None,
     ) -> None:
         self._credentials = credentials
         self._redirected = redirected
         self._make_cnonce = make_cnonce
-        self._challenge: Challenge | None = None
+        self.unanswered: Challenge | None = None
+        self._challenge = challenge
+        self._cnonce = make_cnonce()
+        self._refused: set[str] = set()
         self._count = 0
         self._proven = False
 
     def accepted(self) -> None:
         """Note that a request with our credentials was not refused."""
         self._proven = self._challenge is not None
+        self.unanswered = None
 
     def challenged(self, values: Iterable[str]) -> None:
         """Take the challenge of a 401. Raises ``CameraError`` if answering (again) would be useless."""
+        self.unanswered = None
         challenges = {challenge.method: challenge for challenge in reversed(parse_challenges(values))}
-        spoken = _STRENGTH[:-1] if self._redirected else _STRENGTH
+        if not challenges:
+            raise CameraError(*self._without_challenge())
+        spoken = [
+            method for method in _STRENGTH if method not in self._refused and (method != "BASIC" or self._basic_spoken)
+        ]
         chosen = next((challenges[method] for method in spoken if method in challenges), None)
-        if chosen is None and "BASIC" in challenges and self._credentials is not None:
+        if chosen is None and "BASIC" in challenges and self._redirected and self._credentials is not None:
             words = (
                 "After a redirect the camera asks for the password in the clear (Basic), which is not sent: configure "
             )
             raise CameraError(SourceReason.REDIRECT_REFUSED, f"{words}the address that it redirects to.")
+        if chosen is None and self._refused:
+            raise CameraError(SourceReason.PASSWORD_REFUSED, _REFUSED)
         if chosen is None:
             raise CameraError(SourceReason.UNSUPPORTED, "The camera asks for a kind of sign-in that we do not speak.")
         if self._credentials is None:
@@ -97,11 +119,25 @@ class Authenticator:
         if self._challenge is not None:
             stale = chosen.parameters.get("stale", "").lower() == "true"
             renewed = self._proven and chosen.parameters.get("nonce") != self._challenge.parameters.get("nonce")
-            if not (stale or renewed):
-                raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera refuses the user name or the password.")
-        self._challenge = chosen
+            if not (stale or renewed) and self._challenge.method not in self._refused:
+                self._refused.add(self._challenge.method)
+                self._proven = False
+                self.challenged(values)
+                return
+        self._challenge = self.unanswered = chosen
+        self._cnonce = self._make_cnonce()
         self._count = 0
         self._proven = False
+
+    @property
+    def _basic_spoken(self) -> bool:
+        return not (self._redirected or self._refused)
+
+    def _without_challenge(self) -> tuple[SourceReason, str]:
+        """Some servers answer a wrong password with a 401 that says nothing (RFC 2326 12.44 wants it to)."""
+        if self._challenge is not None:
+            return SourceReason.PASSWORD_REFUSED, _REFUSED
+        return SourceReason.UNSUPPORTED, "The camera refuses us without saying how to sign in."
 
     def authorization(self, method: str, url: str) -> str | None:
         """Return the ``Authorization`` value of one request; None before any challenge."""
@@ -111,7 +147,8 @@ class Authenticator:
         if self._challenge.scheme == "basic":
             return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         given = self._challenge.parameters
-        hash_of = _HASHES[self._challenge.method]
+        algorithm = self._challenge.method
+        hash_of = _HASHES[algorithm.removesuffix(_SESSION)]
         realm, nonce = given.get("realm", ""), given.get("nonce", "")
 
         def digest(*parts: str) -> str:
@@ -120,17 +157,20 @@ class Authenticator:
         fields = {"username": user, "realm": realm, "nonce": nonce, "uri": url}
         bare: dict[str, str] = {}
         secret, subject = digest(user, realm, password), digest(method, url)
+        if algorithm.endswith(_SESSION):
+            secret = digest(secret, nonce, self._cnonce)
+            fields["cnonce"] = self._cnonce
         if "qop" in given:
             self._count += 1
-            count, cnonce = f"{self._count:08x}", self._make_cnonce()
-            fields |= {"response": digest(secret, nonce, count, cnonce, "auth", subject), "cnonce": cnonce}
+            count = f"{self._count:08x}"
+            fields |= {"response": digest(secret, nonce, count, self._cnonce, "auth", subject), "cnonce": self._cnonce}
             bare = {"qop": "auth", "nc": count}
         else:
             fields["response"] = digest(secret, nonce, subject)
         if "opaque" in given:
             fields["opaque"] = given["opaque"]
         if "algorithm" in given:
-            bare["algorithm"] = self._challenge.method
+            bare["algorithm"] = given["algorithm"]
         quoted = [f"{name}={_quote(value)}" for name, value in fields.items()]
         return "Digest " + ", ".join(quoted + [f"{name}={value}" for name, value in bare.items()])
 

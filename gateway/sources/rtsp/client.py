@@ -14,6 +14,7 @@ from gateway.sources.allowance import Allowance
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import Address
+from gateway.sources.rtsp.auth import Challenge
 from gateway.sources.rtsp.datagrams import PortPair
 from gateway.sources.rtsp.events import Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol import RtspSession
@@ -88,6 +89,11 @@ class RtspClient(asyncio.BufferedProtocol):
     def refused(self) -> tuple[Carrier, ...]:
         """The carriers that the camera refused."""
         return self._session.refused
+
+    @property
+    def unanswered_challenge(self) -> Challenge | None:
+        """The challenge to which this connection was not long enough for an answer."""
+        return self._session.unanswered_challenge
 
     @property
     def malformed_sound(self) -> int:

@@ -7,6 +7,7 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 
 DEFAULT_SESSION_TIMEOUT = 60.0
+MAX_SESSION_ID = 256
 _ZONE = re.compile(r" (GMT|UTC?|Z|[+-][0-9]{4})$")
 _TIMEOUT = re.compile(r"timeout\s*=\s*([0-9]{1,6})", re.IGNORECASE)
 
@@ -14,10 +15,10 @@ _TIMEOUT = re.compile(r"timeout\s*=\s*([0-9]{1,6})", re.IGNORECASE)
 def parse_session(value: str) -> tuple[str, float]:
     """Read ``id[;timeout=seconds]``: the id, and the seconds after which the camera forgets a silent client.
 
-    Raises ``CameraError`` (``MALFORMED``) if there is no id.
+    Raises ``CameraError`` (``MALFORMED``) if the id is too long.
     """
     identifier, *parameters = (part.strip() for part in value.split(";"))
-    if not identifier or len(identifier) > 256:
+    if len(identifier) > MAX_SESSION_ID:
         raise CameraError(SourceReason.MALFORMED, "The camera gave no usable session id.")
     timeout = 0.0
     for parameter in parameters:

@@ -2,6 +2,10 @@
 
 The reader is generous where cameras differ (line ends, padding between messages, folded or broken header lines) and
 strict about size: every buffer has a limit, and a connection with too much unreadable data is ended.
+
+A camera on a slow network may write part of an interleaved frame, or part of it and then all of it. Such a frame seems
+to end in the middle of the next one, where no message can begin. It is thrown away, and the next one is looked for
+inside it.
 """
 
 import re
@@ -20,14 +24,17 @@ MAX_NOISE = 64 * 1024
 NOISE_SHARE = 16
 """This many bytes of messages make up for one byte of noise before them."""
 
+RTP_VERSION = 2
 _DOLLAR = 0x24
 _FRAME = Struct("!BBH")
 _PADDING = b"\r\n\0 "
+_FIRST = b"$R" + _PADDING
 _START_LINE = re.compile(
     rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z][A-Z_]{1,31}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
 )
 _NOT_TEXT = re.compile(rb"[^\x20-\xff\t\r]")
 _CANDIDATE = re.compile(rb"\$|RTSP/|(?<![A-Z])[A-Z]")
+_TEXT = re.compile(rb"RTSP/|[A-Z][A-Z_]{2,31} ")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -82,9 +89,11 @@ Message = Response | Request | Frames | Noise
 
 
 class Reader:
-    """Splits the camera's byte stream into messages, whatever the chunks in which it arrives."""
+    """Splits the camera's byte stream into messages, whatever the chunks in which it arrives. ``channels`` are those
+    that were agreed on; empty while that is not known."""
 
     def __init__(self) -> None:
+        self.channels: frozenset[int] = frozenset()
         self._held: list[bytes] = []
         self._length = 0
         self._needed = 0
@@ -107,13 +116,18 @@ class Reader:
         position, end, needed = 0, len(data), 0
         while position < end:
             first = data[position]
-            if first == _DOLLAR:
+            if first == _DOLLAR and (not self.channels or self._begins(data, position)):
                 needed = 4
                 if position + 4 <= end:
                     needed += data[position + 2] << 8 | data[position + 3]
                 if position + needed > end:
                     break
                 packets, stop = _frames(data, position)
+                if self.channels and stop < end and not self._begins(data, stop):
+                    resumed = self._next(data, stop - len(packets[-1]))
+                    if resumed < stop:
+                        self._add_noise(len(packets.pop()) + 4 - stop + resumed)
+                        stop = resumed
                 message: Message = Frames(data[position + 1], packets)
             elif first in _PADDING:
                 position += 1
@@ -121,13 +135,12 @@ class Reader:
                     self._add_noise(1)
                 continue
             else:
-                found = self._text(data, position)
+                found = self._text(data, position) if first != _DOLLAR else 0
                 if isinstance(found, int):
                     needed = found
                     if needed:
                         break
-                    candidate = _CANDIDATE.search(data, position + 1)
-                    stop = candidate.start() if candidate else end
+                    stop = self._next(data, position + 1)
                     self._add_noise(stop - position)
                     position = stop
                     continue
@@ -143,6 +156,35 @@ class Reader:
             self._length = end - position
             self._needed = needed
         return messages
+
+    def _begins(self, data: bytes, at: int) -> bool:
+        """Return True if a message, or padding before one, can begin there, as far as the data go."""
+        if data[at] != _DOLLAR:
+            return data[at] in _PADDING or bool(_TEXT.match(data, at)) or b"RTSP/".startswith(data[at : at + 5])
+        if at + 4 > len(data) or data[at + 1] in self.channels:
+            return True
+        # Of a channel that was not agreed on: only what is there as a whole.
+        stop = at + 4 + int.from_bytes(data[at + 2 : at + 4])
+        if stop > len(data) or (stop < len(data) and data[stop] not in _FIRST):
+            return False
+        self.channels |= {data[at + 1]}
+        return True
+
+    def _goes_on(self, data: bytes, at: int) -> bool:
+        """Return True if a message can begin there: if it is a frame, one with RTP or RTCP in it, and another message
+        behind it."""
+        if data[at] != _DOLLAR or at + 4 >= len(data):
+            return self._begins(data, at)
+        stop = at + 4 + int.from_bytes(data[at + 2 : at + 4])
+        rtp = data[at + 1] in self.channels and data[at + 4] >> 6 == RTP_VERSION
+        return rtp and (stop >= len(data) or self._begins(data, stop))
+
+    def _next(self, data: bytes, position: int) -> int:
+        """Where the next message begins, if any does."""
+        for found in _CANDIDATE.finditer(data, position):
+            if not self.channels or self._goes_on(data, found.start()):
+                return found.start()
+        return len(data)
 
     def _add_noise(self, length: int) -> None:
         self._noise += length

@@ -12,7 +12,7 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.address import Address, Redirected
-from gateway.sources.rtsp.auth import Authenticator
+from gateway.sources.rtsp.auth import Authenticator, Challenge
 from gateway.sources.rtsp.events import Closed, Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
 from gateway.sources.rtsp.messages import (
@@ -27,8 +27,16 @@ from gateway.sources.rtsp.messages import (
     encode_frame,
 )
 from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, Pending, Requests
-from gateway.sources.rtsp.sdp import Description, describe, resolve
-from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, State, Step, advance
+from gateway.sources.rtsp.sdp import Description, describe, origin, resolve
+from gateway.sources.rtsp.states import (
+    FINAL_REFUSALS,
+    REDIRECTIONS,
+    REFUSALS,
+    UNSUPPORTED_TRANSPORT,
+    State,
+    Step,
+    advance,
+)
 from gateway.sources.rtsp.transport import Agreement, Carrier, Interleaved, parse_transport
 
 _OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
@@ -53,11 +61,15 @@ class RtspSession:
     ) -> None:
         self.state = State.IDLE
         self._url = address.url
-        self._requests = Requests(Authenticator(address.credentials, make_cnonce, redirected=address.redirected))
+        self._requests = Requests(
+            Authenticator(address.credentials, make_cnonce, redirected=address.redirected, challenge=address.challenge)
+        )
         self._agreement = Agreement(carriers, open_ports)
         self._reader = Reader()
         self._description: Description | None = None
+        self._first_refusal: CameraError | None = None
         self._session_timeout = DEFAULT_SESSION_TIMEOUT
+        self._session_told_by = ""
         self._announced = False
         self._wants_sound = sound
         self._sound: Interleaved | None = None
@@ -69,6 +81,11 @@ class RtspSession:
     def refused(self) -> tuple[Carrier, ...]:
         """The carriers that the camera refused."""
         return self._agreement.refused
+
+    @property
+    def unanswered_challenge(self) -> Challenge | None:
+        """As of ``Requests``."""
+        return self._requests.unanswered_challenge
 
     def start(self, now: float) -> None:
         """Ask for the description of the stream."""
@@ -155,6 +172,7 @@ class RtspSession:
                     url, transport = wish
                     self._requests.send("SETUP", url, now, transport)
             case State.STARTING:
+                self._reader.channels = self._channels()
                 self._requests.send("PLAY", self._playing().play_url, now)
             case State.PLAYING:
                 self._keep_alive_due = now + self._session_timeout / 2
@@ -190,6 +208,11 @@ class RtspSession:
         # Some cameras send media before they answer PLAY.
         yield from self._announce()
         yield Media(frames.channel == channels[1], frames.packets)
+
+    def _channels(self) -> frozenset[int]:
+        """Those that the camera may send on; none while it uses what was never agreed on."""
+        agreed = [self._agreement.transport] + ([] if self._sound is None else [self._sound])
+        return frozenset(number for one in agreed if isinstance(one, Interleaved) for number in (one.rtp, one.rtcp))
 
     def _announce(self) -> Iterator[Event]:
         if not self._announced:
@@ -243,9 +266,6 @@ class RtspSession:
                 yield from self._announce()
         elif self.state is State.SETTING_UP_SOUND:
             self._advance(Step.ANSWERED, now)
-        elif response.status == 461 and self.state is State.SETTING_UP:
-            self._agreement.refuse()
-            self._set_up(now)
         elif self.state is State.PLAYING and response.status != 454:
             # Not every camera supports GET_PARAMETER as a keep-alive; all understand OPTIONS.
             self._keep_alive_method = "OPTIONS"
@@ -253,7 +273,21 @@ class RtspSession:
         elif response.status in REDIRECTIONS and (location := response.headers.get("location")):
             raise Redirected(location)
         else:
-            raise CameraError(*REFUSALS.get(response.status, _unexpected(pending.method, response.status)))
+            self._refused(pending, response.status, now)
+
+    def _refused(self, pending: Pending, status: int, now: float) -> None:
+        """Ask for the stream over something else where that may help; what was refused first is the word if not."""
+        words = (SourceReason.UNSUPPORTED, f"The camera answers {pending.method} with status {status}.")
+        error = self._first_refusal or CameraError(*REFUSALS.get(status, words))
+        if self.state is not State.SETTING_UP or status in FINAL_REFUSALS:
+            raise error
+        if status != UNSUPPORTED_TRANSPORT:
+            self._first_refusal = error
+        try:
+            self._agreement.refuse()
+        except CameraError as none_left:
+            raise self._first_refusal or none_left from None
+        self._set_up(now)
 
     def _accepted(self, pending: Pending, response: Response, now: float) -> Step | None:
         """Take what the answer says, and return the step that it allows; None if that is not enough to go on."""
@@ -261,13 +295,15 @@ class RtspSession:
         offered = {method.strip().upper() for method in headers.get("public").split(",")}
         if "GET_PARAMETER" in offered and not self._get_parameter_refused:
             self._keep_alive_method = "GET_PARAMETER"
+        if "SETUP" not in (pending.method, self._session_told_by):
+            self._take_session(headers, pending.method)
         match pending.method:
             case "DESCRIBE":
                 self._description = describe(response.body, self._base(headers))
             case "SETUP" if self.state is State.SETTING_UP_SOUND:
                 self._sound = _sound_channels(headers.get("transport"))
             case "SETUP":
-                self._requests.session_id, self._session_timeout = parse_session(headers.get("session"))
+                self._take_session(headers, pending.method)
                 if not self._agreement.accept(headers.get("transport")):
                     self._agreement.refuse()
                     self._set_up(now)
@@ -276,11 +312,20 @@ class RtspSession:
                     return Step.SOUND_FOUND
         return Step.ANSWERED
 
+    def _take_session(self, headers: Headers, method: str) -> None:
+        """An answer to SETUP names the session. Some cameras name it in another one, or not at all."""
+        if value := headers.get("session"):
+            self._requests.session_id, self._session_timeout = parse_session(value)
+            self._session_told_by = method
+
     def _base(self, headers: Headers) -> str:
         """Return the base URL of relative controls (RFC 2326 C.1.1)."""
         for name in ("content-base", "content-location"):
-            if headers.get(name).lower().startswith(("rtsp://", "rtsps://")):
-                return resolve(headers.get(name), "")
+            value = headers.get(name)
+            if value.lower().startswith(("rtsp://", "rtsps://")):
+                return resolve(value, "")
+            if value.startswith("/"):
+                return resolve(origin(self._url) + value, "")
         return self._url
 
 
@@ -290,8 +335,3 @@ def _sound_channels(transport: str) -> Interleaved | None:
         chosen = parse_transport(transport, Carrier.TCP)
         return chosen if transport and isinstance(chosen, Interleaved) else None
     return None
-
-
-def _unexpected(method: str, status: int) -> tuple[SourceReason, str]:
-    reason = SourceReason.SESSION_LIMIT if status == 500 and method == "SETUP" else SourceReason.UNSUPPORTED
-    return reason, f"The camera answers {method} with status {status}."

@@ -1,16 +1,18 @@
 """Our requests to one camera (RFC 2326 section 6): numbered, signed, one in flight at a time, so that every answer has
 one meaning. Pure."""
 
+from collections import deque
 from dataclasses import dataclass
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.auth import Authenticator
+from gateway.sources.rtsp.auth import Authenticator, Challenge
 from gateway.sources.rtsp.messages import Headers, Response, encode
 
 USER_AGENT = "Sightline"
 ANSWER_TIMEOUT = 8.0
-MAX_SIGN_INS = 2
+MAX_SIGN_INS = 4
+MAX_GIVEN_UP = 64
 _FIELDS = {"DESCRIBE": ("Accept", "application/sdp"), "PLAY": ("Range", "npt=0.000-")}
 
 
@@ -36,6 +38,7 @@ class Requests:
         self.session_id = ""
         self._authenticator = authenticator
         self._sequence = 0
+        self._given_up: deque[str] = deque(maxlen=MAX_GIVEN_UP)
         self._took: tuple[float, float] | None = None
 
     def send(self, method: str, url: str, now: float, transport: str = "", sign_ins: int = 0) -> None:
@@ -54,9 +57,13 @@ class Requests:
         self.pending = Pending(self._sequence, method, url, transport, now, sign_ins)
 
     def answered(self, response: Response, now: float) -> Pending | None:
-        """Return the request that this answers; None if it answers none, or only says that the answer will come."""
+        """Return the request that this answers; None if it answers none, or only says that the answer will come.
+
+        That is the request in flight, whatever number the answer carries (some cameras always say 0), unless it is the
+        number of a request that was given up.
+        """
         pending, sequence = self.pending, response.headers.get("cseq")
-        if pending is None or (sequence and sequence != str(pending.sequence)):
+        if pending is None or (sequence != str(pending.sequence) and sequence in self._given_up):
             return None
         if response.status >= 200:
             self._took = (pending.sent, now - pending.sent)
@@ -74,6 +81,11 @@ class Requests:
         """Note that the camera accepted our credentials."""
         self._authenticator.accepted()
 
+    @property
+    def unanswered_challenge(self) -> Challenge | None:
+        """The challenge to which this connection was not long enough for an answer."""
+        return self._authenticator.unanswered
+
     def overdue(self, now: float) -> Pending | None:
         """Return the request whose answer should have come by now."""
         return self.pending if self.pending is not None and now - self.pending.sent >= ANSWER_TIMEOUT else None
@@ -81,6 +93,7 @@ class Requests:
     def give_up(self) -> None:
         """Wait no longer for the answer."""
         if self.pending is not None:
+            self._given_up.append(str(self.pending.sequence))
             self._took, self.pending = (self.pending.sent, ANSWER_TIMEOUT), None
 
     def answer_time(self, since: float, now: float) -> float | None:

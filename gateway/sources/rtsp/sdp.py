@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.codecs.access_unit import StreamInfo
+from gateway.codecs.nal.fragments import separated
 from gateway.codecs.names import AUDIO, H264, H265, STATIC_PAYLOAD_TYPES, VIDEO
 from gateway.errors import CameraError
 from gateway.models import SourceReason
@@ -44,6 +45,7 @@ class _Section:
     encrypted: bool = False
     formats: list[str] = field(default_factory=list)
     control: str = ""
+    to_camera: bool = False
     encodings: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
 
@@ -62,14 +64,26 @@ def describe(body: bytes, base: str) -> Description:
     video = [section for section in plain if section.kind == "video"]
     if not video:
         raise CameraError(SourceReason.UNSUPPORTED, ENCRYPTED)
+    _put_where_they_belong(sections)
     best = _first(video, VIDEO, base)
     if best is None:
         maps = {_encoding(section, text) for section in video for text in section.formats}
         names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in maps} - {""})
         words = ", ".join(names[:4]) or "an unnamed codec"
         raise CameraError(SourceReason.UNSUPPORTED, f"The camera sends {words}, not H.264, H.265 or JPEG at 90 kHz.")
-    audio = _first([section for section in plain if section.kind == "audio"], AUDIO, base)
+    # What is sent to the camera is its loudspeaker (ONVIF Streaming 5.3).
+    sound = [section for section in plain if section.kind == "audio" and not section.to_camera]
+    audio = _first(sound, AUDIO, base)
     return Description(*best, resolve(base, session.control), audio)
+
+
+def _put_where_they_belong(sections: list[_Section]) -> None:
+    """Some cameras write the parameters of their video below their audio."""
+    for section in sections:
+        for text in section.formats:
+            for other in sections:
+                if text not in section.parameters and text in other.parameters and text not in other.formats:
+                    section.parameters[text] = other.parameters[text]
 
 
 def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medium | None:
@@ -92,18 +106,26 @@ def _encoding(section: _Section, text: str) -> str:
 
 def resolve(base: str, control: str) -> str:
     """Return the URL that a control attribute means. Relative ones are appended, as servers and clients do in
-    practice."""
+    practice. So is a single name after a slash, whereas a longer path starts at the server's root."""
     if control in ("", "*"):
         url = base
     elif re.match(r"rtspu?s?://", control, re.IGNORECASE):
         url = control
+    elif control.startswith("?"):
+        url = base + control
     elif control.startswith("/"):
-        url = re.sub(r"^([^/]*//[^/]*).*", r"\1", base) + control
+        below = base.rstrip("/") if control.count("/") == 1 else origin(base)
+        url = below + control
     else:
         url = base + ("" if base.endswith("/") else "/") + control
     if re.search(r"[\x00-\x20\x7f]", url) or len(url) > 1024:
         raise CameraError(SourceReason.MALFORMED, "The camera names a stream address that cannot be used.")
     return url
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    return re.sub(r"^([^/]*//[^/]*).*", r"\1", url)
 
 
 def _sections(text: str) -> list[_Section]:
@@ -125,6 +147,8 @@ def _sections(text: str) -> list[_Section]:
             key, _, data = rest.strip().partition(" ")
             current = sections[-1]
             match name.lower():
+                case "sendonly":
+                    current.to_camera = True
                 case "crypto" | "key-mgmt":
                     current.encrypted = True
                 case "control":
@@ -165,6 +189,6 @@ def _decoded(text: str) -> tuple[bytes, ...]:
             nal = base64.b64decode(item + "=" * (-len(item) % 4), validate=True)
         except (binascii.Error, ValueError):
             continue
-        if 2 < len(nal) <= MAX_PARAMETER_SET:
-            sets.append(nal)
+        if len(nal) <= MAX_PARAMETER_SET:
+            sets += [part for part in separated(nal) if len(part) > 2]
     return tuple(sets)

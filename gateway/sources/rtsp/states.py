@@ -58,6 +58,11 @@ def advance(state: State, step: Step) -> State:
 REDIRECTIONS = frozenset({300, 301, 302, 303, 307})
 """Answers that may name another place (RFC 2326 11.3); a proxy (305) is none that a camera would have."""
 
+UNSUPPORTED_TRANSPORT = 461
+FINAL_REFUSALS = frozenset({401, 403, 453, 454, 503})
+"""Answers to SETUP that would be no others if the stream were asked for over something else. Cameras that do not send
+over TCP should say 461, and say anything."""
+
 REFUSALS: dict[int, tuple[SourceReason, str]] = {
     301: (SourceReason.NOT_FOUND, "The camera says that the stream has moved, but not where to."),
     302: (SourceReason.NOT_FOUND, "The camera says that the stream is elsewhere, but not where."),

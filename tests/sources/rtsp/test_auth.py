@@ -1,4 +1,5 @@
 import base64
+import hashlib
 
 import pytest
 from hypothesis import given
@@ -103,7 +104,59 @@ def test_no_password_configured_and_no_sign_in_that_we_speak() -> None:
     assert refused(Authenticator(None, str), 'Basic realm="a"') is SourceReason.PASSWORD_REFUSED
     assert refused(authenticator(), "Negotiate") is SourceReason.UNSUPPORTED
     assert refused(authenticator(), digest(realm="a", nonce="1", qop="auth-int")) is SourceReason.UNSUPPORTED
-    assert refused(authenticator(), digest(realm="a", nonce="1", algorithm="MD5-sess")) is SourceReason.UNSUPPORTED
+    assert refused(authenticator(), digest(realm="a", nonce="1", algorithm="MD4")) is SourceReason.UNSUPPORTED
+    assert refused(authenticator()) is SourceReason.UNSUPPORTED
+
+
+def test_a_401_to_our_answer_that_says_nothing_is_a_refused_password() -> None:
+    one = authenticator()
+    one.challenged(['Digest realm="a", nonce="1"'])
+    assert refused(one) is SourceReason.PASSWORD_REFUSED
+
+
+def test_the_next_weaker_kind_of_digest_is_answered_where_the_strongest_is_refused() -> None:
+    one = authenticator()
+    offered = [digest(realm="a", nonce="1", algorithm=name) for name in ("SHA-256", "MD5")] + ['Basic realm="a"']
+    one.challenged(offered)
+    assert answered(one.authorization("DESCRIBE", "rtsp://x/"))["algorithm"] == "SHA-256"
+    one.challenged(offered)
+    assert answered(one.authorization("DESCRIBE", "rtsp://x/"))["algorithm"] == "MD5"
+    assert refused(one, *offered) is SourceReason.PASSWORD_REFUSED
+
+
+def test_digest_is_answered_after_basic_was_refused_and_basic_never_after_digest() -> None:
+    one = authenticator()
+    one.challenged(['Basic realm="a"'])
+    one.challenged([digest(realm="a", nonce="1")])
+    assert (one.authorization("DESCRIBE", "rtsp://x/") or "").startswith("Digest ")
+    assert refused(one, 'Basic realm="a"') is SourceReason.PASSWORD_REFUSED
+
+
+@pytest.mark.parametrize("algorithm", ["MD5-sess", "SHA-256-sess"])
+def test_a_session_key_is_made_of_the_first_nonces(algorithm: str) -> None:
+    one = authenticator("u", "p")
+    one.challenged([digest(realm="a", nonce="1", qop="auth", algorithm=algorithm)])
+    name = "md5" if algorithm.startswith("MD5") else "sha256"
+
+    def hashed(*parts: str) -> str:
+        return hashlib.new(name, ":".join(parts).encode()).hexdigest()
+
+    given = answered(one.authorization("DESCRIBE", "rtsp://x/"))
+    secret = hashed(hashed("u", "a", "p"), "1", given["cnonce"])
+    subject = hashed("DESCRIBE", "rtsp://x/")
+    assert given["response"] == hashed(secret, "1", "00000001", given["cnonce"], "auth", subject)
+    assert given["algorithm"] == algorithm
+
+
+def test_a_challenge_that_the_connection_before_ended_with_is_answered_unasked() -> None:
+    first = authenticator()
+    first.challenged(['Digest realm="a", nonce="1"'])
+    assert first.unanswered is not None
+    second = Authenticator(Credentials("u", "p"), str, challenge=first.unanswered)
+    assert answered(second.authorization("DESCRIBE", "rtsp://x/"))["nonce"] == "1"
+    assert second.unanswered is None
+    first.accepted()
+    assert first.unanswered is None
 
 
 def test_quotes_in_a_name_stay_inside_it() -> None:

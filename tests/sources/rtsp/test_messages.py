@@ -124,6 +124,49 @@ def test_chunking_changes_nothing(stream: bytes, data: st.DataObject) -> None:
     assert outcome([bytes((byte,)) for byte in stream]) == whole
 
 
+def frames(count: int) -> list[bytes]:
+    return [encode_frame(0, b"\x80\x60" + bytes((number,)) + b"$picture" * (40 + number)) for number in range(count)]
+
+
+def heard(chunks: list[bytes]) -> list[int]:
+    """The numbers of the frames that come whole, whatever the others hold."""
+    reader, found = Reader(), list[int]()
+    reader.channels = frozenset({0, 1})
+    whole = {frame[4:]: number for number, frame in enumerate(frames(12))}
+    for chunk in chunks:
+        for message in reader.feed(chunk):
+            if isinstance(message, Frames):
+                found += [whole[packet] for packet in message.packets if packet in whole]
+    return found
+
+
+@given(st.integers(0, 10), st.integers(1, 300), st.booleans(), st.integers(1, 4000))
+def test_a_frame_that_was_written_in_part_costs_itself_and_at_most_two_more(
+    broken: int, written: int, again: bool, size: int
+) -> None:
+    sent = frames(12)
+    sent[broken] = sent[broken][: 4 + written] + (sent[broken] if again else b"")
+    stream = b"".join(sent)
+    chunks = [stream[at : at + size] for at in range(0, len(stream), size)]
+    assert heard([stream]) == [number for number in range(12) if again or number != broken]
+    missing = set(range(12)) - set(heard(chunks))
+    assert missing <= {broken, broken + 1, broken + 2}
+
+
+def test_a_frame_of_a_channel_that_was_not_agreed_on_takes_nothing_from_the_one_before_it() -> None:
+    one, *_ = frames(1)
+    assert heard([one + encode_frame(7, b"metadata") + one]) == [0, 0]
+
+
+@given(st.lists(st.binary(max_size=60), max_size=6))
+def test_no_bytes_raise_anything_but_camera_errors_once_channels_are_known(chunks: list[bytes]) -> None:
+    reader = Reader()
+    reader.channels = frozenset({0, 1})
+    with suppress(CameraError):
+        for chunk in chunks:
+            reader.feed(b"$\0\0\2ab" + chunk)
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_raise_anything_but_camera_errors(data: bytes) -> None:
     for stream in (data, b"RTSP/1.0 200 OK\r\n" + data + b"\r\n\r\n"):

@@ -12,8 +12,8 @@ from gateway.sources.rtsp.address import Redirected, parse_address
 from gateway.sources.rtsp.events import Closed, Event, Media, Playing, Unusable
 from gateway.sources.rtsp.messages import encode_frame
 from gateway.sources.rtsp.protocol import RtspSession
-from gateway.sources.rtsp.requests import ANSWER_TIMEOUT
-from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, State
+from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, MAX_SIGN_INS
+from gateway.sources.rtsp.states import FINAL_REFUSALS, REDIRECTIONS, REFUSALS, State
 from gateway.sources.rtsp.transport import Carrier, Unicast
 
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
@@ -82,10 +82,20 @@ def test_stopping_before_there_is_a_session_sends_nothing() -> None:
     assert dialogue.session.take_output() == b""
 
 
-def test_a_relative_or_missing_content_base_falls_back_to_the_url() -> None:
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("/base/", "rtsp://camera/base/track1"),
+        ("/base", "rtsp://camera/base/track1"),
+        ("RTSP://10.0.0.9:8554/base/", "RTSP://10.0.0.9:8554/base/track1"),
+        ("", "rtsp://camera/live/track1"),
+        ("10.0.0.9/base/", "rtsp://camera/live/track1"),
+    ],
+)
+def test_a_content_base_may_be_a_path_and_any_other_oddity_falls_back_to_the_url(base: str, url: str) -> None:
     dialogue = Dialogue()
-    dialogue.answer("Content-Base: /base/", body=SDP)
-    assert dialogue.requested()[1] == "rtsp://camera/live/track1"
+    dialogue.answer(f"Content-Base: {base}", body=SDP)
+    assert dialogue.requested()[1] == url
 
 
 def test_a_password_is_sent_only_when_asked_for_and_never_in_a_url() -> None:
@@ -109,10 +119,10 @@ def test_a_wrong_password_is_sent_once() -> None:
 
 def test_a_camera_that_calls_every_nonce_stale_is_given_up() -> None:
     dialogue = Dialogue()
-    for nonce in range(2):
+    for nonce in range(MAX_SIGN_INS):
         dialogue.answer(f'WWW-Authenticate: Digest realm="r", nonce="{nonce}", stale=true', status=401)
     with pytest.raises(CameraError) as caught:
-        dialogue.answer('WWW-Authenticate: Digest realm="r", nonce="3", stale=true', status=401)
+        dialogue.answer('WWW-Authenticate: Digest realm="r", nonce="last", stale=true', status=401)
     assert caught.value.reason is SourceReason.PASSWORD_REFUSED
 
 
@@ -166,11 +176,27 @@ def test_a_transport_that_cannot_be_used_is_refused(transport: str) -> None:
         dialogue.answer("Session: 42", f"Transport: {transport}")
 
 
-def test_a_setup_without_a_session_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("described", "played", "sent"), [("", "", None), ("", "99", "99"), ("12345;timeout=20", "", "12345")]
+)
+def test_a_session_is_taken_from_whatever_answer_names_it_and_none_is_needed(
+    described: str, played: str, sent: str | None
+) -> None:
     dialogue = Dialogue()
-    dialogue.answer(body=SDP)
-    with pytest.raises(CameraError):
-        dialogue.answer()
+    dialogue.answer(*[f"Session: {described}"] if described else [], body=SDP)
+    dialogue.answer("Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
+    assert [type(event) for event in dialogue.answer(*[f"Session: {played}"] if played else [])] == [Playing]
+    dialogue.session.query(dialogue.now)
+    assert dialogue.requested()[2].get("session") == sent
+
+
+def test_a_session_that_setup_named_is_not_taken_from_another_answer() -> None:
+    dialogue = Dialogue()
+    dialogue.play("42")
+    dialogue.session.query(dialogue.now)
+    dialogue.answer("Session: 99")
+    dialogue.session.query(dialogue.now)
+    assert dialogue.requested()[2]["session"] == "42"
 
 
 @pytest.mark.parametrize(("session", "half"), [("42", 30.0), ("42;timeout=20", 10.0), ("42; Timeout = 0", 30.0)])
@@ -252,9 +278,29 @@ def test_a_date_that_tells_nothing_is_no_sample(date: str) -> None:
     assert Dialogue().answer(f"Date: {date}", body=SDP) == []
 
 
-def test_an_answer_to_nothing_is_dropped_and_one_without_cseq_is_taken() -> None:
+def test_an_answer_to_nothing_or_to_what_was_given_up_is_dropped() -> None:
     dialogue = Dialogue()
+    dialogue.play()
     assert dialogue.session.receive(b"RTSP/1.0 200 OK\r\nCSeq: 77\r\n\r\n", 1.0) == [Unusable()]
+    dialogue.session.query(dialogue.now)
+    given_up = dialogue.requested()[2]["cseq"]
+    dialogue.session.tick(dialogue.now + ANSWER_TIMEOUT)
+    dialogue.session.query(dialogue.now + ANSWER_TIMEOUT)
+    late = f"RTSP/1.0 200 OK\r\nCSeq: {given_up}\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\n"
+    assert dialogue.session.receive(late.encode(), dialogue.now + 9) == [Unusable()]
+
+
+@pytest.mark.parametrize("number", ["0", "1", "99", "x"])
+def test_an_answer_of_whatever_number_is_to_the_one_request_in_flight(number: str) -> None:
+    dialogue = Dialogue()
+    for body, more in ((SDP, ""), (b"", "Session: 1\r\nTransport: RTP/AVP/TCP;interleaved=0-1\r\n"), (b"", "")):
+        head = f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
+        dialogue.session.receive(head.encode() + body, 1.0)
+    assert dialogue.session.state is State.PLAYING
+
+
+def test_an_answer_without_a_number_is_taken() -> None:
+    dialogue = Dialogue()
     dialogue.session.receive(b"RTSP/1.0 100 Continue\r\n\r\n", 1.0)
     dialogue.session.receive(b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(SDP) + SDP, 1.0)
     assert dialogue.session.state is State.SETTING_UP
@@ -356,6 +402,26 @@ def test_what_the_camera_refuses_is_asked_for_otherwise(carriers: tuple[Carrier,
     with pytest.raises(CameraError) as caught:
         dialogue.session.receive(response, dialogue.now)
     assert caught.value.reason is SourceReason.UNSUPPORTED
+
+
+@pytest.mark.parametrize("status", [400, 404, 406, 461, 500, 501, 551])
+def test_a_camera_that_refuses_tcp_in_any_words_is_asked_for_udp_and_its_first_refusal_is_the_word(status: int) -> None:
+    dialogue = asked(Carrier.TCP, Carrier.UDP)
+    dialogue.answer(status=status)
+    assert dialogue.session.refused == (Carrier.TCP,)
+    with pytest.raises(CameraError) as caught:
+        dialogue.answer(status=454)
+    wanted = "forgotten" if status == 461 else f"{REFUSALS[404][1] if status == 404 else status}"
+    assert wanted in caught.value.detail
+    assert caught.value.reason is not SourceReason.SESSION_LIMIT
+
+
+@pytest.mark.parametrize("status", sorted(FINAL_REFUSALS - {401}))
+def test_what_udp_would_not_change_is_the_word_at_once(status: int) -> None:
+    dialogue = asked(Carrier.TCP, Carrier.UDP)
+    with pytest.raises(CameraError) as caught:
+        dialogue.answer(status=status)
+    assert (caught.value.reason, caught.value.detail) == REFUSALS[status]
 
 
 def test_a_camera_that_answers_with_another_transport_is_asked_for_that() -> None:

@@ -70,6 +70,33 @@ def test_g711_beside_the_video_is_told(audio: str, codec: str, payload_type: int
     assert found.setup_url == "rtsp://camera/live/trackID=9"
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_the_way_to_the_loudspeaker_is_no_sound(first: bool) -> None:
+    speaker = "m=audio 0 RTP/AVP 0\na=control:trackID=5\na=sendonly\n"
+    found = describe(sdp(VIDEO + (speaker + AUDIO if first else AUDIO + speaker)), BASE).audio
+    assert found is not None
+    assert found.setup_url.endswith("trackID=9")
+    assert describe(sdp(VIDEO + speaker), BASE).audio is None
+
+
+def test_parameters_of_the_video_below_the_audio_are_found() -> None:
+    sets = "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0IAHtoCgL/l,aM48gA==\n"
+    body = "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:t\n" + AUDIO + sets
+    assert len(describe(sdp(body), BASE).info.parameter_sets) == 2
+
+
+def test_parameter_sets_with_start_codes_are_told_apart() -> None:
+    sps, pps = bytes.fromhex("6742c01eda0280bfe5"), bytes.fromhex("68ce3c80")
+    start = b"\0\0\0\1"
+    for text in (
+        ",".join(base64.b64encode(start + nal).decode() for nal in (sps, pps)),
+        base64.b64encode(start + sps + start + pps).decode(),
+    ):
+        fmtp = f"a=fmtp:96 packetization-mode=1;sprop-parameter-sets={text}\n"
+        body = "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:t\n" + fmtp
+        assert describe(sdp(body), BASE).info.parameter_sets == (sps, pps)
+
+
 def test_other_audio_is_left_alone() -> None:
     assert describe(sdp(VIDEO + "m=audio 0 RTP/AVP 97\na=rtpmap:97 MPEG4-GENERIC/16000\n"), BASE).audio is None
 
@@ -94,6 +121,9 @@ def test_parameter_sets_that_cannot_be_read_are_left_out() -> None:
         ("rtsp://c/live", "trackID=1", "rtsp://c/live/trackID=1"),
         ("rtsp://c:8554/a?channel=1&subtype=0", "trackID=0", "rtsp://c:8554/a?channel=1&subtype=0/trackID=0"),
         ("rtsp://c:8554/a/b", "/x/y", "rtsp://c:8554/x/y"),
+        ("rtsp://c:8554/a/b", "/trackID=1", "rtsp://c:8554/a/b/trackID=1"),
+        ("rtsp://c:8554/a/b/", "/trackID=1", "rtsp://c:8554/a/b/trackID=1"),
+        ("rtsp://c/live", "?trackID=1", "rtsp://c/live?trackID=1"),
         ("rtsp://c/live", "rtsp://10.0.0.1/other", "rtsp://10.0.0.1/other"),
     ],
 )
