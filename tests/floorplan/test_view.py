@@ -22,8 +22,9 @@ ALL = {CameraId("gym"), CameraId("nurse")}
 
 
 def keys_in_protocol(name: str) -> set[str]:
-    line = next(line for line in PROTOCOL.read_text().splitlines() if line.startswith(f"`{name}` `{{"))
-    return set(re.findall(r'"(\w+)"', line.split("` ")[1]))
+    found = re.search(rf"^`{name}`\s`(\{{[^`]*)`", PROTOCOL.read_text(), re.MULTILINE)
+    assert found is not None
+    return set(re.findall(r'"(\w+)"', found[1]))
 
 
 def keys_in(value: object) -> set[str]:

@@ -73,7 +73,7 @@ def test_a_camera_does_not_choose_where_the_gateway_connects_to(location: str, n
     with pytest.raises(CameraError) as caught:
         address.follow(location, "10.0.0.5")
     assert caught.value.reason is SourceReason.REDIRECT_REFUSED
-    assert f"redirects to {named}, which its `redirects`" in caught.value.detail
+    assert f"redirects to {named}, which is not among its `redirects`" in caught.value.detail
 
 
 @given(st.text(max_size=80))
