@@ -46,10 +46,6 @@ class Fanout:
         """Return True if nobody watches, or waits to."""
         return not self._viewers and not self._waiting
 
-    def __contains__(self, session: Session) -> bool:
-        """Return True if what arrives goes to the session."""
-        return session.id in self._viewers
-
     def add(self, session: Session) -> None:
         """Let a session take part from the next group on. It waits no longer."""
         self._waiting.pop(session.id, None)
