@@ -190,7 +190,8 @@ class CameraSettings(Model):
 
     ``transport`` is what media comes over: TCP, then UDP where the camera refuses it (``auto``); UDP, then TCP
     (``udp``); TCP alone (``tcp``). ``tls_fingerprint``: SHA-256 of the certificate of a camera that signs its own;
-    without it the certificate must be of an authority that this host trusts. ``nvr``: the recorder that serves it, a
+    without it the certificate must be of an authority that this host trusts. ``tls_legacy``: TLS 1.2 is spoken with old
+    ciphers and short keys, too. ``nvr``: the recorder that serves it, a
     key of ``media.nvrs``. ``redirects``: places, ``host:port``, that a stream may be redirected to besides its own.
     """
 
@@ -205,6 +206,7 @@ class CameraSettings(Model):
     audio: bool = False
     transport: Literal["auto", "tcp", "udp"] = "auto"
     tls_fingerprint: Fingerprint | None = None
+    tls_legacy: bool = False
     nvr: Identifier | None = None
     redirects: tuple[PlaceText, ...] = ()
 
@@ -213,6 +215,8 @@ class CameraSettings(Model):
         secured = [stream.url.startswith("rtsps:") for stream in (self.main, self.sub) if stream is not None]
         if self.tls_fingerprint is not None and not any(secured):
             raise ValueError("tls_fingerprint is of use only where main or sub is an rtsps:// address")
+        if self.tls_legacy and not any(secured):
+            raise ValueError("tls_legacy is of use only where main or sub is an rtsps:// address")
         if self.transport == "udp" and any(secured):
             raise ValueError("transport: udp would send the pictures of an rtsps:// address in the clear")
         return self

@@ -21,6 +21,7 @@ from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
 from gateway.sources.nvr import Nvr
+from gateway.sources.rtsp.tls import Trust
 from gateway.sources.source import Source
 from gateway.sources.supervisor import SourceSupervisor
 from gateway.transcoding.service import Transcoding
@@ -205,7 +206,7 @@ def source_of(
         metrics,
         on_status,
         transport=camera.transport,
-        tls_fingerprint=camera.tls_fingerprint,
+        trust=Trust(camera.tls_fingerprint, camera.tls_legacy),
         nvr=nvr,
         sound=sound,
         redirects=camera.redirects,

@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 class Source:
     """One stream of one camera. ``on_status`` is called when state, reason, picture or notes change; the rates in
-    between are read from ``status``. ``transport`` is a key of ``WISHES``, ``tls_fingerprint`` as in ``Trust``;
+    between are read from ``status``. ``transport`` is a key of ``WISHES``, ``trust`` says who the camera must be;
     ``redirects`` are the places, ``host:port``, that the camera may send us on to; all sources share one ``resolver``.
     """
 
@@ -64,7 +64,7 @@ class Source:
         uniform: Callable[[float, float], float] | None = None,
         *,
         transport: str = "auto",
-        tls_fingerprint: str | None = None,
+        trust: Trust | None = None,
         nvr: Nvr | None = None,
         sound: SoundSink | None = None,
         redirects: Iterable[str] = (),
@@ -77,7 +77,7 @@ class Source:
         self._metrics = metrics
         self._carriers = WISHES[transport]
         self._datagrams_lost = False
-        self._trust = Trust(tls_fingerprint)
+        self._trust = trust or Trust()
         self._nvr = nvr
         self._sound = sound
         self._sub = stream is StreamName.SUB
@@ -246,6 +246,7 @@ class Source:
                 transport=client.carrier,
                 notes=(
                     *client.reception.notes(),
+                    *self._trust.notes(address.tls),
                     *notes.redirected(self._configured, address.place),
                     *notes.carried(client.refused, client.carrier, self._datagrams_lost),
                     *self._watch.camera_clock.notes(now),

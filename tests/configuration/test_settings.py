@@ -151,6 +151,8 @@ def test_a_fingerprint_is_taken_as_openssl_writes_it() -> None:
 def test_what_does_not_fit_an_address_is_refused() -> None:
     with pytest.raises(ValidationError, match="tls_fingerprint is of use only"):
         reached(tls_fingerprint="ab" * 32)
+    with pytest.raises(ValidationError, match="tls_legacy is of use only"):
+        reached(tls_legacy=True)
     with pytest.raises(ValidationError, match="in the clear"):
         reached("rtsps://h/1", transport="udp")
 

@@ -16,6 +16,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
 from gateway.simulator.rtsp.digest import Algorithm
 from gateway.simulator.school import Listening, SimulatedCamera, SimulateOptions, simulate
+from gateway.sources.rtsp.tls import Trust
 from gateway.sources.source import Source
 from tests.gst_camera import PASSWORD, USERNAME, gst_camera
 from tests.sources.recording import RecordingSink
@@ -38,7 +39,7 @@ class Pull:
             Metrics(),
             self._status,
             transport=transport,
-            tls_fingerprint=pin,
+            trust=Trust(pin),
         )
 
     def _status(self, status: SourceStatus) -> None:

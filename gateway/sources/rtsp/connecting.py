@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-import ssl
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from gateway.clock import Clock
@@ -60,38 +60,47 @@ async def _connect(
 ) -> RtspClient:
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            return await _connect_to_one(address, hosts, trust, make_client)
+            connection = await _reach(hosts, address.port)
     except TimeoutError as error:
         raise CameraError(SourceReason.UNREACHABLE, "The camera does not answer at its address.") from error
-    except ssl.SSLCertVerificationError as error:
-        words = f"The camera's certificate is not trusted: {error.verify_message}."
-        raise CameraError(SourceReason.NOT_TRUSTED, words) from error
-    except ssl.SSLError as error:
-        words = "The camera does not speak TLS 1.2 or later at this port."
-        raise CameraError(SourceReason.UNSUPPORTED, words) from error
     except OSError as error:
         words = os.strerror(error.errno) if error.errno else "no address of it answers"
         raise CameraError(SourceReason.UNREACHABLE, f"The camera is out of reach: {words}.") from error
-
-
-async def _connect_to_one(
-    address: Address, hosts: Sequence[str], trust: Trust, make_client: Callable[[], RtspClient]
-) -> RtspClient:
-    """Connect to the first of ``hosts`` that answers. If none does, raises the last one's OSError."""
-    loop = asyncio.get_running_loop()
-    for left, host in zip(reversed(range(len(hosts))), hosts, strict=True):
-        try:
-            _, client = await loop.create_connection(
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            _, client = await asyncio.get_running_loop().create_connection(
                 make_client,
-                host,
-                address.port,
+                sock=connection,
                 ssl=trust.context if address.tls else None,
                 server_hostname=address.host if address.tls else None,
                 ssl_shutdown_timeout=GOODBYE_TIMEOUT if address.tls else None,
             )
+    except OSError as error:  # TimeoutError and SSLError are such
+        connection.close()
+        raise trust.fault(error) from error
+    return client
+
+
+async def _reach(hosts: Sequence[str], port: int) -> socket.socket:
+    """Connect to the first of ``hosts`` that answers. Raises OSError, that of the last one, if none does."""
+    loop = asyncio.get_running_loop()
+    failure = OSError("no address")
+    for host in hosts:
+        connection: socket.socket | None = None
+        try:
+            numeric = socket.AI_NUMERICHOST
+            [(family, kind, _, _, place), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=numeric)
+            connection = socket.socket(family, kind)
+            connection.setblocking(False)
+            await loop.sock_connect(connection, place)
         except OSError as error:
-            if not left or isinstance(error, ssl.SSLError):
-                raise
+            failure = error
+            if connection is not None:
+                connection.close()
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            raise
         else:
-            return client
-    raise OSError("no address")
+            return connection
+    raise failure

@@ -32,6 +32,11 @@ _FIRST = b"$R" + _PADDING
 _START_LINE = re.compile(
     rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z][A-Z_]{1,31}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
 )
+_OTHERS = {
+    b"HTTP/": "HTTP, not RTSP: check the port of the address",
+    b"SSH-": "SSH, not RTSP: check the port of the address",
+    b"\x15\x03": "TLS: use an rtsps:// address",
+}
 _NOT_TEXT = re.compile(rb"[^\x20-\xff\t\r]")
 _CANDIDATE = re.compile(rb"\$|RTSP/|(?<![A-Z])[A-Z]")
 _TEXT = re.compile(rb"RTSP/|[A-Z][A-Z_]{2,31} ")
@@ -94,6 +99,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.channels: frozenset[int] = frozenset()
+        self._greeted = False
         self._held: list[bytes] = []
         self._length = 0
         self._needed = 0
@@ -105,6 +111,8 @@ class Reader:
 
         Raises ``CameraError`` (``MALFORMED``) if a limit is exceeded: the connection is useless then.
         """
+        if not self._greeted:
+            self._greeting(data)
         if self._held:
             self._held.append(data)
             self._length += len(data)
@@ -185,6 +193,13 @@ class Reader:
             if not self.channels or self._goes_on(data, found.start()):
                 return found.start()
         return len(data)
+
+    def _greeting(self, data: bytes) -> None:
+        """Say what answers at the port, where its first bytes tell that it is nothing that speaks RTSP."""
+        for beginning, words in _OTHERS.items():
+            if data.startswith(beginning):
+                raise CameraError(SourceReason.UNSUPPORTED, f"What answers at this port speaks {words}.")
+        self._greeted = True
 
     def _add_noise(self, length: int) -> None:
         self._noise += length

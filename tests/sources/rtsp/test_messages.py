@@ -65,9 +65,7 @@ def test_frames_of_one_channel_come_together() -> None:
     assert read(stream) == [Frames(0, [b"one", b""]), Frames(1, [b"report"]), Frames(0, [b"two"])]
 
 
-@pytest.mark.parametrize(
-    "noise", [b"\xff\xfe\xfd", b"HTTP/1.1 400 Bad\n", b"lower case", b"RTSP/1.0 OK\r\n", b"A" * 3000]
-)
+@pytest.mark.parametrize("noise", [b"\xff\xfe\xfd", b"ICY 400 Bad\n", b"lower case", b"RTSP/1.0 OK\r\n", b"A" * 3000])
 def test_the_next_message_is_found_behind_noise(noise: bytes) -> None:
     assert read(noise + ANSWER)[1:] == read(ANSWER)
     assert isinstance(read(noise + ANSWER)[0], Noise)
@@ -165,6 +163,20 @@ def test_no_bytes_raise_anything_but_camera_errors_once_channels_are_known(chunk
     with suppress(CameraError):
         for chunk in chunks:
             reader.feed(b"$\0\0\2ab" + chunk)
+
+
+@pytest.mark.parametrize(
+    ("greeting", "words"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP, not RTSP"),
+        (b"SSH-2.0-dropbear\r\n", "speaks SSH, not RTSP"),
+        (b"\x15\x03\x01\0\2\2\x46", "speaks TLS: use an rtsps:// address"),
+    ],
+)
+def test_a_port_that_speaks_something_else_is_named(greeting: bytes, words: str) -> None:
+    with pytest.raises(CameraError, match=words) as caught:
+        read(greeting)
+    assert caught.value.reason is SourceReason.UNSUPPORTED
 
 
 @given(st.binary(max_size=300))
