@@ -19,7 +19,7 @@ from gateway.rtp import feedback
 from gateway.rtp.packet import RtpPacket
 from gateway.rtp.reorder import Reorder
 from gateway.sources.rtsp.auth import parse_challenges
-from gateway.sources.rtsp.messages import Reader
+from gateway.sources.rtsp.reader import Reader
 from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, BandwidthEstimator
 from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
 from gateway.webrtc.signalling.offer import LARGEST_OFFER, MOST_SECTIONS, parse_offer

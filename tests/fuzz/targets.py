@@ -23,8 +23,8 @@ from gateway.rtp import feedback
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.auth import parse_challenges
-from gateway.sources.rtsp.messages import MAX_BODY, MAX_HEAD
 from gateway.sources.rtsp.protocol import RtspSession
+from gateway.sources.rtsp.reader import MAX_BODY, MAX_HEAD
 from gateway.sources.rtsp.sdp import describe
 from gateway.sources.rtsp.transport import Carrier
 from gateway.webrtc.signalling import answer, formats, fragment

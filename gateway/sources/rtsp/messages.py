@@ -1,47 +1,15 @@
-"""RTSP messages on the wire (RFC 2326 sections 4, 6, 7 and 10.12): an incremental reader and a writer. Pure.
-
-The reader is generous where cameras differ (line ends, padding between messages, folded or broken header lines) and
-strict about size: every buffer has a limit, and a connection with too much unreadable data is ended.
-
-A camera on a slow network may write part of an interleaved frame, or part of it and then all of it. Such a frame seems
-to end in the middle of the next one, where no message can begin. It is thrown away, and the next one is looked for
-inside it.
-"""
+"""RTSP messages (RFC 2326 sections 4, 6, 7 and 10.12): what a camera sends, and what we write. Pure."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from struct import Struct
 from typing import NamedTuple
 
-from gateway.errors import CameraError
-from gateway.models import SourceReason
-
-MAX_START_LINE = 1024
-MAX_HEAD = 16 * 1024
-MAX_BODY = 64 * 1024
-MAX_NOISE = 64 * 1024
-NOISE_SHARE = 16
-"""This many bytes of messages make up for one byte of noise before them."""
-
-RTP_VERSION = 2
-_DOLLAR = 0x24
-_FRAME = Struct("!BBH")
-_PADDING = b"\r\n\0 "
-_FIRST = b"$R" + _PADDING
-_START_LINE = re.compile(
-    rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z][A-Z_]{1,31}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
-)
-_OTHERS = {
-    b"HTTP/": "HTTP, not RTSP: check the port of the address",
-    b"SSH-": "SSH, not RTSP: check the port of the address",
-    b"\x15\x03": "TLS: use an rtsps:// address",
-}
-_NOT_TEXT = re.compile(rb"[^\x20-\xff\t\r]")
-_CANDIDATE = re.compile(rb"\$|RTSP/|(?<![A-Z])[A-Z]")
-_TEXT = re.compile(rb"RTSP/|[A-Z][A-Z_]{2,31} ")
-_HEAD_END = re.compile(rb"\n\r?\n")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+DOLLAR = 0x24
+"""The first byte of an interleaved frame."""
+OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
+"""What a camera may ask of us (RFC 2326 10.1, 10.8, 10.10)."""
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,190 +61,23 @@ class Noise:
 Message = Response | Request | Frames | Noise
 
 
-class Reader:
-    """Splits the camera's byte stream into messages, whatever the chunks in which it arrives. ``channels`` are those
-    that were agreed on; empty while that is not known."""
-
-    def __init__(self) -> None:
-        self.channels: frozenset[int] = frozenset()
-        self._greeted = False
-        self._held: list[bytes] = []
-        self._length = 0
-        self._needed = 0
-        self._noise = 0
-        self._borne = 0.0  # noise of the whole connection, minus what was made up for
-
-    def feed(self, data: bytes) -> list[Message]:
-        """Take the next bytes and return the messages that they complete.
-
-        Raises ``CameraError`` (``MALFORMED``) if a limit is exceeded: the connection is useless then.
-        """
-        if not self._greeted:
-            self._greeting(data)
-        if self._held:
-            self._held.append(data)
-            self._length += len(data)
-            if self._length < self._needed:
-                return []
-            data = b"".join(self._held)
-            self._held.clear()
-        messages: list[Message] = []
-        position, end, needed = 0, len(data), 0
-        while position < end:
-            first = data[position]
-            if first == _DOLLAR and (not self.channels or self._begins(data, position)):
-                needed = 4
-                if position + 4 <= end:
-                    needed += data[position + 2] << 8 | data[position + 3]
-                if position + needed > end:
-                    break
-                packets, stop = _frames(data, position)
-                if self.channels and stop < end and not self._begins(data, stop):
-                    resumed = self._next(data, stop - len(packets[-1]))
-                    if resumed < stop:
-                        self._add_noise(len(packets.pop()) + 4 - stop + resumed)
-                        stop = resumed
-                message: Message = Frames(data[position + 1], packets)
-            elif first in _PADDING:
-                position += 1
-                if self._noise:
-                    self._add_noise(1)
-                continue
-            else:
-                found = self._text(data, position) if first != _DOLLAR else 0
-                if isinstance(found, int):
-                    needed = found
-                    if needed:
-                        break
-                    stop = self._next(data, position + 1)
-                    self._add_noise(stop - position)
-                    position = stop
-                    continue
-                message, stop = found
-            if self._noise:
-                messages.append(Noise(self._noise))
-                self._noise = 0
-            messages.append(message)
-            self._borne = max(0.0, self._borne - (stop - position) / NOISE_SHARE)
-            position = stop
-        if position < end:
-            self._held.append(data[position:])
-            self._length = end - position
-            self._needed = needed
-        return messages
-
-    def _begins(self, data: bytes, at: int) -> bool:
-        """Return True if a message, or padding before one, can begin there, as far as the data go."""
-        if data[at] != _DOLLAR:
-            return data[at] in _PADDING or bool(_TEXT.match(data, at)) or b"RTSP/".startswith(data[at : at + 5])
-        if at + 4 > len(data) or data[at + 1] in self.channels:
-            return True
-        # Of a channel that was not agreed on: only what is there as a whole.
-        stop = at + 4 + int.from_bytes(data[at + 2 : at + 4])
-        if stop > len(data) or (stop < len(data) and data[stop] not in _FIRST):
-            return False
-        self.channels |= {data[at + 1]}
-        return True
-
-    def _goes_on(self, data: bytes, at: int) -> bool:
-        """Return True if a message can begin there: if it is a frame, one with RTP or RTCP in it, and another message
-        behind it."""
-        if data[at] != _DOLLAR or at + 4 >= len(data):
-            return self._begins(data, at)
-        stop = at + 4 + int.from_bytes(data[at + 2 : at + 4])
-        rtp = data[at + 1] in self.channels and data[at + 4] >> 6 == RTP_VERSION
-        return rtp and (stop >= len(data) or self._begins(data, stop))
-
-    def _next(self, data: bytes, position: int) -> int:
-        """Where the next message begins, if any does."""
-        for found in _CANDIDATE.finditer(data, position):
-            if not self.channels or self._goes_on(data, found.start()):
-                return found.start()
-        return len(data)
-
-    def _greeting(self, data: bytes) -> None:
-        """Say what answers at the port, where its first bytes tell that it is nothing that speaks RTSP."""
-        for beginning, words in _OTHERS.items():
-            if data.startswith(beginning):
-                raise CameraError(SourceReason.UNSUPPORTED, f"What answers at this port speaks {words}.")
-        self._greeted = True
-
-    def _add_noise(self, length: int) -> None:
-        self._noise += length
-        self._borne += length
-        if self._borne > MAX_NOISE:
-            raise CameraError(SourceReason.MALFORMED, "What the camera sends is not RTSP.")
-
-    def _text(self, data: bytes, position: int) -> tuple[Message, int] | int:
-        """Return the text message at ``position`` and where it ends; or how many bytes it needs; or 0 for no
-        message."""
-        start = _START_LINE.match(data, position, position + MAX_START_LINE)
-        if start is None:
-            line = data[position : position + MAX_START_LINE]
-            if len(line) == MAX_START_LINE or _NOT_TEXT.search(line) or not 0x41 <= line[0] <= 0x5A:
-                return 0
-            return len(data) - position + 1
-        head_end = _HEAD_END.search(data, start.end() - 1, position + MAX_HEAD)
-        if head_end is None:
-            if len(data) - position >= MAX_HEAD:
-                raise CameraError(SourceReason.MALFORMED, f"The camera sent a header of more than {MAX_HEAD} bytes.")
-            return len(data) - position + 1
-        headers = _parse_headers(data[start.end() : head_end.start()])
-        body_length = _content_length(headers)
-        stop = head_end.end() + body_length
-        if stop > len(data):
-            return stop - position
-        if start["status"]:
-            return Response(int(start["status"]), headers, data[head_end.end() : stop]), stop
-        return Request(start["method"].decode(), headers), stop
-
-
-def _frames(data: bytes, position: int) -> tuple[list[bytes], int]:
-    """Return the complete frames of one channel from ``position`` on, and where they end."""
-    packets: list[bytes] = []
-    channel, end = data[position + 1], len(data)
-    while position + 4 <= end:
-        dollar, number, size = _FRAME.unpack_from(data, position)
-        stop = position + 4 + size
-        if dollar != _DOLLAR or number != channel or stop > end:
-            break
-        packets.append(data[position + 4 : stop])
-        position = stop
-    return packets, position
-
-
-def _parse_headers(block: bytes) -> Headers:
-    fields: list[tuple[str, str]] = []
-    for line in re.split(r"\r?(?:\n|$)", block.decode("utf-8", "replace")):
-        if _CONTROL.search(line):
-            continue
-        if line[:1] in (" ", "\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}")
-            continue
-        name, colon, value = line.partition(":")
-        if colon:
-            fields.append((name.strip().lower(), value.strip()))
-    return Headers(tuple(fields))
-
-
-def _content_length(headers: Headers) -> int:
-    text = headers.get("content-length", "0")
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise CameraError(SourceReason.MALFORMED, "The camera sent a Content-Length that is not a number.")
-    if int(text) > MAX_BODY:
-        raise CameraError(SourceReason.MALFORMED, f"The camera sent a body of more than {MAX_BODY} bytes.")
-    return int(text)
-
-
 def encode(start_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
     """Return a request or an answer without a body. Raises ValueError if a field would start a new line."""
     lines = [start_line, *(f"{name}: {value}" for name, value in headers)]
-    if any(_CONTROL.search(line) for line in lines):
+    if any(CONTROL.search(line) for line in lines):
         raise ValueError("control character in an RTSP header")
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
 
 
 def encode_frame(channel: int, payload: bytes) -> bytes:
     """Return interleaved binary data (RFC 2326 10.12)."""
-    return bytes((_DOLLAR, channel)) + len(payload).to_bytes(2, "big") + payload
+    return bytes((DOLLAR, channel)) + len(payload).to_bytes(2, "big") + payload
+
+
+def reply(request: Request) -> bytes:
+    """Answer a camera, which may probe us with OPTIONS or an empty GET_PARAMETER, or redirect us."""
+    known = request.method in OFFERED
+    headers = [("CSeq", request.headers.get("cseq"))]
+    if known:
+        headers.append(("Public", ", ".join(OFFERED)))
+    return encode(f"RTSP/1.0 {'200 OK' if known else '501 Not Implemented'}", headers)

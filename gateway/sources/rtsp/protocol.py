@@ -6,7 +6,6 @@ The course of a session is the table ``states.TRANSITIONS``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
@@ -15,19 +14,10 @@ from gateway.sources.rtsp.address import Address, Redirected
 from gateway.sources.rtsp.auth import Authenticator, Challenge
 from gateway.sources.rtsp.events import Closed, Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
-from gateway.sources.rtsp.messages import (
-    Frames,
-    Headers,
-    Message,
-    Noise,
-    Reader,
-    Request,
-    Response,
-    encode,
-    encode_frame,
-)
+from gateway.sources.rtsp.messages import Frames, Headers, Message, Noise, Request, Response, encode_frame, reply
+from gateway.sources.rtsp.reader import Reader
 from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, Pending, Requests
-from gateway.sources.rtsp.sdp import Description, describe, origin, resolve
+from gateway.sources.rtsp.sdp import BASES, Description, base_of, describe
 from gateway.sources.rtsp.states import (
     FINAL_REFUSALS,
     REDIRECTIONS,
@@ -37,9 +27,7 @@ from gateway.sources.rtsp.states import (
     Step,
     advance,
 )
-from gateway.sources.rtsp.transport import Agreement, Carrier, Interleaved, parse_transport
-
-_OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
+from gateway.sources.rtsp.transport import Agreement, Carrier
 
 
 class RtspSession:
@@ -72,7 +60,6 @@ class RtspSession:
         self._session_told_by = ""
         self._announced = False
         self._wants_sound = sound
-        self._sound: Interleaved | None = None
         self._keep_alive_method = "OPTIONS"
         self._get_parameter_refused = False
         self._keep_alive_due = float("inf")
@@ -172,7 +159,7 @@ class RtspSession:
                     url, transport = wish
                     self._requests.send("SETUP", url, now, transport)
             case State.STARTING:
-                self._reader.channels = self._channels()
+                self._reader.channels = self._agreement.channels
                 self._requests.send("PLAY", self._playing().play_url, now)
             case State.PLAYING:
                 self._keep_alive_due = now + self._session_timeout / 2
@@ -186,11 +173,8 @@ class RtspSession:
 
     def _sound_wish(self) -> tuple[str, str] | None:
         """Return where sound is set up, and the transport to ask for; None if no sound is wanted or offered."""
-        sound, transport = self._playing().audio, self._agreement.transport
-        if not self._wants_sound or sound is None or not isinstance(transport, Interleaved):
-            return None
-        channel = max(transport.rtp, transport.rtcp) + 1
-        return (sound.setup_url, f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}") if channel < 255 else None
+        sound, transport = self._playing().audio, self._agreement.sound_offer()
+        return (sound.setup_url, transport) if self._wants_sound and sound is not None and transport else None
 
     def _playing(self) -> Description:
         assert self._description is not None, f"no description in {self.state}"  # noqa: S101 - TRANSITIONS hold it
@@ -198,8 +182,9 @@ class RtspSession:
 
     def _other_frames(self, frames: Frames) -> Iterator[Event]:
         channels = (self._agreement.rtp_channel, self._agreement.rtcp_channel)
-        if self._sound is not None and frames.channel in (self._sound.rtp, self._sound.rtcp):
-            if self._announced and frames.channel == self._sound.rtp:
+        sound = self._agreement.sound
+        if sound is not None and frames.channel in (sound.rtp, sound.rtcp):
+            if self._announced and frames.channel == sound.rtp:
                 yield from map(SoundPacket, frames.packets)
             return
         if self.state not in (State.STARTING, State.PLAYING) or frames.channel not in channels:
@@ -209,15 +194,10 @@ class RtspSession:
         yield from self._announce()
         yield Media(frames.channel == channels[1], frames.packets)
 
-    def _channels(self) -> frozenset[int]:
-        """Those that the camera may send on; none while it uses what was never agreed on."""
-        agreed = [self._agreement.transport] + ([] if self._sound is None else [self._sound])
-        return frozenset(number for one in agreed if isinstance(one, Interleaved) for number in (one.rtp, one.rtcp))
-
     def _announce(self) -> Iterator[Event]:
         if not self._announced:
             self._announced = True
-            sound = None if self._sound is None else self._playing().audio
+            sound = None if self._agreement.sound is None else self._playing().audio
             yield Playing(self._playing(), self._agreement.transport, sound)
 
     def _message(self, message: Message, now: float) -> Iterator[Event]:
@@ -225,20 +205,11 @@ class RtspSession:
             case Response():
                 yield from self._response(message, now)
             case Request():
-                self._answer(message)
+                self._requests.output.append(reply(message))
+                if message.method == "REDIRECT" and (location := message.headers.get("location")):
+                    raise Redirected(location)
             case Noise():
                 yield Unusable()
-
-    def _answer(self, request: Request) -> None:
-        """Answer the camera: it may probe us with OPTIONS or an empty GET_PARAMETER, or redirect us. We offer nothing
-        else (RFC 2326 10.1, 10.8, 10.10)."""
-        known = request.method in _OFFERED
-        headers = [("CSeq", request.headers.get("cseq"))]
-        if known:
-            headers.append(("Public", ", ".join(_OFFERED)))
-        self._requests.output.append(encode(f"RTSP/1.0 {'200 OK' if known else '501 Not Implemented'}", headers))
-        if request.method == "REDIRECT" and (location := request.headers.get("location")):
-            raise Redirected(location)
 
     def _response(self, response: Response, now: float) -> Iterator[Event]:
         pending = self._requests.answered(response, now)
@@ -299,9 +270,9 @@ class RtspSession:
             self._take_session(headers, pending.method)
         match pending.method:
             case "DESCRIBE":
-                self._description = describe(response.body, self._base(headers))
+                self._description = describe(response.body, base_of(map(headers.get, BASES), self._url))
             case "SETUP" if self.state is State.SETTING_UP_SOUND:
-                self._sound = _sound_channels(headers.get("transport"))
+                self._agreement.accept_sound(headers.get("transport"))
             case "SETUP":
                 self._take_session(headers, pending.method)
                 if not self._agreement.accept(headers.get("transport")):
@@ -317,21 +288,3 @@ class RtspSession:
         if value := headers.get("session"):
             self._requests.session_id, self._session_timeout = parse_session(value)
             self._session_told_by = method
-
-    def _base(self, headers: Headers) -> str:
-        """Return the base URL of relative controls (RFC 2326 C.1.1)."""
-        for name in ("content-base", "content-location"):
-            value = headers.get(name)
-            if value.lower().startswith(("rtsp://", "rtsps://")):
-                return resolve(value, "")
-            if value.startswith("/"):
-                return resolve(origin(self._url) + value, "")
-        return self._url
-
-
-def _sound_channels(transport: str) -> Interleaved | None:
-    """Return the channels of the sound; None if what the camera says about them is impossible."""
-    with suppress(CameraError):
-        chosen = parse_transport(transport, Carrier.TCP)
-        return chosen if transport and isinstance(chosen, Interleaved) else None
-    return None

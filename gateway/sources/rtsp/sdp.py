@@ -4,6 +4,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.rtsp.transport import ENCRYPTED
 
+BASES = ("content-base", "content-location")
+"""Headers that say where relative controls stand."""
 MAX_MEDIA = 32
 MAX_PARAMETER_SET = 4096
 _SECURE_PROFILES = frozenset({"SAVP", "SAVPF"})
@@ -114,7 +117,7 @@ def resolve(base: str, control: str) -> str:
     elif control.startswith("?"):
         url = base + control
     elif control.startswith("/"):
-        below = base.rstrip("/") if control.count("/") == 1 else origin(base)
+        below = base.rstrip("/") if control.count("/") == 1 else _origin(base)
         url = below + control
     else:
         url = base + ("" if base.endswith("/") else "/") + control
@@ -123,7 +126,18 @@ def resolve(base: str, control: str) -> str:
     return url
 
 
-def origin(url: str) -> str:
+def base_of(values: Iterable[str], url: str) -> str:
+    """Return the base URL of relative controls: the first of the ``values`` of ``BASES`` that can be one, else the
+    ``url`` that was asked for (RFC 2326 C.1.1)."""
+    for value in values:
+        if value.lower().startswith(("rtsp://", "rtsps://")):
+            return resolve(value, "")
+        if value.startswith("/"):
+            return resolve(_origin(url) + value, "")
+    return url
+
+
+def _origin(url: str) -> str:
     """Scheme, host and port of a URL."""
     return re.sub(r"^([^/]*//[^/]*).*", r"\1", url)
 

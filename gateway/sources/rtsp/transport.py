@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ ENCRYPTED = (
     "stream. If the connection to the camera must be encrypted, use RTSP over TLS (rtsps://) instead."
 )
 MAX_HOST = 255
+HIGHEST_CHANNEL = 255
 _PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
 
 
@@ -80,7 +82,7 @@ def parse_transport(value: str, asked: Carrier) -> Transport:
         raise CameraError(SourceReason.UNSUPPORTED, ENCRYPTED)
     ssrc = int(found[0], 16) if (found := _SSRC.fullmatch(parameters.get("ssrc", ""))) else None
     if "interleaved" in parameters or specification.upper().endswith("/TCP"):
-        pair = _pair(parameters.get("interleaved", ""), 255)
+        pair = _pair(parameters.get("interleaved", ""), HIGHEST_CHANNEL)
         return Interleaved(ssrc=ssrc) if pair is None else Interleaved(*pair, ssrc)
     if "multicast" in parameters:
         raise CameraError(SourceReason.UNSUPPORTED, "The camera sends by multicast only.")
@@ -94,12 +96,14 @@ class Agreement:
     """Finds what camera and gateway can agree on. ``carriers`` are asked for in turn until the camera accepts one,
     ``refused`` are those that it refused; ``open_ports`` gives our ports for RTP and RTCP when UDP is asked for.
 
-    ``transport`` is what was agreed on; ``rtp_channel`` and ``rtcp_channel`` are -1 where it is not interleaved.
+    ``transport`` is what was agreed on, and ``sound`` where sound comes beside it; ``rtp_channel`` and ``rtcp_channel``
+    are -1 where it is not interleaved.
     """
 
     def __init__(self, carriers: Sequence[Carrier], open_ports: Callable[[], tuple[int, int]]) -> None:
         self.refused: tuple[Carrier, ...] = ()
         self.transport: Transport = Interleaved()
+        self.sound: Interleaved | None = None
         self.rtp_channel, self.rtcp_channel = 0, 1
         self._carriers = tuple(carriers)
         self._open_ports = open_ports
@@ -128,6 +132,25 @@ class Agreement:
         if isinstance(transport, Interleaved):
             self.rtp_channel, self.rtcp_channel = transport.rtp, transport.rtcp
         return True
+
+    def sound_offer(self) -> str | None:
+        """Return the ``Transport`` to ask for sound with; None if there is no place for it beside the picture."""
+        if not isinstance(self.transport, Interleaved):
+            return None
+        channel = max(self.transport.rtp, self.transport.rtcp) + 1
+        return f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}" if channel < HIGHEST_CHANNEL else None
+
+    def accept_sound(self, value: str) -> None:
+        """Take the channels that the camera chose for sound, if what it says about them is possible."""
+        with suppress(CameraError):
+            chosen = parse_transport(value, Carrier.TCP)
+            self.sound = chosen if value and isinstance(chosen, Interleaved) else None
+
+    @property
+    def channels(self) -> frozenset[int]:
+        """The channels that were agreed on."""
+        agreed = (self.transport, self.sound)
+        return frozenset(number for one in agreed if isinstance(one, Interleaved) for number in (one.rtp, one.rtcp))
 
 
 def _pair(text: str, highest: int) -> tuple[int, int] | None:
