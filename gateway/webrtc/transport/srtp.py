@@ -46,7 +46,16 @@ class GcmSealer:
     reach = 1 << 15
 
     def __init__(self, master_key: bytes, master_salt: bytes, ssrc: int) -> None:
-        key, salt = derive(master_key, master_salt)
+        self._use(*derive(master_key, master_salt), ssrc)
+
+    @classmethod
+    def with_session_key(cls, key: bytes, salt: bytes, ssrc: int) -> "GcmSealer":
+        """Make a sealer of a key that has been derived already, as the vectors of RFC 7714 have it."""
+        sealer = cls.__new__(cls)
+        sealer._use(key, salt, ssrc)
+        return sealer
+
+    def _use(self, key: bytes, salt: bytes, ssrc: int) -> None:
         self._encrypt = AESGCM(key).encrypt
         # RFC 7714 8.1: the nonce is 00 00 | SSRC | ROC | SEQ, XOR the salt; only ROC | SEQ, our index, varies.
         self._nonce = int.from_bytes(salt, "big") ^ (ssrc << 48)
