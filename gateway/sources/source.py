@@ -16,6 +16,7 @@ from gateway.sources.backoff import backoff
 from gateway.sources.media import SourceSink
 from gateway.sources.nvr import Nvr
 from gateway.sources.observing import notes
+from gateway.sources.observing.datagram_loss import DatagramLoss
 from gateway.sources.observing.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.observing.meter import Meter
 from gateway.sources.observing.watch import Watch
@@ -76,7 +77,8 @@ class Source:
         self._clock = clock
         self._metrics = metrics
         self._carriers = WISHES[transport]
-        self._datagrams_lost = False
+        self._why_no_datagrams = ""
+        self._loss = DatagramLoss()
         self._trust = trust or Trust()
         self._nvr = nvr
         self._sound = sound
@@ -166,6 +168,7 @@ class Source:
     async def _follow(self, client: RtspClient, address: Address) -> NoReturn:
         """Set the state by the time since the last picture was passed on; update rates and notes once a second."""
         last = heard = measured = self._clock.monotonic()
+        self._loss = DatagramLoss()
         self._meter.begin(last)
         passed = received = 0
         while True:
@@ -206,10 +209,22 @@ class Source:
 
     def _give_up_datagrams(self) -> NoReturn:
         """Ask for TCP before UDP from now on: no datagram has come, perhaps because a firewall drops them."""
-        self._datagrams_lost = True
         self._carriers = TCP_FIRST
+        self._why_no_datagrams = "The camera's datagrams do not arrive here"
         words = "No datagrams from the camera arrive here: connecting again, over TCP if it allows that."
         raise CameraError(SourceReason.STREAM_STOPPED, words)
+
+    def _lossy(self, client: RtspClient, reception: Reception, now: float) -> tuple[str, ...]:
+        """If the network goes on losing datagrams: connect anew over TCP, or say why that is not done."""
+        fraction = self._loss.mark(now, reception.packets, reception.lost) if client.carrier is Carrier.UDP else 0.0
+        if not fraction:
+            return ()
+        words = notes.losing(fraction)
+        if Carrier.TCP in client.refused:
+            return (f"{words}, and the camera does not send over TCP: mend the network.",)
+        self._carriers = TCP_FIRST
+        self._why_no_datagrams = words
+        raise CameraError(SourceReason.UNUSABLE, f"{words}: connecting anew, over TCP.")
 
     def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
         """If the stream has fallen behind, end the connection if a new one should be live, otherwise say where the
@@ -248,7 +263,8 @@ class Source:
                     *client.reception.notes(),
                     *self._trust.notes(address.tls),
                     *notes.redirected(self._configured, address.place),
-                    *notes.carried(client.refused, client.carrier, self._datagrams_lost),
+                    *notes.carried(client.refused, client.carrier, self._why_no_datagrams),
+                    *self._lossy(client, client.reception, now),
                     *self._watch.camera_clock.notes(now),
                     *self._drop_to_live(client, now),
                 ),

@@ -63,6 +63,48 @@ async def test_a_camera_whose_datagrams_are_blocked_is_pulled_over_tcp(
     assert "The camera's datagrams do not arrive here: it is pulled over TCP." in source.status().notes
 
 
+@pytest.mark.parametrize("tcp", [True, False])
+async def test_a_network_that_goes_on_losing_datagrams_is_left_for_tcp_and_the_reason_is_said(
+    bench: Bench, camera: ScriptedCamera, tcp: bool
+) -> None:
+    camera.udp = True
+    source = bench.source(camera.url, transport="udp" if tcp else "auto")
+    bench.start()
+    await bench.up(camera)
+    sent = 0
+
+    def lossy() -> None:
+        nonlocal sent
+        sent += 1
+        camera.udp = not any("connecting anew, over TCP" in status.detail for status in bench.statuses)
+        if sent % 12 == 0:
+            camera.packet()
+        else:
+            camera.picture()
+
+    if tcp:
+        await bench.until(lambda: source.status().transport == "tcp", within=40, each=lossy)
+        await bench.until(lambda: bool(source.status().notes), each=camera.picture)
+        assert any("of the camera's datagrams: it is pulled over TCP." in note for note in source.status().notes)
+    else:
+        words = "and the camera does not send over TCP: mend the network."
+        await bench.until(lambda: any(words in note for note in source.status().notes), within=40, each=lossy)
+        assert source.status().reconnects == 0
+
+
+async def test_a_burst_of_lost_datagrams_changes_nothing(bench: Bench, camera: ScriptedCamera) -> None:
+    camera.udp = True
+    source = bench.source(camera.url, transport="udp")
+    bench.start()
+    await bench.up(camera)
+    for _ in range(40):
+        camera.packet()
+    for _ in range(400):
+        camera.picture()
+        await bench.clock.advance(0.1)
+    assert (source.status().transport, source.status().reconnects) == ("udp", 0)
+
+
 async def test_silence_after_datagrams_that_came_is_the_cameras(bench: Bench, camera: ScriptedCamera) -> None:
     camera.udp = True
     source = bench.source(camera.url)

@@ -17,13 +17,17 @@ def redirected(configured: Place | None, place: Place) -> tuple[str, ...]:
     return () if place == configured else (f"The camera sent us on to {place}.",)
 
 
-def carried(refused: Sequence[Carrier], carrier: Carrier, datagrams_lost: bool) -> tuple[str, ...]:
-    """Return notes if the stream does not come as asked for first: the camera refused that, or its datagrams did not
-    arrive."""
+def carried(refused: Sequence[Carrier], carrier: Carrier, why_no_datagrams: str) -> tuple[str, ...]:
+    """Return notes if the stream does not come as asked for first: the camera refused that, or UDP was given up."""
     found = []
     if refused:
         words = " or ".join(each.upper() for each in refused)
         found.append(f"The camera does not send over {words}: it is pulled over {carrier.upper()}.")
-    if datagrams_lost and carrier is Carrier.TCP:
-        found.append("The camera's datagrams do not arrive here: it is pulled over TCP.")
+    if why_no_datagrams and carrier is Carrier.TCP:
+        found.append(f"{why_no_datagrams}: it is pulled over TCP.")
     return tuple(found)
+
+
+def losing(fraction: float) -> str:
+    """Say how much of a camera's datagrams is lost on the way."""
+    return f"The network loses {fraction:.1%} of the camera's datagrams"

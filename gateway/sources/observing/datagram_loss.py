@@ -1,0 +1,30 @@
+"""Notices when a network goes on losing a camera's datagrams, rather than once. Pure."""
+
+from collections import deque
+
+WINDOW = 20.0
+LOSSY = 0.002
+"""A loss of this fraction of all datagrams costs pictures in most groups: none after it can be used."""
+LOSSY_SECONDS = 5
+"""Losses in fewer seconds than this are a burst, which another carrier would not have spared."""
+
+
+class DatagramLoss:
+    """Feed it with the counters of one connection about once a second."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int, int]] = deque()
+
+    def mark(self, now: float, packets: int, lost: int) -> float:
+        """Take the totals of received and lost packets. Return the fraction that is lost if loss stays, else 0."""
+        self._marks.append((now, packets, lost))
+        while now - self._marks[0][0] > WINDOW:
+            self._marks.popleft()
+        first, *rest = self._marks
+        if not rest or now - first[0] < WINDOW - 2:
+            return 0.0
+        came, missing = packets - first[1], lost - first[2]
+        pairs = zip(self._marks, rest, strict=False)
+        lossy = sum(after[2] > before[2] for before, after in pairs)
+        fraction = missing / (came + missing) if came + missing else 0.0
+        return fraction if fraction >= LOSSY and lossy >= LOSSY_SECONDS else 0.0
