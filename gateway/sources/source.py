@@ -262,6 +262,7 @@ class Source:
                 notes=(
                     *client.reception.notes(),
                     *self._trust.notes(address.tls),
+                    *(notes.silent(client.playing) if self._sound is not None else ()),
                     *notes.redirected(self._configured, address.place),
                     *notes.carried(client.refused, client.carrier, self._why_no_datagrams),
                     *self._lossy(client, client.reception, now),

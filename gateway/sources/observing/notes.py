@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from gateway.sources.rtsp.address import Place
-from gateway.sources.rtsp.transport import Carrier
+from gateway.sources.rtsp.events import Playing
+from gateway.sources.rtsp.transport import Carrier, Unicast
 
 LATE = {
     True: "The pictures come late: the network does not carry this stream.",
@@ -26,6 +27,20 @@ def carried(refused: Sequence[Carrier], carrier: Carrier, why_no_datagrams: str)
     if why_no_datagrams and carrier is Carrier.TCP:
         found.append(f"{why_no_datagrams}: it is pulled over TCP.")
     return tuple(found)
+
+
+def silent(playing: Playing | None) -> tuple[str, ...]:
+    """Say why no sound comes with a stream although the configuration wants it."""
+    if playing is None or playing.sound is not None:
+        return ()
+    description = playing.description
+    if description.other_sound:
+        return (f"The camera's sound is {description.other_sound}: set it to G.711 (PCMU or PCMA).",)
+    if description.audio is None:
+        return ("The camera offers no sound with this stream: switch it on there.",)
+    if isinstance(playing.transport, Unicast):
+        return ("Sound is taken over TCP only, and this stream comes over UDP.",)
+    return ("The camera refuses to send its sound.",)
 
 
 def losing(fraction: float) -> str:

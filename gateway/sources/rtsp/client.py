@@ -42,7 +42,8 @@ AT_ONCE = 10
 class RtspClient(asyncio.BufferedProtocol):
     """One connection. Packets go to the sink from the loop's callback, without a queue or a task between.
 
-    ``reception`` is set once the camera plays, and ``carrier`` says how; ``malformed`` counts dropped RTSP messages.
+    ``reception`` and ``playing`` are set once the camera plays, and ``carrier`` says how; ``malformed`` counts dropped
+    RTSP messages.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self.reception: Reception | None = None
         self.carrier = Carrier.TCP
         self.malformed = 0
+        self.playing: Playing | None = None
         self._sink = sink
         self._clock = clock
         self._trust = trust or Trust()
@@ -217,6 +219,7 @@ class RtspClient(asyncio.BufferedProtocol):
             playing.transport.ssrc,
             isinstance(playing.transport, Interleaved),
         )
+        self.playing = playing
         if playing.sound is not None and self._sound_sink is not None:
             self._sound = SoundReception(playing.sound, self._sound_sink)
         self._report_due = now + REPORT_INTERVAL / 2

@@ -33,13 +33,15 @@ class Medium(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The video to pull, its G.711 audio if there is any (RFC 3551 4.5.14), and where to ask for both."""
+    """The video to pull, its G.711 audio if there is any (RFC 3551 4.5.14), and where to ask for both. ``other_sound``
+    names the codecs of its audio where it has none of G.711."""
 
     info: StreamInfo
     payload_type: int
     setup_url: str
     play_url: str
     audio: Medium | None = None
+    other_sound: str = ""
 
 
 @dataclass(slots=True)
@@ -70,14 +72,12 @@ def describe(body: bytes, base: str) -> Description:
     _put_where_they_belong(sections)
     best = _first(video, VIDEO, base)
     if best is None:
-        maps = {_encoding(section, text) for section in video for text in section.formats}
-        names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in maps} - {""})
-        words = ", ".join(names[:4]) or "an unnamed codec"
+        words = _named(video) or "an unnamed codec"
         raise CameraError(SourceReason.UNSUPPORTED, f"The camera sends {words}, not H.264, H.265 or JPEG at 90 kHz.")
     # What is sent to the camera is its loudspeaker (ONVIF Streaming 5.3).
     sound = [section for section in plain if section.kind == "audio" and not section.to_camera]
     audio = _first(sound, AUDIO, base)
-    return Description(*best, resolve(base, session.control), audio)
+    return Description(*best, resolve(base, session.control), audio, "" if audio else _named(sound))
 
 
 def _put_where_they_belong(sections: list[_Section]) -> None:
@@ -101,6 +101,13 @@ def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medi
                     info = StreamInfo(wanted, int(_CLOCK_RATES[wanted]), _parameter_sets(wanted, parameters))
                     return Medium(info, int(text), resolve(base, section.control))
     return None
+
+
+def _named(sections: Iterable[_Section]) -> str:
+    """Name the codecs of some sections, in characters that may be shown."""
+    maps = {_encoding(section, text) for section in sections for text in section.formats}
+    names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in maps} - {""})
+    return ", ".join(names[:4])
 
 
 def _encoding(section: _Section, text: str) -> str:

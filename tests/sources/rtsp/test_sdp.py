@@ -97,8 +97,10 @@ def test_parameter_sets_with_start_codes_are_told_apart() -> None:
         assert describe(sdp(body), BASE).info.parameter_sets == (sps, pps)
 
 
-def test_other_audio_is_left_alone() -> None:
-    assert describe(sdp(VIDEO + "m=audio 0 RTP/AVP 97\na=rtpmap:97 MPEG4-GENERIC/16000\n"), BASE).audio is None
+def test_other_audio_is_left_alone_and_named() -> None:
+    found = describe(sdp(VIDEO + "m=audio 0 RTP/AVP 97\na=rtpmap:97 MPEG4-GENERIC/16000\n"), BASE)
+    assert (found.audio, found.other_sound) == (None, "MPEG4-GENERIC")
+    assert describe(sdp(VIDEO + AUDIO), BASE).other_sound == ""
 
 
 def test_the_second_format_of_a_medium_may_be_the_one() -> None:
