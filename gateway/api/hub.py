@@ -114,7 +114,7 @@ class EventHub:
         self._pages.tell(lambda page: self.send(page, message) if wanted(page) else None)
 
     def missed(self, principal: Principal, epoch: object, seq: object) -> list[Message] | None:
-        """What the page missed since ``seq`` of ``epoch``; None where only a snapshot can tell."""
+        """Return what the page missed since ``seq`` of ``epoch``; None if only a snapshot can tell."""
         if epoch != self.epoch or not isinstance(seq, int) or not 0 <= seq <= self.seq:
             return None
         if self._kept and seq + 1 < self._kept[0][0]["seq"]:

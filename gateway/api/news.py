@@ -1,4 +1,4 @@
-"""What happens in the services, published on the event channel to those who may hear of it."""
+"""Publishes what happens in the services on the event channel, to those who may hear of it."""
 
 import logging
 import math
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
-    """Who watches at a site, longest first."""
+    """Return who watches at a site, longest first."""
     found = [viewing for viewing in services.viewing.viewings() if viewing.camera.site_id == site]
     return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
 

@@ -1,4 +1,4 @@
-"""What is known of each camera's picture, gathered for the pages: pull state, clock, content, still."""
+"""Gathers for the pages what is known about each camera's picture: pull state, clock, content, still."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Pictures:
         return await self.media.still(camera)
 
     def on_discontinuity(self, callback: Callable[[StreamKey], None]) -> Callable[[], None]:
-        """Hear at once when the map of any stream changes its meaning. Returns what ends it."""
+        """Call ``callback`` at once when the map of any stream changes its meaning. The result ends this."""
         return self.media.events.timeline.add(callback)
 
     def age_states(self, camera: CameraId) -> tuple[str, ...]:

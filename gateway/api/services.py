@@ -1,4 +1,4 @@
-"""What the routes may use, and the checks that nearly all of them share."""
+"""Holds what the routes may use, and the checks that nearly all of them share."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

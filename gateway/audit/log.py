@@ -66,7 +66,7 @@ class AuditLog:
 
     @property
     def spooling(self) -> bool:
-        """Whether records wait outside the database."""
+        """True while records wait outside the database."""
         return self._spooling
 
     async def start(self) -> None:

@@ -1,4 +1,4 @@
-"""What is recorded: events, the records made of them, and how a record is written as text or JSON. Pure."""
+"""Events, the records made from them, and a record's form as text or JSON. Pure."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from gateway.models import Role
 
 
 class Outcome(StrEnum):
-    """How what was tried came out."""
+    """The outcome of an attempt."""
 
     OK = "ok"
     REFUSED = "refused"

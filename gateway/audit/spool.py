@@ -76,7 +76,7 @@ class Spool:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing waits in the file. Raises OSError."""
+        """Return True if nothing waits in the file. Raises OSError."""
         try:
             with self._open(os.O_RDONLY) as file:
                 return os.pread(file, 1, 0) in (b"", b"\0")

@@ -1,4 +1,4 @@
-"""What holds no more before its time: tokens, sign-ins, grants. Refused at once, and on disk on return."""
+"""Revokes tokens, sign-ins and grants before their time: they are refused at once, and that is on disk on return."""
 
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,7 @@ REMEMBERED = 2 * MAXIMUM_LIFETIME
 
 
 class Subject(StrEnum):
-    """What is revoked: one token by ``jti``, all of a sign-in, or all of a grant."""
+    """The kinds of revocation: of one token by ``jti``, of all of a sign-in, or of all of a grant."""
 
     TOKEN = "token"  # noqa: S105  the word, not a secret
     SESSION = "session"
@@ -64,7 +64,7 @@ class Revocations:
         return await self._db.owed.commit([Change(KIND, f"{subject}/{subject_id}", values)])
 
     def is_revoked(self, jti: str, session_id: str, grant_id: str) -> bool:
-        """Whether a token with these claims has been revoked in any way."""
+        """Return True if a token with these claims has been revoked in any way."""
         named = ((Subject.TOKEN, jti), (Subject.SESSION, session_id), (Subject.GRANT, grant_id))
         return any(key in self._until for key in named)
 

@@ -17,9 +17,9 @@ def new_id() -> str:
 
 
 def digest(secret: str) -> bytes:
-    """What is stored, and looked up.
+    """Return the digest that is stored, and looked up.
 
-    An index lookup by digest is not constant in time, and need not be: what it could tell is how much of a SHA-256
-    was met by chance, not how much of the secret was right.
+    An index lookup by digest is not constant in time, and need not be: it could reveal only how much of a SHA-256 was
+    met by chance, not how much of the secret was right.
     """
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -121,7 +121,7 @@ class SignInSessions:
         return True
 
     async def over(self, ids: Collection[str]) -> dict[str, bool]:
-        """Which of these sign-ins no longer live, whoever ended them; True where it was time that did."""
+        """Return those of the sign-ins that have ended, whoever ended them; True for those that time ended."""
         rows = {row.id: row for row in await self._rows(SignInSessionRow.id.in_(ids)) if row.id in ids}
         now = self._clock.now()
         # A row that is gone was swept away after its time.
@@ -159,7 +159,7 @@ class SignInSessions:
         return [row for row in rows if same(row) and not self._has_ended(row)]
 
     async def _rows(self, which: ColumnElement[bool]) -> list[SignInSessionRow]:
-        """What the database has of ``which``, and all that it has still to take."""
+        """Return the database's rows for ``which``, and all that it has still to take."""
         # Looked at before the database is: what is entered in between is then found there.
         aside = {values["id"]: _row(values) for values in self._db.owed.waiting(BEGUN)}
         query = select(SignInSessionRow).where(or_(which, SignInSessionRow.id.in_(aside)) if aside else which)

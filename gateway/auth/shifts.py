@@ -1,4 +1,5 @@
-"""How long a sign-in lasts: a shift, longer by a press, and never less than an incident. Pure; time is an argument.
+"""Computes how long a sign-in lasts: a shift, longer by a press, and never less than an incident. Pure; time is an
+argument.
 
 While an incident of their own is open, nobody's sign-in has less than ``after_incident`` left. Its end is moved on
 before it comes near, so that a store that fails, or a gateway that is down for a while, throws nobody out; and when the

@@ -40,7 +40,7 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a verified token says."""
+    """The claims of a verified token."""
 
     principal_id: str
     role: Role
@@ -81,7 +81,7 @@ class TokenService:
         return IssuedToken(token, jti, float(expires_at))
 
     def verify(self, token: str) -> TokenClaims:
-        """What ``token`` says, once it is known to be ours and alive.
+        """Return the claims of ``token``, if it is ours and alive.
 
         Raises Unauthenticated: token_missing, token_invalid, unknown_key, token_expired.
         """
@@ -108,7 +108,7 @@ class TokenService:
                 expires_at=expires_at,
             )
         except (jwt.PyJWTError, ValueError):
-            raise _invalid() from None  # what was wrong in particular would only help who forges
+            raise _invalid() from None  # details would only help a forger
         if expires_at - issued_at > MAXIMUM_LIFETIME or issued_at > self._clock.now() + CLOCK_STEP:
             raise _invalid()
         if self._clock.now() >= expires_at:
@@ -127,7 +127,7 @@ class TokenService:
             raise _invalid()
         key = self._keys.verifying(kid)
         if key is None:
-            raise Unauthenticated("unknown_key", "This media token is signed with a key that is not ours, or no more.")
+            raise Unauthenticated("unknown_key", "This media token's key is unknown or has been retired.")
         return key
 
 

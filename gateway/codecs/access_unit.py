@@ -1,4 +1,4 @@
-"""One coded picture, and what a camera said that its stream is. Pure types, no behaviour."""
+"""One coded picture, and a camera's own description of its stream. Pure types, no behaviour."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """What the camera said that it sends, once a connection. ``codec`` is the RTP encoding name: H264, H265 or JPEG.
-    ``parameter_sets`` are NAL units without start codes."""
+    """The camera's description of what it sends, once for each connection. ``codec`` is the RTP encoding name: H264,
+    H265 or JPEG. ``parameter_sets`` are NAL units without start codes."""
 
     codec: str
     clock_rate: int

@@ -1,4 +1,4 @@
-"""What turns the RTP packets of one camera into pictures, whatever the codec. Pure."""
+"""The interface that turns the RTP packets of one camera into pictures, whatever the codec. Pure."""
 
 from typing import Protocol
 
@@ -32,13 +32,13 @@ class Depacketizer(Protocol):
         ...
 
     def begin_again(self) -> tuple[AccessUnit, ...]:
-        """Another RTP source follows: give out what is whole of the former one. What was learned stays."""
+        """Begin with another RTP source, and return what is complete of the last one. What was learned stays."""
         ...
 
     @property
     def continuation(self) -> bytes:
-        """How the next payload begins if it neither begins nor ends a fragmented unit but carries on the one at hand;
-        empty where there is none. Such packets of the same timestamp, without a marker, may go to ``carry_on``."""
+        """The first bytes of a next payload that neither begins nor ends a fragmented unit but continues the current
+        one; empty if there is none. Such packets of the same timestamp, without a marker, may go to ``carry_on``."""
         ...
 
     def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
@@ -46,5 +46,5 @@ class Depacketizer(Protocol):
         ...
 
     def notes(self) -> tuple[str, ...]:
-        """What district IT should know of this stream, in words."""
+        """Return notes for district IT about this stream."""
         ...

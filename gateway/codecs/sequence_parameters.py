@@ -1,4 +1,4 @@
-"""What a stream tells of its pictures, whatever the codec. Pure types, no behaviour."""
+"""A stream's description of its pictures, whatever the codec. Pure types, no behaviour."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Why the pictures that a camera sends are not passed on, in words. Pure."""
+"""The reasons why a camera's pictures are not passed on, in words. Pure."""
 
 from enum import IntEnum
 

@@ -48,7 +48,7 @@ async def links(
 
 
 def invited(principal: Principal, by: str) -> AuditEvent:
-    """What the record says of an invitation."""
+    """Return the record's event for an invitation."""
     detail = {"sites": sorted(principal.site_ids), "by": by}
     return AuditEvent(
         kind="invited",

@@ -1,4 +1,4 @@
-"""Whether a camera's picture has changed, from small grey copies of its keyframes. Pure.
+"""Finds out if a camera's picture has changed, from small grey copies of its keyframes. Pure.
 
 A copy has ``SHAPE`` cells, each the mean of its area, so that the noise of coding and of the sensor averages out
 and a person does not. Measured with libx264 (veryfast, 320x180 and 640x360, keyframes 2 s apart, light and dark):
@@ -46,7 +46,7 @@ class Unchanged:
 
     @property
     def seconds(self) -> float:
-        """For how long the newest picture has been there, as far as it is worth a word."""
+        """The seconds for which the picture has not changed; 0 until that is worth a note."""
         return 0.0 if self.since is None else self._last - self._first
 
 

@@ -76,7 +76,7 @@ class PictureHealth:
         return None if unchanged is None else unchanged.since
 
     def still(self, camera_id: CameraId) -> Still | None:
-        """The newest picture that was looked at."""
+        """Return the newest picture that was looked at."""
         return self._stills.get(camera_id)
 
     async def run(self) -> None:
@@ -135,8 +135,8 @@ def look(unit: AccessUnit) -> tuple[Cells, bytes]:
 
 
 def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
-    """What belongs to the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send and
-    long to decode, and the other cameras would wait for their look."""
+    """Yield the NAL units of the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send
+    and slow to decode, while the other cameras would wait for their turn."""
     begun = 0
     for nal in unit.nals:
         begun += _begins_picture(unit.codec, nal)
@@ -146,8 +146,8 @@ def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
 
 
 def _begins_picture(codec: str, nal: bytes) -> bool:
-    """Whether a NAL unit is a picture's first slice: a single bit says so (ITU-T H.264 7.3.3, ``first_mb_in_slice`` of
-    0; H.265 7.3.6.1, ``first_slice_segment_in_pic_flag``)."""
+    """Return True if a NAL unit is a picture's first slice: a single bit says so (ITU-T H.264 7.3.3,
+    ``first_mb_in_slice`` of 0; H.265 7.3.6.1, ``first_slice_segment_in_pic_flag``)."""
     if codec == H264:
         return nal[0] & 0x1F in (1, 5) and nal[1:2] >= b"\x80"
     return codec == H265 and nal[0] >> 1 & 0x3F < 32 and nal[2:3] >= b"\x80"

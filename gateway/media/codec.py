@@ -1,4 +1,4 @@
-"""What travels between the gateway and a worker: calls, their answers, and what is only told. Pure.
+"""The messages between the gateway and a worker: calls, their answers, and calls without an answer. Pure.
 
 The values of a call are written and read by the annotations of its method: a method that is added to one of the
 protocols of ``messages`` needs nothing here.
@@ -32,14 +32,14 @@ class Tell(Struct, frozen=True, array_like=True, tag=True):
 
 
 class Result(Struct, frozen=True, array_like=True, tag=True):
-    """What a call has returned."""
+    """The result of a call."""
 
     number: int
     value: Raw
 
 
 class Failure(Struct, frozen=True, array_like=True, tag=True):
-    """What a call has raised: the name of the error's class, and what it is made of."""
+    """The error that a call raised: the name of its class, and its arguments."""
 
     number: int
     error: str
@@ -58,7 +58,7 @@ class Method:
 
     @property
     def name(self) -> str:
-        """As it stands in a message."""
+        """The method's name in a message."""
         return self.function.__name__
 
     @property

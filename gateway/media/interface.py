@@ -1,4 +1,4 @@
-"""What the rest of the gateway sees of the media of cameras, wherever they run. Reads are at once, of what is known."""
+"""The interface of the media of cameras, wherever they run. Reads return at once, with what is known."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -69,15 +69,15 @@ class Media(Sessions, Protocol):
         ...
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Which streams of a camera are pulled; none of a camera that is not known here."""
+        """Return which streams of a camera are pulled; none if the camera is unknown here."""
         ...
 
     def status(self, key: StreamKey) -> SourceStatus:
-        """How a pull stands. Raises KeyError for a stream that is none of ``streams_of``."""
+        """Return the status of a pull. Raises KeyError for a stream that is not one of ``streams_of``."""
         ...
 
     def points(self, key: StreamKey) -> Points:
-        """How RTP time and capture time of a stream relate now."""
+        """Return the current map between a stream's RTP time and capture time."""
         ...
 
     def unchanged_since(self, camera: CameraId) -> float | None:
@@ -89,5 +89,5 @@ class Media(Sessions, Protocol):
         ...
 
     async def figures(self) -> tuple[Figure, ...]:
-        """What other processes count; to be added to this one's own metrics."""
+        """Return what other processes count, to be added to this process's own metrics."""
         ...

@@ -1,4 +1,4 @@
-"""What a worker process has told of its cameras and sessions, and what is said of them when it is gone."""
+"""Keeps what a worker process has told about its cameras and sessions, and answers for them when it is gone."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,15 +45,15 @@ class Known:
     # What is read
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Which streams of a camera are pulled; none of a camera that is not known here."""
+        """Return which streams of a camera are pulled; none if the camera is unknown here."""
         return tuple(name for name in StreamName if (camera, name) in self._statuses)
 
     def status(self, key: StreamKey) -> SourceStatus:
-        """How a pull stands. Raises KeyError."""
+        """Return the status of a pull. Raises KeyError."""
         return self._statuses[key]
 
     def points(self, key: StreamKey) -> Points:
-        """How RTP time and capture time of a stream relate, by the last word."""
+        """Return the last known map between a stream's RTP time and capture time."""
         return self._points.get(key, Points())
 
     def unchanged_since(self, camera: CameraId) -> float | None:
@@ -66,11 +66,11 @@ class Known:
 
     @property
     def living(self) -> int:
-        """How many sessions live here."""
+        """The number of sessions that live here."""
         return len(self._living)
 
     def holds(self, session_id: str) -> bool:
-        """Whether a session lives here."""
+        """Return True if a session lives here."""
         return session_id in self._living
 
     # What the worker tells
@@ -103,7 +103,7 @@ class Known:
         self.events.picture.tell(camera)
 
     def report(self, report: Report) -> None:
-        """How all stands; rates and counts change without a word in between."""
+        """Take a report; rates and counts change without a message in between."""
         self.silent = 0
         self._statuses |= {(status.camera_id, status.stream): status for status in report.statuses}
         self._points = dict(report.points)

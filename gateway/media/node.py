@@ -31,7 +31,7 @@ from gateway.webrtc.opening import Sounds, Streams
 
 
 class Plane(Sessions, Protocol):
-    """What is needed of ``MediaPlane``."""
+    """The part of ``MediaPlane`` that this needs."""
 
     async def start(self) -> None:
         """Take the port. Raises OSError, ConfigurationError."""
@@ -130,11 +130,11 @@ class MediaNode(Generic[P]):
         return await self.plane.close(session_id, reason)
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Which streams of a camera are pulled."""
+        """Return which streams of a camera are pulled."""
         return tuple(name for name in StreamName if (camera, name) in self.pulls)
 
     def status(self, key: StreamKey) -> SourceStatus:
-        """How a pull stands. Raises KeyError."""
+        """Return the status of a pull. Raises KeyError."""
         return self._complete(self.pulls[key].status())
 
     def _complete(self, status: SourceStatus) -> SourceStatus:
@@ -158,7 +158,7 @@ class MediaNode(Generic[P]):
         self.events.status.tell(self.status((camera, StreamName.MAIN)))
 
     def points(self, key: StreamKey) -> Points:
-        """How RTP time and capture time of a stream relate now."""
+        """Return the current map between a stream's RTP time and capture time."""
         stream = self.streams.get(key)
         return Points() if stream is None else Points(stream.start_timeline(), stream.timeline())
 
@@ -171,7 +171,7 @@ class MediaNode(Generic[P]):
         return self.health.still(camera)
 
     async def figures(self) -> tuple[Figure, ...]:
-        """None: all is counted in this process."""
+        """Return nothing: everything is counted in this process."""
         return ()
 
 

@@ -64,16 +64,16 @@ class MediaNodes:
         return node is not None and await node.close(session_id, reason)
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Which streams of a camera are pulled."""
+        """Return which streams of a camera are pulled."""
         node = self._of_camera.get(camera)
         return node.streams_of(camera) if node else ()
 
     def status(self, key: StreamKey) -> SourceStatus:
-        """How a pull stands. Raises KeyError."""
+        """Return the status of a pull. Raises KeyError."""
         return self._of_camera[key[0]].status(key)
 
     def points(self, key: StreamKey) -> Points:
-        """How RTP time and capture time of a stream relate, by the last word."""
+        """Return the last known map between a stream's RTP time and capture time."""
         node = self._of_camera.get(key[0])
         return node.points(key) if node else Points()
 
@@ -88,7 +88,7 @@ class MediaNodes:
         return await node.still(camera) if node else None
 
     async def figures(self) -> tuple[Figure, ...]:
-        """What all workers count."""
+        """Return what all workers count."""
         return total(*await asyncio.gather(*(node.figures() for node in self.nodes)))
 
     def _of_session(self, session_id: str) -> RemoteNode | None:

@@ -145,7 +145,8 @@ class RemoteNode(Known):
             raise _starting() from None
 
     async def figures(self) -> tuple[Figure, ...]:
-        """What this worker and those before it have counted; of one that just died, when it was last asked."""
+        """Return what this worker and those before it have counted; for one that just died, as of the last time it was
+        asked."""
         with suppress(LinkLost):
             self._figures = await self._ask(ANSWERS_WITHIN, ToWorker.figures)
         return total(self._departed, self._figures)
@@ -181,7 +182,7 @@ class RemoteNode(Known):
             self._lost()
 
     async def _watch(self, worker: Worker) -> None:
-        """Until it is gone, or silent for too long."""
+        """Wait until the worker is gone, or silent for too long."""
         async with asyncio.TaskGroup() as group:
             silence = group.create_task(self._wait_silent(), name=f"{self.name}: silence")
             await asyncio.wait([worker.link.lost, silence], return_when=asyncio.FIRST_COMPLETED)
@@ -204,7 +205,7 @@ class RemoteNode(Known):
             self._ready.set_exception(error)
 
     def _lost(self) -> None:
-        """Whoever watched is told, and comes back by themselves."""
+        """Tell those who watched; their pages come back by themselves."""
         if self._ready.done() and not self._stopping:
             logger.error("%s has ended, and %d sessions with it; it is started again", self.name, self.living)
         self._departed, self._figures = total(self._departed, lasting(self._figures)), ()

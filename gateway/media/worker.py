@@ -54,7 +54,7 @@ class MediaWorker:
         self._node: MediaNode[MediaPlane] | None = None
 
     async def serve(self, link: Link) -> None:
-        """Until the other end is lost or says stop; then every session has been closed."""
+        """Serve until the other end is lost or says stop. On return every session has been closed."""
         await _first(self._setup, link.lost)
         if link.lost.done():
             return
@@ -113,7 +113,7 @@ class MediaWorker:
         return await self._living().still(camera)
 
     async def figures(self) -> tuple[Figure, ...]:
-        """What is counted here."""
+        """Return what is counted here."""
         return figures_of(self._metrics.registry.collect())
 
     async def stop(self) -> None:
@@ -153,7 +153,7 @@ def tell_all(link: Link, node: MediaNode[MediaPlane]) -> None:
 
 
 def report_of(node: MediaNode[MediaPlane]) -> Report:
-    """How all stands now."""
+    """Return a report of how everything stands now."""
 
     def unchanged() -> Iterator[tuple[CameraId, float]]:
         for camera in {camera for camera, _ in node.pulls}:

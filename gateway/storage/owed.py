@@ -53,12 +53,13 @@ class Change:
 
     @property
     def key(self) -> Key:
-        """What it is a change of."""
+        """The kind and id of the row that is changed."""
         return self.kind, self.id
 
 
 class Owed:
-    """What the database owes us to take. ``start`` before all services, after they have named their writers.
+    """Holds the changes that the database has still to take. ``start`` before all services, after they have named their
+    writers.
 
     Without ``start`` (the command line) the reserve, which is the gateway's, is not touched. ``on_dropped`` is called
     for each addition that is dropped.

@@ -72,7 +72,7 @@ def _locked(file: int) -> bool:
 
 
 def looked_at_by_gateway(directory: Path) -> float | None:
-    """When the gateway on this storage last looked, in monotonic seconds; None where none runs on this machine.
+    """Return when the gateway on this storage last looked, in monotonic seconds; None if none runs on this machine.
     Blocking."""
     try:
         file = os.open(directory / NAME, os.O_RDWR)

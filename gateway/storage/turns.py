@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Urgency(IntEnum):
-    """What a write is for. A lower number goes first."""
+    """The urgency of a write. A lower number goes first."""
 
     ALARM = 0
     """Incidents: alarms, what is pressed on them, and whatever ends somebody's permission."""

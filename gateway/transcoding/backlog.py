@@ -1,7 +1,8 @@
-"""What is yet to be transcoded: from the last keyframe on, and never more than the transcoder can catch up with. Pure.
+"""Holds what is yet to be transcoded: from the last keyframe on, and never more than the transcoder can catch up with.
+Pure.
 
-Falling behind shows as fewer pictures, not as old ones: of what waits all is decoded, since later pictures refer to it,
-but only the newest is coded again; and where a keyframe comes, all that waits before it is let go.
+A transcode that falls behind shows fewer pictures, not old ones. All waiting pictures are decoded, since later ones
+refer to them, but only the newest is coded again; when a keyframe comes, everything waiting before it is dropped.
 """
 
 from collections import deque
@@ -72,7 +73,7 @@ class Backlog:
         self._follows = bool(self._waiting)
 
     def end(self) -> None:
-        """Nothing is transcoded any more."""
+        """Note that nothing is transcoded any more."""
         self._running = False
         self._waiting.clear()
 
@@ -102,7 +103,7 @@ class Backlog:
             self.dropped += 1
 
     def next(self) -> tuple[Job, float] | None:
-        """What the decoder is to be given now, and when it arrived from the camera; None where nothing waits."""
+        """Return the next job for the decoder, and when its picture arrived from the camera; None if nothing waits."""
         if not self._waiting:
             return None
         picture = self._waiting.popleft()

@@ -24,7 +24,7 @@ _START_CODE = re.compile(rb"\x00\x00\x01")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a transcode is at most: ``height`` in pixels (and 16/9 of it wide), pictures a second, bit/s."""
+    """The limits of a transcode: ``height`` in pixels (and 16/9 of it in width), pictures a second, bit/s."""
 
     height: int
     fps: int

@@ -1,4 +1,4 @@
-"""What a transcoding process was given and has not done, and when those pictures arrived. Pure; time is an argument."""
+"""The jobs that a transcoding process has not done yet, and when their pictures arrived. Pure; time is an argument."""
 
 from collections import deque
 
@@ -45,7 +45,7 @@ class InFlight:
         self._arrivals.clear()
 
     def arrival(self, time: int) -> float | None:
-        """When the picture of this RTP time arrived. None if it was withdrawn, or was given too long ago."""
+        """Return when the picture of this RTP time arrived; None if it was withdrawn, or was given too long ago."""
         return self._arrivals.get(time)
 
     def waits_for(self, now: float) -> float:

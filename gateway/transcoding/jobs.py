@@ -1,6 +1,6 @@
-"""What the gateway and a transcoding process say to each other. Pure.
+"""The messages between the gateway and a transcoding process. Pure.
 
-The process has decoded what may be hostile bytes, and so its results are checked like those of a stranger.
+The process decodes bytes that may be hostile, so its results are checked like a stranger's.
 """
 
 from typing import NamedTuple

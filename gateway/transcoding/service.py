@@ -43,12 +43,12 @@ class Transcoding:
                 self._transcoders[camera] = Transcoder(stream, limits, places, clock, metrics, tell)
 
     def streams(self) -> Iterator[tuple[tuple[CameraId, StreamName], TranscodedStream]]:
-        """What viewers can subscribe to; watching one starts its transcode."""
+        """Yield the streams that viewers can subscribe to; watching one starts its transcode."""
         for camera, transcoder in self._transcoders.items():
             yield (camera, StreamName.TRANSCODED), transcoder.stream
 
     def state(self, camera: CameraId) -> str:
-        """How a camera's transcode stands, in words; empty where none is needed now."""
+        """Return the state of a camera's transcode in words; empty if none is needed now."""
         transcoder = self._transcoders.get(camera)
         return "" if transcoder is None else transcoder.state
 

@@ -1,4 +1,5 @@
-"""What viewers of a transcode subscribe to: its pictures, on the line and with the map of the stream it is made of."""
+"""The stream of a transcode for its viewers: its pictures, with the RTP time and the map of the stream it is made
+from."""
 
 from collections.abc import Callable
 
@@ -44,7 +45,7 @@ class TranscodedStream:
         return self._outlet.waiting
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """As ``Outlet.subscribe``; the first subscriber starts the transcode."""
+        """Subscribe as in ``Outlet.subscribe``; the first subscriber starts the transcode."""
         subscription = self._outlet.subscribe(deliver)
         self._watchers += 1
         if self._watchers == 1:

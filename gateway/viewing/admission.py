@@ -1,4 +1,4 @@
-"""Who may open or renew a picture with a token now, until when, and why a session ends that no longer may be."""
+"""Decides who may open or renew a picture with a token now and until when, and why a session must end."""
 
 from gateway.access.grants import Grants
 from gateway.auth.revocations import Revocations
@@ -11,7 +11,7 @@ from gateway.models import CloseReason, Grant, Principal
 
 
 class Admission:
-    """Asks all whose word counts, each time anew."""
+    """Asks everybody who can refuse, every time."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Admission:
         self._clock = clock
 
     async def admit(self, token: str) -> tuple[TokenClaims, Principal, Grant]:
-        """What a token stands for. Raises Unauthenticated where that is nothing any more."""
+        """Return what a token stands for. Raises Unauthenticated if it no longer stands for anything."""
         claims = self._tokens.verify(token)
         if self._revocations.is_revoked(claims.jti, claims.session_id, claims.grant_id):
             raise Unauthenticated("token_revoked", "This token has been revoked.")
@@ -47,7 +47,7 @@ class Admission:
         return self._clock.monotonic() + (claims.expires_at - self._clock.now())
 
     def reason_of(self, refused: Unauthenticated, grant: Grant) -> CloseReason:
-        """Why a session ends that was let in on ``grant`` and then was not."""
+        """Return why a session ends that was let in on ``grant`` and is now refused."""
         match refused.code:
             case "token_expired":
                 return CloseReason.TOKEN_EXPIRED

@@ -1,4 +1,4 @@
-"""What is said of a viewing: one person watching one camera; and how it is put on record."""
+"""Describes a viewing, one person watching one camera, and records it."""
 
 from dataclasses import dataclass
 

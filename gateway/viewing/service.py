@@ -36,7 +36,7 @@ TRIGGERED_RECENTLY = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the WHEP answer needs."""
+    """The contents of a WHEP answer."""
 
     viewing: Viewing
     answer: str
@@ -173,7 +173,7 @@ class ViewingService:
         return self._viewings.get(session_id)
 
     def observe(self, callback: Callable[[Viewing, SessionEvent], None]) -> Callable[[], None]:
-        """Hear what happens to each session. Returns what ends it."""
+        """Call ``callback`` with what happens to each session. The result ends this."""
         return self._observers.add(callback)
 
     @contextmanager

@@ -30,10 +30,10 @@ TICK = 0.5
 
 
 class Pages(Protocol):
-    """What is needed of the event channel."""
+    """The part of the event channel that this needs."""
 
     def sign_ins(self) -> Iterable[tuple[str, Principal]]:
-        """Whose pages are connected, an entry a page."""
+        """Return whose pages are connected, with an entry for each page."""
         ...
 
     def end_sign_in(self, sign_in_id: str, reason: str) -> None:
@@ -200,7 +200,7 @@ class SignInKeeper:
 
 
 def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
-    """What the record says of a sign-in that an incident carries on, once for each incident."""
+    """Return the record's event for a sign-in that an incident extends, once for each incident."""
     return AuditEvent(
         kind="sign_in_carried_on",
         principal=sign_in.principal.id,
@@ -213,7 +213,7 @@ def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
 
 
 def closed(sign_in: SignIn, expired: bool, pictures: int, pages: int) -> AuditEvent:
-    """What the record says when the gateway has closed all that a sign-in held which ended without a word to it."""
+    """Return the record's event for closing all that a sign-in held, when it ended without the gateway being told."""
     return AuditEvent(
         kind="sign_in_closed",
         principal=sign_in.principal.id,

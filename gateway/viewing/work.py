@@ -13,7 +13,8 @@ Step = Callable[[], Coroutine[Any, Any, object]]
 
 
 class Work:
-    """As many steps as were put wait: each stands for a session that was open. One that fails is logged and counted."""
+    """Runs steps. Any number may wait, since each stands for a session that was open. One that fails is logged and
+    counted."""
 
     def __init__(self, name: str, metrics: Metrics) -> None:
         self._name = name
@@ -25,7 +26,7 @@ class Work:
         self._queue.put_nowait(step)
 
     async def run_in_order(self) -> None:
-        """One after the other, until cancelled."""
+        """Run the steps one after the other, until cancelled."""
         while True:
             step = await self._queue.get()
             try:
@@ -34,7 +35,7 @@ class Work:
                 self._queue.task_done()
 
     async def run_at_once(self) -> None:
-        """Each as soon as it was put, whether or not those before it are done; until cancelled."""
+        """Run each step as soon as it is put, without waiting for those before it, until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 task = group.create_task(self._do(await self._queue.get()), name=self._name)

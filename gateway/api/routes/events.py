@@ -63,7 +63,7 @@ class Page:
         self.watched: dict[str, tuple[Any, ...]] = {}
 
     async def run(self) -> None:
-        """Until the page goes, reads too slowly, or its sign-in ends."""
+        """Serve the page until it goes, reads too slowly, or its sign-in ends."""
         resume = await self._first_message()
         if resume is None:
             await self.socket.close(code=1002, message=b"say resume first")

@@ -64,7 +64,7 @@ async def redeem(request: web.Request) -> web.Response:
 
 
 async def me(request: web.Request) -> web.Response:
-    """Who the cookie stands for."""
+    """Return the person whom the cookie stands for."""
     return web.json_response(_me(request.app[SERVICES], await signed_in(request)))
 
 

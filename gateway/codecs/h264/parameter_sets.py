@@ -1,4 +1,4 @@
-"""What an H.264 sequence parameter set tells of the pictures (ITU-T H.264 7.3.2.1.1, annex E). Pure."""
+"""Reads what an H.264 sequence parameter set says about the pictures (ITU-T H.264 7.3.2.1.1, annex E). Pure."""
 
 from gateway.codecs.nal.bits import Bits
 from gateway.codecs.sequence_parameters import SequenceParameters
@@ -75,7 +75,7 @@ def _skip_scaling_list(bits: Bits, size: int) -> None:
 
 
 def _may_reorder(bits: Bits, profile: int, constraints: int, order_type: int) -> bool | None:
-    """Whether B-frames are announced. Baseline has none, and order type 2 forbids them (7.4.2.1.1)."""
+    """Return True if B-frames are announced. Baseline has none, and order type 2 forbids them (7.4.2.1.1)."""
     if profile == 66 or order_type == 2:
         return False
     try:

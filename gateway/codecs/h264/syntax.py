@@ -1,7 +1,7 @@
 """H.264 from RTP (RFC 6184 5.4 to 5.8, modes 0 and 1): packets in, whole access units out. Pure.
 
 A keyframe is an access unit with an IDR slice; a camera that only sends recovery points (gradual refresh) is noted,
-for browsers cannot start on those.
+because browsers cannot start on those.
 """
 
 from gateway.codecs.h264.parameter_sets import parameter_set_id, parse_sps

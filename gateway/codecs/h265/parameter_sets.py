@@ -1,4 +1,4 @@
-"""What an H.265 sequence parameter set tells of the pictures (ITU-T H.265 7.3.2.2.1, 7.3.3). Pure."""
+"""Reads what an H.265 sequence parameter set says about the pictures (ITU-T H.265 7.3.2.2.1, 7.3.3). Pure."""
 
 from gateway.codecs.nal.bits import Bits
 from gateway.codecs.sequence_parameters import SequenceParameters

@@ -1,7 +1,7 @@
 """H.265 from RTP (RFC 7798, without DONL): packets in, whole access units out. Pure.
 
 A keyframe is an access unit with an IRAP slice (BLA, IDR, CRA). Pictures that are shown before a CRA and refer to what
-preceded it (RASL) are passed on only where that was passed on, too.
+preceded it (RASL) are passed on only if that was passed on, too.
 """
 
 from gateway.codecs.h265.parameter_sets import PPS, SPS, VPS, parameter_set_id_h265, parse_sps_h265

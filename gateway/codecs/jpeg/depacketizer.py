@@ -46,7 +46,7 @@ class JpegDepacketizer:
         self._missed = False
 
     def notes(self) -> tuple[str, ...]:
-        """What district IT should know of this stream, in words."""
+        """Return notes for district IT about this stream."""
         if self._too_large:
             return ("The camera's JPEG pictures are larger than RTP can tell: set 2040 pixels or less, or H.264.",)
         return ()
@@ -128,7 +128,7 @@ class JpegDepacketizer:
         self._pieces.append(payload[at:])
 
     def _read_tables(self, payload: bytes, at: int, quality: int) -> tuple[int, bytes]:
-        """Where the data begins, and the two quantisation tables of 64 bytes."""
+        """Return where the data begins, and the two quantisation tables of 64 bytes."""
         if quality < _IN_BAND:
             return at, tables_of_quality(quality)
         length = _read_short(payload, at + 2)

@@ -60,7 +60,7 @@ class AccessUnits:
 
     @property
     def reordered(self) -> bool:
-        """Whether pictures are not sent in the order in which they are shown."""
+        """True if pictures are not sent in the order in which they are shown."""
         return self._backward >= BACKWARD_UNITS
 
     def _add(self, nal: bytes) -> None:
@@ -130,7 +130,7 @@ class AccessUnits:
         self.withdrawn += ended is not None
 
     def _behind_slices(self) -> int:
-        """Where the access unit at hand ends: what is behind it belongs to the next one."""
+        """Return where the current access unit ends: what follows belongs to the next one."""
         nals = self._unit.nals
         end = len(nals)
         while end and self.syntax.kind(nals[end - 1]) in self.syntax.leading_kinds:

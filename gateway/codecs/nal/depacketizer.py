@@ -18,7 +18,7 @@ class NalDepacketizer(AccessUnits):
         self._open_ended = False  # the camera does not flag the last piece of a NAL unit
 
     def notes(self) -> tuple[str, ...]:
-        """What district IT should know of this stream, in words."""
+        """Return notes for district IT about this stream."""
         found = []
         if self.awaiting_keyframe and self.seen:
             found.append("Waiting for a keyframe.")
@@ -80,7 +80,7 @@ class NalDepacketizer(AccessUnits):
 
     @property
     def continuation(self) -> bytes:
-        """How the next payload begins if it carries on the NAL unit at hand; empty where there is none."""
+        """The first bytes of a next payload that continues the current NAL unit; empty if there is none."""
         return self._fragments.opening if self._fragments.pieces else b""
 
     def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
@@ -133,7 +133,7 @@ class NalDepacketizer(AccessUnits):
                 self._ended = None
 
     def _end(self) -> None:
-        """Nothing follows of the picture at hand."""
+        """End the current picture: nothing more of it follows."""
         try:
             self._end_fragments()
         except Malformed:

@@ -36,5 +36,5 @@ class Gathering:
             raise Malformed("access unit over the limit")
 
     def damage(self, cause: Unused) -> None:
-        """It cannot be passed on."""
+        """Note why the access unit cannot be passed on."""
         self.damaged = max(self.damaged, cause)

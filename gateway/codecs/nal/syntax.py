@@ -1,4 +1,4 @@
-"""What a codec that is made of NAL units tells of them: types, headers, first slices, parameter sets. Pure."""
+"""The interface of a codec made of NAL units: their types, headers, first slices and parameter sets. Pure."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -15,7 +15,8 @@ class NalSyntax(ABC):
     picture_kinds: ClassVar[frozenset[int]]
     keyframe_kinds: ClassVar[frozenset[int]]
     skipped_kinds: ClassVar[frozenset[int]] = frozenset()
-    """Pictures that follow a keyframe and refer to what precedes it, so that nobody decodes them who begins there."""
+    """Pictures that follow a keyframe and refer to what precedes it, so that a decoder that begins there cannot decode
+    them."""
     set_kinds: ClassVar[tuple[int, ...]]
     """Parameter sets, all of them needed, in the order in which they are sent."""
     leading_kinds: ClassVar[frozenset[int]]
