@@ -25,7 +25,7 @@ from gateway.sources.rtsp.tls import Trust
 from gateway.sources.source import Source
 from gateway.sources.supervisor import SourceSupervisor
 from gateway.transcoding.service import Transcoding
-from gateway.webrtc.choice import Pulled, delivery
+from gateway.webrtc.choice import Pulled, delivery, waits
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from gateway.webrtc.opening import Sounds, Streams
 
@@ -145,6 +145,7 @@ class MediaNode(Generic[P]):
         sound = self.sounds.get(camera)
         heard = f"Its sound ({sound.codec}) is taken." if sound is not None and sound.codec else ""
         status = replace(status, delivery=" ".join(filter(None, (words, self._transcoding.state(camera), heard))))
+        status = replace(status, notes=(*status.notes, *waits(found[status.stream].history)))
         point = found[status.stream].timeline()
         if point is None:
             return status

@@ -82,10 +82,19 @@ class History:
         self._gop_bytes += group.size
         self._gop_groups += 1
         given_up = 0
-        if self._keyframe is not None and (self._gop_bytes > GOP_BYTES or self._gop_groups > GOP_GROUPS):
+        if self._keyframe is not None and self._too_long:
             given_up, self._keyframe = self._gop_groups, None
         self._forget(group.arrival)
         return given_up
+
+    @property
+    def _too_long(self) -> bool:
+        return self._gop_bytes > GOP_BYTES or self._gop_groups > GOP_GROUPS
+
+    @property
+    def gave_up(self) -> bool:
+        """Return True if the GOP is too long to be kept, so that nobody can begin before the next keyframe."""
+        return self._keyframe is None and self._too_long
 
     def forget_gop(self) -> None:
         """Let no new viewer begin with what is kept; it can still be repeated."""

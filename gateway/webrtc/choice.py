@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gateway.codecs.names import H264, H265, words
 from gateway.models import StreamName
+from gateway.relay.history import History
 
 NAMES = {StreamName.MAIN: "main stream", StreamName.SUB: "substream"}
 _EVERY_BROWSER = frozenset({H264})
@@ -60,6 +61,16 @@ def delivery(streams: Mapping[StreamName, Pulled]) -> str:
     if every == some:
         return f"All viewers get {_words(streams, every)}."
     return f"Browsers that decode H.265 get {_words(streams, some)}; all others get {_words(streams, every)}."
+
+
+def waits(history: History) -> tuple[str, ...]:
+    """Say for its status if whoever opens a stream now sees nothing before the camera's next keyframe."""
+    if not history.gave_up:
+        return ()
+    return (
+        "The camera sends keyframes so rarely that whoever opens it now waits for the next one: set one every two "
+        "seconds.",
+    )
 
 
 def _obstacle(stream: Pulled, decodes: Container[str]) -> str:

@@ -92,8 +92,12 @@ def test_a_gop_without_end_is_given_up_but_what_is_recent_can_still_be_repeated(
     assert given_up == [0, 0, 4, 0]
     assert history.gop() == ()
     assert history.find(4) is not None
+    assert history.gave_up
     _add(history, 1.0, keyframe=True)
     assert len(history.gop()) == 1
+    assert not history.gave_up
+    history.forget_gop()
+    assert not history.gave_up
 
 
 def test_bytes_are_bounded_whatever_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.models import StreamName
-from gateway.webrtc.choice import Pulled, choose, delivery
+from gateway.relay import history as kept
+from gateway.webrtc.choice import Pulled, choose, delivery, waits
 
 MAIN, SUB, TRANSCODED = StreamName.MAIN, StreamName.SUB, StreamName.TRANSCODED
 H264, H265, JPEG = Pulled("H264"), Pulled("H265"), Pulled("JPEG")
@@ -98,3 +99,13 @@ def test_what_is_chosen_is_there_and_can_be_played(
 def test_what_plays_as_it_comes_is_never_transcoded() -> None:
     for main, sub in product((H264, H265), repeat=2):
         assert TRANSCODED not in [choice.stream for choice in choose({MAIN: main, SUB: sub} | MAY_TRANSCODE, MODERN)]
+
+
+def test_a_camera_whose_keyframes_are_too_rare_to_begin_with_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "GOP_GROUPS", 3)
+    history = kept.History()
+    assert waits(history) == ()
+    for number in range(5):
+        history.add(kept.PacketGroup((b"x",), number, number == 0, number / 10, history.next))
+    [note] = waits(history)
+    assert "whoever opens it now waits" in note
