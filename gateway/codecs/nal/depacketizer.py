@@ -8,6 +8,9 @@ from gateway.codecs.unused import Unused
 from gateway.errors import Malformed
 from gateway.rtp.packet import RtpPacket
 
+LOOKED_INTO = 64
+"""So many NAL units of a stream are searched for start codes, and all its keyframes."""
+
 
 class NalDepacketizer(AccessUnits):
     """The ``Depacketizer`` of a codec whose access units are NAL units."""
@@ -15,6 +18,7 @@ class NalDepacketizer(AccessUnits):
     def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
         super().__init__(parameter_sets, markers)
         self._fragments = Fragments()
+        self._looked = 0.0  # -inf once start codes were found
         self._open_ended = False  # the camera does not flag the last piece of a NAL unit
 
     def notes(self) -> tuple[str, ...]:
@@ -106,7 +110,19 @@ class NalDepacketizer(AccessUnits):
             self._add_all(nal)
 
     def _add_all(self, nal: bytes) -> None:
-        for one in separated(nal):
+        """Take what should be one NAL unit. To look for start codes in all of every picture would cost as much as all
+        else: a camera that leaves them in does so from its first pictures on, and in keyframes."""
+        syntax = self.syntax
+        kind = syntax.kind(nal)
+        ordinary = kind in syntax.picture_kinds and kind not in syntax.keyframe_kinds and not nal.startswith(b"\0\0")
+        if ordinary and self._looked >= LOOKED_INTO:
+            self._add(nal)
+            return
+        self._looked += 1
+        parts = tuple(separated(nal))
+        if len(parts) > 1:
+            self._looked = float("-inf")
+        for one in parts:
             self._add(one)
 
     def _fragment(self, payload: bytes, at: int) -> None:

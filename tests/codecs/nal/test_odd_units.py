@@ -220,3 +220,12 @@ def test_any_number_of_odd_units_between_pictures_cost_at_most_themselves(
                 at = ends[place % len(ends)]
                 out.insert(at, (out[at - 1][0], codec.odd[what], True))
         assert codec.shown(out) == codec.pictures
+
+
+def test_start_codes_are_found_also_in_keyframes_long_after_the_beginning(codec: Codec) -> None:
+    following = codec.pictures[1]
+    plain = [(at * 3000, following[0], True) for at in range(200)]
+    begun = [(0, packet, marker) for _, packet, marker in codec.stream() if _ == 0]
+    late = [((200 + at) * 3000, START_CODE.join(nals), True) for at, nals in enumerate(codec.pictures)]
+    shown = codec.shown([*begun, *plain[1:], *late])
+    assert shown[-len(codec.pictures) :] == codec.pictures
