@@ -238,3 +238,16 @@ async def test_an_auditor_reads_who_saw_what(browser: Browser, district: Distric
     await expect(row).to_contain_text("Dispatcher 1")
     await expect(glass.page.locator("tr", has_text="grant given").first).to_contain_text("FERPA")
     await glass.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1024, 768)])
+async def test_a_patrol_page_that_only_fingers_point_at_shows_no_keys(
+    browser: Browser, district: District, width: int, height: int
+) -> None:
+    touched = await Glass.sign_in(browser, district, "patrol", width, height, has_touch=True, is_mobile=True)
+    await expect(touched.page.get_by_test_id("next")).to_be_visible()
+    await expect(touched.page.get_by_test_id("letter-keys")).to_be_hidden()
+    await touched.close()
+    pointed = await Glass.sign_in(browser, district, "patrol", width, height)
+    await expect(pointed.page.get_by_test_id("letter-keys")).to_be_visible()
+    await pointed.close()

@@ -110,19 +110,8 @@ export const patrolStyles = css`
       background: var(--ground);
     }
   }
-  /* No keyboard is at hand where fingers are all that points. */
-  @media not all and (any-pointer: fine) {
-    nav:has(.keys) {
-      grid-template-columns: minmax(110px, 1fr) minmax(0, 2fr) minmax(110px, 1fr);
-    }
-    nav .keys,
-    nav .now small .arrows {
-      display: none;
-    }
-  }
   @media (max-width: 480px) {
-    nav,
-    nav:has(.keys) {
+    nav {
       grid-template-columns: 1fr 1fr;
     }
     nav .now {
@@ -134,6 +123,18 @@ export const patrolStyles = css`
       order: 1;
       gap: 8px;
       min-height: 44px;
+    }
+  }
+  /* No keyboard is at hand where fingers are all that points. */
+  @media not all and (any-pointer: fine) {
+    nav .keys,
+    nav .now small .arrows {
+      display: none;
+    }
+  }
+  @media (min-width: 481px) and (not (any-pointer: fine)) {
+    nav {
+      grid-template-columns: minmax(110px, 1fr) minmax(0, 2fr) minmax(110px, 1fr);
     }
   }
 `;
