@@ -1,11 +1,12 @@
 """GStreamer's webrtcbin as a viewer, in a process of its own. Runs under Debian's own Python.
 
-    /usr/bin/python3 tests/gst_viewer.py [--sound]
+    /usr/bin/python3 tests/gst_viewer.py [--sound | --sound-first] [--bare]
 
 Prints one JSON object a line: ``{"offer": SDP}`` at once; after an answer has come as a JSON
 string on standard input, ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded one,
 and with ``--sound``, which asks for G.711 beside the picture, ``{"hertz": of the tone, "peak": 0 to 1}`` for each
-second that is heard. Leaves when its standard input ends.
+second that is heard. ``--sound-first`` offers the sound first, so that the picture has the port of its bundle;
+``--bare`` writes no parameters of H.264, as many examples do. Leaves when its standard input ends.
 """
 
 import array
@@ -26,6 +27,7 @@ CAPS = (
     "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96,packetization-mode=(string)1,"
     "profile-level-id=(string)42e01f,rtcp-fb-nack-pli=true,rtcp-fb-nack=true"
 )
+BARE_CAPS = "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96"
 SOUND_CAPS = (
     "application/x-rtp,media=audio,encoding-name=PCMU,clock-rate=8000,payload=0;"
     "application/x-rtp,media=audio,encoding-name=PCMA,clock-rate=8000,payload=8"
@@ -49,7 +51,7 @@ def say(**words: object) -> None:
 class Viewer:
     """One receiving peer connection."""
 
-    def __init__(self, sound: bool) -> None:
+    def __init__(self, caps: list[str]) -> None:
         self.frames = 0
         self.samples = array.array("h")
         self.pipeline = Gst.Pipeline.new()
@@ -59,10 +61,9 @@ class Viewer:
         self.ice = self.peer.get_property("ice-agent")  # kept: webrtcbin's own reference to it floats
         self.ice.emit("add-local-ip-address", "127.0.0.1")
         direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
-        transceiver = self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS))
-        transceiver.set_property("do-nack", True)
-        if sound:
-            self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(SOUND_CAPS))
+        self.transceivers = [self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(one)) for one in caps]
+        for transceiver in self.transceivers:
+            transceiver.set_property("do-nack", True)
         self.peer.connect("pad-added", self.play)
         self.pipeline.set_state(Gst.State.PLAYING)
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offered, None))
@@ -110,7 +111,10 @@ class Viewer:
 
 def main() -> None:
     Gst.init(None)
-    viewer, loop = Viewer("--sound" in sys.argv), GLib.MainLoop()
+    picture = [BARE_CAPS if "--bare" in sys.argv else CAPS]
+    sound_first = [SOUND_CAPS] if "--sound-first" in sys.argv else []
+    sound_after = [SOUND_CAPS] if "--sound" in sys.argv else []
+    viewer, loop = Viewer(sound_first + picture + sound_after), GLib.MainLoop()
 
     def listen() -> None:
         for line in sys.stdin:

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="n
 
 
 @pytest.fixture
-async def webrtcbin() -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec("/usr/bin/python3", str(VIEWER), stdin=PIPE, stdout=PIPE)
+async def webrtcbin(request: pytest.FixtureRequest) -> AsyncIterator[Process]:
+    said = getattr(request, "param", ())
+    process = await asyncio.create_subprocess_exec("/usr/bin/python3", str(VIEWER), *said, stdin=PIPE, stdout=PIPE)
     yield process
     if process.returncode is None:
         process.kill()
@@ -45,3 +46,15 @@ async def test_webrtcbin_plays_what_the_camera_shows(webrtcbin: Process) -> None
         assert {(frame["width"], frame["height"]) for frame in frames} == {(320, 180)}
         assert len({frame["luma"] for frame in frames}) > FPS
         assert gateway.figure("send_path", cipher="AES128_CM_SHA1_80", batching="gso") == 1  # all it speaks
+
+
+@pytest.mark.parametrize(
+    "webrtcbin", [("--bare",), ("--sound-first",), ("--sound-first", "--bare"), ("--sound", "--bare")], indirect=True
+)
+async def test_webrtcbin_plays_whatever_its_offer_leaves_out_and_whichever_comes_first(webrtcbin: Process) -> None:
+    async with playing_gateway() as gateway:
+        opened = await gateway.open((await said(webrtcbin, "offer"))["offer"])
+        assert webrtcbin.stdin is not None
+        webrtcbin.stdin.write(json.dumps(opened.answer).encode() + b"\n")
+        frames = [await said(webrtcbin, "frame") for _ in range(FPS)]
+        assert {(frame["width"], frame["height"]) for frame in frames} == {(320, 180)}

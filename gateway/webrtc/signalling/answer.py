@@ -124,6 +124,9 @@ def _rejected(section: Section, ours: Answerer) -> Iterable[str]:
     yield "c=IN IP4 0.0.0.0"
     yield from _mid(section)
     yield "a=inactive"
+    for value in section.values("rtpmap"):  # there are clients that look up every format, also of what is rejected
+        if value.partition(" ")[0] in section.formats:
+            yield f"a=rtpmap:{value}"
     yield from _keys(ours)
 
 

@@ -10,6 +10,7 @@ from gateway.codecs.names import AUDIO, H264, H265, STATIC_PAYLOAD_TYPES
 _FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 _BASELINE = 0x42
 _MAIN = 1  # profile-id of H.265's Main profile, 8 bits and 4:2:0
+_MODE = "packetization-mode"
 _SPS, _STAP_A = 7, 24  # NAL unit types
 _G711 = {f"{name}/8000{channels}": name for name in AUDIO for channels in ("", "/1")}
 
@@ -32,10 +33,14 @@ class Codec:
 def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> tuple[Codec, ...]:
     """Those of a media section, in the viewer's order of preference. ``attribute`` gives all values of one by its name.
 
-    Left out is what is never sent: H.264 without packetization-mode=1, H.265 on several RTP streams (tx-mode).
+    Left out is what is never sent: H.264 in another packetization-mode than 1, H.265 on several RTP streams (tx-mode).
+    A mode that is not written means 0 (RFC 6184 8.1); but clients that write it nowhere take what comes, and are
+    answered in their own words, since a mode must not change between offer and answer (8.2.2).
     """
     names = _by_format(attribute("rtpmap"))
     parameters = _by_format(attribute("fmtp"))
+    h264 = [_values(parameters.get(text, "")) for text in formats if names.get(text, "").upper() == f"{H264}/90000"]
+    unwritten = "0" if any(_MODE in given for given in h264) else "1"
     spoken: dict[str, set[str]] = {}
     for which, _, what in (value.partition(" ") for value in attribute("rtcp-fb")):
         spoken.setdefault(which, set()).add(what)
@@ -50,7 +55,7 @@ def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
         for text, number in numbers.items():
             given = parameters.get(text, "")
             name, _, rate = names.get(text, "").upper().partition("/")
-            known = rate == "90000" and _KNOWN.get(name, _unknown)(_values(given))
+            known = rate == "90000" and _KNOWN.get(name, _unknown)({_MODE: unwritten} | _values(given))
             if known:
                 theirs = spoken.get(text, set()) | spoken.get("*", set())
                 feedback = tuple(what for what in _FEEDBACK if what in theirs)
@@ -107,7 +112,7 @@ def _aggregated(payload: bytes) -> Iterable[bytes]:
 
 def _h264(given: dict[str, str]) -> tuple[int, int] | None:
     described = given.get("profile-level-id", "42000a")
-    if given.get("packetization-mode") != "1" or not re.fullmatch(r"[0-9A-Fa-f]{6}", described):
+    if given[_MODE] != "1" or not re.fullmatch(r"[0-9A-Fa-f]{6}", described):
         return None
     return int(described[:2], 16), int(described[4:], 16)
 

@@ -6,6 +6,7 @@ The gateway sends one video, and sound beside it where the camera has some, and 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from gateway.errors import BadRequest
 from gateway.webrtc.signalling.formats import Codec, codecs_of, sounds_of
@@ -19,6 +20,8 @@ _SENDERS = frozenset({"sendonly", "inactive"})
 _DIRECTIONS = _SENDERS | {"sendrecv", "recvonly"}
 _TOKEN = re.compile(r"[!-~]+")
 _HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # those that dtls.py can check
+_PROTOCOLS = frozenset(f"{below}RTP/SAVP{f}" for below in ("UDP/TLS/", "TCP/DTLS/", "TCP/TLS/", "") for f in ("F", ""))
+"""Names of one thing, SRTP under keys of DTLS, that clients of different ages write (RFC 8829 5.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +82,19 @@ def parse_offer(text: str) -> Offer:
     if not text.startswith(("v=0\r\n", "v=0\n")):
         raise BadRequest("offer_malformed", "The offer is no SDP: its first line is not v=0.")
     common, sections = sections_of(text, "offer")
-    video = next((place for place, section in enumerate(sections) if section.kind == "video" and section.port), None)
+    bundles = _Bundles(common, sections)
+    wanted = (place for place, section in enumerate(sections) if section.kind == "video" and bundles.offers(section))
+    video = next(wanted, None)
     if video is None:
         raise BadRequest("offer_no_video", "The offer has no m=video section to receive the picture with.")
     section = sections[video]
+    inherited = partial(bundles.transport, section)
 
-    def inherited(name: str) -> list[str]:
-        return section.values(name) or common.values(name)
-
-    if section.protocol not in ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"):
+    if section.protocol not in _PROTOCOLS:
         raise BadRequest("offer_protocol", f"m=video offers {section.protocol}; only UDP/TLS/RTP/SAVPF is spoken.")
-    if inherited("sendonly") or inherited("inactive"):
+    if _directions(section, common) & _SENDERS:
         raise BadRequest("offer_direction", "The m=video section does not receive; offer a=recvonly.")
-    if section.first("rtcp-mux") is None:
+    if not inherited("rtcp-mux"):
         raise BadRequest("offer_no_rtcp_mux", "The m=video section lacks a=rtcp-mux.")
     ufrag, password = inherited("ice-ufrag"), inherited("ice-pwd")
     if not ufrag or not password or not UFRAG.fullmatch(ufrag[0]):
@@ -108,11 +111,9 @@ def parse_offer(text: str) -> Offer:
         raise BadRequest(
             "offer_no_codec", "The m=video section offers neither H.264 with packetization-mode=1 nor H.265."
         )
-    mid = section.first("mid")
-    bundles = (group.split()[1:] for group in common.values("group") if group.startswith("BUNDLE"))
-    bundle = next((mids for mids in bundles if mid in mids), [])
-    sound = _sound(common, sections, section, bundle)
-    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bool(bundle), sound, password[0])
+    sound = _sound(common, sections, section, bundles)
+    bundled = bool(bundles.of(section))
+    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bundled, sound, password[0])
 
 
 def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
@@ -129,7 +130,7 @@ def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
     common = Section("", 0, "", ())
     sections: list[Section] = []
     for number, line in enumerate(text.replace("\r\n", "\n").rstrip("\n").split("\n"), start=1):
-        match = _LINE.fullmatch(line)
+        match = _LINE.fullmatch(line.rstrip(" "))
         if match is None or not line.isprintable():
             raise malformed(f"Line {number} of the {what} is no SDP line (letter=value).")
         letter, value = match.groups()
@@ -150,24 +151,54 @@ def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
     return common, sections
 
 
-def _sound(common: Section, sections: Sequence[Section], video: Section, bundle: Sequence[str]) -> SoundOffer | None:
+class _Bundles:
+    """Which sections of an offer share a transport (RFC 9143), and what is said of it."""
+
+    def __init__(self, common: Section, sections: Sequence[Section]) -> None:
+        self._common = common
+        self._by_mid = {section.first("mid"): section for section in reversed(sections)}
+        groups = (group.split() for group in common.values("group"))
+        self._bundles = [mids for kind, *mids in filter(None, groups) if kind == "BUNDLE"]
+
+    def of(self, section: Section) -> list[str]:
+        """The bundle that a section is in, as mids; empty if there is none."""
+        return next((mids for mids in self._bundles if section.first("mid") in mids), [])
+
+    def offers(self, section: Section) -> bool:
+        """Return True if a section is offered: it has a port, or that of its bundle (RFC 9143 6)."""
+        return section.port > 0 or (section.first("bundle-only") is not None and bool(self.of(section)))
+
+    def transport(self, section: Section, name: str) -> list[str]:
+        """Every value of an attribute that is about the transport. The section itself may leave it out: then that which
+        its bundle names first speaks for all (RFC 9143 7.1.3), or the offer as a whole."""
+        first = next((self._by_mid[mid] for mid in self.of(section) if mid in self._by_mid), section)
+        return section.values(name) or first.values(name) or self._common.values(name)
+
+
+def _directions(section: Section, common: Section) -> set[str]:
+    """What a section says of its direction, or else the offer as a whole."""
+    said = ({name for name, _ in of.attributes} & _DIRECTIONS for of in (section, common))
+    return next(filter(None, said), set())
+
+
+def _sound(common: Section, sections: Sequence[Section], video: Section, bundles: _Bundles) -> SoundOffer | None:
     """The first audio section that receives G.711 by the picture's transport: bundled with it, and where it stands
     before it, then with the same credentials, which are those of the bundle (RFC 9143 7.2)."""
+    bundle = bundles.of(video)
     before = frozenset(bundle[: bundle.index(video.first("mid") or "")] if bundle else ())
     bundled = frozenset(bundle)
     for place, section in enumerate(sections):
         mid = section.first("mid")
         if section.kind != "audio" or mid not in bundled or section.protocol != video.protocol:
             continue
-        if not section.port and section.first("bundle-only") is None:
+        if not bundles.offers(section):
             continue
         leads = mid in before
-        if leads and any(section.values(name) != video.values(name) for name in ("ice-ufrag", "ice-pwd")):
+        same = (bundles.transport(section, name) == bundles.transport(video, name) for name in ("ice-ufrag", "ice-pwd"))
+        if leads and not all(same):
             continue
-        directions = (section, common)
-        said = next(filter(None, ({name for name, _ in of.attributes} & _DIRECTIONS for of in directions)), set())
         payload_types = sounds_of(section.formats, section.values)
-        if payload_types and not said & _SENDERS:
+        if payload_types and not _directions(section, common) & _SENDERS:
             return SoundOffer(place, payload_types, leads)
     return None
 

@@ -300,3 +300,111 @@ def test_whatever_the_audio_section_says_the_answer_is_of_as_many_sections_and_b
         numbers = set(parsed.sound.payload_types.values())
         assert numbers <= {0, 8}
         assert {str(number) for number in numbers} <= set(formats) | {"8"}
+
+
+HEAD = "v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nt=0 0\na=group:BUNDLE 0 1\n"
+TRANSPORT = """a=ice-ufrag:abcd
+a=ice-pwd:0123456789abcdef01234567
+a=fingerprint:sha-256 00:11:22
+a=setup:actpass
+a=rtcp-mux
+"""
+OPUS = f"m=audio 9 UDP/TLS/RTP/SAVPF 111 0\na=mid:0\na=recvonly\n{TRANSPORT}a=rtpmap:111 opus/48000/2\n"
+AVC = "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;profile-level-id=42e01f\n"
+BUNDLED = "m=video 0 UDP/TLS/RTP/SAVPF 96\na=bundle-only\na=mid:1\na=recvonly\n"
+
+
+@pytest.mark.parametrize("repeated", ["", TRANSPORT], ids=["said once", "said again"])
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_picture_that_is_offered_by_the_port_of_its_bundle_is_answered(repeated: str, sound: bool) -> None:
+    offer = HEAD + (OPUS if sound else OPUS.replace("111 0", "111")) + BUNDLED + repeated + AVC
+    parsed = parse_offer(offer)
+    assert (parsed.ufrag, parsed.password, parsed.bundled) == ("abcd", "0123456789abcdef01234567", True)
+    common, audio, video = _sections(offer)
+    assert ("a=group:BUNDLE 0 1" if sound else "a=group:BUNDLE 1") in common.splitlines()
+    assert audio.startswith("m=audio 8189 " if sound else "m=audio 0 ")
+    assert video.startswith("m=video 8189 ")
+    assert "a=rtcp-mux\r" in video
+    assert ("a=candidate" in audio, "a=candidate" in video) == (sound, not sound)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("a=bundle-only\n", ""), ("BUNDLE 0 1", "BUNDLE 0"), ("a=group:BUNDLE 0 1\n", "")]
+)
+def test_a_section_without_a_port_of_its_own_or_its_bundles_is_not_offered(old: str, new: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        parse_offer((HEAD + OPUS + BUNDLED + TRANSPORT + AVC).replace(old, new))
+    assert refused.value.code == "offer_no_video"
+
+
+def test_the_direction_of_a_bundles_first_section_says_nothing_of_the_picture() -> None:
+    assert parse_offer(HEAD + OPUS.replace("recvonly", "inactive") + BUNDLED + AVC).sound is None
+
+
+def _modes(*parameters: str) -> str:
+    numbers = range(96, 96 + len(parameters))
+    lines = "".join(
+        f"a=rtpmap:{number} H264/90000\n" + (f"a=fmtp:{number} {said}\n" if said else "")
+        for number, said in zip(numbers, parameters, strict=True)
+    )
+    kinds = " ".join(map(str, numbers))
+    return f"{HEAD}m=video 9 UDP/TLS/RTP/SAVPF {kinds}\na=mid:0\na=recvonly\n{TRANSPORT}{lines}"
+
+
+@pytest.mark.parametrize("said", ["", "profile-level-id=42e01f", "level-asymmetry-allowed=1"])
+def test_h264_of_a_client_that_writes_no_packetization_mode_is_answered_as_it_is_offered(said: str) -> None:
+    video = _sections(_modes(said))[1].splitlines()
+    assert "a=rtpmap:96 H264/90000" in video
+    assert [line for line in video if line.startswith("a=fmtp")] == ([f"a=fmtp:96 {said}"] if said else [])
+
+
+def test_where_the_packetization_mode_is_written_of_another_format_none_means_0() -> None:
+    both = parse_offer(_modes("profile-level-id=42e01f", "packetization-mode=1;profile-level-id=42e01f"))
+    assert [codec.payload_type for codec in both.codecs] == [97]
+    with pytest.raises(BadRequest) as refused:
+        parse_offer(_modes("profile-level-id=42e01f", "packetization-mode=0;profile-level-id=42e01f"))
+    assert refused.value.code == "offer_no_codec"
+
+
+def test_a_rejected_section_names_its_formats_as_the_offer_does() -> None:
+    _, audio, _, data = re.split(r"(?=^m=)", _answer(), flags=re.MULTILINE)
+    assert "a=rtpmap:111 opus/48000/2" in audio.splitlines()
+    assert "a=rtpmap" not in data
+
+
+@pytest.mark.parametrize("protocol", ["RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVPF"])
+def test_the_protocol_may_be_named_as_older_clients_do_and_is_answered_so(protocol: str) -> None:
+    assert f"m=video 8189 {protocol} 102" in _answer(OFFER.replace("UDP/TLS/RTP/SAVPF", protocol))
+
+
+def test_spaces_and_empty_lines_behind_change_nothing() -> None:
+    assert _answer(OFFER.replace("106 112\n", "106 112 \n") + "\n") == _answer()
+
+
+@given(
+    st.sampled_from(["9", "0"]),
+    st.booleans(),
+    st.sampled_from(["0 1", "1 0", "1", "0", ""]),
+    st.lists(st.sampled_from(TRANSPORT.splitlines()), unique=True),
+    st.lists(st.sampled_from(TRANSPORT.splitlines()), unique=True),
+)
+def test_however_the_transport_is_spread_over_a_bundle_the_answer_is_whole_or_none(
+    port: str, bundle_only: bool, bundle: str, first: list[str], second: list[str]
+) -> None:
+    audio = OPUS.replace(TRANSPORT, "".join(f"{line}\n" for line in first))
+    video = BUNDLED.replace("m=video 0", f"m=video {port}") + "".join(f"{line}\n" for line in second) + AVC
+    offer = HEAD.replace("BUNDLE 0 1", f"BUNDLE {bundle}") + audio
+    offer += video if bundle_only else video.replace("a=bundle-only\n", "")
+    mids = bundle.split()
+    said = set(second) | (set(first) if mids == ["0", "1"] else set())
+    offered = "1" in mids if port == "0" and bundle_only else port == "9"
+    try:
+        answer = _answer(offer)
+    except BadRequest:
+        assert not offered or not said >= set(TRANSPORT.splitlines())
+        return
+    assert offered
+    assert said >= set(TRANSPORT.splitlines())
+    assert re.search(r"^m=video 8189 ", answer, re.MULTILINE)
+    assert answer.count("a=candidate") == 1
+    assert answer.count("a=setup:passive") == 2
