@@ -49,6 +49,9 @@ def build_answer(offer: Offer, codecs: Sequence[Codec], ours: Answerer) -> str:
         elif offer.sound is not None and place == offer.sound.section:
             lines += _begun(section, offer.sound.payload_types.values(), offer.bundled, ours)
             lines += _sound(offer.sound, ours)
+        elif place == offer.held:
+            lines += _begun(section, section.formats, offer.bundled, ours, "inactive")
+            lines += _names(section)
         else:
             lines += _rejected(section, ours)
         if section is carried[0]:
@@ -61,13 +64,15 @@ def bundle_of(offer: Offer) -> str:
     return f"a=group:BUNDLE {' '.join(section.first('mid') or '' for section in offer.carried)}"
 
 
-def _begun(section: Section, formats: Iterable[int | None], bundled: bool, ours: Answerer) -> Iterable[str]:
+def _begun(
+    section: Section, formats: Iterable[int | str | None], bundled: bool, ours: Answerer, direction: str = "sendonly"
+) -> Iterable[str]:
     host, port = ours.address
     numbers = " ".join(str(number) for number in formats if number is not None)
     yield f"m={section.kind} {port} {section.protocol} {numbers}"
     yield f"c=IN {_family(host)} {host}"
     yield from _mid(section)
-    yield "a=sendonly"
+    yield f"a={direction}"
     yield "a=rtcp-mux"
     if bundled:
         yield "a=rtcp-mux-only"  # draft-ietf-wish-whep 4.4.2
@@ -124,10 +129,15 @@ def _rejected(section: Section, ours: Answerer) -> Iterable[str]:
     yield "c=IN IP4 0.0.0.0"
     yield from _mid(section)
     yield "a=inactive"
-    for value in section.values("rtpmap"):  # there are clients that look up every format, also of what is rejected
+    yield from _names(section)
+    yield from _keys(ours)
+
+
+def _names(section: Section) -> Iterable[str]:
+    """Clients such as pion look up every format, also of what is rejected."""
+    for value in section.values("rtpmap"):
         if value.partition(" ")[0] in section.formats:
             yield f"a=rtpmap:{value}"
-    yield from _keys(ours)
 
 
 def _mid(section: Section) -> list[str]:

@@ -56,7 +56,8 @@ class SoundOffer:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What the answer needs of the offer. ``video`` is the index of the section that will carry the picture; ``sound``
-    None: the viewer cannot, or does not want to, hear anything on the picture's transport."""
+    None: the viewer cannot, or does not want to, hear anything on the picture's transport. ``lender`` is the index of
+    another section, whose port is also the picture's, which has none of its own."""
 
     sections: tuple[Section, ...]
     video: int
@@ -66,15 +67,23 @@ class Offer:
     bundled: bool
     sound: SoundOffer | None = None
     password: str = field(default="", repr=False)
+    lender: int | None = None
+
+    @property
+    def held(self) -> int | None:
+        """The index of a section that carries nothing and is accepted for its transport alone, without which GStreamer
+        finds no candidates."""
+        return None if self.sound is not None and self.sound.section == self.lender else self.lender
 
     @property
     def carried(self) -> tuple[Section, ...]:
         """The sections that are accepted; the first one speaks for the transport of both (RFC 9143 7.3)."""
         video = self.sections[self.video]
+        held = () if self.held is None else (self.sections[self.held],)
         if self.sound is None:
-            return (video,)
+            return (*held, video)
         sound = self.sections[self.sound.section]
-        return (sound, video) if self.sound.leads else (video, sound)
+        return (*held, sound, video) if self.sound.leads else (*held, video, sound)
 
 
 def parse_offer(text: str) -> Offer:
@@ -112,8 +121,9 @@ def parse_offer(text: str) -> Offer:
             "offer_no_codec", "The m=video section offers neither H.264 with packetization-mode=1 nor H.265."
         )
     sound = _sound(common, sections, section, bundles)
+    lender = None if section.port else bundles.lender(section)
     bundled = bool(bundles.of(section))
-    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bundled, sound, password[0])
+    return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bundled, sound, password[0], lender)
 
 
 def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
@@ -156,6 +166,7 @@ class _Bundles:
 
     def __init__(self, common: Section, sections: Sequence[Section]) -> None:
         self._common = common
+        self._sections = sections
         self._by_mid = {section.first("mid"): section for section in reversed(sections)}
         groups = (group.split() for group in common.values("group"))
         self._bundles = [mids for kind, *mids in filter(None, groups) if kind == "BUNDLE"]
@@ -168,11 +179,20 @@ class _Bundles:
         """Return True if a section is offered: it has a port, or that of its bundle (RFC 9143 6)."""
         return section.port > 0 or (section.first("bundle-only") is not None and bool(self.of(section)))
 
+    def lender(self, section: Section) -> int | None:
+        """The place of the other section, of the same protocol, that a section's bundle names first; None if there is
+        none with a port."""
+        first = self._first(section)
+        lends = first is not section and first.port > 0 and first.protocol == section.protocol
+        return next(place for place, one in enumerate(self._sections) if one is first) if lends else None
+
     def transport(self, section: Section, name: str) -> list[str]:
         """Every value of an attribute that is about the transport. The section itself may leave it out: then that which
         its bundle names first speaks for all (RFC 9143 7.1.3), or the offer as a whole."""
-        first = next((self._by_mid[mid] for mid in self.of(section) if mid in self._by_mid), section)
-        return section.values(name) or first.values(name) or self._common.values(name)
+        return section.values(name) or self._first(section).values(name) or self._common.values(name)
+
+    def _first(self, section: Section) -> Section:
+        return next((self._by_mid[mid] for mid in self.of(section) if mid in self._by_mid), section)
 
 
 def _directions(section: Section, common: Section) -> set[str]:
