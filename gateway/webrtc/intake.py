@@ -72,7 +72,7 @@ class Intake:
             elif protocol is Protocol.DTLS:
                 session.hear_dtls(datagram)
             elif protocol is Protocol.RTCP:
-                if session.hear_rtcp(datagram, self._clock.monotonic(), self._clock.now()):
+                if session.hear_rtcp(datagram, route, self._clock.monotonic(), self._clock.now()):
                     self._ended(session, CloseReason.VIEWER_LEFT)
             else:
                 self._metrics.malformed.labels(protocol="media").inc()

@@ -148,9 +148,13 @@ class Session:
         if not self.dtls.feed(datagram):
             self._metrics.dropped.labels(where="dtls_inbox").inc()
 
-    def hear_rtcp(self, datagram: bytes, now: float, wall: float) -> bool:
-        """Act on feedback. Return True if the viewer says goodbye. Raises Malformed."""
-        return self.feed is not None and self.feed.rtcp.hear(datagram, now, wall)
+    def hear_rtcp(self, datagram: bytes, route: Route, now: float, wall: float) -> bool:
+        """Act on feedback, sealed as SRTCP. Return True if the viewer says goodbye. Raises Malformed."""
+        if self.feed is None:
+            return False
+        packet = self.dtls.unprotect_rtcp(datagram)
+        self.path.heard(route, now)
+        return self.feed.rtcp.hear(packet, now, wall)
 
     def keyed(self, stream: RelayStream, sound: AudioStream | None, now: float) -> None:
         """The handshake is done: media may go out, ``sound`` where it was agreed on."""

@@ -47,7 +47,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.PLAYING, Event.ENDED): State.CLOSED,
 }
 
-# What silence means in each state: before PLAYING since the offer, then since the last authenticated check.
+# What silence means in each state: before PLAYING since the offer, then since the last authentic check or RTCP packet.
 SILENCE: dict[State, CloseReason] = {
     State.NEW: CloseReason.NEVER_CONNECTED,
     State.ICE: CloseReason.NEVER_CONNECTED,

@@ -214,6 +214,44 @@ async def test_consent_lasts_as_long_as_checks_come() -> None:
         assert scene.closed == [CloseReason.VIEWER_GONE], "within 15 s of the last check"
 
 
+def _report(session: Session) -> bytes:
+    block = rtp.RtcpReceiverInfo(session.ssrc, 0, 0, 0, 0, 0, 0)
+    return bytes(rtp.RtcpRrPacket(ssrc=1, reports=[block]))
+
+
+async def test_a_viewer_who_sends_no_checks_any_more_is_alive_while_it_reports_from_where_its_media_goes() -> None:
+    async with _scene() as scene:
+        await scene.connect(lasts=300)
+        session = scene.session
+        scene.viewer.stop_checking()
+        for _ in range(15):
+            await scene.clock.advance(5)
+            scene.viewer.send_rtcp(_report(session))
+            await scene.until(lambda: session.path.heard_at == scene.clock.monotonic())
+        assert scene.closed == [], "75 s"
+        await scene.clock.advance(10)
+        scene.viewer.say(b"\x81\xc9" + bytes(60))
+        await scene.until(lambda: scene.gateway.figure("malformed_total", protocol="rtcp") == 1)
+        scene.viewer.move()
+        scene.viewer.send_rtcp(_report(session))
+        await scene.until(lambda: scene.gateway.figure("dropped_total", where="stranger") == 1)
+        assert scene.closed == []
+        await scene.clock.advance(4.9)
+        assert scene.closed == [CloseReason.VIEWER_GONE], "forged ones and those from elsewhere show nothing"
+
+
+async def test_no_report_keeps_a_session_beyond_its_token() -> None:
+    async with _scene() as scene:
+        await scene.connect(lasts=20)
+        session = scene.session
+        for _ in range(4):
+            await scene.clock.advance(4.5)
+            scene.viewer.send_rtcp(_report(session))
+            await scene.until(lambda: session.path.heard_at == scene.clock.monotonic())
+        await scene.clock.advance(3)
+        assert scene.closed == [CloseReason.TOKEN_EXPIRED]
+
+
 async def test_media_follows_the_viewer_to_another_address_after_an_authentic_check() -> None:
     async with _scene() as scene:
         await scene.connect()

@@ -68,10 +68,10 @@ class Rtcp:
         """Tell the viewer that the stream is over."""
         self._path.send_rtcp(feedback.goodbye(self._ssrc, self._path.cname))
 
-    def hear(self, datagram: bytes, now: float, wall: float) -> bool:
-        """Act on SRTCP feedback. Return True if the viewer says goodbye. Raises Malformed."""
+    def hear(self, packet: bytes, now: float, wall: float) -> bool:
+        """Act on feedback, a compound packet. Return True if the viewer says goodbye. Raises Malformed."""
         goodbye = False
-        for told in feedback.parse(self._path.open_rtcp(datagram)):
+        for told in feedback.parse(packet):
             match told:
                 case feedback.ReceptionReport(ssrc=self._ssrc, highest_sequence=highest, packets_lost=lost):
                     if self._link.settled(now):

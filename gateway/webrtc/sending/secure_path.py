@@ -11,7 +11,6 @@ class SecurePath:
         self.cipher = dtls.cipher
         self.cname = cname
         self.sealer = dtls.sealer
-        self.open_rtcp = dtls.unprotect_rtcp
         self.send_run = path.send_run
         self.ask = path.ask
         self._protect_rtcp = dtls.protect_rtcp

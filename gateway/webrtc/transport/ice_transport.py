@@ -16,7 +16,7 @@ SILENT_AFTER = 7.5
 
 class IceTransport:
     """The way to a viewer whose ICE user name fragment is ``their_ufrag``. ``heard_at`` is gateway time of the last
-    authentic check, at first of the offer; ``routes`` are all that such checks came by, the oldest first; ``etag``
+    sign of life, at first of the offer; ``routes`` are all that such checks came by, the oldest first; ``etag``
     names what was agreed on last."""
 
     def __init__(self, their_ufrag: str, their_password: str, now: float) -> None:
@@ -76,6 +76,16 @@ class IceTransport:
             self._former = None
         self._follow(route, answer.nominated, now)
         return True
+
+    def heard(self, route: Route, now: float) -> None:
+        """An authentic RTCP packet came by ``route``, which shows life where it is the one that media goes by.
+
+        Consent is given by STUN (RFC 7675), and never anew by this. But whoever answers for what we send, with the keys
+        of the session, from where we send it, receives it and wants it; and there are viewers that send no check once
+        they are connected. SRTCP knows replays, so that nobody else can keep a session alive.
+        """
+        if route == self._route:
+            self.heard_at = self._route_heard_at = now
 
     def remember(self, route: Route) -> Route | None:
         """Note by which route the viewer was heard; gives the oldest when there are too many to keep."""
