@@ -92,9 +92,14 @@ class IncidentService:
         """Prolong by one press. Raises NotFound, Conflict (it is over)."""
         return await self._press(incident_id, Extend(self._clock.now()), principal, address)
 
-    async def all_clear(self, incident_id: str, by: Principal, address: str | None = None) -> Incident:
-        """End it; one that is over comes back as it ended. Raises NotFound."""
-        return await self._press(incident_id, AllClear(self._clock.now(), by.name), by, address)
+    async def all_clear(
+        self, incident_id: str, by: Principal, address: str | None = None, alarm: int | None = None
+    ) -> Incident:
+        """End it; one that is over comes back as it ended. ``alarm``: how many alarms its presser had been shown.
+
+        Raises NotFound, Conflict (a newer alarm has come).
+        """
+        return await self._press(incident_id, AllClear(self._clock.now(), by.name, alarm), by, address)
 
     def open(self) -> tuple[Incident, ...]:
         """All open incidents, oldest first."""
@@ -133,6 +138,9 @@ class IncidentService:
         changed, effect = advance(incident, event, self._settings)
         if effect is Effect.REFUSED:
             raise Conflict("incident_over", f"This incident is over ({incident.state.replace('_', ' ')}).")
+        if effect is Effect.OVERTAKEN:
+            words = "A new alarm has come, and all clear was not given. Look at it, then press again."
+            raise Conflict("newer_alarm", words)
         if effect is not Effect.NOTHING:
             change = change_of(changed, incident, effect)
             await self._ledger.commit([change], [record_of(change, principal, address=address)])

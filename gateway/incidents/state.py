@@ -35,7 +35,8 @@ from gateway.models import (
 
 
 class Effect(StrEnum):
-    """What an event did. ``NOTHING``: it was so already. ``REFUSED``: the incident is over."""
+    """What an event did. ``NOTHING``: it was so already. ``REFUSED``: the incident is over. ``OVERTAKEN``: a newer
+    alarm has come, which whoever pressed had not seen."""
 
     OPENED = "opened"
     ALARMED = "alarmed"
@@ -49,6 +50,7 @@ class Effect(StrEnum):
     EXPIRED = "expired"
     NOTHING = "nothing"
     REFUSED = "refused"
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,11 @@ class Extend:
 
 @dataclass(frozen=True, slots=True)
 class AllClear:
-    """Somebody whom the agreement names ends it."""
+    """Somebody whom the agreement names ends it, having seen its alarms up to ``alarm``, or all of them."""
 
     at: float
     by: str
+    alarm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expir
 
 
 def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[Incident, Effect]:
-    """Take ``incident`` through ``event``. With NOTHING and REFUSED it comes back as it was."""
+    """Take ``incident`` through ``event``. With NOTHING, REFUSED and OVERTAKEN it comes back as it was."""
     following = TABLE[incident.state, type(event)]
     if isinstance(following, Effect):
         return incident, following
@@ -185,6 +188,8 @@ def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[
             return incident, Effect.NOTHING
         case Expire():
             return replace(incident, state=following, closed_at=event.at), Effect.EXPIRED
+        case AllClear(alarm=int() as seen) if seen < incident.alarms:
+            return incident, Effect.OVERTAKEN
         case _:  # AllClear, Supersede
             ended = replace(incident, state=following, closed_at=event.at, closed_by=event.by)
             return ended, Effect(following.value)

@@ -145,6 +145,12 @@ class TestEnd:
         assert (effect, after.state) == (Effect.ALL_CLEAR, IncidentState.ALL_CLEAR)
         assert (after.closed_at, after.closed_by) == (60.0, "Ben")
 
+    def test_all_clear_of_who_has_not_seen_the_newest_alarm_ends_nothing(self) -> None:
+        incident = through(opened(), Repeat(1.0, Origin("console", "Ben", "gym")))
+        assert incident.alarms == 2
+        assert advance(incident, AllClear(60.0, "Ben", alarm=1), RULES) == (incident, Effect.OVERTAKEN)
+        assert advance(incident, AllClear(60.0, "Ben", alarm=2), RULES)[1] is Effect.ALL_CLEAR
+
     def test_superseded_names_the_sender_of_the_real_alarm(self) -> None:
         after, effect = advance(opened(DRILL), Supersede(60.0, "Office button"), RULES)
         assert (effect, after.state) == (Effect.SUPERSEDED, IncidentState.SUPERSEDED)

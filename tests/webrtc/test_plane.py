@@ -257,6 +257,7 @@ async def test_media_follows_the_viewer_to_another_address_after_an_authentic_ch
         await scene.connect()
         await scene.show(2)
         before = len(scene.media)
+        scene.viewer.stop_checking()
         scene.viewer.move()
         session = scene.session
         remote = session.path.route

@@ -26,8 +26,9 @@ class TriggerRequest(BaseModel):
     key: str | None = Field(default=None, min_length=1, max_length=64)
 
 
-class Acknowledgement(BaseModel):
-    """Body of ``POST /api/incidents/{id}/acknowledge``: ``alarms`` of the incident as the page showed it."""
+class AlarmsSeen(BaseModel):
+    """Body of ``POST /api/incidents/{id}/acknowledge`` and ``…/all-clear``: ``alarms`` of the incident as the page
+    showed it."""
 
     model_config = ConfigDict(extra="forbid")
     alarm: int | None = Field(default=None, ge=1)
@@ -87,7 +88,7 @@ def _answer(services: Services, incident: Incident) -> dict[str, object]:
 async def acknowledge(request: web.Request) -> web.Response:
     """Say by name that the alarm has been seen."""
     services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
-    alarm = (await body_of(request, Acknowledgement)).alarm
+    alarm = (await body_of(request, AlarmsSeen)).alarm
     who = sign_in.principal
     changed = await services.incidents.acknowledge(
         incident.id, who, client_address(request), alarm, confirms=policy.is_police(who)
@@ -105,7 +106,8 @@ async def extend(request: web.Request) -> web.Response:
 async def all_clear(request: web.Request) -> web.Response:
     """End the incident; when the answer goes out no picture of it is sent any more. It says if that is on disk."""
     services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
-    changed = await services.incidents.all_clear(incident.id, sign_in.principal, client_address(request))
+    alarm = (await body_of(request, AlarmsSeen)).alarm
+    changed = await services.incidents.all_clear(incident.id, sign_in.principal, client_address(request), alarm)
     await services.viewing.wait_closed()
     return web.json_response(_answer(services, changed))
 

@@ -33,6 +33,15 @@ async def test_the_school_triggers_the_police_acknowledge_and_either_side_ends_i
     assert len(kinds) >= 7
 
 
+async def test_all_clear_of_a_page_that_has_not_shown_the_newest_alarm_ends_nothing_and_says_so(house: House) -> None:
+    coordinator = await house.sign_in("coordinator")
+    for room in ("lincoln-room-101", "lincoln-room-gym"):
+        opened = await coordinator.post("/api/incidents", {"site": LINCOLN, "kind": "real", "room": room})
+    path = f"/api/incidents/{opened.json['id']}/all-clear"
+    assert (await coordinator.post(path, {"alarm": 1})).problem(409) == "newer_alarm"
+    assert (await coordinator.post(path, {"alarm": 2})).json["state"] == "all_clear"
+
+
 async def test_a_second_room_is_shown_with_its_own_note_and_cameras_and_sounds_again(house: House) -> None:
     coordinator, dispatcher = await house.sign_in("coordinator"), await house.sign_in("dispatcher")
     channel = await dispatcher.events()

@@ -114,7 +114,9 @@ export const api = {
   acknowledge: (id: string, alarm: number) =>
     pressed(postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`, { alarm })),
   extend: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/extend`)),
-  allClear: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/all-clear`)),
+  /** `alarm`: the number of alarms that the page showed when it asked. */
+  allClear: (id: string, alarm: number) =>
+    pressed(postFor<Incident>(`/api/incidents/${part(id)}/all-clear`, { alarm })),
   cameras: async () => (await get<{ cameras: CameraStatus[] }>("/api/cameras")).cameras,
   still: async (camera: string) => {
     const response = await request(`/api/cameras/${part(camera)}/still`);

@@ -19,7 +19,7 @@ import type { EventChannel } from "../core/events.js";
 import { Timeline, type Capture } from "../core/timeline.js";
 import { WhepSession } from "../core/whep.js";
 import type { SiteTokens } from "./tokens.js";
-import { ENDINGS, HOLDS, interruption, sourceFault, type Hold } from "./words.js";
+import { ENDINGS, HOLDS, interruption, sentence, sourceFault, type Hold } from "./words.js";
 
 const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;
@@ -56,6 +56,8 @@ export class Viewing {
   words = "";
   /** What is sent, which the camera and the link decide. */
   stream: SentStream;
+  /** Of a viewing that has ended: the gateway has let nobody in, rather than ended what was open. */
+  refused = false;
   /** Why nothing is sent just now. */
   waiting: Waiting = "";
   session: WhepSession | null = null;
@@ -259,7 +261,9 @@ export class Viewing {
         this.#narrow = true;
         return false;
       }
-      this.#ended(error.message);
+      this.#ended(sentence(error.message));
+      this.refused = true;
+      this.hooks.changed();
       return true;
     }
     if (error instanceof Problem && error.status === 401) this.known.tokens.forget(this.camera.site);
@@ -268,6 +272,7 @@ export class Viewing {
   }
 
   #ended(words: string): void {
+    this.refused = false;
     this.#shownAt = null;
     this.unchangedSince = null;
     this.hooks.media(null);

@@ -60,3 +60,9 @@ export function sourceFault(status: CameraStatus | undefined, stream: SentStream
   if (why !== undefined) return why;
   return source.state === "connecting" ? "Connecting to the camera." : "Camera is down.";
 }
+
+/** A reason of the gateway's, as a sentence of its own. */
+export function sentence(reason: string): string {
+  const begun = reason.charAt(0).toUpperCase() + reason.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

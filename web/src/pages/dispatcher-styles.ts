@@ -117,6 +117,12 @@ export const dispatcherStyles = css`
     font-weight: 650;
     text-align: right;
   }
+  .row .locked {
+    display: inline-flex;
+    gap: 0.25em;
+    align-items: center;
+    color: var(--muted);
+  }
   .row[aria-pressed="true"] {
     background: var(--hover);
     box-shadow: inset 4px 0 0 var(--accent);

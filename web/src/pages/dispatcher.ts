@@ -94,10 +94,7 @@ export class Dispatcher extends LitElement {
       return html`<div class="empty-wall">
         ${icon("camera")}
         <p><strong>No camera is open.</strong></p>
-        <p class="muted">
-          At an alarm the four nearest cameras open by themselves. Outside an incident only cameras that the agreement
-          marks as always on can be seen: open one from the plan or the list.
-        </p>
+        <p class="muted">${this.#whyEmpty()}</p>
       </div>`;
     }
     const { large } = this.wall;
@@ -106,6 +103,16 @@ export class Dispatcher extends LitElement {
     return html`<div class="grid" data-columns=${Math.min(columns, 5)}>
       ${repeat(shown, (camera) => camera.id, (camera) => this.#tile(camera))}
     </div>`;
+  }
+
+  #whyEmpty(): string {
+    const me = store.me?.principal ?? null;
+    const closed = store.open().map((incident) => whyNone(incident, me));
+    if (closed.length > 0 && closed.every((why) => why !== "")) return [...new Set(closed)].join(" ");
+    return (
+      "At an alarm the four nearest cameras open by themselves. Outside an incident only cameras that the agreement " +
+      "marks as always on can be seen: open one from the plan or the list."
+    );
   }
 
   #tile(camera: Camera): TemplateResult {
@@ -163,11 +170,18 @@ export class Dispatcher extends LitElement {
               @click=${() => this.#toggle(camera.id)}>
               <span class="name">${camera.name}</span>
               <span class="${now.ok ? "ok" : "fault"} ${now.icon}">${icon(now.icon)}${now.text}</span>
-              <span class="verb">${open ? "Close" : "Open"}</span>
+              <span class="verb">${this.#verb(camera, open)}</span>
             </button>
           </li>`;
         })}
       </ul>`;
+  }
+
+  /** What a press does. Where the gateway would refuse, the plan shows a lock, and so does the list. */
+  #verb(camera: Camera, open: boolean): TemplateResult | string {
+    if (open) return "Close";
+    if (mayView(camera, store.open(camera.site), store.me?.principal ?? null)) return "Open";
+    return html`<span class="locked">${icon("lock")}Locked</span>`;
   }
 
   readonly #choose = (event: Event): void => this.#focus.choose((event.target as HTMLSelectElement).value);

@@ -92,7 +92,8 @@ export class AllClear extends LitElement {
 
   readonly #clear = (): void => {
     this.dialog.close();
-    void this.#do(() => api.allClear(this.incident.id));
+    const { id, alarms } = this.incident;
+    void this.#do(() => api.allClear(id, alarms));
   };
 
   async #do(change: () => Promise<Incident>): Promise<void> {

@@ -169,6 +169,7 @@ export class Tile extends LitElement {
 
   override render(): TemplateResult {
     const ended = this.#viewing?.phase === "ended";
+    const access = this.#viewing?.refused ? "NO ACCESS" : "ACCESS ENDED";
     // What is said of a picture that moves stands beside its state, not on the picture.
     const moves = this.verdict.state !== "not_live";
     const words = this.#viewing?.words || (moves ? "" : this.verdict.reason);
@@ -180,7 +181,7 @@ export class Tile extends LitElement {
       ${this.verdict.state === "not_live" ? html`<div class="hatch" aria-hidden="true"></div>` : nothing}
       <div class="top">
         <span class="state ${this.verdict.state}" data-testid="state">
-          ${icon(this.verdict.state)}<span class="number">${ended ? "ACCESS ENDED" : this.#label()}</span>
+          ${icon(this.verdict.state)}<span class="number">${ended ? access : this.#label()}</span>
         </span>
         ${this.sent ? this.#sentStream() : nothing}
         <span class="notes"
