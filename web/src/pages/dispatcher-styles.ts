@@ -75,7 +75,7 @@ export const dispatcherStyles = css`
   }
   .row {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) auto 3.2em;
+    grid-template-columns: minmax(0, 1fr) auto 4.6em;
     gap: 0 8px;
     width: 100%;
     border: 0;
@@ -87,7 +87,9 @@ export const dispatcherStyles = css`
     font-weight: 500;
   }
   .row .name {
+    min-width: 0;
     font-weight: 600;
+    white-space: normal;
   }
   .row .ok,
   .row .fault {
@@ -121,6 +123,7 @@ export const dispatcherStyles = css`
     display: inline-flex;
     gap: 0.25em;
     align-items: center;
+    white-space: nowrap;
     color: var(--muted);
   }
   .row[aria-pressed="true"] {
