@@ -12,7 +12,7 @@ from gateway.webrtc.congestion.pacer import AT_ONCE, Pacer
 from gateway.webrtc.congestion.probe import TRAIN
 from gateway.webrtc.interface import ViewerProfile
 from gateway.webrtc.sending.hooks import FeedHooks
-from gateway.webrtc.sending.phases import WAITING, Command, Event, Phase, Waiting, advance, burst, picture
+from gateway.webrtc.sending.phases import WAITING, Command, Event, Phase, Waiting, advance, burst, picture, plea
 from gateway.webrtc.sending.rtcp import Rtcp, Sequences
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import Numbering, Outlet, RtpSender
@@ -52,7 +52,7 @@ class Feed:
         self._codecs = codecs
         sealers = path.sealer(numbering.ssrc), path.sealer(numbering.rtx_ssrc)
         self.sender = RtpSender(*sealers, path.send_run, self._outlet(0), numbering.first, numbering.first_repeat)
-        self.rtcp = Rtcp(path, numbering.ssrc, self.sender, self.link, self._resend, hooks, metrics, now)
+        self.rtcp = Rtcp(path, numbering.ssrc, self.sender, self.link, self._resend, self._asked, metrics, now)
         self._send_check = path.ask
         self._hooks = hooks
         self._metrics = metrics
@@ -76,6 +76,7 @@ class Feed:
         One that the link does not carry in time is not begun: its pictures would be old.
         """
         gop = tuple(groups)
+        self.rtcp.begun(now)
         in_time = self.link.affords(sum(group.size for group in gop), now)
         self._happened(burst(kept=bool(gop), in_time=in_time), now, gop)
 
@@ -90,6 +91,7 @@ class Feed:
             sender.forget()
         self._happened(Event.SWITCHED, first.arrival)
         self.link.estimate.forget_losses()
+        self.rtcp.losses.joined(first.arrival)
         self.stream = stream
         sender.switch(self._outlet(shift))
 
@@ -186,6 +188,12 @@ class Feed:
             self._refused(now)
         elif first:
             self._hooks.first_packet()
+
+    def _asked(self, lost: bool, now: float) -> None:
+        """The viewer asks for a new picture."""
+        newest, last = self.stream.history.newest(), self.sender.last
+        newer = newest is not None and (last is None or newest.arrival > last.arrival)
+        self._happened(plea(lost=lost, newer=newer), now)
 
     def _refused(self, now: float) -> None:
         self.link.estimate.refused(now)

@@ -49,6 +49,9 @@ class Event(StrEnum):
     SWITCHED: another stream is sent from now on. EMPTIED: all that waited is sent. REFUSED: the socket took no more.
     TOO_SLOW: the link does not carry what waits. QUEUED: what is sent comes late, so much is on its way; THROUGH: that
     has arrived.
+
+    The viewer asks for a new picture: LOST, where it has lost something; BEHIND, where there are newer pictures than it
+    was sent; UNSHOWN, where neither shows: it would be sent back to what it has had.
     """
 
     PICTURE = "picture"
@@ -66,6 +69,9 @@ class Event(StrEnum):
     TOO_SLOW = "too_slow"
     QUEUED = "queued"
     THROUGH = "through"
+    LOST = "lost"
+    BEHIND = "behind"
+    UNSHOWN = "unshown"
 
 
 class Command(StrEnum):
@@ -152,6 +158,11 @@ TABLE: Mapping[tuple[Phase, Event], tuple[Phase, tuple[Command, ...]]] = Mapping
     | {(phase, Event.BURST): (_PACED, (_CLEAR, _FORGET, _LINE_UP, _TELL)) for phase in _ANY_BUT_DRAINING}
     | {(phase, Event.LATE_BURST): (_GIVEN_UP, (_CLEAR, _FORGET, _TELL)) for phase in _ANY_BUT_DRAINING}
     | {(phase, Event.NO_BURST): (_AWAITING, (_CLEAR, _FORGET, _TELL)) for phase in _ANY_BUT_DRAINING}
+    | {(phase, Event.LOST): (phase, (_REFRESH,)) for phase in _ANY_BUT_DRAINING}
+    # In the other phases what is newer is on its way, or will be refreshed.
+    | {(phase, Event.BEHIND): (phase, (_REFRESH,) if phase in (_AWAITING, _GIVEN_UP) else ()) for phase in Phase}
+    | {(phase, Event.UNSHOWN): (phase, ()) for phase in Phase}
+    | {(_DRAINING, Event.LOST): (_DRAINING, ())}
     | {(phase, Event.QUEUED): (_DRAINING, (_CLEAR, _TELL)) for phase in _ANY_BUT_DRAINING}
 )
 
@@ -175,3 +186,11 @@ def burst(*, kept: bool, in_time: bool) -> Event:
     if not kept:
         return Event.NO_BURST
     return Event.BURST if in_time else Event.LATE_BURST
+
+
+def plea(*, lost: bool, newer: bool) -> Event:
+    """Return the event that a viewer's plea for a new picture is: it has ``lost`` something, or there is something
+    ``newer`` than it was sent."""
+    if lost:
+        return Event.LOST
+    return Event.BEHIND if newer else Event.UNSHOWN

@@ -7,7 +7,7 @@ from gateway.metrics import Metrics
 from gateway.rtp import feedback
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 from gateway.webrtc.congestion.link import Link
-from gateway.webrtc.sending.hooks import FeedHooks
+from gateway.webrtc.sending.losses import Losses
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import RtpSender
 
@@ -23,7 +23,8 @@ class Sequences(Iterable[int], Sized, Protocol):
 
 class Rtcp:
     """About what ``sender`` sends as ``ssrc``. ``resend`` sends packets again and returns how many went out;
-    ``hooks`` are told where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most.
+    ``asked`` is told where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most, and whether
+    it is known to have lost something.
     ``bitrate_estimate`` is the viewer's own, in bits a second."""
 
     def __init__(
@@ -33,17 +34,18 @@ class Rtcp:
         sender: RtpSender,
         link: Link,
         resend: Callable[[Sequences], int],
-        hooks: FeedHooks,
+        asked: Callable[[bool, float], None],
         metrics: Metrics,
         now: float,
     ) -> None:
         self.bitrate_estimate: int | None = None
+        self.losses = Losses(now)
         self._path = path
         self._ssrc = ssrc
         self._sender = sender
         self._link = link
         self._resend = resend
-        self._hooks = hooks
+        self._asked = asked
         self._metrics = metrics
         self._reported_at = self._refreshed_at = now
         self._dated: tuple[float, int] | None = None
@@ -74,9 +76,13 @@ class Rtcp:
         for told in feedback.parse(packet):
             match told:
                 case feedback.ReceptionReport(ssrc=self._ssrc, highest_sequence=highest, packets_lost=lost):
+                    if self.losses.reported(lost, now):
+                        self._want_refresh(now)
                     if self._link.settled(now):
                         self._link.estimate.heard_report(highest, lost, feedback.round_trip(told, wall), now)
                 case feedback.Nack(ssrc=self._ssrc, sequences=sequences):
+                    if self._sender.owes(sequences):
+                        self.losses.missed()
                     missed = len(sequences) - self._resend(sequences)
                     if missed:
                         self._metrics.dropped.labels(where="resend").inc(missed)
@@ -92,8 +98,15 @@ class Rtcp:
 
     def _want_refresh(self, now: float) -> None:
         if now >= self._refreshed_at + REFRESH_INTERVAL:
-            self._refreshed_at = now
-            self._hooks.picture_lost()
+            lost = self.losses.asked(now)
+            if lost:
+                self._refreshed_at = now
+            self._asked(lost, now)
+
+    def begun(self, now: float) -> None:
+        """The picture is begun anew."""
+        self._refreshed_at = now
+        self.losses.begun()
 
     def _lag(self) -> float:
         """Return by how many seconds the last picture came later than the first, measured by their RTP timestamps."""

@@ -131,6 +131,10 @@ class RtpSender:
         last = stop == len(group.payloads)
         return self.send(PacketGroup(part, group.rtp, group.keyframe, group.arrival, position), last)
 
+    def owes(self, sequences: Iterable[int]) -> bool:
+        """Return True if any of them was sent since what came before was forgotten."""
+        return any(self._oldest <= self._next - ((self._next - one) & 0xFFFF) < self._next for one in sequences)
+
     def resend(self, sequences: Iterable[int]) -> int:
         """Send again those packets that are still kept. Return how many went out.
 

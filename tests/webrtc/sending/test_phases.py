@@ -31,6 +31,9 @@ refused        -         awaiting  awaiting  awaiting  -         -
 too_slow       -         -         given_up  given_up  -         -
 queued         draining  draining  draining  draining  draining  -
 through        -         -         -         -         -         awaiting
+lost           awaiting  flowing   paced     cut       given_up  draining
+behind         awaiting  flowing   paced     cut       given_up  draining
+unshown        awaiting  flowing   paced     cut       given_up  draining
 """)
 
 

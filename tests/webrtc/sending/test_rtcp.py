@@ -83,6 +83,7 @@ def test_pleas_for_a_new_picture_are_heard_once_a_second() -> None:
     for plea in (pli, fir, pli):
         scene.feed.rtcp.hear(plea, scene.now, 0.0)
     assert scene.told == ["lost"]
+    scene.feed.rtcp.losses.missed()
     scene.feed.rtcp.hear(fir, scene.now + REFRESH_INTERVAL, 0.0)
     assert scene.told == ["lost", "lost"]
 
