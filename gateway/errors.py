@@ -11,7 +11,6 @@
     │   ├── Forbidden          403, with a reason that a person understands
     │   ├── NotFound           404, also for what the client may not know of
     │   ├── Conflict           409
-    │   ├── NotAcceptable      406
     │   ├── PreconditionFailed 412, PreconditionRequired 428
     │   ├── UnsupportedMedia   415
     │   ├── Unplayable         422
@@ -91,13 +90,6 @@ class Conflict(ClientError):
 
     status = 409
     title = "Not possible now"
-
-
-class NotAcceptable(ClientError):
-    """406: the answer would be of a kind that the request does not accept."""
-
-    status = 406
-    title = "Not acceptable"
 
 
 class PreconditionFailed(ClientError):

@@ -46,6 +46,9 @@ DETAILS = {
 }
 """Sentences for what aiohttp itself refuses."""
 
+TRY_AGAIN = "1"
+"""Seconds after which a 503 may have passed: a worker begins again, or a disk takes something, within as much."""
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 STORAGE_FAILED = (
@@ -64,6 +67,8 @@ def problem_of(document: dict[str, Any]) -> web.Response:
     response = web.Response(
         status=document["status"], text=json.dumps(document), content_type="application/problem+json"
     )
+    if response.status == 503:
+        response.headers[hdrs.RETRY_AFTER] = TRY_AGAIN
     if response.status == 401:
         response.headers[hdrs.WWW_AUTHENTICATE] = (
             f'Bearer realm="sightline", error="invalid_token", error_description="{document["code"]}"'

@@ -1,4 +1,6 @@
-"""WHEP (draft-ietf-wish-whep-03): an offer in, an answer out, and a session's own resource.
+"""WHEP (draft-ietf-wish-whep; see docs/whep.md): an offer in, an answer out, and a session's own resource.
+
+The header Accept decides nothing: a 406 would be a counter-offer, which is never made.
 
 Errors are problem documents as everywhere. Foreign pages are told nothing by OPTIONS: a gateway's pages are its own.
 """
@@ -7,7 +9,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from gateway.api.services import SERVICES, bearer, client_address, refusals_on_record
-from gateway.errors import BadRequest, NotAcceptable, PreconditionRequired, UnsupportedMedia
+from gateway.errors import BadRequest, PreconditionRequired, UnsupportedMedia
 from gateway.models import CAMERA_STREAMS, CameraId
 from gateway.webrtc.signalling.ice_servers import links
 
@@ -21,7 +23,6 @@ async def offer(request: web.Request) -> web.Response:
     async with refusals_on_record(request, "token_refused"):
         credential = bearer(request)
         _require_type(request, SDP)
-        _require_accepted(request, SDP)
         wanted = request.query.get("stream")
         stream = next((name for name in CAMERA_STREAMS if name == wanted), None)
         if stream is None and wanted is not None:
@@ -46,7 +47,6 @@ async def offer(request: web.Request) -> web.Response:
 async def patch(request: web.Request) -> web.Response:
     """Candidates that the viewer has found since (204), or an ICE restart (200): the session goes on."""
     _require_type(request, FRAGMENT)
-    _require_accepted(request, FRAGMENT)
     if_match = request.headers.get(hdrs.IF_MATCH)
     if if_match is None:
         raise PreconditionRequired("if_match_missing", 'Send the ETag as If-Match, or "*" for an ICE restart.')
@@ -71,8 +71,14 @@ async def renew(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def takes_offers(request: web.Request) -> web.Response:
+    """Nothing, as a player reads that finds out by HEAD what the address is; the same whether there is such a camera or
+    not."""
+    return web.Response(content_type=SDP)
+
+
 async def nothing(request: web.Request) -> web.Response:
-    """Neither address has anything to show (draft-ietf-wish-whep 4.1), and none tells whether it is anything's."""
+    """A session has nothing to show, and its address does not tell whether it is one's."""
     return web.Response(status=204)
 
 
@@ -91,19 +97,6 @@ def _require_type(request: web.Request, kind: str) -> None:
         raise UnsupportedMedia("unsupported_media_type", f"Send a body of the content type {kind}.")
 
 
-def _require_accepted(request: web.Request, kind: str) -> None:
-    """Refuse where the header Accept leaves ``kind`` no room (RFC 9110 12.5.1)."""
-    ranges = [part.strip() for value in request.headers.getall(hdrs.ACCEPT, ()) for part in value.split(",")]
-    weights: dict[str, bool] = {}
-    for part in ranges:
-        name, _, parameters = part.partition(";")
-        weights[name.strip().lower()] = parameters.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    # the narrowest range that fits decides
-    fitting = [weights[name] for name in (kind, "application/*", "*/*") if name in weights]
-    if ranges and not (fitting and fitting[0]):
-        raise NotAcceptable("not_acceptable", f"The answer is {kind}, which the header Accept leaves out.")
-
-
 async def _text(request: web.Request) -> str:
     try:
         return (await request.read()).decode()
@@ -120,6 +113,6 @@ def routes() -> list[web.RouteDef]:
         web.delete("/whep/sessions/{secret}", leave),
         web.post("/whep/sessions/{secret}/token", renew),
         web.options("/whep/{camera}", may_offer),
-        web.get("/whep/{camera}", nothing),
+        web.get("/whep/{camera}", takes_offers),
         web.post("/whep/{camera}", offer),
     ]

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from gateway.config_loader import Loaded
 from gateway.configuration.settings import IceServer
+from gateway.errors import Unavailable
 from tests.in_process import HALLWAY, House, Person, example
 
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -56,7 +57,7 @@ async def test_a_patch_is_refused_by_the_words_of_the_draft(house: House) -> Non
     assert (await _patch(patrol, location, match="etag")).problem(400) == "bad_if_match"
     other = {"Content-Type": "application/sdp"}
     assert (await _patch(patrol, location, **other)).problem(415) == "unsupported_media_type"
-    assert (await _patch(patrol, location, Accept="text/html")).problem(406) == "not_acceptable"
+    assert (await _patch(patrol, location, Accept="text/html")).status == 200
     assert (await _patch(patrol, "/whep/sessions/guessed")).problem(404) == "no_such_session"
     wrong = await patrol.request("PUT", location)
     assert wrong.problem(405) == "method_not_allowed"
@@ -65,10 +66,21 @@ async def test_a_patch_is_refused_by_the_words_of_the_draft(house: House) -> Non
 
 async def test_there_is_nothing_to_see_by_get_whether_there_is_such_an_address_or_not(house: House) -> None:
     patrol, location = await _watching(house)
-    for path in (location, "/whep/sessions/guessed", f"/whep/{HALLWAY}", "/whep/nothing"):
+    for path in (location, "/whep/sessions/guessed"):
         for method in ("GET", "HEAD"):
             answer = await patrol.request(method, path)
             assert (answer.status, answer.body) == (204, b"")
+
+
+async def test_a_player_finds_by_head_that_an_address_takes_offers_whether_there_is_such_a_camera_or_not(
+    house: House,
+) -> None:
+    stranger = await house.stranger()
+    for path in (f"/whep/{HALLWAY}", "/whep/nothing"):
+        for method in ("GET", "HEAD"):
+            answer = await stranger.request(method, path)
+            assert (answer.status, answer.body) == (200, b"")
+            assert answer.headers["Content-Type"].startswith("application/sdp")
 
 
 async def test_bytes_that_are_no_text_are_refused(house: House) -> None:
@@ -101,22 +113,27 @@ async def test_what_can_be_done_is_told_without_a_word_to_foreign_pages(house: H
         assert not [header for header in answer.headers if header.startswith("Access-Control")]
 
 
-@pytest.mark.parametrize(
-    ("accept", "status"),
-    [
-        ("application/sdp", 201),
-        ("*/*", 201),
-        ("text/html, application/*;q=0.5", 201),
-        ("text/html", 406),
-        ("application/sdp;q=0, */*", 406),
-    ],
-)
-async def test_an_answer_is_sent_to_those_who_accept_one(house: House, accept: str, status: int) -> None:
+@pytest.mark.parametrize("accept", ["application/sdp", "*/*", "text/html", "application/sdp;q=0, */*"])
+async def test_whatever_is_accepted_the_answer_is_sdp_and_never_a_counter_offer(house: House, accept: str) -> None:
     await house.lock_down()
     patrol = await house.sign_in("patrol")
     headers = {"Authorization": f"Bearer {await patrol.token()}", "Content-Type": "application/sdp", "Accept": accept}
     answer = await patrol.request("POST", f"/whep/{HALLWAY}", data=b"v=0\r\n", headers=headers)
-    assert answer.status == status
+    assert answer.status == 201
+    assert answer.headers["Content-Type"].startswith("application/sdp")
+
+
+async def test_a_503_says_when_to_try_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def starting(*_: object, **__: object) -> Any:
+        raise Unavailable("starting_again", "Try again.")
+
+    await house.lock_down()
+    patrol = await house.sign_in("patrol")
+    monkeypatch.setattr(house.plane, "open", starting)
+    headers = {"Authorization": f"Bearer {await patrol.token()}", "Content-Type": "application/sdp"}
+    answer = await patrol.request("POST", f"/whep/{HALLWAY}", data=b"v=0\r\n", headers=headers)
+    assert answer.problem(503) == "starting_again"
+    assert answer.headers["Retry-After"] == "1"
 
 
 def _naming(*servers: IceServer) -> Loaded:
