@@ -142,3 +142,9 @@ def test_every_path_that_a_document_names_is_there(document: str) -> None:
 
 
 MADE = {"web/node_modules/", "gateway/static/", "/hooks/", "/api/", "/whep/"}
+
+
+def test_every_test_that_stands_for_a_line_of_wheps_draft_exists() -> None:
+    named = re.findall(r"`(tests/[^`]+\.py)::(\w+)`", (ROOT / "docs" / "whep.md").read_text())
+    assert len(named) > 25
+    assert not [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text()]

@@ -83,6 +83,12 @@ async def test_a_player_finds_by_head_that_an_address_takes_offers_whether_there
             assert answer.headers["Content-Type"].startswith("application/sdp")
 
 
+async def test_a_viewer_leaves_whatever_tag_it_names(house: House) -> None:
+    patrol, location = await _watching(house)
+    answer = await patrol.request("DELETE", location, headers={"If-Match": '"stolen"'})
+    assert answer.status == 200
+
+
 async def test_bytes_that_are_no_text_are_refused(house: House) -> None:
     patrol, location = await _watching(house)
     headers = {"Content-Type": FRAGMENT, "If-Match": "*"}
