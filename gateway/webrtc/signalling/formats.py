@@ -39,12 +39,12 @@ def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
     """
     names = _by_format(attribute("rtpmap"))
     parameters = _by_format(attribute("fmtp"))
-    h264 = [_values(parameters.get(text, "")) for text in formats if names.get(text, "").upper() == f"{H264}/90000"]
+    numbers = _numbers(formats)
+    h264 = [_values(parameters.get(text, "")) for text in numbers if names.get(text, "").upper() == f"{H264}/90000"]
     unwritten = "0" if any(_MODE in given for given in h264) else "1"
     spoken: dict[str, set[str]] = {}
     for which, _, what in (value.partition(" ") for value in attribute("rtcp-fb")):
         spoken.setdefault(which, set()).add(what)
-    numbers = _numbers(formats)
     repeats = {
         _values(parameters.get(text, "")).get("apt", ""): number
         for text, number in reversed(numbers.items())
