@@ -35,11 +35,11 @@ NOT_RECORDED = (
 BARRED = Refusal(RefusalReason.REVOKED, "your access to the cameras of this school has been revoked")
 
 Barred = tuple[str, SiteId, str | None]
-"""Whose grant was revoked, where, and under which incident (None: standing access)."""
+"""The holder of a revoked grant, its school, and its incident (None: standing access)."""
 
 
 class Grants:
-    """Who holds which grant. ``start`` before anything else, after the incidents'.
+    """Gives grants, and knows who holds which. Call ``start`` before anything else, after that of the incidents.
 
     A revoked grant is not given again: under an incident not until that is over, standing access not for ``barred_for``
     seconds, a shift.

@@ -1,4 +1,4 @@
-"""Who may do what, as ``policy`` says of the agreement and the incidents of now. Refusals are counted and recorded."""
+"""Answers who may do what now, by asking ``policy``. Refusals are counted and recorded."""
 
 from gateway.access import record
 from gateway.access.catalogue import Catalogue

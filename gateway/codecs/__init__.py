@@ -1,1 +1,1 @@
-"""What cameras send, one folder a codec: parameter sets, depacketizer, packetizer. Pure but for decoding."""
+"""Reads and writes what cameras send: a folder a codec, with its parameter sets and packets. Pure but for decoding."""

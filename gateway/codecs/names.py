@@ -4,7 +4,7 @@ H264, H265, JPEG = "H264", "H265", "JPEG"
 PCMU, PCMA = "PCMU", "PCMA"
 
 VIDEO = (H264, H265, JPEG)
-"""What is pulled from cameras, best first."""
+"""The codecs that are pulled from cameras, best first."""
 AUDIO = (PCMU, PCMA)
 """G.711 (RFC 3551 4.5.14)."""
 STATIC_PAYLOAD_TYPES = {"0": "PCMU/8000", "8": "PCMA/8000", "26": "JPEG/90000"}

@@ -1,4 +1,4 @@
-"""What a trigger does at its school: it opens an incident, joins an open one, or is refused. Pure; time is an argument.
+"""Decides whether a trigger opens an incident at its school, joins one, or is refused. Pure; time is an argument.
 
 ``arbitrate`` and ``supersedes`` are the rules of docs/permission.md; ``decide`` applies them to what is known.
 """
@@ -23,7 +23,7 @@ class RealIncidentOpen(Conflict):
 
 
 class Arbitration(StrEnum):
-    """What becomes of a trigger. ``OPEN`` also ends the incidents that it ``supersedes``."""
+    """The three outcomes of a trigger. ``OPEN`` also ends the incidents that it ``supersedes``."""
 
     OPEN = "open"
     JOIN = "join"
@@ -32,7 +32,7 @@ class Arbitration(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a trigger comes to. There are no ``changes`` if this very trigger was received before."""
+    """The outcome of a trigger and its ``changes``: none if this very trigger was received before."""
 
     outcome: TriggerOutcome
     changes: tuple[IncidentChange, ...]

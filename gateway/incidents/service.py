@@ -30,7 +30,8 @@ NO_INCIDENT = ("no_such_incident", "There is no such incident.")
 
 
 class IncidentService:
-    """What is going on at each site. ``start`` before all else; ``run`` belongs to the server's TaskGroup.
+    """Knows the incidents of all sites, and changes them. Call ``start`` before anything else; ``run`` belongs to the
+    server's TaskGroup.
 
     ``triggers`` takes those that open and join incidents (``trigger_pass``).
     """

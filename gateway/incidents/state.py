@@ -35,7 +35,7 @@ from gateway.models import (
 
 
 class Effect(StrEnum):
-    """What an event did. ``NOTHING``: it was so already. ``REFUSED``: the incident is over. ``OVERTAKEN``: a newer
+    """The effect of an event. ``NOTHING``: it was so already. ``REFUSED``: the incident is over. ``OVERTAKEN``: a newer
     alarm has come, which whoever pressed had not seen."""
 
     OPENED = "opened"

@@ -39,11 +39,11 @@ class Sent(Protocol[Answer]):
         ...
 
     def trigger(self) -> Trigger:
-        """What a new message asks for. Raises ClientError."""
+        """Return what a new message asks for. Raises ClientError."""
         ...
 
     def answer(self, outcome: TriggerOutcome) -> Answer:
-        """What its sender is told."""
+        """Return what its sender is told."""
         ...
 
     def row(self, result: TriggerOutcome | ClientError) -> Base:

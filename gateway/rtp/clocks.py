@@ -23,7 +23,7 @@ class Interval(NamedTuple):
 
     @property
     def width(self) -> float:
-        """How many seconds the offset may be off."""
+        """Return how many seconds the offset may be off."""
         return self.high - self.low
 
     @property

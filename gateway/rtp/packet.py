@@ -48,7 +48,7 @@ def parse_rtp(packet: bytes) -> RtpPacket:
 
 
 def _padding(packet: bytes, start: int) -> int:
-    """How many bytes of padding a packet ends with whose header announces some: the last byte says so (5.1).
+    """Return how many bytes of padding end a packet whose header announces some: the last byte says so (5.1).
 
     Some senders set the flag and add none. What the last byte says is believed if there is room for it, and if it is no
     more than alignment needs or what it counts are zeros.
@@ -91,7 +91,8 @@ class Numbering:
             return 0
         if 0 < step < MAX_DROPOUT:
             missing = step - 1
-            if missing == 1 == sequence and self._never_zero():
+            only_zero = missing == 1 and sequence == 1
+            if only_zero and self._never_zero():
                 missing = 0
             self.highest += step
             self.lost += missing

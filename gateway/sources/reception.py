@@ -104,7 +104,7 @@ class Reception:
 
     @property
     def picture(self) -> SequenceParameters | None:
-        """What the newest parameter set says about the pictures."""
+        """Return what the newest parameter set says about the pictures."""
         return self._depacketizer.picture
 
     @property

@@ -1,4 +1,4 @@
-"""What the media plane is told of a viewer instead of who they are. Pure."""
+"""Tells the media plane what suits a viewer, instead of who they are. Pure."""
 
 from gateway.access.policy import is_mobile
 from gateway.models import Principal, StreamName

@@ -96,7 +96,7 @@ class Session:
 
     @property
     def stream(self) -> StreamName:
-        """Which stream it is sent, or was sent last."""
+        """Return which stream it is sent, or was sent last."""
         return self.place.present
 
     @property

@@ -75,7 +75,7 @@ class Command(StrEnum):
 
 
 class Which(Enum):
-    """Which stream a row of the table is about: the one that the viewer has, awaits, or that the event brings."""
+    """Names the stream that a row of the table is about: the viewer has it, awaits it, or the event brings it."""
 
     PRESENT = "present"
     AWAITED = "awaited"
@@ -99,7 +99,7 @@ class Order(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What follows: the next phase, its two streams, and what to do."""
+    """One cell of the table: the next phase, its two streams, and what to do."""
 
     phase: Phase
     present: Which

@@ -9,7 +9,7 @@ from gateway.errors import Malformed
 from gateway.rtp.packet import RtpPacket
 
 LOOKED_INTO = 64
-"""So many NAL units of a stream are searched for start codes, and all its keyframes."""
+"""The number of NAL units of a stream that are searched for start codes. Its keyframes are searched always."""
 
 
 class NalDepacketizer(AccessUnits):

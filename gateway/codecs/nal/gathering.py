@@ -8,7 +8,7 @@ from gateway.errors import Malformed
 
 MAX_NALS = 512
 MAX_OTHERS = MAX_NALS // 2
-"""Of these at most so many that describe the picture rather than code it, and they take half of the bytes at most."""
+"""The limit of NAL units that describe the picture rather than code it. They may take half of the bytes."""
 
 
 @dataclass(slots=True)

@@ -78,6 +78,9 @@ async def _connect(
     except OSError as error:  # TimeoutError and SSLError are such
         connection.close()
         raise trust.fault(error) from error
+    except BaseException:
+        connection.close()
+        raise
     return client
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 DOLLAR = 0x24
 """The first byte of an interleaved frame."""
 OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
-"""What a camera may ask of us (RFC 2326 10.1, 10.8, 10.10)."""
+"""The requests of a camera that we answer (RFC 2326 10.1, 10.8, 10.10)."""
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 

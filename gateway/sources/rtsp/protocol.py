@@ -71,7 +71,7 @@ class RtspSession:
 
     @property
     def unanswered_challenge(self) -> Challenge | None:
-        """As of ``Requests``."""
+        """The challenge to which this connection was not long enough for an answer."""
         return self._requests.unanswered_challenge
 
     def start(self, now: float) -> None:

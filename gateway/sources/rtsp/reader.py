@@ -83,7 +83,10 @@ class Reader:
                     if resumed < stop:
                         self._add_noise(len(packets.pop()) + 4 - stop + resumed)
                         stop = resumed
-                message: Message = Frames(data[position + 1], packets)
+                channel = data[position + 1]
+                if self.channels and channel not in self.channels:
+                    self.channels |= {channel}  # it came whole once: from now on it is known
+                message: Message = Frames(channel, packets)
             elif first in _PADDING:
                 position += 1
                 if self._noise:
@@ -120,10 +123,7 @@ class Reader:
             return True
         # Of a channel that was not agreed on: only what is there as a whole.
         stop = at + 4 + int.from_bytes(data[at + 2 : at + 4])
-        if stop > len(data) or (stop < len(data) and data[stop] not in _FIRST):
-            return False
-        self.channels |= {data[at + 1]}
-        return True
+        return stop == len(data) or (stop < len(data) and data[stop] in _FIRST)
 
     def _goes_on(self, data: bytes, at: int) -> bool:
         """Return True if a message can begin there: if it is a frame, one with RTP or RTCP in it, and another message
@@ -135,7 +135,7 @@ class Reader:
         return rtp and (stop >= len(data) or self._begins(data, stop))
 
     def _next(self, data: bytes, position: int) -> int:
-        """Where the next message begins, if any does."""
+        """Return where the next message begins, or the end of the data."""
         for found in _CANDIDATE.finditer(data, position):
             if not self.channels or self._goes_on(data, found.start()):
                 return found.start()

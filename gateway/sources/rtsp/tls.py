@@ -35,7 +35,7 @@ _WORDS = {
     "UNSUPPORTED_PROTOCOL": "The camera does not speak TLS 1.2 or later at this port: update its firmware.",
     "TLSV1_ALERT_PROTOCOL_VERSION": "The camera does not speak TLS 1.2 or later at this port: update its firmware.",
 }
-"""What OpenSSL's reasons mean for a handshake that failed."""
+"""Words for OpenSSL's reasons why a handshake failed."""
 
 
 class Trust:

@@ -67,7 +67,7 @@ class Feed:
 
     @property
     def shift(self) -> int:
-        """How far the viewer's RTP timestamps are ahead of the stream's own, mod 2^32."""
+        """Return how far the viewer's RTP timestamps are ahead of the stream's own, mod 2^32."""
         return self.sender.outlet.shift
 
     def begin(self, groups: Iterable[PacketGroup], now: float) -> None:

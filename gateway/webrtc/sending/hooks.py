@@ -1,4 +1,4 @@
-"""Who is told of what happens in the delivery to one viewer."""
+"""Names those who are told of what happens in the delivery to one viewer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

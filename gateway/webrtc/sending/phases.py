@@ -102,7 +102,7 @@ WAITING: Mapping[Phase, Waiting] = MappingProxyType(
         Phase.DRAINING: "link",
     }
 )
-"""What keeps new pictures from the viewer; "" where nothing does."""
+"""The causes that keep new pictures from the viewer; "" for none."""
 
 _AWAITING, _FLOWING, _PACED, _CUT, _GIVEN_UP, _DRAINING = Phase
 _SEND, _LINE_UP, _KEEP_BEGUN, _CLEAR, _COUNT, _FORGET, _TELL, _REFRESH = Command

@@ -1,4 +1,4 @@
-"""What all that one viewer is sent goes through: its path, under the keys of its session."""
+"""Sends to one viewer: by its path, under the keys of its session."""
 
 from gateway.webrtc.transport.dtls import DtlsTransport
 from gateway.webrtc.transport.ice_transport import IceTransport

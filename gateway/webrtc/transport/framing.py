@@ -12,7 +12,7 @@ class Deframer:
 
     @property
     def kept(self) -> int:
-        """How many bytes are kept of a frame that is not whole yet."""
+        """Return how many bytes are kept of a frame that is not whole yet."""
         return len(self._rest)
 
     def feed(self, data: bytes) -> tuple[list[bytes], bool]:

@@ -38,7 +38,7 @@ class IceTransport:
 
     @property
     def checks_kept(self) -> int:
-        """How many checks are known, to tell those that come by another way a second time."""
+        """Return how many checks are known, to tell those that come by another way a second time."""
         return len(self._checks)
 
     @property

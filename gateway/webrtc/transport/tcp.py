@@ -47,7 +47,7 @@ class TcpConnection(asyncio.Protocol):
 
     @property
     def waiting(self) -> int:
-        """How many bytes wait here for a viewer who is slower than we are."""
+        """Return how many bytes wait here for a viewer who is slower than we are."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

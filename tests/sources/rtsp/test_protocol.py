@@ -9,41 +9,12 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.address import Redirected, parse_address
-from gateway.sources.rtsp.events import Closed, Event, Media, Playing, Unusable
+from gateway.sources.rtsp.events import Closed, Media, Playing, Unusable
 from gateway.sources.rtsp.messages import encode_frame
 from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, MAX_SIGN_INS
-from gateway.sources.rtsp.states import FINAL_REFUSALS, REDIRECTIONS, REFUSALS, State
-from gateway.sources.rtsp.transport import Carrier, Unicast
-
-SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
-
-
-class Dialogue:
-    """The camera's half, written out by the test."""
-
-    def __init__(self, url: str = "rtsp://police:secret@camera/live") -> None:
-        self.now = 100.0
-        self.session = RtspSession(parse_address(url, None, None), lambda: "cnonce")
-        self.session.start(self.now)
-
-    def requested(self) -> tuple[str, str, dict[str, str]]:
-        """Method, URL and headers of the one request that is being sent."""
-        head, *lines = self.session.take_output().decode().removesuffix("\r\n\r\n").split("\r\n")
-        method, url, version = head.split(" ")
-        assert version == "RTSP/1.0"
-        return method, url, {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-
-    def answer(self, *headers: str, status: int = 200, body: bytes = b"") -> list[Event]:
-        """Answer the request that is being sent."""
-        *_, sent = self.requested()
-        lines = [f"RTSP/1.0 {status} Words", f"CSeq: {sent['cseq']}", *headers, f"Content-Length: {len(body)}", "", ""]
-        return self.session.receive("\r\n".join(lines).encode() + body, self.now)
-
-    def play(self, session: str = "42", transport: str = "RTP/AVP/TCP;unicast;interleaved=0-1") -> None:
-        self.answer(body=SDP)
-        self.answer(f"Session: {session}", f"Transport: {transport}")
-        assert [type(event) for event in self.answer()] == [Playing]
+from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, State
+from tests.sources.rtsp.dialogue import SDP, Dialogue
 
 
 def test_the_way_to_a_playing_stream_and_back() -> None:
@@ -360,76 +331,6 @@ def test_requests_are_numbered_without_gaps() -> None:
         lines = ["RTSP/1.0 200 OK", *headers, f"Content-Length: {len(body)}", "", ""]
         dialogue.session.receive("\r\n".join(lines).encode() + body, 1.0)
     assert all(later == earlier + 1 for earlier, later in pairwise(numbers))
-
-
-UDP_ANSWER = "Transport: RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001"
-
-
-def asked(*carriers: Carrier) -> Dialogue:
-    dialogue = Dialogue()
-    address = parse_address("rtsp://camera/live", None, None)
-    dialogue.session = RtspSession(address, lambda: "cnonce", carriers, lambda: (5000, 5001))
-    dialogue.session.start(dialogue.now)
-    dialogue.answer(body=SDP)
-    return dialogue
-
-
-def test_media_over_udp_is_asked_for_with_our_ports() -> None:
-    dialogue = asked(Carrier.UDP)
-    dialogue.answer("Session: 42", UDP_ANSWER)
-    (playing,) = dialogue.answer()
-    assert isinstance(playing, Playing)
-    assert playing.transport == Unicast(6000, 6001)
-    assert dialogue.session.receive(encode_frame(0, b"x"), 1.0) == [Unusable()]
-
-
-@pytest.mark.parametrize(
-    ("carriers", "offers"),
-    [
-        ((Carrier.TCP, Carrier.UDP), ["RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port=5000-5001"]),
-        ((Carrier.UDP, Carrier.TCP), ["RTP/AVP;unicast;client_port=5000-5001", "RTP/AVP/TCP;unicast;interleaved=0-1"]),
-    ],
-)
-def test_what_the_camera_refuses_is_asked_for_otherwise(carriers: tuple[Carrier, ...], offers: list[str]) -> None:
-    dialogue = asked(*carriers)
-    for wanted in offers:
-        method, _, headers = dialogue.requested()
-        assert (method, headers["transport"]) == ("SETUP", wanted)
-        response = f"RTSP/1.0 461 Unsupported Transport\r\nCSeq: {headers['cseq']}\r\n\r\n".encode()
-        if wanted != offers[-1]:
-            assert dialogue.session.receive(response, dialogue.now) == []
-    assert dialogue.session.refused == carriers[:1]
-    with pytest.raises(CameraError) as caught:
-        dialogue.session.receive(response, dialogue.now)
-    assert caught.value.reason is SourceReason.UNSUPPORTED
-
-
-@pytest.mark.parametrize("status", [400, 404, 406, 461, 500, 501, 551])
-def test_a_camera_that_refuses_tcp_in_any_words_is_asked_for_udp_and_its_first_refusal_is_the_word(status: int) -> None:
-    dialogue = asked(Carrier.TCP, Carrier.UDP)
-    dialogue.answer(status=status)
-    assert dialogue.session.refused == (Carrier.TCP,)
-    with pytest.raises(CameraError) as caught:
-        dialogue.answer(status=454)
-    wanted = "forgotten" if status == 461 else f"{REFUSALS[404][1] if status == 404 else status}"
-    assert wanted in caught.value.detail
-    assert caught.value.reason is not SourceReason.SESSION_LIMIT
-
-
-@pytest.mark.parametrize("status", sorted(FINAL_REFUSALS - {401}))
-def test_what_udp_would_not_change_is_the_word_at_once(status: int) -> None:
-    dialogue = asked(Carrier.TCP, Carrier.UDP)
-    with pytest.raises(CameraError) as caught:
-        dialogue.answer(status=status)
-    assert (caught.value.reason, caught.value.detail) == REFUSALS[status]
-
-
-def test_a_camera_that_answers_with_another_transport_is_asked_for_that() -> None:
-    dialogue = asked(Carrier.TCP, Carrier.UDP)
-    dialogue.answer("Session: 42", UDP_ANSWER)
-    method, _, headers = dialogue.requested()
-    assert (method, headers["session"]) == ("SETUP", "42")
-    assert headers["transport"].endswith("client_port=5000-5001")
 
 
 @pytest.mark.parametrize("answered", [0, 1, 2])
