@@ -6,6 +6,7 @@ until it stands there.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -142,8 +143,9 @@ class World:
         return await person.request(method, path, data=body.encode() if method == "POST" else None, headers=headers)
 
     def told_of(self, text: str) -> set[str]:
-        """The schools of which a text tells."""
-        return {site for site, incident in self.incidents.items() if site in text.lower() or incident.id in text}
+        """Return the schools of which a text tells. Their names stand alone: a token may hold any three letters."""
+        found = {site: re.search(rf"(?<![a-z0-9]){site}(?![a-z0-9])", text, re.IGNORECASE) for site in self.incidents}
+        return {site for site, incident in self.incidents.items() if found[site] or incident.id in text}
 
 
 @asynccontextmanager
