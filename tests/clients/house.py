@@ -1,0 +1,125 @@
+"""The whole gateway in one process, with packets: real routes, real permission and real media over loopback; the only
+thing that is played is the camera."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import ClientSession, CookieJar
+from aiohttp.test_utils import TestServer
+
+from gateway.api.app import build
+from gateway.api.services import Services
+from gateway.clock import Clock, SystemClock
+from gateway.config_loader import load
+from gateway.configuration.settings import CameraSettings, MediaSettings
+from gateway.incidents.changes import Trigger
+from gateway.media.events import MediaEvents
+from gateway.media.node import MediaNode
+from gateway.metrics import Metrics
+from gateway.models import CameraId, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
+from gateway.relay.camera_stream import CameraStream
+from gateway.server import compose
+from gateway.storage.database import Database, sqlite_url
+from gateway.webrtc.plane import MediaPlane
+from gateway.webrtc.session import Session
+from rig.example import ENVIRONMENT, ROOT
+from tests.clients.film import Camera
+
+CAMERA = CameraId("lincoln-hallway-west")
+"""Open in an incident only."""
+WALL = Principal("dispatcher-1", "Dispatcher 1", Role.DISPATCHER)
+
+
+def _media(
+    cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
+) -> MediaNode[MediaPlane]:
+    return MediaNode(cameras, settings, events, clock, metrics, MediaPlane)
+
+
+@dataclass
+class House:
+    """A gateway in a real incident, whose one camera plays. ``url`` is the camera's WHEP address."""
+
+    services: Services
+    media: MediaNode[MediaPlane]
+    camera: Camera
+    incident: Incident
+    base: str
+    token: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}/whep/{CAMERA}"
+
+    def session(self) -> Session:
+        """The only media session. Raises ValueError where there is another number of them."""
+        [view] = self.media.plane.sessions()
+        session = self.media.plane.session(view.id)
+        assert session is not None
+        return session
+
+    def carries(self, part: float) -> None:
+        """The viewer's link turns out to carry so much of the main stream."""
+        session = self.session()
+        assert session.feed is not None
+        bps = part * self.camera.main.history.bps()
+        session.feed.link.estimate.found(bps, self.services.clock.monotonic())
+
+    async def all_clear(self) -> None:
+        await self.services.incidents.all_clear(self.incident.id, WALL)
+        await self.services.viewing.wait_closed()
+
+    async def ends_of_views(self) -> list[str | None]:
+        """Why each view has ended, by the record."""
+        await self.services.viewing.drain()
+        return [
+            record.event.reason for record in await self.services.audit.read() if record.event.kind == "view_closed"
+        ]
+
+
+@asynccontextmanager
+async def playing_house(directory: Path) -> AsyncIterator[House]:
+    changes: dict[str, object] = {"media.port": 0, f"sites.lincoln.cameras.{CAMERA}.audio": True}
+    loaded = load(ROOT / "config" / "sightline.yaml", changes, ENVIRONMENT)
+    clock, database = SystemClock(), Database(sqlite_url(directory / "sightline.db"))
+    await database.open()
+    parts = await compose(loaded, database, clock, Metrics(), _media)
+    services, media = parts.services, parts.media
+    server = TestServer(build(services), host="127.0.0.1")
+    main, sub = media.streams[CAMERA, StreamName.MAIN], media.streams[CAMERA, StreamName.SUB]
+    assert isinstance(main, CameraStream)
+    assert isinstance(sub, CameraStream)
+    camera = Camera(main, sub, media.sounds[CAMERA], clock)
+    await media.start()
+    await server.start_server()
+    tasks = [asyncio.create_task(run(), name="house") for run in (services.viewing.run, camera.run)]
+    try:
+        origin = Origin("webhook", "Panic buttons", room_id="lincoln-room-101")
+        trigger = Trigger(site_id=SiteId("lincoln"), kind=IncidentKind.REAL, origin=origin)
+        incident = (await services.incidents.triggers.enter(trigger)).incident
+        base = str(server.make_url("")).rstrip("/")
+        token = await _token(services, base)
+        yield House(services, media, camera, incident, base, token)
+    finally:
+        await server.close()
+        await media.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await services.viewing.drain()
+        await database.close()
+
+
+async def _token(services: Services, base: str) -> str:
+    """A token of somebody who watches, as a page gets one."""
+    code = await services.invitations.create(WALL)
+    headers = {"X-Sightline": "1"}
+    async with ClientSession(base, cookie_jar=CookieJar(unsafe=True), headers=headers) as page:
+        async with page.post("/api/invitations/redeem", json={"code": code}) as answer:
+            assert answer.status == 200, await answer.text()
+        async with page.post("/api/tokens", json={"site": "lincoln"}) as answer:
+            assert answer.status == 200, await answer.text()
+            return str((await answer.json())["token"])

@@ -1,0 +1,74 @@
+"""A viewer that is a process of its own, and what it is seen to show."""
+
+import asyncio
+import base64
+import json
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+
+
+@dataclass
+class Player:
+    """What a viewer has told so far: sizes of pictures that were decoded, bytes of sound, states of the connection."""
+
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    lumas: list[float] = field(default_factory=list)
+    sounds: bytearray = field(default_factory=bytearray)
+    states: list[str] = field(default_factory=list)
+    told: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __post_init__(self) -> None:
+        self._decoder = av.VideoCodecContext.create("h264", "r")
+
+    async def take(self, said: dict[str, Any]) -> None:
+        """Take one line of a viewer. A unit that cannot be decoded raises."""
+        if "unit" in said:
+            for frame in self._decoder.decode(av.Packet(base64.b64decode(said["unit"]))):
+                self.shown(frame.width, frame.height, float(frame.to_ndarray(format="gray8").mean()))
+        if "frame" in said:
+            self.shown(said["width"], said["height"], said["luma"])
+        if "sound" in said:
+            self.sounds += base64.b64decode(said["sound"])
+        if "state" in said:
+            self.states.append(said["state"])
+        async with self.told:
+            self.told.notify_all()
+
+    def shown(self, width: int, height: int, luma: float) -> None:
+        self.sizes.append((width, height))
+        self.lumas.append(luma)
+
+    async def shows(self, size: tuple[int, int], frames: int = 8, within: float = 10.0) -> None:
+        """Wait until so many pictures in a row of this size have been shown, from now on."""
+        begin = len(self.sizes)
+        await self.until(lambda: len(self.sizes) - begin >= frames and set(self.sizes[-frames:]) == {size}, within)
+
+    async def until(self, holds: Any, within: float = 10.0) -> None:
+        async with asyncio.timeout(within), self.told:
+            await self.told.wait_for(holds)
+
+
+@asynccontextmanager
+async def process(command: Sequence[str]) -> AsyncIterator[tuple[Player, Process]]:
+    """A viewer that tells in JSON lines what it sees, until its standard input ends."""
+    player = Player()
+    running = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=1 << 22)
+    listening = asyncio.create_task(_listen(running, player), name="viewer")
+    try:
+        yield player, running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+        await listening
+
+
+async def _listen(running: Process, player: Player) -> None:
+    assert running.stdout is not None
+    async for line in running.stdout:
+        await player.take(json.loads(line))

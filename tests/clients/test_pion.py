@@ -1,0 +1,26 @@
+"""A viewer in Go that stands on pion, and knows nothing of this gateway but WHEP."""
+
+import pytest
+
+from tests.clients import story
+from tests.clients.house import House
+from tests.clients.player import process
+
+pytestmark = pytest.mark.timeout(240)  # where it has to be built first
+
+
+async def test_pion_plays_picture_and_sound_through_switch_restart_and_all_clear(pion: str, house: House) -> None:
+    async with process([pion, house.url, house.token]) as (player, _):
+        await story.plays(house, player)
+        assert len(player.sounds) > 8000, "a second of sound"
+        await story.ends(house, player)
+        await player.until(lambda: player.states[-1] == "closed")
+
+
+async def test_pion_leaves_when_it_has_seen_enough(pion: str, house: House) -> None:
+    async with process([pion, house.url, house.token]) as (player, viewer):
+        await player.until(lambda: player.sizes, 15)
+        assert viewer.stdin is not None
+        viewer.stdin.close()
+        assert await viewer.wait() == 0
+        assert await house.ends_of_views() == ["viewer_left"]
