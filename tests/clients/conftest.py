@@ -27,7 +27,19 @@ def pion() -> str:
     return str(_built("pion"))
 
 
+@pytest.fixture(scope="session")
+def mediamtx() -> str:
+    return str(_built("mediamtx"))
+
+
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with playing_house(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def silent_house(tmp_path: Path) -> AsyncIterator[House]:
+    """One whose camera has no sound: the section of it in an offer is rejected."""
+    async with playing_house(tmp_path, sound=False) as house:
         yield house

@@ -64,7 +64,7 @@ def tone() -> bytes:
 class Camera:
     """Plays its film round and round: a large one in its main stream, a small one in its substream."""
 
-    def __init__(self, main: CameraStream, sub: CameraStream, sound: AudioStream, clock: Clock) -> None:
+    def __init__(self, main: CameraStream, sub: CameraStream, sound: AudioStream | None, clock: Clock) -> None:
         self.main = main
         self._streams = ((main, film(MAIN, 40)), (sub, film(SUB, 4)))
         self._sound = sound
@@ -89,7 +89,8 @@ class Camera:
         now = self._clock.monotonic()
         for stream, _ in self._streams:
             stream.connected(StreamInfo("H264", 90_000), now)
-        self._sound.began("PCMU")
+        if self._sound is not None:
+            self._sound.began("PCMU")
 
     def _show(self) -> None:
         now = self._clock.monotonic()
@@ -98,7 +99,8 @@ class Camera:
             nals = units[self._shown % len(units)]
             keyframe = any(nal[0] & 31 == 5 for nal in nals)
             stream.access_unit(AccessUnit(nals, stamp, keyframe, now))
-        begin, end = (self._shown * _SECOND // FPS % _SECOND, (self._shown + 1) * _SECOND // FPS)
-        samples = tone()[begin : (end - 1) % _SECOND + 1]
-        self._sound.heard(Sound(samples, self._shown * _SECOND // FPS, now))
+        if self._sound is not None:
+            begin, end = (number * _SECOND // FPS for number in (self._shown, self._shown + 1))
+            samples = tone()[begin % _SECOND : (end - 1) % _SECOND + 1]
+            self._sound.heard(Sound(samples, begin, now))
         self._shown += 1

@@ -81,8 +81,8 @@ class House:
 
 
 @asynccontextmanager
-async def playing_house(directory: Path) -> AsyncIterator[House]:
-    changes: dict[str, object] = {"media.port": 0, f"sites.lincoln.cameras.{CAMERA}.audio": True}
+async def playing_house(directory: Path, sound: bool = True) -> AsyncIterator[House]:
+    changes: dict[str, object] = {"media.port": 0, f"sites.lincoln.cameras.{CAMERA}.audio": sound}
     loaded = load(ROOT / "config" / "sightline.yaml", changes, ENVIRONMENT)
     clock, database = SystemClock(), Database(sqlite_url(directory / "sightline.db"))
     await database.open()
@@ -92,7 +92,7 @@ async def playing_house(directory: Path) -> AsyncIterator[House]:
     main, sub = media.streams[CAMERA, StreamName.MAIN], media.streams[CAMERA, StreamName.SUB]
     assert isinstance(main, CameraStream)
     assert isinstance(sub, CameraStream)
-    camera = Camera(main, sub, media.sounds[CAMERA], clock)
+    camera = Camera(main, sub, media.sounds.get(CAMERA), clock)
     await media.start()
     await server.start_server()
     tasks = [asyncio.create_task(run(), name="house") for run in (services.viewing.run, camera.run)]

@@ -29,19 +29,30 @@ class Player:
         """Take one line of a viewer. A unit that cannot be decoded raises."""
         if "unit" in said:
             for frame in self._decoder.decode(av.Packet(base64.b64decode(said["unit"]))):
-                self.shown(frame.width, frame.height, float(frame.to_ndarray(format="gray8").mean()))
+                await self.shown(frame.width, frame.height, float(frame.to_ndarray(format="gray8").mean()))
         if "frame" in said:
-            self.shown(said["width"], said["height"], said["luma"])
+            await self.shown(said["width"], said["height"], said["luma"])
         if "sound" in said:
-            self.sounds += base64.b64decode(said["sound"])
+            await self.heard(base64.b64decode(said["sound"]))
         if "state" in said:
-            self.states.append(said["state"])
-        async with self.told:
-            self.told.notify_all()
+            await self.is_now(said["state"])
 
-    def shown(self, width: int, height: int, luma: float) -> None:
+    async def shown(self, width: int, height: int, luma: float) -> None:
         self.sizes.append((width, height))
         self.lumas.append(luma)
+        await self._tell()
+
+    async def heard(self, samples: bytes) -> None:
+        self.sounds += samples
+        await self._tell()
+
+    async def is_now(self, state: str) -> None:
+        self.states.append(state)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        async with self.told:
+            self.told.notify_all()
 
     async def shows(self, size: tuple[int, int], frames: int = 8, within: float = 10.0) -> None:
         """Wait until so many pictures in a row of this size have been shown, from now on."""

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.clients import story
+from tests.clients.film import MAIN
 from tests.clients.house import House
 from tests.clients.player import process
 
@@ -24,3 +25,9 @@ async def test_pion_leaves_when_it_has_seen_enough(pion: str, house: House) -> N
         viewer.stdin.close()
         assert await viewer.wait() == 0
         assert await house.ends_of_views() == ["viewer_left"]
+
+
+async def test_pion_plays_a_camera_without_sound_though_it_asks_for_it(pion: str, silent_house: House) -> None:
+    async with process([pion, silent_house.url, silent_house.token]) as (player, _):
+        await player.shows(MAIN, within=15)
+        assert not player.sounds
