@@ -9,10 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import alarms, cameras, chart, glass, report, suite, targets
+from bench import alarms, chart, glass, idle, report, suite, targets
 from bench.alarm_loads import LOADS
 
-PARTS = ("all", "servers", "glass", "cameras", "alarms")
+PARTS = ("all", "servers", "glass", "idle", "alarms")
 
 
 def main() -> None:
@@ -27,6 +27,10 @@ def main() -> None:
     parser.add_argument("--rtsp-port", type=int, default=0, help="where the cameras are, for external servers")
     parser.add_argument("--clicks", type=int, default=30, help="how often a camera is opened in Chromium")
     parser.add_argument("--triggers", type=int, default=5, help="how often a lockdown is triggered")
+    parser.add_argument("--cameras", type=int, nargs="+", default=[40], help="idle: how many, one series each")
+    parser.add_argument("--only", nargs="+", default=[], choices=idle.KINDS, help="idle: these alone")
+    parser.add_argument("--tree", action="append", default=[], metavar="[NAME=]PATH", help="checkouts of this gateway")
+    parser.add_argument("--workers", type=int, default=1, help="idle: worker processes of this gateway")
     parser.add_argument("--loads", nargs="+", default=list(LOADS), choices=LOADS, help="under which alarms are timed")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
     options = parser.parse_args()
@@ -55,10 +59,16 @@ def main() -> None:
         found["glass"] = asyncio.run(glass.measure(options.clicks, options.triggers))
         keep()
         report.show_times("This gateway's own page, keyframes 4 s apart", found["glass"], console)
-    if options.what in ("all", "cameras"):
-        found["cameras"] = asyncio.run(cameras.measure())
-        keep()
-        cameras.show(found["cameras"], console)
+    if options.what in ("all", "idle"):
+
+        def keep_idle(rows: dict[str, Any]) -> None:
+            found["idle"] = rows
+            keep()
+
+        builds = idle.contenders(options.only, options.tree, options.workers)
+        counts = tuple(options.cameras)
+        asyncio.run(idle.measure(builds, counts, options.rounds, options.seconds, console, keep_idle))
+        idle.show(found["idle"], console)
     if options.what in ("all", "alarms"):
         found["alarms"] = asyncio.run(alarms.measure(options.loads))
         keep()

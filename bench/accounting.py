@@ -11,10 +11,11 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds of all threads, and resident bytes, of a set of processes."""
+    """CPU seconds of all threads, those in user mode among them, and resident bytes, of a set of processes."""
 
     cpu: float
     resident: int
+    user: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,28 @@ class Machine:
 
 def usage(pids: Iterable[int]) -> Usage:
     """Of the processes and of all their living descendants."""
-    cpu, resident = 0.0, 0
+    cpu, user, resident = 0.0, 0.0, 0
     for pid in family(pids):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:  # it has just ended
             continue
-        cpu += (int(fields[11]) + int(fields[12])) / _TICK
+        cpu += sum(map(int, fields[11:15])) / _TICK  # its own, and that of children that have ended
+        user += (int(fields[11]) + int(fields[13])) / _TICK
         resident += int(fields[21]) * _PAGE
-    return Usage(cpu, resident)
+    return Usage(cpu, resident, user)
+
+
+def proportional(pids: Iterable[int]) -> int:
+    """Bytes of memory of the processes and their descendants, pages that several share divided among them (PSS)."""
+    found = 0
+    for pid in family(pids):
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        found += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return found
 
 
 def family(pids: Iterable[int]) -> set[int]:

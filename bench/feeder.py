@@ -8,6 +8,7 @@ of two cameras fall together. Prints its RTSP port, and stops when standard inpu
 import argparse
 import asyncio
 import itertools
+import json
 import re
 import socket
 import struct
@@ -29,6 +30,11 @@ RUN = 16  # packets that go out by UDP at once
 REPORT_EVERY = 5 * FPS  # pictures between two sender reports
 WRITTEN = np.dtype([("camera", "<u2"), ("place", "<u2"), ("rtp", "<u4"), ("at", "<i8")])
 """One line of the log: which camera, which picture of the film (0 is the keyframe), its RTP time, wall nanoseconds."""
+
+COUNT = "X-COUNT"
+"""A request of the bench's own: answered with [players, packets, pictures written to players so far] as JSON."""
+UNREAD_LIMIT = 2_000_000
+"""Bytes that may wait for a player that does not read; pictures beyond are not sent to it."""
 
 _HEADER = struct.Struct("!BBHII")
 _NTP_1970 = 2_208_988_800
@@ -54,6 +60,8 @@ class Camera:
         self._next = ahead
         self._sequence = 0
         self._mountpoint = mountpoint
+        self.sent = 0
+        self.pictures = 0
 
     async def run(self, begin: float, log: FileIO) -> None:
         """Picture after picture from ``begin`` (monotonic) on, forever."""
@@ -82,7 +90,11 @@ class Camera:
         if self._mountpoint is not None:
             _send(self._mountpoint, packets[-1])
         for player in self.players:
+            if player.get_write_buffer_size() > UNREAD_LIMIT:
+                continue  # as an encoder does whose reader is too slow
             player.write(written)
+            self.sent += len(packets)
+            self.pictures += 1
         self._next += 1
         return struct.pack("<HHIq", self.number, place, rtp, at)
 
@@ -124,15 +136,28 @@ class RtspConnection(asyncio.Protocol):
                 end = self._heard.find(b"\r\n\r\n") + 4
                 if end < 4:
                     return
-                self._answer(self._heard[:end].decode())
+                self._answer(self._heard[:end].decode(errors="replace"))
             self._heard = self._heard[end:]
 
     def _answer(self, request: str) -> None:
-        method, url, _ = request.split(" ", 2)
-        camera = self._cameras[int(re.findall(r"/camera-(\d+)", url)[0])]
-        order = re.findall(r"(?im)^CSeq: *(\d+)", request)[0]
+        words = request.partition("\r\n")[0].split(" ")
+        if len(words) != 3 or words[2] != "RTSP/1.0":
+            self._transport.close()
+            return
+        method, url, _ = words
+        order = (re.findall(r"(?im)^CSeq: *(\d+)", request) or ["0"])[0]
         lines, body = [f"CSeq: {order}", f"Date: {formatdate(usegmt=True)}", "Session: 1;timeout=60"], ""
         status = "200 OK"
+        if method == COUNT:
+            told = [(len(camera.players), camera.sent, camera.pictures) for camera in self._cameras]
+            body = json.dumps([sum(column) for column in zip(*told, strict=True)])
+            self._transport.write(f"RTSP/1.0 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            return
+        number = (re.findall(r"/camera-(\d+)(?![^/?])", url) or ["0" if method == "OPTIONS" else "none"])[0]
+        if not number.isdecimal() or int(number) >= len(self._cameras):
+            self._transport.write(f"RTSP/1.0 404 Not Found\r\nCSeq: {order}\r\n\r\n".encode())
+            return
+        camera = self._cameras[int(number)]
         if method == "DESCRIBE":
             body = self._describe()
             lines += ["Content-Type: application/sdp", f"Content-Length: {len(body)}", f"Content-Base: {url}/"]

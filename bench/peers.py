@@ -1,11 +1,18 @@
-"""Other servers: plain aiortc, which the bench starts itself, and whatever runs already and speaks WHEP."""
+"""Other servers: those that the bench starts itself, and whatever runs already and speaks WHEP."""
 
 import asyncio
+import json
+import os
+import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from bench.run import Feed
 from bench.server import Endpoint, NotHere
+from rig.processes import free_port
 
 STARTS_WITHIN = 60.0
 COMES_BACK = 12.0
@@ -52,6 +59,112 @@ class PlainAiortc:
             self._process.kill()
             await self._process.wait()
         self._log.close()
+
+
+class Program:
+    """A server of one program and one configuration, started here, with all that it listens on in loopback."""
+
+    def __init__(self, name: str, feed: Feed, configuration: Mapping[str, object], whep: str, http_port: int) -> None:
+        """``whep``: the URL of a camera's endpoint, with ``{camera}`` for its number."""
+        self._name = name
+        self._directory = feed.directory
+        self._configuration = configuration
+        self._whep = whep
+        self._http_port = http_port
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The one process."""
+        return () if self._process is None else (self._process.pid,)
+
+    async def start(self) -> None:
+        """Until it listens. Raises NotHere."""
+        program = program_of(self._name)
+        file = self._directory / f"{self._name}.yml"
+        file.write_text(json.dumps(self._configuration))  # JSON is YAML
+        arguments = ["-config", str(file)] if self._name == "go2rtc" else [str(file)]
+        log_file = self._directory / f"{self._name}.log"
+        with log_file.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                program, *arguments, stdout=log, stderr=subprocess.STDOUT, cwd=self._directory
+            )
+        deadline = asyncio.get_running_loop().time() + STARTS_WITHIN
+        while not listens(self._http_port):
+            if self._process.returncode is not None or asyncio.get_running_loop().time() > deadline:
+                raise NotHere(f"{self._name} does not start: {log_file.read_text()[-500:]}")
+            await asyncio.sleep(0.05)
+
+    async def endpoint(self, camera: int) -> Endpoint:
+        """No token."""
+        return Endpoint(self._whep.replace("{camera}", str(camera)))
+
+    async def counters(self) -> dict[str, float]:
+        """Not asked."""
+        return {}
+
+    async def stop(self) -> None:
+        """Kill it."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+
+def mediamtx(feed: Feed) -> Program:
+    """MediaMTX: WebRTC by UDP, all else off; cameras pulled all the time."""
+    http, udp = free_port(), free_port()
+    off = dict.fromkeys(("rtsp", "rtmp", "hls", "srt", "api", "metrics", "pprof", "playback"), False)
+    configuration: dict[str, object] = {
+        **off,
+        "logLevel": "warn",
+        "webrtc": True,
+        "webrtcAddress": f"127.0.0.1:{http}",
+        "webrtcLocalUDPAddress": f"127.0.0.1:{udp}",
+        "webrtcIPsFromInterfaces": False,
+        "webrtcAdditionalHosts": ["127.0.0.1"],
+        "paths": {
+            f"camera-{number}": {"source": url, "rtspTransport": "tcp", "sourceOnDemand": False}
+            for number, url in enumerate(cameras_of(feed))
+        },
+    }
+    return Program("mediamtx", feed, configuration, f"http://127.0.0.1:{http}/camera-{{camera}}/whep", http)
+
+
+def go2rtc(feed: Feed) -> Program:
+    """go2rtc: cameras pulled all the time (``preload``; by itself it pulls on demand), no STUN servers, and the
+    loopback among its candidates: where a machine has nothing but loopback, it otherwise names none."""
+    http, media = free_port(), free_port()
+    configuration: dict[str, object] = {
+        "app": {"modules": ["api", "rtsp", "webrtc"]},
+        "log": {"level": "warn"},
+        "api": {"listen": f"127.0.0.1:{http}"},
+        "rtsp": {"listen": ""},
+        "webrtc": {"listen": f"127.0.0.1:{media}/udp", "ice_servers": [], "filters": {"loopback": True}},
+        "streams": {f"camera-{number}": url for number, url in enumerate(cameras_of(feed))},
+        "preload": {f"camera-{number}": "video" for number in range(feed.cameras)},
+    }
+    return Program("go2rtc", feed, configuration, f"http://127.0.0.1:{http}/api/webrtc?src=camera-{{camera}}", http)
+
+
+def cameras_of(feed: Feed) -> list[str]:
+    """RTSP URLs, by number."""
+    return [f"rtsp://127.0.0.1:{feed.rtsp_port}/camera-{number}" for number in range(feed.cameras)]
+
+
+def program_of(name: str) -> str:
+    """Where a program is: what the environment says in its upper-case name (``MEDIAMTX``), or the search path's.
+    Raises NotHere."""
+    found = os.environ.get(name.upper()) or shutil.which(name)
+    if found is None or not Path(found).exists():
+        raise NotHere(f"not installed: put {name} on the search path, or its file in {name.upper()}")
+    return found
+
+
+def listens(port: int) -> bool:
+    """Return True if somebody takes TCP connections at this port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class External:

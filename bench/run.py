@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.clip import FPS
+from bench.feeder import COUNT
 from bench.server import Server
 from bench.viewers import Result, Task
 
@@ -58,6 +60,25 @@ async def feeding(cameras: int, rtp_port: int = 0, fps: int = FPS, rtsp_port: in
         finally:
             process.kill()
             await process.wait()
+
+
+class Written(NamedTuple):
+    """How many streams a feeder plays now; packets and pictures that it has written to players so far."""
+
+    players: int
+    packets: int
+    pictures: int
+
+
+async def counted(feed: Feed) -> Written:
+    """What the feeder has done."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", feed.rtsp_port)
+    writer.write(f"{COUNT} * RTSP/1.0\r\n\r\n".encode())
+    await reader.readuntil(b"\r\n\r\n")
+    found = Written(*json.loads(await reader.readuntil(b"]")))
+    writer.close()
+    await writer.wait_closed()
+    return found
 
 
 async def measure(

@@ -1,8 +1,12 @@
 """The product as a server under test: ``sightline serve`` on a district made for the purpose, an incident opened by the
-console's request, tokens, WHEP."""
+console's request, tokens, WHEP. Of this checkout, or of another one beside it."""
 
+import asyncio
 import json
+import os
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +15,43 @@ from yarl import URL
 
 from bench.alarm_loads import OTHER_BUTTON, OTHER_SECRET
 from bench.server import Endpoint, NotHere
-from gateway.commands.invite import links
-from gateway.config_loader import load
-from gateway.models import Principal, Role, SiteId
 from rig.district import Client
+from rig.example import ROOT
 from rig.processes import Process, free_port, until
 
 SITE = "bench"
 PANIC, PANIC_SECRET = "bench-panic", "the-secret-of-the-button-of-the-bench"
 STARTS_WITHIN = 20.0
+STARTS_WITHIN_A_CAMERA = 0.1
 DISPATCHERS = 8  # one sign-in may hold 64 pictures open
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What of the gateway is measured: the checkout whose code runs, whether keyframes are looked at (picture health),
+    and whether anybody will watch: else nobody signs in."""
+
+    tree: Path = ROOT
+    health: bool = True
+    watched: bool = True
+
+    @property
+    def python(self) -> str:
+        """The checkout's own Python where it has one."""
+        own = self.tree / ".venv/bin/python"
+        return str(own) if own.exists() else sys.executable
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """So that the checkout's modules are found before any that is installed."""
+        return {"PYTHONPATH": str(self.tree)}
+
+    @property
+    def command(self) -> list[str]:
+        """Of the gateway, up to its own arguments."""
+        if self.health:
+            return [self.python, "-m", "gateway"]
+        return [self.python, str(Path(__file__).with_name("without_health.py"))]
 
 
 def write_district(directory: Path, cameras: int, rtsp_port: int) -> Path:
@@ -67,8 +98,14 @@ class Sightline:
     """One gateway process, and its worker processes if it has any."""
 
     def __init__(
-        self, directory: Path, cameras: int, rtsp_port: int, settings: dict[str, object] | None = None
+        self,
+        directory: Path,
+        cameras: int,
+        rtsp_port: int,
+        settings: dict[str, object] | None = None,
+        variant: Variant | None = None,
     ) -> None:
+        self._variant = variant or Variant()
         self._directory = directory
         self._cameras = cameras
         self._configuration = write_district(directory, cameras, rtsp_port)
@@ -93,18 +130,22 @@ class Sightline:
 
     async def start(self) -> None:
         """Until every camera plays and the incident is open. Raises NotHere for a setting that it does not know."""
-        command = [sys.executable, "-m", "gateway", "serve", "--config", str(self._configuration)]
+        command = [*self._variant.command, "serve", "--config", str(self._configuration)]
         for key, value in self._settings.items():
             command += ["--set", f"{key}={json.dumps(value)}"]
-        self._process = Process(command, self._directory / "gateway.log")
+        log, variant = self._directory / "gateway.log", self._variant
+        self._process = Process(command, log, variant.environment, variant.tree)
         try:
-            self._process.wait_ready()
+            await asyncio.to_thread(self._process.wait_ready)
         except AssertionError as error:
             raise NotHere(str(error)) from error
-        people = [Principal(f"d{number}", "D", Role.DISPATCHER) for number in range(DISPATCHERS)]
-        people.append(Principal("a", "A", Role.AUDITOR))
-        people.append(Principal("c", "C", Role.COORDINATOR, frozenset({SiteId(SITE)})))
-        for link in await links(load(self._configuration, self._settings), people, self.url):
+        if variant.watched:
+            await self._sign_in()
+            within = STARTS_WITHIN + STARTS_WITHIN_A_CAMERA * self._cameras
+            await until(self._all_up, within, "every camera plays")
+
+    async def _sign_in(self) -> None:
+        for link in await asyncio.to_thread(self._links):
             client = Client(self.url)
             self._clients.append(client)
             await client.post("/api/invitations/redeem", {"code": link.rpartition("=")[2]})
@@ -114,7 +155,22 @@ class Sightline:
         for dispatcher in dispatchers:
             _, told = await dispatcher.post("/api/tokens", {"site": SITE})
             self._tokens.append(told["token"])
-        await until(self._all_up, STARTS_WITHIN, "every camera plays")
+
+    def _links(self) -> list[str]:
+        """Sign-in links, made by the checkout's own code: it alone knows what its database looks like."""
+        program = str(Path(__file__).with_name("invitations.py"))
+        arguments = [str(self._configuration), json.dumps(self._settings), self.url, str(DISPATCHERS), SITE]
+        made = subprocess.run(
+            [self._variant.python, program, *arguments],
+            cwd=self._variant.tree,
+            env=os.environ | self._variant.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise NotHere(made.stderr)
+        return made.stdout.split()
 
     async def endpoint(self, camera: int) -> Endpoint:
         """Where a viewer of the camera offers; dispatchers take turns."""

@@ -1,6 +1,10 @@
 """The bench itself: what it says of a server must be so."""
 
+import asyncio
+import re
 import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +12,8 @@ import pytest
 
 from bench.accounting import family, usage
 from bench.chart import draw
-from bench.feeder import TICKS, WRITTEN
+from bench.feeder import TICKS, WRITTEN, Camera, RtspConnection
+from bench.idle import Turn, contenders, figures
 from bench.run import feeding, measure
 from bench.suite import external, sightline, slope
 from bench.targets import targets
@@ -89,6 +94,67 @@ def test_the_chart_has_a_bar_for_each_figure_and_none_for_what_is_not_here() -> 
     drawn = draw({"a": {"x": {"microseconds_a_packet": 2.0}, "y": {"not here": "<gone>"}}, "memory": {"x": {}}})
     assert drawn.count("<rect") == 2  # the background and one bar
     assert "gone" not in drawn
+
+
+@pytest.fixture
+async def cameras() -> AsyncIterator[int]:
+    """The RTSP port of two cameras that were never filmed."""
+    two = [Camera(number, [(b"\x65picture",)], 0, None) for number in range(2)]
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: RtspConnection(two, "Z0I=,aM4="), "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+
+
+async def asked(port: int, *requests: str) -> list[str]:
+    """The first line of the answer to each request, all in one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found = []
+    for request in requests:
+        writer.write(request.encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        if length := re.findall(r"Content-Length: (\d+)", head):
+            await reader.readexactly(int(length[0]))
+        found.append(head.partition("\r\n")[0])
+    writer.close()
+    return found
+
+
+async def test_a_peer_that_asks_for_a_camera_that_is_not_there_is_told_404_and_goes_on(cameras: int) -> None:
+    urls = [f"rtsp://127.0.0.1/{path}" for path in ("camera-2", "camera-", "camera-1x", "", "camera-1")]
+    assert await asked(cameras, *(f"DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n" for url in urls)) == [
+        *["RTSP/1.0 404 Not Found"] * 4,
+        "RTSP/1.0 200 OK",
+    ]
+
+
+async def test_a_peer_that_does_not_speak_rtsp_is_hung_up_on_without_a_word(cameras: int) -> None:
+    for rubbish in (b"\r\n\r\n", b"GET\r\n\r\n", b"\xff\xfe \x00 x\r\n\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", cameras)
+        writer.write(rubbish)
+        assert await reader.read() == b""
+        writer.close()
+
+
+def test_an_idle_series_tells_medians_the_slope_of_memory_and_who_is_missing() -> None:
+    turn = Turn(1, 5.0, 0.1, 0.08, 0.02, 50.0, 20.0, 1.0, 0.5, 0.0)
+    many = [replace(turn, cameras=11, cores=cores, pss_mb=60.0) for cores in (0.2, 0.9, 0.3)]
+    turns = {1: {"ours": [turn], "peer": []}, 11: {"ours": many, "peer": []}}
+    found = figures(turns, {1: {"peer": "not installed"}, 11: {}}, (11,))["11 cameras"]
+    assert found["peer"] == {"not here": "not installed"}
+    assert (found["ours"]["cores"], found["ours"]["spread"]) == (0.3, [0.2, 0.9])
+    assert found["ours"]["kilobytes_a_camera"] == 1000
+
+
+def test_checkouts_are_measured_beside_each_other_by_their_names() -> None:
+    assert list(contenders(["sightline"], ["before=/a", "/b/after"])) == [
+        "sightline before, health off",
+        "sightline before, health on",
+        "sightline after, health off",
+        "sightline after, health on",
+    ]
+    assert list(contenders([], [])) == ["sightline, health off", "sightline, health on", "mediamtx", "go2rtc"]
 
 
 @pytest.mark.e2e

@@ -46,9 +46,11 @@ def _is_free(port: int) -> bool:
 
 
 class Process:
-    """A child process that says on standard output when it is ready. Its log goes to a file."""
+    """A child process that says on standard output when it is ready, in ``directory``. Its log goes to a file."""
 
-    def __init__(self, command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: list[str], log: Path, environment: Mapping[str, str] | None = None, directory: Path = ROOT
+    ) -> None:
         self._log = log.open("ab")
         self.log_path = log
         self.process: subprocess.Popen[str] = subprocess.Popen(
@@ -56,7 +58,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=self._log,
             stdin=subprocess.DEVNULL,
-            cwd=ROOT,
+            cwd=directory,
             env={**os.environ, **ENVIRONMENT, **(environment or {})},
             text=True,
         )

@@ -1,0 +1,206 @@
+"""``python -m bench idle``: what it costs to pull all cameras of a school all the time, with nobody watching.
+
+Cameras are the feeder's at half the pictures a second, and so at 1 Mbit/s (15 pictures, 117 packets a second), over
+RTSP/TCP on loopback. This gateway (with picture health and without, and of as many checkouts as are named), MediaMTX
+and go2rtc take turns, round after round, at the same feeder, whose cost is not counted. Each turn: start, wait until
+every camera plays, settle for longer than a group of pictures lasts, then count.
+
+CPU is user and system time of the server's processes, from /proc. Memory is PSS at the end; what a camera takes is the
+slope from a turn with one camera. Whoever reads less than the feeder writes shows it: *delivered* is below 1.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.accounting import machine, proportional, usage
+from bench.peers import go2rtc, mediamtx
+from bench.run import Build, Feed, counted, feeding
+from bench.server import NotHere
+from bench.sightline import Sightline, Variant
+
+FPS = 15
+SETTLE = 10.0  # the film's group of pictures lasts 8 s at this rate
+ALL_PLAY_WITHIN = 30.0
+ALL_PLAY_WITHIN_A_CAMERA = 0.2
+UNSENT_LIMIT = 0.02  # share of what was written that may lie unread before a row is marked
+KINDS = ("sightline", "mediamtx", "go2rtc")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn found. ``cores``: CPU seconds a second. ``delivered``: share of the pictures due that the feeder
+    could write: less than 1 where it is late, or the server does not read. ``busy``: cores that the whole machine was
+    at work, the server and the feeder included."""
+
+    cameras: int
+    seconds: float
+    cores: float
+    user: float
+    system: float
+    pss_mb: float
+    microseconds_a_packet: float
+    delivered: float
+    busy: float
+    stolen: float
+
+
+def contenders(only: Iterable[str], trees: Iterable[str], workers: int = 1) -> dict[str, Build]:
+    """What is measured, by name. ``trees``: checkouts of this gateway as NAME=PATH or PATH; none: this one."""
+    found: dict[str, Build] = {}
+    kinds = tuple(only) or KINDS
+    if "sightline" in kinds:
+        named = [tree.rpartition("=") for tree in trees] or [("", "", ".")]
+        for name, _, path in named:
+            tree = Path(path).resolve()
+            label = f"sightline {name or tree.name}" if len(named) > 1 else "sightline"
+            found[f"{label}, health off"] = sightline(Variant(tree, health=False, watched=False), workers)
+            found[f"{label}, health on"] = sightline(Variant(tree, watched=False), workers)
+    if "mediamtx" in kinds:
+        found["mediamtx"] = mediamtx
+    if "go2rtc" in kinds:
+        found["go2rtc"] = go2rtc
+    return found
+
+
+def sightline(variant: Variant, workers: int = 1) -> Build:
+    """A fresh gateway of that kind."""
+    settings: dict[str, object] = {"media.workers": workers} if workers > 1 else {}
+    return lambda feed: Sightline(feed.directory, feed.cameras, feed.rtsp_port, settings, variant)
+
+
+async def measure(
+    builds: dict[str, Build],
+    counts: tuple[int, ...],
+    rounds: int,
+    seconds: float,
+    console: Console,
+    keep: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """{cameras: {name: figures}}, handed to ``keep`` after every turn. One that fails costs its own turns alone."""
+    turns: dict[int, dict[str, list[Turn]]] = {count: {name: [] for name in builds} for count in (1, *counts)}
+    absent: dict[int, dict[str, str]] = {count: {} for count in turns}
+    for count in turns:
+        async with feeding(count, fps=FPS) as feed:
+            for number in range(rounds if count > 1 else 1):
+                for name, build in builds.items():
+                    if name in absent[count] or name in absent[1]:
+                        continue
+                    try:
+                        turn = await one_turn(build, feed, seconds if count > 1 else 1.0)
+                    except (NotHere, AssertionError, OSError, TimeoutError) as reason:
+                        absent[count][name] = (str(reason).strip() or type(reason).__name__).splitlines()[-1]
+                        console.print(f"{count} cameras: {name}: {absent[count][name]}", style="dim")
+                    else:
+                        turns[count][name].append(turn)
+                        console.print(f"{count} cameras, round {number + 1}: {name}: {line(turn)}", style="dim")
+                    keep(figures(turns, absent, counts))
+    return figures(turns, absent, counts)
+
+
+async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
+    """Start, wait, settle, count, stop. Raises NotHere, AssertionError."""
+    directory = feed.directory / f"turn-{time.monotonic_ns()}"
+    directory.mkdir()
+    server = build(replace(feed, directory=directory))
+    try:
+        await server.start()
+        await all_play(feed)
+        await asyncio.sleep(SETTLE)
+        written, house, used, began = await counted(feed), machine(), usage(server.pids), time.monotonic()
+        await asyncio.sleep(seconds)
+        used_then, house_then, passed = usage(server.pids), machine(), time.monotonic() - began
+        written_then = await counted(feed)
+        memory = proportional(server.pids)
+    finally:
+        await server.stop()
+    cpu, packets = used_then.cpu - used.cpu, written_then.packets - written.packets
+    return Turn(
+        cameras=feed.cameras,
+        seconds=round(passed, 2),
+        cores=round(cpu / passed, 4),
+        user=round((used_then.user - used.user) / passed, 4),
+        system=round((used_then.cpu - used_then.user - used.cpu + used.user) / passed, 4),
+        pss_mb=round(memory / 1e6, 2),
+        microseconds_a_packet=round(1e6 * cpu / max(1, packets), 2),
+        delivered=round((written_then.pictures - written.pictures) / (passed * feed.cameras * FPS), 3),
+        busy=round((house_then.busy - house.busy) / passed, 2),
+        stolen=round((house_then.stolen - house.stolen) / passed, 2),
+    )
+
+
+async def all_play(feed: Feed) -> None:
+    """Until every camera plays once. Raises AssertionError."""
+    deadline = time.monotonic() + ALL_PLAY_WITHIN + ALL_PLAY_WITHIN_A_CAMERA * feed.cameras
+    while (players := (await counted(feed)).players) < feed.cameras:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"only {players} of {feed.cameras} cameras play")
+        await asyncio.sleep(0.2)
+
+
+def figures(
+    turns: dict[int, dict[str, list[Turn]]], absent: dict[int, dict[str, str]], counts: tuple[int, ...]
+) -> dict[str, Any]:
+    """Medians of the turns there are, and each turn; pure."""
+    found: dict[str, Any] = {}
+    for count in counts:
+        rows = found[f"{count} cameras"] = {}
+        for name, taken in turns[count].items():
+            if not taken:
+                if reason := absent[count].get(name) or absent[1].get(name):
+                    rows[name] = {"not here": reason}
+                continue
+            rows[name] = row = {
+                key: round(statistics.median(asdict(turn)[key] for turn in taken), 4) for key in asdict(taken[0])
+            }
+            row["spread"] = [min(turn.cores for turn in taken), max(turn.cores for turn in taken)]
+            if alone := turns[1].get(name):
+                least = statistics.median(turn.pss_mb for turn in alone)
+                row["kilobytes_a_camera"] = round(1000 * (row["pss_mb"] - least) / max(1, count - 1))
+            row["turns"] = [asdict(turn) for turn in taken]
+    return found
+
+
+def line(turn: Turn) -> str:
+    """One turn in words."""
+    return (
+        f"{turn.cores:.3f} cores ({turn.user:.3f} user, {turn.system:.3f} system), {turn.microseconds_a_packet:.1f} µs "
+        f"a packet, {turn.pss_mb:.0f} MB, delivered {turn.delivered:.3f}, machine busy {turn.busy:.2f}"
+    )
+
+
+HEADINGS = ("cores", "spread", "ratio", "ms/s a camera", "µs/packet", "PSS MB", "kB a camera", "delivered", "busy")
+
+
+def show(found: dict[str, Any], console: Console) -> None:
+    """One table a number of cameras."""
+    for title, rows in found.items():
+        table = Table(title=f"{title} of 1 Mbit/s, nobody watches")
+        table.add_column("", no_wrap=True)
+        for heading in HEADINGS:
+            table.add_column(heading, justify="right", no_wrap=True)
+        first = next((row["cores"] for row in rows.values() if "cores" in row), 0.0)
+        for name, row in rows.items():
+            if "not here" in row:
+                table.add_row(name, row["not here"][:40])
+                continue
+            table.add_row(
+                name,
+                f"{row['cores']:.3f}",
+                "{:.3f}-{:.3f}".format(*row["spread"]),
+                f"{row['cores'] / first:.2f}" if first else "-",
+                f"{1000 * row['cores'] / row['cameras']:.2f}",
+                f"{row['microseconds_a_packet']:.1f}",
+                f"{row['pss_mb']:.0f}",
+                str(row.get("kilobytes_a_camera", "-")),
+                f"{row['delivered']:.3f}" + (" !" if row["delivered"] < 1 - UNSENT_LIMIT else ""),
+                f"{row['busy']:.2f}",
+            )
+        console.print(table)
