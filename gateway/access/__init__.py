@@ -1,1 +1,1 @@
-"""May you: one pure policy, and the grants that live and die by it. The only place where permission is decided."""
+"""Decides who may see and do what. One pure policy decides, and grants live and die by it. No other package decides."""

@@ -1,4 +1,4 @@
-"""The district's schools, cameras and agreements as policy needs them, from the settings. No I/O, no time."""
+"""Looks up the district's schools, cameras and agreements, as the settings have them. No I/O, no time."""
 
 from collections.abc import Iterator, Set
 
@@ -7,7 +7,7 @@ from gateway.models import Camera, CameraId, CameraPolicy, Principal, SiteId
 
 
 class Catalogue:
-    """What there is, and under which agreement."""
+    """Knows which schools and cameras there are, and which agreement each is under."""
 
     def __init__(self, settings: Settings) -> None:
         self._agreements = {agreement.site: agreement for agreement in settings.agreements}
@@ -16,27 +16,27 @@ class Catalogue:
 
     @property
     def sites(self) -> Set[SiteId]:
-        """Every school."""
+        """Return the ids of every school."""
         return self._cameras.keys()
 
     def sites_of(self, principal: Principal) -> frozenset[SiteId]:
-        """The schools that ``principal`` may know of."""
+        """Return the schools that ``principal`` may know of."""
         return principal.site_ids.intersection(self.sites) if principal.site_ids else frozenset(self.sites)
 
     def cameras(self) -> tuple[Camera, ...]:
-        """Every camera of the district."""
+        """Return every camera of the district."""
         return tuple(camera for cameras in self._cameras.values() for camera in cameras)
 
     def cameras_of(self, site_id: SiteId) -> tuple[Camera, ...]:
-        """The cameras of a school; none of one that does not exist."""
+        """Return the cameras of a school. An unknown school has none."""
         return self._cameras.get(site_id, ())
 
     def camera(self, camera_id: CameraId) -> Camera | None:
-        """The camera of this id."""
+        """Return the camera with this id, or None."""
         return self._by_id.get(camera_id)
 
     def agreement(self, site_id: SiteId) -> AgreementSettings | None:
-        """The agreement with a school."""
+        """Return the agreement with a school, or None."""
         return self._agreements.get(site_id)
 
     def _cameras_in(self, site: SiteSettings) -> Iterator[Camera]:

@@ -1,4 +1,4 @@
-"""Grants: given as ``policy`` says, on disk before they are given, ended with what they stand on."""
+"""Gives and ends grants. A grant is on disk before its holder has it, and it ends with whatever it stands on."""
 
 import asyncio
 import logging
@@ -26,23 +26,23 @@ from gateway.storage.turns import Urgency
 logger = logging.getLogger(__name__)
 
 GIVEN, ENDING = "grant", "grant_end"
-"""The kinds of change (``storage.owed``) for grants and their ends."""
+"""The kinds of change (``storage.owed``) that write a grant, and the end of a grant."""
 
 NOT_RECORDED = (
     "not_recorded",
-    "Nobody new is let in: the gateway can record no access (its disks are full or failing). Call district IT.",
+    "Nobody new is let in, because the gateway cannot record access (its disks are full or failing). Call district IT.",
 )
 BARRED = Refusal(RefusalReason.REVOKED, "your access to the cameras of this school has been revoked")
 
 Barred = tuple[str, SiteId, str | None]
-"""The holder of a revoked grant, its school, and its incident (None: standing access)."""
+"""The holder of a revoked grant, its school, and its incident (None for standing access)."""
 
 
 class Grants:
-    """Gives grants, and knows who holds which. Call ``start`` before anything else, after that of the incidents.
+    """Gives grants, and knows who holds which. Call ``start`` before anything else, and after the incident service's.
 
-    A revoked grant is not given again: under an incident not until that is over, standing access not for ``barred_for``
-    seconds, a shift.
+    Once a grant is revoked, its holder gets no other one for a while. A grant under an incident is barred until that
+    incident is over. Standing access is barred for ``barred_for`` seconds, which is one shift.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Grants:
         self._ended: Listeners[Grant, CloseReason] = Listeners("grant_ended", metrics)
 
     async def start(self) -> None:
-        """Load the grants that live: not ended, their incident open, and still what the agreement gives."""
+        """Load the living grants: not ended, with their incident still open, and still given by the agreement."""
         now = self._clock.now()
         async with self._db.reading() as session:
             living = await store.living(session)
@@ -88,22 +88,22 @@ class Grants:
                     if grant.id not in self._living:
                         await store.end(session, grant.id, now, RefusalReason.NOT_IN_AGREEMENT)
         except StorageError as error:
-            logger.warning("grants that are over are not entered as such: %s", error)
+            logger.warning("could not mark grants as ended in the database: %s", error)
         self._incidents.subscribe(self._incident_changed)
 
     def on_ended(self, callback: Callable[[Grant, CloseReason], None]) -> None:
-        """Be told of each grant's end, at once, by a quick call."""
+        """Call ``callback`` as soon as a grant ends. It must return quickly."""
         self._ended.add(callback)
 
     def living(self, grant_id: str) -> Grant | None:
-        """The grant, while it lives."""
+        """Return the grant, or None if it has ended."""
         return self._living.get(grant_id)
 
     async def give(self, principal: Principal, site_id: SiteId, origin_address: str = "") -> Grant:
-        """The living grant of ``principal`` for all that they may view at a school now; given if there is none.
+        """Return a grant for everything that ``principal`` may view at a school now: the living one, or else a new one.
 
-        Raises Forbidden or NotFound with the reason, counted and recorded. Raises Unavailable where no disk takes the
-        record of a new grant; those who hold one go on.
+        Raises Forbidden or NotFound with the reason; the refusal is counted and recorded. Raises Unavailable if no disk
+        takes the record of a new grant. Existing grants are not affected by that.
         """
         async with self._giving:
             while True:
@@ -115,16 +115,17 @@ class Grants:
                         return known
                 grant = replace(decision, id=new_id())
                 await self._put_on_record(grant, principal, origin_address)
-                # The incident may have ended while that was written: its end found no grant of this kind to end.
+                # The incident may have ended during the write, when there was no grant for it to end.
                 if self._access.warrants(grant):
                     self._living[grant.id] = grant
                     return grant
         raise await self._access.site_refused(decision, principal, Action.VIEW, site_id, origin_address)
 
     async def revoke(self, grant_id: str, by: Principal) -> bool:
-        """End a grant before its time, at once; one that has ended already is no error.
+        """End a grant at once, before its time. If it has already ended, do nothing.
 
-        Return False if no disk takes it now: it holds, and is tried again, until a crash.
+        Return False if no disk takes the revocation now. It takes effect all the same and the write is retried, but a
+        crash before then would undo it.
         """
         async with self._giving:
             grant = self._living.get(grant_id)
@@ -137,7 +138,7 @@ class Grants:
             return await self._audit.commit([Change(ENDING, grant.id, values)], [record.revoked(grant, by)])
 
     async def release(self, principal: Principal) -> None:
-        """End the grants of somebody who is signed in nowhere any more, at once."""
+        """End at once all grants of a person whose last sign-in has ended."""
         async with self._giving:
             held = [grant for grant in self._living.values() if grant.principal_id == principal.id]
             for grant in held:
@@ -148,8 +149,11 @@ class Grants:
                 await self._audit.commit(ends, ())
 
     async def _put_on_record(self, grant: Grant, principal: Principal, origin_address: str) -> None:
-        """Write a new grant and its record into the database. While that takes nothing, the record must be on disk
-        elsewhere, and the grant is in memory; after a crash its holder asks for another. Raises Unavailable."""
+        """Write a new grant and its record into the database.
+
+        If the database takes nothing, the record must reach the spool, and the grant lives in memory only: after a
+        crash its holder asks for another. Raises Unavailable if the spool fails too.
+        """
         given = self._audit.record(record.given(grant, principal, self._access.ground(grant), origin_address))
         change = Change(GIVEN, grant.id, store.to_values(grant), lasting=False)
 

@@ -1,4 +1,4 @@
-"""On which legal ground somebody sees a camera, for the record of disclosure (34 CFR 99.32). Pure."""
+"""Names the legal ground on which somebody sees a camera, for the record of disclosure (34 CFR 99.32). Pure."""
 
 from dataclasses import dataclass
 
@@ -10,20 +10,20 @@ NOT_STATED = "not stated in the agreement"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The ``basis`` of a grant, the agreement's words for it and, if it stands on an incident, the threat."""
+    """A legal ground: the ``basis`` of a grant, the agreement's words for it and, for an incident, the threat."""
 
     basis: GrantBasis
     legal_basis: str
     threat: str | None
 
     def detail(self) -> dict[str, object]:
-        """Return what the record says of it."""
+        """Return the fields that the record shows."""
         words: dict[str, object] = {"basis": self.basis.value, "legal_basis": self.legal_basis}
         return words if self.threat is None else words | {"threat": self.threat}
 
 
 def ground_of(grant: Grant, incident: Incident | None, agreement: AgreementSettings | None) -> Ground:
-    """The ground of ``grant``, which stands on ``incident`` if its basis is one."""
+    """Return the ground of ``grant``. ``incident`` is the one that it stands on, or None for standing access."""
     words = _words(grant, incident, agreement.legal_basis if agreement else None)
     return Ground(grant.basis, words or NOT_STATED, incident.threat if incident else None)
 

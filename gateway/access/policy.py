@@ -1,23 +1,21 @@
-"""The permission contract (docs/permission.md) as one pure decision.
+"""Decides permission, as the contract in docs/permission.md says. Pure: time is an argument.
 
-Time is an argument; nothing here knows a database or a request.
+``decide`` says whether a person may use one camera, ``decide_site`` collects that for a whole school, and ``may`` says
+what they may do there. Where the contract leaves room, these rules apply:
 
-``decide`` says what somebody may have of one camera, ``decide_site`` gathers that for a site, ``may`` says what they
-may do at a site. Where the contract leaves room, this is what holds here:
-
-- A principal with ``site_ids`` is bound to them, whatever the role: everything elsewhere is unknown to them.
-- The agreement is between school and police. Without one, or after its last day, the school's own people go on under
-  its default rules, and a coordinator's alarm is never refused for want of it; the police are refused.
-- ``kinds`` of the agreement narrows incidents for ``always`` cameras too, where these are not open without one.
-- A real incident is looked at first, then a drill, then a test: the strongest that gives access carries the grant.
+- A principal with ``site_ids`` is bound to those schools, whatever their role. Everything elsewhere is unknown to them.
+- The agreement is between school and police. Without one, or after its last day, the police are refused. The school's
+  own people carry on under the default rules, so a coordinator's alarm is never refused for lack of an agreement.
+- The agreement's ``kinds`` also limit which incidents open ``always`` cameras, unless these are open without one.
+- A real incident is considered first, then a drill, then a test. The grant stands on the first that gives access.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from enum import StrEnum
 
-from gateway.configuration.settings import AgreementSettings, LegalGrounds
+from gateway.access.agreements import NO_AGREEMENT, ROLE_NOT_NAMED, not_in_force, rules_of
+from gateway.access.roles import RECORD_ROLES, SIDES, STATUS_TABLE_ROLES
+from gateway.configuration.settings import AgreementSettings
 from gateway.models import (
     POLICE_ROLES,
     Action,
@@ -39,35 +37,9 @@ from gateway.models import (
 NO_INCIDENT = Refusal(RefusalReason.NO_INCIDENT, "no incident at this school")
 UNKNOWN_CAMERA = Refusal(RefusalReason.UNKNOWN, "there is no such camera", known=False)
 ELSEWHERE = Refusal(RefusalReason.ANOTHER_SITE, "this school is not one of yours", known=False)
-NO_AGREEMENT = Refusal(RefusalReason.NOT_IN_AGREEMENT, "there is no agreement with this school", known=False)
-ROLE_NOT_NAMED = Refusal(
-    RefusalReason.NOT_IN_AGREEMENT, "the agreement with this school does not name your role", known=False
-)
-
 CAMERA_ACTIONS = frozenset({Action.VIEW, Action.STILL, Action.STATUS})
-STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER})
-RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
-SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
 
-class Topic(StrEnum):
-    """What the event channel tells, beside cameras, which ``decide`` opens one by one."""
-
-    INCIDENTS = "incidents"
-    WATCHERS = "watchers"
-    REFUSED_TRIGGERS = "refused_triggers"
-    CLOCK = "clock"
-
-
-_HEARD_BY: Mapping[Topic, frozenset[Role]] = {
-    Topic.INCIDENTS: frozenset(Role) - {Role.AUDITOR},
-    Topic.WATCHERS: frozenset({Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER}),
-    Topic.REFUSED_TRIGGERS: frozenset(Role) - {Role.PATROL, Role.AUDITOR},
-    # Those who work by the times that are shown; a patrol car does not.
-    Topic.CLOCK: frozenset(Role) - {Role.PATROL, Role.AUDITOR},
-}
-
-_DEFAULTS = AgreementSettings(site=SiteId("none"), legal_basis=LegalGrounds(incident="none"))
 _STRONGEST_FIRST = (IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST)
 
 
@@ -79,11 +51,11 @@ def decide(
     agreement: AgreementSettings | None,
     now: float,
 ) -> Grant | Refusal:
-    """Whether ``principal`` may VIEW a camera, see a STILL of it, or learn its STATUS (that is: know of it).
+    """Decide whether ``principal`` may VIEW a camera, see a STILL of it, or learn its STATUS (know that it exists).
 
-    ``incidents`` may hold any; those of other sites and those that are over do not count. ``agreement`` counts only
-    for the camera's own site. ``now`` is wall time. The Grant is a draft for this camera alone: its ``id`` is empty
-    until ``grants`` has put it on disk.
+    ``incidents`` may contain any; those of other sites and those that are over are ignored. So is an ``agreement`` with
+    another site. ``now`` is wall time. The Grant that is returned is a draft for this camera alone, with an empty
+    ``id`` until ``grants`` has put it on disk.
     """
     if action not in CAMERA_ACTIONS:
         raise ValueError(f"{action} is decided for a site, not for a camera")
@@ -127,9 +99,9 @@ def decide_site(
     agreement: AgreementSettings | None,
     now: float,
 ) -> Grant | Refusal:
-    """One draft Grant to view all that ``principal`` may view at a site, or why there is nothing.
+    """Return one draft Grant for everything that ``principal`` may view at a site, or the reason why that is nothing.
 
-    It stands on the incident where any of its cameras needs that, so that all clear ends it whole.
+    If any of its cameras needs the incident, the whole grant stands on the incident, so that all clear ends all of it.
     """
 
     def view(camera: Camera) -> Grant | Refusal:
@@ -143,17 +115,17 @@ def decide_site(
     ordinary = view(Camera(CameraId(""), site_id, "", CameraPolicy.INCIDENT))
     if isinstance(ordinary, Grant):
         return Refusal(RefusalReason.NOT_IN_AGREEMENT, "the agreement opens no camera of this school")
-    # Who is not bound to other sites may know of the school, even where its cameras are unknown to them.
+    # A person who is not bound to other sites may know of the school even if they may know of none of its cameras.
     return ordinary if ordinary.reason is RefusalReason.ANOTHER_SITE else replace(ordinary, known=True)
 
 
 def may(
     principal: Principal, action: Action, site_id: SiteId | None, agreement: AgreementSettings | None, now: float
 ) -> Refusal | None:
-    """Why ``principal`` may not do ``action`` at a site, or None where they may.
+    """Return None if ``principal`` may do ``action`` at a site, or else the reason why not.
 
-    TRIGGER, ALL_CLEAR: the roles that the agreement names. ACKNOWLEDGE, EXTEND: either side. STATUS is the table of
-    all cameras' states, READ_RECORD the record; neither needs a site.
+    The agreement names the roles for TRIGGER and ALL_CLEAR. Police and school may both ACKNOWLEDGE and EXTEND. STATUS
+    here means the table of all cameras' states, and READ_RECORD means the record; neither needs a site.
     """
     if site_id is not None and not _of_their_sites(principal, site_id):
         return ELSEWHERE
@@ -170,9 +142,9 @@ def may(
         case Action.EXTEND:
             allowed, words = role in SIDES, "incidents are extended by the police or the school"
         case Action.TRIGGER | Action.ALL_CLEAR:
-            if role in POLICE_ROLES and (missing := _not_in_force(agreement, now)):
+            if role in POLICE_ROLES and (missing := not_in_force(agreement, now)):
                 return replace(missing, known=True)
-            rules = _rules(agreement)
+            rules = rules_of(agreement)
             allowed = role in (rules.trigger_roles if action is Action.TRIGGER else rules.end_roles)
             words = "the agreement does not name your role for this"
         case Action.VIEW | Action.STILL:
@@ -180,37 +152,12 @@ def may(
     return None if allowed else Refusal(RefusalReason.NOT_IN_AGREEMENT, words)
 
 
-def hears(principal: Principal, topic: Topic) -> bool:
-    """Return True if a page of ``principal`` is told of ``topic``, at the schools that they may know of."""
-    return principal.role in _HEARD_BY[topic]
-
-
-def is_police(principal: Principal) -> bool:
-    """Return True if an acknowledgement by ``principal`` says that the police know, and a drill can enrol them."""
-    return principal.role in POLICE_ROLES
-
-
-def is_mobile(principal: Principal) -> bool:
-    """Return True if ``principal`` watches from a car, over a mobile network."""
-    return principal.role is Role.PATROL
-
-
-def needs_sites(role: Role) -> bool:
-    """Return True if nobody has this role without being bound to schools."""
-    return role is Role.COORDINATOR
-
-
-def sees_pictures(principal: Principal) -> bool:
-    """Return True if ``principal`` may ever see a picture, moving or still."""
-    return principal.role is not Role.AUDITOR
-
-
 def is_own(principal: Principal, incident: Incident, agreement: AgreementSettings | None, now: float) -> bool:
     """Return True if a sign-in of ``principal`` must not end while this incident is open.
 
-    It must be a real incident or a drill, enrolled or not, at a school of theirs; for the police, at a school whose
-    agreement is in force and names their role. A test keeps nobody signed in. Nothing keeps an auditor signed in: they
-    read about it later.
+    That is so for a real incident or a drill (enrolled or not) at one of their schools. For the police, the school's
+    agreement must also be in force and name their role. A test keeps nobody signed in. Nothing keeps an auditor signed
+    in, since they read about it later.
     """
     if incident.state is not IncidentState.OPEN or incident.kind is IncidentKind.TEST:
         return False
@@ -220,7 +167,7 @@ def is_own(principal: Principal, incident: Incident, agreement: AgreementSetting
         return True
     if agreement is None or agreement.site != incident.site_id:
         return False
-    return principal.role in agreement.roles and _not_in_force(agreement, now) is None
+    return principal.role in agreement.roles and not_in_force(agreement, now) is None
 
 
 def _of_their_sites(principal: Principal, site_id: SiteId) -> bool:
@@ -228,27 +175,12 @@ def _of_their_sites(principal: Principal, site_id: SiteId) -> bool:
 
 
 def _open_at(site_id: SiteId, incidents: Iterable[Incident]) -> list[Incident]:
-    """The open incidents of a site, the strongest first."""
+    """Return the open incidents of a site, the strongest first."""
     here = [i for i in incidents if i.site_id == site_id and i.state is IncidentState.OPEN]
     return sorted(here, key=lambda incident: _STRONGEST_FIRST.index(incident.kind))
 
 
-def _rules(agreement: AgreementSettings | None) -> AgreementSettings:
-    """What holds for the school's own people, whatever there is with the police."""
-    return agreement or _DEFAULTS
-
-
-def _not_in_force(agreement: AgreementSettings | None, now: float) -> Refusal | None:
-    """Why the agreement gives the police nothing, whatever it names."""
-    if agreement is None:
-        return NO_AGREEMENT
-    if agreement.valid_until is not None and datetime.fromtimestamp(now, UTC).date() > agreement.valid_until:
-        words = f"the agreement ended on {agreement.valid_until.isoformat()}: {agreement.legal_basis.incident}"
-        return Refusal(RefusalReason.NOT_IN_AGREEMENT, words)
-    return None
-
-
-# Each of these says on what access stands: an incident, None for standing access, or a Refusal.
+# Each of these returns what access stands on: an incident, None for standing access, or a Refusal.
 
 
 def _technician(
@@ -262,7 +194,7 @@ def _technician(
         return Refusal(
             RefusalReason.KIND_GIVES_NO_ACCESS, f"during a {going_on[0].kind} incident district IT sees status only"
         )
-    if not _rules(agreement).district_it_sees_stills:
+    if not rules_of(agreement).district_it_sees_stills:
         return Refusal(RefusalReason.NOT_IN_AGREEMENT, "the district's rules give district IT no still pictures")
     return None
 
@@ -270,7 +202,7 @@ def _technician(
 def _coordinator(
     action: Action, going_on: Sequence[Incident], agreement: AgreementSettings | None
 ) -> Incident | Refusal | None:
-    if action is Action.STATUS or _rules(agreement).coordinator_sees_own_school:
+    if action is Action.STATUS or rules_of(agreement).coordinator_sees_own_school:
         return None
     return going_on[0] if going_on else NO_INCIDENT
 
@@ -287,7 +219,7 @@ def _police(
         return NO_AGREEMENT
     if principal.role not in agreement.roles:
         return ROLE_NOT_NAMED
-    if expired := _not_in_force(agreement, now):
+    if expired := not_in_force(agreement, now):
         return expired
     if action is Action.STATUS:
         return None
@@ -305,7 +237,7 @@ def _police(
 def _against(
     principal: Principal, policy: CameraPolicy, incident: Incident, agreement: AgreementSettings
 ) -> Refusal | None:
-    """What keeps an open incident from opening a camera to the police."""
+    """Return the reason why an open incident does not open a camera to the police, or None if it does."""
     if policy is CameraPolicy.INCIDENT and incident.kind is IncidentKind.TEST:
         return Refusal(RefusalReason.KIND_GIVES_NO_ACCESS, "a test opens no cameras")
     if incident.kind not in agreement.kinds:

@@ -1,4 +1,4 @@
-"""What access leaves in the record, and what the refused are told. Pure."""
+"""Makes the audit events of access decisions, and the errors that refused people are told. Pure."""
 
 from gateway.access.grounds import Ground
 from gateway.audit.record import AuditEvent, Outcome
@@ -6,11 +6,11 @@ from gateway.errors import ClientError, Forbidden, NotFound
 from gateway.models import Action, Camera, CameraId, Grant, Principal, Refusal, SiteId
 
 ASKED_LIMIT = 100
-"""Characters kept of what somebody asked for, which need not exist."""
+"""The most characters that a record keeps of the id somebody asked for, which may be anything."""
 
 
 def given(grant: Grant, principal: Principal, ground: Ground, origin_address: str) -> AuditEvent:
-    """Somebody has got a grant: to whom, for what, on which legal ground and for which threat (34 CFR 99.32)."""
+    """Return the event of a new grant: for whom, for what, on which legal ground, for which threat (34 CFR 99.32)."""
     return AuditEvent(
         kind="grant_given",
         principal=principal.id,
@@ -24,7 +24,7 @@ def given(grant: Grant, principal: Principal, ground: Ground, origin_address: st
 
 
 def revoked(grant: Grant, by: Principal) -> AuditEvent:
-    """Somebody has ended a grant before its time."""
+    """Return the event of a grant that ``by`` has ended before its time."""
     return AuditEvent(
         kind="grant_revoked",
         principal=by.id,
@@ -45,7 +45,7 @@ def refused(
     camera: Camera | None,
     origin_address: str,
 ) -> AuditEvent:
-    """Somebody was refused. ``site_id`` and ``camera`` only where they exist; ``asked`` is what the request named."""
+    """Return the event of a refusal. ``asked`` is what the request named; ``site_id`` and ``camera`` must exist."""
     return AuditEvent(
         kind=f"{action}_refused",
         principal=principal.id,
@@ -61,14 +61,17 @@ def refused(
 
 
 def site_error(refusal: Refusal) -> ClientError:
-    """What the refused are told of a school."""
+    """Return the error for a person who was refused something at a school."""
     if refusal.known:
         return Forbidden(refusal.reason.value, refusal.detail)
     return NotFound("no_such_site", "There is no such school, or it is not yours to see.")
 
 
 def camera_error(refusal: Refusal) -> ClientError:
-    """What the refused are told of a camera: the same of one that does not exist and of one they may not know of."""
+    """Return the error for a person who was refused a camera.
+
+    A camera that does not exist and one that they may not know of give the same error.
+    """
     if refusal.known:
         return Forbidden(refusal.reason.value, refusal.detail)
     return NotFound("no_such_camera", "There is no such camera, or it is not yours to see.")

@@ -1,4 +1,4 @@
-"""Answers who may do what now, by asking ``policy``. Refusals are counted and recorded."""
+"""Answers who may do what now, by asking ``policy``. Counts and records refusals."""
 
 from gateway.access import record
 from gateway.access.catalogue import Catalogue
@@ -28,7 +28,7 @@ OTHER_GRANT = Refusal(RefusalReason.NOT_IN_GRANT, "this token is for other camer
 
 
 class AccessService:
-    """Asks the policy. It holds nothing: whoever may see has a grant (``grants``)."""
+    """Asks the policy, with the current incidents, agreement and time. It keeps no permissions; ``grants`` does."""
 
     def __init__(
         self, incidents: IncidentService, settings: Settings, clock: Clock, metrics: Metrics, audit: AuditLog
@@ -43,14 +43,14 @@ class AccessService:
         self.cameras_of = self._catalogue.cameras_of
 
     def camera(self, camera_id: CameraId) -> Camera:
-        """A camera that exists. Raises KeyError."""
+        """Return a camera. Raises KeyError if there is none with this id."""
         camera = self._catalogue.camera(camera_id)
         if camera is None:
             raise KeyError(camera_id)
         return camera
 
     def visible_cameras(self, principal: Principal, site_id: SiteId) -> tuple[Camera, ...]:
-        """The cameras of a school that ``principal`` may know of, whether or not a picture may be seen now."""
+        """Return the cameras of a school that ``principal`` may know of, even those that they may not view now."""
         return tuple(
             camera
             for camera in self.cameras_of(site_id)
@@ -58,7 +58,7 @@ class AccessService:
         )
 
     def standing_cameras(self, principal: Principal, site_id: SiteId) -> frozenset[CameraId]:
-        """The cameras of a school that ``principal`` may see without any incident, as the agreement stands today."""
+        """Return the cameras of a school that the agreement opens to ``principal`` today without any incident."""
         agreement = self._catalogue.agreement(site_id)
         now = self._clock.now()
         return frozenset(
@@ -68,39 +68,39 @@ class AccessService:
         )
 
     def may(self, principal: Principal, action: Action, site_id: SiteId | None = None) -> Refusal | None:
-        """Why not, or None. Neither counted nor recorded: for pages that show what can be done."""
+        """Return the reason why not, or None if they may. It is not recorded: pages ask it to show what can be done."""
         if site_id is not None and site_id not in self._catalogue.sites:
             return UNKNOWN_SITE
         agreement = None if site_id is None else self._catalogue.agreement(site_id)
         return may(principal, action, site_id, agreement, self._clock.now())
 
     def incidents_of(self, principal: Principal) -> tuple[Incident, ...]:
-        """The open incidents that ``principal`` must not fall out of (``policy.is_own``)."""
+        """Return the open incidents during which ``principal`` must stay signed in (``policy.is_own``)."""
         now, agreement = self._clock.now(), self._catalogue.agreement
         return tuple(i for i in self._incidents.open() if is_own(principal, i, agreement(i.site_id), now))
 
     def draft_for(self, principal: Principal, site_id: SiteId) -> Grant | Refusal:
-        """The draft of a grant for all that ``principal`` may view at a school now, or why there is none."""
+        """Return a draft grant for everything that ``principal`` may view at a school now, or the reason for none."""
         if site_id not in self._catalogue.sites:
             return UNKNOWN_SITE
         return self._decide_site(principal, site_id, self._incidents.open())
 
     def warrants(self, grant: Grant) -> bool:
-        """Return True if what the grant stands on would still give all of it."""
+        """Return True if the grant's incident or agreement would still give all of its cameras."""
         holder = Principal(grant.principal_id, "", grant.role, frozenset({grant.site_id}))
         basis = tuple(incident for incident in self._incidents.open() if incident.id == grant.incident_id)
         decision = self._decide_site(holder, grant.site_id, basis)
         return isinstance(decision, Grant) and grant.camera_ids <= decision.camera_ids
 
     def ground(self, grant: Grant) -> Ground:
-        """Return the legal ground of a grant, or of the draft of one."""
+        """Return the legal ground of a grant or a draft."""
         incident = None if grant.incident_id is None else self._incidents.get(grant.incident_id)
         return ground_of(grant, incident, self._catalogue.agreement(grant.site_id))
 
     async def require(
         self, principal: Principal, action: Action, site_id: SiteId | None = None, origin_address: str = ""
     ) -> None:
-        """Go on where ``principal`` may. Raises Forbidden or NotFound, counted and recorded."""
+        """Return if ``principal`` may. Raises Forbidden or NotFound if not, and counts and records the refusal."""
         refusal = self.may(principal, action, site_id)
         if refusal is not None:
             raise await self.site_refused(refusal, principal, action, site_id, origin_address)
@@ -108,15 +108,17 @@ class AccessService:
     async def require_camera(
         self, principal: Principal, action: Action, camera_id: CameraId, origin_address: str = ""
     ) -> Grant:
-        """The same for one camera; the answer is the draft of what it stands on. One that is unknown and one that may
-        not be known of take the same way."""
+        """Do the same for one camera, and return a draft of its grant.
+
+        An unknown camera and one that they may not know of take the same path, so that nothing tells them apart.
+        """
         decision = self._decide_by_id(principal, action, camera_id)
         if isinstance(decision, Refusal):
             raise await self._camera_refused(decision, principal, action, camera_id, origin_address)
         return decision
 
     async def refusal(self, principal: Principal, camera_id: CameraId, origin_address: str = "") -> ClientError:
-        """The error to raise for a camera that the token's grant does not cover. Counted and recorded."""
+        """Count and record that a token's grant does not cover a camera. Return the error to raise."""
         decision = self._decide_by_id(principal, Action.VIEW, camera_id)
         refusal = decision if isinstance(decision, Refusal) else OTHER_GRANT
         return await self._camera_refused(refusal, principal, Action.VIEW, camera_id, origin_address)
@@ -124,7 +126,7 @@ class AccessService:
     async def site_refused(
         self, refusal: Refusal, principal: Principal, action: Action, site_id: SiteId | None, origin_address: str
     ) -> ClientError:
-        """The error to raise for what ``principal`` may not do at a school, or anywhere. Counted and recorded."""
+        """Count and record that ``principal`` may not do this at a school, or anywhere. Return the error to raise."""
         self._metrics.refusals.labels(refusal.reason).inc()
         known = site_id if site_id in self._catalogue.sites else None
         await self._audit.append(record.refused(refusal, principal, action, site_id, known, None, origin_address))

@@ -1,4 +1,4 @@
-"""Grants as rows. Every function works within the caller's session."""
+"""Reads and writes grants as database rows. Every function works within the caller's database session."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from gateway.storage.tables import GrantRow, IncidentRow
 
 
 def to_values(grant: Grant) -> dict[str, Any]:
-    """The columns of a grant that begins."""
+    """Return the columns of a new grant."""
     return {
         "id": grant.id,
         "principal_id": grant.principal_id,
@@ -24,18 +24,18 @@ def to_values(grant: Grant) -> dict[str, Any]:
 
 
 async def write(session: AsyncSession, values: dict[str, Any]) -> None:
-    """A grant that begins, unless it is there already."""
+    """Insert a new grant, unless it is there already."""
     if await session.get(GrantRow, values["id"]) is None:
         await session.execute(insert(GrantRow).values(values))
 
 
 async def write_end(session: AsyncSession, values: dict[str, Any]) -> None:
-    """A grant that ends before its incident: its ``id``, the ``reason``, and when."""
+    """End a grant before its incident does. ``values`` has its ``id``, the ``reason``, and the time, ``at``."""
     await end(session, values["id"], values["at"], values["reason"])
 
 
 async def end(session: AsyncSession, grant_id: str, at: float, reason: str) -> None:
-    """A grant that ends before its incident."""
+    """End a grant before its incident does. A grant that has already ended keeps its first end."""
     await session.execute(
         update(GrantRow)
         .where(GrantRow.id == grant_id, GrantRow.ended_at.is_(None))
@@ -44,10 +44,10 @@ async def end(session: AsyncSession, grant_id: str, at: float, reason: str) -> N
 
 
 async def end_with_incidents(session: AsyncSession, now: float) -> None:
-    """Enter the end of grants whose incident is over.
+    """Mark the grants of incidents that are over as ended.
 
-    They ended when that was committed: the incident's own row says so, and says it in one transaction with its end.
-    This copies it, whenever there is something else to write.
+    They ended when the incident's end was committed, as its own row says. This only copies that to the grants' rows,
+    along with some other write.
     """
     closed_at = select(IncidentRow.closed_at).where(IncidentRow.id == GrantRow.incident_id).scalar_subquery()
     over = select(IncidentRow.id).where(IncidentRow.state != IncidentState.OPEN.value)
@@ -60,13 +60,16 @@ async def end_with_incidents(session: AsyncSession, now: float) -> None:
 
 
 async def living(session: AsyncSession) -> list[Grant]:
-    """All that have not ended."""
+    """Return all grants that have not ended."""
     rows = await session.scalars(select(GrantRow).where(GrantRow.ended_at.is_(None)))
     return [_from_row(row) for row in rows]
 
 
 async def revoked(session: AsyncSession, since: float) -> list[tuple[Grant, float]]:
-    """What was revoked under an incident that is still open, or since then; and when it was."""
+    """Return revoked grants, each with the time of its revocation.
+
+    These are all under incidents that are still open, and those of standing access revoked after ``since``.
+    """
     rows = await session.scalars(
         select(GrantRow)
         .outerjoin(IncidentRow, IncidentRow.id == GrantRow.incident_id)

@@ -4,7 +4,7 @@ import logging
 import math
 from typing import Any
 
-from gateway.access.policy import Topic, hears
+from gateway.access.roles import Topic, hears
 from gateway.api.hub import Message
 from gateway.api.routes.incidents import incident_view
 from gateway.api.services import Services

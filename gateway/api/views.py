@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.access import policy
+from gateway.access import roles
 from gateway.api.places import Places
 from gateway.audit.record import AuditRecord
 from gateway.auth import shifts
@@ -27,8 +27,8 @@ def principal(who: Principal) -> dict[str, Any]:
         "name": who.name,
         "role": who.role,
         "site_ids": sorted(who.site_ids),
-        "police": policy.is_police(who),
-        "sees_pictures": policy.sees_pictures(who),
+        "police": roles.is_police(who),
+        "sees_pictures": roles.sees_pictures(who),
     }
 
 

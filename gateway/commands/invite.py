@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway.access.policy import needs_sites
+from gateway.access.roles import needs_sites
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations, invitation_link, qr_text

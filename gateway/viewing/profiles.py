@@ -1,6 +1,6 @@
 """Tells the media plane what suits a viewer, instead of who they are. Pure."""
 
-from gateway.access.policy import is_mobile
+from gateway.access.roles import is_mobile
 from gateway.models import Principal, StreamName
 from gateway.webrtc.interface import ViewerProfile
 

@@ -1,4 +1,4 @@
-"""The services behind access, on one database, and who asks them."""
+"""Starts the services behind access on one database, and names the people who ask them."""
 
 import pytest
 from sqlalchemy import func, select, text
@@ -52,7 +52,7 @@ def settings(**narrowing: object) -> Settings:
 
 
 class House:
-    """The services behind access, started on one database as the server starts them."""
+    """Holds the services behind access, and starts them on one database as the server does."""
 
     def __init__(self, db: Database, clock: FakeClock, chosen: Settings) -> None:
         self.db = db
@@ -80,7 +80,7 @@ class House:
         ).incident
 
     async def ended_grant(self) -> Grant:
-        """A grant that was given and has ended with all clear."""
+        """Return a grant that was given and that all clear has ended."""
         incident = await self.open()
         grant = await self.grants.give(PATROL, OAK)
         await self.incidents.all_clear(incident.id, COORDINATOR)

@@ -81,7 +81,7 @@ async def test_while_no_disk_takes_a_record_holders_go_on_and_nobody_new_is_let_
 async def test_a_grant_that_the_database_does_not_take_is_given_once_its_record_is_on_disk_elsewhere(
     house: House,
 ) -> None:
-    """Before, an alarm on a full disk opened no picture to anybody."""
+    """A regression: an alarm on a full disk used to open no picture to anybody."""
     await house.open()
     await rename(house, "grants", "away")
     grant = await house.grants.give(OTHER_CAR, OAK)

@@ -1,19 +1,18 @@
-"""Who may do or hear what is the policy's to say: no other module of the gateway asks for a role."""
+"""Only ``gateway/access`` decides who may do or hear what: no other module of the gateway compares roles."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from gateway.access.policy import Topic, hears, is_mobile, is_police, needs_sites, sees_pictures
+from gateway.access.roles import Topic, hears, is_mobile, is_police, needs_sites, sees_pictures
 from gateway.models import Principal, Role, SiteId
 from rig.example import ROOT
 
-# What names roles without deciding by them: the types, what a district configures, and the people of the demo.
+# These modules name roles without deciding by them: the types, the settings, and the people of the demo.
 NAMING = {"models.py", "configuration/settings.py", "commands/demo.py"}
 
-
-KNOWN = {"incidents/store.py"}  # rows of an earlier version
+KNOWN = {"incidents/store.py"}  # It reads rows of an earlier version.
 
 
 def modules() -> list[Path]:

@@ -1,7 +1,7 @@
-"""The table of docs/permission.md, every cell of it walked, and what each flag of an agreement changes in it.
+"""Walks every cell of the table in docs/permission.md, and shows what each flag of an agreement changes in it.
 
-A cell says on what access stands (``incident``, ``standing``), or the reason of the refusal; ``?`` before a reason: the
-camera is unknown to them. ``police`` stands for its three roles, ``*`` for everything that no line above it names.
+A cell says what access stands on (``incident``, ``standing``) or why it is refused. A ``?`` before the reason says that
+the camera is unknown to them. ``police`` means all three of its roles, and ``*`` everything that no line above names.
 """
 
 from datetime import date
@@ -30,7 +30,7 @@ from gateway.models import (
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 SITE = SiteId("oak")
-STATES = ("none", "real", "enrolled", "drill", "test")  # a drill with them enrolled, and one without
+STATES = ("none", "real", "enrolled", "drill", "test")  # "enrolled" is a drill that names them; "drill" does not
 
 CONTRACT = """
 who          camera    action | none                  real                  enrolled              drill                 test
@@ -45,7 +45,7 @@ district_it  *         still  | standing              kind_gives_no_access  kind
 auditor      *         *      | role_sees_no_video    role_sees_no_video    role_sees_no_video    role_sees_no_video    role_sees_no_video
 """  # noqa: E501  a table is read by its columns
 
-# What each agreement changes. Its lines stand before the contract's.
+# What each agreement changes in the table. Its lines take precedence over the contract's.
 NEVER = "* never * | ?unknown ?unknown ?unknown ?unknown ?unknown\n"
 CHANGES = {
     "as the contract says": "",

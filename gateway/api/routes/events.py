@@ -7,7 +7,7 @@ from typing import Any, Never
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from gateway.access.policy import Topic, hears
+from gateway.access.roles import Topic, hears
 from gateway.api import views
 from gateway.api.admission.limits import A_MESSAGE, CONNECTING, PLAIN
 from gateway.api.admission.throttle import PAUSE, too_many

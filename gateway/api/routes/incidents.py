@@ -3,7 +3,7 @@
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.access import policy
+from gateway.access import roles
 from gateway.api import views
 from gateway.api.admission.throttle import too_many
 from gateway.api.problem import problem_of
@@ -91,7 +91,7 @@ async def acknowledge(request: web.Request) -> web.Response:
     alarm = (await body_of(request, AlarmsSeen)).alarm
     who = sign_in.principal
     changed = await services.incidents.acknowledge(
-        incident.id, who, client_address(request), alarm, confirms=policy.is_police(who)
+        incident.id, who, client_address(request), alarm, confirms=roles.is_police(who)
     )
     return web.json_response(_answer(services, changed))
 

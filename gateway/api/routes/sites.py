@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.access import policy
+from gateway.access import roles
 from gateway.access.service import AccessService
 from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
 from gateway.auth.sessions import SignIn
@@ -99,7 +99,7 @@ async def police(request: web.Request) -> web.Response:
     people = [
         {"id": person.id, "name": person.name, "role": person.role}
         for person in await services.sessions.people()
-        if policy.is_police(person) and SiteId(site.id) in services.access.sites_of(person)
+        if roles.is_police(person) and SiteId(site.id) in services.access.sites_of(person)
     ]
     return web.json_response({"people": people})
 
