@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import lit from "eslint-plugin-lit";
 import tseslint from "typescript-eslint";
 
-/** Lowest first: a folder imports nothing of those after it. */
+/** Lowest first: a folder imports nothing from the folders after it. */
 const LAYERS = ["core", "media", "app", "ui", "pages"];
 
 const layer = (name, at) => ({
@@ -23,7 +23,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, lit.configs["flat/recommended"]],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // Numbers in labels read well, and are what labels are made of.
+      // Labels often contain numbers.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "max-lines": ["error", { max: 260, skipBlankLines: true, skipComments: true }],

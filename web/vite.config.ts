@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** The gateway that `npm run dev` passes requests on to. */
+/** The gateway to which `npm run dev` forwards requests. */
 const gateway = process.env["SIGHTLINE_URL"] ?? "http://localhost:8080";
 
 export default defineConfig({
@@ -10,7 +10,7 @@ export default defineConfig({
     target: "es2022",
     rolldownOptions: {
       input: ["index.html", "src/worker.ts"],
-      // The service worker's name stays the same over releases: browsers look there for a newer one.
+      // The service worker keeps its name across releases, because browsers look there for a newer one.
       output: { entryFileNames: ({ name }) => (name === "worker" ? "worker.js" : "assets/[name]-[hash].js") },
     },
   },

@@ -56,7 +56,7 @@ async def test_before_in_and_after_an_incident(browser: Browser, district: Distr
     coordinator = await district.client("coordinator")
     glass = await Glass.sign_in(browser, district, who, *((390, 844) if who == "coordinator" else (1280, 800)))
     page = glass.page
-    await expect(page.get_by_test_id("connection")).not_to_contain_text("out of reach")
+    await expect(page.get_by_test_id("connection")).not_to_contain_text("No connection")
     await accessible(page, f"{who}, quiet")
     incident = {"site": "lincoln", "kind": "real", "room": "lincoln-room-204"}
     _, opened = await coordinator.post("/api/incidents", incident)

@@ -81,7 +81,7 @@ async def page_of(
 ) -> Glass:
     """A signed-in page with an ear, once it knows the state of things."""
     glass = await Glass.sign_in(browser, district, who, width, height, script)
-    await expect(glass.page.get_by_test_id("connection")).not_to_contain_text("out of reach")
+    await expect(glass.page.get_by_test_id("connection")).not_to_contain_text("No connection")
     return glass
 
 
@@ -153,11 +153,11 @@ async def test_an_alarm_takes_the_plan_from_a_school_that_was_chosen_and_one_pre
     glass = await page_of(browser, district, "dispatcher")
     page = glass.page
     await page.get_by_test_id("school").select_option("oak")
-    await expect(page.get_by_text("Cameras of Oak Elementary School")).to_be_visible()
+    await expect(page.get_by_text("Cameras at Oak Elementary School")).to_be_visible()
     await schools.press(LIBRARY)
     await expect(page.get_by_test_id("school")).to_have_value("lincoln")
     await expect(page.get_by_test_id(f"plan-alarm-{LIBRARY}")).to_contain_text("ALARM 204")
-    await expect(page.get_by_text("Cameras of Lincoln Middle School")).to_be_visible()
+    await expect(page.get_by_text("Cameras at Lincoln Middle School")).to_be_visible()
     await expect(page.get_by_test_id("watchers")).to_contain_text("Lincoln Middle School")
 
     await page.get_by_role("button", name="Back to Oak Elementary School").click()
@@ -394,7 +394,7 @@ async def test_a_drill_opens_no_black_tiles_to_who_is_not_enrolled(
     )
     await sounds(glass.page)
     assert await glass.page.locator("sl-tile").count() == 0
-    wall = glass.page.get_by_role("region", name="Cameras on the wall")
+    wall = glass.page.get_by_role("region", name="Open cameras")
     await expect(wall).to_contain_text("You are not enrolled: no cameras open for you.")
     lobby = glass.page.get_by_test_id("open-lincoln-lobby")
     await expect(lobby).to_contain_text("Locked")
@@ -460,7 +460,7 @@ async def test_a_camera_out_of_reach_does_not_also_wait_for_a_keyframe(
         await tile.close()
         await tile.open()
         await tile.says_words("Camera", 15)
-        assert "WAITING FOR KEYFRAME" not in await tile.words()
+        assert "WAITING FOR NEXT PICTURE" not in await tile.words()
     finally:
         await district.fault("lincoln-lobby")
     await glass.close()

@@ -146,7 +146,7 @@ async def test_an_officer_steps_through_the_cameras_by_key_and_by_button(
     tile = page.locator("sl-tile")
     await expect(tile).to_have_attribute("data-testid", "tile-lincoln-upper-east")
     await expect(tile).to_have_attribute("data-stream", "sub")
-    await expect(tile).to_contain_text("SUBSTREAM")
+    await expect(tile).to_contain_text("SMALLER PICTURE")
 
     async def shows(camera: str) -> None:
         await expect(tile).to_have_attribute("data-testid", f"tile-{camera}")

@@ -51,7 +51,7 @@ async def test_the_end_of_a_shift_is_counted_down_and_one_press_goes_on(browser:
     await expect(bar).to_have_attribute("data-state", "offer")
     await expect(bar).to_contain_text("19:5")
     await bar.get_by_test_id("go-on").click()
-    await expect(bar).to_contain_text("ask for a new sign-in link")
+    await expect(bar).to_contain_text("Ask for a new sign-in link")
     await expect(bar.get_by_test_id("go-on")).to_have_count(0)
     assert glass.errors == []
     await glass.close()
@@ -74,7 +74,7 @@ async def test_who_is_held_by_an_open_incident_is_told_until_when_and_that_no_pr
     glass = await Glass.sign_in(browser, district, "dispatcher", 1280, 800)
     bar = glass.page.get_by_test_id("shift")
     await expect(bar).to_have_attribute("data-state", "carried_on")
-    await expect(bar).to_contain_text("An incident is open: you stay signed in to its end")
+    await expect(bar).to_contain_text("An incident is open, so you stay signed in until")
     await expect(bar.get_by_test_id("go-on")).to_have_count(0)
     assert glass.errors == []
     await glass.close()
@@ -251,6 +251,6 @@ async def test_a_step_of_the_gateways_clock_is_said_to_who_works_by_its_times(
     await page.route_web_socket("**/api/events", between)
     await page.reload()
     words = page.get_by_text("The gateway\u2019s clock was set back by 20 min")
-    await expect(page.get_by_test_id("connection")).not_to_contain_text("out of reach")
+    await expect(page.get_by_test_id("connection")).not_to_contain_text("No connection")
     await expect(words).to_have_count(1 if told else 0)
     await glass.close()

@@ -96,7 +96,7 @@ async def test_a_police_page_reloaded_without_a_network_says_that_nothing_is_liv
     await page.reload()
     said = page.get_by_test_id("offline")
     await expect(said).to_contain_text("Nothing here is live.")
-    await expect(said).to_contain_text("no alarm reaches it")
+    await expect(said).to_contain_text("gets no alarms")
     await expect(said).to_contain_text("radio")
     await expect(said.get_by_test_id("call-911")).to_have_count(0)
     await expect(page.locator("sl-tile, sl-alarm, sl-plan")).to_have_count(0)

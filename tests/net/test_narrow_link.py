@@ -41,7 +41,7 @@ async def test_a_picture_opened_on_a_link_of_400_kbit_s_is_the_substream_and_soo
     await tile.open()
     await tile.says("live", OPENS_WITHIN)
     print(f"LIVE {time.time() - began:.1f} s after the click; {link.down.overflowed - before} packets did not fit")
-    await tile.says_words("SUBSTREAM", 1)
+    await tile.says_words("SMALLER PICTURE", 1)
     assert link.down.overflowed - before < 100
     await tile.never_stale()
     link.down.conditions = link.up.conditions = Conditions()
@@ -64,7 +64,7 @@ async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_the_main_one_when
         down = await watch.moves_after(cut_at, 12, width=main // 2)
         print(f"substream {down:.1f} s after the cut")
         assert down < DOWN_WITHIN
-        await watch.tile.says_words("SUBSTREAM", 2)
+        await watch.tile.says_words("SMALLER PICTURE", 2)
         await watch.tile.says("live", 5)
         link.down.conditions = Conditions(delay=0.02)
         await watch.tile.forget()
@@ -73,5 +73,5 @@ async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_the_main_one_when
         gap = (await watch.gaps())[0]
         print(f"main stream {up:.1f} s after it was wide again; longest between two frames meanwhile {gap:.2f} s")
         assert gap < WITHOUT_A_GAP
-        assert "SUBSTREAM" not in await watch.tile.words()
+        assert "SMALLER PICTURE" not in await watch.tile.words()
         assert watch.offers == 0

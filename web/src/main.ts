@@ -1,6 +1,6 @@
 /** Entry: registers every component; `sl-app` in index.html does the rest. */
 
-import "./app/invitation.js"; // first: a sign-in link's code leaves the address at once
+import "./app/invitation.js"; // first, so that a sign-in link's code leaves the address at once
 import "./theme.css";
 import "./app/theme.js";
 import "./app/shell.js";

@@ -1,6 +1,6 @@
 /**
- * The service worker: keeps the page's document and built parts, so that a page that is loaded without a network still
- * says what to do, and goes on with a trigger that waits. It keeps no data: no picture, no state, no answer of the API.
+ * The service worker. It keeps the page's document and built parts, so that a page that is loaded without a network still
+ * says what to do and goes on sending a trigger. It keeps no data: no picture, no state, no answer of the API.
  */
 
 import { kindOf, partsOf } from "./core/shell.js";
@@ -12,7 +12,7 @@ interface FetchEvent extends ExtendableEvent {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
-/** TypeScript's library for workers cannot stand beside the one for pages: this is what we use of it. */
+/** The part of the worker API that we use. TypeScript's library for workers cannot be loaded beside the one for pages. */
 interface Scope {
   skipWaiting(): Promise<void>;
   addEventListener(type: "install" | "activate", listener: (event: ExtendableEvent) => void): void;
@@ -20,18 +20,18 @@ interface Scope {
 }
 const scope = self as unknown as Scope;
 
-/** Rename it when what is kept changes in kind: `activate` removes all others. */
+/** Rename this when a different kind of content is kept: `activate` removes all other caches. */
 const CACHE = "sightline-shell-1";
 const DOCUMENT = "/";
-/** A document that takes longer (milliseconds) is shown as it was kept; a page that loads slowly helps nobody. */
+/** If the document takes longer (milliseconds), the kept one is shown: a page that loads slowly helps nobody. */
 const DOCUMENT_WITHIN = 3000;
-/** However it was packed for the way. */
+/** Match whatever compression was used. */
 const ANY = { ignoreVary: true };
 
 /**
- * Keep a document with its parts. The document comes after its parts, so that none is kept without them. The parts of the
- * document before it stay, for pages that are being loaded with it; older ones go. Raises TypeError where the network
- * fails: then what was kept before stays whole.
+ * Keep a document with its parts. The parts are stored first, so that no document is kept without them. The parts of the
+ * previous document stay for pages that are loading with it; older ones are removed. Raises TypeError if the network
+ * fails; then everything kept before stays whole.
  */
 async function keep(response: Response): Promise<void> {
   if (!response.ok || response.redirected) return;
@@ -53,18 +53,18 @@ async function keep(response: Response): Promise<void> {
 const kept = async (path: string): Promise<Response | undefined> =>
   (await caches.open(CACHE)).match(path, ANY);
 
-/** The gateway's own document if it comes in time, so that a new release is never hidden; else the one that was kept. */
+/** The gateway's document if it comes in time, so that a new release is never hidden; otherwise the kept one. */
 async function document(event: FetchEvent): Promise<Response> {
   const asked = fetch(event.request);
   event.waitUntil(asked.then((response) => keep(response.clone())).catch(() => undefined));
   const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), DOCUMENT_WITHIN));
-  // A gateway that is away may have a proxy before it, whose error page tells nobody what to do.
+  // If the gateway is down, a proxy in front of it may answer with an error page that tells nobody what to do.
   const fresh = await Promise.race([asked, late]).catch(() => null);
   if (fresh !== null && fresh.status < 500 && fresh.status !== 429) return fresh;
   return (await kept(DOCUMENT)) ?? asked;
 }
 
-/** The name of a part holds a digest of what is in it: what was kept is right for good. */
+/** The name of a part holds a digest of its content, so a kept part is always right. */
 async function part(request: Request): Promise<Response> {
   return (await kept(new URL(request.url).pathname)) ?? fetch(request);
 }
@@ -74,7 +74,7 @@ async function removeOthers(): Promise<void> {
 }
 
 scope.addEventListener("install", (event) => {
-  // No page depends on which worker serves it: a new one need not wait until all are closed.
+  // No page depends on which worker serves it, so a new one need not wait until all pages are closed.
   void scope.skipWaiting();
   event.waitUntil(fetch(DOCUMENT, { cache: "no-cache" }).then(keep));
 });

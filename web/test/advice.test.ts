@@ -54,8 +54,8 @@ describe("advice on a camera", () => {
   });
 
   it.each([
-    ["udp", "set its transport to tcp, or look at its network."],
-    ["tcp", "camera: look at its network."],
+    ["udp", "set its transport to tcp, or check its network."],
+    ["tcp", "camera: check its network."],
   ])("names lost packets over %s and the way out", (transport, words) => {
     expect(advice(camera({ loss: 0.02, transport })).join()).toContain(words);
     expect(advice(camera({ loss: 0.009, transport }))).toEqual([]);
@@ -63,7 +63,7 @@ describe("advice on a camera", () => {
 
   it("counts new connections from the third on", () => {
     expect(advice(camera({ reconnects: 2 }))).toEqual([]);
-    expect(advice(camera({ reconnects: 3 })).join()).toContain("anew 3 times");
+    expect(advice(camera({ reconnects: 3 })).join()).toContain("Reconnected 3 times");
   });
 
   it("says what viewers get where that is not the camera's H.264", () => {

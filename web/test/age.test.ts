@@ -67,7 +67,7 @@ describe("NOT LIVE, whatever the last age was", () => {
     ["the gateway has never been heard", { heardAt: null }],
     ["the gateway's clock is not known", { clock: null }],
     ["the map does not cover the frame", { capture: null }],
-    ["the camera is down", { sourceFault: "Camera out of reach." }],
+    ["the camera is down", { sourceFault: "Camera cannot be reached." }],
   ])("when %s", (_, changes) => {
     expect(said(glass(0.1, changes))).toBe("not_live");
   });
@@ -84,13 +84,13 @@ describe("NOT LIVE, whatever the last age was", () => {
   });
 
   it("names the lost gateway before the camera: nothing is known of the camera then", () => {
-    const both = { heardAt: NOW - 4, sourceFault: "Camera out of reach." };
-    expect(judge(glass(0.1, both), LIMITS).reason).toContain("Gateway");
+    const both = { heardAt: NOW - 4, sourceFault: "Camera cannot be reached." };
+    expect(judge(glass(0.1, both), LIMITS).reason).toContain("No connection");
   });
 });
 
 describe("while pictures are held back", () => {
-  const heldBack = "Link too slow for the next picture. Waiting.";
+  const heldBack = "Connection too slow. Waiting for the next picture.";
 
   it.each([
     [0.1, true, "delayed"],

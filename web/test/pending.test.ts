@@ -65,7 +65,7 @@ describe("a trigger on its way", () => {
   it("has the same key in each attempt, and says when it is late", () => {
     const pending = begin(PRESS);
     expect(bodyOf(pending, 1003)).toEqual({ site: "lincoln", kind: "real", key: "a-key", room: "lincoln-room-204" });
-    expect(bodyOf(pending, 1400)).toMatchObject({ key: "a-key", note: "Sent 7 min after it was pressed: the network was away." });
+    expect(bodyOf(pending, 1400)).toMatchObject({ key: "a-key", note: "Sent 7 min after it was pressed: there was no network." });
   });
 });
 

@@ -92,7 +92,7 @@ describe("the places of an incident", () => {
   it("include the school itself where no room was told", () => {
     expect(places(incident({ triggers: [at(null, 20, false), at("204", 10)] })).map(({ name }) => name)).toEqual([
       "204",
-      "Room not told",
+      "Room not given",
     ]);
   });
 
@@ -101,7 +101,7 @@ describe("the places of an incident", () => {
     const one = incident({ triggers: [pool, at(null, 10)] });
     expect(places(one).map(({ room, name, newest }) => [room, name, newest])).toEqual([
       [null, "pool (not on the plan)", true],
-      [null, "Room not told", false],
+      [null, "Room not given", false],
     ]);
   });
 

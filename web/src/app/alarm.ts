@@ -1,4 +1,4 @@
-/** The alarm of this page: sounds, shows and keeps the screen on as `core/alarms.ts` decides; sends acknowledgements. */
+/** This page's alarm: sounds, shows and keeps the screen on as `core/alarms.ts` decides. Sends acknowledgements. */
 
 import { Problem, api } from "../core/api.js";
 import { sounding, unheard } from "../core/alarms.js";
@@ -9,16 +9,16 @@ import { told } from "./observer.js";
 import { Siren, type SoundState } from "./siren.js";
 import { store } from "./store.js";
 
-/** Milliseconds until an acknowledgement that did not arrive is sent again. */
+/** Milliseconds before an acknowledgement that did not arrive is sent again. */
 const AGAIN = 2000;
-/** What counts as a press to browsers. */
+/** Events that browsers count as a press. */
 const PRESSES = ["pointerup", "click", "keydown"] as const;
 
 class Alarm {
   readonly #siren = new Siren(() => store.changed());
   readonly #attention = new Attention();
   readonly #awake = new Awake();
-  /** Own presses: incident id to the number of alarms that it had then. */
+  /** This person's presses: incident id to the number of its alarms at the press. */
   readonly #pressed = new Map<string, number>();
   readonly #failures = new Map<string, string>();
   #second = -1;
@@ -32,12 +32,12 @@ class Alarm {
     });
   }
 
-  /** Of a page that sounds alarms; null where none does. */
+  /** The state of the sound; null on pages that never sound an alarm. */
   get sound(): SoundState | null {
     return store.me?.principal.police ? this.#siren.state : null;
   }
 
-  /** Somebody has pressed for the sound. Everything that is unheard sounds from now on. */
+  /** Turn the sound on by a press. Every unheard alarm sounds from now on. */
   turnOn(): void {
     this.#wake();
     this.#step();
@@ -56,17 +56,17 @@ class Alarm {
     store.changed();
   }
 
-  /** Why this person's acknowledgement has not arrived yet; "" where nothing is wrong. */
+  /** Why this person's acknowledgement has not arrived yet; "" if nothing is wrong. */
   failure(incident: string): string {
     return this.#failures.get(incident) ?? "";
   }
 
-  /** True between the press and the gateway's answer to it. */
+  /** True between the press and the gateway's answer. */
   sending(incident: Incident): boolean {
     return this.#pressed.get(incident.id) === incident.alarms;
   }
 
-  /** Silence this page at once, and tell the gateway; where it cannot be reached, go on trying for as long as it matters. */
+  /** Silence this page at once and tell the gateway. If it does not answer, keep trying for as long as it matters. */
   async acknowledge({ id, alarms }: Incident): Promise<void> {
     this.#pressed.set(id, alarms);
     this.#tell(id, "");
@@ -81,12 +81,12 @@ class Alarm {
           this.#tell(id, told(error));
           return;
         }
-        this.#tell(id, "Not sent yet: the gateway does not answer. Trying again.");
+        this.#tell(id, "Not sent yet: no answer. Trying again.");
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
       const now = store.incidents.get(id);
       if (now?.state === "open" && now.alarms === alarms) continue;
-      this.#pressed.delete(id); // nothing that is open now was pressed for
+      this.#pressed.delete(id); // the press was for something that is no longer open
       this.#tell(id, "");
     }
   }

@@ -1,4 +1,4 @@
-/** An alarm beyond the page's own area: title and icon of the tab, vibration, and system notifications where allowed. */
+/** Shows an alarm outside the page: the tab's title and icon, vibration, and system notifications if allowed. */
 
 import { vibration, score } from "../core/alarm-sound.js";
 import { favicon, title, type Sounding } from "../core/alarms.js";
@@ -12,7 +12,7 @@ export type Permission = NotificationPermission | "missing";
 export class Attention {
   #vibratedAt = -Infinity;
   #icon = "";
-  /** Notifications on the screen, by incident; and the alarm that each incident was last announced for. */
+  /** Notifications on the screen, by incident, and the last alarm that was announced for each incident. */
   readonly #shown = new Map<string, Notification>();
   readonly #announced = new Map<string, number>();
 
@@ -20,12 +20,12 @@ export class Attention {
     return "Notification" in globalThis ? Notification.permission : "missing";
   }
 
-  /** Ask the browser, by a press: unasked, it would refuse for good. */
+  /** Ask the browser for permission. Call this only on a press: otherwise the browser would refuse for good. */
   async ask(): Promise<void> {
     if (this.permission === "default") await Notification.requestPermission();
   }
 
-  /** Bring all up to date. `now` is page time in seconds. */
+  /** Update everything. `now` is page time in seconds. */
   show(open: readonly Incident[], unheard: readonly Incident[], sounds: Sounding | null, now: number): void {
     const beat = Math.floor(now) % 2 === 0;
     const words = title(open, sounds, beat);
@@ -52,7 +52,7 @@ export class Attention {
     }
   }
 
-  /** Once an alarm, and only to who does not look at the page; taken back once it is acknowledged or over. */
+  /** Notify once per alarm, and only if nobody looks at the page. Remove the notification once the alarm is over. */
   #announce(unheard: readonly Incident[]): void {
     for (const [id, notification] of this.#shown) {
       if (unheard.some((one) => one.id === id)) continue;
@@ -80,7 +80,7 @@ export class Attention {
   }
 }
 
-/** On phones; elsewhere nothing. */
+/** Vibrate on phones; do nothing elsewhere. */
 function vibrate(pattern: number | number[]): void {
   if ("vibrate" in navigator) navigator.vibrate(pattern);
 }

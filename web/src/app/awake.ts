@@ -1,4 +1,4 @@
-/** Keeps the screen on while it is wanted. The browser lets go whenever the page is hidden, so it is asked again. */
+/** Keeps the screen on. The browser stops doing so whenever the page is hidden, so this asks again. */
 
 export class Awake {
   #wanted = false;
@@ -23,7 +23,7 @@ export class Awake {
     }
   }
 
-  /** Refused, with a low battery say, it is asked for again at the next call of `want`. */
+  /** Ask once. If the browser refuses, for example with a low battery, the next call of `want` asks again. */
   async #ask(): Promise<void> {
     if (!("wakeLock" in navigator)) return;
     this.#asking = true;

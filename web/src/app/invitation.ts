@@ -1,12 +1,12 @@
-/** The code of a sign-in link. It leaves the address as soon as it is read, and is kept in this page's memory only. */
+/** The code of a sign-in link. It is removed from the address at once and kept only in this page's memory. */
 
 const INVITATION = /^#invite=(.+)$/;
-/** Kept with the entry of the history, so that a reload can say what has become of the code. */
+/** Kept in the browser's history entry, so that a reloaded page can say why the code is gone. */
 const WAS_READ = { invitation: "read" };
 
 class Invitation extends EventTarget {
   code: string | null = null;
-  /** The page was loaded again after it had read a code, which is gone. */
+  /** True if the page was reloaded after it had read a code, which is now gone. */
   lost = (history.state as typeof WAS_READ | null)?.invitation === WAS_READ.invitation;
 
   constructor() {
@@ -15,7 +15,7 @@ class Invitation extends EventTarget {
     addEventListener("hashchange", () => this.#read());
   }
 
-  /** It is used, refused or not wanted. */
+  /** Forget the code: it is used, refused or not wanted. */
   forget(): void {
     this.code = null;
     this.lost = false;

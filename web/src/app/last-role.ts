@@ -1,11 +1,11 @@
-/** The role that was last signed in on this device: it only chooses words while the gateway cannot be asked. */
+/** The role that was last signed in on this device. It only chooses words while the gateway does not answer. */
 
 import type { Role } from "../core/protocol.js";
 import { store } from "./store.js";
 
 const KEY = "sightline-last-role";
 
-/** Null where nobody is known to have been signed in, or the device keeps nothing. */
+/** The last role; null if nobody was signed in or the device stores nothing. */
 export function lastRole(): Role | null {
   try {
     return localStorage.getItem(KEY) as Role | null;
@@ -19,7 +19,7 @@ function remember(role: Role | null): void {
     if (role === null) localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, role);
   } catch {
-    // The words for everybody are shown then.
+    // The page then shows the words for everybody.
   }
 }
 

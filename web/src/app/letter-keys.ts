@@ -1,5 +1,5 @@
-/** Whether single letters and digits are shortcuts (WCAG 2.1.4: they can be switched off, for those who dictate or slip);
- *  the choice is kept on this device. */
+/** Turns shortcuts by single letters and digits on or off, for people who dictate or slip (WCAG 2.1.4). The choice is
+ *  kept on this device. */
 
 const KEY = "sightline-letter-keys";
 

@@ -1,4 +1,4 @@
-/** Who has read the limits of re-disclosure since they signed in here. The gateway is told, for the record. */
+/** Remembers who has read the limits of re-disclosure since signing in here, and tells the gateway for the record. */
 
 import { api } from "../core/api.js";
 import { store } from "./store.js";
@@ -8,11 +8,11 @@ const UNTOLD = "sightline-notice-untold";
 
 class NoticeAcceptance {
   constructor() {
-    // Pictures never wait for the record: what it was not told, it is told when the gateway is back.
+    // Pictures never wait for the record. What the gateway was not told, it is told when it is back.
     for (const event of ["greeted", "restarted"]) store.addEventListener(event, () => void this.#tell());
   }
 
-  /** Each sign-in reads it once. */
+  /** Forget, because each sign-in reads the notice once. */
   forget(): void {
     localStorage.removeItem(ACCEPTED);
     localStorage.removeItem(UNTOLD);
@@ -34,7 +34,7 @@ class NoticeAcceptance {
       await api.noticeAccepted();
       localStorage.removeItem(UNTOLD);
     } catch {
-      // Tried again when the channel has greeted.
+      // Tried again at the channel's next hello.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Makes a component follow the store, and call requests whose failures it shows. */
+/** Redraws a component when what it shows has changed, and puts failures into words. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
@@ -10,7 +10,7 @@ export class StoreObserver implements ReactiveController {
   #untick: () => void = () => undefined;
   #second = 0;
 
-  /** `ticking`: also once a second, for what counts. */
+  /** `ticking`: redraw once a second too, for counters. */
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly ticking = false,
@@ -34,7 +34,7 @@ export class StoreObserver implements ReactiveController {
   }
 }
 
-/** Makes a component follow whatever else tells of its changes. `changed` runs before the component is drawn again. */
+/** Redraws a component at every `change` event of `target`. `changed` runs before the component is redrawn. */
 export class ChangeObserver implements ReactiveController {
   readonly #update = (): void => {
     this.changed();
@@ -58,7 +58,7 @@ export class ChangeObserver implements ReactiveController {
   }
 }
 
-/** What to tell a person of a failure. */
+/** What to tell a person about a failure. */
 export function told(error: unknown): string {
-  return error instanceof Problem ? error.message : "This page failed. Load it again; what is open stays open.";
+  return error instanceof Problem ? error.message : "This page failed. Reload it. Open incidents stay open.";
 }

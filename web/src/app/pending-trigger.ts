@@ -1,4 +1,4 @@
-/** Sends a trigger until the gateway has it, or a person calls it off. Kept on the device, so that a reload goes on. */
+/** Sends a trigger until the gateway has it or a person cancels it. It is kept on the device, so a reload continues. */
 
 import { Problem } from "../core/api.js";
 import { Backoff } from "../core/backoff.js";
@@ -17,10 +17,10 @@ import {
 const KEY = "sightline-pending-trigger";
 const FIRST_RETRY = 500;
 const LAST_RETRY = 5000;
-/** An attempt without an answer for so long (milliseconds) is given up: the next one has the same key. */
+/** An attempt without an answer for this long (milliseconds) is given up. The next one has the same key. */
 const ANSWER_WITHIN = 5000;
 
-/** Where it is kept; a device that keeps nothing still sends. */
+/** The storage for the trigger. A device that stores nothing still sends. */
 type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 export class PendingTrigger extends EventTarget {
@@ -28,32 +28,32 @@ export class PendingTrigger extends EventTarget {
   readonly #backoff = new Backoff(FIRST_RETRY, LAST_RETRY);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt: AbortController | null = null;
-  /** Who is signed in; a trigger of somebody else is not sent. */
+  /** Who is signed in. Nobody sends another person's trigger. */
   #principal: string | null = null;
 
   constructor(
-    /** Learns from the answer, also to a trigger that was called off meanwhile: it arrived, so the alarm is to be seen. */
+    /** Send, and learn from the answer. A cancelled trigger may have arrived too, and then its alarm must be seen. */
     private readonly send: (body: Record<string, unknown>, signal: AbortSignal) => Promise<unknown>,
     private readonly shelf: () => Shelf,
-    /** Wall seconds of this device: they outlive a reload. */
+    /** Wall seconds of this device, which continue across a reload. */
     private readonly wall: () => number,
   ) {
     super();
     this.current = revive(this.#kept(), wall());
   }
 
-  /** Somebody is signed in: go on with what is theirs. */
+  /** Somebody has signed in. Continue with their trigger. */
   signedIn(principal: { id: string }): void {
     this.#principal = principal.id;
     const { current } = this;
     if (unsent(current) && current.press.by.id !== principal.id) {
-      const words = `${current.press.by.name} pressed it, who is no longer signed in here.`;
+      const words = `${current.press.by.name} pressed it and is no longer signed in here. If it is still needed, press again.`;
       this.#take({ type: "refused", words });
     }
     this.tryNow();
   }
 
-  /** The page cannot even learn who is signed in. That counts as an attempt: it goes on by itself once it can. */
+  /** The page cannot even find out who is signed in. That counts as an attempt, so sending continues once it can. */
   unanswered(): void {
     if (this.#principal !== null || this.current?.state !== "waiting") return;
     if (isInterrupted(this.current, this.wall())) {
@@ -64,27 +64,27 @@ export class PendingTrigger extends EventTarget {
     this.#take({ type: "unanswered" });
   }
 
-  /** Nobody is: what is not sent waits for the same person, who is asked. */
+  /** Nobody is signed in. An unsent trigger waits until the same person signs in and is asked. */
   signedOut(): void {
     this.#principal = null;
     this.#halt();
     this.#take({ type: "interrupted" });
   }
 
-  /** A new press. It takes the place of one that was not sent. */
+  /** Take a new press. It replaces one that was not sent. */
   press(press: Press): void {
     this.#halt();
     this.#become(begin(press));
     this.tryNow();
   }
 
-  /** The network may be back: do not wait for the next attempt's turn. */
+  /** The network may be back, so try at once. */
   tryNow(): void {
     this.#backoff.reset();
     this.#next(0);
   }
 
-  /** A person says, of a trigger that the page asks about, that it is still meant. */
+  /** The person has confirmed that the trigger is still needed. */
   sendNow(): void {
     this.#take({ type: "send_now", at: this.wall() });
     this.tryNow();
@@ -108,7 +108,7 @@ export class PendingTrigger extends EventTarget {
   async #try(): Promise<void> {
     const { current } = this;
     if (current?.state !== "waiting") return;
-    // This timer may have slept with the device for hours.
+    // The device, and this timer with it, may have slept for hours.
     if (isInterrupted(current, this.wall())) {
       this.#take({ type: "interrupted" });
       return;
@@ -131,7 +131,7 @@ export class PendingTrigger extends EventTarget {
     this.#next(this.#backoff.next());
   }
 
-  /** Let go of the attempt that is on its way, if any: its outcome no longer counts. */
+  /** Give up the attempt that is on its way, if any. Its outcome no longer counts. */
   #halt(): void {
     clearTimeout(this.#timer);
     this.#attempt?.abort();
@@ -150,7 +150,7 @@ export class PendingTrigger extends EventTarget {
       if (pending === null) this.shelf().removeItem(KEY);
       else this.shelf().setItem(KEY, JSON.stringify(pending));
     } catch {
-      // A full or forbidden storage: this page goes on all the same, a reload would not.
+      // Storage is full or forbidden. This page continues anyway; a reloaded one could not.
     }
     this.dispatchEvent(new Event("change"));
   }
@@ -164,14 +164,14 @@ export class PendingTrigger extends EventTarget {
   }
 }
 
-/** What a failed attempt means. Without a sign-in it waits for the same person, who is asked. */
+/** What a failed attempt means. If the sign-in has ended, the trigger waits until the same person is asked. */
 function eventOf(error: unknown): PendingEvent {
   if (!(error instanceof Problem) || error.code === "" || error.status === 0) return { type: "unanswered" };
   if (!error.final) return { type: "unanswered", words: error.message, sounds: error.code === "not_on_disk" };
   return error.status === 401 ? { type: "interrupted" } : { type: "refused", words: error.message };
 }
 
-/** A name for one press that no other press has. Works without a secure context, unlike `randomUUID`. */
+/** A unique name for one press. Unlike `randomUUID` it needs no secure context. */
 export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

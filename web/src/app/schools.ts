@@ -1,9 +1,9 @@
-/** Names that say which school they are of, as soon as a page knows more than one: two schools have a "Main entrance". */
+/** Adds the school to a camera's name if the page knows several schools: two of them may have a "Main entrance". */
 
 import type { Camera } from "../core/protocol.js";
 import { store } from "./store.js";
 
-/** The school's name; "" where the page knows no other. */
+/** The school's name; "" if the page knows no other. */
 export function schoolIfMany(site: string): string {
   return store.sites.length > 1 ? (store.site(site)?.name ?? site) : "";
 }

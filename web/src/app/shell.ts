@@ -1,9 +1,9 @@
-/** Has the browser keep this page for when there is no network (web/src/worker.ts). */
+/** Makes the browser keep this page for when there is no network (web/src/worker.ts). */
 
-/** Only secure contexts have it: over plain HTTP on another host the page works as it does without. */
+/** Only secure contexts have service workers. Over plain HTTP from another host the page works without one. */
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
   navigator.serviceWorker.register("/worker.js", { updateViaCache: "none" }).catch(() => {
-    // A private window, or storage that is full: this page is not kept, and works.
+    // In a private window, or if storage is full, the page is not kept but still works.
   });
 }
 

@@ -1,4 +1,4 @@
-/** Redeems the sign-in link that this page has read: for the first person here, or instead of the one who is signed in. */
+/** Redeems the sign-in link that this page has read. Anybody who was signed in is replaced. */
 
 import { Problem, api } from "../core/api.js";
 import { invitation } from "./invitation.js";
@@ -8,7 +8,7 @@ import { store } from "./store.js";
 
 const RETRY = 2000;
 
-/** Returns "" when the person of the link is signed in, or why they are not. */
+/** Return "" once the person is signed in, or say why they are not. */
 export async function signInByLink(): Promise<string> {
   if (invitation.code === null) return "";
   try {
@@ -16,7 +16,7 @@ export async function signInByLink(): Promise<string> {
     invitation.forget();
     notice.forget();
     if (store.me) store.signedOut("");
-    // From here on the browser is signed in; a network that goes just now is waited for.
+    // From here on the browser is signed in. If the network fails just now, wait for it.
     while (!(await entered(me))) await new Promise((resolve) => setTimeout(resolve, RETRY));
     return "";
   } catch (error) {

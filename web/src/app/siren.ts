@@ -1,12 +1,12 @@
-/** Web Audio for the alarm: loops one period of what sounds. Browsers keep it mute until somebody has pressed something. */
+/** Plays the alarm by Web Audio, one period in a loop. Browsers mute it until somebody has pressed something. */
 
 import { chime, samples } from "../core/alarm-sound.js";
 import type { Sounding } from "../core/alarms.js";
 
-/** Seconds in which a sound fades, so that it ends without a click. */
+/** A sound fades over this many seconds, so that it ends without a click. */
 const FADE = 0.03;
 
-/** `off`: the browser wants a press first. `missing`: this browser has no Web Audio. */
+/** `off`: the browser waits for a press. `missing`: this browser has no Web Audio. */
 export type SoundState = "on" | "off" | "missing";
 
 export class Siren {
@@ -20,21 +20,21 @@ export class Siren {
     return this.#context?.state === "running" ? "on" : "off";
   }
 
-  /** Have Web Audio ready; where the browser allows it without a press, it is on from here. */
+  /** Get Web Audio ready. If the browser allows sound without a press, the sound is on from here. */
   prepare(): void {
     if (this.#context !== null || this.state === "missing") return;
     this.#context = new AudioContext();
     this.#context.addEventListener("statechange", this.changed);
   }
 
-  /** By a press: begin, or go on after the browser has stopped it. */
+  /** Start the sound, or resume it after the browser has stopped it. Call this on a press. */
   wake(): void {
     this.prepare();
-    // Refused where it was no press: `state` says so, and the page goes on asking for one.
+    // The browser refuses if it does not count this as a press. `state` says so, and the page keeps asking for one.
     if (this.state === "off") this.#context?.resume().catch(() => undefined);
   }
 
-  /** Sound this, from now until another call. While the browser keeps it mute, it waits for the press. */
+  /** Play this until the next call. While the browser mutes it, it waits for a press. */
   play(sounds: Sounding | null): void {
     const key = sounds === null ? "" : `${sounds.kind} ${sounds.pressing}`;
     if (key === (this.#playing?.key ?? "")) return;
@@ -43,7 +43,7 @@ export class Siren {
     this.#playing = { key, ...this.#start(this.#context, samples(sounds, this.#context.sampleRate), true) };
   }
 
-  /** One second of a sound that is no alarm. */
+  /** Play one second of a sound that is no alarm. */
   chime(): void {
     this.wake();
     if (this.#context) this.#start(this.#context, chime(this.#context.sampleRate), false);

@@ -1,5 +1,5 @@
-/** Which school a page is about, with its plan. Pages that watch follow a new alarm (`core/focus.ts`); a page from which
- *  alarms are sent stays where it is, since nobody's hold may end at another school than it began. */
+/** The school that a page shows, with its plan. Pages that watch follow a new alarm (`core/focus.ts`). A page that sends
+ *  alarms never moves by itself, so that nobody's hold ends at another school than it started. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
@@ -24,7 +24,7 @@ export class SiteFocus implements ReactiveController {
     return store.sites.find((one) => one.id === site) ?? store.sites[0];
   }
 
-  /** Where the last alarm has taken the page away from. */
+  /** The school that the page showed before the last alarm moved it. */
   get back(): Site | undefined {
     const { back } = this.#now();
     return store.sites.find((one) => one.id === back && one !== this.site);
@@ -34,12 +34,12 @@ export class SiteFocus implements ReactiveController {
     return this.site && store.open(this.site.id)[0];
   }
 
-  /** The plan of `site`, once it has come; never another school's. */
+  /** The plan of `site` once it has arrived, never another school's. */
   get plan(): Plan | null {
     return store.plans.get(this.site?.id ?? "") ?? null;
   }
 
-  /** The site's cameras, those nearest to an alarm first. */
+  /** The site's cameras, the nearest to an alarm first. */
   get cameras(): Camera[] {
     const near = this.incident ? nearAny(this.incident) : [];
     const rank = (camera: Camera): number => {
@@ -61,7 +61,7 @@ export class SiteFocus implements ReactiveController {
     void this.#load(id);
   }
 
-  /** Brought up to date whenever it is asked: Lit asks before it tells controllers of an update. */
+  /** The focus, updated on every call, because Lit reads it before it tells controllers about an update. */
   #now(): Focus {
     const stays = !this.follows && this.#focus.site !== null;
     if (store.ready && !stays) this.#focus = follow(this.#focus, store.open());

@@ -1,4 +1,4 @@
-/** What the page knows: who is signed in, the schools, and what the event channel told. Tells its listeners of change. */
+/** All that the page knows: who is signed in, the schools, and the news of the event channel. Sends `change` events. */
 
 import { GRAVITY } from "../core/alarms.js";
 import { Problem, api } from "../core/api.js";
@@ -25,11 +25,11 @@ export class Store extends EventTarget {
   readonly watchers = new Map<string, Watcher[]>();
   refusals: Refused[] = [];
   clockSteps: ClockStep[] = [];
-  /** The gateway's disk did not take what was last pressed here. It holds all the same. */
+  /** True if the gateway's disk did not take the last press on this page, which took effect anyway. */
   diskFails = false;
-  /** True once the first snapshot has come. */
+  /** True once the first snapshot has arrived. */
   ready = false;
-  /** The time that the gateway counts in, less gateway time. */
+  /** The gateway's steady time since 1970 minus gateway time. */
   #wall: number | null = null;
 
   /** Page time in seconds: monotonic, unlike the wall clock. */
@@ -47,11 +47,11 @@ export class Store extends EventTarget {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
       this.#slept();
-      this.ticker.tick(); // what was last painted may be old by now: not LIVE before anybody reads it
+      this.ticker.tick(); // the last painted state may be old: update it before anybody reads LIVE
     });
   }
 
-  /** Learn who is signed in; null where nobody is. Raises Problem for anything else. */
+  /** Find out who is signed in, if anybody. Raises Problem for any other failure. */
   async begin(): Promise<void> {
     try {
       await this.signedIn(await api.me());
@@ -69,13 +69,13 @@ export class Store extends EventTarget {
     this.changed();
   }
 
-  /** The sign-in has been prolonged, or carried on by the gateway. */
+  /** A press or the gateway has extended the sign-in. */
   prolonged({ expires_at, may_continue_at, carried_on }: Lifetime): void {
     if (this.me) this.me = { ...this.me, expires_at, may_continue_at, carried_on };
     this.changed();
   }
 
-  /** Forget all, and show the sign-in page. */
+  /** Forget everything and show the sign-in page. */
   signedOut(reason: string): void {
     this.channel.forget();
     this.tokens.forgetAll();
@@ -97,7 +97,7 @@ export class Store extends EventTarget {
     return plan;
   }
 
-  /** Open incidents, the gravest first, then the newest. */
+  /** Open incidents: the gravest kind first, then the newest. */
   open(site?: string): Incident[] {
     return this.incidents
       .all()
@@ -113,24 +113,24 @@ export class Store extends EventTarget {
     return this.sites.flatMap((site) => site.cameras).find((camera) => camera.id === id);
   }
 
-  /** The time of day on this device of a time that the gateway told, by the gateway's clock as it is set. */
+  /** A gateway time as time of day in this device's time zone, by the gateway's clock as it is set. */
   timeOfDay(at: number): string {
     return timeOfDay(at + this.channel.setBy);
   }
 
-  /** Time as the gateway counts it, since 1970, whoever sets its clock; by this device's clock, before it is known. */
+  /** The gateway's steady time since 1970, which setting its clock does not move; this device's clock until it is known. */
   wall(): number {
     const clock = this.channel.clock.at(this.now());
     return clock && this.#wall !== null ? this.now() + clock.offset + this.#wall : Date.now() / 1000;
   }
 
-  /** The gateway has spoken within its limit. */
+  /** True if the gateway has been heard within the limit. */
   reachable(): boolean {
     const heard = this.channel.heardAt;
     return heard !== null && this.now() - heard < (this.me?.age.gateway_lost_after ?? 3);
   }
 
-  /** Send a request that is answered with an incident, and learn from its answer. Raises what the request raises. */
+  /** Send a request whose answer is an incident, and learn from it. Raises what the request raises. */
   async answer(request: () => Promise<Incident>): Promise<Incident> {
     const since = this.incidents.mark();
     const incident = await request();

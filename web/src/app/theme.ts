@@ -1,4 +1,4 @@
-/** Day and night: what the device prefers, until somebody chooses; the choice is kept. */
+/** Day and night theme: follows the device until somebody chooses. The choice is kept. */
 
 const KEY = "sightline-theme";
 export type Theme = "day" | "night";

@@ -20,10 +20,10 @@ export class Ticker {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Have every age looked at now. */
+  /** Update every age now. */
   tick(): void {
     const now = this.now();
-    // Some machines stop the monotonic clock while they sleep: the wall clock is looked at for gaps, and for nothing else.
+    // Some machines stop the monotonic clock while they sleep. The wall clock is used only to find such gaps.
     const wall = Date.now() / 1000;
     if (this.#last !== null && Math.max(now - this.#last, wall - this.#lastWall) > GAP) this.slept();
     this.#last = now;

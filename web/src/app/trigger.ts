@@ -1,4 +1,4 @@
-/** The page's one trigger on its way, bound to who is signed in and to the network. */
+/** The page's one pending trigger, connected to sign-in and network events. */
 
 import { Problem, api } from "../core/api.js";
 import type { Incident } from "../core/protocol.js";

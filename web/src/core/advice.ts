@@ -1,13 +1,13 @@
-/** What district IT is to know and do of a camera, most urgent first. Pure. */
+/** What district IT should know and do about a camera, most urgent first. Pure. */
 
 import type { CameraStatus, Source } from "./protocol.js";
 import { standing } from "./severity.js";
 
-/** A loss from which on pictures are visibly torn, and so many new connections that one looks for a cause. */
+/** From this loss on, pictures are visibly torn. From this many reconnections on, somebody should look for the cause. */
 const LOSS = 0.01;
 const RECONNECTS = 3;
 
-/** Sentences, each once: those of a stream that names itself begin with the substream's name where it has them alone. */
+/** Each sentence once. A sentence that is true for the substream alone begins with its name. */
 export function advice(camera: CameraStatus): string[] {
   const { main, sub } = camera.streams;
   const ofMain = main ? lines(main) : [];
@@ -19,19 +19,19 @@ export function advice(camera: CameraStatus): string[] {
 function lines(source: Source): string[] {
   const found = [source.state === "up" ? "" : source.advice, ...source.notes];
   if (standing(source) === "late" && source.notes.length === 0) {
-    found.push("Its pictures are old when they arrive: look at its encoder, its recorder and the network between.");
+    found.push("Its pictures are old when they arrive: check its encoder, its recorder and the network between.");
   }
   if (source.loss >= LOSS) {
-    const way = source.transport === "udp" ? "set its transport to tcp, or look at" : "look at";
+    const way = source.transport === "udp" ? "set its transport to tcp, or check" : "check";
     found.push(`Packets are lost on the way from the camera: ${way} its network.`);
   }
   if (source.reconnects >= RECONNECTS) {
-    found.push(`Connected anew ${source.reconnects} times: look at its power, its cable and its switch.`);
+    found.push(`Reconnected ${source.reconnects} times: check its power, its cable and its network switch.`);
   }
   return found.filter((line) => line !== "");
 }
 
-/** What viewers get, where that is not simply the camera's H.264. */
+/** What viewers get, if it is not simply the camera's H.264. */
 function delivery(main: Source): string[] {
   const plain = ["", "H264"].includes(main.codec) && !main.delivery.includes("transcode");
   return plain || main.delivery === "" ? [] : [main.delivery];

@@ -1,4 +1,4 @@
-/** What a tile may say of its picture: docs/age.md as one pure function. Seconds throughout. */
+/** What a tile may say about its picture: docs/age.md as one pure function. All times are in seconds. */
 
 import type { Offset } from "./clock-sync.js";
 import type { AgeLimits } from "./protocol.js";
@@ -6,40 +6,40 @@ import type { Capture } from "./timeline.js";
 
 export type TileState = "live" | "delayed" | "not_live" | "unverified";
 
-/** All that is known of the frame on the glass. */
+/** All that is known about the frame on the glass. */
 export interface Glass {
   /** Page time. */
   readonly now: number;
-  /** Page time of the gateway's last word on the event channel; null before the first. */
+  /** Page time of the gateway's last message on the event channel; null before the first. */
   readonly heardAt: number | null;
   readonly clock: Offset | null;
-  /** Page time at which a new frame last came to the glass; null before the first, and since a sleep. */
+  /** Page time at which a new frame last appeared on the glass; null before the first one and after a sleep. */
   readonly shownAt: number | null;
-  /** Page time at which that frame was captured, by the last map that covered it. */
+  /** Page time at which that frame was captured, from the last map that covered it. */
   readonly capturedAt: number | null;
-  /** When that frame was captured (gateway time); null where the map does not cover it. */
+  /** When that frame was captured (gateway time); null if the map does not cover it. */
   readonly capture: Capture | null;
   /** Why the camera gives no picture, in words; null while it does. */
   readonly sourceFault: string | null;
-  /** Why the gateway sends none, or its pictures do not come through, in words; null while they should come. */
+  /** Why the gateway sends no picture, or why none arrives, in words; null while pictures should arrive. */
   readonly heldBack: string | null;
 }
 
 export interface Verdict {
   readonly state: TileState;
-  /** Of the picture on the glass; null where not even a bound is known. */
+  /** Age of the picture on the glass; null if not even a lower bound is known. */
   readonly age: number | null;
-  /** Why it is not LIVE, in words; empty where the state says it all. */
+  /** Why it is not LIVE, in words; empty if the state says it all. */
   readonly reason: string;
 }
 
-/** Whether the camera may be heard. A word beside the picture says that it is late; to the ear nothing would. */
+/** True if the camera may be heard. A late picture has a label that says so; late sound could have none. */
 export const audible = (state: TileState): boolean => state === "live" || state === "unverified";
 
-/** A trusted frame from further ahead than this and its uncertainty contradicts its trust. */
+/** If a trusted frame lies further in the future than this plus its uncertainty, it is not trusted after all. */
 const FUTURE = 0.25;
 
-/** The state of a tile. Where anything needed is unknown, it is not LIVE. */
+/** The state of a tile. If anything needed is unknown, it is not LIVE. */
 export function judge(glass: Glass, limits: AgeLimits): Verdict {
   const { now, clock, shownAt, capture } = glass;
   if (shownAt === null) return { state: "not_live", age: null, reason: glass.sourceFault ?? "" };
@@ -49,7 +49,7 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
   const notLive = (reason: string): Verdict => ({ state: "not_live", age: Math.max(atLeast, 0), reason });
 
   if (glass.heardAt === null || now - glass.heardAt >= limits.gateway_lost_after) {
-    return notLive("Gateway out of reach. Trying again.");
+    return notLive("No connection. Trying again.");
   }
   if (glass.sourceFault !== null) return notLive(glass.sourceFault);
   if (held >= limits.no_frame_after) return notLive(glass.heldBack ?? "No new picture from the camera.");
@@ -59,13 +59,13 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
   const uncertainty = clock.uncertainty + capture.uncertainty;
   if (capture.trusted && age >= -uncertainty - FUTURE) {
     const oldest = age + uncertainty;
-    if (oldest >= limits.delayed_below) return notLive("The picture comes late.");
-    // However young it is: a picture that none is known to follow is the last one, not a live one.
+    if (oldest >= limits.delayed_below) return notLive("The picture arrives late.");
+    // However young it is, a picture that may have no successor is the last one, not a live one.
     const live = oldest < limits.live_below && glass.heldBack === null;
     return { state: live ? "live" : "delayed", age: Math.max(age, 0), reason: "" };
   }
-  // An age that is only a lower bound never makes a picture LIVE, but it may well show that it is late.
-  if (age >= limits.delayed_below) return notLive("The picture comes late.");
+  // A lower bound of the age never makes a picture LIVE, but it can show that it is late.
+  if (age >= limits.delayed_below) return notLive("The picture arrives late.");
   const state = age >= limits.live_below ? "delayed" : "unverified";
   return { state, age: Math.max(age, 0), reason: capture.trusted ? "The camera's clock is ahead." : capture.reason };
 }

@@ -1,9 +1,9 @@
 /**
- * The sounds of an alarm, as samples. Pure: the page loops them, so that no timer of a hidden tab can hold a siren up.
+ * The sounds of an alarm, as samples. Pure: the page loops them, so that no slow timer of a hidden tab delays a siren.
  *
- * Real, drill and test differ by melody, rhythm and timbre, not by loudness alone. A real alarm rises in bursts; more than
- * half of its time is silence, so that people can speak on the radio. None has the three or four even beats of fire and
- * carbon monoxide alarms.
+ * Real, drill and test differ by melody, rhythm and timbre, not by loudness alone. A real alarm rises in bursts. More
+ * than half of its time is silence, so that people can speak on the radio. None has the three or four even beats of fire
+ * and carbon monoxide alarms.
  */
 
 import type { Sounding } from "./alarms.js";
@@ -22,9 +22,9 @@ interface Note {
 }
 
 interface Score {
-  /** Seconds after which it begins again. */
+  /** Seconds after which it repeats. */
   readonly period: number;
-  /** Peak, of 1. */
+  /** Peak level, at most 1. */
   readonly level: number;
   readonly notes: readonly Note[];
 }
@@ -49,7 +49,7 @@ const SCORES: Readonly<Record<IncidentKind, readonly [calm: Score, pressing: Sco
   ],
 };
 
-/** A second to test the sound by, like no alarm. */
+/** One second of test sound, unlike any alarm. */
 const CHIME: Score = { period: 1, level: 0.4, notes: [bell(0, 880), bell(0.1, 1319)] };
 
 const FADE_IN = 0.006;
@@ -57,13 +57,13 @@ const FADE_OUT = 0.03;
 
 export const score = ({ kind, pressing }: Sounding): Score => SCORES[kind][pressing ? 1 : 0];
 
-/** One period of what sounds, to be looped; mono, between -1 and 1. */
+/** One period of the alarm, to be looped; mono, between -1 and 1. */
 export const samples = (sounds: Sounding, rate: number): Float32Array<ArrayBuffer> => render(score(sounds), rate);
 
 /** The test sound, once. */
 export const chime = (rate: number): Float32Array<ArrayBuffer> => render(CHIME, rate);
 
-/** Milliseconds of vibration and rest, one period of `score`. */
+/** Milliseconds of vibration and rest for one period of `score`. */
 export function vibration(sounds: Sounding): number[] {
   const beats = { real: 3, drill: 2, test: 1 }[sounds.kind];
   return Array.from({ length: beats }, () => [sounds.kind === "real" ? 350 : 150, 120]).flat();

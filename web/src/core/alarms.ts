@@ -1,11 +1,11 @@
-/** What sounds now, on whose page, and what the page's title says. Pure; times are wall seconds by the gateway's clock. */
+/** Decides what sounds on whose page, and the page's title. Pure; times are the gateway's steady seconds since 1970. */
 
 import type { Incident, IncidentKind, Principal } from "./protocol.js";
 
-/** The gravest first. */
+/** The order of kinds, the gravest first. */
 export const GRAVITY: Readonly<Record<IncidentKind, number>> = { real: 0, drill: 1, test: 2 };
 
-/** Own presses of this page: incident id to the number of alarms that it had then. */
+/** Presses on this page: incident id to the number of its alarms at the press. */
 export type Pressed = ReadonlyMap<string, number>;
 
 export interface Sounding {
@@ -14,38 +14,38 @@ export interface Sounding {
   readonly pressing: boolean;
 }
 
-/** Who is at the page. A school's page never makes a sound: where people hide, it would say where. */
+/** Who is at the page. A school's page never makes a sound, because it could reveal where people hide. */
 type Who = Pick<Principal, "id" | "police">;
 
-/** Open incidents, the gravest first, and among equals the one whose alarm is newest. */
+/** Open incidents: the gravest kind first, then the newest alarm. */
 export function gravestFirst(incidents: Iterable<Incident>): Incident[] {
   return [...incidents]
     .filter((incident) => incident.state === "open")
     .sort((a, b) => GRAVITY[a.kind] - GRAVITY[b.kind] || b.last_alarm_at - a.last_alarm_at);
 }
 
-/** True if this person has acknowledged the newest alarm; an earlier acknowledgement says nothing of it. */
+/** True if this person has acknowledged the newest alarm. Acknowledging an earlier one does not count. */
 export function acknowledgedBy(incident: Incident, id: string | undefined): boolean {
   return incident.acknowledgements.some((one) => one.principal === id && one.newest);
 }
 
-/** True if this person is asked to acknowledge the newest alarm: not if they have, or pressed it themselves. */
+/** True if this person should acknowledge the newest alarm, which they have not done and did not send themselves. */
 export function isAsked(incident: Incident, who: Pick<Principal, "id" | "name">): boolean {
   const own = incident.origin.trigger === "console" && incident.origin.by === who.name;
   return !own && !acknowledgedBy(incident, who.id);
 }
 
-/** True from the moment by which somebody of the police should have acknowledged, until somebody does. */
+/** True if the police should have acknowledged by now and nobody has. */
 export const overdue = (incident: Incident, now: number): boolean =>
   incident.state === "open" && !incident.confirmed && (incident.unconfirmed || now >= incident.confirm_by_at);
 
-/** True while this page is to sound for the incident: until any of the police acknowledge, or the page's own press. */
+/** True while this page must sound for the incident: until anybody at the police acknowledges or this page's user does. */
 export function unheard(incident: Incident, who: Who, pressed: Pressed): boolean {
   if (!who.police || incident.state !== "open" || incident.confirmed) return false;
   return pressed.get(incident.id) !== incident.alarms && !acknowledgedBy(incident, who.id);
 }
 
-/** The one sound of a page: the gravest kind that is unheard, pressing if any alarm of that kind is overdue. */
+/** The one sound of a page: the gravest unheard kind, louder and faster if any alarm of that kind is overdue. */
 export function sounding(incidents: Iterable<Incident>, who: Who | null, pressed: Pressed, now: number): Sounding | null {
   const waiting = who ? gravestFirst(incidents).filter((incident) => unheard(incident, who, pressed)) : [];
   const kind = waiting[0]?.kind;
@@ -55,7 +55,7 @@ export function sounding(incidents: Iterable<Incident>, who: Who | null, pressed
 
 const WORDS: Readonly<Record<IncidentKind, string>> = { real: "REAL", drill: "DRILL", test: "TEST" };
 
-/** The page's title: kind and school, or how many. `beat` alternates once a second while something sounds. */
+/** The page's title: the kind and the school, or the number of alarms. `beat` alternates each second while it sounds. */
 export function title(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
   const open = gravestFirst(incidents);
   const [first] = open;
@@ -71,7 +71,7 @@ const SHAPES: Readonly<Record<IncidentKind, readonly [shape: string, colour: str
   test: ["M2 2h60v60H2Z", "#3a424a"],
 };
 
-/** The page's icon as SVG: the kind by its shape, with the number of open incidents; outlined on every other beat. */
+/** The page's icon as SVG: its shape is the kind, its digit the number of open incidents. Outlined on every other beat. */
 export function favicon(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
   const open = gravestFirst(incidents);
   const [first] = open;

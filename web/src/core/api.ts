@@ -4,18 +4,18 @@ import type { AuditRecord, CameraStatus, Incident, Me, Plan, Role, Site, Token }
 
 export class Problem extends Error {
   constructor(
-    /** HTTP status; 0 where no answer came. */
+    /** HTTP status; 0 if there was no answer. */
     readonly status: number,
     readonly code: string,
     detail: string,
-    /** Seconds after which the gateway wants to be asked again; 0 where it has not said. */
+    /** Seconds to wait before asking again; 0 if the gateway has not said. */
     readonly retryAfter = 0,
   ) {
     super(detail);
   }
 
-  /** True where the gateway itself has refused, and will refuse the same again. What a proxy says, or a gateway that was
-   *  asked too much, too early or too late, is tried again. */
+  /** True if the gateway itself has refused and would refuse again. Other failures are tried again: answers of a proxy,
+   *  and requests that were too many, too early or too late. */
   get final(): boolean {
     const later = this.status === 408 || this.status === 425 || this.status === 429;
     return this.status >= 400 && this.status < 500 && !later && this.code !== "";
@@ -24,24 +24,24 @@ export class Problem extends Error {
 
 const HEADERS = { "X-Sightline": "1" };
 
-/** Make of a refused response the Problem that it tells. */
+/** The Problem that a refused response describes. */
 export async function problemOf(response: Response): Promise<Problem> {
   let body: { code?: string; detail?: string } = {};
   try {
     body = (await response.json()) as typeof body;
   } catch {
-    // Not from the gateway: a proxy's own page. The status says what can be said.
+    // Not from the gateway but from a proxy. Only the status is known.
   }
-  const words = body.detail ?? `The gateway answered ${response.status}.`;
-  // A date, which proxies may send here, is read as no number: then the page's own rhythm holds.
+  const words = body.detail ?? `The request failed (error ${response.status}).`;
+  // Proxies may send a date here. It is not a number, so the page keeps its own pace.
   const retryAfter = Number(response.headers.get("Retry-After") ?? 0) || 0;
   return new Problem(response.status, body.code ?? "", words, retryAfter);
 }
 
-/** An answer that takes longer (milliseconds) has gone missing. */
+/** An answer that takes longer (milliseconds) is lost. */
 const ANSWER_WITHIN = 10_000;
 
-/** `fetch` that throws a Problem for anything but success. It tries once: who calls it says what becomes of a failure. */
+/** `fetch` that throws a Problem for anything but success. It tries once; the caller decides what to do about a failure. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
@@ -53,7 +53,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   return response;
 }
 
-const unreachable = (): Problem => new Problem(0, "unreachable", "The gateway does not answer. Check the network.");
+const unreachable = (): Problem => new Problem(0, "unreachable", "Sightline does not answer. Check the network.");
 
 async function get<T>(path: string): Promise<T> {
   return jsonOf<T>(await request(path, { signal: AbortSignal.timeout(ANSWER_WITHIN) }));
@@ -69,17 +69,17 @@ async function postFor<T>(path: string, body?: Record<string, unknown>, signal?:
   return jsonOf<T>(await post(path, body, signal));
 }
 
-/** What a person pressed once. No answer does not mean that nothing was done, so the words claim neither. */
+/** A press that is sent once. Without an answer we do not know if it took effect, so the words claim neither. */
 async function pressed<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 0) throw error;
-    throw new Problem(0, error.code, "Not confirmed: the gateway did not answer. Press again.");
+    throw new Problem(0, error.code, "Not confirmed: no answer. Press again.");
   }
 }
 
-/** The body, if the gateway wrote it: a guest network's own page answers 200 too. */
+/** The body, if the gateway wrote it. A guest network's own page also answers 200. */
 async function jsonOf<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
@@ -88,7 +88,7 @@ async function jsonOf<T>(response: Response): Promise<T> {
   }
 }
 
-/** Somebody whom a drill can enrol. */
+/** A person who can be enrolled in a drill. */
 export interface Person {
   id: string;
   name: string;
@@ -101,7 +101,7 @@ export const api = {
   me: () => get<Me>("/api/me"),
   redeem: (code: string) => pressed(postFor<Me>("/api/invitations/redeem", { code })),
   signOut: () => pressed(post("/api/sign-out")),
-  /** Prolong the sign-in. */
+  /** Extend the sign-in. */
   goOn: () => pressed(postFor<Me>("/api/sign-in/continue")),
   noticeAccepted: () => post("/api/notice/accepted"),
   sites: async () => (await get<{ sites: Site[] }>("/api/sites")).sites,
@@ -110,11 +110,11 @@ export const api = {
   police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
   /** One attempt, for app/pending-trigger.ts, which tries again. */
   trigger: (body: Record<string, unknown>, signal: AbortSignal) => postFor<Incident>("/api/incidents", body, signal),
-  /** `alarm`: the number of alarms that the page showed at the press. */
+  /** `alarm`: the number of alarms shown at the press. */
   acknowledge: (id: string, alarm: number) =>
     pressed(postFor<Incident>(`/api/incidents/${part(id)}/acknowledge`, { alarm })),
   extend: (id: string) => pressed(postFor<Incident>(`/api/incidents/${part(id)}/extend`)),
-  /** `alarm`: the number of alarms that the page showed when it asked. */
+  /** `alarm`: the number of alarms shown when the page asked. */
   allClear: (id: string, alarm: number) =>
     pressed(postFor<Incident>(`/api/incidents/${part(id)}/all-clear`, { alarm })),
   cameras: async () => (await get<{ cameras: CameraStatus[] }>("/api/cameras")).cameras,

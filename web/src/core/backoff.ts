@@ -1,4 +1,4 @@
-/** Delays between attempts: doubling, with jitter, to a ceiling. Pure: the dice are an argument. */
+/** Delays between attempts: they double up to a ceiling, with jitter. Pure: the random source is an argument. */
 
 export class Backoff {
   #attempt = 0;
@@ -16,7 +16,7 @@ export class Backoff {
     return whole * (0.5 + this.random() / 2);
   }
 
-  /** It worked: begin at the shortest again. */
+  /** It worked, so start again with the shortest delay. */
   reset(): void {
     this.#attempt = 0;
   }

@@ -15,11 +15,11 @@ export interface Offset {
   readonly uncertainty: number;
 }
 
-/** Estimates the offset from pings: of the last 30 samples the one with the least round trip, aged by drift. */
+/** Estimates the offset from pings: the sample with the shortest round trip of the last 30, aged by drift. */
 export class ClockSync {
   #samples: Sample[] = [];
 
-  /** A ping sent at `sent` was answered with `gatewayTime`, and the answer came at `received` (page time). */
+  /** Add a ping sent at `sent` whose answer said `gatewayTime` and arrived at `received` (page time). */
   add(sent: number, gatewayTime: number, received: number): void {
     const roundTrip = received - sent;
     if (!Number.isFinite(gatewayTime) || !(roundTrip >= 0)) return;
@@ -27,7 +27,7 @@ export class ClockSync {
     if (this.#samples.length > KEPT) this.#samples.shift();
   }
 
-  /** The page slept, or the gateway is another process now: nothing known before holds. */
+  /** Forget all samples: the page slept, or the gateway has restarted. */
   forget(): void {
     this.#samples = [];
   }

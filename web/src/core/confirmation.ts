@@ -1,10 +1,10 @@
-/** Have the police confirmed an alarm? What a school's page may say of it. Pure. */
+/** What a school's page may say about the police's confirmation of an alarm. Pure. */
 
 import type { Incident } from "./protocol.js";
 
 /**
- * `unknown`: the gateway is out of reach, so the page cannot tell. `waiting`: not yet, and there is time. `overdue`:
- * nobody within the time that the gateway sets. `confirmed`: by those whom `confirmations` names.
+ * `unknown`: there is no connection, so the page cannot tell. `waiting`: not yet, but there is still time. `overdue`:
+ * nobody confirmed within the time that the gateway sets. `confirmed`: by the people in `confirmations`.
  */
 export type Confirmation = "unknown" | "waiting" | "overdue" | "confirmed";
 
@@ -14,7 +14,7 @@ export function confirmation(incident: Incident, now: number, reachable: boolean
   return now >= incident.confirm_by_at ? "overdue" : "waiting";
 }
 
-/** The police who have acknowledged the last alarm, the first one first. */
+/** The police who have acknowledged the newest alarm, the first one first. */
 export function confirmations(incident: Incident): Incident["acknowledgements"] {
   return incident.acknowledgements
     .filter((one) => one.confirms && one.newest)

@@ -1,23 +1,23 @@
-/** The event channel: one WebSocket that comes back by itself, resumes where it was, and measures the gateway's clock. */
+/** The event channel: one WebSocket that reconnects by itself, resumes where it was, and measures the gateway's clock. */
 
 import { Backoff } from "./backoff.js";
 import { ClockSync } from "./clock-sync.js";
 import type { ServerEvent } from "./protocol.js";
 
 const PING_EVERY = 1000;
-/** An open connection that has said nothing for this long (seconds) is given up for a new one. */
+/** An open connection that is silent for this long (seconds) is replaced by a new one. */
 const SILENT = 5;
 const CONNECT_WITHIN = 5;
 const FIRST_RETRY = 300;
 const LAST_RETRY = 3000;
 
-/** What of a WebSocket is used here. */
+/** The part of WebSocket that is used here. */
 export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" | "onclose">;
 
 export interface ChannelHooks {
-  /** Every message but pongs, in order. `restarted`: the gateway is another process than before. */
+  /** Receives every message except pongs, in order. `restarted`: the gateway has restarted since the last hello. */
   event(event: ServerEvent, restarted: boolean): void;
-  /** The gateway's clock was set: `setBy` is another. */
+  /** The gateway's clock was set, so `setBy` has changed. */
   clockSet(): void;
   /** A connection has ended, or could not be made. */
   lost(): void;
@@ -25,9 +25,9 @@ export interface ChannelHooks {
 
 export class EventChannel {
   readonly clock = new ClockSync();
-  /** Page time (seconds) of the gateway's last word. */
+  /** Page time (seconds) of the gateway's last message. */
   heardAt: number | null = null;
-  /** Seconds to add to the gateway's times for a time of day by its clock as it is set. */
+  /** Seconds to add to the gateway's times to get its time of day as its clock is set. */
   setBy = 0;
 
   #socket: Socket | null = null;
@@ -57,7 +57,7 @@ export class EventChannel {
     this.#drop();
   }
 
-  /** Somebody else is to be signed in: what the former one had heard says nothing of what they have missed. */
+  /** Somebody else signs in. They have missed other events than the previous person, so start from the beginning. */
   forget(): void {
     this.stop();
     this.#epoch = null;
@@ -65,12 +65,12 @@ export class EventChannel {
     this.heardAt = null;
   }
 
-  /** Send, if the channel is open; what is said on it is true only for the moment. */
+  /** Send if the channel is open, and drop otherwise: these messages are only true for the moment. */
   send(message: Record<string, unknown>): void {
     if (this.#greeted) this.#socket?.send(JSON.stringify(message));
   }
 
-  /** The page slept: forget what the clock was, and measure it anew. */
+  /** The page slept. Forget the clock and measure it again. */
   remeasure(): void {
     this.clock.forget();
     for (let i = 0; i < 3; i += 1) this.#ping();

@@ -1,15 +1,15 @@
-/** Which school a page is about: that of the newest alarm, until somebody chooses another. Pure. */
+/** Chooses the school that a page shows: the one of the newest alarm, until somebody chooses another. Pure. */
 
 import { GRAVITY, gravestFirst } from "./alarms.js";
 import type { Incident } from "./protocol.js";
 
 export interface Focus {
-  /** null: nothing has happened yet. */
+  /** The school shown; null if nothing has happened yet. */
   readonly site: string | null;
-  /** Where an alarm has taken the page away from; null: nowhere. */
+  /** The school that the page showed before an alarm moved it; null if none. */
   readonly back: string | null;
   readonly byHand: boolean;
-  /** Open incidents whose alarms the page has followed: id to their number. */
+  /** Open incidents that the page has followed: id to the number of alarms. */
   readonly followed: ReadonlyMap<string, number>;
 }
 
@@ -17,7 +17,7 @@ export const NOWHERE: Focus = { site: null, back: null, byHand: false, followed:
 
 export const choose = (focus: Focus, site: string): Focus => ({ ...focus, site, back: null, byHand: true });
 
-/** Go where a new alarm is, unless what the page shows is graver; from a quiet school to one with an incident. */
+/** Go to the school of a new alarm unless this page shows a graver one. From a quiet school, go to one with an incident. */
 export function follow(focus: Focus, incidents: Iterable<Incident>): Focus {
   const open = gravestFirst(incidents);
   const fresh = open.find((one) => focus.followed.get(one.id) !== one.alarms);

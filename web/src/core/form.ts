@@ -1,25 +1,25 @@
-/** What the coordinator has chosen for the next trigger. A form that nobody touches goes back to REAL. Pure. */
+/** The coordinator's choices for the next trigger. If nobody touches the form, it goes back to REAL. Pure. */
 
 import type { IncidentKind } from "./protocol.js";
 
 export interface Form {
   kind: IncidentKind;
-  /** Room id; "" where none is chosen. */
+  /** Room id; "" if none is chosen. */
   room: string;
-  /** Whom a drill enrols. */
+  /** The people enrolled in a drill. */
   enrolled: ReadonlySet<string>;
   /** Page time (seconds) of the last touch. */
   touchedAt: number;
 }
 
-/** After so long without a touch (seconds) a choice is forgotten: the next hold may be somebody else's, in need. */
+/** After this long without a touch (seconds) choices are forgotten: the next person to hold may be in danger. */
 export const FORGOTTEN_AFTER = 120;
 
 export const blank = (now: number): Form => ({ kind: "real", room: "", enrolled: new Set(), touchedAt: now });
 
 export const isBlank = (form: Form): boolean => form.kind === "real" && form.room === "" && form.enrolled.size === 0;
 
-/** The form as it stands at `now`: the same one, or a blank one. */
+/** The form at `now`: the same one, or a blank one. */
 export function current(form: Form, now: number): Form {
   return !isBlank(form) && now - form.touchedAt >= FORGOTTEN_AFTER ? blank(now) : form;
 }

@@ -1,8 +1,8 @@
-/** What WHEP says about ICE beside the offer and the answer: servers for NAT, and agreeing anew (RFC 9725 4.6, RFC 8840). */
+/** ICE in WHEP beyond offer and answer: servers for NAT, and ICE restarts (RFC 9725 4.6, RFC 8840). */
 
 export const FRAGMENT = "application/trickle-ice-sdpfrag";
 
-/** The STUN and TURN servers that the values of a header `Link` name (RFC 8288), in its order. */
+/** The STUN and TURN servers in a `Link` header (RFC 8288), in its order. */
 export function iceServers(link: string | null): RTCIceServer[] {
   const servers: RTCIceServer[] = [];
   for (const [, url = "", rest = ""] of (link ?? "").matchAll(/<([^>]*)>((?:\s*;\s*[\w-]+="(?:[^"\\]|\\.)*")*)/g)) {
@@ -17,7 +17,7 @@ export function iceServers(link: string | null): RTCIceServer[] {
   return servers;
 }
 
-/** Of an offer that restarts ICE, what the gateway has to know: the new credentials of its first media section. */
+/** The part of an ICE restart's offer that the gateway needs: the new credentials of its first media section. */
 export function fragmentOf(offer: string): string {
   const lines = offer.split(/\r?\n/);
   const media = lines.findIndex((line) => line.startsWith("m="));
@@ -28,7 +28,7 @@ export function fragmentOf(offer: string): string {
   return [...common, ...said, ""].join("\r\n");
 }
 
-/** The answer that held, with the gateway's new credentials and candidates instead of the former ones. */
+/** The previous answer with the gateway's new credentials and candidates. */
 export function answerAnew(answer: string, fragment: string): string {
   const fresh = fragment.split(/\r?\n/).filter((line) => /^a=(ice-ufrag|ice-pwd|candidate):/.test(line));
   const kept: string[] = [];

@@ -2,19 +2,19 @@
  * The incidents that a page knows, from two sources that may overtake each other: the event channel and the answers to
  * its own requests. Pure.
  *
- * The channel tells every change in order. An answer is at least as new as what the channel had told when its request
- * was sent, and may be older than anything told since: an incident that has ended must not open again on the page.
+ * The channel reports every change in order. An answer is at least as new as the channel's last report before the
+ * request, but may be older than any later report. An incident that has ended must not open again on the page.
  */
 
 import type { Incident } from "./protocol.js";
 
-/** How much the channel had told when a request was sent. */
+/** The number of the channel's reports when a request was sent. */
 export type Mark = number;
 
 export class KnownIncidents {
   readonly #incidents = new Map<string, Incident>();
   #told: Mark = 0;
-  /** When the channel last told all there is, and when it last told of each incident. */
+  /** When the channel last sent a snapshot, and when it last reported each incident. */
   #all: Mark = 0;
   readonly #each = new Map<string, Mark>();
 
@@ -26,13 +26,13 @@ export class KnownIncidents {
     return [...this.#incidents.values()];
   }
 
-  /** The channel tells of one. */
+  /** The channel has reported one incident. */
   told(incident: Incident): void {
     this.#incidents.set(incident.id, incident);
     this.#each.set(incident.id, ++this.#told);
   }
 
-  /** The channel tells all there are. */
+  /** The channel has reported all incidents. */
   snapshot(incidents: readonly Incident[]): void {
     this.#incidents.clear();
     this.#each.clear();
@@ -40,12 +40,12 @@ export class KnownIncidents {
     for (const incident of incidents) this.#incidents.set(incident.id, incident);
   }
 
-  /** To be taken before a request is sent, and handed in with its answer. */
+  /** Take a mark before sending a request, and pass it to `answered` with the answer. */
   mark(): Mark {
     return this.#told;
   }
 
-  /** An answer to a request. It counts unless the channel has told of this incident since the request. */
+  /** A request was answered. The answer counts unless the channel has reported this incident since. */
   answered(incident: Incident, since: Mark): void {
     const told = Math.max(this.#all, this.#each.get(incident.id) ?? 0);
     if (told <= since) this.#incidents.set(incident.id, incident);

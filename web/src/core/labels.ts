@@ -22,7 +22,7 @@ export function counter(seconds: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-/** `0.4 s`; cut, not rounded, so that no label names a boundary that its state does not have. */
+/** `0.4 s`; rounded down, so that no label shows a limit that its state has not reached. */
 export function tenths(seconds: number): string {
   return `${(Math.floor(Math.max(0, seconds) * 10) / 10).toFixed(1)} s`;
 }
@@ -56,8 +56,8 @@ export function timeOfDay(at: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** The gateway's wall clock was set by so many seconds, at this time of day. */
+/** Say that the gateway's clock was set by `by` seconds at this time of day. */
 export function clockStep(by: number, timeOfDay: string): string {
   const way = by < 0 ? "back" : "forward";
-  return `The gateway\u2019s clock was set ${way} by ${span(Math.abs(by))} at ${timeOfDay}: times that were written down before do not compare with later ones.`;
+  return `The gateway\u2019s clock was set ${way} by ${span(Math.abs(by))} at ${timeOfDay}. Do not compare times noted before with times noted after.`;
 }

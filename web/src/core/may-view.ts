@@ -1,4 +1,4 @@
-/** What a page may expect the gateway to open. It decides nothing: the gateway does, and says why not. Pure. */
+/** Predicts what the gateway would open. It decides nothing: the gateway decides, and says why not. Pure. */
 
 import type { Camera, Incident, Principal } from "./protocol.js";
 
@@ -12,7 +12,7 @@ export function mayView(camera: Camera, open: Iterable<Incident>, me: Principal 
   return [...open].some((one) => one.state === "open" && one.site === camera.site && (!me.police || opens(one, me)));
 }
 
-/** Why an incident opens no camera by itself to somebody of the police; "" where it does. */
+/** Why an incident opens no camera by itself for this member of the police; "" if it does. */
 export function whyNone(incident: Incident, me: Principal | null): string {
   if (me === null || !me.police || opens(incident, me)) return "";
   return incident.kind === "drill" ? "Drill. You are not enrolled: no cameras open for you." : "A test opens no cameras.";

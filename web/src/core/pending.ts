@@ -2,7 +2,7 @@
 
 import type { IncidentKind } from "./protocol.js";
 
-/** One press of the button. `key` names it: however often it is sent, the gateway acts on it once. */
+/** One press of the button. Its `key` makes the gateway act on it once, however often it is sent. */
 export interface Press {
   key: string;
   site: string;
@@ -11,14 +11,14 @@ export interface Press {
   room: string | null;
   room_name: string | null;
   enrolled: string[];
-  /** Who pressed; nobody else's sign-in sends it. */
+  /** Who pressed. Nobody else's sign-in sends it. */
   by: { id: string; name: string };
   at: number;
 }
 
 /**
- * `sending`: an attempt is on its way. `waiting`: until the next one. `asking`: nothing was tried for so long that a
- * person decides. `refused`: the gateway said no. `called_off`: by a person.
+ * `sending`: an attempt is on its way. `waiting`: for the next attempt. `asking`: nothing was tried for so long that a
+ * person must decide. `refused`: the gateway refused it. `called_off`: a person cancelled it.
  */
 export type PendingState = "sending" | "waiting" | "asking" | "refused" | "called_off";
 
@@ -26,18 +26,18 @@ export interface Pending {
   press: Press;
   state: PendingState;
   attempts: number;
-  /** Start of the last attempt; the press itself before the first one. */
+  /** Start of the last attempt; before the first one, the time of the press. */
   tried_at: number;
-  /** What the gateway itself last said of it; "" where it has said nothing. */
+  /** What the gateway last said about it; "" if nothing. */
   words: string;
-  /** It sounds already, and is sent again since the gateway could not keep it. */
+  /** True if it already sounds and is sent again because the gateway could not save it. */
   sounds: boolean;
 }
 
 export type PendingEvent =
   | { type: "attempt"; at: number }
   | { type: "answered" }
-  /** Nothing came, or only words why not yet. */
+  /** There was no answer, or only a reason to try again. */
   | { type: "unanswered"; words?: string; sounds?: boolean }
   | { type: "refused"; words: string }
   | { type: "interrupted" }
@@ -45,7 +45,7 @@ export type PendingEvent =
   | { type: "call_off" }
   | { type: "put_away" };
 
-/** `done`: nothing is left of it. An event that a state does not list changes nothing. */
+/** `done`: the trigger can be forgotten. An event that a state does not list changes nothing. */
 const TABLE: Readonly<Record<PendingState, Partial<Record<PendingEvent["type"], PendingState | "done">>>> = {
   waiting: { attempt: "sending", send_now: "waiting", interrupted: "asking", refused: "refused", call_off: "called_off" },
   sending: { answered: "done", unanswered: "waiting", refused: "refused", interrupted: "asking", call_off: "called_off" },
@@ -54,18 +54,18 @@ const TABLE: Readonly<Record<PendingState, Partial<Record<PendingEvent["type"], 
   called_off: { put_away: "done" },
 };
 
-/** A page that has tried nothing for so long (seconds), closed or asleep, asks before it sends. */
+/** A page that was closed or asleep for this long (seconds) asks before it sends. */
 export const ASK_AFTER = 300;
-/** A clock that went back by more than this (seconds) says nothing about how long ago it was. */
+/** If the clock went back by more than this (seconds), it does not tell how long ago the last attempt was. */
 const CLOCK_BACK = 30;
-/** From this delay on (seconds) the note says that the trigger is late. */
+/** After this delay (seconds) the note says that the trigger is late. */
 const LATE = 15;
 
 export function begin(press: Press): Pending {
   return { press, state: "waiting", attempts: 0, tried_at: press.at, words: "", sounds: false };
 }
 
-/** What follows; null where nothing is left to do or to say. */
+/** The next state; null if nothing is left to do or say. */
 export function advance(pending: Pending, event: PendingEvent): Pending | null {
   const state = TABLE[pending.state][event.type];
   if (state === undefined) return pending;
@@ -84,17 +84,17 @@ export function advance(pending: Pending, event: PendingEvent): Pending | null {
   }
 }
 
-/** It is still to be sent, by itself or after a question. */
+/** True if it still has to be sent, by itself or after a question. */
 export const unsent = (pending: Pending | null): pending is Pending =>
   pending !== null && pending.state !== "refused" && pending.state !== "called_off";
 
-/** True if nothing was tried for so long that the page asks first. */
+/** True if nothing was tried for so long that the page must ask first. */
 export function isInterrupted(pending: Pending, now: number): boolean {
   const silence = now - pending.tried_at;
   return silence > ASK_AFTER || silence < -CLOCK_BACK;
 }
 
-/** A kept trigger as a page finds it when it is loaded; null for what is none. */
+/** Read a stored trigger when the page loads; null if `text` is none. */
 export function revive(text: string | null, now: number): Pending | null {
   if (text === null) return null;
   let kept: unknown;
@@ -122,7 +122,7 @@ function isPending(value: unknown): value is Pending {
   );
 }
 
-/** What is sent of it at `now`. A late trigger says so: police must not take it for one of this moment. */
+/** The request body at `now`. A late trigger says so: police must not mistake it for a new one. */
 export function bodyOf({ press }: Pending, now: number): Record<string, unknown> {
   const late = Math.round(now - press.at);
   return {
@@ -131,7 +131,7 @@ export function bodyOf({ press }: Pending, now: number): Record<string, unknown>
     key: press.key,
     ...(press.room === null ? {} : { room: press.room }),
     ...(press.enrolled.length > 0 ? { enrolled: press.enrolled } : {}),
-    ...(late > LATE ? { note: `Sent ${spoken(late)} after it was pressed: the network was away.` } : {}),
+    ...(late > LATE ? { note: `Sent ${spoken(late)} after it was pressed: there was no network.` } : {}),
   };
 }
 

@@ -1,27 +1,27 @@
-/** Where an incident was triggered, place by place. Pure. */
+/** The places where an incident was triggered. Pure. */
 
 import type { Incident, Trigger } from "./protocol.js";
 
-/** One room from which somebody pressed, a place that the plan does not know, or the school where none was told. */
+/** A room where somebody pressed, a place that is not on the plan, or the school if no place was named. */
 export interface Place {
   readonly key: string;
-  /** 1 is the place that was first; what is said on the radio stays true when another is added. */
+  /** 1 is the first place. Numbers never change, so what was said on the radio stays true when a place is added. */
   readonly number: number;
   readonly room: string | null;
   readonly name: string;
-  /** Its newest trigger. */
+  /** Time of its newest trigger. */
   readonly at: number;
   readonly triggers: number;
-  /** True for the place of the newest alarm. */
+  /** True if the newest alarm came from here. */
   readonly newest: boolean;
 }
 
-export const UNKNOWN_ROOM = "Room not told";
+export const UNKNOWN_ROOM = "Room not given";
 
-/** The same for all triggers of one place. */
+/** The same key for all triggers from one place. */
 export const placeKey = ({ room, room_name }: Pick<Trigger, "room" | "room_name">): string => room ?? room_name ?? "";
 
-/** The places of an incident; that of the newest alarm first, then the others, the newest first. */
+/** The places of an incident: first the place of the newest alarm, then the others, newest first. */
 export function places(incident: Incident): Place[] {
   const rooms = new Map<string, Trigger[]>();
   for (const one of [...incident.triggers].sort((a, b) => a.at - b.at)) {
@@ -37,7 +37,7 @@ export function places(incident: Incident): Place[] {
   return found.sort((a, b) => Number(b.newest) - Number(a.newest) || b.at - a.at);
 }
 
-/** Cameras near any trigger, those of the newest alarm first. */
+/** Cameras near any trigger, those near the newest alarm first. */
 export const nearAny = (incident: Incident): string[] => [
   ...new Set([...incident.nearest, ...incident.triggers.flatMap((one) => one.nearest)]),
 ];

@@ -2,9 +2,9 @@
 
 export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
 export type StreamName = "main" | "sub";
-/** What a session is sent; `transcoded` is made of the main stream. */
+/** The stream that a session is sent. `transcoded` is made from the main stream. */
 export type SentStream = StreamName | "transcoded";
-/** Why a session is sent nothing just now; "" while it is. */
+/** Why a session is sent nothing at the moment; "" while it is sent pictures. */
 export type Waiting = "" | "keyframe" | "link";
 export type IncidentKind = "real" | "drill" | "test";
 export type Point = readonly [number, number];
@@ -14,12 +14,12 @@ export interface Principal {
   name: string;
   role: Role;
   site_ids: string[];
-  /** Hears alarms, confirms them by acknowledging, and can be enrolled in a drill. */
+  /** True for police: they hear alarms, confirm them by acknowledging, and can be enrolled in a drill. */
   police: boolean;
   sees_pictures: boolean;
 }
 
-/** Boundaries of what a tile may say, from the gateway's settings. */
+/** The limits of the words on a tile, from the gateway's settings. */
 export interface AgeLimits {
   readonly live_below: number;
   readonly delayed_below: number;
@@ -31,9 +31,9 @@ export interface Me {
   principal: Principal;
   district: string;
   expires_at: number;
-  /** Wall time from which the sign-in can be prolonged; null when it cannot be prolonged any more. */
+  /** Time from which the sign-in can be extended; null if it cannot be extended any more. */
   may_continue_at: number | null;
-  /** An open incident of its own holds the end off. */
+  /** True if an open incident keeps the sign-in from ending. */
   carried_on: boolean;
   age: AgeLimits;
   notice: string;
@@ -46,7 +46,7 @@ export interface TimelinePoint {
   readonly uncertainty: number;
   readonly trusted: boolean;
   readonly reason: string;
-  /** Another one: not the same clock, or not the same stream. */
+  /** It changes with the clock or the stream. */
   readonly epoch: string;
   readonly stream: SentStream;
 }
@@ -58,9 +58,9 @@ export interface Camera {
   floor: string;
   room: string | null;
   streams: StreamName[];
-  /** Whether there is something to hear. */
+  /** True if the camera has sound. */
   sound: boolean;
-  /** May be seen by whoever is signed in here without any incident. */
+  /** True if the person signed in here may see it without any incident. */
   standing: boolean;
   position: Point;
   heading: number;
@@ -124,7 +124,7 @@ export interface Token {
   grant: { id: string; site: string; basis: string; incident: string | null; cameras: string[] };
 }
 
-/** One press of a button, here or at the school. */
+/** One press of a button, on a page or at the school. */
 export interface Trigger {
   trigger: string;
   by: string;
@@ -132,14 +132,14 @@ export interface Trigger {
   room_name: string | null;
   note: string;
   at: number;
-  /** It sounded; otherwise it joined an alarm that had just sounded for its place. */
+  /** True if it sounded; otherwise it joined an earlier alarm of its place. */
   alarm: boolean;
-  /** Cameras nearest to it, best first. */
+  /** The cameras nearest to it, best first. */
   nearest: string[];
 }
 
 export interface Incident {
-  /** In an answer to a press: false where no disk takes it yet. It holds all the same. */
+  /** In an answer to a press: false if no disk has it yet. It takes effect anyway. */
   committed?: boolean;
   id: string;
   site: string;
@@ -151,11 +151,11 @@ export interface Incident {
   triggers: Trigger[];
   /** Who takes part in a drill: principal ids. */
   enrolled: string[];
-  /** Somebody of the police has acknowledged since the last alarm. */
+  /** True if somebody at the police has acknowledged the newest alarm. */
   confirmed: boolean;
-  /** Wall time by which that was to be. */
+  /** Time by which somebody should have. */
   confirm_by_at: number;
-  /** The gateway has noticed that nobody had by then. */
+  /** True if nobody had by then. */
   unconfirmed: boolean;
   /** Why the cameras are open, in words for the record. */
   threat: string;
@@ -165,15 +165,14 @@ export interface Incident {
   last_alarm_at: number;
   repeats: number;
   warnings_sent: number[];
-  /** `newest`: of the newest alarm; an earlier one says nothing of it. */
   acknowledgements: {
     principal: string;
     name: string;
     role: Role;
     at: number;
-    /** Of the newest alarm. */
+    /** True if it is for the newest alarm. */
     newest: boolean;
-    /** By the police. */
+    /** True if the police made it. */
     confirms: boolean;
   }[];
   closed_at: number | null;
@@ -193,7 +192,7 @@ export interface Source {
   bitrate_bps: number;
   loss: number;
   reconnects: number;
-  /** What its media comes over; "" before it does. */
+  /** The transport of its media; "" before any arrives. */
   transport: string;
   codec: string;
   width: number;
@@ -202,7 +201,7 @@ export interface Source {
   clock_reason: string;
   notes: string[];
   delivery: string;
-  /** Seconds since the newest picture that was passed on was captured, as the gateway knows it; null where none was. */
+  /** Age in seconds of the newest picture that was passed on, as the gateway knows it; null if there was none. */
   age: number | null;
   age_state: "live" | "delayed" | "not_live" | "unverified";
 }

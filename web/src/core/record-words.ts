@@ -1,4 +1,4 @@
-/** What a record's details read like: times as times, in the record's own offset from UTC. Pure. */
+/** Puts a record's details into words, with times at the record's own offset from UTC. Pure. */
 
 const OFFSET = /(Z|[+-]\d\d:\d\d)$/;
 
@@ -19,7 +19,7 @@ function minutesOf(offset: string): number {
 /** A detail's value in words. Keys that end in `_at` are wall seconds (docs/protocol.md). */
 export function spoken(key: string, value: unknown, time: string): string {
   if (key.endsWith("_at") && typeof value === "number") return timeLike(value, time);
-  // Whoever is bound to no school is bound to none in particular: the whole district.
+  // A person without schools may see the whole district.
   if (Array.isArray(value) && value.length === 0) return key === "sites" ? "all" : "none";
   if (Array.isArray(value)) return value.map((one) => spoken(key, one, time)).join(", ");
   if (typeof value === "object" && value !== null) {

@@ -1,8 +1,8 @@
-/** Which camera needs a hand first. Pure. */
+/** Sorts cameras by how urgently they need attention. Pure. */
 
 import type { CameraStatus, Source, SourceState } from "./protocol.js";
 
-/** `late`: pictures are passed on, and too old to be live. */
+/** `late`: pictures are passed on but are too old to be live. */
 export type Standing = SourceState | "late";
 
 const ORDER: Readonly<Record<Standing, number>> = { down: 0, stalled: 1, connecting: 2, late: 3, up: 4 };
@@ -12,14 +12,14 @@ export function standing(source: Source): Standing {
   return source.state === "up" && late ? "late" : source.state;
 }
 
-/** The stream that is off worst; the main one among equals. */
+/** The stream in the worst state; the main stream if both are equal. */
 export function worst(camera: CameraStatus): Source | undefined {
   const { main, sub } = camera.streams;
   if (!main || !sub) return main ?? sub;
   return ORDER[standing(sub)] < ORDER[standing(main)] ? sub : main;
 }
 
-/** Worst first, late ones before good ones; then those whose picture does not change or whose clock is not trusted; then by name. */
+/** Order by state, worst first; then by an unchanged picture or an untrusted clock; then by name. */
 export function bySeverity(a: CameraStatus, b: CameraStatus): number {
   return rank(a) - rank(b) || a.name.localeCompare(b.name);
 }

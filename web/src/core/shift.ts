@@ -1,12 +1,12 @@
-/** When a sign-in ends, and what the page says of it. Pure. */
+/** Decides what the page says about the end of a sign-in. Pure. */
 
 import type { Me } from "./protocol.js";
 
 export type Lifetime = Pick<Me, "expires_at" | "may_continue_at" | "carried_on">;
 
 /**
- * `quiet`: there is time. `carried_on`: an open incident holds the end off. `offer`: it ends within the hour. `urgent`:
- * it ends within minutes.
+ * `quiet`: there is enough time. `carried_on`: an open incident keeps it from ending. `offer`: it ends within the hour.
+ * `urgent`: it ends within minutes.
  */
 export type ShiftState = "quiet" | "carried_on" | "offer" | "urgent";
 

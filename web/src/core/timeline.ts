@@ -1,21 +1,21 @@
-/** From the RTP timestamp of a frame to the gateway time at which it was captured. Pure. */
+/** Maps the RTP timestamp of a frame to the gateway time at which it was captured. Pure. */
 
 import type { SentStream, TimelinePoint } from "./protocol.js";
 
 const RATE = 90_000;
-/** A frame this much before a point is still measured by it (seconds). */
+/** A point also measures frames that lie up to this much before it (seconds). */
 const BEFORE = 1;
-/** A frame this much after the last point is not (seconds). */
+/** A point does not measure frames that lie more than this after it (seconds). */
 const AFTER = 5;
 const KEPT = 120;
 
-/** When a frame was captured, in gateway time. Where not `trusted`, its age is a lower bound. */
+/** When a frame was captured, in gateway time. If it is not `trusted`, the age is a lower bound. */
 export interface Capture {
   readonly capture: number;
   readonly uncertainty: number;
   readonly trusted: boolean;
   readonly reason: string;
-  /** Of which the map speaks. */
+  /** The stream that the map describes. */
   readonly stream: SentStream;
 }
 
@@ -37,7 +37,7 @@ export class Timeline {
     this.#points = [];
   }
 
-  /** The capture time of the frame, or null where the map does not cover it. */
+  /** The capture time of the frame, or null if the map does not cover it. */
   capture(rtp: number): Capture | null {
     const point = this.#pointFor(rtp);
     if (point === null) return null;
@@ -50,8 +50,8 @@ export class Timeline {
     };
   }
 
-  /** The newest point that is not later than the frame by more than a second; but a point of a new epoch does not
-   * measure a frame from before it, if a point of the frame's own epoch does. */
+  /** The newest point that is at most a second later than the frame. A point of a new epoch does not measure an earlier
+   * frame if a point of the frame's own epoch does. */
   #pointFor(rtp: number): TimelinePoint | null {
     let ahead: TimelinePoint | null = null;
     for (let index = this.#points.length - 1; index >= 0; index -= 1) {

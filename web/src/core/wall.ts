@@ -1,25 +1,25 @@
-/** Which cameras are on the wall. Pure. */
+/** Decides which cameras are on the wall. Pure. */
 
 import type { Incident } from "./protocol.js";
 
 export interface Wall {
   readonly open: readonly string[];
-  /** The one that is shown alone; always one of `open`. */
+  /** The camera that is shown alone; always one of `open`. */
   readonly large: string | null;
-  /** Opened by an alarm and by no press since. */
+  /** Cameras that an alarm opened and nobody has pressed since. */
   readonly byItself: ReadonlySet<string>;
-  /** Alarms whose cameras have been opened, so that what was closed by hand stays closed. */
+  /** Alarms whose cameras have been opened, so that a camera closed by hand stays closed. */
   readonly opened: ReadonlyMap<string, string>;
 }
 
 export const EMPTY: Wall = { open: [], large: null, byItself: new Set(), opened: new Map() };
 
-/** Alarms open no more tiles than this: those of the newest stay, the oldest that nobody asked for go. */
+/** Alarms open at most this many tiles. The newest alarm's tiles stay; the oldest that nobody asked for are closed. */
 export const MOST = 12;
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
 
-/** Open cameras by a press; all tiles are shown, so that none opens behind the one that was enlarged. */
+/** Open cameras by a press. All tiles are shown, so that none opens behind an enlarged one. */
 export function open(wall: Wall, ids: readonly string[]): Wall {
   const byItself = new Set([...wall.byItself].filter((id) => !ids.includes(id)));
   return { ...wall, open: unique([...wall.open, ...ids]), large: null, byItself };
@@ -36,7 +36,7 @@ export const toggle = (wall: Wall, id: string): Wall => (wall.open.includes(id) 
 /** Show one alone, or all again. */
 export const enlarge = (wall: Wall, id: string): Wall => ({ ...wall, large: wall.large === id ? null : id });
 
-/** Open what is nearest to a new alarm, as far as this person may see it. Anew once they are enrolled in a drill. */
+/** Open the cameras nearest to a new alarm that this person may see. Repeat it once they are enrolled in a drill. */
 export function alarmed(wall: Wall, incident: Incident, mayView: (id: string) => boolean): Wall {
   const near = incident.nearest.filter(mayView);
   const key = `${incident.alarms} ${near.length > 0}`;

@@ -1,5 +1,5 @@
-/** One WHEP session (draft-ietf-wish-whep): offer, answer, the token's renewal, ICE restarts, DELETE. It ends once, and
- *  says why. */
+/** One WHEP session (draft-ietf-wish-whep): offer, answer, token renewal, ICE restarts, DELETE. It ends once and says
+ *  why. */
 
 import { Problem, request } from "./api.js";
 import { answerAnew, fragmentOf, FRAGMENT, iceServers } from "./ice.js";
@@ -9,7 +9,7 @@ import type { SentStream, StreamName } from "./protocol.js";
 const CONNECT_WITHIN = 10_000;
 const INTERRUPTED = 10_000;
 
-/** How long one attempt to agree on a connection anew may take, and when the next follows (milliseconds). */
+/** How long one ICE restart may take, and the pause before the next (milliseconds). */
 const ATTEMPT_WITHIN = 2_000;
 const NEXT_ATTEMPT = 500;
 const STREAMS: readonly SentStream[] = ["main", "sub", "transcoded"];
@@ -18,20 +18,20 @@ type LowDelayReceiver = RTCRtpReceiver & { jitterBufferTarget?: number | null; p
 
 export interface Wanted {
   readonly camera: string;
-  /** Null: what suits the role and its link. */
+  /** Null: the gateway chooses by the role and its link. */
   readonly stream: StreamName | null;
-  /** Whether to ask for the camera's sound, too. */
+  /** True to ask for the camera's sound too. */
   readonly sound: boolean;
   readonly token: string;
 }
 
 export class WhepSession {
-  /** Resolves once, with the reason's word, when no more pictures come. */
+  /** Resolves once, with the reason's code, when no more pictures come. */
   readonly ended: Promise<string>;
   #end: (reason: string) => void = () => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #over = false;
-  /** As the gateway gave it; an ICE restart changes some lines. */
+  /** The gateway's answer. An ICE restart replaces some lines of it. */
   #answer = "";
   #interrupted = false;
   #reconnecting = false;
@@ -52,12 +52,12 @@ export class WhepSession {
   static async open(wanted: Wanted): Promise<WhepSession> {
     const peer = new RTCPeerConnection();
     try {
-      // The picture first: its section speaks for the connection.
+      // The picture comes first: its section stands for the connection.
       const kinds = wanted.sound ? ["video", "audio"] : ["video"];
       const receivers = kinds.map((kind) => peer.addTransceiver(kind, { direction: "recvonly" }).receiver);
       receivers.forEach(showAtOnce);
-      // Sent before any candidate is gathered: the gateway is ICE-lite and learns the address from the checks, and which
-      // servers to gather with stands in its answer.
+      // Send before gathering any candidates: the gateway is ICE-lite and learns our address from the checks, and its
+      // answer names the servers to gather with.
       const offer = await peer.createOffer();
       const query = wanted.stream === null ? "" : `?stream=${wanted.stream}`;
       const response = await request(`/whep/${encodeURIComponent(wanted.camera)}${query}`, {
@@ -87,12 +87,12 @@ export class WhepSession {
     }
   }
 
-  /** The way to the gateway is lost, or is being agreed on anew. */
+  /** True while the path to the gateway is lost or ICE restarts. */
   get reconnecting(): boolean {
     return this.#reconnecting || this.#interrupted;
   }
 
-  /** Hand the fresh token to the running session, later where the gateway is asked too much. Raises Problem. */
+  /** Give the running session a fresh token. If the gateway has too many requests, wait. Raises Problem. */
   async renew(token: string): Promise<void> {
     const init = { method: "POST", headers: { Authorization: `Bearer ${token}` } };
     for (;;) {
@@ -106,8 +106,8 @@ export class WhepSession {
     }
   }
 
-  /** The way to the gateway may have changed: agree on a connection anew, for the same session and picture, until there
-   *  is one. Calls while that is going on add nothing. */
+  /** The path to the gateway may have changed. Restart ICE for the same session and picture until it succeeds. Calls
+   *  meanwhile do nothing. */
   async reconnect(): Promise<void> {
     if (this.#reconnecting || this.#over || this.peer.remoteDescription === null) return;
     this.#reconnecting = true;
@@ -118,22 +118,22 @@ export class WhepSession {
     }
   }
 
-  /** Stop here and tell the gateway. */
+  /** Stop, and tell the gateway. */
   close(reason = "viewer_left"): void {
     if (!this.#finish(reason)) return;
-    // `keepalive` lets it out while the page is closing; where it fails, the gateway notices by itself. The connection
-    // is closed after it, since its own goodbye would overtake the request and make it a 404.
+    // `keepalive` sends it even while the page closes. If it fails, the gateway notices by itself. Close the connection
+    // afterwards: its own goodbye would overtake the request and turn it into a 404.
     request(this.resource, { method: "DELETE", keepalive: true })
       .catch(() => undefined)
       .finally(() => this.peer.close());
   }
 
-  /** The gateway has ended it already. */
+  /** The gateway has already ended it. */
   gone(reason: string): void {
     if (this.#finish(reason)) this.peer.close();
   }
 
-  /** One ICE restart. Resolves to whether there is nothing to try again. */
+  /** Restart ICE once. Resolves to true if there is nothing left to try. */
   async #restarted(): Promise<boolean> {
     const { peer } = this;
     try {
@@ -150,14 +150,14 @@ export class WhepSession {
       await peer.setRemoteDescription({ type: "answer", sdp: answerAnew(this.#answer, fragment) });
       return true;
     } catch (error) {
-      // The gateway does not know the session any more, or will not: only a new one helps. No answer: try again.
+      // If the gateway no longer knows the session or refuses, only a new one helps. Without an answer, try again.
       const refused = error instanceof Problem && error.final;
       if (refused) this.gone("interrupted");
       return refused;
     }
   }
 
-  /** Asked anew after each wait. */
+  /** Checked again after each wait. */
   #left(): boolean {
     return this.#over;
   }
@@ -190,7 +190,7 @@ export class WhepSession {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Ask for no more delay than decoding needs: an old smooth picture (or sound) is worth less here than a new rough one. */
+/** Ask for no more delay than decoding needs: a new rough picture or sound is worth more here than an old smooth one. */
 function showAtOnce(receiver: LowDelayReceiver): void {
   if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
   if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;

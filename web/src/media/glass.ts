@@ -10,13 +10,13 @@ export interface GlassAge {
 
 const reporters = new Set<() => GlassAge | null>();
 
-/** Add a tile's account. Returns what ends it. */
+/** Add a tile's report. Returns a function that removes it. */
 export function report(tile: () => GlassAge | null): () => void {
   reporters.add(tile);
   return () => reporters.delete(tile);
 }
 
-/** Hand what all tiles say to `send`, for as long as the page lives. */
+/** Pass the reports of all tiles to `send` for as long as the page lives. */
 export function tell(send: (message: { type: "glass"; ages: GlassAge[] }) => void): void {
   setInterval(() => {
     if (document.visibilityState !== "visible") return;

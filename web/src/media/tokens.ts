@@ -1,4 +1,4 @@
-/** The page's permission to see, one living token a site, renewed at half its life. */
+/** The page's permission to see: one valid token per site, renewed at half its life. */
 
 import { Problem } from "../core/api.js";
 import type { Token } from "../core/protocol.js";
@@ -7,12 +7,12 @@ const RETRY = 2000;
 
 interface Living {
   token: Token;
-  /** Page time (seconds) at which it is renewed, and at which it is void. */
+  /** Page times (seconds) at which to renew it and at which it becomes void. */
   renewAt: number;
   voidAt: number;
 }
 
-/** Told of every fresh token of a site. */
+/** Receives every fresh token of a site. */
 export type TokenListener = (site: string, token: string) => void;
 
 export class SiteTokens {
@@ -27,26 +27,26 @@ export class SiteTokens {
     private readonly now: () => number,
   ) {}
 
-  /** A token that lives for a while yet. Raises Problem: 403 with its reason where there is none to have. */
+  /** A token that stays valid for a while. Raises Problem: 403 with its reason if the gateway issues none. */
   async token(site: string): Promise<string> {
     const living = this.#living.get(site);
     if (living && this.now() < living.renewAt) return living.token.token;
     return (await this.#fresh(site)).token.token;
   }
 
-  /** The incidents of the site have changed: what was issued before, or is on its way, may be void. */
+  /** The incidents of the site have changed, so earlier tokens, or one on its way, may be void. */
   forget(site: string): void {
     this.#living.delete(site);
     this.#asked.delete(site);
   }
 
-  /** Somebody else is to be signed in. */
+  /** Somebody else signs in. */
   forgetAll(): void {
     this.#living.clear();
     this.#asked.clear();
   }
 
-  /** Somebody watches at the site: renew while they do. Returns what ends it. */
+  /** Renew the site's token while somebody watches. Returns a function that stops it. */
   use(site: string, listener: TokenListener): () => void {
     this.#listeners.add(listener);
     this.#users.set(site, (this.#users.get(site) ?? 0) + 1);
@@ -98,7 +98,7 @@ export class SiteTokens {
       const { token } = await this.#fresh(site);
       for (const listener of this.#listeners) listener(site, token.token);
     } catch (error) {
-      // A refusal ends the sessions from the gateway's side, with its reason. Anything else is tried again meanwhile.
+      // After a refusal the gateway itself ends the sessions, with its reason. Any other failure is tried again.
       const living = this.#living.get(site);
       const problem = error instanceof Problem ? error : null;
       if (problem?.final || !living || this.now() >= living.voidAt) return;

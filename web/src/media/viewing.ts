@@ -1,4 +1,4 @@
-/** One camera on one tile: keeps a session open while it may, and knows the age of what is on the glass. */
+/** One camera on one tile. Keeps a session open while permitted, and knows the age of the picture on the glass. */
 
 import { Problem } from "../core/api.js";
 import { judge, type Verdict } from "../core/age.js";
@@ -24,8 +24,8 @@ import { ENDINGS, HOLDS, interruption, sentence, sourceFault, type Hold } from "
 const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;
 
-/** A picture that stands still for so long (seconds), or for so many times its usual interval, may have lost its way: a
- *  NAT that bound anew, say, which the browser itself notices only after some seconds. */
+/** If no frame arrives for this long (seconds), or for this many usual intervals, the path may be lost: for example, a
+ *  NAT has changed its binding. The browser itself notices that only after some seconds. */
 const STANDS_STILL = 0.8;
 const INTERVALS = 3;
 const LOOK_EVERY = 200;
@@ -33,7 +33,7 @@ const LOOK_EVERY = 200;
 export type Phase = "opening" | "waiting" | "playing" | "ended";
 type Of<T extends ServerEvent["type"]> = Extract<ServerEvent, { type: T }>;
 
-/** What a viewing uses of all that the page knows; each event of the channel that it waits for is dispatched here. */
+/** The part of the page's knowledge that a viewing uses. It also dispatches the channel's events. */
 export interface Known extends EventTarget {
   readonly me: Me | null;
   readonly cameras: ReadonlyMap<string, CameraStatus>;
@@ -45,20 +45,20 @@ export interface Known extends EventTarget {
 }
 
 export interface ViewingHooks {
-  /** What to show; null blanks the glass. */
+  /** Show this; null blanks the glass. */
   media(media: MediaStream | null): void;
   changed(): void;
 }
 
 export class Viewing {
   phase: Phase = "opening";
-  /** Why there is no picture, or none that moves. */
+  /** Why there is no moving picture. */
   words = "";
-  /** What is sent, which the camera and the link decide. */
+  /** The stream that is sent. The camera and the link decide it. */
   stream: SentStream;
-  /** Of a viewing that has ended: the gateway has let nobody in, rather than ended what was open. */
+  /** True if the gateway refused access at the start, rather than ending it later. */
   refused = false;
-  /** Why nothing is sent just now. */
+  /** Why nothing is sent at the moment. */
   waiting: Waiting = "";
   session: WhepSession | null = null;
   unchangedSince: number | null = null;
@@ -69,16 +69,16 @@ export class Viewing {
   /** Pixels of the frame on the glass. */
   #size = 0;
   #shownAt: number | null = null;
-  /** Seconds between frames: the longest of late. */
+  /** The longest recent interval between frames, in seconds. */
   #interval = 0;
-  /** Why none followed the frame on the glass: it is the last one until another comes, whatever the reason has become. */
+  /** Why no frame has followed the one on the glass. It stays until another frame comes, even if the reason is gone. */
   #held: Hold | null = null;
-  /** When the frame was shown that a connection was last agreed on anew for. */
+  /** When the frame was shown that last caused an ICE restart. */
   #reconnectedFor: number | null = null;
-  /** Page time of the shown frame's capture, by the last map that covered it. */
+  /** Page time at which the shown frame was captured, from the last map that covered it. */
   #capturedAt: number | null = null;
   #stop = new AbortController();
-  /** A token was found too narrow once: the next one says whether the camera is refused for good. */
+  /** True if a token did not cover the camera. If the next one does not either, the camera is refused. */
   #narrow = false;
 
   constructor(
@@ -122,7 +122,7 @@ export class Viewing {
     this.session = null;
   }
 
-  /** A new frame, of so many pixels, is on the glass. Returns what may be said of it. */
+  /** A new frame with `size` pixels is on the glass. Returns what the tile may say about it. */
   frame(rtp: number, size: number): Verdict {
     const now = this.known.now();
     this.#size = size;
@@ -141,7 +141,7 @@ export class Viewing {
     return this.verdict(now);
   }
 
-  /** Why no picture comes just now although the camera gives them; null while they come. */
+  /** Why no picture arrives at the moment although the camera sends some; null while they arrive. */
   get hold(): Hold | null {
     if (this.phase === "ended" || this.phase === "opening") return null;
     if (this.session?.reconnecting) return "reconnecting";
@@ -162,8 +162,8 @@ export class Viewing {
     return judge({ now, heardAt, clock, ...frame, sourceFault: fault, heldBack }, limits);
   }
 
-  /** When the frame on the glass was captured. Where its size says that it is the other stream's, the map has yet to
-   * hear of the change: it is trusted no more than that stream is. */
+  /** When the frame on the glass was captured. If its size is the other stream's, the map does not know of the change
+   * yet, and the frame is trusted no more than that stream is. */
   #capture(): Capture | null {
     const capture = this.#timeline.capture(this.#rtp);
     if (!capture?.trusted || capture.stream === "transcoded") return capture;
@@ -179,7 +179,7 @@ export class Viewing {
     return this.unchangedSince === null || clock === null ? null : now + clock.offset - this.unchangedSince;
   }
 
-  /** Where the picture stands still for no reason that is known, see to the connection; once for each time. */
+  /** If the picture stands still for no known reason, restart ICE, once each time. */
   #look(): void {
     const shown = this.#shownAt;
     if (this.phase !== "playing" || this.waiting !== "" || shown === null || shown === this.#reconnectedFor) return;
@@ -191,7 +191,7 @@ export class Viewing {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { site } = this.camera;
-    this.#set("opening", "Asking for the picture.");
+    this.#set("opening", "Opening the picture.");
     const release = this.known.tokens.use(site, (of, token) => {
       if (of === site) this.session?.renew(token).catch(() => undefined);
     });
@@ -199,7 +199,7 @@ export class Viewing {
     while (await this.#once(signal)) await sleep(this.#backoff.next(), signal);
   }
 
-  /** Open one session and play it to its end. Resolves to whether to try again. */
+  /** Open one session and play it to its end. Resolves to true if it should be tried again. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { site, id, sound } = this.camera;
     try {
@@ -218,7 +218,7 @@ export class Viewing {
     }
   }
 
-  /** Play until the session ends. Resolves to the reason's word. */
+  /** Play until the session ends. Resolves to the reason's code. */
   async #watch(session: WhepSession, signal: AbortSignal): Promise<string> {
     if (signal.aborted) {
       session.close();
@@ -238,22 +238,22 @@ export class Viewing {
     return reason;
   }
 
-  /** A token that was renewed while the offer was on its way went to the other sessions only. */
+  /** Renew the session's token if it was renewed while the offer was on its way: only other sessions got it then. */
   async #catchUp(session: WhepSession, used: string): Promise<void> {
     try {
       const newest = await this.known.tokens.token(this.camera.site);
       if (newest !== used) await session.renew(newest);
     } catch {
-      // The session then ends with its token, and is opened again.
+      // The session then ends with its token and is opened again.
     }
   }
 
-  /** Have the time of this stream's frames sent on the event channel as it is now. */
+  /** Ask the event channel for the current map of this stream's frame times. */
   #listen(): void {
     if (this.session) this.known.channel.send({ type: "watch", session: this.session.id });
   }
 
-  /** True where the gateway's refusal is final for now. */
+  /** True if the gateway's refusal is final for now. */
   #refused(error: unknown): boolean {
     if (error instanceof Problem && (error.status === 403 || error.status === 404)) {
       this.known.tokens.forget(this.camera.site);
@@ -308,7 +308,7 @@ export class Viewing {
 
 const pixels = (source: Source): number => source.width * source.height;
 
-/** Asked anew after each wait: the compiler would take the first answer for good. */
+/** Checked again after each wait. As a function, so that the compiler does not reuse the first answer. */
 const left = (signal: AbortSignal): boolean => signal.aborted;
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,19 +1,19 @@
-/** Reasons in words. A reason in `ENDINGS` is final until somebody, or a new incident, asks again. */
+/** Puts reasons into words. A reason in `ENDINGS` is final until somebody, or a new incident, tries again. */
 
 import type { CameraStatus, SentStream, Waiting } from "../core/protocol.js";
 
 export const ENDINGS: Readonly<Record<string, string>> = {
-  incident_ended: "The incident has ended, and the access with it.",
-  revoked: "This access has been withdrawn.",
+  incident_ended: "The incident has ended, so access has ended.",
+  revoked: "Your access has been withdrawn.",
   signed_out: "You have been signed out.",
   camera_removed: "This camera has been removed.",
 };
 
 const INTERRUPTIONS: Readonly<Record<string, string>> = {
-  never_connected: "No way through to the gateway's media port. Trying again.",
+  never_connected: "The network blocks the picture. Trying again.",
   dtls_failed: "The secure connection failed. Trying again.",
-  token_expired: "The permission was not renewed in time. Asking again.",
-  codec_changed: "The camera sends another format now. Opening it anew.",
+  token_expired: "Permission was not renewed in time. Asking again.",
+  codec_changed: "The camera has changed its format. Opening it again.",
   worker_lost: "A part of the gateway is restarting. Trying again.",
   shutdown: "The gateway is restarting. Trying again.",
   interrupted: "The connection was interrupted. Trying again.",
@@ -23,36 +23,36 @@ const INTERRUPTIONS: Readonly<Record<string, string>> = {
 export const interruption = (reason: string): string => INTERRUPTIONS[reason] ?? "The picture stopped. Trying again.";
 
 const FAULTS: Readonly<Record<string, string>> = {
-  unreachable: "Camera out of reach.",
+  unreachable: "Camera cannot be reached.",
   timed_out: "Camera does not answer.",
   password_refused: "Camera refuses the password.",
   not_found: "Camera does not know this stream.",
   unsupported: "Camera sends a format that cannot be shown.",
-  malformed: "Camera sends what cannot be read.",
+  malformed: "Camera sends data that cannot be read.",
   closed_by_camera: "Camera closed the connection.",
   stream_stopped: "Camera has stopped sending.",
-  session_limit: "Camera serves too many others.",
-  not_trusted: "Camera cannot prove what it is.",
-  redirect_refused: "Camera sends us to another place.",
-  fell_behind: "Picture came late: connecting anew.",
+  session_limit: "Camera has too many connections.",
+  not_trusted: "Camera cannot prove its identity.",
+  redirect_refused: "Camera points to another address.",
+  fell_behind: "Picture came late. Reconnecting.",
   unusable: "Camera sends no picture that can be shown.",
-  internal: "The gateway failed on this camera.",
+  internal: "The gateway has a fault with this camera.",
 };
 
-/** Why no picture comes although the camera gives them. */
+/** Why no picture arrives although the camera sends some. */
 export type Hold = Exclude<Waiting, ""> | "reconnecting";
 
-/** What a tile says beside its state meanwhile, and once its picture is old. */
+/** What a tile says meanwhile: a note beside its state, and words once its picture is old. */
 export const HOLDS: Readonly<Record<Hold, { note: string; words: string }>> = {
-  keyframe: { note: "WAITING FOR KEYFRAME", words: "Waiting for the camera's next keyframe." },
-  link: { note: "LINK TOO SLOW", words: "Link too slow for the next picture. Waiting." },
+  keyframe: { note: "WAITING FOR NEXT PICTURE", words: "Waiting for the camera's next picture." },
+  link: { note: "CONNECTION TOO SLOW", words: "Connection too slow. Waiting for the next picture." },
   reconnecting: { note: "RECONNECTING", words: "Connection lost. Reconnecting." },
 };
 
-/** What a tile says of a picture that is not the camera's main stream. */
-export const SENT: Readonly<Record<SentStream, string>> = { main: "", sub: "SUBSTREAM", transcoded: "TRANSCODED" };
+/** What a tile says about a picture that is not the camera's main stream. */
+export const SENT: Readonly<Record<SentStream, string>> = { main: "", sub: "SMALLER PICTURE", transcoded: "CONVERTED" };
 
-/** Why the camera gives no picture, or null while it gives one (or nothing is known against it). */
+/** Why the camera gives no picture; null while it gives one, or if nothing is known to be wrong. */
 export function sourceFault(status: CameraStatus | undefined, stream: SentStream): string | null {
   const source = status?.streams[stream === "transcoded" ? "main" : stream];
   if (!source || source.state === "up") return null;
@@ -61,7 +61,7 @@ export function sourceFault(status: CameraStatus | undefined, stream: SentStream
   return source.state === "connecting" ? "Connecting to the camera." : "Camera is down.";
 }
 
-/** A reason of the gateway's, as a sentence of its own. */
+/** The gateway's reason as a full sentence. */
 export function sentence(reason: string): string {
   const begun = reason.charAt(0).toUpperCase() + reason.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;

@@ -1,4 +1,4 @@
-/** Auditor: the record of accesses, refusals, triggers and ends. Reading it is recorded too. */
+/** The auditor's page: the record of accesses, refusals, triggers and ends. Reading it is recorded too. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -37,7 +37,7 @@ export class Auditor extends LitElement {
     return html`<main>
       <div class="title">
         <h1>Record</h1>
-        <p class="muted">Who did or saw what, when, and under which incident. Reading it is recorded.</p>
+        <p class="muted">Who did or saw what, when, and in which incident. Reading this page is recorded too.</p>
       </div>
       <form @submit=${this.#submit}>
         <select aria-label="Period" @change=${this.#choose}>
@@ -46,7 +46,7 @@ export class Auditor extends LitElement {
               html`<option value=${seconds} ?selected=${seconds === this.period}>Records of ${words}</option>`,
           )}
         </select>
-        <button class="primary">Read again</button>
+        <button class="primary">Refresh</button>
       </form>
       ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
       ${this.records === null ? nothing : this.#table(this.records)}
@@ -56,13 +56,13 @@ export class Auditor extends LitElement {
   #table(records: AuditRecord[]): TemplateResult {
     if (records.length === 0) return html`<p class="empty panel">Nothing was recorded in this time.</p>`;
     return html`${records.length === LIMIT
-        ? html`<p class="muted">${LIMIT} records are shown. <code>sightline audit</code> reads them all.</p>`
+        ? html`<p class="muted">Only the newest ${LIMIT} records are shown. To see all, run <code>sightline audit</code>.</p>`
         : nothing}
       <div class="panel scroll">
         <table>
           <thead>
             <tr>
-              ${["Time", "What", "Who", "Outcome", "Where", "Incident", "From", "More"].map(
+              ${["Time", "What", "Who", "Outcome", "Where", "Incident", "Address", "Details"].map(
                 (words) => html`<th scope="col">${words}</th>`,
               )}
             </tr>
@@ -95,7 +95,7 @@ export class Auditor extends LitElement {
   }
 }
 
-/** Random names and long lists: kept whole, but folded away, so that a row can be read. */
+/** Random names and long lists are folded away, so that a row stays readable. */
 const FOLDED = new Set(["grant", "jti", "session", "cameras", "key"]);
 
 function facts(entries: [string, unknown][], time: string): TemplateResult[] {

@@ -1,4 +1,4 @@
-/** Look of the coordinator's page: one column, large targets. */
+/** Styles of the coordinator's page: one column, large targets. */
 
 import { css } from "lit";
 

@@ -1,4 +1,4 @@
-/** School coordinator: trigger by holding, see that police know, see who watches, extend, all clear. Made for a phone. */
+/** The school coordinator's page, made for a phone: hold to trigger, see if police know and who watches, extend, all clear. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
@@ -8,6 +8,7 @@ import { StoreObserver } from "../app/observer.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
 import { span } from "../core/labels.js";
+import { UNKNOWN_ROOM } from "../core/places.js";
 import type { Incident, Site, Trigger } from "../core/protocol.js";
 import "../ui/alarm-list.js";
 import "../ui/all-clear.js";
@@ -33,7 +34,7 @@ export class Coordinator extends LitElement {
 
   override render(): TemplateResult {
     const { site } = this.#focus;
-    if (!site) return html`<p class="empty">No school is assigned to you. Ask your district\u2019s IT.</p>`;
+    if (!site) return html`<p class="empty">You have no school yet. Ask district IT to add you to one.</p>`;
     const incidents = store.open(site.id);
     const elsewhere = store.open().filter((one) => one.site !== site.id);
     return html`<main>
@@ -60,7 +61,7 @@ export class Coordinator extends LitElement {
       <section class="panel">
         ${store.reachable()
           ? html`<sl-watchers .site=${site.id}></sl-watchers>`
-          : html`<p class="empty">Who is watching is not known while the gateway is out of reach.</p>`}
+          : html`<p class="empty">No connection, so this page cannot show who is watching.</p>`}
       </section>
     </main>`;
   }
@@ -68,8 +69,8 @@ export class Coordinator extends LitElement {
   #refused(site: string): TemplateResult {
     const latest = store.refusals.find((one) => one.site === site);
     return html`<p class="error" role="alert">
-      A panic button was pressed and refused at ${store.timeOfDay(latest?.at ?? 0)}
-      (${(latest?.reason ?? "").replaceAll("_", " ")}). If it was meant, hold the button below; then call district IT.
+      A panic button was pressed at ${store.timeOfDay(latest?.at ?? 0)}, but its alarm was refused
+      (${(latest?.reason ?? "").replaceAll("_", " ")}). If there is danger, hold the button below. Then call district IT.
     </p>`;
   }
 
@@ -78,11 +79,13 @@ export class Coordinator extends LitElement {
       <sl-alarm .incident=${incident}></sl-alarm>
       <section class="panel part">
         <sl-confirmation .incident=${incident}></sl-confirmation>
-        <h2>${icon(incident.kind)} Triggers: ${incident.triggers.length}</h2>
+        <h2>${icon(incident.kind)} Alarms sent: ${incident.triggers.length}</h2>
         <ul data-testid="triggers">
           ${incident.triggers.map(told)}
         </ul>
-        <p class="muted number">Access ends by itself in ${span(incident.ends_at - store.wall())}.</p>
+        <p class="muted number">
+          Police lose the cameras in ${span(incident.ends_at - store.wall())}. Press Extend to give them more time.
+        </p>
         <sl-all-clear .incident=${incident} .mayEnd=${site.may_end}></sl-all-clear>
       </section>
     `;
@@ -94,7 +97,7 @@ export class Coordinator extends LitElement {
 /** One trigger: where, when, by whom, and what was said with it. */
 function told(fact: Trigger): TemplateResult {
   return html`<li>
-    <strong>${fact.room_name ?? "Room not told"}</strong>
+    <strong>${fact.room_name ?? UNKNOWN_ROOM}</strong>
     <span class="number">${store.timeOfDay(fact.at)}</span>
     <span class="muted">${fact.by}</span>
     ${fact.note ? html`<span class="note">\u201c${fact.note}\u201d</span>` : nothing}

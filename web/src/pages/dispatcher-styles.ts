@@ -1,4 +1,4 @@
-/** Layout of the dispatcher's page: wall and plan side by side, one above the other where it is narrow. */
+/** Styles of the dispatcher's page: wall and plan side by side, or one above the other on a narrow screen. */
 
 import { css } from "lit";
 
@@ -104,7 +104,7 @@ export const dispatcherStyles = css`
     grid-row: 1;
     grid-column: 2;
   }
-  /* Green is for live alone: an age that nobody has checked looks like no reassurance. */
+  /* Only LIVE is green: an unchecked age must not look reassuring. */
   .row .ok.live {
     color: var(--good);
   }

@@ -1,4 +1,4 @@
-/** Dispatcher and headquarters: alarms on top, a wall of tiles, the plan, who watches. */
+/** The page of dispatchers and headquarters: alarms on top, a wall of tiles, the plan, who is watching. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -24,7 +24,7 @@ import "../ui/watchers.js";
 import "../ui/all-clear.js";
 import { dispatcherStyles } from "./dispatcher-styles.js";
 
-/** From this many tiles on, further ones open with the substream: they are no larger than it. */
+/** From this many tiles on, new ones open with the substream, because the tiles are no larger than it. */
 const MANY = 5;
 
 @customElement("sl-dispatcher")
@@ -34,7 +34,7 @@ export class Dispatcher extends LitElement {
   @state() private wall = wall.EMPTY;
   readonly #focus = new SiteFocus(this, true);
 
-  /** The stream that each tile was opened with; a picture that plays is not interrupted because another opens. */
+  /** The stream that each tile opened with. It stays, so that opening another tile interrupts no picture. */
   readonly #streams = new Map<string, StreamName>();
 
   constructor() {
@@ -65,7 +65,7 @@ export class Dispatcher extends LitElement {
               ${repeat(incidents, (one) => one.id, (one) => this.#alarm(one))}
             </div>`
           : nothing}
-        <section class="wall" aria-label="Cameras on the wall">${this.#wall()}</section>
+        <section class="wall" aria-label="Open cameras">${this.#wall()}</section>
         <aside>
           <section class="panel plan" aria-label="Floor plan">${this.#plan()}</section>
           <div class="lists">
@@ -110,14 +110,14 @@ export class Dispatcher extends LitElement {
     const closed = store.open().map((incident) => whyNone(incident, me));
     if (closed.length > 0 && closed.every((why) => why !== "")) return [...new Set(closed)].join(" ");
     return (
-      "At an alarm the four nearest cameras open by themselves. Outside an incident only cameras that the agreement " +
-      "marks as always on can be seen: open one from the plan or the list."
+      "When an alarm comes, the four nearest cameras open by themselves. Until then you can open only cameras without " +
+      "a lock: choose one on the plan or in the list."
     );
   }
 
   #tile(camera: Camera): TemplateResult {
     const isLarge = this.wall.large === camera.id;
-    const label = isLarge ? "Show all tiles" : `Enlarge ${fullName(camera)}`;
+    const label = isLarge ? "Show all cameras" : `Enlarge ${fullName(camera)}`;
     return html`<sl-tile
       .camera=${camera}
       stream=${this.#streams.get(camera.id) ?? "main"}
@@ -132,7 +132,7 @@ export class Dispatcher extends LitElement {
 
   #plan(): TemplateResult {
     const { site, plan, incident, back } = this.#focus;
-    if (!site) return html`<p class="empty">No school is open to you. Ask your administrator for the agreement.</p>`;
+    if (!site) return html`<p class="empty">You have no school yet. Ask your Sightline administrator.</p>`;
     return html`
       <div class="bar">
         ${store.sites.length > 1
@@ -160,7 +160,7 @@ export class Dispatcher extends LitElement {
 
   #list(): TemplateResult {
     const school = schoolIfMany(this.#focus.site?.id ?? "");
-    return html`<h2>Cameras${school ? ` of ${school}` : ""}</h2>
+    return html`<h2>Cameras${school ? ` at ${school}` : ""}</h2>
       <ul class="cameras">
         ${this.#focus.cameras.map((camera) => {
           const now = cameraState(store.cameras.get(camera.id));
@@ -177,7 +177,7 @@ export class Dispatcher extends LitElement {
       </ul>`;
   }
 
-  /** What a press does. Where the gateway would refuse, the plan shows a lock, and so does the list. */
+  /** What a press does. If the gateway would refuse, the list shows a lock, as the plan does. */
   #verb(camera: Camera, open: boolean): TemplateResult | string {
     if (open) return "Close";
     if (mayView(camera, store.open(camera.site), store.me?.principal ?? null)) return "Open";
@@ -186,7 +186,7 @@ export class Dispatcher extends LitElement {
 
   readonly #choose = (event: Event): void => this.#focus.choose((event.target as HTMLSelectElement).value);
 
-  /** A trigger's own cameras, by a press on it; the plan goes there too. */
+  /** Open the cameras of a trigger that somebody pressed, and show its school on the plan. */
   #open(incident: Incident, ids: readonly string[]): void {
     this.#focus.choose(incident.site);
     this.wall = wall.open(this.wall, ids);

@@ -1,4 +1,4 @@
-/** District IT: every camera with its state, the worst first, and what to do. Still pictures only. */
+/** District IT's page: every camera with its state and what to do, the worst first. Still pictures only. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -18,7 +18,7 @@ import "../ui/still.js";
 import { base } from "../ui/styles.js";
 import { tableStyles } from "../ui/table-styles.js";
 
-/** Rates change without an event: they are asked for (milliseconds). */
+/** Rates change without an event, so the page asks for them this often (milliseconds). */
 const REFRESH = 5000;
 
 @customElement("sl-district-it")
@@ -146,7 +146,7 @@ export class DistrictIt extends LitElement {
       this.failure = "";
       store.changed();
     } catch (error) {
-      this.failure = `${told(error)} What is listed may be out of date; it is asked for again by itself.`;
+      this.failure = `${told(error)} This list may be out of date. It refreshes by itself.`;
     }
   }
 }
@@ -174,7 +174,7 @@ function stateCell(source: Source, prefix: string): TemplateResult {
 function clockCell(source: Source): TemplateResult {
   return source.clock === "trusted"
     ? html`<span class="state up">${icon("clock")}${correction(source) ? "Corrected" : "Trusted"}</span>
-        ${correction(source) ? html`<small>${correction(source)}: ages are right</small>` : nothing}`
+        ${correction(source) ? html`<small>${correction(source)}, ages are corrected</small>` : nothing}`
     : html`<span class="state connecting">${icon("unverified")}Not trusted</span><small>${source.clock_reason}</small>`;
 }
 
@@ -188,7 +188,7 @@ function numbers(main: Source | undefined, sub: Source | undefined): TemplateRes
   ${both((source) => `${(source.loss * 100).toFixed(1)} %`)}`;
 }
 
-/** Codec, size, and what it comes over. */
+/** Codec, size and transport. */
 function carried(source: Source): string {
   const size = source.width > 0 ? `${source.width} \u00d7 ${source.height}` : "";
   return [source.codec, size, source.transport.toUpperCase()].filter(Boolean).join(" \u00b7 ") || "\u2013";

@@ -1,4 +1,4 @@
-/** The limits of re-disclosure, said before the first view of a sign-in. */
+/** Shows the limits of re-disclosure before the first picture of a sign-in. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";

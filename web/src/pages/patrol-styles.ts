@@ -1,4 +1,4 @@
-/** Layout of a patrol car's page: for gloves, glare and a laptop that shakes. */
+/** Styles of a patrol car's page: for gloves, glare and a laptop that shakes. */
 
 import { css } from "lit";
 
@@ -125,7 +125,7 @@ export const patrolStyles = css`
       min-height: 44px;
     }
   }
-  /* No keyboard is at hand where fingers are all that points. */
+  /* A touch screen usually has no keyboard. */
   @media not all and (any-pointer: fine) {
     nav .keys,
     nav .now small .arrows {

@@ -1,4 +1,4 @@
-/** Patrol: one camera large and the plan beside it. One key or one tap to the next camera; few bytes. */
+/** The patrol car's page: one large camera beside the plan. One key or tap goes to the next camera. It needs little data. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -31,10 +31,10 @@ export class Patrol extends LitElement {
   static override styles = [base, patrolStyles];
 
   @state() private current: string | null = null;
-  /** A camera that was picked on the plan and is not open. */
+  /** A camera that was picked on the plan but is not open to this person. */
   @state() private refused: Camera | null = null;
   readonly #focus = new SiteFocus(this, true);
-  /** The alarm that the page has gone to. */
+  /** The alarm that the page is showing. */
   #alarmed = "";
   #site = "";
 
@@ -67,7 +67,7 @@ export class Patrol extends LitElement {
     this.#site = site?.id ?? "";
   }
 
-  /** The cameras of this school that open at a press, the nearest to the alarm first. */
+  /** The cameras of this school that this person can open, the nearest to the alarm first. */
   #seen(): Camera[] {
     const open = store.open();
     return this.#focus.cameras.filter((camera) => mayView(camera, open, store.me?.principal ?? null));
@@ -78,7 +78,7 @@ export class Patrol extends LitElement {
     const seen = this.#seen();
     const ids = seen.map((one) => one.id);
     const index = ids.indexOf(this.current ?? "");
-    // Open as long as it is on the tile: after all clear the tile says what has become of it.
+    // Keep it after all clear, so that the tile can say why its picture ended.
     const camera = this.current === null ? undefined : store.camera(this.current);
     const closed = new Set(site?.cameras.map((one) => one.id).filter((id) => !ids.includes(id)));
     const open = store.open();
@@ -119,7 +119,7 @@ export class Patrol extends LitElement {
             : nothing}
           ${store.sites.length > 1 ? this.#chooser(site) : nothing}
           ${this.refused && camera
-            ? html`<p role="status">${icon("lock")} ${fullName(this.refused)} is not open.</p>`
+            ? html`<p role="status">${icon("lock")} ${fullName(this.refused)} is not open to you.</p>`
             : nothing}
         </div>
         <sl-plan
@@ -139,7 +139,7 @@ export class Patrol extends LitElement {
           ${camera ? fullName(camera) : "No camera"}
           <small class="muted"
             >${index >= 0 ? `${index + 1} of ${seen.length}` : ""}<span class="arrows"
-              >${index >= 0 ? " \u00b7 " : ""}arrow keys step</span
+              >${index >= 0 ? " \u00b7 " : ""}use arrow keys</span
             ></small
           >
         </p>
@@ -147,7 +147,7 @@ export class Patrol extends LitElement {
           class="keys"
           data-testid="letter-keys"
           aria-pressed=${letterKeys.on}
-          title="Letters and digits as shortcuts on this device"
+          title="Use letters and digits as shortcuts on this device"
           @click=${this.#toggleKeys}
         >
           <span>Keys N, P, 1\u20139</span><strong>${letterKeys.on ? "ON" : "OFF"}</strong>
@@ -164,15 +164,15 @@ export class Patrol extends LitElement {
     </select>`;
   }
 
-  /** Why there is no picture, and what to press for one. */
+  /** Why there is no picture, and what to do. */
   #nothing(seen: number): TemplateResult {
     const { incident, site } = this.#focus;
-    const always = seen > 0 ? "Cameras without a lock can be opened from the plan." : "None of its cameras is open.";
-    const why = incident ? "It is not open to you in this incident." : "No incident is open at this school.";
-    if (this.refused) return html`<p><strong>${fullName(this.refused)} is not open.</strong></p><p>${why} ${always}</p>`;
+    const always = seen > 0 ? "You can open cameras without a lock from the plan." : "You cannot open its cameras now.";
+    const why = incident ? "You may not see it in this incident." : "There is no incident at this school now.";
+    if (this.refused) return html`<p><strong>${fullName(this.refused)} is not open to you.</strong></p><p>${why} ${always}</p>`;
     if (incident) return html`<p>${always}</p>`;
-    return html`<p><strong>${site?.name ?? "No school"}. No incident is open here.</strong></p>
-      <p>At an alarm the nearest camera opens here by itself. ${always}</p>`;
+    return html`<p><strong>${site?.name ?? "No school"}: no incident now.</strong></p>
+      <p>When an alarm comes, the nearest camera opens here by itself. ${always}</p>`;
   }
 
   #pick(id: string | undefined): void {
@@ -199,7 +199,7 @@ export class Patrol extends LitElement {
   readonly #key = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key.length === 1 && !letterKeys.on) return;
-    // Arrows on the plan move the plan.
+    // On the plan, arrow keys move the plan.
     if (event.key.startsWith("Arrow") && event.composedPath().some(isMap)) return;
     const step = { ArrowRight: 1, ArrowDown: 1, n: 1, ArrowLeft: -1, ArrowUp: -1, p: -1 }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (step !== undefined) this.#step(step);

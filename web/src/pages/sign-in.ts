@@ -1,4 +1,4 @@
-/** Sign-in by an invitation's code. It is redeemed on a press, so that a link scanner burns nothing. */
+/** Signs in by an invitation's code. Only a press redeems it, so that a link scanner cannot use it up. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -57,7 +57,7 @@ export class SignIn extends LitElement {
       <main class="panel" data-testid="sign-in">
         <div>
           <h1>Sightline</h1>
-          <p class="muted">School cameras, for the time of an emergency.</p>
+          <p class="muted">School cameras for an emergency.</p>
         </div>
         ${this.reason ? html`<p role="status">${this.reason}</p>` : nothing}
         ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing}
@@ -66,7 +66,7 @@ export class SignIn extends LitElement {
   }
 
   #invited(): TemplateResult {
-    return html`<p>This link is yours alone, and works once. It signs this device in for one shift.</p>
+    return html`<p>This link is for you only and works once. It signs in this device for one shift.</p>
       <button class="primary" data-testid="sign-in-button" ?disabled=${this.asking} @click=${this.#redeem}>
         ${this.asking ? "Signing in" : "Sign in on this device"}
       </button>`;
@@ -75,16 +75,16 @@ export class SignIn extends LitElement {
   #uninvited(): TemplateResult {
     return html`${invitation.lost
         ? html`<p role="status">
-            <strong>Open your sign-in link again.</strong> This page was loaded anew, and does not keep a link\u2019s code.
-            The link still works if it has not been used.
+            <strong>Open your sign-in link again.</strong> This page was reloaded and does not keep the link. The link
+            still works if nobody has used it.
           </p>`
         : nothing}
       <p>
-        To sign in, open the sign-in link that was made for you, or scan its QR code, on this device. A link works once.
+        To sign in, open your sign-in link on this device or scan its QR code. Each link works once.
       </p>
       <p>
-        No link? Ask your Sightline administrator: the communications centre for police, the district\u2019s IT for
-        schools. They make one at the gateway with <code>sightline invite</code>.
+        No link? Police: ask your communications centre. Schools: ask district IT. They make a link with
+        <code>sightline invite</code>.
       </p>`;
   }
 

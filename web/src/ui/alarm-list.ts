@@ -1,4 +1,4 @@
-/** Open incidents at other schools than the page's own, one press each. */
+/** Lists open incidents at other schools. One press goes there. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";

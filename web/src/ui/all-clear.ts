@@ -1,4 +1,4 @@
-/** Ends or extends an incident. All clear is asked twice: it takes every picture away at once. */
+/** Ends or extends an incident. All clear asks for a second press, because it ends every picture at once. */
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
@@ -47,17 +47,17 @@ export class AllClear extends LitElement {
   ];
 
   @property({ attribute: false }) incident!: Incident;
-  /** May the viewer give all clear; extending is anyone's of either side. */
+  /** True if this person may give all clear. Anybody on either side may extend. */
   @property({ type: Boolean, attribute: false }) mayEnd = true;
   @state() private failure = "";
   @query("dialog") private dialog!: HTMLDialogElement;
 
-  /** The question was about the alarms of its moment: a newer one, which it covers, must not end with them unseen. */
+  /** The question was about the alarms of that moment. It hides a newer alarm, which must not end unseen. */
   override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get("incident");
     if (before === undefined || before.alarms === this.incident.alarms || !this.dialog.open) return;
     this.dialog.close();
-    this.failure = "A new alarm has come. All clear was not sent.";
+    this.failure = "A new alarm has come. All clear was not sent. Look at the new alarm first.";
   }
 
   override render(): TemplateResult {
@@ -75,7 +75,7 @@ export class AllClear extends LitElement {
         <h3 id="ask">All clear at ${this.incident.site_name}?</h3>
         <p>
           This ends the incident (${KIND_WORDS[this.incident.kind][0]}) for everyone. Police lose the cameras within a
-          second. A new trigger opens a new incident.
+          second. A new alarm starts a new incident.
         </p>
         <div class="buttons">
           <button autofocus @click=${() => this.dialog.close()}>Keep it open</button>

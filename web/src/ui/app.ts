@@ -1,4 +1,4 @@
-/** The whole page: who is signed in decides what is shown. */
+/** The whole page. What it shows depends on who is signed in. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -11,7 +11,7 @@ import type { Me } from "../core/protocol.js";
 import "./offline.js";
 import { base } from "./styles.js";
 
-/** Milliseconds from a failed beginning to the next one. */
+/** Milliseconds between two attempts to start. */
 const RETRY = 2000;
 
 @customElement("sl-app")
@@ -49,14 +49,14 @@ export class App extends LitElement {
       this.begun = true;
     } catch (error) {
       this.failure = told(error);
-      // Without an answer to who is signed in, a trigger that waits cannot be sent: asking was its attempt.
+      // A waiting trigger cannot be sent before we know who is signed in, so this counts as an attempt to send it.
       trigger.unanswered();
       await this.#pause();
       void this.#begin();
     }
   }
 
-  /** Until the next try: at once when the network is back. */
+  /** Wait until the next attempt, or until the network is back. */
   #pause(): Promise<unknown> {
     return new Promise((resolve) => {
       setTimeout(resolve, RETRY);

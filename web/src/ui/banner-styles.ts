@@ -1,4 +1,4 @@
-/** Look of an alarm. The three kinds differ by ground, edge pattern and frame. */
+/** Styles of an alarm. The three kinds differ by background, edge pattern and frame. */
 
 import { css } from "lit";
 

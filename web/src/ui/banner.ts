@@ -1,4 +1,4 @@
-/** The alarm: which kind, where from, who has said that they have seen it. Kinds differ by word, icon, shape and pattern. */
+/** The alarm: its kind, where it came from, who has acknowledged it. Kinds differ by word, icon, shape and pattern. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -29,7 +29,7 @@ export class AlarmBanner extends LitElement {
   static override styles = [base, bannerStyles];
 
   @property({ attribute: false }) incident!: Incident;
-  /** The page lists the triggers here, and can open their cameras: it hears `open-cameras` with ids. */
+  /** List the triggers, with buttons that open their cameras by an `open-cameras` event with camera ids. */
   @property({ type: Boolean }) offers = false;
 
   constructor() {
@@ -84,7 +84,7 @@ export class AlarmBanner extends LitElement {
     `;
   }
 
-  /** Who has acknowledged the newest alarm; acknowledgements of earlier ones say nothing of it. */
+  /** Who has acknowledged the newest alarm. Acknowledgements of earlier alarms do not count. */
   #acknowledged(): TemplateResult {
     const { incident } = this;
     const newest = incident.acknowledgements.filter((one) => one.newest);

@@ -1,4 +1,4 @@
-/** The one thing to do when nobody is known to have the alarm: a link as large as a thumb, which a phone dials. */
+/** The one thing to do if perhaps nobody has the alarm: a thumb-sized link that makes a phone dial 911. */
 
 import { css, html, type TemplateResult } from "lit";
 

@@ -1,10 +1,10 @@
-/** What plan and lists say of a camera: by its pull, and by the age of its newest picture. Pure. */
+/** What plan and lists say about a camera, by its connection and the age of its newest picture. Pure. */
 
 import { counter } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
 import type { IconName } from "./icons.js";
 
-/** The state of a camera as the plan and lists show it: of its better stream. */
+/** The state of a camera's better stream, for the plan and lists. */
 export function cameraState(status: CameraStatus | undefined): { icon: IconName; text: string; ok: boolean } {
   const { main, sub } = status?.streams ?? {};
   const source = main?.state === "up" ? main : sub?.state === "up" ? sub : (main ?? sub);
@@ -12,7 +12,7 @@ export function cameraState(status: CameraStatus | undefined): { icon: IconName;
     case "up":
       return ageState(source, status?.unchanged_since_at != null);
     case "stalled":
-      return { icon: "stalled", text: `Stalled: ${source.detail || "no pictures come"}`, ok: false };
+      return { icon: "stalled", text: `Stalled: ${source.detail || "no pictures are arriving"}`, ok: false };
     case "down":
       return { icon: "down", text: `Down: ${source.detail || source.reason.replaceAll("_", " ")}`, ok: false };
     default:
@@ -20,7 +20,7 @@ export function cameraState(status: CameraStatus | undefined): { icon: IconName;
   }
 }
 
-/** What a stream that is up says of its newest picture: never that it is well while it is late, or stands still. */
+/** What to say about the newest picture of a stream that is up. A late or unchanged picture never looks fine. */
 export function ageState(source: Source, unchanged: boolean): { icon: IconName; text: string; ok: boolean } {
   switch (source.age_state) {
     case "live":
@@ -34,7 +34,7 @@ export function ageState(source: Source, unchanged: boolean): { icon: IconName; 
   }
 }
 
-/** The figure of a clock that the age is corrected by, such as `2 min fast`; empty where it is right. */
+/** How far the camera's clock is off, such as `2 min fast`; empty if it is right. */
 export function correction(source: Source): string {
   for (const note of source.notes) {
     const found = /^The camera's clock is (.+?) (fast|slow|ahead of UTC|behind UTC):/.exec(note);

@@ -1,4 +1,4 @@
-/** A sign-in link opened where somebody is signed in already: who that is, and whether to change over. */
+/** Asks what to do if a sign-in link is opened while somebody else is signed in. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -30,8 +30,8 @@ export class ChangeOver extends LitElement {
     return html`<section class="line strong" data-testid="change-over" aria-label="A sign-in link was opened">
       ${icon("key")}
       <p>
-        <strong>You are signed in as ${me.name}</strong> (${ROLE_WORDS[me.role]}). A sign-in link was opened here. Nothing
-        is changed until you choose.
+        <strong>You are signed in as ${me.name}</strong> (${ROLE_WORDS[me.role]}). Somebody opened a sign-in link here.
+        Nothing changes until you choose.
         ${this.failure ? html`<span role="alert"><strong>${this.failure}</strong></span>` : nothing}
       </p>
       <div class="buttons">
@@ -39,7 +39,7 @@ export class ChangeOver extends LitElement {
         ${invitation.code === null
           ? nothing
           : html`<button class="primary" data-testid="change-over-button" ?disabled=${this.asking} @click=${this.#change}>
-              ${this.asking ? "Signing in" : "Sign in as the person of this link"}
+              ${this.asking ? "Signing in" : "Sign in with the new link"}
             </button>`}
       </div>
     </section>`;

@@ -1,4 +1,4 @@
-/** The gateway's clock was set: times before and after do not compare. Said to who works by its times. */
+/** Tells people who work with the gateway's times that its clock was set: times before and after do not compare. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
@@ -28,7 +28,7 @@ export class ClockStepLine extends LitElement {
     };
     return html`<section class="line" data-testid="clock-step">
       ${icon("clock")}
-      <p role="status">${clockStep(latest.by, store.timeOfDay(latest.at))} Ages of pictures are not affected.</p>
+      <p role="status">${clockStep(latest.by, store.timeOfDay(latest.at))} The ages of pictures are still right.</p>
       <div class="buttons"><button @click=${putAway}>Understood</button></div>
     </section>`;
   }

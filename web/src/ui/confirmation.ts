@@ -1,4 +1,4 @@
-/** Do the police know? Said large on the school's page, and never more than the page knows. */
+/** Tells the school, in large words, if the police know. It never says more than the page knows. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -12,7 +12,7 @@ import { call911, callStyles } from "./call-911.js";
 import { icon, type IconName } from "./icons.js";
 import { base } from "./styles.js";
 
-/** A headline and what to do. Nobody is sent to 911 for a drill or a test. */
+/** A headline and what to do. A drill or a test never tells anybody to call 911. */
 const UNANSWERED: Readonly<Record<Exclude<Confirmation, "confirmed">, Record<IncidentKind, readonly [string, string]>>> =
   {
     waiting: {
@@ -21,20 +21,20 @@ const UNANSWERED: Readonly<Record<Exclude<Confirmation, "confirmed">, Record<Inc
       test: ["Sent. Police have not confirmed the test yet.", "Wait a few seconds."],
     },
     overdue: {
-      real: ["Police have not confirmed. Call 911.", "The alarm was sent, but nobody in the police has said that they have seen it."],
+      real: ["Police have not confirmed. Call 911.", "The alarm was sent, but nobody at the police has confirmed it."],
       drill: [
         "Police have not confirmed this drill.",
-        "There is no danger. Tell the communications centre on its ordinary number.",
+        "There is no danger. Call the communications centre on its usual number.",
       ],
       test: [
         "Police have not confirmed this test.",
-        "There is no danger. Tell the communications centre on its ordinary number.",
+        "There is no danger. Call the communications centre on its usual number.",
       ],
     },
     unknown: {
-      real: ["This page does not know whether police have confirmed. Call 911.", "The gateway is out of reach."],
-      drill: ["This page does not know whether police have confirmed this drill.", "The gateway is out of reach."],
-      test: ["This page does not know whether police have confirmed this test.", "The gateway is out of reach."],
+      real: ["This page does not know whether police have confirmed. Call 911.", "This page has no connection."],
+      drill: ["This page does not know whether police have confirmed this drill.", "This page has no connection."],
+      test: ["This page does not know whether police have confirmed this test.", "This page has no connection."],
     },
   };
 

@@ -1,4 +1,4 @@
-/** What was pressed holds, and the gateway's disk did not take it: somebody has to see to the disk. */
+/** Says that a press took effect but is not on the gateway's disk, so that somebody repairs the disk. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
@@ -27,8 +27,8 @@ export class DiskFaultLine extends LitElement {
     return html`<section class="line" data-testid="disk-fault">
       ${icon("delayed")}
       <p role="status">
-        What you pressed holds. The gateway\u2019s disk did not take it: tell district IT now. After a crash of the gateway it
-        would have to be pressed again.
+        Your press took effect, but it could not be saved. Tell district IT now: the gateway\u2019s disk has failed. If
+        the gateway restarts, press again.
       </p>
       <div class="buttons"><button @click=${putAway}>Understood</button></div>
     </section>`;

@@ -1,4 +1,4 @@
-/** The bar above every page: where you are, whether the gateway is there, who you are. */
+/** The bar above every page: the district, the connection to the gateway, and who is signed in. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
@@ -20,7 +20,7 @@ import { base } from "./styles.js";
 
 const KIND: Readonly<Record<IncidentKind, string>> = { real: "A REAL incident", drill: "A DRILL", test: "A TEST" };
 
-/** Whose work goes by the gateway's times; district IT reads of it on its page. */
+/** The roles that work with the gateway's times. District IT's own page reports steps of the clock. */
 const CLOCK: ReadonlySet<Role> = new Set(["dispatcher", "headquarters", "coordinator"]);
 
 @customElement("sl-header")
@@ -88,7 +88,7 @@ export class Header extends LitElement {
     `,
   ];
 
-  /** Sign-out was pressed while an incident is open. */
+  /** True if somebody pressed sign-out while an incident is open. */
   @state() private leaving = false;
   @state() private failure = "";
   @query("[data-testid=stay]") private stay?: HTMLButtonElement;
@@ -106,7 +106,7 @@ export class Header extends LitElement {
         <button
           class="quiet"
           @click=${() => theme.toggle()}
-          title="Day or night"
+          title="Day or night colours"
           aria-label="Change between day and night"
         >
           ${icon(theme.current === "night" ? "sun" : "moon")}
@@ -117,7 +117,7 @@ export class Header extends LitElement {
           ${icon(reachable ? "up" : "connecting")}
           ${reachable
             ? html`<span class="words">Connected</span>`
-            : html`<span><span class="words">Gateway </span>out of reach<span class="words">, trying again</span></span>`}
+            : html`<span>No connection<span class="words">, trying again</span></span>`}
         </span>
         <span class="number muted">${store.timeOfDay(store.wall())}</span>
         <span class="who"
@@ -134,7 +134,7 @@ export class Header extends LitElement {
       <sl-disk-fault></sl-disk-fault>`;
   }
 
-  /** The answers stand at the left, away from the button that was pressed. */
+  /** The answers are at the left, away from the button that was pressed. */
   #question(): TemplateResult {
     const [incident] = store.open();
     return html`<section class="line strong" data-testid="leaving" @keydown=${this.#escape}>
@@ -145,8 +145,8 @@ export class Header extends LitElement {
       </div>
       <p role="alert">
         ${incident
-          ? html`<strong>${KIND[incident.kind]} at ${incident.site_name} is open. Sign out all the same?</strong> This device
-              then shows no pictures and hears of no alarm.`
+          ? html`<strong>${KIND[incident.kind]} at ${incident.site_name} is open. Sign out anyway?</strong> This device
+              will then show no pictures and get no alarms.`
           : nothing}
         ${this.failure ? html`<strong>You are still signed in.</strong> ${this.failure}` : nothing}
       </p>

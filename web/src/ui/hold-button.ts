@@ -1,4 +1,4 @@
-/** A button that acts only after it was held for two seconds, by pointer or by Space or Enter, and shows how far it is. */
+/** A button that acts only after somebody holds it for two seconds, by pointer, Space or Enter. A bar shows the progress. */
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -65,15 +65,15 @@ export class HoldButton extends LitElement {
   @property() kind = "real";
   @property({ type: Boolean }) disabled = false;
   @state() private share = 0;
-  /** Why nothing was sent, such as that it was let go before the time: a tap does nothing, and that must be said. */
+  /** Why nothing was sent, such as letting go too early. A tap does nothing, and the page must say so. */
   @state() private why = "";
   #since: number | null = null;
 
-  /** A hold sends what it began with or nothing: a drill's must not become a real alarm's under the finger. */
+  /** A hold sends what it started with, or nothing: a drill must not turn into a real alarm under the finger. */
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("kind") && this.#since !== null) {
       this.#stop();
-      this.why = "Not sent. What this button triggers has changed. Look again, then hold.";
+      this.why = "Not sent. This button now sends something else. Look at it, then hold again.";
     }
   }
 
@@ -91,7 +91,7 @@ export class HoldButton extends LitElement {
       @contextmenu=${(event: Event) => event.preventDefault()}
     >
       <slot></slot>
-      <progress max="1" .value=${this.share} aria-label="Held"></progress>
+      <progress max="1" .value=${this.share} aria-label="Hold progress"></progress>
     </button>
     <div role="status">${this.why ? html`<p>${this.why}</p>` : nothing}</div>`;
   }

@@ -1,4 +1,4 @@
-/** The icon set: 24 by 24, drawn with the text's colour. Shapes differ, so that none depends on its colour. */
+/** The icon set: 24 by 24, in the colour of the text. The shapes differ, so no icon depends on its colour. */
 
 import { svg, html, type TemplateResult, type SVGTemplateResult } from "lit";
 

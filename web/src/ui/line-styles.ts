@@ -1,4 +1,4 @@
-/** Look of the lines under the header: one thing to know or to decide, beside the pictures and never over them. */
+/** Styles of the lines under the header. Each has one thing to know or decide, and never covers a picture. */
 
 import { css } from "lit";
 

@@ -1,4 +1,4 @@
-/** What a page says that was loaded while the gateway does not answer: nothing here is live, and what to do. */
+/** What the page says if it is loaded while the gateway does not answer: nothing is live, and what to do. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -47,7 +47,7 @@ export class Offline extends LitElement {
     `,
   ];
 
-  /** Why the gateway could not be asked. */
+  /** Why there is no answer from the gateway. */
   @property() failure = "";
 
   constructor() {
@@ -60,25 +60,25 @@ export class Offline extends LitElement {
     return html`<sl-pending></sl-pending>
       <section role="alert" data-testid="offline">
         <h1>${icon("connecting")}<span>NO CONNECTION</span></h1>
-        <p><strong>Nothing here is live.</strong> This page shows no picture, and no alarm reaches it.</p>
+        <p><strong>Nothing here is live.</strong> This page shows no pictures and gets no alarms.</p>
         ${waits ? nothing : whatToDo()}
         <p>${this.failure} This page keeps trying by itself.</p>
       </section>`;
   }
 }
 
-/** By who was last signed in here. Only a school's own people are sent to 911 by a button: the others are who answers. */
+/** Words for the role that was last signed in here. Only the school's own people get a 911 button: the others answer 911. */
 function whatToDo(): TemplateResult {
   switch (lastRole()) {
     case "dispatcher":
     case "headquarters":
     case "patrol":
-      return html`<p><strong>Go by radio and telephone</strong> until the connection is back.</p>`;
+      return html`<p><strong>Use radio and telephone</strong> until the connection is back.</p>`;
     case "district_it":
     case "auditor":
       return html``;
     default:
-      return html`<p><strong>In danger? A trigger cannot be sent from here now.</strong></p>
+      return html`<p><strong>In danger? You cannot send an alarm from here now.</strong></p>
         ${call911("Call 911")}`;
   }
 }

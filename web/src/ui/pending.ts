@@ -1,4 +1,4 @@
-/** The trigger that the gateway does not have yet: says so, large, and what to do meanwhile. */
+/** Says, in large words, that the gateway does not have the trigger yet, and what to do meanwhile. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -8,12 +8,13 @@ import { store } from "../app/store.js";
 import { trigger } from "../app/trigger.js";
 import { counter, timeOfDay } from "../core/labels.js";
 import type { Pending } from "../core/pending.js";
+import { UNKNOWN_ROOM } from "../core/places.js";
 import { KIND_WORDS } from "./banner.js";
 import { call911, callStyles } from "./call-911.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 
-/** A first attempt may take so long (seconds) before anybody is told that something is wrong. */
+/** The first attempt may take this long (seconds) before the page says that something is wrong. */
 const PATIENCE = 2;
 
 @customElement("sl-pending")
@@ -62,7 +63,7 @@ export class PendingPanel extends LitElement {
     `,
   ];
 
-  /** A press on "Call off" asks once more: hands shake. */
+  /** "Cancel" asks once more, because hands shake. */
   @state() private sure = false;
 
   constructor() {
@@ -86,7 +87,7 @@ export class PendingPanel extends LitElement {
         ? call911("Call 911 now")
         : nothing}
       <p class="what">
-        ${KIND_WORDS[press.kind][0]} \u00b7 ${press.room_name ?? "Room not told"} \u00b7 ${press.site_name} \u00b7 pressed
+        ${KIND_WORDS[press.kind][0]} \u00b7 ${press.room_name ?? UNKNOWN_ROOM} \u00b7 ${press.site_name} \u00b7 pressed
         at <span class="number">${timeOfDay(press.at)}</span>
       </p>
       ${this.#said(pending, late)}
@@ -100,18 +101,18 @@ export class PendingPanel extends LitElement {
       case "waiting":
         return html`<p class="number">
             ${late
-              ? html`<strong>${pending.words || "The gateway does not answer."} This page keeps trying</strong> until the
-                  trigger is ${pending.sounds ? "on disk" : "sent"} or you call it off: ${tries} in
+              ? html`<strong>${pending.words || "No answer yet."} This page keeps trying</strong> until the alarm is
+                  ${pending.sounds ? "saved" : "sent"} or you cancel it: ${tries} in
                   ${counter(Date.now() / 1000 - pending.press.at)}. Keep this page open.`
-              : "Waiting for the gateway\u2019s answer."}
+              : "Waiting for an answer."}
           </p>
           ${this.#choices(html`<button data-testid="try-now" @click=${() => trigger.tryNow()}>
             ${icon("connecting")}Try now
           </button>`)}`;
       case "asking":
         return html`<p>
-            <strong>This page has stopped trying:</strong> it was closed, asleep or signed out.
-            ${store.me ? "Is the trigger still meant?" : `It can be sent once ${pending.press.by.name} is signed in here.`}
+            <strong>This page stopped trying</strong> while it was closed, asleep or signed out.
+            ${store.me ? "Send the alarm now?" : `To send it, ${pending.press.by.name} must sign in here.`}
           </p>
           ${this.#choices(
             store.me
@@ -121,13 +122,13 @@ export class PendingPanel extends LitElement {
               : nothing,
           )}`;
       case "refused":
-        return html`<p><strong>The gateway did not take it.</strong> ${pending.words}</p>
+        return html`<p><strong>The alarm was refused.</strong> ${pending.words}</p>
           ${PUT_AWAY}`;
       case "called_off":
         return html`<p>
             ${pending.attempts === 0
               ? "It was not sent."
-              : `It was tried, without an answer: ${tries}. Should one of them have arrived after all, the alarm appears here.`}
+              : `Tried without an answer: ${tries}. If the alarm did arrive, it will appear here.`}
           </p>
           ${PUT_AWAY}`;
     }
@@ -137,17 +138,17 @@ export class PendingPanel extends LitElement {
     if (!this.sure) {
       return html`<div class="buttons">
         ${first}
-        <button class="quiet" data-testid="call-off" @click=${() => (this.sure = true)}>Call off</button>
+        <button class="quiet" data-testid="call-off" @click=${() => (this.sure = true)}>Cancel this alarm</button>
       </div>`;
     }
     const callOff = (): void => {
       this.sure = false;
       trigger.callOff();
     };
-    return html`<p><strong>Call it off? Nothing more is sent then.</strong></p>
+    return html`<p><strong>Cancel this alarm? This page will stop sending it.</strong></p>
       <div class="buttons">
-        <button class="primary" data-testid="keep-trying" @click=${() => (this.sure = false)}>No, keep it</button>
-        <button data-testid="call-off-confirm" @click=${callOff}>Yes, call off</button>
+        <button class="primary" data-testid="keep-trying" @click=${() => (this.sure = false)}>No, keep sending</button>
+        <button data-testid="call-off-confirm" @click=${callOff}>Yes, cancel it</button>
       </div>`;
   }
 }
@@ -156,7 +157,7 @@ const PUT_AWAY = html`<div class="buttons">
   <button data-testid="put-away" @click=${() => trigger.putAway()}>Understood</button>
 </div>`;
 
-/** From here on the page no longer looks as if all were well. */
+/** True once the page must stop looking as if all were well. */
 function isLate(pending: Pending): boolean {
   const first = pending.attempts === 0 || (pending.state === "sending" && pending.attempts === 1);
   return !first || pending.state === "asking" || Date.now() / 1000 - pending.press.at > PATIENCE;
@@ -167,11 +168,11 @@ function heading(pending: Pending, late: boolean): string {
     case "sending":
     case "waiting":
     case "asking":
-      if (pending.sounds) return "THE ALARM SOUNDS";
+      if (pending.sounds) return "ALARM IS SOUNDING";
       return late ? "NOT SENT YET" : "SENDING";
     case "refused":
       return "NOT SENT";
     case "called_off":
-      return "CALLED OFF";
+      return "CANCELLED";
   }
 }

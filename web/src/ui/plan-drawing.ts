@@ -3,12 +3,12 @@
 import type { Place } from "../core/places.js";
 import type { Camera, Point, Room } from "../core/protocol.js";
 
-/** Metres east and north to Leaflet's (y, x). */
+/** Convert metres east and north to Leaflet's (y, x). */
 export const latLng = (points: readonly Point[]): [number, number][] => points.map(([x, y]) => [y, x]);
 
 const ARC_STEPS = 12;
 
-/** What a camera sees up to `range` metres: from where it hangs, along its heading (degrees clockwise from north). */
+/** The area that a camera sees up to `range` metres, along its heading (degrees clockwise from north). */
 export function viewWedge(camera: Pick<Camera, "position" | "heading" | "fov" | "range">, range = camera.range): Point[] {
   const [x, y] = camera.position;
   const wedge: Point[] = [camera.position];
@@ -19,23 +19,23 @@ export function viewWedge(camera: Pick<Camera, "position" | "heading" | "fov" | 
   return wedge;
 }
 
-/** The ground a room is drawn with: ways, special rooms, or plain. */
+/** How a room is shaded: as a way through the building, as a special room, or plain. */
 export function roomClass(room: Pick<Room, "kind">): "walk" | "special" | "plain" {
   if (room.kind === "hallway" || room.kind === "stairwell") return "walk";
   return ["gym", "cafeteria", "library", "utility"].includes(room.kind) ? "special" : "plain";
 }
 
-/** Number first: it is what is painted on the door. A name that repeats the number loses it. */
+/** The room's number, which is painted on the door, then its name without that number. */
 export function roomLabel(room: Pick<Room, "number" | "name">): string {
   const name = room.number ? room.name.replace(room.number, "").trim() : room.name;
   return [room.number, name].filter(Boolean).join("\n");
 }
 
-/** Rough width of a character of a label, and height of its line, in pixels. */
+/** Rough width of a label's character and height of its line, in pixels. */
 const LETTER = 6.4;
 const LINE = 13;
 
-/** As much of the label as fits a room of that many pixels: all, the number, or nothing. */
+/** As much of the label as fits into the room's pixels: all of it, the number, or nothing. */
 export function fittingLabel(room: Pick<Room, "number" | "name">, width: number, height: number): string {
   const fits = (text: string): boolean => {
     const lines = text.split("\n");
@@ -46,7 +46,7 @@ export function fittingLabel(room: Pick<Room, "number" | "name">, width: number,
   return [whole, short].find(fits) ?? "";
 }
 
-/** What a room says from which somebody pressed: `ALARM 204`, its number among several, and when. */
+/** The label of a room where somebody pressed: `ALARM 204`, its number if there are several, and the time. */
 export function alarmLabel(room: Pick<Room, "number" | "name">, place: Place, several: boolean, at: string): string {
   const words = [place.newest ? "ALARM" : "", several ? `${place.number}:` : "", room.number || room.name];
   return `${words.filter(Boolean).join(" ")}\n${at}`;
@@ -59,15 +59,15 @@ export function extent(outline: readonly Point[]): readonly [number, number] {
   return [Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys)];
 }
 
-/** A sign on the plan, in pixels, around its middle. */
+/** The box of a sign on the plan: its centre and size in pixels. */
 export interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** How far it may be moved, from 0 to RINGS, which is the default. */
+  /** How far it may be moved, from 0 to RINGS (the default). */
   readonly rings?: number;
-  /** Left out where there is no room for it, rather than moved to where it is not true or put over another. */
+  /** If there is no room for it, leave it out instead of putting it in a wrong place or over another sign. */
   readonly optional?: boolean;
 }
 
@@ -80,20 +80,20 @@ const DIRECTIONS: readonly Point[] = [
 const GAP = 2;
 const RINGS = 4;
 const HERE: Point = [0, 0];
-/** Where a sign is tried, nearest first, in halves of its width and three quarters of its height. */
+/** Where to try a sign, nearest place first, in halves of its width and three quarters of its height. */
 const STEPS: readonly Point[] = [
   HERE,
   ...[1, 2, 3, 4].flatMap((ring) => DIRECTIONS.map(([right, down]): Point => [right * ring, down * ring])),
 ];
 
-/** Whether one box hides a part of the other. */
+/** True if one box hides a part of the other. */
 const overlap = (one: Box, other: Box, gap = 0): boolean =>
   Math.abs(one.x - other.x) < (one.width + other.width) / 2 + gap &&
   Math.abs(one.y - other.y) < (one.height + other.height) / 2 + gap;
 
 /**
- * How far to move each sign, in pixels, so that none hides another. The first stay. Where a sign finds no room, null: it
- * is left out, but for one that must be seen, which stays where it is.
+ * How far to move each sign, in pixels, so that none hides another. Earlier signs take precedence. If there is no room
+ * for a sign, an optional one gets null and is left out; any other stays where it is.
  */
 export function spread(boxes: readonly Box[]): (Point | null)[] {
   const taken: Box[] = [];
@@ -108,7 +108,7 @@ export function spread(boxes: readonly Box[]): (Point | null)[] {
   });
 }
 
-/** What responders look for: the sign on the plan and its words. */
+/** Things that responders look for: the sign on the plan and its full name. */
 export const FEATURES: Readonly<Record<string, readonly [string, string]>> = {
   key_box: ["KEY", "Key box"],
   supply_locker: ["LOCKER", "Emergency supply locker"],

@@ -1,4 +1,4 @@
-/** Look of the floor plan. Rooms differ by ground and words, cameras by icon and outline. */
+/** Styles of the floor plan. Rooms differ by background and words, cameras by icon and outline. */
 
 import { css } from "lit";
 

@@ -1,4 +1,4 @@
-/** The floor plan: rooms, doors, what responders look for, and the cameras with what they see. North is up. */
+/** The floor plan: rooms, doors, things responders look for, and the cameras with what they see. North is up. */
 
 import L from "leaflet";
 import leafletStyles from "leaflet/dist/leaflet.css?inline";
@@ -21,9 +21,9 @@ interface Sign {
   readonly position: Point;
 }
 
-/** A camera that is not on a tile only shows which way it looks: this many metres of its view. */
+/** The plan shows this many metres of the view of a camera that is not open, just to tell its direction. */
 const HINT = 6;
-/** Room for signs at the edge, in pixels. */
+/** Space for signs at the edge, in pixels. */
 const FITTED: L.FitBoundsOptions = { animate: false, padding: [18, 10] };
 
 @customElement("sl-plan")
@@ -33,13 +33,13 @@ export class PlanView extends LitElement {
   @property({ attribute: false }) plan: Plan | null = null;
   @property({ attribute: false }) cameras: Camera[] = [];
   @property({ attribute: false }) statuses: ReadonlyMap<string, CameraStatus> = new Map();
-  /** Cameras that are on a tile. */
+  /** Cameras that are open on a tile. */
   @property({ attribute: false }) shown: readonly string[] = [];
-  /** Where the alarms came from, the newest first. */
+  /** The places of the alarms, newest first. */
   @property({ attribute: false }) places: readonly Place[] = [];
-  /** Cameras that nobody may see here now. */
+  /** Cameras that this person may not see now. */
   @property({ attribute: false }) closed: ReadonlySet<string> = new Set();
-  /** Numbers for the keyboard, in this order. */
+  /** Cameras that have number keys, in order from 1. */
   @property({ attribute: false }) digits: readonly string[] = [];
   @state() private floorId: string | null = null;
 
@@ -49,7 +49,7 @@ export class PlanView extends LitElement {
   #placesChanged = false;
   #drawn = L.layerGroup();
   #labels = new Map<Room, HTMLElement>();
-  /** What may be moved for others, and the alarm's own sign, which may not. */
+  /** Signs that may be moved to make room, and the signs of alarms, which may not. */
   #signs: Sign[] = [];
   #alarm: Sign[] = [];
   #markers = new Map<string, HTMLElement>();
@@ -76,7 +76,7 @@ export class PlanView extends LitElement {
     if (!this.plan) return;
     const newest = this.places.find((place) => place.room !== null)?.room ?? null;
     const home = this.plan.floors.find((floor) => floor.rooms.some((room) => room.id === newest));
-    // To the floor of a new alarm; from there, wherever somebody looks.
+    // Go to the floor of a new alarm. After that, the user chooses the floor.
     if (changed.has("plan") || (newest !== this.#newest && home)) {
       this.floorId = (home ?? this.plan.floors[0])?.id ?? null;
     }
@@ -88,7 +88,7 @@ export class PlanView extends LitElement {
 
   override updated(changed: PropertyValues): void {
     const floor = this.#floor();
-    // Without a plan there is no place for a map: the next one gets a map of its own.
+    // Without a plan there is no element for a map. The next plan gets a new map.
     if (!floor) {
       this.#dispose();
       return;
@@ -173,7 +173,7 @@ export class PlanView extends LitElement {
     return element;
   }
 
-  /** Labels as far as they fit at this zoom; signs side by side where one would hide another. */
+  /** Show as much of each label as fits at this zoom, and move signs that would hide each other. */
   #fit(): void {
     const map = this.#map;
     if (!map) return;
@@ -210,7 +210,7 @@ export class PlanView extends LitElement {
     this.#note(left);
   }
 
-  /** Say that the plan knows more than it shows at this size. */
+  /** Say that the plan has more signs than it shows at this size. */
   #note(left: number): void {
     const more = this.renderRoot.querySelector<HTMLElement>(".more");
     if (more) more.textContent = left === 0 ? "" : `Zoom in: ${left} more sign${left === 1 ? "" : "s"}`;
@@ -236,7 +236,7 @@ export class PlanView extends LitElement {
     L.marker([y, x], { icon: divIcon, interactive: false, keyboard: false, zIndexOffset: 1000 }).addTo(this.#drawn);
   }
 
-  /** Bring the camera buttons up to date without drawing the plan anew. */
+  /** Update the camera buttons without redrawing the plan. */
   #mark(): void {
     for (const camera of this.cameras) {
       const button = this.#markers.get(camera.id);
@@ -248,7 +248,7 @@ export class PlanView extends LitElement {
       const text = closed ? "Not open now" : now.text;
       button.className = `${closed ? "closed" : now.ok ? "ok" : "fault"} ${shown ? "shown" : ""}`;
       button.title = `${camera.name}. ${text}`;
-      button.setAttribute("aria-label", `Camera ${digit ? `${digit}: ` : ""}${camera.name}. ${text}${shown ? ". On a tile" : ""}`);
+      button.setAttribute("aria-label", `Camera ${digit ? `${digit}: ` : ""}${camera.name}. ${text}${shown ? ". Open" : ""}`);
       button.setAttribute("aria-pressed", String(shown));
       button.dataset["state"] = now.ok ? "up" : now.icon;
       render(html`${icon(closed ? "lock" : now.ok ? "camera" : now.icon)}${digit ? html`<b>${digit}</b>` : nothing}`, button);
@@ -278,7 +278,7 @@ export class PlanView extends LitElement {
   }
 }
 
-/** What a floor's button says of alarms: how many rooms of it. */
+/** What a floor's button says about alarms: the number of its rooms that have one. */
 function alarmsOn(floor: Floor, places: readonly Place[]): string {
   const count = floor.rooms.filter((room) => places.some((place) => place.room === room.id)).length;
   return count === 0 ? "" : ` \u25cf ${count} alarm${count === 1 ? "" : "s"}`;

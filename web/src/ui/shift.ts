@@ -1,4 +1,4 @@
-/** The end of the shift's sign-in: counted down in its last hour, with one press to go on. */
+/** Counts down the last hour of a shift's sign-in. One press extends it. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -12,7 +12,7 @@ import { icon } from "./icons.js";
 import { line } from "./line-styles.js";
 import { base } from "./styles.js";
 
-/** So long (seconds) the page says until when the sign-in now goes. */
+/** After a press, the page shows the new end for this long (seconds). */
 const SAID_FOR = 60;
 
 @customElement("sl-shift")
@@ -21,7 +21,7 @@ export class Shift extends LitElement {
 
   @state() private asking = false;
   @state() private failure = "";
-  /** Page time of the press that prolonged it. */
+  /** Page time of the press that extended it. */
   #prolongedAt: number | null = null;
 
   constructor() {
@@ -37,7 +37,7 @@ export class Shift extends LitElement {
     if (state === "carried_on") {
       return quiet(
         state,
-        html`An incident is open: you stay signed in to its end and for some time after, until ${until} at least.`,
+        html`An incident is open, so you stay signed in until at least ${until}.`,
       );
     }
     if (state === "quiet") {
@@ -50,9 +50,9 @@ export class Shift extends LitElement {
       <p role="status">
         <strong>Your sign-in ends at ${until}.</strong>
         ${me.may_continue_at === null
-          ? "It has been prolonged as far as it goes: ask for a new sign-in link now."
+          ? "You cannot extend it again. Ask for a new sign-in link now."
           : urgent
-            ? "Without a press you are signed out then."
+            ? "Press Stay signed in, or you will be signed out."
             : nothing}
         ${this.failure ? html`<strong>${this.failure}</strong>` : nothing}
       </p>
@@ -64,7 +64,7 @@ export class Shift extends LitElement {
   #button(urgent: boolean): TemplateResult {
     return html`<div class="buttons">
       <button class=${urgent ? "primary" : ""} data-testid="go-on" ?disabled=${this.asking} @click=${this.#goOn}>
-        ${this.asking ? "Asking" : "Stay signed in"}
+        ${this.asking ? "Please wait" : "Stay signed in"}
       </button>
     </div>`;
   }

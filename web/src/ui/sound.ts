@@ -1,4 +1,4 @@
-/** What a page of the police says of its own sound: a bar while the browser keeps it mute, and a control to test it. */
+/** Says if a police page can sound an alarm: a bar while the browser mutes it, and a control to test it. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -8,7 +8,7 @@ import { StoreObserver } from "../app/observer.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 
-/** Above the page's own content, until somebody presses anything at all. */
+/** The bar above the page's content. It goes away when somebody presses anything. */
 @customElement("sl-sound-off")
 export class SoundOff extends LitElement {
   static override styles = [
@@ -47,14 +47,14 @@ export class SoundOff extends LitElement {
           ${icon("muted")}<span>Sound is off on this page: press to turn it on</span>
         </button>`;
       case "missing":
-        return html`<p data-testid="sound-off" role="status">${icon("muted")} This browser cannot sound an alarm.</p>`;
+        return html`<p data-testid="sound-off" role="status">${icon("muted")} This browser cannot sound an alarm. Use another browser.</p>`;
       default:
         return html``;
     }
   }
 }
 
-/** In the header: whether an alarm will be heard, a sound to test it by, and notifications by the system. */
+/** The control in the header: shows if the sound is on, plays a test sound, and turns on system notifications. */
 @customElement("sl-sound")
 export class SoundControl extends LitElement {
   static override styles = [
@@ -120,7 +120,7 @@ export class SoundControl extends LitElement {
 
   #menu(words: string): TemplateResult {
     return html`<div class="menu panel" role="group" aria-label="Sound and notifications">
-      <p><strong>${words} on this page.</strong> An alarm sounds until somebody of the police acknowledges it.</p>
+      <p><strong>${words} for this page.</strong> An alarm sounds until somebody at the police acknowledges it.</p>
       <button data-testid="test-sound" @click=${() => alarm.chime()}>${icon("sound")}Play a test sound</button>
       ${this.#notifications()}
     </div>`;
@@ -130,12 +130,12 @@ export class SoundControl extends LitElement {
     switch (alarm.notifications) {
       case "default":
         return html`<button data-testid="notifications" @click=${() => void alarm.allowNotifications()}>
-          ${icon("bell")}Also notify me behind other windows
+          ${icon("bell")}Also notify me when this page is hidden
         </button>`;
       case "granted":
-        return html`<p class="muted">Alarms also notify you behind other windows.</p>`;
+        return html`<p class="muted">Alarms also notify you when this page is hidden.</p>`;
       case "denied":
-        return html`<p class="muted">This browser is set to show no notifications from this page.</p>`;
+        return html`<p class="muted">This browser blocks notifications from this page. You can allow them in its settings.</p>`;
       case "missing":
         return html``;
     }

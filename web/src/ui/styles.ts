@@ -1,4 +1,4 @@
-/** Shared look. Colours are variables of the two themes (theme.css); here is what every component uses. */
+/** Styles that every component uses. Colours are variables of the two themes (theme.css). */
 
 import { css } from "lit";
 

@@ -1,4 +1,4 @@
-/** Look of the pages that are a table. */
+/** Styles of the pages that show a table. */
 
 import { css } from "lit";
 

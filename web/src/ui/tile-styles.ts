@@ -1,4 +1,4 @@
-/** Look of a tile. On pictures, words stand on their own solid ground: no picture may swallow them. */
+/** Styles of a tile. Words on a picture have a solid background, so that every picture leaves them readable. */
 
 import { css } from "lit";
 
@@ -66,7 +66,7 @@ export const tileStyles = css`
   .sent {
     margin-left: auto;
   }
-  /* A row of their own: what comes and goes moves nothing else. */
+  /* They have their own row, so that nothing moves when they come and go. */
   .notes {
     display: flex;
     flex: 1 0 100%;
@@ -221,7 +221,7 @@ export const tileStyles = css`
       font-size: 0.75rem;
     }
   }
-  /* The name has the whole width below the buttons, and words stand above both: none covers another. */
+  /* The name has the full width below the buttons, and words are above both, so none covers another. */
   @container (max-width: 300px) {
     .switch,
     :host([closable]) .choice .dismiss {

@@ -1,4 +1,4 @@
-/** One camera's picture with what may be said of it. The age counts by a timer, whether frames come or not. */
+/** One camera's picture, with its state and age. A timer counts the age whether or not frames arrive. */
 
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -15,20 +15,20 @@ import { icon } from "./icons.js";
 import { base } from "./styles.js";
 import { tileStyles } from "./tile-styles.js";
 
-/** Dispatched synchronously for every frame that comes to the glass. */
+/** Dispatched synchronously for every frame that appears on the glass. */
 export interface FrameDetail {
   camera: string;
   rtpTimestamp: number;
-  /** Seconds; null where unknown. */
+  /** Seconds; null if unknown. */
   captureAge: number | null;
   state: Verdict["state"];
-  /** Page time in milliseconds, as requestVideoFrameCallback tells it. */
+  /** Page time in milliseconds, from requestVideoFrameCallback. */
   presentationTime: number;
 }
 
 const NOTHING: Verdict = { state: "not_live", age: null, reason: "" };
 
-/** Dispatched on the document by the tile that is to be heard: all others fall silent. */
+/** The tile that somebody wants to hear dispatches this on the document, so that all others fall silent. */
 const HEARD = "sightline-heard";
 
 @customElement("sl-tile")
@@ -36,18 +36,18 @@ export class Tile extends LitElement {
   static override styles = [base, tileStyles];
 
   @property({ attribute: false }) camera!: Camera;
-  /** `auto`: what suits the role and its link. */
+  /** `auto`: the gateway chooses by the role and its link. */
   @property() stream: StreamName | "auto" = "main";
-  /** Its number on the plan and on the keyboard; 0: none. */
+  /** Its number on the plan and on the keyboard; 0 if none. */
   @property({ type: Number }) digit = 0;
   @property({ type: Boolean }) closable = false;
-  /** It has the wall for itself: there is room for what fewer people ask. */
+  /** The tile fills the wall, so there is room for more detail. */
   @property({ type: Boolean }) large = false;
   @state() private verdict = NOTHING;
   @state() private notes: string[] = [];
-  /** Which stream it has, where that is not the main one. */
+  /** The name of its stream, if that is not the main one. */
   @state() private sent = "";
-  /** Somebody wants to hear it. */
+  /** True if somebody wants to hear this camera. */
   @state() private heard = false;
 
   #viewing: Viewing | null = null;
@@ -92,7 +92,7 @@ export class Tile extends LitElement {
     this.#show(null);
   }
 
-  /** Put a stream on the glass. The old element goes with its last picture, which must not be seen again. */
+  /** Put a stream on the glass. The old element is removed with its last picture, which must not be seen again. */
   #show(media: MediaStream | null): void {
     const before = this.#video;
     if (media === null) {
@@ -130,7 +130,7 @@ export class Tile extends LitElement {
     });
   }
 
-  /** Say what is true now. */
+  /** Update everything that the tile says. */
   #look(): void {
     const viewing = this.#viewing;
     if (viewing === null) return;
@@ -140,7 +140,7 @@ export class Tile extends LitElement {
     const unchanged = viewing.unchanged(now);
     if (unchanged !== null && viewing.phase === "playing") notes.push(`PICTURE UNCHANGED ${counter(unchanged)}`);
     const { hold } = viewing;
-    // A camera that gives no picture has said so already: what would be waited for is not on its way.
+    // If the camera gives no picture, the tile already says so, and nothing is on its way.
     const fault = sourceFault(store.cameras.get(this.camera.id), viewing.stream);
     if (hold !== null && fault === null) notes.push(HOLDS[hold].note);
     this.sent = viewing.phase === "ended" ? "" : SENT[viewing.stream];
@@ -170,7 +170,7 @@ export class Tile extends LitElement {
   override render(): TemplateResult {
     const ended = this.#viewing?.phase === "ended";
     const access = this.#viewing?.refused ? "NO ACCESS" : "ACCESS ENDED";
-    // What is said of a picture that moves stands beside its state, not on the picture.
+    // Words about a moving picture go beside its state, not on the picture.
     const moves = this.verdict.state !== "not_live";
     const words = this.#viewing?.words || (moves ? "" : this.verdict.reason);
     const doubt = this.verdict.state === "unverified" ? "Age not checked. " : "";
@@ -200,8 +200,8 @@ export class Tile extends LitElement {
         <slot name="actions"></slot>
         ${this.camera.sound ? this.#soundButton() : nothing}
         ${this.camera.streams.length > 1
-          ? html`<button class="switch" @click=${this.#switch} title="Change between main stream and substream">
-              ${this.#viewing?.stream === "sub" ? "To main" : "To sub"}
+          ? html`<button class="switch" @click=${this.#switch} title="A smaller picture needs less data">
+              ${this.#viewing?.stream === "sub" ? "Full picture" : "Smaller picture"}
             </button>`
           : nothing}
         ${this.closable
@@ -213,7 +213,7 @@ export class Tile extends LitElement {
     `;
   }
 
-  /** Which stream it has, and behind a press, or on a large tile, why. */
+  /** The name of its stream. A press, or a large tile, shows why. */
   #sentStream(): TemplateResult {
     const why = store.cameras.get(this.camera.id)?.streams.main?.delivery ?? "";
     if (this.#viewing?.stream !== "transcoded" || why === "") return html`<span class="note sent">${this.sent}</span>`;
@@ -224,10 +224,10 @@ export class Tile extends LitElement {
   }
 
   #soundButton(): TemplateResult {
-    const does = this.heard ? "Mute" : "Hear";
+    const does = this.heard ? "Mute" : "Listen to";
     return html`<button
       aria-label="${does} ${fullName(this.camera)}"
-      title="${does} this camera; silent whenever its picture is not live"
+      title="${does} this camera. It is silent while its picture is late"
       @click=${() => this.#hear(!this.heard)}
     >
       ${icon(this.heard ? "sound" : "muted")}
@@ -240,7 +240,7 @@ export class Tile extends LitElement {
     this.#look();
   }
 
-  /** After its end: asked anew, the gateway says why not; a camera that is always open comes back. */
+  /** The buttons after a picture has ended. On another try the gateway says why not, or the picture comes back. */
   #choice(): TemplateResult {
     return html`<span class="choice">
       <button @click=${() => this.#viewing?.start()}>Try again</button>
@@ -248,7 +248,7 @@ export class Tile extends LitElement {
     </span>`;
   }
 
-  /** To the one that it does not have; the main stream is tried anew where the link did not carry it. */
+  /** Change to the other stream. If the link did not carry the main stream, this tries it again. */
   readonly #switch = (): void => {
     const wanted = this.#viewing?.stream === "sub" ? "main" : "sub";
     if (wanted === this.stream) this.#open();

@@ -1,4 +1,4 @@
-/** Look of the form that triggers: large targets, kinds told apart by word, icon and border. */
+/** Styles of the trigger form: large targets; kinds differ by word, icon and border. */
 
 import { css } from "lit";
 

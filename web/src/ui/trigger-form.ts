@@ -1,4 +1,4 @@
-/** What is triggered, where, and for whom; and the button that is held. What was chosen never outlives its purpose. */
+/** The form for a trigger: what, where, for whom, and the button to hold. Choices are forgotten after their use. */
 
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -28,12 +28,12 @@ export class TriggerForm extends LitElement {
 
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) plan: Plan | null = null;
-  /** Open ones of the school. */
+  /** The school's open incidents. */
   @property({ attribute: false }) incidents: readonly Incident[] = [];
   @state() private form = blank(store.now());
   @state() private police: Person[] | null = null;
   @state() private failure = "";
-  /** What was open when this was last drawn. */
+  /** The incidents that were open when this was last drawn. */
   #open: ReadonlySet<string> = new Set();
 
   constructor() {
@@ -64,7 +64,7 @@ export class TriggerForm extends LitElement {
       <sl-hold kind=${kind} @held=${() => this.#press(kind)}>
         <span class="hold"
           ><span class="word">${icon(kind)}${KIND_WORDS[kind][0]}</span>
-          <span>${this.incidents.some((one) => one.kind === kind) ? "Hold 2 s to trigger again" : "Hold 2 s to trigger"}</span>
+          <span>${this.incidents.some((one) => one.kind === kind) ? "Hold 2 seconds to send again" : "Hold 2 seconds to send"}</span>
           <small>${KIND_WORDS[kind][1]}</small></span
         >
       </sl-hold>
@@ -109,7 +109,9 @@ export class TriggerForm extends LitElement {
     if (this.failure) return html`<p class="error" role="alert">${this.failure}</p>`;
     if (this.police === null) return html`<p class="muted">Looking up who is signed in\u2026</p>`;
     if (this.police.length === 0) {
-      return html`<p class="muted">No police are signed in: nobody would see cameras in this drill. They sign in first.</p>`;
+      return html`<p class="muted">
+        No police are signed in, so nobody would see cameras in this drill. Ask them to sign in first.
+      </p>`;
     }
     return html`<fieldset class="people">
       <legend>Who takes part and may see cameras?</legend>
@@ -143,7 +145,7 @@ export class TriggerForm extends LitElement {
     try {
       this.police = await api.police(site);
     } catch (error) {
-      this.failure = `${told(error)} Choose DRILL again to look up who takes part.`;
+      this.failure = `${told(error)} Choose DRILL to try again.`;
     }
   }
 

@@ -1,4 +1,4 @@
-/** Every press of one incident: when, where, with what note, by whom. The newest are shown; one press shows the rest, and every word. */
+/** The triggers of one incident: when, where, note, by whom. It shows the newest ones; one press shows all in full. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -11,7 +11,7 @@ import type { Incident, Trigger } from "../core/protocol.js";
 import { icon } from "./icons.js";
 import { base } from "./styles.js";
 
-/** More would push the pictures off the screen. */
+/** More triggers would push the pictures off the screen. */
 const SHOWN = 2;
 
 @customElement("sl-triggers")
@@ -101,7 +101,7 @@ export class Triggers extends LitElement {
 
   @property({ attribute: false }) incident!: Incident;
   @state() private all = false;
-  /** Whether words do not fit while folded: a note may say how many people there are, and with what. */
+  /** True if words are cut off while folded. A note may say how many attackers there are, and their weapons. */
   @state() private cut = false;
   readonly #size = new ResizeObserver(() => this.#measure());
 
@@ -167,7 +167,7 @@ export class Triggers extends LitElement {
     if (seen.length === 0) return nothing;
     const show = (): boolean =>
       this.dispatchEvent(new CustomEvent("open-cameras", { detail: seen, bubbles: true, composed: true }));
-    return html`<button data-testid="open-nearest" aria-label="${seen.length} nearest to ${room}: open these cameras" @click=${show}>
+    return html`<button data-testid="open-nearest" aria-label="${seen.length} nearest to ${room}: open them" @click=${show}>
       ${icon("camera")}${seen.length} nearest
     </button>`;
   }

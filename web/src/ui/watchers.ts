@@ -1,4 +1,4 @@
-/** Who is watching which camera of a school, and since when. */
+/** Lists who is watching which camera of a school, and since when. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
