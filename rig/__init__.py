@@ -1,4 +1,4 @@
-"""What tests and bench stand on: the example district in processes of its own, and viewers of it.
+"""Shared by tests and bench: the example district in its own processes, and viewers.
 
 Nothing here imports ``tests`` or ``bench``, and those two do not import each other.
 """

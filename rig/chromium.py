@@ -1,4 +1,4 @@
-"""Chromium as the browser tests and the bench start it."""
+"""Starts Chromium for the browser tests and the bench."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ CHROMIUM = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",
-    # A tab behind another one would draw no frames; tests that hide a page say so themselves.
+    # A tab behind another one would draw no frames. Tests that hide a page do so themselves.
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
 ]
@@ -26,7 +26,7 @@ CHROMIUM = [
 
 @asynccontextmanager
 async def chromium(arguments: Sequence[str] = CHROMIUM) -> AsyncIterator[Browser]:
-    """A headless Chromium, closed on leaving."""
+    """Run a headless Chromium while the block lasts."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=arguments)
         try:

@@ -1,4 +1,4 @@
-"""The example district, served by real processes: a simulated school, the gateway, and clients that are signed in."""
+"""The example district in real processes: a simulated school, the gateway, and signed-in clients."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ from rig.example import ENVIRONMENT, ROOT
 from rig.processes import Process, free_port
 
 LIVE = frozenset({"lincoln-main-entrance", "lincoln-lobby", "lincoln-hallway-west", "lincoln-hallway-east"})
-"""Cameras that are drawn and encoded live; the others serve one clip encoded once, since cores are few."""
+"""Cameras that are drawn and encoded live. The others serve one clip that is encoded once, to save processor time."""
 
 PEOPLE = {
     "dispatcher": Principal("dispatcher-1", "Dispatcher 1", Role.DISPATCHER),
@@ -32,7 +32,7 @@ PEOPLE = {
 
 @dataclass
 class District:
-    """The example district on free ports, with state in a folder of its own."""
+    """The example district on free ports, with its state in its own folder."""
 
     directory: Path
     urls: dict[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class District:
         return f"http://127.0.0.1:{self.control_port}"
 
     def overrides(self) -> dict[str, object]:
-        """What differs from the example's files."""
+        """Return the settings that differ from the example's files."""
         found: dict[str, object] = {
             "http.port": self.http_port,
             "http.public_url": self.url,
@@ -75,13 +75,13 @@ class District:
         return load(ROOT / "config" / "sightline.yaml", self.overrides(), ENVIRONMENT)
 
     def start_school(self) -> Process:
-        """The simulated school, in its own process."""
+        """Start the simulated school in its own process."""
         command = [sys.executable, "-m", "gateway", "simulate", "--port", str(self.rtsp_port)]
         command += ["--control-port", str(self.control_port), "--gop", str(self.gop), "--loop", "1"]
         return self._start(command, "school.log")
 
     def start_gateway(self) -> Process:
-        """The gateway, in its own process."""
+        """Start the gateway in its own process."""
         command = [sys.executable, "-m", "gateway", "serve"]
         for key, value in self.overrides().items():
             command += ["--set", f"{key}={json.dumps(value)}"]
@@ -94,19 +94,19 @@ class District:
         return process
 
     async def stop(self) -> None:
-        """Close what was opened by ``client``, and stop all processes."""
+        """Close the clients and stop all processes."""
         for client in self.clients:
             await client.close()
         for process in reversed(self.processes):
             process.stop()
 
     async def invitation(self, who: str) -> str:
-        """A sign-in link for one of PEOPLE."""
+        """Return a sign-in link for one of PEOPLE."""
         [link] = await links(self.loaded(), [PEOPLE[who]], self.url)
         return link
 
     async def client(self, who: str) -> "Client":
-        """An HTTP client that is signed in."""
+        """Return a signed-in HTTP client."""
         code = (await self.invitation(who)).rpartition("=")[2]
         client = Client(self.url)
         self.clients.append(client)
@@ -114,7 +114,7 @@ class District:
         return client
 
     async def fault(self, camera: str, **faults: object) -> None:
-        """Set the faults of a simulated camera; none given: it is well again."""
+        """Set the faults of a simulated camera. Without arguments, repair it."""
         async with aiohttp.ClientSession() as session:
             url = f"{self.control}/cameras/{camera}/faults"
             answer = await (session.put(url, json=faults) if faults else session.delete(url))
@@ -145,7 +145,7 @@ class Client:
 async def served(
     directory: Path, settings: dict[str, object] | None = None, *, cameras: bool = True
 ) -> AsyncIterator[District]:
-    """A running district; without ``cameras`` for pages that need none."""
+    """Run a district while the block lasts, without cameras if ``cameras`` is false."""
     district = District(directory, settings=settings or {})
     try:
         if cameras:

@@ -1,10 +1,10 @@
-"""The example district of ``config/``: where it lies, and its secrets."""
+"""The example district of ``config/``: its folder and its secrets."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SECRET = "the-secret-of-a-panic-button"
-"""Of Lincoln's webhook."""
+"""The secret of Lincoln's webhook."""
 ENVIRONMENT = {
     "SIGHTLINE_CAMERA_PASSWORD": "camera-pass",
     "SIGHTLINE_LINCOLN_WEBHOOK_SECRET": SECRET,

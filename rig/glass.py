@@ -1,4 +1,4 @@
-"""A signed-in page and its tiles: what each says, frame by frame, beside the time code in the pixels of that frame."""
+"""A signed-in page and its tiles: what each says of every frame, and the time code in that frame's pixels."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from rig.processes import until
 HERE = Path(__file__).parent
 WITHOUT_PICTURES = {"auditor"}
 
-# On each frame that comes to the glass: what the tile says of it, and the true capture time out of its own pixels.
+# For each frame on the glass: what the tile says about it, and the true capture time from its own pixels.
 RECORDER = """
 (() => {
   %s
@@ -22,7 +22,7 @@ RECORDER = """
   document.addEventListener("sightline-frame", (event) => {
     const video = event.composedPath()[0].shadowRoot.querySelector("video");
     if (!video || !video.videoWidth || window.frames_unread?.has(event.detail.camera)) return;
-    const now = performance.timeOrigin + performance.now();  // to read the pixels takes its time
+    const now = performance.timeOrigin + performance.now();  // before reading the pixels, which takes time
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;
     context.drawImage(video, 0, 0);
@@ -38,7 +38,7 @@ RECORDER = """
 
 
 class Glass:
-    """A page of one role."""
+    """One person's signed-in page."""
 
     def __init__(self, page: Page, context: BrowserContext, district: District) -> None:
         self.page = page
@@ -60,9 +60,9 @@ class Glass:
         script: str = "",
         **options: Any,
     ) -> "Glass":
-        """Open a browser context, redeem an invitation by the page's own button, and begin to record frames.
+        """Open a browser context, redeem an invitation by the page's own button, and start to record frames.
 
-        ``script`` runs in the page before its own."""
+        ``script`` runs before the page's own scripts."""
         context = await browser.new_context(viewport={"width": width, "height": height}, **options)
         page = await context.new_page()
         await page.add_init_script(RECORDER % (HERE / "timecode.js").read_text())
@@ -76,7 +76,7 @@ class Glass:
         return glass
 
     def _heard(self, text: str | bytes) -> None:
-        """Keep what the gateway says of the map from RTP time to capture time."""
+        """Keep the gateway's map from RTP time to capture time."""
         message = json.loads(text)
         if message["type"] == "timeline":
             self.maps.append(message)
@@ -85,7 +85,7 @@ class Glass:
         return Tile(self, camera)
 
     async def close_others(self, camera: str) -> None:
-        """Close all tiles but this camera's: the alarm has opened them."""
+        """Close all tiles that the alarm has opened, except this camera's."""
         tiles = self.page.locator("[data-testid^=tile-]")
         for name in await tiles.evaluate_all("tiles => tiles.map((tile) => tile.dataset.testid)"):
             if name != f"tile-{camera}":
@@ -107,7 +107,7 @@ class Tile:
         self.locator = glass.page.get_by_test_id(f"tile-{camera}")
 
     async def open(self) -> None:
-        """Open it from the list of cameras, if it is not open; at an alarm it may open by itself at the same moment."""
+        """Open it from the list of cameras if it is not open. In an alarm it may open by itself at the same moment."""
         row = self.glass.page.get_by_test_id(f"open-{self.camera}")
         await row.wait_for()
 
@@ -119,7 +119,7 @@ class Tile:
         await until(opened, 10, f"a tile of {self.camera}")
 
     async def close(self) -> None:
-        """Close it, if it is open."""
+        """Close it if it is open."""
         if await self.locator.count():
             await self.locator.get_by_role("button", name="Close").click()
             await self.locator.wait_for(state="detached")
@@ -132,17 +132,17 @@ class Tile:
         return float(value) if value else None
 
     async def words(self) -> str:
-        """All text on the tile."""
+        """Return all text on the tile."""
         return str(await self.locator.evaluate("e => [...e.shadowRoot.children].map(c => c.innerText).join(' ')"))
 
     async def never_stale(self) -> None:
-        """No frame that was called LIVE was older than the contract allows, by its own time code."""
+        """Check by the frames' own time codes that none called LIVE was older than the contract allows."""
         for frame in await self.frames():
             if frame["state"] == "live" and frame["trueAge"] is not None:
                 assert frame["trueAge"] < 2.0 + 0.25, frame
 
     async def frames(self) -> list[dict[str, Any]]:
-        """What was said of each frame since the page was opened or ``forget`` was called."""
+        """Return what the tile said of each frame since the page was opened or ``forget`` was called."""
         return cast(
             list[dict[str, Any]], await self.glass.page.evaluate("c => window.frames_seen[c] ?? []", self.camera)
         )
@@ -172,7 +172,7 @@ class Tile:
             raise AssertionError(f"{self.camera}: not {words!r} within {within} s: {await self.words()}") from None
 
     async def counts(self) -> None:
-        """Its age goes on counting."""
+        """Wait until its age has counted on by a second."""
         before = await self.age()
         assert before is not None
 

@@ -1,4 +1,4 @@
-"""Child processes that say when they are ready, ports that are free, and waiting for what must come."""
+"""Starts child processes that say when they are ready, finds free ports, and waits for conditions."""
 
 import asyncio
 import os
@@ -17,19 +17,19 @@ STARTS_WITHIN = 30.0
 
 
 PORTS = range(15_000, 32_000)
-"""Below what systems give to whoever asks for any port: else one that is free now may be somebody's connection by the
-time that the process which is to have it has started."""
+"""Below the range from which systems choose ports. A free port of that range may be in use by another connection before
+our process has started."""
 
 
 def free_port() -> int:
-    """A port that nobody has, neither for TCP nor for UDP: media need both."""
+    """Return a port that is free for both TCP and UDP: media need both."""
     while not _is_free(port := random.choice(PORTS)):
         pass
     return port
 
 
 def free_pair() -> int:
-    """A port that is free and has a free one above it, as ``demo`` wants for its cameras."""
+    """Return a free port whose next port is free too, as ``demo`` needs for its cameras."""
     while not _is_free((port := free_port()) + 1):
         pass
     return port
@@ -46,7 +46,7 @@ def _is_free(port: int) -> bool:
 
 
 class Process:
-    """A child process that says on standard output when it is ready, in ``directory``. Its log goes to a file."""
+    """A child process in ``directory`` that prints a line when it is ready. Its log goes to a file."""
 
     def __init__(
         self, command: list[str], log: Path, environment: Mapping[str, str] | None = None, directory: Path = ROOT
@@ -64,7 +64,7 @@ class Process:
         )
 
     def wait_ready(self, word: str = "ready") -> str:
-        """The line that holds ``word``. Fails with the log when the process ends first."""
+        """Wait for the line that contains ``word``. If the process ends first, fail with its log."""
         assert self.process.stdout is not None
         deadline = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < deadline:
@@ -76,12 +76,12 @@ class Process:
         raise AssertionError(f"not ready: {self.process.args!r}\n{self.log_path.read_text()[-3000:]}")
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would."""
+        """Send SIGKILL, which is as sudden as a power cut."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> int:
-        """SIGTERM, and the exit code."""
+        """Send SIGTERM and return the exit code."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -97,7 +97,7 @@ class Process:
 
 
 def descendants(pid: int) -> set[int]:
-    """Process ids of a process and of all that it has started."""
+    """Return the ids of a process and of all processes that it has started."""
     found = {pid}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -110,7 +110,7 @@ def descendants(pid: int) -> set[int]:
 
 
 async def until(condition: Any, within: float, what: str) -> Any:
-    """The first true value of an async condition, asked again until ``within`` seconds have gone."""
+    """Return the first true value of an async condition. Fail after ``within`` seconds."""
     deadline = time.monotonic() + within
     while True:
         value = await condition()

@@ -1,4 +1,4 @@
-"""A viewer that costs next to nothing: real ICE checks and a real DTLS handshake, then packets are only counted."""
+"""A viewer that costs almost nothing: after real ICE checks and a real DTLS handshake it only counts packets."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ _RECEIVE_BUFFER = 2 * 1024 * 1024
 
 
 class Wire:
-    """What aiortc's DTLS needs of an ICE transport."""
+    """The part of an ICE transport that aiortc's DTLS needs."""
 
     role = "controlling"
     state = "completed"
@@ -44,18 +44,18 @@ class Wire:
 
 
 class DtlsClient(RTCDtlsTransport):
-    """aiortc's DTLS as a client, with its keys at hand."""
+    """aiortc's DTLS as a client that gives access to its keys."""
 
     def __init__(self, wire: Wire, certificate: RTCCertificate) -> None:
         super().__init__(wire, [certificate])  # type: ignore[arg-type]  # duck-typed
         self._set_role("client")
 
     def knows_only(self, profile: str) -> None:
-        """Offer this SRTP profile alone."""
+        """Offer only this SRTP profile."""
         self._srtp_profiles = [one for one in SRTP_PROFILES if one.openssl_profile == profile.encode()]
 
     def inside(self, data: bytes) -> bytes:
-        """Return a DTLS record that holds ``data``."""
+        """Return a DTLS record that contains ``data``."""
         assert self._ssl is not None, "before the handshake"
         self._ssl.send(data)
         return self._ssl.bio_read(1500)
@@ -76,7 +76,7 @@ class DtlsClient(RTCDtlsTransport):
 class LightViewer:
     """One UDP socket on ``host``. ``packets`` and ``bytes`` count SRTP; ``on_media`` may look at each packet.
 
-    ``username`` and ``password`` are what it signs its checks with, as the answer wants.
+    It signs its checks with ``username`` and ``password``, as the answer requires.
     """
 
     def __init__(self, on_media: Callable[[bytes], None] | None = None, host: str = "127.0.0.1") -> None:
@@ -97,7 +97,7 @@ class LightViewer:
         self._answered = asyncio.Event()
 
     def offer(self) -> str:
-        """An offer to receive one H.264 video, as a DTLS client."""
+        """Return an offer to receive one H.264 video as a DTLS client."""
         fingerprint = self._certificate.getFingerprints()[0]
         port = self.socket.getsockname()[1]
         lines = [
@@ -126,14 +126,14 @@ class LightViewer:
         return "\r\n".join(lines) + "\r\n"
 
     async def connect(self, answer: str) -> None:
-        """Check, shake hands, and count from then on. Raises ConnectionError."""
+        """Connect by ICE checks and a DTLS handshake, then count packets. Raises ConnectionError."""
         fingerprint = await self.reach(answer)
         await self.dtls.start(RTCDtlsParameters([fingerprint]))
         if self.dtls.state != "connected":
             raise ConnectionError("DTLS failed")
 
     async def reach(self, answer: str) -> RTCDtlsFingerprint:
-        """Check, and go on checking, but shake no hands; gives the fingerprint to expect. Raises ConnectionError."""
+        """Send ICE checks repeatedly without a DTLS handshake. Return the fingerprint to expect. Raises ConnectionError."""
 
         def found(pattern: str) -> str:
             match = re.search(pattern, answer, re.MULTILINE)
@@ -153,7 +153,7 @@ class LightViewer:
         return RTCDtlsFingerprint(algorithm, value)
 
     def stop_checking(self) -> None:
-        """From now on only ``check`` sends checks."""
+        """Stop the repeated checks. From now on only ``check`` sends them."""
         if self._checking is not None:
             self._checking.cancel()
 
@@ -165,7 +165,7 @@ class LightViewer:
         self.socket.close()
 
     def move(self, host: str | None = None) -> None:
-        """Go on from another port, and another address where one is given, as after a change of network."""
+        """Continue from another port, and from ``host`` if given, as after a change of network."""
         self.host = host or self.host
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
@@ -176,11 +176,11 @@ class LightViewer:
         self.say(self.check_message(password))
 
     def check_message(self, password: str | None = None) -> bytes:
-        """The check, as it goes over the wire."""
+        """Return the check's bytes."""
         attributes = [
             (stun.USERNAME, self.username.encode()),
             (stun.PRIORITY, struct.pack("!I", 1 << 24)),
-            (stun.ICE_CONTROLLING, b"\xff" * 8),  # the greatest tie-breaker: who thinks that it controls yields
+            (stun.ICE_CONTROLLING, b"\xff" * 8),  # the greatest tie-breaker, so that the other side yields control
             (stun.USE_CANDIDATE, b""),
         ]
         return stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, password or self.password)
@@ -190,7 +190,7 @@ class LightViewer:
         self.say(self.dtls.protect_rtcp(packet))
 
     def stop_reading(self) -> None:
-        """Leave in the socket what arrives."""
+        """Stop reading, and leave arriving packets in the socket."""
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
 
     def read_on(self) -> None:
@@ -199,7 +199,7 @@ class LightViewer:
 
     @property
     def told_the_end(self) -> bool:
-        """Return True if the other side has ended the DTLS association, or said something in it that waits."""
+        """Return True if the other side has ended the DTLS association or has sent data in it."""
         return self.dtls.state == "closed" or not self.wire.inbox.empty()
 
     def _open(self) -> socket.socket:
@@ -215,12 +215,12 @@ class LightViewer:
             await asyncio.sleep(CHECK_INTERVAL if self._answered.is_set() else FIRST_CHECK_INTERVAL)
 
     def say(self, data: bytes) -> None:
-        """Send anything, from where the checks come from."""
+        """Send any bytes from the socket that sends the checks."""
         if self._remote is not None:
             self.socket.sendto(data, self._remote)
 
     def readable(self) -> None:
-        """Take what has arrived."""
+        """Read what has arrived."""
         receive = self.socket.recvfrom
         while True:
             try:
@@ -251,7 +251,7 @@ class LightViewer:
 
 
 def received_by(transport: RTCDtlsTransport) -> list[RtpPacket]:
-    """RTP packets that reach an aiortc peer from now on, decrypted, in place of its own decoding."""
+    """Return a list of the decrypted RTP packets that reach an aiortc peer from now on. It no longer decodes them."""
     packets: list[RtpPacket] = []
 
     async def keep(data: bytes, arrival_time_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""Fakes at the boundary, shared by all tests."""
+"""Fakes at the boundaries of the gateway, shared by all tests."""
 
 import asyncio
 import heapq
@@ -7,7 +7,7 @@ from collections import deque
 
 
 class FakeClock:
-    """A clock that moves only when told. ``advance`` wakes whoever sleeps until then, in order of their deadlines."""
+    """A clock that moves only when told. ``advance`` wakes sleepers in the order of their deadlines."""
 
     def __init__(self, now: float = 1_700_000_000.0, monotonic: float = 1000.0) -> None:
         self._now = now
@@ -26,16 +26,16 @@ class FakeClock:
         return self._monotonic
 
     def jump(self, seconds: float) -> None:
-        """Move the wall clock alone, as somebody who sets it would."""
+        """Move only the wall clock, as somebody who sets it would."""
         self._set_by += seconds
 
     def skip(self, seconds: float) -> None:
-        """Let so much time pass without anybody who sleeps being woken, as while the machine itself sleeps: gateway
-        time stands still, steady and wall time run on."""
+        """Let time pass without waking sleepers, as while the machine itself sleeps: gateway time stands still, steady
+        time and wall time run on."""
         self._now += seconds
 
     def pass_unnoticed(self, seconds: float) -> None:
-        """Let so much time pass before anybody who sleeps is woken: whatever is done now is done before their turn."""
+        """Let time pass before any sleeper wakes, so that what the test does next comes before them."""
         self._step(self._monotonic + seconds)
 
     async def sleep(self, seconds: float) -> None:
@@ -47,7 +47,7 @@ class FakeClock:
         await future
 
     async def advance(self, seconds: float) -> None:
-        """Let so much time pass, running what wakes on the way."""
+        """Let time pass, and run what wakes meanwhile."""
         target = self._monotonic + seconds
         await self.settle()
         while self._sleepers and self._sleepers[0][0] <= target:
@@ -60,19 +60,19 @@ class FakeClock:
         await self.settle()
 
     async def settle(self, rounds: int = 20) -> None:
-        """Let ready tasks run until they wait again."""
+        """Let ready tasks run until they wait again, for a fixed number of rounds."""
         for _ in range(rounds):
             await asyncio.sleep(0)
 
     async def _until_idle(self, rounds: int = 20) -> None:
-        """Let ready tasks run until none is ready, as is so after two or three rounds of most who wake: an hour of
-        somebody who wakes each second would else be 72,000 rounds."""
+        """Let ready tasks run until none is ready. Usually that takes two or three rounds: an hour in which a task
+        wakes each second would otherwise take 72,000."""
         ready: deque[object] = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         idle = 0
         for _ in range(rounds):
             await asyncio.sleep(0)
             idle = 0 if ready else idle + 1
-            if idle == 2:  # twice, so that what has come in over sockets meanwhile was looked at as well
+            if idle == 2:  # twice, so that the loop also looks at what has arrived over sockets
                 return
 
     def _step(self, target: float) -> None:

@@ -1,4 +1,4 @@
-"""Starts GStreamer's RTSP server as a process, for tests that want a camera that nobody here wrote."""
+"""Starts GStreamer's RTSP server as a process, for tests that need a camera that is not our own code."""
 
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ SERVER = Path(__file__).with_name("gst_rtsp_server.py")
 
 @dataclass(frozen=True)
 class GstCamera:
-    """A server that listens. Its stream is ``url``; with authentication it wants USERNAME and PASSWORD."""
+    """A listening server. ``url`` is its stream; with authentication it requires USERNAME and PASSWORD."""
 
     url: str
     process: subprocess.Popen[str]
@@ -20,7 +20,7 @@ class GstCamera:
 
 @contextmanager
 def gst_camera(*options: str, scheme: str = "rtsp") -> Iterator[GstCamera]:
-    """A GStreamer camera for as long as the block lasts; ``options`` are those of ``gst_rtsp_server.py``."""
+    """Run a GStreamer camera while the block lasts. ``options`` are those of ``gst_rtsp_server.py``."""
     command = ["/usr/bin/python3", str(SERVER), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,12 +1,12 @@
-"""GStreamer's RTSP server in a process of its own: the third-party camera of the tests. Runs under Debian's own Python.
+"""GStreamer's RTSP server as a process: a third-party camera for the tests. It runs under Debian's own Python.
 
     /usr/bin/python3 tests/gst_rtsp_server.py [--auth none|basic|digest] [--protocols any|tcp|udp] [--certificate FILE]
         [--port 0] [--width 320 --height 180 --fps 10] [--codec h264|high|b-frames|h265|jpeg] [--audio none|pcmu|pcma]
 
 ``--certificate``: a PEM file with certificate and key; the server then speaks TLS.
 
-Prints its port on one line once it listens; serves ``/test`` (shared by all who watch) until it is killed or its
-standard input ends, so that it never outlives the test that started it.
+It prints its port on one line once it listens. It serves ``/test``, which all viewers share, until it is killed or its
+standard input ends, so it never outlives the test that started it.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def launch_line(options: argparse.Namespace) -> str:
 
 
 def protect(auth: GstRtspServer.RTSPAuth, factory: GstRtspServer.RTSPMediaFactory, scheme: str) -> None:
-    """Let only USERNAME in; with scheme ``none`` everybody."""
+    """Let in only USERNAME, or everybody if the scheme is ``none``."""
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")
     if scheme == "none":

@@ -1,12 +1,12 @@
-"""GStreamer's webrtcbin as a viewer, in a process of its own. Runs under Debian's own Python.
+"""GStreamer's webrtcbin as a viewer, in its own process. It runs under Debian's own Python.
 
     /usr/bin/python3 tests/gst_viewer.py [--sound | --sound-first] [--bare]
 
-Prints one JSON object a line: ``{"offer": SDP}`` at once; after an answer has come as a JSON
-string on standard input, ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded one,
-and with ``--sound``, which asks for G.711 beside the picture, ``{"hertz": of the tone, "peak": 0 to 1}`` for each
-second that is heard. ``--sound-first`` offers the sound first, so that the picture has the port of its bundle;
-``--bare`` writes no parameters of H.264, as many examples do. Leaves when its standard input ends.
+It prints one JSON object per line. ``{"offer": SDP}`` comes at once. After an answer arrives as a JSON string on
+standard input, it prints ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded
+picture. ``--sound`` asks for G.711 beside the picture and prints ``{"hertz": of the tone, "peak": 0 to 1}`` for each
+second of sound. ``--sound-first`` offers the sound first, so that the picture has the port of its bundle. ``--bare``
+writes no parameters of H.264, as many examples do. It exits when its standard input ends.
 """
 
 import array
@@ -58,7 +58,7 @@ class Viewer:
         self.peer = Gst.ElementFactory.make("webrtcbin")
         self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
         self.pipeline.add(self.peer)
-        self.ice = self.peer.get_property("ice-agent")  # kept: webrtcbin's own reference to it floats
+        self.ice = self.peer.get_property("ice-agent")  # keep a reference: webrtcbin's own reference to it is floating
         self.ice.emit("add-local-ip-address", "127.0.0.1")
         direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
         self.transceivers = [self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(one)) for one in caps]
@@ -69,10 +69,10 @@ class Viewer:
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offered, None))
 
     def offered(self, promise: Gst.Promise, _data: object) -> None:
-        reply = promise.get_reply()  # kept: what is in it lives as long as it does
+        reply = promise.get_reply()  # keep a reference: its content lives only as long as it does
         offer = reply.get_value("offer")
         self.peer.emit("set-local-description", offer, None)
-        say(offer=offer.sdp.as_text())  # without candidates: the gateway learns the address from the checks
+        say(offer=offer.sdp.as_text())  # send no candidates: the gateway learns the address from the checks
 
     def answered(self, text: str) -> None:
         _, sdp = GstSdp.SDPMessage.new_from_text(text)

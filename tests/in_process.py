@@ -62,9 +62,9 @@ def example() -> Loaded:
 
 @dataclass
 class FakePlane:
-    """Opens, renews and closes what it is asked to, and lets a test say what happens to a session.
+    """Opens, renews and closes sessions as asked, and lets a test decide what happens to a session.
 
-    ``gate`` holds every ``open`` until it is set.
+    Every ``open`` waits until ``gate`` is set.
     """
 
     settings: MediaSettings
@@ -143,13 +143,13 @@ class FakePlane:
 def silent_media(
     cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
 ) -> MediaNode[FakePlane]:
-    """All media of a gateway, but pulls that run and packets."""
+    """All media of a gateway, without running pulls and without packets."""
     return MediaNode(cameras, settings, events, clock, metrics, FakePlane)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response, read to its end."""
+    """A response that has been read to its end."""
 
     status: int
     body: bytes
@@ -160,7 +160,7 @@ class Answer:
         return json.loads(self.body)
 
     def problem(self, status: int) -> str:
-        """The code of an error of the one shape (RFC 9457)."""
+        """The code of an error, which has the one shape of RFC 9457."""
         assert self.status == status, self
         assert self.headers[hdrs.CONTENT_TYPE].startswith("application/problem+json"), self
         document = self.json
@@ -175,7 +175,7 @@ class Answer:
 
 
 class Person:
-    """A browser of the gateway, signed in or not."""
+    """A browser that uses the gateway, signed in or not."""
 
     def __init__(self, house: "House", client: "TestClient[Any, Any]") -> None:
         self.house = house
@@ -186,7 +186,7 @@ class Person:
         return Answer(response.status, await response.read(), response.headers)
 
     def cookie(self) -> str:
-        """The value of the sign-in's cookie."""
+        """The value of the sign-in cookie."""
         return str(self.client.session.cookie_jar.filter_cookies(self.client.make_url("/"))["sightline"].value)
 
     async def get(self, path: str, **how: Any) -> Answer:
@@ -205,7 +205,7 @@ class Person:
         return await self.request("POST", f"/whep/{camera}?stream={stream}", data=sdp.encode(), headers=headers)
 
     async def watch(self, camera: str, site: str = LINCOLN) -> tuple[str, str]:
-        """Open a picture: its public id and its WHEP resource."""
+        """Open a picture. Return its public id and its WHEP resource."""
         answer = await self.offer(camera, await self.token(site))
         assert answer.status == 201, answer.body
         return answer.headers["X-Sightline-Session"], answer.headers["Location"]
@@ -221,7 +221,7 @@ class Channel:
         self.socket = socket
 
     async def resume(self, epoch: str | None = None, seq: int = 0) -> Any:
-        """Say the first message; the server's hello."""
+        """Send the first message. Return the server's hello."""
         await self.say({"type": "resume", "epoch": epoch, "seq": seq})
         hello = await self.next()
         assert hello["type"] == "hello"
@@ -234,13 +234,13 @@ class Channel:
         return await self.socket.receive_json(timeout=5)
 
     async def next_of(self, kind: str) -> Any:
-        """The next message of this kind; others before it are passed over."""
+        """Return the next message of this kind, and skip others before it."""
         while (message := await self.next())["type"] != kind:
             pass
         return message
 
     async def up_to_now(self) -> list[Any]:
-        """All that has been sent so far: a ping is answered after it."""
+        """Return everything that has been sent so far: a ping is answered after it."""
         await self.say({"type": "ping", "t0": 1})
         heard = []
         while (message := await self.next())["type"] != "pong":
@@ -248,7 +248,7 @@ class Channel:
         return heard
 
     async def closed(self) -> int | None:
-        """The close code, once the server has closed; what comes before is passed over."""
+        """Wait until the server closes, and return its close code. Skip all messages before."""
         while not self.socket.closed:
             await self.socket.receive(timeout=5)
         return self.socket.close_code
@@ -314,17 +314,17 @@ class House:
         return [record for record in await self.services.audit.read() if record.event.kind == kind]
 
     def signed(self, body: bytes, message_id: str = "msg_1") -> dict[str, str]:
-        """The headers of a panic button's message."""
+        """Return the headers of a panic button's message."""
         timestamp = str(int(self.clock.now()))
         signature = sign(SECRET, message_id, timestamp, body)
         return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
 
     def value(self, name: str, **labels: str) -> float:
-        """What a metric stands at."""
+        """Return the value of a metric."""
         return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
 
     async def stop_viewing(self) -> None:
-        """Nobody works off any more what viewing has asked for."""
+        """Stop everything that carries out what viewing has requested."""
         self._viewing.cancel()
         await asyncio.gather(self._viewing, return_exceptions=True)
 

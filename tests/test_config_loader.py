@@ -349,7 +349,7 @@ def test_a_shared_secret_is_told_beside_other_faults(folder: Path) -> None:
 
 
 def test_an_administrator_without_the_gateways_secrets_can_sign_a_thief_out(folder: Path) -> None:
-    """Before, `sightline sign-out` in a shell of its own ended with a line for each secret that was not there."""
+    """`sightline sign-out` in a new shell used to fail with a line for each secret that was not set."""
     path = folder / "sightline.yaml"
     path.write_text(
         MAIN.replace(f"secret: {SECRET}", "secret: ${B}").replace(f"password: {SECRET}", "password: file:no")

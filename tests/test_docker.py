@@ -1,4 +1,4 @@
-"""The container files, where no engine runs: they are parsed, and the image's steps done in a plain folder."""
+"""Tests the container files without a container engine: parses them and carries out the image's steps in a folder."""
 
 import json
 import re
@@ -21,7 +21,7 @@ __all__ = ["house"]
 
 
 def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile's instructions and their arguments, lines joined."""
+    """Return the Dockerfile's instructions and their arguments, with continued lines joined."""
     text = re.sub(r"\\\n", " ", (ROOT / "docker" / "Dockerfile").read_text())
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in lines]
@@ -32,7 +32,7 @@ def compose() -> Any:
 
 
 def copied() -> list[str]:
-    """What the image's stages copy from the repository."""
+    """Return what the image's stages copy from the repository."""
     arguments = [words.split() for name, words in instructions() if name == "COPY"]
     return [source for words in arguments if not words[0].startswith("--from") for source in words[:-1]]
 
@@ -134,7 +134,7 @@ def test_the_images_build_makes_a_wheel_with_pages_and_migrations(tmp_path: Path
     folder = tmp_path / "src"
     for source in copied():
         if source.startswith("web"):
-            continue  # the first stage's, which `make web` does
+            continue  # from the first stage, which `make web` replaces
         target = folder / source
         target.parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / source).is_dir():

@@ -1,4 +1,4 @@
-"""Every error that is raised on purpose stands in the tree of gateway/errors.py, and malformed bytes have one root."""
+"""Every error that we raise on purpose is in the tree of gateway/errors.py, and malformed bytes have one root."""
 
 import ast
 
@@ -6,7 +6,7 @@ from rig.example import ROOT
 
 
 def error_classes() -> dict[str, list[str]]:
-    """Each class of the gateway whose base is one of Python's own errors, with the module that has it."""
+    """Yield each class of the gateway that derives from one of Python's own errors, with its module."""
     python_s_own = {name for name in dir(__import__("builtins")) if name.endswith(("Error", "Exception"))}
     found: dict[str, list[str]] = {}
     for path in (ROOT / "gateway").rglob("*.py"):

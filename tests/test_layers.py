@@ -1,4 +1,4 @@
-"""What stands on what, outside the package: tests and bench share the rig, and do not know each other."""
+"""Checks imports outside the package: tests and bench share the rig and do not import each other."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ MAY_IMPORT = {"gateway": set[str](), "rig": {"gateway"}, "tests": {"gateway", "r
 
 
 def imports(package: str) -> Iterator[tuple[str, str]]:
-    """Each of our packages that a module of ``package`` imports, with the module."""
+    """Yield each of our packages that a module of ``package`` imports, with that module."""
     for path in (ROOT / package).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -1,4 +1,4 @@
-"""A listener that fails is logged, counted and kept, and harms no other."""
+"""A listener that fails is logged, counted and kept, and does not affect the others."""
 
 import logging
 

@@ -1,8 +1,7 @@
-"""Tests see of the gateway what everybody may see: what it returns, what it tells, and what goes over its boundaries.
+"""Tests may look only at what everybody may see: return values, events, and what crosses the gateway's boundaries.
 
-A test that reaches into a private member holds how something is done, not that it is. Where something cannot be seen
-from outside, it wants a value that is returned, a clock or a source of chance that is handed in, or a fake at the
-boundary (a socket, a file, a library).
+A test that uses a private member checks how something is done, not that it is done. If something cannot be seen from
+outside, return a value, pass in a clock or a random source, or fake the boundary (a socket, a file, a library).
 """
 
 import ast
@@ -18,11 +17,11 @@ MAY = {
     "tests/e2e/viewer.py": "aiortc tells nobody when a packet arrives",
     "tests/fakes.py": "asyncio tells nobody whether its loop has something left to do",
 }
-"""Who may, and why: a module, or a folder with all in it."""
+"""The exceptions and their reasons: a module, or a folder with everything in it."""
 
 OWN = {"self", "cls"}
 PUBLIC = {"_replace", "_asdict", "_fields", "_make"}
-"""What named tuples offer to everybody, named so as not to be mistaken for a field."""
+"""Public methods of named tuples. Their underscore only tells them from fields."""
 BY_NAME = {"setattr", "getattr", "delattr", "hasattr", "patch", "object", "attrgetter"}
 
 
@@ -31,7 +30,7 @@ def is_private(name: str) -> bool:
 
 
 def private_members(source: str) -> Iterator[tuple[int, str]]:
-    """The line and the name of each private member of somebody else that a module touches."""
+    """Yield line and name of each private member of another object that a module touches."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Attribute(value=ast.Name(id=owner)) if owner in OWN:

@@ -1,4 +1,4 @@
-"""Modules that say they are pure are held to it by import-linter, without anybody keeping a list."""
+"""Import-linter checks every module that says it is pure, without a list that somebody must maintain."""
 
 import configparser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Names are looked up beside everything else, and a name server that does not answer stops nothing."""
+"""Names are looked up in the background, and a silent name server stops nothing."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ from gateway.resolver import Resolver
 
 
 class NameServer:
-    """Answers for ``known`` names; for all others it is silent until the test ends, or ``answers``."""
+    """Answers for ``known`` names. For all others it is silent until the test ends or calls ``answers``."""
 
     def __init__(self) -> None:
         self.known: dict[str, tuple[str, ...]] = {}
@@ -42,7 +42,7 @@ def threads() -> list[threading.Thread]:
 
 async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not done():  # noqa: ASYNC110 - threads set no event of the loop
+        while not done():  # noqa: ASYNC110 - threads cannot set an asyncio event
             await asyncio.sleep(0.002)
 
 

@@ -1,4 +1,4 @@
-"""The composition root: starts, stops, and stops also when something in it fails."""
+"""The composition root starts and stops, even if something in it fails."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from rig.example import ENVIRONMENT, ROOT
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loaded:
-    """One camera, which nothing answers for, on ports that the system chooses."""
+    """Settings with one camera that never answers, on ports that the system chooses."""
     ports = {
         "http.port": 0,
         "media.port": 0,
@@ -37,7 +37,7 @@ def loaded(tmp_path: Path) -> Loaded:
 
 
 class Running:
-    """A gateway that serves until left."""
+    """Serve a gateway while the block lasts."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.gateway = Gateway(loaded)
@@ -71,7 +71,7 @@ async def test_a_gateway_serves_and_stops_and_serves_again_from_what_is_on_disk(
 async def test_a_clock_that_is_set_and_a_restart_after_it_sign_nobody_out_and_end_no_incident(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
-    """Before, the next run believed the clock: a lockdown was over, or a shift had 20 hours more."""
+    """The next run used to believe the clock: a lockdown was over, or a shift lasted 20 hours longer."""
     true_time, headers = time.time, {"X-Sightline": "1"}
     lockdown = {"site": "lincoln", "kind": "real"}
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
@@ -108,7 +108,7 @@ async def test_a_gateway_serves_https_with_a_certificate_of_its_own(loaded: Load
 async def test_a_core_service_that_fails_ends_the_gateway_with_its_error(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that systemd or compose starts it again; a gateway that hung would stay down."""
+    """It must exit so that systemd or compose restarts it: a gateway that hangs would stay down."""
     fail = asyncio.Event()
 
     async def run(_: IncidentService) -> None:
@@ -140,8 +140,8 @@ async def test_a_port_in_use_is_the_operators_fault_and_named(loaded: Loaded, ke
 
 
 def take_the_upper_of_two(taken: socket.socket) -> int:
-    """Take a port above a free one, both below those that the system gives to any connection of any process: the first
-    worker's must still be free once it has started."""
+    """Take a port just above a free one. Both are below the range that the system gives to connections, so that the
+    first worker's port is still free when it starts."""
     while True:
         port = random.randrange(20_000, 30_000)
         datagrams, connections = socket.socket(type=socket.SOCK_DGRAM), socket.socket()

@@ -1,4 +1,4 @@
-"""What a page is heard to sound: an ear between its Web Audio and the loudspeaker, so that silence is silence."""
+"""Hears what a page plays: it sits between Web Audio and the loudspeaker, so that silence is real silence."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from playwright.async_api import Page
 
 from rig.processes import until
 
-# Whatever goes to the loudspeaker goes through an analyser first: peak and strongest tone, 25 times a second.
+# All sound passes an analyser on its way to the loudspeaker, which notes peak and strongest tone 25 times a second.
 EAR = """
 (() => {
   const connect = AudioNode.prototype.connect;
@@ -44,13 +44,13 @@ QUIET = 0.003
 
 
 async def heard(page: Page, seconds: float) -> list[dict[str, Any]]:
-    """What came out in the last ``seconds``: at which page millisecond, its peak (of 1), its strongest tone in Hz."""
+    """Return the sound of the last ``seconds``: page time in ms, peak (at most 1) and strongest tone in Hz."""
     script = "ms => window.heard.filter(one => one.at > performance.now() - ms)"
     return list(await page.evaluate(script, seconds * 1000))
 
 
 async def sounds(page: Page, within: float = 5.0) -> None:
-    """Wait until something is heard."""
+    """Wait until the page makes a sound."""
 
     async def loud() -> bool:
         return any(one["peak"] > LOUD for one in await heard(page, 1.0))
@@ -59,7 +59,7 @@ async def sounds(page: Page, within: float = 5.0) -> None:
 
 
 async def is_silent(page: Page, seconds: float = 3.0, within: float = 8.0) -> None:
-    """Wait until nothing has been heard for ``seconds``."""
+    """Wait until the page has been silent for ``seconds``."""
 
     async def quiet() -> bool:
         lately = await heard(page, seconds)
@@ -70,5 +70,5 @@ async def is_silent(page: Page, seconds: float = 3.0, within: float = 8.0) -> No
 
 
 async def tones(page: Page, seconds: float) -> list[float]:
-    """The strongest tones of the last ``seconds`` in Hz, lowest first."""
+    """Return the strongest tones of the last ``seconds`` in Hz, lowest first."""
     return sorted(one["hertz"] for one in await heard(page, seconds) if one["peak"] > LOUD)

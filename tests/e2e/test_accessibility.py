@@ -1,4 +1,4 @@
-"""Every page, by day and by night, against axe-core's rules for WCAG 2.1 A and AA."""
+"""Checks every page, by day and by night, with axe-core's rules for WCAG 2.1 A and AA."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ RUN = """async () => {
 
 
 async def accessible(page: Page, where: str) -> None:
-    """No violation in either theme. The page's own button changes it, where the page has one."""
+    """Fail on any violation in either theme. The page's own button changes the theme, if the page has one."""
     if not await page.evaluate("() => 'axe' in window"):
-        await page.evaluate(AXE.read_text())  # by evaluation: the page's policy lets no foreign script in
+        await page.evaluate(AXE.read_text())  # by evaluation, because the page's policy allows no foreign script
     toggle = page.get_by_label("Change between day and night")
     themes = 2 if await toggle.count() else 1
     for _ in range(themes):

@@ -1,6 +1,6 @@
 """The fault table of docs/age.md, on real processes: simulated cameras, the gateway, Chromium.
 
-Limits are those of the table plus ``SLACK`` for two shared cores.
+The limits are those of the table, plus ``SLACK`` for two shared cores.
 """
 
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ KEEP_ALIVE = 30.0
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
-    """The dispatcher's page in a real incident, no tile open."""
+    """The dispatcher's page in a real incident, with no open tile."""
     coordinator = await district.client("coordinator")
     status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
     assert status == 201
@@ -34,7 +34,7 @@ async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def whole(glass: Glass, district: District) -> AsyncIterator[None]:
-    """After each row its camera is well again and no tile is open."""
+    """Repair the camera and close its tile after each row."""
     yield
     for camera in district.live:
         await district.fault(camera)
@@ -43,10 +43,10 @@ async def whole(glass: Glass, district: District) -> AsyncIterator[None]:
 
 
 async def live(glass: Glass, camera: str) -> Tile:
-    """The camera's tile, once it is LIVE."""
+    """Open the camera's tile and wait until it is LIVE."""
     tile = glass.tile(camera)
     await tile.open()
-    await tile.says("live", 15)  # a camera that was lost in the row before comes back within some seconds
+    await tile.says("live", 15)  # a camera that the previous row took away returns within some seconds
     return tile
 
 
@@ -85,7 +85,7 @@ async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, 
     [
         ("lincoln-hallway-west", {"drop": True}, "closed"),
         ("lincoln-hallway-east", {"off": True, "drop": True}, "closed"),
-        # Tried again once a minute only, so nobody waits for its return here; test_supervisor does, by its clock.
+        # It is tried only once a minute, so this test does not wait for its return. test_supervisor does, with a fake clock.
         ("lincoln-main-entrance", {"refuse_password": True, "drop": True}, "password"),
     ],
     ids=["connection dropped", "camera off", "password refused"],
@@ -173,7 +173,7 @@ async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, dist
     def maps() -> list[dict[str, Any]]:
         return [one for one in glass.maps if one["camera"] == camera]
 
-    before = maps()[-1]["epoch"]  # the old connection's map, which is exact, holds until the new one's first picture
+    before = maps()[-1]["epoch"]  # the old connection's exact map holds until the first picture of the new one
     await district.fault(camera, clock_offset=offset, drop=True)
     await district.fault(camera, clock_offset=offset)
 
@@ -238,7 +238,7 @@ async def test_a_clock_that_jumps_is_unverified_until_it_has_been_measured_again
     async def dropped() -> bool:
         return False in await trust()
 
-    await until(dropped, 3 + SLACK, "trust that is dropped")  # the tile may say so for less than a look at it takes
+    await until(dropped, 3 + SLACK, "trust that is dropped")  # the tile may say so for less time than it takes to look at it
 
     async def measured_again() -> bool:
         return (await trust())[-1]

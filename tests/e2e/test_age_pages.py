@@ -1,5 +1,6 @@
-"""The rows of the fault table of docs/age.md that lie between the gateway and the eye: the page's clock, its sleep, the
-network, the link. The viewers' media goes through a forwarder (tests/net/link.py) that can be made slow."""
+"""The rows of the fault table of docs/age.md about the page, its clock and sleep, the network and the link.
+
+The viewers' media goes through a forwarder (tests/net/link.py) that tests can slow down."""
 
 import asyncio
 import os
@@ -24,9 +25,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 SLACK = 1.5
 LOBBY = "lincoln-lobby"
 SLEEP = 6.0
-RECOVERS = 30.0  # Chromium shortens its buffer slowly
+RECOVERS = 30.0  # Chromium shrinks its buffer slowly
 
-# A page whose Date is wrong by so many milliseconds; performance.now and performance.timeOrigin are left alone.
+# Makes the page's Date wrong by this many milliseconds. performance.now and performance.timeOrigin stay right.
 WRONG_CLOCK = """
 (() => {
   const True = Date;
@@ -37,7 +38,7 @@ WRONG_CLOCK = """
 })();
 """
 
-# Headless Chromium shows every tab: what a page is told of its visibility has to be said for it.
+# Headless Chromium shows every tab, so the test itself tells the page if it is visible.
 VISIBILITY = """
 (state) => {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
@@ -45,7 +46,7 @@ VISIBILITY = """
 }
 """
 
-# Every change of what a tile says, with the page's time in seconds.
+# Records every change of a tile's words, with the page's time in seconds.
 WATCH = """
 (camera) => {
   const find = (root) => {
@@ -77,7 +78,7 @@ async def link() -> AsyncIterator[Link]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path, link: Link) -> AsyncIterator[District]:
-    """A real incident, and a gateway whose media port the viewers know by the link's address only."""
+    """A real incident, and a gateway whose viewers know only the link's address of its media port."""
     settings: dict[str, object] = {"media.advertise": [f"127.0.0.1:{link.port}"]}
     district = District(directory, settings=settings, media_port=link.gateway[1])
     try:
@@ -92,7 +93,7 @@ async def district(directory: Path, link: Link) -> AsyncIterator[District]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def tile(browser: Browser, district: District, link: Link) -> AsyncIterator[Tile]:
-    """A LIVE tile on a page of its own, alone on the link."""
+    """Open a page with one LIVE tile, alone on the link."""
     glass = await Glass.sign_in(browser, district, "dispatcher")
     tile = glass.tile(LOBBY)
     await tile.open()
@@ -106,21 +107,21 @@ async def tile(browser: Browser, district: District, link: Link) -> AsyncIterato
 
 
 async def said(tile: Tile, since: float) -> list[dict[str, Any]]:
-    """What the tile has said since, the state at that moment first. Times in milliseconds since 1970."""
+    """Return what the tile has said since, beginning with its state then. Times are in milliseconds since 1970."""
     changes = cast(list[dict[str, Any]], await tile.glass.page.evaluate("window.said"))
     before = [change for change in changes if change["at"] < since]
     return before[-1:] + [change for change in changes if change["at"] >= since]
 
 
 async def live_again(tile: Tile, since: float) -> None:
-    """LIVE by itself, and at no moment since without a fresh frame on the glass."""
+    """Check that the tile becomes LIVE by itself, and was never LIVE since without a fresh frame on the glass."""
     await tile.says("live", 15)
     changes = (await said(tile, since))[1:]
     assert "not_live" in [change["state"] for change in changes], changes
     frames = [frame for frame in await tile.frames() if frame["at"] > since]
     for change in changes:
         if change["state"] == "live":
-            # The tile is looked at five times a second: its word may come so much after the frame that it stands on.
+            # The tile updates its words five times a second, so they may follow their frame by that much.
             fresh = [frame for frame in frames if change["at"] - 500 <= frame["at"] <= change["at"] + 100]
             assert fresh, change
     await tile.never_stale()

@@ -1,4 +1,4 @@
-"""The gateway's clock is set in a lockdown: the page says so, shows times by it, and nobody loses anything by it."""
+"""The gateway's clock is set during a lockdown: the pages say so, show times by it, and nobody loses anything."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ HOUR = 3600
 
 
 class SetClock(SystemClock):
-    """The machine's clock as somebody may set it."""
+    """The machine's clock, which a test can set."""
 
     set_by = 0.0
 
@@ -36,7 +36,7 @@ def clock() -> SetClock:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path, clock: SetClock) -> AsyncIterator[District]:
-    """Without cameras, and its gateway in this process, where its clock can be set."""
+    """A district without cameras. Its gateway runs in this process, where a test can set its clock."""
     district = District(directory)
     stop, ready = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -48,7 +48,7 @@ async def district(directory: Path, clock: SetClock) -> AsyncIterator[District]:
 
 
 def of_day(text: str) -> int:
-    """Seconds since midnight of ``14:03:21``."""
+    """Return the seconds since midnight of a time such as ``14:03:21``."""
     hours, minutes, seconds = map(int, text.split(":"))
     return (hours * 60 + minutes) * 60 + seconds
 

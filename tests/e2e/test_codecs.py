@@ -1,4 +1,4 @@
-"""Cameras that send what not every browser plays: GStreamer's, and a simulated one with B-frames."""
+"""Cameras whose video some browsers cannot play: GStreamer's, and a simulated one with B-frames."""
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -48,7 +48,7 @@ async def it(district: District) -> Client:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
-    """The dispatcher's page in a real incident, no tile open."""
+    """The dispatcher's page in a real incident, with no open tile."""
     coordinator = await district.client("coordinator")
     status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
     assert status == 201
@@ -76,7 +76,7 @@ async def says(it: Client, camera: str, codec: str, delivery: str) -> None:
 
 
 async def shown(glass: Glass, camera: str, count: int = 20) -> list[dict[str, Any]]:
-    """Frames of the camera's tile from the moment on at which it is LIVE."""
+    """Return frames of the camera's tile from the moment it becomes LIVE."""
     tile: Tile = glass.tile(camera)
     await tile.open()
     await tile.says("live", 25)

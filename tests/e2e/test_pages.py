@@ -1,4 +1,4 @@
-"""What each role does on its page, with a pointer and by keyboard alone."""
+"""What each role does on its page, by pointer and by keyboard alone."""
 
 from collections.abc import AsyncIterator
 
@@ -32,7 +32,7 @@ FOCUSED = """() => {
 
 
 async def walk(page: Page, most: int = 150) -> list[str]:
-    """Names of what Tab reaches, in order, from the page's top to its end. Each must show that it has the focus."""
+    """Return the names of what Tab reaches, in order. Each element must show that it has the focus."""
     names: list[str] = []
     begun = False
     for _ in range(most):
@@ -51,7 +51,7 @@ async def walk(page: Page, most: int = 150) -> list[str]:
 
 
 async def focus_by_tab(page: Page, target: Locator) -> None:
-    """Reach an element by Tab alone."""
+    """Press Tab until the element has the focus."""
     for _ in range(100):
         if await target.evaluate("e => e.getRootNode().activeElement === e"):
             return
@@ -61,7 +61,7 @@ async def focus_by_tab(page: Page, target: Locator) -> None:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def coordinator(district: District) -> AsyncIterator[Client]:
-    """Leaves no incident open."""
+    """A coordinator's client. Afterwards, end any open incident."""
     client = await district.client("coordinator")
     yield client
     _, joined = await client.post("/api/incidents", {"site": "lincoln", "kind": "real"})

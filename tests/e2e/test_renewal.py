@@ -1,4 +1,4 @@
-"""A token lives five seconds here: the page renews it without a gap, and who does not renew is cut off in time."""
+"""Tokens live five seconds here. The page renews them without a gap, and a viewer that does not is cut off in time."""
 
 import asyncio
 import itertools
@@ -36,7 +36,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 
 
 async def expired(district: District) -> float:
-    """How many sessions the gateway has ended with their token, by its own account."""
+    """Return how many sessions the gateway says have ended with their token."""
     async with aiohttp.ClientSession() as session, session.get(f"{district.url}/metrics") as answer:
         for line in (await answer.text()).splitlines():
             if line.startswith('sightline_sessions_closed_total{reason="token_expired"}'):

@@ -1,4 +1,4 @@
-"""The gateway killed with SIGKILL in an incident, and started again."""
+"""The gateway is killed with SIGKILL in an incident and started again."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Who is signed in, until when, and how that ends; nobody works as somebody else."""
+"""Sign-ins: who is signed in, until when, how it ends, and that nobody works as somebody else."""
 
 import json
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from tests.e2e.test_accessibility import accessible
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 LIFETIME = 606.0
-"""Seconds of a sign-in: within its last hour at once, and within its last ten minutes soon."""
+"""Seconds of a sign-in: its last hour begins at once, its last ten minutes soon."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -29,7 +29,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def coordinator(district: District) -> AsyncIterator[Client]:
-    """Leaves no incident open."""
+    """A coordinator's client. Afterwards, end any open incident."""
     client = await district.client("coordinator")
     yield client
     _, joined = await client.post("/api/incidents", {"site": "lincoln", "kind": "real"})
@@ -37,7 +37,7 @@ async def coordinator(district: District) -> AsyncIterator[Client]:
 
 
 async def name_of(page: Page) -> str:
-    """Who the page's cookie stands for."""
+    """Return the name of the person whose cookie the page has."""
     return str(await page.evaluate("async () => (await (await fetch('/api/me')).json()).principal?.name ?? ''"))
 
 
@@ -136,7 +136,7 @@ async def test_somebody_elses_link_changes_nothing_on_a_signed_in_desk_before_a_
     page = glass.page
     await expect(page.get_by_test_id("alarm-banner")).to_be_visible()
     link = await district.invitation("headquarters")
-    await page.goto(link)  # only its fragment differs: the page stays
+    await page.goto(link)  # only the fragment differs, so the page stays
     offer = page.get_by_test_id("change-over")
     await expect(offer).to_contain_text("You are signed in as Dispatcher 1")
     assert "invite" not in page.url
@@ -171,7 +171,7 @@ async def test_a_link_opened_anew_on_a_signed_in_desk_offers_to_change_over(
     await other.get_by_test_id("change-over-button").click()
     await other.get_by_test_id("notice-accept").click()
     await expect(other.locator("sl-patrol")).to_be_visible()
-    # The former page is the former person's no more.
+    # The old page no longer belongs to the old person.
     await expect(glass.page.get_by_test_id("sign-in")).to_be_visible(timeout=15_000)
     await glass.close()
 
@@ -238,7 +238,7 @@ async def test_a_step_of_the_gateways_clock_is_said_to_who_works_by_its_times(
     step = {"type": "clock_step", "by": -1200.0, "at": 1_795_769_442.4, "seq": 10**6}
 
     def between(socket: WebSocketRoute) -> None:
-        """Pass on what the gateway says; after its greeting say that its clock was set."""
+        """Forward the gateway's messages. After its hello, add that its clock was set."""
         server = socket.connect_to_server()
 
         def heard(message: str | bytes) -> None:

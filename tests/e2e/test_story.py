@@ -1,4 +1,4 @@
-"""The main job: refused before the lockdown, four cameras by themselves after the trigger, nothing after all clear."""
+"""The main story: nothing before the lockdown, four cameras by themselves after the trigger, nothing after all clear."""
 
 import asyncio
 import subprocess
@@ -26,7 +26,7 @@ ROOM = "lincoln-room-101"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path) -> AsyncIterator[District]:
-    """Lincoln with one camera that is GStreamer's server, and an agreement that opens nothing without an incident."""
+    """Lincoln with GStreamer's server as one camera, and an agreement that opens nothing without an incident."""
     with gst_camera("--auth", "digest") as camera:
         district = District(
             directory,
@@ -46,7 +46,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 
 
 def press_button(district: District, *more: str) -> subprocess.CompletedProcess[str]:
-    """What the panic button sends, by the command that the README shows."""
+    """Send what a panic button sends, with `sightline trigger`."""
     secret = district.directory / "webhook-secret"
     secret.write_text(SECRET)
     command = [sys.executable, "-m", "gateway", "trigger", f"{district.url}/hooks/lincoln-panic"]
@@ -104,7 +104,7 @@ async def test_from_the_lockdown_to_the_picture_and_to_all_clear(browser: Browse
     status, ended = await coordinator.post(f"/api/incidents/{again['id']}/all-clear")
     assert (status, ended["state"]) == (200, "all_clear")
     await until(viewer.closed, 5, "the session's end")
-    await asyncio.sleep(1.5)  # what must not come any more is given the time to come
+    await asyncio.sleep(1.5)  # leave time for packets that must not come any more
     late = viewer.last_packet_at - ended["closed_at"]
     print(f"last SRTP packet {late * 1000:+.0f} ms after the commit of all clear")
     assert late < 1.0

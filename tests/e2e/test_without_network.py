@@ -1,4 +1,4 @@
-"""Pages that are loaded while there is no network, or no gateway: none looks live, and each says what to do."""
+"""Pages that load without network or gateway: none looks live, and each says what to do."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,8 +9,8 @@ from playwright.async_api import Browser, Page, expect
 
 from rig.district import District, served
 from rig.glass import Glass
+from tests.e2e.school import ROOM, Presses, hold
 from tests.e2e.test_accessibility import accessible
-from tests.e2e.test_school_page import ROOM, Presses, hold
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -31,7 +31,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def school(browser: Browser, district: District) -> AsyncIterator[Glass]:
-    """The coordinator's phone, which has kept the page."""
+    """The coordinator's phone, which has stored the page."""
     glass = await Glass.sign_in(browser, district, "coordinator", 390, 844)
     await expect(glass.page.get_by_test_id("room").locator("option")).not_to_have_count(1)
     await glass.page.evaluate(KEPT)
@@ -120,7 +120,7 @@ async def test_a_new_release_is_shown_at_the_next_load_though_an_old_one_is_kept
     )
     await page.reload()
     await expect(page.get_by_test_id("hold-to-trigger")).to_be_visible()
-    # What the former release is made of stays for a page that is still being loaded with it; what came before goes.
+    # The parts of the previous release stay for a page that is still loading with it. Older ones are removed.
     await page.wait_for_function(
         """async () => {
           const cache = await caches.open("sightline-shell-1");
@@ -144,7 +144,7 @@ async def test_a_gateway_that_is_gone_is_said_by_the_page_and_not_by_the_browser
 
 
 async def test_the_service_worker_passes_on_what_is_not_the_page(school: Glass) -> None:
-    """A page's own requests are seen by whoever watches the page: the worker has answered none of them."""
+    """The test sees the page's own requests, so the worker has answered none of them."""
     page = school.page
     await page.reload()
     await expect(page.get_by_test_id("hold-to-trigger")).to_be_visible()

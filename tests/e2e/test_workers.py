@@ -1,4 +1,4 @@
-"""A media process killed with SIGKILL under a page that watches."""
+"""A media process is killed with SIGKILL while a page watches."""
 
 import os
 import signal
