@@ -133,7 +133,7 @@ class LightViewer:
             raise ConnectionError("DTLS failed")
 
     async def reach(self, answer: str) -> RTCDtlsFingerprint:
-        """Send ICE checks repeatedly without a DTLS handshake. Return the fingerprint to expect. Raises ConnectionError."""
+        """Send ICE checks repeatedly, without a handshake. Return the fingerprint to expect. Raises ConnectionError."""
 
         def found(pattern: str) -> str:
             match = re.search(pattern, answer, re.MULTILINE)

@@ -85,7 +85,7 @@ async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, 
     [
         ("lincoln-hallway-west", {"drop": True}, "closed"),
         ("lincoln-hallway-east", {"off": True, "drop": True}, "closed"),
-        # It is tried only once a minute, so this test does not wait for its return. test_supervisor does, with a fake clock.
+        # It is tried only once a minute. test_supervisor waits for its return with a fake clock; this test does not.
         ("lincoln-main-entrance", {"refuse_password": True, "drop": True}, "password"),
     ],
     ids=["connection dropped", "camera off", "password refused"],
@@ -238,7 +238,7 @@ async def test_a_clock_that_jumps_is_unverified_until_it_has_been_measured_again
     async def dropped() -> bool:
         return False in await trust()
 
-    await until(dropped, 3 + SLACK, "trust that is dropped")  # the tile may say so for less time than it takes to look at it
+    await until(dropped, 3 + SLACK, "trust that is dropped")  # the tile may say so only for a moment
 
     async def measured_again() -> bool:
         return (await trust())[-1]

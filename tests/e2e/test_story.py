@@ -1,4 +1,4 @@
-"""The main story: nothing before the lockdown, four cameras by themselves after the trigger, nothing after all clear."""
+"""The main story: no picture before the lockdown, four cameras after the trigger, none after all clear."""
 
 import asyncio
 import subprocess
