@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def main() -> None:
     parser.add_argument("--rtsp-port", type=int, default=0, help="where the cameras are, for external servers")
     parser.add_argument("--clicks", type=int, default=30, help="how often a camera is opened in Chromium")
     parser.add_argument("--triggers", type=int, default=5, help="how often a lockdown is triggered")
+    parser.add_argument("--series", nargs="+", default=suite.SERIES, choices=suite.SERIES, help="servers: these alone")
+    parser.add_argument("--servers", nargs="+", default=[], metavar="NAME", help="servers: these alone")
     parser.add_argument("--cameras", type=int, nargs="+", default=[40], help="idle: how many, one series each")
     parser.add_argument("--only", nargs="+", default=[], choices=idle.KINDS, help="idle: these alone")
     parser.add_argument("--tree", action="append", default=[], metavar="[NAME=]PATH", help="checkouts of this gateway")
@@ -36,11 +39,18 @@ def main() -> None:
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):  # end what was started, as by Ctrl-C
         signal.signal(number, signal.default_int_handler)
-    console = Console(width=max(150, Console().width))
+    console = Console(width=max(168, Console().width))
     found: dict[str, Any] = {}
 
     def keep() -> None:
         options.out.write_text(json.dumps(found, indent=2) + "\n")
+
+    def keeper(part: str) -> Callable[[dict[str, Any]], None]:
+        def take(rows: dict[str, Any]) -> None:
+            found[part] = rows
+            keep()
+
+        return take
 
     if options.what in ("all", "servers"):
         plan = suite.Plan(
@@ -50,8 +60,12 @@ def main() -> None:
             options.compared,
             options.clicks,
             options.rtsp_port,
+            tuple(options.series),
+            suite.trees_of(options.tree),
+            tuple(options.servers),
         )
-        found["servers"] = asyncio.run(suite.measure_all(plan, options.external, console))
+        desk = suite.Desk(console, keeper("servers"))
+        found["servers"] = asyncio.run(suite.measure_all(plan, options.external, desk))
         keep()
         report.show(found["servers"], console)
         options.out.with_suffix(".svg").write_text(chart.draw(found["servers"]))
@@ -60,14 +74,11 @@ def main() -> None:
         keep()
         report.show_times("This gateway's own page, keyframes 4 s apart", found["glass"], console)
     if options.what in ("all", "idle"):
-
-        def keep_idle(rows: dict[str, Any]) -> None:
-            found["idle"] = rows
-            keep()
-
         builds = idle.contenders(options.only, options.tree, options.workers)
         counts = tuple(options.cameras)
-        asyncio.run(idle.measure(builds, counts, options.rounds, options.seconds, console, keep_idle))
+        found["idle"] = asyncio.run(
+            idle.measure(builds, counts, options.rounds, options.seconds, console, keeper("idle"))
+        )
         idle.show(found["idle"], console)
     if options.what in ("all", "alarms"):
         found["alarms"] = asyncio.run(alarms.measure(options.loads))

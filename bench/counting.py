@@ -73,14 +73,14 @@ class Poller:
 
 
 class CountingViewer(LightViewer):
-    """Viewer ``number``. ``packets`` and ``bytes`` count the video, ``lost`` its gaps, ``opened`` the packets that were
-    decrypted and held H.264, ``sealed`` those that were not to be opened."""
+    """Viewer ``number``. ``packets`` and ``bytes`` count the video, ``runs`` the sends that it came in, ``lost`` its
+    gaps, ``opened`` the packets that were decrypted and held H.264, ``sealed`` those that were not to be opened."""
 
     def __init__(self, number: int, pictures: Pictures, host: str, coalesce: bool = True) -> None:
         self._coalesce = coalesce
         self._pictures = pictures
         super().__init__(host=host)
-        self.lost = self.opened = self.sealed = self.repeats = 0
+        self.runs = self.lost = self.opened = self.sealed = self.repeats = 0
         self._number = number
         self._highest = -1
         self._rtp = -1
@@ -131,6 +131,7 @@ class CountingViewer(LightViewer):
             self.lost += (sequence - self._highest - 1) & 0xFFFF
         self._highest = (sequence + count - 1) & 0xFFFF
         self.packets += count
+        self.runs += 1
         self.bytes += size
         rtp = int.from_bytes(buffer[last + 4 : last + 8], "big")
         self._size = self._size + size if rtp == self._rtp else size

@@ -14,7 +14,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -23,8 +22,9 @@ from rich.table import Table
 from bench.accounting import machine, proportional, usage
 from bench.peers import go2rtc, mediamtx
 from bench.run import Build, Feed, counted, feeding
-from bench.server import NotHere
-from bench.sightline import Sightline, Variant
+from bench.sightline import Variant
+from bench.suite import sightline, trees_of, words_of
+from rig.example import ROOT
 
 FPS = 15
 SETTLE = 10.0  # the film's group of pictures lasts 8 s at this rate
@@ -57,23 +57,17 @@ def contenders(only: Iterable[str], trees: Iterable[str], workers: int = 1) -> d
     found: dict[str, Build] = {}
     kinds = tuple(only) or KINDS
     if "sightline" in kinds:
-        named = [tree.rpartition("=") for tree in trees] or [("", "", ".")]
-        for name, _, path in named:
-            tree = Path(path).resolve()
-            label = f"sightline {name or tree.name}" if len(named) > 1 else "sightline"
-            found[f"{label}, health off"] = sightline(Variant(tree, health=False, watched=False), workers)
-            found[f"{label}, health on"] = sightline(Variant(tree, watched=False), workers)
+        for name, tree in (trees_of(list(trees)) or {"": ROOT}).items():
+            label = f"sightline {name}".strip()
+            found[f"{label}, health off"] = sightline(
+                Variant(tree, health=False, watched=False), media__workers=workers
+            )
+            found[f"{label}, health on"] = sightline(Variant(tree, watched=False), media__workers=workers)
     if "mediamtx" in kinds:
         found["mediamtx"] = mediamtx
     if "go2rtc" in kinds:
         found["go2rtc"] = go2rtc
     return found
-
-
-def sightline(variant: Variant, workers: int = 1) -> Build:
-    """A fresh gateway of that kind."""
-    settings: dict[str, object] = {"media.workers": workers} if workers > 1 else {}
-    return lambda feed: Sightline(feed.directory, feed.cameras, feed.rtsp_port, settings, variant)
 
 
 async def measure(
@@ -95,8 +89,8 @@ async def measure(
                         continue
                     try:
                         turn = await one_turn(build, feed, seconds if count > 1 else 1.0)
-                    except (NotHere, AssertionError, OSError, TimeoutError) as reason:
-                        absent[count][name] = (str(reason).strip() or type(reason).__name__).splitlines()[-1]
+                    except Exception as reason:  # whatever it is, it costs this row alone
+                        absent[count][name] = words_of(reason)
                         console.print(f"{count} cameras: {name}: {absent[count][name]}", style="dim")
                     else:
                         turns[count][name].append(turn)

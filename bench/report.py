@@ -19,6 +19,7 @@ HEADINGS = (
     "key p99",
     "viewers",
     "pkt/s",
+    "pkt/send",
     "lost",
 )
 
@@ -36,8 +37,8 @@ def show(found: dict[str, Any], console: Console) -> None:
             _show_series(title, rows, console)
     console.print(
         "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds; ratio: to "
-        "the first row of its table. "
-        "A core: viewers of 234 packets a second that one core would serve at that cost; pkt/s: what each one got. "
+        "the first row of its table. A core: viewers of 234 packets a second that one core would serve at that cost; "
+        "pkt/s: what each one got; pkt/send: how many of them came in one send (GSO). "
         "p50, p99: last packet of a picture in to last packet out; keyframes apart; -: pictures did not come whole. "
         f"!: others used over {100 * LOADED:.0f} % of the machine meanwhile. "
         "source_access_units: pictures of a camera from before its first keyframe."
@@ -73,6 +74,7 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
             *(f"{delay:.2f}" if delay is not None else "-" for delay in delays),
             str(row["viewers"]),
             str(row["packets_a_second"]),
+            str(row["packets_a_send"]),
             str(row["lost"]),
             f"{row['resident_mb']:.0f}",
             f"{100 * others:.0f} %" + (" !" if others > LOADED else ""),
@@ -81,6 +83,8 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
     for name, row in rows.items():
         if "not here" in row:
             console.print(f"  {name}: {row['not here']}", style="dim")
+        for reason in row.get("failures", ()):
+            console.print(f"  {name}: a round failed: {reason}", style="dim", markup=False)
         for key, value in sorted(row.get("counters", {}).items()):
             if value and "dropped" in key:
                 console.print(f"  {name}: {key} {value:g}", style="dim")

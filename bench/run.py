@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bench.clip import FPS
 from bench.feeder import COUNT
-from bench.server import Server
+from bench.server import NothingSeen, Server
 from bench.viewers import Result, Task
 
 LIMIT = 180.0
@@ -41,6 +41,7 @@ class Measured:
 
 
 Build = Callable[[Feed], Server]
+"""Makes a server that is to pull a feeder's cameras."""
 
 
 @contextlib.asynccontextmanager
@@ -84,7 +85,8 @@ async def counted(feed: Feed) -> Written:
 async def measure(
     build: Build, feed: Feed, viewers: int, seconds: float, coalesce: bool = True, waiting: bool = False
 ) -> Measured:
-    """Start the server, let the viewers watch its cameras in turn, stop it. Raises NotHere."""
+    """Start the server, let the viewers watch its cameras in turn, stop it. Raises NotHere where it cannot be started,
+    NothingSeen where no viewer got a packet, and whatever else goes wrong with it."""
     server = build(feed)
     try:
         await server.start()
@@ -114,8 +116,12 @@ async def _watch(task: Task, server: Server) -> Measured:
             result = Result(**json.loads(await process.stdout.read()))
             after = await server.counters()
             await process.wait()
+            if not result.packets:
+                raise NothingSeen(f"none of {result.asked} viewers got a packet: {result.failed or 'nothing was sent'}")
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+    if result.failed:
+        print(f"{result.asked - result.viewers} of {result.asked} viewers did not connect: {result.failed}")
     return Measured(result, {name: value - before.get(name, 0.0) for name, value in after.items()})

@@ -8,6 +8,10 @@ class NotHere(Exception):
     """The server cannot be measured on this machine; the message says why."""
 
 
+class NothingSeen(Exception):
+    """The server ran, and no viewer got anything of it; the message says what viewers were told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where one viewer posts its offer (WHEP), with what bearer token, if any, and from what address of its own."""

@@ -29,10 +29,11 @@ DISPATCHERS = 8  # one sign-in may hold 64 pictures open
 @dataclass(frozen=True, slots=True)
 class Variant:
     """What of the gateway is measured: the checkout whose code runs, whether keyframes are looked at (picture health),
-    and whether anybody will watch: else nobody signs in."""
+    whether the kernel may part sends into datagrams (GSO), and whether anybody will watch: else nobody signs in."""
 
     tree: Path = ROOT
     health: bool = True
+    gso: bool = True
     watched: bool = True
 
     @property
@@ -49,9 +50,10 @@ class Variant:
     @property
     def command(self) -> list[str]:
         """Of the gateway, up to its own arguments."""
-        if self.health:
+        left_out = [name for name, kept in (("health", self.health), ("gso", self.gso)) if not kept]
+        if not left_out:
             return [self.python, "-m", "gateway"]
-        return [self.python, str(Path(__file__).with_name("without_health.py"))]
+        return [self.python, str(Path(__file__).with_name("without.py")), ",".join(left_out)]
 
 
 def write_district(directory: Path, cameras: int, rtsp_port: int) -> Path:

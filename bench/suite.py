@@ -4,7 +4,8 @@ machine does meanwhile falls on all of them; the median of the rounds counts, an
 import statistics
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,22 +13,26 @@ from rich.console import Console
 from bench import first_frame
 from bench.clip import PACKETS
 from bench.janus import Janus
-from bench.peers import External, PlainAiortc
-from bench.run import Feed, Measured, feeding, measure
-from bench.server import NotHere, Server
-from bench.sightline import Sightline
+from bench.peers import External, PlainAiortc, go2rtc, mediamtx
+from bench.run import Build, Measured, feeding, measure
+from bench.server import NotHere
+from bench.sightline import Sightline, Variant
+from rig.example import ROOT
 from rig.processes import free_port
 
-Build = Callable[[Feed], Server]
 Rows = dict[str, tuple[Build, int]]
 CAMERAS = 10
 MANY = 40
+FEW = 20  # viewers of ten cameras: an incident as they are
+SERIES = ("many", "few", "ten", "woken", "cut", "own", "forty", "workers", "frames")
+"""One camera and many viewers; ten cameras and few; ten and many; viewers that are woken by each datagram; datagrams
+that the kernel has cut up; this gateway alone by viewers, on forty cameras, by workers; click to first frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``viewers``: of this gateway alone. ``compared``: of every server of the comparison.
-    ``clicks``: in Chromium, a server. ``rtsp_port``: of the cameras; 0: any."""
+    """``viewers``: of this gateway alone. ``compared``: of every server of the comparison. ``clicks``: in Chromium, a
+    server. ``rtsp_port``: of the cameras; 0: any. ``trees``: checkouts of this gateway to compare with, by name."""
 
     rounds: int
     seconds: float
@@ -35,12 +40,29 @@ class Plan:
     compared: int
     clicks: int
     rtsp_port: int = 0
+    series: tuple[str, ...] = SERIES
+    trees: dict[str, Path] = field(default_factory=dict)
+    servers: tuple[str, ...] = ()
 
 
-def sightline(**settings: object) -> Build:
-    """A fresh gateway with settings that differ."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where figures go as they come: words to ``console``, all figures so far to ``keep``."""
+
+    console: Console
+    keep: Callable[[dict[str, Any]], None]
+
+
+def trees_of(words: list[str]) -> dict[str, Path]:
+    """Checkouts of this gateway, written as PATH or NAME=PATH, by name."""
+    named = [(word.rpartition("=")[0], Path(word.rpartition("=")[2]).resolve()) for word in words]
+    return {name or path.name: path for name, path in named}
+
+
+def sightline(variant: Variant | None = None, **settings: object) -> Build:
+    """A fresh gateway of that kind, with settings that differ."""
     named = {key.replace("__", "."): value for key, value in settings.items()}
-    return lambda feed: Sightline(feed.directory, feed.cameras, feed.rtsp_port, named)
+    return lambda feed: Sightline(feed.directory, feed.cameras, feed.rtsp_port, named, variant)
 
 
 def external(text: str) -> tuple[str, Build]:
@@ -55,38 +77,56 @@ def external(text: str) -> tuple[str, Build]:
     return name, lambda feed: External(url, pids, told.get("token", ""), told.get("host", "127.0.0.1"))
 
 
-async def measure_all(plan: Plan, externals: list[str], console: Console) -> dict[str, Any]:
-    """Every series by its name; a series is {row: figures}."""
-    peers: dict[str, Build] = {"sightline": sightline(), "plain aiortc": PlainAiortc, "Debian's Janus": Janus}
-    peers |= dict(map(external, externals))
-    few = max(1, plan.compared // 5)
+def compared(plan: Plan, externals: list[str]) -> dict[str, Build]:
+    """Whoever takes part, by name: this gateway first."""
+    found: dict[str, Build] = {"sightline": sightline()}
+    found |= {f"sightline {name}": sightline(Variant(tree)) for name, tree in plan.trees.items() if tree != ROOT}
+    found["sightline, no GSO"] = sightline(Variant(gso=False))
+    found |= {"MediaMTX": mediamtx, "go2rtc": go2rtc, "plain aiortc": PlainAiortc, "Debian's Janus": Janus}
+    found |= dict(map(external, externals))
+    return {name: build for name, build in found.items() if not plan.servers or name in plan.servers}
+
+
+async def measure_all(plan: Plan, externals: list[str], desk: Desk) -> dict[str, Any]:
+    """Every series of the plan by its name; a series is {row: figures}. What is found is kept after every turn."""
+    peers = compared(plan, externals)
     found: dict[str, Any] = {}
 
-    async def series(title: str, cameras: int, rows: Rows) -> dict[str, Any]:
-        found[title] = measured = await in_turns(title, cameras, rows, plan, console)
-        return measured
+    async def series(word: str, title: str, cameras: int, rows: Rows, **how: bool) -> None:
+        if word in plan.series:
+            found[title] = {}
+            await in_turns(title, cameras, rows, plan, desk, found, **how)
 
-    await series("one camera", 1, {name: (build, plan.compared) for name, build in peers.items()})
-    found["one camera, viewers that are woken by each datagram"] = await in_turns(
-        "woken", 1, {name: (build, plan.compared) for name, build in peers.items()}, plan, console, waiting=True
-    )
-    found["one camera, datagrams that the kernel has cut up"] = await in_turns(
-        "cut up", 1, {"sightline": (sightline(), plan.compared)}, plan, console, coalesce=False
-    )
-    compared = await series("ten cameras", CAMERAS, {name: (build, plan.compared) for name, build in peers.items()})
-    fewer = await series(f"ten cameras, {few} viewers", CAMERAS, {name: (build, few) for name, build in peers.items()})
+    def all_of(viewers: int) -> Rows:
+        return {name: (build, viewers) for name, build in peers.items()}
+
+    many, ten, few = "one camera", "ten cameras", f"ten cameras, {FEW} viewers"
+    await series("many", many, 1, all_of(plan.compared))
+    await series("few", few, CAMERAS, all_of(FEW))
+    await series("ten", ten, CAMERAS, all_of(plan.compared))
+    await series("woken", f"{many}, viewers that are woken by each datagram", 1, all_of(plan.compared), waiting=True)
+    cut = {"sightline": (sightline(), plan.compared)}
+    await series("cut", f"{many}, datagrams that the kernel has cut up", 1, cut, coalesce=False)
     own = {f"{count} viewers": (sightline(), count) for count in plan.viewers}
-    alone = await series("this gateway, ten cameras", CAMERAS, own)
-    await series("this gateway, one camera", 1, {f"{plan.compared} viewers": (sightline(), plan.compared)})
-    await series(f"this gateway, {MANY} cameras", MANY, {f"{plan.compared} viewers": (sightline(), plan.compared)})
+    await series("own", "this gateway, ten cameras", CAMERAS, own)
+    alone = {f"{plan.compared} viewers": (sightline(), plan.compared)}
+    await series("forty", f"this gateway, {MANY} cameras", MANY, alone)
     workers = {f"workers: {count}": (sightline(media__workers=count), plan.compared) for count in (1, 2)}
-    await series("this gateway, ten cameras, by workers", CAMERAS, workers)
-    found["memory"] = {name: slope(fewer[name], compared[name]) for name in peers}
-    found["memory"][f"sightline, to {max(plan.viewers)} viewers"] = slope(
-        alone[f"{min(plan.viewers)} viewers"], alone[f"{max(plan.viewers)} viewers"]
-    )
-    found["first frame"] = await first_frames(peers, plan, console)
+    await series("workers", "this gateway, ten cameras, by workers", CAMERAS, workers)
+    found["memory"] = memory(found.get(few, {}), found.get(ten, {}), found.get("this gateway, ten cameras", {}))
+    if "frames" in plan.series:
+        found["first frame"] = {}
+        await first_frames(peers, plan, desk, found)
     return found
+
+
+def memory(few: dict[str, Any], many: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Memory that a further viewer takes, by server, as far as both ends of the slope were measured."""
+    found = {name: slope(few[name], many[name]) for name in few.keys() & many.keys()}
+    if len(own) > 1:
+        rows = list(own.values())
+        found[f"sightline, to {list(own)[-1]}"] = slope(rows[0], rows[-1])
+    return {name: row for name, row in sorted(found.items()) if row}
 
 
 def slope(less: dict[str, Any], more: dict[str, Any]) -> dict[str, float]:
@@ -97,21 +137,22 @@ def slope(less: dict[str, Any], more: dict[str, Any]) -> dict[str, float]:
     return {"kilobytes_a_viewer": round(1000 * (more["resident_mb"] - less["resident_mb"]) / apart)}
 
 
-async def first_frames(peers: dict[str, Build], plan: Plan, console: Console) -> dict[str, Any]:
+async def first_frames(peers: dict[str, Build], plan: Plan, desk: Desk, found: dict[str, Any]) -> None:
     """Each server once: clicks are many, and each one is a measurement."""
-    found: dict[str, Any] = {}
     for name, build in peers.items():
-        console.print(f"[dim]click to first frame: {name}[/]")
-        async with feeding(2, free_port(), rtsp_port=plan.rtsp_port) as feed:
-            server = build(feed)
-            try:
-                await server.start()
-                found[name] = first_frame.summary(await first_frame.measure(server, 2, plan.clicks))
-            except NotHere as reason:
-                found[name] = {"not here": str(reason).strip().splitlines()[-1]}
-            finally:
-                await server.stop()
-    return found
+        try:
+            async with feeding(2, free_port(), rtsp_port=plan.rtsp_port) as feed:
+                server = build(feed)
+                try:
+                    await server.start()
+                    row: dict[str, Any] = first_frame.summary(await first_frame.measure(server, 2, plan.clicks))
+                finally:
+                    await server.stop()
+        except Exception as reason:  # whatever it is, it costs this row alone
+            row = {"not here": words_of(reason)}
+        found["first frame"][name] = row
+        desk.console.print(f"[dim]click to first frame: {name}: {row}[/]")
+        desk.keep(found)
 
 
 async def in_turns(
@@ -119,26 +160,48 @@ async def in_turns(
     cameras: int,
     rows: Rows,
     plan: Plan,
-    console: Console,
+    desk: Desk,
+    found: dict[str, Any],
     coalesce: bool = True,
     waiting: bool = False,
-) -> dict[str, Any]:
-    """Each row (what, viewers) once a round; the medians of its rounds. One that is not here is left out.
-    ``coalesce``, ``waiting``: how the viewers take what arrives."""
+) -> None:
+    """Each row (what, viewers) once a round; ``found[title]`` has the medians of the rounds so far, after every turn.
+
+    One that is not here is left out of later rounds; one that fails is tried again, and the row tells how often it did.
+    ``coalesce``, ``waiting``: how the viewers take what arrives.
+    """
     results: dict[str, list[Measured]] = {name: [] for name in rows}
-    absent: dict[str, str] = {}
+    failures: dict[str, list[str]] = {name: [] for name in rows}
+    absent = set[str]()
     for number in range(plan.rounds):
         for name, (build, viewers) in rows.items():
             if name in absent:
                 continue
-            console.print(f"[dim]{title}, round {number + 1}: {name}[/]")
             try:
                 async with feeding(cameras, free_port(), rtsp_port=plan.rtsp_port) as feed:
                     measured = await measure(build, feed, viewers, plan.seconds, coalesce, waiting)
-                    results[name].append(measured)
-            except NotHere as reason:
-                absent[name] = str(reason).strip().splitlines()[-1]
-    return {name: {"not here": absent[name]} if name in absent else summary(results[name]) for name in rows}
+                results[name].append(measured)
+                told = f"{1e6 * measured.result.cpu / measured.result.packets:.2f} µs a packet"
+            except Exception as reason:  # whatever it is, it costs this row alone
+                told = words_of(reason)
+                failures[name].append(told)
+                if isinstance(reason, NotHere):
+                    absent.add(name)
+            desk.console.print(f"{title}, round {number + 1}: {name}: {told}", style="dim", markup=False)
+            found[title][name] = row_of(results[name], failures[name])
+            desk.keep(found)
+
+
+def row_of(rounds: list[Measured], failures: list[str]) -> dict[str, Any]:
+    """A row's figures, or why there are none."""
+    if not rounds:
+        return {"not here": failures[-1]}
+    return summary(rounds) | ({"failures": failures} if failures else {})
+
+
+def words_of(error: Exception) -> str:
+    """What went wrong, in a line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1][:300]
 
 
 def summary(rounds: list[Measured]) -> dict[str, Any]:
@@ -150,6 +213,7 @@ def summary(rounds: list[Measured]) -> dict[str, Any]:
         "microseconds_a_packet": round(statistics.median(cost), 2),
         "spread": [round(min(cost), 2), round(max(cost), 2)],
         "viewers_a_core": round(1e6 / PACKETS / statistics.median(cost)) if any(cost) else 0,
+        "packets_a_send": round(typical.packets / max(1, typical.runs), 1),
         "packets_a_second": round(typical.packets / typical.seconds / max(1, typical.viewers)),
         "delay_ms": {key: _median(rounds, "delay", key) for key in ("p50", "p99")},
         "keyframe_delay_ms": {key: _median(rounds, "keyframe_delay", key) for key in ("p50", "p99")},

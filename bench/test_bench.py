@@ -1,6 +1,7 @@
 """The bench itself: what it says of a server must be so."""
 
 import asyncio
+import copy
 import re
 import socket
 from collections.abc import AsyncIterator
@@ -9,15 +10,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from bench.accounting import family, usage
 from bench.chart import draw
 from bench.feeder import TICKS, WRITTEN, Camera, RtspConnection
 from bench.idle import Turn, contenders, figures
 from bench.run import feeding, measure
-from bench.suite import external, sightline, slope
+from bench.server import Endpoint, NotHere
+from bench.suite import Desk, Plan, Rows, external, in_turns, sightline, slope
 from bench.targets import targets
 from bench.timing import Received, delays
+from bench.without import UDP_SEGMENT, Refusing
 
 MS = 1_000_000
 GOP = 30
@@ -94,6 +98,44 @@ def test_the_chart_has_a_bar_for_each_figure_and_none_for_what_is_not_here() -> 
     drawn = draw({"a": {"x": {"microseconds_a_packet": 2.0}, "y": {"not here": "<gone>"}}, "memory": {"x": {}}})
     assert drawn.count("<rect") == 2  # the background and one bar
     assert "gone" not in drawn
+
+
+class Broken:
+    """A server that does not do what it should, in one way or the other."""
+
+    pids = ()
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def start(self) -> None:
+        raise self._error
+
+    async def endpoint(self, camera: int) -> Endpoint:
+        raise AssertionError("it did not start")
+
+    async def counters(self) -> dict[str, float]:
+        return {}
+
+    async def stop(self) -> None:
+        raise AssertionError("it does not stop either")
+
+
+async def test_a_server_that_fails_costs_its_row_and_not_the_run_and_all_is_kept_as_it_comes() -> None:
+    kept: list[dict[str, Any]] = []
+    desk = Desk(Console(quiet=True), lambda found: kept.append(copy.deepcopy(found)))
+    rows: Rows = {"gone": (lambda _: Broken(NotHere("x")), 1), "odd": (lambda _: Broken(ValueError("rubbish")), 1)}
+    found: dict[str, Any] = {"one": {}}
+    await in_turns("one", 1, rows, Plan(1, 0.1, (1,), 1, 1), desk, found)
+    assert found == {"one": {name: {"not here": "it does not stop either"} for name in rows}}
+    assert [list(each["one"]) for each in kept] == [["gone"], ["gone", "odd"]]
+
+
+async def test_a_kernel_without_segmentation_is_what_the_gateway_sees_where_the_bench_leaves_it_out() -> None:
+    with Refusing(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        with pytest.raises(OSError, match="not available"):
+            one.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 1200)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import aiohttp
@@ -41,13 +42,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """CPU in seconds, times in milliseconds. ``others``: share of the machine's time that neither the server nor the
-    bench used; ``stolen``: that its host took."""
+    """CPU in seconds, times in milliseconds. ``runs``: sends that the packets came in (fewer where the server lets the
+    kernel part them). ``failed``: why viewers did not connect, each reason with its number. ``others``: share of the
+    machine's time that neither the server nor the bench used; ``stolen``: that its host took."""
 
     asked: int
     viewers: int
     seconds: float
     packets: int
+    runs: int
     bytes: int
     least_packets: int
     lost: int
@@ -62,11 +65,13 @@ class Result:
     delay: dict[str, float]
     keyframe_delay: dict[str, float]
     unmatched: int
+    failed: dict[str, int] = field(default_factory=dict)
 
 
 async def watch(task: Task) -> Result:
     """Connect all, settle, measure."""
     pictures, viewers, cameras = Pictures(), list[CountingViewer](), dict[int, int]()
+    failed = Counter[str]()
     gate, poller = asyncio.Semaphore(AT_ONCE), Poller()
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as background:
 
@@ -80,7 +85,7 @@ async def watch(task: Task) -> Result:
                             text = await answer.text()
                         await viewer.connect(text)
                 except (TimeoutError, ConnectionError, aiohttp.ClientError) as error:
-                    print(f"viewer {number}: {type(error).__name__}: {error}\n{text}", file=sys.stderr)
+                    failed[f"{type(error).__name__}: {error}; answered: {text[:60]!r}"] += 1
                     return
             cameras[number] = camera
             viewers.append(viewer)
@@ -100,7 +105,7 @@ async def watch(task: Task) -> Result:
         reporting.cancel()
         polling.cancel()
     found = _delays(task, pictures, cameras, before["wall"], after["wall"])
-    result = _result(task, viewers, before, after, found)
+    result = _result(task, viewers, before, after, found, dict(failed))
     for viewer in viewers:
         viewer.stop_checking()
     return result
@@ -122,6 +127,7 @@ def _state(task: Task, viewers: list[CountingViewer]) -> dict[str, Any]:
         "at": time.monotonic(),
         "wall": time.time_ns(),
         "packets": [viewer.packets for viewer in viewers],
+        "runs": sum(viewer.runs for viewer in viewers),
         "bytes": sum(viewer.bytes for viewer in viewers),
         "lost": sum(viewer.lost for viewer in viewers),
         "repeats": sum(viewer.repeats for viewer in viewers),
@@ -151,6 +157,7 @@ def _result(
     before: dict[str, Any],
     after: dict[str, Any],
     found: list[timing.Delays],
+    failed: dict[str, int],
 ) -> Result:
     lasted = after["at"] - before["at"]
     delivered = [now - then for now, then in zip(after["packets"], before["packets"], strict=True)]
@@ -163,6 +170,7 @@ def _result(
         viewers=len(viewers),
         seconds=round(lasted, 3),
         packets=sum(delivered),
+        runs=after["runs"] - before["runs"],
         bytes=after["bytes"] - before["bytes"],
         least_packets=min(delivered, default=0),
         lost=after["lost"] - before["lost"],
@@ -177,6 +185,7 @@ def _result(
         delay=timing.percentiles(np.concatenate([each.pictures for each in found] or none)),
         keyframe_delay=timing.percentiles(np.concatenate([each.keyframes for each in found] or none)),
         unmatched=sum(each.unmatched for each in found),
+        failed=failed,
     )
 
 
