@@ -1,1 +1,1 @@
-"""The record of every access, refusal, trigger, acknowledgement and close. Append only."""
+"""Keeps the record of every access, refusal, trigger, acknowledgement and close. No entry is ever changed."""

@@ -1,4 +1,4 @@
-"""Merges refusals that are alike, so that nobody fills the disk or the record by asking again and again. Pure."""
+"""Merges repeated refusals, so that nobody can fill the disk or the record by asking again and again. Pure."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from gateway.audit.record import AuditEvent, Outcome
 
 WINDOW = 60.0
-"""Seconds for which refusals that are alike make one record, and then one more that counts them."""
+"""Seconds for which repeated refusals make only one record, followed by one more that counts them."""
 
 APART = 200
-"""Refusals that are told apart within a window. Beyond these only their kind and reason are."""
+"""How many different refusals a window tells apart. Any more are told apart only by kind and reason."""
 
 Key = tuple[str | None, ...]
 
@@ -22,17 +22,17 @@ class _Window:
 
 
 class Refusals:
-    """Says which refusals get a record of their own.
+    """Decides which refusals get a record of their own.
 
-    The first is recorded at once and whole. Those of the same person (or panic button, or address), kind, reason,
-    school and camera within WINDOW after it are counted, and ``due`` gives one event for them.
+    The first is recorded at once and in full. Repeats within WINDOW are only counted, and ``due`` returns one event for
+    all of them. A repeat has the same person (or panic button, or address), kind, reason, school and camera.
     """
 
     def __init__(self) -> None:
         self._windows: dict[Key, _Window] = {}
 
     def recorded(self, event: AuditEvent, now: float) -> bool:
-        """Return True if the event is to be recorded by itself. ``now`` is gateway time."""
+        """Return True if the event gets a record of its own, and count it otherwise. ``now`` is gateway time."""
         if event.outcome != Outcome.REFUSED:
             return True
         sender = event.principal or event.detail.get("webhook") or event.origin_address
@@ -48,7 +48,7 @@ class Refusals:
         return False
 
     def due(self, now: float = math.inf) -> list[AuditEvent]:
-        """One event for each window that is over and counted something. Without ``now``: for all windows."""
+        """Return one event for each window that is over and has counted repeats. Without ``now``, close all windows."""
         over = [key for key, window in self._windows.items() if now - window.since >= WINDOW]
         windows = [self._windows.pop(key) for key in over]
         return [

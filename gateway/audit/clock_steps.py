@@ -1,7 +1,7 @@
-"""Notices that somebody, or a time service, has set the machine's clock while the gateway runs, and says so once.
+"""Notices when a person or a time service sets the machine's clock while the gateway runs, and reports it once.
 
-Nothing that the gateway has promised moves by it (``clock``). But dates of records before and after do not compare,
-and whoever is asked later what happened when has to know.
+Nothing that the gateway has promised changes with it (``clock``). But dates in the record from before and after do not
+compare, and anybody who later has to say what happened when must know that.
 """
 
 import logging
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 LOOK = 1.0
 THRESHOLD = 2.0
-"""Seconds by which the clock must move between two looks. A time service that keeps it right moves it by far less."""
+"""Seconds by which the clock must jump between two looks. A time service that only corrects it moves it far less."""
 
 
 class ClockSteps:
@@ -30,10 +30,10 @@ class ClockSteps:
         self._noted = clock.wall() - clock.now()
         self._watchers: Listeners[float] = Listeners("clock_step_listener", metrics)
         if abs(self._noted) >= THRESHOLD:
-            logger.warning("the machine's clock is %.1f s off the time that the gateway counts in", self._noted)
+            logger.warning("the machine's clock differs by %.1f s from the gateway's steady time", self._noted)
 
     def on_step(self, callback: Callable[[float], None]) -> None:
-        """Be told by how many seconds the clock was set, forward if positive, by a quick call."""
+        """Call ``callback`` with the seconds by which the clock was set (positive: forward). It must return quickly."""
         self._watchers.add(callback)
 
     async def run(self) -> None:
@@ -43,7 +43,7 @@ class ClockSteps:
             await self.look()
 
     async def look(self) -> None:
-        """Say so if the clock was set since the last look."""
+        """Report it if the clock was set since the last look."""
         difference = self._clock.wall() - self._clock.now()
         by, self._noted = step(self._noted, difference), difference
         if by == 0:
@@ -56,6 +56,9 @@ class ClockSteps:
 
 
 def step(noted: float, difference: float) -> float:
-    """Seconds by which the clock was set, to a tenth; 0 where it has only crept. Both are wall less steady time."""
+    """Return the seconds by which the clock was set, to a tenth, or 0 if it has only drifted.
+
+    Both arguments are wall time minus steady time, before and now.
+    """
     moved = round(difference - noted, 1)
     return moved if abs(moved) >= THRESHOLD else 0.0

@@ -1,4 +1,4 @@
-"""Group commit: what many callers wait for at the same time goes to the disk together."""
+"""Writes what many callers wait for at the same time to the disk together (group commit)."""
 
 import asyncio
 from collections import deque
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class _Place(Generic[T]):
-    """One caller's place in the queue. ``woken`` is set when its item is written, or when it is to commit next."""
+    """Holds one caller's place in the queue. ``woken`` is set once its item is written, or when it must commit next."""
 
     def __init__(self, item: T) -> None:
         self.item = item
@@ -19,10 +19,10 @@ class _Place(Generic[T]):
 
 
 class Group(Generic[T]):
-    """Calls ``commit`` with everything that waits, at most ``most`` items at once, and never twice at the same time.
+    """Calls ``commit`` with all waiting items, up to ``most`` in one call, and with no two calls at the same time.
 
-    One of the callers commits for all who wait, so there is no task to own. ``commit`` deals with its own failures;
-    it may be given an item again if it was cancelled the first time.
+    One of the callers commits for all who wait, so no extra task is needed. ``commit`` must handle its own failures. If
+    it is cancelled, it may be given the same items again.
     """
 
     def __init__(self, commit: Callable[[Sequence[T]], Awaitable[None]], most: int) -> None:
@@ -32,7 +32,7 @@ class Group(Generic[T]):
         self._committing: _Place[T] | None = None
 
     async def put(self, item: T) -> None:
-        """Return once ``commit`` has taken the item. An item whose caller is cancelled is written by the next one."""
+        """Wait until ``commit`` has taken the item. If the caller is cancelled, the next one writes its item."""
         place = _Place(item)
         self._waiting.append(place)
         try:

@@ -1,4 +1,4 @@
-"""Events, the records made from them, and a record's form as text or JSON. Pure."""
+"""Defines audit events and the records made from them, and writes a record as text or JSON. Pure."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from gateway.models import Role
 
 
 class Outcome(StrEnum):
-    """The outcome of an attempt."""
+    """Says whether an attempt succeeded."""
 
     OK = "ok"
     REFUSED = "refused"
@@ -20,10 +20,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """One thing that somebody, or time, did. ``kind`` is a stable word (``incident_opened``).
+    """Describes one thing that a person did, or that happened when its time was up.
 
-    ``principal`` is an id; ``name`` tells a reader who that is. ``reason`` is a stable word where ``outcome`` is not
-    ok. ``origin_address`` is where it came from. ``detail`` is JSON and holds no secret.
+    ``kind`` is a stable word (``incident_opened``). ``principal`` is an id, and ``name`` tells a reader who that is.
+    ``reason`` is a stable word, present if ``outcome`` is not ok. ``origin_address`` is the network address it came
+    from. ``detail`` is JSON and contains no secret.
     """
 
     kind: str
@@ -39,8 +40,10 @@ class AuditEvent:
     detail: dict[str, Any] = field(default_factory=dict)
 
     def by_wall(self, set_by: float) -> Self:
-        """The same event, its details that end in ``_at`` told by the wall clock, which is ``set_by`` seconds ahead of
-        the steady time in which the gateway counts."""
+        """Return the same event with its times (the details that end in ``_at``) converted to wall time.
+
+        ``set_by`` is how many seconds the wall clock is ahead of the steady time in which the gateway counts.
+        """
         if abs(set_by) < 0.01 or not any(key.endswith("_at") for key in self.detail):
             return self
         return replace(
@@ -50,9 +53,9 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """An event with its place in time. ``at``: wall seconds, exact to 1/100; ``utc_offset``: seconds east of UTC.
+    """Dates an event. ``at`` is in wall seconds, cut to 1/100 s, and ``utc_offset`` in seconds east of UTC.
 
-    ``id`` grows with every record and is None while the record is not in the database.
+    ``id`` grows with every record, and is None until the record is in the database.
     """
 
     event: AuditEvent
@@ -63,11 +66,11 @@ class AuditRecord:
 
     @property
     def time(self) -> str:
-        """ISO 8601 with 1/100 s and UTC offset: ``2026-03-01T09:30:12.04+01:00``."""
+        """Return the time in ISO 8601, with 1/100 s and UTC offset: ``2026-03-01T09:30:12.04+01:00``."""
         return iso_time(self.at, self.utc_offset)
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as JSON has it, in the API and in the spool."""
+        """Return the record as the JSON object of the API and the spool."""
         return {
             "id": self.id,
             "event_id": self.event_id,
@@ -79,25 +82,26 @@ class AuditRecord:
 
 
 def iso_time(at: float, utc_offset: int) -> str:
-    """Wall seconds as ``2026-03-01T09:30:12.04+01:00``, ``utc_offset`` seconds east of UTC."""
+    """Return wall seconds as ``2026-03-01T09:30:12.04+01:00``. ``utc_offset`` is in seconds east of UTC."""
     whole, cents = divmod(round(hundredths(at) * 100), 100)
     moment = datetime.fromtimestamp(whole, timezone(timedelta(seconds=utc_offset))).isoformat()
     return f"{moment[:19]}.{cents:02d}{moment[19:]}"
 
 
 def hundredths(at: float) -> float:
-    """``at`` cut, not rounded, to 1/100 s: no record is dated into the future. The margin undoes binary fractions."""
+    """Cut ``at`` to 1/100 s. Rounding could date a record into the future."""
+    # The margin makes up for decimals that a binary fraction cannot hold exactly.
     return math.floor(at * 100 + 1e-4) / 100
 
 
 def local_offset(at: float) -> int:
-    """Seconds east of UTC that the machine's time zone has at ``at``."""
+    """Return the offset of the machine's time zone at the time ``at``, in seconds east of UTC."""
     offset = datetime.fromtimestamp(at, UTC).astimezone().utcoffset()
     return int(offset.total_seconds()) if offset else 0
 
 
 def from_dict(values: Mapping[str, Any]) -> AuditRecord:
-    """The inverse of ``AuditRecord.as_dict``. Raises KeyError, TypeError or ValueError for what is not a record."""
+    """Do the reverse of ``AuditRecord.as_dict``. Raises KeyError, TypeError or ValueError if this is not a record."""
     rest = dict(values)
     rest.pop("time")
     event_id, at, utc_offset = str(rest.pop("event_id")), float(rest.pop("at")), int(rest.pop("utc_offset"))
@@ -107,7 +111,7 @@ def from_dict(values: Mapping[str, Any]) -> AuditRecord:
 
 
 def format_record(record: AuditRecord) -> str:
-    """One line for a terminal. What came from outside cannot move the cursor or feign another line."""
+    """Return the record as one line for a terminal. Text from outside cannot move the cursor or fake another line."""
     event = record.event
     who = event.name or event.principal or "-"
     parts = [record.time, event.kind, event.outcome, f"{who} ({event.role})" if event.role else who]
@@ -126,7 +130,7 @@ def format_record(record: AuditRecord) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` with whatever could move a terminal's cursor written as its code."""
+    """Return ``text`` with every character that could move a terminal's cursor replaced by its escape code."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
@@ -135,7 +139,7 @@ def _is_time(key: str, value: Any) -> bool:
 
 
 def _dated(key: str, value: Any, utc_offset: int) -> Any:
-    """``value`` as a person reads it: keys that end in ``_at`` are wall seconds, and become times."""
+    """Return ``value`` as a person reads it. Keys that end in ``_at`` hold wall seconds, which become times of day."""
     if isinstance(value, Mapping):
         return {name: _dated(name, inner, utc_offset) for name, inner in value.items()}
     if isinstance(value, list):
@@ -145,4 +149,4 @@ def _dated(key: str, value: Any, utc_offset: int) -> Any:
     try:
         return iso_time(value, utc_offset)
     except (OverflowError, ValueError, OSError):
-        return value  # no date of any calendar
+        return value  # It is outside the calendar.

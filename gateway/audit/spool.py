@@ -1,8 +1,8 @@
-"""A local file for records that the database did not take. Blocking: called from a thread.
+"""Keeps records in a local file while the database does not take them. It blocks, so call it from a thread.
 
-The file has its full size from the start and is overwritten in place, so that a full disk still takes records. It
-holds one JSON record a line, up to the first zero byte. What stands behind that byte is from earlier and counts for
-nothing. If a crash brings a line of it back, the database knows the record already and takes it no second time.
+The file has its full size from the start and is overwritten in place, so that it takes records even on a full disk. It
+holds one JSON record per line, up to the first zero byte. Anything behind that byte is old and is ignored. If a crash
+brings an old line back, the database already has that record and does not take it twice.
 """
 
 import errno
@@ -20,12 +20,12 @@ from gateway.storage.files import allocate, sync_directory
 logger = logging.getLogger(__name__)
 
 SIZE = 8 * 1024 * 1024
-"""Bytes: some 16,000 records."""
+"""Bytes, which is enough for about 16,000 records."""
 _CHUNK = 64 * 1024
 
 
 class Spool:
-    """Each record is on disk before ``append`` returns. Two processes may append to one file."""
+    """Appends records to one file, each of them on disk before ``append`` returns. Two processes may share the file."""
 
     def __init__(self, path: Path, size: int = SIZE) -> None:
         self.path = path
@@ -37,9 +37,9 @@ class Spool:
         allocate(self.path, self.size)
 
     def append(self, records: Sequence[AuditRecord], limit: int | None = None) -> None:
-        """Write at the end and sync. Raises OSError: ENOSPC where ``limit`` bytes (by default ``size``) are used up.
+        """Write records at the end, and sync. If a crash has cut off the last line, start a new line first.
 
-        A line torn by a crash is closed off, not written on to.
+        Raises OSError, with ENOSPC if ``limit`` bytes (by default ``size``) are used up.
         """
         lines = "".join(json.dumps(record.as_dict()) + "\n" for record in records).encode()
         created = not self.path.exists()
@@ -55,7 +55,7 @@ class Spool:
             sync_directory(self.path.parent)
 
     def read(self, offset: int = 0, most: int = 1_000_000) -> tuple[list[AuditRecord], int]:
-        """Return at most ``most`` whole records from ``offset`` on, and the offset behind them. Raises OSError."""
+        """Return up to ``most`` whole records from ``offset`` on, and the offset after them. Raises OSError."""
         records: list[AuditRecord] = []
         try:
             with self._open(os.O_RDONLY) as file:
@@ -64,7 +64,7 @@ class Spool:
                     chunk = os.pread(file, min(_CHUNK, end - offset), offset)
                     lines = chunk.split(b"\n")
                     if len(lines) > 1 and offset + len(chunk) < end:
-                        lines.pop()  # goes on in the next chunk
+                        lines.pop()  # The line continues in the next chunk.
                     for line in lines:
                         records += self._parse(line, offset)
                         offset = min(offset + len(line) + 1, end)
@@ -76,7 +76,7 @@ class Spool:
 
     @property
     def empty(self) -> bool:
-        """Return True if nothing waits in the file. Raises OSError."""
+        """True if the file contains no records. Raises OSError."""
         try:
             with self._open(os.O_RDONLY) as file:
                 return os.pread(file, 1, 0) in (b"", b"\0")
@@ -84,7 +84,10 @@ class Spool:
             return True
 
     def clear(self, read_up_to: int) -> bool:
-        """Forget everything, unless more was appended since the records up to that offset were read. Raises OSError."""
+        """Delete all records, and return True. If any were appended behind the offset ``read_up_to``, return False.
+
+        Raises OSError.
+        """
         try:
             with self._open(os.O_RDWR) as file:
                 if self._find_end(file) > read_up_to:
@@ -103,7 +106,10 @@ class Spool:
             logger.exception("%s: byte %d: not a whole record, skipped", self.path, offset)
 
     def _find_end(self, file: int) -> int:
-        """The place of the first zero byte, or the end of the file. Only another process moves it unseen."""
+        """Return the offset of the first zero byte, or of the end of the file.
+
+        The search starts from the last known end, as another process may have appended since.
+        """
         while chunk := os.pread(file, _CHUNK, self._end):
             zero = chunk.find(b"\0")
             self._end += len(chunk) if zero < 0 else zero

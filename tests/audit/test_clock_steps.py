@@ -1,4 +1,4 @@
-"""A step of the machine's clock is said once; a time service that keeps it right, and a sleeping machine, are none."""
+"""A step of the machine's clock is reported once. A time service's corrections and a sleeping machine are not steps."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from tests.fakes import FakeClock
 
 
 class Scene:
-    """A database of its own, and what was said."""
+    """Holds a database of its own, and what was reported."""
 
     def __init__(self, database: Database) -> None:
         self.clock, self.metrics = FakeClock(), Metrics()
@@ -65,7 +65,7 @@ async def test_a_step_back_to_where_the_clock_was_is_said_too(scene: Scene) -> N
 
 async def test_a_time_service_that_slews_the_clock_steps_nothing(scene: Scene) -> None:
     for _ in range(100):
-        scene.clock.jump(0.5)  # a thousand times what one may
+        scene.clock.jump(0.5)  # A thousand times as fast as a time service may slew.
         await scene.look()
     assert scene.heard == []
     scene.clock.jump(-60)
@@ -80,7 +80,7 @@ async def test_a_machine_that_slept_steps_nothing(scene: Scene) -> None:
 
 
 async def test_times_in_a_record_are_told_by_the_clock_that_dates_it(scene: Scene) -> None:
-    """Before, a record dated by a clock that was set said when something ends by one that was not."""
+    """A regression: a record's date followed the clock that was set, but the ending time in it did not."""
     scene.clock.jump(-3600)
     detail = {"ends_at": scene.clock.now() + 60, "by": "Ann"}
     await scene.audit.append(AuditEvent(kind="incident_opened", detail=detail))

@@ -53,7 +53,7 @@ def metrics() -> Metrics:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
-    """Where the log spools to, beside its database."""
+    """Return the spool of the log, beside its database."""
     return Spool(tmp_path / "audit-spool.jsonl", SIZE)
 
 
@@ -259,7 +259,7 @@ async def test_a_thousand_records_that_wait_are_written_in_a_few_commits(audit: 
 
 
 async def test_an_alarm_overtakes_a_spool_that_is_being_taken_in(audit: AuditLog, database: Database) -> None:
-    """Before, all of it went in with one commit, behind which an alarm waited for seconds."""
+    """A regression: all of it used to enter with one commit, behind which an alarm waited for seconds."""
     await audit.keep_aside([audit.record(AuditEvent(kind=str(number))) for number in range(1000)], StorageError("full"))
     draining = asyncio.create_task(audit.catch_up())
     async with database.session(Urgency.ALARM):
