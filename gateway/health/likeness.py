@@ -45,6 +45,11 @@ class Unchanged:
         return self._first if self._last - self._first >= LEAST else None
 
     @property
+    def doubtful(self) -> bool:
+        """True while the last pictures were equal, but not for long enough to say so."""
+        return self._first < self._last and self.since is None
+
+    @property
     def seconds(self) -> float:
         """The seconds for which the picture has not changed; 0 until that is worth a note."""
         return 0.0 if self.since is None else self._last - self._first

@@ -1,44 +1,44 @@
 """A look at one keyframe of each camera now and then: has the content changed, and a still for those who may see one.
 
 Decoding runs in one worker thread, one picture at a time, and never delays the relay: a camera has at most one picture
-waiting, the newest, and is looked at no more often than every ``interval`` seconds. A picture that cannot be decoded
-is counted, and the next one is looked at as if nothing had been.
+waiting, the newest, and is looked at only every few seconds, and more often only while it may have stopped changing. A
+picture that cannot be decoded is counted, and the next one is looked at as usual. A still is made when somebody asks.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import av
 import cv2
-import numpy as np
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
-from gateway.codecs.decoding import decoder_of, packet_of
-from gateway.codecs.names import H264, H265
-from gateway.health.likeness import SHAPE, Cells, Unchanged
+from gateway.health.likeness import Cells, Unchanged
+from gateway.health.looking import cells_of, jpeg_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId
 
 logger = logging.getLogger(__name__)
 
-INTERVAL = 1.5
-"""Less than the usual two seconds between keyframes, or else one that comes a little early would not be looked at."""
-STILL_WIDTH = 640
-JPEG_QUALITY = 75
-MAX_PIXELS = 4096 * 2304
-MAX_PICTURES = 2  # of one access unit: the two fields of a frame
+INTERVAL = 3.5
+"""Seconds between looks: less than two groups of pictures of the usual two seconds, or else a keyframe that comes a
+little early would not be looked at."""
+DOUBTFUL_INTERVAL = 1.5
+"""Seconds between looks while a picture is the same as before, but not yet for long enough to say so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A JPEG of at most ``STILL_WIDTH`` pixels' width, captured at ``captured_at`` (steady seconds since 1970)."""
+    """A JPEG of a picture that was captured at ``captured_at`` (steady seconds since 1970)."""
 
     jpeg: bytes
     captured_at: float
+
+
+_UNDECODABLE = (av.FFmpegError, cv2.error, ValueError)
 
 
 class PictureHealth:
@@ -49,35 +49,54 @@ class PictureHealth:
         clock: Clock,
         metrics: Metrics,
         on_change: Callable[[CameraId, float | None], None],
-        interval: float = INTERVAL,
     ) -> None:
+        self.looks = 0
+        """How many keyframes have been looked at."""
         self._clock = clock
         self._metrics = metrics
         self._on_change = on_change
-        self._interval = interval
         self._waiting: dict[CameraId, tuple[AccessUnit, float]] = {}
         self._work = asyncio.Event()
         self._taken: dict[CameraId, float] = {}
         self._unchanged: dict[CameraId, Unchanged] = {}
-        self._stills: dict[CameraId, Still] = {}
+        self._newest: dict[CameraId, tuple[AccessUnit, float]] = {}
+        self._stills: dict[CameraId, tuple[AccessUnit, Still]] = {}
+        self._making = asyncio.Lock()
 
-    def feed(self, camera_id: CameraId, unit: AccessUnit, captured: float) -> None:
-        """Offer a keyframe that was captured at ``captured`` (gateway time). Cheap; most are not looked at."""
-        if unit.arrival - self._taken.get(camera_id, float("-inf")) < self._interval:
-            return
+    def feed(self, camera_id: CameraId, unit: AccessUnit, captured: float) -> bool:
+        """Offer a keyframe that was captured at ``captured`` (gateway time). Return True if it is to be looked at; most
+        are not."""
+        self._newest[camera_id] = (unit, captured)
+        unchanged = self._unchanged.get(camera_id)
+        interval = DOUBTFUL_INTERVAL if unchanged is not None and unchanged.doubtful else INTERVAL
+        if unit.arrival - self._taken.get(camera_id, float("-inf")) < interval:
+            return False
         if camera_id in self._waiting:
             self._metrics.dropped.labels("picture_health").inc()
         self._waiting[camera_id] = (unit, captured)
         self._work.set()
+        return True
 
     def unchanged_since(self, camera_id: CameraId) -> float | None:
         """Gateway time since which the content is the same; None where it changes, or is not known."""
         unchanged = self._unchanged.get(camera_id)
         return None if unchanged is None else unchanged.since
 
-    def still(self, camera_id: CameraId) -> Still | None:
-        """Return the newest picture that was looked at."""
-        return self._stills.get(camera_id)
+    async def still(self, camera_id: CameraId) -> Still | None:
+        """Return the newest keyframe as a picture; None where there is none, or it cannot be decoded."""
+        async with self._making:  # all who ask at once are given the same one
+            unit, captured = self._newest.get(camera_id, (None, 0.0))
+            made, still = self._stills.get(camera_id, (None, None))
+            if unit is None or made is unit:
+                return still
+            captured_at = self._clock.now() - (self._clock.monotonic() - captured)
+            try:
+                still = Still(await asyncio.to_thread(jpeg_of, unit), captured_at)
+            except _UNDECODABLE as error:
+                self._undecodable(camera_id, unit, error)
+                return None
+            self._stills[camera_id] = unit, still
+            return still
 
     async def run(self) -> None:
         """Look at what is offered, until cancelled."""
@@ -91,18 +110,15 @@ class PictureHealth:
                     self._work.clear()
                 self._taken[camera_id] = unit.arrival
                 try:
-                    cells, jpeg = await loop.run_in_executor(worker, look, unit)
-                    self._learn(camera_id, cells, jpeg, captured)
-                except (av.FFmpegError, cv2.error, ValueError) as error:
-                    self._metrics.malformed.labels(unit.codec.lower()).inc()
-                    logger.debug("%s: a keyframe cannot be decoded: %s", camera_id, error)
+                    self._learn(camera_id, await loop.run_in_executor(worker, cells_of, unit), captured)
+                except _UNDECODABLE as error:
+                    self._undecodable(camera_id, unit, error)
                 except Exception:
                     self._metrics.task_failures.labels("picture_health").inc()
                     logger.exception("%s: looking at a keyframe failed", camera_id)
+                self.looks += 1
 
-    def _learn(self, camera_id: CameraId, cells: Cells, jpeg: bytes, captured: float) -> None:
-        age = self._clock.monotonic() - captured
-        self._stills[camera_id] = Still(jpeg, self._clock.now() - age)
+    def _learn(self, camera_id: CameraId, cells: Cells, captured: float) -> None:
         unchanged = self._unchanged.setdefault(camera_id, Unchanged())
         before = unchanged.since
         unchanged.feed(cells, captured)
@@ -110,44 +126,6 @@ class PictureHealth:
         if unchanged.since != before:
             self._on_change(camera_id, unchanged.since)
 
-
-def look(unit: AccessUnit) -> tuple[Cells, bytes]:
-    """Decode one keyframe with a decoder of its own: small grey copy, and JPEG.
-
-    Raises ``av.FFmpegError`` or ``ValueError`` where there is no picture in it.
-    """
-    decoder = decoder_of(unit.codec, MAX_PIXELS)
-    packet = packet_of(unit.codec, _first_pictures(unit))
-    frames = [*decoder.decode(packet), *decoder.decode(None)]
-    if not frames:
-        raise ValueError("no picture in the keyframe")
-    frame = frames[0]
-    grey = frame.to_ndarray(format="gray")
-    cells = cv2.resize(grey, (SHAPE[1], SHAPE[0]), interpolation=cv2.INTER_AREA)
-    width = min(frame.width, STILL_WIDTH)
-    height = max(1, round(frame.height * width / frame.width))
-    _, jpeg = cv2.imencode(
-        ".jpg",
-        frame.to_ndarray(format="bgr24", width=width, height=height),
-        [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
-    )
-    return np.asarray(cells, dtype=np.uint8), jpeg.tobytes()
-
-
-def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
-    """Yield the NAL units of the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send
-    and slow to decode, while the other cameras would wait for their turn."""
-    begun = 0
-    for nal in unit.nals:
-        begun += _begins_picture(unit.codec, nal)
-        if begun > MAX_PICTURES:
-            return
-        yield nal
-
-
-def _begins_picture(codec: str, nal: bytes) -> bool:
-    """Return True if a NAL unit is a picture's first slice: a single bit says so (ITU-T H.264 7.3.3,
-    ``first_mb_in_slice`` of 0; H.265 7.3.6.1, ``first_slice_segment_in_pic_flag``)."""
-    if codec == H264:
-        return nal[0] & 0x1F in (1, 5) and nal[1:2] >= b"\x80"
-    return codec == H265 and nal[0] >> 1 & 0x3F < 32 and nal[2:3] >= b"\x80"
+    def _undecodable(self, camera_id: CameraId, unit: AccessUnit, error: Exception) -> None:
+        self._metrics.malformed.labels(unit.codec.lower()).inc()
+        logger.debug("%s: a keyframe cannot be decoded: %s", camera_id, error)

@@ -21,6 +21,7 @@ from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
 from gateway.resolver import Resolver
 from gateway.sources.nvr import Nvr
+from gateway.sources.rota import rota
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.source import Source
 from gateway.sources.supervisor import SourceSupervisor
@@ -72,6 +73,7 @@ class MediaNode(Generic[P]):
         own: dict[StreamKey, CameraStream] = {}
         resolver = Resolver()
         recorders = nvrs(cameras, settings, clock)
+        turn = rota()
         for camera in cameras:
             for key, stream in relay_streams(camera, clock, metrics):
                 self.streams[key] = own[key] = stream
@@ -79,7 +81,10 @@ class MediaNode(Generic[P]):
                 sound = AudioStream(key[0], metrics) if camera.audio and key[1] is StreamName.MAIN else None
                 if sound is not None:
                     self.sounds[key[0]] = sound
-                self.pulls[key] = source_of(camera, key, stream, nvr, sound, self._pulled, resolver, clock, metrics)
+                self.pulls[key] = source_of(
+                    camera, key, stream, nvr, sound, self._pulled, resolver, next(turn), clock, metrics
+                )
+                stream.watchers.changed.add(self.pulls[key].watch)
                 stream.on_timeline(functools.partial(_told, events, key))
                 if key[1] is StreamName.MAIN:
                     # In a substream of few bits a still scene differs by its coding alone.
@@ -169,7 +174,7 @@ class MediaNode(Generic[P]):
 
     async def still(self, camera: CameraId) -> Still | None:
         """The newest picture that was looked at."""
-        return self.health.still(camera)
+        return await self.health.still(camera)
 
     async def figures(self) -> tuple[Figure, ...]:
         """Return nothing: everything is counted in this process."""
@@ -191,6 +196,7 @@ def source_of(
     sound: AudioStream | None,
     on_status: Callable[[SourceStatus], None],
     resolver: Resolver,
+    turn: float,
     clock: Clock,
     metrics: Metrics,
 ) -> Source:
@@ -212,6 +218,7 @@ def source_of(
         sound=sound,
         redirects=camera.redirects,
         resolver=resolver,
+        turn=turn,
     )
 
 

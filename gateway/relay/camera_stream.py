@@ -58,9 +58,11 @@ class CameraStream:
         self._last: Placed | None = None
         self._told: tuple[bool, str, int] | None = None
         self._told_base = 0.0
+        self._told_at = 0.0  # arrival: pictures that were read together tell nothing more
         self._early_report: SenderReport | None = None
         self._outlet = Outlet(self.covers, metrics)
         self.history = self._outlet.history
+        self.watchers = self._outlet.watchers
         self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
         self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
         self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
@@ -149,7 +151,9 @@ class CameraStream:
         if self._early_report is not None:
             report, self._early_report = self._early_report, None
             self.sender_report(report)
-        self._tell_timeline()
+        if placed.restarted or unit.arrival != self._told_at:
+            self._told_at = unit.arrival
+            self._tell_timeline()
         self._outlet.waiting = not unit.keyframe and (self._outlet.waiting or unit.lost > 0)
         if self._outlet.waiting:
             self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()

@@ -1,6 +1,9 @@
 """Keeps what a camera stream has sent last, once for all its viewers: where a new viewer begins, and what is repeated
 if one loses a packet. Pure.
 
+While nobody watches, pictures are kept as they came, and only those since the last keyframe: they are packetised for
+the first who asks for them.
+
 Each packet has a *position*: the number of packets before it in the stream. A viewer has its own sequence numbers; it
 knows which one corresponds to which position, and keeps no packets.
 """
@@ -8,6 +11,9 @@ knows which one corresponds to which position, and keeps no packets.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.registry import payloads_of
 
 SECONDS = 2.0
 PACKETS = 1024
@@ -63,22 +69,61 @@ class History:
     """
 
     def __init__(self) -> None:
-        self.next = 0
+        self._next = 0
         self._groups: list[PacketGroup] = []
         self._positions: list[int] = []
         self._bytes = 0
         self._keyframe: int | None = None  # position at which the kept GOP begins
+        self._began = 0.0  # arrival of that keyframe
         self._gop_bytes = self._gop_groups = 0
+        self._unwatched: list[tuple[AccessUnit, int]] = []  # they follow the groups
+        self._unwatched_bytes = 0
+        self._bps = 0.0  # of the last GOP that was let go while nobody watched
+
+    @property
+    def next(self) -> int:
+        """The position of the first packet of the next group."""
+        self._packetize()
+        return self._next
+
+    def put(self, unit: AccessUnit, rtp: int) -> tuple[PacketGroup | None, int]:
+        """Packetise a picture and keep it. Return its group (None if browsers do not play its codec), and how many
+        groups of a GOP had to be dropped for it, mostly 0."""
+        payloads = payloads_of(unit)
+        if not payloads:
+            return None, 0
+        group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, self.next)
+        return group, self.add(group)
+
+    def put_unwatched(self, unit: AccessUnit, rtp: int) -> int:
+        """Keep a picture that nobody is sent now. Return how many of a GOP had to be dropped for it, mostly 0."""
+        size = sum(map(len, unit.nals))
+        if unit.keyframe:
+            self._begin_unwatched(unit.arrival)
+        if self._keyframe is None:
+            self._gop_bytes += size
+            self._gop_groups += 1
+            return 0
+        self._unwatched.append((unit, rtp))
+        self._unwatched_bytes += size
+        if not self._too_long:
+            return 0
+        self._gop_bytes += self._unwatched_bytes
+        self._gop_groups += len(self._unwatched)
+        self._keyframe = None
+        self._forget_unwatched()
+        return self._gop_groups
 
     def add(self, group: PacketGroup) -> int:
         """Keep a group whose position is ``next``. Return how many groups of a GOP had to be dropped for it, mostly
         0."""
-        self.next = group.position + len(group.payloads)
+        self._packetize()
+        self._next = group.position + len(group.payloads)
         self._groups.append(group)
         self._positions.append(group.position)
         self._bytes += group.size
         if group.keyframe:
-            self._keyframe, self._gop_bytes, self._gop_groups = group.position, 0, 0
+            self._keyframe, self._began, self._gop_bytes, self._gop_groups = group.position, group.arrival, 0, 0
         self._gop_bytes += group.size
         self._gop_groups += 1
         given_up = 0
@@ -89,7 +134,8 @@ class History:
 
     @property
     def _too_long(self) -> bool:
-        return self._gop_bytes > GOP_BYTES or self._gop_groups > GOP_GROUPS
+        size, groups = self._gop_bytes + self._unwatched_bytes, self._gop_groups + len(self._unwatched)
+        return size > GOP_BYTES or groups > GOP_GROUPS
 
     @property
     def gave_up(self) -> bool:
@@ -97,11 +143,13 @@ class History:
         return self._keyframe is None and self._too_long
 
     def forget_gop(self) -> None:
-        """Let no new viewer begin with what is kept; it can still be repeated."""
+        """Let no new viewer begin with what is kept; what was sent can still be repeated."""
         self._keyframe = None
+        self._forget_unwatched()
 
     def gop(self) -> tuple[PacketGroup, ...]:
         """Return all groups since the last keyframe, oldest first; empty if there is none."""
+        self._packetize()
         if self._keyframe is None:
             return ()
         return tuple(self._groups[bisect_right(self._positions, self._keyframe) - 1 :])
@@ -109,19 +157,42 @@ class History:
     def find(self, position: int) -> tuple[PacketGroup, int] | None:
         """Return the group that holds the packet, and its place in it; None if it is no longer kept, or is yet to
         come."""
+        self._packetize()
         at = bisect_right(self._positions, position) - 1
-        if at < 0 or position >= self.next:
+        if at < 0 or position >= self._next:
             return None
         return self._groups[at], position - self._positions[at]
 
     def bps(self) -> float:
-        """Return the bits a second of what is kept; 0 if that is less than a second."""
+        """Return the bits a second of what is kept, or of what was let go last; 0 if that is less than a second."""
+        self._packetize()
         span = self._groups[-1].arrival - self._groups[0].arrival if self._groups else 0.0
-        return 8 * (self._bytes - self._groups[0].size) / span if span >= 1.0 else 0.0
+        return 8 * (self._bytes - self._groups[0].size) / span if span >= 1.0 else self._bps
 
     def newest(self) -> PacketGroup | None:
         """The last group."""
+        self._packetize()
         return self._groups[-1] if self._groups else None
+
+    def _packetize(self) -> None:
+        """Make groups of what came while nobody watched."""
+        if self._unwatched:
+            unwatched, self._unwatched = self._unwatched, []
+            self._unwatched_bytes = 0
+            for unit, rtp in unwatched:
+                self.put(unit, rtp)
+
+    def _begin_unwatched(self, arrival: float) -> None:
+        """A keyframe comes while nobody watches: nobody needs anything before it."""
+        if self._keyframe is not None and arrival - self._began >= 1.0:
+            self._bps = 8 * (self._gop_bytes + self._unwatched_bytes) / (arrival - self._began)
+        self._groups, self._positions = [], []
+        self._bytes = self._gop_bytes = self._gop_groups = 0
+        self._keyframe, self._began = self._next, arrival
+        self._forget_unwatched()
+
+    def _forget_unwatched(self) -> None:
+        self._unwatched, self._unwatched_bytes = [], 0
 
     def _forget(self, now: float) -> None:
         count = 0

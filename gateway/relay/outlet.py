@@ -6,11 +6,11 @@ Runs on the event loop, synchronously; a viewer whose callback raises harms nobo
 from collections.abc import Callable
 
 from gateway.codecs.access_unit import AccessUnit
-from gateway.codecs.registry import payloads_of
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.relay.history import History, PacketGroup
 from gateway.relay.stream import Subscription
+from gateway.relay.watchers import Watchers
 
 
 class Outlet:
@@ -23,15 +23,14 @@ class Outlet:
         """Nothing is delivered until the next keyframe."""
         self._covers = covers
         self._metrics = metrics
+        self.watchers = Watchers(metrics)
         self._viewers: Listeners[PacketGroup] = Listeners("relay_viewer", metrics)
         self.withdrawn: Listeners[None] = Listeners("relay_withdrawn", metrics)
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
         """Call ``deliver`` with every group after those of the start burst, until closed."""
-        burst = self.gop()
-        if burst:
-            return Subscription(burst, self._viewers.add(deliver))
-        started = False
+        burst, leave = self.gop(), self.watchers.add()
+        started = bool(burst)
 
         def from_keyframe(group: PacketGroup) -> None:
             nonlocal started
@@ -39,7 +38,13 @@ class Outlet:
             if started:
                 deliver(group)
 
-        return Subscription(burst, self._viewers.add(from_keyframe))
+        remove = self._viewers.add(deliver if burst else from_keyframe)
+
+        def close() -> None:
+            remove()
+            leave()
+
+        return Subscription(burst, close)
 
     def gop(self) -> tuple[PacketGroup, ...]:
         """Return all groups since the last keyframe, oldest first; none if time leapt in between: a new viewer is sent
@@ -48,14 +53,15 @@ class Outlet:
         return groups if groups and self._covers(groups[0].rtp) else ()
 
     def send(self, unit: AccessUnit, rtp: int) -> None:
-        """Packetise one picture, keep it, and send it to all viewers; do nothing if browsers do not play its codec."""
-        payloads = payloads_of(unit)
-        if payloads:
-            group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, self.history.next)
-            given_up = self.history.add(group)
-            if given_up:
-                self._metrics.dropped.labels("relay_cache").inc(given_up)
-            self._viewers.tell(group)
+        """Keep one picture, and send it to all viewers if browsers play its codec."""
+        if self._viewers:
+            group, given_up = self.history.put(unit, rtp)
+            if group is not None:
+                self._viewers.tell(group)
+        else:
+            given_up = self.history.put_unwatched(unit, rtp)
+        if given_up:
+            self._metrics.dropped.labels("relay_cache").inc(given_up)
 
     def forget(self) -> None:
         """Let new viewers begin no earlier than with the next keyframe."""

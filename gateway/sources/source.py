@@ -46,9 +46,11 @@ logger = logging.getLogger(__name__)
 
 
 class Source:
-    """One stream of one camera. ``on_status`` is called when state, reason, picture or notes change; the rates in
-    between are read from ``status``. ``transport`` is a key of ``WISHES``, ``trust`` says who the camera must be;
-    ``redirects`` are the places, ``host:port``, that the camera may send us on to; all sources share one ``resolver``.
+    """One stream of one camera.
+
+    ``on_status`` is called when state, reason, picture or notes change; the rates in between are read from ``status``.
+    ``transport`` is a key of ``WISHES``, ``trust`` says who the camera must be; ``redirects`` are the places,
+    ``host:port``, that the camera may send us on to; all sources share one ``resolver``; ``turn`` is one of ``rota``.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Source:
         sound: SoundSink | None = None,
         redirects: Iterable[str] = (),
         resolver: Resolver | None = None,
+        turn: float = 0.0,
     ) -> None:
         self.name = f"{camera_id}/{stream}"
         self._url, self._username, self._password = url, username, password
@@ -79,6 +82,8 @@ class Source:
         self._carriers = WISHES[transport]
         self._why_no_datagrams = ""
         self._loss = DatagramLoss()
+        self._watched = False
+        self._client: RtspClient | None = None
         self._trust = trust or Trust()
         self._nvr = nvr
         self._sound = sound
@@ -87,6 +92,7 @@ class Source:
         self._redirects = tuple(map(parse_place, redirects))
         self._configured: Place | None = None
         self._resolver = resolver or Resolver()
+        self._turn = turn
         self._drops = Drops()
         self._uniform = uniform or SystemRandom().uniform
         self._meter = Meter(metrics, camera_id, stream)
@@ -96,6 +102,12 @@ class Source:
     def status(self) -> SourceStatus:
         """The stream's current status."""
         return self._standing.status
+
+    def watch(self, watched: bool) -> None:
+        """Hand on each packet as it comes while somebody watches; see ``RtspClient.watch``."""
+        self._watched = watched
+        if self._client is not None:
+            self._client.watch(watched)
 
     async def run(self) -> None:
         """Pull, and pull again, until cancelled."""
@@ -153,13 +165,16 @@ class Source:
     async def _connect(self, address: Address) -> Address:
         """Connect and follow the stream until it fails. If the camera redirects us, return the new address."""
         async with connected(
-            address, self._watch, self._clock, self._carriers, self._trust, self._sound, self._resolver
+            address, self._watch, self._clock, self._carriers, self._trust, self._sound, self._resolver, self._turn
         ) as client:
+            self._client = client
+            client.watch(self._watched)
             try:
                 await self._follow(client, address)
             except Redirected as moved:
                 return address.follow(moved.location, client.connected_to)
             finally:
+                self._client = None
                 self._challenge = client.unanswered_challenge
                 self._meter.end(client)
                 if client.reception is not None:

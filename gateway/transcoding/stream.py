@@ -1,16 +1,12 @@
 """The stream of a transcode for its viewers: its pictures, with the RTP time and the map of the stream it is made
 from."""
 
-from collections.abc import Callable
-
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.names import H264
-from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import StreamName, TimelinePoint
-from gateway.relay.history import PacketGroup
 from gateway.relay.outlet import Outlet
-from gateway.relay.stream import RelayStream, Subscription
+from gateway.relay.stream import RelayStream
 from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
 
 
@@ -27,7 +23,6 @@ class TranscodedStream:
         self.camera_id = source.camera_id
         self.stream = StreamName.TRANSCODED
         self.codec = H264
-        self.on_watched: Listeners[bool] = Listeners("transcode_watched", metrics)
         # The source's map, which says when a picture was captured.
         self.covers = source.covers
         self.timeline = source.timeline
@@ -37,31 +32,13 @@ class TranscodedStream:
         self.gop = self._outlet.gop
         self.on_withdrawn = self._outlet.withdrawn.add
         self.withdraw = self._outlet.withdraw
-        self._watchers = 0
+        self.on_watched = self._outlet.watchers.changed
+        self.subscribe = self._outlet.subscribe
 
     @property
     def waiting_for_keyframe(self) -> bool:
         """Return True until the transcode has given its first picture."""
         return self._outlet.waiting
-
-    def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """Subscribe as in ``Outlet.subscribe``; the first subscriber starts the transcode."""
-        subscription = self._outlet.subscribe(deliver)
-        self._watchers += 1
-        if self._watchers == 1:
-            self.on_watched.tell(True)
-        left = False
-
-        def close() -> None:
-            nonlocal left
-            subscription.close()
-            if not left:
-                left = True
-                self._watchers -= 1
-                if not self._watchers:
-                    self.on_watched.tell(False)
-
-        return Subscription(subscription.start_burst, close)
 
     def start_timeline(self) -> TimelinePoint | None:
         """The source's map, said at the first picture of the start burst."""

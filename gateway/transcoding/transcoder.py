@@ -35,6 +35,10 @@ _TICK = 0.5
 logger = logging.getLogger(__name__)
 
 
+def _nobody() -> None:
+    """Nobody watches, so nobody leaves."""
+
+
 class Transcoder:
     """One camera. ``places`` bounds how many transcodes run at once; ``on_state`` is called when ``state`` changes."""
 
@@ -62,6 +66,7 @@ class Transcoder:
         self._news = asyncio.Event()
         self._in_flight = InFlight()
         self._hung = False
+        self._leave: Callable[[], None] = _nobody
         source.on_picture(self._take)
         source.on_withdrawn(self._withdraw)
         self.stream.on_watched.add(self._watch)
@@ -104,8 +109,10 @@ class Transcoder:
 
     def _watch(self, watched: bool) -> None:
         if watched:
+            self._leave = self._source.watchers.add()
             self._watched.set()
         else:
+            self._leave()
             self._watched.clear()
             self._unwatched_since = self._clock.monotonic()
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.errors import CameraError
-from gateway.health.picture import MAX_PICTURES, look
+from gateway.health.looking import MAX_PICTURES, cells_of
 from gateway.models import SourceReason
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.client import MESSAGES_A_SECOND, MESSAGES_AT_ONCE, RtspClient
@@ -106,17 +106,17 @@ def keyframe(nals: list[bytes]) -> AccessUnit:
 def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
     nals = coded(1280, 720, MAX_PICTURES)
     began = time.perf_counter()
-    look(keyframe(nals))
+    cells_of(keyframe(nals))
     one = time.perf_counter() - began
     began = time.perf_counter()
-    look(keyframe(nals * 250))
+    cells_of(keyframe(nals * 250))
     assert time.perf_counter() - began < 20 * one + 0.1
 
 
 @pytest.mark.parametrize(("width", "height"), [(8192, 8192), (16384, 4096)])
 def test_a_picture_of_giant_size_is_refused_before_it_takes_memory(width: int, height: int) -> None:
     with pytest.raises((av.FFmpegError, ValueError)):
-        look(keyframe(coded(width, height, 1)))
+        cells_of(keyframe(coded(width, height, 1)))
 
 
 @pytest.mark.parametrize(("fps", "ends"), [(120, False), (400, True)])

@@ -11,7 +11,8 @@ import pytest
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.health.likeness import LEAST
-from gateway.health.picture import STILL_WIDTH, PictureHealth, Still
+from gateway.health.looking import STILL_WIDTH
+from gateway.health.picture import PictureHealth, Still
 from gateway.metrics import Metrics
 from gateway.models import CameraId
 from tests.codecs.coded import h265, jpeg
@@ -63,11 +64,10 @@ class Watcher:
         self.health = PictureHealth(self.clock, self.metrics, lambda camera, since: self.said.append((camera, since)))
 
     async def show(self, camera: CameraId, coded: bytes) -> None:
-        """Offer a keyframe of now and wait until it was looked at."""
+        """Offer a keyframe of now, and wait until it was looked at if it is to be."""
         now = self.clock.monotonic()
-        before, failed = self.health.still(camera), self.value("malformed", protocol="h264")
-        self.health.feed(camera, unit(coded, now), now - 0.1)
-        while self.health.still(camera) is before and self.value("malformed", protocol="h264") == failed:  # noqa: ASYNC110 - a thread is waited for
+        looks = self.health.looks + self.health.feed(camera, unit(coded, now), now - 0.1)
+        while self.health.looks < looks:  # noqa: ASYNC110 - a thread is waited for
             await asyncio.sleep(0.002)  # not 0: a loop that spins keeps the decoding thread from the interpreter
         await self.clock.advance(GOP)
 
@@ -105,7 +105,7 @@ async def test_a_person_who_walks_is_change_at_every_bitrate() -> None:
 
 async def test_change_ends_it() -> None:
     async with watching() as watcher:
-        for coded in (*keyframes(walking=False, kbit=500), keyframes(walking=True, kbit=500)[3]):
+        for coded in (*keyframes(walking=False, kbit=500), *keyframes(walking=True, kbit=500)[2:4]):
             await watcher.show(HALL, coded)
         assert [since is None for _, since in watcher.said] == [False, True]
 
@@ -114,41 +114,80 @@ async def test_a_still_is_a_bounded_jpeg_with_the_wall_time_of_its_capture() -> 
     async with watching() as watcher:
         captured_at = watcher.clock.now() - 0.1
         await watcher.show(HALL, keyframes(walking=False, kbit=500, width=1280, height=720, count=1)[0])
-        still = watcher.health.still(HALL)
+        still = await watcher.health.still(HALL)
         assert isinstance(still, Still)
         assert abs(still.captured_at - captured_at) < 1e-3
         picture = cv2.imdecode(np.frombuffer(still.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
         assert picture is not None
         assert picture.shape == (360, STILL_WIDTH, 3)
-        assert watcher.health.still(GYM) is None
+        assert await watcher.health.still(GYM) is None
 
 
 @pytest.mark.parametrize("codec", ["H265", "JPEG"])
 async def test_keyframes_of_every_codec_are_looked_at(codec: str) -> None:
     (coded,) = h265(1) if codec == "H265" else jpeg(1)
     async with watching() as watcher:
-        watcher.health.feed(HALL, AccessUnit(coded.nals, 0, True, 0.0, codec=codec), 0.0)
-        while watcher.health.still(HALL) is None:  # noqa: ASYNC110 - a thread is waited for
+        assert watcher.health.feed(HALL, AccessUnit(coded.nals, 0, True, 0.0, codec=codec), 0.0)
+        while not watcher.health.looks:  # noqa: ASYNC110 - a thread is waited for
             await asyncio.sleep(0.002)
+        assert watcher.value("malformed", protocol=codec.lower()) == 0
+        assert await watcher.health.still(HALL) is not None
 
 
 async def test_rubbish_is_counted_and_the_next_picture_looked_at() -> None:
-    good = keyframes(walking=False, kbit=500)[0]
+    good = keyframes(walking=False, kbit=500)
     async with watching() as watcher:
         await watcher.show(HALL, b"\0\0\0\1\x65 this is no slice")
         assert watcher.value("malformed", protocol="h264") == 1
-        await watcher.show(HALL, good)
-        assert watcher.health.still(HALL) is not None
+        assert await watcher.health.still(HALL) is None
+        for coded in good:
+            await watcher.show(HALL, coded)
+        assert await watcher.health.still(HALL) is not None
+        assert watcher.health.unchanged_since(HALL) is not None
 
 
-async def test_a_camera_is_looked_at_no_more_often_than_the_interval() -> None:
-    good = keyframes(walking=False, kbit=500)[0]
+async def test_a_picture_is_looked_at_every_four_seconds_and_more_often_while_it_may_have_stopped_changing() -> None:
+    moving, still = keyframes(walking=True, kbit=500), keyframes(walking=False, kbit=500)
     async with watching() as watcher:
-        await watcher.show(HALL, good)
-        first = watcher.health.still(HALL)
-        watcher.health.feed(HALL, unit(good, watcher.clock.monotonic() - 1.5), 0.0)
-        await watcher.show(GYM, good)
-        assert watcher.health.still(HALL) is first
+        looked = []
+        for coded in (*moving[:5], *still[:6]):
+            before = watcher.health.looks
+            await watcher.show(HALL, coded)
+            looked.append(watcher.health.looks > before)
+        assert looked == [True, False, True, False, True, False, True, False, True, True, False]
+
+
+async def test_all_who_ask_for_a_still_at_once_are_given_the_same_one() -> None:
+    async with watching() as watcher:
+        await watcher.show(HALL, keyframes(walking=False, kbit=500)[0])
+        one, other = await asyncio.gather(watcher.health.still(HALL), watcher.health.still(HALL))
+        assert one is other is not None
+
+
+async def test_a_still_is_of_the_newest_keyframe_even_of_one_that_was_not_looked_at() -> None:
+    async with watching() as watcher:
+        first, second, *_ = keyframes(walking=True, kbit=500)
+        await watcher.show(HALL, first)
+        captured_at = watcher.clock.now() - 0.1
+        await watcher.show(HALL, second)
+        assert watcher.health.looks == 1
+        still = await watcher.health.still(HALL)
+        assert still is not None
+        assert abs(still.captured_at - captured_at) < 1e-3
+
+
+@pytest.mark.parametrize("after", [0, 1])
+async def test_a_picture_that_freezes_is_told_within_twelve_seconds_wherever_between_two_looks(after: int) -> None:
+    moving, still = keyframes(walking=True, kbit=500), keyframes(walking=False, kbit=500)
+    async with watching() as watcher:
+        for coded in moving[: 4 + after]:
+            await watcher.show(HALL, coded)
+        frozen = watcher.clock.monotonic()
+        for coded in still:
+            await watcher.show(HALL, coded)
+            if watcher.said:
+                break
+        assert watcher.clock.monotonic() - GOP - frozen < 12
 
 
 async def test_of_pictures_that_wait_the_newest_is_kept() -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.health.picture import look
+from gateway.health.looking import cells_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, StreamName
 from gateway.relay.audio import AudioPacket, AudioStream
@@ -30,7 +30,7 @@ async def test_it_is_pulled_named_and_shows_its_picture(codec: str, name: str, h
             assert status.notes == ()
             assert {unit.codec for unit in sink.units} == {name}
             assert sum(unit.lost for unit in sink.units) == 0
-            cells, _ = look(next(unit for unit in sink.units if unit.keyframe))
+            cells = cells_of(next(unit for unit in sink.units if unit.keyframe))
             assert int(cells.max()) - int(cells.min()) > 100  # a white ball on black
 
 

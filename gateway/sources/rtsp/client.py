@@ -13,6 +13,7 @@ from gateway.rtp.reorder import Reorder
 from gateway.sources.allowance import Allowance
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
+from gateway.sources.rota import next_turn
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.auth import Challenge
 from gateway.sources.rtsp.datagrams import PortPair
@@ -22,9 +23,12 @@ from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Interleaved, Unicast
 from gateway.sources.sound import LONGEST, SoundReception, SoundSink
 
-LONGEST_WAIT = 0.2
-READ_AT_ONCE = 32 * 1024
-"""The size in bytes of a connection's read buffer: a keyframe takes several reads, any other picture one."""
+READ_AT_ONCE = 256 * 1024
+COLLECTED = 48 * 1024
+"""The bytes that the kernel collects of an unwatched stream before it wakes us; ``step`` has them read sooner if they
+are fewer. Half of the least receive window, so that the camera never waits for us."""
+SETTLED_AFTER = 5.0
+"""Seconds after PLAY before a stream may be read so, since its first pictures date all later ones."""
 REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
 MAX_UNSENT = 256 * 1024
@@ -37,6 +41,8 @@ SOUNDS_A_SECOND = 200.0
 """Each of these is sealed once for each viewer. The limit is four times what cameras send, and ten seconds of that at
 once, as after a stalled connection."""
 AT_ONCE = 10
+_read_buffer = memoryview(bytearray(READ_AT_ONCE))
+"""One for all connections: what is read is copied out of it before anything else is read."""
 
 
 class RtspClient(asyncio.BufferedProtocol):
@@ -54,6 +60,7 @@ class RtspClient(asyncio.BufferedProtocol):
         carriers: Sequence[Carrier] = WISHES["auto"],
         trust: Trust | None = None,
         sound: SoundSink | None = None,
+        turn: float = 0.0,
     ) -> None:
         self.reception: Reception | None = None
         self.carrier = Carrier.TCP
@@ -62,6 +69,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._sink = sink
         self._clock = clock
         self._trust = trust or Trust()
+        self._turn = turn
         self._session = RtspSession(
             address, lambda: secrets.token_hex(16), carriers, self._open_ports, sound is not None
         )
@@ -70,7 +78,6 @@ class RtspClient(asyncio.BufferedProtocol):
         self._ports: PortPair | None = None
         self._reorder = Reorder()
         self._transport: asyncio.Transport | None = None
-        self._read = memoryview(bytearray(READ_AT_ONCE))  # over TLS it is filled slice by slice
         self._failure: Exception | None = None
         self._report_due = 0.0
         self._query_allowed = 0.0
@@ -80,6 +87,9 @@ class RtspClient(asyncio.BufferedProtocol):
         self._pictures = Allowance(PICTURES_A_SECOND, AT_ONCE * PICTURES_A_SECOND, "pictures", now)
         self._sounds = Allowance(SOUNDS_A_SECOND, AT_ONCE * SOUNDS_A_SECOND, "packets of sound", now)
         self._units = 0
+        self._watched = False
+        self._settled = float("inf")
+        self._collected = 1
 
     @property
     def connected_to(self) -> str:
@@ -122,12 +132,21 @@ class RtspClient(asyncio.BufferedProtocol):
         return 0 if self._ports is None else self._ports.strangers
 
     async def step(self) -> None:
-        """Wait until something is due (``LONGEST_WAIT`` at most) and send it: keep-alives, reports, questions for the
-        camera's clock. Raises ``CameraError``, or the bug, that has ended the connection."""
+        """Wait until something is due (``rota.PERIOD`` at most) and send it: keep-alives, reports, questions for the
+        camera's clock. Have what was collected read. Raises ``CameraError``, or the bug, that has ended the connection.
+        """
         await self._clock.sleep(max(0.001, self._due() - self._clock.monotonic()))
         if self._failure is not None:
             raise self._failure
         self._tick(self._clock.monotonic())
+        self._collect(1)
+
+    def watch(self, watched: bool) -> None:
+        """Read each packet as it comes while somebody watches. While nobody does, a packet may lie in the kernel for up
+        to ``rota.PERIOD``: fewer and larger reads cost less."""
+        self._watched = watched
+        if watched:
+            self._collect(1)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the session."""
@@ -147,14 +166,17 @@ class RtspClient(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the buffer to read into: otherwise asyncio would allocate a quarter of a megabyte for each read."""
-        return self._read
+        return _read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what the camera sent."""
         if self._failure is not None:
             return
         try:
-            self._receive(bytes(self._read[:nbytes]), self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._receive(bytes(_read_buffer[:nbytes]), now)
+            if not self._watched and now >= self._settled and self._session.can_query:
+                self._collect(COLLECTED)
         except Exception as error:  # nobody catches what a callback raises, so step() raises it for the owner
             self._end(error)
 
@@ -223,6 +245,7 @@ class RtspClient(asyncio.BufferedProtocol):
         if playing.sound is not None and self._sound_sink is not None:
             self._sound = SoundReception(playing.sound, self._sound_sink)
         self._report_due = now + REPORT_INTERVAL / 2
+        self._settled = now + SETTLED_AFTER
         if isinstance(playing.transport, Unicast) and self._ports is not None:
             self.carrier = Carrier.UDP
             self._ports.start(playing.transport, self._datagrams_arrived)
@@ -260,7 +283,7 @@ class RtspClient(asyncio.BufferedProtocol):
 
     def _due(self) -> float:
         now = self._clock.monotonic()
-        due = min(self._session.next_tick(), now + LONGEST_WAIT)
+        due = min(self._session.next_tick(), next_turn(self._turn, now))
         if self.reception is not None:
             self._query_due = float("inf")
             if self._session.can_query:
@@ -290,6 +313,13 @@ class RtspClient(asyncio.BufferedProtocol):
         output = self._session.take_output()
         if output and self._transport is not None and not self._transport.is_closing():
             self._transport.write(output)
+
+    def _collect(self, size: int) -> None:
+        """Be woken once there are ``size`` bytes to read; if they are there already, at once."""
+        if size != self._collected and self._transport is not None and not self._transport.is_closing():
+            self._collected = size
+            connection: socket.socket = self._transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
     def _end(self, error: Exception) -> None:
         if self._failure is None:

@@ -30,6 +30,7 @@ async def connected(
     trust: Trust | None = None,
     sound: SoundSink | None = None,
     resolver: Resolver | None = None,
+    turn: float = 0.0,
 ) -> AsyncIterator[RtspClient]:
     """Connect to the camera, whose name ``resolver`` looks up. Raises ``CameraError`` if that fails.
 
@@ -38,7 +39,9 @@ async def connected(
     allowed = WISHES["tcp"] if address.tls else carriers
     trust = trust or Trust()
     hosts = await _look_up(address.host, resolver or Resolver())
-    client = await _connect(address, hosts, trust, lambda: RtspClient(address, sink, clock, allowed, trust, sound))
+    client = await _connect(
+        address, hosts, trust, lambda: RtspClient(address, sink, clock, allowed, trust, sound, turn)
+    )
     try:
         yield client
     finally:

@@ -1,0 +1,78 @@
+"""Decodes one keyframe: a small grey copy of it, or a JPEG. Blocks for some milliseconds: call it in a thread."""
+
+from collections.abc import Iterator
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.decoding import decoder_of, packet_of
+from gateway.codecs.names import H264, H265
+from gateway.health.likeness import SHAPE, Cells
+
+STILL_WIDTH = 640
+JPEG_QUALITY = 75
+MAX_PIXELS = 4096 * 2304
+MAX_PICTURES = 2  # of one access unit: the two fields of a frame
+_LUMA_FIRST = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
+"""Formats whose first plane is the grey picture, a byte a pixel."""
+_FULL_RANGE = 2
+_BLACK, _SPAN = 16, 219  # of limited range (ITU-R BT.601)
+
+
+def cells_of(unit: AccessUnit) -> Cells:
+    """Return a small grey copy of a keyframe, of ``SHAPE``. Raises ``av.FFmpegError`` or ``ValueError`` where there is
+    no picture in it. It is decoded without its deblocking filter, of which the mean of an area shows nothing."""
+    frame = _decoded(unit, {"skip_loop_filter": "all"})
+    small = cv2.resize(_grey(frame), (SHAPE[1], SHAPE[0]), interpolation=cv2.INTER_AREA)
+    if frame.format.name not in _LUMA_FIRST or frame.format.name.startswith("yuvj") or frame.color_range == _FULL_RANGE:
+        return np.asarray(small, dtype=np.uint8)
+    levels = np.clip((small.astype(np.float32) - _BLACK) * (255 / _SPAN) + 0.5, 0, 255)
+    return np.asarray(levels, dtype=np.uint8)
+
+
+def jpeg_of(unit: AccessUnit) -> bytes:
+    """Return a keyframe as a JPEG of at most ``STILL_WIDTH`` pixels' width. Raises as ``cells_of`` does."""
+    frame = _decoded(unit, {})
+    width = min(frame.width, STILL_WIDTH)
+    height = max(1, round(frame.height * width / frame.width))
+    picture = frame.to_ndarray(format="bgr24", width=width, height=height)
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+
+
+def _decoded(unit: AccessUnit, options: dict[str, str]) -> av.VideoFrame:
+    decoder = decoder_of(unit.codec, MAX_PIXELS)
+    decoder.options |= options
+    packet = packet_of(unit.codec, _first_pictures(unit))
+    frames = [*decoder.decode(packet), *decoder.decode(None)]
+    if not frames:
+        raise ValueError("no picture in the keyframe")
+    return frames[0]
+
+
+def _grey(frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
+    if frame.format.name not in _LUMA_FIRST:
+        return np.asarray(frame.to_ndarray(format="gray"), dtype=np.uint8)
+    plane = frame.planes[0]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+
+
+def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
+    """Yield the NAL units of the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send
+    and slow to decode, while the other cameras would wait for their turn."""
+    begun = 0
+    for nal in unit.nals:
+        begun += _begins_picture(unit.codec, nal)
+        if begun > MAX_PICTURES:
+            return
+        yield nal
+
+
+def _begins_picture(codec: str, nal: bytes) -> bool:
+    """Return True if a NAL unit is a picture's first slice: a single bit says so (ITU-T H.264 7.3.3,
+    ``first_mb_in_slice`` of 0; H.265 7.3.6.1, ``first_slice_segment_in_pic_flag``)."""
+    if codec == H264:
+        return nal[0] & 0x1F in (1, 5) and nal[1:2] >= b"\x80"
+    return codec == H265 and nal[0] >> 1 & 0x3F < 32 and nal[2:3] >= b"\x80"

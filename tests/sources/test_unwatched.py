@@ -1,0 +1,128 @@
+"""While nobody watches a camera, its packets are read a few times a second; none is lost, and no viewer notices."""
+
+import asyncio
+
+import pytest
+
+from gateway.sources.rota import PERIOD, TOGETHER, next_turn, rota
+from gateway.sources.rtsp.client import COLLECTED, SETTLED_AFTER
+from gateway.sources.rtsp.messages import encode_frame
+from gateway.sources.source import Source
+from tests.rtp.packets import rtp
+from tests.sources.bench import Bench
+from tests.sources.scripted import ScriptedCamera
+
+
+async def settled(bench: Bench, camera: ScriptedCamera) -> Source:
+    """A camera that has been pulled for some time, and nobody watches."""
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    began = bench.clock.monotonic()
+    await bench.until(lambda: bench.clock.monotonic() - began > SETTLED_AFTER + 1, each=camera.picture)
+    await bench.clock.advance(PERIOD)
+    await arrived(bench, camera)
+    return source
+
+
+async def arrived(bench: Bench, camera: ScriptedCamera) -> None:
+    """A turn has found nothing, so the next picture is taken as it comes, and those after it wait."""
+    units = len(bench.sink.units)
+    camera.picture()
+    await loop_turns()
+    assert len(bench.sink.units) == units + 1
+
+
+async def loop_turns() -> None:
+    """Let the event loop read whatever there is to be read now, without time passing."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_picture_that_nobody_watches_waits_for_its_turn_and_is_not_lost(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    await settled(bench, camera)
+    units = len(bench.sink.units)
+    camera.picture()
+    await loop_turns()
+    assert len(bench.sink.units) == units
+    camera.picture()
+    await bench.clock.advance(PERIOD)
+    assert len(bench.sink.units) == units + 2
+
+
+async def test_with_the_first_viewer_all_that_waits_is_read_at_once_and_each_picture_from_then_on(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    source = await settled(bench, camera)
+    units = len(bench.sink.units)
+    camera.picture()
+    await loop_turns()
+    source.watch(True)
+    await loop_turns()
+    assert len(bench.sink.units) == units + 1
+    for _ in range(5):
+        camera.picture()
+        await loop_turns()
+    assert len(bench.sink.units) == units + 6
+
+
+async def test_after_the_last_viewer_packets_wait_for_their_turn_again(bench: Bench, camera: ScriptedCamera) -> None:
+    source = await settled(bench, camera)
+    source.watch(True)
+    source.watch(False)
+    await arrived(bench, camera)
+    units = len(bench.sink.units)
+    camera.picture()
+    await loop_turns()
+    assert len(bench.sink.units) == units
+
+
+async def test_who_watches_before_the_camera_plays_gets_each_picture_as_it_comes(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    bench.source(camera.url).watch(True)
+    bench.start()
+    await bench.up(camera)
+    for _ in range(80):
+        camera.picture()
+        await bench.clock.advance(0.1)
+    units = len(bench.sink.units)
+    camera.picture()
+    await loop_turns()
+    assert len(bench.sink.units) == units + 1
+
+
+async def test_a_stream_of_many_bytes_does_not_wait_for_its_turn(bench: Bench, camera: ScriptedCamera) -> None:
+    await settled(bench, camera)
+    units = len(bench.sink.units)
+    camera.picture()
+    for sequence in range(COLLECTED // 1000 + 1):
+        camera.send(encode_frame(0, rtp(50_000 + sequence, 1, b"\x0c" + bytes(1000))))
+    await loop_turns()
+    assert len(bench.sink.units) > units
+
+
+async def test_while_an_answer_is_awaited_each_packet_is_read_as_it_comes(bench: Bench, camera: ScriptedCamera) -> None:
+    await settled(bench, camera)
+    samples = len(bench.sink.samples)
+    bench.sink.next_query = bench.clock.monotonic()
+    await bench.clock.advance(PERIOD)
+    bench.sink.next_query = float("inf")
+    await loop_turns()
+    assert len(bench.sink.samples) == samples + 1
+    sample = bench.sink.samples[-1]
+    assert sample.received - sample.sent < PERIOD / 2
+
+
+@pytest.mark.parametrize("now", [0.0, 0.1, 1234.567, 99_999.999])
+def test_every_source_has_one_turn_a_period_a_few_at_a_time(now: float) -> None:
+    given = rota()
+    places = [next(given) for _ in range(3 * TOGETHER)]
+    assert len(set(places)) == 3
+    for turn in places:
+        first = next_turn(turn, now)
+        assert 0 < first - now < PERIOD + 0.01
+        assert next_turn(turn, first) == pytest.approx(first + PERIOD)
+        assert next_turn(turn, first - 0.001) == pytest.approx(first + PERIOD), "a timer that fires early"
