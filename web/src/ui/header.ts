@@ -81,7 +81,8 @@ export class Header extends LitElement {
         }
       }
       @media (max-width: 480px) {
-        .who {
+        .who,
+        .lost + .number {
           display: none;
         }
       }

@@ -16,6 +16,7 @@ export class HoldButton extends LitElement {
         position: relative;
         width: 100%;
         min-height: 132px;
+        padding: 12px 12px 26px;
         overflow: hidden;
         border: 3px solid;
         border-radius: 14px;
