@@ -11,7 +11,7 @@ from gateway.api.services import Services
 from gateway.api.views import lifetime, session, watcher
 from gateway.auth.sessions import SignIn
 from gateway.incidents.changes import IncidentChange
-from gateway.incidents.state import Effect
+from gateway.incidents.incident_events import Effect
 from gateway.models import CameraId, IncidentState, SiteId
 from gateway.viewing.recording import Viewing
 from gateway.webrtc.interface import SessionEvent

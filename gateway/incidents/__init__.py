@@ -1,1 +1,1 @@
-"""What is going on at a school: the incident state machine (pure) and the service that keeps it on disk."""
+"""Knows the incidents of each school: a state machine that is pure, and the service that keeps its state on disk."""

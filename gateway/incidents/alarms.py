@@ -1,24 +1,24 @@
-"""Which triggers sound, which are kept with an incident, and whether the police have heard. Pure; time is an argument.
+"""Decides which triggers sound, which stay with an incident, and whether the police have heard. Pure.
 
-Wall times are compared by their distance in either direction: after the clock was set back, a trigger sounds again
-and an alarm counts as unheard. A wrong clock may make the gateway louder, never silent.
+Times are compared by their distance in either direction. After the clock is set back, a trigger therefore sounds again
+and an alarm counts as unheard: a wrong clock may make the gateway louder, but never silent.
 """
 
 from gateway.models import Incident, Origin, ReceivedTrigger
 
 KEPT = 50
-"""Triggers kept with an incident: each change sends them to every page. The record has all of them."""
+"""The most triggers that stay with an incident, as each change sends them to every page. The record has all of them."""
 
 
 def place_of(origin: Origin) -> str | None:
-    """The place that a trigger names: a room of the plan, else the words that were said, else None."""
+    """Return the place that a trigger names: a room of the plan, or else the words that were used, or else None."""
     return origin.room_id or origin.place.casefold() or None
 
 
 def sounds(incident: Incident, origin: Origin, at: float, window: float) -> bool:
-    """Return True if a further trigger is to sound: its place has not sounded within ``window`` seconds.
+    """Return True if a further trigger must sound, because its place has not sounded within ``window`` seconds.
 
-    A trigger that names no place is merged if anything has sounded within the window.
+    A trigger that names no place sounds only if nothing at all has sounded within the window.
     """
     place = place_of(origin)
     alarms = (one.at for one in incident.triggers if one.alarm and place in (None, place_of(one.origin)))
@@ -26,9 +26,10 @@ def sounds(incident: Incident, origin: Origin, at: float, window: float) -> bool
 
 
 def kept(triggers: tuple[ReceivedTrigger, ...]) -> tuple[ReceivedTrigger, ...]:
-    """At most ``KEPT`` of ``triggers``, newest first; called for each trigger, so that one at most has to go.
+    """Return ``triggers`` (newest first) without one of them if there are more than ``KEPT``. Call it for each trigger.
 
-    A stuck button pushes out its own repeats first, then the oldest that was merged goes, then the oldest of all.
+    The one that goes is the oldest merged repeat of what another trigger says, so a stuck button pushes out its own. If
+    there is none, it is the oldest merged trigger, or else the oldest of all.
     """
     if len(triggers) <= KEPT:
         return triggers
@@ -45,11 +46,11 @@ def kept(triggers: tuple[ReceivedTrigger, ...]) -> tuple[ReceivedTrigger, ...]:
 
 
 def confirmed(incident: Incident) -> bool:
-    """Return True if somebody of the police has acknowledged the newest alarm."""
+    """Return True if the police have acknowledged the newest alarm."""
     return any(ack.confirms and ack.alarm == incident.alarms for ack in incident.acknowledgements)
 
 
 def overdue(incident: Incident, now: float, within: float) -> bool:
-    """Return True if the newest alarm should have been confirmed by now, and that has not been said yet."""
+    """Return True if the newest alarm should have been confirmed by now, and that has not been reported yet."""
     late = abs(now - incident.last_alarm_at) >= within
     return late and incident.unconfirmed != incident.alarms and not confirmed(incident)

@@ -1,4 +1,4 @@
-"""Answers that were given to triggers, as far as the database tells: no alarm and no refusal depends on it."""
+"""Keeps the answers that triggers got, as far as the database works. No alarm and no refusal depends on them."""
 
 import logging
 from typing import TypeVar
@@ -13,19 +13,19 @@ Row = TypeVar("Row", bound=Base)
 
 
 async def find_answer(database: Database, table: type[Row], key: tuple[str, str]) -> Row | None:
-    """Return what was kept under this key. A table that cannot be read stops no alarm: at worst it sounds twice."""
+    """Return the row with this key, or None. If the table cannot be read, no alarm is lost, but one may sound twice."""
     try:
         async with database.reading(urgent=True) as session:
             return await session.get(table, key)
     except StorageError as error:
-        logger.error("answers to triggers cannot be read: %s", error)  # noqa: TRY400  not our bug
+        logger.error("the answers to earlier triggers cannot be read: %s", error)  # noqa: TRY400  not our bug
         return None
 
 
 async def keep_refusal(database: Database, row: Base) -> None:
-    """Keep a refusal for who sends its trigger again. One that cannot be kept is a refusal all the same."""
+    """Keep a refusal, in case its trigger is sent again. If it cannot be kept, the trigger is refused all the same."""
     try:
         async with database.session() as session:
             session.add(row)
     except StorageError as error:
-        logger.error("a refusal of a trigger cannot be kept: %s", error)  # noqa: TRY400  not our bug
+        logger.error("the refusal of a trigger could not be stored: %s", error)  # noqa: TRY400  not our bug

@@ -1,6 +1,6 @@
 """Decides whether a trigger opens an incident at its school, joins one, or is refused. Pure; time is an argument.
 
-``arbitrate`` and ``supersedes`` are the rules of docs/permission.md; ``decide`` applies them to what is known.
+``arbitrate`` and ``supersedes`` are the rules of docs/permission.md. ``decide`` applies them to the known incidents.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,12 +10,13 @@ from enum import StrEnum
 from gateway.configuration.settings import IncidentSettings
 from gateway.errors import Conflict
 from gateway.incidents.changes import IncidentChange, Trigger, TriggerOutcome, change_of
-from gateway.incidents.state import Effect, Repeat, Supersede, advance
+from gateway.incidents.incident_events import Effect, Repeat, Supersede
+from gateway.incidents.state import advance
 from gateway.models import Incident, IncidentKind, IncidentState, ReceivedTrigger
 
 
 class RealIncidentOpen(Conflict):
-    """A drill or test may not begin while a real incident is open."""
+    """Refuses a drill or test because a real incident is open."""
 
     def __init__(self, kind: IncidentKind) -> None:
         words = f"A real incident is open at this school: no {kind} can begin before all clear."
@@ -23,7 +24,7 @@ class RealIncidentOpen(Conflict):
 
 
 class Arbitration(StrEnum):
-    """The three outcomes of a trigger. ``OPEN`` also ends the incidents that it ``supersedes``."""
+    """Names the three outcomes of a trigger. ``OPEN`` also ends the incidents that it ``supersedes``."""
 
     OPEN = "open"
     JOIN = "join"
@@ -32,7 +33,7 @@ class Arbitration(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome of a trigger and its ``changes``: none if this very trigger was received before."""
+    """Holds the outcome of a trigger and its ``changes``. There are none if this trigger has been received before."""
 
     outcome: TriggerOutcome
     changes: tuple[IncidentChange, ...]
@@ -55,10 +56,10 @@ def supersedes(kind: IncidentKind, other: IncidentKind) -> bool:
 def decide(
     trigger: Trigger, known: Sequence[Incident], now: float, rules: IncidentSettings, new_id: str, threat: str
 ) -> Decision | RealIncidentOpen:
-    """Decide on a trigger. A refusal is returned, for the caller to raise.
+    """Decide on a trigger. A refusal is returned, not raised, so that the caller can record it first.
 
-    ``known`` are the incidents that are open or ended lately, oldest first; ``now`` is gateway time in seconds.
-    ``new_id`` and ``threat`` (one sentence) are for the incident that it may open.
+    ``known`` holds the incidents that are open or ended recently, oldest first. ``now`` is gateway time in seconds.
+    ``new_id`` and ``threat`` (one sentence) are for the incident that the trigger may open.
     """
     again = _received(trigger, known)
     if again is not None:
@@ -71,14 +72,17 @@ def decide(
         case Arbitration.JOIN:
             changes = (_join(trigger, here, now, rules),)
         case Arbitration.OPEN:
-            # The new incident comes first, so that those whom a drill let see know of it before the drill is over.
+            # The new incident comes first, so that viewers of the drill hear of it before the drill ends.
             changes = (_open(trigger, now, rules, new_id, threat), *_superseded(trigger, here, now, rules))
     first = changes[0]
     return Decision(TriggerOutcome(first.incident, first.previous_state is None, first.alarm), changes)
 
 
 def _received(trigger: Trigger, known: Sequence[Incident]) -> TriggerOutcome | None:
-    """Return what this very trigger did before. It may be sent again while the database cannot tell its answer."""
+    """Return what the same trigger did before, or None.
+
+    Senders repeat a trigger, and the database may be unable to say how it was answered.
+    """
     if trigger.key is None:
         return None
     for incident in known:

@@ -1,19 +1,19 @@
-"""What goes into the incident service and what comes out of it: triggers, outcomes, changes, and their record. Pure."""
+"""Defines triggers, their outcomes and the changes of incidents, and makes the audit events of all three. Pure."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.audit.record import AuditEvent, Outcome
-from gateway.incidents.state import Effect
+from gateway.incidents.incident_events import Effect
 from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, SiteId
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A wish to open an incident.
+    """Asks for an incident to be opened.
 
-    ``principal`` and ``address`` (who pressed, from where), ``key`` (the sender's name for its message) and
-    ``time_off`` (seconds that the message's time is ahead of the gateway's, where that is too much) are for the record.
+    ``principal`` and ``address`` say who pressed and from where, for the record. So do ``key``, the sender's own name
+    for its message, and ``time_off``, the seconds by which the message's time is ahead of the gateway's, if too many.
     """
 
     site_id: SiteId
@@ -26,14 +26,14 @@ class Trigger:
     time_off: float | None = None
 
     def detail(self) -> dict[str, Any]:
-        """What the record says of it."""
+        """Return the fields that the record shows."""
         detail = {"kind": self.kind.value, **asdict(self.origin), "key": self.key}
         return detail if self.time_off is None else detail | {"time_off": self.time_off}
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerOutcome:
-    """``opened``: a new incident. ``alarm``: it is to sound, as a new one or anew. Neither: it was merged."""
+    """Says what a trigger did. It opened an incident (``opened``), it sounds (``alarm``), or it was only merged."""
 
     incident: Incident
     opened: bool
@@ -42,7 +42,7 @@ class TriggerOutcome:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """One committed change. ``previous_state`` is None for an incident that was not known before."""
+    """Describes one change of an incident. ``previous_state`` is None for a new incident."""
 
     incident: Incident
     previous_state: IncidentState | None
@@ -51,7 +51,7 @@ class IncidentChange:
 
 
 def change_of(incident: Incident, previous: Incident | None, effect: Effect) -> IncidentChange:
-    """The change from ``previous`` to ``incident``; it alarms when it is open and has an alarm more."""
+    """Return the change from ``previous`` to ``incident``. It alarms if the incident is open and has one more alarm."""
     alarm = incident.state is IncidentState.OPEN and (previous is None or incident.alarms > previous.alarms)
     return IncidentChange(incident, previous.state if previous else None, alarm, effect)
 
@@ -59,7 +59,7 @@ def change_of(incident: Incident, previous: Incident | None, effect: Effect) -> 
 def record_of(
     change: IncidentChange, principal: Principal | None, trigger: Trigger | None = None, address: str | None = None
 ) -> AuditEvent:
-    """What the record says of a change. Who is named, if nobody signed in did it, is the trigger's sender."""
+    """Return the audit event of a change. Without a ``principal``, it names the sender of the trigger."""
     incident = change.incident
     detail = {"kind": incident.kind.value} if trigger is None else trigger.detail()
     if change.effect is Effect.OPENED:
@@ -79,7 +79,7 @@ def record_of(
 
 
 def record_of_refusal(trigger: Trigger, reason: str) -> AuditEvent:
-    """What the record says of a trigger that was not accepted."""
+    """Return the audit event of a trigger that was refused."""
     who = trigger.principal
     return AuditEvent(
         kind="trigger_refused",

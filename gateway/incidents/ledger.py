@@ -1,7 +1,8 @@
-"""Incidents in memory and on disk, in step.
+"""Keeps incidents in memory and on disk in step.
 
-Whatever has been decided holds, and reaches the database sooner or later (``storage.owed``). An ending is believed and
-told before it is written: a picture must not go on because a disk is slow. Everything else is written first.
+Every decision takes effect, and reaches the database sooner or later (``storage.owed``). The end of an incident takes
+effect and is published before it is written, because no picture may go on just because a disk is slow. Everything else
+is written first.
 """
 
 import asyncio
@@ -18,15 +19,15 @@ from gateway.storage.database import Database
 from gateway.storage.owed import Change, Within
 
 RECENT = 100
-"""Incidents kept in memory after they have ended, for who asks what became of them."""
+"""How many ended incidents stay in memory, for pages that ask how they ended."""
 
 
 KIND = "incident"
-"""What incidents are called among the changes that the database has still to take."""
+"""The kind of change (``storage.owed``) that writes an incident."""
 
 
 class Ledger:
-    """Not safe for concurrent use: hold ``lock`` around ``load``, and from what is read until its ``commit``."""
+    """Holds the incidents. Hold ``lock`` during ``load``, and from reading an incident until its ``commit`` is done."""
 
     def __init__(self, database: Database, metrics: Metrics, audit: AuditLog) -> None:
         self._database = database
@@ -39,48 +40,48 @@ class Ledger:
         self._owed.writer(KIND, store.write)
 
     async def load(self) -> None:
-        """Believe the disk. Tells nobody: it is how things were. Raises StorageError."""
+        """Load the incidents from disk, without telling subscribers, as nothing has changed. Raises StorageError."""
         async with self._database.reading(urgent=True) as session:
             found = {incident.id: incident for incident in await store.load(session, RECENT)}
         for incident in map(store.from_values, self._owed.waiting(KIND)):
             known = found.get(incident.id)
-            if known is None or known.state is IncidentState.OPEN:  # what is over stays so
+            if known is None or known.state is IncidentState.OPEN:  # An incident that is over stays over.
                 found[incident.id] = incident
         self._incidents = dict(sorted(found.items(), key=lambda item: item[1].opened_at))
         self._measure()
 
     def open(self) -> tuple[Incident, ...]:
-        """All open incidents, oldest first."""
+        """Return all open incidents, oldest first."""
         return tuple(incident for incident in self._incidents.values() if incident.state is IncidentState.OPEN)
 
     def known(self) -> tuple[Incident, ...]:
-        """All that are open or have ended lately, oldest first."""
+        """Return all incidents that are open or have ended recently, oldest first."""
         return tuple(self._incidents.values())
 
     def get(self, incident_id: str) -> Incident | None:
-        """An incident that is open or has ended lately."""
+        """Return an incident that is open or has ended recently, or None."""
         return self._incidents.get(incident_id)
 
     async def find(self, incident_id: str) -> Incident | None:
-        """An incident as it is on disk. Raises StorageError."""
+        """Return an incident as it is on disk, or None. Raises StorageError."""
         async with self._database.reading() as session:
             return await store.find(session, incident_id)
 
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
-        """Have every change told, in the order of the commits; the answer ends it."""
+        """Call ``callback`` for every change, in the order of the commits, until the returned function is called."""
         return self._subscribers.add(callback)
 
     def on_disk(self, incident_id: str) -> bool:
-        """Return True if a crash would not change this incident."""
+        """Return True if a crash now would lose nothing of this incident."""
         return self._owed.on_disk(KIND, incident_id)
 
     async def commit(
         self, changes: Sequence[IncidentChange], events: Sequence[AuditEvent], within: Within | None = None
     ) -> bool:
-        """Put changes on disk, with their records and with whatever ``within`` adds, believe and tell them.
+        """Write changes to disk with their records and whatever ``within`` adds, and put them into effect.
 
-        Return False if no disk takes them now: they hold all the same, until a crash. ``within`` may be called more
-        than once, and later.
+        Return False if no disk takes them now. They take effect all the same, but a crash would undo them. ``within``
+        may be called more than once, and after this returns.
         """
         only_endings = all(change.incident.state is not IncidentState.OPEN for change in changes)
         if only_endings:

@@ -1,7 +1,7 @@
-"""Takes presses and the clock to the incidents. What may happen to them is ``state``'s to say.
+"""Applies people's presses and the passing of time to the incidents. ``state`` decides what may happen to them.
 
-Everything is decided under one lock. It is on disk before it is answered, and told; only what ends an incident is told
-first. Where no disk takes it, it holds all the same, and the answer says so.
+Every decision is made under one lock, written to disk, and then published and answered. Only the end of an incident is
+published first. If no disk takes a decision, it takes effect all the same, and the answer says so.
 """
 
 import asyncio
@@ -14,8 +14,9 @@ from gateway.configuration.settings import IncidentSettings
 from gateway.errors import Conflict, NotFound
 from gateway.incidents.alarms import confirmed
 from gateway.incidents.changes import IncidentChange, change_of, record_of
+from gateway.incidents.incident_events import Acknowledge, AllClear, Effect, Event, Extend, Resume
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.state import Acknowledge, AllClear, Effect, Event, Extend, Resume, advance, due
+from gateway.incidents.state import advance, due
 from gateway.incidents.threat import Where, ids_of
 from gateway.incidents.trigger_pass import TriggerPass
 from gateway.metrics import Metrics
@@ -23,17 +24,17 @@ from gateway.models import Incident, Principal
 from gateway.storage.database import Database
 
 TICK = 1.0
-"""Seconds between looks at the clock. Nobody sleeps until a deadline: incidents end in time also where the machine
+"""Seconds between looks at the clock. No task sleeps until a deadline, so incidents end on time even if the machine
 slept."""
 
 NO_INCIDENT = ("no_such_incident", "There is no such incident.")
 
 
 class IncidentService:
-    """Knows the incidents of all sites, and changes them. Call ``start`` before anything else; ``run`` belongs to the
-    server's TaskGroup.
+    """Knows the incidents of all sites, and changes them. Call ``start`` first.
 
-    ``triggers`` takes those that open and join incidents (``trigger_pass``).
+    ``run`` belongs to the server's TaskGroup. ``triggers`` takes the triggers that open and join incidents
+    (``trigger_pass``).
     """
 
     def __init__(
@@ -53,20 +54,23 @@ class IncidentService:
         self._pressing = WeakValueDictionary[str, asyncio.Lock]()
 
     async def start(self) -> None:
-        """Read what was open, and give those who could not press "extend" meanwhile the time to do so."""
+        """Load the open incidents.
+
+        While the gateway was down nobody could press "extend", so leave time to do so now.
+        """
         async with self._ledger.lock:
             await self._ledger.load()
             for incident in self.open():
                 await self._advance(incident, Resume(self._clock.now()))
 
     async def run(self) -> None:
-        """Warn and end by the clock, until cancelled."""
+        """Warn of deadlines and end incidents by the clock, until cancelled."""
         while True:
             await self._clock.sleep(TICK)
             await self.tick()
 
     async def tick(self) -> None:
-        """Do what the clock has made due, whether or not a disk takes it."""
+        """Do everything that is due now, even if no disk takes it."""
         async with self._ledger.lock:
             for incident in self.open():
                 event = due(incident, self._clock.now(), self._settings)
@@ -82,51 +86,55 @@ class IncidentService:
         *,
         confirms: bool,
     ) -> Incident:
-        """Note by name who has seen the alarm of this number, or the newest; ``confirms``: they are of the police.
+        """Note by name that ``principal`` has seen the alarm with this number, or the newest one.
 
-        Raises NotFound, Conflict (it is over).
+        ``confirms`` says that this person is of the police. Raises NotFound, or Conflict if the incident is over.
         """
         event = Acknowledge(self._clock.now(), principal, confirms, alarm)
         return await self._press(incident_id, event, principal, address)
 
     async def extend(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
-        """Prolong by one press. Raises NotFound, Conflict (it is over)."""
+        """Extend the incident by one press. Raises NotFound, or Conflict if it is over."""
         return await self._press(incident_id, Extend(self._clock.now()), principal, address)
 
     async def all_clear(
         self, incident_id: str, by: Principal, address: str | None = None, alarm: int | None = None
     ) -> Incident:
-        """End it; one that is over comes back as it ended. ``alarm``: how many alarms its presser had been shown.
+        """End the incident. If it is already over, return it as it ended.
 
-        Raises NotFound, Conflict (a newer alarm has come).
+        ``alarm`` is the number of alarms that the page had shown to the person who pressed. Raises NotFound, or
+        Conflict if a newer alarm has come.
         """
         return await self._press(incident_id, AllClear(self._clock.now(), by.name, alarm), by, address)
 
     def open(self) -> tuple[Incident, ...]:
-        """All open incidents, oldest first."""
+        """Return all open incidents, oldest first."""
         return self._ledger.open()
 
     def get(self, incident_id: str) -> Incident | None:
-        """An incident that is open or has ended lately."""
+        """Return an incident that is open or has ended recently, or None."""
         return self._ledger.get(incident_id)
 
     def on_disk(self, incident_id: str) -> bool:
-        """Return True if a crash would not change this incident."""
+        """Return True if a crash now would lose nothing of this incident."""
         return self._ledger.on_disk(incident_id)
 
     async def find(self, incident_id: str) -> Incident:
-        """Any incident, however long ago it ended. Raises NotFound, StorageError."""
+        """Return any incident, no matter how long ago it ended. Raises NotFound, StorageError."""
         incident = self._ledger.get(incident_id) or await self._ledger.find(incident_id)
         if incident is None:
             raise NotFound(*NO_INCIDENT)
         return incident
 
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
-        """Be told of every change, in order, by quick calls: of endings at once, of all else after its commit."""
+        """Call ``callback`` for every change, in order, until the returned function is called. It must return quickly.
+
+        Endings are told at once, and all other changes after their commit.
+        """
         return self._ledger.subscribe(callback)
 
     async def _press(self, incident_id: str, event: Event, principal: Principal, address: str | None) -> Incident:
-        # One press of a person at a time: whoever presses without end makes no alarm wait for more than one of them.
+        # One press of each person at a time, so that somebody who keeps pressing delays an alarm by one press at most.
         async with self._pressing.setdefault(principal.id, asyncio.Lock()), self._ledger.lock:
             incident = self.get(incident_id)
             if incident is None:

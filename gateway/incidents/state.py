@@ -1,135 +1,51 @@
-"""The incident state machine: a table and the rules of docs/permission.md. Pure; time is an argument.
+"""The incident state machine: a table and the rules of docs/permission.md. Pure: time is an argument.
 
-``advance`` takes one incident through one event; whether an event is possible at all in a state is ``TABLE``'s to say,
-and nobody else's. What a trigger does at a site where incidents may be open is decided in ``arbitration``.
+``advance`` applies one event to one incident. ``TABLE`` alone says which events are possible in which state.
+``arbitration`` decides what a trigger does at a school where incidents may be open.
 
-Where the contract leaves room, this is what holds here:
+Where the contract leaves room, these rules apply:
 
-- The merge window is kept for each place (``alarms``), runs from the last alarm of that place and is not moved by
-  repeats: twenty people who press in one room make one alarm, and whoever presses in another room is heard at once.
-- That the police did not acknowledge an alarm in time is said once an alarm, and stops nothing.
-- Drill and test may be open together, each with its own rights; only a real incident ends the others, and while it
-  is open neither begins.
-- An extension adds to the end, but leaves at most ``maximum_duration`` from the press: access never outlives the last
-  decision of a person by more.
-- The last warning is true when it is sent: a real incident gets that much time from then on. One whose end passed while
-  the gateway was down is warned anew and gets it too, since nobody could extend it. A drill or test ends at once.
+- Each place has its own merge window (``alarms``). It runs from the last alarm of that place, and repeats do not move
+  it. Twenty people who press in one room make one alarm, and a press in another room sounds at once.
+- If the police do not acknowledge an alarm in time, that is reported once for each alarm. Nothing stops because of it.
+- A drill and a test may be open together, each with its own rights. Only a real incident ends the others, and neither
+  of them can begin while it is open.
+- An extension moves the end, but to ``maximum_duration`` after the press at most. So access never outlives the last
+  decision of a person by more than that.
+- The last warning is true when it is sent: a real incident gets that much time from then on. If its end passed while
+  the gateway was down, it is warned again and gets that time too, since nobody could extend it. A drill or test ends at
+  once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from types import MappingProxyType
 
 from gateway.configuration.settings import IncidentSettings
 from gateway.incidents.alarms import kept, overdue, sounds
+from gateway.incidents.incident_events import (
+    Acknowledge,
+    AllClear,
+    Effect,
+    Event,
+    Expire,
+    Extend,
+    Repeat,
+    Resume,
+    Supersede,
+    Unconfirmed,
+    Warn,
+)
 from gateway.models import (
     Acknowledgement,
     Incident,
     IncidentKind,
     IncidentState,
-    Origin,
-    Principal,
     ReceivedTrigger,
 )
 
-
-class Effect(StrEnum):
-    """The effect of an event. ``NOTHING``: it was so already. ``REFUSED``: the incident is over. ``OVERTAKEN``: a newer
-    alarm has come, which whoever pressed had not seen."""
-
-    OPENED = "opened"
-    ALARMED = "alarmed"
-    MERGED = "merged"
-    ACKNOWLEDGED = "acknowledged"
-    UNCONFIRMED = "unconfirmed"
-    WARNED = "warned"
-    EXTENDED = "extended"
-    ALL_CLEAR = "all_clear"
-    SUPERSEDED = "superseded"
-    EXPIRED = "expired"
-    NOTHING = "nothing"
-    REFUSED = "refused"
-    OVERTAKEN = "overtaken"
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A further trigger of the same kind."""
-
-    at: float
-    origin: Origin
-    enrolled: frozenset[str] = frozenset()
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """Somebody says that they have seen an alarm: the one of this number, or the newest. ``confirms``: so the police
-    know of it."""
-
-    at: float
-    principal: Principal
-    confirms: bool
-    alarm: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unconfirmed:
-    """Nobody of the police has acknowledged the newest alarm in time."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Warn:
-    """All who watch are told that the end is near."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Extend:
-    """One press of either side."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class AllClear:
-    """Somebody whom the agreement names ends it, having seen its alarms up to ``alarm``, or all of them."""
-
-    at: float
-    by: str
-    alarm: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Supersede:
-    """A real incident takes its place."""
-
-    at: float
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Expire:
-    """Its time is up."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """The gateway is back after it was down."""
-
-    at: float
-
-
-Event = Repeat | Acknowledge | Unconfirmed | Warn | Extend | AllClear | Supersede | Expire | Resume
-
 _OPEN, *_ENDED = IncidentState
-# For every state and event: the next state, or what is said to an event that comes too late.
+# For every state and event, this gives the next state, or the effect of an event that comes too late.
 TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = MappingProxyType(
     {
         (_OPEN, Repeat): _OPEN,
@@ -152,7 +68,7 @@ TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = Mapp
 
 
 def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expire | Unconfirmed | None:
-    """The event that time alone has made due, warnings before the end."""
+    """Return the event that is due by time alone, or None. A warning comes before the end."""
     if incident.state is not IncidentState.OPEN:
         return None
     if _may_expire(incident, now, rules):
@@ -163,7 +79,7 @@ def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expir
 
 
 def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[Incident, Effect]:
-    """Take ``incident`` through ``event``. With NOTHING, REFUSED and OVERTAKEN it comes back as it was."""
+    """Apply ``event`` to ``incident``. With NOTHING, REFUSED and OVERTAKEN, the incident is returned unchanged."""
     following = TABLE[incident.state, type(event)]
     if isinstance(following, Effect):
         return incident, following
@@ -210,9 +126,9 @@ def _repeated(incident: Incident, event: Repeat, rules: IncidentSettings) -> tup
 
 
 def _acknowledged(incident: Incident, event: Acknowledge) -> tuple[Incident, Effect]:
-    """Once a person and alarm: an alarm after somebody's acknowledgement is theirs to acknowledge again.
+    """Note an acknowledgement, once for each person and alarm. A later alarm must be acknowledged again.
 
-    A press that crosses a new alarm on its way is of the alarm that its page showed: nobody has seen the new one.
+    If a new alarm comes while a press is on its way, the press counts for the alarm that its page showed.
     """
     who = event.principal
     alarm = incident.alarms if event.alarm is None else min(event.alarm, incident.alarms)

@@ -1,4 +1,4 @@
-"""Incidents as rows, and back."""
+"""Reads and writes incidents as database rows. Every function works within the caller's database session."""
 
 from dataclasses import asdict
 from typing import Any
@@ -46,12 +46,12 @@ async def write(session: AsyncSession, values: dict[str, Any]) -> None:
 
 
 def from_values(values: dict[str, Any]) -> Incident:
-    """The incident that ``to_values`` has taken apart."""
+    """Return the incident from which ``to_values`` made these values."""
     return from_row(IncidentRow(**values))
 
 
 def to_values(incident: Incident) -> dict[str, Any]:
-    """The columns that ``from_row`` turns back into the same incident."""
+    """Return the columns from which ``from_row`` makes the same incident again."""
     return {
         "id": incident.id,
         "site_id": incident.site_id,
@@ -79,7 +79,7 @@ def to_values(incident: Incident) -> dict[str, Any]:
 
 
 def from_row(row: IncidentRow) -> Incident:
-    """The incident that was stored."""
+    """Return the incident that is stored in a row."""
     return Incident(
         id=row.id,
         site_id=SiteId(row.site_id),
@@ -112,8 +112,11 @@ def _trigger_of(values: dict[str, Any]) -> ReceivedTrigger:
 
 
 def _acknowledgement_of(values: dict[str, Any], row: IncidentRow) -> Acknowledgement:
-    """Rows of the first version know the time only; those of the second not whether it confirms: but for coordinators,
-    only the police could acknowledge then."""
+    """Read an acknowledgement, also from rows of earlier versions.
+
+    Rows of the first version have only its time. Those of the second do not say whether it confirms; apart from
+    coordinators, only the police could acknowledge then.
+    """
     newest = values["at"] >= row.last_alarm_at
     alarm = values.get("alarm", row.alarms if newest else row.alarms - 1)
     confirms = values.get("confirms", values["role"] != Role.COORDINATOR.value)

@@ -1,11 +1,11 @@
-"""The threat for which an incident was opened, in words for the record (34 CFR 99.32(a)(5)). Pure."""
+"""Says in words for which threat an incident was opened, for the record (34 CFR 99.32(a)(5)). Pure."""
 
 from collections.abc import Callable
 
 from gateway.models import IncidentKind, Origin, SiteId
 
 Where = Callable[[SiteId, Origin], str]
-"""Says a site and the place of a trigger as people do: ``Lincoln Middle School, Room 204``."""
+"""Names a site and the place of a trigger as people do: ``Lincoln Middle School, Room 204``."""
 
 _KINDS = {
     IncidentKind.REAL: "Real lockdown",
@@ -16,12 +16,12 @@ _MEANS = {"webhook": "panic button", "console": "console"}
 
 
 def threat_of(kind: IncidentKind, where: str, origin: Origin) -> str:
-    """One sentence: what was declared, where, by whom and in which words. A drill is never called a threat."""
+    """Return one sentence: what was declared, where, by whom and in which words. A drill is never called a threat."""
     means = _MEANS.get(origin.trigger, origin.trigger)
     words = f": \u201c{origin.note}\u201d" if origin.note else ""
     return f"{_KINDS[kind]} at {where}, triggered by {origin.by} ({means}){words}"
 
 
 def ids_of(site_id: SiteId, origin: Origin) -> str:
-    """Where nobody knows the names: site and room as the configuration has them."""
+    """Name the site and the place by their ids in the configuration, for want of proper names."""
     return ", ".join(part for part in (site_id, origin.room_id or origin.place) if part)

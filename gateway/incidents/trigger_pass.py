@@ -1,9 +1,9 @@
-"""The way of a trigger, from its sender's message to its sender's answer, in one pass:
+"""Takes a trigger from its sender's message to its sender's answer, in one pass.
 
-- Read what its sender was answered before (``Sent.earlier``), and what is known of its school.
+- Read the answer that the same message got before (``Sent.earlier``), and the known incidents.
 - Arbitrate: ``arbitration.decide`` says what changes, or refuses.
 - Commit the changes, their records and the answer in one transaction (``Ledger.commit``).
-- Tell all who watch (the ledger does), then the sender.
+- Tell the subscribers (the ledger does this), then the sender.
 """
 
 import secrets
@@ -28,31 +28,37 @@ from gateway.storage.tables import Base
 
 Answer = TypeVar("Answer", covariant=True)
 LASTING = (Forbidden, Conflict)
-"""Refusals that are kept: whoever sends the same message again, however late, is refused again."""
+"""The refusals that are kept. The same message, sent again at any later time, is refused again."""
 
 
 class Sent(Protocol[Answer]):
-    """One message of a sender that may send it again. The caller sees to it that the two are not under way at once."""
+    """Represents a message that its sender may repeat.
+
+    The caller makes sure that only one copy is handled at a time.
+    """
 
     async def earlier(self) -> Answer | None:
-        """The answer that this message got before, if any. Raises ClientError for a refusal and for a reused name."""
+        """Return the answer that this message got before, or None.
+
+        Raises ClientError if it was refused before, or if its key was used for another message.
+        """
         ...
 
     def trigger(self) -> Trigger:
-        """Return what a new message asks for. Raises ClientError."""
+        """Return the trigger that a new message asks for. Raises ClientError."""
         ...
 
     def answer(self, outcome: TriggerOutcome) -> Answer:
-        """Return what its sender is told."""
+        """Return the answer for its sender."""
         ...
 
     def row(self, result: TriggerOutcome | ClientError) -> Base:
-        """A new row that ``earlier`` will know the answer by; asked for more than once if the disk fails."""
+        """Return a new row from which ``earlier`` can read the answer. It is called again if a write is retried."""
         ...
 
 
 class TriggerPass:
-    """Takes triggers from message to answer. Those that change anything follow each other, by the ledger's lock."""
+    """Takes triggers from message to answer. The ledger's lock makes those that change something take turns."""
 
     def __init__(
         self,
@@ -73,9 +79,9 @@ class TriggerPass:
         self._audit = audit
 
     async def take(self, sent: Sent[Answer]) -> Answer:
-        """Answer a message, the same message always alike.
+        """Answer a message. The same message always gets the same answer.
 
-        Raises ClientError for one that is refused, among them RealIncidentOpen (see ``enter``). Raises StorageError.
+        Raises ClientError if it is refused, for instance RealIncidentOpen (see ``enter``), or StorageError.
         """
         earlier = await sent.earlier()
         if earlier is not None:
@@ -87,10 +93,10 @@ class TriggerPass:
             raise
 
     async def enter(self, trigger: Trigger, row: Callable[[TriggerOutcome], Base] | None = None) -> TriggerOutcome:
-        """Open an incident, or join the open one of its kind. It is on disk on return, with the ``row`` of its outcome.
+        """Open an incident, or join the open one of its kind. On return it is on disk, with the ``row`` of its outcome.
 
-        Raises RealIncidentOpen for a drill or test while a real incident is open; that is counted and recorded here.
-        Raises NotKept if no disk takes it: the alarm sounds all the same.
+        Raises RealIncidentOpen for a drill or test while a real incident is open, after counting and recording that.
+        Raises NotKept if no disk takes the change; the alarm sounds all the same.
         """
         threat = threat_of(trigger.kind, self._where(trigger.site_id, trigger.origin), trigger.origin)
         async with self._ledger.lock:
@@ -104,7 +110,7 @@ class TriggerPass:
             within = None if row is None or not decided.changes else partial(_add, row, decided.outcome)
             on_disk = await self._ledger.commit(decided.changes, records, within)
         if not on_disk:
-            raise NotKept("the alarm sounds, but no disk takes it")
+            raise NotKept("the alarm sounds, but it could not be stored on any disk")
         return decided.outcome
 
 

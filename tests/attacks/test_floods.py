@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from gateway.api.admission.limits import ALARMS, BAD_MESSAGES, CONNECTING, DEAR, MESSAGES, PEOPLE, STRANGERS, Payer
 from gateway.api.admission.throttle import PAUSE
-from gateway.incidents.state import Effect
+from gateway.incidents.incident_events import Effect
 from gateway.incidents.triggers.delivery import Delivery
 from gateway.incidents.triggers.signature import sign
 from gateway.models import Principal, Role

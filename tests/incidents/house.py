@@ -1,4 +1,4 @@
-"""The incident services of one gateway, and who triggers and presses."""
+"""Provides the incident services of one gateway, and the people who trigger and press."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ BEN = Principal("ben", "Ben", Role.COORDINATOR)
 
 
 class House:
-    """The incident services of one gateway on one file; ``restart`` starts others on the same file."""
+    """Holds the incident services of one gateway on one file. ``restart`` starts new ones on the same file."""
 
     def __init__(self, directory: Path) -> None:
         self.url = sqlite_url(directory / "sightline.db")
@@ -65,6 +65,6 @@ def trigger(kind: IncidentKind = REAL, site: SiteId = OAK, room: str | None = "o
 
 
 async def no_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the database nor the reserve file takes an incident from now on."""
+    """Make sure that neither the database nor the reserve file takes an incident from now on."""
     await house.sql("ALTER TABLE incidents RENAME TO away")
     fill_reserve(monkeypatch)

@@ -1,7 +1,7 @@
-"""An incident, the events that may happen to it, and what becomes of it through some of them."""
+"""Provides an incident, the events that may happen to it, and helpers that apply them."""
 
 from gateway.configuration.settings import IncidentSettings
-from gateway.incidents.state import (
+from gateway.incidents.incident_events import (
     Acknowledge,
     AllClear,
     Event,
@@ -12,8 +12,8 @@ from gateway.incidents.state import (
     Supersede,
     Unconfirmed,
     Warn,
-    advance,
 )
+from gateway.incidents.state import advance
 from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, ReceivedTrigger, Role, SiteId
 
 RULES = IncidentSettings()
@@ -52,7 +52,7 @@ def opened(kind: IncidentKind = REAL, at: float = 0.0) -> Incident:
 
 
 def heard(kind: IncidentKind = REAL, at: float = 0.0) -> Incident:
-    """An incident that the police have acknowledged."""
+    """Return an incident that the police have acknowledged."""
     return through(opened(kind, at), Acknowledge(at, ANNA, True))
 
 

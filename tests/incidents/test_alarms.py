@@ -1,18 +1,10 @@
-"""Which triggers sound, and who has heard them."""
+"""Shows which triggers sound, and when the police count as having heard them."""
 
 from dataclasses import replace
 
 from gateway.incidents.alarms import KEPT, confirmed
-from gateway.incidents.state import (
-    Acknowledge,
-    Effect,
-    Expire,
-    Repeat,
-    Unconfirmed,
-    Warn,
-    advance,
-    due,
-)
+from gateway.incidents.incident_events import Acknowledge, Effect, Expire, Repeat, Unconfirmed, Warn
+from gateway.incidents.state import advance, due
 from gateway.models import IncidentState, Origin, ReceivedTrigger, Role
 from tests.incidents.script import (
     ANNA,

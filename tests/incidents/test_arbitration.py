@@ -1,4 +1,4 @@
-"""What a trigger does at its school, as a script of what is known and what must come of it."""
+"""Scripts of what is known when a trigger comes, and of what must come of it."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.configuration.settings import IncidentSettings
 from gateway.incidents.arbitration import Arbitration, Decision, RealIncidentOpen, arbitrate, decide, supersedes
 from gateway.incidents.changes import IncidentChange, Trigger, TriggerOutcome
-from gateway.incidents.state import Effect
+from gateway.incidents.incident_events import Effect
 from gateway.models import Incident, IncidentKind, IncidentState, Origin, ReceivedTrigger, SiteId
 
 RULES = IncidentSettings()
@@ -142,7 +142,7 @@ def test_a_trigger_without_a_key_and_that_of_another_sender_or_school_is_another
 
 @given(st.lists(st.sampled_from(IncidentKind) | st.none(), max_size=30))
 def test_no_sequence_of_triggers_breaks_the_rules_of_a_site(triggers: list[IncidentKind | None]) -> None:
-    """None stands for all clear of everything. Real is open alone; a real trigger is never refused."""
+    """A real incident is never open beside another, and a real trigger is never refused. None means all clear."""
     here: dict[IncidentKind, Incident] = {}
     for at, kind in enumerate(triggers):
         if kind is None:

@@ -5,7 +5,7 @@ import pytest
 
 from gateway.errors import Conflict, NotFound
 from gateway.incidents.changes import Trigger
-from gateway.incidents.state import Effect
+from gateway.incidents.incident_events import Effect
 from gateway.models import Origin
 from tests.incidents.house import ANNA, BEN, DRILL, ELM, HOUR, OAK, REAL, House, no_disk, trigger
 
@@ -70,7 +70,7 @@ async def test_the_clock_warns_and_ends(house: House) -> None:
 
 
 async def wait_until(house: House, moment: float) -> None:
-    """Skip to near the moment, then let the service's own ticks pass."""
+    """Skip to shortly before ``moment``, then let the service's own ticks pass."""
     house.clock.skip(moment - house.clock.now() - 2)
     await pass_a_second(house)
     await pass_a_second(house)
@@ -154,7 +154,7 @@ async def test_what_ends_an_incident_holds_although_no_disk_takes_it(
 async def test_an_incident_past_its_end_is_over_although_no_disk_takes_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before, it went on giving tokens and pictures, since its warning could not be stored."""
+    """A regression: it used to go on giving tokens and pictures, since its warning could not be stored."""
     incident = (await house.incidents.triggers.enter(trigger(REAL))).incident
     await no_disk(house, monkeypatch)
     house.clock.skip(incident.ends_at - house.clock.now() + 1)
@@ -166,9 +166,9 @@ async def test_an_incident_past_its_end_is_over_although_no_disk_takes_it(
 
 
 async def test_an_ending_is_told_before_it_is_written(house: House) -> None:
-    """A picture must not go on because a disk is slow."""
+    """No picture may go on just because a disk is slow."""
     incident = (await house.incidents.triggers.enter(trigger())).incident
-    async with house.database.session():  # another write takes its time
+    async with house.database.session():  # Another write takes its time.
         clearing = asyncio.create_task(house.incidents.all_clear(incident.id, ANNA))
         await house.clock.settle()
         assert house.changes[-1].effect is Effect.ALL_CLEAR
@@ -178,7 +178,7 @@ async def test_an_ending_is_told_before_it_is_written(house: House) -> None:
 
 
 async def test_an_incident_that_ended_in_the_reserve_makes_room_for_the_next_one(house: House) -> None:
-    """In the database there is at most one open incident a school and kind, at every moment."""
+    """The database contains at most one open incident for each school and kind, at every moment."""
     first = (await house.incidents.triggers.enter(trigger())).incident
     await house.sql("ALTER TABLE incidents RENAME TO away")
     await house.incidents.all_clear(first.id, ANNA)
@@ -222,7 +222,7 @@ async def test_the_clock_goes_on_when_the_store_fails_and_the_log_says_so_once(
 
 
 async def pass_a_second(house: House) -> None:
-    """Advance, and wait for the tick that this wakes: the next one begins only when it is done."""
+    """Advance the clock, and wait for the tick that this wakes. The next tick begins only when this one is done."""
     ticked = asyncio.Event()
     original = house.incidents.tick
 

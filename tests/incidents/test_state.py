@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.configuration.settings import IncidentSettings
-from gateway.incidents.state import (
-    TABLE,
+from gateway.incidents.incident_events import (
     Acknowledge,
     AllClear,
     Effect,
@@ -20,9 +19,8 @@ from gateway.incidents.state import (
     Supersede,
     Unconfirmed,
     Warn,
-    advance,
-    due,
 )
+from gateway.incidents.state import TABLE, advance, due
 from gateway.models import IncidentKind, IncidentState, Origin
 from tests.incidents.script import (
     ANNA,

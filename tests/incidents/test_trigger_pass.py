@@ -1,4 +1,4 @@
-"""A trigger from its message to its answer: what is open, on disk, told and on record afterwards."""
+"""Follows a trigger from its message to its answer: what is open, on disk, published and on record afterwards."""
 
 import asyncio
 import sqlite3
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import Conflict, StorageError
 from gateway.incidents.changes import IncidentChange
-from gateway.incidents.state import Effect
+from gateway.incidents.incident_events import Effect
 from gateway.incidents.store import to_values, write
 from gateway.models import IncidentState, Role
 from tests.incidents.house import ANNA, DRILL, ELM, HOUR, OAK, REAL, TEST, House, no_disk, trigger
@@ -136,7 +136,7 @@ async def test_a_subscriber_that_fails_harms_nobody(house: House, caplog: pytest
 
 
 async def test_a_database_that_takes_nothing_stops_no_alarm(house: House) -> None:
-    """Before, a full disk answered an alarm with 503 and opened nothing."""
+    """A regression: on a full disk an alarm used to be answered with 503, and opened nothing."""
     await house.sql("ALTER TABLE incidents RENAME TO away")
     incident = (await house.incidents.triggers.enter(trigger())).incident
     assert house.incidents.open() == (incident,)
@@ -185,7 +185,7 @@ async def test_a_table_of_records_that_fails_stops_no_alarm_and_its_records_come
 async def test_a_press_whose_request_is_cancelled_counts_all_the_same(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when the process is cancelled after the disk has taken the commit."""
+    """Fail as if the process were cancelled after the disk has taken the commit."""
     commit = house.audit.commit
 
     async def torn(*arguments: Any) -> bool:

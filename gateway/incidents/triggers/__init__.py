@@ -1,1 +1,4 @@
-"""Ways in which an incident begins. A trigger authenticates, normalises and calls the service."""
+"""Takes triggers from panic buttons and from pages.
+
+Each module authenticates them and passes them to the trigger pass.
+"""

@@ -1,7 +1,8 @@
-"""The trigger on a page. A page makes a key for each press, so that it may send the press again until it is answered.
+"""Takes presses of the trigger on a page.
 
-The key is kept with what the press did, in one transaction. The same key of the same person does nothing further, also
-after a restart and after the incident's end; a press that was refused in a real incident opens no drill later on.
+The page makes a key for each press, and repeats the press until it is answered. The key is stored in one transaction
+with what the press did. The same key from the same person does nothing more, not even after a restart or after the
+incident's end. A press that was refused in a real incident opens no drill later.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from gateway.storage.tables import ConsolePressRow
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press as the trigger pass takes it, at ``now`` in gateway time. ``key`` is the page's name for it."""
+    """Prepares a press for the trigger pass. ``now`` is gateway time, and ``key`` is the page's name for this press."""
 
     database: Database
     incidents: IncidentService
@@ -31,28 +32,30 @@ class Press:
     now: float
 
     async def earlier(self) -> TriggerOutcome | None:
-        """The incident of this press, as it is today. Raises RealIncidentOpen if it was refused, Conflict if the key
-        was for another site, kind or room."""
+        """Return the incident that this press opened or joined before, in its present state, or None.
+
+        Raises RealIncidentOpen if it was refused, or Conflict if the key was used for another site, kind or room.
+        """
         known = await find_answer(self.database, ConsolePressRow, (self.by.id, self.key))
         if known is None:
             return None
         if (known.site_id, known.kind, known.room) != (self.wanted.site_id, self.wanted.kind, self._room()):
-            raise Conflict("key_reused", "This key came before, with another school, kind or room.")
+            raise Conflict("key_reused", "This key was used before, with another school, kind or room.")
         if known.incident_id is None:
             raise RealIncidentOpen(IncidentKind(known.kind))
         incident = await self.incidents.find(known.incident_id)
         return TriggerOutcome(incident, opened=False, alarm=False)
 
     def trigger(self) -> Trigger:
-        """What it asks for."""
+        """Return the trigger, with a key that is unique among all people."""
         return replace(self.wanted, key=f"{self.by.id}/{self.key}")
 
     def answer(self, outcome: TriggerOutcome) -> TriggerOutcome:
-        """What it did."""
+        """Return the outcome as it is. The route makes the answer from it."""
         return outcome
 
     def row(self, result: TriggerOutcome | ClientError) -> ConsolePressRow:
-        """The press and its incident, as they are kept."""
+        """Return the row that stores the press and its incident."""
         return ConsolePressRow(
             principal_id=self.by.id,
             key=self.key,
@@ -68,7 +71,7 @@ class Press:
 
 
 class ConsoleTrigger:
-    """Takes presses to the incidents, each key once."""
+    """Passes presses to the incidents, each key once."""
 
     def __init__(self, database: Database, incidents: IncidentService, clock: Clock) -> None:
         self._database = database
@@ -77,13 +80,13 @@ class ConsoleTrigger:
         self._locks = WeakValueDictionary[str, asyncio.Lock]()
 
     async def press(self, trigger: Trigger, by: Principal) -> TriggerOutcome:
-        """Open or join an incident, once for each ``trigger.key``; a press without one always counts.
+        """Open or join an incident, once for each ``trigger.key``. A press without a key always counts.
 
-        Raises Conflict where a real incident is open, or where the key came before for another site, kind or room;
+        Raises Conflict if a real incident is open, or if the key was used for another site, kind or room. Raises
         StorageError.
         """
-        # Two requests with one key: the second finds what the first has kept. One lock a person, whose keys they are:
-        # whoever presses without end makes nobody else wait for more than one of these presses.
+        # Of two requests with one key, the second must find what the first has stored. Each person has a lock of their
+        # own, so that somebody who keeps pressing delays everybody else by one press at most.
         async with self._locks.setdefault(by.id, asyncio.Lock()):
             if trigger.key is None:
                 return await self._incidents.triggers.enter(trigger)

@@ -1,4 +1,4 @@
-"""One message of a panic button whose signature is right: what it asks for, and what it was answered before."""
+"""Reads one panic-button message with a valid signature: what it asks for, and what it was answered before."""
 
 import asyncio
 import hashlib
@@ -23,7 +23,7 @@ from gateway.storage.tables import WebhookDeliveryRow
 logger = logging.getLogger(__name__)
 
 Answer = tuple[int, dict[str, Any]]
-"""Status and JSON."""
+"""The HTTP status and the JSON body."""
 
 LOWER_OR_SAME = {
     IncidentKind.REAL: frozenset(IncidentKind),
@@ -34,20 +34,23 @@ LOWER_OR_SAME = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the messages of one webhook arrive. ``rooms`` are the room ids of its school's plan."""
+    """Holds what is configured for one webhook. ``rooms`` holds the room ids of its school's plan."""
 
     site_id: SiteId
     settings: WebhookSettings
     key: bytes
     rooms: Container[str]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """A message is looked for and kept in one go. One a webhook: whoever holds a secret and floods with it makes nobody
-    else's alarm wait for more than one message of theirs."""
+    """Hold it from looking for an earlier message until this one is stored. Each webhook has its own lock, so that
+    somebody who floods with one secret delays other alarms by one message at most."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message as the trigger pass takes it. ``now`` and ``wall`` are gateway time and the clock's at its arrival."""
+    """Prepares a message for the trigger pass.
+
+    ``now`` is gateway time and ``wall`` is wall time, both at its arrival.
+    """
 
     database: Database
     metrics: Metrics
@@ -59,27 +62,34 @@ class Delivery:
     wall: float
 
     async def earlier(self) -> Answer | None:
-        """The answer that is kept, word for word, however old the message. Raises Conflict for another body."""
+        """Return the stored answer word for word, at whatever age, or None.
+
+        Raises Conflict if the body was different.
+        """
         key = (self.endpoint.settings.id, self.envelope.id)
         known = await find_answer(self.database, WebhookDeliveryRow, key)
         if known is None:
             return None
         if known.body_sha256 != self._digest:
-            raise Conflict("id_reused", "This webhook-id came before, with another body.")
+            raise Conflict("id_reused", "This webhook-id was used before, with another body.")
         return known.status, known.answer
 
     def trigger(self) -> Trigger:
-        """What it asks for. Raises Unauthenticated for one of another day, Forbidden for a kind not its webhook's."""
+        """Return the trigger that the message asks for.
+
+        Raises Unauthenticated if its time is more than a day off, or Forbidden if its webhook may not send this kind.
+        """
         webhook, off = self.endpoint.settings, self._off()
         if abs(off) > FARTHEST:
-            raise Unauthenticated("stale_timestamp", f"The timestamp is {abs(off):.0f} s off the gateway's clock.")
+            words = f"The timestamp differs from the gateway's clock by {abs(off):.0f} s."
+            raise Unauthenticated("stale_timestamp", words)
         content = read_body(self.body, webhook.kind, self.endpoint.rooms)
         if content.kind not in LOWER_OR_SAME[webhook.kind]:
             raise Forbidden("kind_not_allowed", f"This webhook may not trigger a {content.kind} incident.")
         self.metrics.webhook_time_off_seconds.labels(webhook.id).set(off)
         note, time_off = content.note, None
         if abs(off) > webhook.tolerance:
-            logger.warning("webhook %s: the time of its message is %.0f s off the gateway's clock", webhook.id, off)
+            logger.warning("webhook %s: a message's time differs from the gateway's clock by %.0f s", webhook.id, off)
             self.metrics.triggers_off_time.labels(webhook.id).inc()
             note, time_off = f"{note} {off_words(off)}".strip(), round(off)
         return Trigger(
@@ -92,11 +102,11 @@ class Delivery:
         )
 
     def answer(self, outcome: TriggerOutcome) -> Answer:
-        """Which incident it is, and whether it sounds."""
+        """Return the id of the incident, and whether it sounds."""
         return 200, {"incident": outcome.incident.id, "alarm": outcome.alarm}
 
     def row(self, result: TriggerOutcome | ClientError) -> WebhookDeliveryRow:
-        """The message and its answer, as they are kept."""
+        """Return the row that stores the message and its answer."""
         if isinstance(result, TriggerOutcome):
             incident_id, (status, answer) = result.incident.id, self.answer(result)
         else:
@@ -116,18 +126,19 @@ class Delivery:
         return hashlib.sha256(self.body).digest()
 
     def _off(self) -> float:
-        """Seconds by which its time is ahead of the gateway's.
+        """Return the seconds by which the message's time is ahead of the gateway's.
 
-        A clock that was set, rightly or not, silences no button: a message is on time if either clock says so.
+        It is compared with gateway time and with the wall clock, and the smaller difference counts. So no button is
+        silenced because somebody set the clock.
         """
         return min((int(self.envelope.timestamp) - clock for clock in (self.now, self.wall)), key=abs)
 
 
 def problem(error: ClientError) -> Answer:
-    """A refusal as it is answered (RFC 9457)."""
+    """Return the answer to a message that is refused (RFC 9457)."""
     return error.status, problem_body(error.status, error.title, error.code, error.detail)
 
 
 def problem_body(status: int, title: str, code: str, detail: str) -> dict[str, Any]:
-    """The JSON of a problem (RFC 9457)."""
+    """Return the JSON body of a problem (RFC 9457)."""
     return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}

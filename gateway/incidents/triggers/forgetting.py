@@ -1,4 +1,4 @@
-"""Forgets answers to triggers that nobody can ask for any more, a few at a time, so that no alarm waits for it."""
+"""Deletes old answers to triggers, which nobody can ask for any more, a few at a time so that no alarm has to wait."""
 
 import logging
 
@@ -13,24 +13,24 @@ from gateway.storage.tables import ConsolePressRow, WebhookDeliveryRow
 logger = logging.getLogger(__name__)
 
 NEWEST = 10_000
-"""Answers of each kind that are kept whatever their age, also where the clock was wrongly set far ahead."""
+"""How many answers of each kind are always kept. So a clock that is wrongly set far ahead cannot delete them all."""
 AT_ONCE = 200
 EVERY = 86_400.0
 """Seconds of gateway time between two runs."""
 
 
 async def forget_for_ever(database: Database, clock: Clock) -> None:
-    """Forget old answers once a day, the first time after a day; until cancelled."""
+    """Delete old answers once a day, for the first time after one day, until cancelled."""
     while True:
         await clock.sleep(EVERY)
         try:
             await forget(database, clock.now() - KEPT)
         except StorageError as error:
-            logger.warning("old answers to triggers could not be forgotten: %s", error)
+            logger.warning("old answers to triggers could not be deleted: %s", error)
 
 
 async def forget(database: Database, before: float, newest: int = NEWEST) -> None:
-    """Delete answers given before ``before`` (wall time), but the ``newest`` of each kind. Raises StorageError."""
+    """Delete answers from before ``before`` (wall time), except the ``newest`` of each kind. Raises StorageError."""
     for row in (WebhookDeliveryRow, ConsolePressRow):
         at = row.received_at
         async with database.reading() as session:

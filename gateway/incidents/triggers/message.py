@@ -1,4 +1,4 @@
-"""What the body of a panic button's message says. Pure."""
+"""Reads the body of a panic button's message. Pure."""
 
 import json
 from collections.abc import Container
@@ -12,8 +12,10 @@ WORD_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the body says. ``place``: the words for a room that the plan does not know. What could not be made out is
-    told in the note."""
+    """Holds what the body says. ``place`` has the words for a room that is not in the plan.
+
+    The note also tells of anything that could not be understood.
+    """
 
     kind: IncidentKind
     room_id: str | None
@@ -22,9 +24,9 @@ class Content:
 
 
 def read_body(body: bytes, kind: IncidentKind, rooms: Container[str]) -> Content:
-    """Make the best of the body of a message whose signature is right: an alarm is never lost to its wording.
+    """Understand as much as possible of a body with a valid signature, so that no alarm is lost because of its wording.
 
-    ``kind`` holds where the body names none that is known; ``rooms`` are the ids that the plan knows.
+    ``kind`` is used if the body names no known kind. ``rooms`` holds the room ids of the plan.
     """
     remarks = []
     try:
@@ -47,6 +49,6 @@ def read_body(body: bytes, kind: IncidentKind, rooms: Container[str]) -> Content
 
 
 def _text(value: object, limit: int) -> str:
-    """``value`` as one printable line. Null is empty; numbers (a room, say) and the rest are written out."""
+    """Return ``value`` as one printable line. Null becomes empty text, and numbers and other values become JSON."""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
     return "".join(c if c.isprintable() else " " for c in text).strip()[:limit]

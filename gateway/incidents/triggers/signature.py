@@ -1,7 +1,7 @@
-"""The signature of a panic button's message (Standard Webhooks, https://www.standardwebhooks.com). Pure.
+"""Signs and verifies panic-button messages (Standard Webhooks, https://www.standardwebhooks.com). Pure.
 
-HMAC-SHA-256 over ``id.timestamp.body``, in Base64, as ``v1,<signature>``; several may stand side by side, separated by
-spaces, while a secret is being changed.
+A signature is HMAC-SHA-256 over ``id.timestamp.body``, in Base64, written as ``v1,<signature>``. While a secret is
+being changed, a message may have several signatures, separated by spaces.
 """
 
 import base64
@@ -16,7 +16,10 @@ from gateway.errors import BadRequest, Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The three headers, whole but not yet believed. ``timestamp`` is wall seconds, as the sender wrote it."""
+    """Holds the three headers, well formed but not yet verified.
+
+    ``timestamp`` is wall seconds, as the sender wrote it.
+    """
 
     id: str
     timestamp: str
@@ -24,12 +27,12 @@ class Envelope:
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """What a sender puts into ``webhook-signature``."""
+    """Return the value for the sender's header ``webhook-signature``."""
     return _signature(webhook_key(secret), message_id, timestamp, body).decode()
 
 
 def read_envelope(headers: Mapping[str, str]) -> Envelope:
-    """Take the three headers, whatever their case. Raises BadRequest."""
+    """Read the three headers, in upper or lower case. Raises BadRequest."""
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     try:
         message_id, timestamp = lower["webhook-id"], lower["webhook-timestamp"]
@@ -44,9 +47,12 @@ def read_envelope(headers: Mapping[str, str]) -> Envelope:
 
 
 def verify(envelope: Envelope, body: bytes, key: bytes) -> None:
-    """Raises Unauthenticated unless one of the signatures is right. Its time does not tell where one is wrong."""
+    """Raise Unauthenticated unless one of the signatures is right.
+
+    It takes the same time wherever a signature is wrong, so that nobody can guess one byte by byte.
+    """
     expected = _signature(key, envelope.id, envelope.timestamp, body)
-    # Bytes of a header that are no text come as lone surrogates.
+    # Header bytes that are not valid text arrive as lone surrogates.
     given = [signature.encode(errors="surrogateescape") for signature in envelope.signatures]
     if not any(hmac.compare_digest(expected, one) for one in given):
         raise Unauthenticated("bad_signature", "No signature of this message is right: check the secret on both sides.")

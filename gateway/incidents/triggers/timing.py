@@ -1,24 +1,24 @@
-"""How far a message's own time may be off, and how that is said. Pure.
+"""Says how far a message's own time may be off, and puts it into words. Pure.
 
-A wrong clock, the sender's or the gateway's, must not silence a panic button. A message with a right signature and an
-id that never came before is an alarm; if its time is off by more than the webhook's tolerance, the alarm says so.
-Beyond a day it is refused: then it is rather an old message than a wrong clock.
+A wrong clock, the sender's or the gateway's, must not silence a panic button. A message with a valid signature and a
+new id is an alarm. If its time is off by more than the webhook's tolerance, the alarm says so. If it is off by more
+than a day the message is refused, as it is then more likely an old message than a wrong clock.
 """
 
 FARTHEST = 86_400.0
-"""Seconds that the time of a message may be off in either direction."""
+"""Seconds by which the time of a message may be off in either direction."""
 
 KEPT = 31 * 86_400.0
-"""Seconds for which an answer is kept, at least. A message can be played again for as long as its time is within
-``FARTHEST`` of the gateway's clock, which is two days from its first arrival at most; the rest is for a gateway clock
-that was wrong when the message came, or is now."""
+"""Seconds for which an answer is kept at least. A message can be replayed while its time is within ``FARTHEST`` of the
+gateway's clock, which is until two days after its first arrival at most. The rest allows for a gateway clock that was
+wrong when the message came, or is wrong now."""
 
 
 def off_words(off: float) -> str:
-    """What the alarm says of a message whose time less the gateway's is ``off`` seconds."""
+    """Return the words of the alarm for a message whose time is ``off`` seconds ahead of the gateway's."""
     if off > 0:
-        return f"(the time of this message is {_span(off)} ahead: a clock is wrong)"
-    return f"(by its own time this message was sent {_span(-off)} ago: it was held up, or a clock is wrong)"
+        return f"(the time in this message is {_span(off)} ahead: a clock is wrong)"
+    return f"(the time in this message is {_span(-off)} ago: it was held up, or a clock is wrong)"
 
 
 def _span(seconds: float) -> str:

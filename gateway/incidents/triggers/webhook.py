@@ -1,17 +1,17 @@
-"""Panic buttons that send a signed message (Standard Webhooks).
+"""Takes triggers from panic buttons that send signed messages (Standard Webhooks).
 
-What is decided here:
+These rules apply:
 
-- The signature is checked before anything else is said or looked up. The answer to a message is kept, with the
-  incident, in one transaction; the same id and body gets it again, however late and with whatever timestamp: senders
-  retry with the old or with a fresh one, and an answer given twice opens nothing.
-- The time of a new message refuses it only beyond a day (``timing``); from the webhook's tolerance on the alarm says
-  by how much it is off.
-- A webhook may send its own kind and lower ones (real, drill, test, in this order). A higher one is refused and
-  shown: neither may a secret for tests open cameras, nor a real alarm pass for a drill.
-- A right signature is never refused for its body: an unknown room or an unreadable text becomes part of the note.
-- Every refusal is counted and handed to the record, which merges those that are alike. Of like ones within a few
-  seconds only the first is shown.
+- The signature is verified before anything else is looked up or answered. The answer is stored in one transaction with
+  the incident. The same id and body always get this answer, however late and with any timestamp: senders retry with the
+  old timestamp or a fresh one, and a repeated answer opens nothing.
+- A new message is refused for its time only if that is more than a day off (``timing``). If it is off by more than the
+  webhook's tolerance, the alarm says by how much.
+- A webhook may send its own kind and lower ones, in the order real, drill, test. A higher kind is refused and shown, so
+  a secret for tests cannot open cameras, and a real alarm cannot pass for a drill.
+- A message with a valid signature is never refused for its body. An unknown room or unreadable text goes into the note.
+- Every refusal is counted and recorded, and the record merges repeated ones. Pages show only the first of the repeats
+  within a few seconds.
 """
 
 import logging
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 OnRefused = Callable[[SiteId, str, str], None]
 
 QUIET = 10.0
-"""Seconds within which like refusals of one webhook are shown once."""
+"""Seconds within which repeated refusals of one webhook are shown only once."""
 
 
 class WebhookTrigger:
@@ -70,11 +70,14 @@ class WebhookTrigger:
         self._quiet_until: dict[tuple[str, str], float] = {}
 
     def on_refused(self, callback: OnRefused) -> Callable[[], None]:
-        """Be told (site, webhook, reason): a panic button that is refused is itself an alarm. The answer ends it."""
+        """Call ``callback`` (site, webhook, reason) for each refusal, until the returned function is called.
+
+        A panic button that is refused is itself an alarm.
+        """
         return self._watchers.add(callback)
 
     async def receive(self, webhook_id: str, headers: Mapping[str, str], body: bytes, address: str = "") -> Answer:
-        """The status and the JSON to answer with: ``{"incident", "alarm"}``, or a problem (RFC 9457)."""
+        """Take a message. Return the status and the JSON to answer with: ``{"incident", "alarm"}``, or a problem."""
         endpoint = self._endpoints.get(webhook_id)
         if endpoint is None:
             self._metrics.triggers_refused.labels("unknown_webhook").inc()
@@ -87,7 +90,7 @@ class WebhookTrigger:
                 return await self._triggers.take(
                     Delivery(self._database, self._metrics, endpoint, envelope, body, address, now, wall)
                 )
-        except RealIncidentOpen as refusal:  # counted and recorded by the pass
+        except RealIncidentOpen as refusal:  # The pass has counted and recorded it.
             self._show(endpoint, refusal.code)
             return problem(refusal)
         except ClientError as error:
@@ -97,8 +100,8 @@ class WebhookTrigger:
             logger.exception("a trigger of webhook %s could not be stored", webhook_id)
             await self._refused(endpoint, "storage_failed", address)
             sounds = isinstance(error, NotKept)
-            words = "The alarm sounds, but no disk takes it" if sounds else "The gateway's database failed"
-            words += ": send it again."
+            words = "The alarm sounds, but it could not be stored" if sounds else "The gateway's database failed"
+            words += ". Send it again."
             return 503, problem_body(503, "Not stored", "storage_failed", words)
 
     def _show(self, endpoint: Endpoint, reason: str) -> None:

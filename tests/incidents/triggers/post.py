@@ -1,4 +1,4 @@
-"""A panic button that posts to a house, and the webhooks of its school."""
+"""Provides a panic button that posts to a house, and the webhooks of its school."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""A message that comes again, and answers that cannot be kept."""
+"""Covers messages that come again, and answers that cannot be stored."""
 
 import asyncio
 from typing import Any
@@ -138,7 +138,7 @@ async def test_a_button_is_not_told_that_an_alarm_sounds_where_its_refusal_canno
 
 async def test_incident_delivery_and_record_are_one_transaction(house: House, post: Post) -> None:
     await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
-    await house.sql("CREATE VIEW webhook_deliveries AS SELECT * FROM away")  # can be read, but not written
+    await house.sql("CREATE VIEW webhook_deliveries AS SELECT * FROM away")  # A view can be read, but not written.
     assert (await post.send())[0] == 200
     async with house.database.reading() as session:
         assert (await session.scalars(text("SELECT count(*) FROM incidents"))).one() == 0
