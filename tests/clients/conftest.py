@@ -1,6 +1,9 @@
 """The gateway that viewers play from, and the viewers that are built for it."""
 
+import os
+import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,9 +16,15 @@ NOT_HERE = 3
 """What the build ends with where the viewer's language is missing."""
 
 
+OURS = Path(sys.executable).parent
+"""Where Node is, if the machine has none of its own."""
+
+
 def _built(viewer: str) -> Path:
     """Where the viewer lies, built now if it was not yet. Skips the test where its language is missing."""
-    run = subprocess.run([ROOT / "scripts" / "test-clients", viewer], capture_output=True, text=True, check=False)
+    command = [str(ROOT / "scripts" / "test-clients"), viewer]
+    found = {"PATH": f"{OURS}:{os.environ['PATH']}"}
+    run = subprocess.run(command, env=os.environ | found, capture_output=True, text=True, check=False)
     if run.returncode == NOT_HERE:
         pytest.skip(run.stdout.strip())
     assert run.returncode == 0, run.stdout + run.stderr
@@ -30,6 +39,15 @@ def pion() -> str:
 @pytest.fixture(scope="session")
 def mediamtx() -> str:
     return str(_built("mediamtx"))
+
+
+@pytest.fixture(scope="session")
+def werift() -> list[str]:
+    """The command, but for the address and the token."""
+    _built("werift")
+    node = shutil.which("node", path=f"{OURS}:{os.environ['PATH']}")
+    assert node is not None
+    return [node, str(ROOT / "tests" / "clients" / "werift" / "viewer.mjs")]
 
 
 @pytest.fixture

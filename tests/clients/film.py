@@ -66,9 +66,10 @@ class Camera:
 
     def __init__(self, main: CameraStream, sub: CameraStream, sound: AudioStream | None, clock: Clock) -> None:
         self.main = main
-        self._streams = ((main, film(MAIN, 40)), (sub, film(SUB, 4)))
+        self._streams = ((main, film(MAIN, 12)), (sub, film(SUB, 4)))
         self._sound = sound
         self._clock = clock
+        self._away = False
         self._shown = 0
         self._stamp = 1_000_000
         self._begin()
@@ -76,13 +77,15 @@ class Camera:
     async def run(self) -> None:
         """Play in real time, until cancelled."""
         while True:
-            self._show()
+            if not self._away:
+                self._show()
             await asyncio.sleep(1 / FPS)
 
     async def restart(self, away: float) -> None:
         """Show nothing for so many seconds, then begin again, with timestamps of its own choice."""
-        self._stamp, self._shown = 3_900_000_000, 0
+        self._away = True
         await asyncio.sleep(away)
+        self._stamp, self._shown, self._away = 3_900_000_000, 0, False
         self._begin()
 
     def _begin(self) -> None:

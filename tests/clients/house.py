@@ -61,12 +61,11 @@ class House:
         assert session is not None
         return session
 
-    def carries(self, part: float) -> None:
-        """The viewer's link turns out to carry so much of the main stream."""
-        session = self.session()
-        assert session.feed is not None
-        bps = part * self.camera.main.history.bps()
-        session.feed.link.estimate.found(bps, self.services.clock.monotonic())
+    def carries(self, bps: float) -> None:
+        """The viewer's link turns out to carry so many bits a second."""
+        feed = self.session().feed
+        assert feed is not None
+        feed.link.estimate.found(bps, self.services.clock.monotonic())
 
     async def all_clear(self) -> None:
         await self.services.incidents.all_clear(self.incident.id, WALL)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -26,16 +27,21 @@ class Player:
         self._decoder = av.VideoCodecContext.create("h264", "r")
 
     async def take(self, said: dict[str, Any]) -> None:
-        """Take one line of a viewer. A unit that cannot be decoded raises."""
+        """Take one line of a viewer."""
         if "unit" in said:
-            for frame in self._decoder.decode(av.Packet(base64.b64decode(said["unit"]))):
-                await self.shown(frame.width, frame.height, float(frame.to_ndarray(format="gray8").mean()))
+            await self._decode(base64.b64decode(said["unit"]))
         if "frame" in said:
             await self.shown(said["width"], said["height"], said["luma"])
         if "sound" in said:
             await self.heard(base64.b64decode(said["sound"]))
         if "state" in said:
             await self.is_now(said["state"])
+
+    async def _decode(self, unit: bytes) -> None:
+        """Show a unit; one that cannot be decoded, since something before it was lost, shows nothing."""
+        with contextlib.suppress(av.error.InvalidDataError):
+            for frame in self._decoder.decode(av.Packet(unit)):
+                await self.shown(frame.width, frame.height, float(frame.to_ndarray(format="gray8").mean()))
 
     async def shown(self, width: int, height: int, luma: float) -> None:
         self.sizes.append((width, height))
@@ -54,7 +60,7 @@ class Player:
         async with self.told:
             self.told.notify_all()
 
-    async def shows(self, size: tuple[int, int], frames: int = 8, within: float = 10.0) -> None:
+    async def shows(self, size: tuple[int, int], frames: int = 5, within: float = 10.0) -> None:
         """Wait until so many pictures in a row of this size have been shown, from now on."""
         begin = len(self.sizes)
         await self.until(lambda: len(self.sizes) - begin >= frames and set(self.sizes[-frames:]) == {size}, within)
@@ -82,4 +88,5 @@ async def process(command: Sequence[str]) -> AsyncIterator[tuple[Player, Process
 async def _listen(running: Process, player: Player) -> None:
     assert running.stdout is not None
     async for line in running.stdout:
-        await player.take(json.loads(line))
+        if line.endswith(b"\n"):  # the last one may have been cut off
+            await player.take(json.loads(line))
