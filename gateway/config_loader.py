@@ -1,7 +1,7 @@
-"""A district's files to checked settings and plans.
+"""Reads a district's files and returns checked settings and floor plans.
 
-One YAML file, the agreements and plans that it names. Everything is checked before anything starts, and every problem
-is told at once as ``file:line: key: message``. No message repeats a value: it might be a secret.
+There is one YAML file, which names the agreements and plans. Everything is checked before anything starts, and all
+problems are reported together as ``file:line: key: message``. No message repeats a value, because it might be a secret.
 """
 
 import os
@@ -26,7 +26,7 @@ from gateway.models import CameraPolicy, IncidentKind, SiteId
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that can be used: every site has its plan, and every camera its place in it."""
+    """A usable configuration: every site has its plan, and every camera has its place in that plan."""
 
     settings: Settings
     plans: dict[SiteId, FloorPlan]
@@ -39,11 +39,12 @@ def load(
     *,
     lenient: bool = False,
 ) -> Loaded:
-    """Read the configuration at ``path`` and all that it names.
+    """Read the configuration at ``path`` and the files that it names.
 
-    ``overrides`` maps dotted keys to values that stand in place of the file's, such as ``{"http.port": 0}``; entries
-    of a list are named by id or index. ``environment`` (default: the process's) is where ``${NAME}`` is looked up;
-    ``lenient``: what is not found there stays as written.
+    ``overrides`` maps dotted keys to values that replace those in the file, such as ``{"http.port": 0}``; list entries
+    are named by id or index. ``${NAME}`` references are looked up in ``environment`` (by default that of the process).
+    With ``lenient``, a reference that cannot be resolved stays as written.
+
     Raises ConfigurationError with every problem.
     """
     tree = ConfigTree(path)
@@ -68,13 +69,16 @@ def load(
 
 
 def load_without_secrets(path: Path) -> Loaded:
-    """The same for a command that needs the storage alone. Passwords of cameras and secrets of buttons, which the
-    gateway's service has and the shell of an administrator has not, are not asked for. Raises ConfigurationError."""
+    """Read the configuration for a command that needs only the storage.
+
+    Camera passwords and panic-button secrets need not be available: the gateway's service has them, but an
+    administrator's shell does not. Raises ConfigurationError.
+    """
     return load(path, lenient=True)
 
 
 def summary(loaded: Loaded) -> list[tuple[str, str]]:
-    """What was loaded, for a person: (subject, facts), the district first, then a row a site."""
+    """Summarise the configuration for a person as (subject, facts): first the district, then one row a site."""
     settings = loaded.settings
     rows = [("District", f"{settings.district}, at {settings.http.public_url}")]
     for site in settings.sites:
@@ -94,7 +98,7 @@ def summary(loaded: Loaded) -> list[tuple[str, str]]:
 
 
 def warnings(loaded: Loaded) -> list[str]:
-    """What works, and should not stay so, a sentence each that begins with the key to change."""
+    """Return warnings about settings that work but should be changed. Each begins with the key to change."""
     http, told = loaded.settings.http, list[str]()
     if _is_loopback(http.host):
         return told
@@ -122,7 +126,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _without_ground(agreement: AgreementSettings) -> str:
-    """Says which access the agreement opens without stating its legal ground."""
+    """Name the kinds of access that the agreement opens without stating a legal ground for them."""
     policies = {agreement.default_policy, *agreement.cameras.values()}
     opens = {
         "drill": IncidentKind.DRILL in agreement.kinds,
@@ -133,8 +137,10 @@ def _without_ground(agreement: AgreementSettings) -> str:
 
 
 def limit_cameras(loaded: Loaded, count: int) -> Loaded:
-    """The first ``count`` cameras of the district in the order of the configuration, in settings, agreements and
-    plans alike: for trying it on a small machine."""
+    """Keep only the first ``count`` cameras of the district, in configuration order.
+
+    The others disappear from settings, agreements and plans alike, so that a small machine can try the configuration.
+    """
     kept = {camera.id for camera in [c for site in loaded.settings.sites for c in site.cameras][:count]}
 
     def fewer(site: SiteSettings) -> SiteSettings:
@@ -158,7 +164,7 @@ def limit_cameras(loaded: Loaded, count: int) -> Loaded:
 
 
 def with_rtsp_port(loaded: Loaded, port: int) -> Loaded:
-    """Every camera reached on another port of its host, as a simulated school needs."""
+    """Move every camera to another port of its host, as a simulated school needs."""
 
     def moved(stream: StreamSettings) -> StreamSettings:
         parts = urlsplit(stream.url)
@@ -177,13 +183,14 @@ def with_rtsp_port(loaded: Loaded, port: int) -> Loaded:
 def _faults(tree: ConfigTree, error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False, include_input=False):
         if not fault["loc"]:
-            continue  # references between keys: told one by one, with their own lines
+            continue  # wrong references between keys are reported elsewhere, each with its own line
         key = fault["loc"][:-1] if fault["loc"][-1] == "[key]" else fault["loc"]
         yield tree.tell(key, in_words(dict(fault), keys_at(Settings, key)))
 
 
 def _plans(tree: ConfigTree, directory: Path) -> tuple[dict[SiteId, FloorPlan], list[str]]:
-    """The plans of all sites whose entry names one, and what is wrong with them or does not fit the site's cameras."""
+    """Return the plans of all sites that name one, and the problems found in them or between them and the site's
+    cameras."""
     plans: dict[SiteId, FloorPlan] = {}
     problems: list[str] = []
     for index, site in entries(tree.value, "sites"):

@@ -89,7 +89,7 @@ def test_a_district_is_loaded_with_its_agreements_and_plans(folder: Path) -> Non
             "main.yaml",
             "url: rtsp://10.0.0.6/main",
             f"url: rtsp://admin:{SECRET}@10.0.0.6/main",
-            "main.yaml:23: sites.small.cameras.front.main.url: holds a user or password",
+            "main.yaml:23: sites.small.cameras.front.main.url: contains a user or password",
         ),
         (
             "main.yaml",

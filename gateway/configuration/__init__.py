@@ -1,1 +1,1 @@
-"""What a district configures, and how YAML becomes it. Knows no floor plan: config_loader.py joins the two."""
+"""The configuration of a district: its models, its rules, and how YAML files become both."""

@@ -1,4 +1,7 @@
-"""Rules between keys of a configuration, over plain data: they are checked even where single values are wrong. Pure."""
+"""Checks rules between keys of a configuration. Pure.
+
+It works on plain data, so that these rules are checked even where single values are wrong.
+"""
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator
@@ -10,10 +13,11 @@ Problem = tuple[Key, str]
 
 
 def reference_problems(raw: object, webhook_key_of: Callable[[object], bytes | None]) -> list[Problem]:
-    """Ids and secrets that are not unique and references that lead nowhere, each with the path of the key to change.
+    """Return ids and secrets that are not unique and references that lead nowhere, each with the path of the key to
+    change.
 
-    ``raw`` has the shape of ``Settings`` as far as it is sound; whatever is not, is passed over. ``webhook_key_of``
-    gives the signing key that the value of a webhook's ``secret`` stands for, None where it stands for none.
+    ``raw`` has the shape of ``Settings`` as far as it is valid; invalid parts are skipped. ``webhook_key_of`` returns
+    the signing key for the value of a webhook's ``secret``, or None if the value stands for no key.
     """
     sites = list(entries(raw, "sites"))
     cameras = [(("sites", at, "cameras", i), c) for at, site in sites for i, c in entries(site, "cameras")]
@@ -33,14 +37,14 @@ def reference_problems(raw: object, webhook_key_of: Callable[[object], bytes | N
 
 
 def entries(raw: object, key: str) -> Iterator[tuple[int, dict[str, object]]]:
-    """(index, mapping) of each entry of ``raw[key]`` that is a mapping."""
+    """Yield (index, mapping) for each entry of ``raw[key]`` that is a mapping."""
     value = raw.get(key) if isinstance(raw, dict) else None
     if isinstance(value, list | tuple):
         yield from ((index, item) for index, item in enumerate(value) if isinstance(item, dict))
 
 
 def _no_site(raw: object) -> Iterator[Problem]:
-    # not a length of the field: that one is also told where entries are there but wrong
+    # Not a length rule on the field: pydantic would also report that one where entries exist but are wrong.
     if isinstance(raw, dict) and raw.get("sites") in ([], ()):
         yield ("sites",), "must have at least one entry"
 
@@ -58,12 +62,13 @@ def _twice(items: Iterable[tuple[Key, dict[str, object]]], key: str, message: st
 def _shared_secrets(
     webhooks: Iterable[tuple[Key, dict[str, object]]], key_of: Callable[[object], bytes | None]
 ) -> Iterator[Problem]:
-    """A signature names no endpoint: where two webhooks share a secret, what one of them receives is good for both."""
+    """Report webhooks that share a secret. A signature does not name its webhook, so a message for one would be valid
+    for both."""
     sharing: dict[bytes, list[tuple[Key, str]]] = {}
     for path, webhook in webhooks:
         key = key_of(webhook.get("secret"))
         if key is not None:
-            # What HMAC makes of the key, not the key: zeros at its end, for one, make no difference to a signature.
+            # Compare what HMAC makes of the keys: zeros at the end of a key, for example, do not change a signature.
             sharing.setdefault(hmac.digest(key, b"", "sha256"), []).append((path, str(webhook.get("id"))))
     for group in sharing.values():
         for path, _ in group if len(group) > 1 else ():
@@ -83,7 +88,8 @@ def _nvrs(raw: object, cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iter
 
 
 def _recorders_apart(cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:
-    """Two schools may share a recorder, but not the name of two: they would wait for each other's sessions."""
+    """Report one recorder name used for two hosts. Schools may share a recorder, but under one name two different
+    recorders would wait for each other's sessions."""
     found: dict[str, tuple[object, str]] = {}
     for path, camera in cameras:
         nvr, host = camera.get("nvr"), _host(camera.get("main"))
@@ -91,7 +97,7 @@ def _recorders_apart(cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iterat
             continue
         site, first = found.setdefault(nvr, (path[1], host))
         if site != path[1] and first != host:
-            words = f"'{nvr}' is at {first} for another site and at {host} here: give each recorder a name of its own"
+            words = f"'{nvr}' is at {first} for another site but at {host} here: give each recorder its own name"
             yield (*path, "nvr"), words
 
 

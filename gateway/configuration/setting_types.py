@@ -12,14 +12,17 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 SHORTEST_KEY = 24
-"""Bytes of the shortest key that Standard Webhooks allows."""
+"""Length in bytes of the shortest key that Standard Webhooks allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Where references lead: ``directory`` of the configuration file, ``environment`` of the process. Given as
-    validation context; without it paths and secrets stay as written. ``lenient``: a reference that leads nowhere stays
-    as written, too."""
+    """Says where references are resolved: in the ``directory`` of the configuration file and the process's
+    ``environment``.
+
+    It is the validation context. Without one, paths and secrets stay as written. With ``lenient``, a reference that
+    cannot be resolved also stays as written.
+    """
 
     directory: Path
     environment: Mapping[str, str]
@@ -35,9 +38,11 @@ def _resolve_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
 
 
 def _resolved(secret: SecretStr, lookup: Lookup) -> SecretStr:
-    """``${NAME}`` is an environment variable, ``file:path`` the first line of a file; anything else is the secret.
+    """Resolve a secret: ``${NAME}`` is an environment variable, ``file:path`` is the first line of a file, and anything
+    else is the secret itself.
 
-    Raises ValueError for a reference that leads nowhere."""
+    Raises ValueError if a reference cannot be resolved.
+    """
     value = secret.get_secret_value()
     try:
         if value.startswith("${"):
@@ -73,8 +78,11 @@ def _from_file(reference: str, lookup: Lookup) -> str:
 
 
 def webhook_key(secret: str) -> bytes:
-    """The key that signs a webhook's messages: ``whsec_`` and its Base64 (Standard Webhooks), or any other text as it
-    stands. Raises ValueError for what cannot be one."""
+    """Return the key that signs a webhook's messages.
+
+    ``whsec_`` is followed by the key in Base64 (Standard Webhooks); any other text is the key itself. Raises ValueError
+    for text that cannot be a key.
+    """
     try:
         key = b64decode(secret.removeprefix("whsec_"), validate=True) if secret[:6] == "whsec_" else secret.encode()
     except binascii.Error:
@@ -85,8 +93,11 @@ def webhook_key(secret: str) -> bytes:
 
 
 def webhook_key_written(lookup: Lookup | None) -> Callable[[object], bytes | None]:
-    """What finds the key that a webhook's ``secret`` stands for, as plain data or as a setting; None where none does.
-    With a ``lookup`` references are followed."""
+    """Return a function that maps a webhook's ``secret``, as plain data or as a setting, to its key, or to None if it
+    has none.
+
+    With a ``lookup``, references are resolved.
+    """
 
     def key_of(written: object) -> bytes | None:
         try:
@@ -116,7 +127,7 @@ def _rtsp_url(url: str) -> str:
     if parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or port == 0:
         raise wrong
     if "@" in parts.netloc:
-        raise ValueError("holds a user or password: those stand under username and password of the camera")
+        raise ValueError("contains a user or password: put those under username and password of the camera")
     return url
 
 
@@ -135,10 +146,12 @@ def _fingerprint(text: str) -> str:
 
 
 def _sqlite_url(secret: SecretStr, info: ValidationInfo) -> SecretStr:
-    """References are followed with a ``Lookup`` only: without one a reference stays as it is written."""
+    """Check that the URL names an SQLite file. References are only resolved with a ``Lookup``; without one they stay as
+    written."""
     url = secret.get_secret_value()
     if isinstance(info.context, Lookup) and info.context.lenient:
-        url = _resolved(secret, replace(info.context, lenient=False)).get_secret_value()  # nobody can do without it
+        # every command needs the storage
+        url = _resolved(secret, replace(info.context, lenient=False)).get_secret_value()
     if isinstance(info.context, Lookup) and not re.fullmatch(r"sqlite\+aiosqlite:///[^?#]+", url):
         raise ValueError("must be sqlite+aiosqlite:/// and the path of a file: no other database is supported")
     return secret
@@ -150,9 +163,11 @@ def _web_address(url: str) -> str:
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "@" not in url
     except ValueError:
         sound = False
-    # as written, since links, cookies and tokens are made from it: small letters, nothing after the port
+    # Links, cookies and tokens are made from the address as written: lower case, nothing after the port.
     if not sound or url.rstrip("/") != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError("must be an address such as https://sightline.example.org, nothing after the name and port")
+        raise ValueError(
+            "must be an address such as https://sightline.example.org, with nothing after the name and port"
+        )
     return url.rstrip("/")
 
 

@@ -1,6 +1,7 @@
-"""What a district configures. Pydantic models of ``config/``; unknown keys are refused; every rule names its keys.
+"""Pydantic models of a district's configuration.
 
-Durations are seconds. Secrets are ``SecretStr`` and never printed. Reading files is ``config_loader``'s work.
+Unknown keys are refused, and every rule names the keys that it concerns. Durations are in seconds. Secrets are
+``SecretStr`` and are never printed. ``config_loader`` reads the files.
 """
 
 from datetime import date
@@ -30,15 +31,18 @@ from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
 
 
 class Model(BaseModel):
-    """Frozen, and strict about keys that it does not know."""
+    """Base of all settings: immutable, and strict about unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class HttpSettings(Model):
-    """Where browsers reach the gateway. ``public_url`` is the address in links and the token issuer. Only what the
-    proxies at ``trusted_proxies`` say in ``X-Forwarded-For`` is believed. ``metrics_token`` opens ``/metrics`` to other
-    machines. ``alarm_port`` listens for panic buttons alone, besides ``port``."""
+    """How browsers reach the gateway.
+
+    ``public_url`` is the address used in links and the issuer of tokens. ``X-Forwarded-For`` is believed only from the
+    proxies in ``trusted_proxies``. ``metrics_token`` gives other machines access to ``/metrics``. ``alarm_port`` is an
+    additional port that only serves panic buttons.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -57,8 +61,11 @@ class HttpSettings(Model):
 
 
 class IceServer(Model):
-    """A STUN or TURN server that pages are told of. A TURN server has a fixed ``username`` and ``credential``, or
-    shares a ``secret`` with the gateway, which makes credentials of ``lifetime`` from it."""
+    """A STUN or TURN server that pages are told to use.
+
+    A TURN server either has a fixed ``username`` and ``credential``, or shares a ``secret`` with the gateway, which
+    derives credentials from it that last ``lifetime``.
+    """
 
     url: IceUrl
     username: str | None = None
@@ -79,8 +86,11 @@ class IceServer(Model):
 
 
 class TranscodingSettings(Model):
-    """Transcodes for viewers that can play none of a camera's streams: how many run ``at_once`` in each worker, and
-    what each is at most (``height`` in pixels, ``fps`` pictures a second, ``bitrate`` in bit/s)."""
+    """Limits for transcodes, which serve viewers that can play none of a camera's streams.
+
+    Each worker runs ``at_once`` transcodes. Each transcode has at most ``height`` pixels, ``fps`` pictures a second and
+    ``bitrate`` bit/s.
+    """
 
     at_once: Annotated[int, Field(ge=0, le=64)] = 2
     height: Annotated[int, Field(ge=120, le=2160)] = 720
@@ -89,8 +99,11 @@ class TranscodingSettings(Model):
 
 
 class MediaSettings(Model):
-    """One port for all viewers, UDP and, where ``tcp``, TCP. ``advertise`` is what viewers are told to send to:
-    ``address`` or ``address:port``, for NAT and containers; empty means the host's own addresses."""
+    """How media reach viewers: all by one port, over UDP and, with ``tcp``, also over TCP.
+
+    ``advertise`` is what viewers are told to send to, as ``address`` or ``address:port``, for NAT and containers. If it
+    is empty, they are told the host's own addresses.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8189
@@ -112,10 +125,10 @@ class MediaSettings(Model):
 
 
 class StorageSettings(Model):
-    """``url`` names an SQLite file; the default is one in ``directory``.
+    """Where data is stored. ``url`` names an SQLite file; by default the file is in ``directory``.
 
-    ``spool`` is the file for records that the database does not take, best on another disk; by default it is in
-    ``directory``. It has ``spool_size`` bytes from the start.
+    ``spool`` is the file that keeps records while the database does not accept them. It is best on another disk; by
+    default it is in ``directory``. Its ``spool_size`` bytes are reserved from the start.
     """
 
     directory: ConfiguredPath = Path("data")
@@ -125,7 +138,7 @@ class StorageSettings(Model):
 
 
 class AgeSettings(Model):
-    """Boundaries of what a tile may say (docs/age.md)."""
+    """The ages at which a tile changes its state (docs/age.md)."""
 
     live_below: Seconds = 2.0
     delayed_below: Seconds = 5.0
@@ -140,10 +153,10 @@ class AgeSettings(Model):
 
 
 class IncidentSettings(Model):
-    """Durations of an incident. ``warn_before``: seconds before its end at which all who watch are told.
+    """Durations of an incident.
 
-    ``merge_window`` holds for each place. An alarm that nobody of the police acknowledges ``confirm_within`` seconds
-    is said to be unconfirmed.
+    ``warn_before`` lists how many seconds before its end viewers are warned. ``merge_window`` applies to each place. An
+    alarm that nobody at the police acknowledges within ``confirm_within`` seconds is reported as unconfirmed.
     """
 
     maximum_duration: Seconds = 4 * 3600.0
@@ -160,10 +173,10 @@ class IncidentSettings(Model):
 
 
 class TokenSettings(Model):
-    """Media tokens live ``lifetime`` (at most five minutes), sign-in sessions a shift.
+    """Lifetimes of media tokens (``lifetime``, at most five minutes) and of sign-in sessions (a shift).
 
-    ``continuation`` is what one press adds to a sign-in. ``after_incident`` is what a sign-in has left at the least
-    when an incident of its own ends.
+    One press adds ``continuation`` to a sign-in session. When an incident that concerns a signed-in person ends, their
+    session has at least ``after_incident`` left.
     """
 
     lifetime: Annotated[float, Field(gt=0, le=300)] = 120.0
@@ -174,8 +187,8 @@ class TokenSettings(Model):
 
 
 class StreamSettings(Model):
-    """One stream, ``rtsp://`` or ``rtsps://``. The URL holds no password: that is ``username`` and ``password`` of the
-    camera."""
+    """One stream, ``rtsp://`` or ``rtsps://``. The URL has no password: that is in the camera's ``username`` and
+    ``password``."""
 
     url: RtspUrl
 
@@ -183,16 +196,17 @@ class StreamSettings(Model):
 class CameraSettings(Model):
     """How one camera is reached. Its place is in the site's floor plan, under the same id.
 
-    ``clock: trusted`` says that the camera's clock is known to be right (say, it is synchronised by NTP and checked);
-    ``date`` (default) has it checked against the ``Date`` header of RTSP answers. ``b_frames``: those that the camera
-    sends are reported (``report``), or viewers get a transcode without them (``transcode``). ``audio``: G.711
-    sound of the main stream is taken, too, where media comes over TCP; whether speech may be overheard has its own law.
+    ``clock`` says how the camera's clock is treated. With ``date`` (the default) it is checked against the ``Date``
+    header of RTSP answers. ``trusted`` says that it is known to be right, for instance because NTP keeps it right and
+    somebody checks that. ``b_frames`` says what happens to B-frames: they are only reported (``report``), or viewers
+    get a transcode without them (``transcode``). ``audio`` relays the G.711 sound of the main stream if media comes
+    over TCP; overhearing speech has its own laws.
 
-    ``transport`` is what media comes over: TCP, then UDP where the camera refuses it (``auto``); UDP, then TCP
-    (``udp``); TCP alone (``tcp``). ``tls_fingerprint``: SHA-256 of the certificate of a camera that signs its own;
-    without it the certificate must be of an authority that this host trusts. ``tls_legacy``: TLS 1.2 is spoken with old
-    ciphers and short keys, too. ``nvr``: the recorder that serves it, a
-    key of ``media.nvrs``. ``redirects``: places, ``host:port``, that a stream may be redirected to besides its own.
+    ``transport`` says how media comes: over TCP, then over UDP if the camera refuses TCP (``auto``); over UDP, then TCP
+    (``udp``); or over TCP alone (``tcp``). ``tls_fingerprint`` is the SHA-256 of a camera's self-signed certificate;
+    without it, an authority that this host trusts must have issued the certificate. ``tls_legacy`` also allows TLS 1.2
+    with old ciphers and short keys. ``nvr`` names the recorder that serves the camera, a key of ``media.nvrs``.
+    ``redirects`` lists other places, as ``host:port``, that a stream may be redirected to.
     """
 
     id: Identifier
@@ -214,17 +228,20 @@ class CameraSettings(Model):
     def _tls_fits(self) -> Self:
         secured = [stream.url.startswith("rtsps:") for stream in (self.main, self.sub) if stream is not None]
         if self.tls_fingerprint is not None and not any(secured):
-            raise ValueError("tls_fingerprint is of use only where main or sub is an rtsps:// address")
+            raise ValueError("tls_fingerprint is only useful if main or sub is an rtsps:// address")
         if self.tls_legacy and not any(secured):
-            raise ValueError("tls_legacy is of use only where main or sub is an rtsps:// address")
+            raise ValueError("tls_legacy is only useful if main or sub is an rtsps:// address")
         if self.transport == "udp" and any(secured):
-            raise ValueError("transport: udp would send the pictures of an rtsps:// address in the clear")
+            raise ValueError("transport: udp would send the pictures of an rtsps:// address unencrypted")
         return self
 
 
 class WebhookSettings(Model):
-    """A panic button's sender. ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks). An alarm
-    whose message's time is off by more than ``tolerance`` says so."""
+    """A sender of panic-button messages.
+
+    ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks). If a message's time is off by more
+    than ``tolerance``, its alarm says so.
+    """
 
     id: Identifier
     name: Text
@@ -234,7 +251,7 @@ class WebhookSettings(Model):
 
 
 class SiteSettings(Model):
-    """A school: its plan, its cameras, its panic buttons."""
+    """A school with its plan, cameras and panic buttons."""
 
     id: Identifier
     name: Text
@@ -244,11 +261,11 @@ class SiteSettings(Model):
 
 
 class LegalGrounds(Model):
-    """The legal ground of each basis of access, a sentence for the record of disclosure.
+    """The legal ground for each kind of access, as a sentence for the record of disclosures.
 
-    ``incident``: the police in a real incident. ``drill``: those enrolled in a drill. ``standing``: the police where
-    cameras are ``always`` open. ``school``: the school's own people. A ground that is not stated is recorded as such,
-    and never as that of an emergency. Written as plain text, it is the ground of ``incident``.
+    ``incident`` covers the police in a real incident, ``drill`` those enrolled in a drill, ``standing`` the police at
+    cameras that are ``always`` open, and ``school`` the school's own people. A ground that is not stated is recorded as
+    not stated, never as an emergency. Plain text instead of a group is the ground of ``incident``.
     """
 
     incident: Text
@@ -263,12 +280,11 @@ class LegalGrounds(Model):
 
 
 class AgreementSettings(Model):
-    """The agreement between school and police for one site. What it does not name is refused.
+    """The agreement between school and police for one site. Whatever it does not name is refused.
 
-    ``cameras`` maps a camera id to its policy, ``default_policy`` holds for cameras that are not listed.
-    ``roles`` are the police roles that may see, ``end_roles`` those that may give all clear, ``trigger_roles`` those
-    that may trigger from a console. ``kinds`` are the incident kinds that open cameras. ``valid_until`` is the last
-    day (UTC) on which it holds.
+    ``cameras`` maps camera ids to policies; ``default_policy`` applies to cameras that are not listed. Of the police,
+    ``roles`` may see, ``end_roles`` may give the all clear, and ``trigger_roles`` may trigger from a console. ``kinds``
+    are the kinds of incident that open cameras. ``valid_until`` is the last day (UTC) on which the agreement applies.
     """
 
     site: SiteId

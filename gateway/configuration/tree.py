@@ -1,4 +1,4 @@
-"""The configuration's files as one tree of plain values, in which every key knows its file and line."""
+"""Joins the configuration's files into one tree of plain values in which every key knows its file and line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +11,16 @@ _OVERRIDE = "override"
 
 
 class ConfigTree:
-    """``value`` is the merged tree, an agreement's file in place of its path; ``problems`` what could not be read, in
-    full lines; ``readable`` is False where there is nothing to check further."""
+    """The merged tree of a configuration, with agreement files in place of their paths.
+
+    ``value`` is the tree. ``problems`` lists, as complete lines, what could not be read. ``readable`` is False if there
+    is nothing left to check.
+    """
 
     def __init__(self, path: Path) -> None:
         self.problems: list[str] = []
         self._places: dict[Key, tuple[str, int]] = {}
-        """Path of a key to (``file:line``, how many steps of the path lead to that file's root)."""
+        """Maps the path of a key to (``file:line``, number of steps in the path down to that file's root)."""
         self.value: Any = self._read(path, ())
         self.readable = isinstance(self.value, dict)
         if not self.readable:
@@ -31,13 +34,14 @@ class ConfigTree:
                     agreements[index] = self._read(path.parent / named, ("agreements", index))
 
     def tell(self, key: Key, message: str) -> str:
-        """``file:line: key: message`` for a key of the tree, or for the nearest one above it that was written."""
+        """Return ``file:line: key: message`` for a key of the tree, or for its nearest ancestor that the file
+        contains."""
         above = next((key[:end] for end in range(len(key), -1, -1) if key[:end] in self._places), None)
         place, root = self._places[above] if above is not None else ("configuration", 0)
         return ": ".join(part for part in (place, self._name(key, root), message) if part)
 
     def override(self, dotted: str, value: object) -> None:
-        """Put ``value`` where ``dotted`` leads; groups on the way are made, list entries must exist."""
+        """Put ``value`` at ``dotted``. Missing groups on the way are created; list entries must exist."""
         *way, last = dotted.split(".")
         key: Key = ()
         node = self.value
@@ -82,7 +86,8 @@ class ConfigTree:
         return ".".join(self._steps(key, root))
 
     def _steps(self, key: Key, root: int) -> Iterator[str]:
-        """The steps of a key, list entries by their id where they have one: it stays true when lines move."""
+        """Yield the steps of a key, with list entries by their id if they have one: an id stays right when lines
+        move."""
         node = self.value
         for depth, step in enumerate(key):
             node = _child(node, step)
@@ -100,7 +105,7 @@ def _child(node: object, step: str | int) -> object:
 
 
 def _step(node: object, step: str) -> Any:
-    """The key of a group or the index of a list entry, given by index or id; None where there is none."""
+    """Return the key in a group, or the index of a list entry given by index or id. Return None if there is none."""
     if isinstance(node, dict):
         return step
     if not isinstance(node, list):

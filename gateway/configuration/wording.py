@@ -1,4 +1,4 @@
-"""Pydantic's findings in words for an operator. Never repeats a value: it might be a secret."""
+"""Turns pydantic's errors into words for an operator. They never repeat a value, because it might be a secret."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -37,9 +37,10 @@ _WORDS = {
 
 
 def in_words(error: Mapping[str, Any], known_keys: Iterable[str] = ()) -> str:
-    """One entry of ``ValidationError.errors()`` as a sentence without a subject: the key stands before it.
+    """Return one entry of ``ValidationError.errors()`` as a sentence without a subject, which the key before it
+    supplies.
 
-    ``known_keys`` are the keys that an unknown one might have been meant for.
+    ``known_keys`` are the keys that an unknown key may be a typing error of.
     """
     kind: str = error["type"]
     if kind == "extra_forbidden":
@@ -53,13 +54,14 @@ def in_words(error: Mapping[str, Any], known_keys: Iterable[str] = ()) -> str:
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'port'?"``, or nothing where none is near."""
+    """Return ``"; did you mean 'port'?"``, or an empty string if no known name is close."""
     near = get_close_matches(written, list(known), n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def keys_at(model: type[BaseModel], key: Key) -> list[str]:
-    """The keys that may stand where the last step of ``key`` stands, following the models' fields from the root."""
+    """Return the keys allowed in the place of the last step of ``key``, by following the models' fields from the
+    root."""
     here: type[BaseModel] | None = model
     for step in key[:-1]:
         if isinstance(step, str) and here is not None:

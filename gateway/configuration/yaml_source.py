@@ -1,4 +1,4 @@
-"""YAML to plain values that remember their lines. Pure. Messages never repeat what a file says in values."""
+"""Reads YAML into plain values and remembers the line of each. Pure. Messages never repeat values from a file."""
 
 import re
 from collections.abc import Iterator
@@ -10,16 +10,19 @@ from gateway.configuration.wording import Key
 from gateway.errors import SightlineError
 
 MOST_CHARACTERS = 2 * 1024**2
-"""Of one file: some ten thousand cameras."""
+"""Limit for one file: enough for some ten thousand cameras."""
 DEEPEST = 32
 SPARE_VALUES = 10_000
-"""Beside one a character, which is more than a file can hold itself: what aliases may add."""
+"""Values allowed beyond one a character. A file cannot write more than that out; only aliases can exceed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
-    """A parsed file. ``lines`` has the line (from 1) of every key and list entry by its path from the root, ``()``;
-    ``problems`` are (line, path, message) of what cannot be used."""
+    """A parsed file.
+
+    ``lines`` maps the path of every key and list entry to its line, counted from 1; the root's path is ``()``.
+    ``problems`` lists what cannot be used as (line, path, message).
+    """
 
     value: object
     lines: dict[Key, int]
@@ -27,7 +30,8 @@ class YamlDocument:
 
 
 class _Refused(SightlineError):
-    """What would take more time and memory than a configuration may, with its line and the words for it."""
+    """Raised for a document that would take more time and memory than a configuration may. It carries the line and the
+    words."""
 
     def __init__(self, line: int, words: str) -> None:
         super().__init__(words)
@@ -36,12 +40,12 @@ class _Refused(SightlineError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses what is nested too deep before the recursion of others meets it."""
+    """Refuses deeply nested documents before other code recurses into them."""
 
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """As that of the base class. Raises _Refused."""
+        """Compose a node as the base class does. Raises _Refused."""
         self.depth += 1
         try:
             if self.depth > DEEPEST and parent is not None:
@@ -52,7 +56,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse_yaml(text: str) -> YamlDocument:
-    """Parse one YAML document with the safe schema, in a time that its length bounds. Never raises: faults are
+    """Parse one YAML document with the safe schema. The length bounds the time. Never raises: errors are in
     ``problems``."""
     if len(text) > MOST_CHARACTERS:
         return YamlDocument(None, {}, ((1, (), f"is too large: {MOST_CHARACTERS} characters at most"),))
@@ -129,7 +133,9 @@ class _Reader:
 
 
 def _without_quotes(error: yaml.MarkedYAMLError) -> str:
-    """The parser's words without the pieces of the file that it quotes: they might be of a password. Names of its own
-    tokens, such as '<block end>', and single characters stay."""
+    """Return the parser's words without the pieces of the file that it quotes, which may be part of a password.
+
+    Names of the parser's own tokens, such as '<block end>', and single characters stay.
+    """
     said = ", ".join(part for part in (error.context, error.problem) if part)
     return re.sub(r"""(['"])(.+?)\1""", lambda quoted: quoted[0] if _HARMLESS.fullmatch(quoted[2]) else "'…'", said)

@@ -1,1 +1,1 @@
-"""Buildings, floors, rooms, doors and cameras in metres around the site's anchor. Geometry is pure."""
+"""Floor plans: buildings, floors, rooms, doors and cameras, in metres from the site's anchor."""

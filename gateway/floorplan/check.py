@@ -1,4 +1,4 @@
-"""What must hold between the parts of a plan. Pure."""
+"""Checks that the parts of a plan fit together. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,18 +14,20 @@ Problem = tuple[str, str]
 """(feature id, message)"""
 
 _SLACK = 0.5
-"""Metres that a drawing may be off."""
+"""Tolerance of a drawing in metres."""
 _OVERLAP = 0.5
-"""Square metres that two rooms may share by inaccurate drawing."""
+"""Square metres by which two rooms may overlap through inaccurate drawing."""
 _OUTDOORS = 60.0
-"""Metres from the floor's outline at which its cameras and features may still stand."""
+"""Metres from a floor's outline within which its cameras and features may stand."""
 _CAMPUS = 5000.0
-"""Metres from the anchor beyond which something was mistaken, most often longitude for latitude."""
+"""Metres from the anchor beyond which a position must be wrong, usually because longitude and latitude are swapped."""
 
 
 def plan_problems(plan: FloorPlan, complete: bool = True) -> list[Problem]:
-    """Everything that is wrong with the plan as a whole. ``complete`` is False when some features could not be read:
-    references to what is missing are then not counted as problems."""
+    """Return everything that is wrong with the plan as a whole.
+
+    ``complete`` is False if some features could not be read. References to missing features are then not reported.
+    """
     strays = list(_far_away(plan))
     return [
         *_same_ids(plan),
@@ -71,22 +73,23 @@ def _unknown(identifier: str, what: str, named: str, known: list[str]) -> Iterat
 
 
 def _same_names(plan: FloorPlan) -> Iterator[Problem]:
-    """Numbers are called over the radio: two places of one number send people to the wrong one."""
+    """Report numbers that are used twice. They are called over the radio, and a repeated one sends people to the wrong
+    place."""
     rooms: dict[str, str] = {}
     for room in plan.rooms:
         if room.number and room.number in rooms:
-            yield room.id, f"room number {room.number} is also that of '{rooms[room.number]}'"
+            yield room.id, f"room number {room.number} is also the number of '{rooms[room.number]}'"
         rooms.setdefault(room.number, room.id)
     doors: dict[str, str] = {}
     for door in plan.doors:
         if door.number and door.number in doors:
-            yield door.id, f"door number {door.number} is also that of '{doors[door.number]}'"
+            yield door.id, f"door number {door.number} is also the number of '{doors[door.number]}'"
         doors.setdefault(door.number, door.id)
     levels: dict[tuple[str, int], str] = {}
     for floor in plan.floors:
         other = levels.setdefault((floor.building_id, floor.level), floor.id)
         if other != floor.id:
-            yield floor.id, f"level {floor.level} of the building is also that of '{other}'"
+            yield floor.id, f"level {floor.level} of the building is also the level of '{other}'"
 
 
 def _far_away(plan: FloorPlan) -> Iterator[Problem]:
@@ -107,7 +110,7 @@ def _misplaced(plan: FloorPlan) -> Iterator[Problem]:
         walls = [Polygon(outline).boundary for outline in (floor.outline, *(room.outline for room in rooms))]
         for door in plan.doors:
             if door.floor_id == floor.id and min(w.distance(Spot(door.position)) for w in walls) > _SLACK:
-                yield door.id, "stands in no wall: a door lies on the outline of a room or of its floor"
+                yield door.id, "is in no wall: a door must lie on the outline of a room or of its floor"
         for feature in plan.features:
             if feature.floor_id == floor.id:
                 yield from _too_far_out(feature.id, feature.position, floor)
@@ -141,4 +144,4 @@ def _camera_misplaced(camera: PlacedCamera, room: Room) -> Iterator[Problem]:
 def _too_far_out(identifier: str, position: Point, floor: Floor) -> Iterator[Problem]:
     metres = Polygon(floor.outline).distance(Spot(position))
     if metres > _OUTDOORS:
-        yield identifier, f"is {metres:.0f} m outside floor '{floor.id}'; at most {_OUTDOORS:.0f} m are believed"
+        yield identifier, f"is {metres:.0f} m outside floor '{floor.id}'; at most {_OUTDOORS:.0f} m are allowed"

@@ -1,4 +1,7 @@
-"""GeoJSON (RFC 7946) of a plan to checked features, one at a time. What ties them together is ``load``'s work. Pure."""
+"""Checks the features of a plan's GeoJSON (RFC 7946), one at a time. Pure.
+
+``check`` looks at how the features fit together.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,8 +20,10 @@ from gateway.floorplan.schema import BY_TYPE, POLYGONS, Properties
 
 @dataclass(frozen=True, slots=True)
 class RawFeature:
-    """One feature whose own properties and geometry are sound. ``coordinates`` are (longitude, latitude): one for a
-    point, a closed ring for a polygon."""
+    """One feature whose properties and geometry are valid by themselves.
+
+    ``coordinates`` are (longitude, latitude): one position for a point, a closed ring for a polygon.
+    """
 
     id: str
     properties: Properties
@@ -26,7 +31,7 @@ class RawFeature:
 
 
 class FeatureError(SightlineError):
-    """What is wrong with one feature; ``problems`` are sentences without its id."""
+    """Raised for an invalid feature. ``problems`` are sentences that do not name the feature's id."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))
@@ -66,7 +71,7 @@ def read_feature(item: object) -> RawFeature:
 
 
 def name_of(item: object, index: int) -> str:
-    """How to call a feature in a message: its id, or its place in the file."""
+    """Return the name of a feature in messages: its id, or its place in the file."""
     identifier = item.get("id") if isinstance(item, dict) else None
     return identifier if isinstance(identifier, str) and identifier else f"feature {index + 1}"
 
@@ -80,7 +85,7 @@ def _coordinates(geometry: object, wanted: str) -> Outline:
     if not isinstance(raw, list) or not raw:
         raise FeatureError("geometry.coordinates of a Polygon must be a list of rings")
     if len(raw) > 1:
-        raise FeatureError("an outline with a hole is not drawn: split it into two outlines")
+        raise FeatureError("an outline must not have a hole: split it into two outlines")
     ring = tuple(_positions(raw[0]))
     if len(ring) < 4 or ring[0] != ring[-1]:
         raise FeatureError("an outline needs four or more positions, the last the same as the first")

@@ -1,10 +1,11 @@
-"""Where things are and what cameras see of them, in metres. Pure: shapely and pyproj compute, nothing is read.
+"""Computes positions and what cameras can see, in metres. Pure: shapely and pyproj compute, and nothing is read.
 
-Line of sight. Walls are those of the plan: a camera sees along straight lines inside its own room, or, when it hangs
-in a hallway, inside all hallways that touch (they are drawn as open to each other); outdoors it sees whatever no
-building stands before.
-Of another room it counts as seeing when it sees one of that room's doors, since who goes in or comes out is in its
-picture. Windows, furniture and open doors are not considered.
+Line of sight uses only the walls in the plan. A camera sees along straight lines within its own room. A camera in a
+hallway sees into all hallways that touch, since those are drawn as open to each other. A camera outdoors sees what no
+building hides.
+
+A camera counts as seeing another room if it sees one of that room's doors, since anyone who enters or leaves is then in
+its picture. Windows, furniture and open doors are ignored.
 """
 
 from collections.abc import Callable, Collection
@@ -20,13 +21,14 @@ from gateway.floorplan.model import FloorPlan, Outline, PlacedCamera, Point, Roo
 from gateway.models import CameraId
 
 _WALL = 0.5
-"""Metres: how far from a room's outline a door may be drawn and still be that room's."""
+"""Metres between a room's outline and a door within which the door belongs to the room."""
 _ARC_STEPS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class NearCamera:
-    """A camera near a room: metres from it in the plan to the room's outline, 0 inside."""
+    """A camera near a room. The distance is from the room's outline to the camera, in metres; inside the room it is
+    0."""
 
     id: CameraId
     distance_m: float
@@ -34,8 +36,10 @@ class NearCamera:
 
 
 def projection(anchor: Point) -> Callable[[Point], Point]:
-    """(longitude, latitude) in WGS84 degrees to metres (east, north) of ``anchor``: azimuthal equidistant on the
-    ellipsoid, so that distances and bearings from the anchor are true."""
+    """Return the projection from (longitude, latitude) in WGS84 degrees to metres (east, north) of ``anchor``.
+
+    It is azimuthal equidistant on the ellipsoid, so distances and bearings from the anchor are true.
+    """
     longitude, latitude = anchor
     local = f"+proj=aeqd +lat_0={latitude!r} +lon_0={longitude!r} +datum=WGS84 +units=m"
     transformer = Transformer.from_crs("EPSG:4326", local, always_xy=True)
@@ -48,7 +52,7 @@ def projection(anchor: Point) -> Callable[[Point], Point]:
 
 
 def field_of_view(camera: PlacedCamera) -> Polygon:
-    """The sector that a camera looks at, walls left out; a disc for 360 degrees."""
+    """Return the sector that a camera looks at, ignoring walls. For 360 degrees it is a disc."""
     start = camera.heading - camera.fov / 2
     bearings = (radians(start + camera.fov * step / _ARC_STEPS) for step in range(_ARC_STEPS + 1))
     x, y = camera.position
@@ -57,7 +61,8 @@ def field_of_view(camera: PlacedCamera) -> Polygon:
 
 
 def sees_room(plan: FloorPlan, camera: PlacedCamera, room: Room) -> bool:
-    """Whether the camera has the room, or one of its doors, in its picture. See the module's docstring."""
+    """Return True if the camera has the room, or one of its doors, in its picture, by the rules at the top of this
+    module."""
     if camera.floor_id != room.floor_id:
         return False
     if camera.room_id == room.id:
@@ -76,9 +81,11 @@ def sees_room(plan: FloorPlan, camera: PlacedCamera, room: Room) -> bool:
 def nearest_cameras(
     plan: FloorPlan, room_id: str, n: int, among: Collection[CameraId] | None = None
 ) -> tuple[NearCamera, ...]:
-    """The ``n`` cameras to look at for a room, best first: those of its floor before those of others, then those that
-    see it, then the nearest; equal ones by id. ``among`` leaves out all other cameras. Raises KeyError for a room
-    that the plan does not have."""
+    """Return the ``n`` best cameras for a room, best first.
+
+    Cameras on the room's floor come before those on other floors, then cameras that see the room, then the nearest.
+    Ties are broken by id. ``among`` limits the choice. Raises KeyError if the plan has no such room.
+    """
     room = plan.room(room_id)
     shape = Polygon(room.outline)
     ranked = []
@@ -92,13 +99,13 @@ def nearest_cameras(
 
 
 def room_at(rooms: Collection[Room], floor_id: str, position: Point) -> Room | None:
-    """The room of a floor that a position lies in."""
+    """Return the room of a floor in which a position lies, or None."""
     spot = Spot(position)
     return next((r for r in rooms if r.floor_id == floor_id and Polygon(r.outline).intersects(spot)), None)
 
 
 def label_point(outline: Outline) -> Point:
-    """A point inside the outline, its centroid where that lies inside."""
+    """Return a point inside the outline: the centroid if that is inside."""
     shape = Polygon(outline)
     return _point(shape.centroid if shape.contains(shape.centroid) else shape.representative_point())
 
@@ -118,7 +125,7 @@ def _doors_of(plan: FloorPlan, room: Room) -> list[Point]:
 
 
 def _clear_lines(plan: FloorPlan, camera: PlacedCamera) -> Callable[[Point], bool]:
-    """Whether nothing of the plan stands between the camera and a point."""
+    """Return a function that is True for points with nothing of the plan between them and the camera."""
     if camera.room_id is None:
         walls = unary_union(
             [Polygon(floor.outline) for floor in plan.floors if floor.level == plan.floor(camera.floor_id).level]

@@ -1,4 +1,4 @@
-"""A plan file to a FloorPlan: reads it, projects it to metres, has it checked. All problems at once."""
+"""Loads a plan file: reads it, projects it to metres and checks it. All problems are reported together."""
 
 import json
 from collections.abc import Callable
@@ -25,12 +25,12 @@ def load_plan(path: Path) -> FloorPlan:
     except json.JSONDecodeError as error:
         raise ConfigurationError([f"{path}:{error.lineno}: is not JSON: {error.msg}"]) from None
     except (ValueError, RecursionError):
-        raise ConfigurationError([f"{path}: is not JSON in UTF-8 that can be read"]) from None
+        raise ConfigurationError([f"{path}: is not readable JSON in UTF-8"]) from None
     return parse_plan(document, str(path))
 
 
 def parse_plan(document: object, name: str) -> FloorPlan:
-    """The plan in a parsed GeoJSON document; ``name`` stands before every problem. Raises ConfigurationError."""
+    """Return the plan in a parsed GeoJSON document. ``name`` precedes every problem. Raises ConfigurationError."""
     items = document.get("features") if isinstance(document, dict) else None
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection" or not isinstance(items, list):
         raise ConfigurationError([f'{name}: must be an object with "type": "FeatureCollection" and "features"'])
@@ -54,7 +54,7 @@ def parse_plan(document: object, name: str) -> FloorPlan:
 def _assemble(site: RawFeature, features: list[RawFeature]) -> FloorPlan:
     anchor = site.coordinates[0]
     project = projection(anchor)
-    assert isinstance(site.properties, schema.SiteProperties)  # noqa: S101 (the caller chose it so)
+    assert isinstance(site.properties, schema.SiteProperties)  # noqa: S101 (the caller chose it by this type)
     rooms = tuple(_room(f.id, p, outline) for f, p, outline in _of(features, schema.RoomProperties, project))
     return FloorPlan(
         name=site.properties.name,

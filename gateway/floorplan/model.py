@@ -1,4 +1,5 @@
-"""A school's floor plan in metres. Frozen values; x east, y north (true north), from the site's anchor."""
+"""The values of a school's floor plan, in metres from the site's anchor: x is east, y is true north. All are
+immutable."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +10,11 @@ from gateway.models import CameraId
 
 Point = tuple[float, float]
 Outline = tuple[Point, ...]
-"""A closed ring whose last point is its first, without holes."""
+"""A closed ring: its last point equals its first, and it has no holes."""
 
 
 class RoomKind(StrEnum):
-    """What a room is for; pages choose colour, pattern and icon by it."""
+    """The purpose of a room. Pages choose its colour, pattern and icon by it."""
 
     CLASSROOM = "classroom"
     OFFICE = "office"
@@ -28,14 +29,14 @@ class RoomKind(StrEnum):
 
 
 class DoorKind(StrEnum):
-    """``exterior`` doors carry the number that is painted on the building."""
+    """Says whether a door leads outside. Numbers of ``exterior`` doors are painted on the building."""
 
     EXTERIOR = "exterior"
     INTERIOR = "interior"
 
 
 class FeatureKind(StrEnum):
-    """What responders look for by name."""
+    """The things that responders ask for by name."""
 
     KEY_BOX = "key_box"
     SUPPLY_LOCKER = "supply_locker"
@@ -59,7 +60,7 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """One storey. ``level`` counts from 0 for the ground floor."""
+    """One storey. ``level`` is 0 for the ground floor."""
 
     id: str
     name: str
@@ -70,8 +71,10 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room, hallway or stairwell. ``label`` is a point inside, fit for its name. ``windows`` are the numbers on its
-    exterior windows."""
+    """A room, hallway or stairwell.
+
+    ``label`` is a point inside where its name fits. ``windows`` are the numbers on its exterior windows.
+    """
 
     id: str
     name: str
@@ -85,7 +88,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A door in a wall. ``heading``: the way out through it, degrees clockwise from true north."""
+    """A door in a wall. ``heading`` is the way out through it, in degrees clockwise from true north."""
 
     id: str
     name: str
@@ -98,7 +101,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A key box, an AED, a shut-off."""
+    """Something that responders look for, such as a key box, an AED or a shut-off valve."""
 
     id: str
     kind: FeatureKind
@@ -109,8 +112,11 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCamera:
-    """Where a camera hangs and looks. ``heading`` and ``fov`` in degrees, ``range_m``: how far its picture is of use.
-    ``room_id`` is the room that it hangs in, None outdoors."""
+    """The place and direction of a camera.
+
+    ``heading`` and ``fov`` are in degrees. ``range_m`` is how far its picture is useful. ``room_id`` is the room that
+    it hangs in, or None outdoors.
+    """
 
     id: CameraId
     floor_id: str
@@ -139,15 +145,15 @@ class FloorPlan:
     cameras: tuple[PlacedCamera, ...]
 
     def floor(self, floor_id: str) -> Floor:
-        """The floor of that id. Raises KeyError."""
+        """Return the floor with this id. Raises KeyError."""
         return _by_id(self.floors, floor_id)
 
     def room(self, room_id: str) -> Room:
-        """The room of that id. Raises KeyError."""
+        """Return the room with this id. Raises KeyError."""
         return _by_id(self.rooms, room_id)
 
     def camera(self, camera_id: CameraId) -> PlacedCamera:
-        """The camera of that id. Raises KeyError."""
+        """Return the camera with this id. Raises KeyError."""
         return _by_id(self.cameras, camera_id)
 
 

@@ -1,4 +1,4 @@
-"""What a feature of a plan may say in its ``properties``; told to districts in config/plans/README.md."""
+"""Defines the ``properties`` of each type of feature in a plan. config/plans/README.md explains them to districts."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ class _Properties(BaseModel):
 
 
 class SiteProperties(_Properties):
-    """The school itself; its point is the anchor of all metres."""
+    """The school itself. Its point is the anchor from which all metres are measured."""
 
     type: Literal["site"]
     name: Text
@@ -24,14 +24,14 @@ class SiteProperties(_Properties):
 
 
 class BuildingProperties(_Properties):
-    """A building, by its outline."""
+    """A building, given by its outline."""
 
     type: Literal["building"]
     name: Text
 
 
 class FloorProperties(_Properties):
-    """A storey of a building, by its outline."""
+    """A storey of a building, given by its outline."""
 
     type: Literal["floor"]
     name: Text
@@ -40,7 +40,7 @@ class FloorProperties(_Properties):
 
 
 class RoomProperties(_Properties):
-    """A room, hallway or stairwell, by its outline."""
+    """A room, hallway or stairwell, given by its outline."""
 
     type: Literal["room"]
     name: Text
@@ -51,7 +51,7 @@ class RoomProperties(_Properties):
 
 
 class DoorProperties(_Properties):
-    """A door, at its middle."""
+    """A door, given by its middle."""
 
     type: Literal["door"]
     name: Text
@@ -71,7 +71,7 @@ class FeatureProperties(_Properties):
 
 
 class CameraProperties(_Properties):
-    """A camera, where it hangs. ``room`` may be left out: it is the room around the camera, if any."""
+    """A camera, given by its position. Without ``room`` it belongs to the room around it, if there is one."""
 
     type: Literal["camera"]
     floor: Text
@@ -101,4 +101,4 @@ BY_TYPE: dict[str, type[Properties]] = {
     "camera": CameraProperties,
 }
 POLYGONS = (BuildingProperties, FloorProperties, RoomProperties)
-"""These have a Polygon, all others a Point."""
+"""These types are Polygons; all others are Points."""

@@ -1,4 +1,5 @@
-"""Plans and camera placements as docs/protocol.md has them. Pure; shows only the cameras that it is told to."""
+"""Writes plans and camera placements as docs/protocol.md defines them. Pure. Shows only the cameras it is told to
+show."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,7 +12,8 @@ Json = dict[str, Any]
 
 
 def plan_view(site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId]) -> Json:
-    """``Plan``: floors from the lowest up, building by building; cameras that are not ``visible`` do not occur."""
+    """Return a ``Plan``, with floors from the lowest up, building by building. It omits cameras that are not
+    ``visible``."""
     floors = sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level))
     return {
         "site": site.id,
@@ -23,13 +25,13 @@ def plan_view(site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId]
 
 
 def floors_view(plan: FloorPlan) -> list[Json]:
-    """``floors`` of ``Site``, in the order of ``plan_view``."""
+    """Return the ``floors`` of a ``Site`` in the order of ``plan_view``."""
     floors = sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level))
     return [_floor_name(plan, floor) for floor in floors]
 
 
 def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings, standing: bool) -> Json:
-    """``Camera``: what a camera is called and where it hangs. ``standing``: it may be seen without an incident."""
+    """Return a ``Camera``: its name and its place. ``standing`` means that it may be seen without an incident."""
     placed = plan.camera(CameraId(camera.id))
     return {
         "id": camera.id,
@@ -50,7 +52,7 @@ def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings, sta
 def cameras_view(
     site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId], standing: Collection[CameraId]
 ) -> list[Json]:
-    """``cameras`` of ``Site``: the visible ones, in the order of the configuration."""
+    """Return the ``cameras`` of a ``Site``: the visible ones, in configuration order."""
     return [camera_view(site, plan, camera, camera.id in standing) for camera in site.cameras if camera.id in visible]
 
 

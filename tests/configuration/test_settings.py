@@ -149,11 +149,11 @@ def test_a_fingerprint_is_taken_as_openssl_writes_it() -> None:
 
 
 def test_what_does_not_fit_an_address_is_refused() -> None:
-    with pytest.raises(ValidationError, match="tls_fingerprint is of use only"):
+    with pytest.raises(ValidationError, match="tls_fingerprint is only useful"):
         reached(tls_fingerprint="ab" * 32)
-    with pytest.raises(ValidationError, match="tls_legacy is of use only"):
+    with pytest.raises(ValidationError, match="tls_legacy is only useful"):
         reached(tls_legacy=True)
-    with pytest.raises(ValidationError, match="in the clear"):
+    with pytest.raises(ValidationError, match="unencrypted"):
         reached("rtsps://h/1", transport="udp")
 
 
@@ -170,7 +170,7 @@ def test_a_recorder_must_be_listed_with_its_sessions() -> None:
 
 
 def recorded(*hosts: str) -> Settings:
-    """A site for each host, whose one camera is served by the recorder ``north`` at that host."""
+    """Return settings with one site a host, each with one camera that the recorder ``north`` serves at that host."""
     sites = [
         {**SITE, "id": f"site-{n}", "cameras": [{"id": f"c{n}", "name": "C", "nvr": "north", "main": {"url": host}}]}
         for n, host in enumerate(hosts)
@@ -180,7 +180,7 @@ def recorded(*hosts: str) -> Settings:
 
 def test_two_schools_may_share_a_recorder_but_not_the_name_of_two() -> None:
     recorded("rtsp://10.0.0.5/1", "rtsp://10.0.0.5:8554/2")
-    with pytest.raises(ValidationError, match=r"'north' is at 10\.0\.0\.5 for another site and at 10\.1\.0\.5 here"):
+    with pytest.raises(ValidationError, match=r"'north' is at 10\.0\.0\.5 for another site but at 10\.1\.0\.5 here"):
         recorded("rtsp://10.0.0.5/1", "rtsp://10.1.0.5/1")
 
 

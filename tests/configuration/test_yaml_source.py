@@ -49,7 +49,7 @@ def test_what_is_no_yaml_is_told_with_its_line(text: str, line: int, words: str)
 
 
 def bomb(levels: int, width: int = 9) -> str:
-    """A few lines whose aliases stand for ``width`` to the power of ``levels`` values."""
+    """Return a few lines whose aliases stand for ``width`` to the power of ``levels`` values."""
     lines = ["a0: &a0 x"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels + 1)]
     return "\n".join(lines)

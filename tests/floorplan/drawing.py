@@ -1,4 +1,4 @@
-"""A small school drawn in metres, as GeoJSON: two rooms south of a hallway, a lobby, cameras as asked for.
+"""A small school drawn in metres, as GeoJSON: two rooms south of a hallway, a lobby, and whatever cameras a test adds.
 
 ::
 
@@ -26,19 +26,19 @@ Feature = dict[str, Any]
 
 
 def degrees(x: float, y: float) -> list[float]:
-    """(longitude, latitude) of a point ``x`` metres east and ``y`` north of the anchor, by geodesics."""
+    """Return (longitude, latitude) of a point ``x`` metres east and ``y`` metres north of the anchor, by geodesics."""
     longitude, latitude, _ = _EARTH.fwd(*ANCHOR, math.degrees(math.atan2(x, y)), math.hypot(x, y))
     return [longitude, latitude]
 
 
 def point(identifier: str, at: Point, **properties: object) -> Feature:
-    """A feature at a point, in metres."""
+    """Return a feature at a point, in metres."""
     geometry = {"type": "Point", "coordinates": degrees(*at)}
     return {"type": "Feature", "id": identifier, "properties": properties, "geometry": geometry}
 
 
 def area(identifier: str, box: tuple[float, float, float, float], **properties: object) -> Feature:
-    """A rectangular feature (west, south, east, north), in metres."""
+    """Return a rectangular feature (west, south, east, north), in metres."""
     west, south, east, north = box
     ring = [degrees(x, y) for x, y in ((west, south), (east, south), (east, north), (west, north), (west, south))]
     geometry = {"type": "Polygon", "coordinates": [ring]}
@@ -46,13 +46,13 @@ def area(identifier: str, box: tuple[float, float, float, float], **properties: 
 
 
 def camera(identifier: str, at: Point, heading: float, **more: object) -> Feature:
-    """A camera of the ground floor with 90 degrees and 15 metres, unless told."""
+    """Return a camera on the ground floor, by default with an angle of view of 90 degrees and a range of 15 metres."""
     properties = {"floor": "ground", "heading": heading, "fov": 90, "range": 15, **more}
     return point(identifier, at, type="camera", **properties)
 
 
 def school(*more: Feature) -> dict[str, Any]:
-    """The FeatureCollection of the small school, with ``more`` features."""
+    """Return the FeatureCollection of the small school, with ``more`` features."""
     whole = (0.0, 0.0, 20.0, 14.0)
 
     def room(identifier: str, box: tuple[float, float, float, float], kind: str, number: str = "") -> Feature:
@@ -78,5 +78,5 @@ def school(*more: Feature) -> dict[str, Any]:
 
 
 def plan(*more: Feature) -> FloorPlan:
-    """The small school, loaded."""
+    """Return the small school as a loaded plan."""
     return parse_plan(school(*more), "small.geojson")

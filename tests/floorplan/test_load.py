@@ -89,12 +89,12 @@ def test_a_camera_hangs_in_the_room_around_it_unless_it_hangs_outdoors() -> None
         ),
         pytest.param(
             ("upper", lambda f: f["properties"].update(level=0)),
-            "plan: upper: level 0 of the building is also that of 'ground'",
+            "plan: upper: level 0 of the building is also the level of 'ground'",
             id="two floors of one level",
         ),
         pytest.param(
             ("102", lambda f: f["properties"].update(number="101")),
-            "plan: 102: room number 101 is also that of '101'",
+            "plan: 102: room number 101 is also the number of '101'",
             id="two rooms of one number",
         ),
         pytest.param(
@@ -113,12 +113,12 @@ def test_a_camera_hangs_in_the_room_around_it_unless_it_hangs_outdoors() -> None
         ),
         pytest.param(
             ("c", lambda f: f["geometry"].update(coordinates=degrees(200, 0))),
-            "plan: c: is 180 m outside floor 'ground'; at most 60 m are believed",
+            "plan: c: is 180 m outside floor 'ground'; at most 60 m are allowed",
             id="far outside",
         ),
         pytest.param(
             ("door-101", lambda f: f["geometry"].update(coordinates=degrees(4, 4))),
-            "plan: door-101: stands in no wall",
+            "plan: door-101: is in no wall",
             id="door in no wall",
         ),
         pytest.param(
@@ -138,7 +138,7 @@ def test_a_camera_hangs_in_the_room_around_it_unless_it_hangs_outdoors() -> None
         ),
         pytest.param(
             ("101", lambda f: f["geometry"]["coordinates"].append([])),
-            "plan: 101: an outline with a hole is not drawn",
+            "plan: 101: an outline must not have a hole",
             id="hole",
         ),
         pytest.param(
@@ -231,9 +231,9 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (b'{"type":\n "FeatureCollection",,', ":2: is not JSON: "),
-        (b"\xff\xfe", ": is not JSON in UTF-8"),
-        (b"[" * 200_000, ": is not JSON in UTF-8"),
-        (b"[" + b"9" * 5000 + b"]", ": is not JSON in UTF-8"),
+        (b"\xff\xfe", ": is not readable JSON in UTF-8"),
+        (b"[" * 200_000, ": is not readable JSON in UTF-8"),
+        (b"[" + b"9" * 5000 + b"]", ": is not readable JSON in UTF-8"),
         (None, ": cannot be read: No such file or directory"),
     ],
 )
