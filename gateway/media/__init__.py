@@ -1,4 +1,4 @@
-"""The media of cameras, from pull to viewer: in this process, or sharded by camera over worker processes.
+"""The media of cameras, from pull to viewer, in this process or divided by camera among worker processes.
 
-What stands above (viewing, the routes) sees ``interface.Media`` and does not know which of the two it is.
+The layers above (viewing, the routes) see ``interface.Media`` and do not know which of the two they have.
 """

@@ -1,7 +1,7 @@
-"""The messages between the gateway and a worker: calls, their answers, and calls without an answer. Pure.
+"""Encodes the messages between the gateway and a worker: calls, their answers, and calls without an answer. Pure.
 
-The values of a call are written and read by the annotations of its method: a method that is added to one of the
-protocols of ``messages`` needs nothing here.
+The annotations of a method decide how its values are written and read. A method that is added to a protocol in
+``messages`` needs no change here.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from gateway.subprocesses.values import Reader, write
 
 
 class Call(Struct, frozen=True, array_like=True, tag=True):
-    """Call ``method``; the answer has the same ``number``."""
+    """A call of ``method``. The answer has the same ``number``."""
 
     number: int
     method: str
@@ -25,7 +25,7 @@ class Call(Struct, frozen=True, array_like=True, tag=True):
 
 
 class Tell(Struct, frozen=True, array_like=True, tag=True):
-    """Call ``method``, which has no result."""
+    """A call of ``method``, which has no result."""
 
     method: str
     arguments: Raw
@@ -52,13 +52,13 @@ MESSAGES: Reader[Message] = Reader(Message, "a message")
 
 @dataclass(frozen=True)
 class Method:
-    """One method of a protocol class: its name, whether it is awaited, and how its values travel."""
+    """One method of a protocol class: its name, whether it is awaited, and how its values are encoded."""
 
     function: Callable[..., Any]
 
     @property
     def name(self) -> str:
-        """The method's name in a message."""
+        """Return the method's name in messages."""
         return self.function.__name__
 
     @property
@@ -103,11 +103,11 @@ def methods_of(protocol: type) -> dict[str, Method]:
 
 
 class RemoteFailure(SightlineError):
-    """The other process failed by a bug; its log has the traceback."""
+    """Raised when the other process failed because of a bug. Its log has the traceback."""
 
 
 def write_error(number: int, error: Exception) -> Failure:
-    """Return an error as a message. Of a bug the other process learns no more than that it was one."""
+    """Return an error as a message. Of a bug, the other process is told nothing but that there was one."""
     match error:
         case ClientError():
             return Failure(number, type(error).__name__, (error.code, error.detail))
@@ -118,7 +118,7 @@ def write_error(number: int, error: Exception) -> Failure:
 
 
 def read_error(failure: Failure) -> Exception:
-    """Return the error of such a message."""
+    """Return the error in such a message."""
     if failure.error == ConfigurationError.__name__:
         return ConfigurationError(list(failure.words))
     kind = next((kind for kind in _kinds(ClientError) if kind.__name__ == failure.error), None)

@@ -1,4 +1,4 @@
-"""What happens in the media, told to whoever listens. No asyncio: all is called from within the event loop."""
+"""Tells listeners what happens in the media. No asyncio: everything is called from within the event loop."""
 
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
@@ -9,11 +9,11 @@ StreamKey = tuple[CameraId, StreamName]
 
 
 class MediaEvents:
-    """One for a gateway, whatever the number of its processes.
+    """The events of all media of a gateway, however many processes they run in.
 
-    ``session``: something happened to a media session. ``status``: a pull has changed its state. ``timeline``: the map
-    of a stream from RTP time to capture time has changed its meaning. ``picture``: a camera's content has stopped
-    changing, or changes again.
+    ``session``: something happened to a media session. ``status``: a pull has changed its state. ``timeline``: a
+    stream's map from RTP time to capture time has changed its meaning. ``picture``: a camera's content has stopped
+    changing, or has started to change again.
     """
 
     def __init__(self, metrics: Metrics) -> None:

@@ -1,4 +1,5 @@
-"""The interface of the media of cameras, wherever they run. Reads return at once, with what is known."""
+"""Defines what the rest of the gateway sees of cameras' media, wherever they run. Reads return at once with what is
+known."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,8 +12,11 @@ from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, Pa
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A stream's map from RTP time to capture time, said twice: at the first picture that a new viewer is sent, so
-    that a page can date all of its start burst, and at the newest one. None where nothing is known."""
+    """A stream's map from RTP time to capture time at two pictures, or None where nothing is known.
+
+    ``first`` is for the first picture that a new viewer is sent, so that a page can date its whole start burst.
+    ``newest`` is for the newest picture.
+    """
 
     first: TimelinePoint | None = None
     newest: TimelinePoint | None = None
@@ -20,7 +24,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One sample of a metric that another process counts: its name as in the text format, its labels, its value."""
+    """One sample of a metric that another process counts: its name as in the text format, its labels, and its value."""
 
     name: str
     labels: dict[str, str]
@@ -28,48 +32,50 @@ class Figure:
 
 
 class Sessions(Protocol):
-    """What viewers' sessions need. A plane of this process or of another one."""
+    """The methods that viewers' sessions need, whether the media plane is in this process or in another."""
 
     async def open(self, request: OpenSession) -> OpenedSession:
         """Answer an offer. Raises BadRequest, NotFound, Unavailable."""
         ...
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
-        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        """Keep a session open until gateway time ``ends_at``. Return False if it has already ended."""
         ...
 
     async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
-        """Take a viewer's ICE information, perhaps an ICE restart. Raises NotFound, BadRequest, PreconditionFailed,
-        Unavailable."""
+        """Apply a viewer's ICE information, which may be an ICE restart.
+
+        Raises NotFound, BadRequest, PreconditionFailed, Unavailable.
+        """
         ...
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
-        """End a session; its last packet was sent on return. False where it has ended already."""
+        """End a session. Its last packet has been sent on return. Return False if it had already ended."""
         ...
 
 
 class Media(Sessions, Protocol):
-    """Relay streams, pulls, picture health and sessions of some cameras."""
+    """The relay streams, pulls, picture health and sessions of some cameras."""
 
     @property
     def events(self) -> MediaEvents:
-        """What happens here."""
+        """Return the listeners for what happens here."""
         ...
 
     async def start(self) -> None:
-        """Take the port. Raises ConfigurationError. ``stop`` must be called by the same task."""
+        """Open the media port. The same task must call ``stop``. Raises ConfigurationError."""
         ...
 
     async def run(self) -> None:
-        """Pull and look at pictures, until cancelled."""
+        """Pull cameras and check their pictures until cancelled."""
         ...
 
     async def stop(self) -> None:
-        """Close every session, send the last packets and give the port back."""
+        """Close every session, send the last packets and close the port."""
         ...
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Return which streams of a camera are pulled; none if the camera is unknown here."""
+        """Return the names of a camera's streams that are pulled, none if the camera is unknown here."""
         ...
 
     def status(self, key: StreamKey) -> SourceStatus:
@@ -81,11 +87,11 @@ class Media(Sessions, Protocol):
         ...
 
     def unchanged_since(self, camera: CameraId) -> float | None:
-        """Gateway time since when the picture's content has not changed, or None."""
+        """Return the gateway time since which the picture's content has not changed, or None."""
         ...
 
     async def still(self, camera: CameraId) -> Still | None:
-        """The newest picture that was looked at. Raises Unavailable."""
+        """Return the newest checked picture. Raises Unavailable."""
         ...
 
     async def figures(self) -> tuple[Figure, ...]:

@@ -1,4 +1,4 @@
-"""Keeps what a worker process has told about its cameras and sessions, and answers for them when it is gone."""
+"""Remembers what a worker process has reported, and ends its sessions on record when the worker is gone."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,16 +15,16 @@ from gateway.models import CameraId, CloseReason, SourceReason, SourceState, Sou
 from gateway.webrtc.interface import OpenedSession, SessionEvent
 from gateway.webrtc.session import SessionView
 
-GONE = "The process of the gateway that served this camera has ended; it is started again."
+GONE = "The gateway process that served this camera has ended and is being restarted."
 
 
 class Known:
-    """Is a ``FromWorker``: keeps what it is told, and tells the gateway's listeners."""
+    """A ``FromWorker`` that stores what the worker reports and passes it on to the gateway's listeners."""
 
     def __init__(self, cameras: Sequence[CameraSettings], events: MediaEvents, clock: Clock, metrics: Metrics) -> None:
         self.events = events
         self.silent = 0
-        """Seconds since the last report, as whoever watches counts them."""
+        """Seconds since the last report, counted by whoever watches the worker."""
         self._clock = clock
         self._metrics = metrics
         self._statuses: dict[StreamKey, SourceStatus] = {}
@@ -37,7 +37,8 @@ class Known:
         self._points: dict[StreamKey, Points] = {}
         self._unchanged: dict[CameraId, float] = {}
         self._views: tuple[SessionView, ...] = ()
-        # The newest that is known of each session that lives, and those that ended while an answer was on its way.
+        # The latest event of each open session, and the ids of sessions that ended while the answer to their offer was
+        # under way.
         self._living: dict[str, SessionEvent] = {}
         self._openings = 0
         self._ended: set[str] = set()
@@ -45,7 +46,7 @@ class Known:
     # What is read
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Return which streams of a camera are pulled; none if the camera is unknown here."""
+        """Return the names of a camera's streams that are pulled, none if the camera is unknown here."""
         return tuple(name for name in StreamName if (camera, name) in self._statuses)
 
     def status(self, key: StreamKey) -> SourceStatus:
@@ -57,26 +58,26 @@ class Known:
         return self._points.get(key, Points())
 
     def unchanged_since(self, camera: CameraId) -> float | None:
-        """Gateway time since when the picture's content has not changed, or None."""
+        """Return the gateway time since which the picture's content has not changed, or None."""
         return self._unchanged.get(camera)
 
     def sessions(self) -> tuple[SessionView, ...]:
-        """The sessions of the last report."""
+        """Return the sessions in the last report."""
         return self._views
 
     @property
     def living(self) -> int:
-        """The number of sessions that live here."""
+        """Return the number of sessions that are open here."""
         return len(self._living)
 
     def holds(self, session_id: str) -> bool:
-        """Return True if a session lives here."""
+        """Return True if a session is open here."""
         return session_id in self._living
 
     # What the worker tells
 
     def session(self, event: SessionEvent) -> None:
-        """Something happened to a session."""
+        """Note what happened to a session, and tell the listeners."""
         if event.kind == "closed":
             self._living.pop(event.id, None)
             if self._openings:
@@ -86,24 +87,24 @@ class Known:
         self.events.session.tell(event)
 
     def status_changed(self, status: SourceStatus) -> None:
-        """A pull has changed its state."""
+        """Note that a pull has changed its state, and tell the listeners."""
         self._statuses[status.camera_id, status.stream] = status
         self.events.status.tell(status)
 
     def timeline(self, key: StreamKey, points: Points) -> None:
-        """A stream's map has changed its meaning."""
+        """Note that a stream's map has changed its meaning, and tell the listeners."""
         self._points[key] = points
         self.events.timeline.tell(key)
 
     def picture(self, camera: CameraId, unchanged_since: float | None) -> None:
-        """A camera's content has stopped changing, or changes again."""
+        """Note that a camera's content has stopped or started changing, and tell the listeners."""
         self._unchanged.pop(camera, None)
         if unchanged_since is not None:
             self._unchanged[camera] = unchanged_since
         self.events.picture.tell(camera)
 
     def report(self, report: Report) -> None:
-        """Take a report; rates and counts change without a message in between."""
+        """Store a report. Rates and counts change without messages in between."""
         self.silent = 0
         self._statuses |= {(status.camera_id, status.stream): status for status in report.statuses}
         self._points = dict(report.points)
@@ -113,12 +114,15 @@ class Known:
             if view.id in self._living:
                 self._living[view.id] = replace(self._living[view.id], packets=view.packets, bytes=view.bytes)
 
-    # What is said of it
+    # Sessions that begin and end
 
     @contextmanager
     def opening(self) -> Iterator[Callable[[OpenedSession], None]]:
-        """While an offer is with the worker. What is yielded takes the answer; it raises Unavailable where the session
-        has ended by the time at which the answer is heard."""
+        """Hold this context open while the worker answers an offer.
+
+        It yields a function that takes the answer. That function raises Unavailable if the session has ended before its
+        answer was read.
+        """
         self._openings += 1
         try:
             yield self._opened
@@ -134,7 +138,8 @@ class Known:
         self._living[session.id] = SessionEvent("connected", session.id, None, now, 0, 0, session.stream)
 
     def forget(self, reason: CloseReason) -> None:
-        """The worker is gone: its sessions ended for ``reason``, its cameras are not pulled, nothing else is known."""
+        """Note that the worker is gone: its sessions ended for ``reason``, its cameras are not pulled, and nothing else
+        is known."""
         living, self._living = self._living, {}
         self._points, self._unchanged, self._views = {}, {}, ()
         now = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""One end of the socket pair between the gateway and a worker: asks, answers, tells."""
+"""One end of the socket pair between the gateway and a worker: it asks, answers and tells."""
 
 import asyncio
 import logging
@@ -27,16 +27,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WAITING_BYTES = 32 * 1024 * 1024
-"""Bytes that may wait for an end that does not read; beyond this it is taken for dead."""
+"""How many bytes may wait for an end that does not read. Beyond this it is considered dead."""
 
 
 class LinkLost(SightlineError):
-    """The other process is gone, or was taken for dead."""
+    """Raised when the other process is gone, or is considered dead."""
 
 
 class Link(asyncio.Protocol):
-    """``serves`` is the protocol class of which ``local`` is one. What it answers runs through ``start``, which makes a
-    named task; what it is told is called at once. ``lost`` is done when the other end is gone."""
+    """One end of the connection. ``local`` serves the methods of the protocol class ``serves``.
+
+    ``start`` creates a named task for each call to be answered. Calls without an answer run at once. ``lost`` is done
+    when the other end is gone.
+    """
 
     def __init__(
         self,
@@ -54,15 +57,15 @@ class Link(asyncio.Protocol):
         self._number = 0
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    # What this end says
+    # Outgoing calls
 
     async def ask(
         self, method: Callable[Concatenate[Any, P], Awaitable[R]], /, *arguments: P.args, **named: P.kwargs
     ) -> R:
-        """Call a method of the other process and await its result.
+        """Call a method of the other process and return its result.
 
-        Raises LinkLost, RemoteFailure where the other process failed by a bug, and what the method raises of the
-        client's or the operator's fault.
+        Raises LinkLost, RemoteFailure if the other process failed because of a bug, and whatever the method raises for
+        mistakes of the client or operator.
         """
         known = self._method(method)
         self._number = self._number % 0xFFFF_FFFF + 1
@@ -76,50 +79,50 @@ class Link(asyncio.Protocol):
             self._awaited.pop(number, None)
 
     def tell(self, method: Callable[Concatenate[Any, P], None], /, *arguments: P.args, **named: P.kwargs) -> None:
-        """Call a method of the other process that has no result; nothing where that is gone."""
+        """Call a method of the other process that has no result. Do nothing if that process is gone."""
         if not self.lost.done():
             known = self._method(method)
             self._send(Tell(known.name, known.write_arguments(*arguments, **named)))
 
     @property
     def waiting(self) -> int:
-        """Bytes that the other end has not read yet."""
+        """Return how many bytes the other end has not read yet."""
         return self._transport.get_write_buffer_size() if self._transport else 0
 
     def close(self) -> None:
-        """Send what waits, and nothing after it."""
+        """Close the connection after everything that waits has been sent."""
         if self._transport is not None:
             self._transport.close()
 
     def abort(self) -> None:
-        """Take the other end for dead."""
+        """Close the connection at once. The other end is considered dead."""
         if self._transport is not None:
             self._transport.abort()
 
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is read from now on."""
+        """Keep the transport. asyncio calls this when the socket is connected."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Act on what is complete. Bytes that are no messages end the connection."""
+        """Act on each complete message. Bytes that are not messages end the connection."""
         try:
             for body in self._frames.feed(data):
                 self._hear(MESSAGES.read(body))
         except Malformed as error:
-            logger.warning("a message of another process of the gateway cannot be read: %s", error)
+            logger.warning("cannot read a message from another gateway process: %s", error)
             self.abort()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """The other process is gone: nobody answers any more."""
+        """Fail all waiting calls, since nobody will answer them."""
         for _, future in self._awaited.values():
             if not future.done():
                 future.set_exception(LinkLost)
         if not self.lost.done():
             self.lost.set_result(None)
 
-    # Inside
+    # Incoming calls
 
     def _method(self, function: Callable[..., Any]) -> Method:
         if function not in self._asked:
@@ -131,7 +134,7 @@ class Link(asyncio.Protocol):
             raise LinkLost
         self._transport.write(frame(write(message)))
         if self.waiting > WAITING_BYTES:
-            logger.error("another process of the gateway reads nothing any more")
+            logger.error("another gateway process has stopped reading")
             self.abort()
 
     def _hear(self, message: Message) -> None:
@@ -139,7 +142,7 @@ class Link(asyncio.Protocol):
             case Result() | Failure():
                 method, future = self._awaited.get(message.number, (None, None))
                 if method is None or future is None or future.done():
-                    return  # nobody waits for it any more
+                    return  # the caller no longer waits for it
                 if isinstance(message, Result):
                     future.set_result(method.read_result(message.value))
                 else:
@@ -152,7 +155,7 @@ class Link(asyncio.Protocol):
                 arguments = served.read_arguments(message.arguments)
                 self._start(self._answer(message.number, served, arguments), f"media call {served.name}")
             case Call():
-                raise Malformed("no calls are answered here")
+                raise Malformed("this end answers no calls")
 
     def _served(self, name: str, *, answers: bool) -> Method:
         served = self._serves.get(name)

@@ -1,4 +1,4 @@
-"""What the gateway asks of a worker process, and what a worker tells the gateway. Each method is a message."""
+"""Defines the messages between the gateway and a worker process. Each method is one message."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,9 +14,9 @@ from gateway.webrtc.session import SessionView
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """All that a worker has to know. Passwords are written out: it goes over a socket pair that nobody else holds.
+    """Everything that a worker has to know. Passwords are included, since only the two processes hold the socket pair.
 
-    ``began_at``: the gateway's steady time when the machine started (``clock``), so that both agree on what time it is.
+    ``began_at`` is the gateway's steady time when the machine started (see ``clock``), so that both agree on the time.
     """
 
     media: MediaSettings
@@ -28,7 +28,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How all stands, once a second; what happens in between is told at once."""
+    """The state of everything in a worker, sent once a second. Events in between are sent at once."""
 
     statuses: tuple[SourceStatus, ...]
     points: tuple[tuple[StreamKey, Points], ...]
@@ -37,44 +37,44 @@ class Report:
 
 
 class ToWorker(Sessions, Protocol):
-    """Asked of a worker. ``Sessions`` are, too."""
+    """The calls that a worker answers, including those of ``Sessions``."""
 
     async def setup(self, setup: Setup) -> None:
-        """Come to life. Raises ConfigurationError. The first message."""
+        """Start the media. This is the first message. Raises ConfigurationError."""
         ...
 
     async def still(self, camera: CameraId) -> Still | None:
-        """The newest picture that was looked at."""
+        """Return the newest checked picture."""
         ...
 
     async def figures(self) -> tuple[Figure, ...]:
-        """What is counted there."""
+        """Return what the worker has counted."""
         ...
 
     async def stop(self) -> None:
-        """Close every session; the last packets were sent on return. The process then ends."""
+        """Close every session. The last packets have been sent on return. The process then ends."""
         ...
 
 
 class FromWorker(Protocol):
-    """Told by a worker."""
+    """The calls that a worker makes to the gateway."""
 
     def session(self, event: SessionEvent) -> None:
-        """Something happened to a session."""
+        """Report that something happened to a session."""
         ...
 
     def status_changed(self, status: SourceStatus) -> None:
-        """A pull has changed its state."""
+        """Report that a pull has changed its state."""
         ...
 
     def timeline(self, key: StreamKey, points: Points) -> None:
-        """A stream's map has changed its meaning."""
+        """Report that a stream's map has changed its meaning."""
         ...
 
     def picture(self, camera: CameraId, unchanged_since: float | None) -> None:
-        """A camera's content has stopped changing, or changes again."""
+        """Report that a camera's content has stopped changing, or has started to change again."""
         ...
 
     def report(self, report: Report) -> None:
-        """How all stands. A worker that says nothing for some seconds is taken for dead."""
+        """Report the state of everything. A worker that sends no report for some seconds is considered dead."""
         ...

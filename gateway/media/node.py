@@ -1,4 +1,4 @@
-"""All media of some cameras in one process: pulls, relay streams, picture health, and the viewers' sessions."""
+"""All media of some cameras in one process: pulls, relay streams, picture health and viewers' sessions."""
 
 import asyncio
 import functools
@@ -32,18 +32,18 @@ from gateway.webrtc.opening import Sounds, Streams
 
 
 class Plane(Sessions, Protocol):
-    """The part of ``MediaPlane`` that this needs."""
+    """The part of ``MediaPlane`` that this module needs."""
 
     async def start(self) -> None:
-        """Take the port. Raises OSError, ConfigurationError."""
+        """Open the media port. Raises OSError, ConfigurationError."""
         ...
 
     async def stop(self) -> None:
-        """Close every session and give the port back."""
+        """Close every session and the port."""
         ...
 
     def observe(self, callback: Callable[[SessionEvent], None]) -> None:
-        """Be told what happens to every session."""
+        """Call ``callback`` with everything that happens to every session."""
         ...
 
 
@@ -51,7 +51,8 @@ P = TypeVar("P", bound=Plane)
 
 
 class MediaNode(Generic[P]):
-    """``Media`` in this process. ``plane_of`` makes the plane: ``MediaPlane``, but in tests that send no packets."""
+    """The ``Media`` of this process. ``plane_of`` creates the plane: ``MediaPlane``, except in tests that send no
+    packets."""
 
     def __init__(
         self,
@@ -87,7 +88,8 @@ class MediaNode(Generic[P]):
                 stream.watchers.changed.add(self.pulls[key].watch)
                 stream.on_timeline(functools.partial(_told, events, key))
                 if key[1] is StreamName.MAIN:
-                    # In a substream of few bits a still scene differs by its coding alone.
+                    # Substreams are not checked: at so few bits, coding alone makes a still scene differ from picture
+                    # to picture.
                     stream.on_keyframe(functools.partial(_feed, self.health, key[0], stream))
         self._transcoding = Transcoding(own, settings.transcoding, clock, metrics, self._transcoded)
         for key, transcoded in self._transcoding.streams():
@@ -100,7 +102,7 @@ class MediaNode(Generic[P]):
         self._sources = SourceSupervisor(self.pulls.values(), clock, metrics)
 
     async def start(self) -> None:
-        """Take the port. Raises ConfigurationError. ``stop`` must be called by the same task."""
+        """Open the media port. The same task must call ``stop``. Raises ConfigurationError."""
         try:
             await self.plane.start()
         except OSError as error:
@@ -108,14 +110,14 @@ class MediaNode(Generic[P]):
             raise ConfigurationError([f"media.port: {where} (UDP) cannot be used: {error.strerror}"]) from None
 
     async def run(self) -> None:
-        """Pull and look at pictures, until cancelled."""
+        """Pull cameras and check their pictures until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sources.run(), name="sources")
             group.create_task(self.health.run(), name="health")
             group.create_task(self._transcoding.run(), name="transcoding")
 
     async def stop(self) -> None:
-        """Close every session, send the last packets and give the port back."""
+        """Close every session, send the last packets and close the port."""
         await self.plane.stop()
 
     async def open(self, request: OpenSession) -> OpenedSession:
@@ -123,19 +125,19 @@ class MediaNode(Generic[P]):
         return await self.plane.open(request)
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
-        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        """Keep a session open until gateway time ``ends_at``. Return False if it has already ended."""
         return await self.plane.renew(session_id, ends_at)
 
     async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
-        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed."""
+        """Apply a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed."""
         return await self.plane.patch(session_id, request)
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
-        """End a session; its last packet was sent on return. False where it has ended already."""
+        """End a session. Its last packet has been sent on return. Return False if it had already ended."""
         return await self.plane.close(session_id, reason)
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Return which streams of a camera are pulled."""
+        """Return the names of a camera's streams that are pulled."""
         return tuple(name for name in StreamName if (camera, name) in self.pulls)
 
     def status(self, key: StreamKey) -> SourceStatus:
@@ -143,12 +145,12 @@ class MediaNode(Generic[P]):
         return self._complete(self.pulls[key].status())
 
     def _complete(self, status: SourceStatus) -> SourceStatus:
-        """Say also how old the newest picture is, what viewers of the camera get, and how its transcode stands."""
+        """Add the age of the newest picture, what viewers of the camera get, and the state of its transcode."""
         camera = status.camera_id
         found = {name: self.streams[camera, name] for name in StreamName if (camera, name) in self.streams}
         words = delivery({name: Pulled(stream.codec, stream.passes) for name, stream in found.items()})
         sound = self.sounds.get(camera)
-        heard = f"Its sound ({sound.codec}) is taken." if sound is not None and sound.codec else ""
+        heard = f"Its sound ({sound.codec}) is relayed." if sound is not None and sound.codec else ""
         status = replace(status, delivery=" ".join(filter(None, (words, self._transcoding.state(camera), heard))))
         status = replace(status, notes=(*status.notes, *waits(found[status.stream].history)))
         point = found[status.stream].timeline()
@@ -169,11 +171,11 @@ class MediaNode(Generic[P]):
         return Points() if stream is None else Points(stream.start_timeline(), stream.timeline())
 
     def unchanged_since(self, camera: CameraId) -> float | None:
-        """Gateway time since when the picture's content has not changed, or None."""
+        """Return the gateway time since which the picture's content has not changed, or None."""
         return self.health.unchanged_since(camera)
 
     async def still(self, camera: CameraId) -> Still | None:
-        """The newest picture that was looked at."""
+        """Return the newest checked picture."""
         return await self.health.still(camera)
 
     async def figures(self) -> tuple[Figure, ...]:
@@ -182,7 +184,7 @@ class MediaNode(Generic[P]):
 
 
 def relay_streams(camera: CameraSettings, clock: Clock, metrics: Metrics) -> Iterator[tuple[StreamKey, CameraStream]]:
-    """A relay stream for each stream of a camera."""
+    """Yield a relay stream for each stream of a camera."""
     for name in [StreamName.MAIN, StreamName.SUB] if camera.sub else [StreamName.MAIN]:
         key = (CameraId(camera.id), name)
         yield key, CameraStream(*key, clock, metrics, camera.clock == "trusted", camera.b_frames == "report")
@@ -200,7 +202,7 @@ def source_of(
     clock: Clock,
     metrics: Metrics,
 ) -> Source:
-    """The pull that feeds a relay stream."""
+    """Return the pull that feeds a relay stream."""
     reached = camera.sub if key[1] is StreamName.SUB and camera.sub is not None else camera.main
     password = camera.password.get_secret_value() if camera.password else None
     return Source(
@@ -223,7 +225,7 @@ def source_of(
 
 
 def nvrs(cameras: Iterable[CameraSettings], settings: MediaSettings, clock: Clock) -> dict[str, Nvr]:
-    """The recorders that serve some of the cameras, by their name."""
+    """Return the recorders that serve any of the cameras, by name."""
     served = Counter(camera.nvr for camera in cameras if camera.nvr is not None)
     return {name: Nvr(name, settings.nvrs.get(name), count, clock) for name, count in served.items()}
 
@@ -233,6 +235,6 @@ def _told(events: MediaEvents, key: StreamKey, _point: object) -> None:
 
 
 def _feed(health: PictureHealth, camera: CameraId, stream: RelayStream, unit: AccessUnit) -> None:
-    """Hand a keyframe to picture health, dated as well as is known."""
+    """Give a keyframe to picture health, with the best known capture time."""
     point = stream.timeline()
     health.feed(camera, unit, unit.arrival if point is None else point.capture)

@@ -1,4 +1,4 @@
-"""The media of all cameras over several worker processes, as one."""
+"""Presents the media of several worker processes as one."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,8 @@ from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, Pa
 
 
 class MediaNodes:
-    """``Media`` that asks the worker of each camera, and of each session. ``nodes`` holds each with its cameras."""
+    """A ``Media`` that forwards each call to the worker of its camera or session. ``nodes`` pairs workers with their
+    cameras."""
 
     def __init__(self, nodes: Sequence[tuple[RemoteNode, Sequence[CameraId]]], events: MediaEvents) -> None:
         self.events = events
@@ -22,19 +23,19 @@ class MediaNodes:
         self._of_camera = {camera: node for node, cameras in nodes for camera in cameras}
 
     async def start(self) -> None:
-        """Wait until all serve; ``run`` must be under way. Raises ConfigurationError."""
+        """Wait until all workers serve. ``run`` must already be running. Raises ConfigurationError."""
         for outcome in await asyncio.gather(*(node.start() for node in self.nodes), return_exceptions=True):
             if outcome is not None:
                 raise outcome
 
     async def run(self) -> None:
-        """Keep all workers running, until cancelled."""
+        """Keep all workers running until cancelled."""
         async with asyncio.TaskGroup() as group:
             for node in self.nodes:
                 group.create_task(node.run(), name=node.name)
 
     async def stop(self) -> None:
-        """Close every session, and have the processes end."""
+        """Close every session and let the processes end."""
         async with asyncio.TaskGroup() as group:
             for node in self.nodes:
                 group.create_task(node.stop(), name=f"stop {node.name}")
@@ -47,24 +48,24 @@ class MediaNodes:
         return await node.open(request)
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
-        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        """Keep a session open until gateway time ``ends_at``. Return False if it has already ended."""
         node = self._of_session(session_id)
         return node is not None and await node.renew(session_id, ends_at)
 
     async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
-        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed, Unavailable."""
+        """Apply a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed, Unavailable."""
         node = self._of_session(session_id)
         if node is None:
             raise NotFound("no_such_session", "There is no such media session, or it has ended.")
         return await node.patch(session_id, request)
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
-        """End a session; its last packet was sent on return. False where it has ended already."""
+        """End a session. Its last packet has been sent on return. Return False if it had already ended."""
         node = self._of_session(session_id)
         return node is not None and await node.close(session_id, reason)
 
     def streams_of(self, camera: CameraId) -> tuple[StreamName, ...]:
-        """Return which streams of a camera are pulled."""
+        """Return the names of a camera's streams that are pulled."""
         node = self._of_camera.get(camera)
         return node.streams_of(camera) if node else ()
 
@@ -78,12 +79,12 @@ class MediaNodes:
         return node.points(key) if node else Points()
 
     def unchanged_since(self, camera: CameraId) -> float | None:
-        """Gateway time since when the picture's content has not changed, or None."""
+        """Return the gateway time since which the picture's content has not changed, or None."""
         node = self._of_camera.get(camera)
         return node.unchanged_since(camera) if node else None
 
     async def still(self, camera: CameraId) -> Still | None:
-        """The newest picture that was looked at. Raises Unavailable."""
+        """Return the newest checked picture. Raises Unavailable."""
         node = self._of_camera.get(camera)
         return await node.still(camera) if node else None
 

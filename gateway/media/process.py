@@ -1,4 +1,4 @@
-"""Worker processes: started with one end of a socket pair, and ended for certain."""
+"""Starts worker processes with one end of a socket pair each, and makes sure that they end."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,8 @@ from gateway.media.link import Link
 from gateway.media.messages import FromWorker
 
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "RES_OPTIONS", "LOCALDOMAIN")
-"""Of the environment, besides what Python itself needs: what else is in it, passwords perhaps, is not for a worker."""
+"""Environment variables that a worker inherits besides those that Python needs. Others may hold passwords that no
+worker needs."""
 
 EXITS_WITHIN = 1.0
 STANDARD_ERROR = 2
@@ -27,17 +28,17 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """The process id."""
+        """Return the process id."""
         return self._process.pid
 
     async def end(self) -> None:
-        """Kill it, and wait until it is dead: it sends nothing more."""
+        """Kill the process and wait until it is dead. It sends nothing more."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
 
     async def wait(self, seconds: float) -> None:
-        """Give it so long to end by itself."""
+        """Wait this long for the process to end by itself."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._process.wait()
@@ -45,8 +46,10 @@ class Worker:
 
 @contextlib.asynccontextmanager
 async def worker_process(name: str, hears: FromWorker) -> AsyncIterator[Worker]:
-    """A worker that tells ``hears``; ``name`` is for logs and process lists. On leaving it is dead. Its log goes to our
-    standard error."""
+    """Run a worker that reports to ``hears``. ``name`` appears in logs and process lists.
+
+    When the context is left, the process is dead. It logs to our standard error.
+    """
     ours, theirs = socket.socketpair()
     with theirs:
         process = await asyncio.create_subprocess_exec(
@@ -66,6 +69,6 @@ async def worker_process(name: str, hears: FromWorker) -> AsyncIterator[Worker]:
         await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
         yield worker
     finally:
-        link.close()  # which ends every session there, and then the process
+        link.close()  # this ends all of its sessions, and then the process
         await worker.wait(EXITS_WITHIN)
         await worker.end()

@@ -1,4 +1,4 @@
-"""The media of some cameras in a process of its own, which is started again when it dies."""
+"""The media of some cameras in a worker process, which is restarted when it dies."""
 
 import asyncio
 import logging
@@ -33,16 +33,18 @@ R = TypeVar("R")
 STARTS_WITHIN = 60.0
 ANSWERS_WITHIN = 5.0
 ENDS_WITHIN = 0.8
-"""A session whose grant has ended is over in less than a second, with its whole process if need be."""
+"""A session whose grant has ended must be closed within a second, if necessary by killing its whole process."""
 SILENT_TICKS = 5
-"""Seconds without a report, counted such that a pause of ours does not pass for one of the worker's."""
+"""Seconds without a report. They are counted in ticks, so that a pause of the gateway does not count as silence of the
+worker."""
 STABLE_AFTER = 30.0
 
 Spawn = Callable[[str, FromWorker], AbstractAsyncContextManager[Worker]]
 
 
 class RemoteNode(Known):
-    """``Media`` of a worker process. What is read at once is what the worker has told; the rest is asked of it."""
+    """The ``Media`` of a worker process. Reads return what the worker has reported; everything else is a call to the
+    worker."""
 
     def __init__(
         self,
@@ -65,15 +67,17 @@ class RemoteNode(Known):
         self._figures: tuple[Figure, ...] = ()
         self._departed: tuple[Figure, ...] = ()
 
-    # Its life
+    # Lifetime
 
     async def start(self) -> None:
-        """Wait until it serves for the first time; ``run`` must be under way. Raises ConfigurationError, or another
-        SightlineError where it did not start at all."""
+        """Wait until the worker serves for the first time. ``run`` must already be running.
+
+        Raises ConfigurationError, or another SightlineError if the worker could not start.
+        """
         await asyncio.shield(self._ready)
 
     async def run(self) -> None:
-        """Keep a worker running, until cancelled or stopped."""
+        """Keep a worker running until cancelled or stopped."""
         delays = self._delays()
         while not self._stopping:
             began = self._clock.monotonic()
@@ -86,7 +90,7 @@ class RemoteNode(Known):
             await self._clock.sleep(next(delays))
 
     async def stop(self) -> None:
-        """Have every session closed, and the process end."""
+        """Close every session and let the process end."""
         self._stopping = True
         worker = self._worker
         if worker is not None:
@@ -98,7 +102,7 @@ class RemoteNode(Known):
 
     @property
     def pid(self) -> int | None:
-        """The process id of the worker that serves now."""
+        """Return the process id of the current worker, or None."""
         return self._worker.pid if self._worker else None
 
     # Sessions
@@ -114,47 +118,47 @@ class RemoteNode(Known):
         return session
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
-        """Let a session live until gateway time ``ends_at``; False where it has ended."""
+        """Keep a session open until gateway time ``ends_at``. Return False if it has already ended."""
         try:
             return await self._ask(ANSWERS_WITHIN, ToWorker.renew, session_id, ends_at)
         except LinkLost:
             return False
 
     async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
-        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed, Unavailable."""
+        """Apply a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed, Unavailable."""
         try:
             return await self._ask(ANSWERS_WITHIN, ToWorker.patch, session_id, request)
         except LinkLost:
             raise _starting() from None
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
-        """End a session; its last packet was sent on return. False where it has ended already."""
+        """End a session. Its last packet has been sent on return. Return False if it had already ended."""
         within = ANSWERS_WITHIN if reason is CloseReason.VIEWER_LEFT else ENDS_WITHIN
         try:
             return await self._ask(within, ToWorker.close, session_id, reason)
         except LinkLost:
             return False
 
-    # What is asked for
+    # Other calls
 
     async def still(self, camera: CameraId) -> Still | None:
-        """The newest picture that was looked at. Raises Unavailable."""
+        """Return the newest checked picture. Raises Unavailable."""
         try:
             return await self._ask(ANSWERS_WITHIN, ToWorker.still, camera)
         except LinkLost:
             raise _starting() from None
 
     async def figures(self) -> tuple[Figure, ...]:
-        """Return what this worker and those before it have counted; for one that just died, as of the last time it was
-        asked."""
+        """Return what this worker and its predecessors have counted. For one that just died, that is its last known
+        count."""
         with suppress(LinkLost):
             self._figures = await self._ask(ANSWERS_WITHIN, ToWorker.figures)
         return total(self._departed, self._figures)
 
-    # Inside
+    # Keeping the process
 
     async def _live(self) -> None:
-        """One worker, from its start to its death."""
+        """Run one worker from its start to its death."""
         up = self._metrics.worker_up.labels(self.name)
         up.set(0)
         try:
@@ -182,12 +186,12 @@ class RemoteNode(Known):
             self._lost()
 
     async def _watch(self, worker: Worker) -> None:
-        """Wait until the worker is gone, or silent for too long."""
+        """Wait until the worker is gone, or has been silent for too long."""
         async with asyncio.TaskGroup() as group:
             silence = group.create_task(self._wait_silent(), name=f"{self.name}: silence")
             await asyncio.wait([worker.link.lost, silence], return_when=asyncio.FIRST_COMPLETED)
             if silence.done():
-                logger.warning("%s says nothing any more: it is ended", self.name)
+                logger.warning("%s has stopped reporting and is being killed", self.name)
                 await worker.end()
             silence.cancel()
 
@@ -198,16 +202,16 @@ class RemoteNode(Known):
             self.silent += 1
 
     def _did_not_start(self, error: SightlineError) -> None:
-        """The first time that is for the operator to hear, and the gateway does not start; later it is tried again."""
+        """Report a failed start. The first one keeps the gateway from starting; later ones are logged and retried."""
         if self._ready.done():
             logger.error("%s", error)
         else:
             self._ready.set_exception(error)
 
     def _lost(self) -> None:
-        """Tell those who watched; their pages come back by themselves."""
+        """Tell everyone who watched that the pictures have ended. Their pages reconnect by themselves."""
         if self._ready.done() and not self._stopping:
-            logger.error("%s has ended, and %d sessions with it; it is started again", self.name, self.living)
+            logger.error("%s has ended, and %d sessions with it; it is being restarted", self.name, self.living)
         self._departed, self._figures = total(self._departed, lasting(self._figures)), ()
         self.forget(CloseReason.SHUTDOWN if self._stopping else CloseReason.WORKER_LOST)
 
@@ -218,7 +222,8 @@ class RemoteNode(Known):
     async def _ask(
         self, within: float, method: Callable[Concatenate[Any, P], Awaitable[R]], *arguments: P.args, **named: P.kwargs
     ) -> R:
-        """Ask the worker; one that does not answer in time is ended. Raises LinkLost, and what the method raises."""
+        """Call the worker. One that does not answer in time is killed. Raises LinkLost, and whatever the method
+        raises."""
         worker = self._worker
         if worker is None:
             raise LinkLost
@@ -226,7 +231,7 @@ class RemoteNode(Known):
             async with asyncio.timeout(within):
                 return await worker.link.ask(method, *arguments, **named)
         except TimeoutError:
-            logger.warning("%s does not answer to %s: it is ended", self.name, method.__name__)
+            logger.warning("%s does not answer %s and is being killed", self.name, method.__name__)
             await worker.end()
             raise LinkLost from None
 

@@ -1,4 +1,4 @@
-"""Which camera is served by which worker process, and where each worker is reached. Pure."""
+"""Decides which worker process serves which cameras, and on which ports. Pure."""
 
 from collections.abc import Iterable
 
@@ -7,11 +7,12 @@ from gateway.webrtc.transport.ice import split_address
 
 
 def shards(cameras: Iterable[CameraSettings], workers: int) -> list[list[CameraSettings]]:
-    """``cameras`` dealt to at most ``workers`` processes, none of them empty: the same for the same cameras.
+    """Deal ``cameras`` to at most ``workers`` processes, none of them empty. The same cameras are always dealt the same
+    way.
 
-    Each gets as many as the others, give or take one. Neighbours stay together: cameras come school by school, and so
-    a process that dies takes pictures from as few schools as can be. Cameras of one recorder are never parted, however
-    many they are: its limit of sessions is kept within one process.
+    All get the same number, give or take one. Neighbours stay together: cameras are listed school by school, so a
+    process that dies interrupts as few schools as possible. All cameras of one recorder go to the same process, however
+    many they are, because the recorder's session limit is enforced within one process.
     """
     units: dict[str, list[CameraSettings]] = {}
     for camera in cameras:
@@ -25,10 +26,10 @@ def shards(cameras: Iterable[CameraSettings], workers: int) -> list[list[CameraS
 
 
 def settings_of(media: MediaSettings, worker: int) -> MediaSettings:
-    """The settings of worker 0, 1, …: each has a port of its own, ``worker`` above the configured one, and advertised
-    addresses with a port likewise. What only pages are told stays behind.
+    """Return the settings of worker 0, 1, and so on.
 
-    Raises ValueError for an advertised address that is none.
+    The media port, and the port of each advertised address that has one, is ``worker`` above the configured one.
+    Settings that only pages need are left out. Raises ValueError for an invalid advertised address.
     """
     return media.model_copy(
         update={

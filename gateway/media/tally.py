@@ -1,7 +1,8 @@
-"""Metrics of several processes as those of one. Pure.
+"""Adds up the metrics of several processes. Pure.
 
-Figures are summed by name and labels. That is right for counters and histograms, and for gauges that count something
-or name a camera, which only one process has; those of ``LARGEST`` only say that something is so.
+Figures with the same name and labels are summed. That is right for counters and histograms, for gauges that count
+something, and for gauges of a camera, which only one process has. The gauges in ``LARGEST`` only say that something is
+so, and the largest value counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,13 +20,13 @@ _Key = tuple[str, frozenset[tuple[str, str]]]
 
 
 def figures_of(families: Iterable[Metric]) -> tuple[Figure, ...]:
-    """What a registry has counted; when it began to is its own affair."""
+    """Return what a registry has counted. The times at which counting began are left out."""
     samples = (sample for family in families for sample in family.samples)
     return tuple(Figure(s.name, s.labels, s.value) for s in samples if not s.name.endswith("_created"))
 
 
 def total(*counted: Iterable[Figure]) -> tuple[Figure, ...]:
-    """The sum of what several processes have counted."""
+    """Return the sum of what several processes have counted."""
     found: dict[_Key, Figure] = {}
     for figure in (figure for figures in counted for figure in figures):
         before = found.get(_key(figure.name, figure.labels))
@@ -35,12 +36,14 @@ def total(*counted: Iterable[Figure]) -> tuple[Figure, ...]:
 
 
 def lasting(figures: Iterable[Figure]) -> tuple[Figure, ...]:
-    """Those that never fall: they outlive the process that counted them, or else its death would look like a reset."""
+    """Return the figures that never fall. They are kept when their process dies, since its death would otherwise look
+    like a reset."""
     return tuple(figure for figure in figures if figure.name.endswith(_LASTING))
 
 
 class Merged(Collector):
-    """``registry`` with ``figures`` of other processes added to its own. Figures of no family are left out."""
+    """A collector that adds the ``figures`` of other processes to those of ``registry``. Unknown figures are left
+    out."""
 
     def __init__(self, registry: Collector, figures: Iterable[Figure]) -> None:
         self._registry = registry
@@ -49,7 +52,7 @@ class Merged(Collector):
             self._figures.setdefault(figure.name, []).append(figure)
 
     def collect(self) -> Iterator[Metric]:
-        """Each family, with the samples of all."""
+        """Yield each family with the samples of all processes."""
         for family in self._registry.collect():
             whole = Metric(family.name, family.documentation, family.type, family.unit)
             theirs = [figure for suffix in _SUFFIXES for figure in self._figures.get(family.name + suffix, ())]

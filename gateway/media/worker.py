@@ -1,8 +1,8 @@
-"""A worker process: the media of some cameras, for the gateway at the other end of a socket pair.
+"""A worker process: it runs the media of some cameras for the gateway at the other end of a socket pair.
 
-``python -m gateway.media.worker FD NAME``. It lives as long as the gateway holds its end: no media without a living
-grant, and nobody else can end one. Signals do not end it, so that at Ctrl+C or a stop of the service the gateway still
-has it send its last packets.
+``python -m gateway.media.worker FD NAME`` starts it. It lives only as long as the gateway holds its end, since no media
+may flow without a living grant and nobody else can end a grant. It ignores signals, so that after Ctrl+C or a stop of
+the service the gateway can still have it send its last packets.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ logger = logging.getLogger(__name__)
 
 REPORT_INTERVAL = 1.0
 UNREAD_BYTES = 4 * 1024 * 1024
-"""Beyond this no report is sent: the gateway does not read, and the next one says all of it anew."""
+"""Unread bytes above which no report is sent. The gateway is not reading, and the next report repeats everything."""
 
 
 class Finished(SightlineError):
-    """Ends the root group; nothing failed."""
+    """Ends the root group. It is not a failure."""
 
 
 class MediaWorker:
-    """Is a ``ToWorker``. ``serve`` runs it on a link until that is lost or ``stop`` is asked."""
+    """A ``ToWorker``. ``serve`` runs it on a link until the link is lost or ``stop`` is called."""
 
     def __init__(self, name: str) -> None:
         loop = asyncio.get_running_loop()
@@ -54,7 +54,7 @@ class MediaWorker:
         self._node: MediaNode[MediaPlane] | None = None
 
     async def serve(self, link: Link) -> None:
-        """Serve until the other end is lost or says stop. On return every session has been closed."""
+        """Serve until the other end is gone or says stop. On return, every session has been closed."""
         await _first(self._setup, link.lost)
         if link.lost.done():
             return
@@ -85,10 +85,10 @@ class MediaWorker:
             for task in (*tasks, stop):
                 task.cancel()
 
-    # What is asked for
+    # Incoming calls
 
     async def setup(self, setup: Setup) -> None:
-        """Come to life. Raises ConfigurationError."""
+        """Start the media. Raises ConfigurationError."""
         self._setup.set_result(setup)
         await self._started
 
@@ -97,23 +97,23 @@ class MediaWorker:
         return await self._living().open(request)
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
-        """Let a session live until gateway time ``ends_at``, which is the same here."""
+        """Keep a session open until gateway time ``ends_at``, which is the same in all processes."""
         return await self._living().renew(session_id, ends_at)
 
     async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
-        """Take a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed."""
+        """Apply a viewer's ICE information. Raises NotFound, BadRequest, PreconditionFailed."""
         return await self._living().patch(session_id, request)
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
-        """End a session; its last packet was sent on return."""
+        """End a session. Its last packet has been sent on return."""
         return await self._living().close(session_id, reason)
 
     async def still(self, camera: CameraId) -> Still | None:
-        """The newest picture that was looked at."""
+        """Return the newest checked picture."""
         return await self._living().still(camera)
 
     async def figures(self) -> tuple[Figure, ...]:
-        """Return what is counted here."""
+        """Return what this process has counted."""
         return figures_of(self._metrics.registry.collect())
 
     async def stop(self) -> None:
@@ -121,11 +121,9 @@ class MediaWorker:
         self._stop.set()
         await self._stopped.wait()
 
-    # Inside
-
     def _living(self) -> MediaNode[MediaPlane]:
         if self._node is None:
-            raise RuntimeError("asked before setup")
+            raise RuntimeError("called before setup")
         return self._node
 
     async def _report(self, link: Link, node: MediaNode[MediaPlane], clock: Clock) -> None:
@@ -138,7 +136,7 @@ class MediaWorker:
 
 
 def tell_all(link: Link, node: MediaNode[MediaPlane]) -> None:
-    """Have the gateway told of what happens, as it happens."""
+    """Tell the gateway of everything that happens, when it happens."""
 
     def timeline(key: StreamKey) -> None:
         link.tell(FromWorker.timeline, key, node.points(key))
@@ -153,7 +151,7 @@ def tell_all(link: Link, node: MediaNode[MediaPlane]) -> None:
 
 
 def report_of(node: MediaNode[MediaPlane]) -> Report:
-    """Return a report of how everything stands now."""
+    """Return a report of the current state of everything."""
 
     def unchanged() -> Iterator[tuple[CameraId, float]]:
         for camera in {camera for camera, _ in node.pulls}:
@@ -170,7 +168,7 @@ def report_of(node: MediaNode[MediaPlane]) -> Report:
 
 
 async def main(descriptor: int, name: str) -> None:
-    """Serve whoever holds the other end of the socket with this file descriptor."""
+    """Serve the process that holds the other end of the socket with this file descriptor."""
     try:
         async with asyncio.TaskGroup() as group:
             worker = MediaWorker(name)
@@ -186,7 +184,7 @@ async def main(descriptor: int, name: str) -> None:
 
 
 def finish() -> NoReturn:
-    """End the group that awaits this, and all that still runs in it."""
+    """End the task group that awaits this, and everything that still runs in it."""
     raise Finished
 
 
@@ -196,5 +194,5 @@ async def _first(*awaited: asyncio.Future[Any]) -> None:
 
 if __name__ == "__main__":
     for number in SIGNALS:
-        signal.signal(number, lambda *_: None)  # not SIG_IGN, which processes of ours would inherit
+        signal.signal(number, lambda *_: None)  # not SIG_IGN, which child processes would inherit
     asyncio.run(main(int(sys.argv[1]), sys.argv[2]))

@@ -1,1 +1,1 @@
-"""How the gateway talks to processes of its own: frames of a byte stream, and the typed values in them."""
+"""The common ground of our processes: frames on a byte stream, and the typed values in them."""

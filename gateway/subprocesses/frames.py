@@ -1,6 +1,6 @@
-"""Frames of a byte stream: a length of four bytes, then as many bytes. Pure.
+"""Cuts a byte stream into frames: a length of four bytes, then that many bytes. Pure.
 
-Every byte stream between our processes is cut this way, so that what a subprocess sends is bounded in one place.
+Every byte stream between our processes is cut this way, so the size of what a subprocess sends is bounded in one place.
 """
 
 import struct
@@ -9,28 +9,29 @@ from collections.abc import Iterator
 from gateway.errors import Malformed
 
 LIMIT = 16 * 1024 * 1024
-"""Bytes of one body. The largest are the settings of all cameras, at start, and a coded picture."""
+"""Limit of one body in bytes. The largest bodies are a coded picture and, at start, the settings of all cameras."""
 READ_SIZE = 256 * 1024
-"""Bytes to ask a stream for at once."""
+"""How many bytes to ask a stream for at once."""
 
 _LENGTH = struct.Struct(">I")
 
 
 def frame(body: bytes) -> bytes:
-    """Return ``body`` as a frame. Raises ValueError for one that is over ``LIMIT``: a bug of ours."""
+    """Return ``body`` as a frame. Raises ValueError if it is longer than ``LIMIT``, which is a bug of ours."""
     if len(body) > LIMIT:
         raise ValueError(f"{len(body)} bytes do not fit into a frame")
     return _LENGTH.pack(len(body)) + body
 
 
 class Frames:
-    """Takes a stream in any pieces, and gives the bodies that are complete."""
+    """Takes pieces of a stream and returns complete bodies."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Give the bodies that ``data`` completes. Raises Malformed: the stream cannot be read any further."""
+        """Yield the bodies that ``data`` completes. Raises Malformed, after which the stream cannot be read any
+        further."""
         self._buffer += data
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)

@@ -1,6 +1,6 @@
-"""Values of one type as MessagePack, and back. Pure.
+"""Writes values of one type as MessagePack and reads them back. Pure.
 
-What does not fit its type is refused on arrival, and never quoted: a value may be a secret, or a picture.
+A value that does not fit its type is refused on arrival, and is never quoted: it may be a secret or a picture.
 """
 
 from typing import Any, Generic, TypeVar, cast
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def _written_out(value: object) -> object:
-    """Settings as plain values, secrets included: the stream is one that nobody else holds."""
+    """Return settings as plain values. Secrets are included, since only our two processes hold the stream."""
     match value:
         case SecretStr():
             return value.get_secret_value()
@@ -25,7 +25,7 @@ def _written_out(value: object) -> object:
 
 
 def _read(kind: type, value: object) -> object:
-    """Settings out of plain values. Raises ValueError."""
+    """Rebuild settings from plain values. Raises ValueError."""
     if issubclass(kind, BaseModel):
         return kind.model_validate(value)
     raise NotImplementedError(f"{kind.__name__} does not travel between processes")
@@ -35,19 +35,19 @@ _ENCODER = Encoder(enc_hook=_written_out)
 
 
 def write(value: object) -> bytes:
-    """Return a value as bytes. Its type decides how; the reader must know it."""
+    """Return a value as bytes. The value's type decides how it is encoded, and the reader must know that type."""
     return _ENCODER.encode(value)
 
 
 class Reader(Generic[T]):
-    """Reads values of type ``kind``: dataclasses, named tuples, enumerations, settings, and what they hold."""
+    """Reads values of type ``kind``: dataclasses, named tuples, enumerations, settings, and their contents."""
 
     def __init__(self, kind: Any, name: str) -> None:
         self._name = name
         self._decoder: Decoder[Any] = Decoder(kind, dec_hook=_read)
 
     def read(self, body: bytes) -> T:
-        """Return the value. Raises Malformed, which says only the name of what was expected."""
+        """Return the value. Raises Malformed, whose message only names the kind of value that was expected."""
         try:
             return cast(T, self._decoder.decode(body))
         except (MsgspecError, ValueError, RecursionError):

@@ -1,1 +1,1 @@
-"""One shared H.264 transcode of a camera, for viewers that can play none of its streams; runs while it is watched."""
+"""One H.264 transcode a camera, shared by all viewers that can play none of its streams. It runs only while watched."""

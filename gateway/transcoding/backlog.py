@@ -1,8 +1,8 @@
-"""Holds what is yet to be transcoded: from the last keyframe on, and never more than the transcoder can catch up with.
-Pure.
+"""Holds the pictures that wait to be transcoded: from the last keyframe on, and never more than the transcoder can
+catch up with. Pure.
 
-A transcode that falls behind shows fewer pictures, not old ones. All waiting pictures are decoded, since later ones
-refer to them, but only the newest is coded again; when a keyframe comes, everything waiting before it is dropped.
+A transcode that falls behind shows fewer pictures, not old ones. All waiting pictures are decoded, since later pictures
+refer to them, but only the newest is encoded. When a keyframe arrives, everything that waits before it is dropped.
 """
 
 from collections import deque
@@ -15,11 +15,12 @@ from gateway.transcoding.jobs import Job
 MAX_PICTURES = 1024
 MAX_BYTES = 16 * 1024 * 1024
 SHOWN_EVERY = VIDEO_CLOCK_RATE // 2
-"""While behind, every so many ticks one picture that is not the newest is shown: better a late one than none."""
+"""While the transcode is behind, one picture is encoded every so many ticks even if it is not the newest: a late
+picture is better than none."""
 
 
 class _Queue:
-    """Pictures in order, and their bytes."""
+    """A bounded queue of pictures."""
 
     def __init__(self, pictures: Iterable[Picture] = ()) -> None:
         self._pictures = deque(pictures)
@@ -29,31 +30,32 @@ class _Queue:
         return len(self._pictures)
 
     def copy(self) -> "_Queue":
-        """Another one with the same pictures."""
+        """Return another queue with the same pictures."""
         return _Queue(self._pictures)
 
     def append(self, picture: Picture) -> bool:
-        """Take one more. False where that is beyond the bounds."""
+        """Add a picture. Return False if the queue is now over its bounds."""
         self._pictures.append(picture)
         self._bytes += _size(picture)
         return len(self._pictures) <= MAX_PICTURES and self._bytes <= MAX_BYTES
 
     def popleft(self) -> Picture:
-        """The oldest."""
+        """Remove and return the oldest picture."""
         picture = self._pictures.popleft()
         self._bytes -= _size(picture)
         return picture
 
     def clear(self) -> None:
-        """Hold nothing."""
+        """Remove all pictures."""
         self._pictures.clear()
         self._bytes = 0
 
 
 class Backlog:
-    """Pictures of one camera stream. Keeps those since the keyframe, so that a transcode can begin at once.
+    """The waiting pictures of one camera stream. It keeps those since the last keyframe, so that a transcode can begin
+    at once.
 
-    ``dropped`` counts pictures that were let go while a transcode ran.
+    ``dropped`` counts the pictures dropped while a transcode ran.
     """
 
     def __init__(self) -> None:
@@ -61,30 +63,30 @@ class Backlog:
         self._running = False
         self._since_keyframe = _Queue()
         self._waiting = _Queue()
-        self._follows = False  # the next picture refers to what the decoder has, or will have
+        self._follows = False  # the next picture refers to what the decoder has or will have
         self._fresh = True
         self._shown: int | None = None
         self._time = 0
 
     def begin(self) -> None:
-        """A decoder that knows nothing starts: with all since the keyframe."""
+        """Begin with a new decoder, which is given everything since the last keyframe."""
         self._running, self._fresh, self._shown = True, True, None
         self._waiting = self._since_keyframe.copy()
         self._follows = bool(self._waiting)
 
     def end(self) -> None:
-        """Note that nothing is transcoded any more."""
+        """Note that the transcode has stopped."""
         self._running = False
         self._waiting.clear()
 
     def forget(self) -> None:
-        """The camera's stream passes as it comes: nothing of it is kept."""
+        """Drop everything: viewers are sent the camera's stream as it is."""
         self._since_keyframe.clear()
         self._waiting.clear()
         self._follows = False
 
     def take(self, picture: Picture) -> None:
-        """The next picture of the camera."""
+        """Add the camera's next picture."""
         if picture.unit.keyframe:
             self._since_keyframe.clear()
         begun = picture.unit.keyframe or len(self._since_keyframe) > 0
@@ -103,7 +105,7 @@ class Backlog:
             self.dropped += 1
 
     def next(self) -> tuple[Job, float] | None:
-        """Return the next job for the decoder, and when its picture arrived from the camera; None if nothing waits."""
+        """Return the next job for the decoder and the time at which its picture arrived, or None if nothing waits."""
         if not self._waiting:
             return None
         picture = self._waiting.popleft()

@@ -1,6 +1,7 @@
-"""Decodes what a camera sends and codes it as H.264 that every browser plays. Blocking: runs in a process of its own.
+"""Decodes a camera's pictures and encodes them as H.264 that every browser plays. It blocks, so it runs in a process of
+its own.
 
-No picture waits in it: no B-frames, no look-ahead, no threads that hold pictures back.
+It holds no picture back: there are no B-frames, no look-ahead, and no threads that delay pictures.
 """
 
 import re
@@ -24,19 +25,20 @@ _START_CODE = re.compile(rb"\x00\x00\x01")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a transcode: ``height`` in pixels (and 16/9 of it in width), pictures a second, bit/s."""
+    """The limits of a transcode: ``height`` in pixels (the width is at most 16/9 of it), pictures a second, and
+    bit/s."""
 
     height: int
     fps: int
     bitrate: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For the way to another process."""
+        """Return the limits as a dictionary, to be sent to another process."""
         return asdict(self)
 
 
 class Coder:
-    """One camera's decoder and encoder. Pictures keep the time that they came with."""
+    """One camera's decoder and encoder. Pictures keep their timestamps."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -48,8 +50,11 @@ class Coder:
         self._keyframe: int | None = None
 
     def code(self, job: Job) -> Iterator[Result]:
-        """The pictures that a job brings: none where it only is decoded, or comes sooner than the limit of pictures
-        a second allows. What cannot be decoded brings none."""
+        """Yield the encoded pictures of a job.
+
+        There are none if the job is only to be decoded, if it cannot be decoded, or if it comes too soon for the limit
+        of pictures a second.
+        """
         if job.fresh or job.codec != self._codec or self._decoder is None:
             self._decoder, self._codec = decoder_of(job.codec, MAX_PIXELS), job.codec
         packet = packet_of(job.codec, job.nals)
@@ -64,7 +69,7 @@ class Coder:
                 yield from self._encode(frame, frame.pts)
 
     def _due(self, time: int) -> bool:
-        # A tenth early is on time: cameras' clocks jitter.
+        # Accept a picture that is a tenth of the interval early, since cameras' clocks jitter.
         return self._newest is None or time - self._newest >= 0.9 * VIDEO_CLOCK_RATE / self._limits.fps
 
     def _encode(self, frame: VideoFrame, time: int) -> Iterator[Result]:
@@ -86,7 +91,7 @@ class Coder:
 
 
 def fitted(width: int, height: int, limit: int) -> tuple[int, int]:
-    """Even sides of the same shape, at most ``limit`` high and 16/9 of it wide."""
+    """Return even sides of the same shape, at most ``limit`` high and 16/9 of it wide."""
     scale = min(1.0, limit / height, limit * 16 / 9 / width)
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 

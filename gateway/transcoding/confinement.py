@@ -1,8 +1,8 @@
-"""Keeps from a process what turning pictures into pictures does not take.
+"""Takes from a process every right that converting pictures does not need.
 
-Hostile bytes that take a decoder over find a process without secrets, which can open no file and no socket, start no
-program, and reach no other process (Linux: Landlock where the kernel has it, https://docs.kernel.org/userspace-api/landlock.html;
-resource limits everywhere).
+If hostile bytes take over a decoder, they find a process without secrets that can open no file or socket, start no
+program and reach no other process. On Linux, Landlock enforces this where the kernel has it
+(https://docs.kernel.org/userspace-api/landlock.html). Resource limits apply everywhere.
 """
 
 import contextlib
@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 MEMORY = 2 * 1024**3
-"""Bytes of address space."""
+"""Limit of the address space in bytes."""
 OPEN_FILES = 3
-"""Standard input, output and error: whatever else would need a number is refused."""
+"""Standard input, output and error. Anything else that needs a file number is refused."""
 
 _LIMITS = {
     resource.RLIMIT_AS: MEMORY,
@@ -25,33 +25,36 @@ _LIMITS = {
     resource.RLIMIT_NOFILE: OPEN_FILES,
     resource.RLIMIT_NPROC: 0,
 }
-"""Processor time is not among them: a transcode may run for hours, and one that hangs is killed by the gateway."""
+"""Processor time is not limited: a transcode may run for hours, and the gateway kills one that hangs."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
-_CREATE_RULESET, _RESTRICT_SELF = 444, 446  # the same on every architecture
+_CREATE_RULESET, _RESTRICT_SELF = 444, 446  # the numbers are the same on every architecture
 _VERSION = 1
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-"""By the version of Landlock from which on they are known: all that can be done to files, ..."""
+"""The rights to files that each version of Landlock introduced or extended, as a bit mask."""
 _TCP = {4: 0b11}
-"""... binding and connecting TCP sockets, ..."""
+"""The same for binding and connecting TCP sockets."""
 _SCOPES = {6: 0b11}
-"""... abstract Unix sockets and signals outside of this process. No rule is added, so nothing of it is allowed."""
+"""The same for abstract Unix sockets and for signals to other processes. No rule grants any of these rights back."""
 
 
 class _Ruleset(ctypes.Structure):
-    """``struct landlock_ruleset_attr``."""
+    """Mirrors ``struct landlock_ruleset_attr`` of the kernel."""
 
     _fields_ = (("files", ctypes.c_uint64), ("tcp", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
 
 
 def confine() -> None:
-    """Give up, for good, all that is not needed any more. To be called once everything is imported, before the process
-    has a second thread. What this system does not know is left out."""
+    """Give up for good all rights that are no longer needed.
+
+    Call it after everything is imported and before the process has a second thread. Anything that this system does not
+    support is skipped.
+    """
     os.chdir("/")
     os.umask(0o077)
-    with contextlib.suppress(OSError):  # where memory runs out this process goes, and not the gateway
+    with contextlib.suppress(OSError):  # if memory runs out, the kernel kills this process and not the gateway
         Path("/proc/self/oom_score_adj").write_text("1000")
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
@@ -63,7 +66,7 @@ def confine() -> None:
 
 
 def _restrict(libc: ctypes.CDLL) -> None:
-    """Allow no use of files, TCP and other processes, as far as this kernel's Landlock knows them."""
+    """Forbid all use of files, TCP and other processes, as far as this kernel's Landlock can."""
     version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
     if version < 1:
         return
@@ -81,5 +84,5 @@ def _known(rights: dict[int, int], version: int) -> int:
 
 
 def _size(version: int) -> int:
-    """Bytes of the structure that this version knows."""
+    """Return how many bytes of the structure this version knows."""
     return 24 if version >= min(_SCOPES) else 16 if version >= min(_TCP) else 8

@@ -1,17 +1,18 @@
-"""The jobs that a transcoding process has not done yet, and when their pictures arrived. Pure; time is an argument."""
+"""Keeps the jobs that a transcoding process has not finished, and when their pictures arrived. Pure; time is an
+argument."""
 
 from collections import deque
 
 from gateway.errors import Malformed
 
 MOST = 3
-"""Jobs that one process has at a time."""
+"""How many jobs one process has at a time."""
 MAX_ARRIVALS = 64
-"""Of pictures that may still come out, coded: a decoder holds back no more, B-frames included."""
+"""How many arrival times are kept. A decoder holds back fewer pictures than this, even with B-frames."""
 
 
 class InFlight:
-    """The jobs of one process, done in the order in which they were given. All times are in gateway seconds."""
+    """The unfinished jobs of one process, which finishes them in order. All times are in gateway seconds."""
 
     def __init__(self) -> None:
         self._given: deque[float] = deque()
@@ -19,16 +20,16 @@ class InFlight:
 
     @property
     def full(self) -> bool:
-        """Return True if the process is given nothing more now."""
+        """Return True if the process should get no more jobs now."""
         return len(self._given) >= MOST
 
     def begin(self) -> None:
-        """Begin with another process."""
+        """Start over with another process."""
         self._given.clear()
         self._arrivals.clear()
 
     def give(self, time: int, arrival: float, now: float) -> None:
-        """Note that the process is given the picture of this RTP ``time``, which arrived at ``arrival``."""
+        """Note that the process was given the picture of this RTP ``time``, which arrived at ``arrival``."""
         self._given.append(now)
         self._arrivals[time] = arrival
         if len(self._arrivals) > MAX_ARRIVALS:
@@ -37,17 +38,17 @@ class InFlight:
     def done(self) -> None:
         """Note that the oldest job is done. Raises Malformed if there is none."""
         if not self._given:
-            raise Malformed("a job is done that was not given")
+            raise Malformed("a job was reported as done that was not given")
         self._given.popleft()
 
     def withdraw(self) -> None:
-        """Forget the pictures: what comes out of them is not to be shown."""
+        """Forget the pictures: their results must not be shown."""
         self._arrivals.clear()
 
     def arrival(self, time: int) -> float | None:
-        """Return when the picture of this RTP time arrived; None if it was withdrawn, or was given too long ago."""
+        """Return when the picture of this RTP time arrived, or None if it was withdrawn or was given too long ago."""
         return self._arrivals.get(time)
 
     def waits_for(self, now: float) -> float:
-        """Seconds since the oldest job was given; 0 if there is none."""
+        """Return the seconds since the oldest job was given, 0 if there is none."""
         return now - self._given[0] if self._given else 0.0

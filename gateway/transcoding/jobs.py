@@ -1,6 +1,6 @@
-"""The messages between the gateway and a transcoding process. Pure.
+"""Defines the messages between the gateway and a transcoding process. Pure.
 
-The process decodes bytes that may be hostile, so its results are checked like a stranger's.
+The process decodes bytes that may be hostile, so its results are checked like those of a stranger.
 """
 
 from typing import NamedTuple
@@ -9,8 +9,11 @@ from gateway.subprocesses.values import Reader
 
 
 class Job(NamedTuple):
-    """A picture to decode. ``time`` is in 1/90000 s, of the line that viewers get. It is coded again where ``show``;
-    ``fresh``: what was decoded before has nothing to do with it. ``nals`` as in ``AccessUnit``."""
+    """A picture to decode.
+
+    ``time`` is in 1/90000 s, on the timeline that viewers get. The picture is also encoded if ``show`` is set.
+    ``fresh`` means that it refers to nothing decoded before. ``nals`` are as in ``AccessUnit``.
+    """
 
     codec: str
     show: bool
@@ -20,7 +23,7 @@ class Job(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A coded picture, or, without ``nals``, the word that one more ``Job`` is ``done``."""
+    """A coded picture. Without ``nals`` it only says that one more ``Job`` is ``done``."""
 
     done: bool
     keyframe: bool

@@ -1,4 +1,5 @@
-"""The transcodes of all cameras of a process: at most so many run at once, and a fault in one is never another's."""
+"""Runs the transcodes of all cameras in a process. Their number is bounded, and a fault in one never affects
+another."""
 
 import asyncio
 import functools
@@ -20,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 
 class Transcoding:
-    """``on_state`` is called with a camera when what ``state`` says of its transcode changes."""
+    """The transcodes of all cameras. ``on_state`` is called with a camera when the ``state`` of its transcode
+    changes."""
 
     def __init__(
         self,
@@ -43,17 +45,17 @@ class Transcoding:
                 self._transcoders[camera] = Transcoder(stream, limits, places, clock, metrics, tell)
 
     def streams(self) -> Iterator[tuple[tuple[CameraId, StreamName], TranscodedStream]]:
-        """Yield the streams that viewers can subscribe to; watching one starts its transcode."""
+        """Yield the streams that viewers can subscribe to. A subscription starts the transcode."""
         for camera, transcoder in self._transcoders.items():
             yield (camera, StreamName.TRANSCODED), transcoder.stream
 
     def state(self, camera: CameraId) -> str:
-        """Return the state of a camera's transcode in words; empty if none is needed now."""
+        """Return the state of a camera's transcode in words, or an empty string if no transcode is needed now."""
         transcoder = self._transcoders.get(camera)
         return "" if transcoder is None else transcoder.state
 
     async def run(self) -> None:
-        """Transcode what is watched, until cancelled."""
+        """Transcode streams that are watched, until cancelled."""
         async with asyncio.TaskGroup() as group:
             for camera, transcoder in self._transcoders.items():
                 group.create_task(self._keep(camera, transcoder), name=f"transcode {camera}")
@@ -63,6 +65,6 @@ class Transcoding:
             try:
                 await transcoder.run()
             except Exception:
-                logger.exception("%s: the transcode ended by a fault of the gateway", camera)
+                logger.exception("%s: a bug in the gateway ended the transcode", camera)
                 self._metrics.task_failures.labels("transcode").inc()
             await self._clock.sleep(AFTER_A_BUG)

@@ -1,5 +1,5 @@
-"""The stream of a transcode for its viewers: its pictures, with the RTP time and the map of the stream it is made
-from."""
+"""The stream of a transcode. Its pictures keep the RTP time, and the map to capture time, of the stream that they are
+made from."""
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.names import H264
@@ -11,10 +11,10 @@ from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
 
 
 class TranscodedStream:
-    """A ``RelayStream`` of coded pictures that keep the RTP time of the source: its map tells their age, whatever the
-    transcode takes.
+    """A ``RelayStream`` of transcoded pictures that keep the RTP time of the source. The source's map therefore gives
+    their true age, including the time that transcoding takes.
 
-    ``on_watched`` is told True with the first subscriber and False when the last has left.
+    ``on_watched`` is told True when the first subscriber comes and False when the last has left.
     """
 
     passes = True
@@ -23,7 +23,7 @@ class TranscodedStream:
         self.camera_id = source.camera_id
         self.stream = StreamName.TRANSCODED
         self.codec = H264
-        # The source's map, which says when a picture was captured.
+        # The source's map says when each picture was captured.
         self.covers = source.covers
         self.timeline = source.timeline
         self.on_timeline = source.on_timeline
@@ -37,11 +37,11 @@ class TranscodedStream:
 
     @property
     def waiting_for_keyframe(self) -> bool:
-        """Return True until the transcode has given its first picture."""
+        """Return True until the transcode has produced its first picture."""
         return self._outlet.waiting
 
     def start_timeline(self) -> TimelinePoint | None:
-        """The source's map, said at the first picture of the start burst."""
+        """Return the source's map at the first picture of the start burst, or None."""
         point, burst = self.timeline(), self.gop()
         if point is None or not burst:
             return None
@@ -50,10 +50,10 @@ class TranscodedStream:
         return TimelinePoint(burst[0].rtp, capture, point.uncertainty, point.trusted, point.reason, point.epoch)
 
     def put(self, unit: AccessUnit) -> None:
-        """One picture of the transcode. ``rtp`` is the time that it has towards viewers."""
+        """Send one transcoded picture. Its ``rtp`` is already in viewers' time."""
         self._outlet.waiting = False
         self._outlet.send(unit, unit.rtp)
 
     def end(self) -> None:
-        """The transcode has ended: what it left is of the past, and nobody begins with it."""
+        """Note that the transcode has ended. Its old pictures are dropped, so that no viewer begins with them."""
         self._outlet.forget()

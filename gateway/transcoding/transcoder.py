@@ -1,4 +1,5 @@
-"""Keeps one camera's transcode while it is watched: a process is started, fed, watched over, and started again."""
+"""Keeps one camera's transcode running while it is watched: starts a process, feeds it, supervises it and restarts
+it."""
 
 import asyncio
 import contextlib
@@ -27,7 +28,7 @@ from gateway.transcoding.jobs import RESULTS, Result
 from gateway.transcoding.stream import TranscodedStream
 
 LINGER = 10.0
-"""A transcode goes on for so long after its last viewer: a page that is loaded again finds it running."""
+"""Seconds that a transcode goes on after its last viewer, so that a reloaded page finds it running."""
 ANSWER_TIMEOUT = 10.0
 STABLE_AFTER = 30.0
 _TICK = 0.5
@@ -40,7 +41,8 @@ def _nobody() -> None:
 
 
 class Transcoder:
-    """One camera. ``places`` bounds how many transcodes run at once; ``on_state`` is called when ``state`` changes."""
+    """Runs one camera's transcode. ``places`` bounds how many run at once; ``on_state`` is called when ``state``
+    changes."""
 
     def __init__(
         self,
@@ -77,10 +79,10 @@ class Transcoder:
         while True:
             await self._watched.wait()
             if self._places.locked():
-                self._say("The transcode waits: as many run as the settings allow.")
+                self._say("The transcode is waiting: as many are running as the settings allow.")
             async with self._places:
                 began = self._clock.monotonic()
-                self._say("The transcode starts.")
+                self._say("The transcode is starting.")
                 trouble = await self._transcode()
             if self._clock.monotonic() - began >= STABLE_AFTER:
                 delays = backoff(SystemRandom().uniform)
@@ -92,7 +94,7 @@ class Transcoder:
             else:
                 self._say("")
 
-    # What the camera and the viewers do
+    # Events of the camera and its viewers
 
     def _take(self, picture: Picture) -> None:
         if self._source.codec == H264 and self._source.passes:
@@ -102,7 +104,7 @@ class Transcoder:
         self._news.set()
 
     def _withdraw(self, _: None) -> None:
-        """A picture of the camera's was torn, and so is what is made of it, or still being made."""
+        """Withdraw what was made, or is being made, of a picture that proved to be torn."""
         self._backlog.forget()
         self._in_flight.withdraw()
         self.stream.withdraw()
@@ -124,7 +126,7 @@ class Transcoder:
     # One process
 
     async def _transcode(self) -> str:
-        """One process, from its start to its end; what went wrong, in words, or nothing."""
+        """Run one process from its start to its end. Return what went wrong in words, or an empty string."""
         command = (sys.executable, "-m", "gateway.transcoding.worker", json.dumps(self._limits.as_dict()))
         process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, limit=READ_SIZE, env=inherited()
@@ -150,8 +152,8 @@ class Transcoder:
             _kill(process)
             await process.wait()
         if self._hung:
-            return "The transcode did not answer and is begun again."
-        return "The transcode ended and is begun again." if self._wanted() else ""
+            return "The transcode did not answer and is being restarted."
+        return "The transcode ended and is being restarted." if self._wanted() else ""
 
     def _wanted(self) -> bool:
         return self._watched.is_set() or self._clock.monotonic() - self._unwatched_since < LINGER
@@ -170,7 +172,7 @@ class Transcoder:
                 await self._news.wait()
 
     async def _read(self, process: Process) -> None:
-        """Take results until the process ends, or sends what is none."""
+        """Read results until the process ends or sends something else."""
         assert process.stdout is not None  # noqa: S101 - it was asked for
         frames = Frames()
         try:
@@ -178,20 +180,21 @@ class Transcoder:
                 for body in frames.feed(data):
                     self._hear(RESULTS.read(body))
         except Malformed as error:
-            logger.warning("%s: what its transcode sends cannot be read: %s", self._source.camera_id, error)
+            logger.warning("%s: cannot read the output of its transcode: %s", self._source.camera_id, error)
 
     def _hear(self, result: Result) -> None:
         if result.done:
             self._in_flight.done()
             self._news.set()
-        elif (arrival := self._in_flight.arrival(result.time)) is not None:  # else it was withdrawn meanwhile
+        # otherwise it was withdrawn in the meantime
+        elif (arrival := self._in_flight.arrival(result.time)) is not None:
             now = self._clock.monotonic()
             self._metrics.transcode_seconds.observe(now - arrival)
-            self._say("The transcode runs.")
+            self._say("The transcode is running.")
             self.stream.put(AccessUnit(result.nals, result.time % WRAP, result.keyframe, now))
 
     async def _oversee(self, process: Process) -> None:
-        """End the process when nobody watches any more, or when it does not answer."""
+        """Kill the process when nobody watches any more, or when it does not answer."""
         while True:
             await self._clock.sleep(_TICK)
             self._hung = self._in_flight.waits_for(self._clock.monotonic()) > ANSWER_TIMEOUT

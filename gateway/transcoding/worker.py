@@ -1,6 +1,7 @@
-"""The transcoding process of one camera: jobs on standard input, results on standard output, until the input ends.
+"""The transcoding process of one camera: it reads jobs on standard input and writes results on standard output.
 
-A process rather than a thread: what hostile bytes do to a decoder they do here, and one that hangs can be killed.
+It is a process and not a thread: whatever hostile bytes do to a decoder happens here, and a decoder that hangs can be
+killed. It ends when its input ends.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ NICE = 5
 
 
 def work(coder: Coder, jobs: BufferedIOBase, results: BufferedIOBase) -> None:
-    """Do what is asked for until there is no more."""
+    """Do all jobs until the input ends."""
     frames = Frames()
     while data := jobs.read1(READ_SIZE):
         for body in frames.feed(data):
@@ -35,9 +36,9 @@ def work(coder: Coder, jobs: BufferedIOBase, results: BufferedIOBase) -> None:
 
 
 def main() -> None:
-    """Give way to the relay, give up what is not needed, and work."""
-    # The gateway ends this process by closing its input or by force. What a keyboard, a lost terminal or a service
-    # manager sends to all processes is for the gateway to act on.
+    """Lower the priority below that of the relay, give up rights, and work."""
+    # The gateway ends this process by closing its input or by killing it. Signals that a keyboard, a lost terminal or a
+    # service manager sends to all processes are for the gateway to handle.
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICE)

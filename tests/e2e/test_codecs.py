@@ -96,7 +96,7 @@ async def test_what_the_browser_does_not_decode_is_shown_live_by_one_transcode(
     await says(it, camera, codec, f"one shared transcode of the main stream ({name}) to H.264.")
     frames = await shown(glass, camera)
     assert {frame["width"] for frame in frames} == {320}
-    await says(it, camera, codec, "The transcode runs.")
+    await says(it, camera, codec, "The transcode is running.")
     await glass.tile(camera).close()
 
 

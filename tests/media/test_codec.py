@@ -1,4 +1,4 @@
-"""Values arrive between processes as what they were, secrets and bytes too, or not at all."""
+"""Values arrive in the other process as they were sent, secrets and bytes included, or not at all."""
 
 import pytest
 from hypothesis import given
@@ -99,7 +99,7 @@ def test_what_does_not_fit_is_refused_and_not_quoted(body: bytes) -> None:
         arguments, said = read(method, Raw(body))
         if arguments is None:
             assert said == f"{method.name}: values that do not fit"
-        else:  # few texts and numbers are what some methods take
+        else:  # some methods take only short texts and small numbers
             assert method.read_arguments(method.write_arguments(*arguments)) == arguments
 
 

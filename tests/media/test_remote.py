@@ -1,4 +1,5 @@
-"""A worker that dies, hangs or says nothing is replaced; whoever watched is told, and nothing is read that was its."""
+"""A worker that dies, hangs or stops reporting is replaced. Its viewers are told, and none of its old state is
+served."""
 
 import asyncio
 import contextlib
@@ -40,7 +41,7 @@ UP = SourceStatus(HALL, StreamName.MAIN, SourceState.UP, SourceReason.NONE, "", 
 
 
 class FakeWorker:
-    """The other end of the link, in this process. ``hangs``: it answers nothing any more."""
+    """The other end of the link, in this process. ``hangs`` makes it stop answering."""
 
     def __init__(self, fault: ConfigurationError | None) -> None:
         self.fault = fault
@@ -96,7 +97,7 @@ class FakeWorker:
 
 
 class FakeProcess:
-    """Ends when it is killed, and its end of the link with it."""
+    """A worker that ends when it is killed, together with its end of the link."""
 
     pid = 4711
 
@@ -111,7 +112,7 @@ class FakeProcess:
 
 
 class Scene:
-    """A remote node on a fake clock, whose workers are in this process."""
+    """A remote node on a fake clock, whose workers run in this process."""
 
     def __init__(self, fault: ConfigurationError | None = None) -> None:
         self.clock = FakeClock()
@@ -154,14 +155,14 @@ class Scene:
         task.add_done_callback(self.calls.discard)
 
     async def until(self, holds: Callable[[], object]) -> None:
-        """Let what travels over the link arrive, and short delays pass."""
+        """Let everything on the link arrive, and let short delays pass."""
         async with asyncio.timeout(5):
             while not holds():
                 await asyncio.sleep(0)
                 await self.clock.advance(0.01)
 
     async def die(self) -> None:
-        """The newest worker ends, as by kill -9; the next one serves."""
+        """End the newest worker as by kill -9, and let the next one serve."""
         count = len(self.workers)
         self.links[-1].abort()
         await self.until(lambda: len(self.workers) > count and self.node.pid)
@@ -251,7 +252,7 @@ async def test_while_there_is_no_worker_offers_are_put_off_and_nothing_lives(sce
 
 
 async def test_a_session_that_ends_before_its_answer_is_heard_is_none(scene: Scene) -> None:
-    """It would stay in the list of who watches for ever."""
+    """Such a session would stay in the list of viewers forever."""
 
     def end(session_id: str) -> None:
         event = SessionEvent("closed", session_id, CloseReason.TOKEN_EXPIRED, 1.0, 0, 0, StreamName.MAIN)
@@ -319,7 +320,7 @@ async def test_stopping_ends_the_worker_and_starts_no_other(scene: Scene) -> Non
     opened = await scene.node.open(OFFER)
     stopping = asyncio.create_task(scene.node.stop())
     await asyncio.sleep(0.01)
-    scene.links[-1].abort()  # the worker's own end, once it has answered
+    scene.links[-1].abort()  # the worker's own end closes once it has answered
     await asyncio.wait_for(stopping, 5)
     await scene.until(lambda: scene.told)
     assert [(event.id, event.reason) for event in scene.told] == [(opened.id, CloseReason.SHUTDOWN)]

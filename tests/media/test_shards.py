@@ -1,4 +1,4 @@
-"""Cameras are dealt evenly, recorders are not parted, and each worker is reached where its viewers are told."""
+"""Cameras are dealt evenly, a recorder's cameras stay together, and viewers are told each worker's own address."""
 
 from collections import Counter
 

@@ -17,7 +17,7 @@ from tests.gst_camera import gst_camera
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
-"""The first is set to be heard, and sends a tone of 440 Hz."""
+"""The first camera's sound is switched on; it sends a tone of 440 Hz."""
 VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
 
 
@@ -33,7 +33,7 @@ async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Di
         district = District(tmp_path_factory.mktemp("district"), urls=urls, settings=settings, live=frozenset())
         try:
             district.start_school()
-            # GStreamer's server stumbles over two who begin at once to pull what it shares.
+            # GStreamer's server fails if two clients begin at once to pull media that it shares.
             settings[f"sites.lincoln.cameras.{HEARD}.sub.url"] = f"rtsp://127.0.0.1:{district.rtsp_port}/loop-1/sub"
             district.start_gateway()
             yield district
@@ -43,7 +43,7 @@ async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Di
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(district: District) -> Client:
-    """A dispatcher in a lockdown."""
+    """A dispatcher during a lockdown."""
     coordinator = await district.client("coordinator")
     status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
     assert status == 201
@@ -68,7 +68,7 @@ async def webrtcbin() -> AsyncIterator[Process]:
 
 
 async def said(viewer: Process, word: str) -> Any:
-    """The next thing that it tells of ``word``."""
+    """Return the next message that the viewer sends about ``word``."""
     assert viewer.stdout is not None
     async with asyncio.timeout(20):
         while line := await viewer.stdout.readline():
@@ -79,7 +79,7 @@ async def said(viewer: Process, word: str) -> Any:
 
 
 async def watch(client: Client, camera: str, viewer: Process) -> str:
-    """Have it watch the camera; gives the answer."""
+    """Have the viewer watch the camera. Return the answer."""
     offer = (await said(viewer, "offer"))["offer"]
     _, token = await client.post("/api/tokens", {"site": "lincoln"})
     headers = {"Authorization": f"Bearer {token['token']}", "Content-Type": "application/sdp"}

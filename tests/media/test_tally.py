@@ -1,4 +1,4 @@
-"""What several processes count is served as the sum, and what a dead one has counted is not lost."""
+"""What several processes count is served as a sum, and the counts of a dead process are not lost."""
 
 import prometheus_client
 from hypothesis import given
@@ -10,7 +10,7 @@ from gateway.metrics import Metrics
 
 
 def served(metrics: Metrics, *others: Metrics) -> dict[str, float]:
-    """Sample lines of the text that is served, with their values."""
+    """Return the sample lines of the served text with their values."""
     figures = total(*(figures_of(other.registry.collect()) for other in others))
     text = prometheus_client.generate_latest(Merged(metrics.registry, figures)).decode()
     lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]

@@ -1,4 +1,4 @@
-"""Two worker processes over a simulated school: one dies, the other does not notice; the gateway dies, and both do."""
+"""Two worker processes serve a simulated school. When one dies, the other goes on; when the gateway dies, both end."""
 
 import asyncio
 import itertools
@@ -21,11 +21,11 @@ from rig.viewer import LightViewer
 pytestmark = [pytest.mark.quiet, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 ONE, OTHER = "lincoln-hallway-west", "lincoln-upper-west"
-"""Cameras of one school that its size parts: each worker has one of them. Both are for incidents only."""
+"""Cameras of one school that is divided because of its size: each worker has one. Both open only in incidents."""
 
 
 class Watcher:
-    """A viewer. ``packets`` are arrival and sequence number of each."""
+    """A viewer. ``packets`` holds the arrival time and sequence number of each packet."""
 
     def __init__(self, client: Client, camera: str) -> None:
         self.client = client
@@ -35,7 +35,7 @@ class Watcher:
         self._viewer: LightViewer | None = None
 
     async def open(self) -> bool:
-        """Watch from now on, as one who comes back would. False where the gateway cannot just now."""
+        """Watch from now on, as a returning viewer would. Return False if the gateway refuses for the moment."""
         await self.leave()
         status, token = await self.client.post("/api/tokens", {"site": "lincoln"})
         assert status == 200, token
@@ -52,13 +52,13 @@ class Watcher:
         return True
 
     async def leave(self) -> None:
-        """Be gone."""
+        """Close the connection without a word."""
         viewer, self._viewer = self._viewer, None
         if viewer is not None:
             await viewer.close()
 
     async def plays(self, within: float) -> None:
-        """Wait for a packet that comes from now on."""
+        """Wait for a packet that arrives after this call."""
         before = len(self.packets)
 
         async def more() -> bool:
@@ -67,7 +67,7 @@ class Watcher:
         await until(more, within, f"a packet of {self.camera}")
 
     def missing(self, since: float) -> int:
-        """Sequence numbers that did not come, or not in their order."""
+        """Return the sequence numbers that are missing or out of order."""
         numbers = [number for at, number in self.packets if at >= since]
         assert len(numbers) > 10, "there is something to miss"
         return sum((after - before) % 65536 != 1 for before, after in itertools.pairwise(numbers))
@@ -90,7 +90,7 @@ async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Di
 
 @asynccontextmanager
 async def watching(district: District) -> AsyncIterator[tuple[Watcher, Watcher, dict[str, Any]]]:
-    """A lockdown, and a dispatcher who watches a camera of each worker."""
+    """Start a lockdown, with a dispatcher who watches one camera of each worker."""
     client = await district.client("dispatcher")
     coordinator = await district.client("coordinator")
     status, incident = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
@@ -111,13 +111,13 @@ def of_process(pid: int, what: str) -> bytes:
 
 
 def workers(district: District) -> list[int]:
-    """Process ids of the gateway's children, by their name."""
+    """Return the process ids of the gateway's children by name."""
     gateway = district.processes[-1].process.pid
     return sorted(descendants(gateway) - {gateway}, key=lambda pid: of_process(pid, "cmdline").split(b"\0")[-2])
 
 
 async def gone(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has reaped yet has."""
+    """Return True if a process has ended, even if nobody has reaped it yet."""
     try:
         return of_process(pid, "stat").rpartition(b")")[2].split()[0] == b"Z"
     except OSError:
@@ -198,7 +198,7 @@ async def test_all_clear_ends_the_pictures_of_both_workers_within_a_second(distr
 
 
 async def test_a_worker_that_hangs_is_ended_where_a_grant_ends(district: District) -> None:
-    """It could send again as soon as it goes on: nobody has told it that it may not."""
+    """The stopped worker could send as soon as it resumes, since nobody has told it that it may not."""
     async with watching(district) as (one, other, incident):
         hung = workers(district)[0]
         os.kill(hung, signal.SIGSTOP)

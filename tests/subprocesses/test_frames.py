@@ -1,4 +1,4 @@
-"""Frames survive any cutting of the stream; what is too long ends it before anything is kept for it."""
+"""Frames survive any cutting of the stream. One that is too long ends the stream before any of it is stored."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""Values of a type arrive as what they were; what is none of that type is refused without a word of what it held."""
+"""Values arrive as they were sent. A value of another type is refused without quoting it."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""The process that decodes what cameras send, as somebody finds it who has taken it over by hostile bytes."""
+"""Tries what an attacker could do after taking over the decoding process with hostile bytes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Jobs and results arrive as they were sent, and nothing else does."""
+"""Jobs and results arrive as they were sent, and nothing else is accepted."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A transcode's viewers are told the source's map: they begin only with pictures that it is true of."""
+"""A transcode's viewers get the source's map. They begin only with pictures for which that map is valid."""
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
@@ -33,7 +33,7 @@ async def test_what_was_made_of_pictures_from_before_a_leap_is_not_begun_with_af
     late = pictures[-1]
     await show(-10 * VIDEO_CLOCK_RATE)
     assert stream.gop() == ()
-    stream.put(AccessUnit(INTRA, late.rtp, True, clock.monotonic(), 0))  # it was still being coded
+    stream.put(AccessUnit(INTRA, late.rtp, True, clock.monotonic(), 0))  # this picture was still being encoded
     assert stream.gop() == ()
     assert stream.start_timeline() is None
     code()

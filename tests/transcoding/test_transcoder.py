@@ -1,4 +1,4 @@
-"""The transcode of a camera, with its real process: what viewers get, and what happens when it dies."""
+"""The transcode of a camera with its real process: what viewers get, and what happens when the process dies."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ LIVE = TICKS / 90_000
 
 
 class House:
-    """A camera's main stream, its transcode, and a viewer of it."""
+    """A camera's main stream, its transcode, and a viewer of the transcode."""
 
     def __init__(self, settings: TranscodingSettings, pass_b_frames: bool = True) -> None:
         self.clock = SystemClock()
@@ -71,7 +71,7 @@ class House:
         self.source.access_unit(unit)
 
     async def play(self, pictures: Sequence[Coded], codec: str) -> None:
-        """Send as a camera does, in real time; what it sends later goes on from there."""
+        """Send pictures in real time as a camera does. A later call continues from there."""
         try:
             for picture in pictures:
                 self.send(Coded(picture.nals, picture.rtp + self._sent * TICKS), codec)
@@ -81,7 +81,8 @@ class House:
 
     @asynccontextmanager
     async def playing(self, pictures: Sequence[Coded], codec: str) -> AsyncIterator[None]:
-        """Send them round and round until left: however long a process takes to start, there is something to code."""
+        """Repeat the pictures until the context is left, so that there is something to encode however slowly a process
+        starts."""
 
         async def round_and_round() -> None:
             while True:
@@ -117,7 +118,7 @@ async def house(settings: TranscodingSettings = SMALL, pass_b_frames: bool = Tru
 
 
 def decoded(groups: Sequence[PacketGroup]) -> list[tuple[int, int]]:
-    """Sizes of the pictures that a browser's decoder sees in what was sent to it."""
+    """Return the sizes of the pictures that a browser's decoder finds in the packets sent to it."""
     depacketizer, decoder = H264Depacketizer(), av.CodecContext.create("h264", "r")
     frames = []
     for number, group in enumerate(groups):
@@ -129,7 +130,7 @@ def decoded(groups: Sequence[PacketGroup]) -> list[tuple[int, int]]:
 
 
 def workers() -> set[int]:
-    """Process ids of the transcodes that this process has started."""
+    """Return the process ids of the transcodes that this process has started."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     return {int(child) for child in children if b"transcoding.worker" in Path(f"/proc/{child}/cmdline").read_bytes()}
 
@@ -149,7 +150,7 @@ async def test_a_viewer_gets_h264_with_the_times_of_the_camera(codec: str) -> No
         assert {group.rtp for group in home.got} <= set(times)
         assert [unwrap(group.rtp, 0) for group in home.got] == sorted(unwrap(group.rtp, 0) for group in home.got)
         assert set(decoded(home.got)) == {(214, 120)}
-        assert home.service.state(CAMERA) == "The transcode runs."
+        assert home.service.state(CAMERA) == "The transcode is running."
 
 
 async def test_nothing_runs_without_viewers_and_all_share_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +184,7 @@ async def test_a_transcode_that_dies_is_told_and_begun_again() -> None:
             await home.wait_until(lambda: len(home.got) > 2)
             (worker,) = workers()
             os.kill(worker, signal.SIGKILL)
-            await home.wait_until(lambda: "The transcode ended and is begun again." in home.states)
+            await home.wait_until(lambda: "The transcode ended and is being restarted." in home.states)
             assert home.stream.gop() == ()
             home.got.clear()
             await home.wait_until(lambda: len(home.got) > 2)
@@ -200,7 +201,7 @@ async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytes
             await home.wait_until(lambda: len(home.got) > 2)
             (worker,) = workers()
             os.kill(worker, signal.SIGSTOP)
-            await home.wait_until(lambda: "The transcode did not answer and is begun again." in home.states)
+            await home.wait_until(lambda: "The transcode did not answer and is being restarted." in home.states)
             home.got.clear()
             await home.wait_until(lambda: len(home.got) > 2)
             assert worker not in workers()
@@ -210,7 +211,7 @@ async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytes
 async def test_a_transcode_that_says_what_is_no_answer_is_ended_and_begun_again(
     said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever takes over a decoder by what it decodes can say anything, and is not believed."""
+    """A decoder that has been taken over can say anything. It is not believed."""
     script = tmp_path / "hostile"
     script.write_text(f"#!{sys.executable}\nimport os, time\nos.write(1, {said!r})\ntime.sleep(60)\n")
     script.chmod(0o700)
@@ -218,7 +219,7 @@ async def test_a_transcode_that_says_what_is_no_answer_is_ended_and_begun_again(
     async with house() as home:
         home.connect("JPEG")
         home.stream.subscribe(home.deliver)
-        await home.wait_until(lambda: "The transcode ended and is begun again." in home.states)
+        await home.wait_until(lambda: "The transcode ended and is being restarted." in home.states)
         assert home.count("transcode_restarts_total", camera=CAMERA) >= 1
         assert home.count("task_failures_total", task="transcode") == 0
         assert home.got == []
@@ -288,7 +289,7 @@ async def test_only_so_many_transcodes_run_at_once() -> None:
     for _, stream in service.streams():
         stream.subscribe(lambda _group: None)
     async with asyncio.timeout(10):
-        while not any("waits" in service.state(camera) for camera, _ in keys):
+        while not any("is waiting" in service.state(camera) for camera, _ in keys):
             changed.clear()
             await changed.wait()
     task.cancel()
