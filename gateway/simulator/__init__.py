@@ -1,1 +1,2 @@
-"""A drawn school: cameras, the RTSP server that serves them, faults on demand. Never imported by the gateway itself."""
+"""The simulated school: drawn cameras, the RTSP server that serves them, and faults on demand. The gateway never
+imports it."""

@@ -1,4 +1,4 @@
-"""One simulated camera: its clock, its faults, who watches it, and the pace at which it captures."""
+"""Simulates one camera: its clock, its faults, its watchers, and the pace at which it captures."""
 
 import asyncio
 from concurrent.futures import Executor
@@ -14,19 +14,20 @@ from gateway.simulator.pictures.renderer import MAIN_FPS, LivePictures, LoopPict
 
 
 class Watcher(Protocol):
-    """A client that plays one stream. Calls are synchronous and cheap."""
+    """A client that plays one stream. Its methods are synchronous and cheap."""
 
     def picture(self, picture: CodedPicture) -> None:
-        """A picture leaves the camera."""
+        """Take a picture that leaves the camera."""
         ...
 
     def faults_changed(self) -> None:
-        """Other faults are in force from now on."""
+        """Note that the camera's faults have changed."""
         ...
 
 
 class Camera:
-    """Captures while somebody watches. ``run`` is its one task; everything else is called on the same loop.
+    """A camera that captures while somebody watches. ``run`` is its only task; everything else is called on the same
+    loop.
 
     ``loop`` cameras serve a few seconds that were encoded once. ``sets`` are the parameter sets of each stream.
     """
@@ -48,40 +49,41 @@ class Camera:
         self._pictures: Pictures | None = None
 
     def now(self) -> float:
-        """The camera's own clock: seconds since 1970, wrong where a fault says so.
+        """Return the time on the camera's own clock in seconds since 1970. Some faults make it wrong.
 
-        As with a camera on a wall, it is not set with the machine's.
+        Like a camera on a wall, it does not change when the machine's clock is set.
         """
         return self._clock.now() + self.faults.clock_offset
 
     def capture_time(self) -> float:
-        """True time at which the picture was captured that leaves now."""
+        """Return the true capture time of the picture that leaves now."""
         return self.faults.capture_time(self._clock.now(), self._since)
 
     def settings(self, stream: StreamName) -> EncoderSettings:
-        """How the stream is coded now."""
+        """Return how the stream is encoded now."""
         return encoder_settings(stream, self._gop, self.faults)
 
     def watchers(self, stream: StreamName) -> int:
-        """How many clients play the stream."""
+        """Return how many clients play the stream."""
         return len(self._watchers[stream])
 
     def watch(self, stream: StreamName, watcher: Watcher) -> None:
-        """Deliver the stream's pictures to ``watcher``, from now on; a live camera sends a keyframe at once."""
+        """Deliver the stream's pictures to ``watcher`` from now on. A live camera sends a keyframe at once."""
         self._watchers[stream].add(watcher)
         self._newcomers.add(stream)
         self._watched.set()
 
     def unwatch(self, stream: StreamName, watcher: Watcher) -> None:
-        """Deliver no more; harmless for one who does not watch."""
+        """Stop delivering to ``watcher``. Do nothing if it does not watch."""
         self._watchers[stream].discard(watcher)
         if not any(self._watchers.values()):
             self._watched.clear()
 
     async def apply(self, faults: Faults) -> None:
-        """Put ``faults`` in force instead of those before; once with none before anybody asks for a description.
+        """Replace the current faults with ``faults``. Call it once, without faults, before anybody asks for a
+        description.
 
-        Raises ValueError where the camera cannot have them.
+        Raises ValueError if the camera cannot have these faults.
         """
         if self.loop and (names := faults.need_live_encoder()):
             raise ValueError(f"a camera that serves a loop cannot have: {', '.join(names)}")
@@ -101,7 +103,7 @@ class Camera:
             watcher.faults_changed()
 
     async def run(self) -> None:
-        """Capture, forever: a picture each 1/15 s of capture time while there are watchers."""
+        """Capture forever: one picture each 1/15 s of capture time while there are watchers."""
         run = asyncio.get_running_loop().run_in_executor
         tick = 0
         while True:
@@ -110,7 +112,7 @@ class Camera:
                 await self._watched.wait()
                 tick = ceil(self.capture_time() * MAIN_FPS)
             ahead = tick / MAIN_FPS - self.capture_time()
-            if abs(ahead) > 2 / MAIN_FPS:  # the delay changed at once, or the machine was too slow
+            if abs(ahead) > 2 / MAIN_FPS:  # the delay changed suddenly, or the machine was too slow
                 if ahead > 0:
                     self._rewind()
                 tick = floor(self.capture_time() * MAIN_FPS)
@@ -127,7 +129,7 @@ class Camera:
             tick += 1
 
     def _rewind(self) -> None:
-        """An encoder's time only runs forward and without long pauses; a loop has no such memory."""
+        """Drop a live encoder, whose time can only run forward without long pauses. A loop has no such memory."""
         if not self.loop:
             self._pictures = None
 

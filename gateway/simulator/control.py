@@ -1,9 +1,9 @@
-"""The control API: faults on demand, over HTTP, on the loopback interface only.
+"""The control API of the simulated school: faults on demand, over HTTP, on the loopback interface only.
 
 ==========================  ===================================================================================
 ``GET /cameras``            ``{"cameras": [{"id", "name", "loop", "watchers": {"main", "sub"}, "faults"}]}``
-``PUT .../{id}/faults``     JSON object of ``Faults``; replaces those in force; answers with what is in force
-``DELETE .../{id}/faults``  the camera is well again; 204
+``PUT .../{id}/faults``     takes a JSON object of ``Faults``, which replaces the current ones; answers with them
+``DELETE .../{id}/faults``  removes all faults; answers 204
 ==========================  ===================================================================================
 
 Errors are ``application/problem+json`` (RFC 9457).
@@ -22,7 +22,7 @@ CAMERAS = web.AppKey("cameras", Mapping[str, Camera])
 
 
 def control_app(cameras: Mapping[str, Camera]) -> web.Application:
-    """Build the application; cameras by their id."""
+    """Build the application. ``cameras`` are by id."""
     app = web.Application(client_max_size=65536)
     app[CAMERAS] = cameras
     app.router.add_get("/cameras", _list)

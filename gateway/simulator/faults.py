@@ -1,4 +1,4 @@
-"""What can go wrong with a simulated camera, on demand. Pure values and arithmetic; all of it combines."""
+"""Defines what can go wrong with a simulated camera, on demand. Pure. All faults can be combined."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,37 +10,38 @@ Seconds = Annotated[float, Field(ge=0, le=7 * 86400)]
 
 
 class Rubbish(StrEnum):
-    """Where random bytes take the place of what belongs there."""
+    """Says where random bytes replace the real ones."""
 
     NONE = "none"
-    RTP = "rtp"  # well framed packets with random contents
-    FRAMING = "framing"  # the connection itself: no frame, no answer, noise
+    RTP = "rtp"  # well-framed packets with random contents
+    FRAMING = "framing"  # the connection itself carries noise instead of frames and answers
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The faults of one camera; the default has none.
+    """The faults of one camera. By default there are none.
 
-    ``off``: connections that ask for the camera are closed without an answer. ``drop``: connections are cut when they
-    play. ``silent``: neither media nor reports, the connection open and its requests answered. ``refuse_password``:
-    every credential is refused. ``session_limit``: so many sessions, the next one is refused with 453.
+    ``off``: connections that ask for the camera are closed without an answer. ``drop``: connections are cut as soon as
+    they play. ``silent``: no media and no reports are sent; the connection stays open and requests are answered.
+    ``refuse_password``: every credential is refused. ``session_limit``: any session beyond this number is refused with
+    453.
 
-    ``freeze``: the encoder repeats the picture of the moment at which the fault came, timestamps running.
+    ``freeze``: the encoder repeats the picture from the moment when the fault began, with running timestamps.
 
-    ``delay``: what is delivered was captured so many seconds earlier. At once, as from a recorder that plays back,
-    or with ``delay_growth`` by so many seconds a second until it is reached, as from a queue that fills (1: nothing
-    arrives meanwhile). Reports come as late as the media and tell the truth about it.
+    ``delay``: pictures are delivered this many seconds after their capture. The delay is there at once, like that of a
+    recorder's playback. With ``delay_growth`` it grows by that many seconds a second up to ``delay``, like that of a
+    queue that fills (at 1, nothing arrives until then). Reports are as late as the media and tell the truth about it.
 
-    ``passes``: the fraction of what is sent that the network lets through; the rest, answers included, waits on the
-    camera's side of the connection and comes later and later. A new connection begins with nothing waiting.
+    ``passes``: the fraction of the sent bytes that the network lets through. The rest, answers included, waits on the
+    camera's side of the connection and comes later and later. On a new connection nothing waits.
 
-    ``clock_offset``: seconds that the camera's clock is ahead, in reports, in ``Date`` and in the time that it writes
-    into the picture, never in the time code. Changed while it plays, it is a clock that jumps.
-    ``no_sender_reports`` and ``no_date`` leave these out.
+    ``clock_offset``: how many seconds the camera's clock is ahead, in reports, in ``Date`` and in the time written into
+    the picture, but never in the time code. A change during play makes the clock jump. ``no_sender_reports`` and
+    ``no_date`` leave these out.
 
-    ``b_frames``: so many B-pictures in a row. ``gop``: seconds between keyframes. ``scale``: the picture's width and
-    height, times this. ``noise``: of the sensor, as in the dark, in steps of 256 (standard deviation). ``bitrate``: of
-    the main stream, bit/s; a picture without noise may need less. ``rubbish``: see ``Rubbish``.
+    ``b_frames``: the number of consecutive B-pictures. ``gop``: seconds between keyframes. ``scale``: a factor for the
+    picture's width and height. ``noise``: standard deviation of the sensor noise, as in the dark, in steps of 256.
+    ``bitrate``: bit/s of the main stream; a picture without noise may need less. ``rubbish``: see ``Rubbish``.
     """
 
     off: bool = False
@@ -65,17 +66,18 @@ class Faults:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     def capture_time(self, now: float, since: float) -> float:
-        """Return when the picture was captured that leaves at ``now``, the faults being in force from ``since``."""
+        """Return the capture time of the picture that leaves at ``now`` if the faults began at ``since``."""
         if self.delay_growth is None:
             return now - self.delay
         return now - min(self.delay, self.delay_growth * max(0.0, now - since))
 
     def of_the_picture(self) -> dict[str, object]:
-        """The faults that need another encoder; a frozen picture does not: a wedged encoder goes on as it was."""
+        """Return the faults that need another encoder. A frozen picture needs none: a wedged encoder runs on as it
+        was."""
         return {name: getattr(self, name) for name in ("clock_offset", "b_frames", "gop", "scale", "noise", "bitrate")}
 
     def need_live_encoder(self) -> tuple[str, ...]:
-        """Name the faults in force that a camera which serves a loop cannot have."""
+        """Return the names of the current faults that a camera which serves a loop cannot have."""
         return tuple(name for name in _NEED_ENCODER if getattr(self, name) != getattr(_NONE, name))
 
 
@@ -85,9 +87,9 @@ _ADAPTER: Final = TypeAdapter(Faults)
 
 
 def parse_faults(document: bytes) -> Faults:
-    """Read faults from a JSON object with the fields of ``Faults``; those left out are not in force.
+    """Read faults from a JSON object with the fields of ``Faults``. Missing fields are off.
 
-    Raises ValueError whose text names every key that is wrong.
+    Raises ValueError, whose text names every wrong key.
     """
     try:
         return _ADAPTER.validate_json(document)
@@ -97,6 +99,6 @@ def parse_faults(document: bytes) -> Faults:
 
 
 def faults_document(faults: Faults) -> dict[str, Any]:
-    """The JSON object that ``parse_faults`` would read as ``faults``: only what is in force."""
+    """Return the JSON object that ``parse_faults`` would read as ``faults``. It holds only those that are on."""
     document: dict[str, Any] = _ADAPTER.dump_python(faults, mode="json", exclude_defaults=True)
     return document

@@ -1,4 +1,5 @@
-"""The simulated school: cameras, the RTSP server that serves them, and the control API, in a process of their own."""
+"""Runs the simulated school in a process of its own: the cameras, the RTSP server that serves them, and the control
+API."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,8 +22,11 @@ WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCamera:
-    """What a simulated camera is. Its scene follows from the words of its id and name. ``loop``: it serves a few
-    seconds that were encoded once, without a time code, and says so in the picture and in its description."""
+    """The description of a simulated camera. The words of its id and name decide its scene.
+
+    A ``loop`` camera serves a few seconds that were encoded once, without a time code, and says so in the picture and
+    in its description.
+    """
 
     id: str
     name: str
@@ -31,8 +35,8 @@ class SimulatedCamera:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where the school has begun to listen: ``rtsp://{host}:{rtsp_port}/{camera}/main`` (or ``/sub``), and the
-    control API at ``control_url``."""
+    """Where the school listens: ``rtsp://{host}:{rtsp_port}/{camera}/main`` (or ``/sub``), and the control API at
+    ``control_url``."""
 
     host: str
     rtsp_port: int
@@ -41,7 +45,8 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class SimulateOptions:
-    """A school. Port 0 takes a free one. ``gop``: seconds between keyframes. ``ready`` is called once it listens."""
+    """The options of a school. Port 0 takes a free one. ``gop`` is the number of seconds between keyframes. ``ready``
+    is called once the school listens."""
 
     cameras: tuple[SimulatedCamera, ...]
     password: str = field(repr=False)
@@ -58,7 +63,7 @@ class SimulateOptions:
 
 
 async def simulate(options: SimulateOptions) -> None:
-    """Run the school until cancelled. Raises OSError where a port cannot be had."""
+    """Run the school until cancelled. Raises OSError if a port is not available."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="camera") as workers:
         cameras = {

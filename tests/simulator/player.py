@@ -1,4 +1,4 @@
-"""A client in the test's own process: no socket, no waiting. It reads what a camera sends at the level of packets."""
+"""A client in the test's own process, without sockets or waiting. It reads a camera's packets."""
 
 import asyncio
 import struct
@@ -25,7 +25,7 @@ PASSWORD = "a pass:word"
 
 
 class InlineExecutor(Executor):
-    """Does the work at once, so that a fake clock governs everything."""
+    """An executor that works at once, so that a fake clock governs everything."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -37,7 +37,7 @@ class InlineExecutor(Executor):
 
 
 class Wire(asyncio.Transport):
-    """Collects what the server writes."""
+    """A transport that collects what the server writes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class Player:
         self.session = ""
 
     def ask(self, method: str, url: str | None = None, **headers: str) -> Answer | None:
-        """Send a request, authorised if challenged before, and return its answer; None if there was none."""
+        """Send a request, authorised if there was a challenge before. Return its answer, or None if there was none."""
         self.collect()
         self._sequence += 1
         uri = url or self.url
@@ -138,7 +138,7 @@ class Player:
         return self.expect("PLAY")
 
     def collect(self) -> list[Answer]:
-        """Take in what has been written; media go to ``rtp`` and ``reports``."""
+        """Read what the server has written. Media go to ``rtp`` and ``reports``."""
         answers = []
         data, self.wire.written = bytes(self.wire.written), bytearray()
         while data:
@@ -164,7 +164,7 @@ class Player:
         self.reports.clear()
 
     def access_units(self) -> Iterator[tuple[int, float, list[bytes]]]:
-        """(RTP timestamp, when sent, NAL units) of each picture."""
+        """Return (RTP timestamp, time of sending, NAL units) of each picture."""
         nals: list[bytes] = []
         for packet in self.rtp:
             kind = packet.payload[0] & 0x1F
@@ -179,7 +179,7 @@ class Player:
                 nals = []
 
     def pictures(self) -> list["Seen"]:
-        """Decode what has come: in the order in which it is shown."""
+        """Decode all pictures received so far and return them in the order in which they are shown."""
         self.collect()
         decoder = av.CodecContext.create("h264", "r")
         assert isinstance(decoder, av.VideoCodecContext)
@@ -197,7 +197,7 @@ class Player:
         ]
 
     def camera_time(self, timestamp: int) -> float:
-        """What the newest sender report says of an RTP timestamp."""
+        """Return the time that the newest sender report gives for an RTP timestamp."""
         report = self.reports[-1]
         return report.ntp + ((timestamp - report.timestamp + (1 << 31)) % (1 << 32) - (1 << 31)) / 90_000
 

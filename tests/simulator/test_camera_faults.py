@@ -1,4 +1,4 @@
-"""Each fault of docs/age.md does what it says, told from the packets that a client gets."""
+"""Each fault of docs/age.md does what it says, as seen in the packets that a client gets."""
 
 from itertools import pairwise
 
@@ -128,7 +128,7 @@ async def test_freeze_repeats_one_picture_with_running_timestamps() -> None:
         frozen_at = school.clock.now()
         before = len(player.pictures())
         await school.pass_time(3, player)
-        seen = player.pictures()[before:]  # the encoder goes on: they decode only after those before
+        seen = player.pictures()[before:]  # the encoder runs on, so these decode only after the earlier ones
         assert [picture.captured for picture in seen] == [NEAR(frozen_at, abs=0.001)] * len(seen)
         assert {(b.timestamp - a.timestamp) % (1 << 32) for a, b in pairwise(seen)} == {6000}
         assert len(seen) >= 44

@@ -1,4 +1,4 @@
-"""The school as a whole, on real sockets: FFmpeg plays it, the control API steers it."""
+"""The whole school on real sockets: FFmpeg plays it, and the control API steers it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,8 @@ async def school() -> AsyncIterator[Listening]:
 
 
 def play(url: str, pictures: int) -> tuple[list[tuple[float, int | None]], tuple[int, int]]:
-    """FFmpeg's own client: (gateway's clock at decoding, time code) of the first pictures, and their size."""
+    """Play the first pictures with FFmpeg's own client. Return (gateway time at decoding, time code) of each, and their
+    size."""
     seen: list[tuple[float, int | None]] = []
     with av.open(url, options={"rtsp_transport": "tcp", "analyzeduration": "200000"}, timeout=10) as container:
         for frame in container.decode(video=0):

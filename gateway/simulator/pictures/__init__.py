@@ -1,1 +1,1 @@
-"""What a simulated camera sees: a scene with the time in its pixels, drawn and encoded."""
+"""The pictures of a simulated camera: a scene with the time in its pixels, drawn and encoded."""

@@ -1,4 +1,4 @@
-"""What a camera sees: its scene, its name, and the time that it believes it is."""
+"""Draws a camera's picture: its scene, its name, and the time by its own clock."""
 
 from datetime import UTC, datetime
 from zlib import crc32
@@ -14,20 +14,20 @@ _BANNER = 30
 _WHITE: Colour = (255, 255, 255)
 _GREY: Colour = (190, 190, 190)
 LOOP_WORDS = "drawn film, no clock"
-"""What stands in place of the time in a film that is shown over again. How old a picture is, only the page says: words
-and colours of its tiles have no place inside a picture."""
+"""Shown in place of the time in a film that repeats. Only the page says how old a picture is, so the words and colours
+of its tiles must not appear inside a picture."""
 _FONT = cv2.FONT_HERSHEY_DUPLEX
-_FINER = 2  # backgrounds are drawn so many times larger, once, and scaled down: smooth edges
+_FINER = 2  # backgrounds are drawn once at this multiple of their size and scaled down, for smooth edges
 
 
 def as_image(pixels: object) -> Image:
-    """Give what OpenCV returns its type back."""
+    """Restore the type of an image that OpenCV returns."""
     return np.asarray(pixels, dtype=np.uint8)
 
 
 class View:
-    """One camera's view: a function of time alone. Two cameras in like places see different people, or from the
-    other side: both follow from the id."""
+    """One camera's view, which depends only on time. The camera's id decides which people it shows and from which side,
+    so that two cameras in similar places differ."""
 
     def __init__(self, camera_id: str, name: str) -> None:
         self.name = name
@@ -41,7 +41,8 @@ class View:
         self._background = as_image(cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA))
 
     def draw(self, time: float, shown: float | None) -> Image:
-        """Return the picture (360 x 640 x 3, BGR) at ``time``, ``shown`` written into it; None marks a loop."""
+        """Return the picture (360 x 640 x 3, BGR) at ``time`` with the time ``shown`` written into it. None marks a
+        loop."""
         image = self._background.copy()
         self._scene.move(image, time + self._ahead)
         if self._mirrored:
@@ -53,7 +54,8 @@ class View:
         return image
 
     def _banner(self, text: str, colour: Colour) -> Image:
-        """Write the name and ``text``, once a text: letters cost more than the rest of the picture."""
+        """Write the name and ``text`` into the image. The result is kept, since letters cost more than the rest of the
+        picture."""
         if self._written[0] != text:
             banner = np.full((_BANNER, WIDTH, 3), 48, dtype=np.uint8)
             _write(banner, self.name, _WHITE)

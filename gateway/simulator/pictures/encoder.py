@@ -1,4 +1,4 @@
-"""Live H.264 by libx264, and its settings. Blocking: called from worker threads only."""
+"""Encodes live H.264 with libx264. It blocks, so only worker threads call it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _START_CODE = re.compile(rb"\x00\x00\x01")
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """How a stream is coded. Sizes in pixels (even), ``bitrate`` in bit/s, ``gop`` in seconds between keyframes."""
+    """The settings of a stream: sizes in pixels (even), ``bitrate`` in bit/s, ``gop`` in seconds between keyframes."""
 
     width: int
     height: int
@@ -35,7 +35,11 @@ class EncoderSettings:
 
 @dataclass(frozen=True, slots=True)
 class CodedPicture:
-    """NAL units without start codes, in decoding order; ``ticks`` is the capture time in 1/90000 s since 1970."""
+    """One coded picture. ``nals`` are NAL units without start codes, ``ticks`` is its capture time in 1/90000 s since
+    1970.
+
+    Pictures are in decoding order.
+    """
 
     nals: tuple[bytes, ...]
     ticks: int
@@ -43,7 +47,7 @@ class CodedPicture:
 
 
 class Encoder:
-    """One run of the encoder: begins with a keyframe, and its capture times only grow."""
+    """One run of the encoder. It begins with a keyframe, and its capture times only increase."""
 
     def __init__(self, settings: EncoderSettings) -> None:
         self._origin: int | None = None
@@ -68,7 +72,8 @@ class Encoder:
         self._codec = codec
 
     def encode(self, image: Image, ticks: int, *, keyframe: bool = False) -> list[CodedPicture]:
-        """Code one picture (H x W x 3, BGR); ``keyframe`` forces one. Returns what is ready, in sending order."""
+        """Encode one picture (H x W x 3, BGR) and return what is ready, in sending order. ``keyframe`` forces a
+        keyframe."""
         if self._origin is None:
             self._origin = ticks
         planes = cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420)
@@ -79,7 +84,7 @@ class Encoder:
         return [self._picture(packet) for packet in self._codec.encode(frame)]
 
     def flush(self) -> list[CodedPicture]:
-        """Return the pictures that the encoder still holds back. Nothing can be coded afterwards."""
+        """Return the pictures that the encoder still holds back. Nothing can be encoded afterwards."""
         return [self._picture(packet) for packet in self._codec.encode(None)]
 
     def _picture(self, packet: av.Packet[VideoStream]) -> CodedPicture:
@@ -93,7 +98,8 @@ def split_annex_b(stream: bytes) -> tuple[bytes, ...]:
 
 @lru_cache(maxsize=64)
 def parameter_sets(settings: EncoderSettings) -> tuple[bytes, bytes]:
-    """Return the SPS and PPS that an encoder of these settings sends. Codes one grey picture to know; cached."""
+    """Return the SPS and PPS that an encoder with these settings sends. It encodes one grey picture to find out;
+    cached."""
     grey = np.full((settings.height, settings.width, 3), 128, dtype=np.uint8)
     encoder = Encoder(settings)
     nals = [nal for p in (*encoder.encode(grey, 0), *encoder.flush()) for nal in p.nals]

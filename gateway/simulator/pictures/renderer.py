@@ -1,4 +1,4 @@
-"""From a view to coded pictures: drawn and encoded as time goes, or once and then over again. For worker threads."""
+"""Turns a view into coded pictures, either live or as a loop that is encoded once. For worker threads."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,16 +26,19 @@ Produced = list[tuple[StreamName, CodedPicture]]
 
 
 class Pictures(Protocol):
-    """Where a camera's coded pictures come from. ``produce`` is called by one thread at a time."""
+    """A source of coded pictures. Only one thread at a time calls ``produce``."""
 
     def produce(self, tick: int, wanted: Wanted) -> Produced:
-        """Return what leaves at capture time ``tick / MAIN_FPS`` for the wanted streams; a true value asks for a
-        keyframe. The substream has no picture at every third tick, which makes it 10 a second."""
+        """Return what leaves at capture time ``tick / MAIN_FPS`` for the ``wanted`` streams. A true value asks for a
+        keyframe.
+
+        The substream skips every third tick, which leaves 10 pictures a second.
+        """
         ...
 
 
 def encoder_settings(stream: StreamName, gop: float, faults: Faults) -> EncoderSettings:
-    """How a stream is coded: ``gop`` is the camera's own seconds between keyframes."""
+    """Return the settings of a stream. ``gop`` is the camera's own number of seconds between keyframes."""
     width, height = (2 * round(side * faults.scale / 2) for side in _SIZES[stream])
     asked = faults.bitrate if stream is StreamName.MAIN else None
     return EncoderSettings(
@@ -51,8 +54,8 @@ def encoder_settings(stream: StreamName, gop: float, faults: Faults) -> EncoderS
 class LivePictures:
     """Draws the view once a tick and encodes it for each wanted stream.
 
-    ``frozen_at``: capture time of the picture that is repeated, may be set while it runs; ``clock_offset``: what the
-    written clock is ahead; ``noise``: see ``Faults``.
+    ``frozen_at`` is the capture time of a picture to repeat; it may be set at any time. ``clock_offset`` is how far the
+    written clock is ahead. ``noise`` is as in ``Faults``.
     """
 
     def __init__(
@@ -72,7 +75,7 @@ class LivePictures:
         self._owe_keyframe: set[StreamName] = set()
 
     def produce(self, tick: int, wanted: Wanted) -> Produced:
-        """Draw and encode; an encoder that is new begins with a keyframe anyway."""
+        """Draw and encode one tick. A new encoder begins with a keyframe in any case."""
         self._owe_keyframe.update(stream for stream, keyframe in wanted.items() if keyframe)
         due = [stream for stream in wanted if _due(stream, tick)]
         if not due:
@@ -97,7 +100,7 @@ class LivePictures:
 
 
 class LoopPictures:
-    """The same few seconds over again with running capture times: no time code, and no time in the picture."""
+    """Repeats the same few seconds with running capture times. The picture has no time code and shows no time."""
 
     def __init__(self, view: View, settings: Mapping[StreamName, EncoderSettings]) -> None:
         self._view = view
@@ -105,7 +108,7 @@ class LoopPictures:
         self._coded: dict[StreamName, dict[int, CodedPicture]] = {}
 
     def produce(self, tick: int, wanted: Wanted) -> Produced:
-        """Serve the next pictures of the loop, which is encoded when a stream is first wanted."""
+        """Return the next pictures of the loop. A stream's loop is encoded when it is first wanted."""
         produced: Produced = []
         for stream in wanted:
             if stream not in self._coded:

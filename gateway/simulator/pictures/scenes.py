@@ -1,4 +1,5 @@
-"""Schematic school scenes: a still background, and what moves in it as a function of time. Pure; colours are BGR."""
+"""Draws schematic school scenes: a still background, and what moves in it as a function of time. Pure; colours are
+BGR."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ _JACKETS: tuple[Colour, ...] = ((150, 84, 46), (62, 74, 178), (92, 128, 60), (40
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """``words`` of an id or name that ask for it, what is still, and what moves at a time in seconds."""
+    """A scene: the ``words`` of an id or name that select it, its still part, and what moves at a time in seconds."""
 
     words: tuple[str, ...]
     still: Callable[[Image], None]
@@ -20,7 +21,7 @@ class Scene:
 
 
 def scene_for(camera_id: str, name: str) -> Scene:
-    """Choose the scene that id and name speak of; a corridor where they speak of none."""
+    """Return the scene that the id and name describe, or a corridor if they describe none."""
     text = f"{camera_id} {name}".lower()
     return next((scene for scene in SCENES if any(word in text for word in scene.words)), SCENES[-1])
 

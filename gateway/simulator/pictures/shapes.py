@@ -1,4 +1,5 @@
-"""Shapes for schematic scenes, on a canvas of 640 by 360 whatever the size of the image. Pure; colours are BGR."""
+"""Draws shapes for schematic scenes on a canvas of 640 by 360, whatever the size of the image. Pure; colours are
+BGR."""
 
 from collections.abc import Sequence
 from math import cos, pi, sin
@@ -12,7 +13,7 @@ WIDTH, HEIGHT = 640, 360
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
-_SHIFT = 4  # fractional bits of coordinates: motion without jumps
+_SHIFT = 4  # fractional bits of coordinates, so that motion is smooth
 
 
 def line(image: Image, start: Point, end: Point, colour: Colour, thickness: int) -> None:
@@ -37,7 +38,7 @@ def area(image: Image, corners: Sequence[Point], colour: Colour) -> None:
 
 
 def oval(image: Image, centre: Point, radii: Point, colour: Colour, thickness: int = 0) -> None:
-    """Draw an ellipse: its outline, or all of it where ``thickness`` is 0."""
+    """Draw the outline of an ellipse, or fill it if ``thickness`` is 0."""
     scale = image.shape[1] / WIDTH
     stroke = max(1, round(thickness * scale)) if thickness else -1
     place, axes = _fixed(centre, scale), _fixed(radii, scale)
@@ -45,7 +46,7 @@ def oval(image: Image, centre: Point, radii: Point, colour: Colour, thickness: i
 
 
 def car(image: Image, place: Point, length: float, paint: Colour) -> None:
-    """Draw a car from the side; ``place`` is the middle of its underside."""
+    """Draw a car from the side. ``place`` is the middle of its underside."""
     x, y = place
     body, roof = length * 0.18, length * 0.34
     area(
@@ -71,7 +72,7 @@ def _fixed(point: Point, scale: float) -> tuple[int, int]:
 
 
 def between(start: Point, end: Point, part: float) -> Point:
-    """The point that lies ``part`` of the way from ``start`` to ``end``."""
+    """Return the point that lies ``part`` of the way from ``start`` to ``end``."""
     return start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part
 
 
@@ -81,7 +82,7 @@ def _shade(colour: Colour, factor: float) -> Colour:
 
 
 def person(image: Image, feet: Point, height: float, phase: float, jacket: Colour) -> None:
-    """Draw somebody who walks; ``phase`` is in steps."""
+    """Draw a person walking. ``phase`` is in steps."""
     x, y = feet
     thick = max(1, round(height * 0.09))
     hip, shoulder = y - height * 0.47, y - height * 0.8

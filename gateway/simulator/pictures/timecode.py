@@ -1,7 +1,8 @@
-"""The time code in the picture: capture time as a row of black and white cells that survives coarse H.264.
+"""Writes and reads the time code in the picture: capture time as a row of black and white cells that survives coarse
+H.264.
 
-Geometry, for a picture of ``W`` by ``H`` pixels, all divisions rounding down. The row lies at the bottom edge and is
-``H // 20`` pixels high, from ``y = H - H // 20`` to ``H``; above it a black margin of ``H // 90`` pixels keeps the
+The geometry is for a picture of ``W`` by ``H`` pixels; all divisions round down. The row lies at the bottom edge and is
+``H // 20`` pixels high, from ``y = H - H // 20`` to ``H``. Above it, a black margin of ``H // 90`` pixels keeps the
 scene away. The row has 64 cells: cell ``i`` spans ``x = i * W // 64`` to ``(i + 1) * W // 64``. White is 1.
 
 =========  =====================================================================
@@ -13,9 +14,9 @@ cells      meaning
 60 to 63   end marker 0 1 0 1
 =========  =====================================================================
 
-A reader averages the luma of each cell without its outer quarters (at least one pixel), takes the mean of the four
-white and of the four black marker cells as references, and their middle as the threshold. No time code is there if the
-references are less than 64 (of 255) apart, a marker is wrong or the CRC does not fit.
+A reader averages the luma of each cell without its outer quarters (at least one pixel). The means of the four white and
+the four black marker cells are the references, and the threshold is halfway between them. There is no time code if the
+references are less than 64 (of 255) apart, a marker is wrong or the CRC does not match.
 """
 
 from typing import Final
@@ -34,7 +35,7 @@ _LEAST_CONTRAST: Final = 64
 
 
 def draw(image: Image, milliseconds: int) -> None:
-    """Write the time code into ``image`` (H x W or H x W x 3), in place.
+    """Write the time code into ``image`` (H x W or H x W x 3) in place.
 
     Raises ValueError if ``milliseconds`` does not fit into 48 bits.
     """
@@ -47,7 +48,8 @@ def draw(image: Image, milliseconds: int) -> None:
 
 
 def read(image: Image) -> int | None:
-    """Return the milliseconds that ``image`` (H x W luma, or H x W x 3 in any order of R, G and B) carries, or None."""
+    """Return the milliseconds in ``image`` (H x W luma, or H x W x 3 in any order of R, G and B), or None without a
+    time code."""
     height, width = image.shape[:2]
     if width < CELLS or height < 20:
         return None
@@ -71,7 +73,7 @@ def read(image: Image) -> int | None:
 
 
 def crc8(data: bytes) -> int:
-    """CRC-8 with polynomial x^8 + x^2 + x + 1, initial value 0, most significant bit first."""
+    """Return the CRC-8 with polynomial x^8 + x^2 + x + 1, initial value 0, most significant bit first."""
     crc = 0
     for byte in data:
         crc ^= byte

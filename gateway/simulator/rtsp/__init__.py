@@ -1,1 +1,1 @@
-"""The simulated school's RTSP server: one camera a path, with faults on request."""
+"""The RTSP server of the simulated school: one camera a path, with faults on request."""

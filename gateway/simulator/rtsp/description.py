@@ -1,4 +1,4 @@
-"""The session description of a simulated stream (RFC 4566, RFC 6184 8.2.1)."""
+"""Writes the session description of a simulated stream (RFC 4566, RFC 6184 8.2.1)."""
 
 from base64 import b64encode
 
@@ -8,7 +8,7 @@ from gateway.simulator.rtsp.rtp_out import PAYLOAD_TYPE
 
 
 def describe(camera: Camera, stream: StreamName) -> str:
-    """Write the SDP of one stream as it is coded now."""
+    """Return the SDP of one stream as it is encoded now."""
     settings = camera.settings(stream)
     sps, pps = camera.sets[stream]
     sets = ",".join(b64encode(nal).decode() for nal in (sps, pps))

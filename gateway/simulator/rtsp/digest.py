@@ -1,4 +1,4 @@
-"""Digest authentication, the server's half (RFC 2617 for MD5, RFC 7616 for SHA-256). Pure but for the nonce."""
+"""The server's half of digest authentication (RFC 2617 for MD5, RFC 7616 for SHA-256). Pure except for the nonce."""
 
 import hashlib
 import hmac
@@ -10,22 +10,22 @@ _PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 
 
 class Algorithm(StrEnum):
-    """Hash of the challenge. As cameras do: MD5 without ``qop``, SHA-256 with ``qop="auth"``."""
+    """The hash of a challenge. As with real cameras, MD5 comes without ``qop`` and SHA-256 with ``qop="auth"``."""
 
     MD5 = "MD5"
     SHA_256 = "SHA-256"
 
 
 class Verdict(StrEnum):
-    """What a client's credential is worth."""
+    """The result of checking a client's credential."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    STALE = "stale"  # right, for a nonce that has expired
+    STALE = "stale"  # correct, but for a nonce that has expired
 
 
 class DigestGate:
-    """Checks the requests of one connection against one user; its nonces live ``nonce_lifetime`` seconds."""
+    """Checks the requests of one connection against one user. Nonces expire after ``nonce_lifetime`` seconds."""
 
     realm = "Sightline simulated camera"
 
@@ -39,7 +39,7 @@ class DigestGate:
         self._count = 0
 
     def challenge(self, now: float, *, stale: bool = False) -> str:
-        """Return the value of ``WWW-Authenticate``, with a fresh nonce."""
+        """Return the value of ``WWW-Authenticate`` with a fresh nonce."""
         self._nonce, self._expires, self._count = secrets.token_hex(16), now + self._lifetime, 0
         parts = [f'realm="{self.realm}"', f'nonce="{self._nonce}"', f"algorithm={self._algorithm.value}"]
         if self._algorithm is Algorithm.SHA_256:
@@ -49,7 +49,7 @@ class DigestGate:
         return "Digest " + ", ".join(parts)
 
     def check(self, method: str, uri: str, authorization: str | None, now: float) -> Verdict:
-        """Judge an ``Authorization`` header for a request. A nonce count may not be used twice."""
+        """Check the ``Authorization`` header of a request. A nonce count may be used only once."""
         scheme, _, rest = (authorization or "").partition(" ")
         if scheme.lower() != "digest":
             return Verdict.REFUSED

@@ -1,4 +1,4 @@
-"""RTSP 1.0 as a server reads and writes it (RFC 2326), sans-IO: bytes in, requests out. Pure."""
+"""Reads and writes RTSP 1.0 as a server does (RFC 2326). Sans-IO: bytes in, requests out. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. ``headers`` have lower-case names; ``path`` is the URI's path without a trailing slash."""
+    """One request. ``headers`` have lower-case names. ``path`` is the URI's path without a trailing slash."""
 
     method: str
     uri: str
@@ -34,7 +34,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """``/camera/stream`` of ``rtsp://host:port/camera/stream/``."""
+        """Return ``/camera/stream`` for ``rtsp://host:port/camera/stream/``."""
         _, scheme, rest = self.uri.partition("://")
         path = "/" + rest.partition("/")[2] if scheme else self.uri
         return path.partition("?")[0].rstrip("/")
@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
-    """A binary frame from the client (RFC 2326 10.12): its RTCP."""
+    """A binary frame from the client (RFC 2326 10.12). It carries the client's RTCP."""
 
     channel: int
     payload: bytes
@@ -55,7 +55,7 @@ class RequestReader:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Request | Interleaved]:
-        """Take bytes and yield what is whole. Raises Malformed at what cannot be RTSP."""
+        """Take bytes and yield the messages that are complete. Raises Malformed if the bytes cannot be RTSP."""
         self._buffer += data
         while (message := self._next()) is not None:
             yield message
@@ -99,7 +99,7 @@ def _parse_head(head: bytes) -> tuple[str, str, str, dict[str, str]]:
 
 
 def response(status: int, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    """Write an answer; ``Content-Length`` is added where there is a body."""
+    """Return an answer as bytes. ``Content-Length`` is added if there is a body."""
     lines = [f"RTSP/1.0 {status} {REASONS[status]}", *(f"{name}: {value}" for name, value in headers.items())]
     if body:
         lines.append(f"Content-Length: {len(body)}")
@@ -107,12 +107,12 @@ def response(status: int, headers: Mapping[str, str], body: bytes = b"") -> byte
 
 
 def interleave(channel: int, packet: bytes) -> bytes:
-    """Frame an RTP or RTCP packet for the RTSP connection (RFC 2326 10.12)."""
+    """Return an RTP or RTCP packet framed for the RTSP connection (RFC 2326 10.12)."""
     return b"$" + bytes((channel,)) + len(packet).to_bytes(2, "big") + packet
 
 
 def parse_transport(value: str) -> tuple[int, int] | None:
-    """Return the interleaved channels of the first transport that is RTP over TCP, or None if none is."""
+    """Return the interleaved channels of the first transport that is RTP over TCP, or None if there is none."""
     for transport in value.split(","):
         spec, *parameters = (part.strip() for part in transport.split(";"))
         if spec.upper() != "RTP/AVP/TCP":

@@ -1,4 +1,5 @@
-"""RTP and RTCP as a camera sends them. Pure, and deliberately not the relay's packetizer: no bug is shared."""
+"""Writes RTP and RTCP as a camera does. Pure. It deliberately shares no code, and so no bugs, with the relay's
+packetizer."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,8 @@ _NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 
 
 def payloads(nals: Sequence[bytes], limit: int = PAYLOAD_LIMIT) -> Iterator[bytes]:
-    """Yield RTP payloads of at most ``limit`` bytes: single NAL units, larger ones as FU-A (RFC 6184 5.6, 5.8)."""
+    """Yield RTP payloads of at most ``limit`` bytes: small NAL units as they are, larger ones as FU-A (RFC 6184 5.6,
+    5.8)."""
     for nal in nals:
         if len(nal) <= limit:
             yield nal
@@ -23,9 +25,9 @@ def payloads(nals: Sequence[bytes], limit: int = PAYLOAD_LIMIT) -> Iterator[byte
 
 
 class RtpSender:
-    """One RTP stream towards one client: sequence numbers, counters, and the random offset of its timestamps.
+    """One RTP stream to one client: its sequence numbers, its counters, and the random offset of its timestamps.
 
-    ``ticks`` everywhere is capture time in 1/90000 s since 1970; what is sent is ``ticks + offset`` modulo 2^32.
+    ``ticks`` is always capture time in 1/90000 s since 1970. The timestamp sent is ``ticks + offset`` modulo 2^32.
     """
 
     def __init__(self, ssrc: int, first_sequence: int, offset: int) -> None:
@@ -36,11 +38,11 @@ class RtpSender:
         self._octets = 0
 
     def timestamp(self, ticks: int) -> int:
-        """The RTP timestamp of a capture time."""
+        """Return the RTP timestamp of a capture time."""
         return (ticks + self._offset) & 0xFFFFFFFF
 
     def packets(self, nals: Sequence[bytes], ticks: int) -> list[bytes]:
-        """Pack one access unit; the marker bit is on its last packet (RFC 6184 5.1)."""
+        """Pack one access unit. The last packet has the marker bit (RFC 6184 5.1)."""
         parts = list(payloads(nals))
         packets = []
         for number, payload in enumerate(parts, start=1):
@@ -53,7 +55,10 @@ class RtpSender:
         return packets
 
     def sender_report(self, wall: float, ticks: int) -> bytes:
-        """An SR and its SDES (RFC 3550 6.4.1, 6.5): the media clock read ``ticks`` when the camera's read ``wall``."""
+        """Return an SR with its SDES (RFC 3550 6.4.1, 6.5).
+
+        It says that the media clock read ``ticks`` when the camera's clock read ``wall``.
+        """
         seconds = int(wall // 1)
         report = struct.pack(
             "!BBHIIIIII",

@@ -1,4 +1,4 @@
-"""The RTSP server of the simulated school: one connection plays one stream, interleaved (RFC 2326)."""
+"""The RTSP server of the simulated school. One connection plays one stream, interleaved (RFC 2326)."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class RtspSettings:
-    """How the server treats its clients. Seconds; a client that asks nothing for ``session_timeout`` is cut off."""
+    """Settings of the server. Times are in seconds. A client without a request for ``session_timeout`` is cut off."""
 
     username: str
     password: str = field(repr=False)
@@ -34,7 +34,7 @@ class RtspSettings:
 
 
 class RtspServer:
-    """Knows the cameras and the connections."""
+    """The server: it knows the cameras and the open connections."""
 
     def __init__(self, cameras: Mapping[str, Camera], settings: RtspSettings, clock: Clock) -> None:
         self.cameras = cameras
@@ -47,11 +47,11 @@ class RtspServer:
         return Connection(self)
 
     def sessions(self, camera: Camera) -> int:
-        """How many clients have set a stream of the camera up."""
+        """Return how many clients have set up a stream of the camera."""
         return sum(c.session is not None and c.session.camera is camera for c in self.connections)
 
     async def expire_sessions(self) -> None:
-        """Cut off clients that ask nothing any more; runs forever."""
+        """Cut off clients that have stopped sending requests. Runs forever."""
         while True:
             await self.clock.sleep(1.0)
             limit = self.clock.monotonic() - self.settings.session_timeout
@@ -66,7 +66,7 @@ class RtspServer:
 
 
 class Connection(asyncio.Protocol):
-    """One client and its dialogue."""
+    """One client's connection and its requests."""
 
     def __init__(self, server: RtspServer) -> None:
         self.session: Session | None = None
@@ -90,19 +90,19 @@ class Connection(asyncio.Protocol):
         }
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin. Called by asyncio."""
+        """Keep the transport. asyncio calls this when a client has connected."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # what create_server passes
         self._transport = transport
         self._server.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End. Called by asyncio."""
+        """End the session. asyncio calls this when the connection is gone."""
         self._end_session()
         self._transport = None
         self._server.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        """Answer what is whole. Called by asyncio."""
+        """Answer each complete request. asyncio calls this."""
         try:
             for message in self._reader.feed(data):
                 if self._transport is None or self._transport.is_closing():
@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
 
     def write(self, data: bytes) -> None:
-        """Send as much as the network passes, unless the connection is over."""
+        """Send as much as the simulated network passes, unless the connection is over."""
         passes = self.session.camera.faults.passes if self.session else 1.0
         self._held.append(data)
         self._credit = float("inf") if passes == 1.0 else self._credit + passes * len(data)
@@ -129,11 +129,11 @@ class Connection(asyncio.Protocol):
             self._credit = 0.0
 
     def unsent(self) -> int:
-        """Bytes that the client has not taken yet."""
+        """Return how many bytes the client has not taken yet."""
         return sum(map(len, self._held)) + (self._transport.get_write_buffer_size() if self._transport else 0)
 
     def close(self) -> None:
-        """Cut the connection, without a word."""
+        """Cut the connection without a word."""
         self._end_session()
         if self._transport:
             self._transport.abort()
@@ -220,7 +220,7 @@ class Connection(asyncio.Protocol):
         return (session, {}, b"") if isinstance(session, int) else (200, {"Session": session.id}, b"")
 
     def _named_session(self, request: Request) -> Session | int:
-        """The session that the request names, or the status of the refusal."""
+        """Return the session that the request names, or the status of a refusal."""
         if self.session is None:
             return 455
         named = request.headers.get("session", "").partition(";")[0].strip()

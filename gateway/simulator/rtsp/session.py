@@ -1,4 +1,4 @@
-"""What one client is sent: a stream's RTP and its sender reports, interleaved, with the camera's faults."""
+"""Sends one client a stream's RTP and sender reports, interleaved, with the camera's faults."""
 
 import os
 import secrets
@@ -12,23 +12,24 @@ from gateway.simulator.pictures.encoder import TICKS_PER_SECOND, CodedPicture
 from gateway.simulator.rtsp.messages import interleave
 from gateway.simulator.rtsp.rtp_out import RtpSender
 
-MOST_UNSENT = 2_000_000  # bytes that may wait for a slow client; beyond, pictures are dropped up to a keyframe
+# bytes that may wait for a slow client; beyond this, pictures are dropped until the next keyframe
+MOST_UNSENT = 2_000_000
 REPORT_INTERVAL = 1.0
 
 
 class Outlet(Protocol):
-    """The connection towards the client."""
+    """The connection to the client."""
 
     def write(self, data: bytes) -> None:
-        """Send, or keep until it can be sent."""
+        """Send the data, or keep it until it can be sent."""
         ...
 
     def unsent(self) -> int:
-        """Bytes that are kept."""
+        """Return how many bytes are kept."""
         ...
 
     def close(self) -> None:
-        """Cut the connection, without a word."""
+        """Cut the connection without a word."""
         ...
 
 
@@ -49,11 +50,11 @@ class Session:
         self._next_report = float("-inf")
 
     def timestamp(self) -> int:
-        """The RTP timestamp of the picture that would leave now."""
+        """Return the RTP timestamp of the picture that would leave now."""
         return self.sender.timestamp(round(self.camera.capture_time() * TICKS_PER_SECOND))
 
     def play(self) -> None:
-        """Send from now on: a sender report first, pictures from a keyframe on."""
+        """Start to send: first a sender report, then pictures, beginning with a keyframe."""
         if self.camera.faults.drop:
             self._outlet.close()
             return
@@ -62,11 +63,11 @@ class Session:
         self._report()
 
     def pause(self) -> None:
-        """Send no more; harmless while nothing is sent."""
+        """Stop sending. Do nothing if nothing is sent."""
         self.camera.unwatch(self._stream, self)
 
     def picture(self, picture: CodedPicture) -> None:
-        """Send a picture, and a report where one is due. Called by the camera."""
+        """Send a picture, and a report if one is due. The camera calls this."""
         faults = self.camera.faults
         if faults.silent:
             self._wait_for_keyframe = True
@@ -84,7 +85,7 @@ class Session:
             self._report()
 
     def faults_changed(self) -> None:
-        """Cut the connection or tell the new truth at once, as the faults want it. Called by the camera."""
+        """Cut the connection or report the new truth at once, as the faults demand. The camera calls this."""
         if self.camera.faults.off or self.camera.faults.drop:
             self._outlet.close()
         else:
