@@ -1,4 +1,4 @@
-"""``python -m gateway`` is the command ``sightline``."""
+"""Running ``python -m gateway`` is the same as running the command ``sightline``."""
 
 from gateway.cli import main
 

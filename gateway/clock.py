@@ -1,8 +1,8 @@
-"""Time as an argument: the only module that reads the machine's clocks.
+"""Reads the machine's clocks. No other module does: everywhere else, time is an argument.
 
-Two things that people ask of one clock are kept apart. What has been promised (a shift, a grant, an incident's end) is
-counted by ``now``, which nobody can set while the gateway runs. What is compared with the world outside (dates of the
-record, a button's timestamp, a TURN server's clock) is read from ``wall``, the machine's clock as it is set.
+There are two kinds of "what time is it". Promises (a shift, a grant, an incident's end) are counted by ``now``, which
+nobody can set while the gateway runs. Times that are compared with the outside world (dates in the record, a panic
+button's timestamp, a TURN server's clock) come from ``wall``, the machine's clock as it is set.
 """
 
 import asyncio
@@ -11,58 +11,66 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Steady, wall and monotonic time. Services receive one; pure code receives plain numbers."""
+    """Gives steady, wall and monotonic time. Services receive a clock; pure code receives plain numbers."""
 
     def now(self) -> float:
-        """Steady time: seconds since 1970-01-01T00:00:00Z by the wall clock as it stood when this time began, and by
-        elapsed time since. Never jumps; runs on while the machine sleeps. For whatever ends, and for what pages count.
+        """Return steady time in seconds since 1970-01-01T00:00:00Z.
+
+        Steady time starts from the wall clock once and then counts elapsed time. It never jumps, and it keeps running
+        while the machine sleeps. Use it for everything that ends at a given time, and for times that pages count from.
         """
         ...
 
     def wall(self) -> float:
-        """The machine's clock as it is set, seconds since 1970-01-01T00:00:00Z. May jump. For the dates of records, and
-        for what is compared with somebody else's clock."""
+        """Return the machine's clock as it is set, in seconds since 1970-01-01T00:00:00Z.
+
+        It may jump. Use it for dates in the record and for comparing with somebody else's clock.
+        """
         ...
 
     def monotonic(self) -> float:
-        """Gateway time: seconds since an arbitrary start, never jumping. For durations, ages and deadlines. Stands
-        still while the machine sleeps."""
+        """Return gateway time in seconds since an arbitrary start.
+
+        It never jumps, and it stands still while the machine sleeps. Use it for durations, ages and deadlines.
+        """
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds of gateway time."""
+        """Wait for this many seconds of gateway time."""
         ...
 
 
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Where a system has no such clock (it is Linux'), a machine that sleeps counts its sleep as no time."""
+"""Only Linux has a clock that counts sleep. On other systems, time that the machine sleeps is not counted."""
 
 
 def uptime() -> float:
-    """Seconds since the machine started, also those that it slept: the same in all its processes. Never jumps."""
+    """Return the seconds since the machine started, including sleep. All its processes see the same value. It never
+    jumps."""
     return time.clock_gettime(_SINCE_BOOT)
 
 
 class SystemClock:
     """The machine's own clocks.
 
-    ``began_at``: steady time when the machine started, for processes that have to agree on ``now``; without it steady
-    time begins as the wall clock stands.
+    ``began_at`` is the steady time at which the machine started. Processes that must agree on ``now`` are given the
+    same value. Without it, steady time starts from the wall clock as it is now.
     """
 
     def __init__(self, began_at: float | None = None) -> None:
         self.began_at = time.time() - uptime() if began_at is None else began_at
 
     def now(self) -> float:
-        """``began_at`` and the time that the machine has run since."""
+        """Return steady time: ``began_at`` plus the machine's uptime."""
         return self.began_at + uptime()
 
     def wall(self) -> float:
-        """``time.time``."""
+        """Return ``time.time()``."""
         return time.time()
 
-    monotonic = staticmethod(time.monotonic)  # read before every send: a frame of our own would double its cost
+    # called before every send: a Python method of our own would double its cost
+    monotonic = staticmethod(time.monotonic)
 
     async def sleep(self, seconds: float) -> None:
-        """``asyncio.sleep``."""
+        """Wait by ``asyncio.sleep``."""
         await asyncio.sleep(seconds)

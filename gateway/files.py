@@ -1,4 +1,4 @@
-"""How many files, sockets among them, this process may have open, and what they are for."""
+"""Divides the files that this process may have open, including sockets, among their uses."""
 
 import contextlib
 import logging
@@ -7,29 +7,30 @@ import resource
 logger = logging.getLogger(__name__)
 
 HOUSE = 96
-"""Files for the database, the log, the media port, the workers' links and whatever libraries open."""
+"""Files for the database, the log, the media port, the links to workers and the files that libraries open."""
 
 PER_CAMERA = 8
-"""Two streams, each a TCP connection or two pairs of UDP sockets while it is tried anew, and a transcoder's pipes."""
+"""Files for the two streams of a camera (each a TCP connection, or two pairs of UDP sockets during a retry) and for a
+transcoder's pipes."""
 
 MOST_HTTP = 4000
-"""Connections beyond this would cost more memory (some 60 KiB each) than any district has use for."""
+"""Upper limit for HTTP connections. At some 60 KiB each, more would cost more memory than any district could use."""
 
 FEWEST_HTTP = 64
 
 MOST_MEDIA = 4096
-"""TCP connections of viewers, and of strangers at the media port: more than anybody has viewers."""
+"""Upper limit for TCP connections to the media port, from viewers and strangers. Nobody has this many viewers."""
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of open files to the hard one and return what holds now."""
+    """Raise the soft limit of open files to the hard limit. Return the limit that now holds."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        with contextlib.suppress(ValueError, OSError):  # macOS takes no unlimited one
+        with contextlib.suppress(ValueError, OSError):  # macOS does not accept "unlimited"
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     now = limit()
     if now != soft:
-        logger.info("the limit of open files was %d and is %d now", soft, now)
+        logger.info("raised the limit of open files from %d to %d", soft, now)
     return now
 
 
@@ -40,17 +41,19 @@ def limit() -> int:
 
 
 def media_connections(limit: int) -> int:
-    """Return how many viewers' TCP connections fit into a limit of open files: a quarter, since pages need as many and
-    pulls of cameras come on top."""
+    """Return how many TCP connections of viewers fit into a limit of open files.
+
+    That is a quarter: pages need as many, and connections to cameras come on top.
+    """
     return min(MOST_MEDIA, limit // 4)
 
 
 def http_connections(limit: int, cameras: int) -> int:
-    """Return how many HTTP connections fit into a limit of open files, beside ``cameras`` and all else.
+    """Return how many HTTP connections fit into a limit of open files, beside ``cameras`` and everything else.
 
-    Of what the house leaves, viewers by TCP may use as much as pages.
+    What remains after the fixed uses is divided equally between pages and viewers by TCP.
     """
     left = (limit - HOUSE - PER_CAMERA * cameras) // 2
     if left < FEWEST_HTTP:
-        logger.warning("%d open files are too few for %d cameras: raise the limit (ulimit -n)", limit, cameras)
+        logger.warning("a limit of %d open files is too low for %d cameras: raise it (ulimit -n)", limit, cameras)
     return min(MOST_HTTP, max(FEWEST_HTTP, left))

@@ -1,7 +1,7 @@
-"""Whoever wants to be told of something, and one rule for those who fail at it.
+"""Tells listeners about events, with one rule for listeners that fail.
 
-A listener that raises is logged, counted and kept, and the others are told all the same: no bug of one can keep from
-another that an incident is open or a grant has ended.
+A listener that raises is logged, counted and kept, and the other listeners are still told. A bug in one listener cannot
+hide from another that an incident has opened or a grant has ended.
 """
 
 import logging
@@ -15,7 +15,7 @@ Event = TypeVarTuple("Event")
 
 
 class _Callback(Generic[*Event]):
-    """One listener's function, and whether it failed when it was called last."""
+    """One listener's function, with a note of whether its last call failed."""
 
     __slots__ = ("call", "failing", "removed")
 
@@ -26,9 +26,9 @@ class _Callback(Generic[*Event]):
 
 
 class Listeners(Generic[*Event]):
-    """Callbacks for one kind of event, called within the event loop; ``name`` is the ``task`` label of their failures.
+    """Callbacks for one kind of event, called within the event loop. ``name`` is the ``task`` label of their failures.
 
-    Of failures of the same listener in a row only the first is logged: a picture is told thirty times a second.
+    When the same listener fails repeatedly, only the first failure is logged: some events happen thirty times a second.
     """
 
     def __init__(self, name: str, metrics: Metrics) -> None:
@@ -40,7 +40,8 @@ class Listeners(Generic[*Event]):
         return len(self._callbacks)
 
     def add(self, callback: Callable[[Unpack[Event]], object]) -> Callable[[], None]:
-        """Call ``callback`` from now on. The result takes it off, at once and for good; twice does no harm."""
+        """Call ``callback`` for every event from now on. Return a function that removes it at once; a second call does
+        no harm."""
         added = _Callback[*Event](callback)
         self._callbacks = (*self._callbacks, added)
 
@@ -51,10 +52,10 @@ class Listeners(Generic[*Event]):
         return remove
 
     def tell(self, *event: *Event) -> None:
-        """Call all with ``event``, in the order in which they were added."""
+        """Call all listeners with ``event``, in the order in which they were added."""
         for callback in self._callbacks:
             if callback.removed:
-                continue  # taken off by one that was called before it
+                continue  # a listener called earlier in this loop removed it
             try:
                 callback.call(*event)
             except Exception:

@@ -1,4 +1,4 @@
-"""Structured logs. One line an event, machine-readable on request, and a last net that keeps secrets out."""
+"""Formats logs: one line an event, as JSON on request. As a last safeguard it removes secrets."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import sys
 import time
 
 _SECRETS = (
-    (re.compile(r"(?i)(\brtsps?://)\S+@"), r"\1***@"),  # to the last @: a password may hold any of :/?#@
+    (re.compile(r"(?i)(\brtsps?://)\S+@"), r"\1***@"),  # up to the last @, since a password may contain any of :/?#@
     (re.compile(r"(?i)(bearer\s+)[\w.~+/=-]+"), r"\1***"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), "***"),
     (re.compile(r"(/whep/sessions/)[\w-]+"), r"\1***"),
@@ -19,14 +19,18 @@ _SECRETS = (
 
 
 def redact(text: str) -> str:
-    """``text`` without what looks like a credential: a net under the rule that none is ever logged."""
+    """Return ``text`` without anything that looks like a credential. This is a safety net: no code should log one at
+    all."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
 
 
 class PlainFormatter(logging.Formatter):
-    """``12:00:00.123 WARNING sources: words``, UTC. A ``process`` of several stands before the logger's name."""
+    """Formats a line as ``12:00:00.123 WARNING sources: words``, in UTC.
+
+    With several processes, the name of the ``process`` comes before the logger's name.
+    """
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%H:%M:%S"
@@ -36,20 +40,23 @@ class PlainFormatter(logging.Formatter):
         super().__init__(f"%(asctime)s %(levelname)s {process + ': ' if process else ''}%(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, redacted."""
+        """Return the redacted line."""
         return redact(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``at`` (wall seconds), ``level``, ``logger``, ``message`` and, if any, ``error`` and, of
-    several processes, ``process``."""
+    """Formats one JSON object a line.
+
+    The keys are ``at`` (wall-clock seconds), ``level``, ``logger``, ``message``, ``error`` if there is one, and
+    ``process`` if there are several.
+    """
 
     def __init__(self, process: str = "") -> None:
         super().__init__()
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, redacted."""
+        """Return the redacted line."""
         line = {"at": record.created, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if self._process:
             line["process"] = self._process
@@ -59,18 +66,18 @@ class JsonFormatter(logging.Formatter):
 
 
 def configuration() -> tuple[int, bool]:
-    """Level, and whether as JSON: as ``configure`` was told, for another process."""
+    """Return the level and whether logs are JSON, so that another process can be configured the same way."""
     root = logging.getLogger()
     return root.level, any(isinstance(handler.formatter, JsonFormatter) for handler in root.handlers)
 
 
 def configure(level: str | int = "INFO", *, as_json: bool = False, process: str = "") -> None:
-    """Send all logs to standard error in the chosen form. Replaces whatever was configured before."""
+    """Send all logs to standard error in the chosen form. This replaces any earlier configuration."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(process) if as_json else PlainFormatter(process))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # What cannot be parsed as HTTP is answered with a 400; strangers shall not fill the log with tracebacks of it.
-    # Bugs in our routes are logged by ``api.problem``.
+    # Requests that are not valid HTTP are answered with 400. Strangers must not fill the log with their tracebacks.
+    # ``api.problem`` logs bugs in our routes.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     for noisy in ("aiohttp.access", "aioice", "aiortc", "alembic", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

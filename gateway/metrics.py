@@ -1,6 +1,7 @@
-"""Every Prometheus metric of the gateway, in one place.
+"""Defines every Prometheus metric of the gateway.
 
-No label ever holds a person, a token, an address or a session. Services receive a ``Metrics``; tests make their own.
+No label ever holds a person, a token, an address or a session. Services are given a ``Metrics``; tests create their
+own.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -11,7 +12,7 @@ AGE = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 120
 
 
 class Metrics:
-    """All metrics on one registry of their own, so that two gateways in one test do not share figures."""
+    """Keeps all metrics in a registry of their own, so that two gateways in one test do not share figures."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -25,7 +26,7 @@ class Metrics:
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(f"sightline_{name}", text, labels, registry=self.registry)
 
-        # How long things take
+        # Durations
         self.relay_seconds = histogram(
             "relay_seconds",
             "From the last RTP packet of an access unit in, to the last packet out to one viewer",
@@ -126,7 +127,7 @@ class Metrics:
         self.tokens_issued = counter("tokens_issued", "Media tokens issued, renewals included", "role")
         self.owed_changes = gauge("owed_changes", "Changes that hold but are not yet in the database")
         self.record_failures = counter("record_failures", "Records that the audit store did not accept")
-        # The house
+        # Processes and tasks
         self.worker_up = gauge("worker_up", "1 for a media process that serves its cameras, otherwise 0", "worker")
         self.worker_restarts = counter("worker_restarts", "Times a media process was started again", "worker")
         self.task_failures = counter("task_failures", "Runs and sessions that ended because of a bug", "task")

@@ -1,8 +1,8 @@
-"""Looks host names up in threads of its own, so that a name server which does not answer delays nothing else.
+"""Looks up host names in threads of its own, so that an unresponsive name server delays nothing else.
 
-``getaddrinfo`` blocks its thread for as long as the name server stays silent: some 5 to 30 s, as the host is set.
-asyncio runs it in the threads that also read files, and a handful of such look-ups would keep every page waiting. Nor
-can a thread be ended from outside: it is left behind, and does not keep the process from ending.
+``getaddrinfo`` blocks its thread until the name server answers or the system gives up after 5 to 30 s. asyncio would
+run it in the threads that also read files, where a handful of look-ups would block every page. A thread cannot be
+stopped from outside, so a stuck thread is left behind; it does not keep the process from ending.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 AT_ONCE = 8
-"""Look-ups that run at one time, not counting those that are stuck."""
+"""How many look-ups run at once, not counting stuck ones."""
 STUCK_AFTER = 1.0
-"""Seconds after which a look-up is stuck: a few names of a silent server do not keep all others from being asked."""
+"""Seconds after which a look-up counts as stuck, so that a few names on a silent server do not block all others."""
 MOST_THREADS = 64
-"""Threads for both kinds. A look-up without a thread waits for its turn."""
+"""Limit for running and stuck threads together. A look-up waits until a thread is free."""
 DEADLINE = 3.0
 """Seconds that a caller waits."""
 
@@ -29,14 +29,17 @@ logger = logging.getLogger(__name__)
 
 
 def addresses_of(host: str) -> tuple[str, ...]:
-    """The addresses of a name, best first. Blocks. Raises socket.gaierror, and UnicodeError for what is no name."""
+    """Return the addresses of a name, best first. Blocks. Raises socket.gaierror, or UnicodeError for an invalid
+    name."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class Resolver:
-    """Looks each name up once at a time, for all who ask for it. Names come from the configuration, which bounds how
-    many can wait. ``look_up`` blocks, and is called in threads."""
+    """Runs at most one look-up a name at a time and shares it among all callers.
+
+    Names come from the configuration, which bounds how many can wait. ``look_up`` blocks and is called in threads.
+    """
 
     def __init__(self, look_up: Callable[[str], tuple[str, ...]] = addresses_of, deadline: float = DEADLINE) -> None:
         self._look_up = look_up
@@ -48,14 +51,14 @@ class Resolver:
         self._last: dict[str, tuple[str, ...]] = {}
 
     def last(self, host: str) -> tuple[str, ...]:
-        """What is known of a name now: its last answer, an address itself, or nothing. Looks nothing up."""
+        """Return the last known addresses of a name without a look-up. An IP address is returned as it is."""
         return (host,) if is_address(host) else self._last.get(host, ())
 
     async def addresses(self, host: str) -> tuple[str, ...]:
-        """The addresses of a name, best first, or an address as it is. Where the name server does not answer in time,
-        its last answer.
+        """Return the addresses of a name, best first. An IP address is returned as it is.
 
-        Raises TimeoutError where there is none; socket.gaierror, UnicodeError where there is no such name.
+        If the name server does not answer in time, its last answer is used. Raises TimeoutError if there is none, and
+        socket.gaierror or UnicodeError if there is no such name.
         """
         if is_address(host):
             return (host,)
@@ -65,7 +68,7 @@ class Resolver:
         except TimeoutError:
             if host not in self._last:
                 raise
-            logger.warning("%s: the name server does not answer: its last answer is used", host)
+            logger.warning("%s: the name server does not answer, so its last answer is used", host)
             return self._last[host]
         if isinstance(answer, Exception):
             raise answer
@@ -80,7 +83,7 @@ class Resolver:
         return future
 
     def _start(self) -> None:
-        """Look up those who wait, as far as there are threads."""
+        """Start waiting look-ups while there are free threads."""
         loop = asyncio.get_running_loop()
         while self._waiting and len(self._running) < AT_ONCE and len(self._running) + len(self._stuck) < MOST_THREADS:
             host = self._waiting.popleft()
@@ -89,27 +92,27 @@ class Resolver:
             work = functools.partial(self._work, loop, host)
             try:
                 threading.Thread(target=work, name="name look-up", daemon=True).start()
-            except RuntimeError as error:  # the host has no thread left
+            except RuntimeError as error:  # the host has no more threads
                 loop.call_soon(self._done, host, OSError(str(error)))
 
     def _leave_behind(self, host: str, future: asyncio.Future[Answer]) -> None:
-        """Count a thread no more that has not come back."""
+        """Stop counting a thread that is stuck as running."""
         if self._asked.get(host) is future:
             self._running.discard(host)
             self._stuck.add(host)
             self._start()
 
     def _work(self, loop: asyncio.AbstractEventLoop, host: str) -> None:
-        """In a thread."""
+        """Look the name up. This runs in a thread of its own."""
         answer: Answer
         try:
             answer = self._look_up(host)
-        except Exception as error:  # told to whoever asked
+        except Exception as error:  # passed on to the callers
             answer = error
         try:
             loop.call_soon_threadsafe(self._done, host, answer)
-        except RuntimeError:  # the loop is closed: nobody waits any more
-            logger.debug("a look-up came back after the end")
+        except RuntimeError:  # the loop is closed, so nobody waits any more
+            logger.debug("a look-up finished after the loop was closed")
 
     def _done(self, host: str, answer: Answer) -> None:
         self._running.discard(host)
@@ -121,7 +124,7 @@ class Resolver:
 
 
 def is_address(host: str) -> bool:
-    """Whether it is an IP address, with or without a zone, and no name."""
+    """Return True if ``host`` is an IP address, with or without a zone, and not a name."""
     try:
         ip_address(host)
     except ValueError:

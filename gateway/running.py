@@ -1,4 +1,4 @@
-"""Running a command as a process: signals in, a clean stop out."""
+"""Runs a command until a signal stops it cleanly."""
 
 import asyncio
 import gc
@@ -14,18 +14,20 @@ SIGNALS = (*STOPPING, RELOADING)
 
 
 def keep_for_good() -> None:
-    """Never look for garbage again in what there is now, which was all made to last: to look through it takes a tenth
-    of a second (0.09 s measured), during which no picture goes out."""
+    """Exclude everything that exists now from garbage collection, since it is meant to last.
+
+    A full collection takes a tenth of a second (0.09 s measured), during which no picture goes out.
+    """
     gc.collect()
     gc.freeze()
 
 
 async def until_stopped(body: Callable[[asyncio.Event], Awaitable[None]], *, with_terminal: bool = False) -> None:
-    """Run ``body`` with an event that SIGINT or SIGTERM sets.
+    """Run ``body`` with an event that is set by SIGINT or SIGTERM.
 
-    SIGHUP is ignored and logged: operators send it to make a service read its configuration again, and a lost terminal
-    sends it too. Neither may take pictures away. ``with_terminal``: SIGHUP stops the command, which is of no use once
-    its terminal is gone. The handlers are set even where a shell has the signals ignored, as it does for background
+    SIGHUP is ignored and logged. Operators send it to have a service reload its configuration, and a lost terminal
+    sends it too; neither may interrupt pictures. With ``with_terminal``, SIGHUP stops the command, which is useless
+    once its terminal is gone. The handlers are set even where a shell ignores these signals, as it does for background
     jobs.
     """
     stop = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Composition root: builds every service once and owns the one root TaskGroup. Nothing else builds services."""
+"""Composition root: builds every service once and owns the one root TaskGroup. No other module builds services."""
 
 import asyncio
 import logging
@@ -64,7 +64,7 @@ M = TypeVar("M", bound=Media)
 
 
 class Gateway:
-    """One gateway, built from a loaded configuration; ``serve`` runs it until told to stop."""
+    """One gateway, built from a loaded configuration. ``serve`` runs it until it is told to stop."""
 
     def __init__(self, loaded: Loaded, clock: Clock | None = None) -> None:
         self.loaded = loaded
@@ -75,9 +75,9 @@ class Gateway:
         self.port = self.alarm_port = 0
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[str], object] = lambda _url: None) -> None:
-        """Run until ``stop``; call ``ready`` with the public URL once people can sign in.
+        """Run until ``stop`` is set. Call ``ready`` with the public URL once people can sign in.
 
-        A failure of a core service ends this call with its error: systemd or compose starts the process again, and
+        If a core service fails, this call ends with its error. systemd or compose then starts the process again, and
         everything resumes from disk.
         """
         if self._steady is not None:
@@ -136,7 +136,8 @@ class Gateway:
                     task.cancel()
 
     def _doors(self, runner: web.AppRunner, services: Services) -> list[Doors]:
-        """The pages' door, and, if there is a port for them, the panic buttons' own, which no page's visitor fills."""
+        """Return the door for pages and, if a port is configured, a separate door for panic buttons, which visitors of
+        pages cannot fill."""
         http = self.settings.http
         most = files.http_connections(files.raise_limit(), sum(len(site.cameras) for site in self.settings.sites))
         told = whose(services)
@@ -166,7 +167,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Parts(Generic[M]):
-    """What ``compose`` has built: what the routes use, and what has to be run."""
+    """The result of ``compose``: the services that routes use, and the parts that must be run."""
 
     services: Services
     media: M
@@ -180,9 +181,9 @@ async def compose(
     metrics: Metrics,
     media_of: Callable[[Sequence[CameraSettings], MediaSettings, MediaEvents, Clock, Metrics], M],
 ) -> Parts[M]:
-    """Build every service on an open database, load what is on disk, and connect them. Nothing runs yet.
+    """Build every service on an open database, load its state from disk, and connect the services. Run nothing yet.
 
-    ``media_of`` makes the media: the function of that name, but in tests that send no packets.
+    ``media_of`` builds the media plane. It is the function of that name, except in tests that send no packets.
     """
     settings = loaded.settings
     storage = settings.storage
@@ -240,7 +241,7 @@ async def compose(
 
 
 def where_of(loaded: Loaded) -> Where:
-    """What names a school and a place in it, for the threat that an incident records."""
+    """Return the function that names a school and a place in it, for the threat that an incident records."""
     names = {site.id: site.name for site in loaded.settings.sites}
 
     def where(site_id: SiteId, origin: Origin) -> str:
@@ -253,7 +254,8 @@ def where_of(loaded: Loaded) -> Where:
 def media_of(
     cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
 ) -> Media:
-    """The media of ``cameras``: in this process, or dealt to ``media.workers``. Raises ConfigurationError."""
+    """Return the media plane for ``cameras``: in this process, or dealt to ``media.workers``. Raises
+    ConfigurationError."""
     if settings.workers == 1:
         return MediaNode(cameras, settings, events, clock, metrics, MediaPlane)
     nodes = []
@@ -268,8 +270,10 @@ def media_of(
 
 
 def storage_url(settings: Settings) -> str:
-    """The URL of the SQLite file; by default it is in the storage directory, which is made if missing.
-    Raises ConfigurationError."""
+    """Return the URL of the SQLite file, by default in the storage directory, which is created if missing.
+
+    Raises ConfigurationError.
+    """
     if settings.storage.url is not None:
         return settings.storage.url.get_secret_value()
     directory = settings.storage.directory
@@ -281,14 +285,15 @@ def storage_url(settings: Settings) -> str:
 
 
 def public_url(http: HttpSettings, port: int) -> str:
-    """``public_url``; where the port was left to the system (0), with the one that it gave."""
+    """Return ``public_url``. If the system chose the port (0 in the settings), return a URL with that port instead."""
     if http.port:
         return http.public_url
     return f"{'https' if http.tls_certificate else 'http'}://localhost:{port}"
 
 
 def tls_context(http: HttpSettings) -> ssl.SSLContext | None:
-    """The server's TLS, if it has a certificate. Raises ConfigurationError for files that are none."""
+    """Return the server's TLS context, or None without a certificate. Raises ConfigurationError if the files are
+    unusable."""
     if http.tls_certificate is None or http.tls_key is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,7 @@
-"""A certificate of our own, for trying Sightline from another device. Real use brings one or stands behind a proxy."""
+"""Makes a self-signed certificate for trying Sightline from another device.
+
+In production, bring a certificate of your own or use a reverse proxy.
+"""
 
 import ipaddress
 import os
@@ -16,8 +19,10 @@ RENEW_BEFORE = timedelta(days=30)
 
 
 def self_signed(directory: Path, host: str) -> tuple[Path, Path]:
-    """Paths of a certificate and its key for ``host``, this machine's name and localhost; made anew when missing,
-    broken or about to expire. The key is readable by its owner alone."""
+    """Return the paths of a certificate for ``host``, this machine's name and localhost, and of its key.
+
+    They are created if they are missing, broken or about to expire. Only the owner can read the key.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate_path, key_path = directory / "tls-certificate.pem", directory / "tls-key.pem"
     now = datetime.now(UTC)
@@ -46,7 +51,7 @@ def self_signed(directory: Path, host: str) -> tuple[Path, Path]:
 
 
 def _usable(certificate_path: Path, key_path: Path, until: datetime) -> bool:
-    """Whether there is a certificate that is good until then, and its own key."""
+    """Return True if there is a certificate that is valid until ``until``, together with its own key."""
     try:
         certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
         key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)

@@ -1,7 +1,7 @@
-"""The one way to read a state machine's table. Pure.
+"""Reads a state machine's table; all state machines use it. Pure.
 
-A table is data: a mapping from (state, event) to what follows, whatever that is for the machine. A pair that the table
-does not have cannot happen. Where it happens all the same, that is a bug of ours, and this module says so.
+A table is data: it maps (state, event) to whatever follows in that machine. A pair that is missing from the table
+cannot happen. If it does happen, that is a bug of ours, and this module raises the error.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Following = TypeVar("Following")
 
 
 def follow(table: Mapping[tuple[State, Event], Following], state: State, event: Event) -> Following:
-    """Return what follows in ``table``. Raises IllegalEvent where it has no such pair."""
+    """Return what follows in ``table``. Raises IllegalEvent if the table has no such pair."""
     try:
         return table[state, event]
     except KeyError:

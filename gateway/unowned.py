@@ -1,4 +1,4 @@
-"""Failures that nobody owns: they reach the event loop's exception handler, are counted, and are logged."""
+"""Counts and logs failures that no task of ours owns: those that reach the event loop's exception handler."""
 
 import asyncio
 import logging
@@ -8,14 +8,14 @@ from gateway.clock import Clock
 from gateway.metrics import Metrics
 
 QUIET = 1.0
-"""Seconds within which only the first failure is logged. asyncio tells of each connection to the media port that it has
-no file for, a thousand times a second."""
+"""Seconds during which only the first failure is logged. When files run out, asyncio reports each connection to the
+media port that it cannot accept, a thousand times a second."""
 
 logger = logging.getLogger(__name__)
 
 
 class UnownedFailures:
-    """Those of reader callbacks, and of other libraries' own tasks."""
+    """Handles failures of reader callbacks and of tasks started by libraries."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
@@ -24,7 +24,8 @@ class UnownedFailures:
         self._unsaid = 0
 
     def tell(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Take one failure, as ``loop.set_exception_handler`` has it."""
+        """Count one failure, and log it unless another was just logged. ``loop.set_exception_handler`` takes this
+        method."""
         self._metrics.task_failures.labels("unowned").inc()
         now, self._unsaid = self._clock.monotonic(), self._unsaid + 1
         if now - self._said_at >= QUIET:
