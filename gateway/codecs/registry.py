@@ -1,5 +1,8 @@
 """The depacketizer and the packetizer of each codec. Pure."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.depacketizer import Depacketizer
 from gateway.codecs.h264.packetizer import packetize
@@ -7,11 +10,15 @@ from gateway.codecs.h264.syntax import H264Depacketizer
 from gateway.codecs.h265.packetizer import packetize_h265
 from gateway.codecs.h265.syntax import H265Depacketizer
 from gateway.codecs.jpeg.depacketizer import JpegDepacketizer
+from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.names import H264, H265
 
 # Access unit delimiters and filler data (H.264 7.4.1, H.265 7.4.2.2) mean nothing over RTP.
 _NO_NEWS_H264 = frozenset({9, 12})
 _NO_NEWS_H265 = frozenset({35, 38})
+
+SYNTAXES: Mapping[str, NalSyntax] = MappingProxyType({H264: H264Depacketizer.syntax, H265: H265Depacketizer.syntax})
+"""The syntax of each codec that is made of NAL units."""
 
 
 def depacketizer_of(info: StreamInfo) -> Depacketizer:

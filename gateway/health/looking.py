@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.decoding import decoder_of, packet_of
-from gateway.codecs.names import H264, H265
+from gateway.codecs.registry import SYNTAXES
 from gateway.health.likeness import SHAPE, Cells
 
 STILL_WIDTH = 640
@@ -62,17 +62,9 @@ def _grey(frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
 def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
     """Yield the NAL units of the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send
     and slow to decode, while the other cameras would wait for their turn."""
-    begun = 0
+    begun, syntax = 0, SYNTAXES.get(unit.codec)
     for nal in unit.nals:
-        begun += _begins_picture(unit.codec, nal)
+        begun += syntax is not None and syntax.opens(nal)
         if begun > MAX_PICTURES:
             return
         yield nal
-
-
-def _begins_picture(codec: str, nal: bytes) -> bool:
-    """Return True if a NAL unit is a picture's first slice: a single bit says so (ITU-T H.264 7.3.3,
-    ``first_mb_in_slice`` of 0; H.265 7.3.6.1, ``first_slice_segment_in_pic_flag``)."""
-    if codec == H264:
-        return nal[0] & 0x1F in (1, 5) and nal[1:2] >= b"\x80"
-    return codec == H265 and nal[0] >> 1 & 0x3F < 32 and nal[2:3] >= b"\x80"

@@ -25,6 +25,7 @@ from gateway.sources.rtsp.address import Address, Place, Redirected, parse_addre
 from gateway.sources.rtsp.auth import Challenge
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
+from gateway.sources.rtsp.requests import ANSWER_TIMEOUT
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import TCP_FIRST, WISHES, Carrier
 from gateway.sources.sound import SoundSink
@@ -32,6 +33,8 @@ from gateway.sources.standing import Standing
 from gateway.sources.state import SourceEvent
 
 STALLED_AFTER = 3.0
+ASKED_AFTER = 2.0
+"""Seconds without a packet after which the camera is asked something: by its answer it is known who has stopped."""
 STOPPED_AFTER = 10.0
 UNUSABLE_AFTER = 60.0
 """Seconds of unusable pictures before a new connection is tried; longer than a group of pictures."""
@@ -207,6 +210,7 @@ class Source:
 
     def _without_picture(self, client: RtspClient, reception: Reception, waited: float, quiet: float) -> None:
         """Say why no picture was passed on for ``waited`` seconds (no packet for ``quiet`` of them), or give up."""
+        answered = self._answers(client, quiet)
         if waited < STALLED_AFTER:
             return
         if quiet < STALLED_AFTER:
@@ -217,10 +221,23 @@ class Source:
             return
         if client.carrier is Carrier.UDP and not reception.received:
             self._give_up_datagrams()
+        reason, words = SourceReason.STREAM_STOPPED, "The camera is connected but has stopped sending pictures."
+        if not answered:
+            reason, words = SourceReason.TIMED_OUT, "Nothing comes from the camera any more, nor does it answer."
         if quiet >= STOPPED_AFTER:
-            raise CameraError(SourceReason.STREAM_STOPPED, "The camera is connected but sends no pictures.")
-        words = "The camera is connected but has stopped sending pictures."
-        self._standing.happened(SourceEvent.SILENCE, SourceReason.STREAM_STOPPED, words)
+            raise CameraError(reason, words)
+        self._standing.happened(SourceEvent.SILENCE, reason, words)
+
+    def _answers(self, client: RtspClient, quiet: float) -> bool:
+        """Return True if the camera has answered since its last packet, ``quiet`` seconds ago; ask it once that is
+        long. One that does not answer has not stopped by itself: the network may have."""
+        if quiet < ASKED_AFTER or client.reception is None:
+            return False
+        now = self._clock.monotonic()
+        if client.answer_time(now - quiet, now, 0.0) is None:
+            client.ask(now)
+        answer = client.answer_time(now - quiet, now, float("inf"))
+        return answer is not None and answer < ANSWER_TIMEOUT
 
     def _give_up_datagrams(self) -> NoReturn:
         """Ask for TCP before UDP from now on: no datagram has come, perhaps because a firewall drops them."""
@@ -248,7 +265,7 @@ class Source:
         since = lateness.late_since
         if since is None or now - since < PATIENCE:
             return ()
-        answer = client.answer_time(since, now)
+        answer = client.answer_time(since, now, lateness.slow_answer)
         client.ask(now)
         if answer is None:
             return ()

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import socket
+import struct
 from collections import deque
 from types import TracebackType
 from typing import Self
@@ -68,6 +69,14 @@ class ScriptedCamera:
     def hang_up(self) -> None:
         for writer in self._writers:
             writer.close()
+        self._writers.clear()
+
+    def reset(self) -> None:
+        """Reset the connections, as a network does whose way to the camera is gone."""
+        for writer in self._writers:
+            connection: socket.socket = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
         self._writers.clear()
 
     def send(self, data: bytes) -> None:

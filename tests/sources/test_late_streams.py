@@ -32,6 +32,8 @@ async def test_a_stream_that_has_fallen_behind_is_dropped_to_live(bench: Bench, 
     await bench.up(camera)
     took = await fall_behind(bench, camera, until=lambda: source.status().reason is SourceReason.FELL_BEHIND)
     assert 6 < took < 15
+    told = {note for status in bench.statuses for note in status.notes}
+    assert notes.LATE[False] not in told, "nobody restarts a camera before it is known that the camera is late"
     labels = {"camera": "camera-0", "stream": "main"}
     assert bench.value("source_dropped_to_live_total", **labels) == 1
     camera.recover()

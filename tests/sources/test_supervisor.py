@@ -1,3 +1,4 @@
+import asyncio
 import itertools
 import logging
 
@@ -90,6 +91,32 @@ async def test_a_stream_that_stops_is_stalled_and_then_pulled_again(bench: Bench
     await bench.up(camera)
     assert source.status().reason is SourceReason.NONE
     assert (len(bench.sink.connections), bench.sink.disconnections) == (2, 1)
+
+
+async def test_a_connection_that_is_lost_is_told_at_once(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    camera.reset()
+    async with asyncio.timeout(5):
+        while source.status().state is not SourceState.DOWN:
+            await bench.clock.settle()  # no gateway time passes: nobody waits for something else to do
+    assert source.status().reason is SourceReason.CLOSED_BY_CAMERA
+    assert bench.sink.disconnections == 1
+
+
+async def test_a_camera_is_said_to_have_stopped_only_if_it_answers(bench: Bench, camera: ScriptedCamera) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    camera.held = True
+    await bench.until(lambda: source.status().state is SourceState.STALLED, each=camera.picture)
+    assert source.status().reason is SourceReason.TIMED_OUT
+    camera.recover()
+    await bench.up(camera)
+    await bench.until(lambda: source.status().state is SourceState.STALLED)
+    assert source.status().reason is SourceReason.STREAM_STOPPED
+    assert [one.reason for one in bench.statuses].count(SourceReason.STREAM_STOPPED) == 1
 
 
 async def test_a_camera_that_hangs_up_is_pulled_again_at_once(bench: Bench, camera: ScriptedCamera) -> None:

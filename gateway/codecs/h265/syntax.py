@@ -56,7 +56,7 @@ class H265(NalSyntax):
 
     def opens(self, nal: bytes) -> bool:
         """``first_slice_segment_in_pic_flag`` is the first bit; enhancement layers belong to the picture below them."""
-        return nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
+        return nal[0] < FIRST_OTHER << 1 and nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
 
     def set_id(self, nal: bytes) -> int:
         """See ``sps_h265``."""

@@ -44,7 +44,7 @@ class NalSyntax(ABC):
 
     @abstractmethod
     def opens(self, nal: bytes) -> bool:
-        """Return True if a slice is the first of its picture."""
+        """Return True if a NAL unit is the first slice of a picture."""
 
     @abstractmethod
     def set_id(self, nal: bytes) -> int:

@@ -57,9 +57,14 @@ class Lateness:
         """The gateway time since which the stream has been late without catching up; None while it is not late."""
         return self._since
 
+    @property
+    def slow_answer(self) -> float:
+        """The seconds from which on an answer is as late as the pictures."""
+        return min(self.behind / 2, LATE)
+
     def in_connection(self, answer: float) -> bool:
         """Return True if the delay is in the connection. ``answer`` is how long an answer took, or has been awaited."""
-        return answer >= min(self.behind / 2, LATE)
+        return answer >= self.slow_answer
 
 
 class Drops:

@@ -79,6 +79,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._reorder = Reorder()
         self._transport: asyncio.Transport | None = None
         self._failure: Exception | None = None
+        self._pause: asyncio.Timeout | None = None
         self._report_due = 0.0
         self._query_allowed = 0.0
         self._query_due = float("inf")
@@ -122,9 +123,9 @@ class RtspClient(asyncio.BufferedProtocol):
         self._session.query(now)
         self._flush()
 
-    def answer_time(self, since: float, now: float) -> float | None:
+    def answer_time(self, since: float, now: float, slow: float) -> float | None:
         """See ``RtspSession.answer_time``."""
-        return self._session.answer_time(since, now)
+        return self._session.answer_time(since, now, slow)
 
     @property
     def strangers(self) -> int:
@@ -135,7 +136,14 @@ class RtspClient(asyncio.BufferedProtocol):
         """Wait until something is due (``rota.PERIOD`` at most) and send it: keep-alives, reports, questions for the
         camera's clock. Have what was collected read. Raises ``CameraError``, or the bug, that has ended the connection.
         """
-        await self._clock.sleep(max(0.001, self._due() - self._clock.monotonic()))
+        if self._failure is None:
+            try:
+                async with asyncio.timeout(None) as self._pause:
+                    await self._clock.sleep(max(0.001, self._due() - self._clock.monotonic()))
+            except TimeoutError:
+                pass  # the connection has ended meanwhile
+            finally:
+                self._pause = None
         if self._failure is not None:
             raise self._failure
         self._tick(self._clock.monotonic())
@@ -324,3 +332,5 @@ class RtspClient(asyncio.BufferedProtocol):
     def _end(self, error: Exception) -> None:
         if self._failure is None:
             self._failure = error
+            if self._pause is not None:
+                self._pause.reschedule(0.0)

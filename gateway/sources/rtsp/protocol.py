@@ -114,9 +114,9 @@ class RtspSession:
         """Return True if the camera may be asked now: it plays, and no answer is awaited."""
         return self.state is State.PLAYING and self._requests.pending is None
 
-    def answer_time(self, since: float, now: float) -> float | None:
+    def answer_time(self, since: float, now: float, slow: float) -> float | None:
         """See ``Requests.answer_time``."""
-        return self._requests.answer_time(since, now)
+        return self._requests.answer_time(since, now, slow)
 
     def query(self, now: float) -> bool:
         """Ask the camera for its ``Date``, if ``can_query``. Also keeps the session alive."""

@@ -96,9 +96,9 @@ class Requests:
             self._given_up.append(str(self.pending.sequence))
             self._took, self.pending = (self.pending.sent, ANSWER_TIMEOUT), None
 
-    def answer_time(self, since: float, now: float) -> float | None:
-        """Return how many seconds an answer to a request sent after ``since`` took, or has been awaited: the longer of
-        the two, None if there is neither."""
-        awaited = [now - self.pending.sent] if self.pending is not None and self.pending.sent >= since else []
-        took = [self._took[1]] if self._took is not None and self._took[0] >= since else []
-        return max(awaited + took, default=None)
+    def answer_time(self, since: float, now: float, slow: float) -> float | None:
+        """Return how many seconds an answer to a request sent after ``since`` took, or has been awaited so far if that
+        is ``slow`` already. None if that is not known yet."""
+        if self.pending is not None and self.pending.sent >= since and now - self.pending.sent >= slow:
+            return now - self.pending.sent
+        return self._took[1] if self._took is not None and self._took[0] >= since else None
