@@ -1,5 +1,6 @@
 """``python -m bench.feeder``: cameras that cost next to nothing, as a process of its own. RTSP over TCP for whoever
-asks, plain RTP over UDP for a server that wants it so, and a log of when each picture's last byte was written.
+asks; with a log also plain RTP over UDP for a server that wants it so, and a line of when each picture's last byte was
+written.
 
 All cameras play one film that was encoded before, each at another place of it, so that neither pictures nor keyframes
 of two cameras fall together. Prints its RTSP port, and stops when standard input closes.
@@ -37,8 +38,11 @@ UNREAD_LIMIT = 2_000_000
 """Bytes that may wait for a player that does not read; pictures beyond are not sent to it."""
 
 _HEADER = struct.Struct("!BBHII")
+_INTERLEAVED = struct.Struct("!BBHBBHII")  # RFC 2326 10.12, and the header of RFC 3550 5.1
 _NTP_1970 = 2_208_988_800
 _BUFFER = 1 << 20
+FAIR = 64  # pictures between two looks at who asks for something
+LEAST_SLEEP = 0.001
 
 
 class Camera:
@@ -69,34 +73,52 @@ class Camera:
             await asyncio.sleep(begin + number / self._fps - time.monotonic())
             log.write(await self._send())
 
+    def write(self) -> None:
+        """Write the next picture to players alone, in as few steps as can be: a district's cameras are many."""
+        rtp = self._next * self._ticks & 0xFFFFFFFF
+        payloads = self._pictures[self._next % len(self._pictures)]
+        self._play(payloads, rtp)
+        self._next += 1
+
     async def _send(self) -> bytes:
         """The next picture, to everybody; its line of the log."""
         place, rtp = self._next % len(self._pictures), self._next * self._ticks & 0xFFFFFFFF
-        payloads = self._pictures[place]
-        packets = []
-        for left, payload in zip(range(len(payloads) - 1, -1, -1), payloads, strict=True):
-            kind = PAYLOAD_TYPE if left else PAYLOAD_TYPE | 0x80
-            packets.append(_HEADER.pack(0x80, kind, self._sequence & 0xFFFF, rtp, self.number + 1) + payload)
-            self._sequence += 1
+        payloads, first = self._pictures[place], self._sequence
+        last = b""
         if self._mountpoint is not None:
-            for number, packet in enumerate(packets[:-1], 1):
-                _send(self._mountpoint, packet)
-                if number % RUN == 0:  # a keyframe at once would not fit a socket's default buffer
-                    await asyncio.sleep(0.001)
-        written = b"".join(b"$\0" + len(packet).to_bytes(2, "big") + packet for packet in packets)
-        if self._next % REPORT_EVERY == 0:
-            written = self._report(rtp) + written
+            for number, payload in enumerate(payloads, 1):
+                kind = PAYLOAD_TYPE if number < len(payloads) else PAYLOAD_TYPE | 0x80
+                last = _HEADER.pack(0x80, kind, first + number - 1 & 0xFFFF, rtp, self.number + 1) + payload
+                if number < len(payloads):
+                    _send(self._mountpoint, last)
+                    if number % RUN == 0:  # a keyframe at once would not fit a socket's default buffer
+                        await asyncio.sleep(0.001)
         at = time.time_ns()  # before the write that completes the picture: what comes after is the server's
         if self._mountpoint is not None:
-            _send(self._mountpoint, packets[-1])
+            _send(self._mountpoint, last)
+        self._play(payloads, rtp)
+        self._next += 1
+        return struct.pack("<HHIq", self.number, place, rtp, at)
+
+    def _play(self, payloads: tuple[bytes, ...], rtp: int) -> None:
+        """Write a picture to each player, interleaved."""
+        pieces = [self._report(rtp)] if self._next % REPORT_EVERY == 0 else []
+        sequence, ssrc, last = self._sequence, self.number + 1, len(payloads) - 1
+        self._sequence += len(payloads)
+        if not self.players:
+            return
+        for number, payload in enumerate(payloads):
+            kind = PAYLOAD_TYPE if number < last else PAYLOAD_TYPE | 0x80
+            pieces.append(_INTERLEAVED.pack(36, 0, len(payload) + 12, 0x80, kind, sequence & 0xFFFF, rtp, ssrc))
+            pieces.append(payload)
+            sequence += 1
+        written = b"".join(pieces)
         for player in self.players:
             if player.get_write_buffer_size() > UNREAD_LIMIT:
                 continue  # as an encoder does whose reader is too slow
             player.write(written)
-            self.sent += len(packets)
+            self.sent += len(payloads)
             self.pictures += 1
-        self._next += 1
-        return struct.pack("<HHIq", self.number, place, rtp, at)
 
     def _report(self, rtp: int) -> bytes:
         """A sender report (RFC 3550 6.4.1), interleaved."""
@@ -188,12 +210,25 @@ def _send(mountpoint: socket.socket, packet: bytes) -> None:
 
 
 async def play(cameras: list[Camera], log: Path, fps: int = FPS) -> None:
-    """Send forever, each camera at a phase of its own."""
+    """Send forever, each camera at a phase of its own, and log every picture."""
     began = time.monotonic()
     with log.open("wb", buffering=0) as file:
         async with asyncio.TaskGroup() as tasks:
             for camera in cameras:
                 tasks.create_task(camera.run(began + camera.number / len(cameras) / fps, file))
+
+
+async def play_on(cameras: list[Camera], fps: int = FPS) -> None:
+    """As ``play``, for many: one task writes them in turn, and nothing is logged."""
+    apart = 1 / len(cameras) / fps
+    began, number = time.monotonic(), 0
+    while True:
+        while number * apart <= time.monotonic() - began:
+            cameras[number % len(cameras)].write()
+            number += 1
+            if number % FAIR == 0:
+                await asyncio.sleep(0)
+        await asyncio.sleep(max(LEAST_SLEEP, began + number * apart - time.monotonic()))
 
 
 async def main() -> None:
@@ -202,7 +237,7 @@ async def main() -> None:
     parser.add_argument("--cameras", type=int, default=1)
     parser.add_argument("--fps", type=int, default=FPS, help="pictures a second: half as many is half the bit rate")
     parser.add_argument("--port", type=int, default=0, help="RTSP port; 0: any that is free")
-    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--log", type=Path, help="log every picture here")
     parser.add_argument(
         "--rtp-port", type=int, help="send each camera also by UDP, to this port and the next even ones"
     )
@@ -219,7 +254,8 @@ async def main() -> None:
     sets = ",".join(b64encode(nal).decode() for nal in units[0] if nal[0] & 0x1F in (7, 8))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: RtspConnection(cameras, sets), "127.0.0.1", options.port)
-    playing = asyncio.create_task(play(cameras, options.log, options.fps), name="film")
+    film_of = play_on(cameras, options.fps) if options.log is None else play(cameras, options.log, options.fps)
+    playing = asyncio.create_task(film_of, name="film")
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     playing.cancel()

@@ -22,6 +22,7 @@ from rich.table import Table
 from bench.accounting import machine, proportional, usage
 from bench.peers import go2rtc, mediamtx
 from bench.run import Build, Feed, counted, feeding
+from bench.server import started
 from bench.sightline import Variant
 from bench.suite import sightline, trees_of, words_of
 from rig.example import ROOT
@@ -82,7 +83,7 @@ async def measure(
     turns: dict[int, dict[str, list[Turn]]] = {count: {name: [] for name in builds} for count in (1, *counts)}
     absent: dict[int, dict[str, str]] = {count: {} for count in turns}
     for count in turns:
-        async with feeding(count, fps=FPS) as feed:
+        async with feeding(count, fps=FPS, logged=False) as feed:
             for number in range(rounds if count > 1 else 1):
                 for name, build in builds.items():
                     if name in absent[count] or name in absent[1]:
@@ -103,9 +104,7 @@ async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
     """Start, wait, settle, count, stop. Raises NotHere, AssertionError."""
     directory = feed.directory / f"turn-{time.monotonic_ns()}"
     directory.mkdir()
-    server = build(replace(feed, directory=directory))
-    try:
-        await server.start()
+    async with started(server := build(replace(feed, directory=directory))):
         await all_play(feed)
         await asyncio.sleep(SETTLE)
         written, house, used, began = await counted(feed), machine(), usage(server.pids), time.monotonic()
@@ -113,8 +112,6 @@ async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
         used_then, house_then, passed = usage(server.pids), machine(), time.monotonic() - began
         written_then = await counted(feed)
         memory = proportional(server.pids)
-    finally:
-        await server.stop()
     cpu, packets = used_then.cpu - used.cpu, written_then.packets - written.packets
     return Turn(
         cameras=feed.cameras,

@@ -1,5 +1,7 @@
 """What the bench asks of a server under test."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,3 +46,16 @@ class Server(Protocol):
     async def stop(self) -> None:
         """Stop what was started. Harmless where ``start`` failed."""
         ...
+
+
+@contextlib.asynccontextmanager
+async def started(server: Server) -> AsyncIterator[None]:
+    """The server as it runs, stopped at the end. That it does not stop by itself is said, and costs no figures."""
+    try:
+        await server.start()
+        yield
+    finally:
+        try:
+            await server.stop()
+        except Exception as error:
+            print(f"killed, since it did not stop: {error}"[:200])

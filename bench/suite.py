@@ -15,7 +15,7 @@ from bench.clip import PACKETS
 from bench.janus import Janus
 from bench.peers import External, PlainAiortc, go2rtc, mediamtx
 from bench.run import Build, Measured, feeding, measure
-from bench.server import NotHere
+from bench.server import NotHere, started
 from bench.sightline import Sightline, Variant
 from rig.example import ROOT
 from rig.processes import free_port
@@ -141,13 +141,8 @@ async def first_frames(peers: dict[str, Build], plan: Plan, desk: Desk, found: d
     """Each server once: clicks are many, and each one is a measurement."""
     for name, build in peers.items():
         try:
-            async with feeding(2, free_port(), rtsp_port=plan.rtsp_port) as feed:
-                server = build(feed)
-                try:
-                    await server.start()
-                    row: dict[str, Any] = first_frame.summary(await first_frame.measure(server, 2, plan.clicks))
-                finally:
-                    await server.stop()
+            async with feeding(2, free_port(), rtsp_port=plan.rtsp_port) as feed, started(server := build(feed)):
+                row: dict[str, Any] = first_frame.summary(await first_frame.measure(server, 2, plan.clicks))
         except Exception as reason:  # whatever it is, it costs this row alone
             row = {"not here": words_of(reason)}
         found["first frame"][name] = row
