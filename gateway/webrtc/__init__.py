@@ -1,1 +1,2 @@
-"""Viewer side: one UDP port, ICE-lite, DTLS, SRTP, WHEP sessions. Knows a grant only as something that ends."""
+"""Serves viewers: one media port, ICE-lite, DTLS, SRTP and WHEP sessions. It knows a grant only as something that
+ends."""

@@ -1,5 +1,5 @@
-"""What the media port has sent and how, brought into the metrics now and then: a counter's lock is too dear for each
-packet."""
+"""Brings the figures of the media port into the metrics a few times a second. Counting each packet would cost a lock
+each time."""
 
 from collections.abc import Iterable
 
@@ -8,11 +8,11 @@ from gateway.webrtc.session import Session
 from gateway.webrtc.transport.ports import Ports
 
 NOBODY = "none"
-"""The cipher while nobody watches: each viewer agrees on one."""
+"""The ``cipher`` label while nobody watches. Each viewer negotiates its own cipher."""
 
 
 class Accounting:
-    """Counts what ``ports`` send from its making on."""
+    """Counts what ``ports`` send from now on."""
 
     def __init__(self, ports: Ports, metrics: Metrics) -> None:
         self._ports = ports
@@ -21,7 +21,7 @@ class Accounting:
         self._paths: set[tuple[str, str]] = set()
 
     def catch_up(self, sessions: Iterable[Session]) -> None:
-        """Bring the counters up to now, and name the ways in which these sessions are sent to."""
+        """Bring the counters up to date, and name the ciphers and batching that these sessions use."""
         ports, metrics = self._ports, self._metrics
         packets, size = self._counted
         self._counted = ports.packets, ports.bytes

@@ -1,4 +1,4 @@
-"""Who hears which camera: sound, handed to the sessions that play, for as long as their picture may be seen."""
+"""Sends each camera's sound to the playing sessions that may hear it, for as long as they may see its picture."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,8 +9,11 @@ from gateway.webrtc.session import Session
 
 
 class AudioFanout:
-    """``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed; both end it.
-    Neither may silence the others."""
+    """Delivers sound to sessions.
+
+    ``expired`` is called with a session whose time is up, ``failed`` with one that has met a bug of ours. Both end the
+    session. Neither may silence the others.
+    """
 
     def __init__(self, clock: Clock, expired: Callable[[Session], None], failed: Callable[[Session], None]) -> None:
         self._clock = clock
@@ -19,18 +22,18 @@ class AudioFanout:
         self._leaves: dict[str, Callable[[], None]] = {}
 
     def join(self, session: Session) -> None:
-        """Send what is heard from now on, where sound was agreed on."""
+        """Send sound to the session from now on, if sound was negotiated."""
         if session.sound is not None:
             self._leaves[session.id] = session.sound.stream.subscribe(partial(self._deliver, session))
 
     def leave(self, session: Session) -> None:
-        """No sound reaches the session after this."""
+        """Stop sending sound to the session."""
         leave = self._leaves.pop(session.id, None)
         if leave is not None:
             leave()
 
     def look(self, session: Session, now: float) -> None:
-        """Send the report that is due."""
+        """Send a sender report for the sound if one is due."""
         if session.sound is not None:
             session.sound.report(now, self._clock.now())
 

@@ -1,7 +1,8 @@
-"""Which of a camera's streams a viewer is sent, best first, and why. Pure.
+"""Chooses which of a camera's streams a viewer is sent, best first, and says why. Pure.
 
-A stream goes out as it comes wherever the viewer decodes it; else the camera's other stream does, if the viewer decodes
-that; only then the camera's one transcode, which all share who need it.
+If the viewer can decode the stream, it is sent as the camera sends it. Otherwise the viewer gets the camera's other
+stream, if it can decode that one. Only as a last resort does it get the camera's one transcode, which all such viewers
+share.
 """
 
 from collections.abc import Container, Mapping
@@ -19,8 +20,11 @@ _SOME_BROWSERS = frozenset({H264, H265})
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A stream as the camera sends it. ``codec`` is an RTP encoding name, "" while none is known; ``passes`` is False
-    where the camera's setting has its B-frames transcoded and there are some."""
+    """A stream as the camera sends it.
+
+    ``codec`` is an RTP encoding name, or "" while it is unknown. ``passes`` is False if the stream has B-frames and the
+    camera's setting has them transcoded.
+    """
 
     codec: str = ""
     passes: bool = True
@@ -36,11 +40,11 @@ class Choice(NamedTuple):
 def choose(
     streams: Mapping[StreamName, Pulled], decodes: Container[str], wish: StreamName = StreamName.MAIN
 ) -> tuple[Choice, ...]:
-    """The streams that can be sent to a viewer, best first; empty where none can.
+    """Return the streams that can be sent to a viewer, best first; empty if there are none.
 
-    ``streams`` are the camera's; ``TRANSCODED`` is among them where a transcode may be made, whatever its value.
-    ``decodes`` holds the RTP encoding names of the viewer's offer, ``wish`` is the stream that it asked for. A codec
-    that is not known yet is taken for H.264, as nearly every camera sends it.
+    ``streams`` are the camera's. They contain ``TRANSCODED``, with any value, if a transcode may be made. ``decodes``
+    holds the RTP encoding names in the viewer's offer, and ``wish`` is the stream that it asked for. An unknown codec
+    is assumed to be H.264, which nearly every camera sends.
     """
     order = (StreamName.SUB, StreamName.MAIN) if wish is StreamName.SUB else (StreamName.MAIN, StreamName.SUB)
     obstacles = {name: _obstacle(streams[name], decodes) for name in order if name in streams}
@@ -56,7 +60,7 @@ def choose(
 
 
 def delivery(streams: Mapping[StreamName, Pulled]) -> str:
-    """What viewers of this camera get, in a sentence or two for its status."""
+    """Say what viewers of this camera get, in a sentence or two for its status."""
     every, some = (next(iter(choose(streams, decodes)), None) for decodes in (_EVERY_BROWSER, _SOME_BROWSERS))
     if every == some:
         return f"All viewers get {_words(streams, every)}."
@@ -64,12 +68,13 @@ def delivery(streams: Mapping[StreamName, Pulled]) -> str:
 
 
 def waits(history: History) -> tuple[str, ...]:
-    """Say for its status if whoever opens a stream now sees nothing before the camera's next keyframe."""
+    """Explain for the camera's status that a viewer who opens it now sees nothing before the next keyframe, if that is
+    so."""
     if not history.gave_up:
         return ()
     return (
-        "The camera sends keyframes so rarely that whoever opens it now waits for the next one: set one every two "
-        "seconds.",
+        "The camera sends keyframes so rarely that a viewer who opens it now waits for the next one: set it to one "
+        "every two seconds.",
     )
 
 
@@ -82,7 +87,7 @@ def _obstacle(stream: Pulled, decodes: Container[str]) -> str:
 
 def _words(streams: Mapping[StreamName, Pulled], choice: Choice | None) -> str:
     if choice is None:
-        return "no picture: no stream of this camera is one that they decode"
+        return "no picture: they can decode none of this camera's streams"
     if choice.stream is StreamName.TRANSCODED:
         source = streams[StreamName.MAIN]
         why = words(source.codec) if source.passes else "H.264 with B-frames"

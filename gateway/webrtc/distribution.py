@@ -1,4 +1,4 @@
-"""Hands each viewer the stream that the table of ``switching`` says, and pumps what waits to be sent."""
+"""Gives each viewer the stream that the table in ``switching`` says, and pumps packets that wait."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,16 +18,17 @@ from gateway.webrtc.switching import Command, Event, Phase, advance, aim, arrive
 FRESH = 3.0
 """Seconds without a picture after which a stream is no better than none."""
 SEVERE = 0.6
-"""A link that carries less of a stream's rate than this is not left with it until the other one's next keyframe."""
+"""If the link carries less than this share of the main stream's rate, do not wait for the substream's next keyframe."""
 
 Streams = Callable[[CameraId, StreamName], RelayStream | None]
 
 
 class Distribution:
-    """Hands the streams of all cameras to the sessions that play.
+    """Sends the streams of all cameras to the playing sessions.
 
-    ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug of ours showed, and
-    ``unplayable`` of one whose camera sends nothing any more that its viewer decodes. Each of them ends the session.
+    ``expired`` is called with a session whose time is up, ``failed`` with one that has met a bug of ours, and
+    ``unplayable`` with one whose camera no longer sends anything that its viewer decodes. Each of them ends the
+    session.
     """
 
     def __init__(
@@ -50,24 +51,26 @@ class Distribution:
 
     @property
     def watched(self) -> frozenset[tuple[CameraId, StreamName]]:
-        """The streams that are sent to somebody, or awaited."""
+        """Return the streams that somebody is sent or waits for."""
         return frozenset(self._fanouts)
 
     def join(self, session: Session) -> None:
-        """Send what leads up to now at once, then what comes."""
+        """Send the pictures since the last keyframe at once, and then what comes."""
         self._happened(session, Event.JOINED)
 
     def leave(self, session: Session) -> None:
-        """Nothing reaches the session after this."""
+        """Stop sending to the session."""
         self._pump.leave(session)
         self._happened(session, Event.LEFT)
 
     def refresh(self, session: Session) -> None:
-        """The viewer has lost the picture: begin again at the last keyframe rather than wait for the next."""
+        """Begin again at the last keyframe for a viewer that has lost the picture, instead of waiting for the next
+        one."""
         self._happened(session, Event.LOST)
 
     def look(self, session: Session, now: float) -> None:
-        """Send the reports that are due, and choose between main stream and substream. Called some times a second."""
+        """Send the reports that are due, and choose between main stream and substream. This is called a few times a
+        second."""
         feed = session.feed
         if feed is None or not feed.report(now, self._clock.now()):
             return
@@ -85,10 +88,11 @@ class Distribution:
                 self._aim(session, session.best, now)
         self._hurry(session, now)
 
-    # What happens
+    # Events
 
     def _aim(self, session: Session, wish: StreamName, now: float) -> None:
-        """Have the session switched at the other stream's next keyframe, if it sends anything that can be played."""
+        """Switch the session at the other stream's next keyframe, if that stream has pictures that the viewer can
+        play."""
         stream = self._streams(session.camera_id, wish)
         if stream is None or not _plays(session, stream, now):
             return
@@ -97,8 +101,7 @@ class Distribution:
             self._happened(session, event, wish)
 
     def _hurry(self, session: Session, now: float) -> None:
-        """Where the link does not carry what the session has while it waits for the substream's next keyframe, begin
-        at that one's last."""
+        """Begin at the substream's last keyframe if the link is far too slow to wait for its next one."""
         feed, place = session.feed, session.place
         if feed is None or place.awaited is not StreamName.SUB or place.present is StreamName.SUB:
             return
@@ -111,15 +114,15 @@ class Distribution:
             self._happened(session, Event.HURRIED, first=gop[0])
 
     def _arrived(self, stream: RelayStream, session: Session, group: PacketGroup) -> None:
-        """The keyframe that a session waited for, or the first of a stream whose codec has changed."""
+        """Switch at the keyframe that a session waited for, or at the first one after a change of codec."""
         if session.decodes(stream):
             self._happened(session, arrive(session.place, stream.stream), first=group)
         else:
             self._divert(session, self._clock.monotonic())
 
     def _divert(self, session: Session, now: float) -> None:
-        """The stream that the session has, or awaits, can be sent no more: choose the best that the viewer decodes. A
-        transcode that is chosen starts now."""
+        """Choose another stream because the one that the session has or awaits can no longer be sent. Choosing the
+        transcode starts it."""
         found = {name: stream for name in StreamName if (stream := self._streams(session.camera_id, name)) is not None}
         pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in found.items()}
         wish = StreamName.SUB if session.place.present is StreamName.SUB else StreamName.MAIN
@@ -127,12 +130,12 @@ class Distribution:
         choice = next((n for n in choices if n is StreamName.TRANSCODED or _plays(session, found[n], now)), None)
         self._happened(session, divert(session.place, choice), choice)
 
-    # What is done
+    # Commands
 
     def _happened(
         self, session: Session, event: Event, chosen: StreamName | None = None, first: PacketGroup | None = None
     ) -> None:
-        """Take the session to its next place, and do what the table orders; ``first`` is the keyframe to switch at."""
+        """Move the session to its next place, and run the table's commands. ``first`` is the keyframe to switch at."""
         session.place, orders = advance(session.place, event, chosen)
         for command, stream in orders:
             self._do(session, command, stream, first)
@@ -176,7 +179,7 @@ class Distribution:
 
 
 def _plays(session: Session, stream: RelayStream, now: float) -> bool:
-    """Return True if the stream sends pictures now that the viewer decodes."""
+    """Return True if the stream now sends pictures that the viewer decodes."""
     newest = stream.history.newest()
     return (
         stream.passes

@@ -1,4 +1,4 @@
-"""One camera stream, handed to each of its viewers as it arrives."""
+"""Sends one camera stream to each of its viewers as it arrives."""
 
 from collections.abc import Callable
 
@@ -11,11 +11,11 @@ from gateway.webrtc.session import Session
 
 
 class Fanout:
-    """Subscribed to ``stream`` while anyone watches it, or waits for its next keyframe to be switched to it.
+    """Subscribes to ``stream`` while anyone watches it or waits to switch to it.
 
-    ``expired`` is told of a session whose time is up, and ``failed`` of one in which a bug of ours showed; the others
-    go on. ``arrived`` is told of each session that waited, at the keyframe that it waited for, and of every session at
-    the first keyframe of another codec. ``behind`` is told of a session for which something waits to be pumped.
+    ``expired`` is called with a session whose time is up, and ``failed`` with one that has met a bug of ours; the
+    others go on. ``arrived`` is called with each waiting session at the keyframe that it waits for, and with every
+    session at the first keyframe of another codec. ``behind`` is called with a session that has packets to pump.
     """
 
     def __init__(
@@ -43,30 +43,30 @@ class Fanout:
 
     @property
     def empty(self) -> bool:
-        """Return True if nobody watches, or waits to."""
+        """Return True if nobody watches or waits to switch to the stream."""
         return not self._viewers and not self._waiting
 
     def add(self, session: Session) -> None:
-        """Let a session take part from the next group on. It waits no longer."""
+        """Send the session everything from the next group on. It no longer waits."""
         self._waiting.pop(session.id, None)
         self._viewers[session.id] = session
 
     def await_keyframe(self, session: Session) -> None:
-        """Have ``arrived`` called with the session at the next keyframe."""
+        """Call ``arrived`` with the session at the next keyframe."""
         self._waiting[session.id] = session
 
     def remove(self, session: Session) -> None:
-        """Nothing reaches the session after this."""
+        """Stop sending to the session."""
         self._viewers.pop(session.id, None)
         self._waiting.pop(session.id, None)
 
     def close(self) -> None:
-        """Leave the stream."""
+        """Unsubscribe from the stream."""
         for leave in self._leave:
             leave()
 
     def _withdraw(self, _: None) -> None:
-        """The last picture is torn: tell every viewer that it waits for the next keyframe, and send no more of it."""
+        """Stop sending a picture that proved to be torn, and tell its viewers that they wait for the next keyframe."""
         for session in list(self._viewers.values()):
             try:
                 if session.feed is not None:
@@ -76,7 +76,7 @@ class Fanout:
 
     def _deliver(self, group: PacketGroup) -> None:
         monotonic = self._monotonic
-        if group.keyframe and self.stream.codec != self._codec:  # each has to be sent it otherwise, if at all
+        if group.keyframe and self.stream.codec != self._codec:  # another codec must be sent differently, or not at all
             self._codec = self.stream.codec
             self._waiting |= self._viewers
         while group.keyframe and self._waiting:
@@ -86,8 +86,8 @@ class Fanout:
             except Exception:
                 self._failed(session)
         viewers = list(self._viewers.values())
-        # Observing each viewer would cost as much as sealing a packet, so we observe one of them in turn, and the last,
-        # who waits longest. This biases the histogram slightly high, never low.
+        # Observing each viewer would cost as much as sealing a packet. So observe only one of them in turn, and the
+        # last one, who waits longest. This biases the histogram slightly high, never low.
         self._groups += 1
         last = len(viewers) - 1
         sampled = self._groups % (last + 1 or 1)
@@ -100,7 +100,7 @@ class Fanout:
             try:
                 if feed is not None and feed.deliver(group, now):
                     self._behind(session)
-            except Exception:  # a bug that one viewer met must not cost the others their picture
+            except Exception:  # one viewer's bug must not cost the others their picture
                 self._failed(session)
             if place in (sampled, last):
                 self._observe(monotonic() - group.arrival)

@@ -1,4 +1,4 @@
-"""Hands what arrives on the media port, by UDP or TCP, to the session that it is for."""
+"""Gives each datagram from the media port, over UDP or TCP, to the session that it is for."""
 
 import logging
 from collections.abc import Callable
@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class Intake:
-    """Knows sessions by what checks name, then by the routes that those came by.
+    """Finds a session first by the user name in a check, and then by the route that the check came by.
 
-    ``reached`` is told of a session's first authentic check, ``proven`` of every new route that one came by, ``ended``
-    of a viewer's goodbye, ``failed`` of a session in which a bug of ours showed.
+    ``reached`` is called with a session at its first authentic check, ``proven`` with every new route of such a check,
+    ``ended`` when a viewer says goodbye, and ``failed`` with a session that has met a bug of ours.
     """
 
     def __init__(
@@ -44,24 +44,25 @@ class Intake:
         self._by_route: dict[Route, Session] = {}
 
     def add(self, session: Session) -> None:
-        """Know a session by its credentials, also once more after an ICE restart."""
+        """Register a session by its credentials. Call this again after an ICE restart."""
         self._know(session, session.path.ufrags)
 
     def remove(self, session: Session) -> None:
-        """Nothing that arrives is for the session any more."""
+        """Unregister a session. It receives nothing more."""
         self._know(session, set())
         del self._ufrags[session.id]
         for route in list(session.path.routes):
             self._forget(route, session)
 
     def lost(self, route: Route) -> None:
-        """A TCP connection is gone."""
+        """Forget a route whose TCP connection is gone."""
         session = self._by_route.pop(route, None)
         if session is not None:
             session.path.lost(route)
 
     def received(self, datagram: bytes, route: Route) -> None:
-        """A datagram of anybody. Bad ones are counted and dropped; a bug ends the session that it was for."""
+        """Take a datagram from anybody. Bad ones are counted and dropped. A bug ends the session that the datagram was
+        for."""
         session = self._by_route.get(route)
         protocol = demux.protocol_of(datagram)
         try:
@@ -97,7 +98,8 @@ class Intake:
             self._metrics.dropped.labels(where="stranger").inc()
             return
         if isinstance(route.via, TcpConnection) and holder is not None and holder is not session:
-            # A connection ends with its session, and with it what waits there to be sent: it has one session for good.
+            # A connection serves one session for good: it closes with that session, and drops what waits there to be
+            # sent.
             self._metrics.dropped.labels(where="stranger").inc()
             return
         first = session.state is State.NEW

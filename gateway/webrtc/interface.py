@@ -1,4 +1,4 @@
-"""What is asked of a media plane, and what it tells. Pure: values only."""
+"""Defines the requests to a media plane and the events that it reports. Pure: values only."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,12 +12,12 @@ EventKind = Literal["connected", "first_packet", "stream", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class ViewerProfile:
-    """All that the media plane knows of who watches; it knows no roles.
+    """Everything that the media plane knows about a viewer. It knows no roles.
 
-    The viewer begins with ``first_stream`` where it does not ask for one. Until its link has shown a limit, it is taken
-    to carry ``unknown_link`` bits a second: at 100 Mbit/s a megabyte is out in 80 ms. Sending may take ``patience``
-    seconds; what would take longer is not begun, since it would be old by then. ``label`` is a word of a fixed list, by
-    which the metrics count such viewers.
+    The viewer begins with ``first_stream`` unless it asks for another. Until its link shows a limit, the plane assumes
+    that it carries ``unknown_link`` bits a second; at 100 Mbit/s, a megabyte takes 80 ms. Sending may take up to
+    ``patience`` seconds. Pictures that would take longer are not started, since they would arrive too old. ``label`` is
+    a word from a fixed list, by which the metrics count such viewers.
     """
 
     label: str
@@ -28,8 +28,11 @@ class ViewerProfile:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """What is asked for. ``offer`` is SDP; ``ends_at`` is gateway time, until renewed. ``stream`` None: what suits the
-    viewer and its link; SUB: that one, whatever the link would carry."""
+    """A request for a session.
+
+    ``offer`` is SDP. The session ends at gateway time ``ends_at`` unless it is renewed. ``stream`` is None for whatever
+    suits the viewer and its link; SUB means the substream, whatever the link carries.
+    """
 
     camera_id: CameraId
     stream: StreamName | None
@@ -40,8 +43,11 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """What was opened. ``id`` is public; ``stream`` is what will be sent, perhaps not what was asked for; ``etag``
-    names the ICE session that was agreed on."""
+    """The session that was opened.
+
+    ``id`` is public. ``stream`` is the stream that will be sent, which may differ from the request. ``etag`` names the
+    ICE session that was negotiated.
+    """
 
     id: str
     answer: str
@@ -51,7 +57,7 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True)
 class PatchRequest:
-    """ICE information of a viewer (RFC 8840), and the value of the header If-Match that came with it."""
+    """A viewer's ICE information (RFC 8840), with the value of its If-Match header."""
 
     fragment: str
     if_match: str
@@ -59,7 +65,8 @@ class PatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class PatchAnswer:
-    """``fragment``: the gateway's own after an ICE restart; None where only candidates were told."""
+    """The answer to a ``PatchRequest``. ``fragment`` is the gateway's own after an ICE restart, None after mere
+    candidates."""
 
     fragment: str | None
     etag: str
@@ -67,11 +74,11 @@ class PatchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """Something that happened to a session, at gateway time ``at``. ``reason`` is set when it closed.
+    """Something that happened to a session at gateway time ``at``. ``reason`` is set when it closed.
 
-    ``stream``, that what the viewer gets has changed: ``stream`` is what it is sent, ``waiting`` why it is sent nothing
-    just now ("keyframe", "link"; "" while it is), and its RTP timestamps are the stream's own plus ``shift`` (90 kHz
-    ticks, mod 2^32).
+    ``stream`` is what the viewer is sent now. ``waiting`` says why it is sent nothing at the moment: "keyframe",
+    "link", or "" while it is sent pictures. The viewer's RTP timestamps are those of the stream plus ``shift`` (90 kHz
+    ticks, mod 2^32). A change of any of these is an event of the kind ``stream``.
     """
 
     kind: EventKind

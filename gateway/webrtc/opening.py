@@ -1,4 +1,4 @@
-"""Opening a session: which stream a viewer begins with, and the answer to its offer."""
+"""Opens sessions: chooses the stream that a viewer begins with, and answers its offer."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ Sounds = Callable[[CameraId], AudioStream | None]
 
 
 class Opening:
-    """Makes sessions that are answered, and not known to anybody yet."""
+    """Creates sessions and answers their offers. The caller registers them."""
 
     def __init__(
         self,
@@ -53,8 +53,11 @@ class Opening:
         self._identity = Identity()
 
     async def open(self, request: OpenSession) -> tuple[Session, str]:
-        """A session and the answer for its viewer. Raises BadRequest naming the offer's fault, NotFound where the
-        camera has no stream, Unplayable where it has none that the viewer decodes."""
+        """Create a session and the answer for its viewer.
+
+        Raises BadRequest naming the fault of the offer, NotFound if the camera has no stream, and Unplayable if it has
+        none that the viewer decodes.
+        """
         offer = parse_offer(request.offer)
         if self._sounds(request.camera_id) is None:
             offer = replace(offer, sound=None)
@@ -100,12 +103,13 @@ class Opening:
         return session, answer
 
     def where(self) -> list[tuple[str, int]]:
-        """Where viewers reach us at the moment, as far as is known: nobody waits for a name server."""
+        """Return the addresses at which viewers reach us now, as far as they are known. This never waits for a name
+        server."""
         self._ports.attend(own_addresses(self._settings))
         return endpoints(self._settings, self._ports.number, self._resolver.last)
 
     def candidates(self, where: list[tuple[str, int]]) -> tuple[str, ...]:
-        """The same as values of ``a=candidate``."""
+        """Return these addresses as values of ``a=candidate``."""
         return tuple(ice.candidate_lines(where, self._settings.tcp))
 
     def _found(self, camera: CameraId) -> dict[StreamName, RelayStream]:
@@ -116,9 +120,11 @@ class Opening:
 
 
 def _playable(streams: Mapping[StreamName, RelayStream], request: OpenSession, offer: Offer) -> dict[StreamName, str]:
-    """The codecs of all streams that the viewer can be switched to, the one to begin with first."""
+    """Return the codecs of all streams that the viewer can be switched to, beginning with the stream to start with."""
     pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in streams.items()}
     choices = choose(pulled, {codec.name for codec in offer.codecs}, request.stream or request.viewer.first_stream)
     if not choices:
-        raise Unplayable("no_common_codec", "This camera sends nothing that the offer says the viewer decodes.")
+        raise Unplayable(
+            "no_common_codec", "This camera sends no stream that the viewer can decode, according to its offer."
+        )
     return {choice.stream: streams[choice.stream].codec or H264 for choice in choices}

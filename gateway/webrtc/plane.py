@@ -1,5 +1,5 @@
-"""The media plane: all viewers on one port. The life of sessions, from the answer to closed(reason); knows a grant only
-as something that ends."""
+"""The media plane: all viewers on one port. It runs sessions from their answer to their end, and knows a grant only as
+something that ends."""
 
 import asyncio
 import logging
@@ -43,7 +43,10 @@ TICK = 0.1
 
 
 class MediaPlane:
-    """All media sessions of one process. ``streams`` finds a stream, ``sounds`` a camera's sound; or they give None."""
+    """All media sessions of one process.
+
+    ``streams`` returns a camera's stream and ``sounds`` a camera's sound, each None if there is none.
+    """
 
     def __init__(
         self,
@@ -82,9 +85,9 @@ class MediaPlane:
         await self.stop()
 
     async def start(self) -> None:
-        """Bind the port. ``stop`` must be called by the same task.
+        """Open the media port. The same task must call ``stop``.
 
-        Raises OSError where the port is in use, ConfigurationError for an advertised address that is none.
+        Raises OSError if the port is in use, and ConfigurationError for an invalid advertised address.
         """
         try:
             for text in self._settings.advertise:
@@ -102,7 +105,7 @@ class MediaPlane:
         ]
 
     async def stop(self) -> None:
-        """Close every session and give the port back."""
+        """Close every session and the port."""
         for session in list(self._sessions.values()):
             self._close(session, CloseReason.SHUTDOWN)
         if self._own:
@@ -114,22 +117,26 @@ class MediaPlane:
 
     @property
     def local_port(self) -> int:
-        """The port that is bound, of UDP and TCP."""
+        """Return the number of the open port, which is the same for UDP and TCP."""
         return self._ports.number
 
     async def open(self, request: OpenSession) -> OpenedSession:
-        """Answer an offer. Raises BadRequest naming its fault, NotFound where the camera has no stream, Unplayable
-        where it has none that the viewer decodes."""
+        """Answer an offer.
+
+        Raises BadRequest naming its fault, NotFound if the camera has no stream, and Unplayable if it has none that the
+        viewer decodes.
+        """
         session, answer = await self._opening.open(request)
         self._sessions[session.id] = session
         self._intake.add(session)
         return OpenedSession(session.id, answer, session.stream, session.path.etag)
 
     async def patch(self, session_id: str, request: PatchRequest) -> PatchAnswer:
-        """Take a viewer's ICE information: where its credentials are new, agree on new ones here too, for the same
-        session with the same keys (draft-ietf-wish-whep 4.3.3).
+        """Apply a viewer's ICE information. New credentials restart ICE: both sides change theirs, and the session and
+        its keys stay (draft-ietf-wish-whep 4.3.3).
 
-        Raises NotFound where the session has ended, BadRequest, PreconditionFailed where it is about a former one.
+        Raises NotFound if the session has ended, BadRequest, and PreconditionFailed if the request is about an earlier
+        ICE session.
         """
         said = parse_fragment(request.fragment)
         where = self._opening.where()
@@ -147,7 +154,7 @@ class MediaPlane:
         return PatchAnswer(build_fragment(session.offer, ours.ufrag, ours.password, candidates), path.etag)
 
     async def renew(self, session_id: str, ends_at: float) -> bool:
-        """Let a session live until ``ends_at``. False where it has ended already."""
+        """Keep a session open until ``ends_at``. Return False if it has already ended."""
         session = self.session(session_id)
         if session is None:
             return False
@@ -155,7 +162,7 @@ class MediaPlane:
         return True
 
     async def close(self, session_id: str, reason: CloseReason) -> bool:
-        """End a session: its last packet was sent when this returns. False where it has ended already."""
+        """End a session. Its last packet has been sent on return. Return False if it had already ended."""
         session = self.session(session_id)
         if session is None:
             return False
@@ -163,23 +170,23 @@ class MediaPlane:
         return True
 
     def observe(self, callback: Callable[[SessionEvent], None]) -> None:
-        """Be told what happens to every session, from within the event loop."""
+        """Call ``callback`` with everything that happens to every session, from within the event loop."""
         self._observers.add(callback)
 
     @property
     def watched(self) -> frozenset[tuple[CameraId, StreamName]]:
-        """The streams that are sent to somebody, or will be from their next keyframe on."""
+        """Return the streams that are sent to a viewer, or will be from their next keyframe on."""
         return self._distribution.watched
 
     def session(self, session_id: str) -> Session | None:
-        """The session of this id, for whoever looks closer than a view shows; None where it has ended."""
+        """Return the session with this id, or None if it has ended. It shows more than its view does."""
         return self._sessions.get(session_id)
 
     def sessions(self) -> tuple[SessionView, ...]:
-        """A snapshot of all sessions that have not ended."""
+        """Return a snapshot of all open sessions."""
         return tuple(session.view() for session in self._sessions.values())
 
-    # A session's life
+    # The life of a session
 
     def _reached(self, session: Session) -> None:
         task = self._group.create_task(self._run(session), name=f"media session {session.id}")
@@ -189,7 +196,7 @@ class MediaPlane:
         self._ports.tcp.prove(route)
 
     async def _run(self, session: Session) -> None:
-        """From the first check to the viewer's close_notify."""
+        """Run a session from its first check to the viewer's close_notify."""
         try:
             await session.dtls.handshake()
             self._play(session)
@@ -201,12 +208,12 @@ class MediaPlane:
             self._failed(session)
 
     def _play(self, session: Session) -> None:
-        """The handshake is done: media may flow."""
+        """Start the media of a session whose handshake is done."""
         stream = self._streams(session.camera_id, session.stream)
         if stream is None:
             self._close(session, CloseReason.CAMERA_REMOVED)
             return
-        if not session.decodes(stream):  # since the offer the camera has changed
+        if not session.decodes(stream):  # the camera's codec has changed since the offer
             self._unplayable(session)
             return
         session.keyed(stream, self._sounds(session.camera_id), self._clock.monotonic())
@@ -226,17 +233,17 @@ class MediaPlane:
         self._close(session, CloseReason.TOKEN_EXPIRED)
 
     def _unplayable(self, session: Session) -> None:
-        """The camera sends nothing any more that was agreed on with this viewer, who has to make a new offer."""
+        """End a session whose camera no longer sends anything that was negotiated. Its viewer must make a new offer."""
         self._close(session, CloseReason.CODEC_CHANGED)
 
     def _failed(self, session: Session) -> None:
-        """A bug of ours within one session: it ends, the others do not notice."""
-        logger.exception("media session %s ended by a bug", session.id)
+        """End a session that has met a bug of ours. The other sessions are not affected."""
+        logger.exception("a bug ended media session %s", session.id)
         self._metrics.task_failures.labels(task="media session").inc()
         self._close(session, CloseReason.INTERNAL_ERROR)
 
     def _close(self, session: Session, reason: CloseReason) -> None:
-        """The one way to the end of a session; once ended it stays so."""
+        """End a session. Every session ends here, and only once."""
         if session.state is State.CLOSED:
             return
         playing = session.state is State.PLAYING

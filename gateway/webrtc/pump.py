@@ -1,4 +1,4 @@
-"""Sends what waits for viewers, a little at a time, so that no buffer on the way overflows."""
+"""Sends waiting packets a few at a time, so that no buffer on the way overflows."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,8 +11,11 @@ PUMP_INTERVAL = 0.002
 
 
 class Pump:
-    """Runs while something waits. ``expired`` is told of a session whose time is up, ``failed`` of one in which a bug
-    of ours showed; both end it."""
+    """Runs while anything waits.
+
+    ``expired`` is called with a session whose time is up, ``failed`` with one that has met a bug of ours. Both end the
+    session.
+    """
 
     def __init__(self, clock: Clock, expired: Callable[[Session], None], failed: Callable[[Session], None]) -> None:
         self._clock = clock
@@ -22,18 +25,18 @@ class Pump:
         self._scheduled = False
 
     def fell_behind(self, session: Session) -> None:
-        """Something waits to be sent to the session: pump it in a moment."""
+        """Pump the session in a moment, since packets are waiting for it."""
         self._behind[session.id] = session
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_later(PUMP_INTERVAL, self._run)
 
     def leave(self, session: Session) -> None:
-        """Pump the session no more."""
+        """Stop pumping the session."""
         self._behind.pop(session.id, None)
 
     def pump(self, session: Session) -> None:
-        """Send what may go out now, and go on in a moment where something is left."""
+        """Send what may go out now. If anything is left, pump again in a moment."""
         if session.state is not State.PLAYING or session.feed is None:
             return
         now = self._clock.monotonic()

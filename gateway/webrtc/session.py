@@ -1,4 +1,4 @@
-"""One WHEP session, from its offer to closed(reason): its state, its way to the viewer, its media."""
+"""One WHEP session, from its offer to its end: its state, its path to the viewer, and its media."""
 
 import random
 import secrets
@@ -29,7 +29,7 @@ from gateway.webrtc.transport.stun import BindingRequest
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """What others may know of a session; no address, no secret."""
+    """The facts about a session that others may know. They include no address and no secret."""
 
     id: str
     camera_id: CameraId
@@ -44,7 +44,8 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Who is told of what happens in a session: ``changed``, that what it gets has."""
+    """The functions that a session calls when something happens to it. ``changed`` means that what it gets has
+    changed."""
 
     first_packet: Callable[["Session"], None]
     picture_lost: Callable[["Session"], None]
@@ -52,11 +53,11 @@ class Hooks:
 
 
 class Session:
-    """One viewer of one camera. Times are gateway time. Only MediaPlane makes and closes it.
+    """One viewer of one camera. Only MediaPlane creates and closes it. Times are gateway time.
 
-    ``codecs`` has, by RTP encoding name, the payload type of each codec that may be sent to this viewer. ``place`` is
-    which stream it has, and which it waits for; ``best`` what it gets where the link allows; no ``selector``: it stays
-    with the first.
+    ``codecs`` maps RTP encoding names to the payload types that may be sent to this viewer. ``place`` says which stream
+    it has and which one it waits for. ``best`` is the stream that it gets if the link allows. Without a ``selector`` it
+    stays with its first stream.
     """
 
     def __init__(
@@ -96,17 +97,17 @@ class Session:
 
     @property
     def stream(self) -> StreamName:
-        """Return which stream it is sent, or was sent last."""
+        """Return the stream that the viewer is sent, or was sent last."""
         return self.place.present
 
     @property
     def packets(self) -> int:
-        """Media packets sent, repeats not counted."""
+        """Return how many media packets were sent, without repeats."""
         return self.feed.sender.packets if self.feed else 0
 
     @property
     def sent_bytes(self) -> int:
-        """Bytes of SRTP sent, repeats not counted."""
+        """Return how many bytes of SRTP were sent, without repeats."""
         return self.feed.sender.sent_bytes if self.feed else 0
 
     def decodes(self, stream: RelayStream) -> bool:
@@ -114,7 +115,7 @@ class Session:
         return (stream.codec or H264) in self.codecs
 
     def view(self) -> SessionView:
-        """A snapshot."""
+        """Return a snapshot of the session."""
         return SessionView(
             self.id,
             self.camera_id,
@@ -128,7 +129,7 @@ class Session:
         )
 
     def check(self, request: BindingRequest, route: Route, now: float) -> bool:
-        """Answer a connectivity check. Return True if it was authentic: then its route leads to this viewer."""
+        """Answer a connectivity check. Return True if it was authentic, so that its route leads to this viewer."""
         before = self.path.route
         if not self.path.check(request, route, now):
             return False
@@ -138,18 +139,18 @@ class Session:
         return True
 
     def hear_answer(self, transaction: bytes, now: float) -> None:
-        """The viewer has answered a check of ours."""
+        """Note that the viewer has answered one of our checks."""
         if self.feed is not None:
             self.feed.answered(transaction, now)
 
     def hear_dtls(self, datagram: bytes) -> None:
-        """Hand a DTLS datagram to the handshake."""
+        """Pass a DTLS datagram to the handshake."""
         self._move(Event.HELLO)
         if not self.dtls.feed(datagram):
             self._metrics.dropped.labels(where="dtls_inbox").inc()
 
     def hear_rtcp(self, datagram: bytes, route: Route, now: float, wall: float) -> bool:
-        """Act on feedback, sealed as SRTCP. Return True if the viewer says goodbye. Raises Malformed."""
+        """Act on feedback in an SRTCP packet. Return True if the viewer says goodbye. Raises Malformed."""
         if self.feed is None:
             return False
         packet = self.dtls.unprotect_rtcp(datagram)
@@ -157,7 +158,7 @@ class Session:
         return self.feed.rtcp.hear(packet, now, wall)
 
     def keyed(self, stream: RelayStream, sound: AudioStream | None, now: float) -> None:
-        """The handshake is done: media may go out, ``sound`` where it was agreed on."""
+        """Note that the handshake is done. Media may go out now, including ``sound`` if it was negotiated."""
         self._move(Event.KEYED)
         # Below 2^15, so that a receiver cannot mistake the roll-over counter.
         first, first_repeat, first_sound = (secrets.randbelow(1 << 15) for _ in range(3))
@@ -174,7 +175,7 @@ class Session:
             self.sound = SoundFeed(path, *agreed, sound, first_sound, self._metrics)
 
     def overdue(self, now: float, connect_timeout: float, consent_timeout: float) -> CloseReason | None:
-        """Why the session has to end now, if it has to: its time is up, or the viewer is silent (RFC 7675)."""
+        """Return why the session must end now, or None: its time is up, or the viewer is silent (RFC 7675)."""
         if now >= self.ends_at:
             return CloseReason.TOKEN_EXPIRED
         silent_after = (
@@ -183,12 +184,12 @@ class Session:
         return SILENCE[self.state] if now >= silent_after else None
 
     def event(self, kind: EventKind, now: float) -> SessionEvent:
-        """Return what happened to it at ``now``, as others are told."""
+        """Return an event for listeners about what happened to the session at ``now``."""
         held = (self.feed.waiting, self.feed.shift) if self.feed else ("", 0)
         return SessionEvent(kind, self.id, self.reason, now, self.packets, self.sent_bytes, self.stream, *held)
 
     def close(self, reason: CloseReason) -> None:
-        """End it: a goodbye and close_notify to the viewer, and nothing after them."""
+        """End the session: send a goodbye and close_notify, and nothing after them."""
         self._move(Event.ENDED)
         self.reason = reason
         if self.feed is not None:

@@ -1,4 +1,4 @@
-"""The states of a media session as a table. Pure.
+"""The states of a media session, as a table. Pure.
 
 ::
 
@@ -14,7 +14,7 @@ from gateway.transitions import follow
 
 
 class State(StrEnum):
-    """Where a session stands. NEW: answered, and nothing heard yet."""
+    """The state of a session. NEW means that its offer is answered, but nothing has been received yet."""
 
     NEW = "new"
     ICE = "ice"
@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What moves it: an authenticated check, the first DTLS datagram, keys agreed on, the end."""
+    """The events of a session: an authentic check, the first DTLS datagram, agreed keys, and the end."""
 
     CHECKED = "checked"
     HELLO = "hello"
@@ -47,7 +47,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.PLAYING, Event.ENDED): State.CLOSED,
 }
 
-# What silence means in each state: before PLAYING since the offer, then since the last authentic check or RTCP packet.
+# Why a silent session is closed in each state. Before PLAYING, silence counts from the offer; later, from the last
+# authentic check or RTCP packet.
 SILENCE: dict[State, CloseReason] = {
     State.NEW: CloseReason.NEVER_CONNECTED,
     State.ICE: CloseReason.NEVER_CONNECTED,

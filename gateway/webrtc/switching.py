@@ -1,17 +1,17 @@
-"""Which stream a viewer has, and which they wait for, as a table. Pure: ``Distribution`` tells it what happens and does
-what it says.
+"""Decides which stream a viewer has and which one it waits for, as a table. Pure: ``Distribution`` reports events and
+carries out the commands.
 
 ::
 
-    APART -- joined --> STEADY <----- the awaited keyframe arrives, or the own stream is kept after all -----+
-      ^                  |   |                                                                              |
-      |                  |   +-- another suits the link better --> AWAITING (has one stream, awaits another) +
-    left, from           |                                            |                                     |
-    every place          +-- what it has can be sent no more ----+    | the same                            |
-                                                                 v    v                                     |
-                         UNPLAYABLE <-- nothing can be played -- DIVERTED (has nothing, awaits a stream) ---+
+    APART -- joined --> STEADY <----- the awaited keyframe arrives, or the present stream is kept after all --+
+      ^                  |   |                                                                                |
+      |                  |   +-- another suits the link better --> AWAITING (has one stream, awaits another) -+
+    left, from           |                                            |                                       |
+    every place          +-- its stream can no longer be sent ---+    | the same                              |
+                                                                 v    v                                       |
+                         UNPLAYABLE <-- nothing can be played -- DIVERTED (has nothing, awaits a stream) -----+
 
-A viewer is sent one stream at most, and awaits one at most; whatever it joins or awaits it leaves again.
+A viewer is sent at most one stream and awaits at most one. It leaves every stream that it has joined or awaited.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,9 @@ from gateway.transitions import follow
 
 
 class Phase(StrEnum):
-    """APART: not joined yet, or left. UNPLAYABLE: the camera sends nothing that was agreed on with this viewer."""
+    """APART: not joined yet, or left. STEADY: it has its stream and awaits no other. AWAITING: it has a stream and
+    awaits another. DIVERTED: it has none and awaits one. UNPLAYABLE: the camera sends nothing that was negotiated with
+    this viewer."""
 
     APART = "apart"
     STEADY = "steady"
@@ -34,13 +36,14 @@ class Phase(StrEnum):
 
 
 class Event(StrEnum):
-    """What happens.
+    """The events of a viewer's place.
 
-    AIMED: another stream is chosen, and the present one is sent until the next keyframe of that one. RETURNED: the
-    present one is chosen after all. DIVERTED: the present one can be sent no more, and another is chosen. STRANDED: the
-    same, and the awaited one is chosen. EXHAUSTED: none can be sent. ARRIVED: the awaited keyframe is there. HURRIED:
-    the link does not carry the present stream until then, and the awaited one has kept its last keyframe. RENEWED: the
-    present stream goes on with another codec. LOST: the viewer needs the last keyframe and what followed it.
+    AIMED: another stream was chosen; the present one is sent until the next keyframe of the other. RETURNED: the
+    present stream was chosen after all. DIVERTED: the present stream can no longer be sent, and another was chosen.
+    STRANDED: the same, and the awaited stream was chosen. EXHAUSTED: no stream can be sent. ARRIVED: the awaited
+    keyframe is there. HURRIED: the link cannot carry the present stream until then, so begin at the awaited stream's
+    last keyframe. RENEWED: the present stream continues with another codec. LOST: the viewer needs the last keyframe
+    and everything after it.
     """
 
     JOINED = "joined"
@@ -57,11 +60,11 @@ class Event(StrEnum):
 
 
 class Command(StrEnum):
-    """What to do with a stream, in order.
+    """The commands about a stream, in order.
 
-    JOIN: send what it sends from now on. AWAIT its next keyframe. LEAVE it, whether joined or awaited. SWITCH to it at
-    the keyframe that is there. SWITCH_BACK to it at the last keyframe, which it has kept. BEGIN with what it has kept.
-    BLANK: send nothing before a keyframe, and say so. CLOSE the session.
+    JOIN: send it from now on. AWAIT its next keyframe. LEAVE it, whether joined or awaited. SWITCH to it at the
+    keyframe that has arrived. SWITCH_BACK to it at its last keyframe, which is kept. BEGIN with its kept pictures.
+    BLANK: send nothing before a keyframe, and tell the viewer. CLOSE the session.
     """
 
     JOIN = "join"
@@ -75,7 +78,7 @@ class Command(StrEnum):
 
 
 class Which(Enum):
-    """Names the stream that a row of the table is about: the viewer has it, awaits it, or the event brings it."""
+    """Names the stream in a row of the table: the viewer has it, awaits it, or the event brings it."""
 
     PRESENT = "present"
     AWAITED = "awaited"
@@ -83,8 +86,11 @@ class Which(Enum):
 
 
 class Place(NamedTuple):
-    """Where a viewer stands: ``present`` is the stream that it is sent, or was sent last; ``awaited`` the one that it
-    will be sent, ``present`` where that is none other."""
+    """A viewer's place in the table.
+
+    ``present`` is the stream that it is sent, or was sent last. ``awaited`` is the one that it will be sent, or
+    ``present`` if it waits for none.
+    """
 
     phase: Phase
     present: StreamName
@@ -99,7 +105,7 @@ class Order(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One cell of the table: the next phase, its two streams, and what to do."""
+    """One cell of the table: the next phase, its two streams, and the commands."""
 
     phase: Phase
     present: Which
@@ -137,7 +143,7 @@ TABLE: Mapping[tuple[Phase, Event], Row] = MappingProxyType(
         (_DIVERTED, Event.EXHAUSTED): Row(_UNPLAYABLE, _P, _A, ((_CLOSE, _P),)),
         (_DIVERTED, Event.ARRIVED): Row(_STEADY, _A, _A, ((_JOIN, _A), (_SWITCH, _A))),
         (_DIVERTED, Event.HURRIED): Row(_STEADY, _A, _A, ((_JOIN, _A), (_SWITCH_BACK, _A), (_BEGIN, _A))),
-        (_DIVERTED, Event.LOST): Row(_DIVERTED, _P, _A),  # a keyframe is awaited anyway
+        (_DIVERTED, Event.LOST): Row(_DIVERTED, _P, _A),  # it already waits for a keyframe
         (_DIVERTED, Event.LEFT): Row(_APART, _P, _P, ((_LEAVE, _A),)),
         (_UNPLAYABLE, Event.LEFT): Row(_APART, _P, _P, ((_LEAVE, _P), (_LEAVE, _A))),
     }
@@ -145,7 +151,7 @@ TABLE: Mapping[tuple[Phase, Event], Row] = MappingProxyType(
 
 
 def advance(place: Place, event: Event, chosen: StreamName | None = None) -> tuple[Place, tuple[Order, ...]]:
-    """Return where the viewer stands next, and what to do. Raises IllegalEvent."""
+    """Return the viewer's next place and the commands to carry out. Raises IllegalEvent."""
     row = follow(TABLE, place.phase, event)
     streams = {Which.PRESENT: place.present, Which.AWAITED: place.awaited, Which.CHOSEN: chosen or place.present}
     orders = tuple(Order(command, streams[which]) for command, which in row.orders)
@@ -153,14 +159,14 @@ def advance(place: Place, event: Event, chosen: StreamName | None = None) -> tup
 
 
 def aim(place: Place, wish: StreamName) -> Event | None:
-    """Return the event that the wish for a stream is, which plays; None where it is under way already."""
+    """Return the event for a wish for a playable stream, or None if that stream is already on its way."""
     if wish is place.awaited:
         return None
     return Event.RETURNED if wish is place.present else Event.AIMED
 
 
 def divert(place: Place, choice: StreamName | None) -> Event:
-    """Return the event that the next best choice is, where the present or the awaited stream can be sent no more."""
+    """Return the event for the next best choice when the present or awaited stream can no longer be sent."""
     if choice is None:
         return Event.EXHAUSTED
     if choice is place.present:
@@ -169,5 +175,5 @@ def divert(place: Place, choice: StreamName | None) -> Event:
 
 
 def arrive(place: Place, stream: StreamName) -> Event:
-    """Return the event that a keyframe of ``stream`` is, of which the viewer is told."""
+    """Return the event for a keyframe of ``stream`` that the viewer was told about."""
     return Event.RENEWED if stream is place.present else Event.ARRIVED

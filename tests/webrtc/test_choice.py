@@ -108,4 +108,4 @@ def test_a_camera_whose_keyframes_are_too_rare_to_begin_with_says_so(monkeypatch
     for number in range(5):
         history.add(kept.PacketGroup((b"x",), number, number == 0, number / 10, history.next))
     [note] = waits(history)
-    assert "whoever opens it now waits" in note
+    assert "a viewer who opens it now waits" in note

@@ -1,1 +1,1 @@
-"""How much a viewer's link carries, and which stream that is enough for. Pure: time is an argument."""
+"""Estimates how much a viewer's link carries, and decides which stream fits it. Pure: time is an argument."""

@@ -1,17 +1,18 @@
-"""Estimates what one viewer's link carries from what the viewer reports. Pure: time is an argument.
+"""Estimates what one viewer's link carries from the viewer's reports. Pure: time is an argument.
 
-Nobody measures a link that is not filled: as long as all arrives in time, all that is known is that it carries what was
-sent. So there is no figure until there is *trouble*, and then the figure is what came through. Three witnesses:
+A link that is not full cannot be measured: while everything arrives in time, all we know is that it carries what was
+sent. So there is no figure until there is *trouble*, and then the figure is what came through. Three kinds of report
+show trouble:
 
-- REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times of what they receive,
-  and begin low and climb slowly; so it means something only where it has fallen below what was sent. They go by RTP
-  timestamps: pictures that their camera sends ever later look to them like a link that fills. While these come later
-  than before, ignore REMB; afterwards require a fresh drop. Ignore it too once the link has shown a limit: what
-  is sent is then spread over time to suit it, and looks late by its timestamps for that alone.
-- Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6: up to 10 % is borne) by more than chance explains: browsers report
-  every tenth of a second, on a handful of packets.
-- A round trip that has grown by ``DELAY``: what is on the way queues up. As long as it does, however little goes out
-  meanwhile, what comes through is what the link carries, no less and no more.
+- REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times what they receive,
+  and they begin low and climb slowly. So REMB only means something once it has fallen below what was sent. It is based
+  on RTP timestamps: pictures that a camera sends later and later look to a browser like a link that is filling up.
+  While that happens, ignore REMB, and afterwards require a fresh drop. Ignore it too once the link has shown a limit:
+  from then on, sending is spread over time to suit the link, which by itself makes timestamps look late.
+- Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6 tolerates up to 10 %), by more than chance explains. Chance matters
+  because browsers report every tenth of a second, on a handful of packets.
+- A round trip that has grown by ``DELAY``: packets are queuing on the way. While they do, what comes through is exactly
+  what the link carries, however little is sent in the meantime.
 """
 
 import math
@@ -21,19 +22,19 @@ LOSS_DOWN = 0.10
 LOSS_WINDOW = 2.0
 _UNEASY = LOSS_DOWN / 2
 _LEAST_PACKETS = 20
-_SOONEST = 0.02  # seconds between two reports
+_SOONEST = 0.02  # shortest time between two reports that count
 DELAY = 0.25
 REMB_BELOW = 0.85
 PERSISTS = 0.75
-"""Seconds that REMB has to be low, since what is sent swings with each keyframe, or the round trip long, since either
-end may have been busy for a moment."""
+"""Seconds that REMB must stay low, since what is sent varies with each keyframe, or that the round trip must stay long,
+since either end may have been busy for a moment."""
 WINDOW = 3.0
 _RECENT = 1.0
 _LATER = 0.06
-"""Seconds by which all pictures of the last ``_JUST_NOW`` seconds have to be later than one of the window."""
+"""By how many seconds all pictures of the last ``_JUST_NOW`` seconds must be later than some picture in the window."""
 _JUST_NOW = 0.5
 _FALLEN = 0.9
-_FADES = 0.05  # a second: by how much less its former height counts
+_FADES = 0.05  # a second: how fast an earlier high estimate loses its weight
 GROWTH = 1.08  # a second, while there is no trouble
 FORGOTTEN = 60.0  # seconds without trouble after which the link counts as unknown again
 _LEAST = 30_000.0
@@ -41,7 +42,7 @@ _RTT_DRIFT = 0.01
 
 
 class BandwidthEstimator:
-    """Bits a second, of one viewer."""
+    """The estimate for one viewer's link, in bits a second."""
 
     def __init__(self, now: float) -> None:
         self.rtt = 0.0
@@ -59,8 +60,11 @@ class BandwidthEstimator:
         self._remb_height = 0.0, now
 
     def sent(self, packets: int, octets: int, repeated: int, lag: float, now: float) -> None:
-        """So many packets of so many octets have been sent so far, so many octets more as repeats, and the last of it
-        so many seconds later than its RTP timestamp says, from any origin; told a few times a second."""
+        """Note what has been sent so far; call this a few times a second.
+
+        ``packets`` and ``octets`` are totals without repeats; ``repeated`` is the total of octets in repeats. ``lag``
+        is how many seconds the last picture was later than its RTP timestamp says, from any fixed origin.
+        """
         samples, lags = self._samples, self._lags
         samples.append((now, octets + repeated, packets, octets))
         while len(samples) > 2 and samples[1][0] <= now - WINDOW:
@@ -72,22 +76,25 @@ class BandwidthEstimator:
             lags.popleft()
 
     def rate(self) -> float:
-        """Return what is being sent, in bits a second: over ``WINDOW`` or the last second, whichever is less, so that
-        it is not the burst at the start."""
+        """Return the rate of sending in bits a second, over ``WINDOW`` or over the last second, whichever is lower.
+
+        The lower one leaves out the burst at the start.
+        """
         samples = self._samples
         ended, after = samples[-1][:2]
         recent = next(sample for sample in reversed(samples) if sample[0] <= ended - _RECENT or sample is samples[0])
         return min(8 * (after - before) / max(ended - began, _RECENT) for began, before, *_ in (samples[0], recent))
 
     def ceiling(self, now: float) -> float | None:
-        """Return what the link was found to carry, grown since; None where it has shown no limit lately."""
+        """Return what the link was found to carry, plus growth since then. Return None if it has shown no limit
+        lately."""
         if self._ceiling is None or now - self.troubled_at > FORGOTTEN:
             return None
         grown: float = self._ceiling * GROWTH ** max(0.0, now - self.troubled_at)
         return max(grown, self.rate()) if now - self.troubled_at > WINDOW else grown
 
     def troubled(self, now: float, within: float = 2.0) -> bool:
-        """Return True if there was trouble just now."""
+        """Return True if there was trouble within the last seconds."""
         return now - self.troubled_at < within
 
     @property
@@ -101,13 +108,14 @@ class BandwidthEstimator:
         return self.loss > _UNEASY or self._late_since is not None
 
     def queued(self, now: float) -> float:
-        """Seconds for which what is sent waits on its way, by the round trip; 0 until that has lasted a while."""
+        """Return how many seconds packets queue on their way, by the round trip. It is 0 until that has lasted for a
+        while."""
         if self._late_since is None or self._base_rtt is None or now - self._late_since < PERSISTS:
             return 0.0
         return self.rtt - self._base_rtt[0]
 
     def heard_remb(self, bps: float, now: float) -> None:
-        """The viewer's own estimate."""
+        """Take the viewer's own estimate."""
         height, at = self._remb_height
         height = max(bps, height * (1 - _FADES * min(now - at, 10.0)))
         self._remb_height = height, now
@@ -122,9 +130,11 @@ class BandwidthEstimator:
             self._trouble(bps, now)
 
     def heard_report(self, highest: int, lost: int, rtt: float | None, now: float) -> None:
-        """A receiver report: the highest sequence number with its cycles, how many packets were lost in all (RFC 3550
-        6.4.1), and the round trip if it tells it. One that follows another at once is left out: what is kept of them
-        is looked through at each."""
+        """Take a receiver report: the highest sequence number with its cycles, the total of lost packets (RFC 3550
+        6.4.1), and the round trip if it is known.
+
+        A report that comes too soon after another is skipped, because each report searches those that are kept.
+        """
         reports = self._reports
         if reports and now < reports[-1][0] + _SOONEST:
             return
@@ -156,20 +166,20 @@ class BandwidthEstimator:
             self.troubled_at = now
 
     def forget_losses(self) -> None:
-        """Hold what was lost so far against nothing that is sent from now on."""
+        """Do not count earlier losses against what is sent from now on."""
         self._reports.clear()
         self._remb_low_since = None
 
     def found(self, bps: float, now: float) -> None:
-        """The link was found to carry so much, which is less than what is to be sent."""
+        """Take the result of a probe: the link carries ``bps``, which is less than what is to be sent."""
         self._trouble(bps, now)
 
     def refused(self, now: float) -> None:
-        """Our own socket took no more for this viewer."""
+        """Note that our own socket accepted no more for this viewer."""
         self._trouble(0.5 * self.rate(), now)
 
     def _comes_through(self, since: float) -> float:
-        """Bits a second by the viewer's reports, of the last ``LOSS_WINDOW`` seconds at most."""
+        """Return the rate that comes through by the viewer's reports, over at most the last ``LOSS_WINDOW`` seconds."""
         latest = self._reports[-1][0] - _RECENT / 2
         began, before, lost_before = next(report for report in self._reports if report[0] >= min(since, latest))
         ended, after, lost = self._reports[-1]
@@ -177,12 +187,12 @@ class BandwidthEstimator:
         return 8 * packets * self._packet_size / max(ended - began, _RECENT / 2)
 
     def _comes_later(self, now: float) -> bool:
-        """Return True if pictures come to us ever later by their timestamps, which is not this link's doing."""
+        """Return True if pictures reach us later and later by their timestamps, which is not the fault of this link."""
         just_now = [lag for at, lag in self._lags if at >= now - _JUST_NOW]
         return bool(just_now) and min(just_now) > min(lag for _, lag in self._lags) + _LATER
 
     def _trouble(self, bps: float, now: float) -> None:
-        """Trouble that goes on leaves the lowest of what came through."""
+        """Note trouble. While it lasts, the lowest rate that came through counts."""
         bps = max(bps, _LEAST)
         lasting = self._ceiling is not None and self.troubled(now)
         self._ceiling = min(bps, self._ceiling) if lasting and self._ceiling is not None else bps

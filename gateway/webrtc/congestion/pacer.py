@@ -1,4 +1,4 @@
-"""Holds what waits to be sent to one viewer, and lets it go no faster than the link carries. Pure: time is an
+"""Holds packets that wait for one viewer, and releases them no faster than the link carries. Pure: time is an
 argument."""
 
 from collections import deque
@@ -6,14 +6,15 @@ from collections import deque
 from gateway.relay.history import PacketGroup
 
 AT_ONCE = 0.005
-"""Seconds of sending that go out together: no queue on the way has to hold more."""
+"""Seconds of sending that go out together. No queue on the way must hold more."""
 LEAST_AT_ONCE = 6000
 MOST = 16 * 1024 * 1024
-"""Bytes that may wait, however fast the link seems."""
+"""Limit of waiting bytes, however fast the link seems."""
 
 
 class Pacer:
-    """Groups in order, handed out as (group, start, stop) of a few packets each. Its length is how many wait."""
+    """Queues groups and releases them as (group, start, stop), a few packets at a time. Its length is the number of
+    groups."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -26,19 +27,21 @@ class Pacer:
         return len(self._groups)
 
     def put(self, group: PacketGroup) -> None:
-        """Line up a group."""
+        """Queue a group."""
         self._groups.append(group)
         self.bytes += group.size
 
     def takes(self, group: PacketGroup, bps: float, patience: float) -> bool:
-        """Return True if the group would be sent within ``patience`` seconds, or has nothing before it. A keyframe has
-        nothing before it but what is begun: it takes the place of the rest."""
+        """Return True if the group would be sent within ``patience`` seconds, or if nothing is ahead of it.
+
+        Only a group that is partly sent is ahead of a keyframe: the keyframe replaces the others.
+        """
         ahead = self._begun_bytes() if group.keyframe else self.bytes
         size = ahead + group.size
         return not ahead or (size <= MOST and 8 * size <= patience * bps)
 
     def allow_more(self) -> None:
-        """Let the next take be a whole one."""
+        """Let the next ``take`` return a full share."""
         self._at = float("-inf")
 
     def take(self, now: float, bps: float) -> list[tuple[PacketGroup, int, int]]:

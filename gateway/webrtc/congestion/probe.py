@@ -1,24 +1,26 @@
-"""What a link carries, learnt from the first that goes over it: a train of packets, and how much longer than before it
-a STUN check is answered that follows it. Pure: time is an argument.
+"""Measures a link with the first data that goes over it. It sends a train of packets, and compares how long STUN checks
+before and behind it take to be answered. Pure: time is an argument.
 
-A link that shows its limit only once it is full (``bandwidth.py``) would be full by then, with a whole GOP of a stream
-that it does not carry, and for many seconds.
+Without it, a link would show its limit (``bandwidth.py``) only when it is full, with a whole GOP of a stream that it
+cannot carry, and would stay full for many seconds.
 """
 
 import math
 
 TRAIN = 32 * 1024
-"""Bytes. At 400 kbit/s two thirds of a second, at 20 Mbit/s no longer than a round trip varies."""
+"""Bytes in a train. They take two thirds of a second at 400 kbit/s, and at 20 Mbit/s no longer than a round trip
+varies."""
 AGAIN = 0.1
 PATIENCE = 1.5
-"""Seconds that an answer is waited for."""
+"""Seconds to wait for an answer."""
 NOISE = 0.01
 NOISE_SHARE = 0.25
-"""Seconds, or share of a round trip, by which round trips differ where nothing waits."""
+"""By how many seconds, or by which share of a round trip, round trips differ when nothing queues."""
 
 
 class Probe:
-    """Of one path. The check before the train tells how long an answer takes, those after it how long the train did."""
+    """The probe of one path. The check before the train shows how long an answer takes, and later ones how long the
+    train took."""
 
     def __init__(self) -> None:
         self._asked: dict[bytes, tuple[float, bool]] = {}
@@ -30,20 +32,20 @@ class Probe:
 
     @property
     def fresh(self) -> bool:
-        """Return True if no train was sent yet."""
+        """Return True if no train has been sent yet."""
         return self._sent_at is None and not self._over
 
     def give_up(self) -> None:
-        """The viewer cannot be asked."""
+        """Note that the viewer cannot be asked."""
         self._over = True
 
     def asked(self, transaction: bytes, now: float) -> None:
-        """A check has gone out."""
+        """Note that a check has been sent."""
         self._asked[transaction] = now, self._sent_at is not None
         self._asked_at = now
 
     def sent(self, size: int, now: float) -> None:
-        """The train has gone out."""
+        """Note that the train has been sent."""
         self._bytes, self._sent_at = size, now
 
     def waits(self, now: float) -> bool:
@@ -51,12 +53,15 @@ class Probe:
         return not self._over and self._sent_at is not None and now < self._sent_at + PATIENCE
 
     def asks_again(self, now: float) -> bool:
-        """Return True if it is time for another check: the last one, or its answer, may have been lost."""
+        """Return True if it is time for another check, because the last one or its answer may be lost."""
         return now >= self._asked_at + AGAIN
 
     def answered(self, transaction: bytes, now: float) -> float | None:
-        """Take an answer. Return what the link carries, in bits a second, once that is known: infinite where the train
-        left no trace, or where nothing is known to compare it with. A short train is no measure: the next one is."""
+        """Take an answer. Return what the link carries in bits a second, once that is known.
+
+        The result is infinite if the train left no trace or there is nothing to compare it with. A short train measures
+        nothing; the next one does.
+        """
         if transaction not in self._asked or self._over:
             return None
         asked, behind = self._asked.pop(transaction)
@@ -70,12 +75,12 @@ class Probe:
         self._over = True
         waited = now - asked - self._trip
         if waited <= max(NOISE, NOISE_SHARE * self._trip) or waited < asked - self._sent_at:
-            return math.inf  # the check found the way free: when it became so is not known
+            return math.inf  # the check was not held up, so it is not known when the train had passed
         return self._through(now, self._sent_at)
 
     def lapsed(self, now: float) -> float | None:
-        """Return what the link carries at most, once the wait for an answer is over: infinite for a viewer who gives
-        none at all."""
+        """Return what the link carries at most, once the wait for an answer is over. It is infinite if the viewer never
+        answers."""
         if self._over or self._sent_at is None or self.waits(now):
             return None
         self._over = True

@@ -1,8 +1,8 @@
-"""When a viewer goes from main stream to substream and back. Pure: time is an argument.
+"""Decides when a viewer switches between main stream and substream. Pure: time is an argument.
 
-Down at the first trouble, for a picture that stutters is worse than a small one. Up by trying, since a link that is not
-filled does not show what it carries: first after ``FIRST``, then after twice as long each time that it failed, so that
-a link that will not carry the main stream is hardly disturbed, and nothing flaps.
+It goes down at the first trouble, because a picture that stutters is worse than a small one. It goes up by trying,
+because a link that is not full does not show what it carries. The first try comes after ``FIRST`` seconds, and the wait
+doubles with each failure. A link that cannot carry the main stream is therefore hardly disturbed, and nothing flaps.
 """
 
 from enum import Enum
@@ -10,11 +10,11 @@ from enum import Enum
 FIRST = 5.0
 LAST = 60.0
 PROVEN = 20.0
-"""Seconds after which a try has succeeded, and the next trouble is news."""
+"""Seconds after which a try has succeeded. Later trouble is then a new one."""
 
 
 class Step(Enum):
-    """Stay, go down to the substream, or up to the main stream."""
+    """Whether to stay, go down to the substream, or go up to the main stream."""
 
     STAY = "stay"
     DOWN = "down"
@@ -22,7 +22,7 @@ class Step(Enum):
 
 
 class StreamSelector:
-    """Of one viewer. ``main`` says whether it has, or is on its way to, the main stream."""
+    """The selector of one viewer. ``main`` is True if it has the main stream or is switching to it."""
 
     def __init__(self, now: float) -> None:
         self._wait = FIRST
@@ -30,7 +30,7 @@ class StreamSelector:
         self._climbed_at = float("-inf")
 
     def look(self, now: float, main: bool, troubled: bool) -> Step:
-        """Decide, a few times a second."""
+        """Decide what to do now. This is called a few times a second."""
         if main:
             if not troubled:
                 return Step.STAY

@@ -1,1 +1,1 @@
-"""One viewer's RTP: what is sent to them, when, and what their RTCP says of it."""
+"""Sends one viewer its RTP: what is sent, when, and what the viewer's RTCP says about it."""

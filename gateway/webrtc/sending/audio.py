@@ -1,4 +1,4 @@
-"""One viewer's sound, beside its picture: the same keys and cname, an SSRC and a numbering of its own."""
+"""Sends one viewer sound beside the picture, with the same keys and cname but its own SSRC and numbering."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,11 @@ REPORT_INTERVAL = 1.0
 
 
 class SoundFeed:
-    """Seals and sends what ``stream`` hands on. ``payload_types`` has those of the viewer by RTP encoding name.
+    """Seals and sends the packets of ``stream``. ``payload_types`` maps RTP encoding names to the viewer's payload
+    types.
 
-    Nothing waits here, and nothing is sent again: what does not go out at once is let go, before any of the picture is.
-    ``first_index`` is below 2^15 (a receiver then cannot mistake the roll-over counter).
+    Nothing waits here and nothing is repeated: a packet that cannot go out at once is dropped, so that sound never
+    delays the picture. ``first_index`` is below 2^15, so that a receiver cannot mistake the roll-over counter.
     """
 
     def __init__(
@@ -40,13 +41,13 @@ class SoundFeed:
         self._reported_at = float("-inf")
 
     def deliver(self, packet: AudioPacket, crowded: bool) -> None:
-        """Send the next samples, unless the link is ``crowded``: then it is the picture's alone."""
+        """Send the next samples, unless the link is ``crowded``: then the picture has it alone."""
         kind = self._payload_types.get(self.stream.codec)
         if crowded or kind is None:
             self._dropped.inc()
             return
         index, sealer = self._next, self._sealer
-        self._next += 1  # used once sealed, sent or not: one plaintext for one nonce
+        self._next += 1  # an index is used once it is sealed, even if it is not sent: one plaintext for one nonce
         sealed = sealer.seal(index, kind, packet.rtp, (packet.payload,), False)
         if self._path.send_run(sealed, 1, len(sealed)):
             self.packets += 1
@@ -56,7 +57,8 @@ class SoundFeed:
             self._dropped.inc()
 
     def report(self, now: float, wall: float) -> None:
-        """Send a sender report if one is due. Like the picture's it says that what arrives now was captured now."""
+        """Send a sender report if one is due. Like the picture's report, it says that what arrives now was captured
+        now."""
         last = self._last
         if last is None or now < self._reported_at + REPORT_INTERVAL:
             return
@@ -67,5 +69,5 @@ class SoundFeed:
         self._path.send_rtcp(report)
 
     def goodbye(self) -> None:
-        """Tell the viewer that it is over."""
+        """Tell the viewer that the sound is over."""
         self._path.send_rtcp(feedback.goodbye(self._ssrc, self._path.cname))

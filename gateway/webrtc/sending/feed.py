@@ -1,4 +1,4 @@
-"""Sends one viewer pictures of one stream at a time, as the table of ``phases`` says."""
+"""Sends one viewer the pictures of one stream at a time, as the table in ``phases`` says."""
 
 from collections.abc import Iterable, Mapping
 
@@ -20,17 +20,17 @@ from gateway.webrtc.signalling.formats import Codec
 
 REPEATS = 1.0
 REPEATS_IN_TROUBLE = 0.5
-"""Repeats for each packet sent."""
+"""How many repeats each sent packet earns."""
 LOOK_INTERVAL = 0.25
-_FLOWING = Phase.FLOWING  # looked up once, not once a picture and viewer
+_FLOWING = Phase.FLOWING  # looked up once, and not for every picture and viewer
 
 
 class Feed:
-    """One viewer's media, once there are keys. ``codecs`` has the payload types that were agreed on, by RTP encoding
-    name.
+    """Sends one viewer's media once the keys are agreed. ``codecs`` maps RTP encoding names to the negotiated payload
+    types.
 
-    A viewer never gets a torn stream silently: where a picture is not sent whole, nothing follows until the next
-    keyframe, and ``waiting`` says so.
+    A viewer never silently gets a torn stream. If a picture is not sent whole, nothing follows until the next keyframe,
+    and ``waiting`` says so.
     """
 
     def __init__(
@@ -57,23 +57,24 @@ class Feed:
         self._hooks = hooks
         self._metrics = metrics
         self._told: tuple[StreamName, Waiting, int] = (stream.stream, "", 0)
-        self._small = self.link.at_once(now)  # bytes of a picture that goes out at once
+        self._small = self.link.at_once(now)  # largest picture in bytes that goes out at once
         self._looked_at = now
 
     @property
     def waiting(self) -> Waiting:
-        """Why the viewer is sent nothing new: it waits for a keyframe, or its link is too slow; "" where it is sent."""
+        """Return why the viewer is sent nothing new: "keyframe" if it waits for one, "link" if its link is too slow, or
+        ""."""
         return WAITING[self.phase]
 
     @property
     def shift(self) -> int:
-        """Return how far the viewer's RTP timestamps are ahead of the stream's own, mod 2^32."""
+        """Return how far the viewer's RTP timestamps are ahead of those of the stream, mod 2^32."""
         return self.sender.outlet.shift
 
     def begin(self, groups: Iterable[PacketGroup], now: float) -> None:
-        """Line up a GOP, from its keyframe on, to be pumped: at the start, or when the viewer has lost the picture.
+        """Queue a GOP from its keyframe on, at the start or when the viewer has lost the picture.
 
-        One that the link does not carry in time is not begun: its pictures would be old.
+        A GOP that the link cannot carry in time is not begun, since its pictures would arrive too old.
         """
         gop = tuple(groups)
         self.rtcp.begun(now)
@@ -81,10 +82,13 @@ class Feed:
         self._happened(burst(kept=bool(gop), in_time=in_time), now, gop)
 
     def switch(self, stream: RelayStream, first: PacketGroup, *, kept: bool = False) -> None:
-        """Send another stream from its group ``first`` on, a keyframe that is delivered next, or is ``kept`` and begun
-        with next. Sequence numbers go on, and so does the relation of RTP time to capture time."""
+        """Send another stream, beginning with its group ``first``. That is a keyframe that is about to be delivered, or
+        one that is ``kept`` and that ``begin`` sends next.
+
+        Sequence numbers continue, and RTP time keeps its relation to capture time.
+        """
         sender = self.sender
-        # Browsers throw away pictures of another codec that are older than what they have shown.
+        # Browsers drop pictures of another codec that are older than the last picture shown.
         back = kept and sender.outlet.kind == self._codecs[stream.codec or H264].payload_type
         shift = sender.shift_to(stream.timeline(), first, self.stream.timeline(), back=back)
         if self.link.estimate.troubled(first.arrival):
@@ -96,8 +100,8 @@ class Feed:
         sender.switch(self._outlet(shift))
 
     def deliver(self, group: PacketGroup, now: float) -> bool:
-        """Pass a live group on, at once where that is possible. Return True if something waits to be pumped."""
-        if self.phase is _FLOWING and group.size <= self._small:  # nearly always: see the table
+        """Send a live group, at once if possible. Return True if packets wait to be pumped."""
+        if self.phase is _FLOWING and group.size <= self._small:  # nearly always, see the table
             if not self.sender.send(group):
                 self._refused(now)
             return False
@@ -108,7 +112,7 @@ class Feed:
         return bool(pacer)
 
     def pump(self, now: float) -> bool:
-        """Send what may go out now of what waits. Return True if anything is left."""
+        """Send waiting packets that may go out now. Return True if any are left."""
         probe, pacer, sender = self.link.probe, self.pacer, self.sender
         if self.link.holds(self._send_check, now):
             return bool(pacer)
@@ -134,7 +138,7 @@ class Feed:
         return bool(pacer)
 
     def report(self, now: float, wall: float) -> bool:
-        """Send a sender report if one is due, and allow more resends. Return True if it is time to look at the link."""
+        """Send a sender report if one is due, and allow more repeats. Return True if it is time to look at the link."""
         if now < self._looked_at + LOOK_INTERVAL:
             return False
         self._looked_at = now
@@ -147,20 +151,18 @@ class Feed:
         return True
 
     def moved(self, now: float, *, elsewhere: bool) -> None:
-        """The viewer is reached by another way, perhaps at another host."""
+        """Note that the viewer is reached by another route, perhaps at another host."""
         self.link.moved(now, elsewhere=elsewhere)
         if elsewhere:
             self._small = self.link.at_once(now)
 
     def answered(self, transaction: bytes, now: float) -> None:
-        """A check of ours was answered. Once it is known what the link carries, the rest of the burst goes out as fast,
-        or is given up where it would be old by then."""
+        """Note an answer to one of our checks. Once the link's capacity is known, the rest of the burst goes out at
+        that rate, or is dropped if it would arrive too old."""
         self._learn(self.link.probe.answered(transaction, now), now)
 
-    # Inside
-
     def _happened(self, event: Event, now: float, groups: tuple[PacketGroup, ...] = ()) -> None:
-        """Go on to the next phase, and do what the table says; ``groups`` are what has come."""
+        """Move to the next phase and carry out the table's commands. ``groups`` are the pictures that have come."""
         self.phase, commands = advance(self.phase, event)
         for command in commands:
             match command:
@@ -190,7 +192,7 @@ class Feed:
             self._hooks.first_packet()
 
     def _asked(self, lost: bool, now: float) -> None:
-        """The viewer asks for a new picture."""
+        """Handle a viewer's request for a new picture."""
         newest, last = self.stream.history.newest(), self.sender.last
         newer = newest is not None and (last is None or newest.arrival > last.arrival)
         self._happened(plea(lost=lost, newer=newer), now)
@@ -200,14 +202,14 @@ class Feed:
         self._happened(Event.REFUSED, now)
 
     def _tell(self) -> None:
-        """Say what the viewer gets, where that has changed."""
+        """Tell the viewer what it gets, if that has changed."""
         now = self.stream.stream, self.waiting, self.shift
         if now != self._told:
             self._told = now
             self._hooks.changed()
 
     def _drain(self, now: float) -> None:
-        """Send nothing while what is on its way comes late, and begin again once it has come through."""
+        """Stop sending while packets on their way come too late, and begin again once they have arrived."""
         queued, draining = self.link.estimate.queued(now), self.phase is Phase.DRAINING
         if not draining and queued > self.link.patience:
             self._happened(Event.QUEUED, now)
@@ -223,7 +225,7 @@ class Feed:
         self._settle()
 
     def _settle(self) -> None:
-        """Forget what the probe found once its burst is over. If the link was too slow for that burst, it holds for the
+        """Forget the probe's result once its burst is over. If the link was too slow for that burst, keep it for the
         next one."""
         if self.phase in (Phase.FLOWING, Phase.AWAITING_KEYFRAME):
             self.link.forget_probed()

@@ -1,4 +1,4 @@
-"""Names those who are told of what happens in the delivery to one viewer."""
+"""Names the functions that are called when something happens in the delivery to one viewer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FeedHooks:
-    """Called from within: when the first packet has gone out; when the viewer needs the last keyframe and what followed
-    it; when what the viewer gets has changed."""
+    """The functions called when the first packet has gone out, when the viewer needs the last keyframe and everything
+    after it, and when what the viewer gets has changed."""
 
     first_packet: Callable[[], None]
     picture_lost: Callable[[], None]

@@ -1,16 +1,18 @@
-"""What a viewer's reports show of what it has lost, so that the picture is begun anew only for who needs it. Pure: time
-is an argument."""
+"""Tracks what a viewer is known to have lost, so that pictures start again only for viewers that need it. Pure: time is
+an argument."""
 
 import math
 
 JOINED = 3.0
-"""Seconds within which a viewer that has just joined, or been switched, may ask once without a loss that shows."""
+"""Seconds after joining or switching in which a viewer may ask once without a visible loss."""
 PENDING = 6.0
-"""Seconds for which a plea waits for the report that shows the loss: reports come every 5 at most (RFC 3550 6.2)."""
+"""Seconds for which a request waits for the report that shows the loss. Reports come at least every 5 s (RFC 3550
+6.2)."""
 
 
 class Losses:
-    """Of what was sent since the picture was begun last. A loss counts once: what it is answered by begins anew."""
+    """Losses since the picture was last started. A loss counts only once: the restart that answers it also clears
+    it."""
 
     def __init__(self, now: float) -> None:
         self._lost = self._before = 0
@@ -24,16 +26,17 @@ class Losses:
         return self._missed or self._lost > self._before
 
     def missed(self) -> None:
-        """The viewer asks for packets again."""
+        """Note that the viewer asks for packets again."""
         self._missed = True
 
     def reported(self, lost: int, now: float) -> bool:
-        """The viewer has lost so many packets in all. Return True if this shows what it has asked for a picture for."""
+        """Note how many packets the viewer has lost in all. Return True if that explains its recent request for a
+        picture."""
         known, self._lost = self.shown, lost
         return self.shown and not known and now - self._asked_at < PENDING
 
     def asked(self, now: float) -> bool:
-        """The viewer asks for a picture. Return True if it is to have it."""
+        """Note that the viewer asks for a picture. Return True if it should get one."""
         self._asked_at = now
         if self.shown:
             return True
@@ -41,9 +44,9 @@ class Losses:
         return joined
 
     def joined(self, now: float) -> None:
-        """The viewer is sent another stream."""
+        """Note that the viewer is sent another stream."""
         self._joined_at = now
 
     def begun(self) -> None:
-        """The picture is begun anew: what was lost before is of no account."""
+        """Note that the picture has been started again. Earlier losses no longer count."""
         self._before, self._missed, self._asked_at = self._lost, False, -math.inf

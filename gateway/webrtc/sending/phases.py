@@ -1,4 +1,4 @@
-"""The phases of one viewer's delivery, as a table. Pure: ``Feed`` tells it what happens and does what it says.
+"""Defines the phases of one viewer's delivery, as a table. Pure: ``Feed`` reports events and carries out the commands.
 
 ::
 
@@ -9,13 +9,13 @@
      what is on its way                                                       v     |
         has arrived                                                          CUT ---+
             |                                                                 |
-         DRAINING <-- so much is on its way that it comes late      GIVEN_UP <+ its rest is sent, or is given up
+         DRAINING <-- so much is on its way that it comes late      GIVEN_UP <+ its rest is sent, or is dropped
 
-A picture is sent only where every picture before it, from its keyframe on, was sent whole. So the way out of each phase
-in which pictures are missing leads over a keyframe, or over a burst, which begins with one.
+A picture is sent only if every picture since its keyframe was sent whole. So every phase in which pictures are missing
+ends with a keyframe, or with a burst, which begins with one.
 
-What the viewer is told follows from the phase: ``WAITING``. What is known of the link is no phase of its own: until the
-first burst has been answered for, nothing more of PACED and CUT is let go, as their pace does at any other time.
+``WAITING`` derives from the phase what the viewer is told. Knowledge about the link is not a phase: until the first
+burst has been answered, PACED and CUT send nothing more, just as their pace holds them back at other times.
 """
 
 from collections.abc import Mapping
@@ -29,10 +29,10 @@ Waiting = Literal["", "keyframe", "link"]
 
 
 class Phase(StrEnum):
-    """AWAITING_KEYFRAME and GIVEN_UP: nothing waits, and nothing is sent before a keyframe; in GIVEN_UP the link
-    was too slow for what there was. FLOWING: pictures go out as they come. PACED: some wait their turn. CUT: what waits
-    is still sent, but a picture after it was dropped. DRAINING: nothing is sent until the link has delivered what is on
-    its way."""
+    """The phases. AWAITING_KEYFRAME: nothing waits, and nothing is sent before a keyframe. GIVEN_UP: the same, because
+    the link was too slow. FLOWING: pictures go out as they come. PACED: some pictures wait for their turn. CUT: waiting
+    pictures are still sent, but a later one was dropped. DRAINING: nothing is sent until everything on its way has
+    arrived."""
 
     AWAITING_KEYFRAME = "awaiting_keyframe"
     FLOWING = "flowing"
@@ -43,15 +43,17 @@ class Phase(StrEnum):
 
 
 class Event(StrEnum):
-    """What happens. A picture has come: it may go out at once, or has to wait its turn (``LARGE``), or would be old by
-    then (``LATE``). A burst is there to begin with: a keyframe that was kept, and all that followed it.
+    """The events of a delivery.
 
-    SWITCHED: another stream is sent from now on. EMPTIED: all that waited is sent. REFUSED: the socket took no more.
-    TOO_SLOW: the link does not carry what waits. QUEUED: what is sent comes late, so much is on its way; THROUGH: that
-    has arrived.
+    A picture has come: it may go out at once, must wait for its turn (``LARGE``), or would be too old by then
+    (``LATE``). A burst has come: a kept keyframe and everything after it.
 
-    The viewer asks for a new picture: LOST, where it has lost something; BEHIND, where there are newer pictures than it
-    was sent; UNSHOWN, where neither shows: it would be sent back to what it has had.
+    SWITCHED: another stream is sent from now on. EMPTIED: everything that waited has been sent. REFUSED: the socket
+    took no more. TOO_SLOW: the link cannot carry what waits. QUEUED: so much is on its way that it comes late. THROUGH:
+    all of that has arrived.
+
+    The viewer asks for a new picture. LOST: it has lost something. BEHIND: there are newer pictures than it was sent.
+    UNSHOWN: neither is apparent, so it would only be sent back to pictures that it already had.
     """
 
     PICTURE = "picture"
@@ -75,11 +77,11 @@ class Event(StrEnum):
 
 
 class Command(StrEnum):
-    """What to do, in order.
+    """The commands, in order.
 
-    SEND the picture now. LINE_UP the picture or the burst. KEEP_BEGUN: drop what waits, but for a picture of which a
-    part was sent. CLEAR: drop all that waits. COUNT the picture as dropped. FORGET: repeat nothing of what was sent so
-    far. TELL what the viewer gets, where that has changed. REFRESH: ask for the last keyframe and what followed it.
+    SEND the picture now. LINE_UP the picture or the burst. KEEP_BEGUN: drop what waits, except for a picture that is
+    partly sent. CLEAR: drop everything that waits. COUNT the picture as dropped. FORGET: never repeat what was sent so
+    far. TELL the viewer what it gets, if that has changed. REFRESH: ask for the last keyframe and everything after it.
     """
 
     SEND = "send"
@@ -102,7 +104,7 @@ WAITING: Mapping[Phase, Waiting] = MappingProxyType(
         Phase.DRAINING: "link",
     }
 )
-"""The causes that keep new pictures from the viewer; "" for none."""
+"""Why the viewer gets no new pictures in each phase; "" if it gets them."""
 
 _AWAITING, _FLOWING, _PACED, _CUT, _GIVEN_UP, _DRAINING = Phase
 _SEND, _LINE_UP, _KEEP_BEGUN, _CLEAR, _COUNT, _FORGET, _TELL, _REFRESH = Command
@@ -115,14 +117,14 @@ TABLE: Mapping[tuple[Phase, Event], tuple[Phase, tuple[Command, ...]]] = Mapping
         (_AWAITING, Event.KEYFRAME): (_FLOWING, (_SEND, _TELL)),
         (_AWAITING, Event.LARGE_KEYFRAME): (_PACED, (_LINE_UP, _TELL)),
         (_AWAITING, Event.SWITCHED): (_AWAITING, (_FORGET,)),
-        # These two are nearly all that a viewer is sent: ``Feed`` does as they say without asking.
+        # These two rows cover nearly everything that a viewer is sent, so ``Feed`` follows them without a look-up.
         (_FLOWING, Event.PICTURE): (_FLOWING, (_SEND,)),
         (_FLOWING, Event.KEYFRAME): (_FLOWING, (_SEND,)),
         (_FLOWING, Event.LARGE_PICTURE): (_PACED, (_LINE_UP, _TELL)),
         (_FLOWING, Event.LARGE_KEYFRAME): (_PACED, (_LINE_UP, _TELL)),
         (_FLOWING, Event.SWITCHED): (_AWAITING, ()),
         (_FLOWING, Event.REFUSED): (_AWAITING, (_COUNT, _TELL)),
-        # A fresh keyframe is worth more than all before it of which nothing was sent.
+        # A fresh keyframe is worth more than all earlier pictures that have not been started.
         (_PACED, Event.LARGE_PICTURE): (_PACED, (_LINE_UP, _TELL)),
         (_PACED, Event.LARGE_KEYFRAME): (_PACED, (_KEEP_BEGUN, _LINE_UP, _TELL)),
         (_PACED, Event.LATE_PICTURE): (_CUT, (_COUNT, _TELL)),
@@ -144,7 +146,7 @@ TABLE: Mapping[tuple[Phase, Event], tuple[Phase, tuple[Command, ...]]] = Mapping
         (_GIVEN_UP, Event.KEYFRAME): (_FLOWING, (_SEND, _TELL)),
         (_GIVEN_UP, Event.LARGE_KEYFRAME): (_PACED, (_LINE_UP, _TELL)),
         (_GIVEN_UP, Event.SWITCHED): (_AWAITING, (_FORGET,)),
-        # Whatever followed what is late on its way would be old, and keep all that comes after it old.
+        # Anything sent after pictures that are late on their way would be old, and would keep all later ones old.
         (_DRAINING, Event.PICTURE): (_DRAINING, (_TELL,)),
         (_DRAINING, Event.KEYFRAME): (_DRAINING, (_TELL,)),
         (_DRAINING, Event.LARGE_PICTURE): (_DRAINING, (_TELL,)),
@@ -159,7 +161,7 @@ TABLE: Mapping[tuple[Phase, Event], tuple[Phase, tuple[Command, ...]]] = Mapping
     | {(phase, Event.LATE_BURST): (_GIVEN_UP, (_CLEAR, _FORGET, _TELL)) for phase in _ANY_BUT_DRAINING}
     | {(phase, Event.NO_BURST): (_AWAITING, (_CLEAR, _FORGET, _TELL)) for phase in _ANY_BUT_DRAINING}
     | {(phase, Event.LOST): (phase, (_REFRESH,)) for phase in _ANY_BUT_DRAINING}
-    # In the other phases what is newer is on its way, or will be refreshed.
+    # In the other phases, newer pictures are on their way or will be refreshed.
     | {(phase, Event.BEHIND): (phase, (_REFRESH,) if phase in (_AWAITING, _GIVEN_UP) else ()) for phase in Phase}
     | {(phase, Event.UNSHOWN): (phase, ()) for phase in Phase}
     | {(_DRAINING, Event.LOST): (_DRAINING, ())}
@@ -168,12 +170,12 @@ TABLE: Mapping[tuple[Phase, Event], tuple[Phase, tuple[Command, ...]]] = Mapping
 
 
 def advance(phase: Phase, event: Event) -> tuple[Phase, tuple[Command, ...]]:
-    """Return the next phase, and what to do. Raises IllegalEvent."""
+    """Return the next phase and the commands to carry out. Raises IllegalEvent."""
     return follow(TABLE, phase, event)
 
 
 def picture(*, keyframe: bool, at_once: bool, in_time: bool) -> Event:
-    """Return the event that an arriving picture is. It may go ``at_once``, or would be sent ``in_time``, or neither."""
+    """Return the event for an arriving picture. It can go out ``at_once``, can be sent ``in_time``, or is too late."""
     if at_once:
         return Event.KEYFRAME if keyframe else Event.PICTURE
     if in_time:
@@ -182,15 +184,15 @@ def picture(*, keyframe: bool, at_once: bool, in_time: bool) -> Event:
 
 
 def burst(*, kept: bool, in_time: bool) -> Event:
-    """Return the event that a start is, where pictures from a keyframe on are ``kept`` or not."""
+    """Return the event for a start, depending on whether pictures since a keyframe are ``kept``."""
     if not kept:
         return Event.NO_BURST
     return Event.BURST if in_time else Event.LATE_BURST
 
 
 def plea(*, lost: bool, newer: bool) -> Event:
-    """Return the event that a viewer's plea for a new picture is: it has ``lost`` something, or there is something
-    ``newer`` than it was sent."""
+    """Return the event for a viewer's request for a new picture, depending on whether it ``lost`` something and whether
+    there are ``newer`` pictures than it was sent."""
     if lost:
         return Event.LOST
     return Event.BEHIND if newer else Event.UNSHOWN

@@ -1,4 +1,4 @@
-"""One viewer's RTCP: sender reports to them, and what theirs say of the link and of what they miss."""
+"""Handles one viewer's RTCP: sends reports, and reads what the viewer's reports say about its link and its losses."""
 
 from collections.abc import Callable, Iterable, Sized
 from typing import Protocol
@@ -13,19 +13,21 @@ from gateway.webrtc.sending.sender import RtpSender
 
 REPORT_INTERVAL = 1.0
 SOONER = 0.25
-"""The same, of a link of which the round trip has to be known soon."""
+"""The interval while the round trip of a link must be known soon."""
 REFRESH_INTERVAL = 1.0
 
 
 class Sequences(Iterable[int], Sized, Protocol):
-    """Sequence numbers that a viewer misses."""
+    """The sequence numbers that a viewer misses."""
 
 
 class Rtcp:
-    """About what ``sender`` sends as ``ssrc``. ``resend`` sends packets again and returns how many went out;
-    ``asked`` is told where the viewer asks for a new picture, once in ``REFRESH_INTERVAL`` seconds at most, and whether
-    it is known to have lost something.
-    ``bitrate_estimate`` is the viewer's own, in bits a second."""
+    """RTCP about what ``sender`` sends as ``ssrc``.
+
+    ``resend`` sends packets again and returns how many went out. ``asked`` is called when the viewer asks for a new
+    picture, and is told whether it is known to have lost something. A viewer with a loss is heard once in
+    ``REFRESH_INTERVAL`` seconds. ``bitrate_estimate`` is the viewer's own, in bits a second.
+    """
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class Rtcp:
         self._lagged = 0.0
 
     def account(self, now: float) -> None:
-        """Tell the link's estimate what was sent so far."""
+        """Tell the link's estimator what has been sent so far."""
         sender = self._sender
         self._link.estimate.sent(sender.packets, sender.octets, sender.repeated_octets, self._lag(), now)
 
@@ -71,7 +73,7 @@ class Rtcp:
         self._path.send_rtcp(feedback.goodbye(self._ssrc, self._path.cname))
 
     def hear(self, packet: bytes, now: float, wall: float) -> bool:
-        """Act on feedback, a compound packet. Return True if the viewer says goodbye. Raises Malformed."""
+        """Act on a compound packet of feedback. Return True if the viewer says goodbye. Raises Malformed."""
         goodbye = False
         for told in feedback.parse(packet):
             match told:
@@ -104,12 +106,12 @@ class Rtcp:
             self._asked(lost, now)
 
     def begun(self, now: float) -> None:
-        """The picture is begun anew."""
+        """Note that the picture has been started again."""
         self._refreshed_at = now
         self.losses.begun()
 
     def _lag(self) -> float:
-        """Return by how many seconds the last picture came later than the first, measured by their RTP timestamps."""
+        """Return how many seconds later the last picture came than the first, compared with their RTP timestamps."""
         last, timestamp = self._sender.last, self._sender.last_timestamp
         if last is not None:
             at, dated = self._dated or (last.arrival, timestamp)

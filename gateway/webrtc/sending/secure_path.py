@@ -1,11 +1,11 @@
-"""Sends to one viewer: by its path, under the keys of its session."""
+"""Sends to one viewer by its route, under the keys of its session."""
 
 from gateway.webrtc.transport.dtls import DtlsTransport
 from gateway.webrtc.transport.ice_transport import IceTransport
 
 
 class SecurePath:
-    """Of a session whose keys are agreed on. ``cname`` names the viewer's sender in RTCP."""
+    """The sending side of a session whose keys are agreed. ``cname`` names its sender in RTCP."""
 
     def __init__(self, dtls: DtlsTransport, path: IceTransport, cname: str) -> None:
         self.cipher = dtls.cipher

@@ -1,4 +1,5 @@
-"""One viewer's RTP stream: one numbering over all that it is sent, and repeats. Sans-IO: sends through a function."""
+"""Sends one viewer's RTP stream: one numbering for everything it is sent, and repeats. Sans-IO: it sends by a
+function."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
@@ -13,12 +14,12 @@ from gateway.webrtc.transport.srtp import Sealer
 Transmit = Callable[[bytes, int, int], bool]
 
 MOST_RESENDS = 512
-"""Repeats at once; more are earned by packets sent."""
+"""How many repeats may be sent at once. Sent packets earn more."""
 STRETCHES = 64
 
 
 class Numbering(NamedTuple):
-    """The SSRCs of a viewer's media and of its repeats, and their initial sequence numbers."""
+    """The SSRCs of a viewer's media and of its repeats, and their first sequence numbers."""
 
     ssrc: int
     rtx_ssrc: int
@@ -27,8 +28,11 @@ class Numbering(NamedTuple):
 
 
 class Outlet(NamedTuple):
-    """How a stream's packets go to this viewer: ``shift`` is added to RTP timestamps (mod 2^32), ``kind`` is the
-    payload type, ``repeats`` that of retransmissions (RFC 4588), None where they are the packets themselves."""
+    """How the packets of a stream are sent to this viewer.
+
+    ``shift`` is added to RTP timestamps (mod 2^32). ``kind`` is the payload type. ``repeats`` is that of
+    retransmissions (RFC 4588), or None if the packets themselves are sent again.
+    """
 
     history: History
     shift: int
@@ -37,7 +41,8 @@ class Outlet(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """From index ``first`` on, indexes run along with positions in the outlet's history from ``position`` on."""
+    """A run of indexes beginning at ``first``. They advance together with positions in the outlet's history, from
+    ``position`` on."""
 
     first: int
     position: int
@@ -45,14 +50,14 @@ class _Stretch(NamedTuple):
 
 
 class RtpSender:
-    """Seals and sends packet groups of changing streams under one SSRC, with continuous sequence numbers.
+    """Seals and sends the packet groups of changing streams under one SSRC, with continuous sequence numbers.
 
-    ``transmit(packets, count, packet size)`` tells whether they went out. ``first_index`` and ``first_repeat``
-    are the initial sequence numbers, below 2^15 (a receiver then cannot mistake the roll-over counter). ``last`` is the
-    group that was sent last, ``last_timestamp`` its RTP timestamp towards the viewer.
+    ``transmit(packets, count, packet size)`` returns True if they went out. ``first_index`` and ``first_repeat`` are
+    the first sequence numbers. They are below 2^15, so that a receiver cannot mistake the roll-over counter. ``last``
+    is the group sent last, and ``last_timestamp`` is its RTP timestamp for the viewer.
 
-    **Architecture invariant:** one plaintext for one nonce. An index counts as used once its packet is sealed, sent or
-    not; sealed again it is the same packet, found by the stretch that its index lies in.
+    **Architecture invariant:** one plaintext for one nonce. An index is used once its packet is sealed, whether or not
+    it is sent. If it is sealed again, it is for the same packet, which the stretch of that index finds.
     """
 
     def __init__(
@@ -84,13 +89,13 @@ class RtpSender:
 
     @property
     def sent_bytes(self) -> int:
-        """Bytes of SRTP sent, repeats not counted."""
+        """Return how many bytes of SRTP were sent, without repeats."""
         return self.octets + self.packets * self._sealer.overhead
 
     def shift_to(
         self, timeline: TimelinePoint | None, first: PacketGroup, former: TimelinePoint | None, *, back: bool
     ) -> int:
-        """Return the shift under which another stream's group ``first`` follows what was sent last; see ``splice``."""
+        """Return the shift with which another stream's group ``first`` follows what was sent last. See ``splice``."""
         if self.last is None:
             return 0
         last = self.last.arrival, self.last_timestamp
@@ -102,9 +107,10 @@ class RtpSender:
         self._position = -1
 
     def send(self, group: PacketGroup, marked: bool = True) -> bool:
-        """Send a group; the last packet bears the marker if ``marked``. Return True if all went out.
+        """Send a group, with the marker on its last packet if ``marked``. Return True if all of it went out.
 
-        With ``Sealer.seal`` the tightest path of the gateway."""
+        Together with ``Sealer.seal``, this is the most time-critical code of the gateway.
+        """
         payloads, position, runs = group.payloads, group.position, group.runs
         sealer, first, outlet = self._sealer, self._next, self.outlet
         count = len(payloads)
@@ -132,13 +138,13 @@ class RtpSender:
         return self.send(PacketGroup(part, group.rtp, group.keyframe, group.arrival, position), last)
 
     def owes(self, sequences: Iterable[int]) -> bool:
-        """Return True if any of them was sent since what came before was forgotten."""
+        """Return True if any of these packets was sent since the last ``forget``."""
         return any(self._oldest <= self._next - ((self._next - one) & 0xFFFF) < self._next for one in sequences)
 
     def resend(self, sequences: Iterable[int]) -> int:
-        """Send again those packets that are still kept. Return how many went out.
+        """Send again those of the packets that are still kept. Return how many went out.
 
-        Each that is asked for counts against what is allowed, found or not: a look-up costs time as well.
+        Every request uses up an allowed repeat, even if the packet is not found, because a look-up costs time too.
         """
         sent = 0
         for sequence in sequences:
@@ -150,13 +156,15 @@ class RtpSender:
         return sent
 
     def earn_resends(self, share: float) -> None:
-        """Allow as many repeats more as that share of the packets sent since the last time, and so many at most at
-        once: what repeats what a link had no room for fills it further."""
+        """Allow more repeats: ``share`` of the packets sent since the last call, up to ``share`` of ``MOST_RESENDS``.
+
+        The limit is there because repeats on a link that is full only fill it further.
+        """
         earned, self._earned_at = share * (self._next - self._earned_at), self._next
         self._resends_left = min(self._resends_left + earned, share * MOST_RESENDS)
 
     def forget(self) -> None:
-        """Nobody needs any more what was sent so far: it is not repeated."""
+        """Never repeat what was sent so far. Nobody needs it any more."""
         self._oldest = self._next
 
     def _send_runs(self, group: PacketGroup, first: int, timestamp: int, marked: bool) -> bool:

@@ -1,9 +1,9 @@
-"""Where one stream's pictures follow another's in one RTP stream: their timestamps. Pure."""
+"""Computes the timestamps where the pictures of one stream follow those of another in one RTP stream. Pure."""
 
 from gateway.models import TimelinePoint
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 
-LEAST_STEP = 90  # ticks: a millisecond
+LEAST_STEP = 90  # in ticks: a millisecond
 
 
 def shift_between(
@@ -15,13 +15,15 @@ def shift_between(
     *,
     back: bool = False,
 ) -> int:
-    """What has to be added to the new stream's timestamps (mod 2^32).
+    """Return what must be added to the new stream's timestamps (mod 2^32).
 
-    ``old`` and ``new`` tell capture time of each stream's own timestamps. ``last`` and ``first`` are (arrival, RTP) of
-    the last picture sent, as the viewer knows it, and of the new stream's first. The viewer's relation of RTP time to
-    capture time stays what it was, so that a page that has not heard of the switch dates pictures rightly; where it is
-    not known, time goes on as pictures arrive. Time always goes forward, but where ``back`` says that the first may be
-    older than the last, as a keyframe that is kept; never do two pictures in a row have one time.
+    ``old`` and ``new`` give the capture time of each stream's own timestamps. ``last`` is the (arrival, RTP time) of
+    the last picture sent, as the viewer knows it; ``first`` is that of the new stream's first picture. RTP time keeps
+    its relation to capture time, so that a page that has not heard of the switch dates pictures correctly. If that
+    relation is unknown, RTP time advances as pictures arrive.
+
+    RTP time always increases, except that with ``back`` the first picture may be older than the last, as a kept
+    keyframe is. Two consecutive pictures never have the same RTP time.
     """
     arrived, sent = last
     arrives, rtp = first

@@ -1,1 +1,2 @@
-"""Offer and answer: SDP, payload formats, trickle fragments, ICE servers. Pure: no sockets, no clocks."""
+"""Reads offers and writes answers: SDP, payload formats, trickle fragments, ICE servers. Pure: no sockets, no
+clocks."""

@@ -1,4 +1,5 @@
-"""The answer to a WHEP offer (RFC 8866, RFC 8829, RFC 9143), and what of it an ICE restart says anew. Pure."""
+"""Builds the answer to a WHEP offer (RFC 8866, RFC 8829, RFC 9143), and the lines of it that an ICE restart repeats.
+Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,13 +8,16 @@ from gateway.webrtc.signalling.formats import Codec
 from gateway.webrtc.signalling.offer import Offer, Section, SoundOffer
 
 ICE = ("a=ice-lite", "a=ice-options:trickle ice2")
-"""Session-level lines that an answer and a restart have in common (draft-ietf-wish-whep 4.3.3)."""
+"""Session-level lines that an answer and a restart share (draft-ietf-wish-whep 4.3.3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """What the gateway brings into an answer. ``candidates`` are values of ``a=candidate``, ``address`` the default;
-    ``rtx_ssrc`` is that of retransmissions, where the viewer takes them."""
+    """The gateway's own part of an answer.
+
+    ``candidates`` are values of ``a=candidate``, and ``address`` is the default one. ``rtx_ssrc`` is the SSRC of
+    retransmissions, if the viewer takes them.
+    """
 
     session_id: int
     address: tuple[str, int]
@@ -28,8 +32,11 @@ class Answerer:
 
 
 def build_answer(offer: Offer, codecs: Sequence[Codec], ours: Answerer) -> str:
-    """The answer: the video section sendonly with every payload type that may be sent, the likeliest first; so the
-    sound's, bundled with it, where the offer has one; every other section rejected (port 0)."""
+    """Return the answer.
+
+    The video section is sendonly, with every payload type that may be sent, the likeliest first. A sound section, if
+    the offer has one, is bundled with it. Every other section is rejected (port 0).
+    """
     carried = offer.carried
     lines = [
         "v=0",
@@ -60,7 +67,7 @@ def build_answer(offer: Offer, codecs: Sequence[Codec], ours: Answerer) -> str:
 
 
 def bundle_of(offer: Offer) -> str:
-    """Which sections share the transport (RFC 9143 7.3), as in an answer and a restart."""
+    """Return the line that says which sections share the transport (RFC 9143 7.3), for an answer or a restart."""
     return f"a=group:BUNDLE {' '.join(section.first('mid') or '' for section in offer.carried)}"
 
 
@@ -82,8 +89,8 @@ def _begun(
 
 
 def _keys(ours: Answerer) -> Iterable[str]:
-    """Those of the section that speaks for the transport would do (RFC 9143 7.3); but GStreamer refuses an answer where
-    any section, even a rejected one, is without."""
+    """Write the keys into a section. Only the section that speaks for the transport needs them (RFC 9143 7.3), but
+    GStreamer refuses an answer in which any section lacks them, even a rejected one."""
     yield f"a=ice-ufrag:{ours.ufrag}"
     yield f"a=ice-pwd:{ours.password}"
     yield f"a=fingerprint:sha-256 {ours.fingerprint}"
@@ -104,7 +111,8 @@ def _picture(codecs: Sequence[Codec], ours: Answerer) -> Iterable[str]:
 
 
 def _sound(sound: SoundOffer, ours: Answerer) -> Iterable[str]:
-    """In a media stream of its own: within one, a browser would hold the picture back to match the sound."""
+    """Write the sound's media stream. It is separate from the picture's, which a browser would otherwise delay to match
+    it."""
     for name, number in sound.payload_types.items():
         yield f"a=rtpmap:{number} {name}/8000"
     yield f"a=msid:{ours.cname}-sound audio"
@@ -134,7 +142,7 @@ def _rejected(section: Section, ours: Answerer) -> Iterable[str]:
 
 
 def _names(section: Section) -> Iterable[str]:
-    """Clients such as pion look up every format, also of what is rejected."""
+    """Write the names of formats. Clients such as pion look up every format, even those of rejected sections."""
     for value in section.values("rtpmap"):
         if value.partition(" ")[0] in section.formats:
             yield f"a=rtpmap:{value}"

@@ -1,5 +1,8 @@
-"""The payload types of an offer that the gateway can use: H.264 (RFC 6184 8.1), H.265 (RFC 7798 7.1), and for each
-the one of its retransmissions (RFC 4588 8.6); and G.711 (RFC 3551 4.5.14). Pure."""
+"""Finds the payload types of an offer that the gateway can use. Pure.
+
+These are H.264 (RFC 6184 8.1) and H.265 (RFC 7798 7.1), each with the payload type of its retransmissions (RFC 4588
+8.6), and G.711 (RFC 3551 4.5.14).
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,7 +12,7 @@ from gateway.codecs.names import AUDIO, H264, H265, STATIC_PAYLOAD_TYPES
 
 _FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 _BASELINE = 0x42
-_MAIN = 1  # profile-id of H.265's Main profile, 8 bits and 4:2:0
+_MAIN = 1  # profile-id of H.265's Main profile: 8 bits and 4:2:0
 _MODE = "packetization-mode"
 _SPS, _STAP_A = 7, 24  # NAL unit types
 _G711 = {f"{name}/8000{channels}": name for name in AUDIO for channels in ("", "/1")}
@@ -17,9 +20,12 @@ _G711 = {f"{name}/8000{channels}": name for name in AUDIO for channels in ("", "
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A payload type that the viewer offers. ``name`` is the RTP encoding name, ``profile`` profile_idc (H.264) or
-    profile-id (H.265), ``level`` level_idc or level-id; ``feedback`` is what of ours it also speaks, ``rtx`` the
-    payload type of its retransmissions if it takes them."""
+    """A payload type that the viewer offers.
+
+    ``name`` is the RTP encoding name. ``profile`` is profile_idc (H.264) or profile-id (H.265), and ``level`` is
+    level_idc or level-id. ``feedback`` lists the kinds of our feedback that the viewer also speaks. ``rtx`` is the
+    payload type of its retransmissions, or None.
+    """
 
     name: str
     payload_type: int
@@ -31,11 +37,12 @@ class Codec:
 
 
 def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> tuple[Codec, ...]:
-    """Those of a media section, in the viewer's order of preference. ``attribute`` gives all values of one by its name.
+    """Return the usable payload types of a media section in the viewer's order of preference.
 
-    Left out is what is never sent: H.264 in another packetization-mode than 1, H.265 on several RTP streams (tx-mode).
-    A mode that is not written means 0 (RFC 6184 8.1); but clients that write it nowhere take what comes, and are
-    answered in their own words, since a mode must not change between offer and answer (8.2.2).
+    ``attribute`` returns all values of the attribute with a given name. Payload types that are never sent are left out:
+    H.264 in another packetization-mode than 1, and H.265 on several RTP streams (tx-mode). A missing mode means 0 (RFC
+    6184 8.1). But clients that never write a mode accept what comes; the answer repeats their own words, since a mode
+    must not change between offer and answer (8.2.2).
     """
     names = _by_format(attribute("rtpmap"))
     parameters = _by_format(attribute("fmtp"))
@@ -65,7 +72,7 @@ def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
 
 
 def sounds_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> dict[str, int]:
-    """Payload types of G.711 in an audio section, by RTP encoding name."""
+    """Return the payload types of G.711 in an audio section by RTP encoding name."""
     names = STATIC_PAYLOAD_TYPES | _by_format(attribute("rtpmap"))
     found: dict[str, int] = {}
     for text, number in _numbers(formats).items():
@@ -76,10 +83,10 @@ def sounds_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
 
 
 def choose_codecs(offered: Sequence[Codec], profile: int | None, *names: str) -> tuple[Codec, ...]:
-    """One payload type for each of ``names`` that is offered, in their order.
+    """Return one payload type for each of ``names`` that is offered, in their order.
 
-    ``profile`` is the profile_idc of an H.264 stream, None for one not yet known. A stream goes through as the camera
-    made it, so that another profile is a label only; the nearest one is taken.
+    ``profile`` is the profile_idc of an H.264 stream, or None if it is not known yet. The stream is relayed unchanged,
+    so a different profile is only a label, and the nearest one is taken.
     """
     chosen = []
     for name in dict.fromkeys(names):
@@ -93,8 +100,10 @@ def choose_codecs(offered: Sequence[Codec], profile: int | None, *names: str) ->
 
 
 def profile_of(payloads: Sequence[bytes]) -> int | None:
-    """profile_idc of the SPS in an H.264 keyframe's RTP payloads: a NAL unit of its own, or in a STAP-A (RFC 6184
-    5.7.1)."""
+    """Return the profile_idc of the SPS in an H.264 keyframe's RTP payloads, or None.
+
+    The SPS is a NAL unit of its own or part of a STAP-A (RFC 6184 5.7.1).
+    """
     for payload in payloads:
         for nal in _aggregated(payload) if payload[0] & 0x1F == _STAP_A else (payload,):
             if len(nal) > 1 and nal[0] & 0x1F == _SPS:
@@ -136,7 +145,7 @@ def _numbers(formats: Sequence[str]) -> dict[str, int]:
 
 
 def _values(parameters: str) -> dict[str, str]:
-    """Format parameters, taken apart in one pass: a pattern here took seconds for a hostile offer."""
+    """Split format parameters in one pass. A regular expression here took seconds for a hostile offer."""
     return {name.strip(): value.strip() for name, _, value in (item.partition("=") for item in parameters.split(";"))}
 
 

@@ -1,4 +1,5 @@
-"""ICE information on its own: ``application/trickle-ice-sdpfrag`` (RFC 8840 9, draft-ietf-wish-whep 4.3). Pure."""
+"""Reads and writes ICE information by itself: ``application/trickle-ice-sdpfrag`` (RFC 8840 9, draft-ietf-wish-whep
+4.3). Pure."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,15 +14,18 @@ _ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What a viewer says: its ICE credentials. Its candidates are not kept: a lite agent looks for no way, it learns a
-    viewer's addresses from the checks that come (RFC 8445 2.5)."""
+    """The ICE credentials in a viewer's fragment.
+
+    Candidates are not kept: a lite agent does not look for a path, but learns a viewer's addresses from its checks (RFC
+    8445 2.5).
+    """
 
     ufrag: str
     password: str = field(repr=False)
 
 
 def parse_fragment(text: str) -> Fragment:
-    """Read a fragment. Raises BadRequest whose code and sentence name the fault."""
+    """Read a fragment. Raises BadRequest, whose code and sentence name the fault."""
     common, sections = sections_of(text, "fragment")
     said = (common, *sections[:1])
     ufrags, passwords = ([value for part in said for value in part.values(name)] for name in ("ice-ufrag", "ice-pwd"))
@@ -31,7 +35,7 @@ def parse_fragment(text: str) -> Fragment:
 
 
 def build_fragment(offer: Offer, ufrag: str, password: str, candidates: tuple[str, ...]) -> str:
-    """What the gateway says anew after an ICE restart."""
+    """Return the gateway's own fragment after an ICE restart."""
     section = offer.carried[0]
     mid = section.first("mid")
     lines = [
@@ -48,9 +52,9 @@ def build_fragment(offer: Offer, ufrag: str, password: str, candidates: tuple[st
 
 
 def require_match(if_match: str, etag: str) -> None:
-    """Hold a request to what it says of the state that it is about (RFC 9110 13.1.1). ``etag`` is without its quotes.
+    """Check the condition in a request (RFC 9110 13.1.1). ``etag`` is without its quotes.
 
-    Raises PreconditionFailed where ``if_match`` is neither ``*`` nor names the tag, BadRequest where it is no list of
+    Raises PreconditionFailed if ``if_match`` is neither ``*`` nor names the tag, and BadRequest if it is not a list of
     tags.
     """
     if if_match.strip() == "*":
@@ -59,4 +63,6 @@ def require_match(if_match: str, etag: str) -> None:
     if not all(_ETAG.fullmatch(part) for part in stated):
         raise BadRequest("bad_if_match", 'If-Match: must be * or entity tags in double quotes, as in "abc".')
     if f'"{etag}"' not in stated:
-        raise PreconditionFailed("ice_restarted", "The connection was agreed on anew: this is about a former one.")
+        raise PreconditionFailed(
+            "ice_restarted", "The connection has been restarted, and this request is about an earlier one."
+        )

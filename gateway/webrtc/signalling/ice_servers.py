@@ -1,5 +1,7 @@
-"""STUN and TURN servers as a WHEP answer names them (RFC 9725 4.6), with credentials that expire
-(draft-uberti-behave-turn-rest, as coturn's ``use-auth-secret`` has it). Pure."""
+"""Names STUN and TURN servers in a WHEP answer (RFC 9725 4.6), with credentials that expire. Pure.
+
+Credentials follow draft-uberti-behave-turn-rest, like coturn's ``use-auth-secret``.
+"""
 
 import base64
 import hashlib
@@ -10,8 +12,11 @@ from gateway.configuration.settings import IceServer
 
 
 def links(servers: Iterable[IceServer], viewer: str, wall: float) -> list[str]:
-    """A value of the header Link for each server. ``viewer`` stands in the names of credentials that are made here, as
-    the TURN server's log shows them; they expire so long after ``wall`` time as the server's settings say."""
+    """Return one value of the Link header for each server.
+
+    ``viewer`` becomes part of the user names made here, which the TURN server logs. Credentials expire after the
+    lifetime in the server's settings, counted from ``wall`` time.
+    """
     return [_link(server, viewer, wall) for server in servers]
 
 

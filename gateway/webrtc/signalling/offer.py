@@ -1,6 +1,6 @@
-"""A WHEP offer, read (RFC 8866, RFC 8829, RFC 9143). Pure.
+"""Reads WHEP offers (RFC 8866, RFC 8829, RFC 9143). Pure.
 
-The gateway sends one video, and sound beside it where the camera has some, and is the DTLS server.
+The gateway sends one video, with sound beside it if the camera has any, and is the DTLS server.
 """
 
 import re
@@ -19,14 +19,15 @@ _MEDIA = re.compile(r"(audio|video|text|application|message|image) (\d+)(?:/\d+)
 _SENDERS = frozenset({"sendonly", "inactive"})
 _DIRECTIONS = _SENDERS | {"sendrecv", "recvonly"}
 _TOKEN = re.compile(r"[!-~]+")
-_HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # those that dtls.py can check
+_HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # the ones that dtls.py can check
 _PROTOCOLS = frozenset(f"{below}RTP/SAVP{f}" for below in ("UDP/TLS/", "TCP/DTLS/", "TCP/TLS/", "") for f in ("F", ""))
-"""Names of one thing, SRTP under keys of DTLS, that clients of different ages write (RFC 8829 5.1.2)."""
+"""Different names of the same thing, SRTP with keys from DTLS, written by clients of different ages (RFC 8829
+5.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One media description. ``attributes`` holds (name, value) in order; session-level ones are asked separately."""
+    """One media description. ``attributes`` holds (name, value) in order, without session-level attributes."""
 
     kind: str
     port: int
@@ -35,18 +36,20 @@ class Section:
     attributes: list[tuple[str, str]] = field(default_factory=list)
 
     def values(self, name: str) -> list[str]:
-        """Every value of an attribute, in order."""
+        """Return all values of an attribute, in order."""
         return [value for key, value in self.attributes if key == name]
 
     def first(self, name: str) -> str | None:
-        """The first value of an attribute."""
+        """Return the first value of an attribute, or None."""
         return next(iter(self.values(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class SoundOffer:
-    """The section that may carry sound, by its index, and its payload types of G.711 by RTP encoding name. ``leads``:
-    it stands before the picture's in their bundle."""
+    """The section that may carry sound, by its index, with its payload types of G.711 by RTP encoding name.
+
+    ``leads`` says that it precedes the picture's section in their bundle.
+    """
 
     section: int
     payload_types: Mapping[str, int]
@@ -55,9 +58,12 @@ class SoundOffer:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the answer needs of the offer. ``video`` is the index of the section that will carry the picture; ``sound``
-    None: the viewer cannot, or does not want to, hear anything on the picture's transport. ``lender`` is the index of
-    another section, whose port is also the picture's, which has none of its own."""
+    """The parts of an offer that the answer needs.
+
+    ``video`` is the index of the section that will carry the picture. ``sound`` is None if the viewer cannot or does
+    not want to hear anything on the picture's transport. ``lender`` is the index of another section, whose port the
+    picture's section shares because it has none of its own.
+    """
 
     sections: tuple[Section, ...]
     video: int
@@ -71,13 +77,13 @@ class Offer:
 
     @property
     def held(self) -> int | None:
-        """The index of a section that carries nothing and is accepted for its transport alone, without which GStreamer
-        finds no candidates."""
+        """Return the index of a section that carries nothing, or None. It is accepted only for its transport, without
+        which GStreamer finds no candidates."""
         return None if self.sound is not None and self.sound.section == self.lender else self.lender
 
     @property
     def carried(self) -> tuple[Section, ...]:
-        """The sections that are accepted; the first one speaks for the transport of both (RFC 9143 7.3)."""
+        """Return the accepted sections. The first one speaks for the transport of all (RFC 9143 7.3)."""
         video = self.sections[self.video]
         held = () if self.held is None else (self.sections[self.held],)
         if self.sound is None:
@@ -87,9 +93,9 @@ class Offer:
 
 
 def parse_offer(text: str) -> Offer:
-    """Read an offer. Raises BadRequest whose code and sentence name the fault."""
+    """Read an offer. Raises BadRequest, whose code and sentence name the fault."""
     if not text.startswith(("v=0\r\n", "v=0\n")):
-        raise BadRequest("offer_malformed", "The offer is no SDP: its first line is not v=0.")
+        raise BadRequest("offer_malformed", "The offer is not SDP: its first line is not v=0.")
     common, sections = sections_of(text, "offer")
     bundles = _Bundles(common, sections)
     wanted = (place for place, section in enumerate(sections) if section.kind == "video" and bundles.offers(section))
@@ -100,7 +106,7 @@ def parse_offer(text: str) -> Offer:
     inherited = partial(bundles.transport, section)
 
     if section.protocol not in _PROTOCOLS:
-        raise BadRequest("offer_protocol", f"m=video offers {section.protocol}; only UDP/TLS/RTP/SAVPF is spoken.")
+        raise BadRequest("offer_protocol", f"m=video offers {section.protocol}; only UDP/TLS/RTP/SAVPF is supported.")
     if _directions(section, common) & _SENDERS:
         raise BadRequest("offer_direction", "The m=video section does not receive; offer a=recvonly.")
     if not inherited("rtcp-mux"):
@@ -127,9 +133,10 @@ def parse_offer(text: str) -> Offer:
 
 
 def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
-    """The session-level part, as a section of no kind, and the media sections, of an offer or another piece of SDP.
+    """Return the session-level part, as a section of no kind, and the media sections of an offer or another piece of
+    SDP.
 
-    Raises BadRequest: ``what`` is the piece's name in its code and sentence.
+    Raises BadRequest. ``what`` names the piece in its code and sentence.
     """
 
     def malformed(sentence: str) -> BadRequest:
@@ -142,12 +149,12 @@ def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
     for number, line in enumerate(text.replace("\r\n", "\n").rstrip("\n").split("\n"), start=1):
         match = _LINE.fullmatch(line.rstrip(" "))
         if match is None or not line.isprintable():
-            raise malformed(f"Line {number} of the {what} is no SDP line (letter=value).")
+            raise malformed(f"Line {number} of the {what} is not an SDP line (letter=value).")
         letter, value = match.groups()
         if letter == "m":
             media = _MEDIA.fullmatch(value)
             if media is None or int(media[2][:6]) > 65535:
-                raise malformed(f"Line {number} of the {what} is no media description (m=).")
+                raise malformed(f"Line {number} of the {what} is not a media description (m=).")
             if len(sections) >= MOST_SECTIONS:
                 raise malformed(f"The {what} has more than {MOST_SECTIONS} media descriptions.")
             sections.append(Section(media[1], int(media[2]), media[3], tuple(media[4].split())))
@@ -157,12 +164,12 @@ def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
     for section in sections:
         mid = section.first("mid")
         if mid is not None and not _TOKEN.fullmatch(mid):
-            raise malformed(f"An a=mid of the {what} is no token.")
+            raise malformed(f"An a=mid of the {what} is not a token.")
     return common, sections
 
 
 class _Bundles:
-    """Which sections of an offer share a transport (RFC 9143), and what is said of it."""
+    """The sections of an offer that share a transport (RFC 9143), and the attributes of that transport."""
 
     def __init__(self, common: Section, sections: Sequence[Section]) -> None:
         self._common = common
@@ -172,23 +179,25 @@ class _Bundles:
         self._bundles = [mids for kind, *mids in filter(None, groups) if kind == "BUNDLE"]
 
     def of(self, section: Section) -> list[str]:
-        """The bundle that a section is in, as mids; empty if there is none."""
+        """Return the mids of the bundle that a section is in, or an empty list."""
         return next((mids for mids in self._bundles if section.first("mid") in mids), [])
 
     def offers(self, section: Section) -> bool:
-        """Return True if a section is offered: it has a port, or that of its bundle (RFC 9143 6)."""
+        """Return True if a section is offered: it has a port of its own or that of its bundle (RFC 9143 6)."""
         return section.port > 0 or (section.first("bundle-only") is not None and bool(self.of(section)))
 
     def lender(self, section: Section) -> int | None:
-        """The place of the other section, of the same protocol, that a section's bundle names first; None if there is
-        none with a port."""
+        """Return the index of the section whose port this section shares, or None.
+
+        It is the first section of the bundle, if it has a port and the same protocol.
+        """
         first = self._first(section)
         lends = first is not section and first.port > 0 and first.protocol == section.protocol
         return next(place for place, one in enumerate(self._sections) if one is first) if lends else None
 
     def transport(self, section: Section, name: str) -> list[str]:
-        """Every value of an attribute that is about the transport. The section itself may leave it out: then that which
-        its bundle names first speaks for all (RFC 9143 7.1.3), or the offer as a whole."""
+        """Return all values of a transport attribute. If the section lacks it, the first section of its bundle (RFC
+        9143 7.1.3) or the whole offer supplies it."""
         return section.values(name) or self._first(section).values(name) or self._common.values(name)
 
     def _first(self, section: Section) -> Section:
@@ -196,14 +205,17 @@ class _Bundles:
 
 
 def _directions(section: Section, common: Section) -> set[str]:
-    """What a section says of its direction, or else the offer as a whole."""
+    """Return the directions that a section states, or else those of the whole offer."""
     said = ({name for name, _ in of.attributes} & _DIRECTIONS for of in (section, common))
     return next(filter(None, said), set())
 
 
 def _sound(common: Section, sections: Sequence[Section], video: Section, bundles: _Bundles) -> SoundOffer | None:
-    """The first audio section that receives G.711 by the picture's transport: bundled with it, and where it stands
-    before it, then with the same credentials, which are those of the bundle (RFC 9143 7.2)."""
+    """Return the first audio section that receives G.711 over the picture's transport, or None.
+
+    It must be bundled with the picture. If it comes before the picture, it must also have the same credentials, since
+    its own are then those of the bundle (RFC 9143 7.2).
+    """
     bundle = bundles.of(video)
     before = frozenset(bundle[: bundle.index(video.first("mid") or "")] if bundle else ())
     bundled = frozenset(bundle)

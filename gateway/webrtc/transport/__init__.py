@@ -1,1 +1,1 @@
-"""Bytes to and from one viewer: STUN, ICE-lite, UDP, TCP, DTLS, SRTP. Knows nothing of cameras, streams or pictures."""
+"""Carries bytes to and from one viewer: STUN, ICE-lite, UDP, TCP, DTLS, SRTP. Knows nothing of cameras or pictures."""

@@ -1,4 +1,4 @@
-"""Where viewers are told to send to: the advertised addresses, or the host's own."""
+"""Finds the addresses that viewers are told to send to: the advertised ones, or the host's own."""
 
 import asyncio
 import ipaddress
@@ -19,10 +19,10 @@ _LOOPBACK = "127.0.0.1"
 
 
 def endpoints(settings: MediaSettings, port: int, last: Callable[[str], Sequence[str]]) -> list[tuple[str, int]]:
-    """(address, port) of each candidate, best first; at least one.
+    """Return (address, port) of each candidate, best first. There is at least one.
 
-    ``last`` gives what is known of a host name among the advertised ones. Where that is nothing, the name itself is
-    given and the viewer has to find out.
+    ``last`` returns what is known of an advertised host name. If nothing is known, the name itself is returned, and the
+    viewer has to look it up.
     """
     if settings.advertise:
         advertised = [split_address(text, port) for text in settings.advertise]
@@ -33,25 +33,26 @@ def endpoints(settings: MediaSettings, port: int, last: Callable[[str], Sequence
 
 
 def own_addresses(settings: MediaSettings) -> list[str]:
-    """Addresses of this host that viewers may reach, of those families that ``host`` asks for."""
+    """Return the addresses of this host that viewers may reach, in the families that ``host`` asks for."""
     own = get_host_addresses(use_ipv4=True, use_ipv6=settings.host == "::")
     return [host for host in own if is_usable(host)]
 
 
 async def look_up_names(settings: MediaSettings, resolver: Resolver) -> None:
-    """Ask for the addresses of all advertised names, which may move. What is not answered stays as it was."""
+    """Look up all advertised names, since their addresses may change. A name that is not answered keeps its last
+    addresses."""
 
     async def ask(host: str) -> None:
         try:
             await resolver.addresses(host)
         except (OSError, UnicodeError):  # TimeoutError is an OSError
-            logger.warning("media.advertise: %s cannot be looked up", host)
+            logger.warning("media.advertise: cannot look up %s", host)
 
     await asyncio.gather(*(ask(host) for host in {split_address(text, 0)[0] for text in settings.advertise}))
 
 
 async def keep_names(settings: MediaSettings, resolver: Resolver, clock: Clock) -> None:
-    """Do so again and again, until cancelled, so that an offer is answered with the last answer at once."""
+    """Repeat ``look_up_names`` until cancelled, so that an offer is answered at once with the latest addresses."""
     while True:
         await clock.sleep(LOOK_UP_EVERY)
         await look_up_names(settings, resolver)

@@ -1,10 +1,10 @@
-"""Tell apart what shares one UDP port, by first byte (RFC 7983 7) and RTCP packet type (RFC 5761 4). Pure."""
+"""Tells apart the protocols on one UDP port by first byte (RFC 7983 7) and RTCP packet type (RFC 5761 4). Pure."""
 
 from enum import StrEnum
 
 
 class Protocol(StrEnum):
-    """What a datagram carries."""
+    """The protocol of a datagram."""
 
     STUN = "stun"
     DTLS = "dtls"
@@ -14,7 +14,7 @@ class Protocol(StrEnum):
 
 
 def protocol_of(datagram: bytes) -> Protocol:
-    """Classify one datagram; UNKNOWN for whatever a viewer has no business to send."""
+    """Return the protocol of one datagram, or UNKNOWN for anything that a viewer has no reason to send."""
     if not datagram:
         return Protocol.UNKNOWN
     first = datagram[0]

@@ -1,10 +1,10 @@
-"""DTLS-SRTP with one viewer (RFC 5763, RFC 5764), the handshake done by aiortc.
+"""Runs DTLS-SRTP with one viewer (RFC 5763, RFC 5764). aiortc does the handshake.
 
-**Architecture invariant:** no other module touches aiortc's internals. Those used here are pinned by a contract test
-(tests/webrtc/transport/test_dtls.py) that an upgrade of aiortc has to pass.
+**Architecture invariant:** no other module touches aiortc's internals. A contract test pins the ones used here
+(tests/webrtc/transport/test_dtls.py), and every upgrade of aiortc has to pass it.
 
-Chromium as DTLS server chooses AES_CM_SHA1_80; as client it accepts our choice. So the gateway is the server, and
-so GCM is negotiated (aiortc lists it first).
+As DTLS server, Chromium chooses AES_CM_SHA1_80; as client, it accepts our choice. So the gateway is the server, and GCM
+is negotiated, which aiortc lists first.
 """
 
 import asyncio
@@ -28,16 +28,16 @@ from gateway.webrtc.transport.srtp import GcmSealer, LibsrtpSealer, Sealer
 _INBOX = 32
 _LARGEST_RECORD = 1 << 14
 _EXPORTER = b"EXTRACTOR-dtls_srtp"
-_REACH = 1024  # packets: the replay window that aiortc gives libsrtp
+_REACH = 1024  # in packets: the replay window that aiortc gives libsrtp
 _CM_TAG = 10  # bytes of HMAC-SHA1-80
 
 
 class DtlsFailed(SightlineError):
-    """The handshake did not succeed: no common profile, a certificate that the offer did not name, or rubbish."""
+    """Raised when the handshake fails: no common profile, a certificate that the offer did not name, or garbage."""
 
 
 class Identity:
-    """The certificate that the gateway shows to viewers; its fingerprint stands in the answer."""
+    """The certificate that the gateway shows to viewers. Its fingerprint is in the answer."""
 
     def __init__(self) -> None:
         self.certificate = RTCCertificate.generateCertificate()
@@ -47,7 +47,7 @@ class Identity:
 
 @dataclass(slots=True)
 class _Wire:
-    """What aiortc's transport needs of an ICE transport."""
+    """The part of an ICE transport that aiortc's DTLS transport needs."""
 
     deliver: Callable[[bytes], None]
     role: str = "controlled"
@@ -68,14 +68,14 @@ class DtlsTransport:
         self, identity: Identity, fingerprints: Iterable[tuple[str, str]], deliver: Callable[[bytes], None]
     ) -> None:
         self.thrown_away = 0
-        """Records of application data: nothing that is said inside DTLS is for us."""
+        """Counts records of application data. None of them is meant for us."""
         self._wire = _Wire(deliver)
         self._transport = RTCDtlsTransport(self._wire, [identity.certificate])  # type: ignore[arg-type]  # duck-typed
         self._transport._set_role("server")
         self._remote = RTCDtlsParameters([RTCDtlsFingerprint(*pair) for pair in fingerprints])
 
     def feed(self, datagram: bytes) -> bool:
-        """Hand over a datagram that holds DTLS; False if it was dropped, since too many wait."""
+        """Take a datagram that holds DTLS. Return False if it was dropped because too many wait."""
         try:
             self._wire.inbox.put_nowait(datagram)
         except asyncio.QueueFull:
@@ -87,15 +87,16 @@ class DtlsTransport:
         await self._transport.start(self._remote)
         if self._transport.state != "connected":
             raise DtlsFailed("handshake failed")
-        # aiortc starts a task of its own to go on receiving; every task of ours has an owner, so run() does it.
+        # aiortc starts a task of its own that keeps receiving. All our tasks have owners, so run() receives instead.
         pump, self._transport._task = self._transport._task, None
         if pump is not None:
             pump.cancel()
 
     async def run(self) -> None:
-        """Go on answering DTLS (say, a repeated last flight) until the viewer closes the association.
+        """Keep answering DTLS, such as a repeated last flight, until the viewer closes the association.
 
-        What else is said inside it is thrown away: no data channel was agreed on."""
+        Application data is dropped: no data channel was negotiated.
+        """
         try:
             while True:
                 await self._transport._recv_next()
@@ -105,32 +106,33 @@ class DtlsTransport:
 
     @property
     def cipher(self) -> str:
-        """Name of the SRTP profile that was agreed on."""
+        """Return the name of the negotiated SRTP profile."""
         return self._profile().openssl_profile.decode().removeprefix("SRTP_")
 
     def sealer(self, ssrc: int) -> Sealer:
-        """Seals our RTP: GCM by our own loop, anything else by libsrtp."""
+        """Return a sealer for our RTP. GCM is sealed by our own loop, any other profile by libsrtp."""
         profile = self._profile()
         if "GCM" not in self.cipher:
             return LibsrtpSealer(self._transport._tx_srtp, ssrc, _CM_TAG, _REACH)
         length = 2 * (profile.key_length + profile.salt_length)
         material = self._connection().export_keying_material(_EXPORTER, length)
         ours = profile.get_key_and_salt(material, 1)  # the server's half
-        return GcmSealer(ours[: profile.key_length], ours[profile.key_length :], ssrc)
+        return GcmSealer.from_master_key(ours[: profile.key_length], ours[profile.key_length :], ssrc)
 
     def protect_rtcp(self, packet: bytes) -> bytes:
-        """SRTCP of a compound packet."""
+        """Encrypt a compound packet as SRTCP."""
         return bytes(self._transport._tx_srtp.protect_rtcp(packet))
 
     def unprotect_rtcp(self, packet: bytes) -> bytes:
-        """The compound packet within SRTCP. Raises Malformed, also for a wrong tag or a replay."""
+        """Decrypt a compound packet from SRTCP. Raises Malformed, also for a wrong tag or a replay."""
         try:
             return bytes(self._transport._rx_srtp.unprotect_rtcp(packet))
-        except (pylibsrtp.Error, ValueError) as error:  # ValueError: longer than pylibsrtp takes
+        # a ValueError means that the packet is longer than pylibsrtp accepts
+        except (pylibsrtp.Error, ValueError) as error:
             raise Malformed("not authentic") from error
 
     def close(self) -> None:
-        """Tell the viewer that it is over (close_notify). Does nothing before the handshake has begun."""
+        """Tell the viewer that the association is over (close_notify). Do nothing before the handshake has begun."""
         connection = self._transport._ssl
         if connection is None:
             return
@@ -141,7 +143,8 @@ class DtlsTransport:
             return  # in the middle of a handshake there is nobody to tell
 
     def _empty(self) -> None:
-        """aiortc takes one record of a datagram, and OpenSSL would keep all others. Raises ZeroReturnError."""
+        """Drop the records that aiortc leaves in OpenSSL: it takes only one of each datagram. Raises
+        ZeroReturnError."""
         connection = self._connection()
         try:
             while connection.recv(_LARGEST_RECORD):

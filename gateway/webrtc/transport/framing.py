@@ -1,23 +1,25 @@
-"""Datagrams over TCP: a 16-bit length before each (RFC 4571 2), as ICE-TCP carries them (RFC 6544 3). Pure."""
+"""Frames datagrams on TCP with a 16-bit length each (RFC 4571 2), as ICE-TCP does (RFC 6544 3). Pure."""
 
 LARGEST_FRAME = 2048
-"""Bytes of the largest datagram that a viewer has reason to send, as on UDP."""
+"""Size in bytes of the largest datagram that a viewer has reason to send, the same as on UDP."""
 
 
 class Deframer:
-    """Takes a TCP stream apart. Holds at most one frame that is not yet complete."""
+    """Splits a TCP stream into datagrams. It keeps at most one incomplete frame."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     @property
     def kept(self) -> int:
-        """Return how many bytes are kept of a frame that is not whole yet."""
+        """Return how many bytes of an incomplete frame are kept."""
         return len(self._rest)
 
     def feed(self, data: bytes) -> tuple[list[bytes], bool]:
-        """The datagrams that are complete now, and whether the stream is still sound: after a length that no viewer has
-        reason to announce it is not, and nothing more of it can be read."""
+        """Return the complete datagrams, and True if the stream is still valid.
+
+        A length that no viewer has reason to send makes the stream invalid. Nothing more of it can be read.
+        """
         data = self._rest + data if self._rest else data
         found: list[bytes] = []
         at = 0
@@ -35,11 +37,11 @@ class Deframer:
 
 
 def frame(datagram: bytes) -> bytes:
-    """One datagram with its length before it."""
+    """Return a datagram preceded by its length."""
     return len(datagram).to_bytes(2, "big") + datagram
 
 
 def frames(packets: bytes, size: int) -> bytes:
-    """Packets of ``size`` bytes that stand one right after another, the last one perhaps shorter, each with its length
-    before it."""
+    """Return packets with their lengths before them. In ``packets`` they follow each other without gaps, each of
+    ``size`` bytes, except that the last may be shorter."""
     return b"".join(frame(packets[at : at + size]) for at in range(0, len(packets), size))

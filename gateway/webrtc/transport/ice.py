@@ -1,4 +1,4 @@
-"""ICE-lite (RFC 8445 2.5): answer checks and describe candidates; never send a check to find a way. Pure."""
+"""Implements ICE-lite (RFC 8445 2.5): answers checks and describes candidates, but never looks for a path. Pure."""
 
 import ipaddress
 import secrets
@@ -12,14 +12,14 @@ _PASSIVE = 4  # direction preference
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Short-term credentials of one session: at least 24 and 128 bits (RFC 8445 5.3). The password is a secret."""
+    """Short-term credentials of one session, with at least 24 and 128 bits (RFC 8445 5.3). The password is secret."""
 
     ufrag: str
     password: str
 
     @classmethod
     def fresh(cls) -> "Credentials":
-        """New random credentials; hexadecimal digits are ice-chars."""
+        """Return new random credentials. Hexadecimal digits are valid ice-chars."""
         return cls(secrets.token_hex(8), secrets.token_hex(16))
 
     def __repr__(self) -> str:
@@ -28,7 +28,8 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """``reply`` goes back to where the check came from; only an ``accepted`` check proves consent and an address."""
+    """The answer to a check. ``reply`` goes back to its sender. Only an ``accepted`` check proves consent and an
+    address."""
 
     reply: bytes
     accepted: bool
@@ -36,16 +37,16 @@ class CheckAnswer:
 
 
 def local_ufrag(request: stun.BindingRequest) -> str:
-    """The part of USERNAME that names our session (RFC 8445 7.2.2)."""
+    """Return the part of USERNAME that names our session (RFC 8445 7.2.2)."""
     return request.username.partition(":")[0]
 
 
 def answer_check(
     request: stun.BindingRequest, ours: Credentials, their_ufrag: str, host: str, port: int
 ) -> CheckAnswer | None:
-    """Answer a check that came from ``host``:``port``; None where it is not signed by this session's peer.
+    """Answer a check from ``host``:``port``. Return None if this session's peer did not sign it.
 
-    An unsigned check gets no answer at all: the port then says nothing to a stranger and reflects nothing.
+    An unsigned check gets no answer at all, so the port tells strangers nothing and cannot be used for reflection.
     """
     if request.username != f"{ours.ufrag}:{their_ufrag}" or not request.is_signed_with(ours.password):
         return None
@@ -60,22 +61,24 @@ def answer_check(
 
 
 def split_address(text: str, default_port: int) -> tuple[str, int]:
-    """Read ``address`` or ``address:port``: IPv4, a host name, bare IPv6, or ``[IPv6]:port``.
+    """Read ``address`` or ``address:port``, where the address is IPv4, a host name, bare IPv6, or ``[IPv6]:port``.
 
-    Raises ValueError for a port that is none.
+    Raises ValueError for an invalid address or port.
     """
     if text.count(":") > 1 and not text.startswith("["):
         return text, default_port
     host, _, port = text.rpartition(":") if ":" in text.rpartition("]")[2] else (text, "", "")
     number = default_port if not port else int(port) if port.isdecimal() else 0
     if not 0 <= number < 65536 or (port and not number) or not host.strip("[]"):
-        raise ValueError(f"{text!r} is no address or address:port")
+        raise ValueError(f"{text!r} is not an address or address:port")
     return host.strip("[]"), number
 
 
 def candidate_lines(endpoints: list[tuple[str, int]], tcp: bool) -> list[str]:
-    """One ``a=candidate`` value an endpoint, best first (RFC 8839 5.1, priorities RFC 8445 5.1.2); after them, where
-    ``tcp``, the same endpoints by TCP, passive (RFC 6544 4.2, 5.1)."""
+    """Return one ``a=candidate`` value for each endpoint, best first (RFC 8839 5.1; priorities by RFC 8445 5.1.2).
+
+    With ``tcp``, the same endpoints follow as passive TCP candidates (RFC 6544 4.2, 5.1).
+    """
     lines = []
     for place, (host, port) in enumerate(endpoints):
         priority = (_HOST_UDP << 24) | ((65535 - place) << 8) | 255
@@ -88,7 +91,6 @@ def candidate_lines(endpoints: list[tuple[str, int]], tcp: bool) -> list[str]:
 
 
 def is_usable(host: str) -> bool:
-    """Return True if a host address may be a candidate (RFC 8445 5.1.1.1): it is no link-local, multicast or
-    unspecified one."""
+    """Return True if a host address may be a candidate: not link-local, multicast or unspecified (RFC 8445 5.1.1.1)."""
     address = ipaddress.ip_address(host)
     return not (address.is_link_local or address.is_multicast or address.is_unspecified)

@@ -1,5 +1,5 @@
-"""How one viewer is reached: a session's ICE credentials, the routes by which authentic checks came, and the one
-of them that media goes by."""
+"""Reaches one viewer: keeps a session's ICE credentials, the routes of its authentic checks, and the route for
+media."""
 
 import secrets
 
@@ -11,13 +11,15 @@ from gateway.webrtc.transport.stun import BindingRequest
 KNOWN_ROUTES = 8
 KNOWN_CHECKS = 256
 SILENT_AFTER = 7.5
-"""Seconds without a check (RFC 7675 5.1: they come every 6 at most) after which a route is taken for dead."""
+"""Seconds without a check after which a route counts as dead. Checks come at least every 6 s (RFC 7675 5.1)."""
 
 
 class IceTransport:
-    """The way to a viewer whose ICE user name fragment is ``their_ufrag``. ``heard_at`` is gateway time of the last
-    sign of life, at first of the offer; ``routes`` are all that such checks came by, the oldest first; ``etag``
-    names what was agreed on last."""
+    """The path to a viewer whose ICE user name fragment is ``their_ufrag``.
+
+    ``heard_at`` is the gateway time of the last sign of life, initially that of the offer. ``routes`` are all routes of
+    authentic checks, oldest first. ``etag`` names the current ICE session.
+    """
 
     def __init__(self, their_ufrag: str, their_password: str, now: float) -> None:
         self.routes: list[Route] = []
@@ -33,33 +35,33 @@ class IceTransport:
 
     @property
     def route(self) -> Route | None:
-        """The one that media goes by."""
+        """Return the route that media takes, or None."""
         return self._route
 
     @property
     def checks_kept(self) -> int:
-        """Return how many checks are known, to tell those that come by another way a second time."""
+        """Return how many checks are remembered, to recognise copies that come by another route."""
         return len(self._checks)
 
     @property
     def ufrags(self) -> set[str]:
-        """Our user name fragments that checks may name."""
+        """Return the user name fragments of ours that checks may name."""
         return {self.credentials.ufrag} | ({self._former[0].ufrag} if self._former is not None else set())
 
     def restart(self, their_ufrag: str, their_password: str) -> None:
-        """Agree on new credentials (RFC 8445 9). The former hold until the viewer has nominated by the new ones: media
-        goes on meanwhile."""
-        if self._former is None:  # else what was agreed on last was never used, and is forgotten
+        """Change the credentials (RFC 8445 9). The previous ones stay valid until the viewer has nominated with the new
+        ones, so that media goes on meanwhile."""
+        if self._former is None:  # otherwise the latest credentials were never used, and are forgotten
             self._former = self.credentials, self.their_ufrag
         self.credentials, self.their_ufrag = Credentials.fresh(), their_ufrag
         self._their_password = their_password
         self.etag = secrets.token_hex(8)
 
     def check(self, request: BindingRequest, route: Route, now: float) -> bool:
-        """Answer a connectivity check. Return True if it was authentic: then its route leads to this viewer.
+        """Answer a connectivity check. Return True if it was authentic, so that its route leads to this viewer.
 
-        STUN knows no replay: whoever overheard a check could send it on from elsewhere, and the picture would follow.
-        So one that is known counts only from where it came first.
+        STUN has no protection against replay: anyone who overhears a check could send it on from elsewhere, and the
+        picture would follow. So a check counts only by the route on which it came first.
         """
         ours, theirs = self.credentials, self.their_ufrag
         current = local_ufrag(request) == ours.ufrag
@@ -78,43 +80,45 @@ class IceTransport:
         return True
 
     def heard(self, route: Route, now: float) -> None:
-        """An authentic RTCP packet came by ``route``, which shows life where it is the one that media goes by.
+        """Note an authentic RTCP packet from ``route``. It is a sign of life if media takes that route.
 
-        Consent is given by STUN (RFC 7675), and never anew by this. But whoever answers for what we send, with the keys
-        of the session, from where we send it, receives it and wants it; and there are viewers that send no check once
-        they are connected. SRTCP knows replays, so that nobody else can keep a session alive.
+        Only STUN gives consent (RFC 7675), and this never renews it. But whoever answers our media with the session's
+        keys, from the address that we send to, receives it and wants it; and some viewers send no checks once they are
+        connected. SRTCP recognises replays, so nobody else can keep a session alive.
         """
         if route == self._route:
             self.heard_at = self._route_heard_at = now
 
     def remember(self, route: Route) -> Route | None:
-        """Note by which route the viewer was heard; gives the oldest when there are too many to keep."""
-        if route in self.routes:  # heard again, since another session's viewer was heard there meanwhile
+        """Note that the viewer was heard by this route. Return the oldest route if there are too many to keep."""
+        if route in self.routes:  # heard again, after another session's viewer was heard there
             self.routes.remove(route)
         self.routes.append(route)
         return self.routes.pop(0) if len(self.routes) > KNOWN_ROUTES else None
 
     def lost(self, route: Route) -> None:
-        """A TCP connection is gone: nothing can be sent by it."""
+        """Forget a route whose TCP connection is gone."""
         if route in self.routes:
             self.routes.remove(route)
         if route == self._route:
             self._route = None
 
     def send(self, datagram: bytes) -> None:
-        """Send DTLS or RTCP."""
+        """Send a DTLS or RTCP packet."""
         if self._route is not None:
             self._route.via.send(datagram, self._route.address)
 
     def send_run(self, packets: bytes, count: int, size: int) -> bool:
-        """Send media; see Via.send_run."""
+        """Send media. See ``Via.send_run``."""
         route = self._route
         return route is not None and route[0].send_run(packets, count, size, route[1])
 
     def ask(self) -> bytes | None:
-        """Send a check that looks for nothing but its answer, the way of media. Return its transaction, or None where
-        it would tell nothing: during a restart, when it is not known which credentials the viewer goes by, or by a
-        connection that itself begins slowly."""
+        """Send a check along the path of media, only for the sake of its answer. Return its transaction.
+
+        Return None if the check would say nothing: during a restart, when it is unknown which credentials the viewer
+        uses, or on a connection that itself starts slowly.
+        """
         route = self._route
         if route is None or route.via.paces or self._former is not None or not self._their_password:
             return None
@@ -124,12 +128,15 @@ class IceTransport:
         return transaction
 
     def close(self) -> None:
-        """Nothing is sent after this."""
+        """Send nothing more."""
         self._route = None
 
     def _follow(self, route: Route, nominated: bool, now: float) -> None:
-        """Media goes by the route that was nominated last. A NAT that has bound anew shows as the nominated pair's
-        check from elsewhere, or, of viewers who nominate but once, as silence by the old route."""
+        """Choose the route for media: the one nominated last.
+
+        A NAT that has changed its binding shows as a check of the nominated pair from elsewhere. For viewers that
+        nominate only once, it shows as silence on the old route.
+        """
         if route == self._route:
             self._route_heard_at = now
         elif nominated or self._route is None or now - self._route_heard_at >= SILENT_AFTER:

@@ -1,4 +1,4 @@
-"""All that the gateway is heard on by viewers: one port number, by UDP and TCP, on every address that is asked for."""
+"""Opens everything on which viewers reach the gateway: one port number, for UDP and TCP, on each required address."""
 
 import ipaddress
 import logging
@@ -14,12 +14,15 @@ from gateway.webrtc.transport.udp import MediaPort
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 20
-_MOST_ADDRESSES = 64  # a host that takes a new one each day does not fill the process with sockets
+_MOST_ADDRESSES = 64  # a host that takes a new address each day must not fill the process with sockets
 
 
 class Ports:
-    """Where ``settings.host`` is unspecified, each address of the host gets a UDP socket of its own, so that an answer
-    comes from the address that was asked: to a check answered from elsewhere ICE does not listen."""
+    """The sockets of the media port.
+
+    If ``settings.host`` is unspecified, each address of the host gets a UDP socket of its own, so that an answer comes
+    from the address that was asked. ICE ignores an answer from elsewhere.
+    """
 
     def __init__(
         self,
@@ -36,7 +39,7 @@ class Ports:
         self._bound: set[str] = set()
 
     async def open(self) -> None:
-        """Bind. Raises OSError where the port is in use."""
+        """Open the sockets. Raises OSError if the port is in use."""
         for left in reversed(range(_ATTEMPTS if self._settings.port == 0 else 1)):
             udp = MediaPort(self._settings.host, self._settings.port, self._receive)
             try:
@@ -44,7 +47,7 @@ class Ports:
                     await self.tcp.start(self._settings.host, udp.local[1])
             except OSError:
                 udp.close()
-                if not left:  # the number that UDP was given may be taken with TCP: then take another
+                if not left:  # the number that UDP got may be taken on TCP, so try another
                     raise
             else:
                 self._udp.append(udp)
@@ -52,17 +55,17 @@ class Ports:
 
     @property
     def number(self) -> int:
-        """The port's."""
+        """Return the number of the port."""
         return self._udp[0].local[1]
 
     @property
     def packets(self) -> int:
-        """Media packets sent."""
+        """Return how many media packets were sent."""
         return self.tcp.packets + sum(port.packets for port in self._udp)
 
     @property
     def bytes(self) -> int:
-        """Bytes of media sent."""
+        """Return how many bytes of media were sent."""
         return self.tcp.bytes + sum(port.bytes for port in self._udp)
 
     @property
@@ -71,7 +74,7 @@ class Ports:
         return all(port.batching for port in self._udp)
 
     def attend(self, addresses: Iterable[str]) -> None:
-        """Answer from each of the host's addresses that is asked, also from those that have come since."""
+        """Open sockets for addresses of this host, including new ones, so that each answers for itself."""
         if not ipaddress.ip_address(self._settings.host).is_unspecified:
             return
         for address in addresses:
@@ -79,11 +82,11 @@ class Ports:
                 self._bound.add(address)
                 try:
                     self._udp.append(MediaPort(address, self.number, self._receive, beside=self._udp[0]))
-                except OSError as error:  # say, it has gone meanwhile: the socket for all of them hears it
+                except OSError as error:  # the address may be gone again; the socket for all addresses still hears it
                     logger.debug("no socket for an address of this host: %s", error)
 
     async def close(self) -> None:
-        """Give the port back."""
+        """Close the port."""
         for port in self._udp:
             port.close()
         await self.tcp.close()

@@ -1,4 +1,4 @@
-"""Where a viewer is heard and answered: a local socket or TCP connection, and the address at its other end. Pure."""
+"""Defines how a viewer is reached: by a local socket or TCP connection, and the address at its other end. Pure."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -6,34 +6,40 @@ Address = tuple[Any, ...]  # whatever a socket gives: (host, port) or (host, por
 
 
 class Via(Protocol):
-    """What sends: a UDP socket, to any address; a TCP connection, to its peer alone. ``paces``: it sends no faster than
-    the network takes."""
+    """A sender: a UDP socket, which sends to any address, or a TCP connection, which sends to its peer only.
+
+    ``paces`` says that it sends no faster than the network takes.
+    """
 
     paces: bool
 
     def send(self, datagram: bytes, address: Address) -> None:
-        """Send what its own protocol repeats if it is lost: STUN, DTLS, RTCP."""
+        """Send a datagram whose own protocol repeats it if it is lost: STUN, DTLS or RTCP."""
         ...
 
     def send_run(self, packets: bytes, count: int, size: int, address: Address) -> bool:
-        """Send ``count`` packets of ``size`` bytes each, the last one perhaps shorter, that stand one right after
-        another. Whether all of them went out; no further ones do after the first that did not."""
+        """Send ``count`` packets that follow each other without gaps, each of ``size`` bytes, except that the last may
+        be shorter.
+
+        Return True if all of them went out. Sending stops at the first packet that does not go out.
+        """
         ...
 
 
 class Route(NamedTuple):
-    """One way to one viewer."""
+    """One way to reach one viewer."""
 
     via: Via
     address: Address
 
     @property
     def host(self) -> str:
-        """The viewer's address: where a socket for both families names an IPv4 peer as an IPv6 one, its IPv4."""
+        """Return the viewer's address. An IPv4 peer of a socket for both families has an IPv6 name; this returns its
+        IPv4 one."""
         host = str(self.address[0])
         return host[7:] if host.startswith("::ffff:") and "." in host else host
 
     @property
     def port(self) -> int:
-        """The viewer's port."""
+        """Return the viewer's port."""
         return int(self.address[1])

@@ -1,7 +1,7 @@
-"""Sealing RTP as SRTP: AES-GCM (RFC 7714) by ``cryptography``, anything else by libsrtp. Pure.
+"""Seals RTP as SRTP: AES-GCM (RFC 7714) by ``cryptography``, any other profile by libsrtp. Pure.
 
-**Architecture invariant:** one plaintext for one nonce. A sealer is a function of (index, packet): sealing the same
-packet under the same index again gives the same bytes, and nobody may seal another one under it.
+**Architecture invariant:** one plaintext for one nonce. Sealing the same packet under the same index again gives the
+same bytes, and nobody may seal another packet under that index.
 """
 
 import struct
@@ -23,52 +23,54 @@ _LABEL_RTP_SALT = 2
 
 
 class Sealer(Protocol):
-    """Turns payloads of one access unit into SRTP packets of one SSRC.
+    """Turns the payloads of one access unit into SRTP packets of one SSRC.
 
-    ``overhead``: bytes that a packet has more than its payload; ``reach``: how many packets back one may still be
-    sealed again.
+    ``overhead`` is how many bytes a packet is longer than its payload. ``reach`` is how many packets back a packet may
+    still be sealed again.
     """
 
     overhead: int
     reach: int
 
     def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
-        """Seal ``payloads`` under the indexes (ROC * 2^16 + SEQ) from ``index`` on, with payload type ``kind``; the
-        last one bears the marker if ``marked``. Return the packets, one right after another."""
+        """Seal ``payloads`` under consecutive indexes (ROC * 2^16 + SEQ) beginning with ``index``, with payload type
+        ``kind``.
+
+        The last packet has the marker if ``marked``. Return the packets one after another without gaps.
+        """
         ...
 
 
 class GcmSealer:
-    """AEAD_AES_128_GCM or AEAD_AES_256_GCM, by the length of the master key. 0.8 us a packet."""
+    """Seals by AEAD_AES_128_GCM or AEAD_AES_256_GCM, depending on the length of the key, in 0.8 us a packet.
+
+    ``key`` and ``salt`` are those of the session, derived already.
+    """
 
     __slots__ = ("_encrypt", "_fixed", "_nonce")
     overhead = HEADER.size + 16
     reach = 1 << 15
 
-    def __init__(self, master_key: bytes, master_salt: bytes, ssrc: int) -> None:
-        self._use(*derive(master_key, master_salt), ssrc)
-
-    @classmethod
-    def with_session_key(cls, key: bytes, salt: bytes, ssrc: int) -> "GcmSealer":
-        """Make a sealer of a key that has been derived already, as the vectors of RFC 7714 have it."""
-        sealer = cls.__new__(cls)
-        sealer._use(key, salt, ssrc)
-        return sealer
-
-    def _use(self, key: bytes, salt: bytes, ssrc: int) -> None:
+    def __init__(self, key: bytes, salt: bytes, ssrc: int) -> None:
         self._encrypt = AESGCM(key).encrypt
-        # RFC 7714 8.1: the nonce is 00 00 | SSRC | ROC | SEQ, XOR the salt; only ROC | SEQ, our index, varies.
+        # RFC 7714 8.1: the nonce is 00 00 | SSRC | ROC | SEQ, XOR the salt. Only ROC | SEQ, which is our index, varies.
         self._nonce = int.from_bytes(salt, "big") ^ (ssrc << 48)
         self._fixed = VERSION << 88 | ssrc
 
+    @classmethod
+    def from_master_key(cls, master_key: bytes, master_salt: bytes, ssrc: int) -> "GcmSealer":
+        """Derive the session's key and salt from those that the handshake agreed on."""
+        return cls(*derive(master_key, master_salt), ssrc)
+
     def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
-        """See Sealer. The tightest loop of the gateway: every microsecond here is paid once a packet and viewer."""
+        """Seal as in ``Sealer``. This is the most time-critical loop of the gateway: every packet of every viewer goes
+        through it."""
         encrypt, nonce = self._encrypt, self._nonce
         sequence = index & _LAST_SEQUENCE
         if (fitting := _LAST_SEQUENCE + 1 - sequence) < len(payloads):
             before = self.seal(index, kind, timestamp, payloads[:fitting], False)
             return before + self.seal(index + fitting, kind, timestamp, payloads[fitting:], marked)
-        # The header as one number: half the cost of packing fields.
+        # Building the header as one number costs half as much as packing its fields.
         number = self._fixed | kind << 80 | sequence << 64 | timestamp << 32
         last = index + len(payloads) - 1 if marked else -1
         sealed: list[bytes] = []
@@ -85,7 +87,8 @@ class GcmSealer:
 
 
 class LibsrtpSealer:
-    """Whatever profile the handshake chose, by libsrtp. ``session`` must allow repeated packets, ``reach`` back."""
+    """Seals by libsrtp with the negotiated profile. ``session`` must allow packets to repeat, ``reach`` packets
+    back."""
 
     def __init__(self, session: pylibsrtp.Session, ssrc: int, tag_length: int, reach: int) -> None:
         self._protect = session.protect
@@ -94,7 +97,7 @@ class LibsrtpSealer:
         self.reach = reach
 
     def seal(self, index: int, kind: int, timestamp: int, payloads: Sequence[bytes], marked: bool) -> bytes:
-        """See Sealer. libsrtp follows the roll-over counter by itself."""
+        """Seal as in ``Sealer``. libsrtp keeps the roll-over counter by itself."""
         last = len(payloads) - 1 if marked else len(payloads)
         return b"".join(
             self._protect(
@@ -112,9 +115,10 @@ class LibsrtpSealer:
 
 
 def derive(master_key: bytes, master_salt: bytes) -> tuple[bytes, bytes]:
-    """Session key and 96-bit salt for RTP: the AES-CM key derivation with rate 0 (RFC 3711 4.3, RFC 6188 for 256 bit).
+    """Return the session key and 96-bit salt for RTP.
 
-    The 96-bit master salt of GCM stands left in the 112-bit one that the derivation expects (RFC 7714 11).
+    They come from the AES-CM key derivation with rate 0 (RFC 3711 4.3, RFC 6188 for 256 bit). The derivation expects a
+    salt of 112 bits; the 96-bit master salt of GCM fills its left part (RFC 7714 11).
     """
     salt = int.from_bytes(master_salt.ljust(14, b"\0"), "big")
 

@@ -1,4 +1,4 @@
-"""STUN binding messages (RFC 8489) as ICE uses them (RFC 8445 7). Pure: bytes in, values out, and back."""
+"""Reads and writes STUN binding messages (RFC 8489) as ICE uses them (RFC 8445 7). Pure."""
 
 import hashlib
 import hmac
@@ -34,10 +34,10 @@ _PEER_REFLEXIVE = 110 << 24 | 65535 << 8 | 255
 
 @dataclass(frozen=True, slots=True)
 class BindingRequest:
-    """A connectivity check, not yet believed: ask ``is_signed_with``.
+    """A connectivity check that is not yet trusted. Ask ``is_signed_with`` first.
 
-    ``username`` is ``<our ufrag>:<their ufrag>``; ``controlled`` tells that the sender claims the controlled role;
-    ``unknown`` holds the types of attributes that must be understood and are not (RFC 8489 6.3.1).
+    ``username`` is ``<our ufrag>:<their ufrag>``. ``controlled`` says that the sender claims the controlled role.
+    ``unknown`` holds the types of attributes that we would have to understand but do not (RFC 8489 6.3.1).
     """
 
     transaction: bytes
@@ -49,14 +49,14 @@ class BindingRequest:
     signature: bytes
 
     def is_signed_with(self, password: str) -> bool:
-        """Return True if MESSAGE-INTEGRITY was made with the short-term password (RFC 8489 14.5)."""
+        """Return True if MESSAGE-INTEGRITY was made with this short-term password (RFC 8489 14.5)."""
         return hmac.compare_digest(_sign(self.signed, password), self.signature)
 
 
 def parse_request(data: bytes) -> BindingRequest | None:
-    """Read a binding request; None for a well-formed message of another kind, which needs no answer.
+    """Read a binding request. Return None for a well-formed message of another kind, which needs no answer.
 
-    Raises Malformed, also where MESSAGE-INTEGRITY, USERNAME or FINGERPRINT is missing: ICE always sends them.
+    Raises Malformed, also if MESSAGE-INTEGRITY, USERNAME or FINGERPRINT is missing, since ICE always sends them.
     """
     transaction = _transaction(data, BINDING_REQUEST)
     if transaction is None:
@@ -90,25 +90,25 @@ def parse_request(data: bytes) -> BindingRequest | None:
 
 
 def parse_success(data: bytes) -> bytes | None:
-    """The transaction that a binding success answers; None for another message. Raises Malformed.
+    """Return the transaction that a binding success answers, or None for another message. Raises Malformed.
 
-    Its signature is not looked at: whoever answers has read the request, whose transaction nobody can guess.
+    The signature is not checked: only a peer that has read the request knows its transaction, which nobody can guess.
     """
     return _transaction(data, BINDING_SUCCESS)
 
 
 def binding_request(transaction: bytes, username: str, password: str) -> bytes:
-    """A check of the controlled agent, which nominates nothing (RFC 8445 7.1)."""
+    """Return a check from the controlled agent. It nominates nothing (RFC 8445 7.1)."""
     attributes = [
         (USERNAME, username.encode()),
         (PRIORITY, struct.pack("!I", _PEER_REFLEXIVE)),
-        (ICE_CONTROLLED, bytes(8)),  # the least tie-breaker: a lite agent takes no other role
+        (ICE_CONTROLLED, bytes(8)),  # the lowest tie-breaker, since a lite agent takes no other role
     ]
     return message(BINDING_REQUEST, transaction, attributes, password)
 
 
 def binding_success(transaction: bytes, host: str, port: int, password: str) -> bytes:
-    """Answer that the check arrived from ``host``:``port`` (XOR-MAPPED-ADDRESS, RFC 8489 14.2)."""
+    """Return the answer that the check arrived from ``host``:``port`` (XOR-MAPPED-ADDRESS, RFC 8489 14.2)."""
     packed = ipaddress.ip_address(host).packed
     mask = struct.pack("!I", MAGIC_COOKIE) + transaction
     value = struct.pack("!xBH", 1 if len(packed) == 4 else 2, port ^ (MAGIC_COOKIE >> 16))
@@ -117,7 +117,7 @@ def binding_success(transaction: bytes, host: str, port: int, password: str) -> 
 
 
 def binding_error(transaction: bytes, code: int, reason: str, password: str, unknown: tuple[int, ...] = ()) -> bytes:
-    """Refuse a check: 487 role conflict, 420 unknown attributes (RFC 8489 14.8)."""
+    """Return the refusal of a check: 487 for a role conflict, 420 for unknown attributes (RFC 8489 14.8)."""
     attributes = [(ERROR_CODE, struct.pack("!xxBB", code // 100, code % 100) + reason.encode())]
     if unknown:
         attributes.append((UNKNOWN_ATTRIBUTES, struct.pack(f"!{len(unknown)}H", *unknown)))
@@ -125,7 +125,7 @@ def binding_error(transaction: bytes, code: int, reason: str, password: str, unk
 
 
 def _transaction(data: bytes, wanted: int) -> bytes | None:
-    """The transaction of a message of the wanted kind; None for another kind. Raises Malformed."""
+    """Return the transaction of a message of the wanted kind, or None for another kind. Raises Malformed."""
     if len(data) < _HEADER.size:
         raise Malformed("shorter than its header")
     kind, length, cookie, transaction = _HEADER.unpack_from(data)
@@ -135,7 +135,7 @@ def _transaction(data: bytes, wanted: int) -> bytes | None:
 
 
 def _attributes(data: bytes) -> list[tuple[int, bytes, int]]:
-    """(type, value, offset of the attribute) of each attribute, padding removed."""
+    """Return (type, value, offset of the attribute) of each attribute, without padding."""
     found = []
     at = _HEADER.size
     while at < len(data):
@@ -149,7 +149,7 @@ def _attributes(data: bytes) -> list[tuple[int, bytes, int]]:
 
 
 def message(kind: int, transaction: bytes, attributes: list[tuple[int, bytes]], password: str) -> bytes:
-    """A message signed with MESSAGE-INTEGRITY and FINGERPRINT (RFC 8489 14.5, 14.7)."""
+    """Return a message signed with MESSAGE-INTEGRITY and FINGERPRINT (RFC 8489 14.5, 14.7)."""
     body = b"".join(_ATTRIBUTE.pack(t, len(value)) + value + bytes(-len(value) % 4) for t, value in attributes)
     message = _HEADER.pack(kind, len(body) + 24, MAGIC_COOKIE, transaction) + body
     message += _ATTRIBUTE.pack(MESSAGE_INTEGRITY, 20) + _sign(message, password)

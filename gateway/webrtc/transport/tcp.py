@@ -1,7 +1,7 @@
-"""ICE-TCP (RFC 6544), for networks that let no UDP through: a listener on the media port's number, passive only.
+"""Implements ICE-TCP (RFC 6544) for networks that pass no UDP: a passive listener on the number of the media port.
 
-A connection is a stranger's until a check of a session came over it. Strangers are few, soon closed, and little of what
-they say is heard.
+A connection is a stranger until a session's check comes over it. Few strangers are allowed, they are soon disconnected,
+and little of what they send is read.
 """
 
 import asyncio
@@ -20,18 +20,18 @@ from gateway.webrtc.transport.route import Address, Route
 
 logger = logging.getLogger(__name__)
 
-STRANGERS = 1024  # or half of all, where few files may be open
-STRANGERS_AN_ADDRESS = 256  # a wall of forty tiles and more, each by two networks, behind one NAT
+STRANGERS = 1024  # or half of all connections, if few files may be open
+STRANGERS_AN_ADDRESS = 256  # room for a wall of forty tiles or more, each over two networks, behind one NAT
 PROVEN_WITHIN = 5.0
 STRANGERS_BYTES = 4096
-PATIENCE = 1.0  # seconds for which media may wait for a slow viewer; what comes later is given up
+PATIENCE = 1.0  # seconds that media may wait for a slow viewer before it is dropped
 WAITING_MEDIA = 1024 * 1024
 WAITING_REPLIES = 64 * 1024
 _UNSENT_IN_KERNEL = 32 * 1024
 
 
 class TcpConnection(asyncio.Protocol):
-    """One viewer's, or nobody's yet. ``port`` decides how long it lives."""
+    """One TCP connection, of a viewer or of a stranger. ``port`` decides how long it lives."""
 
     paces = True
 
@@ -47,27 +47,27 @@ class TcpConnection(asyncio.Protocol):
 
     @property
     def waiting(self) -> int:
-        """Return how many bytes wait here for a viewer who is slower than we are."""
+        """Return how many bytes wait here for a viewer that reads too slowly."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See asyncio.Protocol."""
+        """Keep the transport and set up the socket. asyncio calls this."""
         self._transport = transport = cast(asyncio.Transport, transport)
-        # Told of each write that does not go out at once, so that a viewer who falls behind is known by time.
+        # asyncio now reports each write that does not go out at once, so that a slow viewer is recognised by time.
         transport.set_write_buffer_limits(high=0)
         made = transport.get_extra_info("socket")
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # else the kernel would keep seconds of media before we are told
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # otherwise the kernel would hold seconds of media before we notice
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_IN_KERNEL)
         self.route = Route(self, transport.get_extra_info("peername") or ("", 0))
         self._port.made(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """See asyncio.Protocol."""
+        """Tell the port that the connection is gone. asyncio calls this."""
         self._port.lost(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take datagrams out of the stream. Raises nothing: whoever speaks something else is disconnected."""
+        """Take datagrams out of the stream. Raises nothing: a peer that speaks another protocol is disconnected."""
         self._heard += len(data)
         found, sound = self._deframer.feed(data)
         for datagram in found:
@@ -79,20 +79,20 @@ class TcpConnection(asyncio.Protocol):
             self._port.malformed(self)
 
     def pause_writing(self) -> None:
-        """Something did not go out at once: the viewer, or its network, is slower than we are."""
+        """Note that data did not go out at once: the viewer or its network is slower than we are."""
         if self._late_since is None:
             self._late_since = self._port.now()
 
     def resume_writing(self) -> None:
-        """All has gone out."""
+        """Note that everything has gone out."""
         self._late_since = None
 
     def send(self, datagram: bytes, address: Address) -> None:
-        """See Via."""
+        """Send a datagram. Drop it if too much already waits."""
         self._write(frame(datagram), WAITING_REPLIES)
 
     def send_run(self, packets: bytes, count: int, size: int, address: Address) -> bool:
-        """See Via. Refused where what was sent before has waited too long, or too much of it waits."""
+        """Send media as in ``Via``. It is refused if earlier data has waited too long or too much of it waits."""
         late = self._late_since is not None and self._port.now() - self._late_since > PATIENCE
         data = frames(packets, size)
         if late or not self._write(data, WAITING_MEDIA):
@@ -102,8 +102,8 @@ class TcpConnection(asyncio.Protocol):
         return True
 
     def close(self) -> None:
-        """Close, once what was written just now is out; where older things wait, now: none of a session's media goes
-        out after its end."""
+        """Close after everything just written has gone out. If older data waits, close now: none of a session's media
+        may go out after its end."""
         if self._transport is not None:
             if self.waiting:
                 self._transport.abort()
@@ -111,7 +111,7 @@ class TcpConnection(asyncio.Protocol):
                 self._transport.close()
 
     def abort(self) -> None:
-        """Close now; what waits is thrown away."""
+        """Close now, and drop everything that waits."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -124,7 +124,7 @@ class TcpConnection(asyncio.Protocol):
 
 
 class TcpPort:
-    """The listener and its connections. ``packets`` and ``bytes`` count what media they have been given to send."""
+    """The listener and its connections. ``packets`` and ``bytes`` count the media given to the connections."""
 
     def __init__(
         self,
@@ -141,12 +141,12 @@ class TcpPort:
         self._metrics = metrics
         self._server: asyncio.Server | None = None
         self._connections: set[TcpConnection] = set()
-        self._strangers: dict[TcpConnection, str] = {}  # the oldest first
+        self._strangers: dict[TcpConnection, str] = {}  # oldest first
         self._strangers_at: Counter[str] = Counter()
         self._most = self._most_strangers = 0
 
     async def start(self, host: str, port: int) -> None:
-        """Listen. Raises OSError where the port is in use."""
+        """Listen. Raises OSError if the port is in use."""
         self._most = media_connections(limit())
         self._most_strangers = min(STRANGERS, self._most // 2)
         listening = _bind(host, port)
@@ -157,7 +157,7 @@ class TcpPort:
             raise
 
     def made(self, connection: TcpConnection) -> None:
-        """A stranger has connected: to be heard for a while, or not at all where there are too many."""
+        """Accept a new connection as a stranger, or close it at once if there are too many."""
         host = connection.route.host
         crowded = self._strangers_at[host] >= STRANGERS_AN_ADDRESS or len(self._strangers) >= self._most_strangers
         self._connections.add(connection)
@@ -170,18 +170,18 @@ class TcpPort:
             connection.abort()
 
     def prove(self, route: Route) -> None:
-        """A check of a session came by this route."""
+        """Note that a check of a session came by this route."""
         if isinstance(route.via, TcpConnection) and not route.via.proven:
             route.via.proven = True
             self._no_stranger(route.via)
 
     def malformed(self, connection: TcpConnection) -> None:
-        """Something else than ICE-TCP is spoken."""
+        """Disconnect a peer that does not speak ICE-TCP."""
         self._metrics.malformed.labels(protocol="tcp").inc()
         connection.abort()
 
     def lost(self, connection: TcpConnection) -> None:
-        """A connection has ended."""
+        """Forget a connection that has ended."""
         self._connections.discard(connection)
         self._no_stranger(connection)
         self._metrics.tcp_connections.set(len(self._connections))
@@ -203,7 +203,7 @@ class TcpPort:
             self._server.close()
         for connection in list(self._connections):
             connection.close()
-        await asyncio.sleep(0)  # a goodbye that is written goes out before the loop may end
+        await asyncio.sleep(0)  # a goodbye just written must go out before the loop may end
 
     def _no_stranger(self, connection: TcpConnection) -> None:
         host = self._strangers.pop(connection, None)
@@ -216,7 +216,7 @@ class TcpPort:
 def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a former run may linger
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of an earlier run may linger
         if bound.family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
         bound.bind((host, port))

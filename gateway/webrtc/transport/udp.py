@@ -1,4 +1,5 @@
-"""A UDP socket that many viewers share: batches in, runs of equal packets out in one system call each (UDP GSO)."""
+"""A UDP socket that many viewers share. It reads in batches, and sends runs of equal packets in one system call each
+(UDP GSO)."""
 
 import asyncio
 import errno
@@ -11,7 +12,7 @@ from gateway.webrtc.transport.route import Address, Route
 
 logger = logging.getLogger(__name__)
 
-FULL_PACKET = 1168  # bytes: the largest payload that our packetizers make, an RTP header and the tag of GCM
+FULL_PACKET = 1168  # in bytes: the largest payload that our packetizers make, an RTP header and the tag of GCM
 UDP_SEGMENT = 103  # linux/udp.h
 _RECEIVE_BATCH = 64
 _RECEIVE_SIZE = 2048
@@ -23,7 +24,7 @@ Bind = Callable[[str, int, socket.socket | None], socket.socket]
 
 
 class MediaPort:
-    """A non-blocking UDP socket. ``packets`` and ``bytes`` count what media it has sent."""
+    """A non-blocking UDP socket. ``packets`` and ``bytes`` count the media it has sent."""
 
     paces = False
 
@@ -35,8 +36,11 @@ class MediaPort:
         beside: "MediaPort | None" = None,
         bind: Bind | None = None,
     ) -> None:
-        """Bind, by ``bind`` or as usual. Raises OSError. ``beside``: one that is bound to the same port number and to
-        every address; from now on this one gets what comes to ``host``, and what it sends comes from there."""
+        """Bind the socket, using ``bind`` if given. Raises OSError.
+
+        ``beside`` is a socket on the same port and on every address. From now on, this socket receives what comes to
+        ``host`` and sends from there.
+        """
         self._receive = receive
         self._segments: dict[int, list[tuple[int, int, bytes]]] = {}
         self._socket: socket.socket = (bind or bind_socket)(host, port, None if beside is None else beside._socket)
@@ -47,19 +51,19 @@ class MediaPort:
 
     @property
     def local(self) -> tuple[str, int]:
-        """The address and port that it is bound to."""
+        """Return the address and port of the socket."""
         host, port = self._socket.getsockname()[:2]
         return host, port
 
     def send(self, datagram: bytes, address: Address) -> None:
-        """Send what its own protocol repeats if it is lost: STUN, DTLS, RTCP."""
+        """Send a datagram whose own protocol repeats it if it is lost: STUN, DTLS or RTCP."""
         try:
             self._send_one(datagram, address)
         except OSError as error:
             logger.debug("datagram not sent: %s", error)
 
     def send_run(self, packets: bytes, count: int, size: int, address: Address) -> bool:
-        """See Via; 64 KiB at most."""
+        """Send media as in ``Via``, at most 64 KiB."""
         try:
             if size == FULL_PACKET and self.batching:
                 self.bytes += self._socket.sendto(packets, address)
@@ -79,18 +83,19 @@ class MediaPort:
         return True
 
     def close(self) -> None:
-        """Stop receiving and give the port back."""
+        """Stop receiving and close the socket."""
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._socket.close()
 
     def _send_one(self, datagram: bytes, address: Address) -> int:
-        """As one datagram, whatever its size: the socket by itself parts what is larger than a full packet."""
+        """Send one datagram. If it is larger than a full packet, override the socket's setting, which would split
+        it."""
         if len(datagram) <= FULL_PACKET or not self.batching:
             return self._socket.sendto(datagram, address)
         return self._socket.sendmsg((datagram,), self._segment(len(datagram)), 0, address)
 
     def _segment(self, size: int) -> list[tuple[int, int, bytes]]:
-        """What tells the kernel to part a send into datagrams of ``size`` bytes."""
+        """Return the control message that has the kernel split a send into datagrams of ``size`` bytes."""
         if size not in self._segments:
             self._segments[size] = [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", size))]
         return self._segments[size]
@@ -99,12 +104,14 @@ class MediaPort:
         return all(self.send_run(packets[at : at + size], 1, 0, address) for at in range(0, len(packets), size))
 
     def _without_batching(self, packets: bytes, size: int, address: Address) -> bool:
-        """Some routes and network cards refuse segmentation only when asked to do it: then do without, for good."""
+        """Send without batching from now on. Some routes and network cards refuse segmentation only when it is used."""
         sent = self._send_singly(packets, size, address)
         if sent and self.batching:
             self.batching = False
             self._socket.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
-            logger.warning("the network refuses UDP segmentation; sending one packet a system call from now on")
+            logger.warning(
+                "the network refuses UDP segmentation, so each packet is sent by a system call of its own from now on"
+            )
         return sent
 
     def _readable(self) -> None:
@@ -113,7 +120,7 @@ class MediaPort:
                 datagram, address = self._socket.recvfrom(_RECEIVE_SIZE)
             except BlockingIOError:
                 return
-            except OSError as error:  # say, a port-unreachable of somebody who has gone
+            except OSError as error:  # for example, a port-unreachable message about a viewer who has gone
                 logger.debug("nothing received: %s", error)
                 continue
             self._receive(datagram, Route(self, address))
@@ -127,10 +134,10 @@ def bind_socket(host: str, port: int, beside: socket.socket | None) -> socket.so
     try:
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
-        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # the kernel gives what it allows
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # the kernel grants as much as it allows
             bound.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
-        # Both sides must agree to share, for a moment: else a port that another process has would not be noticed, and
-        # other processes could take ours.
+        # Both sockets must agree to share the port for a moment. If they always did, a port that another process has
+        # would go unnoticed, and other processes could take ours.
         sharing = [] if beside is None else [bound, beside]
         for one in sharing:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -27,7 +27,7 @@ class OpenDtls:
     cipher = "AEAD_AES_128_GCM"
 
     def sealer(self, ssrc: int) -> GcmSealer:
-        return GcmSealer(bytes(16), bytes(12), ssrc)
+        return GcmSealer.from_master_key(bytes(16), bytes(12), ssrc)
 
     def protect_rtcp(self, packet: bytes) -> bytes:
         return packet

@@ -40,7 +40,7 @@ class Watched:
 
 
 def gcm() -> tuple[Watched, Watched]:
-    media, repeats = (Watched(GcmSealer(KEY, SALT, ssrc), ssrc) for ssrc in (MEDIA, REPEATS))
+    media, repeats = (Watched(GcmSealer.from_master_key(KEY, SALT, ssrc), ssrc) for ssrc in (MEDIA, REPEATS))
     return media, repeats
 
 

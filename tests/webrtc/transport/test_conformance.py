@@ -74,7 +74,7 @@ def test_a_packet_is_sealed_byte_for_byte_as_in_rfc_7714() -> None:
             "1ba63799b87b7aa3db36dfffd6b0f9bb7878d7a76c13",
         ),
     ):
-        sealer = GcmSealer.with_session_key(bytes.fromhex(key), b"Quid pro quo", 0x5501A0B2)
+        sealer = GcmSealer(bytes.fromhex(key), b"Quid pro quo", 0x5501A0B2)
         payload = b"Gallia est omnis divisa in partes tres"
         assert sealer.seal(0xF17B, 0x40, 0x8041F8D3, [payload], False).hex() == bytes.fromhex(sealed).hex()
 

@@ -40,14 +40,14 @@ def _packets(sealer: Sealer, index: int, payloads: list[bytes], marked: bool = T
 )
 def test_gcm_is_byte_identical_to_libsrtp(length: int, secret: bytes, payloads: list[bytes], first: int) -> None:
     key = secret[: length + 12]
-    ours = GcmSealer(key[:length], key[length:], SSRC)
+    ours = GcmSealer.from_master_key(key[:length], key[length:], SSRC)
     theirs = LibsrtpSealer(_libsrtp(key), SSRC, 16, 1024)
     assert _packets(ours, first, payloads) == _packets(theirs, first, payloads)
 
 
 def test_gcm_follows_the_roll_over_counter_as_libsrtp_does() -> None:
     key = bytes(range(28))
-    ours = GcmSealer(key[:16], key[16:], SSRC)
+    ours = GcmSealer.from_master_key(key[:16], key[16:], SSRC)
     theirs = LibsrtpSealer(_libsrtp(key), SSRC, 16, 1024)
     for index in range(100, 5 * 65536, 4096):
         assert _packets(ours, index, [b"x"]) == _packets(theirs, index, [b"x"])
@@ -55,12 +55,12 @@ def test_gcm_follows_the_roll_over_counter_as_libsrtp_does() -> None:
 
 def test_the_overhead_is_what_a_packet_has_more_than_its_payload() -> None:
     key = bytes(28)
-    for sealer in (GcmSealer(key[:16], key[16:], SSRC), LibsrtpSealer(_libsrtp(key), SSRC, 16, 1024)):
+    for sealer in (GcmSealer.from_master_key(key[:16], key[16:], SSRC), LibsrtpSealer(_libsrtp(key), SSRC, 16, 1024)):
         assert len(_packets(sealer, 0, [b"12345"])[0]) == 5 + sealer.overhead
 
 
 def test_only_the_last_packet_of_a_picture_is_marked() -> None:
-    sealer = GcmSealer(bytes(16), bytes(12), SSRC)
+    sealer = GcmSealer.from_master_key(bytes(16), bytes(12), SSRC)
     kinds = [struct.unpack_from("!xB", packet)[0] for packet in _packets(sealer, 65535, [b"a", b"b", b"c"])]
     assert kinds == [PT, PT, PT | 0x80]
     assert [packet[2:4] for packet in _packets(sealer, 65535, [b"a", b"b"])] == [b"\xff\xff", b"\0\0"]
