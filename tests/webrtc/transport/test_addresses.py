@@ -36,7 +36,7 @@ def test_an_advertised_address_may_name_a_port(text: str, expected: tuple[str, i
 
 @pytest.mark.parametrize("text", ["192.0.2.1:70000", "192.0.2.1:0", ":443"])
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no address"):
+    with pytest.raises(ValueError, match="is not an address"):
         split_address(text, 8189)
 
 
