@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
 from gateway.api.app import build
@@ -80,14 +80,16 @@ class House:
 
 
 @asynccontextmanager
-async def playing_house(directory: Path, sound: bool = True) -> AsyncIterator[House]:
-    changes: dict[str, object] = {"media.port": 0, f"sites.lincoln.cameras.{CAMERA}.audio": sound}
+async def playing_house(directory: Path, sound: bool = True, host: str = "127.0.0.1") -> AsyncIterator[House]:
+    changes: dict[str, object] = {"media.host": host, "media.port": 0, f"sites.lincoln.cameras.{CAMERA}.audio": sound}
     loaded = load(ROOT / "config" / "sightline.yaml", changes, ENVIRONMENT)
     clock, database = SystemClock(), Database(sqlite_url(directory / "sightline.db"))
     await database.open()
     parts = await compose(loaded, database, clock, Metrics(), _media)
     services, media = parts.services, parts.media
-    server = TestServer(build(services), host="127.0.0.1")
+    app = build(services)
+    app.router.add_get("/plain", _plain)
+    server = TestServer(app, host=host)
     main, sub = media.streams[CAMERA, StreamName.MAIN], media.streams[CAMERA, StreamName.SUB]
     assert isinstance(main, CameraStream)
     assert isinstance(sub, CameraStream)
@@ -110,6 +112,11 @@ async def playing_house(directory: Path, sound: bool = True) -> AsyncIterator[Ho
         await asyncio.gather(*tasks, return_exceptions=True)
         await services.viewing.drain()
         await database.close()
+
+
+async def _plain(request: web.Request) -> web.Response:
+    """A page with a picture and nothing else, for browsers that are told the rest by their driver."""
+    return web.Response(text="<!doctype html><video muted autoplay playsinline></video>", content_type="text/html")
 
 
 async def _token(services: Services, base: str) -> str:

@@ -18,7 +18,6 @@ class Player:
     """What a viewer has told so far: sizes of pictures that were decoded, bytes of sound, states of the connection."""
 
     sizes: list[tuple[int, int]] = field(default_factory=list)
-    lumas: list[float] = field(default_factory=list)
     sounds: bytearray = field(default_factory=bytearray)
     states: list[str] = field(default_factory=list)
     told: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -31,7 +30,7 @@ class Player:
         if "unit" in said:
             await self._decode(base64.b64decode(said["unit"]))
         if "frame" in said:
-            await self.shown(said["width"], said["height"], said["luma"])
+            await self.shown(said["width"], said["height"])
         if "sound" in said:
             await self.heard(base64.b64decode(said["sound"]))
         if "state" in said:
@@ -41,11 +40,10 @@ class Player:
         """Show a unit; one that cannot be decoded, since something before it was lost, shows nothing."""
         with contextlib.suppress(av.error.InvalidDataError):
             for frame in self._decoder.decode(av.Packet(unit)):
-                await self.shown(frame.width, frame.height, float(frame.to_ndarray(format="gray8").mean()))
+                await self.shown(frame.width, frame.height)
 
-    async def shown(self, width: int, height: int, luma: float) -> None:
+    async def shown(self, width: int, height: int) -> None:
         self.sizes.append((width, height))
-        self.lumas.append(luma)
         await self._tell()
 
     async def heard(self, samples: bytes) -> None:

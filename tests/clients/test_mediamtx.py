@@ -68,8 +68,7 @@ def _read(port: int, player: Player, loop: asyncio.AbstractEventLoop, stop: Even
                 continue
             for frame in packet.decode():
                 assert isinstance(frame, av.VideoFrame)
-                luma = float(frame.to_ndarray(format="gray8").mean())
-                asyncio.run_coroutine_threadsafe(player.shown(frame.width, frame.height, luma), loop)
+                asyncio.run_coroutine_threadsafe(player.shown(frame.width, frame.height), loop)
     asyncio.run_coroutine_threadsafe(player.is_now("closed"), loop)
 
 

@@ -123,13 +123,22 @@ def parse_offer(text: str) -> Offer:
         )
     codecs = codecs_of(section.formats, section.values)
     if not codecs:
-        raise BadRequest(
-            "offer_no_codec", "The m=video section offers neither H.264 with packetization-mode=1 nor H.265."
-        )
+        raise BadRequest("offer_no_codec", _no_codec(section))
     sound = _sound(common, sections, section, bundles)
     lender = None if section.port else bundles.lender(section)
     bundled = bool(bundles.of(section))
     return Offer(tuple(sections), video, codecs, ufrag[0], fingerprints, bundled, sound, password[0], lender)
+
+
+def _no_codec(section: Section) -> str:
+    """Return the sentence for a viewer that decodes nothing that cameras send: usually a browser that lacks H.264."""
+    mapped = " ".join(section.values("rtpmap"))
+    others = ", ".join(name for name in ("VP8", "VP9", "AV1") if f" {name}/90000" in mapped)
+    offered = f" (it offers {others})" if others else ""
+    return (
+        f"The m=video section offers neither H.264 with packetization-mode=1 nor H.265{offered}. "
+        "Firefox has H.264 once it has its plugin OpenH264 (about:addons, Plugins)."
+    )
 
 
 def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:

@@ -367,6 +367,11 @@ def test_where_the_packetization_mode_is_written_of_another_format_none_means_0(
     assert refused.value.code == "offer_no_codec"
 
 
+def test_a_viewer_without_h264_is_told_what_it_offers_and_where_firefox_gets_it() -> None:
+    with pytest.raises(BadRequest, match=r"neither H\.264 .* nor H\.265 \(it offers AV1\)\. Firefox has H\.264 once"):
+        parse_offer(OFFER.replace("H264", "AV1"))
+
+
 def test_a_rejected_section_names_its_formats_as_the_offer_does() -> None:
     _, audio, _, data = re.split(r"(?=^m=)", _answer(), flags=re.MULTILINE)
     assert "a=rtpmap:111 opus/48000/2" in audio.splitlines()

@@ -1,0 +1,176 @@
+"""Debian's Firefox as the viewer, driven by WebDriver BiDi. Run in a network of its own by ``test_firefox.py``.
+
+    python -m tests.clients.firefox DIRECTORY ADDRESS
+
+ADDRESS must be one that this machine alone has and that is not 127.0.0.1: Firefox offers no loopback address.
+Firefox gets H.264 from OpenH264, which it downloads. Where nothing can be downloaded it decodes by the system's FFmpeg,
+if it is told to.
+"""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, ClientWebSocketResponse
+
+from tests.clients import story
+from tests.clients.house import House, playing_house
+from tests.clients.player import Player
+
+QUIET = {
+    "app.update.enabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "media.autoplay.default": 0,
+}
+BY_FFMPEG = {
+    "media.webrtc.hw.h264.enabled": True,
+    "gfx.blacklist.webrtc.hw.acceleration.h264": 1,  # this hardware is fine: H.264 may be offered
+    "media.navigator.mediadatadecoder_h264_enabled": True,
+}
+PLAY = """async (url, token) => {
+  window.shown = [];
+  const video = document.querySelector("video");
+  window.peer = new RTCPeerConnection();
+  for (const kind of ["video", "audio"]) peer.addTransceiver(kind, { direction: "recvonly" });
+  peer.ontrack = ({ track }) => { if (track.kind === "video") video.srcObject = new MediaStream([track]); };
+  const look = (_now, frame) => {
+    shown.push([frame.width, frame.height]);
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+  await peer.setLocalDescription();
+  const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${token}` };
+  const answer = await fetch(url, { method: "POST", headers, body: peer.localDescription.sdp });
+  const text = await answer.text();
+  if (answer.status === 201) await peer.setRemoteDescription({ type: "answer", sdp: text });
+  return answer.status === 201 ? "" : text;
+}"""
+LOOK = """async () => {
+  const heard = [...(await peer.getStats()).values()].find((one) => one.type === "inbound-rtp" && one.kind === "audio");
+  const state = peer.getReceivers()[0].transport?.state ?? "new";
+  return JSON.stringify({ shown: shown.splice(0), heard: heard?.packetsReceived ?? 0, state });
+}"""
+
+
+class Page:
+    """The one page of a Firefox."""
+
+    def __init__(self, socket: "ClientWebSocketResponse[Any]") -> None:
+        self._socket = socket
+        self._context = ""
+        self._sent = 0
+
+    async def open(self, url: str) -> None:
+        await self._command("session.new", capabilities={})
+        self._context = (await self._command("browsingContext.getTree"))["contexts"][0]["context"]
+        await self._command("browsingContext.navigate", context=self._context, url=url, wait="complete")
+
+    async def call(self, function: str, *arguments: str) -> str:
+        """Call a function of strings in the page."""
+        values = [{"type": "string", "value": argument} for argument in arguments]
+        target = {"context": self._context}
+        answer = await self._command(
+            "script.callFunction", functionDeclaration=function, arguments=values, target=target, awaitPromise=True
+        )
+        assert answer["type"] == "success", answer
+        return str(answer["result"].get("value"))
+
+    async def _command(self, method: str, **params: Any) -> Any:
+        self._sent += 1
+        await self._socket.send_json({"id": self._sent, "method": method, "params": params})
+        while (answer := await self._socket.receive_json(timeout=30)).get("id") != self._sent:
+            pass
+        assert "result" in answer, answer
+        return answer["result"]
+
+
+def _written(path: Path, text: str) -> None:
+    path.parent.mkdir()
+    path.write_text(text)
+
+
+@asynccontextmanager
+async def firefox(directory: Path, preferences: Mapping[str, object]) -> AsyncIterator[Page]:
+    """A headless Firefox with a new profile, closed on leaving."""
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in preferences.items()]
+    _written(directory / "user.js", "".join(lines))
+    command = ["firefox-esr", "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", str(directory)]
+    running = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
+    assert running.stderr is not None
+    try:
+        async with asyncio.timeout(40):
+            while "WebDriver BiDi listening on " not in (line := (await running.stderr.readline()).decode()):
+                assert line, "Firefox ended"
+        reading = asyncio.create_task(running.stderr.read(), name="what Firefox says")
+        async with ClientSession() as session, session.ws_connect(f"{line.split(' on ')[1].strip()}/session") as socket:
+            yield Page(socket)
+        running.terminate()
+        await reading
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+@asynccontextmanager
+async def _watched(page: Page, player: Player) -> AsyncIterator[None]:
+    """Tell the player what the page shows."""
+
+    async def watch() -> None:
+        heard, state = 0, ""
+        while True:
+            seen = json.loads(await page.call(LOOK))
+            for width, height in seen["shown"]:
+                await player.shown(width, height)
+            if seen["heard"] > heard:
+                await player.heard(bytes(160 * (seen["heard"] - heard)))
+            if seen["state"] != state:
+                await player.is_now(seen["state"])
+            heard, state = seen["heard"], seen["state"]
+            await asyncio.sleep(0.1)
+
+    watching = asyncio.create_task(watch(), name="page")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def without_h264(directory: Path, house: House) -> None:
+    """A Firefox that has no H.264 is told so, in words."""
+    async with firefox(directory / "bare", QUIET) as page:
+        await page.open(f"{house.base}/plain")
+        refused = json.loads(await page.call(PLAY, house.url, house.token))
+        assert refused["code"] == "offer_no_codec", refused
+        assert "VP8, VP9, AV1" in refused["detail"]
+        assert "OpenH264" in refused["detail"]
+
+
+async def with_h264(directory: Path, house: House) -> None:
+    """Firefox plays the whole story."""
+    player = Player()
+    async with firefox(directory / "profile", QUIET | BY_FFMPEG) as page:
+        await page.open(f"{house.base}/plain")
+        assert await page.call(PLAY, house.url, house.token) == ""
+        async with _watched(page, player):
+            await story.plays(house, player)
+            await player.until(lambda: len(player.sounds) > 4000)
+            await story.ends(house, player)
+            await player.until(lambda: player.states[-1] == "closed")
+
+
+async def main() -> None:
+    directory, host = Path(sys.argv[1]), sys.argv[2]
+    async with playing_house(directory, host=host) as house:
+        await without_h264(directory, house)
+        await with_h264(directory, house)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,37 @@
+"""Firefox, in a network of its own, since it offers no loopback address and plays by none."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
+
+import pytest
+
+from rig.example import ROOT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
+
+ADDRESS = "198.51.100.1"
+"""Of nobody (RFC 5737), and here of the loopback interface of a network that nothing else is in."""
+SET_UP = f"""set -e
+ip link set lo up
+ip address add {ADDRESS}/24 dev lo
+ip route add default dev lo src {ADDRESS}
+exec "$@"
+"""
+ALONE = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c", SET_UP, "sh"]
+
+
+def alone_is_possible() -> bool:
+    return shutil.which("ip") is not None and subprocess.run([*ALONE, "true"], check=False).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("firefox-esr") is None, reason="needs Debian's firefox-esr")
+@pytest.mark.skipif(not alone_is_possible(), reason="needs iproute2, and leave to make a network namespace")
+async def test_firefox_plays_through_switch_restart_and_all_clear_and_without_h264_is_told_so(tmp_path: Path) -> None:
+    command = [*ALONE, sys.executable, "-m", "tests.clients.firefox", str(tmp_path), ADDRESS]
+    running = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=STDOUT)
+    said, _ = await running.communicate()
+    assert running.returncode == 0, said.decode()
