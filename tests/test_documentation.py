@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
-import pytest
 from prometheus_client import Metric
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel
@@ -19,14 +18,14 @@ __all__ = ["house"]
 
 
 def first_cells(document: str) -> set[str]:
-    """What the first column of a document's tables names."""
+    """Return what the first column of a document's tables names."""
     rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / document).read_text(), re.MULTILINE)
     assert len(rows) == len(set(rows)), "documented twice"
     return set(rows)
 
 
 def models_in(annotation: object) -> Iterator[tuple[type[BaseModel], bool]]:
-    """The models of an annotation, each with whether it is the entry of a list."""
+    """Yield the models of an annotation, each with True if it is the entry of a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, False
     for argument in get_args(annotation):
@@ -35,7 +34,7 @@ def models_in(annotation: object) -> Iterator[tuple[type[BaseModel], bool]]:
 
 
 def settings_keys(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
-    """Every key, as docs/settings.md writes it; sections that are no lists stand for their keys alone."""
+    """Return every key as docs/settings.md writes it. A section that is no list has no row, only its keys have."""
     found = {}
     for name, field in model.model_fields.items():
         key, inner = prefix + name, list(models_in(field.annotation))
@@ -117,31 +116,6 @@ async def test_every_metric_is_served_and_no_label_tells_of_a_person_or_a_sessio
     samples = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     for telling in ("pat", "Pat", session, location.rpartition("/")[2], "127.0.0.1", "eyJ", "no-such-camera"):
         assert not re.search(rf'"[^"]*{re.escape(telling)}[^"]*"', samples.replace('"patrol"', "")), telling
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        "ARCHITECTURE.md",
-        "THREAT_MODEL.md",
-        "CONTRIBUTING.md",
-        "README.md",
-        "docs/age.md",
-        "docs/permission.md",
-        "docs/running.md",
-    ],
-)
-def test_every_path_that_a_document_names_is_there(document: str) -> None:
-    text = (ROOT / document).read_text()
-    named = set(re.findall(r"`((?:[a-z_.-]+/)+(?:[a-z0-9_.-]+\.(?:py|ts|md|yaml|yml))?)`", text))
-    links = set(re.findall(r"\]\(([^):#]+)\)", text))
-    places = [ROOT, ROOT / "gateway", ROOT / "tests"]
-    assert named or links
-    assert {link for link in links if not (ROOT / document).parent.joinpath(link).exists()} == set()
-    assert {path for path in named if not any((place / path).exists() for place in places)} - MADE == set()
-
-
-MADE = {"web/node_modules/", "gateway/static/", "/hooks/", "/api/", "/whep/"}
 
 
 def test_every_test_that_stands_for_a_line_of_wheps_draft_exists() -> None:
