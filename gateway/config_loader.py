@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.configuration.references import entries, reference_problems
 from gateway.configuration.setting_types import Lookup, webhook_key_written
-from gateway.configuration.settings import AgreementSettings, CameraSettings, Settings, SiteSettings, StreamSettings
+from gateway.configuration.settings import Settings
+from gateway.configuration.site_settings import CameraSettings, SiteSettings, StreamSettings
 from gateway.configuration.tree import ConfigTree
 from gateway.configuration.wording import did_you_mean, in_words, keys_at
 from gateway.errors import ConfigurationError

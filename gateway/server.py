@@ -32,7 +32,9 @@ from gateway.auth.sessions import SignInSessions
 from gateway.auth.tokens import TokenService
 from gateway.clock import Clock, SystemClock
 from gateway.config_loader import Loaded
-from gateway.configuration.settings import CameraSettings, HttpSettings, MediaSettings, Settings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.settings import HttpSettings, Settings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import ConfigurationError
 from gateway.floorplan.words import place_words
 from gateway.incidents.service import IncidentService

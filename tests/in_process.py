@@ -19,7 +19,8 @@ from gateway.api.services import Services
 from gateway.audit.record import AuditRecord
 from gateway.clock import Clock
 from gateway.config_loader import Loaded, load
-from gateway.configuration.settings import CameraSettings, MediaSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import BadRequest
 from gateway.incidents.changes import Trigger
 from gateway.incidents.triggers.signature import sign

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from gateway.configuration.settings import AgreementSettings, LegalGrounds
+from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
 from gateway.models import Refusal, RefusalReason, SiteId
 
 NO_AGREEMENT = Refusal(RefusalReason.NOT_IN_AGREEMENT, "there is no agreement with this school", known=False)

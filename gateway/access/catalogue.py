@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Set
 
-from gateway.configuration.settings import AgreementSettings, Settings, SiteSettings
+from gateway.configuration.agreement_settings import AgreementSettings
+from gateway.configuration.settings import Settings
+from gateway.configuration.site_settings import SiteSettings
 from gateway.models import Camera, CameraId, CameraPolicy, Principal, SiteId
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.configuration.settings import AgreementSettings, LegalGrounds
+from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
 from gateway.models import POLICE_ROLES, Grant, GrantBasis, Incident, IncidentKind
 
 NOT_STATED = "not stated in the agreement"

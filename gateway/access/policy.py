@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from gateway.access.agreements import NO_AGREEMENT, ROLE_NOT_NAMED, not_in_force, rules_of
 from gateway.access.roles import RECORD_ROLES, SIDES, STATUS_TABLE_ROLES
-from gateway.configuration.settings import AgreementSettings
+from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.models import (
     POLICE_ROLES,
     Action,

@@ -7,7 +7,8 @@ from gateway.api.places import Places
 from gateway.audit.record import AuditRecord
 from gateway.auth import shifts
 from gateway.auth.sessions import SignIn
-from gateway.configuration.settings import Settings, SiteSettings
+from gateway.configuration.settings import Settings
+from gateway.configuration.site_settings import SiteSettings
 from gateway.incidents.alarms import confirmed
 from gateway.models import CloseReason, Grant, Incident, Origin, Principal, SiteId, TimelinePoint
 from gateway.rtp.time import WRAP

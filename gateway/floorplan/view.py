@@ -4,7 +4,7 @@ show."""
 from collections.abc import Collection
 from typing import Any
 
-from gateway.configuration.settings import CameraSettings, SiteSettings
+from gateway.configuration.site_settings import CameraSettings, SiteSettings
 from gateway.floorplan.model import Floor, FloorPlan, Outline, Point
 from gateway.models import CameraId
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from gateway.clock import Clock
-from gateway.configuration.settings import CameraSettings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import Unavailable
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Points

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.configuration.settings import CameraSettings, MediaSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.health.picture import Still
 from gateway.media.events import StreamKey
 from gateway.media.interface import Figure, Points, Sessions

@@ -9,7 +9,8 @@ from typing import Generic, Protocol, TypeVar
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
-from gateway.configuration.settings import CameraSettings, MediaSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import ConfigurationError
 from gateway.health.picture import PictureHealth, Still
 from gateway.media.events import MediaEvents, StreamKey

@@ -9,7 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway import log
 from gateway.clock import Clock, uptime
-from gateway.configuration.settings import CameraSettings, MediaSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import ConfigurationError, SightlineError, Unavailable
 from gateway.health.picture import Still
 from gateway.media.codec import RemoteFailure

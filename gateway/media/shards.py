@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from gateway.configuration.settings import CameraSettings, MediaSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.webrtc.transport.ice import split_address
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from gateway.clock import Clock
-from gateway.configuration.settings import TranscodingSettings
+from gateway.configuration.media_settings import TranscodingSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream

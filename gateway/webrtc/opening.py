@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gateway.clock import Clock
 from gateway.codecs.names import H264
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.errors import NotFound, Unplayable
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName

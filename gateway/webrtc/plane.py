@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.clock import Clock
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.errors import ConfigurationError, NotFound
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.access.grounds import NOT_STATED, ground_of
-from gateway.configuration.settings import AgreementSettings, LegalGrounds
+from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
 from gateway.models import Grant, GrantBasis, Incident, IncidentKind, IncidentState, Origin, Role, SiteId
 
 OAK = SiteId("oak")

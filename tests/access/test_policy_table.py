@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from gateway.access.policy import decide
-from gateway.configuration.settings import AgreementSettings
+from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.models import (
     POLICE_ROLES,
     Action,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.webrtc.transport import stun, tcp
 from gateway.webrtc.transport.framing import frame
 from tests.fakes import FakeClock

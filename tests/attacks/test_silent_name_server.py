@@ -12,7 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.clock import SystemClock
-from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings, StreamSettings
 from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
 from gateway.metrics import Metrics

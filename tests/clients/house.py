@@ -14,7 +14,8 @@ from gateway.api.app import build
 from gateway.api.services import Services
 from gateway.clock import Clock, SystemClock
 from gateway.config_loader import load
-from gateway.configuration.settings import CameraSettings, MediaSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings
 from gateway.incidents.changes import Trigger
 from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode

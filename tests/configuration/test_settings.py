@@ -4,16 +4,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from gateway.configuration.agreement_settings import AgreementSettings
+from gateway.configuration.media_settings import IceServer
 from gateway.configuration.setting_types import Lookup
-from gateway.configuration.settings import (
-    AgreementSettings,
-    CameraSettings,
-    HttpSettings,
-    IceServer,
-    Settings,
-    StorageSettings,
-    StreamSettings,
-)
+from gateway.configuration.settings import HttpSettings, Settings, StorageSettings
+from gateway.configuration.site_settings import CameraSettings, StreamSettings
 
 SITE = {"id": "oak", "name": "Oak", "plan": "oak.geojson", "cameras": []}
 

@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from gateway.configuration.settings import CameraSettings, SiteSettings, StreamSettings
+from gateway.configuration.site_settings import CameraSettings, SiteSettings, StreamSettings
 from gateway.floorplan.view import camera_view, cameras_view, floors_view, plan_view
 from gateway.models import CameraId
 from tests.floorplan.drawing import camera, plan

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from pydantic import SecretStr
 
-from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings, StreamSettings
 from gateway.errors import ClientError, ConfigurationError, Malformed, NotFound
 from gateway.health.picture import Still
 from gateway.media.codec import (

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings, StreamSettings
 from gateway.errors import ConfigurationError, NotFound, Unavailable
 from gateway.health.picture import Still
 from gateway.media import remote

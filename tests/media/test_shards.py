@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.configuration.settings import CameraSettings, MediaSettings, StreamSettings
+from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.site_settings import CameraSettings, StreamSettings
 from gateway.media.shards import settings_of, shards
 
 RECORDERS = st.sampled_from([None, None, "north", "south"])

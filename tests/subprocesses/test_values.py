@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from gateway.configuration.settings import CameraSettings, StreamSettings
+from gateway.configuration.site_settings import CameraSettings, StreamSettings
 from gateway.errors import Malformed
 from gateway.subprocesses.values import Reader, write
 

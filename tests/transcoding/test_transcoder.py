@@ -14,7 +14,7 @@ import pytest
 from gateway.clock import SystemClock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.h264.syntax import H264Depacketizer
-from gateway.configuration.settings import TranscodingSettings
+from gateway.configuration.media_settings import TranscodingSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream

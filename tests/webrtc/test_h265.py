@@ -12,7 +12,7 @@ from aiortc import RTCSessionDescription
 from gateway.clock import SystemClock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.h265.syntax import H265Depacketizer
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.errors import ClientError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName

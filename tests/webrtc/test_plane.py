@@ -7,7 +7,7 @@ from typing import Any
 import aiortc.rtp as rtp
 import pytest
 
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, StreamName
 from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent

@@ -10,7 +10,7 @@ import aiortc.rtp as rtp
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream

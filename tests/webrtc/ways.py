@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.webrtc.interface import OpenedSession
 from gateway.webrtc.session import Session
 from gateway.webrtc.transport.framing import Deframer, frame

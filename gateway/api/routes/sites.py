@@ -9,7 +9,7 @@ from gateway.access import roles
 from gateway.access.service import AccessService
 from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
 from gateway.auth.sessions import SignIn
-from gateway.configuration.settings import SiteSettings
+from gateway.configuration.site_settings import SiteSettings
 from gateway.errors import NotFound
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan

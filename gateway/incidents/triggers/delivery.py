@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from gateway.configuration.settings import WebhookSettings
+from gateway.configuration.site_settings import WebhookSettings
 from gateway.errors import ClientError, Conflict, Forbidden, Unauthenticated
 from gateway.incidents.answers import find_answer
 from gateway.incidents.changes import Trigger, TriggerOutcome

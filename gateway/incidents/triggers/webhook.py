@@ -21,7 +21,7 @@ from gateway.audit.log import AuditEvent, AuditLog
 from gateway.audit.record import Outcome
 from gateway.clock import Clock
 from gateway.configuration.setting_types import webhook_key
-from gateway.configuration.settings import SiteSettings, WebhookSettings
+from gateway.configuration.site_settings import SiteSettings, WebhookSettings
 from gateway.errors import ClientError, ConfigurationError, NotFound, NotKept, StorageError
 from gateway.incidents.arbitration import RealIncidentOpen
 from gateway.incidents.trigger_pass import TriggerPass

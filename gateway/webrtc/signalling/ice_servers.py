@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from gateway.configuration.settings import IceServer
+from gateway.configuration.media_settings import IceServer
 
 
 def links(servers: Iterable[IceServer], viewer: str, wall: float) -> list[str]:

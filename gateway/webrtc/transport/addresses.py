@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from aioice.ice import get_host_addresses
 
 from gateway.clock import Clock
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.resolver import Resolver
 from gateway.webrtc.transport.ice import is_usable, split_address
 

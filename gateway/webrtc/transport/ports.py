@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from gateway.clock import Clock
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.webrtc.transport.route import Route
 from gateway.webrtc.transport.tcp import TcpPort

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.config_loader import Loaded
-from gateway.configuration.settings import IceServer
+from gateway.configuration.media_settings import IceServer
 from gateway.errors import Unavailable
 from tests.in_process import HALLWAY, House, Person, example
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from gateway.configuration.settings import SiteSettings, WebhookSettings
+from gateway.configuration.site_settings import SiteSettings, WebhookSettings
 from gateway.incidents.triggers.signature import sign
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.models import IncidentKind, SiteId

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import aiortc.rtp as rtp
 import pytest
 
-from gateway.configuration.settings import MediaSettings
+from gateway.configuration.media_settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, StreamName
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
