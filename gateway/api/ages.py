@@ -1,4 +1,4 @@
-"""Says in lists how old a camera's newest picture is, by the rules that tiles have (docs/protocol.md). Pure."""
+"""Says how old a camera's newest picture is, for lists, by the same rules as for tiles (docs/protocol.md). Pure."""
 
 from gateway.configuration.settings import AgeSettings
 from gateway.models import SourceState, SourceStatus
@@ -7,7 +7,7 @@ from gateway.models import SourceState, SourceStatus
 def age_state(status: SourceStatus, limits: AgeSettings) -> str:
     """Return ``live``, ``delayed``, ``not_live`` or ``unverified``.
 
-    An age that is not trusted is a lower bound: it never makes a picture live, but it may well show that it is late.
+    An age that is not trusted is a lower bound. It never makes a picture live, but it can show that it is late.
     """
     if status.state is not SourceState.UP or status.age is None:
         return "not_live"

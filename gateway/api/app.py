@@ -1,4 +1,4 @@
-"""The aiohttp application: all routes, in one order, behind the same five rules."""
+"""Builds the aiohttp application: all routes, behind the same middlewares and headers."""
 
 from aiohttp import web
 
@@ -9,11 +9,11 @@ from gateway.api.routes import cameras, events, incidents, ops, pages, sign_in, 
 from gateway.api.services import SERVICES, Services
 
 BODY_LIMIT = 64 * 1024
-"""Bytes of an offer, a trigger or any other body; more is a 413."""
+"""The most bytes of any body, an offer or a trigger for instance. A longer one gets a 413."""
 
 
 def build(services: Services) -> web.Application:
-    """The application for ``services``."""
+    """Build the application for ``services``."""
     app = web.Application(middlewares=[errors, throttled, in_time, same_page], client_max_size=BODY_LIMIT)
     app[SERVICES] = services
     ops.share(app, services)
@@ -25,5 +25,8 @@ def build(services: Services) -> web.Application:
 
 
 async def _stop(app: web.Application) -> None:
-    """Channels live as long as their pages: without this, stopping would wait for people to leave."""
+    """End the event channels.
+
+    They live as long as their pages, and stopping would otherwise wait for people to leave.
+    """
     app[SERVICES].hub.stop()

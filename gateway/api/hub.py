@@ -1,4 +1,4 @@
-"""The event channel's bus: numbered events with an audience, kept for pages that come back."""
+"""Distributes events to the pages that may hear them, and keeps the latest for pages that reconnect."""
 
 import asyncio
 import secrets
@@ -20,18 +20,18 @@ TOO_SLOW = "too_slow"
 STOPPING = "stopping"
 
 QUEUE = 500
-"""Messages that may wait for one slow page before it is dropped, to come back."""
+"""How many messages may wait for one slow page. Beyond that its channel is closed, and it connects again."""
 
 KEPT = 400
-"""Numbered events kept for resume; a page that missed more gets a snapshot. All of them fit into a page's queue."""
+"""How many numbered events are kept for resume. A page that missed more gets a snapshot. They all fit into a queue."""
 
 PAGES_PER_SIGN_IN = 32
-"""Channels that one sign-in may have open; beyond this a page is broken or hostile."""
+"""How many channels one sign-in may have open. Any more mean that a page is broken or hostile."""
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One page's end of the channel. ``lost`` is set when it read too slowly, or its sign-in ended."""
+    """Queues messages for one page. ``lost`` is set if the page reads too slowly, or when its sign-in ends."""
 
     principal: Principal
     sign_in_id: str
@@ -40,13 +40,13 @@ class Listener:
     reason: str = ""
 
     def drop(self, reason: str) -> None:
-        """End this page's channel; it says why and closes."""
+        """End this page's channel. It tells the page the reason, and closes."""
         self.reason = reason
         self.lost.set()
 
 
 class EventHub:
-    """Publishes to every page whose person is in an event's audience. Never waits for any of them."""
+    """Publishes each event to the pages of every person in its audience. It never waits for a page."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.epoch = secrets.token_hex(8)
@@ -57,22 +57,22 @@ class EventHub:
         self._places: Counter[str] = Counter()
 
     def publish(self, message: Message, audience: Audience) -> None:
-        """Number, keep and send a message to everyone in its audience."""
+        """Number a message, keep it, and send it to everybody in its audience."""
         self.seq += 1
         numbered = {**message, "seq": self.seq}
         self._kept.append((numbered, audience))
         self._send_to(numbered, lambda page: audience(page.principal))
 
     def tell(self, principal_id: str, message: Message) -> None:
-        """Send a message that is neither numbered nor kept to all pages of one person."""
+        """Send a message to all pages of one person, without numbering or keeping it."""
         self._send_to(message, lambda page: page.principal.id == principal_id)
 
     def tell_sign_in(self, sign_in_id: str, message: Message) -> None:
-        """Send a message that is neither numbered nor kept to all pages of one sign-in."""
+        """Send a message to all pages of one sign-in, without numbering or keeping it."""
         self._send_to(message, lambda page: page.sign_in_id == sign_in_id)
 
     def send(self, listener: Listener, message: Message) -> None:
-        """Queue a message for one page; a page whose queue is full is dropped."""
+        """Queue a message for one page. If its queue is full, drop the page."""
         try:
             listener.queue.put_nowait(message)
         except asyncio.QueueFull:
@@ -93,7 +93,7 @@ class EventHub:
                 del self._places[sign_in_id]
 
     def join(self, listener: Listener) -> Callable[[], None]:
-        """Send a page what is published from now on. Call the result when the page has gone."""
+        """Send a page everything published from now on. Call the returned function when the page has gone."""
         return self._pages.add(lambda do: do(listener))
 
     def sign_ins(self) -> list[tuple[str, Principal]]:
@@ -107,14 +107,14 @@ class EventHub:
         self._pages.tell(lambda page: page.drop(reason) if page.sign_in_id == sign_in_id else None)
 
     def stop(self) -> None:
-        """Close every page's channel, since the gateway stops; the pages come back to the next one."""
+        """Close every page's channel because the gateway stops. The pages reconnect once it runs again."""
         self._pages.tell(lambda page: page.drop(STOPPING))
 
     def _send_to(self, message: Message, wanted: Callable[[Listener], bool]) -> None:
         self._pages.tell(lambda page: self.send(page, message) if wanted(page) else None)
 
     def missed(self, principal: Principal, epoch: object, seq: object) -> list[Message] | None:
-        """Return what the page missed since ``seq`` of ``epoch``; None if only a snapshot can tell."""
+        """Return the messages that the page missed since ``seq`` of ``epoch``, or None if it needs a snapshot."""
         if epoch != self.epoch or not isinstance(seq, int) or not 0 <= seq <= self.seq:
             return None
         if self._kept and seq + 1 < self._kept[0][0]["seq"]:

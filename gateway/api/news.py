@@ -1,4 +1,4 @@
-"""Publishes what happens in the services on the event channel, to those who may hear of it."""
+"""Publishes what happens in the services on the event channel, to the people who may hear of it."""
 
 import logging
 import math
@@ -20,19 +20,19 @@ logger = logging.getLogger(__name__)
 
 
 def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
-    """Return who watches at a site, longest first."""
+    """Return who watches a site, those who have watched longest first."""
     found = [viewing for viewing in services.viewing.viewings() if viewing.camera.site_id == site]
     return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
 
 
 AGES_EVERY = 1.0
-"""Seconds between looks at the ages of all cameras' pictures: a change of state is published."""
+"""Seconds between looks at the ages of all cameras' pictures. A change of state is published."""
 MERGED_EVERY = 2.0
-"""Seconds between events of one incident that tell of no more than merged triggers."""
+"""Seconds between two events of one incident that report only merged triggers."""
 
 
 class Newsroom:
-    """Listens to the services and publishes. Holds no state but what keeps it from repeating itself."""
+    """Listens to the services and publishes. The only state it keeps is what it needs to not repeat itself."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -42,8 +42,10 @@ class Newsroom:
         self._waiting: dict[str, IncidentChange] = {}
 
     async def run(self) -> None:
-        """Publish cameras whose pictures have become late, or live again, and the merged triggers that had to wait,
-        until cancelled."""
+        """Publish cameras whose pictures became late or live again, and merged triggers that had to wait.
+
+        Go on until cancelled.
+        """
         while True:
             await self._services.clock.sleep(AGES_EVERY)
             self._look_at_ages()
@@ -51,7 +53,7 @@ class Newsroom:
                 self._incident(change)
 
     def start(self) -> None:
-        """Begin to listen. Called once, after all services are built."""
+        """Begin to listen. Call this once, after all services are built."""
         services = self._services
         services.incidents.subscribe(self._incident)
         services.viewing.observe(self._viewing)
@@ -69,7 +71,7 @@ class Newsroom:
                 self._camera(camera_id)
 
     def _camera(self, camera_id: CameraId) -> None:
-        """Publish a camera's status to those who may know of it."""
+        """Publish a camera's status to everybody who may know of the camera."""
         services, camera = self._services, self._cameras[camera_id]
         self._ages[camera_id] = services.pictures.age_states(camera_id)
         viewers = sum(viewing.camera.id == camera.id for viewing in services.viewing.viewings())
@@ -79,8 +81,11 @@ class Newsroom:
         )
 
     def _incident(self, change: IncidentChange) -> None:
-        """Publish at once, but for merged triggers, which a stuck button sends by the thousand: a patrol car's link
-        is for pictures. The one that follows another too soon waits, and with it any that come meanwhile."""
+        """Publish a change of an incident at once, unless it is a merged trigger that follows another too soon.
+
+        Such a trigger waits, and only the last one to come meanwhile is published. A stuck button sends them by the
+        thousand, and a patrol car's link is needed for pictures.
+        """
         incident, now = change.incident, self._services.clock.monotonic()
         if change.effect is Effect.MERGED:
             if now - self._merged_at.get(incident.id, -math.inf) < MERGED_EVERY:
@@ -103,7 +108,7 @@ class Newsroom:
             self._publish(Topic.WATCHERS, site, {"type": "watchers", "site": site, "watchers": watchers})
 
     def _sign_in(self, sign_in: SignIn) -> None:
-        """Tell the pages of a sign-in until when it lasts now."""
+        """Tell the pages of a sign-in when it will end now."""
         services = self._services
         life = lifetime(sign_in, services.loaded.settings, services.sign_ins.carried_on(sign_in))
         services.hub.tell_sign_in(sign_in.id, {"type": "sign_in", **life})
@@ -117,7 +122,7 @@ class Newsroom:
         self._publish(Topic.REFUSED_TRIGGERS, site, message)
 
     def _publish(self, topic: Topic, site: SiteId | None, message: Message) -> None:
-        """Tell all who hear of ``topic`` and, where it is of one school, may know of that."""
+        """Tell everybody who hears of ``topic`` and may know of the school, if there is one."""
         services = self._services
         services.hub.publish(
             message,

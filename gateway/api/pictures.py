@@ -1,4 +1,4 @@
-"""Gathers for the pages what is known about each camera's picture: pull state, clock, content, still."""
+"""Collects for the pages what is known about each camera's picture: connection, clock, content and still."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,35 +16,35 @@ from gateway.sources.state import advice
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Read-only view over the media."""
+    """Gives the API a read-only view of the media."""
 
     media: Media
     clock: Clock
     limits: AgeSettings
 
     def points(self, key: StreamKey) -> Points:
-        """The map from RTP time to capture time, at the first picture for a new viewer and at the newest."""
+        """Return how RTP time maps to capture time, at a new viewer's first picture and at the newest picture."""
         return self.media.points(key)
 
     def unchanged_since(self, camera: CameraId) -> float | None:
-        """Gateway time since when the picture's content has not changed, or None."""
+        """Return the gateway time since when the picture's content has not changed, or None."""
         return self.media.unchanged_since(camera)
 
     async def still(self, camera: CameraId) -> Still | None:
-        """The latest still picture. Raises Unavailable."""
+        """Return the latest still picture, or None. Raises Unavailable."""
         return await self.media.still(camera)
 
     def on_discontinuity(self, callback: Callable[[StreamKey], None]) -> Callable[[], None]:
-        """Call ``callback`` at once when the map of any stream changes its meaning. The result ends this."""
+        """Call ``callback`` as soon as a stream's map is no longer valid, until the returned function is called."""
         return self.media.events.timeline.add(callback)
 
     def age_states(self, camera: CameraId) -> tuple[str, ...]:
-        """``age_state`` of each stream of a camera."""
+        """Return the ``age_state`` of each stream of a camera."""
         names = self.media.streams_of(camera)
         return tuple(age_state(self.media.status((camera, name)), self.limits) for name in names)
 
     def status(self, camera: Camera, viewers: int) -> dict[str, Any]:
-        """``CameraStatus`` of docs/protocol.md."""
+        """Return a camera's ``CameraStatus`` of docs/protocol.md."""
         since = self.unchanged_since(camera.id)
         return {
             "id": camera.id,

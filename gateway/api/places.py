@@ -1,4 +1,4 @@
-"""Tells pages the words for the place of a trigger, and the cameras to open for it."""
+"""Finds the words for the place of a trigger, and the cameras that pages open for it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,7 +11,7 @@ OPENED_BY_ALARM = 4
 
 
 class Places:
-    """Looks places up in the plans. Cameras are ranked once a room: an incident may hold many triggers."""
+    """Looks places up in the plans. It ranks cameras once for each room, since an incident may have many triggers."""
 
     def __init__(self, plans: Mapping[SiteId, FloorPlan], cameras_of: Callable[[SiteId], Sequence[Camera]]) -> None:
         self._plans = plans
@@ -19,16 +19,18 @@ class Places:
         self._ranked: dict[tuple[SiteId, str | None], list[CameraId]] = {}
 
     def knows(self, site_id: SiteId, room_id: str) -> bool:
-        """Return True for a room of the site's plan."""
+        """Return True if the site's plan has this room."""
         return any(room.id == room_id for room in self._plans[site_id].rooms)
 
     def words(self, site_id: SiteId, origin: Origin) -> str | None:
-        """The place as people say it; None where the trigger named none."""
+        """Return the place in people's words, or None if the trigger named none."""
         return place_words(self._plans[site_id], origin.room_id, origin.place)
 
     def cameras(self, site_id: SiteId, room_id: str | None) -> list[CameraId]:
-        """The cameras that open by themselves at an alarm: those nearest to its room; without a known room the
-        entrances, which are the cameras that are ``always`` on."""
+        """Return the cameras that open by themselves at an alarm, which are those nearest to its room.
+
+        Without a known room they are the ``always`` cameras, which are usually the entrances.
+        """
         known = room_id if room_id is not None and self.knows(site_id, room_id) else None
         key = (site_id, known)
         if key not in self._ranked:

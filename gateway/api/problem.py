@@ -1,4 +1,4 @@
-"""The one shape of every HTTP error (RFC 9457), and the middleware that gives it."""
+"""Gives every HTTP error the same shape (RFC 9457), and every response its security headers."""
 
 import json
 import logging
@@ -34,36 +34,36 @@ CODES = {
     416: "requested_range_not_satisfiable",
     422: "unprocessable_entity",
 }
-"""Codes of statuses that a later Python (3.13) calls otherwise: what a client reads depends on no version."""
+"""The codes of statuses that Python 3.13 renamed. What a client reads must not depend on the version of Python."""
 
 DETAILS = {
     404: "There is nothing at this address.",
-    400: "This request cannot be read to its end.",
-    408: "The body of this request did not come in time.",
-    405: "This address does not take this method: see the header Allow.",
+    400: "This request is incomplete or cannot be read.",
+    408: "The body of this request did not arrive in time.",
+    405: "This address does not accept this method. See the header Allow.",
     413: "The body of this request is too long.",
-    415: "This address does not take a body of this content type.",
+    415: "This address does not accept a body of this content type.",
 }
-"""Sentences for what aiohttp itself refuses."""
+"""The sentences for requests that aiohttp itself refuses."""
 
 TRY_AGAIN = "1"
-"""Seconds after which a 503 may have passed: a worker begins again, or a disk takes something, within as much."""
+"""Seconds after which a client may try again after a 503. By then a worker may have restarted, or a disk have space."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 STORAGE_FAILED = (
-    "The gateway's disk takes nothing just now, so this was not done. Tell district IT: it is full or broken."
+    "This was not done, because the gateway could not store it: its disk is full or broken. Tell district IT."
 )
-NOT_ON_DISK = "The alarm sounds. The gateway's disk does not take it yet: tell district IT that it is full or broken."
+NOT_ON_DISK = "The alarm sounds, but the gateway could not store it: its disk is full or broken. Tell district IT."
 
 
 def problem(status: int, title: str, code: str, detail: str) -> web.Response:
-    """An RFC 9457 problem document; a 401 names its reason in WWW-Authenticate too (RFC 6750)."""
+    """Return a problem document (RFC 9457). A 401 names its reason in WWW-Authenticate too (RFC 6750)."""
     return problem_of({"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail})
 
 
 def problem_of(document: dict[str, Any]) -> web.Response:
-    """The response for a problem document that a service has written."""
+    """Return the response for a problem document that a service has written."""
     response = web.Response(
         status=document["status"], text=json.dumps(document), content_type="application/problem+json"
     )
@@ -78,7 +78,10 @@ def problem_of(document: dict[str, Any]) -> web.Response:
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn whatever a route raises into a problem document. A bug is logged with its traceback, told as a 500."""
+    """Turn anything that a route raises into a problem document.
+
+    A bug is logged with its traceback, and gives a 500.
+    """
     try:
         return await handler(request)
     except ClientError as error:
@@ -92,7 +95,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response
     except NotKept:
-        logger.exception("what holds is on no disk after %s", request.match_info.handler.__name__)
+        logger.exception("%s took effect, but no disk took it", request.match_info.handler.__name__)
         return problem(503, "Not on disk", "not_on_disk", NOT_ON_DISK)
     except StorageError:
         logger.exception("storage failed in %s", request.match_info.handler.__name__)
@@ -100,26 +103,26 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         logger.exception("bug in %s", request.match_info.handler.__name__)
         request.app[SERVICES].metrics.task_failures.labels("http").inc()
-        return problem(500, "Our fault", "internal_error", "The gateway failed. The fault is in its log.")
+        return problem(500, "Internal error", "internal_error", "The gateway failed. Its log has the details.")
 
 
 @web.middleware
 async def same_page(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse requests that a foreign page could have made with the user's cookie (CSRF).
 
-    A change through ``/api/`` needs the header ``X-Sightline``, which no foreign page can send without a preflight, and
-    an own ``Origin``. WHEP and webhooks carry credentials of their own and no cookie.
+    A change through ``/api/`` needs the header ``X-Sightline``, which no foreign page can send without a preflight. Its
+    ``Origin`` must be the gateway's own. WHEP and webhooks use no cookie; they carry credentials of their own.
     """
     if request.path.startswith("/api/") and request.method not in SAFE:
         if not own_page(request):
-            raise Forbidden("foreign_origin", "This request comes from a page that is not the gateway's.")
+            raise Forbidden("foreign_origin", "This request comes from a page that does not belong to the gateway.")
         if "X-Sightline" not in request.headers:
             raise Forbidden("header_missing", "Send the header 'X-Sightline: 1' with every change.")
     return await handler(request)
 
 
 async def secure_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """Headers that keep foreign code and foreign frames away; nothing of the API is cached."""
+    """Add headers that keep foreign code and frames out, and that keep the API's answers out of caches."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

@@ -1,4 +1,4 @@
-"""Holds what the routes may use, and the checks that nearly all of them share."""
+"""Holds the services that the routes use, and the checks that nearly all of them share."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,7 +43,7 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that the routes translate to and from HTTP. Built by the server, once."""
+    """Holds the services whose work the routes translate to and from HTTP. The server builds it once."""
 
     loaded: Loaded
     clock: Clock
@@ -71,25 +71,27 @@ SERVICES = web.AppKey("services", Services)
 
 
 def cookie_name(settings: HttpSettings) -> str:
-    """``__Host-`` where browsers know it, over HTTPS: a sibling domain can then set no cookie of this name for us."""
+    """Return the cookie's name. Over HTTPS it begins with ``__Host-``, so that no sibling domain can set it for us."""
     return f"__Host-{COOKIE}" if settings.public_url.startswith("https:") else COOKIE
 
 
 def client_address(request: web.Request) -> str:
-    """Return the address of who sent the request, for the record and for limits: the other end of the connection, or,
-    behind a proxy of ``http.trusted_proxies``, the address that it names. Empty where the peer has no address."""
+    """Return the address of the request's sender, for the record and for limits. It is empty if the peer has none.
+
+    It is the other end of the connection, or, for one of ``http.trusted_proxies``, the address that the proxy names.
+    """
     proxies = request.app[SERVICES].loaded.settings.http.trusted_proxies
     return origin(request.remote or "", request.headers.getall(hdrs.X_FORWARDED_FOR, ()), proxies)
 
 
 def recognise(request: web.Request, owner: str) -> None:
-    """Note that the request's connection is of somebody whom we know: it does not give way to strangers."""
+    """Note that the request's connection belongs to somebody we know, so that it does not give way to strangers."""
     if isinstance(request.protocol, Connection):
         request.protocol.doors.recognise(request.protocol, owner)
 
 
 async def sign_in_of(request: web.Request) -> SignIn | None:
-    """The living sign-in behind the request's cookie, if there is one."""
+    """Return the sign-in of the request's cookie, or None if there is none that still lasts."""
     services = request.app[SERVICES]
     cookie = request.cookies.get(cookie_name(services.loaded.settings.http))
     if not cookie:
@@ -102,7 +104,7 @@ async def sign_in_of(request: web.Request) -> SignIn | None:
 
 
 async def signed_in(request: web.Request) -> SignIn:
-    """The sign-in behind the request's cookie. Raises Unauthenticated."""
+    """Return the sign-in of the request's cookie. Raises Unauthenticated if there is none."""
     sign_in = await sign_in_of(request)
     if sign_in is None:
         raise Unauthenticated("sign_in_needed", "Sign in first: open your invitation link.")
@@ -110,8 +112,11 @@ async def signed_in(request: web.Request) -> SignIn:
 
 
 def own_page(request: web.Request) -> bool:
-    """Whether ``Origin``, if sent, is the gateway's own: the scheme of ``public_url``, and its host, which a proxy may
-    stand before, or the Host of the request."""
+    """Return True if the header ``Origin`` is missing, or is the gateway's own.
+
+    Its scheme must be that of ``public_url``. Its host must be that of ``public_url``, behind a proxy for instance, or
+    the Host of the request.
+    """
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is None:
         return True
@@ -124,7 +129,7 @@ def own_page(request: web.Request) -> bool:
 
 
 async def body_of(request: web.Request, model: type[T]) -> T:
-    """The JSON body as ``model``. Raises BadRequest that names the key at fault."""
+    """Parse the JSON body as ``model``. Raises BadRequest, which names the key at fault."""
     try:
         return model.model_validate_json(await request.read() or b"{}")
     except ValidationError as error:
@@ -134,7 +139,7 @@ async def body_of(request: web.Request, model: type[T]) -> T:
 
 
 def whole_number(request: web.Request, name: str, default: int, most: int) -> int:
-    """A query parameter from 1 to ``most``. Raises BadRequest."""
+    """Return a query parameter from 1 to ``most``. Raises BadRequest."""
     try:
         value = int(request.query.get(name, default))
     except ValueError:
@@ -145,7 +150,7 @@ def whole_number(request: web.Request, name: str, default: int, most: int) -> in
 
 
 def bearer(request: web.Request) -> str:
-    """The token of ``Authorization: Bearer``. Raises Unauthenticated (RFC 6750 section 3)."""
+    """Return the token of ``Authorization: Bearer``. Raises Unauthenticated (RFC 6750 section 3)."""
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("token_missing", "Send the media token as 'Authorization: Bearer'.")
@@ -161,7 +166,7 @@ async def record(
     site_id: SiteId | None = None,
     **detail: object,
 ) -> None:
-    """Write into the record what somebody did, with which camera, incident or school if any."""
+    """Record what a person did, and with which camera, incident or school, if any."""
     principal, services = sign_in.principal, request.app[SERVICES]
     await services.audit.append(
         AuditEvent(
@@ -180,7 +185,7 @@ async def record(
 
 @asynccontextmanager
 async def refusals_on_record(request: web.Request, kind: str) -> AsyncIterator[None]:
-    """Record where a stranger is refused within. The log merges refusals that are alike."""
+    """Record it if a stranger is refused within this context. The log merges repeated refusals."""
     try:
         yield
     except Unauthenticated as error:

@@ -1,4 +1,4 @@
-"""One answer for all who ask within a second."""
+"""Shares one answer among all who ask within a second."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,8 +10,11 @@ T = TypeVar("T")
 
 
 class Shared(Generic[T]):
-    """What ``make`` returns, made at most once in ``lifetime`` seconds. Who asks while it is made waits for it, who
-    asks later gets the last one. Nothing is kept of a ``make`` that raises."""
+    """Calls ``make`` at most once in ``lifetime`` seconds, and gives its answer to all who ask.
+
+    Those who ask while it is running wait for it, and those who ask later get the last answer. If ``make`` raises,
+    nothing is kept.
+    """
 
     def __init__(self, make: Callable[[], Awaitable[T]], lifetime: float, clock: Clock) -> None:
         self._make = make
@@ -21,7 +24,7 @@ class Shared(Generic[T]):
         self._kept: tuple[float, T] | None = None
 
     async def get(self) -> T:
-        """Return the answer. Raises what ``make`` raises."""
+        """Return the answer. Raises whatever ``make`` raises."""
         async with self._lock:
             now = self._clock.monotonic()
             if self._kept is None or now - self._kept[0] >= self._lifetime:

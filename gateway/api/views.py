@@ -1,4 +1,4 @@
-"""Domain objects as the JSON of docs/protocol.md."""
+"""Turns the gateway's objects into the JSON of docs/protocol.md. Every function is named after what it returns."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ from gateway.rtp.time import WRAP
 from gateway.viewing.recording import Viewing
 
 NOTICE = (
-    "These pictures come from a school and are shown to you for this emergency only. They may hold education records "
-    "of students (FERPA, 34 CFR 99.36): do not record, copy or pass them on beyond what the emergency needs. Every "
-    "view is recorded by name."
+    "These pictures come from a school and are shown to you for this emergency only. They may contain education "
+    "records of students (FERPA, 34 CFR 99.36). Do not record, copy or pass them on beyond what the emergency "
+    "requires. Every view is recorded by name."
 )
 
 
 def principal(who: Principal) -> dict[str, Any]:
-    """``Me.principal``."""
+    """Return ``Me.principal``."""
     return {
         "id": who.id,
         "name": who.name,
@@ -34,13 +34,13 @@ def principal(who: Principal) -> dict[str, Any]:
 
 
 def lifetime(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
-    """How long a sign-in lasts, as ``Me`` and the event ``sign_in`` say it."""
+    """Return how long a sign-in lasts, as ``Me`` and the event ``sign_in`` have it."""
     may_at = shifts.may_continue_at(sign_in.created_at, sign_in.expires_at, settings.tokens)
     return {"expires_at": sign_in.expires_at, "may_continue_at": may_at, "carried_on": carried_on}
 
 
 def me(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
-    """``Me``."""
+    """Return ``Me``."""
     return {
         "principal": principal(sign_in.principal),
         "district": settings.district,
@@ -51,7 +51,7 @@ def me(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
 
 
 def grant(value: Grant) -> dict[str, Any]:
-    """``Token.grant``."""
+    """Return ``Token.grant``."""
     return {
         "id": value.id,
         "site": value.site_id,
@@ -62,7 +62,7 @@ def grant(value: Grant) -> dict[str, Any]:
 
 
 def incident(value: Incident, site: SiteSettings, confirm_within: float, places: Places) -> dict[str, Any]:
-    """``Incident``."""
+    """Return ``Incident``."""
     here = SiteId(site.id)
     return {
         "id": value.id,
@@ -115,7 +115,7 @@ def _origin(value: Origin, site: SiteId, places: Places) -> dict[str, Any]:
 
 
 def watcher(viewing: Viewing) -> dict[str, Any]:
-    """One line of ``watchers``."""
+    """Return one entry of ``watchers``."""
     return {
         "principal": viewing.principal.id,
         "name": viewing.principal.name,
@@ -126,13 +126,13 @@ def watcher(viewing: Viewing) -> dict[str, Any]:
 
 
 def session(viewing: Viewing, state: str, reason: CloseReason | None = None) -> dict[str, Any]:
-    """``session`` event."""
+    """Return a ``session`` event."""
     event = {"type": "session", "session": viewing.id, "state": state, "reason": reason}
     return event | {"stream": viewing.stream, "waiting": viewing.waiting}
 
 
 def timeline(viewing: Viewing, point: TimelinePoint) -> dict[str, Any]:
-    """``timeline`` event: the stream's point as it holds for what this session is sent."""
+    """Return a ``timeline`` event: the stream's point, shifted to the RTP time that this session gets."""
     return {
         "type": "timeline",
         "session": viewing.id,
@@ -148,5 +148,5 @@ def timeline(viewing: Viewing, point: TimelinePoint) -> dict[str, Any]:
 
 
 def record(value: AuditRecord) -> dict[str, Any]:
-    """``Record``."""
+    """Return ``Record``."""
     return value.as_dict()

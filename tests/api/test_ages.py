@@ -1,4 +1,4 @@
-"""A list never says that a camera is well while its picture is late or of unknown age."""
+"""A list never shows a camera as live while its picture is late or of unknown age."""
 
 import pytest
 

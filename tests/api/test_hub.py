@@ -1,4 +1,4 @@
-"""What one page fails at, no other page is kept from."""
+"""A page that fails keeps no event from other pages."""
 
 from gateway.api.hub import STOPPING, EventHub, Listener
 from gateway.metrics import Metrics

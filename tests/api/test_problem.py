@@ -1,4 +1,4 @@
-"""Every error of every route has the one shape."""
+"""Every error of every route has the same shape."""
 
 import asyncio
 import re
@@ -131,7 +131,7 @@ async def test_a_bad_number_is_told_by_its_name(house: House, path: str) -> None
 
 
 async def test_a_camera_that_one_may_not_know_of_is_one_that_does_not_exist(house: House) -> None:
-    """The answers are alike to the byte: for a camera that is nobody's, one that is `never`, and another school's."""
+    """The answers are identical for a camera that does not exist, one that is `never`, and another school's."""
     coordinator = await house.sign_in("coordinator")
     token = await coordinator.token()
     for kind in ("still", "offer"):
@@ -161,7 +161,7 @@ async def test_a_school_that_one_may_not_know_of_is_one_that_does_not_exist(hous
 
 
 async def raw(house: House, head: bytes) -> bytes:
-    """What the gateway answers to bytes that no decent client sends."""
+    """Return the gateway's answer to bytes that no proper client sends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
     writer.write(head + b"Host: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     answer = await asyncio.wait_for(reader.read(), 5)

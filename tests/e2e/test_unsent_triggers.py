@@ -72,7 +72,7 @@ async def test_an_alarm_that_the_gateways_disk_does_not_take_is_said_to_sound_an
     school: Glass, dispatcher: Client
 ) -> None:
     page, presses = school.page, Presses(school.page)
-    words = "The alarm sounds. The gateway's disk does not take it yet: tell district IT that it is full or broken."
+    words = "The alarm sounds, but the gateway could not store it: its disk is full or broken. Tell district IT."
 
     async def not_on_disk(route: Route) -> None:
         await route.fetch()

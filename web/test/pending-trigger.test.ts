@@ -193,7 +193,7 @@ describe("a trigger and who is signed in", () => {
 
 describe("a gateway whose disk takes nothing", () => {
   it("has the trigger sent again with the same key, and says that it sounds", async () => {
-    const words = "The alarm sounds. The gateway's disk does not take it yet.";
+    const words = "The alarm sounds, but the gateway could not store it.";
     send.mockRejectedValueOnce(new Problem(503, "not_on_disk", words)).mockResolvedValue(INCIDENT);
     const trigger = page();
     trigger.press(press());

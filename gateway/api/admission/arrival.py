@@ -1,4 +1,7 @@
-"""Bodies have to arrive in time. Else whoever sends them slowly holds a connection and a handler for each."""
+"""Refuses bodies that do not arrive in time.
+
+A slow sender would otherwise occupy a connection and a handler for each.
+"""
 
 import asyncio
 
@@ -11,12 +14,12 @@ BODY_WITHIN = 10.0
 
 @web.middleware
 async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Read the body, which no route wants in parts, before anything else is done for the request."""
+    """Read the whole body before anything else is done for the request. No route needs it in parts."""
     try:
         async with asyncio.timeout(BODY_WITHIN):
             await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     except (ClientError, ConnectionError, web.RequestPayloadError):
-        raise web.HTTPBadRequest from None  # cut off, or not in the coding that its header names
+        raise web.HTTPBadRequest from None  # It was cut off, or is not encoded as its header says.
     return await handler(request)

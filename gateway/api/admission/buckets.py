@@ -1,10 +1,10 @@
-"""Token buckets: how many requests somebody may make at once, and how many a second after that. Pure."""
+"""Token buckets, which limit how many requests may come at once, and per second after that. Pure."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
 KEPT = 10_000
-"""Buckets that are kept; the one that was used longest ago is forgotten first, and is full when it comes back."""
+"""How many buckets are kept. The least recently used one is forgotten first, and is full if it is needed again."""
 
 
 @dataclass(slots=True)
@@ -14,7 +14,10 @@ class _Bucket:
 
 
 class Buckets:
-    """A bucket for each key: it holds ``burst`` and is filled by ``rate`` a second. ``now`` is monotonic seconds."""
+    """Holds a bucket for each key, of the size ``burst``, filled at ``rate`` per second.
+
+    ``now`` is monotonic seconds.
+    """
 
     def __init__(self, burst: float, rate: float) -> None:
         self._burst = burst
@@ -22,8 +25,10 @@ class Buckets:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, key: str, cost: float, now: float) -> float:
-        """Take ``cost`` out of a bucket and return 0. Where it holds less, return the seconds until it will hold that
-        much, and take nothing."""
+        """Take ``cost`` out of a bucket and return 0.
+
+        If it holds less, take nothing and return the seconds until it will hold enough.
+        """
         bucket = self._filled(key, now)
         if bucket.level < cost:
             return (cost - bucket.level) / self._rate
@@ -31,7 +36,7 @@ class Buckets:
         return 0.0
 
     def give_back(self, key: str, amount: float, now: float) -> None:
-        """Put back what turned out not to be due."""
+        """Put back what was taken too much, up to the bucket's size."""
         bucket = self._filled(key, now)
         bucket.level = min(self._burst, bucket.level + amount)
 

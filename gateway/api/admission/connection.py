@@ -1,4 +1,4 @@
-"""One HTTP connection and its place: who it is of, and whether its answers are read."""
+"""Holds one HTTP connection and its place: who it belongs to, and whether the other end reads its answers."""
 
 import asyncio
 import socket
@@ -11,29 +11,28 @@ from gateway.api.admission.connections import Place
 
 KEEP_ALIVE = 75.0
 TAKEN_WITHIN = 20.0
-"""Seconds within which an answer that waits to be read has to move on by ``STEP`` bytes: 200 bytes a second are no
-link that any page could be used on."""
+"""Seconds within which the other end must read ``STEP`` bytes of a waiting answer. No page is usable at 200 bytes per
+second."""
 STEP = 4096
 
 _BYTES_ACKED = 120
-"""Where Linux' struct tcp_info has ``tcpi_bytes_acked``, 64 bits."""
+"""The offset of ``tcpi_bytes_acked``, 64 bits wide, in Linux's struct tcp_info."""
 
 
 class Keeper(Protocol):
-    """Who has accepted a connection. ``alarms_only``: only panic buttons are answered."""
+    """Describes the doors that accept connections. With ``alarms_only``, only panic buttons are answered."""
 
     alarms_only: bool
 
     def recognise(self, connection: "Connection", owner: str) -> None:
-        """Note that a connection is of ``owner``: a sign-in or a webhook."""
+        """Note that a connection belongs to ``owner``, a sign-in or a webhook."""
 
     def left(self, connection: "Connection") -> None:
-        """Note that a connection is gone."""
+        """Note that a connection has closed."""
 
 
 class Connection(web.RequestHandler):
-    """One connection and its place. ``bare`` is its socket while it waits for its turn, ``wire`` its transport once
-    HTTP may begin."""
+    """Serves one connection. ``bare`` is its socket while it waits, and ``wire`` is its transport once HTTP begins."""
 
     __slots__ = ("bare", "doors", "greeting", "moved_at", "moved_to", "place", "wire")
 
@@ -42,7 +41,7 @@ class Connection(web.RequestHandler):
             server,
             loop=asyncio.get_running_loop(),
             keepalive_timeout=KEEP_ALIVE,
-            access_log=None,  # type: ignore[arg-type]  # None is what aiohttp takes for none
+            access_log=None,  # type: ignore[arg-type]  # aiohttp accepts None
         )
         self.doors = doors
         self.place = place
@@ -52,17 +51,17 @@ class Connection(web.RequestHandler):
         self.moved_at = self.moved_to = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """HTTP may begin."""
+        """Begin HTTP."""
         self.wire = cast(asyncio.Transport, transport)
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """The connection is gone, and its file free."""
+        """Report that the connection has closed and its file descriptor is free."""
         super().connection_lost(exc)
         self.doors.left(self)
 
     def cut(self) -> None:
-        """Close at once, whatever waits to be sent."""
+        """Close at once, even if data waits to be sent."""
         if self.wire is not None:
             self.wire.abort()
         elif self.greeting is not None:
@@ -73,7 +72,7 @@ class Connection(web.RequestHandler):
             self.doors.left(self)
 
     def stuck(self, now: float) -> bool:
-        """Return True if an answer waits that the other end has not taken enough of, for too long."""
+        """Return True if an answer has waited too long for the other end to read it."""
         if self.wire is None or not self.wire.get_write_buffer_size():
             self.moved_at = now
             return False
@@ -84,7 +83,7 @@ class Connection(web.RequestHandler):
 
 
 def bytes_taken(wire: asyncio.Transport) -> int | None:
-    """Return how many bytes the other end has acknowledged. None where this system does not tell."""
+    """Return how many bytes the other end has acknowledged, or None if this system cannot tell."""
     try:
         told = wire.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED + 8)
         return int(struct.unpack_from("=Q", told, _BYTES_ACKED)[0])

@@ -1,9 +1,8 @@
 """Decides which HTTP connection gives way to a new one. Pure: time is an argument.
 
-A new connection always gets a place, since nobody can know yet whether it brings an alarm. Where there is none left,
-another one gives its place up: the first in the order of ``Rank``, of those one of the owner that has most of them, of
-those the oldest. So an address that opens connection after connection only loses its own, while panic buttons and the
-consoles of people who are signed in keep theirs.
+A new connection always gets a place, since it may bring an alarm. If no place is free, another connection gives up its
+own: one of the lowest ``Rank``, of the owner with the most of those, and of these the oldest. So an address that keeps
+opening connections only loses its own, while panic buttons and the consoles of signed-in people keep theirs.
 """
 
 from dataclasses import dataclass
@@ -13,37 +12,42 @@ FRESH_FOR = 2.0
 """Seconds that a new connection has for its first request before it counts as idle."""
 
 AN_ADDRESS = 256
-"""Connections of strangers that one address may have: thirty patrol cars behind one NAT, six requests at once each."""
+"""How many connections of strangers one address may have: enough for thirty patrol cars behind one NAT, with six
+requests at once each."""
 
 A_SIGN_IN = 64
-"""Connections of one sign-in: 32 pages with a channel each, and the six requests at once that a browser makes."""
-
+"""How many connections a sign-in may have: enough for 32 pages with a channel each, and a browser's six requests at
+once."""
 
 AT_ONCE = 16
-"""Where a bound is reached, one part in so many gives way at once: a flood must not have all connections looked through
-for each of its own."""
+"""If a limit is reached, one place in this many is freed at once. Otherwise every connection of a flood would cause a
+search through all connections."""
 
 
 class Rank(IntEnum):
-    """Orders connections by how much is lost with them, the least first."""
+    """Orders connections by how much is lost if they are closed, the least first."""
 
     IDLE = 1
-    """A stranger's that asks for nothing: it is silent, or between two requests, or slow to take an answer."""
+    """A stranger's connection that asks for nothing: silent, between two requests, or slow to read an answer."""
     BUSY = 2
-    """A stranger's whose request is being answered."""
+    """A stranger's connection whose request is being answered."""
     FRESH = 3
-    """One that has just come: it may bring an alarm."""
+    """A new connection, which may bring an alarm."""
     HOOK = 4
-    """One with a message to a panic button's address, whose signature is not checked yet."""
+    """A connection with a message to a panic button's address, whose signature has not been verified yet."""
     KNOWN_IDLE = 5
+    """Like KNOWN, but between two requests."""
     KNOWN = 6
-    """A console's, a panic button's that has sent a signed message, or one of our own proxy."""
+    """A connection of a console, of our own proxy, or of a panic button that has sent a signed message."""
 
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """One connection's place. ``owner`` is an address, or a sign-in or webhook once that is known; ``since`` is when
-    the connection was made or last did something; ``asked``: a whole request has come."""
+    """Holds what decides whether one connection keeps its place.
+
+    ``owner`` is an address, or a sign-in or webhook once that is known. ``since`` is when the connection was made or
+    was last active. ``asked`` is True once a whole request has arrived.
+    """
 
     owner: str
     since: float
@@ -62,9 +66,9 @@ class Place:
 
 
 class ConnectionPlaces:
-    """Holds the places of ``most`` connections. Those that are known leave an eighth of them to newcomers.
+    """Holds places for up to ``most`` connections. Known connections leave an eighth of them to newcomers.
 
-    The methods that may have to make room return the places that were taken away; their connections are to be closed.
+    Methods that may have to make room return the places that they freed. The caller must close those connections.
     """
 
     def __init__(self, most: int, an_address: int = AN_ADDRESS, a_sign_in: int = A_SIGN_IN) -> None:
@@ -79,11 +83,11 @@ class ConnectionPlaces:
         return self._taken
 
     def everybody(self) -> list[Place]:
-        """Return all places that are taken."""
+        """Return all places in use."""
         return [place for places in self._of.values() for place in places]
 
     def enter(self, place: Place) -> list[Place]:
-        """Give a new connection its place. A stranger's address may hold ``an_address`` of them."""
+        """Give a new connection its place. A stranger's address may have up to ``an_address`` of them."""
         gone: list[Place] = []
         held = self._of.get(place.owner, {})
         if not place.known and len(held) >= self.an_address:
@@ -94,7 +98,7 @@ class ConnectionPlaces:
         return gone
 
     def recognise(self, place: Place, owner: str, now: float) -> list[Place]:
-        """Note that a connection is of ``owner``, whom we know."""
+        """Note that a connection belongs to ``owner``, a sign-in or webhook that we know."""
         if place.known or place not in self._of.get(place.owner, ()):
             return []
         self.leave(place)
@@ -111,7 +115,7 @@ class ConnectionPlaces:
         return gone
 
     def leave(self, place: Place) -> None:
-        """Note that a connection is gone. To say so twice is no error."""
+        """Note that a connection has closed. Calling this twice is harmless."""
         held = self._of.get(place.owner, {})
         if place in held:
             del held[place]
@@ -121,7 +125,7 @@ class ConnectionPlaces:
                 del self._of[place.owner]
 
     def shed(self, now: float) -> list[Place]:
-        """Take places away because files have run out; never those of whom we know, nor of an alarm on its way."""
+        """Free places because file descriptors have run out, but none that are known or may bring an alarm."""
         below = [place for place in self.everybody() if place.rank(now) < Rank.FRESH]
         return self._give_way(below, now, max(1, self.most // AT_ONCE))
 
@@ -131,13 +135,13 @@ class ConnectionPlaces:
         self.known += place.known
 
     def _give_way(self, candidates: list[Place], now: float, count: int) -> list[Place]:
-        """Take away up to ``count`` places of the lowest rank that there is."""
+        """Free up to ``count`` places of the lowest rank that any candidate has."""
         ranked = [(place.rank(now), place) for place in candidates]
         lowest = min((rank for rank, _ in ranked), default=None)
         of: dict[str, list[Place]] = {}
         for place in sorted((place for rank, place in ranked if rank is lowest), key=lambda place: -place.since):
             of.setdefault(place.owner, []).append(place)
-        # The deeper a place stands in its owner's own row, the more of them its owner has.
+        # An owner with more places has deeper rows, so its places come first.
         deepest = sorted(
             ((depth, -place.since, place) for row in of.values() for depth, place in enumerate(row)),
             key=lambda entry: entry[:2],

@@ -1,7 +1,7 @@
-"""Accepts HTTP connections: gives each a place, holds it to its deadlines, and closes those that give way.
+"""Accepts HTTP connections: gives each a place, enforces its deadlines, and closes those that give way.
 
-aiohttp's own sites accept whatever comes, up to the last file; asyncio then logs a traceback for each try and stops
-accepting for a second each time, alarms included.
+aiohttp's own sites accept every connection until no file descriptor is left. asyncio then logs a traceback for each
+attempt and stops accepting for a second each time, even for alarms.
 """
 
 import asyncio
@@ -23,28 +23,30 @@ from gateway.metrics import Metrics
 logger = logging.getLogger(__name__)
 
 FIRST_REQUEST_WITHIN = 10.0
-"""Seconds from a connection to the last header of its first request, the TLS handshake included."""
+"""Seconds from the start of a connection, TLS handshake included, to the last header of its first request."""
 
 HANDSHAKE_WITHIN = 5.0
 CLOSED_WITHIN = 2.0
-"""Seconds that TLS waits for the other end to say goodbye, too."""
+"""Seconds that TLS waits for the other end to close as well."""
 
 LOOK_EVERY = 1.0
 
 BACKLOG = 1024
 AT_ONCE = 16
-"""Connections that are accepted before everything else has its turn."""
+"""How many connections are accepted before the event loop does other work."""
 
 TRY_AGAIN = 0.1
 QUIET = 60.0
-"""Seconds within which the log is told once of connections that had to be closed, or of files that have run out."""
+"""Seconds within which closed connections, or a lack of file descriptors, are logged only once."""
 
 NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Doors:
-    """Listens for one application. ``run`` accepts connections and owns whatever waits for one. ``alarms_only``: only
-    panic buttons are answered here."""
+    """Listens for one application. ``run`` accepts connections, and owns every task that serves one.
+
+    With ``alarms_only``, only panic buttons are answered here.
+    """
 
     def __init__(
         self,
@@ -71,7 +73,10 @@ class Doors:
         self._quiet_until: dict[str, float] = {}
 
     async def listen(self, host: str, port: int, context: ssl.SSLContext | None) -> int:
-        """Listen on every address of ``host`` and return the port. Connections wait for ``run``. Raises OSError."""
+        """Listen on every address of ``host``, and return the port. ``run`` then accepts connections.
+
+        Raises OSError.
+        """
         found = await asyncio.get_running_loop().getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
@@ -87,7 +92,7 @@ class Doors:
         return int(opened[0].getsockname()[1])
 
     async def run(self) -> None:
-        """Accept, until cancelled; then nothing listens any more."""
+        """Accept connections until cancelled, then stop listening."""
         try:
             async with self._group as group:
                 group.create_task(self._watch(), name="http: deadlines")
@@ -98,7 +103,7 @@ class Doors:
             self.close()
 
     def close(self) -> None:
-        """Stop listening. Open connections go on."""
+        """Stop listening. Open connections stay open."""
         for listening, _ in self._listening:
             listening.close()
         self._listening.clear()
@@ -106,15 +111,15 @@ class Doors:
 
     @property
     def connections(self) -> tuple[Connection, ...]:
-        """All that are open, those that wait for their turn among them, oldest first."""
+        """Return all open connections, including those that wait for their turn, oldest first."""
         return tuple(self._open.values())
 
     def recognise(self, connection: Connection, owner: str) -> None:
-        """Note that a connection is of ``owner``: a sign-in or a webhook."""
+        """Note that a connection belongs to ``owner``, a sign-in or a webhook."""
         self._close(self._places.recognise(connection.place, owner, self._clock.monotonic()))
 
     def left(self, connection: Connection) -> None:
-        """Note that a connection is gone."""
+        """Note that a connection has closed."""
         self._places.leave(connection.place)
         self._open.pop(connection.place, None)
 
@@ -126,7 +131,7 @@ class Doors:
             except OSError as error:
                 if error.errno in NO_FILES:
                     await self._without_files(error)
-                else:  # what happened to the connection while it waited (accept(2)); the next one is as good as any
+                else:  # This connection failed while it waited (see accept(2)). Go on with the next one.
                     await asyncio.sleep(0)
                 continue
             self._greet(connected, str(peer[0]), context)
@@ -164,13 +169,13 @@ class Doors:
                 lambda: connection, connected, ssl=context, **deadlines
             )
         except OSError:
-            pass  # no TLS, or not in time
+            pass  # The other end did not speak TLS, or not in time.
         except Exception:
-            logger.exception("bug in greeting a connection")
+            logger.exception("bug while opening a connection")
             self._metrics.task_failures.labels("http").inc()
 
     def _greeted(self, connection: Connection, connected: socket.socket) -> None:
-        """HTTP has begun, or never will."""
+        """Clean up once HTTP has begun, or can no longer begin."""
         connection.greeting = None
         if connection.wire is None:
             connected.close()
@@ -180,7 +185,7 @@ class Doors:
         gone = self._places.shed(self._clock.monotonic())
         self._close(gone)
         if self._may_say("files"):
-            logger.error("no connection can be accepted (%s), %d are closed; tried again", error.strerror, len(gone))
+            logger.error("no connection can be accepted (%s); closed %d and trying again", error.strerror, len(gone))
         await self._clock.sleep(TRY_AGAIN)
 
     async def _watch(self) -> None:

@@ -1,4 +1,4 @@
-"""Lets this machine, and whoever has the token, read about cameras and incidents without being signed in."""
+"""Recognises this machine, and holders of the metrics token, who may read metrics without being signed in."""
 
 import hmac
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ _LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
 
 
 def is_insider(request: web.Request) -> bool:
-    """Return True for a request from this machine itself, and for one with ``http.metrics_token`` as its Bearer.
+    """Return True for a request from this machine itself, or one with ``http.metrics_token`` as its Bearer token.
 
-    A proxy on this machine makes everybody look like a caller from here. So nobody counts as one where a header of a
-    proxy has come along, nor where the configuration shows that there is a proxy. ``Host`` has to be this machine, too:
-    the name of a foreign page whose owner has it point here is not.
+    A proxy on this machine makes everybody look local. So nobody counts as local if a request has a proxy's header, or
+    if the configuration shows that there is a proxy. ``Host`` must also name this machine, because a foreign page may
+    have a name of its own that points here.
     """
     http = request.app[SERVICES].loaded.settings.http
     if http.metrics_token is not None:
@@ -33,8 +33,11 @@ def is_insider(request: web.Request) -> bool:
 
 
 def behind_a_proxy(http: HttpSettings) -> bool:
-    """Return True if a proxy on this machine brings requests: one that is trusted, or that has the ``https:`` that
-    ``public_url`` speaks of."""
+    """Return True if requests come through a proxy on this machine.
+
+    That is so if a local proxy is trusted, or if ``public_url`` begins with ``https:`` and the gateway has no
+    certificate.
+    """
     return (http.public_url.startswith("https:") and http.tls_certificate is None) or _loopback_in(http.trusted_proxies)
 
 

@@ -1,7 +1,7 @@
-"""Limits how much anybody may ask for: buckets of requests for strangers by address, for people by their sign-in.
+"""Limits how much anybody may ask for. Strangers have a bucket for each address, and people one for each sign-in.
 
-Sizes are in requests. One that may end in a refusal on record (``DEAR``) costs ten until it has been answered: so no
-one has many of them at work at once, and refusals are ten times as rare as answers.
+A bucket holds requests. A request that may be refused on record costs ten (``DEAR``) until it is answered. So nobody
+has many of them in progress at once, and refusals are limited to a tenth of what answers are.
 """
 
 from collections import OrderedDict
@@ -14,57 +14,61 @@ from gateway.auth.secret import digest
 PLAIN, DEAR = 1.0, 10.0
 
 STRANGERS = (600.0, 30.0)
-"""At once, and a second after that, of one address: thirty patrol cars behind one NAT load the page and sign in."""
+"""For each address: requests at once, and per second after that. Thirty patrol cars behind one NAT may load the page
+and sign in."""
 
 PEOPLE = (600.0, 60.0)
-"""Of one sign-in: a wall of 64 tiles that comes back after an outage asks for some 200 things within a second."""
+"""For each sign-in. A wall of 64 tiles that reconnects after an outage makes about 200 requests within a second."""
 
 ALARMS = (600.0, 10.0)
-"""Of one sign-in, for triggers, acknowledgements and all clear: apart, so that nothing else of it can use them up."""
+"""For each sign-in: triggers, acknowledgements and all clear.
+
+They have their own bucket, so nothing else empties it.
+"""
 
 BAD_MESSAGES = (20.0, 1.0)
-"""Of one webhook, for messages that it has not signed. Signed ones are never limited."""
+"""For each webhook: messages without a valid signature. Signed messages are never limited."""
 
 MESSAGES = (2000.0, 200.0)
-"""Of one sign-in, for what its pages say on their event channels: 32 pages that each ask for the time and tell the ages
-of a wall's tiles come to half of it."""
+"""For each sign-in: messages from its pages on their event channels. If 32 pages ask for the time and report the ages
+of a wall's tiles, that uses half of it."""
 
 CONNECTING = 50.0
-"""What a new event channel costs: it is told all there is, which takes as long as some fifty messages."""
+"""What a new event channel costs. Its snapshot takes as much time as about fifty messages."""
 
 A_MESSAGE = 200
-"""Characters of a message that cost as much as it does to look at a short one."""
+"""How many characters of a message cost as much as a short message."""
 
 RECORDS = 10
-"""Records that cost, to whoever reads them, as much as a request: a thousand take the loop some 50 ms."""
+"""How many records cost their reader as much as one request. A thousand keep the event loop busy for about 50 ms."""
 
 KNOWN = 10_000
-"""Cookies that are remembered."""
+"""How many cookies are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Whose bucket a request is charged to; ``kind`` is the word in the metric."""
+    """Names the bucket that a request is charged to. ``kind`` is its label in the metric."""
 
     buckets: Buckets
     key: str
     kind: str
 
     def take(self, now: float, cost: float = PLAIN) -> float:
-        """Charge a request. Return the seconds until there will be enough for it; 0: it is paid."""
+        """Charge a request and return 0. If the bucket holds too little, return the seconds until it will be enough."""
         return self.buckets.take(self.key, cost, now)
 
     def give_back(self, now: float, amount: float) -> None:
-        """Put back what turned out not to be due."""
+        """Put back what was charged too much."""
         self.buckets.give_back(self.key, amount, now)
 
 
 class Limits:
-    """The buckets, and which cookies are of people whom we know.
+    """Holds the buckets, and remembers which cookies belong to people we know.
 
-    That a cookie is known decides which bucket pays and whose connection is kept, and nothing else: whether it still
-    stands for somebody is asked of the sign-ins at each request. ``webhooks`` are the ids that exist, ``cookies`` the
-    digest and the sign-in of each that lives at the start.
+    A known cookie decides which bucket pays and which connection is kept, and nothing else. Each request still asks the
+    sign-ins if the cookie is valid. ``webhooks`` holds the ids that exist. ``cookies`` holds the digest and the sign-in
+    of each cookie that is valid at the start.
     """
 
     def __init__(self, webhooks: Container[str], cookies: Iterable[tuple[bytes, str]] = ()) -> None:
@@ -77,23 +81,23 @@ class Limits:
         self._known: OrderedDict[bytes, str] = OrderedDict(cookies)
 
     def stranger(self, network: str) -> Payer:
-        """Return who pays for a request of nobody whom we know."""
+        """Return who pays for a stranger's request."""
         return Payer(self._strangers, network, "address")
 
     def person(self, sign_in_id: str, *, alarm: bool) -> Payer:
-        """Return who pays for a request of a sign-in; ``alarm``: it opens, acknowledges or ends an incident."""
+        """Return who pays for a request of a sign-in. ``alarm`` is for opening, acknowledging and ending incidents."""
         return Payer(self._alarms if alarm else self._people, sign_in_id, "sign_in")
 
     def channel(self, sign_in_id: str) -> Payer:
-        """Return who pays for what the pages of a sign-in say on their event channels."""
+        """Return who pays for messages of a sign-in's pages on their event channels."""
         return Payer(self._messages, sign_in_id, "sign_in")
 
     def webhook(self, webhook_id: str) -> Payer:
-        """Return who pays for a message that is not signed by the webhook that it is for."""
+        """Return who pays for a message to a webhook without its valid signature."""
         return Payer(self._bad_messages, webhook_id, "webhook")
 
     def learn(self, cookie: str, sign_in_id: str | None) -> None:
-        """Remember whose a cookie is; None: nobody's any more."""
+        """Remember which sign-in a cookie belongs to. None means that it is no longer valid."""
         key = digest(cookie)
         self._known.pop(key, None)
         if sign_in_id is not None:
@@ -102,5 +106,5 @@ class Limits:
                 self._known.popitem(last=False)
 
     def sign_in_of(self, cookie: str) -> str | None:
-        """Return the sign-in that a cookie stood for when it was last looked up."""
+        """Return the sign-in that a cookie belonged to when it was last looked up, or None."""
         return self._known.get(digest(cookie))

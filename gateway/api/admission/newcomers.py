@@ -1,4 +1,4 @@
-"""Connections that wait for HTTP to begin on them, and whose turn it is."""
+"""Decides which of the new connections gets HTTP service next."""
 
 import asyncio
 import socket
@@ -11,29 +11,31 @@ from gateway.api.admission.connection import Connection
 from gateway.clock import Clock
 
 NEWCOMERS = (60.0, 50.0)
-"""Connections of strangers that HTTP begins on at once, and a second after that, of one address. What each costs the
-one loop (half a millisecond) is what everybody else waits. Those beyond wait as bare sockets for their turn, the newest
-first: the oldest have lost theirs to newer ones by then, or soon will. Before them go those whose first bytes show who
-they are: sign-ins, each with as many of its own, and messages to panic buttons, the oldest first. Over TLS no such
-bytes can be read yet."""
+"""For each address: how many connections of strangers begin at once, and per second after that.
+
+Each costs the event loop half a millisecond, for which everybody else waits. Any more wait as bare sockets for their
+turn. The newest goes first, since older ones will have given up their places by then. Ahead of them go those whose
+first bytes show who they are: sign-ins, which have as many turns of their own, and messages to panic buttons, the
+oldest first. Over TLS those bytes cannot be read yet."""
 
 BUTTONS_A_TURN = 16
-"""Messages to panic buttons that begin in a turn, one of each address and again: a flood of them holds the loop for
-some milliseconds at a time. A true press behind the address of a flood waits for a third of a second, where that is the
-only one; behind any other address for a turn or two."""
+"""How many messages to panic buttons begin in one turn, taken from each address in rotation.
+
+So a flood of them holds up the event loop for only a few milliseconds at a time. A real press from the flood's own
+address waits for a third of a second if that is the only flood. From any other address it waits for a turn or two."""
 
 TURN_EVERY = 0.02
 HEAD = 2048
 BUTTON = "button"
-"""The answer of ``Whose`` for a message to a panic button's address."""
+"""What ``Whose`` returns for a message to a panic button's address."""
 
 Whose = Callable[[bytes], str | None]
-"""Says of the first bytes of a request whose it is; None: nobody's whom we know."""
+"""Tells from the first bytes of a request whose it is, or returns None for a stranger."""
 
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """An accepted connection that HTTP has not begun on."""
+    """Holds an accepted connection on which HTTP has not begun."""
 
     connection: Connection
     connected: socket.socket
@@ -42,7 +44,7 @@ class Waiting:
     looked: bool = False
 
     def look(self, whose: Whose) -> str | None:
-        """Return whose this is, as soon as its first request can tell."""
+        """Return whose connection this is, as soon as its first request shows it."""
         if not self.looked and self.context is None:
             try:
                 head = self.connected.recv(HEAD, socket.MSG_PEEK)
@@ -66,7 +68,7 @@ class Newcomers:
         self._come = asyncio.Event()
 
     def come(self, newcomer: Waiting, at_once: bool) -> None:
-        """Begin with a connection, if it may begin ``at_once`` or its address has a turn left; else it waits."""
+        """Begin a connection if it may begin ``at_once`` or its address has a turn left. If not, let it wait."""
         place = newcomer.connection.place
         if at_once or not self._turns_left.take(place.owner, 1.0, place.since):
             self._begin(newcomer)
@@ -76,7 +78,10 @@ class Newcomers:
         self._come.set()
 
     async def run(self) -> None:
-        """Begin with those that wait, as many as may: first those who show who they are, then the newest."""
+        """Begin as many waiting connections as the limits allow, until cancelled.
+
+        Those that show who they are come first, then the newest.
+        """
         while True:
             if not self._waiting:
                 self._come.clear()
@@ -87,12 +92,15 @@ class Newcomers:
             served = self._begin_buttons({owner: buttons for owner, (buttons, _) in told.items() if buttons})
             for owner, (_, others) in told.items():
                 self._begin_others(owner, others, now)
-            # Whoever was served is last in the next turn, or else the first addresses would be so for ever.
+            # An address that was served comes last in the next turn. Otherwise the first ones would always win.
             order = sorted(told, key=served.__contains__)
             self._waiting = {owner: left for owner in order if (left := [*told[owner][0], *told[owner][1]])}
 
     def _begin_buttons(self, queues: dict[str, list[Waiting]]) -> set[str]:
-        """Begin with ``BUTTONS_A_TURN`` messages to panic buttons, one of each address and again. Return of which."""
+        """Begin up to ``BUTTONS_A_TURN`` messages to panic buttons, one from each address in rotation.
+
+        Return the addresses that were served.
+        """
         left, served = BUTTONS_A_TURN, set[str]()
         while left and any(queues.values()):
             for owner, queue in queues.items():
@@ -103,7 +111,7 @@ class Newcomers:
         return served
 
     def _begin_others(self, address: str, waiting: list[Waiting], now: float) -> None:
-        """Begin with sign-ins that have turns of their own left, then with the newest while the address has any."""
+        """Begin sign-ins that have turns of their own left, then the newest while the address has any turns left."""
         for newcomer in tuple(waiting):
             if newcomer.owner is not None and not self._turns_left.take(newcomer.owner, 1.0, now):
                 waiting.remove(newcomer)
@@ -112,7 +120,7 @@ class Newcomers:
             self._begin(waiting.pop())
 
     def _told_apart(self, waiting: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
-        """Return messages to panic buttons, and all others, that are still there: the oldest first."""
+        """Return the messages to panic buttons and all others, of those still connected, each the oldest first."""
         buttons, others = list[Waiting](), list[Waiting]()
         for newcomer in waiting:
             if newcomer.connection.bare is not None:
@@ -120,7 +128,7 @@ class Newcomers:
         return buttons, others
 
     def close(self) -> None:
-        """Close whatever waits."""
+        """Close all waiting connections."""
         for waiting in self._waiting.values():
             for newcomer in waiting:
                 newcomer.connection.cut()

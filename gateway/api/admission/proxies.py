@@ -1,7 +1,6 @@
-"""Find the address of whoever sent a request that came through proxies.
+"""Finds the address of the sender of a request that came through proxies. Pure.
 
-Only ``X-Forwarded-For`` is read. A proxy that sends ``Forwarded`` (RFC 7239) alone has to be set to send this one too.
-Pure.
+It reads only ``X-Forwarded-For``. A proxy that sends only ``Forwarded`` (RFC 7239) must be configured to send that too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ Network = IPv4Network | IPv6Network
 
 
 def parse_address(text: str) -> Address | None:
-    """Parse an address without a port. Return None for anything else. IPv4 mapped into IPv6 is IPv4."""
+    """Parse an address without a port. Return None for anything else. IPv4 mapped into IPv6 becomes IPv4."""
     try:
         address = ip_address(text.strip().partition("%")[0])
     except ValueError:
@@ -28,11 +27,11 @@ def is_trusted(peer: str, proxies: Sequence[Network]) -> bool:
 
 
 def origin(peer: str, forwarded: Iterable[str], proxies: Sequence[Network]) -> str:
-    """Return the address that a request came from: the rightmost one of ``X-Forwarded-For`` that is no trusted proxy.
+    """Return the address a request came from: the rightmost in ``X-Forwarded-For`` that is not a trusted proxy.
 
-    ``peer`` is the other end of the connection, ``forwarded`` the values of all ``X-Forwarded-For`` headers in order.
-    Each proxy appends the address that it was called from, so what stands left of the first untrusted address may be
-    invented, and is not read. Where ``peer`` is no trusted proxy, or the header cannot be read, return ``peer``.
+    ``peer`` is the other end of the connection, and ``forwarded`` has the values of all ``X-Forwarded-For`` headers in
+    order. Each proxy appends the address that called it. Anything to the left of the first untrusted address may be
+    invented, and is not read. If ``peer`` is not a trusted proxy, or the header cannot be read, return ``peer``.
     """
     if not is_trusted(peer, proxies):
         return peer
@@ -48,7 +47,7 @@ def origin(peer: str, forwarded: Iterable[str], proxies: Sequence[Network]) -> s
 
 
 def network_of(address: str) -> str:
-    """Return what counts as one sender: an IPv4 address, or the /64 that one IPv6 subscriber has to itself."""
+    """Return what counts as one sender: an IPv4 address, or a /64 of IPv6, as a subscriber has a whole one."""
     parsed = parse_address(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, 64), strict=False))

@@ -1,4 +1,4 @@
-"""The middleware that answers 429 to whoever asks for too much, before anything else is done for the request."""
+"""Answers 429 to people who ask for too much, before anything else is done for their requests."""
 
 import math
 import re
@@ -14,8 +14,8 @@ from gateway.api.services import SERVICES, Services, client_address, cookie_name
 from gateway.errors import ClientError, Unauthenticated
 
 PAUSE = 1.0
-"""Seconds before a 429 goes out. Who sends a request after each answer is slowed to one a second on each connection,
-at the cost of a timer; a page is told how long to wait anyway."""
+"""Seconds before a 429 is sent. It limits a sender that waits for each answer to one request per second on each
+connection, and costs only a timer. The answer tells pages how long to wait."""
 
 _BEARER = re.compile(rb"\r\nAuthorization: *Bearer +(eyJ[\w.-]+)", re.IGNORECASE)
 _REFUSALS = frozenset({401, 403})
@@ -23,7 +23,7 @@ _REFUSALS = frozenset({401, 403})
 
 @web.middleware
 async def throttled(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Charge the request to somebody's bucket, and say meanwhile that its connection is in use."""
+    """Charge the request to a bucket, and mark its connection as in use until it is answered."""
     connection = request.protocol if isinstance(request.protocol, Connection) else None
     if connection is None:
         return await _charged(request, handler)
@@ -60,13 +60,14 @@ async def _charged(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 async def too_many(request: web.Request, payer: Payer, wait: float) -> web.Response:
-    """The 429, after a pause. ``wait``: seconds until the bucket will hold enough."""
+    """Return a 429 after a pause. ``wait`` is the number of seconds until the bucket will hold enough."""
     services = request.app[SERVICES]
     services.metrics.http_limited.labels(payer.kind).inc()
     if isinstance(request.protocol, Connection):
         request.protocol.place.busy = False
     await services.clock.sleep(PAUSE)
-    response = problem(429, "Too many requests", "too_many_requests", "Too much at once: wait a moment and try again.")
+    detail = "Too many requests at once. Wait a moment, then try again."
+    response = problem(429, "Too many requests", "too_many_requests", detail)
     response.headers[hdrs.RETRY_AFTER] = str(math.ceil(wait))
     return response
 
@@ -78,7 +79,8 @@ def _payer(request: web.Request) -> Payer:
     sign_in = limits.sign_in_of(cookie) if cookie else None
     if sign_in is None and hdrs.AUTHORIZATION in request.headers and request.path.startswith("/whep/"):
         found = _BEARER.search(b"\r\nAuthorization: " + request.headers[hdrs.AUTHORIZATION].encode("utf-8", "replace"))
-        sign_in = _of_token(services, found[1].decode()) if found else None  # a player that is no browser has no cookie
+        # Players that are not browsers have no cookie.
+        sign_in = _of_token(services, found[1].decode()) if found else None
     if sign_in is None:
         return limits.stranger(network_of(client_address(request)))
     recognise(request, f"sign-in {sign_in}")
@@ -86,7 +88,7 @@ def _payer(request: web.Request) -> Payer:
 
 
 def whose(services: Services) -> Whose:
-    """What tells the doors who is behind the first bytes of a request. Nothing is permitted by it."""
+    """Return the function that tells the doors whose the first bytes of a request are. It permits nothing."""
     cookie = re.compile(re.escape(cookie_name(services.loaded.settings.http)).encode() + rb"=([\w-]{20,200})")
 
     def told(head: bytes) -> str | None:

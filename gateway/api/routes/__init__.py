@@ -1,1 +1,1 @@
-"""The HTTP routes of docs/protocol.md. Translate; decide nothing."""
+"""Translates the HTTP requests of docs/protocol.md to and from the services. Routes decide nothing."""

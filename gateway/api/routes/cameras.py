@@ -1,4 +1,4 @@
-"""Stream health for district IT, stills, and the record for the auditor."""
+"""Shows the state of cameras to district IT, still pictures, and the record to auditors."""
 
 import math
 
@@ -13,7 +13,7 @@ from gateway.models import Action, Camera, CameraId, Principal
 
 
 def visible(services: Services, principal: Principal) -> list[Camera]:
-    """Every camera that the principal may know of."""
+    """Return every camera that the principal may know of."""
     return [
         camera
         for site in sorted(services.access.sites_of(principal))
@@ -22,7 +22,7 @@ def visible(services: Services, principal: Principal) -> list[Camera]:
 
 
 def statuses(services: Services, principal: Principal) -> list[dict[str, object]]:
-    """``CameraStatus`` of every camera that the principal may know of."""
+    """Return the ``CameraStatus`` of every camera that the principal may know of."""
     viewings = services.viewing.viewings()
     return [
         services.pictures.status(camera, sum(v.camera.id == camera.id for v in viewings))
@@ -31,7 +31,7 @@ def statuses(services: Services, principal: Principal) -> list[dict[str, object]
 
 
 async def cameras(request: web.Request) -> web.Response:
-    """State, reason, rates and advice of each camera."""
+    """Return the state, reason, rates and advice of each camera."""
     principal = (await signed_in(request)).principal
     services = request.app[SERVICES]
     await services.access.require(principal, Action.STATUS, origin_address=client_address(request))
@@ -39,7 +39,7 @@ async def cameras(request: web.Request) -> web.Response:
 
 
 async def still(request: web.Request) -> web.Response:
-    """The latest still picture, with the time at which it was taken."""
+    """Return the latest still picture, and the time at which it was taken."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     camera_id = CameraId(request.match_info["camera"])
@@ -67,7 +67,7 @@ def _time(request: web.Request, name: str) -> float | None:
 
 
 async def read_record(request: web.Request) -> web.Response:
-    """The record of accesses, of the reader's schools. Reading it is recorded."""
+    """Return the record of the reader's schools, and record that they read it."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     await services.access.require(sign_in.principal, Action.READ_RECORD, origin_address=client_address(request))
@@ -82,7 +82,7 @@ async def read_record(request: web.Request) -> web.Response:
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module."""
+    """Return the routes of this module."""
     return [
         web.get("/api/cameras", cameras),
         web.get("/api/cameras/{camera}/still", still),

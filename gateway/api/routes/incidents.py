@@ -1,4 +1,4 @@
-"""The console's way into an incident, and the panic buttons'."""
+"""Takes triggers from consoles and panic buttons, and acknowledgements, extensions and all clear from consoles."""
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +15,7 @@ from gateway.models import Action, Incident, IncidentKind, Origin, SiteId
 
 
 class TriggerRequest(BaseModel):
-    """Body of ``POST /api/incidents``."""
+    """The body of ``POST /api/incidents``."""
 
     model_config = ConfigDict(extra="forbid")
     site: str
@@ -27,21 +27,23 @@ class TriggerRequest(BaseModel):
 
 
 class AlarmsSeen(BaseModel):
-    """Body of ``POST /api/incidents/{id}/acknowledge`` and ``…/all-clear``: ``alarms`` of the incident as the page
-    showed it."""
+    """The body of ``POST /api/incidents/{id}/acknowledge`` and ``…/all-clear``.
+
+    ``alarm`` is the number of ``alarms`` that the page showed for the incident.
+    """
 
     model_config = ConfigDict(extra="forbid")
     alarm: int | None = Field(default=None, ge=1)
 
 
 def incident_view(services: Services, incident: Incident) -> dict[str, object]:
-    """``Incident`` of docs/protocol.md."""
+    """Return ``Incident`` of docs/protocol.md."""
     site = next(site for site in services.loaded.settings.sites if site.id == incident.site_id)
     return views.incident(incident, site, services.loaded.settings.incidents.confirm_within, services.places)
 
 
 async def trigger(request: web.Request) -> web.Response:
-    """The console's trigger."""
+    """Open or join an incident from a console."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     wanted = await body_of(request, TriggerRequest)
@@ -81,12 +83,12 @@ async def _incident(request: web.Request, action: Action) -> tuple[Services, Sig
 
 
 def _answer(services: Services, incident: Incident) -> dict[str, object]:
-    """``Incident``, and whether it would be as it is after a crash."""
+    """Return ``Incident``, and whether it is on disk as it is."""
     return incident_view(services, incident) | {"committed": services.incidents.on_disk(incident.id)}
 
 
 async def acknowledge(request: web.Request) -> web.Response:
-    """Say by name that the alarm has been seen."""
+    """Note by name that a person has seen the alarm."""
     services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
     alarm = (await body_of(request, AlarmsSeen)).alarm
     who = sign_in.principal
@@ -97,14 +99,14 @@ async def acknowledge(request: web.Request) -> web.Response:
 
 
 async def extend(request: web.Request) -> web.Response:
-    """Prolong the incident by one press."""
+    """Extend the incident by one press."""
     services, sign_in, incident = await _incident(request, Action.EXTEND)
     changed = await services.incidents.extend(incident.id, sign_in.principal, client_address(request))
     return web.json_response(_answer(services, changed))
 
 
 async def all_clear(request: web.Request) -> web.Response:
-    """End the incident; when the answer goes out no picture of it is sent any more. It says if that is on disk."""
+    """End the incident. No picture of it is sent any more once this answers. The answer says if the end is on disk."""
     services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
     alarm = (await body_of(request, AlarmsSeen)).alarm
     changed = await services.incidents.all_clear(incident.id, sign_in.principal, client_address(request), alarm)
@@ -113,13 +115,13 @@ async def all_clear(request: web.Request) -> web.Response:
 
 
 async def webhook(request: web.Request) -> web.Response:
-    """A panic button's signed message (Standard Webhooks). Messages that it has not signed are bounded in number."""
+    """Take a panic button's signed message (Standard Webhooks). Messages without a valid signature are limited."""
     services = request.app[SERVICES]
     webhook_id = request.match_info["webhook"]
     status, answer = await services.webhooks.receive(
         webhook_id, request.headers, await request.read(), client_address(request)
     )
-    if status in (400, 401):  # not signed at all, or not by the webhook: what is signed is answered otherwise
+    if status in (400, 401):  # Only messages without a valid signature get these.
         payer = services.limits.webhook(webhook_id)
         if wait := payer.take(services.clock.monotonic()):
             return await too_many(request, payer, wait)
@@ -130,7 +132,7 @@ async def webhook(request: web.Request) -> web.Response:
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module."""
+    """Return the routes of this module."""
     return [
         web.post("/api/incidents", trigger),
         web.post("/api/incidents/{id}/acknowledge", acknowledge),

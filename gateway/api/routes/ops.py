@@ -1,4 +1,4 @@
-"""Answers what machines ask: metrics, health, public keys. Floods of these cost one answer a second."""
+"""Answers machines: metrics, health and public keys. A flood of requests costs one answer of each kind per second."""
 
 import asyncio
 
@@ -18,24 +18,28 @@ METRICS: web.AppKey[Shared[bytes]] = web.AppKey("metrics", Shared)
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Prometheus text format: what this process counts and, where media run in others, what those do."""
+    """Return the metrics of this process and of all media workers, in Prometheus text format."""
     if not is_insider(request):
-        raise Forbidden("metrics_are_private", "Metrics are for this machine, or for who sends http.metrics_token.")
+        raise Forbidden(
+            "metrics_are_private", "Metrics are only for this machine and for holders of http.metrics_token."
+        )
     text = await request.app[METRICS].get()
     return web.Response(body=text, headers={hdrs.CONTENT_TYPE: prometheus_client.CONTENT_TYPE_LATEST})
 
 
 async def healthz(_: web.Request) -> web.Response:
-    """The process lives and its loop turns."""
+    """Say that the process is alive and its event loop runs."""
     return web.json_response({"status": "ok"})
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The gateway can let people in: its database takes writes. Strangers are told no more than that. An alarm is taken
-    also where it does not."""
+    """Say whether the gateway can let people in, which means that its database takes writes.
+
+    Strangers learn no more than that. Alarms are taken even when the database takes none.
+    """
     try:
         await request.app[SERVICES].readiness.check()
-    except StorageError:  # not logged, since whoever asks often would fill the log
+    except StorageError:  # It is not logged, since frequent requests would fill the log.
         return problem(503, "Storage failed", "storage_failed", "The gateway could not write to its database.")
     told: dict[str, object] = {"status": "ok"}
     if is_insider(request):
@@ -44,23 +48,23 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def jwks(request: web.Request) -> web.Response:
-    """Public signing keys (RFC 7517)."""
+    """Return the public signing keys (RFC 7517)."""
     return web.json_response(request.app[SERVICES].tokens.jwks())
 
 
 def share(app: web.Application, services: Services) -> None:
-    """Have the metrics rendered once for all who ask."""
+    """Render the metrics once for everybody who asks within a second."""
 
     async def render() -> bytes:
         figures = await services.pictures.media.figures()
-        # In a thread: for some hundred cameras it takes a tenth of a second.
+        # It runs in a thread, because it takes a tenth of a second for a few hundred cameras.
         return await asyncio.to_thread(prometheus_client.generate_latest, Merged(services.metrics.registry, figures))
 
     app[METRICS] = Shared(render, SHARED_FOR, services.clock)
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module."""
+    """Return the routes of this module."""
     return [
         web.get("/metrics", metrics),
         web.get("/healthz", healthz),

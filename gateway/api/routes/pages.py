@@ -1,4 +1,4 @@
-"""The built page, read once and sent from memory: no file is opened for who asks, when there may be none left."""
+"""Sends the built page from memory, so that no request needs a file descriptor when none may be left."""
 
 import gzip
 import mimetypes
@@ -13,15 +13,15 @@ from gateway.api.problem import problem
 
 STATIC = Path(__file__).parents[2] / "static"
 PIECE = 32 * 1024
-"""Bytes that are written at a time; a slow reader makes us keep no more than a few."""
+"""Bytes that are written at a time. So a slow reader makes the gateway buffer only a few pieces."""
 
 FOR_GOOD = "public, max-age=31536000, immutable"
-"""The names of assets hold a digest of what is in them."""
+"""Caches may keep assets forever, since an asset's name contains a digest of its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One built file. ``packed`` is it with gzip, where that is smaller."""
+    """Holds one built file. ``packed`` is the gzip version, or None if that is not smaller."""
 
     content_type: str
     body: bytes
@@ -66,7 +66,7 @@ def _assets() -> Iterator[tuple[str, Asset]]:
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module. The files are read now."""
+    """Return the routes of this module. This reads the files."""
     try:
         index = read(STATIC / "index.html", "no-cache")
     except OSError:
@@ -78,23 +78,23 @@ def routes() -> list[web.RouteDef]:
     assets = dict(_assets())
 
     async def page(request: web.Request) -> web.StreamResponse:
-        """The one page; what it shows depends on who is signed in."""
+        """Send the page. What it shows depends on the person who is signed in."""
         if index is None:
             return problem(503, "Not built", "no_web_client", "The web client has not been built. Run: make web")
         return await index.send(request)
 
     async def asset(request: web.Request) -> web.StreamResponse:
-        """A part of the page, by the name that it has in the page."""
+        """Send a part of the page, by the name that it has there."""
         found = assets.get(request.match_info["name"])
         if found is None:
             raise web.HTTPNotFound
         return await found.send(request)
 
     async def worker(request: web.Request) -> web.StreamResponse:
-        """The service worker, which keeps the page for when there is no network.
+        """Send the service worker, which keeps the page for times without a network.
 
-        Browsers ask for a newer one at each load. It stands at the root, so that its scope is the page without
-        ``Service-Worker-Allowed``.
+        Browsers look for a newer one at each load. It is at the root, so that its scope covers the page without the
+        header ``Service-Worker-Allowed``.
         """
         if service_worker is None:
             raise web.HTTPNotFound

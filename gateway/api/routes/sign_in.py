@@ -1,4 +1,4 @@
-"""Signing in by invitation, who am I, staying signed in, signing out."""
+"""Signs people in by invitation, says who is signed in, extends sign-ins, and signs people out."""
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,21 +17,21 @@ from gateway.api.services import (
 from gateway.auth.sessions import SignIn
 
 COOKIE_KEPT = 30 * 86400
-"""Seconds for which a browser keeps the cookie. The gateway alone decides how long it stands for somebody: a browser
-that forgot it at the end of a shift would sign its owner out in the middle of an incident."""
+"""Seconds for which a browser keeps the cookie. The gateway alone decides how long it is valid. A browser that forgot
+it at the end of a shift would sign its owner out in the middle of an incident."""
 
 
 class Redeem(BaseModel):
-    """Body of ``POST /api/invitations/redeem``."""
+    """The body of ``POST /api/invitations/redeem``."""
 
     model_config = ConfigDict(extra="forbid")
     code: str = Field(min_length=1, max_length=200)
 
 
 async def redeem(request: web.Request) -> web.Response:
-    """Turn a single-use invitation into a sign-in of a shift's length.
+    """Turn a single-use invitation into a sign-in for one shift.
 
-    Whoever was signed in on this device is signed out by it: what is done here from now on is another person's.
+    This signs out the person who was signed in on this device, since another person uses it from now on.
     """
     services = request.app[SERVICES]
     settings = services.loaded.settings
@@ -64,12 +64,12 @@ async def redeem(request: web.Request) -> web.Response:
 
 
 async def me(request: web.Request) -> web.Response:
-    """Return the person whom the cookie stands for."""
+    """Return the person who is signed in."""
     return web.json_response(_me(request.app[SERVICES], await signed_in(request)))
 
 
 async def go_on(request: web.Request) -> web.Response:
-    """Prolong the sign-in by one press."""
+    """Extend the sign-in by one press."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     prolonged = await services.sign_ins.go_on(sign_in)
@@ -87,13 +87,13 @@ async def sign_out(request: web.Request) -> web.Response:
     await record(request, sign_in, "signed_out")
     response = web.Response(status=204, headers={} if on_disk else {"X-Sightline-Committed": "false"})
     http = services.loaded.settings.http
-    # A browser takes a __Host- cookie's end only with what it took its beginning with.
+    # A browser deletes a __Host- cookie only with the same attributes with which it was set.
     response.del_cookie(cookie_name(http), path="/", secure=http.public_url.startswith("https:"))
     return response
 
 
 async def accept_notice(request: web.Request) -> web.Response:
-    """The person has read and accepted the limits of re-disclosure."""
+    """Record that the person has read and accepted the limits on sharing the pictures."""
     await record(request, await signed_in(request), "notice_accepted")
     return web.Response(status=204)
 
@@ -103,7 +103,7 @@ def _me(services: Services, sign_in: SignIn) -> dict[str, object]:
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module."""
+    """Return the routes of this module."""
     return [
         web.post("/api/invitations/redeem", redeem),
         web.get("/api/me", me),

@@ -1,4 +1,4 @@
-"""Schools as the caller may know them: floor plans, cameras, a room's nearest cameras."""
+"""Shows schools, as far as the caller may know of them: floor plans, cameras, and a room's nearest cameras."""
 
 from dataclasses import asdict
 from typing import Any
@@ -20,7 +20,7 @@ from gateway.models import Action, Camera, CameraId, Principal, SiteId
 def site_view(
     site: SiteSettings, plan: FloorPlan, principal: Principal, access: AccessService, cameras: tuple[Camera, ...]
 ) -> dict[str, Any]:
-    """``Site`` of docs/protocol.md."""
+    """Return ``Site`` of docs/protocol.md."""
     visible = frozenset(camera.id for camera in cameras)
     return {
         "id": site.id,
@@ -52,7 +52,7 @@ async def _known(request: web.Request) -> tuple[SignIn, SiteSettings, FloorPlan,
 
 
 async def sites(request: web.Request) -> web.Response:
-    """All schools that the caller may know of."""
+    """Return all schools that the caller may know of."""
     principal = (await signed_in(request)).principal
     services = request.app[SERVICES]
     known = services.access.sites_of(principal)
@@ -74,14 +74,14 @@ async def sites(request: web.Request) -> web.Response:
 
 
 async def plan(request: web.Request) -> web.Response:
-    """The floor plan in metres. Who reads it is recorded."""
+    """Return the floor plan in metres, and record who reads it."""
     sign_in, site, value, cameras = await _known(request)
     await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
     return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras)))
 
 
 async def cameras_of_room(request: web.Request) -> web.Response:
-    """A room's nearest cameras."""
+    """Return a room's nearest cameras."""
     _, _, value, cameras = await _known(request)
     room = request.match_info["room"]
     count = whole_number(request, "n", 4, most=50)
@@ -92,7 +92,7 @@ async def cameras_of_room(request: web.Request) -> web.Response:
 
 
 async def police(request: web.Request) -> web.Response:
-    """The police who are signed in and may know of the school: whom a drill can enrol."""
+    """Return the police who can be enrolled in a drill: those who are signed in and may know of the school."""
     sign_in, site, _, _ = await _known(request)
     services = request.app[SERVICES]
     await services.access.require(sign_in.principal, Action.TRIGGER, SiteId(site.id), client_address(request))
@@ -105,7 +105,7 @@ async def police(request: web.Request) -> web.Response:
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module."""
+    """Return the routes of this module."""
     return [
         web.get("/api/sites", sites),
         web.get("/api/sites/{site}/plan", plan),

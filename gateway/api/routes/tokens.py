@@ -1,4 +1,4 @@
-"""Media tokens."""
+"""Issues media tokens."""
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
@@ -9,14 +9,14 @@ from gateway.models import SiteId
 
 
 class TokenRequest(BaseModel):
-    """Body of ``POST /api/tokens``."""
+    """The body of ``POST /api/tokens``."""
 
     model_config = ConfigDict(extra="forbid")
     site: str
 
 
 async def token(request: web.Request) -> web.Response:
-    """A short-lived token for what the caller may see at a school now; renewing is the same call."""
+    """Issue a short-lived token for what the caller may see at a school now. The same call renews it."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     site = SiteId((await body_of(request, TokenRequest)).site)
@@ -34,5 +34,5 @@ async def token(request: web.Request) -> web.Response:
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module."""
+    """Return the routes of this module."""
     return [web.post("/api/tokens", token)]

@@ -1,8 +1,7 @@
-"""WHEP (draft-ietf-wish-whep; see docs/whep.md): an offer in, an answer out, and a session's own resource.
+"""Speaks WHEP (draft-ietf-wish-whep; see docs/whep.md): offers and answers, and the resource of each session.
 
-The header Accept decides nothing: a 406 would be a counter-offer, which is never made.
-
-Errors are problem documents as everywhere. Foreign pages are told nothing by OPTIONS: a gateway's pages are its own.
+The header Accept is ignored, since the draft uses a 406 for counter-offers, and the gateway makes none. Errors are
+problem documents, as on all routes. OPTIONS has no CORS headers, because only the gateway's own pages may use this.
 """
 
 from aiohttp import hdrs, web
@@ -18,7 +17,7 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 
 
 async def offer(request: web.Request) -> web.Response:
-    """An SDP offer in, an answer and the session's own resource out."""
+    """Take an SDP offer. Return the answer, and the address of the new session."""
     services, camera_id = request.app[SERVICES], CameraId(request.match_info["camera"])
     async with refusals_on_record(request, "token_refused"):
         credential = bearer(request)
@@ -38,14 +37,14 @@ async def offer(request: web.Request) -> web.Response:
             "X-Sightline-Stream": opened.viewing.stream,
         }
     )
-    # Only here, to somebody who may see: TURN credentials are worth money to whoever wants to hide.
+    # TURN credentials are only for people who may see, because they are worth money to anybody who wants to hide.
     for link in links(services.loaded.settings.media.ice_servers, opened.viewing.id, services.clock.wall()):
         headers.add(hdrs.LINK, link)
     return web.Response(status=201, text=opened.answer, content_type=SDP, headers=headers)
 
 
 async def patch(request: web.Request) -> web.Response:
-    """Candidates that the viewer has found since (204), or an ICE restart (200): the session goes on."""
+    """Take further candidates of the viewer (204), or restart ICE (200). The session continues."""
     _require_type(request, FRAGMENT)
     if_match = request.headers.get(hdrs.IF_MATCH)
     if if_match is None:
@@ -59,42 +58,44 @@ async def patch(request: web.Request) -> web.Response:
 
 
 async def leave(request: web.Request) -> web.Response:
-    """The viewer ends its session."""
+    """End the viewer's session."""
     await request.app[SERVICES].viewing.leave(request.match_info["secret"])
     return web.Response()
 
 
 async def renew(request: web.Request) -> web.Response:
-    """A fresh token lets the running session live on."""
+    """Extend a running session by a fresh token."""
     async with refusals_on_record(request, "token_refused"):
         await request.app[SERVICES].viewing.renew(request.match_info["secret"], bearer(request))
     return web.Response(status=204)
 
 
 async def takes_offers(request: web.Request) -> web.Response:
-    """Nothing, as a player reads that finds out by HEAD what the address is; the same whether there is such a camera or
-    not."""
+    """Return an empty answer, for players that use HEAD to find out what the address is.
+
+    The answer is the same for cameras that do not exist.
+    """
     return web.Response(content_type=SDP)
 
 
 async def nothing(request: web.Request) -> web.Response:
-    """A session has nothing to show, and its address does not tell whether it is one's."""
+    """Return an empty answer. It is the same for sessions that do not exist."""
     return web.Response(status=204)
 
 
 async def may_offer(request: web.Request) -> web.Response:
-    """What can be done with a camera's address, the same whether there is such a camera or not."""
+    """Say what a camera's address accepts. The answer is the same for cameras that do not exist."""
     return web.Response(headers={hdrs.ALLOW: "GET, HEAD, OPTIONS, POST", "Accept-Post": SDP})
 
 
 async def may_patch(request: web.Request) -> web.Response:
-    """What can be done with a session's address, the same whether there is such a session or not."""
+    """Say what a session's address accepts. The answer is the same for sessions that do not exist."""
     return web.Response(headers={hdrs.ALLOW: "DELETE, GET, HEAD, OPTIONS, PATCH", "Accept-Patch": FRAGMENT})
 
 
 def _require_type(request: web.Request, kind: str) -> None:
     if request.content_type != kind:
-        raise UnsupportedMedia("unsupported_media_type", f"Send a body of the content type {kind}.")
+        raise UnsupportedMedia("unsupported_media_type", f"Send a body with the content type {kind}.")
 
 
 async def _text(request: web.Request) -> str:
@@ -105,7 +106,7 @@ async def _text(request: web.Request) -> str:
 
 
 def routes() -> list[web.RouteDef]:
-    """Routes of this module."""
+    """Return the routes of this module."""
     return [
         web.options("/whep/sessions/{secret}", may_patch),
         web.get("/whep/sessions/{secret}", nothing),

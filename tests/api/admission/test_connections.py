@@ -1,4 +1,4 @@
-"""Who gives way when there is no place left: a table, and what must hold whoever comes in whatever order."""
+"""Shows which connection gives way when no place is left: a table, and rules that hold for any order of arrival."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Who sent a request: nobody can say so of themselves."""
+"""No sender of a request can choose the address that the gateway sees."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""What came over an event channel."""
+"""Reads the messages of an event channel."""
 
 from typing import Any
 

@@ -1,9 +1,10 @@
-"""A page's channel: slow readers, rubbish, bugs, and its end."""
+"""Covers a page's channel: slow readers, nonsense, bugs, and how it ends."""
 
 import pytest
 from aiohttp import WSServerHandshakeError
 
 from gateway.api import hub
+from gateway.api import channel as page_channel
 from gateway.api.routes import events
 from tests.api.routes.event_messages import malformed, of
 from tests.in_process import House
@@ -13,7 +14,7 @@ async def test_a_page_that_reads_too_slowly_is_dropped_and_comes_back_by_a_snaps
     dispatcher = await house.sign_in("dispatcher")
     slow = await dispatcher.events()
     hello = await slow.resume()
-    for _ in range(1100):  # without a pause, so that nothing can be written in between
+    for _ in range(1100):  # There is no pause, so nothing can be written in between.
         house.services.hub.publish({"type": "push"}, lambda _: True)
     assert await slow.closed() == 1013
 
@@ -127,7 +128,7 @@ async def test_a_page_that_does_not_begin_with_resume_is_sent_away(house: House,
 async def test_a_page_that_says_nothing_is_sent_away_without_a_fuss(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(events, "FIRST_MESSAGE_WITHIN", 0.01)
+    monkeypatch.setattr(page_channel, "FIRST_MESSAGE_WITHIN", 0.01)
     channel = await (await house.sign_in("dispatcher")).events()
     assert await channel.closed() == 1002
     assert caplog.text == ""

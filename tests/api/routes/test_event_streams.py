@@ -1,4 +1,4 @@
-"""The time of streams, as a page's channel tells it."""
+"""A page's channel tells how to date the pictures of its streams."""
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.models import CameraId, StreamName
@@ -19,7 +19,7 @@ async def test_glass_ages_are_counted_by_role_and_state(house: House) -> None:
 
 
 def play(house: House, camera: str) -> None:
-    """A camera connects and its first keyframe arrives."""
+    """Let a camera connect and its first keyframe arrive."""
     stream = house.media.streams[CameraId(camera), StreamName.MAIN]
     assert isinstance(stream, CameraStream)
     now = house.clock.monotonic()

@@ -1,4 +1,4 @@
-"""What a page hears: what it missed, and what its person may."""
+"""A page hears everything that it missed and that its person may hear, and nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The HTTP side of WHEP (draft-ietf-wish-whep-03)."""
+"""Covers the HTTP side of WHEP (draft-ietf-wish-whep-03)."""
 
 import base64
 import hashlib
@@ -143,7 +143,7 @@ async def test_a_503_says_when_to_try_again(house: House, monkeypatch: pytest.Mo
 
 
 def _naming(*servers: IceServer) -> Loaded:
-    """The example district with these servers."""
+    """Return the example district with these servers."""
     loaded = example()
     media = loaded.settings.media.model_copy(update={"ice_servers": servers})
     return replace(loaded, settings=loaded.settings.model_copy(update={"media": media}))
