@@ -1,6 +1,7 @@
 import pytest
 
 from gateway.health.picture import Still
+from gateway.models import CameraId
 from tests.in_process import ENTRANCE, HALLWAY, LINCOLN, NURSE, House
 
 
@@ -38,7 +39,11 @@ async def test_a_still_tells_when_it_was_taken_and_who_saw_it_is_on_record(
     technician = await house.sign_in("district_it")
     path = f"/api/cameras/{HALLWAY}/still"
     assert (await technician.get(path)).problem(404) == "no_still"
-    monkeypatch.setattr(house.media.health, "still", {HALLWAY: Still(b"\xff\xd8", 12.5)}.get)
+
+    async def still(camera: CameraId) -> Still | None:
+        return Still(b"\xff\xd8", 12.5) if camera == HALLWAY else None
+
+    monkeypatch.setattr(house.media.health, "still", still)
     answer = await technician.get(path)
     assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, b"\xff\xd8", "image/jpeg")
     assert answer.headers["X-Sightline-Captured-At"] == "12.500"

@@ -3,8 +3,8 @@
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from gateway.api import hub
 from gateway.api import channel as page_channel
+from gateway.api import hub
 from gateway.api.routes import events
 from tests.api.routes.event_messages import malformed, of
 from tests.in_process import House
