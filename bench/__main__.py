@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import alarms, chart, glass, idle, report, suite, targets
+from bench import alarms, chart, glass, growth, idle, report, suite, targets
 from bench.alarm_loads import LOADS
 
 PARTS = ("all", "servers", "glass", "idle", "alarms")
@@ -33,6 +33,9 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, nargs="+", default=[40], help="idle: how many, one series each")
     parser.add_argument("--only", nargs="+", default=[], choices=idle.KINDS, help="idle: these alone")
     parser.add_argument("--tree", action="append", default=[], metavar="[NAME=]PATH", help="checkouts of this gateway")
+    parser.add_argument(
+        "--health", nargs="+", default=("off", "on"), choices=("off", "on"), help="idle: of this gateway"
+    )
     parser.add_argument("--workers", type=int, default=1, help="idle: worker processes of this gateway")
     parser.add_argument("--loads", nargs="+", default=list(LOADS), choices=LOADS, help="under which alarms are timed")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
@@ -74,12 +77,14 @@ def main() -> None:
         keep()
         report.show_times("This gateway's own page, keyframes 4 s apart", found["glass"], console)
     if options.what in ("all", "idle"):
-        builds = idle.contenders(options.only, options.tree, options.workers)
+        builds = idle.contenders(options.only, options.tree, options.workers, options.health)
         counts = tuple(options.cameras)
         found["idle"] = asyncio.run(
             idle.measure(builds, counts, options.rounds, options.seconds, console, keeper("idle"))
         )
         idle.show(found["idle"], console)
+        if len(counts) > 1:
+            options.out.with_name(f"{options.out.stem}-growth.svg").write_text(growth.draw(found["idle"]))
     if options.what in ("all", "alarms"):
         found["alarms"] = asyncio.run(alarms.measure(options.loads))
         keep()

@@ -1,11 +1,13 @@
 """What processes have used, and what the machine did meanwhile, from /proc. Linux only."""
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_ESTABLISHED = "01"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -49,6 +51,18 @@ def proportional(pids: Iterable[int]) -> int:
         except OSError:
             continue
         found += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return found
+
+
+def queued(port: int, tables: Iterable[str] = ("/proc/net/tcp", "/proc/net/tcp6")) -> int:
+    """Bytes that wait in the kernel for either side of the TCP connections that have this port at one end."""
+    found, ending = 0, f":{port:04X}"
+    for table in tables:
+        with contextlib.suppress(OSError):
+            for line in Path(table).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == _ESTABLISHED and (fields[1].endswith(ending) or fields[2].endswith(ending)):
+                    found += sum(int(side, 16) for side in fields[4].split(":"))
     return found
 
 

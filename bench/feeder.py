@@ -33,7 +33,8 @@ WRITTEN = np.dtype([("camera", "<u2"), ("place", "<u2"), ("rtp", "<u4"), ("at", 
 """One line of the log: which camera, which picture of the film (0 is the keyframe), its RTP time, wall nanoseconds."""
 
 COUNT = "X-COUNT"
-"""A request of the bench's own: answered with [players, packets, pictures written to players so far] as JSON."""
+"""A request of the bench's own: answered, as JSON, with the number of players, of packets and pictures written to them
+so far, and of bytes that wait for them."""
 UNREAD_LIMIT = 2_000_000
 """Bytes that may wait for a player that does not read; pictures beyond are not sent to it."""
 
@@ -72,6 +73,11 @@ class Camera:
         for number in itertools.count():
             await asyncio.sleep(begin + number / self._fps - time.monotonic())
             log.write(await self._send())
+
+    @property
+    def unwritten(self) -> int:
+        """Bytes that wait here for players that do not read."""
+        return sum(player.get_write_buffer_size() for player in self.players)
 
     def write(self) -> None:
         """Write the next picture to players alone, in as few steps as can be: a district's cameras are many."""
@@ -171,7 +177,7 @@ class RtspConnection(asyncio.Protocol):
         lines, body = [f"CSeq: {order}", f"Date: {formatdate(usegmt=True)}", "Session: 1;timeout=60"], ""
         status = "200 OK"
         if method == COUNT:
-            told = [(len(camera.players), camera.sent, camera.pictures) for camera in self._cameras]
+            told = [(len(one.players), one.sent, one.pictures, one.unwritten) for one in self._cameras]
             body = json.dumps([sum(column) for column in zip(*told, strict=True)])
             self._transport.write(f"RTSP/1.0 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
             return

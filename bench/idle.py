@@ -6,7 +6,8 @@ and go2rtc take turns, round after round, at the same feeder, whose cost is not 
 every camera plays, settle for longer than a group of pictures lasts, then count.
 
 CPU is user and system time of the server's processes, from /proc. Memory is PSS at the end; what a camera takes is the
-slope from a turn with one camera. Whoever reads less than the feeder writes shows it: *delivered* is below 1.
+slope from a turn with one camera. Whoever reads less than the feeder writes shows it: pictures wait in sockets, so much
+is it *behind*, until they are full, and *delivered* falls below 1.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.accounting import machine, proportional, usage
+from bench.accounting import machine, proportional, queued, usage
+from bench.growth import kept_up
 from bench.peers import go2rtc, mediamtx
 from bench.run import Build, Feed, counted, feeding
 from bench.server import started
@@ -31,15 +33,15 @@ FPS = 15
 SETTLE = 10.0  # the film's group of pictures lasts 8 s at this rate
 ALL_PLAY_WITHIN = 30.0
 ALL_PLAY_WITHIN_A_CAMERA = 0.2
-UNSENT_LIMIT = 0.02  # share of what was written that may lie unread before a row is marked
+BYTES_A_SECOND = 125_000  # of one camera at FPS
 KINDS = ("sightline", "mediamtx", "go2rtc")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What one turn found. ``cores``: CPU seconds a second. ``delivered``: share of the pictures due that the feeder
-    could write: less than 1 where it is late, or the server does not read. ``busy``: cores that the whole machine was
-    at work, the server and the feeder included."""
+    could write: less than 1 where it is late, or the server does not read. ``behind``: seconds of every stream that
+    waited, unread, at the end. ``busy``: cores that the whole machine was at work, the server and feeder included."""
 
     cameras: int
     seconds: float
@@ -49,12 +51,16 @@ class Turn:
     pss_mb: float
     microseconds_a_packet: float
     delivered: float
+    behind: float
     busy: float
     stolen: float
 
 
-def contenders(only: Iterable[str], trees: Iterable[str], workers: int = 1) -> dict[str, Build]:
-    """What is measured, by name. ``trees``: checkouts of this gateway as NAME=PATH or PATH; none: this one."""
+def contenders(
+    only: Iterable[str], trees: Iterable[str], workers: int = 1, healths: Iterable[str] = ("off", "on")
+) -> dict[str, Build]:
+    """What is measured, by name. ``trees``: checkouts of this gateway as NAME=PATH or PATH; none: this one.
+    ``healths``: with picture health ``on``, ``off``, or both."""
     found: dict[str, Build] = {}
     kinds = tuple(only) or KINDS
     if "sightline" in kinds:
@@ -111,6 +117,7 @@ async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
         await asyncio.sleep(seconds)
         used_then, house_then, passed = usage(server.pids), machine(), time.monotonic() - began
         written_then = await counted(feed)
+        waiting = written_then.waiting + queued(feed.rtsp_port)
         memory = proportional(server.pids)
     cpu, packets = used_then.cpu - used.cpu, written_then.packets - written.packets
     return Turn(
@@ -122,6 +129,7 @@ async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
         pss_mb=round(memory / 1e6, 2),
         microseconds_a_packet=round(1e6 * cpu / max(1, packets), 2),
         delivered=round((written_then.pictures - written.pictures) / (passed * feed.cameras * FPS), 3),
+        behind=round(waiting / (feed.cameras * BYTES_A_SECOND), 2),
         busy=round((house_then.busy - house.busy) / passed, 2),
         stolen=round((house_then.stolen - house.stolen) / passed, 2),
     )
@@ -163,11 +171,23 @@ def line(turn: Turn) -> str:
     """One turn in words."""
     return (
         f"{turn.cores:.3f} cores ({turn.user:.3f} user, {turn.system:.3f} system), {turn.microseconds_a_packet:.1f} µs "
-        f"a packet, {turn.pss_mb:.0f} MB, delivered {turn.delivered:.3f}, machine busy {turn.busy:.2f}"
+        f"a packet, {turn.pss_mb:.0f} MB, delivered {turn.delivered:.3f}, behind {turn.behind:.2f} s, "
+        f"machine busy {turn.busy:.2f}"
     )
 
 
-HEADINGS = ("cores", "spread", "ratio", "ms/s a camera", "µs/packet", "PSS MB", "kB a camera", "delivered", "busy")
+HEADINGS = (
+    "cores",
+    "spread",
+    "ratio",
+    "ms/s a camera",
+    "µs/packet",
+    "PSS MB",
+    "kB a camera",
+    "delivered",
+    "behind s",
+    "busy",
+)
 
 
 def show(found: dict[str, Any], console: Console) -> None:
@@ -191,7 +211,8 @@ def show(found: dict[str, Any], console: Console) -> None:
                 f"{row['microseconds_a_packet']:.1f}",
                 f"{row['pss_mb']:.0f}",
                 str(row.get("kilobytes_a_camera", "-")),
-                f"{row['delivered']:.3f}" + (" !" if row["delivered"] < 1 - UNSENT_LIMIT else ""),
+                f"{row['delivered']:.3f}",
+                f"{row['behind']:.2f}" + ("" if kept_up(row) else " !"),
                 f"{row['busy']:.2f}",
             )
         console.print(table)

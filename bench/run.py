@@ -73,11 +73,13 @@ async def feeding(
 
 
 class Written(NamedTuple):
-    """How many streams a feeder plays now; packets and pictures that it has written to players so far."""
+    """How many streams a feeder plays now; packets and pictures that it has written to players so far; bytes that wait
+    in it for players that do not read."""
 
     players: int
     packets: int
     pictures: int
+    waiting: int
 
 
 async def counted(feed: Feed) -> Written:

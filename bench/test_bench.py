@@ -7,12 +7,14 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from xml.dom import minidom
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from bench.accounting import family, usage
+from bench import growth
+from bench.accounting import family, queued, usage
 from bench.chart import draw
 from bench.feeder import TICKS, WRITTEN, Camera, RtspConnection
 from bench.idle import Turn, contenders, figures
@@ -180,7 +182,7 @@ async def test_a_peer_that_does_not_speak_rtsp_is_hung_up_on_without_a_word(came
 
 
 def test_an_idle_series_tells_medians_the_slope_of_memory_and_who_is_missing() -> None:
-    turn = Turn(1, 5.0, 0.1, 0.08, 0.02, 50.0, 20.0, 1.0, 0.5, 0.0)
+    turn = Turn(1, 5.0, 0.1, 0.08, 0.02, 50.0, 20.0, 1.0, 0.0, 0.5, 0.0)
     many = [replace(turn, cameras=11, cores=cores, pss_mb=60.0) for cores in (0.2, 0.9, 0.3)]
     turns = {1: {"ours": [turn], "peer": []}, 11: {"ours": many, "peer": []}}
     found = figures(turns, {1: {"peer": "not installed"}, 11: {}}, (11,))["11 cameras"]
@@ -197,6 +199,38 @@ def test_checkouts_are_measured_beside_each_other_by_their_names() -> None:
         "sightline after, health on",
     ]
     assert list(contenders([], [])) == ["sightline, health off", "sightline, health on", "mediamtx", "go2rtc"]
+
+
+async def test_what_a_server_leaves_unread_is_seen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as one:
+        port = server.getsockname()[1]
+        other, _ = server.accept()
+        with other:
+            assert queued(port) == 0
+            one.sendall(b"x" * 1000)
+            assert queued(port) == 1000
+
+
+def test_growth_is_drawn_with_a_line_a_server_and_an_empty_mark_where_one_did_not_keep_up() -> None:
+    def row(cameras: int, delivered: float) -> dict[str, float]:
+        return {
+            "cameras": cameras,
+            "cores": cameras / 500,
+            "pss_mb": cameras + 100,
+            "delivered": delivered,
+            "behind": 0,
+        }
+
+    rows = {"ours": row(10, 1.0), "<peer>": row(10, 1.0)}, {"ours": row(1000, 0.5), "<peer>": {"not here": "x"}}
+    drawn = growth.draw({"10 cameras": rows[0], "1000 cameras": rows[1]})
+    assert minidom.parseString(drawn).getElementsByTagName("svg")
+    assert drawn.count("&lt;peer&gt;") == 2
+    assert drawn.count('fill="white"') == 3  # the background, and a mark in each panel
+
+
+@pytest.mark.parametrize(("value", "limit"), [(0.02, 0.02), (0.3, 0.5), (1, 1), (1.9, 2), (2.1, 2.5), (700, 1000)])
+def test_an_axis_reaches_to_a_round_figure(value: float, limit: float) -> None:
+    assert growth.round_up(value) == pytest.approx(limit)
 
 
 @pytest.mark.e2e
