@@ -136,7 +136,7 @@ class Tile:
         return str(await self.locator.evaluate("e => [...e.shadowRoot.children].map(c => c.innerText).join(' ')"))
 
     async def never_stale(self) -> None:
-        """Check by the frames' own time codes that none called LIVE was older than the contract allows."""
+        """Check, by its own time code, that no frame called LIVE was older than the contract allows."""
         for frame in await self.frames():
             if frame["state"] == "live" and frame["trueAge"] is not None:
                 assert frame["trueAge"] < 2.0 + 0.25, frame

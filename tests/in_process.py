@@ -325,7 +325,7 @@ class House:
         return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
 
     async def stop_viewing(self) -> None:
-        """Stop everything that carries out what viewing has requested."""
+        """Stop the worker that does what viewing has requested."""
         self._viewing.cancel()
         await asyncio.gather(self._viewing, return_exceptions=True)
 
