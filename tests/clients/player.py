@@ -15,11 +15,14 @@ import av
 
 @dataclass
 class Player:
-    """What a viewer has told so far: sizes of pictures that were decoded, bytes of sound, states of the connection."""
+    """What a viewer has told so far: sizes of pictures that were decoded, bytes of sound or Hz of its
+    tone each second, states of the connection, and its offer where the test is to exchange that."""
 
     sizes: list[tuple[int, int]] = field(default_factory=list)
     sounds: bytearray = field(default_factory=bytearray)
+    tones: list[int] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
+    offered: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     told: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
@@ -33,6 +36,10 @@ class Player:
             await self.shown(said["width"], said["height"])
         if "sound" in said:
             await self.heard(base64.b64decode(said["sound"]))
+        if "hertz" in said:
+            self.tones.append(said["hertz"])
+        if "offer" in said:
+            self.offered.set_result(said["offer"])
         if "state" in said:
             await self.is_now(said["state"])
 
