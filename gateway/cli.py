@@ -24,7 +24,7 @@ from gateway.commands.simulate import simulate_until_stopped
 from gateway.config_loader import load, summary, warnings
 from gateway.errors import ConfigurationError, SightlineError, Unconfirmed
 from gateway.models import IncidentKind, Role
-from gateway.server import tls_context
+from gateway.tls import tls_context
 
 app = typer.Typer(
     no_args_is_help=True,

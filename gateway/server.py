@@ -1,68 +1,32 @@
-"""Composition root: builds every service once and owns the one root TaskGroup. No other module builds services."""
+"""Runs one gateway: owns the root TaskGroup, opens the HTTP ports, and starts and stops everything in order."""
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from aiohttp import web
 
 from gateway import files
-from gateway.access.grants import Grants
-from gateway.access.service import AccessService
 from gateway.api.admission.connection import KEEP_ALIVE
 from gateway.api.admission.connections import ConnectionPlaces
 from gateway.api.admission.doors import Doors
-from gateway.api.admission.limits import Limits
 from gateway.api.admission.throttle import whose
 from gateway.api.app import build
-from gateway.api.hub import EventHub
-from gateway.api.news import Newsroom
-from gateway.api.pictures import Pictures
-from gateway.api.places import Places
 from gateway.api.services import Services
-from gateway.audit.clock_steps import ClockSteps
-from gateway.audit.log import AuditLog
-from gateway.auth.invitations import Invitations
-from gateway.auth.keys import KeyStore
-from gateway.auth.revocations import Revocations
-from gateway.auth.sessions import SignInSessions
-from gateway.auth.tokens import TokenService
 from gateway.clock import Clock, SystemClock
+from gateway.composition import compose, media_of, storage_url
 from gateway.config_loader import Loaded
-from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.settings import HttpSettings, Settings
-from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import ConfigurationError
-from gateway.floorplan.words import place_words
-from gateway.incidents.service import IncidentService
-from gateway.incidents.threat import Where
-from gateway.incidents.triggers.console import ConsoleTrigger
 from gateway.incidents.triggers.forgetting import forget_for_ever
-from gateway.incidents.triggers.webhook import WebhookTrigger
-from gateway.media.events import MediaEvents
-from gateway.media.interface import Media
-from gateway.media.node import MediaNode
-from gateway.media.nodes import MediaNodes
-from gateway.media.process import worker_process
-from gateway.media.remote import RemoteNode
-from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CameraPolicy, Origin, SiteId
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
 from gateway.storage.presence import Presence
-from gateway.storage.readiness import Readiness
 from gateway.storage.steady import SteadyTime
+from gateway.tls import tls_context
 from gateway.unowned import UnownedFailures
-from gateway.viewing.service import ViewingService
-from gateway.viewing.sign_ins import SignInKeeper
-from gateway.webrtc.plane import MediaPlane
 
 logger = logging.getLogger(__name__)
-
-M = TypeVar("M", bound=Media)
 
 
 class Gateway:
@@ -167,144 +131,8 @@ class Gateway:
                 self.port = got
 
 
-@dataclass(frozen=True, slots=True)
-class Parts(Generic[M]):
-    """The result of ``compose``: the services that routes use, and the parts that must be run."""
-
-    services: Services
-    media: M
-    newsroom: Newsroom
-
-
-async def compose(
-    loaded: Loaded,
-    database: Database,
-    clock: Clock,
-    metrics: Metrics,
-    media_of: Callable[[Sequence[CameraSettings], MediaSettings, MediaEvents, Clock, Metrics], M],
-) -> Parts[M]:
-    """Build every service on an open database, load its state from disk, and connect the services. Run nothing yet.
-
-    ``media_of`` builds the media plane. It is the function of that name, except in tests that send no packets.
-    """
-    settings = loaded.settings
-    storage = settings.storage
-    spool = storage.spool or storage.directory / "audit-spool.jsonl" if storage.url else storage.spool
-    audit = AuditLog(database, clock, metrics, spool, storage.spool_size)
-    keys = KeyStore(database, clock)
-    tokens = TokenService(keys, settings.tokens, settings.http.public_url, clock)
-    sessions = SignInSessions(database, settings.tokens, clock)
-    revocations = Revocations(database, clock)
-    incidents = IncidentService(database, settings.incidents, clock, metrics, audit, where_of(loaded))
-    rooms = {site: frozenset(room.id for room in plan.rooms) for site, plan in loaded.plans.items()}
-    webhooks = WebhookTrigger(database, incidents.triggers, settings.sites, clock, metrics, audit, rooms)
-    access = AccessService(incidents, settings, clock, metrics, audit)
-    barred_for = settings.tokens.session_lifetime
-    grants = Grants(database, access, incidents, barred_for, clock, metrics, audit)
-    await database.owed.start()
-    metrics.owed_changes.set_function(lambda: database.owed.count)
-    await audit.start()
-    await keys.start()
-    await revocations.start()
-    await incidents.start()
-    await grants.start()
-
-    reached = {camera.id: camera for site in settings.sites for camera in site.cameras}
-    pulled = [reached[camera.id] for camera in access.cameras() if camera.policy is not CameraPolicy.NEVER]
-    media = media_of(pulled, settings.media, MediaEvents(metrics), clock, metrics)
-    viewing = ViewingService(media, access, grants, incidents, tokens, sessions, revocations, audit, clock, metrics)
-    sign_ins = SignInKeeper(sessions, incidents, access, grants, viewing, audit, settings.tokens, clock, metrics)
-    await sign_ins.start()
-    services = Services(
-        loaded=loaded,
-        clock=clock,
-        clock_steps=ClockSteps(clock, audit, metrics),
-        metrics=metrics,
-        audit=audit,
-        incidents=incidents,
-        webhooks=webhooks,
-        console=ConsoleTrigger(database, incidents, clock),
-        places=Places(loaded.plans, access.cameras_of),
-        access=access,
-        grants=grants,
-        tokens=tokens,
-        sessions=sessions,
-        sign_ins=sign_ins,
-        readiness=Readiness(database, clock),
-        invitations=Invitations(database, settings.tokens, clock),
-        viewing=viewing,
-        hub=EventHub(metrics),
-        pictures=Pictures(media, clock, settings.age),
-        limits=Limits({webhook.id for site in settings.sites for webhook in site.webhooks}, await sessions.cookies()),
-    )
-    newsroom = Newsroom(services)
-    newsroom.start()
-    return Parts(services, media, newsroom)
-
-
-def where_of(loaded: Loaded) -> Where:
-    """Return the function that names a school and a place in it, for the threat that an incident records."""
-    names = {site.id: site.name for site in loaded.settings.sites}
-
-    def where(site_id: SiteId, origin: Origin) -> str:
-        place = place_words(loaded.plans[site_id], origin.room_id, origin.place)
-        return ", ".join(part for part in (names[site_id], place) if part)
-
-    return where
-
-
-def media_of(
-    cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
-) -> Media:
-    """Return the media plane for ``cameras``: in this process, or dealt to ``media.workers``. Raises
-    ConfigurationError."""
-    if settings.workers == 1:
-        return MediaNode(cameras, settings, events, clock, metrics, MediaPlane)
-    nodes = []
-    for number, shard in enumerate(shards(cameras, settings.workers)):
-        try:
-            own = settings_of(settings, number)
-        except ValueError as error:
-            raise ConfigurationError([f"media.advertise: {error}"]) from None
-        node = RemoteNode(f"worker {number + 1}", shard, own, events, clock, metrics, worker_process)
-        nodes.append((node, [CameraId(camera.id) for camera in shard]))
-    return MediaNodes(nodes, events)
-
-
-def storage_url(settings: Settings) -> str:
-    """Return the URL of the SQLite file, by default in the storage directory, which is created if missing.
-
-    Raises ConfigurationError.
-    """
-    if settings.storage.url is not None:
-        return settings.storage.url.get_secret_value()
-    directory = settings.storage.directory
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError([f"storage.directory: {directory} cannot be made: {error.strerror}"]) from None
-    return sqlite_url(directory / "sightline.db")
-
-
 def public_url(http: HttpSettings, port: int) -> str:
     """Return ``public_url``. If the system chose the port (0 in the settings), return a URL with that port instead."""
     if http.port:
         return http.public_url
     return f"{'https' if http.tls_certificate else 'http'}://localhost:{port}"
-
-
-def tls_context(http: HttpSettings) -> ssl.SSLContext | None:
-    """Return the server's TLS context, or None without a certificate. Raises ConfigurationError if the files are
-    unusable."""
-    if http.tls_certificate is None or http.tls_key is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(http.tls_certificate, http.tls_key)
-    except OSError as error:
-        files = f"{http.tls_certificate} and {http.tls_key}"
-        raise ConfigurationError(
-            [f"http.tls_certificate, http.tls_key: {files} cannot be used: {error.strerror or error}"]
-        ) from None
-    return context

@@ -1,4 +1,4 @@
-"""Makes a self-signed certificate for trying Sightline from another device.
+"""Loads the certificate of the pages, and makes a self-signed one for trying Sightline from another device.
 
 In production, bring a certificate of your own or use a reverse proxy.
 """
@@ -6,6 +6,7 @@ In production, bring a certificate of your own or use a reverse proxy.
 import ipaddress
 import os
 import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +15,28 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from gateway.configuration.settings import HttpSettings
+from gateway.errors import ConfigurationError
+
 VALID = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=30)
+
+
+def tls_context(http: HttpSettings) -> ssl.SSLContext | None:
+    """Return the server's TLS context, or None without a certificate. Raises ConfigurationError if the files are
+    unusable."""
+    if http.tls_certificate is None or http.tls_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(http.tls_certificate, http.tls_key)
+    except OSError as error:
+        files = f"{http.tls_certificate} and {http.tls_key}"
+        raise ConfigurationError(
+            [f"http.tls_certificate, http.tls_key: {files} cannot be used: {error.strerror or error}"]
+        ) from None
+    return context
 
 
 def self_signed(directory: Path, host: str) -> tuple[Path, Path]:

@@ -18,6 +18,7 @@ from gateway.api.app import build
 from gateway.api.services import Services
 from gateway.audit.record import AuditRecord
 from gateway.clock import Clock
+from gateway.composition import compose
 from gateway.config_loader import Loaded, load
 from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings
@@ -28,7 +29,6 @@ from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
 from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
-from gateway.server import compose
 from gateway.storage.database import Database, sqlite_url
 from gateway.webrtc.interface import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from gateway.webrtc.opening import Sounds, Streams

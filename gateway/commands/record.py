@@ -5,9 +5,9 @@ from pathlib import Path
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent, AuditRecord
 from gateway.clock import SystemClock
+from gateway.composition import storage_url
 from gateway.config_loader import load_without_secrets
 from gateway.metrics import Metrics
-from gateway.server import storage_url
 from gateway.storage.database import Database
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from gateway.audit.log import AuditLog
 from gateway.clock import SystemClock
+from gateway.composition import storage_url
 from gateway.config_loader import load
 from gateway.metrics import Metrics
-from gateway.server import storage_url
 from gateway.storage.database import Database
 from rig.example import ENVIRONMENT
 from tests.commands.processes import district, sightline

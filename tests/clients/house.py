@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from gateway.api.app import build
 from gateway.api.services import Services
 from gateway.clock import Clock, SystemClock
+from gateway.composition import compose
 from gateway.config_loader import load
 from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings
@@ -22,7 +23,6 @@ from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
 from gateway.models import CameraId, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
 from gateway.relay.camera_stream import CameraStream
-from gateway.server import compose
 from gateway.storage.database import Database, sqlite_url
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.session import Session
