@@ -20,7 +20,7 @@ def test_a_usable_configuration_is_said_to_be_usable(tmp_path: Path) -> None:
     assert SECRET not in done.stdout
 
 
-def test_pages_without_tls_are_warned_of_and_usable(tmp_path: Path) -> None:
+def test_pages_without_tls_cause_a_warning_and_are_usable(tmp_path: Path) -> None:
     path = district(tmp_path)
     path.write_text(path.read_text().replace("host: 127.0.0.1", "host: 0.0.0.0", 1))
     done = sightline("check", path)
@@ -28,7 +28,7 @@ def test_pages_without_tls_are_warned_of_and_usable(tmp_path: Path) -> None:
     assert "Warning: http.public_url: pages are served to the network (0.0.0.0) without TLS" in done.stdout
 
 
-def test_every_fault_of_a_broken_configuration_is_told_with_its_line(tmp_path: Path) -> None:
+def test_every_fault_of_a_broken_configuration_is_reported_with_its_line(tmp_path: Path) -> None:
     path = district(tmp_path, live_below="9.0", lifetime="301", clock="wrong")
     text = path.read_text().replace("    # Panic buttons:", "    cammeras: []\n    # Panic buttons:", 1)
     path.write_text(text)
@@ -46,7 +46,7 @@ def test_every_fault_of_a_broken_configuration_is_told_with_its_line(tmp_path: P
     assert (served.returncode, served.stderr.splitlines()) == (1, lines)
 
 
-def test_a_missing_configuration_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_configuration_is_reported_in_one_line(tmp_path: Path) -> None:
     done = sightline("check", tmp_path / "nothing.yaml")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1

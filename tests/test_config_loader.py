@@ -169,7 +169,7 @@ def test_a_district_is_loaded_with_its_agreements_and_plans(folder: Path) -> Non
         ("small.geojson", "{", "{,", "small.geojson:1: is not JSON: "),
     ],
 )
-def test_a_mistake_is_told_with_its_file_line_and_key(
+def test_a_mistake_is_reported_with_its_file_line_and_key(
     folder: Path, file: str, old: str, new: str, problem: str
 ) -> None:
     edit(folder / file, (old, new))
@@ -177,7 +177,7 @@ def test_a_mistake_is_told_with_its_file_line_and_key(
     assert any(line.startswith(problem) for line in found), found
 
 
-def test_all_mistakes_of_all_files_are_told_at_once_and_once(folder: Path) -> None:
+def test_all_mistakes_in_all_files_are_reported_together_and_only_once(folder: Path) -> None:
     edit(
         folder / "main.yaml", ("port: 8080", "port: x"), ("id: front", "id: gym"), ("secret: hunter2", "secrt: hunter2")
     )
@@ -195,7 +195,7 @@ def test_all_mistakes_of_all_files_are_told_at_once_and_once(folder: Path) -> No
     ]
 
 
-def test_a_missing_configuration_is_told(tmp_path: Path) -> None:
+def test_a_missing_configuration_is_reported(tmp_path: Path) -> None:
     assert problems_of(tmp_path) == ["main.yaml: cannot be read: No such file or directory"]
 
 
@@ -204,7 +204,7 @@ def test_a_configuration_that_is_not_text_is_told(folder: Path) -> None:
     assert problems_of(folder) == ["main.yaml: cannot be read: it is not UTF-8 text"]
 
 
-def test_overrides_stand_in_place_of_the_file(folder: Path) -> None:
+def test_overrides_replace_values_of_the_file(folder: Path) -> None:
     overrides = {
         "http.port": 0,
         "media.port": 1234,
@@ -216,7 +216,7 @@ def test_overrides_stand_in_place_of_the_file(folder: Path) -> None:
     assert [c.name for c in loaded.settings.sites[0].cameras] == ["Hall", "L"]
 
 
-def test_a_wrong_override_is_told_as_such(folder: Path) -> None:
+def test_a_wrong_override_is_reported_as_an_override(folder: Path) -> None:
     found = problems_of(folder, http__port="x", sites__tall__name="T", district__x=1, htp__port=1)
     assert found == [
         "override: sites.tall.name: there is no such place in the configuration",
@@ -253,7 +253,7 @@ def test_cameras_are_moved_to_another_port(folder: Path) -> None:
     assert (lobby.main.url, lobby.sub) == ("rtsp://10.0.0.6:9/main", None)
 
 
-def test_the_summary_says_what_was_loaded_in_a_row_a_site(folder: Path) -> None:
+def test_the_summary_has_a_row_for_each_site(folder: Path) -> None:
     assert summary(load(folder / "main.yaml", environment={})) == [
         ("District", "Small District, at http://localhost:8080"),
         (
@@ -270,7 +270,7 @@ def test_the_summary_names_grounds_that_the_agreement_uses_without_stating_them(
     assert "legal_basis" not in summary(load(folder / "main.yaml", environment={}))[1][1]
 
 
-def test_a_site_without_an_agreement_is_said_to_show_nothing(folder: Path) -> None:
+def test_the_summary_says_that_a_site_without_an_agreement_shows_nothing(folder: Path) -> None:
     edit(folder / "main.yaml", ("agreements:\n  - agreement.yaml\n", ""))
     assert "no agreement: the police see nothing" in summary(load(folder / "main.yaml", environment={}))[1][1]
 
@@ -287,7 +287,9 @@ def test_a_site_without_an_agreement_is_said_to_show_nothing(folder: Path) -> No
         ("localhost", "http://localhost:8080", False),
     ],
 )
-def test_pages_that_go_out_without_tls_are_warned_of(folder: Path, host: str, url: str, warned: bool) -> None:
+def test_pages_served_to_the_network_without_tls_cause_a_warning(
+    folder: Path, host: str, url: str, warned: bool
+) -> None:
     overrides = {"http.host": host, "http.public_url": url}
     told = warnings(load(folder / "main.yaml", overrides, environment={}))
     assert [warning.startswith("http.public_url: ") for warning in told] == [True] * warned
@@ -301,7 +303,7 @@ def test_pages_that_go_out_without_tls_are_warned_of(folder: Path, host: str, ur
         ("127.0.0.1", {}, False),
     ],
 )
-def test_buttons_that_a_flood_of_their_own_address_could_keep_out_over_tls_are_warned_of(
+def test_buttons_that_a_flood_from_their_own_address_could_block_over_tls_cause_a_warning(
     folder: Path, host: str, more: dict[str, object], warned: bool
 ) -> None:
     for name in ("certificate.pem", "key.pem"):
@@ -338,7 +340,7 @@ def test_a_secret_of_two_panic_buttons_is_refused_however_it_is_written(folder: 
     ]
 
 
-def test_a_shared_secret_is_told_beside_other_faults(folder: Path) -> None:
+def test_a_shared_secret_is_reported_with_other_faults(folder: Path) -> None:
     second = (
         f"      - {{id: bell, name: Gym, secret: {SECRET}}}\n      - {{id: bad, name: B, secret: 7}}\n    cameras:\n"
     )
@@ -359,7 +361,7 @@ def test_an_administrator_without_the_gateways_secrets_can_sign_a_thief_out(fold
     assert load_without_secrets(path).settings.sites[0].id == "small"
 
 
-def test_a_database_whose_address_is_not_there_is_said_and_not_tried(folder: Path) -> None:
+def test_a_missing_database_address_is_reported_and_not_tried(folder: Path) -> None:
     path = folder / "sightline.yaml"
     path.write_text(MAIN + "storage: {url: '${NOT_SET_HERE}'}\n")
     with pytest.raises(ConfigurationError, match=r"storage\.url: the environment variable NOT_SET_HERE is not set"):

@@ -37,7 +37,7 @@ def copied() -> list[str]:
     return [source for words in arguments if not words[0].startswith("--from") for source in words[:-1]]
 
 
-def test_all_that_is_copied_into_the_image_is_in_the_repository() -> None:
+def test_everything_copied_into_the_image_is_in_the_repository() -> None:
     assert copied()
     for source in copied():
         assert (ROOT / source).exists(), source
@@ -46,7 +46,7 @@ def test_all_that_is_copied_into_the_image_is_in_the_repository() -> None:
     assert {".git", ".venv", "data"} <= set(ignored), "secrets and state stay out of the image"
 
 
-def test_the_image_runs_as_nobody_in_particular_and_tells_its_health() -> None:
+def test_the_image_runs_as_an_unprivileged_user_and_has_a_health_check() -> None:
     last_stage = instructions()[max(i for i, (name, _) in enumerate(instructions()) if name == "FROM") :]
     names = [name for name, _ in last_stage]
     [user] = [words for name, words in last_stage if name == "USER"]
@@ -56,7 +56,7 @@ def test_the_image_runs_as_nobody_in_particular_and_tells_its_health() -> None:
     assert "HEALTHCHECK" in names
 
 
-async def test_health_check_and_scrape_ask_for_what_there_is(house: House) -> None:
+async def test_health_check_and_scrape_use_addresses_that_exist(house: House) -> None:
     [check] = [words for name, words in instructions() if name == "HEALTHCHECK"]
     prometheus = yaml.safe_load((ROOT / "docker" / "prometheus.yml").read_text())
     person = await house.stranger()
@@ -81,7 +81,7 @@ def test_the_health_checks_program_is_python() -> None:
     compile(command[command.index("-c") + 1], "healthcheck", "exec")
 
 
-def test_the_composed_gateway_is_given_a_configuration_that_it_can_use() -> None:
+def test_the_composed_gateway_gets_a_usable_configuration() -> None:
     gateway = compose()["services"]["gateway"]
     command = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in gateway["command"]]
     assert command[0] == "serve"
@@ -103,7 +103,7 @@ def test_the_composed_gateway_is_given_a_configuration_that_it_can_use() -> None
     assert exposed.split() == served
 
 
-def test_the_composed_relay_is_asked_for_by_name_and_reaches_the_gateway_alone() -> None:
+def test_the_composed_relay_needs_its_profile_and_reaches_only_the_gateway() -> None:
     relay, gateway = compose()["services"]["turn"], compose()["services"]["gateway"]
     assert relay["profiles"] == ["turn"]
     command = relay["command"]
@@ -120,7 +120,7 @@ def test_the_composed_relay_is_asked_for_by_name_and_reaches_the_gateway_alone()
     assert "network_mode" not in relay
 
 
-def test_what_is_mounted_is_there_or_a_volume() -> None:
+def test_every_mount_exists_or_is_a_volume() -> None:
     for service in compose()["services"].values():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]

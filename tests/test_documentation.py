@@ -94,7 +94,7 @@ async def test_every_route_is_documented_and_every_documented_route_exists(house
     assert documented <= exist
 
 
-async def test_every_metric_is_served_and_no_label_tells_of_a_person_or_a_session(house: House) -> None:
+async def test_every_metric_is_served_and_no_label_names_a_person_or_a_session(house: House) -> None:
     await house.lock_down()
     patrol = await house.sign_in("patrol")
     session, location = await patrol.watch("lincoln-lobby")
@@ -118,7 +118,7 @@ async def test_every_metric_is_served_and_no_label_tells_of_a_person_or_a_sessio
         assert not re.search(rf'"[^"]*{re.escape(telling)}[^"]*"', samples.replace('"patrol"', "")), telling
 
 
-def test_every_test_that_stands_for_a_line_of_wheps_draft_exists() -> None:
+def test_every_test_named_for_a_requirement_of_whep_exists() -> None:
     named = re.findall(r"`(tests/[^`]+\.py)::(\w+)`", (ROOT / "docs" / "whep.md").read_text())
     assert len(named) > 25
     assert not [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text()]

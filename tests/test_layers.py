@@ -26,7 +26,7 @@ def test_packages_outside_the_gateway_keep_to_their_layers(package: str) -> None
     assert [(module, name) for module, name in imports(package) if name in others] == []
 
 
-def test_whoever_calls_listeners_back_does_so_by_the_one_rule() -> None:
+def test_all_calls_to_listeners_follow_one_rule() -> None:
     own = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "gateway").rglob("*.py")

@@ -33,7 +33,7 @@ def test_a_listener_that_fails_is_counted_and_told_again_and_so_are_the_others()
     assert len(doorbell) == 1
 
 
-def test_of_failures_in_a_row_only_the_first_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_only_the_first_of_several_failures_in_a_row_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Metrics()
     doorbell: Listeners[bool] = Listeners("doorbell", metrics)
 
@@ -49,7 +49,7 @@ def test_of_failures_in_a_row_only_the_first_is_logged(caplog: pytest.LogCapture
     assert failures(metrics) == 4
 
 
-def test_a_listener_that_another_one_takes_off_is_not_told() -> None:
+def test_a_listener_that_another_one_removes_is_not_called() -> None:
     doorbell: Listeners[str] = Listeners("doorbell", Metrics())
     heard: list[str] = []
     doorbell.add(lambda _: remove())
@@ -58,7 +58,7 @@ def test_a_listener_that_another_one_takes_off_is_not_told() -> None:
     assert heard == []
 
 
-def test_a_listener_that_fails_and_takes_itself_off_leaves_nothing_behind() -> None:
+def test_a_listener_that_fails_and_removes_itself_leaves_nothing_behind() -> None:
     doorbell: Listeners[str] = Listeners("doorbell", Metrics())
 
     def fail(_who: str) -> None:

@@ -21,7 +21,7 @@ HARMLESS = ["rtsp://10.0.0.5:554/main is back", "sightline: ready", "mail anna@e
 
 
 @pytest.mark.parametrize(("text", "left"), SECRETS)
-def test_what_looks_like_a_credential_is_kept_out(text: str, left: str) -> None:
+def test_everything_that_looks_like_a_credential_is_kept_out(text: str, left: str) -> None:
     assert log.redact(text) == left
 
 
@@ -56,7 +56,7 @@ def test_a_plain_line_is_dated_in_utc_with_milliseconds() -> None:
     assert log.PlainFormatter().format(event) == "22:13:20.123 WARNING sources: lost"
 
 
-def test_a_line_of_a_worker_says_of_which() -> None:
+def test_a_workers_line_names_the_worker() -> None:
     assert " WARNING worker 2: sources: lost" in log.PlainFormatter("worker 2").format(record("lost"))
     assert json.loads(log.JsonFormatter("worker 2").format(record("lost")))["process"] == "worker 2"
 

@@ -87,5 +87,5 @@ def test_a_private_member_is_found_however_it_is_touched(source: str, name: str)
         "monkeypatch.setattr(events, 'FIRST', 0.01)",
     ],
 )
-def test_what_is_ones_own_or_public_is_not(source: str) -> None:
+def test_own_and_public_members_are_not_found(source: str) -> None:
     assert list(private_members(source)) == []

@@ -18,20 +18,20 @@ from scripts.pure_modules import ROOT, promises_purity, pure_modules
         "As pure values.",
     ],
 )
-def test_a_module_that_says_pure_or_sans_io_is_held(docstring: str) -> None:
+def test_a_module_that_says_pure_or_sans_io_is_checked(docstring: str) -> None:
     assert promises_purity(docstring, package=False)
 
 
-def test_a_module_that_says_neither_is_not_held() -> None:
+def test_a_module_that_says_neither_is_not_checked() -> None:
     assert not promises_purity("One connection to a camera, for a purely local reason.", package=False)
 
 
-def test_a_package_is_held_where_it_says_so_of_itself_and_not_where_it_speaks_of_one_of_its_modules() -> None:
+def test_a_package_is_checked_if_it_says_so_about_itself_and_not_about_one_of_its_modules() -> None:
     assert promises_purity("What all codecs have in common. Pure.", package=True)
     assert not promises_purity("May you: one pure policy, and the grants that live and die by it.", package=True)
 
 
-def test_a_new_module_is_held_from_its_first_day(tmp_path: Path) -> None:
+def test_a_new_module_is_checked_from_its_first_day(tmp_path: Path) -> None:
     folder = tmp_path / "gateway" / "sources"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text('"""Cameras: a sans-IO core and a thin shell."""\n')
@@ -40,7 +40,7 @@ def test_a_new_module_is_held_from_its_first_day(tmp_path: Path) -> None:
     assert pure_modules(tmp_path) == ["gateway.sources.backoff"]
 
 
-def test_the_policy_and_every_parser_of_a_cameras_bytes_is_held() -> None:
+def test_the_policy_and_every_parser_of_a_cameras_bytes_are_checked() -> None:
     held = pure_modules()
     for module in ("gateway.access.policy", "gateway.codecs", "gateway.rtp", "gateway.sources.rtsp.protocol"):
         assert module in held

@@ -54,7 +54,7 @@ async def test_addresses_are_not_looked_up(server: NameServer) -> None:
     assert not server.asked
 
 
-async def test_a_name_is_looked_up_once_for_all_who_ask_meanwhile(server: NameServer) -> None:
+async def test_a_name_is_looked_up_once_for_everybody_who_asks_meanwhile(server: NameServer) -> None:
     resolver = Resolver(server.look_up, deadline=10)
     asking = [asyncio.create_task(resolver.addresses("camera.example")) for _ in range(20)]
     await until(lambda: bool(server.asked))
@@ -68,9 +68,7 @@ async def test_a_name_is_looked_up_once_for_all_who_ask_meanwhile(server: NameSe
     assert server.asked == {"camera.example": 2}, "asked anew, since it may have moved"
 
 
-async def test_names_that_nobody_answers_for_hold_up_no_other(
-    server: NameServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unanswered_names_delay_no_other(server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STUCK_AFTER", 0.01)
     resolver = Resolver(server.look_up, deadline=10)
     silent = [asyncio.create_task(resolver.addresses(f"silent-{number}.example")) for number in range(30)]
@@ -100,7 +98,7 @@ async def test_threads_that_never_come_back_are_bounded_and_do_not_outlive_the_p
     await until(lambda: len(server.asked) == 40)
 
 
-async def test_where_a_name_server_falls_silent_its_last_answer_holds(server: NameServer) -> None:
+async def test_the_last_answer_of_a_silent_name_server_stays_valid(server: NameServer) -> None:
     resolver = Resolver(server.look_up, deadline=0.05)
     server.known["camera.example"] = ("192.0.2.1",)
     assert await resolver.addresses("camera.example") == ("192.0.2.1",)
@@ -109,7 +107,7 @@ async def test_where_a_name_server_falls_silent_its_last_answer_holds(server: Na
     assert resolver.last("camera.example") == ("192.0.2.1",)
 
 
-async def test_a_name_that_is_unknown_is_told_and_asked_for_again(server: NameServer) -> None:
+async def test_an_unknown_name_is_reported_and_looked_up_again(server: NameServer) -> None:
     resolver = Resolver(server.look_up)
     server.answers.set()
     for asked in (1, 2):

@@ -55,7 +55,7 @@ async def test_signals_are_given_back_also_after_a_failure() -> None:
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
 
 
-def test_what_was_there_at_the_start_is_never_looked_through_again() -> None:
+def test_objects_from_the_start_are_never_scanned_again() -> None:
     made = [[number] for number in range(1000)]
     keep_for_good()
     try:

@@ -26,7 +26,7 @@ def test_a_certificate_names_the_host_and_this_machine(tmp_path: Path) -> None:
     assert {"127.0.0.1", "::1"} == {str(address) for address in names.get_values_for_type(x509.IPAddress)}
 
 
-def test_a_certificate_that_is_about_to_expire_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_about_to_expire_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(tls, "VALID", tls.RENEW_BEFORE - timedelta(days=1))
         certificate, _ = tls.self_signed(tmp_path, "localhost")
@@ -38,7 +38,7 @@ def test_a_certificate_that_is_about_to_expire_is_made_anew(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("broken", ["tls-certificate.pem", "tls-key.pem", "pair"])
-def test_files_that_do_not_belong_together_or_are_none_are_made_anew(tmp_path: Path, broken: str) -> None:
+def test_mismatched_or_broken_files_are_replaced(tmp_path: Path, broken: str) -> None:
     certificate, key = tls.self_signed(tmp_path, "localhost")
     if broken == "pair":
         _, other = tls.self_signed(tmp_path / "other", "localhost")

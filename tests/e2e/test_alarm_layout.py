@@ -42,7 +42,7 @@ async def test_ten_triggers_do_not_push_the_pictures_off_the_screen(
 
 
 @pytest.mark.parametrize(("who", "width", "height"), [("patrol", 1024, 768), ("dispatcher", 390, 844)])
-async def test_what_somebody_saw_is_not_cut_off_where_the_screen_is_small(
+async def test_a_note_is_not_cut_off_on_a_small_screen(
     browser: Browser, district: District, schools: Schools, who: str, width: int, height: int
 ) -> None:
     note = "Two persons by the stairs, one with a long gun and a dark bag, going to the library"

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 
 
 @pytest.mark.parametrize(("kind", "lowest", "highest"), [("real", 550, 1400), ("drill", 490, 700), ("test", 360, 430)])
-async def test_an_alarm_is_heard_by_its_kind_until_anybody_of_the_police_acknowledges(
+async def test_an_alarm_sounds_by_its_kind_until_anybody_at_the_police_acknowledges(
     browser: Browser, district: District, schools: Schools, kind: str, lowest: float, highest: float
 ) -> None:
     glass = await page_of(browser, district, "patrol", 1280, 800)
@@ -106,7 +106,7 @@ async def test_a_page_that_the_browser_keeps_mute_says_so_until_a_press(
     await glass.close()
 
 
-async def test_an_own_press_silences_the_page_at_once_and_is_sent_until_the_gateway_has_it(
+async def test_a_persons_own_press_silences_the_page_at_once_and_is_sent_until_the_gateway_has_it(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "patrol", 1280, 800)
@@ -156,7 +156,7 @@ navigator.wakeLock.request = async (kind) => window.locks[window.locks.push(awai
 )
 
 
-async def test_an_alarm_notifies_who_looks_elsewhere_and_keeps_the_screen_awake_until_all_clear(
+async def test_an_alarm_notifies_a_person_who_looks_elsewhere_and_keeps_the_screen_awake_until_all_clear(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "patrol", 390, 844, script=ATTENTION)

@@ -161,7 +161,7 @@ async def test_an_incident_does_not_open_again_when_an_answer_comes_after_its_al
     await glass.close()
 
 
-async def test_a_drill_opens_no_black_tiles_to_who_is_not_enrolled(
+async def test_a_drill_opens_no_black_tiles_for_police_who_are_not_enrolled(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "dispatcher")

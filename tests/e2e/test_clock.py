@@ -53,7 +53,7 @@ def of_day(text: str) -> int:
     return (hours * 60 + minutes) * 60 + seconds
 
 
-async def test_a_clock_set_13_hours_forward_in_a_lockdown_is_said_and_takes_nothing_from_anybody(
+async def test_a_clock_set_13_hours_forward_in_a_lockdown_is_shown_and_takes_nothing_from_anybody(
     browser: Browser, district: District, clock: SetClock
 ) -> None:
     coordinator = await district.client("coordinator")

@@ -16,7 +16,7 @@ __all__ = ["dispatcher", "district", "school"]
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 
-async def test_police_who_do_not_confirm_are_said_to_the_school_with_what_to_do(
+async def test_the_school_reads_that_police_have_not_confirmed_and_what_to_do(
     school: Glass, dispatcher: Client
 ) -> None:
     page = school.page
@@ -64,7 +64,7 @@ async def test_the_school_says_that_it_has_seen_a_buttons_alarm_and_confirms_not
     await police.close()
 
 
-async def test_nobody_is_sent_to_911_for_a_drill(school: Glass, dispatcher: Client) -> None:
+async def test_nobody_is_told_to_call_911_for_a_drill(school: Glass, dispatcher: Client) -> None:
     page = school.page
     await page.get_by_label("DRILL").check()
     await hold(page)

@@ -110,7 +110,7 @@ async def test_a_coordinator_triggers_and_learns_who_has_received_it(
     await school.close()
 
 
-async def test_a_drill_is_triggered_by_keyboard_for_whom_the_coordinator_chose(
+async def test_a_drill_is_triggered_by_keyboard_for_the_people_whom_the_coordinator_chose(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     dispatcher = await district.client("dispatcher")
@@ -241,7 +241,7 @@ async def test_an_auditor_reads_who_saw_what(browser: Browser, district: Distric
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1024, 768)])
-async def test_a_patrol_page_that_only_fingers_point_at_shows_no_keys(
+async def test_a_patrol_page_on_a_touch_screen_shows_no_keys(
     browser: Browser, district: District, width: int, height: int
 ) -> None:
     touched = await Glass.sign_in(browser, district, "patrol", width, height, has_touch=True, is_mobile=True)

@@ -72,7 +72,7 @@ async def test_a_page_renews_its_token_without_a_gap_and_is_cut_off_when_it_cann
     await glass.close()
 
 
-async def test_who_does_not_renew_gets_no_packet_a_second_after_the_end_of_the_token(district: District) -> None:
+async def test_a_viewer_that_does_not_renew_gets_no_packet_a_second_after_its_token_ends(district: District) -> None:
     client = await district.client("patrol")
     _, token = await client.post("/api/tokens", {"site": "lincoln"})
     viewer = await Viewer.open(client, LOBBY, token["token"])

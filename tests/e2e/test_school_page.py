@@ -59,7 +59,7 @@ async def test_a_form_that_nobody_touches_goes_back_to_real(browser: Browser, di
     await context.close()
 
 
-async def test_a_drill_that_is_being_held_never_turns_into_a_real_alarm(
+async def test_a_drill_that_somebody_holds_never_turns_into_a_real_alarm(
     school: Glass, district: District, dispatcher: Client
 ) -> None:
     """When a test ends during the hold, the form goes back to REAL."""

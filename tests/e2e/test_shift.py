@@ -41,7 +41,9 @@ async def name_of(page: Page) -> str:
     return str(await page.evaluate("async () => (await (await fetch('/api/me')).json()).principal?.name ?? ''"))
 
 
-async def test_the_end_of_a_shift_is_counted_down_and_one_press_goes_on(browser: Browser, district: District) -> None:
+async def test_the_end_of_a_shift_is_counted_down_and_one_press_extends_it(
+    browser: Browser, district: District
+) -> None:
     glass = await Glass.sign_in(browser, district, "dispatcher", 1280, 800)
     bar = glass.page.get_by_test_id("shift")
     await expect(bar).to_have_attribute("data-state", "urgent", timeout=15_000)
@@ -57,7 +59,7 @@ async def test_the_end_of_a_shift_is_counted_down_and_one_press_goes_on(browser:
     await glass.close()
 
 
-async def test_going_on_without_a_network_says_that_it_is_not_confirmed(browser: Browser, district: District) -> None:
+async def test_extending_without_a_network_says_that_it_is_not_confirmed(browser: Browser, district: District) -> None:
     glass = await Glass.sign_in(browser, district, "dispatcher", 1280, 800)
     bar = glass.page.get_by_test_id("shift")
     await expect(bar).to_be_visible()
@@ -67,7 +69,7 @@ async def test_going_on_without_a_network_says_that_it_is_not_confirmed(browser:
     await glass.close()
 
 
-async def test_who_is_held_by_an_open_incident_is_told_until_when_and_that_no_press_is_needed(
+async def test_a_person_in_an_open_incident_reads_until_when_they_stay_and_that_no_press_is_needed(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
@@ -161,7 +163,7 @@ async def test_somebody_elses_link_changes_nothing_on_a_signed_in_desk_before_a_
     await glass.close()
 
 
-async def test_a_link_opened_anew_on_a_signed_in_desk_offers_to_change_over(
+async def test_a_link_opened_in_a_new_window_on_a_signed_in_desk_offers_to_change_over(
     browser: Browser, district: District
 ) -> None:
     glass = await Glass.sign_in(browser, district, "dispatcher", 1280, 800)
@@ -194,7 +196,7 @@ async def test_the_code_leaves_the_address_before_it_is_used_and_a_reload_says_h
     await context.close()
 
 
-async def test_whoever_signs_in_after_another_on_one_page_hears_of_the_incident_that_is_open(
+async def test_a_person_who_signs_in_after_another_hears_about_the_open_incident(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     glass = await Glass.sign_in(browser, district, "dispatcher", 1280, 800)
@@ -230,7 +232,7 @@ async def test_the_notice_is_asked_once_a_sign_in_and_its_acceptance_is_on_recor
 
 
 @pytest.mark.parametrize(("who", "told"), [("dispatcher", True), ("district_it", True), ("patrol", False)])
-async def test_a_step_of_the_gateways_clock_is_said_to_who_works_by_its_times(
+async def test_a_step_of_the_gateways_clock_is_shown_to_people_who_work_with_its_times(
     browser: Browser, district: District, who: str, told: bool
 ) -> None:
     glass = await Glass.sign_in(browser, district, who, 1280, 800)

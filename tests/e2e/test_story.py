@@ -138,7 +138,9 @@ async def test_the_record_tells_the_story(district: District) -> None:
         assert kind in kinds, (kind, sorted(set(kinds)))
 
 
-async def test_a_drill_opens_nothing_to_who_is_not_enrolled_and_a_real_alarm_supersedes_it(district: District) -> None:
+async def test_a_drill_opens_nothing_for_police_who_are_not_enrolled_and_a_real_alarm_supersedes_it(
+    district: District,
+) -> None:
     dispatcher = await district.client("dispatcher")
     patrol = await district.client("patrol")
     coordinator = await district.client("coordinator")

@@ -68,7 +68,7 @@ async def test_a_trigger_whose_answer_is_lost_opens_one_incident_with_one_trigge
     assert len(await triggers(page, dispatcher)) == 1
 
 
-async def test_an_alarm_that_the_gateways_disk_does_not_take_is_said_to_sound_and_is_sent_again(
+async def test_an_alarm_that_the_gateway_cannot_save_is_shown_as_sounding_and_sent_again(
     school: Glass, dispatcher: Client
 ) -> None:
     page, presses = school.page, Presses(school.page)

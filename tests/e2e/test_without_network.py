@@ -130,9 +130,7 @@ async def test_a_new_release_is_shown_at_the_next_load_though_an_old_one_is_kept
     )
 
 
-async def test_a_gateway_that_is_gone_is_said_by_the_page_and_not_by_the_browser(
-    school: Glass, district: District
-) -> None:
+async def test_the_page_and_not_the_browser_says_that_the_gateway_is_gone(school: Glass, district: District) -> None:
     page = school.page
     district.processes[-1].kill()
     try:
