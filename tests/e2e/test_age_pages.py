@@ -114,7 +114,7 @@ async def said(tile: Tile, since: float) -> list[dict[str, Any]]:
 
 
 async def live_again(tile: Tile, since: float) -> None:
-    """Check that the tile becomes LIVE by itself, and was never LIVE since without a fresh frame on the glass."""
+    """Wait until the tile is LIVE by itself, and check that it was never LIVE without a fresh frame on the glass."""
     await tile.says("live", 15)
     changes = (await said(tile, since))[1:]
     assert "not_live" in [change["state"] for change in changes], changes
