@@ -122,3 +122,11 @@ def test_every_test_named_for_a_requirement_of_whep_exists() -> None:
     named = re.findall(r"`(tests/[^`]+\.py)::(\w+)`", (ROOT / "docs" / "whep.md").read_text())
     assert len(named) > 25
     assert not [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text()]
+
+
+def test_every_line_of_wheps_draft_has_a_row_with_a_test_or_a_reason() -> None:
+    text = (ROOT / "docs" / "whep.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| [\d.]+ \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 55))
+    reasons = ("The player's.", "Does not apply:", "Departs")
+    assert not [number for number, shown in rows if "`tests/" not in shown and not shown.startswith(reasons)]

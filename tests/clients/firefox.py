@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from tests.clients import story
+from tests.clients.browser import LOOK, PLAY, watched
 from tests.clients.house import House, playing_house
 from tests.clients.player import Player
 
@@ -32,29 +33,6 @@ BY_FFMPEG = {
     "gfx.blacklist.webrtc.hw.acceleration.h264": 1,  # this hardware is fine: H.264 may be offered
     "media.navigator.mediadatadecoder_h264_enabled": True,
 }
-PLAY = """async (url, token) => {
-  window.shown = [];
-  const video = document.querySelector("video");
-  window.peer = new RTCPeerConnection();
-  for (const kind of ["video", "audio"]) peer.addTransceiver(kind, { direction: "recvonly" });
-  peer.ontrack = ({ track }) => { if (track.kind === "video") video.srcObject = new MediaStream([track]); };
-  const look = (_now, frame) => {
-    shown.push([frame.width, frame.height]);
-    video.requestVideoFrameCallback(look);
-  };
-  video.requestVideoFrameCallback(look);
-  await peer.setLocalDescription();
-  const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${token}` };
-  const answer = await fetch(url, { method: "POST", headers, body: peer.localDescription.sdp });
-  const text = await answer.text();
-  if (answer.status === 201) await peer.setRemoteDescription({ type: "answer", sdp: text });
-  return answer.status === 201 ? "" : text;
-}"""
-LOOK = """async () => {
-  const heard = [...(await peer.getStats()).values()].find((one) => one.type === "inbound-rtp" && one.kind === "audio");
-  const state = peer.getReceivers()[0].transport?.state ?? "new";
-  return JSON.stringify({ shown: shown.splice(0), heard: heard?.packetsReceived ?? 0, state });
-}"""
 
 
 class Page:
@@ -71,8 +49,8 @@ class Page:
         await self._command("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
     async def call(self, function: str, *arguments: str) -> str:
-        """Call a function of strings in the page."""
-        values = [{"type": "string", "value": argument} for argument in arguments]
+        """Call a function of a list of strings in the page."""
+        values = [{"type": "array", "value": [{"type": "string", "value": argument} for argument in arguments]}]
         target = {"context": self._context}
         answer = await self._command(
             "script.callFunction", functionDeclaration=function, arguments=values, target=target, awaitPromise=True
@@ -117,31 +95,6 @@ async def firefox(directory: Path, preferences: Mapping[str, object]) -> AsyncIt
         await running.wait()
 
 
-@asynccontextmanager
-async def _watched(page: Page, player: Player) -> AsyncIterator[None]:
-    """Tell the player what the page shows."""
-
-    async def watch() -> None:
-        heard, state = 0, ""
-        while True:
-            seen = json.loads(await page.call(LOOK))
-            for width, height in seen["shown"]:
-                await player.shown(width, height)
-            if seen["heard"] > heard:
-                await player.heard(bytes(160 * (seen["heard"] - heard)))
-            if seen["state"] != state:
-                await player.is_now(seen["state"])
-            heard, state = seen["heard"], seen["state"]
-            await asyncio.sleep(0.1)
-
-    watching = asyncio.create_task(watch(), name="page")
-    try:
-        yield
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-
-
 async def without_h264(directory: Path, house: House) -> None:
     """A Firefox that has no H.264 is told so, in words."""
     async with firefox(directory / "bare", QUIET) as page:
@@ -158,7 +111,7 @@ async def with_h264(directory: Path, house: House) -> None:
     async with firefox(directory / "profile", QUIET | BY_FFMPEG) as page:
         await page.open(f"{house.base}/plain")
         assert await page.call(PLAY, house.url, house.token) == ""
-        async with _watched(page, player):
+        async with watched(lambda: page.call(LOOK), player):
             await story.plays(house, player)
             await player.until(lambda: len(player.sounds) > 4000)
             await story.ends(house, player)
