@@ -66,10 +66,9 @@ def contenders(
     if "sightline" in kinds:
         for name, tree in (trees_of(list(trees)) or {"": ROOT}).items():
             label = f"sightline {name}".strip()
-            found[f"{label}, health off"] = sightline(
-                Variant(tree, health=False, watched=False), media__workers=workers
-            )
-            found[f"{label}, health on"] = sightline(Variant(tree, watched=False), media__workers=workers)
+            for word in healths:
+                variant = Variant(tree, health=word == "on", watched=False)
+                found[f"{label}, health {word}"] = sightline(variant, media__workers=workers)
     if "mediamtx" in kinds:
         found["mediamtx"] = mediamtx
     if "go2rtc" in kinds:
@@ -200,7 +199,6 @@ def show(found: dict[str, Any], console: Console) -> None:
         first = next((row["cores"] for row in rows.values() if "cores" in row), 0.0)
         for name, row in rows.items():
             if "not here" in row:
-                table.add_row(name, row["not here"][:40])
                 continue
             table.add_row(
                 name,
@@ -216,3 +214,6 @@ def show(found: dict[str, Any], console: Console) -> None:
                 f"{row['busy']:.2f}",
             )
         console.print(table)
+        for name, row in rows.items():
+            if "not here" in row:
+                console.print(f"  {name}: {row['not here']}", style="dim", markup=False)
