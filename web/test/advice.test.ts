@@ -32,22 +32,22 @@ const camera = (main: Partial<Source>, sub?: Partial<Source>): CameraStatus => (
 });
 
 describe("advice on a camera", () => {
-  it("is silent where all is well", () => {
+  it("says nothing if all is well", () => {
     expect(advice(camera({}, {}))).toEqual([]);
   });
 
-  it("says what both streams share once, and what the substream has alone as the substream's", () => {
+  it("says once what is true for both streams, and names the substream for what is true for it alone", () => {
     const late = "The pictures come late: the network does not carry this stream.";
     const frames = "The camera sends B-frames, which browsers cannot play live: switch them off.";
     expect(advice(camera({ notes: [frames] }, { notes: [frames, late] }))).toEqual([frames, `Substream: ${late}`]);
   });
 
-  it("names what to look at where pictures come late and nothing else says why", () => {
+  it("names what to check if pictures arrive late and nothing else says why", () => {
     expect(advice(camera({ age: 3.2, age_state: "delayed" })).join()).toContain("old when they arrive");
     expect(advice(camera({ age_state: "delayed", notes: ["It fell behind."] }))).toEqual(["It fell behind."]);
   });
 
-  it("begins with what to do for a stream that is down", () => {
+  it("begins with what to do about a stream that is down", () => {
     const notes = ["The camera's clock is 10 s fast."];
     const down: Partial<Source> = { state: "down", advice: "Check its cable.", notes };
     expect(advice(camera(down))).toEqual(["Check its cable.", "The camera's clock is 10 s fast."]);
@@ -56,17 +56,17 @@ describe("advice on a camera", () => {
   it.each([
     ["udp", "set its transport to tcp, or check its network."],
     ["tcp", "camera: check its network."],
-  ])("names lost packets over %s and the way out", (transport, words) => {
+  ])("reports lost packets over %s and says what to do", (transport, words) => {
     expect(advice(camera({ loss: 0.02, transport })).join()).toContain(words);
     expect(advice(camera({ loss: 0.009, transport }))).toEqual([]);
   });
 
-  it("counts new connections from the third on", () => {
+  it("reports reconnections from the third on", () => {
     expect(advice(camera({ reconnects: 2 }))).toEqual([]);
     expect(advice(camera({ reconnects: 3 })).join()).toContain("Reconnected 3 times");
   });
 
-  it("says what viewers get where that is not the camera's H.264", () => {
+  it("says what viewers get if it is not the camera's H.264", () => {
     const delivery = "All viewers get one shared transcode of the main stream (H.265) to H.264.";
     expect(advice(camera({ codec: "H265", delivery }))).toEqual([delivery]);
     expect(advice(camera({ delivery }))).toEqual([delivery]);

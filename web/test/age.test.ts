@@ -4,7 +4,7 @@ import { audible, judge, type Glass, type TileState } from "../src/core/age.js";
 
 const LIMITS = { live_below: 2, delayed_below: 5, no_frame_after: 3, gateway_lost_after: 3 };
 const NOW = 50;
-/** A frame captured `age` seconds ago, shown just now, all else well. The gateway's clock is 1000 s ahead. */
+/** A frame that was captured `age` seconds ago and has just been shown. The gateway's clock is 1000 s ahead. */
 function glass(age: number, changes: Partial<Glass> = {}, trusted = true): Glass {
   const reason = trusted ? "" : "No sender reports.";
   const capture = { capture: NOW + 1000 - age, uncertainty: 0.05, trusted, reason, stream: "main" as const };
@@ -35,11 +35,11 @@ describe("a trusted frame", () => {
     expect(said(glass(age))).toBe(state);
   });
 
-  it("tells its age without the uncertainty", () => {
+  it("shows its age without the uncertainty", () => {
     expect(judge(glass(3.1), LIMITS).age).toBeCloseTo(3.1, 9);
   });
 
-  it("of the near future is age 0; of a farther one, its trust is contradicted", () => {
+  it("has age 0 if it is slightly in the future; further ahead, it is not trusted", () => {
     expect(judge(glass(-0.1), LIMITS)).toMatchObject({ state: "live", age: 0 });
     expect(said(glass(-10))).toBe("unverified");
   });
@@ -72,7 +72,7 @@ describe("NOT LIVE, whatever the last age was", () => {
     expect(said(glass(0.1, changes))).toBe("not_live");
   });
 
-  it("counts on while nothing comes, from when the shown frame was captured", () => {
+  it("keeps counting while nothing comes, from the capture of the shown frame", () => {
     expect(judge(glass(20, { shownAt: NOW - 17 }), LIMITS).age).toBeCloseTo(20, 9);
     const lost = { clock: null, heardAt: NOW - 10, shownAt: NOW - 10, capturedAt: NOW - 13, capture: null };
     expect(judge(glass(0, lost), LIMITS).age).toBe(13);
@@ -83,7 +83,7 @@ describe("NOT LIVE, whatever the last age was", () => {
     expect(judge(glass(0.1, { sourceFault: "Camera refuses the password." }), LIMITS).reason).toContain("password");
   });
 
-  it("names the lost gateway before the camera: nothing is known of the camera then", () => {
+  it("names the lost connection rather than the camera: nothing is known about the camera then", () => {
     const both = { heardAt: NOW - 4, sourceFault: "Camera cannot be reached." };
     expect(judge(glass(0.1, both), LIMITS).reason).toContain("No connection");
   });
@@ -112,7 +112,7 @@ describe("a camera's sound", () => {
     ["unverified", true],
     ["delayed", false],
     ["not_live", false],
-  ])("beside a picture that is %s may be heard: %s", (state, heard) => {
+  ])("beside a picture that is %s is allowed: %s", (state, heard) => {
     expect(audible(state)).toBe(heard);
   });
 });

@@ -10,21 +10,21 @@ const sound = (kind: IncidentKind, pressing = false): Float32Array => samples({ 
 
 const power = (of: Float32Array): number => of.reduce((sum, value) => sum + value * value, 0) / of.length;
 
-/** Share of windows of 50 ms in which nothing sounds. */
+/** The share of 50 ms windows that are silent. */
 function silence(of: Float32Array): number {
   const size = RATE / 20;
   const windows = Array.from({ length: Math.floor(of.length / size) }, (_, i) => power(of.subarray(i * size, (i + 1) * size)));
   return windows.filter((value) => value < 1e-4).length / windows.length;
 }
 
-/** Zero crossings a second while it sounds: a rough pitch. */
+/** Zero crossings per second while it sounds, as a rough pitch. */
 function pitch(of: Float32Array): number {
   const loud = of.filter((value) => Math.abs(value) > 0.003);
   return (loud.filter((value, index) => index > 0 && value > 0 && (loud[index - 1] ?? 0) < 0).length * RATE) / loud.length;
 }
 
 describe("the sound of an alarm", () => {
-  it.each(KINDS)("%s is heard, never clips, and ends where it begins, so that its loop does not click", (kind) => {
+  it.each(KINDS)("%s is audible, never clips, and ends where it begins, so that its loop does not click", (kind) => {
     for (const pressing of [false, true]) {
       const one = sound(kind, pressing);
       expect(power(one)).toBeGreaterThan(1e-4);
@@ -40,7 +40,7 @@ describe("the sound of an alarm", () => {
     expect(power(pressing)).toBeGreaterThan(2 * power(calm));
   });
 
-  it("a real alarm leaves room to speak, also when it presses", () => {
+  it("a real alarm leaves time to speak, even when it is overdue", () => {
     expect(silence(sound("real"))).toBeGreaterThan(0.6);
     expect(silence(sound("real", true))).toBeGreaterThan(0.5);
   });

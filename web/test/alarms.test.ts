@@ -47,18 +47,18 @@ describe("what sounds now", () => {
     expect(heard([real], role, 9999)).toBe(expected === "real" ? "real, pressing" : "silence");
   });
 
-  it("presses on from the moment by which somebody should have acknowledged", () => {
+  it("gets louder and faster from the moment by which somebody should have acknowledged", () => {
     expect(heard([real], "patrol", 1014.9)).toBe("real");
     expect(heard([real], "patrol", 1015)).toBe("real, pressing");
     expect(overdue(incident(confirmed), 1015)).toBe(false);
     expect(overdue(incident({ unconfirmed: true }), 900)).toBe(true);
   });
 
-  it("a drill that is overdue does not press in a real alarm that is not", () => {
+  it("an overdue drill does not make a real alarm louder that is not overdue", () => {
     expect(heard([incident({ confirm_by_at: 2000 }), drill], "patrol", 1500)).toBe("real");
   });
 
-  it("the page's own press silences it before the gateway has answered, and no later alarm", () => {
+  it("a press on the page silences it before the gateway has answered, but silences no later alarm", () => {
     const pressed = new Map([["r", 1]]);
     expect(heard([real], "patrol", 1016, pressed)).toBe("silence");
     expect(heard([incident({ id: "r", alarms: 2 })], "patrol", 1016, pressed)).toBe("real, pressing");
@@ -77,7 +77,7 @@ describe("what sounds now", () => {
 });
 
 describe("title and icon", () => {
-  it("say the kind and the school, or how many, and change once a second while something sounds", () => {
+  it("show the kind and the school, or the number of alarms, and change once a second while an alarm sounds", () => {
     const sounds = { kind: "real", pressing: false } as const;
     expect(title([], null, false)).toBe("Sightline");
     expect(title([incident()], null, true)).toBe("REAL \u00b7 Lincoln \u00b7 Sightline");

@@ -6,7 +6,7 @@ import { cameraState, correction } from "../src/ui/camera-state.js";
 const of = (source: Partial<Source>, unchanged: number | null = null): CameraStatus =>
   ({ streams: { main: { state: "up", notes: [], age: 0.3, ...source } }, unchanged_since_at: unchanged }) as unknown as CameraStatus;
 
-test("a delayed or frozen camera is not called up in a list", () => {
+test("a list never calls a delayed or frozen camera up", () => {
   expect(cameraState(of({ age_state: "live" })).text).toBe("Live");
   expect(cameraState(of({ age_state: "live" }, 5)).text).toBe("Live, picture unchanged");
   expect(cameraState(of({ age_state: "delayed", age: 3.2 }))).toMatchObject({ text: "Delayed 3 s", ok: false });
@@ -14,7 +14,7 @@ test("a delayed or frozen camera is not called up in a list", () => {
   expect(cameraState(of({ age_state: "unverified" })).text).toBe("Unverified");
 });
 
-test("a clock that is wrong is corrected, not simply trusted", () => {
+test("a wrong clock is shown as corrected, not as trusted", () => {
   const source = { notes: ["The camera's clock is 2 min fast: let it follow a time server (NTP)."] } as unknown as Source;
   expect(correction(source)).toBe("2 min fast");
   expect(correction({ notes: [] } as unknown as Source)).toBe("");

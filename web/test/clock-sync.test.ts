@@ -15,7 +15,7 @@ describe("the gateway's clock", () => {
     expect(estimate?.uncertainty).toBeCloseTo(0.05, 9);
   });
 
-  it("is taken from the sample with the least round trip", () => {
+  it("is taken from the sample with the shortest round trip", () => {
     const clock = new ClockSync();
     clock.add(10, 510.005, 10.01);
     clock.add(11, 511.9, 12);
@@ -42,7 +42,7 @@ describe("the gateway's clock", () => {
     expect(clock.at(1)).toBeNull();
   });
 
-  it("takes nothing from an answer that came before its question, or holds no number", () => {
+  it("ignores an answer that came before its question or has no number", () => {
     const clock = new ClockSync();
     clock.add(10, 500, 9);
     clock.add(10, Number.NaN, 11);

@@ -21,16 +21,16 @@ describe("what a school's page knows of the police", () => {
     expect(confirmation(incident({}), 115, true)).toBe("overdue");
   });
 
-  it("is unknown while the gateway is out of reach, however long ago the alarm", () => {
+  it("is unknown without a connection, however long ago the alarm was", () => {
     expect(confirmation(incident({}), 101, false)).toBe("unknown");
     expect(confirmation(incident({}), 900, false)).toBe("unknown");
   });
 
-  it("stays confirmed without the gateway: what was said was said", () => {
+  it("stays confirmed without a connection, because it was confirmed before", () => {
     expect(confirmation(incident({ confirmed: true }), 900, false)).toBe("confirmed");
   });
 
-  it("names police who have acknowledged this alarm, not the school, and not an earlier alarm's", () => {
+  it("names police who have acknowledged this alarm, not the school and not those of an earlier alarm", () => {
     const acknowledgements = [at("late", "dispatcher", 130), at("school", "coordinator", 101), at("old", "dispatcher", 99)];
     expect(confirmations(incident({ acknowledgements })).map((one) => one.name)).toEqual(["late"]);
   });

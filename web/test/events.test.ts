@@ -68,7 +68,7 @@ describe("the event channel", () => {
     expect(socket(0).sent.filter((message) => message["type"] === "ping")).toHaveLength(3);
   });
 
-  it("comes back after a loss and resumes at the last number it heard", () => {
+  it("reconnects after a loss and resumes at the last number that it received", () => {
     socket(0).greets("a", 7);
     socket(0).says({ type: "watchers", seq: 9, site: "s", watchers: [] });
     socket(0).dies();
@@ -78,7 +78,7 @@ describe("the event channel", () => {
     expect(socket(1).sent[0]).toEqual({ type: "resume", epoch: "a", seq: 9 });
   });
 
-  it("asks for everything when somebody else signs in, not for what the former person has missed", () => {
+  it("asks for everything when somebody else signs in, not for what the previous person missed", () => {
     socket(0).greets("a", 7);
     socket(0).says({ type: "incident", seq: 9 });
     channel.forget();
@@ -87,7 +87,7 @@ describe("the event channel", () => {
     expect(socket(1).sent[0]).toEqual({ type: "resume", epoch: null, seq: 0 });
   });
 
-  it("waits longer from attempt to attempt", () => {
+  it("waits longer after each attempt", () => {
     for (let attempt = 0; attempt < 6; attempt += 1) {
       sockets.at(-1)?.dies();
       vi.advanceTimersByTime(3001);
@@ -98,7 +98,7 @@ describe("the event channel", () => {
     expect(sockets).toHaveLength(7);
   });
 
-  it("tells that the gateway was restarted, and starts its numbers anew", () => {
+  it("reports that the gateway was restarted, and counts from the start again", () => {
     socket(0).greets("a", 40);
     socket(0).says({ type: "snapshot", seq: 40, incidents: [], cameras: [], watchers: {} });
     socket(0).dies();
@@ -112,7 +112,7 @@ describe("the event channel", () => {
     expect(socket(2).sent[0]).toEqual({ type: "resume", epoch: "b", seq: 1 });
   });
 
-  it("gives up a connection that is open and silent", () => {
+  it("replaces a connection that is open but silent", () => {
     socket(0).greets("a");
     vi.advanceTimersByTime(6000);
     expect(socket(0).closed).toBe(true);
@@ -120,7 +120,7 @@ describe("the event channel", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("says once, with the next pong, that the gateway's clock was set", () => {
+  it("reports once, with the next pong, that the gateway's clock was set", () => {
     socket(0).greets("a");
     for (let i = 0; i < 3; i += 1) socket(0).says({ type: "pong", t0: Date.now(), gateway_time: 1, set_by: -1200 });
     expect(channel.setBy).toBe(-1200);
@@ -137,7 +137,7 @@ describe("the event channel", () => {
     expect(event).not.toHaveBeenCalled();
   });
 
-  it("forgets the clock of before with each new connection", () => {
+  it("forgets the earlier clock with each new connection", () => {
     socket(0).greets("a");
     socket(0).says({ type: "pong", t0: Date.now(), gateway_time: 1, set_by: 0 });
     socket(0).dies();
@@ -146,7 +146,7 @@ describe("the event channel", () => {
     expect(channel.clock.at(Date.now() / 1000)).toBeNull();
   });
 
-  it("hears nothing from a connection that it has left", () => {
+  it("ignores messages of a connection that it has closed", () => {
     socket(0).greets("a");
     socket(0).dies();
     event.mockReset();

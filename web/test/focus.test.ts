@@ -7,20 +7,20 @@ const lincoln = (changes = {}): ReturnType<typeof incident> => incident({ id: "l
 const oak = (changes = {}): ReturnType<typeof incident> => incident({ id: "o", site: "oak", ...changes });
 
 describe("the school that a page is about", () => {
-  it("an alarm at another school takes the page there although somebody had chosen one, and offers the way back", () => {
+  it("an alarm at another school takes the page there even if somebody had chosen a school, and offers the way back", () => {
     const there = follow(choose(NOWHERE, "oak"), [lincoln()]);
     expect(there).toMatchObject({ site: "lincoln", back: "oak", byHand: false });
     expect(choose(there, "oak")).toMatchObject({ site: "oak", back: null, byHand: true });
   });
 
-  it("what was chosen during an alarm stays until another alarm", () => {
+  it("a choice during an alarm stays until another alarm", () => {
     const chosen = choose(follow(NOWHERE, [lincoln()]), "oak");
     expect(follow(chosen, [lincoln()]).site).toBe("oak");
     expect(follow(chosen, [lincoln({ acknowledgements: [], confirmed: true })]).site).toBe("oak");
     expect(follow(chosen, [lincoln({ alarms: 2, last_alarm_at: 1100 })])).toMatchObject({ site: "lincoln", back: "oak" });
   });
 
-  it("of two that are open when the page begins, the gravest is shown, then the newest", () => {
+  it("if two are open when the page starts, it shows the gravest, or else the newest", () => {
     expect(follow(NOWHERE, [lincoln({ kind: "drill", last_alarm_at: 2000 }), oak()]).site).toBe("oak");
     expect(follow(NOWHERE, [lincoln({ last_alarm_at: 2000 }), oak()]).site).toBe("lincoln");
   });
@@ -36,19 +36,19 @@ describe("the school that a page is about", () => {
     expect(follow(first, [lincoln(), oak({ kind: "test", last_alarm_at: 1100 })]).site).toBe("lincoln");
   });
 
-  it("a drill that was not followed is not followed later either, but its own next alarm may be", () => {
+  it("a drill that was not followed is not followed later, but its next alarm may be", () => {
     const chosen = choose(follow(follow(NOWHERE, [lincoln()]), [lincoln(), oak({ kind: "drill" })]), "elm");
     expect(follow(chosen, [lincoln(), oak({ kind: "drill" })]).site).toBe("elm");
   });
 
-  it("once its school is quiet, a page that nobody had turned goes to what is still open", () => {
+  it("once its school is quiet, a page where nobody chose a school goes to an open incident", () => {
     const both = follow(follow(NOWHERE, [lincoln()]), [lincoln(), oak({ last_alarm_at: 1100 })]);
     expect(follow(both, [lincoln()]).site).toBe("lincoln");
     expect(follow(choose(both, "oak"), [lincoln()]).site).toBe("oak");
     expect(follow(both, []).site).toBe("oak");
   });
 
-  it("never offers to go back to where it is", () => {
+  it("never offers to go back to the same school", () => {
     let focus = choose(NOWHERE, "oak");
     focus = follow(focus, [lincoln()]);
     focus = follow(focus, [oak({ last_alarm_at: 1100 })]);

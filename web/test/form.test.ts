@@ -5,7 +5,7 @@ import { FORGOTTEN_AFTER, blank, current, toggled } from "../src/core/form.js";
 describe("the coordinator's form", () => {
   const drill = { ...toggled(blank(100), "dispatcher-1"), kind: "drill" as const, room: "lincoln-gym" };
 
-  it("goes back to REAL, no room and nobody after disuse", () => {
+  it("goes back to REAL, no room and nobody if it is not used", () => {
     expect(current(drill, 100 + FORGOTTEN_AFTER)).toEqual(blank(100 + FORGOTTEN_AFTER));
   });
 
@@ -14,7 +14,7 @@ describe("the coordinator's form", () => {
     expect(current({ ...drill, touchedAt: 200 }, 250 + 50)).toMatchObject({ kind: "drill" });
   });
 
-  it("enrols by one press and lets go by another", () => {
+  it("enrols by one press and removes by another", () => {
     expect(drill.enrolled).toEqual(new Set(["dispatcher-1"]));
     expect(toggled(drill, "dispatcher-1").enrolled.size).toBe(0);
   });

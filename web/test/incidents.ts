@@ -1,4 +1,4 @@
-/** Incidents for tests, with what a test says and ordinary values for the rest. */
+/** Makes incidents for tests, with the given values and ordinary ones for the rest. */
 
 import type { Incident, Trigger } from "../src/core/protocol.js";
 

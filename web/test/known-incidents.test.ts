@@ -18,7 +18,7 @@ describe("the incidents that a page knows", () => {
     expect(known.all()).toEqual([ended]);
   });
 
-  it("do not come back by an answer once a snapshot no longer has them", () => {
+  it("do not come back through an answer once a snapshot no longer has them", () => {
     const known = new KnownIncidents();
     known.told(open);
     const since = known.mark();
@@ -27,7 +27,7 @@ describe("the incidents that a page knows", () => {
     expect(known.all()).toEqual([]);
   });
 
-  it("are learnt from an answer before the channel tells of it, or without one", () => {
+  it("are learned from an answer before the channel reports them, or without a channel", () => {
     const known = new KnownIncidents();
     known.answered(open, known.mark());
     expect(known.get(open.id)).toBe(open);

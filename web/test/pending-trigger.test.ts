@@ -24,7 +24,7 @@ const press = (): Press => ({
 let kept: Map<string, string>;
 let send: ReturnType<typeof vi.fn<(body: Record<string, unknown>, signal: AbortSignal) => Promise<Incident>>>;
 
-/** A page that has been loaded; `null`: it cannot learn who is signed in. */
+/** A page that has been loaded. With `null` it cannot find out who is signed in. */
 function page(who: { id: string } | null = ME): PendingTrigger {
   const shelf = {
     getItem: (key: string) => kept.get(key) ?? null,
@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 describe("a trigger pressed without a network", () => {
-  it("is still tried by a page that was loaded without one, and sent without a question minutes later", async () => {
+  it("is still tried by a page that was loaded without one, and is sent minutes later without asking", async () => {
     send.mockRejectedValueOnce(OFFLINE).mockResolvedValue(INCIDENT);
     page().press(press());
     await vi.advanceTimersByTimeAsync(0);
@@ -101,7 +101,7 @@ describe("a trigger pressed without a network", () => {
     expect(send).toHaveBeenCalledTimes(2);
   });
 
-  it("is called off for good, and its attempt with it", async () => {
+  it("is called off for good, together with its current attempt", async () => {
     send.mockRejectedValue(OFFLINE);
     const trigger = page();
     trigger.press(press());
@@ -115,7 +115,7 @@ describe("a trigger pressed without a network", () => {
     expect(trigger.current?.state).toBe("called_off");
   });
 
-  it("goes on after the page was loaded again, with the same key", async () => {
+  it("is still sent after the page was reloaded, with the same key", async () => {
     send.mockRejectedValue(OFFLINE);
     page().press(press());
     await vi.advanceTimersByTimeAsync(100);
@@ -155,7 +155,7 @@ describe("a trigger and who is signed in", () => {
     expect(send).not.toHaveBeenCalled();
   });
 
-  it("waits for the same person where the sign-in has ended, and asks them", async () => {
+  it("waits for the same person if the sign-in has ended, and asks them", async () => {
     send.mockRejectedValue(new Problem(401, "unauthorized", "Sign in first."));
     const trigger = page();
     trigger.press(press());
@@ -168,7 +168,7 @@ describe("a trigger and who is signed in", () => {
     expect(trigger.current?.state).toBe("asking");
   });
 
-  it("ends with the gateway's words where it is refused, and goes on where a proxy refuses", async () => {
+  it("ends with the gateway's words if it is refused, but continues if a proxy refuses it", async () => {
     send.mockRejectedValueOnce(new Problem(403, "", "The gateway answered 403."));
     send.mockRejectedValueOnce(new Problem(409, "real_incident_open", "A real incident is open."));
     const trigger = page();
@@ -178,7 +178,7 @@ describe("a trigger and who is signed in", () => {
     expect(trigger.current).toMatchObject({ state: "refused", words: "A real incident is open." });
   });
 
-  it("is sent by a device that keeps nothing", async () => {
+  it("is sent by a device that stores nothing", async () => {
     const forbidden = (): never => {
       throw new Error("storage is forbidden");
     };
@@ -191,8 +191,8 @@ describe("a trigger and who is signed in", () => {
   });
 });
 
-describe("a gateway whose disk takes nothing", () => {
-  it("has the trigger sent again with the same key, and says that it sounds", async () => {
+describe("a gateway with a full disk", () => {
+  it("makes the page send the trigger again with the same key and say that it sounds", async () => {
     const words = "The alarm sounds, but the gateway could not store it.";
     send.mockRejectedValueOnce(new Problem(503, "not_on_disk", words)).mockResolvedValue(INCIDENT);
     const trigger = page();

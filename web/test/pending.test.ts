@@ -56,7 +56,7 @@ describe("a trigger on its way", () => {
     expect(refused && advance(refused, { type: "put_away" })).toBeNull();
   });
 
-  it("is sent after a question only by a person's answer", () => {
+  it("is sent after a question only if a person answers", () => {
     const asking = after(ATTEMPT, { type: "interrupted" });
     expect(asking && advance(asking, ATTEMPT)).toBe(asking);
     expect(asking && advance(asking, { type: "send_now", at: 5000 })).toMatchObject({ state: "waiting", tried_at: 5000 });
@@ -72,32 +72,32 @@ describe("a trigger on its way", () => {
 describe("a page that is loaded again", () => {
   const kept = (pending: Pending | null): string => JSON.stringify(pending);
 
-  it("goes on with what was tried a moment ago, however old the press", () => {
+  it("continues with a trigger that was tried a moment ago, however old the press is", () => {
     const tried = { ...begin(PRESS), state: "sending", attempts: 400, tried_at: 3000 } as const;
     expect(revive(kept(tried), 3060)).toMatchObject({ state: "waiting", attempts: 400 });
   });
 
-  it("asks about what nobody has tried for minutes, instead of sounding a stale alarm", () => {
+  it("asks about a trigger that nobody has tried for minutes, instead of sounding an old alarm", () => {
     expect(revive(kept(after(ATTEMPT)), 1010 + ASK_AFTER + 1)?.state).toBe("asking");
   });
 
-  it("asks where the clock went back, since it cannot tell how long it was", () => {
+  it("asks if the clock went back, because it cannot tell how long it was", () => {
     expect(isInterrupted(begin(PRESS), 900)).toBe(true);
   });
 
-  it("keeps what was refused or called off as it was", () => {
+  it("keeps a refused or cancelled trigger as it was", () => {
     expect(revive(kept(after({ type: "call_off" })), 9_000_000)?.state).toBe("called_off");
   });
 
-  it("ignores what is no trigger", () => {
+  it("ignores stored text that is no trigger", () => {
     for (const text of [null, "", "null", "{", "[]", '{"state":"waiting"}', '{"state":"nonsense","press":{}}', "7"]) {
       expect(revive(text, 1000)).toBeNull();
     }
   });
 });
 
-describe("an alarm that sounds and is on no disk", () => {
-  it("is sent again and says so, also while the network is away after that", () => {
+describe("an alarm that sounds but is on no disk", () => {
+  it("is sent again and says so, even if the network then fails", () => {
     const told = after(ATTEMPT, { type: "unanswered", words: "The alarm sounds.", sounds: true });
     expect(told).toMatchObject({ state: "waiting", words: "The alarm sounds.", sounds: true });
     expect(told && advance(told, ATTEMPT)).toMatchObject({ state: "sending", sounds: true });

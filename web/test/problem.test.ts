@@ -11,7 +11,7 @@ describe("a refusal", () => {
     [425, "too_early", false],
     [503, "storage_failed", false],
     [0, "unreachable", false],
-  ])("%s %s: final %s; a proxy's word, and trouble that passes, are tried again", (status, code, final) => {
+  ])("%s %s: final %s; answers of a proxy and temporary trouble are tried again", (status, code, final) => {
     expect(new Problem(status, code, "").final).toBe(final);
   });
 });

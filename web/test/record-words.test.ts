@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { spoken, timeLike } from "../src/core/record-words.js";
 
 describe("the record's details", () => {
-  it("have times as times, in the record's own offset, cut to hundredths as the record's are", () => {
+  it("show times as times, in the record's own offset, cut to hundredths like the record's", () => {
     expect(timeLike(1795769442.43674, "2026-11-27T03:30:42.43-05:30")).toBe("2026-11-27 03:20:42.43-05:30");
     expect(timeLike(1795769442.43674, "2026-11-27T09:50:42.43+01:00")).toBe("2026-11-27 09:50:42.43+01:00");
     expect(spoken("ends_at", 1795769442.43674, "2026-11-27T08:50:42.43+00:00")).toBe("2026-11-27 08:50:42.43+00:00");
   });
 
-  it("say everything else as it is", () => {
+  it("show everything else as it is", () => {
     expect(spoken("rows", 12, "")).toBe("12");
     expect(spoken("cameras", ["a", "b"], "")).toBe("a, b");
     expect(spoken("sites", [], "")).toBe("all");

@@ -51,14 +51,14 @@ describe("the table of cameras", () => {
     expect(names).toEqual(["down", "stalled", "connecting", "late", "frozen", "unverified", "a", "b"]);
   });
 
-  it("counts no camera whose pictures are late among those that are well", () => {
+  it("does not count a camera with late pictures as well", () => {
     expect(standing(source({ age_state: "delayed" }))).toBe("late");
     expect(standing(source({ age_state: "not_live" }))).toBe("late");
     expect(standing(source({ age_state: "unverified" }))).toBe("up");
     expect(standing(source({ state: "down", age_state: "not_live" }))).toBe("down");
   });
 
-  it("shows the stream that is off worst", () => {
+  it("shows the stream in the worst state", () => {
     const one = camera("a");
     one.streams.sub = source({ state: "down", reason: "not_found" });
     expect(worst(one)?.reason).toBe("not_found");
@@ -66,13 +66,13 @@ describe("the table of cameras", () => {
 });
 
 describe("a camera's fault on a tile", () => {
-  it("is that of the stream that is shown", () => {
+  it("is the fault of the stream that is shown", () => {
     const one = camera("a", { state: "down", reason: "password_refused" });
     expect(sourceFault(one, "main")).toContain("password");
     expect(sourceFault(one, "sub")).toBeNull();
   });
 
-  it("is none where nothing is known", () => {
+  it("is none if nothing is known", () => {
     expect(sourceFault(undefined, "main")).toBeNull();
   });
 });
@@ -86,7 +86,7 @@ describe("the plan", () => {
     expect(middle?.[1]).toBeCloseTo(20, 9);
   });
 
-  it("labels a room by number and name, and says the number once", () => {
+  it("labels a room by number and name, with the number only once", () => {
     expect(roomLabel({ number: "100", name: "Main office" })).toBe("100\nMain office");
     expect(roomLabel({ number: "101", name: "Classroom 101" })).toBe("101\nClassroom");
     expect(roomLabel({ number: "", name: "Lobby" })).toBe("Lobby");
@@ -102,7 +102,7 @@ describe("the plan", () => {
     expect(Math.abs(second?.[0] ?? 0) >= 20 || Math.abs(second?.[1] ?? 0) >= 10).toBe(true);
   });
 
-  it("writes as much of a label as fits the room", () => {
+  it("shows as much of a label as fits the room", () => {
     const room = { number: "100", name: "Main office" };
     expect([fittingLabel(room, 80, 30), fittingLabel(room, 30, 30), fittingLabel(room, 10, 30)]).toEqual([
       "100\nMain office",
@@ -113,7 +113,7 @@ describe("the plan", () => {
 });
 
 describe("backoff", () => {
-  it("doubles to its ceiling, with jitter of up to a half, and begins anew", () => {
+  it("doubles up to its ceiling, with jitter of up to a half, and starts again", () => {
     const longest = new Backoff(100, 500, () => 1);
     expect([longest.next(), longest.next(), longest.next(), longest.next()]).toEqual([100, 200, 400, 500]);
     longest.reset();
@@ -125,11 +125,11 @@ describe("backoff", () => {
 describe("a sign without room", () => {
   const wide = { x: 0, y: 0, width: 40, height: 14 };
 
-  it("is left out where it may be, rather than moved far from its place", () => {
+  it("is left out if it is optional, rather than moved far from its place", () => {
     expect(spread([wide, { ...wide, rings: 0, optional: true }])).toEqual([[0, 0], null]);
   });
 
-  it("stays where it must be seen", () => {
+  it("stays if it must be seen", () => {
     expect(spread([wide, { ...wide, rings: 0 }])).toEqual([[0, 0], [0, 0]]);
   });
 

@@ -36,7 +36,7 @@ describe("the service worker", () => {
     expect(kind("/api/cameras/lobby/still", "navigate")).toBe("other");
   });
 
-  it("keeps a document of ours with its parts, and nobody else's", () => {
+  it("keeps our document with its parts, and nobody else's", () => {
     const page = `<script type="module" crossorigin src="/assets/index-a.js"></script>
       <link rel="stylesheet" crossorigin href="/assets/index-b.css"><sl-app></sl-app>`;
     expect(partsOf(page)).toEqual(["/assets/index-a.js", "/assets/index-b.css"]);

@@ -5,7 +5,7 @@ import { shiftState } from "../src/core/shift.js";
 describe("the end of a shift", () => {
   const me = { may_continue_at: 1000, expires_at: 4600, carried_on: false };
 
-  it("is told from the hour before it, and urgent in the last ten minutes", () => {
+  it("is shown from the last hour on, and is urgent in the last ten minutes", () => {
     expect(shiftState(me, 999)).toBe("quiet");
     expect(shiftState(me, 1000)).toBe("offer");
     expect(shiftState(me, 3999)).toBe("offer");
@@ -13,12 +13,12 @@ describe("the end of a shift", () => {
     expect(shiftState(me, 5000)).toBe("urgent");
   });
 
-  it("is told as well where it cannot be put off any more", () => {
+  it("is shown even if it cannot be extended any more", () => {
     expect(shiftState({ ...me, may_continue_at: null }, 999)).toBe("quiet");
     expect(shiftState({ ...me, may_continue_at: null }, 1001)).toBe("offer");
   });
 
-  it("frightens nobody while an open incident holds it off", () => {
+  it("is no warning while an open incident keeps it from ending", () => {
     expect(shiftState({ ...me, carried_on: true }, 4500)).toBe("carried_on");
   });
 });

@@ -23,11 +23,11 @@ function timeline(...points: TimelinePoint[]): Timeline {
 }
 
 describe("the map from RTP time to capture time", () => {
-  it("covers nothing before the first point came", () => {
+  it("covers nothing before the first point", () => {
     expect(timeline().capture(0)).toBeNull();
   });
 
-  it("goes on at 90 kHz from its point", () => {
+  it("continues at 90 kHz from its point", () => {
     expect(timeline(point({})).capture(SECOND / 2)?.capture).toBeCloseTo(100.5, 9);
   });
 
@@ -49,7 +49,7 @@ describe("the map from RTP time to capture time", () => {
     expect(map.capture(5 * SECOND + 1)).toBeNull();
   });
 
-  it("uses the newest point that is not later than the frame by more than a second", () => {
+  it("uses the newest point that is at most a second later than the frame", () => {
     const map = timeline(point({}), point({ rtp: SECOND, capture: 105 }), point({ rtp: 20 * SECOND, capture: 200 }));
     expect(map.capture(SECOND / 2)?.capture).toBeCloseTo(104.5, 9);
   });
@@ -59,7 +59,7 @@ describe("the map from RTP time to capture time", () => {
     expect(timeline(...points).capture(30 * SECOND)?.capture).toBeCloseTo(2 * 31 + 100 - 1, 9);
   });
 
-  it("does not measure a frame from before a reconnect by the time after it", () => {
+  it("does not measure a frame from before a reconnection by the time after it", () => {
     const map = timeline(point({}), point({ rtp: SECOND, capture: 500, epoch: "main-2-0" }));
     expect(map.capture(SECOND - 1)?.capture).toBeCloseTo(101, 3);
     expect(map.capture(SECOND)?.capture).toBe(500);

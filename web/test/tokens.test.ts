@@ -24,12 +24,12 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 describe("a site's token", () => {
-  it("is asked for once by tiles that open together", async () => {
+  it("is requested once by tiles that open together", async () => {
     expect(await Promise.all([tokens.token("s"), tokens.token("s")])).toEqual(["token 1", "token 1"]);
     expect(issue).toHaveBeenCalledOnce();
   });
 
-  it("is asked for anew when the incidents change while one is on its way", async () => {
+  it("is requested again if the incidents change while one is on its way", async () => {
     const before = tokens.token("s");
     tokens.forget("s");
     expect(await tokens.token("s")).toBe("token 2");
@@ -37,7 +37,7 @@ describe("a site's token", () => {
     expect(await tokens.token("s")).toBe("token 2");
   });
 
-  it("of one person is never used by the next who signs in here", async () => {
+  it("is never used by the next person who signs in here", async () => {
     const underWay = tokens.token("s");
     tokens.forgetAll();
     await underWay;
@@ -53,7 +53,7 @@ describe("a site's token", () => {
     expect(renewed).toHaveBeenCalledExactlyOnceWith("s", "token 2");
   });
 
-  it("is renewed for a viewer who comes when it is already there", async () => {
+  it("is renewed for a viewer who arrives when it already exists", async () => {
     await tokens.token("s");
     await vi.advanceTimersByTimeAsync(30_000);
     tokens.use("s", renewed);
@@ -61,7 +61,7 @@ describe("a site's token", () => {
     expect(renewed).toHaveBeenCalledExactlyOnceWith("s", "token 2");
   });
 
-  it("is asked for again when the gateway says, where it was asked too much", async () => {
+  it("is requested again when the gateway says, if there were too many requests", async () => {
     tokens.use("s", renewed);
     await tokens.token("s");
     issue.mockRejectedValueOnce(new Problem(429, "too_many_requests", "Wait.", 7));
@@ -73,7 +73,7 @@ describe("a site's token", () => {
     expect(renewed).toHaveBeenCalledOnce();
   });
 
-  it("is left to die when nobody watches any more", async () => {
+  it("is left to expire when nobody watches any more", async () => {
     const leave = tokens.use("s", renewed);
     await tokens.token("s");
     leave();
@@ -81,7 +81,7 @@ describe("a site's token", () => {
     expect(issue).toHaveBeenCalledOnce();
   });
 
-  it("is asked for again soon where the network failed", async () => {
+  it("is requested again soon if the network failed", async () => {
     tokens.use("s", renewed);
     await tokens.token("s");
     issue.mockRejectedValueOnce(new Problem(0, "unreachable", ""));
@@ -89,7 +89,7 @@ describe("a site's token", () => {
     expect(renewed).toHaveBeenCalledOnce();
   });
 
-  it("is not asked for again where it was refused", async () => {
+  it("is not requested again if it was refused", async () => {
     tokens.use("s", renewed);
     await tokens.token("s");
     issue.mockRejectedValue(new Problem(403, "no_incident", "No incident."));
@@ -97,7 +97,7 @@ describe("a site's token", () => {
     expect(issue).toHaveBeenCalledTimes(2);
   });
 
-  it("is asked anew after the incidents of the site have changed", async () => {
+  it("is requested again after the incidents of the site have changed", async () => {
     await tokens.token("s");
     tokens.forget("s");
     expect(await tokens.token("s")).toBe("token 2");

@@ -62,14 +62,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("a picture that none was known to follow", () => {
+describe("a picture without a known successor", () => {
   it("is live while pictures come", () => {
     expect(shown()).toBe("live");
     store.after(0.1);
     expect(says()).toBe("live");
   });
 
-  it("is not live again because the connection is agreed on, but by the next picture", () => {
+  it("becomes live again by the next picture, not by the ICE restart", () => {
     shown();
     store.after(0.9);
     session.reconnecting = true;
@@ -83,7 +83,7 @@ describe("a picture that none was known to follow", () => {
     expect(viewing.hold).toBe(null);
   });
 
-  it("is not live again because the gateway waits no more, but by the next picture", () => {
+  it("becomes live again by the next picture, not by the end of the gateway's wait", () => {
     shown();
     const told = { type: "session", session: "public", stream: "main", state: "playing", reason: "" };
     store.tell("session", { ...told, waiting: "link" });
@@ -94,7 +94,7 @@ describe("a picture that none was known to follow", () => {
     expect(shown()).toBe("live");
   });
 
-  it("is not live by the map of a stream that is trusted, where its size is that of one that is not", () => {
+  it("is not live by a trusted stream's map if its size is that of an untrusted stream", () => {
     const source = { state: "up", width: 1280, height: 720, clock: "trusted", clock_reason: "" };
     const other = { ...source, width: 640, height: 360, clock: "untrusted", clock_reason: "no reports" };
     store.cameras.set("gym", { streams: { main: source, sub: other } });

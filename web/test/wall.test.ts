@@ -10,14 +10,14 @@ const all = (): boolean => true;
 const cameras = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `c${from + i}`);
 
 describe("the wall", () => {
-  it("opening a camera while another is enlarged shows it", () => {
+  it("a camera that is opened while another is enlarged is shown", () => {
     const large = wall.enlarge(wall.open(wall.EMPTY, ["a"]), "a");
     const after = wall.open(large, ["b"]);
     expect(after.open).toEqual(["a", "b"]);
     expect(after.large).toBeNull();
   });
 
-  it("an alarm opens its nearest once; what was closed by hand stays closed until the next alarm", () => {
+  it("an alarm opens its nearest cameras once; a camera closed by hand stays closed until the next alarm", () => {
     const first = incident({ nearest: ["a", "b"] });
     let now = wall.alarmed(wall.EMPTY, first, all);
     now = wall.alarmed(wall.close(now, "a"), first, all);
@@ -35,7 +35,7 @@ describe("the wall", () => {
     expect(now.open).toContain("mine");
   });
 
-  it("a drill opens no black tiles for who is not enrolled, and opens them on enrolment", () => {
+  it("a drill opens no black tiles for police who are not enrolled, and opens tiles on enrolment", () => {
     const drill = incident({ kind: "drill", nearest: ["a"] });
     const quiet = wall.alarmed(wall.EMPTY, drill, () => false);
     expect(quiet.open).toEqual([]);
@@ -81,7 +81,7 @@ describe("the places of an incident", () => {
   const at = (room: string | null, time: number, alarm = true): ReturnType<typeof trigger> =>
     trigger({ room, room_name: room, at: time, alarm, nearest: room ? [`near-${room}`] : [] });
 
-  it("keep the number of their first trigger; the newest alarm's comes first", () => {
+  it("keep the number of their first trigger; the place of the newest alarm comes first", () => {
     const found = places(incident({ triggers: [at("204", 30, false), at("107", 20), at("204", 10)] }));
     expect(found.map(({ room, number, newest, triggers }) => [room, number, newest, triggers])).toEqual([
       ["107", 2, true, 1],
@@ -89,14 +89,14 @@ describe("the places of an incident", () => {
     ]);
   });
 
-  it("include the school itself where no room was told", () => {
+  it("include the school itself if no room was given", () => {
     expect(places(incident({ triggers: [at(null, 20, false), at("204", 10)] })).map(({ name }) => name)).toEqual([
       "204",
       "Room not given",
     ]);
   });
 
-  it("tell apart rooms that the plan does not know", () => {
+  it("distinguish rooms that are not on the plan", () => {
     const pool = trigger({ room: null, room_name: "pool (not on the plan)", at: 20 });
     const one = incident({ triggers: [pool, at(null, 10)] });
     expect(places(one).map(({ room, name, newest }) => [room, name, newest])).toEqual([
@@ -105,7 +105,7 @@ describe("the places of an incident", () => {
     ]);
   });
 
-  it("offer the cameras of every place, the newest alarm's first", () => {
+  it("offer the cameras of every place, those of the newest alarm first", () => {
     const one = incident({ triggers: [at("107", 20), at("204", 10)], nearest: ["near-107"] });
     expect(nearAny(one)).toEqual(["near-107", "near-204"]);
   });

@@ -70,7 +70,7 @@ afterEach(() => {
 });
 
 describe("a WHEP session", () => {
-  it("offers to receive video only, with the token in the header and the least delay", async () => {
+  it("offers to receive only video, with the token in the header and the least delay", async () => {
     const session = await open();
     expect(FakePeer.last.transceivers).toEqual([["video", { direction: "recvonly" }]]);
     expect(FakePeer.last.receiver).toMatchObject({ jitterBufferTarget: 0, playoutDelayHint: 0 });
@@ -82,14 +82,14 @@ describe("a WHEP session", () => {
     expect(session).toMatchObject({ id: "public", stream: "sub" });
   });
 
-  it("leaves no connection behind where the gateway refuses, and tells the reason", async () => {
+  it("leaves no connection behind if the gateway refuses, and reports the reason", async () => {
     const body = JSON.stringify({ code: "no_incident", detail: "No incident at this school." });
     asked.mockResolvedValue(new Response(body, { status: 403 }));
     await expect(open()).rejects.toMatchObject({ status: 403, message: "No incident at this school." });
     expect(FakePeer.last.closed).toBe(true);
   });
 
-  it("hands a fresh token to its own resource", async () => {
+  it("sends a fresh token to its own resource", async () => {
     const session = await open();
     await session.renew("fresh");
     const [path, init] = asked.mock.calls[1] ?? [];
@@ -106,7 +106,7 @@ describe("a WHEP session", () => {
     await expect(session.ended).resolves.toBe("viewer_left");
   });
 
-  it("asks nothing of a gateway that has ended it", async () => {
+  it("sends no request to a gateway that has ended it", async () => {
     const session = await open();
     session.gone("incident_ended");
     expect(asked).toHaveBeenCalledOnce();
@@ -146,7 +146,7 @@ describe("a WHEP session", () => {
   });
 });
 
-describe("a session whose way to the gateway changes", () => {
+describe("a session whose path to the gateway changes", () => {
   const LONG = ["v=0", "m=video 1 X 96", "a=ice-ufrag:a", "a=ice-pwd:b", "a=candidate:1", "a=sendonly"].join("\r\n");
   const ANEW = "a=ice-lite\r\nm=video 9 X 96\r\na=ice-ufrag:c\r\na=ice-pwd:d\r\na=candidate:2\r\na=candidate:3\r\n";
 
@@ -160,7 +160,7 @@ describe("a session whose way to the gateway changes", () => {
   }
   const patches = (): RequestInit[] => asked.mock.calls.map(([, init]) => init).filter(({ method }) => method === "PATCH");
 
-  it("agrees on a connection anew when it is interrupted, and stays the same session", async () => {
+  it("restarts ICE when it is interrupted, and stays the same session", async () => {
     const session = await playing();
     expect(session.reconnecting).toBe(false);
     FakePeer.last.becomes("disconnected");
@@ -203,7 +203,7 @@ describe("a session whose way to the gateway changes", () => {
     session.close();
   });
 
-  it("ends where the gateway knows it no more, so that another is opened", async () => {
+  it("ends if the gateway no longer knows it, so that another is opened", async () => {
     const session = await playing();
     const body = JSON.stringify({ code: "no_such_session", detail: "There is none." });
     asked.mockImplementation(() => Promise.resolve(new Response(body, { status: 404 })));
