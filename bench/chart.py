@@ -12,7 +12,7 @@ def draw(found: dict[str, Any]) -> str:
         (f"{name} ({title})", float(row["microseconds_a_packet"]))
         for title, rows in found.items()
         for name, row in rows.items()
-        if "microseconds_a_packet" in row
+        if isinstance(row, dict) and "microseconds_a_packet" in row
     ]
     most = max((value for _, value in bars), default=1.0)
     height = BAR * (len(bars) + 2)

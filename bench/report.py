@@ -31,6 +31,9 @@ def show(found: dict[str, Any], console: Console) -> None:
             for name, row in rows.items():
                 if row:
                     console.print(f"RSS a further viewer, {name}: {row['kilobytes_a_viewer']} kB")
+        elif title == "floor":
+            for name, cost in rows.items():
+                console.print(f"Seal and send alone, in C, {name}: {cost:.2f} µs a packet")
         elif title == "first frame":
             show_times("Click to first frame, Chromium, keyframes 4 s apart", rows, console)
         else:

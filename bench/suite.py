@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import first_frame
+from bench import first_frame, floor
 from bench.clip import PACKETS
 from bench.janus import Janus
 from bench.peers import External, PlainAiortc, go2rtc, mediamtx
@@ -102,6 +102,9 @@ async def measure_all(plan: Plan, externals: list[str], desk: Desk) -> dict[str,
 
     many, ten, few = "one camera", "ten cameras", f"ten cameras, {FEW} viewers"
     await series("many", many, 1, all_of(plan.compared))
+    if "many" in plan.series:
+        found["floor"] = await floor_of_all(desk)
+        desk.keep(found)
     await series("few", few, CAMERAS, all_of(FEW))
     await series("ten", ten, CAMERAS, all_of(plan.compared))
     await series("woken", f"{many}, viewers that are woken by each datagram", 1, all_of(plan.compared), waiting=True)
@@ -117,6 +120,17 @@ async def measure_all(plan: Plan, externals: list[str], desk: Desk) -> dict[str,
     if "frames" in plan.series:
         found["first frame"] = {}
         await first_frames(peers, plan, desk, found)
+    return found
+
+
+async def floor_of_all(desk: Desk) -> dict[str, Any]:
+    """What sealing and sending alone costs in C; empty where it cannot be built."""
+    try:
+        found = await floor.measure()
+    except NotHere as reason:
+        desk.console.print(f"the floor in C: {reason}", style="dim", markup=False)
+        return {}
+    desk.console.print(f"the floor in C, µs a packet: {found}", style="dim", markup=False)
     return found
 
 

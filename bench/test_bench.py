@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench import growth
+from bench import floor, growth
 from bench.accounting import family, queued, usage
 from bench.chart import draw
 from bench.feeder import TICKS, WRITTEN, Camera, RtspConnection
@@ -199,6 +199,14 @@ def test_checkouts_are_measured_beside_each_other_by_their_names() -> None:
         "sightline after, health on",
     ]
     assert list(contenders([], [])) == ["sightline, health off", "sightline, health on", "mediamtx", "go2rtc"]
+
+
+async def test_the_floor_in_c_is_built_and_measured_where_it_can_be() -> None:
+    try:
+        found = await floor.measure(seconds=1)
+    except NotHere as reason:
+        pytest.skip(str(reason))
+    assert all(0 < cost < 1000 for cost in found.values())
 
 
 async def test_what_a_server_leaves_unread_is_seen() -> None:
