@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 980, 420
+WIDTH, HEIGHT = 1000, 420
 TOP, BOTTOM, PANEL, LEFT, GAP = 56, 60, 300, 60, 190
 STYLES = (
     ("#1f5fa8", "", "circle"),
