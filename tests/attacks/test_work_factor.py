@@ -22,7 +22,8 @@ from gateway.sources.rtsp.auth import parse_challenges
 from gateway.sources.rtsp.reader import Reader
 from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, BandwidthEstimator
 from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
-from gateway.webrtc.signalling.offer import LARGEST_OFFER, MOST_SECTIONS, parse_offer
+from gateway.webrtc.signalling.offer import parse_offer
+from gateway.webrtc.signalling.sections import LARGEST_SDP, MOST_SECTIONS
 
 AT_MOST = 0.5  # seconds, on a busy machine
 
@@ -57,7 +58,7 @@ class CountingSealer:
 )
 def test_an_offer_of_the_largest_size_is_read_at_once(formats: str, parameters: str) -> None:
     text = OFFER.format(formats=formats, parameters=parameters)
-    assert len(text) <= LARGEST_OFFER
+    assert len(text) <= LARGEST_SDP
     began = time.perf_counter()
     offer = parse_offer(text)
     assert time.perf_counter() - began < AT_MOST

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.webrtc.signalling.formats import Codec
-from gateway.webrtc.signalling.offer import Offer, Section, SoundOffer
+from gateway.webrtc.signalling.offer import Offer, SoundOffer
+from gateway.webrtc.signalling.sections import Section
 
 ICE = ("a=ice-lite", "a=ice-options:trickle ice2")
 """Session-level lines that an answer and a restart share (draft-ietf-wish-whep 4.3.3)."""

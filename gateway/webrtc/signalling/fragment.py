@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from gateway.errors import BadRequest, PreconditionFailed
 from gateway.webrtc.signalling.answer import ICE, bundle_of
-from gateway.webrtc.signalling.offer import UFRAG, Offer, sections_of
+from gateway.webrtc.signalling.offer import UFRAG, Offer
+from gateway.webrtc.signalling.sections import sections_of
 
 _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')

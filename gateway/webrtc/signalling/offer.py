@@ -9,39 +9,17 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from gateway.errors import BadRequest
+from gateway.webrtc.signalling.bundles import Bundles
 from gateway.webrtc.signalling.formats import Codec, codecs_of, sounds_of
+from gateway.webrtc.signalling.sections import Section, sections_of
 
-LARGEST_OFFER = 64 * 1024
-MOST_SECTIONS = 64
 UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
-_LINE = re.compile(r"([a-z])=(.*)")
-_MEDIA = re.compile(r"(audio|video|text|application|message|image) (\d+)(?:/\d+)? (\S+)((?: \S+)+)")
 _SENDERS = frozenset({"sendonly", "inactive"})
 _DIRECTIONS = _SENDERS | {"sendrecv", "recvonly"}
-_TOKEN = re.compile(r"[!-~]+")
 _HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # the ones that dtls.py can check
 _PROTOCOLS = frozenset(f"{below}RTP/SAVP{f}" for below in ("UDP/TLS/", "TCP/DTLS/", "TCP/TLS/", "") for f in ("F", ""))
 """Different names of the same thing, SRTP with keys from DTLS, written by clients of different ages (RFC 8829
 5.1.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One media description. ``attributes`` holds (name, value) in order, without session-level attributes."""
-
-    kind: str
-    port: int
-    protocol: str
-    formats: tuple[str, ...]
-    attributes: list[tuple[str, str]] = field(default_factory=list)
-
-    def values(self, name: str) -> list[str]:
-        """Return all values of an attribute, in order."""
-        return [value for key, value in self.attributes if key == name]
-
-    def first(self, name: str) -> str | None:
-        """Return the first value of an attribute, or None."""
-        return next(iter(self.values(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +75,7 @@ def parse_offer(text: str) -> Offer:
     if not text.startswith(("v=0\r\n", "v=0\n")):
         raise BadRequest("offer_malformed", "The offer is not SDP: its first line is not v=0.")
     common, sections = sections_of(text, "offer")
-    bundles = _Bundles(common, sections)
+    bundles = Bundles(common, sections)
     wanted = (place for place, section in enumerate(sections) if section.kind == "video" and bundles.offers(section))
     video = next(wanted, None)
     if video is None:
@@ -141,85 +119,13 @@ def _no_codec(section: Section) -> str:
     )
 
 
-def sections_of(text: str, what: str) -> tuple[Section, list[Section]]:
-    """Return the session-level part, as a section of no kind, and the media sections of an offer or another piece of
-    SDP.
-
-    Raises BadRequest. ``what`` names the piece in its code and sentence.
-    """
-
-    def malformed(sentence: str) -> BadRequest:
-        return BadRequest(f"{what}_malformed", sentence)
-
-    if len(text) > LARGEST_OFFER:
-        raise BadRequest(f"{what}_too_large", f"The {what} is longer than {LARGEST_OFFER} characters.")
-    common = Section("", 0, "", ())
-    sections: list[Section] = []
-    for number, line in enumerate(text.replace("\r\n", "\n").rstrip("\n").split("\n"), start=1):
-        match = _LINE.fullmatch(line.rstrip(" "))
-        if match is None or not line.isprintable():
-            raise malformed(f"Line {number} of the {what} is not an SDP line (letter=value).")
-        letter, value = match.groups()
-        if letter == "m":
-            media = _MEDIA.fullmatch(value)
-            if media is None or int(media[2][:6]) > 65535:
-                raise malformed(f"Line {number} of the {what} is not a media description (m=).")
-            if len(sections) >= MOST_SECTIONS:
-                raise malformed(f"The {what} has more than {MOST_SECTIONS} media descriptions.")
-            sections.append(Section(media[1], int(media[2]), media[3], tuple(media[4].split())))
-        elif letter == "a":
-            name, _, content = value.partition(":")
-            (sections[-1] if sections else common).attributes.append((name, content))
-    for section in sections:
-        mid = section.first("mid")
-        if mid is not None and not _TOKEN.fullmatch(mid):
-            raise malformed(f"An a=mid of the {what} is not a token.")
-    return common, sections
-
-
-class _Bundles:
-    """The sections of an offer that share a transport (RFC 9143), and the attributes of that transport."""
-
-    def __init__(self, common: Section, sections: Sequence[Section]) -> None:
-        self._common = common
-        self._sections = sections
-        self._by_mid = {section.first("mid"): section for section in reversed(sections)}
-        groups = (group.split() for group in common.values("group"))
-        self._bundles = [mids for kind, *mids in filter(None, groups) if kind == "BUNDLE"]
-
-    def of(self, section: Section) -> list[str]:
-        """Return the mids of the bundle that a section is in, or an empty list."""
-        return next((mids for mids in self._bundles if section.first("mid") in mids), [])
-
-    def offers(self, section: Section) -> bool:
-        """Return True if a section is offered: it has a port of its own or that of its bundle (RFC 9143 6)."""
-        return section.port > 0 or (section.first("bundle-only") is not None and bool(self.of(section)))
-
-    def lender(self, section: Section) -> int | None:
-        """Return the index of the section whose port this section shares, or None.
-
-        It is the first section of the bundle, if it has a port and the same protocol.
-        """
-        first = self._first(section)
-        lends = first is not section and first.port > 0 and first.protocol == section.protocol
-        return next(place for place, one in enumerate(self._sections) if one is first) if lends else None
-
-    def transport(self, section: Section, name: str) -> list[str]:
-        """Return all values of a transport attribute. If the section lacks it, the first section of its bundle (RFC
-        9143 7.1.3) or the whole offer supplies it."""
-        return section.values(name) or self._first(section).values(name) or self._common.values(name)
-
-    def _first(self, section: Section) -> Section:
-        return next((self._by_mid[mid] for mid in self.of(section) if mid in self._by_mid), section)
-
-
 def _directions(section: Section, common: Section) -> set[str]:
     """Return the directions that a section states, or else those of the whole offer."""
     said = ({name for name, _ in of.attributes} & _DIRECTIONS for of in (section, common))
     return next(filter(None, said), set())
 
 
-def _sound(common: Section, sections: Sequence[Section], video: Section, bundles: _Bundles) -> SoundOffer | None:
+def _sound(common: Section, sections: Sequence[Section], video: Section, bundles: Bundles) -> SoundOffer | None:
     """Return the first audio section that receives G.711 over the picture's transport, or None.
 
     It must be bundled with the picture. If it comes before the picture, it must also have the same credentials, since

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadRequest, PreconditionFailed
 from gateway.webrtc.signalling.fragment import build_fragment, parse_fragment, require_match
-from gateway.webrtc.signalling.offer import LARGEST_OFFER, parse_offer
+from gateway.webrtc.signalling.offer import parse_offer
+from gateway.webrtc.signalling.sections import LARGEST_SDP
 from tests.webrtc.signalling.test_offer import OFFER
 
 TRICKLED = """a=ice-options:trickle ice2
@@ -35,7 +36,7 @@ def test_the_credentials_are_read_wherever_they_stand() -> None:
         ("vw5LmwG4y", "", "fragment_no_ice"),
         ("m=audio 9", "m=audio", "fragment_malformed"),
         ("a=mid:a", "mid", "fragment_malformed"),
-        ("a=mid:a", "a=x:" + "x" * LARGEST_OFFER, "fragment_too_large"),
+        ("a=mid:a", "a=x:" + "x" * LARGEST_SDP, "fragment_too_large"),
     ],
 )
 def test_a_broken_fragment_is_refused_with_the_name_of_its_fault(old: str, new: str, code: str) -> None:

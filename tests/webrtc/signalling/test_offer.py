@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from gateway.errors import BadRequest
 from gateway.webrtc.signalling.answer import Answerer, build_answer
 from gateway.webrtc.signalling.formats import choose_codecs, profile_of
-from gateway.webrtc.signalling.offer import LARGEST_OFFER, parse_offer
+from gateway.webrtc.signalling.offer import parse_offer
+from gateway.webrtc.signalling.sections import LARGEST_SDP
 
 OFFER = """v=0
 o=- 1 2 IN IP4 127.0.0.1
@@ -163,7 +164,7 @@ def test_what_is_not_offered_is_not_chosen() -> None:
         ("a=setup:actpass", "a=x", "offer_setup"),
         ("H264", "AV1", "offer_no_codec"),
         ("packetization-mode=1", "packetization-mode=0", "offer_no_codec"),
-        ("s=-", "s=" + "x" * LARGEST_OFFER, "offer_too_large"),
+        ("s=-", "s=" + "x" * LARGEST_SDP, "offer_too_large"),
     ],
 )
 def test_a_broken_offer_is_refused_with_the_name_of_its_fault(old: str, new: str, code: str) -> None:
