@@ -19,8 +19,8 @@ from gateway.incidents.service import IncidentService
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import Action, CloseReason, Grant, IncidentState, Principal, Refusal, RefusalReason, SiteId
+from gateway.storage.change import Change
 from gateway.storage.database import Database
-from gateway.storage.owed import Change
 from gateway.storage.turns import Urgency
 
 logger = logging.getLogger(__name__)

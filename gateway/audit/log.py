@@ -19,8 +19,8 @@ from gateway.clock import Clock
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.models import SiteId
+from gateway.storage.change import Change, Within
 from gateway.storage.database import Database
-from gateway.storage.owed import Change, Within
 from gateway.storage.turns import Urgency
 
 __all__ = ["AuditEvent", "AuditLog", "AuditRecord"]

@@ -1,1 +1,1 @@
-"""Who you are: signing keys, tokens, sign-in sessions, invitations. Decides nothing about cameras."""
+"""Establishes who somebody is: signing keys, tokens, sign-ins, invitations. It decides nothing about cameras."""

@@ -1,4 +1,7 @@
-"""Single-use sign-in links. The code stands in the fragment and is redeemed by POST: a link scanner burns nothing."""
+"""Makes and redeems single-use sign-in links.
+
+The code is in the link's fragment and is redeemed by POST, so a link scanner that opens the link does not use it up.
+"""
 
 import asyncio
 from io import StringIO
@@ -14,16 +17,16 @@ from gateway.clock import Clock
 from gateway.configuration.settings import TokenSettings
 from gateway.errors import StorageError, Unauthenticated
 from gateway.models import Principal
+from gateway.storage.change import Change
 from gateway.storage.database import Database
-from gateway.storage.owed import Change
 from gateway.storage.tables import InvitationRow
 
 USED = "invitation_used"
-"""The kind of change (``storage.owed``) for invitations that were redeemed while the database took nothing."""
+"""The kind of change (``storage.owed``) for an invitation that was redeemed while the database took nothing."""
 
 
 class Invitations:
-    """Made by whoever runs the gateway, redeemed once by whoever is invited."""
+    """Stores invitations. Whoever runs the gateway makes them, and each invited person redeems theirs once."""
 
     def __init__(self, db: Database, settings: TokenSettings, clock: Clock) -> None:
         self._db = db
@@ -33,7 +36,7 @@ class Invitations:
         db.owed.writer(USED, _write_used)
 
     async def create(self, principal: Principal) -> str:
-        """Invite ``principal``. Returns the code, of which only a digest is kept."""
+        """Invite ``principal``. Return the code, of which only a digest is kept."""
         now, code = self._clock.wall(), new_secret()
         async with self._db.session() as session:
             await session.execute(delete(InvitationRow).where(InvitationRow.expires_at <= now))
@@ -50,7 +53,7 @@ class Invitations:
         return code
 
     async def withdraw(self, who: str) -> int:
-        """Let no unused invitation of one person or device, by its id or its name, be redeemed. How many there were."""
+        """Withdraw all unused invitations of one person or device, by id or name. Return how many there were."""
         theirs = or_(InvitationRow.principal_id == who, InvitationRow.principal_name == who)
         unused = and_(theirs, InvitationRow.redeemed_at.is_(None), InvitationRow.expires_at > self._clock.wall())
         async with self._db.session() as session:
@@ -58,7 +61,7 @@ class Invitations:
             return len(gone.all())
 
     async def people(self) -> list[Principal]:
-        """Everyone who has an unused invitation, once each, by name."""
+        """Return everybody who has an unused invitation, once each, sorted by name."""
         unused = and_(InvitationRow.redeemed_at.is_(None), InvitationRow.expires_at > self._clock.wall())
         async with self._db.reading() as session:
             found = {
@@ -67,10 +70,10 @@ class Invitations:
         return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
     async def redeem(self, code: str) -> Principal:
-        """Use the code up. Raises Unauthenticated, without saying whether it was ever one.
+        """Redeem a code, which uses it up. Raises Unauthenticated, which does not tell if the code ever existed.
 
-        A full disk locks nobody out: the use is then kept in the reserve file. Raises StorageError where that takes
-        nothing either; the code is then not used up.
+        A full disk locks nobody out, because the use is then noted in the reserve file. Raises StorageError if that
+        fails too, and then the code is not used up.
         """
         now = self._clock.wall()
         good = and_(
@@ -78,19 +81,18 @@ class Invitations:
             InvitationRow.redeemed_at.is_(None),
             InvitationRow.expires_at > now,
         )
-        # Looked for first: whoever guesses, and anybody may, never comes into the queue of those who write, alarms
-        # among them.
+        # Look for the code first. Anybody may guess codes, and wrong guesses must not queue with alarms.
         await self._find(good)
         async with self._redeeming:
-            # Looked for again: another request may have used it up meanwhile, on disk or in the reserve.
+            # Look again, since another request may have used it up meanwhile, on disk or in the reserve file.
             row = await self._find(good)
-            # One statement both checks and marks: another process may redeem, too.
+            # One statement both checks and marks the row, as another process may redeem codes too.
             use = update(InvitationRow).where(good).values(redeemed_at=now).returning(InvitationRow.id)
             try:
                 async with self._db.session() as session:
                     used = (await session.scalars(use)).one_or_none()
             except StorageError:
-                if self._db.owed.crowded:  # asked here alone: whose link is used up is to be signed in with it
+                if self._db.owed.crowded:  # Only ask here: once a link is used up, its person must get in.
                     raise
                 await self._db.owed.commit_or_forget([Change(USED, row.id, {"id": row.id, "redeemed_at": now})])
             else:
@@ -112,16 +114,16 @@ async def _write_used(session: AsyncSession, values: dict[str, Any]) -> None:
 
 
 def _refused() -> Unauthenticated:
-    return Unauthenticated("invitation_refused", "This invitation has been used, has expired or never was one.")
+    return Unauthenticated("invitation_refused", "This invitation has been used, has expired or is not valid.")
 
 
 def invitation_link(public_url: str, code: str) -> str:
-    """The address to open. What follows ``#`` never reaches a server, so no log has it."""
+    """Return the address to open. The part after ``#`` never reaches a server, so no log can contain it."""
     return f"{public_url.rstrip('/')}/#invite={code}"
 
 
 def qr_text(link: str) -> str:
-    """The link as a QR code of block characters, for a terminal."""
+    """Return the link as a QR code in block characters, for a terminal."""
     out = StringIO()
     segno.make(link, error="l", micro=False).terminal(out, compact=True)
     return out.getvalue()

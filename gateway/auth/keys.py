@@ -1,4 +1,7 @@
-"""Token signing keys: ES256, on disk before their first use, kept until the last token that they signed has expired."""
+"""Keeps the keys that sign tokens (ES256).
+
+A key is on disk before its first use, and stays there until the last token that it signed has expired.
+"""
 
 import json
 from dataclasses import dataclass
@@ -17,12 +20,12 @@ from gateway.storage.tables import SigningKeyRow
 ALGORITHM = "ES256"
 
 KEPT_AFTER_RETIREMENT = 600.0
-"""Seconds for which a retired key still verifies: twice the five minutes that a token may live at most."""
+"""Seconds for which a retired key still verifies. That is twice the longest life of a token, which is five minutes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SigningKey:
-    """One P-256 key (RFC 7518 section 3.4). Its repr says nothing, so that no log can."""
+    """Holds one P-256 key (RFC 7518 section 3.4). Its repr shows no content, so that no log can contain the key."""
 
     kid: str
     private: ec.EllipticCurvePrivateKey
@@ -31,12 +34,12 @@ class SigningKey:
 
     @property
     def public(self) -> ec.EllipticCurvePublicKey:
-        """The half that may be known."""
+        """The public half of the key."""
         return self.private.public_key()
 
 
 class KeyStore:
-    """The signing key, and those before it whose tokens may still be alive. ``start`` before anything else."""
+    """Holds the signing key, and earlier keys whose tokens may still be valid. Call ``start`` before anything else."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -44,7 +47,7 @@ class KeyStore:
         self._keys: dict[str, SigningKey] = {}
 
     async def start(self) -> None:
-        """Load the keys; make the first one where there is none."""
+        """Load the keys. Make the first one if there is none."""
         async with self._db.reading() as session:
             rows = (await session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.created_at))).all()
         self._keys = {row.kid: _load(row) for row in rows}
@@ -52,7 +55,7 @@ class KeyStore:
             await self.rotate()
 
     async def rotate(self) -> str:
-        """Sign with a new key from now on, and forget those that no living token needs. Returns the new key's id."""
+        """Sign with a new key from now on, and delete keys that no valid token needs. Return the new key's id."""
         now = self._clock.now()
         key = SigningKey(new_id(), ec.generate_private_key(ec.SECP256R1()), now)
         async with self._db.session() as session:
@@ -71,16 +74,16 @@ class KeyStore:
         return key.kid
 
     def current(self) -> SigningKey:
-        """The key that signs."""
+        """Return the key that signs."""
         return next(key for key in self._keys.values() if key.retired_at is None)
 
     def verifying(self, kid: str) -> SigningKey | None:
-        """The key of this id, while a token of it may be alive."""
+        """Return the key with this id, or None if no token that it signed can be valid any more."""
         key = self._keys.get(kid)
         return key if key is not None and self._alive(key) else None
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
-        """The public keys that verify now, as a JWK Set (RFC 7517 section 5)."""
+        """Return the public keys that verify now, as a JWK Set (RFC 7517 section 5)."""
         return {"keys": [_jwk(key) for key in self._keys.values() if self._alive(key)]}
 
     def _alive(self, key: SigningKey) -> bool:

@@ -1,4 +1,4 @@
-"""A principal as rows keep one."""
+"""Converts principals to database columns, and back."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from gateway.storage.tables import PrincipalColumns
 
 
 def to_columns(principal: Principal) -> dict[str, Any]:
-    """Keyword arguments for a row with ``PrincipalColumns``."""
+    """Return keyword arguments for a row with ``PrincipalColumns``."""
     return {
         "principal_id": principal.id,
         "principal_name": principal.name,
@@ -17,7 +17,7 @@ def to_columns(principal: Principal) -> dict[str, Any]:
 
 
 def from_row(row: PrincipalColumns) -> Principal:
-    """The principal that a row stands for."""
+    """Return the principal in a row."""
     return Principal(
         row.principal_id, row.principal_name, Role(row.role), frozenset(SiteId(site) for site in row.site_ids)
     )

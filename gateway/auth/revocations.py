@@ -1,4 +1,4 @@
-"""Revokes tokens, sign-ins and grants before their time: they are refused at once, and that is on disk on return."""
+"""Revokes tokens, sign-ins and grants before their time. They are refused at once, and that is put on disk."""
 
 from enum import StrEnum
 from typing import Any
@@ -8,25 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.tokens import MAXIMUM_LIFETIME
 from gateway.clock import Clock
+from gateway.storage.change import Change
 from gateway.storage.database import Database
-from gateway.storage.owed import Change
 from gateway.storage.tables import RevocationRow
 
 KIND = "revocation"
 REMEMBERED = 2 * MAXIMUM_LIFETIME
-"""Seconds. A token asked for before the revocation may be issued just after it; later than this none can be alive."""
+"""Seconds. A token requested before the revocation may be issued just after it, but none can be valid after this."""
 
 
 class Subject(StrEnum):
-    """The kinds of revocation: of one token by ``jti``, of all of a sign-in, or of all of a grant."""
+    """Says which tokens a revocation covers: one token (by ``jti``), all of a sign-in, or all of a grant."""
 
-    TOKEN = "token"  # noqa: S105  the word, not a secret
+    TOKEN = "token"  # noqa: S105  a word, not a secret
     SESSION = "session"
     GRANT = "grant"
 
 
 class Revocations:
-    """``start`` before anything else."""
+    """Holds all revocations that still matter. Call ``start`` before anything else."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -35,7 +35,7 @@ class Revocations:
         db.owed.writer(KIND, _write)
 
     async def start(self) -> None:
-        """Load what still matters."""
+        """Load the revocations that still matter."""
         query = select(RevocationRow).where(
             or_(RevocationRow.expires_at.is_(None), RevocationRow.expires_at > self._clock.now())
         )
@@ -47,9 +47,10 @@ class Revocations:
             self._until[Subject(values["subject"]), values["subject_id"]] = values["expires_at"]
 
     async def revoke(self, subject: Subject, subject_id: str, by: str | None = None) -> bool:
-        """Refuse every token of ``subject_id`` from now on; again is no error.
+        """Refuse every token of ``subject_id`` from now on. Calling this twice is harmless.
 
-        Return False if no disk takes it now: it holds, and is tried again, until a crash.
+        Return False if no disk takes the revocation now. It takes effect all the same and the write is retried, but a
+        crash before then would undo it.
         """
         now = self._clock.now()
         self._until = {key: until for key, until in self._until.items() if until > now}

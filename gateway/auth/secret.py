@@ -1,4 +1,4 @@
-"""Secrets that a person or device presents: made here, kept as SHA-256 only."""
+"""Makes the secrets that people and devices present. Only their SHA-256 is stored."""
 
 import hashlib
 import secrets
@@ -7,19 +7,19 @@ _BYTES = 32
 
 
 def new_secret() -> str:
-    """256 random bits, URL-safe. Nobody guesses it, so its digest needs no salt and no stretching."""
+    """Return 256 random bits as URL-safe text. Nobody can guess it, so its digest needs no salt and no stretching."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def new_id() -> str:
-    """A public, unguessable name for a session, a grant, a key or a token: 128 random bits, hexadecimal."""
+    """Return a public id that nobody can guess, for a sign-in, grant, key or token: 128 random bits in hexadecimal."""
     return secrets.token_hex(16)
 
 
 def digest(secret: str) -> bytes:
-    """Return the digest that is stored, and looked up.
+    """Return the digest under which a secret is stored and looked up.
 
-    An index lookup by digest is not constant in time, and need not be: it could reveal only how much of a SHA-256 was
-    met by chance, not how much of the secret was right.
+    The lookup need not take constant time. Its time could only reveal how many leading bits of a SHA-256 matched by
+    chance, not how much of the secret was right.
     """
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

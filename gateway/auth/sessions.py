@@ -1,4 +1,4 @@
-"""Sign-in sessions: a shift's length behind a cookie, across restarts of the gateway."""
+"""Keeps sign-ins. Each lasts one shift, is identified by a cookie, and survives restarts of the gateway."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -13,17 +13,20 @@ from gateway.clock import Clock
 from gateway.configuration.settings import TokenSettings
 from gateway.errors import StorageError
 from gateway.models import Principal
+from gateway.storage.change import Change
 from gateway.storage.database import Database
-from gateway.storage.owed import Change
 from gateway.storage.tables import SignInSessionRow
 
 BEGUN, ENDED, UNTIL = "sign_in", "sign_out", "sign_in_until"
-"""The kinds of change (``storage.owed``) for sign-ins, and for their ends: by a person, and moved on."""
+"""The kinds of change (``storage.owed``) that begin a sign-in, end it, and move its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A signed-in person or device. ``id`` is public; ``created_at`` and ``expires_at`` are steady seconds."""
+    """Describes a signed-in person or device. ``id`` is public.
+
+    ``created_at`` and ``expires_at`` are steady seconds.
+    """
 
     id: str
     principal: Principal
@@ -32,7 +35,10 @@ class SignIn:
 
 
 class SignInSessions:
-    """Made by an invitation, ended by signing out, by another one on the same device, or by time."""
+    """Begins, finds, extends and ends sign-ins.
+
+    A sign-in ends when the person signs out, when another one begins on the same device, or when its time is up.
+    """
 
     def __init__(self, db: Database, settings: TokenSettings, clock: Clock) -> None:
         self._db = db
@@ -43,10 +49,10 @@ class SignInSessions:
         db.owed.writer(UNTIL, _write_until)
 
     async def create(self, principal: Principal, instead_of: str | None = None) -> str:
-        """Sign ``principal`` in, and the sign-in ``instead_of`` out. Returns the cookie's value, of which only a digest
-        is kept.
+        """Sign ``principal`` in, and end the sign-in ``instead_of``.
 
-        It is on disk on return: in the database or, where that takes nothing, in the reserve file. Raises StorageError.
+        Return the cookie's value, of which only a digest is kept. On return the sign-in is on disk: in the database, or
+        in the reserve file if the database takes nothing. Raises StorageError.
         """
         now, cookie = self._clock.now(), new_secret()
         values = {
@@ -68,51 +74,55 @@ class SignInSessions:
         return cookie
 
     async def lookup(self, cookie: str) -> SignIn | None:
-        """The living sign-in behind a cookie."""
+        """Return the sign-in with this cookie, or None if it has ended."""
         key = digest(cookie)
         return await self._living(SignInSessionRow.cookie_sha256 == key, lambda row: row.cookie_sha256 == key)
 
     async def by_id(self, session_id: str) -> SignIn | None:
-        """The living sign-in of this public id, as a token's ``sid`` names it."""
+        """Return the sign-in with this public id, which a token's ``sid`` contains, or None if it has ended."""
         return await self._living(SignInSessionRow.id == session_id, lambda row: row.id == session_id)
 
     async def people(self) -> list[Principal]:
-        """Everyone who is signed in now, once each, by name."""
+        """Return everybody who is signed in now, once each, sorted by name."""
         found = {row.principal_id: from_row(row) for row in await self._all_living()}
         return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
     async def cookies(self) -> list[tuple[bytes, str]]:
-        """The digest of the cookie and the id of each sign-in that lives now."""
+        """Return the digest of the cookie and the id of each sign-in that has not ended."""
         return [(row.cookie_sha256, row.id) for row in await self._all_living()]
 
     async def living_of(self, who: str) -> list[SignIn]:
-        """The living sign-ins of one person or device, by its id or its name."""
+        """Return the sign-ins of one person or device, by id or name, that have not ended."""
         now = self._clock.now()
         return [sign_in for sign_in in await self.not_signed_out(who) if sign_in.expires_at > now]
 
     async def not_signed_out(self, who: str) -> list[SignIn]:
-        """The sign-ins of one person or device that nobody has ended, whatever the time: the clock of who asks may be
-        hours from the gateway's time, by which they end."""
+        """Return the sign-ins of one person or device that nobody has ended, even if their time is up.
+
+        The caller's clock may be hours away from the gateway's time, which decides when they end.
+        """
         theirs = or_(SignInSessionRow.principal_id == who, SignInSessionRow.principal_name == who)
         rows = await self._not_ended(theirs, lambda row: who in {row.principal_id, row.principal_name})
         return [_sign_in(row) for row in rows]
 
     async def signed_out(self, who: str) -> list[SignIn]:
-        """The sign-ins of one person or device, by its id or its name, that somebody has ended and that time would not
-        have ended yet."""
+        """Return the sign-ins of one person or device, by id or name, that somebody has ended before their time."""
         theirs = or_(SignInSessionRow.principal_id == who, SignInSessionRow.principal_name == who)
         rows = await self._rows(theirs)
         return [_sign_in(row) for row in rows if who in {row.principal_id, row.principal_name} and self._has_ended(row)]
 
     async def ending_before(self, at: float) -> list[SignIn]:
-        """The sign-ins that end by themselves before ``at``, or have just done so; nobody has signed them out."""
+        """Return the sign-ins whose time is up before ``at``, including those that have just ended.
+
+        It leaves out those that somebody has ended.
+        """
         rows = await self._not_ended(SignInSessionRow.expires_at < at, lambda row: row.expires_at < at)
         return [_sign_in(row) for row in rows]
 
     async def prolong(self, session_id: str, until: float) -> bool:
-        """Move a sign-in's end on to ``until``, never back. Return False if it was not moved. Raises StorageError.
+        """Move a sign-in's end forward to ``until``, never back. Return False if it was not moved. Raises StorageError.
 
-        It holds also where the store takes nothing, so that a full disk signs nobody out.
+        The new end takes effect even if no disk takes it, so that a full disk signs nobody out.
         """
         rows = await self._not_ended(SignInSessionRow.id == session_id, lambda row: row.id == session_id)
         if not rows or self._end_of(session_id, rows[0].expires_at) >= until:
@@ -121,10 +131,10 @@ class SignInSessions:
         return True
 
     async def over(self, ids: Collection[str]) -> dict[str, bool]:
-        """Return those of the sign-ins that have ended, whoever ended them; True for those that time ended."""
+        """Return those of the sign-ins that have ended: True if their time was up, False if somebody ended them."""
         rows = {row.id: row for row in await self._rows(SignInSessionRow.id.in_(ids)) if row.id in ids}
         now = self._clock.now()
-        # A row that is gone was swept away after its time.
+        # A missing row was deleted after its time was up.
         over = {known: True for known in ids if known not in rows}
         for row in rows.values():
             if row.ended_at is not None or self._db.owed.get(ENDED, row.id) is not None:
@@ -134,9 +144,10 @@ class SignInSessions:
         return over
 
     async def end(self, session_id: str) -> bool:
-        """Sign out, at once; to end what has ended is no error.
+        """End a sign-in at once. Calling this twice is harmless.
 
-        Return False if no disk takes it now: it holds, and is tried again, until a crash.
+        Return False if no disk takes the end now. It takes effect all the same and the write is retried, but a crash
+        before then would undo it.
         """
         values = {"id": session_id, "ended_at": self._clock.now()}
         return await self._db.owed.commit([Change(ENDED, session_id, values)])
@@ -154,20 +165,23 @@ class SignInSessions:
     async def _not_ended(
         self, which: ColumnElement[bool], same: Callable[[SignInSessionRow], bool]
     ) -> list[SignInSessionRow]:
-        """The sign-ins that nobody has ended and that ``which`` and ``same``, the same in both languages, let pass."""
+        """Return the sign-ins that match and that nobody has ended.
+
+        ``which`` and ``same`` are the same condition, in SQL and in Python.
+        """
         rows = await self._rows(and_(SignInSessionRow.ended_at.is_(None), which))
         return [row for row in rows if same(row) and not self._has_ended(row)]
 
     async def _rows(self, which: ColumnElement[bool]) -> list[SignInSessionRow]:
-        """Return the database's rows for ``which``, and all that it has still to take."""
-        # Looked at before the database is: what is entered in between is then found there.
+        """Return the rows in the database that match ``which``, and all rows that the database has not taken yet."""
+        # Look at these before the database. A row that is written in between is then found there.
         aside = {values["id"]: _row(values) for values in self._db.owed.waiting(BEGUN)}
         query = select(SignInSessionRow).where(or_(which, SignInSessionRow.id.in_(aside)) if aside else which)
         async with self._db.reading() as session:
             return list((aside | {row.id: row for row in await session.scalars(query)}).values())
 
     def _has_ended(self, row: SignInSessionRow) -> bool:
-        """Return True if somebody has signed it out, also where the database has still to take that."""
+        """Return True if somebody has ended this sign-in, even if the database has not taken that yet."""
         return row.ended_at is not None or self._db.owed.get(ENDED, row.id) is not None
 
     def _end_of(self, session_id: str, on_disk: float) -> float:
@@ -178,7 +192,7 @@ class SignInSessions:
 async def _write_begin(session: AsyncSession, values: dict[str, Any]) -> None:
     if await session.get(SignInSessionRow, values["id"]) is None:
         session.add(_row(values))
-        await session.flush()  # an end that is owed, too, has to find it
+        await session.flush()  # An owed end of the same sign-in must find the row.
 
 
 async def _write_end(session: AsyncSession, values: dict[str, Any]) -> None:

@@ -1,9 +1,8 @@
-"""Computes how long a sign-in lasts: a shift, longer by a press, and never less than an incident. Pure; time is an
-argument.
+"""Computes how long a sign-in lasts: one shift, longer by a press, and never shorter than an incident. Pure.
 
-While an incident of their own is open, nobody's sign-in has less than ``after_incident`` left. Its end is moved on
-before it comes near, so that a store that fails, or a gateway that is down for a while, throws nobody out; and when the
-incident is over, what is left is that hour.
+While a person's own incident is open, their sign-in always has at least about ``after_incident`` left, which is an
+hour. Its end is moved long before it comes near, so that nobody is signed out because a disk fails or the gateway is
+down for a while. Once the incident is over, that hour is left.
 """
 
 from collections.abc import Iterable
@@ -12,31 +11,31 @@ from gateway.configuration.settings import TokenSettings
 from gateway.models import Incident
 
 OFFERED_BEFORE_END = 3600.0
-"""Seconds before its end from which a sign-in can be prolonged by a press."""
+"""Seconds before its end from which a press can extend a sign-in."""
 
 SHIFTS_AT_MOST = 2
-"""A sign-in that is prolonged by presses ends this many shifts after it began. An incident alone carries it further."""
+"""Presses can extend a sign-in until this many shifts after it began. Only an incident extends it further."""
 
 STEPS = 12
-"""The end of a sign-in that is carried on moves in steps of this fraction of ``after_incident``: 5 min of an hour."""
+"""An incident moves the end of a sign-in in steps of ``after_incident`` divided by this, which is 5 min for an hour."""
 
 
 def may_continue_at(created_at: float, expires_at: float, rules: TokenSettings) -> float | None:
-    """The time from which a sign-in can be prolonged by a press; None where it has been prolonged to the limit."""
+    """Return the time from which a press can extend a sign-in, or None if it has been extended to the limit."""
     if expires_at >= _limit(created_at, rules):
         return None
     return max(created_at, expires_at - OFFERED_BEFORE_END)
 
 
 def continued_until(created_at: float, expires_at: float, rules: TokenSettings) -> float:
-    """The end of a sign-in after one more press; the same end where it has been prolonged to the limit."""
+    """Return the end of a sign-in after one more press. It stays the same if it has been extended to the limit."""
     return max(expires_at, min(expires_at + rules.continuation, _limit(created_at, rules)))
 
 
 def carried_by(expires_at: float, own: Iterable[Incident], now: float, rules: TokenSettings) -> Incident | None:
-    """The open incident that holds a sign-in's end off: it opened before that end, which is less than an hour away.
+    """Return the open incident that extends a sign-in, or None. The sign-in must end in less than an hour.
 
-    ``own``: the open incidents of the person (``access.policy.is_own``). A sign-in that had ended before the incident
+    ``own`` holds the open incidents of the person (``access.policy.is_own``). A sign-in that ended before the incident
     began stays ended.
     """
     if expires_at > now + rules.after_incident:
@@ -45,7 +44,7 @@ def carried_by(expires_at: float, own: Iterable[Incident], now: float, rules: To
 
 
 def carried_until(expires_at: float, now: float, rules: TokenSettings) -> float:
-    """The end of a sign-in that an open incident carries on, at ``now``; the same end while enough is left."""
+    """Return the end at ``now`` of a sign-in that an incident extends. It stays the same while enough time is left."""
     enough = now + rules.after_incident * (1 - 1 / STEPS)
     return expires_at if expires_at >= enough else now + rules.after_incident
 

@@ -1,4 +1,7 @@
-"""Media tokens: JWTs (RFC 7519) of at most five minutes, bound to person, role, grant, school and sign-in."""
+"""Issues and verifies media tokens.
+
+They are JWTs (RFC 7519), valid for at most five minutes, and bound to a person, role, grant, school and sign-in.
+"""
 
 import math
 from dataclasses import dataclass
@@ -16,19 +19,19 @@ from gateway.models import Grant, Principal, Role, SiteId
 AUDIENCE = "sightline-media"
 
 MAXIMUM_LIFETIME = 300.0
-"""Seconds. Held at verification too, whatever the issuer was told."""
+"""Seconds. It is also enforced when a token is verified, no matter what the issuer's settings are."""
 
 CLOCK_STEP = 1.0
-"""Seconds by which a token may come from the future. The issuer's clock is the verifier's: only its correction by NTP
-between the two is forgiven, so that an hour set back does not lengthen a token's life by an hour. Expiry has no
-leeway at all."""
+"""Seconds by which a token may be dated in the future. The issuer and the verifier use the same clock, so this allows
+only for its correction by NTP. Setting the clock back by an hour must not extend a token by an hour. The expiry has no
+tolerance at all."""
 
 _REQUIRED = ["iss", "aud", "exp", "iat", "jti", "sub", "role", "grant", "site", "sid"]
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token and what may be said of it in the record. ``expires_at`` is steady seconds (``clock``), whole."""
+    """Holds a token, and its data that the record may show. ``expires_at`` is in whole steady seconds (``clock``)."""
 
     token: str
     jti: str
@@ -40,7 +43,7 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """The claims of a verified token."""
+    """Holds the claims of a verified token."""
 
     principal_id: str
     role: Role
@@ -52,7 +55,7 @@ class TokenClaims:
 
 
 class TokenService:
-    """Issues and verifies. A verified token still has to be asked about: is it revoked, does its grant live."""
+    """Issues and verifies tokens. For a verified token, the caller must still check its revocation and its grant."""
 
     def __init__(self, keys: KeyStore, settings: TokenSettings, issuer: str, clock: Clock) -> None:
         self._keys = keys
@@ -61,7 +64,7 @@ class TokenService:
         self._clock = clock
 
     def issue(self, principal: Principal, grant: Grant, session_id: str) -> IssuedToken:
-        """A fresh token for ``grant``, given to ``principal`` under the sign-in ``session_id``."""
+        """Return a fresh token of ``principal`` for ``grant``, under the sign-in ``session_id``."""
         now = self._clock.now()
         issued_at, expires_at, jti = math.floor(now), math.floor(now + self._lifetime), new_id()
         key = self._keys.current()
@@ -81,12 +84,12 @@ class TokenService:
         return IssuedToken(token, jti, float(expires_at))
 
     def verify(self, token: str) -> TokenClaims:
-        """Return the claims of ``token``, if it is ours and alive.
+        """Return the claims of ``token`` if we issued it and it has not expired.
 
-        Raises Unauthenticated: token_missing, token_invalid, unknown_key, token_expired.
+        Raises Unauthenticated with the code token_missing, token_invalid, unknown_key or token_expired.
         """
         if not token:
-            raise Unauthenticated("token_missing", "A media token is needed.")
+            raise Unauthenticated("token_missing", "This needs a media token.")
         try:
             claims = jwt.decode(
                 token,
@@ -94,7 +97,7 @@ class TokenService:
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=self._issuer,
-                # Time is checked below, by the injected clock.
+                # The times are checked below, by the injected clock.
                 options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
             issued_at, expires_at = _number(claims["iat"]), _number(claims["exp"])
@@ -108,7 +111,7 @@ class TokenService:
                 expires_at=expires_at,
             )
         except (jwt.PyJWTError, ValueError):
-            raise _invalid() from None  # details would only help a forger
+            raise _invalid() from None  # Details would only help a forger.
         if expires_at - issued_at > MAXIMUM_LIFETIME or issued_at > self._clock.now() + CLOCK_STEP:
             raise _invalid()
         if self._clock.now() >= expires_at:
@@ -116,11 +119,11 @@ class TokenService:
         return verified
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
-        """The public keys, for whoever verifies elsewhere."""
+        """Return the public keys, for anybody who verifies tokens elsewhere."""
         return self._keys.jwks()
 
     def _key_of(self, token: str) -> SigningKey:
-        """The key that ``kid`` names among ours. A key that the token brings along is never looked at."""
+        """Return our key with the token's ``kid``. A key inside the token itself is never used."""
         header = jwt.get_unverified_header(token)
         kid = header.get("kid")
         if header.get("alg") != ALGORITHM or not isinstance(kid, str):

@@ -15,8 +15,8 @@ from gateway.incidents.changes import IncidentChange
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import Incident, IncidentKind, IncidentState
+from gateway.storage.change import Change, Within
 from gateway.storage.database import Database
-from gateway.storage.owed import Change, Within
 
 RECENT = 100
 """How many ended incidents stay in memory, for pages that ask how they ended."""

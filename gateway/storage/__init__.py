@@ -1,1 +1,1 @@
-"""SQLAlchemy tables, Alembic migrations and the one place where the database is opened. No rules of the domain."""
+"""Opens the database, defines its tables and migrations, and keeps what it does not take. It has no domain rules."""

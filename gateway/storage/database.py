@@ -1,12 +1,12 @@
-"""The one place where the database is opened: one SQLite file.
+"""Opens the database, which is one SQLite file. No other module opens it.
 
-SQLite has one writer at a time. Writers queue here, without polling, the most urgent first (``turns``), and
-each begins with BEGIN IMMEDIATE, so that no transaction that has read can find itself unable to write ("database is
-locked"). Another process on the same file (the command line) is waited for by ``busy_timeout``. Readers go beside, on
+SQLite has one writer at a time. Writers queue here without polling, the most urgent first (``turns``). Each begins with
+BEGIN IMMEDIATE, so that no transaction reads first and then finds that it cannot write ("database is locked").
+``busy_timeout`` makes them wait for other processes, such as the command line. Readers need not wait, as they work on
 snapshots.
 
-Alarms have connections of their own, for writing and for reading, which nobody else can hold. They wait neither long
-for a turn nor long for another process: one that cannot write within about a second is told so, and uses the reserve.
+Alarms have connections of their own for writing and reading, which nobody else can occupy. They never wait long, for
+their turn or for another process. If an alarm cannot write within about a second, it fails and uses the reserve file.
 """
 
 import asyncio
@@ -29,27 +29,27 @@ from gateway.storage.turns import Turns, Urgency
 
 BUSY_TIMEOUT_MS = 5000
 URGENT_TIMEOUT_MS = 500
-"""How long an alarm waits for another process that writes to the same file."""
+"""Milliseconds that an alarm waits for another process that writes to the same file."""
 URGENT_TURN_WITHIN = 1.0
-"""Seconds that an alarm waits for the writer of our own that is just committing."""
+"""Seconds that an alarm waits for another writer in this process to commit."""
 READERS = 12
 URGENT_READERS = 2
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 def sqlite_url(path: Path) -> str:
-    """The URL of an SQLite file."""
+    """Return the URL of an SQLite file."""
     return f"sqlite+aiosqlite:///{path}"
 
 
 class Database:
-    """Sessions on one database. ``url`` is that of an SQLite file, as ``sqlite_url`` writes it.
+    """Opens database sessions. ``url`` must be the URL of an SQLite file, as ``sqlite_url`` writes it.
 
-    ``reserve`` is the file for what must be on disk although the database takes nothing (``owed``); by default it is
-    beside the SQLite file.
+    ``reserve`` is the file for changes that must be on disk even if the database takes nothing (``owed``). By default
+    it is beside the SQLite file.
 
-    Raises StorageError for whatever the database cannot do; IntegrityError is left to the caller, who alone knows
-    what a row that exists already means.
+    Its methods raise StorageError for anything that the database cannot do. They pass on IntegrityError, since only the
+    caller knows what it means that a row already exists.
     """
 
     def __init__(self, url: str, reserve: Path | None = None) -> None:
@@ -67,7 +67,7 @@ class Database:
         self._writer: asyncio.Task[Any] | None = None
 
     def _engine(self, *, writes: bool, connections: int, timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEngine:
-        # Parameters are hidden in errors: they hold names, hashes and keys.
+        # Errors do not show parameters, since these contain names, hashes and keys.
         engine = create_async_engine(
             self._url,
             hide_parameters=True,
@@ -92,7 +92,7 @@ class Database:
         return Path(self._url.database or ":memory:")
 
     async def open(self) -> None:
-        """Bring the schema to the newest version and check that a commit is durable. Raises StorageError."""
+        """Bring the schema to the newest version, and check that commits are durable. Raises StorageError."""
         _prepare_file(self._url.database)
         try:
             async with self._reader_engine.connect() as connection:
@@ -100,23 +100,23 @@ class Database:
             async with self._writer_engine.begin() as connection:
                 await connection.run_sync(upgrade)
         except CommandError as error:
-            raise StorageError(f"the database is of another version of Sightline: {error}") from error
+            raise StorageError(f"the database belongs to another version of Sightline: {error}") from error
         except (DBAPIError, PoolTimeout) as error:
             raise _storage_error("cannot be opened", error) from error
 
     async def close(self) -> None:
-        """Close every connection. Sessions must have ended."""
+        """Close every connection. All database sessions must have ended."""
         for engine in self._engines:
             await engine.dispose()
 
     @asynccontextmanager
     async def session(self, urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
-        """A writing session: committed, to disk, on clean exit; rolled back on any exception.
+        """Open a database session that writes. It is committed to disk on exit, or rolled back on any exception.
 
-        Raises StorageError; for an alarm also if its turn does not come within URGENT_TURN_WITHIN.
+        Raises StorageError, for an alarm also if its turn does not come within URGENT_TURN_WITHIN.
         """
         if self._writer is asyncio.current_task():
-            raise RuntimeError("a writing session inside another one of the same task would wait for itself")
+            raise RuntimeError("this task already has a database session that writes, and would wait for itself")
         alarm = urgency is Urgency.ALARM
         async with self._turn(urgency):
             try:
@@ -129,9 +129,9 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, urgent: bool = False) -> AsyncIterator[AsyncSession]:
-        """A session that only reads, on one snapshot, waiting for no writer. What it changes is not kept.
+        """Open a database session that only reads, on one snapshot. It waits for no writer, and keeps no changes.
 
-        ``urgent`` is for what an alarm needs to know: it does not wait for the other readers.
+        ``urgent`` is for what an alarm needs to know, and does not wait for other readers.
         """
         try:
             async with (self._read_urgent if urgent else self._read)() as session:
@@ -145,7 +145,7 @@ class Database:
             async with asyncio.timeout(URGENT_TURN_WITHIN if urgency is Urgency.ALARM else None):
                 await self._turns.take(urgency)
         except TimeoutError:
-            raise StorageError("the database could not write: another write takes too long") from None
+            raise StorageError("the database could not write: another write is taking too long") from None
         self._writer = asyncio.current_task()
         try:
             yield
@@ -159,21 +159,24 @@ def _storage_error(what: str, error: DBAPIError | PoolTimeout) -> StorageError:
 
 
 def _prepare_file(name: str | None) -> None:
-    """Make the file, readable by us alone: it holds the signing keys. SQLite gives its WAL the same mode."""
+    """Create the file. Only our own account may read it, as it has the signing keys.
+
+    SQLite's WAL gets the same mode.
+    """
     if not name or name == ":memory:":
-        raise StorageError("a database in memory would forget open incidents at a restart: name a file")
+        raise StorageError("a database in memory would lose open incidents at a restart: name a file")
     path = Path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
     except OSError as error:
-        raise StorageError(f"the database file cannot be made: {error}") from error
+        raise StorageError(f"the database file cannot be created: {error}") from error
 
 
 def _configure(connection: Any, timeout_ms: int) -> None:
-    connection.isolation_level = None  # the listener of "begin" begins transactions
+    connection.isolation_level = None  # The listener for "begin" begins transactions.
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={timeout_ms}")  # first: changing the journal mode may have to wait
+    cursor.execute(f"PRAGMA busy_timeout={timeout_ms}")  # It comes first, as changing the journal mode may wait.
     for name, value in PRAGMAS.items():
         cursor.execute(f"PRAGMA {name}={value}")
     cursor.close()
@@ -183,4 +186,4 @@ def _assert_durable(connection: Connection) -> None:
     for name, wanted in PRAGMAS.items():
         found = connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
         if found != wanted:
-            raise StorageError(f"SQLite has {name}={found} where {wanted} is needed (is it on a network drive?)")
+            raise StorageError(f"SQLite has {name}={found} but {wanted} is needed (is it on a network drive?)")

@@ -1,4 +1,4 @@
-"""Files that have their full size from the start, so that they can be written when the disk is full. Blocking."""
+"""Gives files their full size from the start, so that they can be written on a full disk. Every function blocks."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ _ZEROS = bytes(64 * 1024)
 
 
 def allocate(path: Path, size: int) -> None:
-    """Make the file, or fill it up with zeros to ``size`` bytes; what it holds is kept. Raises OSError.
+    """Create the file, or extend it with zeros to ``size`` bytes. Its content is kept. Raises OSError.
 
-    The zeros are written, not only reserved: to overwrite them in place needs no new block, on file systems that write
-    in place (ext4, XFS; not Btrfs or ZFS).
+    The zeros are really written. Overwriting them then needs no new block on file systems that write in place (ext4 and
+    XFS, but not Btrfs or ZFS).
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -25,7 +25,7 @@ def allocate(path: Path, size: int) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Put the names of a directory's files on disk. Raises OSError."""
+    """Write a directory's file names to disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Runs the packaged Alembic migrations on a connection that is open already; there is no alembic.ini."""
+"""Runs the packaged Alembic migrations on an open connection. There is no alembic.ini."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Migrate to ``revision``, in the connection's own transaction. Raises alembic.util.CommandError."""
+    """Migrate to ``revision`` within the connection's own transaction. Raises alembic.util.CommandError."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection

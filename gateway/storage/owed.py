@@ -1,18 +1,16 @@
-"""Changes that hold already and that the database has still to take: kept in a reserve file, tried until they are in.
+"""Keeps changes that are in effect but not yet in the database, and retries until the database takes them.
 
-An alarm, and whatever ends somebody's permission, must not depend on a database that writes. Such a change is handed in
-as a row to be. It goes into the database, together with all that was owed before; where that fails, into the reserve
-file, which needs no room on the disk. Either way it survives a crash. Only where both fail is it in memory alone, and
-whoever handed it in is told so.
+An alarm, and anything that ends somebody's permission, must not depend on a working database. So such a change is
+handed in here. It is written to the database together with all changes owed from before. If that fails, it goes into
+the reserve file, which needs no free space on the disk. Either way it survives a crash. Only if both fail is it in
+memory alone, and the caller is told so.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,48 +19,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.clock import Clock
 from gateway.errors import StorageError
+from gateway.storage.change import Change, Key, Within, Writer, write_all
 from gateway.storage.reserve import Reserve
 from gateway.storage.turns import Urgency
 
 logger = logging.getLogger(__name__)
 
-Within = Callable[[AsyncSession], Awaitable[None]]
-Writer = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
-Key = tuple[str, str]
-
 TICK = 1.0
 MOST_THAT_MAY_BE_REFUSED = 200
-"""Changes owed, beyond which the reserve takes only what must not be refused: alarms, and whatever ends something.
-A sign-in is two changes and some 500 bytes, so that most of the reserve stays free."""
+"""How many changes may be owed before sign-ins are refused. Alarms and endings are never refused. A sign-in is two
+changes and about 500 bytes, so most of the reserve file stays free."""
 
 COMPANIONS = 1000
-"""Additions to owed changes (``within``) that are kept in memory; beyond these the oldest are dropped, and counted."""
+"""How many additions to owed changes (``within``) are kept in memory.
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A row as it is to be. A newer change of the same ``kind`` and ``id`` replaces an older one.
-
-    ``values`` are JSON. A change that is not ``lasting`` may be lost by a crash, and does not use up the reserve.
-    """
-
-    kind: str
-    id: str
-    values: dict[str, Any] = field(repr=False)
-    lasting: bool = True
-
-    @property
-    def key(self) -> Key:
-        """The kind and id of the row that is changed."""
-        return self.kind, self.id
+Beyond that the oldest is dropped, and counted.
+"""
 
 
 class Owed:
-    """Holds the changes that the database has still to take. ``start`` before all services, after they have named their
-    writers.
+    """Holds the changes that the database has not taken yet.
 
-    Without ``start`` (the command line) the reserve, which is the gateway's, is not touched. ``on_dropped`` is called
-    for each addition that is dropped.
+    Call ``start`` once all services have registered their writers, before any of them starts. The command line does not
+    call it, and then never touches the reserve file, which belongs to the gateway. ``on_dropped`` is called for each
+    addition that is dropped.
     """
 
     def __init__(
@@ -80,11 +60,14 @@ class Owed:
         self.on_dropped: Callable[[], object] = lambda: None
 
     def writer(self, kind: str, write: Writer) -> None:
-        """Have changes of this kind written by ``write``, which may be given one that is in the database already."""
+        """Register ``write`` for changes of this kind.
+
+        It may be called for a change that is already in the database.
+        """
         self._writers[kind] = write
 
     async def start(self) -> None:
-        """Take up what an earlier run was owed, and try to enter it."""
+        """Load the changes that an earlier run left in the reserve file, and try to write them to the database."""
         self._started = True
         if self._reserve is not None:
             try:
@@ -99,65 +82,65 @@ class Owed:
         await self.settle()
 
     async def run(self, clock: Clock) -> None:
-        """Try again and again, until cancelled."""
+        """Retry once a second, until cancelled."""
         while True:
             await clock.sleep(TICK)
             await self.settle()
 
     @property
     def count(self) -> int:
-        """Changes that hold and are not in the database."""
+        """The number of changes that are in effect but not in the database."""
         return len(self._owed)
 
     @property
     def crowded(self) -> bool:
-        """Return True if nothing may be begun by the reserve that may as well be refused."""
+        """True if so much is owed that sign-ins must be refused."""
         return len(self._owed) >= MOST_THAT_MAY_BE_REFUSED
 
     @property
     def failing(self) -> bool:
-        """Return True if the database took nothing when it was last tried, a second ago at most."""
+        """True if the last attempt to write to the database failed. It is retried every second."""
         return self._failing
 
     def get(self, kind: str, change_id: str) -> dict[str, Any] | None:
-        """The values of what holds already of this, if the database has still to take it."""
+        """Return the values of an owed change, or None if the database has it."""
         change = self._owed.get((kind, change_id))
         return None if change is None else change.values
 
     def forget(self, change: Change) -> None:
-        """Owe this no longer: it is not to hold after all."""
+        """Stop owing a change, because it must not take effect after all."""
         if self._owed.get(change.key) is change:
             del self._owed[change.key]
 
     def waiting(self, kind: str) -> list[dict[str, Any]]:
-        """The values of all changes of a kind that are not in the database, oldest first."""
+        """Return the values of all owed changes of a kind, oldest first."""
         return [change.values for change in self._owed.values() if change.kind == kind]
 
     def on_disk(self, kind: str, change_id: str) -> bool:
-        """Return True if nothing of this is in memory alone."""
+        """Return True if the database or the reserve file has the newest change with this kind and id."""
         change = self._owed.get((kind, change_id))
         return change is None or self._saved.get(change.key) is change
 
     def hold(self, changes: Iterable[Change]) -> None:
-        """Owe these from now on. They are entered with the next attempt."""
+        """Owe these changes from now on. The next attempt writes them."""
         self._owed |= {change.key: change for change in changes}
 
     async def enter(
         self, changes: Iterable[Change], within: Within | None = None, urgency: Urgency = Urgency.ALARM
     ) -> None:
-        """Write changes, and all that is owed, with what ``within`` adds, into the database in one transaction.
+        """Write changes, all that is owed, and whatever ``within`` adds, to the database in one transaction.
 
-        Raises StorageError: then the changes are owed, and what ``within`` adds is not.
+        Raises StorageError if that fails. The changes are then owed, but not what ``within`` adds.
         """
         self.hold(changes)
         if self._failing and urgency is not Urgency.ALARM:
-            raise StorageError("the database has taken nothing lately")
+            raise StorageError("the last attempt to write to the database failed")
         await self._enter(within, urgency)
 
     async def commit(self, changes: Iterable[Change], within: Within | None = None) -> bool:
-        """Put changes on disk: in the database, else in the reserve. Return False if neither takes them now.
+        """Write changes to the database, or else to the reserve file. Return False if neither takes them now.
 
-        They are owed in any case, and ``within`` is called when they are entered, then or later.
+        If the database does not take them now they are owed, and ``within`` is called when it does.
         """
         self.hold(changes)
         try:
@@ -171,17 +154,17 @@ class Owed:
         return True
 
     async def commit_or_forget(self, changes: Sequence[Change]) -> None:
-        """Put changes on disk that are to hold only if they are there. Raises StorageError: they do not hold."""
+        """Write changes that may take effect only if they are on disk. Raises StorageError if they are not."""
         if await self.commit(changes):
             return
         if all(self.on_disk(change.kind, change.id) for change in changes):
-            return  # the next attempt, beside this one, has had it taken
+            return  # Another attempt has written them meanwhile.
         for change in changes:
             self.forget(change)
-        raise StorageError("neither the database nor the reserve file takes anything")
+        raise StorageError("neither the database nor the reserve file could be written")
 
     async def settle(self) -> None:
-        """Enter what is owed, if anything is."""
+        """Try to write everything that is owed."""
         if not self._owed and not self._within and not self._saved:
             return
         try:
@@ -191,33 +174,25 @@ class Owed:
 
     async def _enter(self, within: Within | None, urgency: Urgency = Urgency.ALARM) -> None:
         try:
-            taken = await self._write(within, urgency, apart=False)
+            taken = await self._write(within, urgency, separately=False)
         except IntegrityError:
-            # One of them contradicts what is in the database. The others must not wait for it.
-            taken = await self._write(within, urgency, apart=True)
+            # One of the changes contradicts the database. The others must not wait for it.
+            taken = await self._write(within, urgency, separately=True)
         for key, change in taken.items():
             if self._owed.get(key) is change:
                 del self._owed[key]
         if self._failing:
             self._failing = False
-            logger.info("the database takes writes again; still owed to it: %d", len(self._owed))
+            logger.info("the database takes writes again; %d changes are still owed", len(self._owed))
         if self._saved:
             await self._save(None)
 
-    async def _write(self, within: Within | None, urgency: Urgency, apart: bool) -> dict[Key, Change]:
-        """Write all that is owed; ``apart``: each so that it can fail alone. Return what is in the database."""
-        taken: dict[Key, Change] = {}
+    async def _write(self, within: Within | None, urgency: Urgency, *, separately: bool) -> dict[Key, Change]:
         try:
             async with self._session(urgency) as session:
                 added = list(self._within)
-                for key, change in tuple(self._owed.items()):
-                    writer = self._writers.get(change.kind)
-                    if writer is None:
-                        logger.error("nobody knows how to enter a %r of the reserve file", change.kind)
-                    elif await _tried(session, partial(writer, session, change.values), apart, str(key)):
-                        taken[key] = change
-                for addition in (*added, *((within,) if within else ())):
-                    await _tried(session, partial(addition, session), apart, "what was to be added")
+                additions = [*added, *((within,) if within else ())]
+                taken = await write_all(session, self._writers, self._owed, additions, separately=separately)
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
@@ -228,10 +203,10 @@ class Owed:
         return taken
 
     async def _save(self, error: StorageError | None) -> bool:
-        """Bring the reserve up to date. Return True if all that is owed, and lasts, is in it."""
+        """Bring the reserve file up to date. Return True if it has all owed changes that are ``lasting``."""
         if error is not None and not self._failing:
             self._failing = True
-            logger.error("what has changed holds, and waits for the database: %s", error)
+            logger.error("changes are in effect but wait for the database: %s", error)
         if self._reserve is None or not self._started:
             return False
         async with self._saving:
@@ -243,24 +218,10 @@ class Owed:
                 await asyncio.to_thread(self._reserve.save, rows)
             except OSError as failure:
                 logger.error(  # noqa: TRY400  the disk's fault, not ours
-                    "neither the database nor the reserve file takes what has changed (%s). It holds, and is tried "
-                    "again; after a crash it would be as before: ended incidents open, signed-out people signed in",
+                    "neither the database nor the reserve file takes changes (%s). They are in effect and are retried. "
+                    "A crash would undo them: incidents that ended would be open, people who signed out signed in",
                     failure,
                 )
                 return False
             self._saved = owed
             return True
-
-
-async def _tried(session: AsyncSession, write: Callable[[], Awaitable[None]], apart: bool, what: str) -> bool:
-    """Write; return False if ``apart`` and it contradicts the database. Raises IntegrityError if not ``apart``."""
-    if not apart:
-        await write()
-        return True
-    try:
-        async with session.begin_nested():
-            await write()
-    except IntegrityError as error:
-        logger.error("%s contradicts what is in the database: %s", what, error.orig)  # noqa: TRY400
-        return False
-    return True

@@ -1,8 +1,8 @@
-"""Says to the command line whether a gateway runs on this storage, and when it last closed what others had ended.
+"""Tells the command line if a gateway runs on this storage, and when it last closed what other processes had ended.
 
-A lock on the file stands for the gateway: the kernel takes it away with the process, however that ends. In the file is
-when the last look began of those that are complete, in monotonic seconds, which all processes of a machine share.
-Whoever has ended something and then finds a later time knows that it is closed.
+The gateway holds a lock on a file. The kernel releases it with the process, however that ends. The file contains the
+time at which the last complete look began, in monotonic seconds, which all processes of a machine share. If a process
+has ended something and then finds a later time there, it knows that everything is closed.
 """
 
 import asyncio
@@ -19,18 +19,21 @@ logger = logging.getLogger(__name__)
 NAME = "gateway.lock"
 WRITE_EVERY = 0.25
 _LENGTH = 20
-"""Bytes of the number, always, so that it is written in place."""
+"""Bytes of the number. The length is fixed, so that the number is overwritten in place."""
 
 
 class Presence:
-    """The gateway's side. ``looked_at`` gives the time to note. A file that cannot be used stops nothing."""
+    """Notes the gateway's presence. ``looked_at`` returns the time to note.
+
+    If the file cannot be used, nothing stops.
+    """
 
     def __init__(self, directory: Path, looked_at: Callable[[], float]) -> None:
         self._path = directory / NAME
         self._looked_at = looked_at
 
     async def run(self, clock: Clock) -> None:
-        """Hold the lock, and note the time, until cancelled."""
+        """Hold the lock and keep the time up to date, until cancelled."""
         file = self._open()
         if file is None:
             return
@@ -40,7 +43,7 @@ class Presence:
             noted = -1.0
             while True:
                 if (looked_at := self._looked_at()) != noted:
-                    # In a thread: a disk that hangs may hold up what the command line is told, and nothing else.
+                    # It runs in a thread, so that a disk that hangs delays only the command line.
                     await asyncio.to_thread(self._note, file, looked_at)
                     noted = looked_at
                 await clock.sleep(WRITE_EVERY)
@@ -63,7 +66,7 @@ class Presence:
 
 
 def _locked(file: int) -> bool:
-    """Try to hold the lock: a command that asks holds the other kind for some microseconds."""
+    """Try to take the lock. A command that asks holds the exclusive lock for a few microseconds."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -72,8 +75,10 @@ def _locked(file: int) -> bool:
 
 
 def looked_at_by_gateway(directory: Path) -> float | None:
-    """Return when the gateway on this storage last looked, in monotonic seconds; None if none runs on this machine.
-    Blocking."""
+    """Return when the gateway on this storage last looked, in monotonic seconds. It blocks.
+
+    Return None if no gateway runs on this machine.
+    """
     try:
         file = os.open(directory / NAME, os.O_RDWR)
     except FileNotFoundError:
@@ -84,7 +89,7 @@ def looked_at_by_gateway(directory: Path) -> float | None:
         try:
             return float(os.pread(file, _LENGTH, 0))
         except ValueError:
-            return 0.0  # it has just started
+            return 0.0  # The gateway has just started.
     else:
         return None
     finally:

@@ -1,4 +1,4 @@
-"""Says if the database takes writes, by writing. Cached, so that whoever asks often costs nothing."""
+"""Finds out if the database takes writes, by writing to it. The answer is cached, so frequent requests cost nothing."""
 
 import asyncio
 
@@ -10,13 +10,13 @@ from gateway.storage.database import Database
 from gateway.storage.turns import Urgency
 
 GOOD_FOR = 5.0
-"""Seconds for which an answer is given again."""
+"""Seconds for which an answer is reused."""
 
 TABLES = ("sign_in_sessions", "incidents", "audit_records")
 
 
 class Readiness:
-    """Writes at most once in GOOD_FOR seconds, however many ask."""
+    """Writes at most once in GOOD_FOR seconds, no matter how many ask."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -26,7 +26,7 @@ class Readiness:
         self._failure: StorageError | None = None
 
     async def check(self) -> None:
-        """Raises StorageError if the database cannot be read, or takes nothing."""
+        """Raise StorageError if the database cannot be read or takes no writes."""
         async with self._lock:
             if self._clock.monotonic() - self._asked_at >= GOOD_FOR:
                 self._failure = await self._try()
@@ -38,8 +38,8 @@ class Readiness:
         try:
             async with self._database.session(Urgency.RECORD) as session:
                 for table in TABLES:
-                    await session.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608  names of our own
-                # A page of the file that nothing else uses: SQLite keeps this number for its users.
+                    await session.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608  our own names
+                # SQLite reserves this number for applications, so writing it changes nothing else.
                 now = int(self._clock.now()) & 0x7FFFFFFF
                 await session.execute(text(f"PRAGMA user_version = {now}"))
         except StorageError as error:

@@ -1,7 +1,8 @@
-"""A small file, of its full size from the start, that can be written when the disk is full. Blocking.
+"""Keeps one value in a small file that has its full size from the start, so that it can be written on a full disk.
 
-It has two halves, written in turns and in place. Each holds a header (magic, number, length, SHA-256) and one JSON
-value. A half that a crash has torn does not match its checksum; the other half is then as it was before.
+The file has two halves, which are overwritten alternately. Each contains a header (magic, number, length, SHA-256) and
+one JSON value. If a crash interrupts a write, that half's checksum does not match, and the other half has the value
+from before. Every method blocks.
 """
 
 import errno
@@ -15,14 +16,14 @@ from typing import Any
 from gateway.storage.files import allocate
 
 SIZE = 512 * 1024
-"""Bytes of both halves: room for some hundred incidents that the database does not take."""
+"""Bytes of both halves together, which is enough for several hundred incidents that the database does not take."""
 
 _HEADER = struct.Struct("!8sQI32s")
 _MAGIC = b"SLRSERV1"
 
 
 class Reserve:
-    """One JSON value on disk. Belongs to one process."""
+    """Saves and loads one JSON value. Only one process may use a file."""
 
     def __init__(self, path: Path, size: int = SIZE) -> None:
         self.path = path
@@ -34,7 +35,7 @@ class Reserve:
         allocate(self.path, 2 * self._half)
 
     def load(self) -> Any:
-        """The value that was saved last, or None. Raises OSError."""
+        """Return the value that was saved last, or None. Raises OSError."""
         found = {}
         try:
             with self.path.open("rb") as file:
@@ -48,12 +49,12 @@ class Reserve:
         return found[self._number]
 
     def save(self, value: Any) -> None:
-        """Put the value on disk in place of the one before. Raises OSError: ENOSPC for one that is too long."""
+        """Write the value to disk in place of the last one. Raises OSError, with ENOSPC if it is too long."""
         body = json.dumps(value).encode()
         number = self._number + 1
         data = _HEADER.pack(_MAGIC, number, len(body), _digest(number, body)) + body
         if len(data) > self._half:
-            raise OSError(errno.ENOSPC, "too much waits for the reserve file", str(self.path))
+            raise OSError(errno.ENOSPC, "the changes do not fit into the reserve file", str(self.path))
         file = os.open(self.path, os.O_WRONLY)
         try:
             written, place = 0, number % 2 * self._half
@@ -66,7 +67,7 @@ class Reserve:
 
 
 def _read(half: bytes) -> tuple[int, Any]:
-    """Number and value of one half; (0, None) of one that is empty or torn."""
+    """Return the number and value of one half, or (0, None) if it is empty or its write was interrupted."""
     if len(half) < _HEADER.size:
         return 0, None
     magic, number, length, digest = _HEADER.unpack_from(half)

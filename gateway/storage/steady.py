@@ -1,9 +1,9 @@
-"""Carries steady time (``clock``) over a restart of the gateway, so that a clock that was set does no harm then either.
+"""Keeps steady time (``clock``) across a restart of the gateway, so that setting the clock does no harm then either.
 
-While the machine runs, a gateway that is started again goes on in the steady time of the run before: an open incident
-and those who are signed in notice nothing, whatever the clock says by now. After a restart of the machine its clock is
-believed again, but for one thing: time does not begin before it was last seen. Else what had ended long ago would live
-on at a machine that starts without knowing the time, until a time service has set it right.
+If only the gateway restarts, it continues with the steady time of the previous run. Open incidents and sign-ins are not
+affected, whatever the clock says now. If the machine restarts, its clock is trusted again, with one exception: time
+never starts earlier than it was last seen. Otherwise grants and sign-ins that ended long ago would live again on a
+machine that starts without knowing the time, until a time service corrects it.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is on disk. ``boot`` names one run of the machine, ``began_at`` is steady time at its start.
+    """Holds what is on disk. ``boot`` identifies one run of the machine, and ``began_at`` is steady time at its start.
 
-    ``seen_at``: the last time that was surely over: the lesser of steady and wall time, since either may be wrong.
+    ``seen_at`` is a time that has surely passed: the earlier of steady and wall time, since either may be wrong.
     """
 
     boot: str
@@ -35,30 +35,30 @@ class Kept:
 
 
 def began_at(kept: Kept | None, boot: str, wall: float, up: float) -> float:
-    """Steady time at the machine's start, for a gateway that starts ``up`` seconds later. Pure."""
+    """Return steady time at the machine's start, for a gateway that starts ``up`` seconds later. Pure."""
     if kept is None:
         return wall - up
-    if kept.boot == boot != "" and kept.began_at + up >= kept.seen_at:  # else a sandbox whose own clock began anew
+    if kept.boot == boot != "" and kept.began_at + up >= kept.seen_at:  # A sandbox may have restarted its own clock.
         return kept.began_at
     return max(wall, kept.seen_at) - up
 
 
 class SteadyTime:
-    """The file that keeps it. A file that cannot be read or written stops nothing: the clock is believed then."""
+    """Keeps steady time in a file. If the file cannot be read or written, nothing stops, and the clock is trusted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._boot = _boot()
 
     def clock(self) -> SystemClock:
-        """The clock to count by from now on. Blocking."""
+        """Return the clock to use from now on. It blocks."""
         believed = SystemClock()
         clock = SystemClock(began_at(self._load(), self._boot, believed.wall(), uptime()))
         self._save(clock)
         return clock
 
     async def run(self, clock: Clock) -> None:
-        """Note once a minute what time it is, until cancelled."""
+        """Write the time to disk once a minute, until cancelled."""
         while True:
             await clock.sleep(EVERY)
             await asyncio.to_thread(self._save, clock)
@@ -70,7 +70,7 @@ class SteadyTime:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            logger.warning("%s cannot be read (%s): the machine's clock is believed", self._path, error)
+            logger.warning("%s cannot be read (%s): trusting the machine's clock", self._path, error)
             return None
         return kept if math.isfinite(kept.began_at) and math.isfinite(kept.seen_at) else None
 
@@ -86,7 +86,7 @@ class SteadyTime:
 
 
 def _boot() -> str:
-    """The id of this run of the machine; empty where the system tells none, and then no two runs are the same."""
+    """Return the id of this run of the machine. It is empty if the system has none; then every run counts as new."""
     try:
         return _BOOT.read_text().strip()
     except OSError:

@@ -1,8 +1,8 @@
-"""Every durable table. Times are steady seconds since 1970 (``clock``), of records and invitations wall seconds.
-Ids are random text unless said otherwise.
+"""Defines every table of the database.
 
-Secrets that a person or device presents (cookies, invitation codes) are stored as SHA-256 only. The private signing
-keys are stored whole: the file is readable by the gateway's own account alone.
+Times are steady seconds since 1970 (``clock``), except that records and invitations use wall seconds. Ids are random
+text unless the class says otherwise. Secrets that a person or device presents (cookies, invitation codes) are stored
+only as SHA-256. The private signing keys are stored whole, so only the gateway's own account may read the file.
 """
 
 from typing import Any
@@ -12,14 +12,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON
 
 SHA256 = LargeBinary(32)
-Name = Text()  # what people and senders write has no length that could refuse an alarm
+Name = Text()  # A limit on what people and senders write could refuse an alarm.
 Id = String(64)
 Word = String(32)
-Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only if the key is INTEGER.
 
 
 class Base(DeclarativeBase):
-    """Constraints are named, so that a later migration can name them too."""
+    """The base of all tables. It names their constraints, so that later migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
 
 
 class IncidentRow(Base):
-    """One ``models.Incident``. The database itself holds "at most one open incident a site and kind"."""
+    """One incident. The database itself ensures that a site has at most one open incident of each kind."""
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -71,7 +71,7 @@ class IncidentRow(Base):
 
 
 class WebhookDeliveryRow(Base):
-    """A signed message of a panic button and the answer it got, so that its retry gets the same one."""
+    """A signed message of a panic button and its answer, so that a retry gets the same answer."""
 
     __tablename__ = "webhook_deliveries"
 
@@ -85,9 +85,10 @@ class WebhookDeliveryRow(Base):
 
 
 class ConsolePressRow(Base):
-    """One press of the trigger on a page, by the key that the page made for it; a retry is answered by this row.
+    """One press of the trigger on a page, with the key that the page made for it. A retry is answered from this row.
 
-    ``room`` is what the page asked for. ``incident_id`` None: the press was refused, since a real incident was open.
+    ``room`` is the room that the page named. ``incident_id`` is None if the press was refused because a real incident
+    was open.
     """
 
     __tablename__ = "console_presses"
@@ -102,10 +103,10 @@ class ConsolePressRow(Base):
 
 
 class AuditRow(Base):
-    """One record. ``id`` only grows; ``event_id`` keeps a spooled record from being entered twice.
+    """One record. ``id`` only grows, and ``event_id`` keeps a spooled record from being entered twice.
 
-    ``at`` is exact to 1/100 s; ``utc_offset`` is the district's, in seconds east, when it happened. No foreign keys:
-    a record may never be refused for what it refers to.
+    ``at`` is cut to 1/100 s, and ``utc_offset`` is the district's at that time, in seconds east of UTC. There are no
+    foreign keys, because a record must never be refused for what it refers to.
     """
 
     __tablename__ = "audit_records"
@@ -129,7 +130,7 @@ class AuditRow(Base):
 
 
 class PrincipalColumns:
-    """Who a sign-in or an invitation stands for. ``site_ids`` empty means all sites."""
+    """The person or device of a sign-in or an invitation. Empty ``site_ids`` mean all sites."""
 
     principal_id: Mapped[str] = mapped_column(Name, index=True)
     principal_name: Mapped[str] = mapped_column(Name)
@@ -138,7 +139,7 @@ class PrincipalColumns:
 
 
 class SignInSessionRow(PrincipalColumns, Base):
-    """A signed-in person or device. ``id`` is public (tokens and records name it); the cookie is kept as SHA-256."""
+    """One sign-in. ``id`` is public, as tokens and records contain it. The cookie is kept only as SHA-256."""
 
     __tablename__ = "sign_in_sessions"
 
@@ -150,7 +151,7 @@ class SignInSessionRow(PrincipalColumns, Base):
 
 
 class InvitationRow(PrincipalColumns, Base):
-    """A single-use sign-in link; used once ``redeemed_at`` is set."""
+    """A single-use sign-in link. It has been used if ``redeemed_at`` is set."""
 
     __tablename__ = "invitations"
 
@@ -162,9 +163,9 @@ class InvitationRow(PrincipalColumns, Base):
 
 
 class RevocationRow(Base):
-    """A token, session or grant that holds no more. ``subject`` is ``token``, ``session`` or ``grant``.
+    """A token, sign-in or grant that is no longer valid. ``subject`` is ``token``, ``session`` or ``grant``.
 
-    After ``expires_at`` what it names would have ended by itself and the row may be forgotten; None: never.
+    After ``expires_at`` it would have ended by itself, and the row may be deleted. None means never.
     """
 
     __tablename__ = "revocations"
@@ -177,7 +178,7 @@ class RevocationRow(Base):
 
 
 class SigningKeyRow(Base):
-    """A token signing key. It signs until ``retired_at`` is set, and verifies as long as the row exists."""
+    """A key that signs tokens until ``retired_at`` is set, and verifies them as long as the row exists."""
 
     __tablename__ = "signing_keys"
 
@@ -189,7 +190,7 @@ class SigningKeyRow(Base):
 
 
 class GrantRow(Base):
-    """One ``models.Grant``; it lives while ``ended_at`` is None."""
+    """One ``models.Grant``. It lives while ``ended_at`` is None."""
 
     __tablename__ = "grants"
 

@@ -1,4 +1,4 @@
-"""Decides whose turn it is to write: one writer at a time, the most urgent first."""
+"""Decides who may write next: one writer at a time, the most urgent first."""
 
 import asyncio
 import heapq
@@ -10,15 +10,18 @@ class Urgency(IntEnum):
     """The urgency of a write. A lower number goes first."""
 
     ALARM = 0
-    """Incidents: alarms, what is pressed on them, and whatever ends somebody's permission."""
+    """Alarms, presses on incidents, and anything that ends somebody's permission."""
     PERMISSION = 1
     """Sign-ins, invitations and grants."""
     RECORD = 2
-    """Records, refusals among them: strangers can cause these."""
+    """Records. They include refusals, which strangers can cause."""
 
 
 class Turns:
-    """Hands one turn from writer to writer. Writers of equal urgency take turns in the order of their coming."""
+    """Passes the turn to write from writer to writer.
+
+    Writers of equal urgency get it in the order in which they came.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
@@ -26,7 +29,7 @@ class Turns:
         self._taken = False
 
     async def take(self, urgency: Urgency) -> None:
-        """Wait for the turn. Whoever has it must ``give`` it back."""
+        """Wait for the turn. The caller must ``give`` it back."""
         if not self._taken:
             self._taken = True
             return
@@ -36,11 +39,11 @@ class Turns:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
-                self.give()  # the turn was handed to us at the moment of our cancellation
+                self.give()  # We got the turn at the moment when we were cancelled.
             raise
 
     def give(self) -> None:
-        """Hand the turn to whoever comes next, or leave it free."""
+        """Pass the turn to the next writer, or leave it free if nobody waits."""
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():

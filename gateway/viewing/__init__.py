@@ -1,4 +1,4 @@
-"""Binds a media session to a grant: opened by a token, renewed by a token, ended with the grant, and recorded.
+"""Binds a media session to a grant: a token opens and renews it, it ends with the grant, and all of it is recorded.
 
-The only package that knows both the media and the permission. No HTTP here, no policy, no packets.
+No other package knows both the media and the permissions. This one has no HTTP, no policy and no packets.
 """

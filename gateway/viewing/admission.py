@@ -1,4 +1,4 @@
-"""Decides who may open or renew a picture with a token now and until when, and why a session must end."""
+"""Decides who may open or renew a picture with a token, until when, and why a session must end."""
 
 from gateway.access.grants import Grants
 from gateway.auth.revocations import Revocations
@@ -11,7 +11,7 @@ from gateway.models import CloseReason, Grant, Principal
 
 
 class Admission:
-    """Asks everybody who can refuse, every time."""
+    """Checks a token against everything that can invalidate it, every time it is used."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Admission:
         self._clock = clock
 
     async def admit(self, token: str) -> tuple[TokenClaims, Principal, Grant]:
-        """Return what a token stands for. Raises Unauthenticated if it no longer stands for anything."""
+        """Return a token's claims, person and grant. Raises Unauthenticated if any of them is no longer valid."""
         claims = self._tokens.verify(token)
         if self._revocations.is_revoked(claims.jti, claims.session_id, claims.grant_id):
             raise Unauthenticated("token_revoked", "This token has been revoked.")
@@ -43,11 +43,11 @@ class Admission:
         return claims, sign_in.principal, grant
 
     def deadline(self, claims: TokenClaims) -> float:
-        """Gateway time at which a token expires."""
+        """Return the gateway time at which a token expires."""
         return self._clock.monotonic() + (claims.expires_at - self._clock.now())
 
     def reason_of(self, refused: Unauthenticated, grant: Grant) -> CloseReason:
-        """Return why a session ends that was let in on ``grant`` and is now refused."""
+        """Return the reason for which a session that was admitted with ``grant`` must end now."""
         match refused.code:
             case "token_expired":
                 return CloseReason.TOKEN_EXPIRED

@@ -1,4 +1,4 @@
-"""Describes a viewing, one person watching one camera, and records it."""
+"""Describes a viewing, which is one person watching one camera, and records it."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from gateway.models import Camera, Grant, Principal, StreamName
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """One person watching one camera. ``secret`` is the path segment of its WHEP resource and is never logged.
+    """Describes one person watching one camera.
 
-    ``stream`` is what is sent now, ``waiting`` why nothing is ("" while something is), and RTP timestamps on the way to
-    the viewer are the stream's own plus ``shift`` (90 kHz ticks, mod 2^32). ``legal_basis`` is the ground of the grant
-    in words.
+    ``secret`` is the path segment of its WHEP resource, and is never logged. ``stream`` is the stream that is sent now,
+    and ``waiting`` says why nothing is sent ("" while something is). The viewer's RTP timestamps are the stream's own
+    plus ``shift`` (90 kHz ticks, mod 2^32). ``legal_basis`` is the ground of the grant in words.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Viewing:
 
 
 async def record(audit: AuditLog, viewing: Viewing, kind: str, reason: str | None, detail: dict[str, object]) -> None:
-    """Write into the record that a viewing was opened or closed."""
+    """Record that a viewing was opened or closed."""
     await audit.append(
         AuditEvent(
             kind=kind,

@@ -1,4 +1,4 @@
-"""Media sessions as people know them: who watches what, on which grant, since when."""
+"""Opens, renews and ends media sessions, and knows who watches which camera, on which grant, and since when."""
 
 import asyncio
 import functools
@@ -28,15 +28,18 @@ from gateway.viewing.work import Work
 from gateway.webrtc.interface import NO_SESSION, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 
 SESSIONS_PER_SIGN_IN = 64
-"""A wall of screens is some forty tiles; beyond this a page is broken or hostile."""
+"""How many pictures one sign-in may have open.
+
+A wall has about forty tiles, so any more mean a broken or hostile page.
+"""
 
 TRIGGERED_RECENTLY = 60.0
-"""Only sessions opened within so many seconds of the trigger tell how fast trigger to picture was."""
+"""Only sessions that open within this many seconds of the trigger count for the time from trigger to picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The contents of a WHEP answer."""
+    """Holds the contents of a WHEP answer."""
 
     viewing: Viewing
     answer: str
@@ -71,14 +74,14 @@ class ViewingService:
         self._by_secret: dict[str, str] = {}
         self._opening: Counter[str] = Counter()
         self._observers: Listeners[Viewing, SessionEvent] = Listeners("viewing_observer", metrics)
-        # Apart, so that a picture is never shown for longer because a record is slow to reach the disk.
+        # These are separate, so that no picture is shown for longer because a record is slow to reach the disk.
         self._closing = Work("viewing: close", metrics)
         self._recording = Work("viewing: record", metrics)
         media.events.session.add(self._observed)
         grants.on_ended(self._grant_ended)
 
     async def run(self) -> None:
-        """Close what must be closed, at once, and write what must be recorded, in order. Owned by the server."""
+        """Close sessions at once and write records in order, until cancelled. The server owns this task."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._closing.run_at_once(), name="viewing: close")
             group.create_task(self._recording.run_in_order(), name="viewing: record")
@@ -88,18 +91,17 @@ class ViewingService:
         await self._closing.wait_done()
 
     async def drain(self) -> None:
-        """Do what was asked for so far, also where ``run`` does so no more."""
+        """Finish all closing and recording that is left, even if ``run`` has stopped."""
         await self._closing.drain()
         await self._recording.drain()
 
     async def open(
         self, token: str, camera_id: CameraId, stream: StreamName | None, offer: str, address: str
     ) -> Opened:
-        """Open a media session for the bearer of ``token``; ``stream`` None: what suits the viewer
-        and its link.
+        """Open a media session for the bearer of ``token``. If ``stream`` is None, choose what suits the viewer's link.
 
         Raises Unauthenticated for a bad, expired or revoked token, Forbidden or NotFound for a camera that the grant
-        does not cover, BadRequest for an offer that cannot be answered, Conflict when too many are open.
+        does not cover, BadRequest for an offer that cannot be answered, and Conflict if too many sessions are open.
         """
         claims, principal, grant = await self._admission.admit(token)
         if camera_id not in grant.camera_ids:
@@ -122,7 +124,7 @@ class ViewingService:
             self._viewings[viewing.id] = viewing
             self._by_secret[viewing.secret] = viewing.id
         await record(self._audit, viewing, "view_opened", None, {"jti": claims.jti, "session": viewing.id})
-        # While the media were at work the grant or the sign-in may have ended, and found nothing to close.
+        # The grant or the sign-in may have ended meanwhile, when there was no session for it to close.
         try:
             await self._admission.admit(token)
         except Unauthenticated as error:
@@ -131,11 +133,11 @@ class ViewingService:
         return Opened(viewing, opened.answer, opened.etag)
 
     async def renew(self, secret: str, token: str) -> None:
-        """Let a running session live until the end of a fresh token of the same person that covers its camera.
+        """Extend a running session to the end of a fresh token, of the same person and for the same camera.
 
-        The session still stands on the grant that it was opened with: a picture of a standing grant outlives an
-        incident, though its tokens came from that. Raises NotFound, Unauthenticated, or Forbidden where the token is
-        another person's, or for other cameras.
+        The session keeps the grant with which it was opened. So a picture of a standing grant outlives an incident,
+        even if later tokens came from the incident. Raises NotFound, Unauthenticated, or Forbidden if the token is
+        another person's or for other cameras.
         """
         viewing = self._find(secret)
         claims, principal, grant = await self._admission.admit(token)
@@ -145,10 +147,9 @@ class ViewingService:
             raise NotFound(*NO_SESSION)
 
     async def patch(self, secret: str, fragment: str, if_match: str) -> PatchAnswer:
-        """Take a viewer's ICE information, as it stands in a WHEP PATCH: the session stays the same one.
+        """Take a viewer's ICE information from a WHEP PATCH. The session continues.
 
-        Raises NotFound, also where the grant has ended and the session is just about to; BadRequest,
-        PreconditionFailed.
+        Raises BadRequest, PreconditionFailed, or NotFound, also if the grant has ended and the session is about to end.
         """
         viewing = self._find(secret)
         if self._grants.living(viewing.grant.id) is None:
@@ -156,7 +157,7 @@ class ViewingService:
         return await self._media.patch(viewing.id, PatchRequest(fragment, if_match))
 
     async def leave(self, secret: str) -> None:
-        """The viewer closes its own session (WHEP DELETE). Raises NotFound."""
+        """Close a session at its viewer's request (WHEP DELETE). Raises NotFound."""
         await self._media.close(self._find(secret).id, CloseReason.VIEWER_LEFT)
 
     async def end_sign_in(self, sign_in_id: str) -> None:
@@ -165,20 +166,20 @@ class ViewingService:
         await asyncio.gather(*(self._media.close(viewing, CloseReason.SIGNED_OUT) for viewing in ending))
 
     def viewings(self) -> tuple[Viewing, ...]:
-        """All sessions that are open now."""
+        """Return all viewings that are open now."""
         return tuple(self._viewings.values())
 
     def get(self, session_id: str) -> Viewing | None:
-        """The session with this public id."""
+        """Return the viewing whose session has this public id, or None."""
         return self._viewings.get(session_id)
 
     def observe(self, callback: Callable[[Viewing, SessionEvent], None]) -> Callable[[], None]:
-        """Call ``callback`` with what happens to each session. The result ends this."""
+        """Call ``callback`` for every event of every session, until the returned function is called."""
         return self._observers.add(callback)
 
     @contextmanager
     def _place_of(self, sign_in_id: str) -> Iterator[None]:
-        """Hold one of the sign-in's places while a session is opened. Raises Conflict."""
+        """Hold one of the sign-in's places while a session opens. Raises Conflict if it has none left."""
         taken = sum(viewing.sign_in_id == sign_in_id for viewing in self._viewings.values())
         if taken + self._opening[sign_in_id] >= SESSIONS_PER_SIGN_IN:
             raise Conflict("too_many_sessions", f"This sign-in already has {SESSIONS_PER_SIGN_IN} pictures open.")

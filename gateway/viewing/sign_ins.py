@@ -1,4 +1,4 @@
-"""Keeps sign-ins in step with incidents and time: carries them on, prolongs them, and ends all that they hold."""
+"""Extends sign-ins during incidents and by presses, and closes the pages and pictures of those that have ended."""
 
 import asyncio
 import logging
@@ -26,11 +26,11 @@ from gateway.viewing.service import ViewingService
 logger = logging.getLogger(__name__)
 
 TICK = 0.5
-"""Seconds between looks at what other processes have ended: a picture goes dark within a second of a sign-out."""
+"""Seconds between looks for sign-ins that other processes have ended. A picture goes dark within a second."""
 
 
 class Pages(Protocol):
-    """The part of the event channel that this needs."""
+    """Describes the part of the event channel that the keeper needs."""
 
     def sign_ins(self) -> Iterable[tuple[str, Principal]]:
         """Return whose pages are connected, with an entry for each page."""
@@ -42,7 +42,7 @@ class Pages(Protocol):
 
 
 class SignInKeeper:
-    """``start`` before anybody is answered; ``run`` belongs to the server's TaskGroup."""
+    """Looks after all sign-ins. Call ``start`` before any request is answered. The server's TaskGroup owns ``run``."""
 
     def __init__(
         self,
@@ -70,12 +70,11 @@ class SignInKeeper:
         self._changed: Listeners[SignIn] = Listeners("sign_in_listener", metrics)
         self._pages: Pages | None = None
         self.looked_at = 0.0
-        """Gateway time before which nothing has ended that is still open, for the command line (``storage.presence``).
-        """
+        """Everything that ended before this gateway time is closed. The command line asks it (``storage.presence``)."""
         incidents.subscribe(self._incident_changed)
 
     async def start(self) -> None:
-        """Carry on those that ended within an open incident while the gateway was down. Raises StorageError."""
+        """Extend sign-ins that ended during an open incident while the gateway was down. Raises StorageError."""
         await self.tick()
 
     async def run(self) -> None:
@@ -87,13 +86,13 @@ class SignInKeeper:
                 await self.tick()
             except StorageError as error:
                 if not failing:
-                    logger.error("sign-ins cannot be looked after: %s", error)  # noqa: TRY400  not our bug
+                    logger.error("sign-ins can neither be extended nor closed: %s", error)  # noqa: TRY400  not our bug
                 failing = True
             else:
                 failing = False
 
     async def tick(self) -> None:
-        """Do what the clock, the incidents and other processes have made due. Raises StorageError."""
+        """Extend and close the sign-ins for which this is due. Raises StorageError."""
         async with self._ticking:
             try:
                 await self._carry_all_on()
@@ -103,8 +102,10 @@ class SignInKeeper:
                 self.looked_at = began
 
     async def close(self, sign_in: SignIn, reason: str = CloseReason.SIGNED_OUT) -> None:
-        """End all that a sign-in holds that has ended: its pictures and its pages, and, if it was the last one of its
-        person, their grants."""
+        """Close the pictures and pages of a sign-in that has ended.
+
+        If it was its person's last one, end their grants.
+        """
         if self._pages is not None:
             self._pages.end_sign_in(sign_in.id, reason)
         await self._viewing.end_sign_in(sign_in.id)
@@ -112,34 +113,37 @@ class SignInKeeper:
             if not await self._sessions.living_of(sign_in.principal.id):
                 await self._grants.release(sign_in.principal)
         except StorageError as error:
-            logger.warning("the grants of somebody who signed out could not be ended on disk: %s", error)
+            logger.warning("the end of a signed-out person's grants could not be stored: %s", error)
 
     def carried_on(self, sign_in: SignIn) -> bool:
-        """Return True if an open incident holds the end of this sign-in off."""
+        """Return True if an open incident extends this sign-in."""
         return self._carried_by(sign_in) is not None
 
     async def go_on(self, sign_in: SignIn) -> SignIn:
-        """Prolong a sign-in by one press. On disk on return. Raises Conflict (too early, or two shifts are over),
-        Unauthenticated (it has just ended)."""
+        """Extend a sign-in by one press.
+
+        Raises Conflict if it is too early or the limit of two shifts is reached, or Unauthenticated if it has just
+        ended.
+        """
         may_at = shifts.may_continue_at(sign_in.created_at, sign_in.expires_at, self._rules)
         if may_at is None:
-            raise Conflict("sign_in_at_its_limit", "This sign-in cannot be prolonged again: open a new sign-in link.")
+            raise Conflict("sign_in_at_its_limit", "This sign-in cannot be extended again. Open a new sign-in link.")
         if self._clock.now() < may_at:
-            raise Conflict("too_early", "A sign-in can be prolonged from an hour before its end.")
+            raise Conflict("too_early", "A sign-in can only be extended in its last hour.")
         until = shifts.continued_until(sign_in.created_at, sign_in.expires_at, self._rules)
         await self._sessions.prolong(sign_in.id, until)
         prolonged = await self._sessions.by_id(sign_in.id)
         if prolonged is None:
-            raise Unauthenticated("sign_in_needed", "This sign-in has just ended: open a new sign-in link.")
+            raise Unauthenticated("sign_in_needed", "This sign-in has just ended. Open a new sign-in link.")
         self._changed.tell(prolonged)
         return prolonged
 
     def serve(self, pages: Pages) -> None:
-        """Close the channels of these pages, too, with the sign-in that opened them."""
+        """Close these pages' channels too when their sign-in ends."""
         self._pages = pages
 
     def on_changed(self, callback: Callable[[SignIn], None]) -> None:
-        """Be told of each sign-in whose end has moved, or whose incident has ended, by a quick call."""
+        """Call ``callback`` for each sign-in whose end moves or whose incident ends. It must return quickly."""
         self._changed.add(callback)
 
     async def _carry_all_on(self) -> None:
@@ -155,7 +159,7 @@ class SignInKeeper:
                 await self._carry_on(sign_in, holding, now)
 
     async def _close_what_is_over(self) -> None:
-        """Close what those hold that another process, or time, has ended: one question for all of them."""
+        """Close the pages and pictures of sign-ins that another process or time has ended, with one query for all."""
         holders = {viewing.sign_in_id: viewing.principal for viewing in self._viewing.viewings()}
         pages = Counter[str]()
         if self._pages is not None:
@@ -181,7 +185,7 @@ class SignInKeeper:
             self._changed.tell(replace(sign_in, expires_at=until))
 
     async def _leave_an_hour(self, incident: Incident) -> None:
-        """Give those whom an incident carried on the whole of their hour from its end."""
+        """Give every sign-in that an incident has extended a full hour from the incident's end."""
         until = (incident.closed_at or self._clock.now()) + self._rules.after_incident
         for sign_in_id in [known for known, by in self._carried.items() if by == incident.id]:
             await self._sessions.prolong(sign_in_id, until)
@@ -200,7 +204,7 @@ class SignInKeeper:
 
 
 def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
-    """Return the record's event for a sign-in that an incident extends, once for each incident."""
+    """Return the audit event of a sign-in that an incident extends. It is recorded once for each incident."""
     return AuditEvent(
         kind="sign_in_carried_on",
         principal=sign_in.principal.id,
@@ -213,7 +217,7 @@ def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
 
 
 def closed(sign_in: SignIn, expired: bool, pictures: int, pages: int) -> AuditEvent:
-    """Return the record's event for closing all that a sign-in held, when it ended without the gateway being told."""
+    """Return the audit event of closing a sign-in's pages and pictures, when the gateway itself did not end it."""
     return AuditEvent(
         kind="sign_in_closed",
         principal=sign_in.principal.id,

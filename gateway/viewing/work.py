@@ -1,4 +1,4 @@
-"""Steps that are asked for where nobody can wait, and done by a task of the server."""
+"""Lets code that cannot wait hand work to a task of the server."""
 
 import asyncio
 import logging
@@ -13,8 +13,10 @@ Step = Callable[[], Coroutine[Any, Any, object]]
 
 
 class Work:
-    """Runs steps. Any number may wait, since each stands for a session that was open. One that fails is logged and
-    counted."""
+    """Runs steps. The queue has no limit of its own, since each step belongs to a session that was open.
+
+    A step that fails is logged and counted.
+    """
 
     def __init__(self, name: str, metrics: Metrics) -> None:
         self._name = name
@@ -22,11 +24,11 @@ class Work:
         self._queue: asyncio.Queue[Step] = asyncio.Queue()
 
     def put(self, step: Step) -> None:
-        """Have it done."""
+        """Queue a step."""
         self._queue.put_nowait(step)
 
     async def run_in_order(self) -> None:
-        """Run the steps one after the other, until cancelled."""
+        """Run the steps one after another, until cancelled."""
         while True:
             step = await self._queue.get()
             try:
@@ -35,18 +37,18 @@ class Work:
                 self._queue.task_done()
 
     async def run_at_once(self) -> None:
-        """Run each step as soon as it is put, without waiting for those before it, until cancelled."""
+        """Run each step as soon as it is queued, without waiting for earlier ones, until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 task = group.create_task(self._do(await self._queue.get()), name=self._name)
                 task.add_done_callback(lambda _: self._queue.task_done())
 
     async def wait_done(self) -> None:
-        """Wait until all that was put is done, by whoever runs it."""
+        """Wait until all queued steps are done. This does not run them itself."""
         await self._queue.join()
 
     async def drain(self) -> None:
-        """Do what waits, also where nobody runs it any more."""
+        """Run all queued steps here, for the time when no task runs them any more."""
         while not self._queue.empty():
             await self._do(self._queue.get_nowait())
             self._queue.task_done()

@@ -28,5 +28,5 @@ def settings() -> TokenSettings:
 
 @pytest.fixture
 def stored(tmp_path: Path) -> Callable[[str], bool]:
-    """Whether a text stands anywhere in the database's files."""
+    """Return True if any of the database's files contains the text."""
     return lambda text: any(text.encode() in file.read_bytes() for file in tmp_path.glob("sightline.db*"))

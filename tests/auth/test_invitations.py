@@ -9,8 +9,9 @@ from gateway.auth.sessions import SignInSessions
 from gateway.configuration.settings import TokenSettings
 from gateway.errors import StorageError, Unauthenticated
 from gateway.models import Principal, Role, SiteId
+from gateway.storage.change import Change
 from gateway.storage.database import Database
-from gateway.storage.owed import MOST_THAT_MAY_BE_REFUSED, Change
+from gateway.storage.owed import MOST_THAT_MAY_BE_REFUSED
 from tests.fakes import FakeClock
 from tests.storage.full_disk import full_database
 
@@ -107,7 +108,7 @@ async def test_nobody_is_signed_in_and_no_link_is_used_up_where_no_disk_takes_it
     db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
 ) -> None:
     sessions, code = SignInSessions(db, settings, clock), await invitations.create(COORDINATOR)
-    with full_database():  # and no reserve: `start` was not called
+    with full_database():  # There is no reserve either, as `start` was not called.
         with pytest.raises(StorageError):
             await invitations.redeem(code)
         with pytest.raises(StorageError):

@@ -1,4 +1,4 @@
-"""A disk that takes nothing, where the database meets it and where the reserve file does."""
+"""Simulates a full disk, for the database and for the reserve file."""
 
 import errno
 import sqlite3
@@ -15,7 +15,7 @@ from gateway.storage.reserve import Reserve
 
 @contextmanager
 def full_database() -> Iterator[None]:
-    """No transaction that writes can begin, in any database of this process."""
+    """Make every transaction that writes fail to begin, in any database of this process."""
 
     def refuse(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if statement == "BEGIN IMMEDIATE":
@@ -29,7 +29,7 @@ def full_database() -> Iterator[None]:
 
 
 def fill_reserve(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reserve file takes nothing either."""
+    """Make writes to the reserve file fail too."""
 
     def fail(_reserve: Reserve, _value: object) -> None:
         raise OSError(errno.EIO, "Input/output error")

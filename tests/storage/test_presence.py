@@ -1,4 +1,4 @@
-"""What the command line learns of a gateway on the same storage."""
+"""Shows what the command line learns about a gateway on the same storage."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,7 @@ async def test_a_gateway_is_there_while_it_runs_and_not_after_it_was_killed(tmp_
 
     async def noted(at: float) -> None:
         async with asyncio.timeout(10):
-            while looked_at_by_gateway(directory) != at:  # noqa: ASYNC110  the kernel tells nobody of a lock
+            while looked_at_by_gateway(directory) != at:  # noqa: ASYNC110  the kernel notifies nobody of a lock
                 await asyncio.sleep(0)
 
     await noted(0.0)

@@ -36,7 +36,7 @@ def test_the_last_value_is_found_and_the_file_keeps_its_size(tmp_path: Path) -> 
 def test_a_value_that_is_too_long_leaves_the_one_before(tmp_path: Path) -> None:
     kept = reserve(tmp_path)
     kept.save("before")
-    with pytest.raises(OSError, match="too much"):
+    with pytest.raises(OSError, match="do not fit"):
         kept.save("x" * SIZE)
     assert reserve(tmp_path).load() == "before"
 

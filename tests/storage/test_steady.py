@@ -1,4 +1,4 @@
-"""A restart right after the clock was set does what no restart would have done: nothing."""
+"""A restart right after the clock was set changes no more than no restart would: nothing."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ def test_where_time_begins(kept: Kept | None, boot: str, wall: float, expected: 
 
 
 class MinuteByMinute(SystemClock):
-    """The machine's clock, set by ``step`` seconds; the first minute is over at once, and the second one never."""
+    """The machine's clock, set by ``step`` seconds. The first minute is over at once, and the second never ends."""
 
     def __init__(self, began_at: float | None = None, step: float = 0.0) -> None:
         super().__init__(began_at)
@@ -64,7 +64,7 @@ async def test_a_gateway_started_again_goes_on_in_the_time_of_the_run_before(tmp
 
 
 async def test_what_was_surely_over_is_the_lesser_of_the_two_times(tmp_path: Path) -> None:
-    """A clock that was wrongly far ahead must not have time begin there for ever."""
+    """A clock that was once far ahead by mistake must not fix the start of time there for ever."""
     path = tmp_path / "time.json"
     set_back = MinuteByMinute(step=-20 * HOUR)
     await after_a_minute(path, set_back)

@@ -48,7 +48,7 @@ async def test_a_turn_that_reaches_a_cancelled_writer_is_not_lost() -> None:
     await turns.take(Urgency.RECORD)
     first, second = (asyncio.create_task(turns.take(Urgency.RECORD)) for _ in range(2))
     await settle()
-    turns.give()  # to the first, which is cancelled before it runs
+    turns.give()  # The first one gets it, and is cancelled before it runs.
     first.cancel()
     await second
     with pytest.raises(asyncio.CancelledError):

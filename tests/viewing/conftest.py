@@ -1,3 +1,3 @@
-"""The gateway in one process, for these tests."""
+"""Provides the gateway in one process."""
 
 from tests.in_process import house as house

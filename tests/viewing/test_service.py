@@ -1,4 +1,4 @@
-"""A picture lives with its token, its grant and its sign-in, and is on record."""
+"""A picture lives only as long as its token, its grant and its sign-in, and is recorded."""
 
 import asyncio
 from pathlib import Path
@@ -176,7 +176,7 @@ async def test_all_clear_ends_every_picture_before_it_is_answered(house: House) 
 
 
 async def test_all_clear_closes_pictures_though_records_hang(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Life safety over logging also means: nobody goes on seeing because a disk is slow."""
+    """Life safety comes before logging, so nobody goes on seeing pictures because a disk is slow."""
     incident = await house.lock_down()
     patrol = await house.sign_in("patrol")
     await patrol.watch(HALLWAY)
@@ -368,7 +368,7 @@ async def test_trigger_to_first_packet_is_measured_for_pictures_opened_soon_afte
 
 
 async def test_draining_finishes_what_nobody_works_off_any_more(house: House) -> None:
-    """When a core service fails, ``run`` is cancelled before the last records are written."""
+    """When a core service fails, ``run`` is cancelled before the last records are written. ``drain`` writes them."""
     patrol = await house.sign_in("patrol")
     await patrol.watch(ENTRANCE)
     await house.stop_viewing()
@@ -378,7 +378,7 @@ async def test_draining_finishes_what_nobody_works_off_any_more(house: House) ->
 
 
 async def test_a_token_of_another_role_of_the_same_person_is_not_taken(house: House) -> None:
-    """A forged pairing of sign-in and person is refused, whoever signed it."""
+    """A forged combination of sign-in and person is refused, even if its signature is ours."""
     patrol, dispatcher = await house.sign_in("patrol"), await house.sign_in("dispatcher")
     grant = await house.services.grants.give(PEOPLE["patrol"], LINCOLN)
     sign_in = await house.services.sessions.lookup(dispatcher.cookie())

@@ -1,4 +1,4 @@
-"""Nobody falls out of an incident, and nobody is kept signed in by anything else."""
+"""Nobody is signed out during their own incident, and nothing else keeps anybody signed in."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ HOUR = 3600.0
 
 
 async def until(house: House, hours: float) -> None:
-    """Let time pass, as the gateway's own task would see it: a tick each minute is enough."""
+    """Let time pass, with the ticks of the gateway's own task. One tick each minute is enough."""
     end = house.clock.now() + hours * HOUR
     while house.clock.now() < end:
         await house.clock.advance(min(60.0, end - house.clock.now()))

@@ -1,4 +1,4 @@
-"""What is asked for is done, whoever fails or takes long, and whoever has stopped doing it."""
+"""Every step is done, even if another one fails or takes long, and even if the task that does them has stopped."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,7 +9,7 @@ from gateway.viewing.work import Work
 
 
 class Log:
-    """Steps that note that they were done."""
+    """Makes steps that note that they were done."""
 
     def __init__(self) -> None:
         self.done: list[str] = []

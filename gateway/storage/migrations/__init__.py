@@ -1,1 +1,1 @@
-"""Alembic environment. A change of ``tables`` comes with a new file in ``versions``; a test holds them equal."""
+"""The Alembic environment. A change in ``tables`` needs a new file in ``versions``; a test checks that they agree."""

@@ -1,4 +1,4 @@
-"""Run by Alembic, with the connection that ``gateway.storage.migrate`` passes in."""
+"""Alembic runs this module, with the connection that ``gateway.storage.migrate`` passes in."""
 
 from alembic import context
 
@@ -7,7 +7,7 @@ from gateway.storage.tables import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=True,  # SQLite alters a table by copying it
+    render_as_batch=True,  # SQLite can alter a table only by copying it.
 )
 with context.begin_transaction():
     context.run_migrations()

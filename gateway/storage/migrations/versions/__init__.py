@@ -1,1 +1,1 @@
-"""One module a schema version, each naming the one before it."""
+"""Has one module for each version of the schema. Each of them names the one before it."""

@@ -1,4 +1,4 @@
-"""First tables."""
+"""Creates the first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply this version."""
     op.create_table(
         "audit_records",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

@@ -1,6 +1,6 @@
-"""Keep every trigger with its incident, the threat in words, and the keys of presses on a page.
+"""Adds the triggers of each incident, the threat in words, and the keys of presses on a page.
 
-An incident of the first version gets one trigger, the one that its row names, dated by its newest alarm.
+An incident of the first version gets one trigger, which is the one in its row, dated by its newest alarm.
 """
 
 import sqlalchemy as sa
@@ -24,12 +24,12 @@ _THREAT = """
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply this version."""
     op.add_column("incidents", sa.Column("place", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("incidents", sa.Column("triggers", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("incidents", sa.Column("unconfirmed", sa.Integer(), server_default="0", nullable=False))
     op.add_column("incidents", sa.Column("threat", sa.Text(), server_default=sa.text("''"), nullable=False))
-    # Nobody is told now that an alarm of before was not confirmed.
+    # Mark old alarms as reported, so that nobody is told now that they were not confirmed.
     op.execute(f"UPDATE incidents SET triggers = {_TRIGGERS}, threat = {_THREAT}, unconfirmed = alarms")  # noqa: S608  constants
     op.create_table(
         "console_presses",
