@@ -4,7 +4,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _aioice_uses_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """aioice leaves loopback out when it gathers; the tests have nothing else for sure."""
+    """Let aioice gather loopback addresses, which it normally skips. The tests can rely on nothing else."""
 
     def loopback(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         return ["127.0.0.1"]

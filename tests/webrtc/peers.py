@@ -1,4 +1,4 @@
-"""What the tests of the viewer side share: a drawn clip, a camera that plays it, and viewers made of other software."""
+"""Shared parts of these tests: a drawn clip, a camera that plays it, and viewers made of other software."""
 
 import asyncio
 import functools
@@ -29,7 +29,10 @@ FPS = 15
 
 @functools.cache
 def clip(frames: int = 45, gop: int = 15) -> tuple[tuple[bytes, ...], ...]:
-    """NAL units of each access unit of a short H.264 film (320x180, constrained baseline); each ``gop`` a keyframe."""
+    """Return the NAL units of each access unit of a short H.264 film (320x180, constrained baseline).
+
+    Every ``gop``-th unit is a keyframe.
+    """
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = 320, 180, "yuv420p"
@@ -56,7 +59,7 @@ def _nals(unit: bytes) -> tuple[bytes, ...]:
 
 
 class Camera:
-    """Plays the clip into a relay stream, round and round."""
+    """A camera that plays the clip into a relay stream again and again."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self.stream = CameraStream(CAMERA, StreamName.MAIN, clock, metrics)
@@ -65,7 +68,7 @@ class Camera:
         self.stream.connected(StreamInfo("H264", 90_000), clock.monotonic())
 
     def show(self, frames: int = 1) -> None:
-        """Let so many pictures arrive now."""
+        """Let this many pictures arrive now."""
         for number in itertools.islice(self._frames, frames):
             nals = clip()[number % len(clip())]
             keyframe = any(nal[0] & 31 == 5 for nal in nals)
@@ -92,18 +95,18 @@ class Gateway:
         return self.camera.stream if (camera, stream) == (CAMERA, StreamName.MAIN) else None
 
     async def open(self, offer: str, lasts: float = 60.0) -> OpenedSession:
-        """Open a session for somebody at a desk."""
+        """Open a session for a viewer at a desk."""
         ends_at = self.clock.monotonic() + lasts
         return await self.plane.open(OpenSession(CAMERA, StreamName.MAIN, offer, ends_at, DESK))
 
     def figure(self, name: str, **labels: str) -> float:
-        """A metric's value, 0 where it has none yet."""
+        """Return a metric's value, 0 if it has none yet."""
         return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
 
 
 @asynccontextmanager
 async def playing_gateway(settings: MediaSettings | None = None) -> AsyncIterator[Gateway]:
-    """A gateway in real time, whose camera plays."""
+    """Run a gateway in real time whose camera plays."""
     gateway = Gateway(SystemClock(), settings)
     async with gateway.plane:
         camera = asyncio.create_task(gateway.camera.run(), name="test camera")
@@ -115,7 +118,7 @@ async def playing_gateway(settings: MediaSettings | None = None) -> AsyncIterato
 
 @asynccontextmanager
 async def aiortc_viewer() -> AsyncIterator[RTCPeerConnection]:
-    """A peer connection that wants to receive one video."""
+    """Yield a peer connection that wants to receive one video."""
     viewer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     viewer.addTransceiver("video", direction="recvonly")
     try:
@@ -125,7 +128,7 @@ async def aiortc_viewer() -> AsyncIterator[RTCPeerConnection]:
 
 
 async def offer_of(viewer: RTCPeerConnection) -> str:
-    """The viewer's offer, candidates gathered."""
+    """Return the viewer's offer with all candidates."""
     await viewer.setLocalDescription(await viewer.createOffer())
     return str(viewer.localDescription.sdp)
 

@@ -48,7 +48,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def _page(browser: Browser, gateway: Gateway, without: str = "") -> AsyncIterator[Page]:
-    """A page that plays. ``without``: a pattern of lines that are taken out of the answer."""
+    """Open a page that plays. ``without`` is a regular expression for lines that are removed from the answer."""
 
     async def html(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
@@ -73,7 +73,7 @@ async def _page(browser: Browser, gateway: Gateway, without: str = "") -> AsyncI
 
 
 async def _decoded(page: Page, frames: int) -> dict[str, Any]:
-    """The stream's statistics once so many more frames have been shown."""
+    """Return the stream's statistics after this many more frames have been shown."""
     await page.evaluate(f"target = shown.length + {frames}")
     await page.wait_for_function("shown.length >= target", timeout=15_000)
     stats: dict[str, Any] = await page.evaluate("stats()")
@@ -132,7 +132,7 @@ async def test_chromium_goes_on_after_the_picture_is_begun_again(browser: Browse
         assert after["packetsLost"] == 0
         [*_, last] = await page.evaluate("shown.map(frame => frame.rtp)")
         newest = gateway.camera.stream.gop()[-1].rtp
-        assert (newest - last) & 0xFFFFFFFF < 45_000  # half a second behind at most: it has caught up
+        assert (newest - last) & 0xFFFFFFFF < 45_000  # at most half a second behind: it has caught up
 
 
 async def test_chromium_learns_at_once_that_it_is_over(browser: Browser) -> None:

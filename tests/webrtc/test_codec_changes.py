@@ -1,4 +1,4 @@
-"""A camera changes what it sends: its viewers are given what they decode, without a new offer."""
+"""When a camera changes what it sends, its viewers get something that they can decode without a new offer."""
 
 from itertools import pairwise
 
@@ -57,7 +57,7 @@ async def test_a_viewer_who_is_diverted_a_second_time_is_awaited_by_nothing_of_t
         await scene.play(1.5)
         opened = await scene.open(StreamName.MAIN)
         await scene.play(1.0)
-        for _ in range(round((FRESH + 0.5) / STEP)):  # the substream stands still
+        for _ in range(round((FRESH + 0.5) / STEP)):  # the substream sends nothing
             scene.main.show()
             await scene.clock.advance(STEP)
         scene.main.becomes("H265")
@@ -66,7 +66,7 @@ async def test_a_viewer_who_is_diverted_a_second_time_is_awaited_by_nothing_of_t
             await scene.clock.advance(STEP)
         assert scene.plane.watched == {(CAMERA, StreamName.TRANSCODED)}
         scene.carries(800_000)
-        for _ in range(4):  # the substream is back, its next keyframe still to come
+        for _ in range(4):  # the substream is back, but its next keyframe is still to come
             scene.sub.show()
             await scene.clock.advance(STEP)
         assert scene.plane.watched == {(CAMERA, StreamName.SUB)}

@@ -1,4 +1,4 @@
-"""Who is handed what one stream sends, and who is told of its next keyframe."""
+"""Viewers are sent what a stream sends, and waiting viewers are told of its next keyframe."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ from tests.webrtc.two_streams import GOP, Camera
 
 
 class Scene:
-    """A stream, its fan-out, and what becomes of it."""
+    """A stream, its fan-out, and a record of what happens to its sessions."""
 
     def __init__(self) -> None:
         clock = FakeClock()
@@ -31,7 +31,7 @@ class Scene:
 
 
 def viewer(name: str, fails: bool = False) -> Any:
-    """A session that notes what it is handed."""
+    """A session that records what it is sent."""
     handed: list[PacketGroup] = []
 
     def deliver(group: PacketGroup, now: float) -> bool:

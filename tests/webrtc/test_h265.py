@@ -1,4 +1,4 @@
-"""A viewer that decodes H.265, made of aiortc with another name on its payload type: aiortc itself knows none."""
+"""A viewer that decodes H.265, made of aiortc with another name for its payload type, since aiortc cannot decode it."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ LENGTH = 40
 
 
 class H265Camera:
-    """Main stream in H.265, substream in H.264, as many cameras are set."""
+    """Return a gateway with the main stream in H.265 and the substream in H.264, as many cameras are set."""
 
     def __init__(self, *, sub: bool) -> None:
         self.clock, self.metrics = SystemClock(), Metrics()
@@ -73,7 +73,7 @@ async def playing(*, sub: bool = True) -> AsyncIterator[H265Camera]:
 
 
 def with_h265(offer: str) -> tuple[str, str]:
-    """The offer with its first H.264 called H.265, and that payload type."""
+    """Return the offer with its first H.264 format renamed to H.265, and that payload type."""
     found = re.search(r"a=rtpmap:(\d+) H264/90000\r\n", offer)
     assert found is not None
     kind = found[1]

@@ -1,4 +1,4 @@
-"""The way to a viewer by new credentials, and by another address."""
+"""A viewer can change its credentials and its address while its session goes on."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from tests.webrtc.ways import passes, play, running, until
 
 
 def _restart(viewer: LightViewer, if_match: str = "*") -> PatchRequest:
-    """The viewer makes itself new credentials."""
+    """Have the viewer make new credentials."""
     viewer.credentials = type(viewer.credentials).fresh()
     lines = [f"a=ice-ufrag:{viewer.credentials.ufrag}", f"a=ice-pwd:{viewer.credentials.password}"]
     return PatchRequest("\r\n".join([*lines, "m=video 9 UDP/TLS/RTP/SAVPF 102", "a=mid:0", ""]), if_match)

@@ -1,7 +1,7 @@
+"""The media plane opens sessions, sends pictures, acts on feedback, and bears with garbage and bugs."""
+
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import aiortc.rtp as rtp
@@ -10,77 +10,13 @@ import pytest
 from gateway.configuration.media_settings import MediaSettings
 from gateway.errors import BadRequest, ConfigurationError, NotFound
 from gateway.models import CameraId, CloseReason, StreamName
-from gateway.webrtc.interface import OpenedSession, OpenSession, SessionEvent
-from gateway.webrtc.session import Session
+from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.states import State
 from gateway.webrtc.transport import udp
 from rig.viewer import LightViewer
 from tests.fakes import FakeClock
+from tests.webrtc.one_viewer import one_viewer
 from tests.webrtc.peers import CAR, DESK, Gateway, aiortc_viewer, offer_of, play, playing_gateway
-
-
-class Scene:
-    """A gateway whose clock moves only when told, and one light viewer."""
-
-    def __init__(self, gateway: Gateway, clock: FakeClock, viewer: LightViewer) -> None:
-        self.gateway = gateway
-        self.clock = clock
-        self.viewer = viewer
-        self.media: list[bytes] = []
-        self.events: list[SessionEvent] = []
-
-    async def open(self, lasts: float = 60.0) -> OpenedSession:
-        return await self.gateway.open(self.viewer.offer(), lasts)
-
-    async def connect(self, lasts: float = 60.0) -> OpenedSession:
-        opened = await self.open(lasts)
-        await asyncio.wait_for(self.viewer.connect(opened.answer), 10)
-        await self.until(lambda: any(event.kind == "connected" for event in self.events))
-        return opened
-
-    async def until(self, holds: Any) -> None:
-        """Let real packets travel until something holds."""
-        async with asyncio.timeout(10):
-            while not holds():  # noqa: ASYNC110  # datagrams that arrive set no event
-                await asyncio.sleep(0.005)
-
-    async def show(self, frames: int = 1) -> None:
-        """Show pictures and let what goes out for them arrive."""
-        self.gateway.camera.show(frames)
-        await self.until(lambda: len(self.media) >= self.sent)
-
-    @property
-    def sent(self) -> int:
-        return max((view.packets for view in self.gateway.plane.sessions()), default=0)
-
-    @property
-    def session(self) -> Session:
-        session = self.gateway.plane.session(self.events[0].id)
-        assert session is not None
-        return session
-
-    @property
-    def closed(self) -> list[CloseReason | None]:
-        return [event.reason for event in self.events if event.kind == "closed"]
-
-    def sequences(self) -> list[int]:
-        return [int.from_bytes(packet[2:4], "big") for packet in self.media]
-
-
-@asynccontextmanager
-async def _scene(settings: MediaSettings | None = None) -> AsyncIterator[Scene]:
-    clock = FakeClock()
-    gateway = Gateway(clock, settings)
-    media: list[bytes] = []
-    async with gateway.plane:
-        viewer = LightViewer(media.append)
-        scene = Scene(gateway, clock, viewer)
-        scene.media = media
-        gateway.plane.observe(scene.events.append)
-        try:
-            yield scene
-        finally:
-            await viewer.close()
 
 
 async def test_aiortc_decodes_what_the_camera_shows() -> None:
@@ -94,7 +30,7 @@ async def test_aiortc_decodes_what_the_camera_shows() -> None:
 
 
 async def test_a_late_viewer_starts_at_the_last_keyframe_and_goes_on() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         scene.gateway.camera.show(20)  # a keyframe every 15
         gop = scene.gateway.camera.stream.gop()
         await scene.connect()
@@ -110,7 +46,7 @@ async def test_a_late_viewer_starts_at_the_last_keyframe_and_goes_on() -> None:
 
 
 async def test_without_a_keyframe_the_viewer_is_connected_and_waits() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         await scene.connect()
         assert scene.gateway.plane.sessions()[0].state is State.PLAYING
         assert scene.media == []
@@ -118,142 +54,8 @@ async def test_without_a_keyframe_the_viewer_is_connected_and_waits() -> None:
         assert len({packet[4:8] for packet in scene.media}) == 2
 
 
-async def test_media_stops_with_close_and_the_viewer_is_told() -> None:
-    async with _scene() as scene:
-        opened = await scene.connect()
-        await scene.show(5)
-        sent = len(scene.media)
-        assert await scene.gateway.plane.close(opened.id, CloseReason.INCIDENT_ENDED)
-        scene.gateway.camera.show(20)
-        await scene.until(lambda: scene.viewer.reports)
-        await scene.until(lambda: scene.viewer.told_the_end)
-        assert len(scene.media) == sent
-        assert scene.closed == [CloseReason.INCIDENT_ENDED]
-        assert scene.gateway.plane.sessions() == ()
-        assert not await scene.gateway.plane.close(opened.id, CloseReason.REVOKED)
-        assert scene.closed == [CloseReason.INCIDENT_ENDED]
-
-
-async def test_the_end_of_the_token_ends_the_session_with_no_packet_after_it() -> None:
-    async with _scene() as scene:
-        await scene.connect(lasts=5.0)
-        await scene.clock.advance(4.9)
-        await scene.show()
-        sent = len(scene.media)
-        scene.clock.pass_unnoticed(0.2)  # a picture comes before any timer runs
-        scene.gateway.camera.show()
-        assert scene.closed == [CloseReason.TOKEN_EXPIRED]
-        await scene.until(lambda: scene.viewer.reports)
-        assert len(scene.media) == sent
-
-
-async def test_a_session_that_nobody_renews_ends_within_a_second_without_any_picture() -> None:
-    async with _scene() as scene:
-        await scene.connect(lasts=5.0)
-        await scene.clock.advance(4.9)
-        assert scene.closed == []
-        await scene.clock.advance(0.3)
-        assert scene.closed == [CloseReason.TOKEN_EXPIRED]
-
-
-async def test_a_renewed_session_goes_on() -> None:
-    async with _scene() as scene:
-        opened = await scene.connect(lasts=5.0)
-        assert await scene.gateway.plane.renew(opened.id, scene.clock.monotonic() + 10)
-        await scene.clock.advance(8)
-        await scene.show()
-        assert scene.closed == []
-        await scene.clock.advance(2.2)
-        assert scene.closed == [CloseReason.TOKEN_EXPIRED]
-        assert not await scene.gateway.plane.renew(opened.id, scene.clock.monotonic() + 10)
-
-
-async def test_a_viewer_who_never_comes_is_given_up() -> None:
-    async with _scene(MediaSettings(port=0, connect_timeout=3)) as scene:
-        await scene.open()
-        await scene.clock.advance(3.1)
-        assert scene.closed == [CloseReason.NEVER_CONNECTED]
-
-
-async def test_a_viewer_who_checks_but_never_shakes_hands_is_given_up() -> None:
-    async with _scene(MediaSettings(port=0, connect_timeout=3)) as scene:
-        opened = await scene.open()
-        await asyncio.wait_for(scene.viewer.reach(opened.answer), 10)
-        assert [view.state for view in scene.gateway.plane.sessions()] == [State.ICE]
-        await scene.clock.advance(2.9)
-        scene.viewer.check()
-        assert scene.closed == []
-        await scene.clock.advance(0.2)
-        assert scene.closed == [CloseReason.NEVER_CONNECTED]
-
-
-async def test_a_certificate_that_the_offer_does_not_name_is_refused() -> None:
-    async with _scene() as scene:
-        good = scene.viewer.offer()
-        where = good.index("a=fingerprint:sha-256 ") + len("a=fingerprint:sha-256 ")
-        swapped = "00" if good[where : where + 2] != "00" else "11"
-        opened = await scene.gateway.open(good[:where] + swapped + good[where + 2 :])
-        await asyncio.wait_for(scene.viewer.connect(opened.answer), 10)
-        await scene.until(lambda: scene.closed)
-        assert scene.closed == [CloseReason.DTLS_FAILED]
-        scene.gateway.camera.show(20)
-        assert scene.media == []
-
-
-async def test_consent_lasts_as_long_as_checks_come() -> None:
-    async with _scene() as scene:
-        await scene.connect()
-        scene.viewer.stop_checking()
-        await scene.clock.advance(13.5)
-        heard = scene.session
-        scene.viewer.check()
-        await scene.until(lambda: heard.path.heard_at == scene.clock.monotonic())
-        await scene.clock.advance(13.5)
-        assert scene.closed == []
-        await scene.clock.advance(1.4)
-        assert scene.closed == [CloseReason.VIEWER_GONE], "within 15 s of the last check"
-
-
-def _report(session: Session) -> bytes:
-    block = rtp.RtcpReceiverInfo(session.ssrc, 0, 0, 0, 0, 0, 0)
-    return bytes(rtp.RtcpRrPacket(ssrc=1, reports=[block]))
-
-
-async def test_a_viewer_who_sends_no_checks_any_more_is_alive_while_it_reports_from_where_its_media_goes() -> None:
-    async with _scene() as scene:
-        await scene.connect(lasts=300)
-        session = scene.session
-        scene.viewer.stop_checking()
-        for _ in range(15):
-            await scene.clock.advance(5)
-            scene.viewer.send_rtcp(_report(session))
-            await scene.until(lambda: session.path.heard_at == scene.clock.monotonic())
-        assert scene.closed == [], "75 s"
-        await scene.clock.advance(10)
-        scene.viewer.say(b"\x81\xc9" + bytes(60))
-        await scene.until(lambda: scene.gateway.figure("malformed_total", protocol="rtcp") == 1)
-        scene.viewer.move()
-        scene.viewer.send_rtcp(_report(session))
-        await scene.until(lambda: scene.gateway.figure("dropped_total", where="stranger") == 1)
-        assert scene.closed == []
-        await scene.clock.advance(4.9)
-        assert scene.closed == [CloseReason.VIEWER_GONE], "forged ones and those from elsewhere show nothing"
-
-
-async def test_no_report_keeps_a_session_beyond_its_token() -> None:
-    async with _scene() as scene:
-        await scene.connect(lasts=20)
-        session = scene.session
-        for _ in range(4):
-            await scene.clock.advance(4.5)
-            scene.viewer.send_rtcp(_report(session))
-            await scene.until(lambda: session.path.heard_at == scene.clock.monotonic())
-        await scene.clock.advance(3)
-        assert scene.closed == [CloseReason.TOKEN_EXPIRED]
-
-
 async def test_media_follows_the_viewer_to_another_address_after_an_authentic_check() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         await scene.connect()
         await scene.show(2)
         before = len(scene.media)
@@ -273,7 +75,7 @@ async def test_media_follows_the_viewer_to_another_address_after_an_authentic_ch
 
 
 async def test_feedback_is_acted_on() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         await scene.connect()
         await scene.show(3)
         session = scene.session
@@ -294,11 +96,11 @@ async def test_feedback_is_acted_on() -> None:
         scene.viewer.send_rtcp(bytes(rtp.RtcpByePacket(sources=[1])))
         await scene.until(lambda: scene.closed)
         assert scene.closed == [CloseReason.VIEWER_LEFT]
-        assert len(scene.media) == 2 * len(before) + 2  # the second plea within the second was not heard
+        assert len(scene.media) == 2 * len(before) + 2  # the second request within a second was ignored
 
 
 async def test_rubbish_is_counted_and_the_viewer_goes_on() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         await scene.connect()
         rubbish = (b"", b"\0\1\0\0", b"\x80\xc9\0\1" + bytes(40), b"\xff", b"\x80\x60", b"\x16" + bytes(20))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -316,7 +118,7 @@ async def test_rubbish_is_counted_and_the_viewer_goes_on() -> None:
 
 
 async def test_a_bug_in_one_session_ends_that_one_only() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         await scene.connect()
         other = LightViewer()
         opened = await scene.gateway.open(other.offer())
@@ -334,7 +136,7 @@ async def test_a_bug_in_one_session_ends_that_one_only() -> None:
 
 
 async def test_the_figures_tell_what_went_out() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         await scene.connect()
         await scene.show(5)
         await scene.clock.advance(0.2)
@@ -353,7 +155,7 @@ async def test_the_figures_tell_what_went_out() -> None:
 async def test_whether_the_system_sends_in_batches_is_found_at_the_start_and_named(
     monkeypatch: pytest.MonkeyPatch, batching: str
 ) -> None:
-    if batching == "single":  # as where it is no Linux
+    if batching == "single":  # as on systems other than Linux
         monkeypatch.setattr(udp, "UDP_SEGMENT", 9999)
         monkeypatch.delattr(socket, "SOCK_NONBLOCK")
         monkeypatch.delattr(socket, "SOCK_CLOEXEC")
@@ -368,7 +170,7 @@ async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and
 ) -> None:
     if not batching:
         monkeypatch.setattr(udp, "UDP_SEGMENT", 9999)  # as on a system that does not know it
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         scene.viewer.dtls.knows_only("SRTP_AES128_CM_SHA1_80")
         await scene.connect()
         await scene.show(5)
@@ -382,14 +184,14 @@ async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and
 
 
 async def test_a_broken_offer_opens_nothing() -> None:
-    async with _scene() as scene:
+    async with one_viewer() as scene:
         with pytest.raises(BadRequest):
             await scene.gateway.open("hello")
         assert scene.gateway.plane.sessions() == ()
 
 
 async def test_an_unknown_camera_is_not_found_and_a_missing_substream_is_replaced() -> None:
-    async with _scene() as scene, aiortc_viewer() as viewer:
+    async with one_viewer() as scene, aiortc_viewer() as viewer:
         offer = await offer_of(viewer)
         with pytest.raises(NotFound):
             await scene.gateway.plane.open(

@@ -1,4 +1,4 @@
-"""The ways to a viewer: by IPv6, in datagrams that pass everywhere, and from the address that was asked."""
+"""Viewers are reached by IPv6, in datagrams that pass everywhere, and from the address that they asked."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ async def test_a_viewer_by_ipv6_plays(host: str) -> None:
 
 
 def with_repeats(kind: Any) -> Any:
-    """A viewer that takes repeats as a stream of their own (RFC 4588)."""
+    """A viewer that takes repeats as a separate stream (RFC 4588)."""
 
     class Asking(kind):  # type: ignore[misc]  # a class of this kind, whichever it is
         def offer(self) -> str:
@@ -46,7 +46,8 @@ def with_repeats(kind: Any) -> Any:
 async def test_no_datagram_is_larger_than_1200_bytes_whatever_the_camera_sends(
     kind: type[LightViewer], repeats: bool
 ) -> None:
-    """Units of 64 KiB in fragments, aggregates of full size, and single units of nearly the size of a datagram."""
+    """Return units of 64 KiB in fragments, aggregates of full size, and single units of almost the size of a
+    datagram."""
     host = "::1" if kind is SixViewer else "127.0.0.1"
     async with running(host=host) as gateway:
         packets: list[bytes] = []
@@ -98,7 +99,7 @@ def _check(answer: str, theirs: str) -> bytes:
 
 
 async def test_an_answer_comes_from_the_address_that_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel alone would answer from the address that it thinks best for the way back."""
+    """By itself, the kernel would answer from the address that it prefers for the way back."""
 
     def own(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         return ["127.0.0.1", "127.0.0.77"]
@@ -115,7 +116,8 @@ async def test_an_answer_comes_from_the_address_that_was_asked(monkeypatch: pyte
                 reply, where = await asyncio.wait_for(_answer(asking), 5)
                 mapped = aioice.stun.parse_message(reply).attributes["XOR-MAPPED-ADDRESS"]
                 assert mapped == asking.getsockname()
-                if host != "127.0.0.78":  # that one is not known to be the host's: the kernel chooses
+                # the gateway does not know that this address is the host's, so the kernel chooses
+                if host != "127.0.0.78":
                     assert where == (host, gateway.plane.local_port)
         await viewer.close()
 

@@ -6,7 +6,7 @@ from gateway.errors import IllegalEvent
 from gateway.webrtc.states import SILENCE, TRANSITIONS, Event, State, advance
 from tests.playbook import perform, read_grid
 
-# What follows each event in each state; "-": it cannot happen there.
+# The next state for each event in each state; "-" means that the event cannot happen there.
 EXPECTED = read_grid("""
           new     ice     dtls     playing  closed
 checked   ice     ice     dtls     playing  -

@@ -1,4 +1,4 @@
-"""Main stream and substream of one camera, given in turn to a viewer without a new offer, as its link allows."""
+"""A viewer is switched between main stream and substream as its link allows, without a new offer."""
 
 import asyncio
 from collections import Counter
@@ -53,7 +53,7 @@ async def test_on_a_link_far_too_slow_for_the_main_stream_the_substream_begins_a
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
-        await scene.play(2.3)  # the substream's next keyframe is 7 pictures away, the last one 3 pictures back
+        await scene.play(2.3)  # the substream's next keyframe is 7 pictures away, and its last one 3 pictures back
         await scene.far_too_slow()
         stamps = [int.from_bytes(packet[4:8], "big") for packet in scene.media]
         [back] = [place for place, (one, next) in enumerate(pairwise(stamps), start=1) if next < one]

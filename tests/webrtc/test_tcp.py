@@ -1,4 +1,4 @@
-"""The way to a viewer by TCP: the same packets, bounded, and none after the end."""
+"""A viewer by TCP gets the same packets. Waiting data is bounded, and nothing follows the end."""
 
 import asyncio
 import os
@@ -27,12 +27,12 @@ async def test_a_viewer_by_tcp_is_sent_the_same_packets() -> None:
         assert gateway.figure("bytes_out_total") == sum(map(len, packets))
         assert await gateway.plane.close(opened.id, CloseReason.INCIDENT_ENDED)
         await until(lambda: gateway.figure("tcp_connections") == 0)
-        assert viewer.reports  # the goodbye came before the end of the connection
+        assert viewer.reports  # the goodbye came before the connection ended
         await viewer.close()
 
 
 async def test_nothing_that_waits_in_a_tcp_connection_goes_out_after_the_end_of_its_session() -> None:
-    """Not even where the viewer says that the connection is also that of another session, which lives on."""
+    """This holds even if the viewer says that the connection also belongs to another, open session."""
     async with running() as gateway:
         slow = TcpViewer(gateway.plane.local_port)
         opened, session = await play(gateway, slow)
@@ -41,7 +41,7 @@ async def test_nothing_that_waits_in_a_tcp_connection_goes_out_after_the_end_of_
         also = await gateway.open(other.offer())
         slow.stop_reading()
         connection = connection_of(session)
-        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel may yet take of it
+        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel can still take
             gateway.camera.show(1)
             await asyncio.sleep(0)
         ufrag = next(line[12:] for line in also.answer.splitlines() if line.startswith("a=ice-ufrag:"))
@@ -75,19 +75,19 @@ async def test_a_viewer_who_reads_slowly_loses_pictures_and_costs_bounded_memory
         slow.stop_reading()
         connection = connection_of(session)
         before = other.packets
-        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel may yet take of it
+        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel can still take
             gateway.camera.show(1)
             await asyncio.sleep(0)
         await passes(gateway, PATIENCE + 0.1)
         waiting, sent = connection.waiting, session.packets
         gateway.camera.show(30)
         assert session.packets == sent
-        assert connection.waiting <= waiting + 4096  # reports and replies only
+        assert connection.waiting <= waiting + 4096  # only reports and replies
         await until(lambda: other.packets > before)
         slow.read_on()
         await until(lambda: connection.waiting == 0)
         gateway.camera.show(20)
-        await until(lambda: session.packets > sent)  # it goes on, at a keyframe
+        await until(lambda: session.packets > sent)  # it continues at a keyframe
         await slow.close()
         await other.close()
 
@@ -126,7 +126,7 @@ async def test_a_viewer_whose_tcp_connection_breaks_is_the_same_by_another() -> 
         before = viewer.packets
         viewer.move()
         await until(lambda: session.path.route is None)
-        gateway.camera.show(2)  # to nobody
+        gateway.camera.show(2)  # nobody receives these
         viewer.check()
         await until(lambda: session.path.route is not None)
         gateway.camera.show(20)

@@ -1,4 +1,4 @@
-"""GStreamer's webrtcbin as the viewer: ICE by libnice, DTLS and SRTP by OpenSSL and libsrtp, decoding by FFmpeg."""
+"""GStreamer's webrtcbin is the viewer: ICE by libnice, DTLS and SRTP by OpenSSL and libsrtp, decoding by FFmpeg."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def webrtcbin(request: pytest.FixtureRequest) -> AsyncIterator[Process]:
 
 
 async def said(viewer: Process, word: str) -> Any:
-    """The next value that it tells of ``word``."""
+    """Return the next value that the viewer prints for ``word``."""
     assert viewer.stdout is not None
     async with asyncio.timeout(15):
         while line := await viewer.stdout.readline():
@@ -45,7 +45,8 @@ async def test_webrtcbin_plays_what_the_camera_shows(webrtcbin: Process) -> None
         frames = [await said(webrtcbin, "frame") for _ in range(3 * FPS)]
         assert {(frame["width"], frame["height"]) for frame in frames} == {(320, 180)}
         assert len({frame["luma"] for frame in frames}) > FPS
-        assert gateway.figure("send_path", cipher="AES128_CM_SHA1_80", batching="gso") == 1  # all it speaks
+        # the only cipher that it speaks
+        assert gateway.figure("send_path", cipher="AES128_CM_SHA1_80", batching="gso") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which stream a viewer has and waits for: every pair of the table, and the ways through it."""
+"""Tests the table that decides which stream a viewer has and awaits: every pair, and typical paths."""
 
 import itertools
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from tests.playbook import perform, read_grid
 
 MAIN, SUB, TRANSCODED = StreamName.MAIN, StreamName.SUB, StreamName.TRANSCODED
 
-# What follows each event in each phase; "-": it cannot happen there.
+# The next phase for each event in each phase; "-" means that the event cannot happen there.
 EXPECTED = read_grid("""
             apart   steady      awaiting    diverted    unplayable
 joined      steady  -           -           -           -
@@ -43,7 +43,7 @@ def test_every_event_leads_where_it_should_or_is_a_bug(phase: Phase, event: Even
 
 
 class Viewer:
-    """The machine alone. An event may name the stream that it brings: "aimed sub"."""
+    """The state machine by itself. An event may name the stream that it brings, as in "aimed sub"."""
 
     def __init__(self, present: StreamName = MAIN) -> None:
         self.place = Place(Phase.APART, present, present)

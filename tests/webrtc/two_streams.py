@@ -1,4 +1,4 @@
-"""A camera of two streams and one viewer of it, whose clock moves only when told."""
+"""A camera with two streams and one viewer, whose clock moves only when told."""
 
 import asyncio
 import itertools
@@ -27,7 +27,8 @@ GOP = 10
 
 
 class Camera:
-    """One stream: a picture each time it is told, ``size`` bytes, every tenth a keyframe, the first after ``phase``."""
+    """One stream. Each call sends a picture of ``size`` bytes. Every tenth is a keyframe, the first one after
+    ``phase``."""
 
     def __init__(self, name: StreamName, clock: Clock, size: int, stamp: int, phase: int = 0) -> None:
         self.stream = CameraStream(CAMERA, name, clock, Metrics(), clock_trusted=True, pass_b_frames=False)
@@ -37,11 +38,11 @@ class Camera:
         self._stamp = stamp
         self._codec = "H264"
         self.refers_back = False
-        """Each second picture is shown before the one that was sent before it."""
+        """Show each second picture before the one that was sent before it."""
         self._pictures = itertools.count(-phase)
 
     def becomes(self, codec: str, stamp: int | None = None) -> None:
-        """Connect anew with this codec, and with other timestamps if one is given."""
+        """Connect again with this codec, and with other timestamps if one is given."""
         self._codec = codec
         self._stamp = self._stamp if stamp is None else stamp
         self.stream.connected(StreamInfo(codec, 90_000), self._clock.monotonic())
@@ -85,13 +86,13 @@ class Scene:
         return opened
 
     async def play(self, seconds: float, lossy: bool = False) -> None:
-        """Let pictures come, and the viewer report that a third was lost if it is so."""
+        """Let pictures come. With ``lossy``, the viewer reports that a third of them was lost."""
         for step in range(round(seconds / STEP)):
             self.main.show()
             self.sub.show()
             if lossy and step % 10 == 0:
                 await self.report_loss()
-            for _ in range(4):  # what is paced goes out in real time, by this clock
+            for _ in range(4):  # paced packets go out in real time by this clock
                 await self.clock.advance(STEP / 4)
                 await asyncio.sleep(0.003)
             self.viewer.check()
@@ -113,18 +114,18 @@ class Scene:
         return session
 
     def carries(self, bps: float) -> None:
-        """The link turns out to carry so much: the main stream has 1.6 Mbit/s."""
+        """Set what the link turns out to carry. The main stream has 1.6 Mbit/s."""
         assert self.session.feed is not None
         self.session.feed.link.estimate.found(bps, self.clock.monotonic())
 
     async def far_too_slow(self) -> None:
-        """The link turns out to carry half of the main stream: on to the substream."""
+        """Make the link carry half of the main stream, which leads to the substream."""
         self.carries(800_000)
         await self.play(0.4)
         assert self.changes[-1] == (StreamName.SUB, "")
 
     def dates_rightly(self) -> bool:
-        """Whether a page dates the newest picture, of the substream, rightly by the shift that it was told."""
+        """Return True if a page dates the newest picture of the substream correctly with the shift that it was told."""
         point = self.sub.stream.timeline()
         [told] = [event for event in self.events if event.kind == "stream"]
         assert point is not None
@@ -135,7 +136,7 @@ class Scene:
         return [(event.stream, event.waiting) for event in self.events if event.kind == "stream"]
 
     def pictures(self) -> list[tuple[int, int]]:
-        """(timestamp, bytes) of each picture that came, in order."""
+        """Return (timestamp, bytes) of each picture received, in order."""
         sizes: dict[int, int] = {}
         for packet in self.media:
             stamp = int.from_bytes(packet[4:8], "big")
@@ -154,7 +155,7 @@ async def two_streams() -> AsyncIterator[Scene]:
 
 
 def steps_of(scene: Scene) -> set[int]:
-    """By how many pictures RTP time goes on from each to the next. Every packet came, in one numbering."""
+    """Return by how many pictures RTP time advances from each picture to the next. Check that no packet is missing."""
     sequences = [int.from_bytes(packet[2:4], "big") for packet in scene.media]
     assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
     stamps = [stamp for stamp, _ in scene.pictures()]
@@ -165,7 +166,7 @@ def steps_of(scene: Scene) -> set[int]:
 
 
 class ModernViewer(LightViewer):
-    """One that decodes H.265, too, as payload type 103."""
+    """A viewer that also decodes H.265, as payload type 103."""
 
     def offer(self) -> str:
         h265 = "a=rtpmap:103 H265/90000\r\n"
@@ -173,7 +174,7 @@ class ModernViewer(LightViewer):
 
 
 class NewestViewer(LightViewer):
-    """One that decodes H.265 and nothing else."""
+    """A viewer that decodes H.265 and nothing else."""
 
     def offer(self) -> str:
         return "".join(

@@ -1,4 +1,4 @@
-"""Viewers by TCP and by IPv6, and a gateway that they play from, whose clock moves only when told."""
+"""Viewers by TCP and by IPv6, and a gateway for them whose clock moves only when told."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ from tests.webrtc.peers import Gateway
 
 
 class FramedSocket:
-    """A TCP connection that is used as a UDP socket is."""
+    """A TCP connection that is used like a UDP socket."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
@@ -63,7 +63,7 @@ class TcpViewer(LightViewer):
 
 
 class SixViewer(LightViewer):
-    """A light viewer at ::1, for whom the answer's addresses are written otherwise."""
+    """A light viewer at ::1, which receives the answer's addresses in another notation."""
 
     def _open(self) -> socket.socket:
         opened = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)

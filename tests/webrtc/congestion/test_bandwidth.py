@@ -10,8 +10,10 @@ TICK = 0.1
 
 @dataclass
 class Link:
-    """A link of ``rate`` bit/s behind a queue of ``queue`` seconds, and a receiver as browsers are: a REMB of 0.85 of
-    what came where the queue grows, else 8 % more a second, at most 1.5 times of what came."""
+    """A link of ``rate`` bit/s with a queue of ``queue`` seconds, and a receiver that estimates like a browser.
+
+    Its REMB is 0.85 of what came while the queue grows. Otherwise it grows by 8 % a second, up to 1.5 times what came.
+    """
 
     rate: float
     queue: float = 0.3
@@ -21,7 +23,7 @@ class Link:
     remb: float = 300_000.0
 
     def carry(self, bits: float) -> tuple[float, float]:
-        """Give it a tick's bits; gives the fraction lost, and the bits that came."""
+        """Send a tick's bits. Return the fraction lost and the bits that came."""
         offered = self.waiting + bits
         came = min(offered, self.rate * TICK)
         kept = min(offered - came, self.queue * self.rate)
@@ -50,15 +52,18 @@ class Scene:
         self.lag = 0.0
 
     def count_unheard(self, packets: float, lost: float) -> None:
-        """Have so many packets come, and so many lost, of which nothing is reported yet."""
+        """Let this many packets come and this many be lost, without any report about them."""
         self._packets += packets
         self._arrived += packets
         self._lost += lost
         self.now += TICK
 
     def run(self, seconds: float, bps: float, keyframe: float = 1.0, later: float = 0.0) -> float | None:
-        """Send for so long, a ``keyframe`` times as large as a tick each second, ``later`` by so much a
-        second than its timestamps say, which the receiver takes for a queue. When trouble was seen first."""
+        """Send for this long, and return when trouble was first seen.
+
+        Once a second there is a keyframe, ``keyframe`` times as large as a tick. Pictures come ``later`` seconds a
+        second later than their timestamps say, which the receiver takes for a queue.
+        """
         troubled = None
         for tick in range(round(seconds / TICK)):
             bits = bps * TICK * (keyframe if tick % 10 == 0 else (10 - keyframe) / 9)
@@ -115,7 +120,8 @@ def test_trouble_ends_with_what_the_link_carries_and_its_limit_is_forgotten_in_t
 
 @pytest.mark.parametrize("later", [0.2, 0.5, 0.8])
 def test_a_camera_that_falls_behind_says_nothing_of_the_link(later: float) -> None:
-    """Its pictures come stretched: browsers, which go by timestamps, estimate as on a link that fills."""
+    """The camera's pictures come stretched. Browsers go by timestamps, so they estimate as if the link were filling
+    up."""
     scene = Scene(Link(10e6, remb=3e6))
     scene.run(20, 2e6)
     assert scene.run(20, (1 - later) * 2e6, later=later) is None
@@ -202,7 +208,7 @@ def test_what_comes_through_is_counted_without_repeats() -> None:
 
 
 def test_once_a_limit_is_known_the_viewers_own_estimate_is_not_asked() -> None:
-    """What is sent is then spread over time, which receivers take for a link that fills."""
+    """Sending is then spread over time, which receivers take for a link that is filling up."""
     scene = Scene(Link(10e6, queue=5.0, remb=3e6))
     scene.run(20, 2e6)
     scene.link.rate = 1e6
@@ -221,7 +227,7 @@ def test_what_was_lost_before_another_way_or_stream_is_no_trouble_of_this_one() 
     scene = Scene(Link(10e6))
     scene.run(20, 2e6)
     scene.link.loss = 1.0
-    for _ in range(10):  # nothing is heard meanwhile
+    for _ in range(10):  # nothing is reported in the meantime
         lost, _ = scene.link.carry(0.2e6)
         scene.count_unheard(25, lost * 25)
     scene.link.loss = 0.0
@@ -263,7 +269,7 @@ def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
 
 
 def test_five_percent_of_few_packets_is_no_trouble_however_it_falls() -> None:
-    """Forty packets a second, told every tenth of a second, for an hour."""
+    """Forty packets a second, reported every tenth of a second, for an hour."""
     dice = random.Random(7)
     estimate, lost = BandwidthEstimator(0.0), 0
     for report in range(36_000):

@@ -1,4 +1,4 @@
-"""What the first burst tells of a link, by checks that are answered behind it."""
+"""The first burst shows what a link carries, by the answers to checks behind it."""
 
 import math
 from itertools import count
@@ -13,7 +13,7 @@ TRIP = 0.05
 
 
 class Link:
-    """Of ``bps``, behind a queue that holds whatever is sent; answers come ``TRIP`` after a check has come through."""
+    """A link of ``bps`` with an unlimited queue. Answers come ``TRIP`` after a check has come through."""
 
     def __init__(self, bps: float, probe: Probe) -> None:
         self.bps = bps

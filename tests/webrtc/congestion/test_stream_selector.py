@@ -6,7 +6,7 @@ from gateway.webrtc.congestion.stream_selector import FIRST, LAST, Step, StreamS
 def _climbs(
     selector: StreamSelector, seconds: float, carries: bool, main: bool = False, began: float = 0.0
 ) -> list[float]:
-    """When it goes up on a link that does or does not carry the main stream; trouble shows after 1.5 s and lasts 3."""
+    """Return the times at which a viewer goes up on a link. Trouble shows after 1.5 s and lasts 3 s."""
     climbs, troubled_until, climbed = [], began, began
     for tick in range(int(seconds * 4)):
         now = began + tick / 4

@@ -1,4 +1,4 @@
-"""A feed on a path of the test's own, whose clock the test moves."""
+"""A feed on a path that belongs to the test, whose clock the test moves."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ from gateway.webrtc.signalling.formats import Codec
 from gateway.webrtc.transport.srtp import GcmSealer
 from tests.fakes import FakeClock
 
-LINK = 8e6  # bits a second that a new link is taken to carry: a megabyte
+LINK = 8e6  # bits a second that a new link is assumed to carry: a megabyte a second
 VIEWER = ViewerProfile("desk", unknown_link=LINK)
 CODECS = {"H264": Codec("H264", 102, "", 66, 31, (), None)}
 TICK = 0.002
 
 
 class OpenDtls:
-    """Keys, and no secrecy for feedback."""
+    """Real keys for media; feedback is not encrypted."""
 
     cipher = "AEAD_AES_128_GCM"
 
@@ -36,8 +36,8 @@ class OpenDtls:
 
 
 class Way:
-    """Where packets go; ``open`` False is a socket or a connection that takes no more. ``answers``: checks can be
-    answered, by the test."""
+    """The path of packets. With ``open`` False it accepts no more, like a full socket. With ``answers``, the test can
+    answer checks."""
 
     def __init__(self) -> None:
         self.open = True
@@ -94,7 +94,7 @@ class Scene:
         return group
 
     def gop(self, pictures: int) -> tuple[PacketGroup, ...]:
-        """So many pictures, ten a second, of 1.6 Mbit/s."""
+        """Return this many pictures at ten a second, 1.6 Mbit/s in all."""
         for stamp in range(pictures):
             self.now += 0.1
             self.group(stamp, 20_000, keyframe=stamp == 0)
@@ -106,13 +106,13 @@ class Scene:
             self.feed.pump(self.now)
 
     def trouble(self, bps: float) -> None:
-        """The link turns out to carry so much."""
+        """Set what the link turns out to carry."""
         self.feed.link.estimate.found(bps, self.now)
         self.now += LOOK_INTERVAL
         self.feed.report(self.now, 0.0)
 
     def round_trips(self, seconds: float) -> None:
-        """For two seconds the viewer tells a round trip of so long."""
+        """Let the viewer report this round trip for two seconds."""
         for _ in range(8):
             self.now += LOOK_INTERVAL
             self.feed.link.estimate.heard_report(1, 0, seconds, self.now)

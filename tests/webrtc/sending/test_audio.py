@@ -1,4 +1,4 @@
-"""One viewer's sound: numbering, times, what is let go; and the session that it belongs to."""
+"""Tests one viewer's sound: numbering, times, dropped packets, and the session that it belongs to."""
 
 import asyncio
 import struct
@@ -43,7 +43,7 @@ class PlainKeys:
 
 
 class Way:
-    """A path to a viewer; ``open`` False takes nothing."""
+    """A path to a viewer. With ``open`` False it accepts nothing."""
 
     def __init__(self) -> None:
         self.open = True
@@ -135,7 +135,7 @@ def test_a_sender_report_a_second_says_what_is_captured_now() -> None:
 
 
 class Listener(LightViewer):
-    """A viewer that offers to hear, too."""
+    """A viewer that also offers to hear."""
 
     def offer(self) -> str:
         lines = ["m=audio 9 UDP/TLS/RTP/SAVPF 0 8", "a=mid:1", "a=recvonly", "a=rtcp-mux", ""]
@@ -143,7 +143,7 @@ class Listener(LightViewer):
 
 
 class Scene:
-    """A camera with sound, and one who listens."""
+    """A camera with sound, and one listener."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -173,8 +173,8 @@ class Scene:
             self.sound.heard(Sound(bytes(160), round(self.clock.monotonic() * RATE), self.clock.monotonic()))
 
     async def sent(self) -> float:
-        """How many media packets went out so far."""
-        await self.clock.advance(0.2)  # they are counted now and then
+        """Return how many media packets have gone out so far."""
+        await self.clock.advance(0.2)  # packets are counted a few times a second
         return self.metrics.registry.get_sample_value("sightline_packets_out_total") or 0.0
 
     async def hears(self, count: int) -> None:

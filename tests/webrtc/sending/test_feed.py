@@ -1,4 +1,4 @@
-"""What is sent of a stream, and when; what is given up, and said of it."""
+"""Tests which pictures of a stream are sent and when, which are dropped, and what the viewer is told."""
 
 from gateway.webrtc.congestion.link import HEADROOM
 from tests.webrtc.sending.feeding import VIEWER, Scene

@@ -1,4 +1,4 @@
-"""What a feed learns of its viewer's link, and how it holds to it."""
+"""Tests what a feed learns about its viewer's link, and how it adapts to it."""
 
 import aiortc.rtp as rtp
 import pytest
@@ -58,7 +58,7 @@ def test_what_was_given_up_on_a_link_that_carries_the_stream_is_not_sent_anew_as
     assert scene.told[-1] == "link"
     scene.pump(0.1)
     sent = len(scene.way.media)
-    scene.feed.begin(gop, scene.now)  # since the viewer asks for a picture
+    scene.feed.begin(gop, scene.now)  # the viewer asks for a picture
     scene.pump(0.5)
     assert len(scene.way.media) == sent
     assert scene.told[-1] == "link"

@@ -1,4 +1,4 @@
-"""Whatever happens to a feed, in whatever order, its viewer can decode all that they are sent."""
+"""Whatever happens to a feed, in any order, its viewer can decode everything that it is sent."""
 
 from collections.abc import Callable
 
@@ -10,21 +10,21 @@ from gateway.webrtc.sending.phases import Phase
 from tests.webrtc.sending.feeding import Scene
 
 SLOW, FAST = 600_000, 50_000_000
-"""Bits a second. Over the slow link 1.8 kB go out at once, and 135 kB before they are old."""
+"""Bits a second. Over the slow link, 1.8 kB go out at once, and 135 kB before they are too old."""
 
 
 class Delivery:
-    """A camera, a viewer who checks what comes, and all that may happen between them."""
+    """A camera, a viewer that checks what it receives, and everything that may happen between them."""
 
     def __init__(self, answers: bool) -> None:
         self.scene = Scene()
         self.scene.way.answers = answers
         self.pictures: dict[int, PacketGroup] = {}
         self.read = 0
-        self.stamp, self.packets = 0, 0  # of the picture that was sent last: which, and how much of it
+        self.stamp, self.packets = 0, 0  # the picture that was sent last: which one, and how many of its packets
 
     def show(self, count: int, size: int, keyframe: bool) -> None:
-        """So many pictures of that size come at once; the first may be a keyframe."""
+        """Let this many pictures of this size come at once. The first may be a keyframe."""
         for place in range(count):
             stamp = len(self.pictures) + 1
             group = self.scene.group(stamp, size, keyframe=keyframe and place == 0)
@@ -32,14 +32,14 @@ class Delivery:
             self.scene.feed.deliver(group, self.scene.now)
 
     def begin(self, torn: bool) -> None:
-        """The viewer has lost the picture, or the camera's own proves to be torn."""
+        """The viewer loses the picture, or the camera's own picture proves to be torn."""
         if torn:
             self.scene.stream.history.forget_gop()
         self.forget_part()
         self.scene.feed.begin(self.scene.stream.history.gop(), self.scene.now)
 
     def switch(self, size: int) -> None:
-        """The stream is sent otherwise from a keyframe on, as after a change of codec."""
+        """Send the stream in another way from a keyframe on, as after a change of codec."""
         stamp = len(self.pictures) + 1
         group = self.pictures[stamp] = self.scene.group(stamp, size, keyframe=True)
         self.forget_part()
@@ -58,7 +58,7 @@ class Delivery:
         self.scene.feed.moved(self.scene.now, elsewhere=elsewhere)
 
     def check(self) -> None:
-        """All that came can be decoded, and what the viewer was told is so."""
+        """Check that everything received can be decoded, and that what the viewer was told is true."""
         for packet in self.scene.way.media[self.read :]:
             stamp = (int.from_bytes(packet[4:8], "big") - self.scene.feed.shift) % 2**32
             if stamp != self.stamp or self.whole():
@@ -76,7 +76,7 @@ class Delivery:
         assert (told[-1] if told else "") == feed.waiting
 
     def forget_part(self) -> None:
-        """A picture of which a part was sent is never completed, but may be begun with again."""
+        """Check that a partly sent picture is never completed later, although it may be started again."""
         if not self.whole():
             self.stamp, self.packets = -1, 0
 

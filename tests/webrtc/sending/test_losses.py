@@ -1,4 +1,5 @@
-"""Who asks for a new picture is sent back to the last keyframe only where a loss shows, or has just joined."""
+"""A viewer that asks for a new picture is sent back to the last keyframe only if it has a visible loss or has just
+joined."""
 
 import aiortc.rtp as rtp
 import pytest
@@ -13,7 +14,7 @@ PLI = bytes(rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_PLI, ssrc=1, media_ssrc=7))
 
 
 class Watched:
-    """A camera of which a viewer asks for new pictures, as whoever gives ``picture_lost`` would answer."""
+    """A camera, and a viewer that asks for new pictures. ``picture_lost`` answers as the distribution would."""
 
     def __init__(self) -> None:
         self.scene = Scene()
@@ -45,7 +46,7 @@ class Watched:
 
 
 def test_pleas_without_any_loss_cost_nothing() -> None:
-    """A keyframe every 10 s, a plea every 2 s, for 40 s."""
+    """A keyframe comes every 10 s, and the viewer asks every 2 s, for 40 s."""
     viewer = Watched()
     viewer.show(JOINED + 1)
     for _ in range(18):

@@ -1,4 +1,4 @@
-"""The phases of a delivery: every pair of the table, and the ways through it that a viewer sees."""
+"""Tests the phases of a delivery: every pair of the table, and typical paths as a viewer sees them."""
 
 import itertools
 from collections.abc import Iterable
@@ -13,7 +13,8 @@ BACKLOGGED = {Phase.PACED, Phase.CUT}
 SENDING = {Phase.FLOWING, Phase.PACED}
 NOTHING_MISSING = {Event.KEYFRAME, Event.LARGE_KEYFRAME, Event.BURST}
 
-# What follows each event in each phase, "awaiting" a keyframe among them; "-": it cannot happen there.
+# The next phase for each event in each phase, where "awaiting" means awaiting a keyframe; "-" means that the event
+# cannot happen there.
 EXPECTED = read_grid("""
                awaiting  flowing   paced     cut       given_up  draining
 picture        awaiting  flowing   -         -         given_up  draining
@@ -48,7 +49,7 @@ def test_every_event_leads_where_it_should_or_is_a_bug(phase: Phase, event: Even
 
 
 class Viewer:
-    """The machine alone."""
+    """The state machine by itself."""
 
     def __init__(self, phase: Phase = Phase.AWAITING_KEYFRAME) -> None:
         self.phase = phase
@@ -148,7 +149,7 @@ def test_pictures_go_to_a_viewer_who_misses_some_only_from_a_keyframe_on() -> No
 def test_whoever_misses_a_picture_is_told_why_and_at_once() -> None:
     assert {phase for phase in Phase if not WAITING[phase]} == SENDING
     for (phase, event), (following, commands) in TABLE.items():
-        # The first picture of another stream, which follows at once, says both.
+        # The first picture of the other stream, which follows at once, tells both.
         if WAITING[phase] != WAITING[following] and event is not Event.SWITCHED:
             assert Command.TELL in commands, (phase, event)
 

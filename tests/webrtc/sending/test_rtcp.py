@@ -1,4 +1,4 @@
-"""Reports to a viewer, and what the viewer's own bring about."""
+"""Tests the reports to a viewer, and what the viewer's own reports cause."""
 
 import aiortc.rtp as rtp
 import pytest

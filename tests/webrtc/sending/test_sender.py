@@ -22,7 +22,7 @@ KEY, SALT = bytes(range(16)), bytes(range(12))
 
 @dataclass
 class Watched:
-    """A sealer that remembers what it was given to seal: (SSRC, index) and the packet that stands for its plaintext."""
+    """A sealer that remembers what it sealed: (SSRC, index) and the plaintext packet."""
 
     sealer: Sealer
     ssrc: int
@@ -54,7 +54,7 @@ def libsrtp() -> tuple[Watched, Watched]:
 
 
 class Wire:
-    """Where packets go; ``open`` False is a full send buffer."""
+    """The path of packets. With ``open`` False it is like a full send buffer."""
 
     def __init__(self) -> None:
         self.packets: list[bytes] = []
@@ -66,13 +66,13 @@ class Wire:
         return self.open
 
     def headers(self, ssrc: int = MEDIA) -> list[tuple[int, int, int]]:
-        """(payload type with marker, sequence number, timestamp) of each packet."""
+        """Return (payload type with marker, sequence number, timestamp) of each packet."""
         unpacked = [HEADER.unpack_from(packet) for packet in self.packets]
         return [(kind, sequence, stamp) for _, kind, sequence, stamp, of in unpacked if of == ssrc]
 
 
 class Stream:
-    """A relay stream whose history is filled as the relay fills it."""
+    """A relay stream whose history is filled the way the relay fills it."""
 
     def __init__(self, shift: int = 0, kind: int = 102, repeats: int | None = None) -> None:
         self.relay = CameraStream(CameraId("hall"), StreamName.MAIN, FakeClock(), Metrics())
@@ -80,7 +80,7 @@ class Stream:
         self.outlet = Outlet(self.history, shift, kind, repeats)
 
     def reconnect(self, codec: str) -> None:
-        """The camera's connection ends, and another begins."""
+        """End the camera's connection and begin another."""
         self.relay.disconnected(0.0)
         self.relay.connected(StreamInfo(codec, 90_000), 0.0)
         self.history = self.relay.history
@@ -126,7 +126,7 @@ def test_a_group_sent_in_parts_is_the_same_packets() -> None:
 def test_a_repeat_is_byte_identical_even_over_the_wrap_of_sequence_numbers() -> None:
     stream = Stream()
     sender, wire, _, _ = sender_of(stream, first=0x7FFF)
-    for stamp in range(33_000):  # the last packets lie on both sides of the wrap
+    for stamp in range(33_000):  # the last packets are on both sides of the wrap
         sender.send(stream.group(stamp))
         if len(wire.packets) > 600:
             del wire.packets[:-600]
@@ -262,8 +262,8 @@ ACTIONS = st.one_of(
 def test_one_plaintext_for_one_nonce(
     sealers: Callable[[], tuple[Watched, Watched]], first: int, actions: list[tuple[str, int, int]]
 ) -> None:
-    """Whatever is delivered, in whole or in part, begun again, switched, refused by the socket, asked for again, and
-    however often the camera connects anew."""
+    """One nonce never serves two plaintexts, whatever is delivered, in whole or in part, begun again, switched, refused
+    by the socket or asked for again, and however often the camera reconnects."""
     streams = [Stream(), Stream(kind=96, repeats=97), Stream(kind=98)]
     media, repeats = sealers()
     sender, wire, _, _ = sender_of(streams[0], (media, repeats), first)
@@ -274,7 +274,7 @@ def test_one_plaintext_for_one_nonce(
             sender.send(current.group(stamp, *(b"%d/%d" % (stamp, n) for n in range(one))))
         elif action == "parts":
             group = current.group(stamp, *(b"%d/%d" % (stamp, n) for n in range(one)))
-            sender.send_part(group, 0, min(other, one))  # the rest may be given up
+            sender.send_part(group, 0, min(other, one))  # the rest may be dropped
         elif action == "again":
             for group in current.history.gop()[one : one + other]:
                 sender.send(group)

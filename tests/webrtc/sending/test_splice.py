@@ -14,7 +14,8 @@ def _point(rtp: int, capture: float) -> TimelinePoint:
 
 @given(STAMPS, STAMPS, STAMPS, st.floats(0.01, 10), st.integers(-(10**6), 10**6))
 def test_rtp_time_follows_capture_time_over_a_switch(a: int, b: int, shift: int, later: float, said: int) -> None:
-    """Main was captured at 100 s with ``a``; sub's first picture ``later``, with ``b``; the maps are said anywhere."""
+    """Main was captured at 100 s with ``a``, and sub's first picture ``later`` with ``b``. The maps may be of any
+    time."""
     old, new = _point(a + said, 100 + said / 90_000), _point(b - said, 100 + later - said / 90_000)
     got = shift_between(old, new, shift, (200.0, (a + shift) % WRAP), (200.1, b))
     moved = (b + got - a - shift) % WRAP

@@ -8,7 +8,7 @@ from gateway.errors import BadRequest, PreconditionFailed
 from gateway.webrtc.signalling.fragment import build_fragment, parse_fragment, require_match
 from gateway.webrtc.signalling.offer import parse_offer
 from gateway.webrtc.signalling.sections import LARGEST_SDP
-from tests.webrtc.signalling.test_offer import OFFER
+from tests.webrtc.signalling.offers import OFFER
 
 TRICKLED = """a=ice-options:trickle ice2
 a=group:BUNDLE a v d

@@ -15,7 +15,7 @@ from tests.fakes import FakeClock
 
 
 def nothing(_: str) -> tuple[str, ...]:
-    """No name is known."""
+    """Know no name."""
     return ()
 
 

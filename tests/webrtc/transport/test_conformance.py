@@ -1,4 +1,4 @@
-"""Vectors that nobody here made: STUN (RFC 5769), SRTP's AES-GCM (RFC 7714 16.1), AES-GCM (Project Wycheproof)."""
+"""Test vectors from others: STUN (RFC 5769), SRTP's AES-GCM (RFC 7714 16.1), AES-GCM (Project Wycheproof)."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The contract with aiortc's internals, and the profiles that browsers may leave us with."""
+"""Tests the contract with aiortc's internals, and the profiles that browsers may choose."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from rig.viewer import DtlsClient, Wire
 
 
 class Pair:
-    """Our server and aiortc as the client, joined without a network."""
+    """Our server and aiortc as the client, connected without a network."""
 
     def __init__(self, fingerprint: str = "") -> None:
         theirs, ours = Identity(), Identity()

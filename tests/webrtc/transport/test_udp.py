@@ -15,7 +15,7 @@ FULL = [b"a" * FULL_PACKET, b"b" * FULL_PACKET, b"c" * 40]
 
 
 class Refusing:
-    """A socket whose network refuses what ``error`` says for sends of more than ``most`` bytes."""
+    """A socket whose network refuses sends of more than ``most`` bytes with ``error``."""
 
     def __init__(self, real: socket.socket, error: int, most: int) -> None:
         self._real = real
