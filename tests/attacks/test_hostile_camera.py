@@ -102,15 +102,14 @@ def keyframe(nals: list[bytes]) -> AccessUnit:
     return AccessUnit(tuple(nals), 0, True, 0.0)
 
 
-@pytest.mark.quiet
 def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
     nals = coded(1280, 720, MAX_PICTURES)
-    began = time.perf_counter()
+    began = time.process_time()
     cells_of(keyframe(nals))
-    one = time.perf_counter() - began
-    began = time.perf_counter()
+    one = time.process_time() - began
+    began = time.process_time()
     cells_of(keyframe(nals * 250))
-    assert time.perf_counter() - began < 20 * one + 0.1
+    assert time.process_time() - began < 20 * one + 0.1
 
 
 @pytest.mark.parametrize(("width", "height"), [(8192, 8192), (16384, 4096)])

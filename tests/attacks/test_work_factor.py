@@ -6,7 +6,7 @@ Each of these took a second and more for one message. The bound is a hundred tim
 import contextlib
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -25,7 +25,8 @@ from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
 from gateway.webrtc.signalling.offer import parse_offer
 from gateway.webrtc.signalling.sections import LARGEST_SDP, MOST_SECTIONS
 
-AT_MOST = 0.5  # seconds, on a busy machine
+AT_MOST = 0.5
+"""Seconds of this thread's own processor time, which other processes on a busy machine do not add to."""
 
 OFFER = (
     "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
@@ -34,6 +35,15 @@ OFFER = (
     "a=fingerprint:sha-256 " + ":".join(["AA"] * 32) + "\r\n"
     "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1;{parameters}\r\n"
 )
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """Fail if the block takes more than AT_MOST."""
+    began = time.thread_time()
+    yield
+    took = time.thread_time() - began
+    assert took < AT_MOST, f"{took:.2f} s"
 
 
 class CountingSealer:
@@ -50,7 +60,6 @@ class CountingSealer:
         return b"".join(payloads)
 
 
-@pytest.mark.quiet
 @pytest.mark.parametrize(
     ("formats", "parameters"),
     [("96", "a" * 60_000), ("96", "a=" * 30_000), ("96 " * 9_000 + "96", "a=b;" * 8_000)],
@@ -59,18 +68,15 @@ class CountingSealer:
 def test_an_offer_of_the_largest_size_is_read_at_once(formats: str, parameters: str) -> None:
     text = OFFER.format(formats=formats, parameters=parameters)
     assert len(text) <= LARGEST_SDP
-    began = time.perf_counter()
-    offer = parse_offer(text)
-    assert time.perf_counter() - began < AT_MOST
+    with at_once():
+        offer = parse_offer(text)
     assert [codec.payload_type for codec in offer.codecs] == [96]
 
 
-@pytest.mark.quiet
 @pytest.mark.parametrize("between", [" ", ",", " ,"])
 def test_a_cameras_challenge_of_the_largest_size_is_read_at_once(between: str) -> None:
-    began = time.perf_counter()
-    challenges = parse_challenges(["Digest realm=a" + between * (16_000 // len(between)) + '"'])
-    assert time.perf_counter() - began < AT_MOST
+    with at_once():
+        challenges = parse_challenges(["Digest realm=a" + between * (16_000 // len(between)) + '"'])
     assert [challenge.method for challenge in challenges] == ["MD5"]
 
 
@@ -93,29 +99,25 @@ def test_a_viewer_who_asks_for_packets_that_never_were_is_given_no_more_work_tha
     assert looked_at <= MOST_RESENDS + 1
 
 
-@pytest.mark.quiet
 def test_an_offer_of_very_many_sections_is_refused_at_once() -> None:
     audio = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:{}\r\n"
     most = OFFER.format(formats="96", parameters="") + "".join(audio.format(n) for n in range(MOST_SECTIONS - 1))
     names = " ".join(map(str, range(5_000)))
     bundled = most.replace("t=0 0\r\n", f"t=0 0\r\na=group:BUNDLE 0 {names}\r\n")
-    began = time.perf_counter()
-    assert parse_offer(bundled).bundled
-    with pytest.raises(BadRequest, match="more than 64"):
-        parse_offer(most + audio.format("one more") * 1000)
-    assert time.perf_counter() - began < AT_MOST
+    with at_once():
+        assert parse_offer(bundled).bundled
+        with pytest.raises(BadRequest, match="more than 64"):
+            parse_offer(most + audio.format("one more") * 1000)
 
 
-@pytest.mark.quiet
 def test_a_flood_of_reports_costs_no_more_each_for_those_before_it() -> None:
     estimate = BandwidthEstimator(0.0)
     for report in range(100_000):
         estimate.heard_report(report, 0, 0.05, report / 50_000)
     assert estimate.reports_kept <= 2 + LOSS_WINDOW / 0.02
-    began = time.perf_counter()
-    for report in range(10_000):
-        estimate.heard_report(report, 0, 3.0, 2.0 + report / 5_000)
-    assert time.perf_counter() - began < AT_MOST
+    with at_once():
+        for report in range(10_000):
+            estimate.heard_report(report, 0, 3.0, 2.0 + report / 5_000)
 
 
 def test_one_message_asks_for_so_many_packets_again_and_no_more() -> None:
@@ -125,19 +127,16 @@ def test_one_message_asks_for_so_many_packets_again_and_no_more() -> None:
     assert 1024 <= len(nack.sequences) < 1024 + 17
 
 
-@pytest.mark.quiet
 def test_a_camera_that_sends_noise_between_messages_is_given_up() -> None:
     """Each byte of noise is looked at, which is dear; any message used to make up for all of it."""
     reader = Reader()
-    began = time.perf_counter()
 
     def camera() -> None:
         for _ in range(1000):
             reader.feed(b"A" * 1000 + b" " + b"AB " * 100 + b"$\0\0\0")
 
-    with pytest.raises(CameraError):
+    with at_once(), pytest.raises(CameraError):
         camera()
-    assert time.perf_counter() - began < AT_MOST
 
 
 def test_a_camera_that_now_and_then_sends_noise_is_kept() -> None:
@@ -146,13 +145,11 @@ def test_a_camera_that_now_and_then_sends_noise_is_kept() -> None:
         reader.feed(b"\xff" * 60 + (b"$\0\x03\xe8" + bytes(1000)) * 2)
 
 
-@pytest.mark.quiet
 def test_datagrams_that_all_wait_for_one_that_is_missing_are_not_sorted_at_each() -> None:
     reorder = Reorder()
-    began = time.perf_counter()
-    for place in range(50_000):  # five seconds of the most that a camera may send
-        reorder.push(struct.pack("!BBHII", 0x80, 96, 2 * place & 0xFFFF, 0, 7), place / 10_000)
-    assert time.perf_counter() - began < AT_MOST
+    with at_once():
+        for place in range(50_000):  # five seconds of the most that a camera may send
+            reorder.push(struct.pack("!BBHII", 0x80, 96, 2 * place & 0xFFFF, 0, 7), place / 10_000)
 
 
 @pytest.mark.parametrize(
