@@ -18,7 +18,7 @@ from rig.example import ENVIRONMENT, ROOT, SECRET
 from rig.processes import Process, free_port, until
 from rig.viewer import LightViewer
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 PEOPLE: tuple[tuple[str, str, str, list[str]], ...] = (
     ("dee", "Dee", "dispatcher", []),
     ("cora", "Cora", "coordinator", ["lincoln"]),

@@ -21,7 +21,7 @@ from rig.processes import Process, free_pair, free_port, until
 from rig.viewer import LightViewer
 from tests.commands.processes import district, sightline
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ENTRANCE = "lincoln-main-entrance"
 LOOKED_FOR = 2.0

@@ -14,7 +14,7 @@ from rig.district import Client, District
 from rig.processes import until
 from tests.gst_camera import gst_camera
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
 """The first camera's sound is switched on; it sends a tone of 440 Hz."""

@@ -18,7 +18,12 @@ from rig.district import Client, District
 from rig.processes import descendants, until
 from rig.viewer import LightViewer
 
-pytestmark = [pytest.mark.quiet, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
 
 ONE, OTHER = "lincoln-hallway-west", "lincoln-upper-west"
 """Cameras of one school that is divided because of its size: each worker has one. Both open only in incidents."""

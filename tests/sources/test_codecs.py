@@ -14,6 +14,8 @@ from tests.gst_camera import gst_camera
 from tests.sources.recording import RecordingSink
 from tests.sources.test_real_peers import pulled
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.mark.parametrize(
     ("codec", "name", "height"),

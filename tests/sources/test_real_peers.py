@@ -21,6 +21,8 @@ from gateway.sources.source import Source
 from tests.gst_camera import PASSWORD, USERNAME, gst_camera
 from tests.sources.recording import RecordingSink
 
+pytestmark = pytest.mark.e2e
+
 
 class Pull:
     """A source that runs on the machine's clock, and what it has handed on."""

@@ -13,7 +13,10 @@ from tests.webrtc.peers import FPS, playing_gateway
 
 VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
 
-pytestmark = pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="needs Debian's python3-gi")
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="needs Debian's python3-gi"),
+]
 
 
 @pytest.fixture
