@@ -14,7 +14,12 @@ from rig.district import District
 from rig.glass import Glass, Tile
 from rig.processes import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
 
 SLACK = 1.5
 KEEP_ALIVE = 30.0

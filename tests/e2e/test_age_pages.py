@@ -20,7 +20,12 @@ from rig.processes import free_port, until
 from tests.net.link import Link
 from tests.net.model import Conditions
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
 
 SLACK = 1.5
 LOBBY = "lincoln-lobby"

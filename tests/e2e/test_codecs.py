@@ -14,7 +14,12 @@ from rig.glass import Glass, Tile
 from rig.processes import until
 from tests.gst_camera import gst_camera
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
 
 H265, JPEG, HIGH = "lincoln-hallway-west", "lincoln-lobby", "lincoln-hallway-east"
 B_FRAMES = "lincoln-main-entrance"

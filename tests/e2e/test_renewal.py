@@ -16,7 +16,12 @@ from rig.glass import Glass
 from rig.processes import until
 from tests.e2e.viewer import Viewer
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
 
 LIFETIME = 5.0
 LOBBY = "lincoln-lobby"

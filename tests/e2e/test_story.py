@@ -18,7 +18,12 @@ from rig.processes import until
 from tests.e2e.viewer import Viewer
 from tests.gst_camera import PASSWORD, USERNAME, gst_camera
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
 
 GSTREAMER = "lincoln-hallway-west"
 ROOM = "lincoln-room-101"

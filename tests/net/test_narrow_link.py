@@ -13,7 +13,12 @@ from tests.net.link import Link
 from tests.net.model import Conditions
 from tests.net.watch import watching
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(150),
+]
 
 OPENS_WITHIN = 6.0
 DOWN_WITHIN = 5.0
