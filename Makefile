@@ -6,7 +6,11 @@ BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 PYTEST := $(BIN)/python -m pytest -q
 WORKERS ?= 4
+E2E_WORKERS ?= 2
 ARGS ?=
+
+# Otherwise each worker of each run rewrites the assertions of all tests, and each program compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test setup setup-dev tools clients web check lint types imports web-check unit unit-other e2e slowest
 .PHONY: bench fuzz soak lock clean help
@@ -73,9 +77,8 @@ imports: setup-dev
 web-check: web/node_modules/.stamp
 	@cd web && $(NPM) run --silent check
 
-unit: setup-dev  ## all tests but those that need a browser: several at a time, then alone those that need quiet
-	@$(PYTEST) -m "not e2e and not quiet" --numprocesses $(WORKERS) --dist worksteal $(ARGS) || [ $$? = 5 ]
-	@$(PYTEST) -m "not e2e and quiet" $(ARGS) || [ $$? = 5 ]
+unit: setup-dev  ## all tests that start neither a browser nor a whole gateway, several at a time
+	@$(PYTEST) -m "not e2e" --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 unit-other: setup-dev  ## the same under another version of Python, where there is one
 	@version=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
@@ -86,8 +89,9 @@ unit-other: setup-dev  ## the same under another version of Python, where there 
 slowest: setup-dev  ## the slowest tests: ARGS="-m e2e", or by default the unit tests
 	@$(PYTEST) --durations 40 --durations-min 0.5 -m "not e2e" $(ARGS) | sed -n '/slowest/,$$p'
 
-e2e: setup-dev web  ## real processes, a real browser
-	@$(BIN)/python -m pytest -q -m e2e $(ARGS)
+e2e: setup-dev web  ## real processes, a real browser: two files at a time, then alone what measures time
+	@$(PYTEST) -m "e2e and not quiet" --numprocesses $(E2E_WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ]
+	@$(PYTEST) -m "e2e and quiet" $(ARGS) || [ $$? = 5 ]
 
 bench: setup-dev web  ## this gateway and its peers at the same work: tables, and bench.json
 	@$(BIN)/python -m bench $(ARGS)

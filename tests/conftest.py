@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The time of one example only shows how busy the machine is; the bench measures speed. Each run uses the same examples,
@@ -9,3 +10,11 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("explore", settings.get_profile("same"), derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a unit test that wants quiet: unit tests run several at a time, and take time from a clock of their own
+    or from ``time.thread_time``."""
+    for item in items:
+        if item.get_closest_marker("quiet") and not item.get_closest_marker("e2e"):
+            raise pytest.UsageError(f"{item.nodeid} is marked quiet and not e2e")

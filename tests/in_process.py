@@ -29,11 +29,12 @@ from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
 from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
 from gateway.webrtc.interface import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from gateway.webrtc.opening import Sounds, Streams
 from gateway.webrtc.signalling.fragment import require_match
 from rig.example import ENVIRONMENT, ROOT, SECRET
+from tests.databases import database_url
 from tests.fakes import FakeClock
 
 LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
@@ -262,7 +263,7 @@ class House:
         self.loaded = loaded or example()
         self.clock = clock or FakeClock()
         self.metrics = Metrics()
-        self.database = Database(sqlite_url(directory / "sightline.db"))
+        self.database = Database(database_url(directory))
         self._clients: list[TestClient[Any, Any]] = []
 
     async def __aenter__(self) -> Self:

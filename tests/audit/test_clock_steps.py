@@ -9,7 +9,8 @@ import pytest
 from gateway.audit.clock_steps import ClockSteps
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.metrics import Metrics
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
+from tests.databases import database_url
 from tests.fakes import FakeClock
 
 
@@ -33,7 +34,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    database = Database(sqlite_url(tmp_path / "sightline.db"))
+    database = Database(database_url(tmp_path))
     await database.open()
     yield Scene(database)
     await database.close()

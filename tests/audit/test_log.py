@@ -14,8 +14,9 @@ from gateway.audit.spool import SIZE, Spool
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.models import Role
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
 from gateway.storage.turns import Urgency
+from tests.databases import database_url
 from tests.fakes import FakeClock
 
 EVENT = AuditEvent(
@@ -35,7 +36,7 @@ EVENT = AuditEvent(
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(sqlite_url(tmp_path / "sightline.db"))
+    database = Database(database_url(tmp_path))
     await database.open()
     yield database
     await database.close()

@@ -4,13 +4,14 @@ from pathlib import Path
 import pytest
 
 from gateway.configuration.settings import TokenSettings
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
+from tests.databases import database_url
 from tests.fakes import FakeClock
 
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(sqlite_url(tmp_path / "sightline.db"))
+    database = Database(database_url(tmp_path))
     await database.open()
     yield database
     await database.close()

@@ -11,7 +11,8 @@ from gateway.incidents.changes import IncidentChange, Trigger
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
 from gateway.models import IncidentKind, Origin, Principal, Role, SiteId
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
+from tests.databases import database_url
 from tests.fakes import FakeClock
 from tests.storage.full_disk import fill_reserve
 
@@ -26,7 +27,7 @@ class House:
     """Holds the incident services of one gateway on one file. ``restart`` starts new ones on the same file."""
 
     def __init__(self, directory: Path) -> None:
-        self.url = sqlite_url(directory / "sightline.db")
+        self.url = database_url(directory)
         self.reserve = directory / "reserve.bin"
         self.clock = FakeClock()
 

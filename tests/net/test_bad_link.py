@@ -14,6 +14,7 @@ from tests.net.watch import Watch, watching
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.quiet,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(120),
     pytest.mark.usefixtures("good_again"),

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import StorageError
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
 from gateway.storage.owed import Owed
 from gateway.storage.readiness import Readiness
 from gateway.storage.reserve import Reserve
 from gateway.storage.turns import Urgency
+from tests.databases import database_url
 from tests.fakes import FakeClock
 
 SIZE = 4096
@@ -75,7 +76,7 @@ async def test_what_is_dropped_beside_an_owed_change_is_counted(
 
 
 async def test_readiness_writes_once_however_many_ask(tmp_path: Path) -> None:
-    database, clock = Database(sqlite_url(tmp_path / "sightline.db")), FakeClock()
+    database, clock = Database(database_url(tmp_path)), FakeClock()
     await database.open()
     writes = list[Urgency]()
     original = database.session

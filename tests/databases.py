@@ -1,0 +1,34 @@
+"""An empty database of the newest version, migrated once in each process of tests and then copied.
+
+What migrations do is tested in ``tests/storage``, on files that begin empty.
+"""
+
+import functools
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import create_engine
+
+from gateway.storage.database import sqlite_url
+from gateway.storage.migrate import upgrade
+
+
+@functools.cache
+def _migrated() -> bytes:
+    """The content of the file."""
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "sightline.db"
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
+        return path.read_bytes()
+
+
+def database_url(directory: Path) -> str:
+    """The URL of the database in ``directory``, which is put there if it has none."""
+    path = directory / "sightline.db"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(_migrated())
+    return sqlite_url(path)
