@@ -16,7 +16,7 @@ from tests.clients.film import MAIN
 from tests.clients.house import House
 from tests.clients.player import Player
 
-pytestmark = pytest.mark.timeout(240)  # where it has to be built first
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]  # where it has to be built first
 
 SETTINGS = """
 rtmp: no

@@ -21,6 +21,7 @@ HELD = 70.0
 """Seconds: several times of what the gateway waits for a sign of life."""
 
 pytestmark = [
+    pytest.mark.e2e,
     pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="needs Debian's python3-gi"),
     pytest.mark.timeout(150),
 ]

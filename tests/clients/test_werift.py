@@ -7,7 +7,7 @@ from tests.clients.film import MAIN
 from tests.clients.house import House
 from tests.clients.player import process
 
-pytestmark = pytest.mark.timeout(120)  # where it has to be installed first
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]  # where it has to be installed first
 
 
 async def test_werift_plays_picture_and_sound_through_switch_restart_and_all_clear(
