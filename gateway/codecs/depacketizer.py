@@ -37,12 +37,19 @@ class Depacketizer(Protocol):
 
     @property
     def continuation(self) -> bytes:
-        """The first bytes of a next payload that neither begins nor ends a fragmented unit but continues the current
-        one; empty if there is none. Such packets of the same timestamp, without a marker, may go to ``carry_on``."""
+        """The first bytes of a next payload that continues the current fragmented unit; empty if there is none."""
         ...
 
-    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
-        """Take what follows ``continuation`` in the next packets, ``size`` bytes in all, as ``push`` would."""
+    @property
+    def conclusion(self) -> bytes:
+        """The first bytes of a next payload that ends the same unit; as long as ``continuation``."""
+        ...
+
+    def carry_on(
+        self, pieces: list[bytes], size: int, arrival: float, ends: bool, followed: bool
+    ) -> tuple[AccessUnit, ...]:
+        """Take the next packets of the same timestamp, as ``push`` would, ``size`` bytes in all: what follows
+        ``continuation`` in those without a marker and, if ``ends``, what follows ``conclusion`` in one with it."""
         ...
 
     def notes(self) -> tuple[str, ...]:

@@ -31,6 +31,10 @@ def depacketizer_of(info: StreamInfo) -> Depacketizer:
     return H264Depacketizer(info.parameter_sets)
 
 
+PLAYED = frozenset({H264, H265})
+"""Codecs that browsers play; of others there are no payloads."""
+
+
 def payloads_of(unit: AccessUnit) -> tuple[bytes, ...]:
     """Return the RTP payloads of a picture; none of a codec that browsers do not play."""
     if unit.codec == H264:

@@ -99,10 +99,10 @@ class CameraStream:
 
     def start_timeline(self) -> TimelinePoint | None:
         """Return the same map given at the first picture of the start burst, so that a page can date all of it."""
-        gop = self.gop()
-        if self._last is None or not gop:
+        start = self._outlet.gop_start()
+        if self._last is None or start is None:
             return None
-        back = self._last.outgoing - unwrap(gop[0].rtp, self._last.outgoing)
+        back = self._last.outgoing - unwrap(start, self._last.outgoing)
         return self._point(self._last, back)
 
     def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:

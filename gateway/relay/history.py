@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.codecs.access_unit import AccessUnit
-from gateway.codecs.registry import payloads_of
+from gateway.codecs.registry import PLAYED, payloads_of
 
 SECONDS = 2.0
 PACKETS = 1024
@@ -97,6 +97,8 @@ class History:
 
     def put_unwatched(self, unit: AccessUnit, rtp: int) -> int:
         """Keep a picture that nobody is sent now. Return how many of a GOP had to be dropped for it, mostly 0."""
+        if unit.codec not in PLAYED:
+            return 0
         size = sum(map(len, unit.nals))
         if unit.keyframe:
             self._begin_unwatched(unit.arrival)
@@ -153,6 +155,15 @@ class History:
         if self._keyframe is None:
             return ()
         return tuple(self._groups[bisect_right(self._positions, self._keyframe) - 1 :])
+
+    def gop_start(self) -> int | None:
+        """Return the RTP time of the first picture of ``gop``; None if there is none. Cheaper than ``gop``."""
+        if self._keyframe is None:
+            return None
+        at = bisect_right(self._positions, self._keyframe) - 1
+        if at >= 0 and self._positions[at] == self._keyframe:
+            return self._groups[at].rtp
+        return self._unwatched[0][1] if self._unwatched else None
 
     def find(self, position: int) -> tuple[PacketGroup, int] | None:
         """Return the group that holds the packet, and its place in it; None if it is no longer kept, or is yet to

@@ -49,8 +49,12 @@ class Outlet:
     def gop(self) -> tuple[PacketGroup, ...]:
         """Return all groups since the last keyframe, oldest first; none if time leapt in between: a new viewer is sent
         one map, by which the first groups would look younger, or older, than they are."""
-        groups = self.history.gop()
-        return groups if groups and self._covers(groups[0].rtp) else ()
+        return () if self.gop_start() is None else self.history.gop()
+
+    def gop_start(self) -> int | None:
+        """Return the RTP time of the first group of ``gop``, None if there is none, without packetising anything."""
+        start = self.history.gop_start()
+        return start if start is not None and self._covers(start) else None
 
     def send(self, unit: AccessUnit, rtp: int) -> None:
         """Keep one picture, and send it to all viewers if browsers play its codec."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from struct import Struct
 
-from gateway.codecs.access_unit import StreamInfo
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.registry import depacketizer_of
 from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
@@ -147,7 +147,9 @@ class Reception:
         if packet.timestamp != self._timestamp:
             self._timestamp = packet.timestamp
             self._numbering.time(packet.timestamp, now, self._info.clock_rate)
-        finished = self._depacketizer.push(packet, missing, now, followed)
+        self._hand_on(self._depacketizer.push(packet, missing, now, followed))
+
+    def _hand_on(self, finished: tuple[AccessUnit, ...]) -> None:
         if self._depacketizer.withdrawn > self._withdrawn:
             self._withdrawn = self._depacketizer.withdrawn
             self._sink.withdraw()
@@ -163,30 +165,37 @@ class Reception:
         while at < len(packets):
             if opening := self._depacketizer.continuation:
                 at = self._carry_on(packets, at, opening, now)
-            if at < len(packets):
-                self.rtp(packets[at], now, followed(packets, at))
-                at += 1
+                if at == len(packets):
+                    return
+            self.rtp(packets[at], now, followed(packets, at))
+            at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
-        """Take packets while each has the expected header and a payload that begins with ``opening``. Return the place
-        of the first that does not."""
+        """Take packets while each has the expected header and a payload that begins with ``opening``, and the one that
+        ends the NAL unit and the picture, if it is next. Return the place of the first that was not taken."""
         numbering, kind, timestamp, ssrc = self._numbering, self._payload_type, self._timestamp, self._ssrc
-        begin, sequence, skipped = at, numbering.highest, 12 + len(opening)
+        depacketizer, pack = self._depacketizer, _PLAIN_HEADER.pack
+        sequence, size, ends = numbering.highest, _PLAIN_HEADER.size + len(opening), False
         pieces: list[bytes] = []
-        for packet in packets[begin:]:
+        for packet in packets[at:]:
             sequence += 1
-            expected = _PLAIN_HEADER.pack(0x80, kind, sequence & 0xFFFF, timestamp, ssrc) + opening
-            if not packet.startswith(expected):
+            if not packet.startswith(pack(0x80, kind, sequence & 0xFFFF, timestamp, ssrc) + opening):
+                closing = pack(0x80, kind | 0x80, sequence & 0xFFFF, timestamp, ssrc) + depacketizer.conclusion
+                ends = packet.startswith(closing)
+                if ends:
+                    pieces.append(packet[size:])
                 break
-            pieces.append(packet[skipped:])
+            pieces.append(packet[size:])
         if pieces:
-            size = sum(map(len, pieces))
+            octets = sum(map(len, pieces))
             numbering.count_in_order(len(pieces))
             self._heard = now
             self.packets += len(pieces)
-            self.octets += size + len(opening) * len(pieces)
-            self._depacketizer.carry_on(pieces, size, now)
-        return begin + len(pieces)
+            self.octets += octets + len(opening) * len(pieces)
+            last = at + len(pieces) - 1
+            more = ends and followed(packets, last)
+            self._hand_on(depacketizer.carry_on(pieces, octets, now, ends, more))
+        return at + len(pieces)
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP packet. Raises ``CameraError`` if the camera says that the stream is over."""
@@ -251,9 +260,9 @@ class Reception:
 
 
 def followed(packets: Sequence[bytes], at: int) -> bool:
-    """Return True if more of a packet's picture has come with it: the next one is newer and has its source and
-    timestamp. A repeated packet is not newer."""
-    if at + 1 == len(packets):
+    """Return True if a packet has the marker, and more of its picture has come with it: the next one is newer and has
+    its source and timestamp. A repeated packet is not newer."""
+    if at + 1 == len(packets) or packets[at][1:2] < b"\x80":
         return False
     this, following = packets[at], packets[at + 1]
     if following[_TIMESTAMP_AND_SSRC] != this[_TIMESTAMP_AND_SSRC]:

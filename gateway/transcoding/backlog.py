@@ -81,6 +81,8 @@ class Backlog:
 
     def forget(self) -> None:
         """Drop everything: viewers are sent the camera's stream as it is."""
+        if not self._since_keyframe and not self._waiting and not self._follows:
+            return  # as with nearly every picture of nearly every camera
         self._since_keyframe.clear()
         self._waiting.clear()
         self._follows = False

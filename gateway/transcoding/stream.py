@@ -42,12 +42,12 @@ class TranscodedStream:
 
     def start_timeline(self) -> TimelinePoint | None:
         """Return the source's map at the first picture of the start burst, or None."""
-        point, burst = self.timeline(), self.gop()
-        if point is None or not burst:
+        point, start = self.timeline(), self._outlet.gop_start()
+        if point is None or start is None:
             return None
-        back = point.rtp - unwrap(burst[0].rtp, point.rtp)
+        back = point.rtp - unwrap(start, point.rtp)
         capture = point.capture - back / VIDEO_CLOCK_RATE
-        return TimelinePoint(burst[0].rtp, capture, point.uncertainty, point.trusted, point.reason, point.epoch)
+        return TimelinePoint(start, capture, point.uncertainty, point.trusted, point.reason, point.epoch)
 
     def put(self, unit: AccessUnit) -> None:
         """Send one transcoded picture. Its ``rtp`` is already in viewers' time."""

@@ -86,8 +86,16 @@ class JpegDepacketizer:
         """None: every packet tells its place in the picture."""
         return b""
 
-    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
+    @property
+    def conclusion(self) -> bytes:
+        """None either."""
+        return b""
+
+    def carry_on(
+        self, pieces: list[bytes], size: int, arrival: float, ends: bool, followed: bool
+    ) -> tuple[AccessUnit, ...]:
         """Never called, for there is no ``continuation``."""
+        return ()
 
     def _why_dropped(self) -> Unused:
         if self._too_large:

@@ -62,11 +62,8 @@ class NalDepacketizer(AccessUnits):
                 self._end_fragments()
         except Malformed:
             self._useless()
-        unit = self._unit
-        if packet.marker and unit.slices and not self._fragments.pieces:
-            unit.marked = unit.slices
-            if not followed and self._markers.believed(unit.key, unit.size):
-                self._finish()
+        if packet.marker:
+            self._marked(followed)
         return self._take_finished()
 
     def begin_again(self) -> tuple[AccessUnit, ...]:
@@ -84,16 +81,36 @@ class NalDepacketizer(AccessUnits):
 
     @property
     def continuation(self) -> bytes:
-        """The first bytes of a next payload that continues the current NAL unit; empty if there is none."""
+        """See ``Depacketizer``."""
         return self._fragments.opening if self._fragments.pieces else b""
 
-    def carry_on(self, pieces: list[bytes], size: int, arrival: float) -> None:
-        """Take the next pieces of the NAL unit at hand, ``size`` bytes in all."""
+    @property
+    def conclusion(self) -> bytes:
+        """See ``Depacketizer``."""
+        return self._fragments.closing
+
+    def carry_on(
+        self, pieces: list[bytes], size: int, arrival: float, ends: bool, followed: bool
+    ) -> tuple[AccessUnit, ...]:
+        """See ``Depacketizer``."""
         self._arrival = arrival
         try:
             self._fragments.go_on(pieces, size)
+            if ends:
+                self._end_fragments()
         except Malformed:
             self._useless()
+        if ends:
+            self._marked(followed)
+        return self._take_finished()
+
+    def _marked(self, followed: bool) -> None:
+        """The packet at hand has the marker."""
+        unit = self._unit
+        if unit.slices and not self._fragments.pieces:
+            unit.marked = unit.slices
+            if not followed and self._markers.believed(unit.key, unit.size):
+                self._finish()
 
     # From payloads to NAL units
 

@@ -12,19 +12,21 @@ class Fragments:
     """A NAL unit that comes in pieces, a packet each (RFC 6184 5.8, RFC 7798 4.4.3).
 
     The ``pieces`` of the NAL unit at hand, its header first; none where there is none. ``opening`` is how a payload
-    begins that carries it on.
+    begins that carries it on, ``closing`` how one does that ends it.
     """
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
-        self.opening = b""
+        self.opening = self.closing = b""
         self._size = 0
 
     def begin(self, header: bytes, payload: bytes, at: int) -> None:
         """Take the first piece, which begins at ``at`` of its payload, behind its flags."""
         self.pieces = [header, payload[at:]]
         self._size = len(payload) - at
-        self.opening = payload[: at - 1] + bytes((payload[at - 1] & 0x3F,))
+        kind = payload[at - 1] & 0x3F
+        self.opening = payload[: at - 1] + bytes((kind,))
+        self.closing = payload[: at - 1] + bytes((kind | 0x40,))
 
     def go_on(self, pieces: list[bytes], size: int) -> None:
         """Take the next pieces, ``size`` bytes in all. Raises ``Malformed`` over the limit, and gives them up."""
