@@ -1,4 +1,4 @@
-"""Composition root: builds every service once and connects them. No other module builds services."""
+"""Builds every service once and connects them. This is the composition root. No other module builds services."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ M = TypeVar("M", bound=Media)
 
 @dataclass(frozen=True, slots=True)
 class Parts(Generic[M]):
-    """The result of ``compose``: the services that routes use, and the parts that must be run."""
+    """Holds the result of ``compose``: the services that routes use, and the parts that must be run."""
 
     services: Services
     media: M

@@ -28,7 +28,7 @@ from gateway.models import CameraPolicy, IncidentKind, SiteId
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A usable configuration: every site has its plan, and every camera has its place in that plan."""
+    """Holds a usable configuration: every site has its plan, and every camera has its place in that plan."""
 
     settings: Settings
     plans: dict[SiteId, FloorPlan]
@@ -80,7 +80,7 @@ def load_without_secrets(path: Path) -> Loaded:
 
 
 def summary(loaded: Loaded) -> list[tuple[str, str]]:
-    """Summarise the configuration for a person as (subject, facts): first the district, then one row a site."""
+    """Summarise the configuration for a person as (subject, facts): first the district, then one row per site."""
     settings = loaded.settings
     rows = [("District", f"{settings.district}, at {settings.http.public_url}")]
     for site in settings.sites:
@@ -106,16 +106,16 @@ def warnings(loaded: Loaded) -> list[str]:
         return told
     if http.public_url.startswith("http://"):
         told.append(
-            f"http.public_url: pages are served to the network ({http.host}) without TLS: whoever is in between reads "
-            "sign-in links and cookies, and browsers play nothing. Bring a certificate or stand behind a proxy, and "
-            "give the https:// address."
+            f"http.public_url: pages are served to the network ({http.host}) without TLS: anyone in between can read "
+            "sign-in links and cookies, and browsers play no video. Set http.tls_certificate and http.tls_key or use a "
+            "reverse proxy, and give the https:// address."
         )
     buttons = any(site.webhooks for site in loaded.settings.sites)
     if buttons and http.tls_certificate is not None and http.alarm_port is None:
         told.append(
-            "http.alarm_port: panic buttons share a TLS port with everybody. Until a connection is encrypted, nobody "
-            "can tell a button from a flood of the same address, so an alarm may have to be sent several times. Set a "
-            "port of their own, and open it in the firewall to whoever sends alarms, and to nobody else."
+            "http.alarm_port: panic buttons share a TLS port with everybody else. Until a connection is encrypted, the "
+            "gateway cannot tell a button from a flood from the same address, so an alarm may have to be sent several "
+            "times. Give panic buttons a port of their own, and let the firewall open it only to those who send alarms."
         )
     return told
 

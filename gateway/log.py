@@ -1,4 +1,4 @@
-"""Formats logs: one line an event, as JSON on request. As a last safeguard it removes secrets."""
+"""Formats logs: one line per event, as JSON on request. As a last safeguard it removes secrets."""
 
 import json
 import logging
@@ -45,7 +45,7 @@ class PlainFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats one JSON object a line.
+    """Formats one JSON object per line.
 
     The keys are ``at`` (wall-clock seconds), ``level``, ``logger``, ``message``, ``error`` if there is one, and
     ``process`` if there are several.

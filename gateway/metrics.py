@@ -55,13 +55,13 @@ class Metrics:
         self.source_state = gauge(
             "source_state", "1 for the state that a camera stream is in, otherwise 0", "camera", "stream", "state"
         )
-        self.source_fps = gauge("source_fps", "Access units a second", "camera", "stream")
-        self.source_bitrate_bps = gauge("source_bitrate_bps", "Bits a second of RTP payload", "camera", "stream")
+        self.source_fps = gauge("source_fps", "Access units per second", "camera", "stream")
+        self.source_bitrate_bps = gauge("source_bitrate_bps", "RTP payload in bits per second", "camera", "stream")
         self.source_packets = counter("source_packets", "RTP packets received", "camera", "stream")
         self.source_packets_lost = counter(
             "source_packets_lost", "RTP packets missing by sequence number", "camera", "stream"
         )
-        self.source_reconnects = counter("source_reconnects", "Times a pull was started again", "camera", "stream")
+        self.source_reconnects = counter("source_reconnects", "Times a pull was restarted", "camera", "stream")
         self.source_packets_late = counter(
             "source_packets_late", "RTP packets over UDP that came after their turn", "camera", "stream"
         )
@@ -78,7 +78,7 @@ class Metrics:
             "source_clock_offset_seconds", "Camera clock minus gateway clock", "camera", "stream"
         )
         self.source_clock_trusted = gauge(
-            "source_clock_trusted", "1 where the capture time is trusted", "camera", "stream"
+            "source_clock_trusted", "1 if the capture time is trusted, otherwise 0", "camera", "stream"
         )
         self.source_unchanged_seconds = gauge(
             "source_unchanged_seconds", "Time since the picture's content last changed", "camera"
@@ -86,9 +86,9 @@ class Metrics:
         self.transcodes = gauge(
             "transcodes", "Running transcodes, for cameras whose pictures some browsers cannot play"
         )
-        self.transcode_restarts = counter("transcode_restarts", "Times a transcode was started again", "camera")
+        self.transcode_restarts = counter("transcode_restarts", "Times a transcode was restarted", "camera")
         self.transcode_seconds = histogram(
-            "transcode_seconds", "From a picture in from the camera, to the same picture coded again", (), FAST
+            "transcode_seconds", "From a picture's arrival from the camera to its transcoded copy", (), FAST
         )
         # Viewer side
         self.viewers = gauge("viewers", "Connected media sessions", "role")
@@ -110,11 +110,11 @@ class Metrics:
         self.http_limited = counter("http_limited", "Requests refused because too many came", "whose")
         self.malformed = counter("malformed", "Messages that could not be parsed, counted and dropped", "protocol")
         # Permission
-        self.refusals = counter("refusals", "Accesses refused", "reason")
+        self.refusals = counter("refusals", "Refused attempts to get access", "reason")
         self.incidents = counter("incidents", "Incidents opened", "kind")
         self.incidents_open = gauge("incidents_open", "Open incidents", "kind")
         self.alarms_unconfirmed = counter(
-            "alarms_unconfirmed", "Alarms that nobody in the police acknowledged in time", "kind"
+            "alarms_unconfirmed", "Alarms that nobody at the police acknowledged in time", "kind"
         )
         self.triggers_refused = counter("triggers_refused", "Triggers that were not accepted", "reason")
         self.triggers_off_time = counter(
@@ -129,5 +129,5 @@ class Metrics:
         self.record_failures = counter("record_failures", "Records that the audit store did not accept")
         # Processes and tasks
         self.worker_up = gauge("worker_up", "1 for a media process that serves its cameras, otherwise 0", "worker")
-        self.worker_restarts = counter("worker_restarts", "Times a media process was started again", "worker")
+        self.worker_restarts = counter("worker_restarts", "Times a media process was restarted", "worker")
         self.task_failures = counter("task_failures", "Runs and sessions that ended because of a bug", "task")

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Gateway:
-    """One gateway, built from a loaded configuration. ``serve`` runs it until it is told to stop."""
+    """Runs one gateway, built from a loaded configuration. ``serve`` runs it until it is told to stop."""
 
     def __init__(self, loaded: Loaded, clock: Clock | None = None) -> None:
         self.loaded = loaded

@@ -119,7 +119,7 @@ def test_a_district_is_loaded_with_its_agreements_and_plans(folder: Path) -> Non
             "main.yaml",
             "agreements:",
             f"storage: {{url: 'postgresql+asyncpg://sightline:{SECRET}@db/sightline'}}\nagreements:",
-            "main.yaml:4: storage.url: must be sqlite+aiosqlite:/// and the path of a file: no other database",
+            "main.yaml:4: storage.url: must be sqlite+aiosqlite:/// followed by the path of a file: no other database",
         ),
         (
             "main.yaml",
@@ -127,7 +127,7 @@ def test_a_district_is_loaded_with_its_agreements_and_plans(folder: Path) -> Non
             "storage: {url: sqlite:///s.db}\nagreements:",
             "main.yaml:4: storage.url: must be",
         ),
-        ("main.yaml", "id: gym", "id: Gym 1", "main.yaml:15: sites.small.cameras.Gym 1.id: must be small letters"),
+        ("main.yaml", "id: gym", "id: Gym 1", "main.yaml:15: sites.small.cameras.Gym 1.id: must be lower-case letters"),
         ("main.yaml", "id: front", "id: gym", "main.yaml:20: sites.small.cameras.gym.id: 'gym' is also the id of"),
         ("main.yaml", "id: front", "id: frnt", "main.yaml:20: sites.small.cameras.frnt.id: 'frnt' has no place in the"),
         ("main.yaml", "id: front", "id: frnt", "main.yaml:9: sites.small.plan: has camera 'front', which is not among"),

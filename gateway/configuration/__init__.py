@@ -1,1 +1,1 @@
-"""The configuration of a district: its models, its rules, and how YAML files become both."""
+"""Defines what a district may configure, and reads it from YAML files."""

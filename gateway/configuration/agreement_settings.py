@@ -1,4 +1,4 @@
-"""Settings of the agreement between a school and the police."""
+"""Defines the settings of the agreement between a school and the police."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ class LegalGrounds(Model):
 
 
 class AgreementSettings(Model):
-    """The agreement between school and police for one site. Whatever it does not name is refused.
+    """Says what the agreement between school and police allows at one site. Whatever it does not name is refused.
 
     ``cameras`` maps camera ids to policies; ``default_policy`` applies to cameras that are not listed. Of the police,
     ``roles`` may see, ``end_roles`` may give the all clear, and ``trigger_roles`` may trigger from a console. ``kinds``

@@ -1,4 +1,4 @@
-"""Settings for how media reach viewers: the media port, STUN and TURN servers, transcodes. Durations are in seconds."""
+"""Defines how media reach viewers: the media port, STUN and TURN servers, transcodes. Durations are in seconds."""
 
 from typing import Annotated, Self
 
@@ -24,7 +24,7 @@ class IceServer(Model):
     @model_validator(mode="after")
     def _credentials_fit(self) -> Self:
         if (self.username is None) != (self.credential is None):
-            raise ValueError("username and credential are set together or not at all")
+            raise ValueError("username and credential must be set together or not at all")
         if self.url.startswith("stun"):
             if self.username is not None or self.secret is not None:
                 raise ValueError("url: a STUN server takes neither username nor secret")
@@ -47,7 +47,7 @@ class TranscodingSettings(Model):
 
 
 class MediaSettings(Model):
-    """How media reach viewers: all by one port, over UDP and, with ``tcp``, also over TCP.
+    """Says how media reach viewers: all by one port, over UDP and, with ``tcp``, also over TCP.
 
     ``advertise`` is what viewers are told to send to, as ``address`` or ``address:port``, for NAT and containers. If it
     is empty, they are told the host's own addresses.

@@ -28,7 +28,7 @@ def reference_problems(raw: object, webhook_key_of: Callable[[object], bytes | N
         *_twice(((("sites", at), site) for at, site in sites), "id", "also the id of another site"),
         *_twice(cameras, "id", "also the id of another camera; ids are unique in the whole district"),
         *_twice(webhooks, "id", "also the id of another webhook; ids are unique in the whole district"),
-        *_twice(agreements, "site", "already the site of another agreement; there is one a site"),
+        *_twice(agreements, "site", "already the site of another agreement; each site has one"),
         *_shared_secrets(webhooks, webhook_key_of),
         *_nvrs(raw, cameras),
         *_recorders_apart(cameras),

@@ -1,4 +1,4 @@
-"""Types of single settings: durations, ids, paths, URLs, and secrets that may be references."""
+"""Defines the types of single settings: durations, ids, paths, URLs, and secrets that may be references."""
 
 import binascii
 import re
@@ -86,7 +86,7 @@ def webhook_key(secret: str) -> bytes:
     try:
         key = b64decode(secret.removeprefix("whsec_"), validate=True) if secret[:6] == "whsec_" else secret.encode()
     except binascii.Error:
-        raise ValueError("after whsec_ must come Base64") from None
+        raise ValueError("whsec_ must be followed by Base64") from None
     if len(key) < SHORTEST_KEY:
         raise ValueError(f"must be at least {SHORTEST_KEY} bytes long")
     return key
@@ -141,7 +141,7 @@ def _place(text: str) -> str:
 def _fingerprint(text: str) -> str:
     digits = text.replace(":", "").lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise ValueError("must be the SHA-256 of a certificate: 64 hexadecimal digits, colons or none")
+        raise ValueError("must be the SHA-256 of a certificate: 64 hexadecimal digits, with or without colons")
     return digits
 
 
@@ -153,7 +153,7 @@ def _sqlite_url(secret: SecretStr, info: ValidationInfo) -> SecretStr:
         # every command needs the storage
         url = _resolved(secret, replace(info.context, lenient=False)).get_secret_value()
     if isinstance(info.context, Lookup) and not re.fullmatch(r"sqlite\+aiosqlite:///[^?#]+", url):
-        raise ValueError("must be sqlite+aiosqlite:/// and the path of a file: no other database is supported")
+        raise ValueError("must be sqlite+aiosqlite:/// followed by the path of a file: no other database is supported")
     return secret
 
 

@@ -1,4 +1,4 @@
-"""Pydantic models of a district's configuration: the whole of it, and the settings of the gateway itself.
+"""Defines a district's configuration as pydantic models: the whole of it, and the settings of the gateway itself.
 
 Unknown keys are refused, and every rule names the keys that it concerns. Durations are in seconds. Secrets are
 ``SecretStr`` and are never printed. ``config_loader`` reads the files.
@@ -27,7 +27,7 @@ from gateway.configuration.site_settings import SiteSettings
 
 
 class HttpSettings(Model):
-    """How browsers reach the gateway.
+    """Says how browsers reach the gateway.
 
     ``public_url`` is the address used in links and the issuer of tokens. ``X-Forwarded-For`` is believed only from the
     proxies in ``trusted_proxies``. ``metrics_token`` gives other machines access to ``/metrics``. ``alarm_port`` is an
@@ -46,12 +46,12 @@ class HttpSettings(Model):
     @model_validator(mode="after")
     def _certificate_and_key_together(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key are set together or not at all")
+            raise ValueError("tls_certificate and tls_key must be set together or not at all")
         return self
 
 
 class StorageSettings(Model):
-    """Where data is stored. ``url`` names an SQLite file; by default the file is in ``directory``.
+    """Says where data is stored. ``url`` names an SQLite file; by default the file is in ``directory``.
 
     ``spool`` is the file that keeps records while the database does not accept them. It is best on another disk; by
     default it is in ``directory``. Its ``spool_size`` bytes are reserved from the start.
@@ -79,7 +79,7 @@ class AgeSettings(Model):
 
 
 class IncidentSettings(Model):
-    """Durations of an incident.
+    """Sets the durations of an incident.
 
     ``warn_before`` lists how many seconds before its end viewers are warned. ``merge_window`` applies to each place. An
     alarm that nobody at the police acknowledges within ``confirm_within`` seconds is reported as unconfirmed.
@@ -99,7 +99,7 @@ class IncidentSettings(Model):
 
 
 class TokenSettings(Model):
-    """Lifetimes of media tokens (``lifetime``, at most five minutes) and of sign-in sessions (a shift).
+    """Sets the lifetimes of media tokens (``lifetime``, at most five minutes) and of sign-in sessions (a shift).
 
     One press adds ``continuation`` to a sign-in session. When an incident that concerns a signed-in person ends, their
     session has at least ``after_incident`` left.
@@ -113,7 +113,7 @@ class TokenSettings(Model):
 
 
 class Settings(Model):
-    """The whole configuration of one gateway."""
+    """Holds the whole configuration of one gateway."""
 
     district: Text
     http: HttpSettings = HttpSettings()

@@ -1,4 +1,4 @@
-"""Settings of a school: its cameras and its panic buttons. Durations are in seconds."""
+"""Defines the settings of a school: its cameras and its panic buttons. Durations are in seconds."""
 
 from typing import Annotated, Literal, Self
 
@@ -20,14 +20,14 @@ from gateway.models import IncidentKind
 
 
 class StreamSettings(Model):
-    """One stream, ``rtsp://`` or ``rtsps://``. The URL has no password: that is in the camera's ``username`` and
-    ``password``."""
+    """Gives the address of one stream, ``rtsp://`` or ``rtsps://``. The URL has no password: that is in the camera's
+    ``username`` and ``password``."""
 
     url: RtspUrl
 
 
 class CameraSettings(Model):
-    """How one camera is reached. Its place is in the site's floor plan, under the same id.
+    """Says how one camera is reached. Its place is in the site's floor plan, under the same id.
 
     ``clock`` says how the camera's clock is treated. With ``date`` (the default) it is checked against the ``Date``
     header of RTSP answers. ``trusted`` says that it is known to be right, for instance because NTP keeps it right and
@@ -70,7 +70,7 @@ class CameraSettings(Model):
 
 
 class WebhookSettings(Model):
-    """A sender of panic-button messages.
+    """Describes a sender of panic-button messages.
 
     ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks). If a message's time is off by more
     than ``tolerance``, its alarm says so.
@@ -84,7 +84,7 @@ class WebhookSettings(Model):
 
 
 class SiteSettings(Model):
-    """A school with its plan, cameras and panic buttons."""
+    """Describes a school with its plan, cameras and panic buttons."""
 
     id: Identifier
     name: Text

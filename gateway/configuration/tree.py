@@ -11,7 +11,7 @@ _OVERRIDE = "override"
 
 
 class ConfigTree:
-    """The merged tree of a configuration, with agreement files in place of their paths.
+    """Holds the merged tree of a configuration, with agreement files in place of their paths.
 
     ``value`` is the tree. ``problems`` lists, as complete lines, what could not be read. ``readable`` is False if there
     is nothing left to check.

@@ -24,7 +24,7 @@ _WORDS = {
     "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be {le:g} or less",
     "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "must be small letters, digits and hyphens only, such as lincoln-gym-east",
+    "string_pattern_mismatch": "must be lower-case letters, digits and hyphens only, such as lincoln-gym-east",
     "enum": "must be one of: {expected}",
     "literal_error": "must be one of: {expected}",
     "model_type": "must be a group of keys, each on its own indented line",

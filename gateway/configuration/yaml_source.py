@@ -13,12 +13,12 @@ MOST_CHARACTERS = 2 * 1024**2
 """Limit for one file: enough for some ten thousand cameras."""
 DEEPEST = 32
 SPARE_VALUES = 10_000
-"""Values allowed beyond one a character. A file cannot write more than that out; only aliases can exceed it."""
+"""Values allowed beyond one per character. A file cannot write more than that out; only aliases can exceed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
-    """A parsed file.
+    """Holds a parsed file.
 
     ``lines`` maps the path of every key and list entry to its line, counted from 1; the root's path is ``()``.
     ``problems`` lists what cannot be used as (line, path, message).
@@ -49,7 +49,7 @@ class _Loader(yaml.SafeLoader):
         self.depth += 1
         try:
             if self.depth > DEEPEST and parent is not None:
-                raise _Refused(parent.start_mark.line + 1, f"is nested too deep: {DEEPEST} levels at most")
+                raise _Refused(parent.start_mark.line + 1, f"is nested too deeply: {DEEPEST} levels at most")
             return super().compose_node(parent, index)
         finally:
             self.depth -= 1
@@ -70,7 +70,7 @@ def parse_yaml(text: str) -> YamlDocument:
         return YamlDocument(None, {}, ((line, (), f"is not YAML: {_without_quotes(error)}"),))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return YamlDocument(None, {}, ((line, (), "is not YAML: holds a character that YAML does not allow"),))
+        return YamlDocument(None, {}, ((line, (), "is not YAML: contains a character that YAML does not allow"),))
     except _Refused as error:
         return YamlDocument(None, {}, ((error.line, (), error.words),))
     finally:
@@ -109,7 +109,7 @@ class _Reader:
         try:
             value: object = self.loader.construct_object(node)
         except (ValueError, yaml.constructor.ConstructorError):
-            self._problem(node, path, "looks like a date, a number or a tag but is none: put text in quotes")
+            self._problem(node, path, "looks like a date, a number or a tag but is not one: put text in quotes")
             return None
         return value
 

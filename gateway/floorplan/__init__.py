@@ -1,1 +1,2 @@
-"""Floor plans: buildings, floors, rooms, doors and cameras, in metres from the site's anchor."""
+"""Reads, checks and shows floor plans: buildings, floors, rooms, doors and cameras, in metres from the site's
+anchor."""

@@ -31,7 +31,7 @@ class RawFeature:
 
 
 class FeatureError(SightlineError):
-    """Raised for an invalid feature. ``problems`` are sentences that do not name the feature's id."""
+    """A feature is invalid. ``problems`` are sentences that do not name the feature's id."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))

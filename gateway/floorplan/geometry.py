@@ -27,8 +27,8 @@ _ARC_STEPS = 32
 
 @dataclass(frozen=True, slots=True)
 class NearCamera:
-    """A camera near a room. The distance is from the room's outline to the camera, in metres; inside the room it is
-    0."""
+    """Names a camera near a room. The distance is from the room's outline to the camera, in metres; inside the room it
+    is 0."""
 
     id: CameraId
     distance_m: float

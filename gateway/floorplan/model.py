@@ -1,4 +1,4 @@
-"""The values of a school's floor plan, in metres from the site's anchor: x is east, y is true north. All are
+"""Defines the values of a school's floor plan, in metres from the site's anchor: x is east, y is true north. All are
 immutable."""
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Outline = tuple[Point, ...]
 
 
 class RoomKind(StrEnum):
-    """The purpose of a room. Pages choose its colour, pattern and icon by it."""
+    """Says what a room is for. Pages choose its colour, pattern and icon by it."""
 
     CLASSROOM = "classroom"
     OFFICE = "office"
@@ -36,7 +36,7 @@ class DoorKind(StrEnum):
 
 
 class FeatureKind(StrEnum):
-    """The things that responders ask for by name."""
+    """Lists the things that responders ask for by name."""
 
     KEY_BOX = "key_box"
     SUPPLY_LOCKER = "supply_locker"
@@ -51,7 +51,7 @@ class FeatureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """One building of the site."""
+    """Describes one building of the site."""
 
     id: str
     name: str
@@ -60,7 +60,7 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """One storey. ``level`` is 0 for the ground floor."""
+    """Describes one storey. ``level`` is 0 for the ground floor."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room, hallway or stairwell.
+    """Describes a room, hallway or stairwell.
 
     ``label`` is a point inside where its name fits. ``windows`` are the numbers on its exterior windows.
     """
@@ -88,7 +88,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A door in a wall. ``heading`` is the way out through it, in degrees clockwise from true north."""
+    """Describes a door in a wall. ``heading`` is the way out through it, in degrees clockwise from true north."""
 
     id: str
     name: str
@@ -101,7 +101,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Something that responders look for, such as a key box, an AED or a shut-off valve."""
+    """Describes something that responders look for, such as a key box, an AED or a shut-off valve."""
 
     id: str
     kind: FeatureKind
@@ -112,7 +112,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCamera:
-    """The place and direction of a camera.
+    """Says where a camera hangs and looks.
 
     ``heading`` and ``fov`` are in degrees. ``range_m`` is how far its picture is useful. ``room_id`` is the room that
     it hangs in, or None outdoors.
@@ -132,7 +132,7 @@ _Identified = TypeVar("_Identified", Floor, Room, PlacedCamera)
 
 @dataclass(frozen=True, slots=True)
 class FloorPlan:
-    """The whole plan of one site. ``anchor`` is (longitude, latitude) in WGS84 degrees."""
+    """Holds the whole plan of one site. ``anchor`` is (longitude, latitude) in WGS84 degrees."""
 
     name: str
     anchor: Point

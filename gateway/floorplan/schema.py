@@ -16,7 +16,7 @@ class _Properties(BaseModel):
 
 
 class SiteProperties(_Properties):
-    """The school itself. Its point is the anchor from which all metres are measured."""
+    """Describes the school itself. Its point is the anchor from which all metres are measured."""
 
     type: Literal["site"]
     name: Text
@@ -24,14 +24,14 @@ class SiteProperties(_Properties):
 
 
 class BuildingProperties(_Properties):
-    """A building, given by its outline."""
+    """Describes a building by its outline."""
 
     type: Literal["building"]
     name: Text
 
 
 class FloorProperties(_Properties):
-    """A storey of a building, given by its outline."""
+    """Describes a storey of a building by its outline."""
 
     type: Literal["floor"]
     name: Text
@@ -40,7 +40,7 @@ class FloorProperties(_Properties):
 
 
 class RoomProperties(_Properties):
-    """A room, hallway or stairwell, given by its outline."""
+    """Describes a room, hallway or stairwell by its outline."""
 
     type: Literal["room"]
     name: Text
@@ -51,7 +51,7 @@ class RoomProperties(_Properties):
 
 
 class DoorProperties(_Properties):
-    """A door, given by its middle."""
+    """Describes a door by its middle."""
 
     type: Literal["door"]
     name: Text
@@ -62,7 +62,7 @@ class DoorProperties(_Properties):
 
 
 class FeatureProperties(_Properties):
-    """Something that responders look for."""
+    """Describes something that responders look for."""
 
     type: Literal["feature"]
     kind: FeatureKind
@@ -71,7 +71,7 @@ class FeatureProperties(_Properties):
 
 
 class CameraProperties(_Properties):
-    """A camera, given by its position. Without ``room`` it belongs to the room around it, if there is one."""
+    """Describes a camera by its position. Without ``room`` it belongs to the room around it, if there is one."""
 
     type: Literal["camera"]
     floor: Text

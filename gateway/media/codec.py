@@ -17,7 +17,7 @@ from gateway.subprocesses.values import Reader, write
 
 
 class Call(Struct, frozen=True, array_like=True, tag=True):
-    """A call of ``method``. The answer has the same ``number``."""
+    """Calls ``method``. The answer has the same ``number``."""
 
     number: int
     method: str
@@ -25,21 +25,21 @@ class Call(Struct, frozen=True, array_like=True, tag=True):
 
 
 class Tell(Struct, frozen=True, array_like=True, tag=True):
-    """A call of ``method``, which has no result."""
+    """Calls ``method``, which has no result."""
 
     method: str
     arguments: Raw
 
 
 class Result(Struct, frozen=True, array_like=True, tag=True):
-    """The result of a call."""
+    """Carries the result of a call."""
 
     number: int
     value: Raw
 
 
 class Failure(Struct, frozen=True, array_like=True, tag=True):
-    """The error that a call raised: the name of its class, and its arguments."""
+    """Carries the error that a call raised: the name of its class, and its arguments."""
 
     number: int
     error: str
@@ -52,7 +52,7 @@ MESSAGES: Reader[Message] = Reader(Message, "a message")
 
 @dataclass(frozen=True)
 class Method:
-    """One method of a protocol class: its name, whether it is awaited, and how its values are encoded."""
+    """Describes one method of a protocol class: its name, whether it is awaited, and how its values are encoded."""
 
     function: Callable[..., Any]
 
@@ -103,7 +103,7 @@ def methods_of(protocol: type) -> dict[str, Method]:
 
 
 class RemoteFailure(SightlineError):
-    """Raised when the other process failed because of a bug. Its log has the traceback."""
+    """The other process has failed because of a bug. Its log has the traceback."""
 
 
 def write_error(number: int, error: Exception) -> Failure:

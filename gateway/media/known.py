@@ -133,7 +133,7 @@ class Known:
 
     def _opened(self, session: OpenedSession) -> None:
         if session.id in self._ended:
-            raise Unavailable("ended_at_once", "The picture ended as it was opened: try again.")
+            raise Unavailable("ended_at_once", "The picture ended while it was being opened: try again.")
         now = self._clock.monotonic()
         self._living[session.id] = SessionEvent("connected", session.id, None, now, 0, 0, session.stream)
 

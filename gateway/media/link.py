@@ -31,7 +31,7 @@ WAITING_BYTES = 32 * 1024 * 1024
 
 
 class LinkLost(SightlineError):
-    """Raised when the other process is gone, or is considered dead."""
+    """The other process is gone, or is considered dead."""
 
 
 class Link(asyncio.Protocol):

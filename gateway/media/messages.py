@@ -29,7 +29,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The state of everything in a worker, sent once a second. Events in between are sent at once."""
+    """Carries the state of everything in a worker once a second. Events in between are sent at once."""
 
     statuses: tuple[SourceStatus, ...]
     points: tuple[tuple[StreamKey, Points], ...]

@@ -1,4 +1,4 @@
-"""All media of some cameras in one process: pulls, relay streams, picture health and viewers' sessions."""
+"""Runs all media of some cameras in one process: pulls, relay streams, picture health and viewers' sessions."""
 
 import asyncio
 import functools
@@ -52,8 +52,8 @@ P = TypeVar("P", bound=Plane)
 
 
 class MediaNode(Generic[P]):
-    """The ``Media`` of this process. ``plane_of`` creates the plane: ``MediaPlane``, except in tests that send no
-    packets."""
+    """Implements ``Media`` in this process. ``plane_of`` creates the plane: ``MediaPlane``, except in tests that send
+    no packets."""
 
     def __init__(
         self,

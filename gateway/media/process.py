@@ -20,7 +20,7 @@ STANDARD_ERROR = 2
 
 
 class Worker:
-    """A worker process and the link to it."""
+    """Holds a worker process and the link to it."""
 
     def __init__(self, link: Link, process: Process) -> None:
         self.link = link

@@ -44,8 +44,8 @@ Spawn = Callable[[str, FromWorker], AbstractAsyncContextManager[Worker]]
 
 
 class RemoteNode(Known):
-    """The ``Media`` of a worker process. Reads return what the worker has reported; everything else is a call to the
-    worker."""
+    """Implements ``Media`` for a worker process. Reads return what the worker has reported; everything else is a call
+    to the worker."""
 
     def __init__(
         self,

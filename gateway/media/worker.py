@@ -1,4 +1,4 @@
-"""A worker process: it runs the media of some cameras for the gateway at the other end of a socket pair.
+"""Runs the media of some cameras in a process of its own, for the gateway at the other end of a socket pair.
 
 ``python -m gateway.media.worker FD NAME`` starts it. It lives only as long as the gateway holds its end, since no media
 may flow without a living grant and nobody else can end a grant. It ignores signals, so that after Ctrl+C or a stop of
@@ -41,7 +41,7 @@ class Finished(SightlineError):
 
 
 class MediaWorker:
-    """A ``ToWorker``. ``serve`` runs it on a link until the link is lost or ``stop`` is called."""
+    """Answers the calls of ``ToWorker``. ``serve`` runs it on a link until the link is lost or ``stop`` is called."""
 
     def __init__(self, name: str) -> None:
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The control API of the simulated school: faults on demand, over HTTP, on the loopback interface only.
+"""Serves the control API of the simulated school: faults on demand, over HTTP, on the loopback interface only.
 
 ==========================  ===================================================================================
 ``GET /cameras``            ``{"cameras": [{"id", "name", "loop", "watchers": {"main", "sub"}, "faults"}]}``

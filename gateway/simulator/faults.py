@@ -19,7 +19,7 @@ class Rubbish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The faults of one camera. By default there are none.
+    """Describes the faults of one camera. By default there are none.
 
     ``off``: connections that ask for the camera are closed without an answer. ``drop``: connections are cut as soon as
     they play. ``silent``: no media and no reports are sent; the connection stays open and requests are answered.

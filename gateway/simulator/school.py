@@ -22,7 +22,7 @@ WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCamera:
-    """The description of a simulated camera. The words of its id and name decide its scene.
+    """Describes a simulated camera. The words of its id and name decide its scene.
 
     A ``loop`` camera serves a few seconds that were encoded once, without a time code, and says so in the picture and
     in its description.
@@ -35,7 +35,7 @@ class SimulatedCamera:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where the school listens: ``rtsp://{host}:{rtsp_port}/{camera}/main`` (or ``/sub``), and the control API at
+    """Says where the school listens: ``rtsp://{host}:{rtsp_port}/{camera}/main`` (or ``/sub``), and the control API at
     ``control_url``."""
 
     host: str
@@ -45,8 +45,8 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class SimulateOptions:
-    """The options of a school. Port 0 takes a free one. ``gop`` is the number of seconds between keyframes. ``ready``
-    is called once the school listens."""
+    """Holds the options of a school. Port 0 takes a free one. ``gop`` is the number of seconds between keyframes.
+    ``ready`` is called once the school listens."""
 
     cameras: tuple[SimulatedCamera, ...]
     password: str = field(repr=False)

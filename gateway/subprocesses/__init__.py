@@ -1,1 +1,1 @@
-"""The common ground of our processes: frames on a byte stream, and the typed values in them."""
+"""Carries messages between our processes: frames on a byte stream, and the typed values in them."""

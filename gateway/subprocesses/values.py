@@ -21,14 +21,14 @@ def _written_out(value: object) -> object:
             return value.get_secret_value()
         case BaseModel():
             return {name: getattr(value, name) for name in type(value).model_fields}
-    raise NotImplementedError(f"{type(value).__name__} does not travel between processes")
+    raise NotImplementedError(f"{type(value).__name__} cannot be sent between processes")
 
 
 def _read(kind: type, value: object) -> object:
     """Rebuild settings from plain values. Raises ValueError."""
     if issubclass(kind, BaseModel):
         return kind.model_validate(value)
-    raise NotImplementedError(f"{kind.__name__} does not travel between processes")
+    raise NotImplementedError(f"{kind.__name__} cannot be sent between processes")
 
 
 _ENCODER = Encoder(enc_hook=_written_out)
@@ -51,4 +51,4 @@ class Reader(Generic[T]):
         try:
             return cast(T, self._decoder.decode(body))
         except (MsgspecError, ValueError, RecursionError):
-            raise Malformed(f"{self._name}: values that do not fit") from None
+            raise Malformed(f"{self._name}: the values do not fit") from None

@@ -1,1 +1,1 @@
-"""One H.264 transcode a camera, shared by all viewers that can play none of its streams. It runs only while watched."""
+"""Makes one H.264 transcode per camera, while it is watched, for all viewers that can play none of its streams."""

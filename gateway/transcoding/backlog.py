@@ -20,7 +20,7 @@ picture is better than none."""
 
 
 class _Queue:
-    """A bounded queue of pictures."""
+    """Queues pictures within bounds."""
 
     def __init__(self, pictures: Iterable[Picture] = ()) -> None:
         self._pictures = deque(pictures)
@@ -52,8 +52,8 @@ class _Queue:
 
 
 class Backlog:
-    """The waiting pictures of one camera stream. It keeps those since the last keyframe, so that a transcode can begin
-    at once.
+    """Holds the waiting pictures of one camera stream. It keeps those since the last keyframe, so that a transcode can
+    begin at once.
 
     ``dropped`` counts the pictures dropped while a transcode ran.
     """

@@ -25,7 +25,7 @@ _START_CODE = re.compile(rb"\x00\x00\x01")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a transcode: ``height`` in pixels (the width is at most 16/9 of it), pictures a second, and
+    """Sets the limits of a transcode: ``height`` in pixels (the width is at most 16/9 of it), pictures a second, and
     bit/s."""
 
     height: int
@@ -38,7 +38,7 @@ class Limits:
 
 
 class Coder:
-    """One camera's decoder and encoder. Pictures keep their timestamps."""
+    """Decodes and encodes one camera's pictures. They keep their timestamps."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -12,7 +12,7 @@ MAX_ARRIVALS = 64
 
 
 class InFlight:
-    """The unfinished jobs of one process, which finishes them in order. All times are in gateway seconds."""
+    """Holds the unfinished jobs of one process, which finishes them in order. All times are in gateway seconds."""
 
     def __init__(self) -> None:
         self._given: deque[float] = deque()

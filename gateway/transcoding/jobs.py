@@ -9,7 +9,7 @@ from gateway.subprocesses.values import Reader
 
 
 class Job(NamedTuple):
-    """A picture to decode.
+    """Carries a picture to decode.
 
     ``time`` is in 1/90000 s, on the timeline that viewers get. The picture is also encoded if ``show`` is set.
     ``fresh`` means that it refers to nothing decoded before. ``nals`` are as in ``AccessUnit``.
@@ -23,7 +23,7 @@ class Job(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A coded picture. Without ``nals`` it only says that one more ``Job`` is ``done``."""
+    """Carries a coded picture. Without ``nals`` it only says that one more ``Job`` is ``done``."""
 
     done: bool
     keyframe: bool

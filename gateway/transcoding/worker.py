@@ -1,4 +1,4 @@
-"""The transcoding process of one camera: it reads jobs on standard input and writes results on standard output.
+"""Transcodes one camera in a process of its own: reads jobs on standard input and writes results on standard output.
 
 It is a process and not a thread: whatever hostile bytes do to a decoder happens here, and a decoder that hangs can be
 killed. It ends when its input ends.

@@ -20,7 +20,7 @@ _SOME_BROWSERS = frozenset({H264, H265})
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A stream as the camera sends it.
+    """Describes a stream as the camera sends it.
 
     ``codec`` is an RTP encoding name, or "" while it is unknown. ``passes`` is False if the stream has B-frames and the
     camera's setting has them transcoded.
@@ -31,7 +31,7 @@ class Pulled:
 
 
 class Choice(NamedTuple):
-    """A stream to send, and the reason in words."""
+    """Names a stream to send, with the reason in words."""
 
     stream: StreamName
     why: str
@@ -82,7 +82,7 @@ def _obstacle(stream: Pulled, decodes: Container[str]) -> str:
     codec = stream.codec or H264
     if codec not in decodes:
         return f"is {words(codec)}, which the viewer does not decode"
-    return "" if stream.passes else "has B-frames, which are transcoded by the camera's setting"
+    return "" if stream.passes else "has B-frames, which the camera's setting has transcoded"
 
 
 def _words(streams: Mapping[StreamName, Pulled], choice: Choice | None) -> str:

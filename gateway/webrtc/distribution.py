@@ -164,7 +164,7 @@ class Distribution:
         found = self._fanouts.get(key)
         if found is None:
             stream = self._streams(*key)
-            assert stream is not None, "nobody is sent to a stream that is not there"  # noqa: S101 - it was looked up
+            assert stream is not None, "only streams that exist are chosen"  # noqa: S101 - it was looked up
             arrived = partial(self._arrived, stream)
             told = self._expired, self._failed, arrived, self._pump.fell_behind
             found = self._fanouts[key] = Fanout(stream, self._clock, self._metrics, *told)

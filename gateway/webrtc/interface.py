@@ -28,7 +28,7 @@ class ViewerProfile:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A request for a session.
+    """Asks for a session.
 
     ``offer`` is SDP. The session ends at gateway time ``ends_at`` unless it is renewed. ``stream`` is None for whatever
     suits the viewer and its link; SUB means the substream, whatever the link carries.
@@ -43,7 +43,7 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """The session that was opened.
+    """Describes the session that was opened.
 
     ``id`` is public. ``stream`` is the stream that will be sent, which may differ from the request. ``etag`` names the
     ICE session that was negotiated.
@@ -57,7 +57,7 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True)
 class PatchRequest:
-    """A viewer's ICE information (RFC 8840), with the value of its If-Match header."""
+    """Carries a viewer's ICE information (RFC 8840), with the value of its If-Match header."""
 
     fragment: str
     if_match: str
@@ -65,7 +65,7 @@ class PatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class PatchAnswer:
-    """The answer to a ``PatchRequest``. ``fragment`` is the gateway's own after an ICE restart, None after mere
+    """Answers a ``PatchRequest``. ``fragment`` is the gateway's own after an ICE restart, None after mere
     candidates."""
 
     fragment: str | None
@@ -74,7 +74,7 @@ class PatchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """Something that happened to a session at gateway time ``at``. ``reason`` is set when it closed.
+    """Tells what happened to a session at gateway time ``at``. ``reason`` is set when it closed.
 
     ``stream`` is what the viewer is sent now. ``waiting`` says why it is sent nothing at the moment: "keyframe",
     "link", or "" while it is sent pictures. The viewer's RTP timestamps are those of the stream plus ``shift`` (90 kHz

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Lifecycle:
-    """The open sessions of one process, by their ids. ``group`` owns their tasks.
+    """Runs the open sessions of one process. ``group`` owns their tasks.
 
     ``proven`` is called with every new route of an authentic check. ``observers`` are told of everything that happens
     to a session.

@@ -1,4 +1,4 @@
-"""The media plane: all viewers on one port. It answers offers and requests about sessions; ``lifecycle`` runs them."""
+"""Serves all viewers on one port: answers offers, and requests about sessions. ``lifecycle`` runs the sessions."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,7 +33,7 @@ TICK = 0.1
 
 
 class MediaPlane:
-    """All media sessions of one process.
+    """Opens and changes all media sessions of one process.
 
     ``streams`` returns a camera's stream and ``sounds`` a camera's sound, each None if there is none.
     """

@@ -29,7 +29,7 @@ from gateway.webrtc.transport.stun import BindingRequest
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """The facts about a session that others may know. They include no address and no secret."""
+    """Holds the facts about a session that others may know: no address and no secret."""
 
     id: str
     camera_id: CameraId
@@ -44,7 +44,7 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The functions that a session calls when something happens to it. ``changed`` means that what it gets has
+    """Holds the functions that a session calls when something happens to it. ``changed`` means that what it gets has
     changed."""
 
     first_packet: Callable[["Session"], None]
@@ -53,7 +53,7 @@ class Hooks:
 
 
 class Session:
-    """One viewer of one camera. Only MediaPlane creates and closes it. Times are gateway time.
+    """Serves one viewer of one camera. Only MediaPlane creates and closes it. Times are gateway time.
 
     ``codecs`` maps RTP encoding names to the payload types that may be sent to this viewer. ``place`` says which stream
     it has and which one it waits for. ``best`` is the stream that it gets if the link allows. Without a ``selector`` it

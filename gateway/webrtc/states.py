@@ -1,4 +1,4 @@
-"""The states of a media session, as a table. Pure.
+"""Defines the states of a media session as a table. Pure.
 
 ::
 
@@ -14,7 +14,7 @@ from gateway.transitions import follow
 
 
 class State(StrEnum):
-    """The state of a session. NEW means that its offer is answered, but nothing has been received yet."""
+    """Names the states of a session. NEW means that its offer is answered, but nothing has been received yet."""
 
     NEW = "new"
     ICE = "ice"
@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """The events of a session: an authentic check, the first DTLS datagram, agreed keys, and the end."""
+    """Names the events of a session: an authentic check, the first DTLS datagram, agreed keys, and the end."""
 
     CHECKED = "checked"
     HELLO = "hello"

@@ -24,9 +24,9 @@ from gateway.transitions import follow
 
 
 class Phase(StrEnum):
-    """APART: not joined yet, or left. STEADY: it has its stream and awaits no other. AWAITING: it has a stream and
-    awaits another. DIVERTED: it has none and awaits one. UNPLAYABLE: the camera sends nothing that was negotiated with
-    this viewer."""
+    """Names the phases. APART: not joined yet, or left. STEADY: it has its stream and awaits no other. AWAITING: it has
+    a stream and awaits another. DIVERTED: it has none and awaits one. UNPLAYABLE: the camera sends nothing that was
+    negotiated with this viewer."""
 
     APART = "apart"
     STEADY = "steady"
@@ -36,7 +36,7 @@ class Phase(StrEnum):
 
 
 class Event(StrEnum):
-    """The events of a viewer's place.
+    """Names the events that change a viewer's place.
 
     AIMED: another stream was chosen; the present one is sent until the next keyframe of the other. RETURNED: the
     present stream was chosen after all. DIVERTED: the present stream can no longer be sent, and another was chosen.
@@ -60,7 +60,7 @@ class Event(StrEnum):
 
 
 class Command(StrEnum):
-    """The commands about a stream, in order.
+    """Names the commands about a stream. They are carried out in order.
 
     JOIN: send it from now on. AWAIT its next keyframe. LEAVE it, whether joined or awaited. SWITCH to it at the
     keyframe that has arrived. SWITCH_BACK to it at its last keyframe, which is kept. BEGIN with its kept pictures.
@@ -86,7 +86,7 @@ class Which(Enum):
 
 
 class Place(NamedTuple):
-    """A viewer's place in the table.
+    """Says where a viewer is in the table.
 
     ``present`` is the stream that it is sent, or was sent last. ``awaited`` is the one that it will be sent, or
     ``present`` if it waits for none.
@@ -98,14 +98,14 @@ class Place(NamedTuple):
 
 
 class Order(NamedTuple):
-    """A command, and the stream that it is about."""
+    """Pairs a command with the stream that it is about."""
 
     command: Command
     stream: StreamName
 
 
 class Row(NamedTuple):
-    """One cell of the table: the next phase, its two streams, and the commands."""
+    """Describes one cell of the table: the next phase, its two streams, and the commands."""
 
     phase: Phase
     present: Which

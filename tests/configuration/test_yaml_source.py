@@ -34,13 +34,13 @@ def test_a_key_given_twice_is_a_problem_with_both_lines() -> None:
         ("a: [1, 2\nb: 3\n", 2, "expected ',' or ']'"),
         ("a: 1\n\tb: 2\n", 2, "cannot start any token"),
         ("a: *other\n", 1, "found undefined alias"),
-        ("a: b\0\n", 1, "holds a character that YAML does not allow"),
+        ("a: b\0\n", 1, "contains a character that YAML does not allow"),
         ("a: &x\n  b: *x\n", 1, "refers to itself"),
         ("? [a, b]\n: 1\n", 1, "has a key that is not text"),
-        ("until: 2027-13-45\n", 1, "looks like a date, a number or a tag but is none"),
-        ("until: !!python/object:os.system x\n", 1, "looks like a date, a number or a tag but is none"),
+        ("until: 2027-13-45\n", 1, "looks like a date, a number or a tag but is not one"),
+        ("until: !!python/object:os.system x\n", 1, "looks like a date, a number or a tag but is not one"),
         ("---\na: 1\n---\nb: 2\n", 3, "expected a single document"),
-        ("[" * 5000, 1, "is nested too deep"),
+        ("[" * 5000, 1, "is nested too deeply"),
     ],
 )
 def test_what_is_no_yaml_is_told_with_its_line(text: str, line: int, words: str) -> None:
@@ -77,7 +77,7 @@ def test_a_few_aliases_may_be_used() -> None:
 )
 def test_what_is_nested_too_deep_is_told_with_its_line(text: str, line: int) -> None:
     [(found, _, words)] = parse_yaml(text).problems
-    assert (found, "nested too deep" in words) == (line, True)
+    assert (found, "nested too deeply" in words) == (line, True)
 
 
 def test_a_huge_file_is_refused_unread() -> None:

@@ -1,4 +1,4 @@
-"""A small school drawn in metres, as GeoJSON: two rooms south of a hallway, a lobby, and whatever cameras a test adds.
+"""Draws a small school in metres, as GeoJSON: two rooms south of a hallway, a lobby, and whatever cameras a test adds.
 
 ::
 

@@ -99,7 +99,7 @@ def test_what_does_not_fit_is_refused_and_not_quoted(body: bytes) -> None:
     for method in (*methods_of(ToWorker).values(), *methods_of(FromWorker).values()):
         arguments, said = read(method, Raw(body))
         if arguments is None:
-            assert said == f"{method.name}: values that do not fit"
+            assert said == f"{method.name}: the values do not fit"
         else:  # some methods take only short texts and small numbers
             assert method.read_arguments(method.write_arguments(*arguments)) == arguments
 
@@ -122,7 +122,7 @@ def test_a_message_arrives_as_it_was_sent(message: Message) -> None:
 
 @given(st.binary())
 def test_what_is_no_message_is_refused(body: bytes) -> None:
-    with pytest.raises(Malformed, match=r"^a message: values that do not fit$"):
+    with pytest.raises(Malformed, match=r"^a message: the values do not fit$"):
         MESSAGES.read(body)
 
 

@@ -1,4 +1,4 @@
-"""A camera's sound, from GStreamer's RTSP server through a media worker to GStreamer's webrtcbin."""
+"""A camera's sound travels from GStreamer's RTSP server through a media worker to GStreamer's webrtcbin."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Di
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(district: District) -> Client:
-    """A dispatcher during a lockdown."""
+    """Sign a dispatcher in during a lockdown."""
     coordinator = await district.client("coordinator")
     status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
     assert status == 201

@@ -30,7 +30,7 @@ ONE, OTHER = "lincoln-hallway-west", "lincoln-upper-west"
 
 
 class Watcher:
-    """A viewer. ``packets`` holds the arrival time and sequence number of each packet."""
+    """Watches a camera. ``packets`` holds the arrival time and sequence number of each packet."""
 
     def __init__(self, client: Client, camera: str) -> None:
         self.client = client

@@ -293,7 +293,7 @@ async def test_a_loop_runs_on_in_time_without_a_time_code_and_says_what_it_is() 
     async with stage(loop=True) as school:
         player = school.player("sub")
         player.play()
-        assert b"i=Drawn film, shown over again" in player.expect("DESCRIBE").body
+        assert b"i=Drawn film, repeated" in player.expect("DESCRIBE").body
         await school.pass_time(8, player)
         seen = player.pictures()
         assert 60 <= len(seen) <= 80

@@ -1,4 +1,4 @@
-"""The whole school on real sockets: FFmpeg plays it, and the control API steers it."""
+"""The whole school runs on real sockets: FFmpeg plays it, and the control API steers it."""
 
 import asyncio
 from collections.abc import AsyncIterator

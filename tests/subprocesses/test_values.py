@@ -27,7 +27,7 @@ def test_settings_arrive_with_their_secrets() -> None:
 def test_settings_that_are_none_are_refused_and_not_quoted() -> None:
     with pytest.raises(Malformed) as caught:
         Reader[CameraSettings](CameraSettings, "a camera").read(write({"password": "hunter2-hunter2"}))
-    assert str(caught.value) == "a camera: values that do not fit"
+    assert str(caught.value) == "a camera: the values do not fit"
     assert caught.value.__cause__ is None
 
 

@@ -26,5 +26,5 @@ def test_a_result_arrives_as_it_was_sent(result: Result) -> None:
     "said", [(True, False), (1, False, 5, ()), (True, False, "now", ()), (True, False, 5, ("text",)), {}, None]
 )
 def test_a_result_of_other_values_is_refused(said: object) -> None:
-    with pytest.raises(Malformed, match=r"^a result of a transcode: values that do not fit$"):
+    with pytest.raises(Malformed, match=r"^a result of a transcode: the values do not fit$"):
         RESULTS.read(write(said))

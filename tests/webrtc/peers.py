@@ -83,7 +83,7 @@ class Camera:
 
 
 class Gateway:
-    """A media plane with one camera."""
+    """Runs a media plane with one camera."""
 
     def __init__(self, clock: Clock, settings: MediaSettings | None = None) -> None:
         self.clock = clock

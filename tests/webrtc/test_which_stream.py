@@ -43,7 +43,7 @@ def test_every_event_leads_where_it_should_or_is_a_bug(phase: Phase, event: Even
 
 
 class Viewer:
-    """The state machine by itself. An event may name the stream that it brings, as in "aimed sub"."""
+    """Runs the state machine by itself. An event may name the stream that it brings, as in "aimed sub"."""
 
     def __init__(self, present: StreamName = MAIN) -> None:
         self.place = Place(Phase.APART, present, present)

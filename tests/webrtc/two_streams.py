@@ -27,7 +27,7 @@ GOP = 10
 
 
 class Camera:
-    """One stream. Each call sends a picture of ``size`` bytes. Every tenth is a keyframe, the first one after
+    """Sends one stream. Each call sends a picture of ``size`` bytes. Every tenth is a keyframe, the first one after
     ``phase``."""
 
     def __init__(self, name: StreamName, clock: Clock, size: int, stamp: int, phase: int = 0) -> None:

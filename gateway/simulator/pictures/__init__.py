@@ -1,1 +1,1 @@
-"""The pictures of a simulated camera: a scene with the time in its pixels, drawn and encoded."""
+"""Makes the pictures of a simulated camera: draws a scene, writes the time into its pixels, and encodes it."""

@@ -23,7 +23,8 @@ _START_CODE = re.compile(rb"\x00\x00\x01")
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """The settings of a stream: sizes in pixels (even), ``bitrate`` in bit/s, ``gop`` in seconds between keyframes."""
+    """Holds the settings of a stream: sizes in pixels (even), ``bitrate`` in bit/s, ``gop`` in seconds between
+    keyframes."""
 
     width: int
     height: int
@@ -35,8 +36,8 @@ class EncoderSettings:
 
 @dataclass(frozen=True, slots=True)
 class CodedPicture:
-    """One coded picture. ``nals`` are NAL units without start codes, ``ticks`` is its capture time in 1/90000 s since
-    1970.
+    """Holds one coded picture. ``nals`` are NAL units without start codes, ``ticks`` is its capture time in 1/90000 s
+    since 1970.
 
     Pictures are in decoding order.
     """
@@ -47,7 +48,7 @@ class CodedPicture:
 
 
 class Encoder:
-    """One run of the encoder. It begins with a keyframe, and its capture times only increase."""
+    """Runs the encoder once. A run begins with a keyframe, and its capture times only increase."""
 
     def __init__(self, settings: EncoderSettings) -> None:
         self._origin: int | None = None

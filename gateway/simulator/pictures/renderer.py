@@ -26,7 +26,7 @@ Produced = list[tuple[StreamName, CodedPicture]]
 
 
 class Pictures(Protocol):
-    """A source of coded pictures. Only one thread at a time calls ``produce``."""
+    """Supplies coded pictures. Only one thread at a time calls ``produce``."""
 
     def produce(self, tick: int, wanted: Wanted) -> Produced:
         """Return what leaves at capture time ``tick / MAIN_FPS`` for the ``wanted`` streams. A true value asks for a

@@ -13,7 +13,8 @@ _JACKETS: tuple[Colour, ...] = ((150, 84, 46), (62, 74, 178), (92, 128, 60), (40
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A scene: the ``words`` of an id or name that select it, its still part, and what moves at a time in seconds."""
+    """Describes a scene: the ``words`` of an id or name that select it, its still part, and what moves at a time in
+    seconds."""
 
     words: tuple[str, ...]
     still: Callable[[Image], None]

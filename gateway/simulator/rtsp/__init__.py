@@ -1,1 +1,1 @@
-"""The RTSP server of the simulated school: one camera a path, with faults on request."""
+"""Serves the simulated school by RTSP: one camera per path, with faults on request."""

@@ -12,7 +12,7 @@ def describe(camera: Camera, stream: StreamName) -> str:
     settings = camera.settings(stream)
     sps, pps = camera.sets[stream]
     sets = ",".join(b64encode(nal).decode() for nal in (sps, pps))
-    information = "Drawn film, shown over again" if camera.loop else "Drawn as time goes"
+    information = "Drawn film, repeated" if camera.loop else "Drawn live"
     format_parameters = f"packetization-mode=1;profile-level-id={sps[1:4].hex().upper()};sprop-parameter-sets={sets}"
     lines = [
         "v=0",

@@ -1,4 +1,5 @@
-"""The server's half of digest authentication (RFC 2617 for MD5, RFC 7616 for SHA-256). Pure except for the nonce."""
+"""Implements the server's half of digest authentication (RFC 2617 for MD5, RFC 7616 for SHA-256). Pure except for the
+nonce."""
 
 import hashlib
 import hmac
@@ -10,14 +11,15 @@ _PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 
 
 class Algorithm(StrEnum):
-    """The hash of a challenge. As with real cameras, MD5 comes without ``qop`` and SHA-256 with ``qop="auth"``."""
+    """Names the hash of a challenge. As with real cameras, MD5 comes without ``qop`` and SHA-256 with
+    ``qop="auth"``."""
 
     MD5 = "MD5"
     SHA_256 = "SHA-256"
 
 
 class Verdict(StrEnum):
-    """The result of checking a client's credential."""
+    """Says whether a client's credential is good."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"

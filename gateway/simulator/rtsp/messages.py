@@ -24,7 +24,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. ``headers`` have lower-case names. ``path`` is the URI's path without a trailing slash."""
+    """Holds one request. ``headers`` have lower-case names. ``path`` is the URI's path without a trailing slash."""
 
     method: str
     uri: str
@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
-    """A binary frame from the client (RFC 2326 10.12). It carries the client's RTCP."""
+    """Holds a binary frame from the client (RFC 2326 10.12), which carries its RTCP."""
 
     channel: int
     payload: bytes

@@ -25,7 +25,8 @@ def payloads(nals: Sequence[bytes], limit: int = PAYLOAD_LIMIT) -> Iterator[byte
 
 
 class RtpSender:
-    """One RTP stream to one client: its sequence numbers, its counters, and the random offset of its timestamps.
+    """Sends one RTP stream to one client, with its sequence numbers, its counters, and the random offset of its
+    timestamps.
 
     ``ticks`` is always capture time in 1/90000 s since 1970. The timestamp sent is ``ticks + offset`` modulo 2^32.
     """

@@ -1,4 +1,4 @@
-"""The RTSP server of the simulated school. One connection plays one stream, interleaved (RFC 2326)."""
+"""Serves the cameras of the simulated school by RTSP. One connection plays one stream, interleaved (RFC 2326)."""
 
 import asyncio
 import logging
@@ -24,7 +24,8 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class RtspSettings:
-    """Settings of the server. Times are in seconds. A client without a request for ``session_timeout`` is cut off."""
+    """Holds the settings of the server. Times are in seconds. A client without a request for ``session_timeout`` is cut
+    off."""
 
     username: str
     password: str = field(repr=False)
@@ -34,7 +35,7 @@ class RtspSettings:
 
 
 class RtspServer:
-    """The server: it knows the cameras and the open connections."""
+    """Serves all cameras, and knows the open connections."""
 
     def __init__(self, cameras: Mapping[str, Camera], settings: RtspSettings, clock: Clock) -> None:
         self.cameras = cameras
@@ -66,7 +67,7 @@ class RtspServer:
 
 
 class Connection(asyncio.Protocol):
-    """One client's connection and its requests."""
+    """Handles one client's connection and its requests."""
 
     def __init__(self, server: RtspServer) -> None:
         self.session: Session | None = None
@@ -178,7 +179,7 @@ class Connection(asyncio.Protocol):
 
     def _set_up(self, request: Request, camera: Camera, stream: StreamName) -> Answer:
         if self.session is not None:
-            return 455, {}, b""  # one session a connection
+            return 455, {}, b""  # one session per connection
         channels = parse_transport(request.headers.get("transport", ""))
         if channels is None:
             return 461, {}, b""

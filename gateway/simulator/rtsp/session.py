@@ -18,7 +18,7 @@ REPORT_INTERVAL = 1.0
 
 
 class Outlet(Protocol):
-    """The connection to the client."""
+    """Sends to the client."""
 
     def write(self, data: bytes) -> None:
         """Send the data, or keep it until it can be sent."""
@@ -34,7 +34,7 @@ class Outlet(Protocol):
 
 
 class Session:
-    """One RTSP session. ``channels`` are the interleaved channels of RTP and RTCP."""
+    """Runs one RTSP session. ``channels`` are the interleaved channels of RTP and RTCP."""
 
     def __init__(
         self, camera: Camera, stream: StreamName, channels: tuple[int, int], outlet: Outlet, clock: Clock

@@ -42,7 +42,7 @@ _RTT_DRIFT = 0.01
 
 
 class BandwidthEstimator:
-    """The estimate for one viewer's link, in bits a second."""
+    """Estimates what one viewer's link carries, in bits a second."""
 
     def __init__(self, now: float) -> None:
         self.rtt = 0.0

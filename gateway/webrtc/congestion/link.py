@@ -14,7 +14,7 @@ SETTLES = 1.0
 
 
 class Link:
-    """One viewer's link.
+    """Knows one viewer's link.
 
     It is assumed to carry ``unknown`` bits a second until it shows a limit, and never more than that. Whatever takes
     longer than ``patience`` seconds to send would arrive too old.

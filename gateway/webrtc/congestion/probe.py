@@ -19,7 +19,7 @@ NOISE_SHARE = 0.25
 
 
 class Probe:
-    """The probe of one path. The check before the train shows how long an answer takes, and later ones how long the
+    """Probes one path. The check before the train shows how long an answer takes, and later ones how long the
     train took."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ PROVEN = 20.0
 
 
 class Step(Enum):
-    """Whether to stay, go down to the substream, or go up to the main stream."""
+    """Says which way to go: stay, go down to the substream, or go up to the main stream."""
 
     STAY = "stay"
     DOWN = "down"
@@ -22,7 +22,7 @@ class Step(Enum):
 
 
 class StreamSelector:
-    """The selector of one viewer. ``main`` is True if it has the main stream or is switching to it."""
+    """Decides for one viewer. ``main`` is True if it has the main stream or is switching to it."""
 
     def __init__(self, now: float) -> None:
         self._wait = FIRST

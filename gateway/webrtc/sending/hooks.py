@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FeedHooks:
-    """The functions called when the first packet has gone out, when the viewer needs the last keyframe and everything
-    after it, and when what the viewer gets has changed."""
+    """Holds the functions that are called when the first packet has gone out, when the viewer needs the last keyframe
+    and everything after it, and when what the viewer gets has changed."""
 
     first_packet: Callable[[], None]
     picture_lost: Callable[[], None]

@@ -29,10 +29,10 @@ Waiting = Literal["", "keyframe", "link"]
 
 
 class Phase(StrEnum):
-    """The phases. AWAITING_KEYFRAME: nothing waits, and nothing is sent before a keyframe. GIVEN_UP: the same, because
-    the link was too slow. FLOWING: pictures go out as they come. PACED: some pictures wait for their turn. CUT: waiting
-    pictures are still sent, but a later one was dropped. DRAINING: nothing is sent until everything on its way has
-    arrived."""
+    """Names the phases. AWAITING_KEYFRAME: nothing waits, and nothing is sent before a keyframe. GIVEN_UP: the same,
+    because the link was too slow. FLOWING: pictures go out as they come. PACED: some pictures wait for their turn. CUT:
+    waiting pictures are still sent, but a later one was dropped. DRAINING: nothing is sent until everything on its way
+    has arrived."""
 
     AWAITING_KEYFRAME = "awaiting_keyframe"
     FLOWING = "flowing"
@@ -43,7 +43,7 @@ class Phase(StrEnum):
 
 
 class Event(StrEnum):
-    """The events of a delivery.
+    """Names the events of a delivery.
 
     A picture has come: it may go out at once, must wait for its turn (``LARGE``), or would be too old by then
     (``LATE``). A burst has come: a kept keyframe and everything after it.
@@ -77,7 +77,7 @@ class Event(StrEnum):
 
 
 class Command(StrEnum):
-    """The commands, in order.
+    """Names the commands. They are carried out in order.
 
     SEND the picture now. LINE_UP the picture or the burst. KEEP_BEGUN: drop what waits, except for a picture that is
     partly sent. CLEAR: drop everything that waits. COUNT the picture as dropped. FORGET: never repeat what was sent so

@@ -5,7 +5,7 @@ from gateway.webrtc.transport.ice_transport import IceTransport
 
 
 class SecurePath:
-    """The sending side of a session whose keys are agreed. ``cname`` names its sender in RTCP."""
+    """Sends for a session whose keys are agreed. ``cname`` names its sender in RTCP."""
 
     def __init__(self, dtls: DtlsTransport, path: IceTransport, cname: str) -> None:
         self.cipher = dtls.cipher

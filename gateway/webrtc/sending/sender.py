@@ -19,7 +19,7 @@ STRETCHES = 64
 
 
 class Numbering(NamedTuple):
-    """The SSRCs of a viewer's media and of its repeats, and their first sequence numbers."""
+    """Holds the SSRCs of a viewer's media and of its repeats, and their first sequence numbers."""
 
     ssrc: int
     rtx_ssrc: int
@@ -28,7 +28,7 @@ class Numbering(NamedTuple):
 
 
 class Outlet(NamedTuple):
-    """How the packets of a stream are sent to this viewer.
+    """Says how the packets of a stream are sent to this viewer.
 
     ``shift`` is added to RTP timestamps (mod 2^32). ``kind`` is the payload type. ``repeats`` is that of
     retransmissions (RFC 4588), or None if the packets themselves are sent again.
@@ -41,8 +41,8 @@ class Outlet(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """A run of indexes beginning at ``first``. They advance together with positions in the outlet's history, from
-    ``position`` on."""
+    """Describes a run of indexes beginning at ``first``. They advance together with positions in the outlet's history,
+    from ``position`` on."""
 
     first: int
     position: int

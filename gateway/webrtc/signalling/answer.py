@@ -14,7 +14,7 @@ ICE = ("a=ice-lite", "a=ice-options:trickle ice2")
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """The gateway's own part of an answer.
+    """Holds the gateway's own part of an answer.
 
     ``candidates`` are values of ``a=candidate``, and ``address`` is the default one. ``rtx_ssrc`` is the SSRC of
     retransmissions, if the viewer takes them.

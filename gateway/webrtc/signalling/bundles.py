@@ -6,7 +6,7 @@ from gateway.webrtc.signalling.sections import Section
 
 
 class Bundles:
-    """The bundles of one offer."""
+    """Knows the bundles of one offer."""
 
     def __init__(self, common: Section, sections: Sequence[Section]) -> None:
         self._common = common

@@ -20,7 +20,7 @@ _G711 = {f"{name}/8000{channels}": name for name in AUDIO for channels in ("", "
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A payload type that the viewer offers.
+    """Describes a payload type that the viewer offers.
 
     ``name`` is the RTP encoding name. ``profile`` is profile_idc (H.264) or profile-id (H.265), and ``level`` is
     level_idc or level-id. ``feedback`` lists the kinds of our feedback that the viewer also speaks. ``rtx`` is the

@@ -15,7 +15,7 @@ _ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """The ICE credentials in a viewer's fragment.
+    """Holds the ICE credentials in a viewer's fragment.
 
     Candidates are not kept: a lite agent does not look for a path, but learns a viewer's addresses from its checks (RFC
     8445 2.5).

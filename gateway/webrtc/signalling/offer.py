@@ -24,7 +24,7 @@ _PROTOCOLS = frozenset(f"{below}RTP/SAVP{f}" for below in ("UDP/TLS/", "TCP/DTLS
 
 @dataclass(frozen=True, slots=True)
 class SoundOffer:
-    """The section that may carry sound, by its index, with its payload types of G.711 by RTP encoding name.
+    """Names the section that may carry sound, by its index, with its payload types of G.711 by RTP encoding name.
 
     ``leads`` says that it precedes the picture's section in their bundle.
     """
@@ -36,7 +36,7 @@ class SoundOffer:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The parts of an offer that the answer needs.
+    """Holds the parts of an offer that the answer needs.
 
     ``video`` is the index of the section that will carry the picture. ``sound`` is None if the viewer cannot or does
     not want to hear anything on the picture's transport. ``lender`` is the index of another section, whose port the

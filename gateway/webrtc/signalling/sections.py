@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One media description. ``attributes`` holds (name, value) in order, without session-level attributes."""
+    """Holds one media description. ``attributes`` holds (name, value) in order, without session-level attributes."""
 
     kind: str
     port: int

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Protocol(StrEnum):
-    """The protocol of a datagram."""
+    """Names the protocol of a datagram."""
 
     STUN = "stun"
     DTLS = "dtls"

@@ -33,11 +33,11 @@ _CM_TAG = 10  # bytes of HMAC-SHA1-80
 
 
 class DtlsFailed(SightlineError):
-    """Raised when the handshake fails: no common profile, a certificate that the offer did not name, or garbage."""
+    """The handshake has failed: no common profile, a certificate that the offer did not name, or garbage."""
 
 
 class Identity:
-    """The certificate that the gateway shows to viewers. Its fingerprint is in the answer."""
+    """Holds the certificate that the gateway shows to viewers. Its fingerprint is in the answer."""
 
     def __init__(self) -> None:
         self.certificate = RTCCertificate.generateCertificate()
@@ -47,7 +47,7 @@ class Identity:
 
 @dataclass(slots=True)
 class _Wire:
-    """The part of an ICE transport that aiortc's DTLS transport needs."""
+    """Stands in for the ICE transport that aiortc's DTLS transport needs."""
 
     deliver: Callable[[bytes], None]
     role: str = "controlled"
@@ -62,7 +62,7 @@ class _Wire:
 
 
 class DtlsTransport:
-    """The server's side of one DTLS association. ``deliver`` sends a datagram to the viewer."""
+    """Runs the server's side of one DTLS association. ``deliver`` sends a datagram to the viewer."""
 
     def __init__(
         self, identity: Identity, fingerprints: Iterable[tuple[str, str]], deliver: Callable[[bytes], None]

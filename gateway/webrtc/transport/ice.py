@@ -12,7 +12,8 @@ _PASSIVE = 4  # direction preference
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Short-term credentials of one session, with at least 24 and 128 bits (RFC 8445 5.3). The password is secret."""
+    """Holds the short-term credentials of one session, with at least 24 and 128 bits (RFC 8445 5.3). The password is
+    secret."""
 
     ufrag: str
     password: str
@@ -28,7 +29,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """The answer to a check. ``reply`` goes back to its sender. Only an ``accepted`` check proves consent and an
+    """Holds the answer to a check. ``reply`` goes back to its sender. Only an ``accepted`` check proves consent and an
     address."""
 
     reply: bytes

@@ -18,7 +18,7 @@ _MOST_ADDRESSES = 64  # a host that takes a new address each day must not fill t
 
 
 class Ports:
-    """The sockets of the media port.
+    """Owns the sockets of the media port.
 
     If ``settings.host`` is unspecified, each address of the host gets a UDP socket of its own, so that an answer comes
     from the address that was asked. ICE ignores an answer from elsewhere.

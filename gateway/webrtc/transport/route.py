@@ -6,7 +6,7 @@ Address = tuple[Any, ...]  # whatever a socket gives: (host, port) or (host, por
 
 
 class Via(Protocol):
-    """A sender: a UDP socket, which sends to any address, or a TCP connection, which sends to its peer only.
+    """Sends datagrams. A UDP socket sends to any address, a TCP connection to its peer only.
 
     ``paces`` says that it sends no faster than the network takes.
     """
@@ -27,7 +27,7 @@ class Via(Protocol):
 
 
 class Route(NamedTuple):
-    """One way to reach one viewer."""
+    """Names one way to reach one viewer."""
 
     via: Via
     address: Address

@@ -42,7 +42,7 @@ class Sealer(Protocol):
 
 
 class GcmSealer:
-    """Seals by AEAD_AES_128_GCM or AEAD_AES_256_GCM, depending on the length of the key, in 0.8 us a packet.
+    """Seals by AEAD_AES_128_GCM or AEAD_AES_256_GCM, depending on the length of the key, in 0.8 us per packet.
 
     ``key`` and ``salt`` are those of the session, derived already.
     """

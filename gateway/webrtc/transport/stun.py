@@ -34,7 +34,7 @@ _PEER_REFLEXIVE = 110 << 24 | 65535 << 8 | 255
 
 @dataclass(frozen=True, slots=True)
 class BindingRequest:
-    """A connectivity check that is not yet trusted. Ask ``is_signed_with`` first.
+    """Holds a connectivity check that is not yet trusted. Ask ``is_signed_with`` first.
 
     ``username`` is ``<our ufrag>:<their ufrag>``. ``controlled`` says that the sender claims the controlled role.
     ``unknown`` holds the types of attributes that we would have to understand but do not (RFC 8489 6.3.1).

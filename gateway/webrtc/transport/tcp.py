@@ -31,7 +31,7 @@ _UNSENT_IN_KERNEL = 32 * 1024
 
 
 class TcpConnection(asyncio.Protocol):
-    """One TCP connection, of a viewer or of a stranger. ``port`` decides how long it lives."""
+    """Handles one TCP connection, of a viewer or of a stranger. ``port`` decides how long it lives."""
 
     paces = True
 
@@ -124,7 +124,7 @@ class TcpConnection(asyncio.Protocol):
 
 
 class TcpPort:
-    """The listener and its connections. ``packets`` and ``bytes`` count the media given to the connections."""
+    """Owns the listener and its connections. ``packets`` and ``bytes`` count the media given to the connections."""
 
     def __init__(
         self,

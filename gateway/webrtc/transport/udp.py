@@ -1,4 +1,4 @@
-"""A UDP socket that many viewers share. It reads in batches, and sends runs of equal packets in one system call each
+"""Shares a UDP socket among many viewers. It reads in batches, and sends runs of equal packets in one system call each
 (UDP GSO)."""
 
 import asyncio
@@ -24,7 +24,7 @@ Bind = Callable[[str, int, socket.socket | None], socket.socket]
 
 
 class MediaPort:
-    """A non-blocking UDP socket. ``packets`` and ``bytes`` count the media it has sent."""
+    """Wraps a non-blocking UDP socket. ``packets`` and ``bytes`` count the media it has sent."""
 
     paces = False
 

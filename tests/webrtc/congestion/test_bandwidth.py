@@ -269,7 +269,7 @@ def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
 
 
 def test_five_percent_of_few_packets_is_no_trouble_however_it_falls() -> None:
-    """Forty packets a second, reported every tenth of a second, for an hour."""
+    """Forty packets a second are reported every tenth of a second, for an hour."""
     dice = random.Random(7)
     estimate, lost = BandwidthEstimator(0.0), 0
     for report in range(36_000):

@@ -13,7 +13,7 @@ TRIP = 0.05
 
 
 class Link:
-    """A link of ``bps`` with an unlimited queue. Answers come ``TRIP`` after a check has come through."""
+    """Simulates a link of ``bps`` with an unlimited queue. Answers come ``TRIP`` after a check has come through."""
 
     def __init__(self, bps: float, probe: Probe) -> None:
         self.bps = bps

@@ -36,7 +36,7 @@ class OpenDtls:
 
 
 class Way:
-    """The path of packets. With ``open`` False it accepts no more, like a full socket. With ``answers``, the test can
+    """Takes packets. With ``open`` False it accepts no more, like a full socket. With ``answers``, the test can
     answer checks."""
 
     def __init__(self) -> None:

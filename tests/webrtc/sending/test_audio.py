@@ -43,7 +43,7 @@ class PlainKeys:
 
 
 class Way:
-    """A path to a viewer. With ``open`` False it accepts nothing."""
+    """Takes packets for a viewer. With ``open`` False it accepts nothing."""
 
     def __init__(self) -> None:
         self.open = True
@@ -143,7 +143,7 @@ class Listener(LightViewer):
 
 
 class Scene:
-    """A camera with sound, and one listener."""
+    """Runs a camera with sound, and one listener."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

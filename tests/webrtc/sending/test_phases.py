@@ -49,7 +49,7 @@ def test_every_event_leads_where_it_should_or_is_a_bug(phase: Phase, event: Even
 
 
 class Viewer:
-    """The state machine by itself."""
+    """Runs the state machine by itself."""
 
     def __init__(self, phase: Phase = Phase.AWAITING_KEYFRAME) -> None:
         self.phase = phase

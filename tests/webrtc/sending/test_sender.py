@@ -22,7 +22,7 @@ KEY, SALT = bytes(range(16)), bytes(range(12))
 
 @dataclass
 class Watched:
-    """A sealer that remembers what it sealed: (SSRC, index) and the plaintext packet."""
+    """Seals packets and remembers what it sealed: (SSRC, index) and the plaintext packet."""
 
     sealer: Sealer
     ssrc: int
@@ -54,7 +54,7 @@ def libsrtp() -> tuple[Watched, Watched]:
 
 
 class Wire:
-    """The path of packets. With ``open`` False it is like a full send buffer."""
+    """Takes packets. With ``open`` False it is like a full send buffer."""
 
     def __init__(self) -> None:
         self.packets: list[bytes] = []

@@ -13,7 +13,7 @@ from rig.viewer import DtlsClient, Wire
 
 
 class Pair:
-    """Our server and aiortc as the client, connected without a network."""
+    """Connects our server to aiortc as the client, without a network."""
 
     def __init__(self, fingerprint: str = "") -> None:
         theirs, ours = Identity(), Identity()
