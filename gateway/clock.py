@@ -1,6 +1,6 @@
 """Reads the machine's clocks. No other module does: everywhere else, time is an argument.
 
-There are two kinds of "what time is it". Promises (a shift, a grant, an incident's end) are counted by ``now``, which
+The gateway needs two kinds of time. Promises (a shift, a grant, an incident's end) are counted by ``now``, which
 nobody can set while the gateway runs. Times that are compared with the outside world (dates in the record, a panic
 button's timestamp, a TURN server's clock) come from ``wall``, the machine's clock as it is set.
 """

@@ -36,7 +36,7 @@ def addresses_of(host: str) -> tuple[str, ...]:
 
 
 class Resolver:
-    """Runs at most one look-up a name at a time and shares it among all callers.
+    """Runs at most one look-up per name at a time and shares it among all callers.
 
     Names come from the configuration, which bounds how many can wait. ``look_up`` blocks and is called in threads.
     """
@@ -96,7 +96,7 @@ class Resolver:
                 loop.call_soon(self._done, host, OSError(str(error)))
 
     def _leave_behind(self, host: str, future: asyncio.Future[Answer]) -> None:
-        """Stop counting a thread that is stuck as running."""
+        """Count a stuck thread as stuck, and no longer as running."""
         if self._asked.get(host) is future:
             self._running.discard(host)
             self._stuck.add(host)

@@ -33,7 +33,7 @@ class CameraSettings(Model):
     header of RTSP answers. ``trusted`` says that it is known to be right, for instance because NTP keeps it right and
     somebody checks that. ``b_frames`` says what happens to B-frames: they are only reported (``report``), or viewers
     get a transcode without them (``transcode``). ``audio`` relays the G.711 sound of the main stream if media comes
-    over TCP; overhearing speech has its own laws.
+    over TCP. Separate laws may apply to overhearing speech.
 
     ``transport`` says how media comes: over TCP, then over UDP if the camera refuses TCP (``auto``); over UDP, then TCP
     (``udp``); or over TCP alone (``tcp``). ``tls_fingerprint`` is the SHA-256 of a camera's self-signed certificate;

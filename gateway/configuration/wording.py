@@ -40,7 +40,7 @@ def in_words(error: Mapping[str, Any], known_keys: Iterable[str] = ()) -> str:
     """Return one entry of ``ValidationError.errors()`` as a sentence without a subject, which the key before it
     supplies.
 
-    ``known_keys`` are the keys that an unknown key may be a typing error of.
+    ``known_keys`` are the keys that the operator may have meant.
     """
     kind: str = error["type"]
     if kind == "extra_forbidden":
@@ -60,7 +60,7 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
 
 
 def keys_at(model: type[BaseModel], key: Key) -> list[str]:
-    """Return the keys allowed in the place of the last step of ``key``, by following the models' fields from the
+    """Return the keys that may stand in place of the last step of ``key``. The models' fields are followed from the
     root."""
     here: type[BaseModel] | None = model
     for step in key[:-1]:

@@ -30,7 +30,7 @@ class YamlDocument:
 
 
 class _Refused(SightlineError):
-    """Raised for a document that would take more time and memory than a configuration may. It carries the line and the
+    """The document would take more time and memory than a configuration may. It carries the line and the
     words."""
 
     def __init__(self, line: int, words: str) -> None:
@@ -56,7 +56,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse_yaml(text: str) -> YamlDocument:
-    """Parse one YAML document with the safe schema. The length bounds the time. Never raises: errors are in
+    """Parse one YAML document with the safe schema. The text's length bounds the time. Never raises: errors are in
     ``problems``."""
     if len(text) > MOST_CHARACTERS:
         return YamlDocument(None, {}, ((1, (), f"is too large: {MOST_CHARACTERS} characters at most"),))

@@ -125,7 +125,7 @@ def _doors_of(plan: FloorPlan, room: Room) -> list[Point]:
 
 
 def _clear_lines(plan: FloorPlan, camera: PlacedCamera) -> Callable[[Point], bool]:
-    """Return a function that is True for points with nothing of the plan between them and the camera."""
+    """Return a function that returns True if nothing in the plan stands between the camera and a point."""
     if camera.room_id is None:
         walls = unary_union(
             [Polygon(floor.outline) for floor in plan.floors if floor.level == plan.floor(camera.floor_id).level]

@@ -107,7 +107,7 @@ class RemoteFailure(SightlineError):
 
 
 def write_error(number: int, error: Exception) -> Failure:
-    """Return an error as a message. Of a bug, the other process is told nothing but that there was one."""
+    """Return an error as a message. If it is a bug, the message only says that there was one."""
     match error:
         case ClientError():
             return Failure(number, type(error).__name__, (error.code, error.detail))

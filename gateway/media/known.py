@@ -1,4 +1,4 @@
-"""Remembers what a worker process has reported, and ends its sessions on record when the worker is gone."""
+"""Remembers what a worker process has reported, and reports the end of its sessions when the worker is gone."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ class Known:
     def __init__(self, cameras: Sequence[CameraSettings], events: MediaEvents, clock: Clock, metrics: Metrics) -> None:
         self.events = events
         self.silent = 0
-        """Seconds since the last report, counted by whoever watches the worker."""
+        """Seconds since the last report, counted by the code that watches the worker."""
         self._clock = clock
         self._metrics = metrics
         self._statuses: dict[StreamKey, SourceStatus] = {}

@@ -48,7 +48,7 @@ class Worker:
 async def worker_process(name: str, hears: FromWorker) -> AsyncIterator[Worker]:
     """Run a worker that reports to ``hears``. ``name`` appears in logs and process lists.
 
-    When the context is left, the process is dead. It logs to our standard error.
+    The process is dead on exit from this context. It logs to our standard error.
     """
     ours, theirs = socket.socketpair()
     with theirs:

@@ -1,4 +1,4 @@
-"""The media of some cameras in a worker process, which is restarted when it dies."""
+"""Runs the media of some cameras in a worker process, and restarts the process when it dies."""
 
 import asyncio
 import logging

@@ -1,8 +1,8 @@
 """Adds up the metrics of several processes. Pure.
 
 Figures with the same name and labels are summed. That is right for counters and histograms, for gauges that count
-something, and for gauges of a camera, which only one process has. The gauges in ``LARGEST`` only say that something is
-so, and the largest value counts.
+something, and for gauges of a camera, which only one process has. For the gauges in ``LARGEST``, which only state a
+fact, the largest value is taken.
 """
 
 from collections.abc import Iterable, Iterator

@@ -29,8 +29,9 @@ class Faults:
     ``freeze``: the encoder repeats the picture from the moment when the fault began, with running timestamps.
 
     ``delay``: pictures are delivered this many seconds after their capture. The delay is there at once, like that of a
-    recorder's playback. With ``delay_growth`` it grows by that many seconds a second up to ``delay``, like that of a
-    queue that fills (at 1, nothing arrives until then). Reports are as late as the media and tell the truth about it.
+    recorder's playback. With ``delay_growth`` it grows to ``delay`` by that many seconds per second, like that of a
+    queue that fills up (at 1, nothing arrives until then). Reports are as late as the media and tell the truth about
+    it.
 
     ``passes``: the fraction of the sent bytes that the network lets through. The rest, answers included, waits on the
     camera's side of the connection and comes later and later. On a new connection nothing waits.
@@ -72,8 +73,8 @@ class Faults:
         return now - min(self.delay, self.delay_growth * max(0.0, now - since))
 
     def of_the_picture(self) -> dict[str, object]:
-        """Return the faults that need another encoder. A frozen picture needs none: a wedged encoder runs on as it
-        was."""
+        """Return the faults that need another encoder. A frozen picture needs none: a wedged encoder keeps running
+        unchanged."""
         return {name: getattr(self, name) for name in ("clock_offset", "b_frames", "gop", "scale", "noise", "bitrate")}
 
     def need_live_encoder(self) -> tuple[str, ...]:

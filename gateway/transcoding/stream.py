@@ -1,4 +1,4 @@
-"""The stream of a transcode. Its pictures keep the RTP time, and the map to capture time, of the stream that they are
+"""Sends the pictures of a transcode. They keep the RTP time, and the map to capture time, of the stream that they are
 made from."""
 
 from gateway.codecs.access_unit import AccessUnit
@@ -50,7 +50,7 @@ class TranscodedStream:
         return TimelinePoint(start, capture, point.uncertainty, point.trusted, point.reason, point.epoch)
 
     def put(self, unit: AccessUnit) -> None:
-        """Send one transcoded picture. Its ``rtp`` is already in viewers' time."""
+        """Send one transcoded picture. Its ``rtp`` is already the time that viewers see."""
         self._outlet.waiting = False
         self._outlet.send(unit, unit.rtp)
 

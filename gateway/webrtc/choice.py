@@ -68,8 +68,7 @@ def delivery(streams: Mapping[StreamName, Pulled]) -> str:
 
 
 def waits(history: History) -> tuple[str, ...]:
-    """Explain for the camera's status that a viewer who opens it now sees nothing before the next keyframe, if that is
-    so."""
+    """Return a note for the camera's status if a viewer who opens it now would see nothing before the next keyframe."""
     if not history.gave_up:
         return ()
     return (

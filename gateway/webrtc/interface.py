@@ -65,8 +65,8 @@ class PatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class PatchAnswer:
-    """Answers a ``PatchRequest``. ``fragment`` is the gateway's own after an ICE restart, None after mere
-    candidates."""
+    """Answers a ``PatchRequest``. ``fragment`` is the gateway's own after an ICE restart, and None if there was no
+    restart."""
 
     fragment: str | None
     etag: str

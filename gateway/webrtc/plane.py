@@ -162,7 +162,7 @@ class MediaPlane:
         return self._life.watched
 
     def session(self, session_id: str) -> Session | None:
-        """Return the session with this id, or None if it has ended. It shows more than its view does."""
+        """Return the session with this id, or None if it has ended. It has more detail than its view."""
         return self._life.sessions.get(session_id)
 
     def sessions(self) -> tuple[SessionView, ...]:

@@ -165,7 +165,7 @@ def test_a_recorder_must_be_listed_with_its_sessions() -> None:
 
 
 def recorded(*hosts: str) -> Settings:
-    """Return settings with one site a host, each with one camera that the recorder ``north`` serves at that host."""
+    """Return settings with one site per host, each with one camera that the recorder ``north`` serves at that host."""
     sites = [
         {**SITE, "id": f"site-{n}", "cameras": [{"id": f"c{n}", "name": "C", "nvr": "north", "main": {"url": host}}]}
         for n, host in enumerate(hosts)

@@ -1,4 +1,4 @@
-"""The transcode of a camera with its real process: what viewers get, and what happens when the process dies."""
+"""Tests a camera's transcode with its real process: what viewers get, and what happens when the process dies."""
 
 import asyncio
 import os

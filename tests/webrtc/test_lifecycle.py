@@ -1,4 +1,4 @@
-"""Why a session ends, and that no media follow its end."""
+"""A session ends for the right reason, and no media follow its end."""
 
 import asyncio
 

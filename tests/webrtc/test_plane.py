@@ -1,4 +1,4 @@
-"""The media plane opens sessions, sends pictures, acts on feedback, and bears with garbage and bugs."""
+"""The media plane opens sessions, sends pictures, acts on feedback, and copes with garbage and bugs."""
 
 import asyncio
 import socket

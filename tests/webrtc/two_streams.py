@@ -38,7 +38,7 @@ class Camera:
         self._stamp = stamp
         self._codec = "H264"
         self.refers_back = False
-        """Show each second picture before the one that was sent before it."""
+        """Show every second picture before the one that was sent before it."""
         self._pictures = itertools.count(-phase)
 
     def becomes(self, codec: str, stamp: int | None = None) -> None:

@@ -48,7 +48,7 @@ class CodedPicture:
 
 
 class Encoder:
-    """Runs the encoder once. A run begins with a keyframe, and its capture times only increase."""
+    """Runs the encoder. Each run begins with a keyframe, and its capture times only increase."""
 
     def __init__(self, settings: EncoderSettings) -> None:
         self._origin: int | None = None

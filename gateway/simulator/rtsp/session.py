@@ -54,7 +54,7 @@ class Session:
         return self.sender.timestamp(round(self.camera.capture_time() * TICKS_PER_SECOND))
 
     def play(self) -> None:
-        """Start to send: first a sender report, then pictures, beginning with a keyframe."""
+        """Start sending: first a sender report, then pictures, beginning with a keyframe."""
         if self.camera.faults.drop:
             self._outlet.close()
             return

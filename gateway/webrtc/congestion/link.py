@@ -25,7 +25,7 @@ class Link:
         self.probe = Probe()
         self.patience = patience
         self._unknown = unknown
-        self._probed = math.inf  # bits a second, as the burst showed that goes out
+        self._probed = math.inf  # bits a second, as measured by the burst that is going out
         self._settled_at = now
 
     def pace(self, now: float) -> float:

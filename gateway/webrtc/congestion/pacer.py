@@ -6,7 +6,7 @@ from collections import deque
 from gateway.relay.history import PacketGroup
 
 AT_ONCE = 0.005
-"""Seconds of sending that go out together. No queue on the way must hold more."""
+"""Seconds of sending that go out together. No queue on the way needs to hold more than this."""
 LEAST_AT_ONCE = 6000
 MOST = 16 * 1024 * 1024
 """Limit of waiting bytes, however fast the link seems."""

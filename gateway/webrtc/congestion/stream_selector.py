@@ -10,7 +10,7 @@ from enum import Enum
 FIRST = 5.0
 LAST = 60.0
 PROVEN = 20.0
-"""Seconds after which a try has succeeded. Later trouble is then a new one."""
+"""Seconds after which a try has succeeded. Trouble after that counts as new."""
 
 
 class Step(Enum):

@@ -41,7 +41,7 @@ class SoundFeed:
         self._reported_at = float("-inf")
 
     def deliver(self, packet: AudioPacket, crowded: bool) -> None:
-        """Send the next samples, unless the link is ``crowded``: then the picture has it alone."""
+        """Send the next samples. If the link is ``crowded``, drop them and leave the link to the picture."""
         kind = self._payload_types.get(self.stream.codec)
         if crowded or kind is None:
             self._dropped.inc()

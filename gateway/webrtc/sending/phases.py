@@ -15,7 +15,7 @@ A picture is sent only if every picture since its keyframe was sent whole. So ev
 ends with a keyframe, or with a burst, which begins with one.
 
 ``WAITING`` derives from the phase what the viewer is told. Knowledge about the link is not a phase: until the first
-burst has been answered, PACED and CUT send nothing more, just as their pace holds them back at other times.
+burst has been answered, nothing more is sent in PACED and CUT. At other times, only their pace holds packets back.
 """
 
 from collections.abc import Mapping

@@ -22,11 +22,11 @@ class Sequences(Iterable[int], Sized, Protocol):
 
 
 class Rtcp:
-    """RTCP about what ``sender`` sends as ``ssrc``.
+    """Handles RTCP about what ``sender`` sends as ``ssrc``.
 
     ``resend`` sends packets again and returns how many went out. ``asked`` is called when the viewer asks for a new
-    picture, and is told whether it is known to have lost something. A viewer with a loss is heard once in
-    ``REFRESH_INTERVAL`` seconds. ``bitrate_estimate`` is the viewer's own, in bits a second.
+    picture, and is told whether it is known to have lost something. A viewer that has lost something is heard at most
+    once in ``REFRESH_INTERVAL`` seconds. ``bitrate_estimate`` is the viewer's own, in bits a second.
     """
 
     def __init__(

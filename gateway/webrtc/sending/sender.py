@@ -1,4 +1,4 @@
-"""Sends one viewer's RTP stream: one numbering for everything it is sent, and repeats. Sans-IO: it sends by a
+"""Sends one viewer's RTP stream: one numbering for everything it is sent, and repeats. Sans-IO: it sends through a
 function."""
 
 from bisect import bisect_right
@@ -57,7 +57,7 @@ class RtpSender:
     is the group sent last, and ``last_timestamp`` is its RTP timestamp for the viewer.
 
     **Architecture invariant:** one plaintext for one nonce. An index is used once its packet is sealed, whether or not
-    it is sent. If it is sealed again, it is for the same packet, which the stretch of that index finds.
+    it is sent. It is sealed again only for the same packet, which the stretch that contains the index finds.
     """
 
     def __init__(

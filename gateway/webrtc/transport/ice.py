@@ -12,8 +12,8 @@ _PASSIVE = 4  # direction preference
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Holds the short-term credentials of one session, with at least 24 and 128 bits (RFC 8445 5.3). The password is
-    secret."""
+    """Holds the short-term credentials of one session: a ``ufrag`` of at least 24 bits and a secret password of at
+    least 128 (RFC 8445 5.3)."""
 
     ufrag: str
     password: str

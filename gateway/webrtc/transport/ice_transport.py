@@ -15,7 +15,7 @@ SILENT_AFTER = 7.5
 
 
 class IceTransport:
-    """The path to a viewer whose ICE user name fragment is ``their_ufrag``.
+    """Keeps the path to a viewer whose ICE user name fragment is ``their_ufrag``.
 
     ``heard_at`` is the gateway time of the last sign of life, initially that of the offer. ``routes`` are all routes of
     authentic checks, oldest first. ``etag`` names the current ICE session.
@@ -45,7 +45,7 @@ class IceTransport:
 
     @property
     def ufrags(self) -> set[str]:
-        """Return the user name fragments of ours that checks may name."""
+        """Return our user name fragments that checks may use."""
         return {self.credentials.ufrag} | ({self._former[0].ufrag} if self._former is not None else set())
 
     def restart(self, their_ufrag: str, their_password: str) -> None:
@@ -82,9 +82,9 @@ class IceTransport:
     def heard(self, route: Route, now: float) -> None:
         """Note an authentic RTCP packet from ``route``. It is a sign of life if media takes that route.
 
-        Only STUN gives consent (RFC 7675), and this never renews it. But whoever answers our media with the session's
-        keys, from the address that we send to, receives it and wants it; and some viewers send no checks once they are
-        connected. SRTCP recognises replays, so nobody else can keep a session alive.
+        Only STUN gives consent (RFC 7675), and this never renews it. But a peer that answers our media with the
+        session's keys, from the address that we send to, receives the media and wants it. Some viewers send no checks
+        once they are connected. SRTCP recognises replays, so nobody else can keep a session alive.
         """
         if route == self._route:
             self.heard_at = self._route_heard_at = now

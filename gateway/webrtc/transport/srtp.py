@@ -87,8 +87,8 @@ class GcmSealer:
 
 
 class LibsrtpSealer:
-    """Seals by libsrtp with the negotiated profile. ``session`` must allow packets to repeat, ``reach`` packets
-    back."""
+    """Seals by libsrtp with the negotiated profile. ``session`` must allow any of the last ``reach`` packets to be
+    sealed again."""
 
     def __init__(self, session: pylibsrtp.Session, ssrc: int, tag_length: int, reach: int) -> None:
         self._protect = session.protect
