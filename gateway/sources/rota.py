@@ -6,10 +6,10 @@ first brings into the processor's caches serves the others. But nothing else is 
 
 from collections.abc import Iterator
 
-PERIOD = 0.25
+PERIOD = 0.5
 """Seconds from one turn of a source to its next."""
 TOGETHER = 8
-_GROUPS = 25
+_GROUPS = 50
 _EARLY = 0.005
 
 

@@ -20,7 +20,8 @@ async def settled(bench: Bench, camera: ScriptedCamera) -> Source:
     await bench.up(camera)
     began = bench.clock.monotonic()
     await bench.until(lambda: bench.clock.monotonic() - began > SETTLED_AFTER + 1, each=camera.picture)
-    await bench.clock.advance(PERIOD)
+    for _ in range(2):
+        await bench.clock.advance(PERIOD)
     await arrived(bench, camera)
     return source
 

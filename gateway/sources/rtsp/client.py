@@ -23,10 +23,11 @@ from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Interleaved, Unicast
 from gateway.sources.sound import LONGEST, SoundReception, SoundSink
 
+LONGEST_WAIT = 0.2
 READ_AT_ONCE = 256 * 1024
-COLLECTED = 48 * 1024
+COLLECTED = 62 * 1024
 """The bytes that the kernel collects of an unwatched stream before it wakes us; ``step`` has them read sooner if they
-are fewer. Half of the least receive window, so that the camera never waits for us."""
+are fewer. Less than the least receive window, so that the camera never waits for us."""
 SETTLED_AFTER = 5.0
 """Seconds after PLAY before a stream may be read so, since its first pictures date all later ones."""
 REPORT_INTERVAL = 5.0
@@ -133,9 +134,9 @@ class RtspClient(asyncio.BufferedProtocol):
         return 0 if self._ports is None else self._ports.strangers
 
     async def step(self) -> None:
-        """Wait until something is due (``rota.PERIOD`` at most) and send it: keep-alives, reports, questions for the
-        camera's clock. Have what was collected read. Raises ``CameraError``, or the bug, that has ended the connection.
-        """
+        """Wait until something is due (``LONGEST_WAIT`` at most, or the next turn while nobody watches) and send it:
+        keep-alives, reports, questions for the camera's clock. Have what was collected read. Raises ``CameraError``, or
+        the bug, that has ended the connection."""
         if self._failure is None:
             try:
                 async with asyncio.timeout(None) as self._pause:
@@ -183,7 +184,7 @@ class RtspClient(asyncio.BufferedProtocol):
         try:
             now = self._clock.monotonic()
             self._receive(bytes(_read_buffer[:nbytes]), now)
-            if not self._watched and now >= self._settled and self._session.can_query:
+            if self._rests(now) and self._session.can_query:
                 self._collect(COLLECTED)
         except Exception as error:  # nobody catches what a callback raises, so step() raises it for the owner
             self._end(error)
@@ -289,9 +290,13 @@ class RtspClient(asyncio.BufferedProtocol):
             before, self._units = self._units, self.reception.units
             self._pictures.spend(self._units - before, now)
 
+    def _rests(self, now: float) -> bool:
+        """Return True if nobody is kept waiting by packets that are read a little later."""
+        return not self._watched and now >= self._settled
+
     def _due(self) -> float:
         now = self._clock.monotonic()
-        due = min(self._session.next_tick(), next_turn(self._turn, now))
+        due = min(self._session.next_tick(), next_turn(self._turn, now) if self._rests(now) else now + LONGEST_WAIT)
         if self.reception is not None:
             self._query_due = float("inf")
             if self._session.can_query:
