@@ -1,4 +1,7 @@
-"""A viewer in TypeScript that stands on werift: ICE, DTLS and SRTP of its own, in Node."""
+"""A viewer in TypeScript that stands on werift: ICE, DTLS and SRTP of its own, in Node.
+
+It reads the end of DTLS without decrypting it, so that whether it learns of its end is a matter of chance.
+"""
 
 import pytest
 
@@ -17,7 +20,6 @@ async def test_werift_plays_picture_and_sound_through_switch_restart_and_all_cle
         await story.plays(house, player)
         await player.until(lambda: len(player.sounds) > 8000)  # a second of it
         await story.ends(house, player)
-        await player.until(lambda: player.states[-1] == "closed")
 
 
 async def test_werift_plays_a_camera_without_sound_though_it_asks_for_it(
