@@ -14,7 +14,7 @@ from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings, StreamSettings
 from gateway.errors import ConfigurationError, NotFound, Unavailable
 from gateway.health.picture import Still
-from gateway.media import remote
+from gateway.media import keeper, remote
 from gateway.media.events import MediaEvents
 from gateway.media.interface import Figure, Points
 from gateway.media.link import Link
@@ -279,12 +279,12 @@ async def test_a_worker_that_does_not_end_a_session_in_time_is_ended_with_it(
 
 
 async def test_a_worker_without_a_word_for_some_seconds_is_ended(scene: Scene) -> None:
-    for _ in range(2 * remote.SILENT_TICKS):
+    for _ in range(2 * keeper.SILENT_TICKS):
         scene.links[-1].tell(FromWorker.report, Report((), (), (), ()))
         await scene.until(lambda: scene.node.silent == 0)
         await scene.clock.advance(1.0)
     assert len(scene.workers) == 1
-    await scene.clock.advance(remote.SILENT_TICKS + 1)
+    await scene.clock.advance(keeper.SILENT_TICKS + 1)
     await scene.until(lambda: len(scene.workers) == 2)
 
 
