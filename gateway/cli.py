@@ -1,4 +1,7 @@
-"""The command ``sightline``. Thin: each command parses, calls, prints; errors are one line, exit 1; 3: Unconfirmed."""
+"""The command ``sightline``. Thin: each command parses, calls, prints; errors are one line, exit 1; 3: Unconfirmed.
+
+Each command imports what it runs only when it is called, so that a short one does not load the whole gateway first.
+"""
 
 import asyncio
 import os
@@ -13,18 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import log
-from gateway.audit.record import format_record
-from gateway.commands import demo as demo_command
-from gateway.commands import invite as invite_command
-from gateway.commands import sign_out as sign_out_command
-from gateway.commands import trigger as trigger_command
-from gateway.commands.record import read_records
-from gateway.commands.serve import serve_until_stopped
-from gateway.commands.simulate import simulate_until_stopped
-from gateway.config_loader import load, summary, warnings
 from gateway.errors import ConfigurationError, SightlineError, Unconfirmed
 from gateway.models import IncidentKind, Role
-from gateway.tls import tls_context
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -97,6 +90,8 @@ def serve(
     json_logs: Annotated[bool, typer.Option(help="Logs as one JSON object a line.")] = False,
 ) -> None:
     """Run the gateway."""
+    from gateway.commands.serve import serve_until_stopped
+
     log.configure(as_json=json_logs)
     _run(serve_until_stopped(config, overrides_of(settings or []), tls=tls, say=_say))
 
@@ -114,6 +109,8 @@ def demo(
     config: ConfigPath = CONFIG,
 ) -> None:
     """A simulated school, the gateway, and a sign-in link for each role."""
+    from gateway.commands import demo as demo_command
+
     log.configure(level="WARNING")
     options = demo_command.DemoOptions(config, directory, port, media_port, rtsp_port, cameras, tls)
     _run(demo_command.run(options, console))
@@ -130,6 +127,8 @@ def simulate(
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
 ) -> None:
     """The simulated school: RTSP cameras that are drawn and encoded here, with faults on demand."""
+    from gateway.commands.simulate import simulate_until_stopped
+
     log.configure(level="WARNING")
     _run(simulate_until_stopped(config, port, control_port, cameras, loop, gop, with_parent=with_parent, say=_say))
 
@@ -137,6 +136,9 @@ def simulate(
 @app.command()
 def check(config: Annotated[Path, typer.Argument(help="The district's configuration.")] = CONFIG) -> None:
     """Check a configuration: every fault with its file, line and key."""
+    from gateway.config_loader import load, summary, warnings
+    from gateway.tls import tls_context
+
     try:
         loaded = load(config)
         tls_context(loaded.settings.http)
@@ -159,6 +161,8 @@ def invite(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Make a single-use sign-in link, and its QR code."""
+    from gateway.commands import invite as invite_command
+
     operator = os.environ.get("USER", "operator")
     _run(invite_command.run(config, role, name, frozenset(site or ()), operator, console))
 
@@ -171,6 +175,8 @@ def sign_out(
     """Sign a person or device out everywhere: a laptop is stolen, somebody has left. A running gateway closes their
     pictures within a second, and this says so. Exit 1: nobody was signed out; 3: done, but the gateway has not
     confirmed."""
+    from gateway.commands import sign_out as sign_out_command
+
     _run(sign_out_command.run(config, who, os.environ.get("USER", "operator"), _say))
 
 
@@ -191,6 +197,7 @@ def trigger(
     ] = None,
 ) -> None:
     """Send a panic button's signed message, as an integration test or from a script."""
+    from gateway.commands import trigger as trigger_command
 
     async def work() -> None:
         secret, context = trigger_command.read_secret(secret_file), trigger_command.trust(ca_file)
@@ -205,6 +212,8 @@ def audit(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest records.")] = 100,
 ) -> None:
     """Print the record of accesses, refusals, triggers and closes. Reading it is recorded."""
+    from gateway.audit.record import format_record
+    from gateway.commands.record import read_records
 
     async def work() -> None:
         for record in await read_records(config, limit, os.environ.get("USER", "operator")):

@@ -22,7 +22,6 @@ from gateway.auth.tokens import TokenService
 from gateway.clock import Clock
 from gateway.config_loader import Loaded
 from gateway.configuration.media_settings import MediaSettings
-from gateway.configuration.settings import Settings
 from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import ConfigurationError
 from gateway.floorplan.words import place_words
@@ -39,7 +38,7 @@ from gateway.media.remote import RemoteNode
 from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, Origin, SiteId
-from gateway.storage.database import Database, sqlite_url
+from gateway.storage.database import Database
 from gateway.storage.readiness import Readiness
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
@@ -150,18 +149,3 @@ def media_of(
         node = RemoteNode(f"worker {number + 1}", shard, own, events, clock, metrics, worker_process)
         nodes.append((node, [CameraId(camera.id) for camera in shard]))
     return MediaNodes(nodes, events)
-
-
-def storage_url(settings: Settings) -> str:
-    """Return the URL of the SQLite file, by default in the storage directory, which is created if missing.
-
-    Raises ConfigurationError.
-    """
-    if settings.storage.url is not None:
-        return settings.storage.url.get_secret_value()
-    directory = settings.storage.directory
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError([f"storage.directory: {directory} cannot be made: {error.strerror}"]) from None
-    return sqlite_url(directory / "sightline.db")

@@ -14,13 +14,14 @@ from gateway.api.admission.throttle import whose
 from gateway.api.app import build
 from gateway.api.services import Services
 from gateway.clock import Clock, SystemClock
-from gateway.composition import compose, media_of, storage_url
+from gateway.composition import compose, media_of
 from gateway.config_loader import Loaded
 from gateway.configuration.settings import HttpSettings, Settings
 from gateway.errors import ConfigurationError
 from gateway.incidents.triggers.forgetting import forget_for_ever
 from gateway.metrics import Metrics
 from gateway.storage.database import Database
+from gateway.storage.location import storage_url
 from gateway.storage.presence import Presence
 from gateway.storage.steady import SteadyTime
 from gateway.tls import tls_context

@@ -12,12 +12,12 @@ from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.clock import SystemClock
-from gateway.composition import storage_url
 from gateway.config_loader import Loaded, load_without_secrets
 from gateway.errors import ConfigurationError
 from gateway.metrics import Metrics
 from gateway.models import Principal, Role, SiteId
 from gateway.storage.database import Database
+from gateway.storage.location import storage_url
 
 
 def principal_of(role: Role, name: str, sites: frozenset[str]) -> Principal:

@@ -5,10 +5,10 @@ from pathlib import Path
 from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent, AuditRecord
 from gateway.clock import SystemClock
-from gateway.composition import storage_url
 from gateway.config_loader import load_without_secrets
 from gateway.metrics import Metrics
 from gateway.storage.database import Database
+from gateway.storage.location import storage_url
 
 
 async def read_records(config: Path, limit: int, reader: str) -> list[AuditRecord]:

@@ -11,13 +11,13 @@ from gateway.audit.record import AuditEvent, printable
 from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignInSessions
 from gateway.clock import Clock, SystemClock
-from gateway.composition import storage_url
 from gateway.config_loader import load_without_secrets
 from gateway.configuration.settings import Settings
 from gateway.errors import SightlineError, StorageError, Unconfirmed
 from gateway.metrics import Metrics
 from gateway.models import Principal
 from gateway.storage.database import Database
+from gateway.storage.location import storage_url
 from gateway.storage.presence import looked_at_by_gateway
 
 CONFIRMED_WITHIN = 5.0

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from gateway.audit.log import AuditLog
 from gateway.clock import SystemClock
-from gateway.composition import storage_url
 from gateway.config_loader import load
 from gateway.metrics import Metrics
 from gateway.storage.database import Database
+from gateway.storage.location import storage_url
 from rig.example import ENVIRONMENT
 from tests.commands.processes import district, sightline
 from tests.in_process import ENTRANCE, House
