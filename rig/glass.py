@@ -127,6 +127,20 @@ class Tile:
     async def state(self) -> str:
         return await self.locator.get_attribute("data-state") or ""
 
+    async def next_state(self) -> tuple[str, float]:
+        """Wait for the next change of what it says. Return that, and when it said so (seconds since 1970)."""
+        state, at = await self.locator.evaluate(
+            """tile => new Promise((resolve) => {
+                const before = tile.dataset.state;
+                new MutationObserver((_, observer) => {
+                    if (tile.dataset.state === before) return;
+                    observer.disconnect();
+                    resolve([tile.dataset.state, Date.now() / 1000]);
+                }).observe(tile, { attributes: true });
+            })"""
+        )
+        return str(state), float(at)
+
     async def age(self) -> float | None:
         value = await self.locator.get_attribute("data-age")
         return float(value) if value else None

@@ -3,6 +3,8 @@
 The limits are those of the table, plus ``SLACK`` for two shared cores.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -106,6 +108,24 @@ async def test_a_lost_camera_is_not_live_with_its_reason(
     await district.fault(camera)
     if "refuse_password" not in fault:
         await tile.says("live", 20)
+
+
+async def test_a_lost_connection_is_told_to_its_viewers_at_once(glass: Glass, district: District) -> None:
+    """A still frame is not called LIVE for as long as its age allows, once the gateway knows that none will follow."""
+    camera, took = "lincoln-lobby", []
+    tile = await live(glass, camera)
+    for _ in range(3):
+        changed = asyncio.create_task(tile.next_state())
+        await tile.state()  # asked after it, and answered: the change is being waited for
+        began = time.time()
+        await district.fault(camera, drop=True)
+        state, at = await changed
+        took.append(at - began)
+        assert state == "not_live"
+        await district.fault(camera)
+        await tile.says("live", 20)
+    print(f"from the reset of a connection to NOT LIVE: {', '.join(f'{1000 * each:.0f}' for each in took)} ms")
+    assert sorted(took)[1] < 0.3
 
 
 async def test_a_repeated_picture_is_live_and_says_that_it_is_unchanged(glass: Glass, district: District) -> None:

@@ -41,6 +41,7 @@ const session = {
 };
 let store: FakeStore;
 let viewing: Viewing;
+let told: string[] = [];
 
 const shown = (): string => viewing.frame(store.seconds * RATE, PIXELS).state;
 const says = (): string => viewing.verdict(store.seconds).state;
@@ -50,7 +51,8 @@ beforeEach(async () => {
   vi.spyOn(WhepSession, "open").mockResolvedValue(session as unknown as WhepSession);
   session.reconnecting = false;
   store = new FakeStore();
-  viewing = new Viewing(store as unknown as Known, CAMERA, "main", { media: () => undefined, changed: () => undefined });
+  const changed = (): void => void told.push(viewing.verdict(store.seconds).state);
+  viewing = new Viewing(store as unknown as Known, CAMERA, "main", { media: () => undefined, changed });
   viewing.start();
   await vi.waitUntil(() => viewing.session !== null);
   const map = { rtp: 0, capture: CAPTURED, uncertainty: 0.01, trusted: true, reason: "", epoch: "1", stream: "main" };
@@ -103,5 +105,18 @@ describe("a picture without a known successor", () => {
     expect(viewing.frame(store.seconds * RATE, PIXELS / 4)).toMatchObject({ state: "unverified", reason: "no reports" });
     other.clock = "trusted";
     expect(says()).toBe("live");
+  });
+});
+
+describe("a camera whose connection is lost", () => {
+  it("is not live as soon as the gateway says so, however young its last picture is", () => {
+    shown();
+    const lost = { id: "gym", streams: { main: { state: "down", reason: "closed_by_camera", width: 0, height: 0 } } };
+    store.cameras.set("gym", lost);
+    told = [];
+    store.tell("camera", { type: "camera", camera: { ...lost, id: "hall" } });
+    expect(told).toEqual([]);
+    store.tell("camera", { type: "camera", camera: lost });
+    expect(told).toEqual(["not_live"]);
   });
 });

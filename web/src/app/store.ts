@@ -174,6 +174,7 @@ export class Store extends EventTarget {
         break;
       case "camera":
         this.cameras.set(event.camera.id, event.camera);
+        this.dispatchEvent(new CustomEvent("camera", { detail: event }));
         break;
       case "watchers":
         this.watchers.set(event.site, event.watchers);
