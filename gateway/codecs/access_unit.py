@@ -20,7 +20,8 @@ class AccessUnit(NamedTuple):
     ``nals`` are NAL units without start codes, in decoding order; in a keyframe the parameter sets are always
     present, from the stream or from the SDP. With ``codec`` JPEG it is one whole JPEG, and always a keyframe. ``rtp``
     is the camera's own 32-bit timestamp. ``arrival`` is gateway time at which its last RTP packet was read. ``lost``
-    counts RTP packets missing since the last access unit.
+    counts RTP packets missing since the last access unit. ``recovery``: a decoder that begins here, at a recovery
+    point, shows whole pictures after so many more; -1 if it is none. Parameter sets are present there, too.
     """
 
     nals: tuple[bytes, ...]
@@ -29,3 +30,4 @@ class AccessUnit(NamedTuple):
     arrival: float
     lost: int = 0
     codec: str = "H264"
+    recovery: int = -1

@@ -88,6 +88,7 @@ class MediaNode(Generic[P]):
                 )
                 stream.watchers.changed.add(self.pulls[key].watch)
                 stream.on_timeline(functools.partial(_told, events, key))
+                stream.on_beginning(functools.partial(self._retell, key))
                 if key[1] is StreamName.MAIN:
                     # Substreams are not checked: at so few bits, coding alone makes a still scene differ from picture
                     # to picture.
@@ -149,12 +150,13 @@ class MediaNode(Generic[P]):
         """Add the age of the newest picture, what viewers of the camera get, and the state of its transcode."""
         camera = status.camera_id
         found = {name: self.streams[camera, name] for name in StreamName if (camera, name) in self.streams}
-        words = delivery({name: Pulled(stream.codec, stream.passes) for name, stream in found.items()})
+        words = delivery({name: Pulled(stream.codec, stream.passes, stream.begins) for name, stream in found.items()})
         sound = self.sounds.get(camera)
         heard = f"Its sound ({sound.codec}) is relayed." if sound is not None and sound.codec else ""
         status = replace(status, delivery=" ".join(filter(None, (words, self._transcoding.state(camera), heard))))
-        status = replace(status, notes=(*status.notes, *waits(found[status.stream].history)))
-        point = found[status.stream].timeline()
+        stream = found[status.stream]
+        status = replace(status, notes=(*status.notes, *waits(stream.history, begins=stream.begins)))
+        point = stream.timeline()
         if point is None:
             return status
         age = max(0.0, self._clock.monotonic() - point.capture)
@@ -162,6 +164,9 @@ class MediaNode(Generic[P]):
 
     def _pulled(self, status: SourceStatus) -> None:
         self.events.status.tell(self._complete(status))
+
+    def _retell(self, key: StreamKey, _: None) -> None:
+        self.events.status.tell(self.status(key))
 
     def _transcoded(self, camera: CameraId) -> None:
         self.events.status.tell(self.status((camera, StreamName.MAIN)))

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.nal.recovery import NONE
+from gateway.codecs.recovery import begins
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
@@ -22,14 +24,18 @@ from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, unwrap
 from gateway.sources.media import ClockSample, SenderReport
 
 MOVED = 0.05  # seconds by which the map may move before viewers are told at once, and not once a second
+NO_KEYFRAME_AFTER = 4.0
+"""Seconds of recovery points without a keyframe after which none is expected any more: two usual groups of pictures."""
 BACKWARD_PICTURES = 3  # shown before one that was sent earlier: not an accident, but B-frames
 
 
 class Picture(NamedTuple):
-    """One picture that can be decoded after those before it, and its RTP time for viewers."""
+    """One picture that can be decoded after those before it, and its RTP time for viewers. ``fresh``: a decoder begins
+    with it, because those before it are not what it refers to."""
 
     unit: AccessUnit
     rtp: int
+    fresh: bool = False
 
 
 class CameraStream:
@@ -49,6 +55,8 @@ class CameraStream:
         self.codec = ""
         self._pass_b_frames = pass_b_frames
         self._backward = 0
+        self._decodable = False
+        self._refreshed_since: float | None = None
         self._clock = clock
         self._metrics = metrics
         self._line = Line()
@@ -66,6 +74,15 @@ class CameraStream:
         self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
         self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
         self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
+        self._on_beginning: Listeners[None] = Listeners("relay_beginning", metrics)
+        self._told_beginning = (True, False)
+
+    @property
+    def begins(self) -> bool:
+        """False if keyframes are missing, so that no viewer can begin with the pictures as they come, while a transcode
+        can begin at the camera's recovery points."""
+        since = self._refreshed_since
+        return since is None or self._told_at - since < NO_KEYFRAME_AFTER
 
     # For viewers and the page
 
@@ -111,12 +128,16 @@ class CameraStream:
         return self._on_timeline.add(callback)
 
     def on_keyframe(self, callback: Callable[[AccessUnit], None]) -> Callable[[], None]:
-        """Call ``callback`` with every keyframe, as the camera sent it."""
+        """Call ``callback`` with every picture that can be decoded alone, as the camera sent it."""
         return self._on_keyframe.add(callback)
 
     def on_picture(self, callback: Callable[[Picture], None]) -> Callable[[], None]:
         """Call ``callback`` with every picture that can be decoded, even in a codec that no viewer is sent."""
         return self._on_picture.add(callback)
+
+    def on_beginning(self, callback: Callable[[None], None]) -> Callable[[], None]:
+        """Call ``callback`` when it changes with what a new viewer can begin."""
+        return self._on_beginning.add(callback)
 
     def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
         """Call ``callback`` at once when the last picture is torn, so that nothing follows before the next keyframe."""
@@ -132,6 +153,7 @@ class CameraStream:
         self._line.restart()
         self._timeline.connected(at)
         self._early_report = None
+        self._decodable, self._refreshed_since = False, None
         self._outlet.waiting = True
 
     def disconnected(self, at: float) -> None:
@@ -154,17 +176,29 @@ class CameraStream:
         if placed.restarted or unit.arrival != self._told_at:
             self._told_at = unit.arrival
             self._tell_timeline()
-        self._outlet.waiting = not unit.keyframe and (self._outlet.waiting or unit.lost > 0)
-        if self._outlet.waiting:
-            self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
-            return
-        self._outlet.send(unit, placed.outgoing % WRAP)
-        self._on_picture.tell(Picture(unit, placed.outgoing % WRAP))
+        waiting = self._outlet.waiting = not unit.keyframe and (self._outlet.waiting or unit.lost > 0)
+        if unit.lost:
+            self._decodable = False
+        fresh = not self._decodable and begins(unit)
+        self._decodable = self._decodable or fresh
         if unit.keyframe:
-            self._on_keyframe.tell(unit)
+            self._refreshed_since = None
+        elif self._refreshed_since is None and unit.recovery != NONE and (waiting or not self.history.begun):
+            self._refreshed_since = unit.arrival
+        if waiting:
+            self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
+        else:
+            self._outlet.send(unit, placed.outgoing % WRAP)
+        if unit.keyframe or not self.history.begun:
+            self._tell_beginning()
+        if self._decodable:
+            self._on_picture.tell(Picture(unit, placed.outgoing % WRAP, fresh))
+            if unit.keyframe or unit.recovery == 0:
+                self._on_keyframe.tell(unit)
 
     def withdraw(self) -> None:
         """Have viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
+        self._decodable = False
         self._outlet.withdraw()
 
     def sender_report(self, report: SenderReport) -> None:
@@ -200,6 +234,12 @@ class CameraStream:
         m = self._timeline.map(self._clock.monotonic())
         capture = (placed.media - back) / VIDEO_CLOCK_RATE + m.intercept
         return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)
+
+    def _tell_beginning(self) -> None:
+        beginning = self.begins, self.history.gave_up
+        if beginning != self._told_beginning:
+            self._told_beginning = beginning
+            self._on_beginning.tell(None)
 
     def _tell_timeline(self) -> None:
         placed = self._last

@@ -144,6 +144,11 @@ class History:
         """Return True if the GOP is too long to be kept, so that nobody can begin before the next keyframe."""
         return self._keyframe is None and self._too_long
 
+    @property
+    def begun(self) -> bool:
+        """Return True if a keyframe is kept, with which a viewer can begin."""
+        return self._keyframe is not None
+
     def forget_gop(self) -> None:
         """Let no new viewer begin with what is kept; what was sent can still be repeated."""
         self._keyframe = None

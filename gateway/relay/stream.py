@@ -36,6 +36,11 @@ class RelayStream(Protocol):
         """Return True if viewers may be sent the pictures as they are."""
         ...
 
+    @property
+    def begins(self) -> bool:
+        """Return False if no viewer can begin with the pictures as they are, while a transcode can."""
+        ...
+
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
         """Have ``deliver`` called with every group after those of the start burst, until closed."""
         ...

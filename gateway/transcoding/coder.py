@@ -45,6 +45,7 @@ class Coder:
         self._codec = ""
         self._decoder: VideoCodecContext | None = None
         self._encoder: VideoCodecContext | None = None
+        self._whole_from: int | None = None
         self._origin = 0
         self._newest: int | None = None
         self._keyframe: int | None = None
@@ -57,6 +58,9 @@ class Coder:
         """
         if job.fresh or job.codec != self._codec or self._decoder is None:
             self._decoder, self._codec = decoder_of(job.codec, MAX_PIXELS), job.codec
+            self._whole_from = None
+        if job.whole and self._whole_from is None:
+            self._whole_from = job.time
         packet = packet_of(job.codec, job.nals)
         packet.pts = job.time
         packet.time_base = Fraction(1, VIDEO_CLOCK_RATE)
@@ -65,8 +69,12 @@ class Coder:
         except av.FFmpegError:
             return
         for frame in frames if job.show else ():
-            if frame.pts is not None and self._due(frame.pts):
+            if frame.pts is not None and self._whole(frame.pts) and self._due(frame.pts):
                 yield from self._encode(frame, frame.pts)
+
+    def _whole(self, time: int) -> bool:
+        # A picture that is shown before the first whole one may be decoded after it.
+        return self._whole_from is not None and time >= self._whole_from
 
     def _due(self, time: int) -> bool:
         # Accept a picture that is a tenth of the interval early, since cameras' clocks jitter.

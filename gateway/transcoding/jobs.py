@@ -12,7 +12,8 @@ class Job(NamedTuple):
     """Carries a picture to decode.
 
     ``time`` is in 1/90000 s, on the timeline that viewers get. The picture is also encoded if ``show`` is set.
-    ``fresh`` means that it refers to nothing decoded before. ``nals`` are as in ``AccessUnit``.
+    ``fresh`` means that it refers to nothing decoded before. ``nals`` are as in ``AccessUnit``. ``whole`` is False
+    while a decoder that began at a recovery point has refreshed only parts of the picture.
     """
 
     codec: str
@@ -20,6 +21,7 @@ class Job(NamedTuple):
     fresh: bool
     time: int
     nals: tuple[bytes, ...]
+    whole: bool = True
 
 
 class Result(NamedTuple):

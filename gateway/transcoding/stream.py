@@ -18,6 +18,7 @@ class TranscodedStream:
     """
 
     passes = True
+    begins = True
 
     def __init__(self, source: RelayStream, metrics: Metrics) -> None:
         self.camera_id = source.camera_id

@@ -97,7 +97,8 @@ class Transcoder:
     # Events of the camera and its viewers
 
     def _take(self, picture: Picture) -> None:
-        if self._source.codec == H264 and self._source.passes:
+        passes = self._source.codec == H264 and self._source.passes and self._source.begins
+        if passes and not self._wanted():
             self._backlog.forget()
             return
         self._backlog.take(picture)

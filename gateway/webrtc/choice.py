@@ -15,6 +15,7 @@ from gateway.relay.history import History
 
 NAMES = {StreamName.MAIN: "main stream", StreamName.SUB: "substream"}
 _EVERY_BROWSER = frozenset({H264})
+_NO_KEYFRAME = "sends no keyframe (IDR), with which a viewer could begin"
 _SOME_BROWSERS = frozenset({H264, H265})
 
 
@@ -23,11 +24,13 @@ class Pulled:
     """Describes a stream as the camera sends it.
 
     ``codec`` is an RTP encoding name, or "" while it is unknown. ``passes`` is False if the stream has B-frames and the
-    camera's setting has them transcoded.
+    camera's setting has them transcoded. ``begins`` is False if it has no keyframe with which a viewer could begin, but
+    a transcode can begin with it.
     """
 
     codec: str = ""
     passes: bool = True
+    begins: bool = True
 
 
 class Choice(NamedTuple):
@@ -56,6 +59,8 @@ def choose(
             choices.append(Choice(name, in_the_way or "It is sent as the camera sends it."))
     if in_the_way and StreamName.TRANSCODED in streams and H264 in decodes:
         choices.append(Choice(StreamName.TRANSCODED, in_the_way))
+    else:  # whoever opens it waits for a keyframe, and is shown one if it comes
+        choices += [Choice(name, f"The {NAMES[name]} {why}.") for name, why in obstacles.items() if why == _NO_KEYFRAME]
     return tuple(choices)
 
 
@@ -67,9 +72,10 @@ def delivery(streams: Mapping[StreamName, Pulled]) -> str:
     return f"Browsers that decode H.265 get {_words(streams, some)}; all others get {_words(streams, every)}."
 
 
-def waits(history: History) -> tuple[str, ...]:
-    """Return a note for the camera's status if a viewer who opens it now would see nothing before the next keyframe."""
-    if not history.gave_up:
+def waits(history: History, *, begins: bool) -> tuple[str, ...]:
+    """Return a note for the camera's status if a viewer who opens it now would see nothing before the next keyframe.
+    ``begins`` as in ``Pulled``."""
+    if not history.gave_up or not begins:
         return ()
     return (
         "The camera sends keyframes so rarely that a viewer who opens it now waits for the next one: set it to one "
@@ -81,7 +87,9 @@ def _obstacle(stream: Pulled, decodes: Container[str]) -> str:
     codec = stream.codec or H264
     if codec not in decodes:
         return f"is {words(codec)}, which the viewer does not decode"
-    return "" if stream.passes else "has B-frames, which the camera's setting has transcoded"
+    if not stream.passes:
+        return "has B-frames, which the camera's setting has transcoded"
+    return "" if stream.begins else _NO_KEYFRAME
 
 
 def _words(streams: Mapping[StreamName, Pulled], choice: Choice | None) -> str:
@@ -89,7 +97,16 @@ def _words(streams: Mapping[StreamName, Pulled], choice: Choice | None) -> str:
         return "no picture: they can decode none of this camera's streams"
     if choice.stream is StreamName.TRANSCODED:
         source = streams[StreamName.MAIN]
-        why = words(source.codec) if source.passes else "H.264 with B-frames"
+        why = words(source.codec or H264)
+        if not source.passes:
+            why = f"{why} with B-frames"
+        elif not source.begins:
+            why = f"{why} without keyframes"
         return f"one shared transcode of the main stream ({why}) to H.264"
+    if not streams[choice.stream].begins:
+        return (
+            "no picture: the camera sends no keyframes (IDR), with which browsers begin; switch them on, one every two "
+            "seconds, or allow transcodes (`media.transcoding.at_once`)"
+        )
     codec = streams[choice.stream].codec
     return f"the {NAMES[choice.stream]} as it is" + (f" ({words(codec)})" if codec else "")

@@ -12,6 +12,7 @@ from gateway.webrtc.choice import Pulled, choose
 from gateway.webrtc.congestion.stream_selector import Step
 from gateway.webrtc.fanout import Fanout
 from gateway.webrtc.pump import Pump
+from gateway.webrtc.sending.feed import Feed
 from gateway.webrtc.session import Session
 from gateway.webrtc.switching import Command, Event, Phase, advance, aim, arrive, divert
 
@@ -75,7 +76,8 @@ class Distribution:
         if feed is None or not feed.report(now, self._clock.now()):
             return
         steady = session.place.phase is Phase.STEADY
-        if steady and not (feed.stream.passes and session.decodes(feed.stream)):
+        plays = feed.stream.passes and session.decodes(feed.stream)
+        if steady and not (plays and self._goes_on(session, feed)):
             self._divert(session, now)
             return
         if session.selector is None:
@@ -99,6 +101,14 @@ class Distribution:
         event = aim(session.place, wish)
         if event is not None:
             self._happened(session, event, wish)
+
+    def _goes_on(self, session: Session, feed: Feed) -> bool:
+        """Return False if the viewer waits for a keyframe that does not come, while a transcode could begin."""
+        stream = feed.stream
+        if stream.begins or not (stream.waiting_for_keyframe or feed.waiting == "keyframe"):
+            return True
+        transcode = self._streams(session.camera_id, StreamName.TRANSCODED)
+        return transcode is None or not session.decodes(transcode)
 
     def _hurry(self, session: Session, now: float) -> None:
         """Begin at the substream's last keyframe if the link is far too slow to wait for its next one."""
@@ -124,7 +134,7 @@ class Distribution:
         """Choose another stream because the one that the session has or awaits can no longer be sent. Choosing the
         transcode starts it."""
         found = {name: stream for name in StreamName if (stream := self._streams(session.camera_id, name)) is not None}
-        pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in found.items()}
+        pulled = {name: Pulled(stream.codec, stream.passes, stream.begins) for name, stream in found.items()}
         wish = StreamName.SUB if session.place.present is StreamName.SUB else StreamName.MAIN
         choices = [choice.stream for choice in choose(pulled, session.codecs, wish)]
         choice = next((n for n in choices if n is StreamName.TRANSCODED or _plays(session, found[n], now)), None)

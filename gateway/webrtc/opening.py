@@ -122,7 +122,7 @@ class Opening:
 def _playable(streams: Mapping[StreamName, RelayStream], request: OpenSession, offer: Offer) -> dict[StreamName, str]:
     """Return the codecs of all streams that the viewer can be switched to. The first stream is the one to start
     with."""
-    pulled = {name: Pulled(stream.codec, stream.passes) for name, stream in streams.items()}
+    pulled = {name: Pulled(stream.codec, stream.passes, stream.begins) for name, stream in streams.items()}
     choices = choose(pulled, {codec.name for codec in offer.codecs}, request.stream or request.viewer.first_stream)
     if not choices:
         raise Unplayable(

@@ -53,8 +53,10 @@ def h265(count: int, *, gop: int = 5, parameters: str = "bframes=0") -> list[Cod
     return list(coded("libx265", count, options))
 
 
-def h264(count: int, *, gop: int = 5, b_frames: int = 0, profile: str = "high") -> list[Coded]:
-    parameters = f"keyint={gop}:scenecut=0:repeat-headers=1:bframes={b_frames}:b-adapt=0:threads=1:force-cfr=1"
+def h264(
+    count: int, *, gop: int = 5, b_frames: int = 0, profile: str = "high", parameters: str = "force-cfr=1"
+) -> list[Coded]:
+    parameters = f"keyint={gop}:scenecut=0:repeat-headers=1:bframes={b_frames}:b-adapt=0:threads=1:{parameters}"
     return list(coded("libx264", count, {"preset": "fast", "profile": profile, "x264-params": parameters}))
 
 

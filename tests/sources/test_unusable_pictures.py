@@ -8,16 +8,12 @@ import pytest
 from gateway.models import SourceReason, SourceState
 from gateway.sources.rtsp.messages import encode_frame
 from gateway.sources.source import STALLED_AFTER, UNUSABLE_AFTER
-from tests.rtp.packets import IDR, NEXT, aggregated, fragments, rtp
+from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp
 from tests.sources.bench import Bench
 from tests.sources.scripted import ScriptedCamera
 
 NOT_USABLE: dict[str, tuple[Callable[[int], bytes], str]] = {
     "no keyframe": (lambda number: rtp(number, 9000 * number, NEXT, marker=True), "wait for a keyframe"),
-    "gradual refresh": (
-        lambda number: rtp(number, 9000 * number, aggregated(b"\x06\x06\x01\x84\x80", NEXT), marker=True),
-        "refreshes its picture gradually",
-    ),
     "no parameter sets": (lambda number: rtp(number, 9000 * number, IDR, marker=True), "parameter sets"),
     "packets lost": (
         lambda number: rtp(3 * number, 9000 * number, fragments(IDR, 9)[-1], marker=True),
@@ -53,6 +49,27 @@ async def test_a_camera_whose_pictures_are_thrown_away_is_not_up_and_says_why(
     await bench.until(lambda: source.status().state is SourceState.DOWN, within=UNUSABLE_AFTER, each=send)
     assert source.status().reason is SourceReason.UNUSABLE
     assert len(bench.statuses) < said + 8, "the words do not change with every picture"
+
+
+async def test_a_camera_that_refreshes_its_picture_gradually_is_up_and_says_what_to_set(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: "PLAY" in camera.requests)
+    numbers = itertools.count(1)
+
+    def send() -> None:
+        number = next(numbers)
+        part = aggregated(SPS, PPS, b"\x06\x06\x01\x84\x80", NEXT) if number % 5 == 3 else NEXT
+        camera.send(encode_frame(0, rtp(number, 9000 * number, part, marker=True)))
+
+    await bench.until(lambda: source.status().state is SourceState.UP, within=3, each=send)
+    await bench.until(lambda: source.status().notes != (), within=3, each=send)
+    assert source.status().notes == (
+        "The camera refreshes its picture without full keyframes (IDR), with which browsers begin: switch those on, "
+        "one every two seconds.",
+    )
 
 
 async def test_a_camera_that_was_up_is_not_while_its_pictures_are_thrown_away(

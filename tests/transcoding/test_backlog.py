@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 from gateway.codecs.access_unit import AccessUnit
 from gateway.relay.camera_stream import Picture
 from gateway.rtp.time import WRAP
-from gateway.transcoding.backlog import MAX_BYTES, MAX_PICTURES, SHOWN_EVERY, Backlog
+from gateway.transcoding.backlog import SHOWN_EVERY, Backlog
 from gateway.transcoding.jobs import Job
+from gateway.transcoding.kept import MAX_BYTES, MAX_PICTURES
 
 STEP = 3000
 

@@ -23,7 +23,7 @@ async def test_what_was_made_of_pictures_from_before_a_leap_is_not_begun_with_af
         source.access_unit(AccessUnit(INTRA, rtp % WRAP, True, clock.monotonic(), 0))
 
     def code() -> None:
-        unit, rtp = pictures[-1]
+        unit, rtp, _ = pictures[-1]
         stream.put(AccessUnit(unit.nals, rtp, True, clock.monotonic(), 0))
 
     source.connected(StreamInfo("H264", VIDEO_CLOCK_RATE), clock.monotonic())

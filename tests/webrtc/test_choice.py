@@ -11,6 +11,7 @@ from gateway.webrtc.choice import Pulled, choose, delivery, waits
 MAIN, SUB, TRANSCODED = StreamName.MAIN, StreamName.SUB, StreamName.TRANSCODED
 H264, H265, JPEG = Pulled("H264"), Pulled("H265"), Pulled("JPEG")
 B_FRAMES = Pulled("H264", passes=False)
+NO_KEYFRAMES = Pulled("H264", begins=False)
 MAY_TRANSCODE = {TRANSCODED: Pulled()}
 PLAIN, MODERN = frozenset({"H264"}), frozenset({"H264", "H265"})
 
@@ -29,6 +30,9 @@ PLAIN, MODERN = frozenset({"H264"}), frozenset({"H264", "H265"})
         ({MAIN: JPEG, SUB: H264}, MODERN, MAIN, [SUB, TRANSCODED]),
         ({MAIN: B_FRAMES, SUB: H264}, PLAIN, MAIN, [SUB, TRANSCODED]),
         ({MAIN: B_FRAMES}, PLAIN, SUB, [TRANSCODED]),
+        ({MAIN: NO_KEYFRAMES, SUB: H264}, PLAIN, MAIN, [SUB, TRANSCODED]),
+        ({MAIN: NO_KEYFRAMES}, PLAIN, MAIN, [TRANSCODED]),
+        ({MAIN: Pulled("H265", begins=False)}, MODERN, MAIN, [TRANSCODED]),
         ({MAIN: H264}, PLAIN, TRANSCODED, [MAIN]),
     ],
 )
@@ -40,6 +44,11 @@ def test_streams_best_first(
 
 def test_nothing_is_chosen_where_nothing_can_be_played_and_nothing_may_be_transcoded() -> None:
     assert choose({MAIN: JPEG}, PLAIN) == ()
+
+
+def test_where_nothing_may_be_transcoded_viewers_wait_for_a_keyframe_that_may_come() -> None:
+    assert [choice.stream for choice in choose({MAIN: NO_KEYFRAMES}, PLAIN)] == [MAIN]
+    assert [choice.stream for choice in choose({MAIN: NO_KEYFRAMES, SUB: H264}, PLAIN)] == [SUB, MAIN]
 
 
 def test_the_reason_names_what_was_in_the_way() -> None:
@@ -65,6 +74,10 @@ def test_the_reason_names_what_was_in_the_way() -> None:
             "the main stream (H.265) to H.264.",
         ),
         ({MAIN: JPEG}, "All viewers get one shared transcode of the main stream (MJPEG) to H.264."),
+        (
+            {MAIN: NO_KEYFRAMES},
+            "All viewers get one shared transcode of the main stream (H.264 without keyframes) to H.264.",
+        ),
         ({MAIN: B_FRAMES}, "All viewers get one shared transcode of the main stream (H.264 with B-frames) to H.264."),
     ],
 )
@@ -74,9 +87,12 @@ def test_the_status_says_what_viewers_get(streams: dict[StreamName, Pulled], sen
 
 def test_the_status_says_where_viewers_get_nothing() -> None:
     assert "no picture" in delivery({MAIN: JPEG})
+    words = delivery({MAIN: NO_KEYFRAMES})
+    assert "All viewers get no picture: the camera sends no keyframes (IDR)" in words
+    assert "`media.transcoding.at_once`" in words
 
 
-PULLED = st.builds(Pulled, st.sampled_from(["", "H264", "H265", "JPEG"]), st.booleans())
+PULLED = st.builds(Pulled, st.sampled_from(["", "H264", "H265", "JPEG"]), st.booleans(), st.booleans())
 
 
 @given(
@@ -104,8 +120,9 @@ def test_what_plays_as_it_comes_is_never_transcoded() -> None:
 def test_a_camera_whose_keyframes_are_too_rare_to_begin_with_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "GOP_GROUPS", 3)
     history = kept.History()
-    assert waits(history) == ()
+    assert waits(history, begins=True) == ()
     for number in range(5):
         history.add(kept.PacketGroup((b"x",), number, number == 0, number / 10, history.next))
-    [note] = waits(history)
+    assert waits(history, begins=False) == (), "a transcode begins"
+    [note] = waits(history, begins=True)
     assert "a viewer who opens it now waits" in note

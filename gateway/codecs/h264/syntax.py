@@ -1,17 +1,17 @@
 """H.264 from RTP (RFC 6184 5.4 to 5.8, modes 0 and 1): packets in, whole access units out. Pure.
 
-A keyframe is an access unit with an IDR slice; a camera that only sends recovery points (gradual refresh) is noted,
-because browsers cannot start on those.
+A keyframe is an access unit with an IDR slice. Browsers cannot begin with anything else; a transcode can begin with a
+recovery point, all that some cameras send (gradual refresh, open groups of pictures).
 """
 
 from gateway.codecs.h264.parameter_sets import parameter_set_id, parse_sps
 from gateway.codecs.nal.depacketizer import NalDepacketizer
+from gateway.codecs.nal.recovery import NONE, recovery_point
 from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.sequence_parameters import SequenceParameters
 
 SLICE, PARTITION_A, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28
-RECOVERY_POINT = 6
 
 
 class H264(NalSyntax):
@@ -63,9 +63,9 @@ class H264(NalSyntax):
         """See ``sps``."""
         return parse_sps(nal)
 
-    def recovery_point(self, nal: bytes) -> bool:
-        """An SEI message of type 6 (D.1.8)."""
-        return nal[0] & 0x1F == SEI and len(nal) > 1 and nal[1] == RECOVERY_POINT
+    def recovery_point(self, nal: bytes) -> int:
+        """See ``recovery``."""
+        return recovery_point(nal[1:], signed=False) if nal[0] & 0x1F == SEI else NONE
 
 
 class H264Depacketizer(NalDepacketizer):

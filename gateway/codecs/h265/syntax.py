@@ -6,6 +6,7 @@ preceded it (RASL) are passed on only if that was passed on, too.
 
 from gateway.codecs.h265.parameter_sets import PPS, SPS, VPS, parameter_set_id_h265, parse_sps_h265
 from gateway.codecs.nal.depacketizer import NalDepacketizer
+from gateway.codecs.nal.recovery import NONE, recovery_point
 from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.sequence_parameters import SequenceParameters
 
@@ -65,6 +66,10 @@ class H265(NalSyntax):
     def parse_sps(self, nal: bytes) -> SequenceParameters:
         """See ``sps_h265``."""
         return parse_sps_h265(nal)
+
+    def recovery_point(self, nal: bytes) -> int:
+        """See ``recovery``."""
+        return recovery_point(nal[2:], signed=True) if nal[0] >> 1 & 0x3F == PREFIX_SEI else NONE
 
 
 class H265Depacketizer(NalDepacketizer):

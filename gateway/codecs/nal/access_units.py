@@ -2,7 +2,8 @@
 
 An access unit that misses packets is dropped, and so is every following one until the next keyframe: they refer to what
 is missing, and a decoder that is fed them shows smeared or mixed pictures without saying so, while a picture that
-stands still is told by its age. For the same reason nothing is passed on before the first keyframe.
+stands still is told by its age. For the same reason nothing is passed on before the first keyframe, or before the first
+recovery point: what follows that alone is for decoders that show nothing of it before it is whole (``recovery``).
 
 One timestamp is one access unit, whatever the markers say: ``markers`` holds when one may end it early. What goes out
 keeps to it, too: where a camera sends a second whole picture under one timestamp (a stream without fields, and a slice
@@ -17,6 +18,7 @@ from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.nal.gathering import Gathering
 from gateway.codecs.nal.markers import Markers
 from gateway.codecs.nal.parameter_sets import ParameterSets
+from gateway.codecs.nal.recovery import NONE
 from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
@@ -41,6 +43,7 @@ class AccessUnits:
         self.picture: SequenceParameters | None = None
         self.awaiting_keyframe = True
         self.recovery_points = False
+        self._recovering = False  # what comes can be decoded from a recovery point on, and from no keyframe
         self._backward = 0
         self._sets = ParameterSets(self.syntax)
         self._markers = markers or Markers()
@@ -84,7 +87,7 @@ class AccessUnits:
         self._unit.make_room(nal)
         if coded:
             self._slice(nal, kind in syntax.keyframe_kinds)
-        elif syntax.recovery_point(nal):
+        elif kind in syntax.leading_kinds and kind not in syntax.set_kinds and syntax.recovery_point(nal) != NONE:
             self.recovery_points = True
         self._unit.nals.append(nal)
 
@@ -149,27 +152,38 @@ class AccessUnits:
             self._markers.right(unit.key, unit.size, unit.slices > 1)
         kinds = set(map(self.syntax.kind, nals))
         keyframe = bool(kinds & self.syntax.keyframe_kinds)
-        if keyframe and not unit.damaged:
+        recovery = NONE if keyframe or not self.recovery_points else self._recovery_of(nals)
+        if (keyframe or recovery != NONE) and not unit.damaged:
             nals = self._sets.complete(nals)
             if not nals:
                 unit.damage(Unused.NO_PARAMETER_SETS)
         if keyframe:
             self._began_here = self.awaiting_keyframe
-        undecodable = (self.awaiting_keyframe and not keyframe) or (
+        if unit.damaged:
+            self._break_off()
+        elif keyframe:
+            self.awaiting_keyframe = self._recovering = False
+        elif self.awaiting_keyframe and recovery != NONE:
+            self._recovering = True
+        undecodable = (self.awaiting_keyframe and not self._recovering) or (
             self._began_here and kinds & self.syntax.skipped_kinds
         )
-        if unit.damaged:
-            self.awaiting_keyframe = True
-        elif keyframe:
-            self.awaiting_keyframe = False
         if unit.damaged or undecodable:
             self.dropped += 1
             waiting = Unused.GRADUAL if self.recovery_points else Unused.NO_KEYFRAME
             self.unused = max(self.unused, unit.damaged or waiting)
             return
-        self._pass_on(nals, keyframe)
+        self._pass_on(nals, keyframe, recovery)
 
-    def _pass_on(self, nals: list[bytes], keyframe: bool) -> None:
+    def _recovery_of(self, nals: list[bytes]) -> int:
+        return max(map(self.syntax.recovery_point, nals))
+
+    def _break_off(self) -> None:
+        """Nothing that comes can be decoded before the next keyframe or recovery point."""
+        self.awaiting_keyframe = True
+        self._recovering = False
+
+    def _pass_on(self, nals: list[bytes], keyframe: bool, recovery: int) -> None:
         """Under a timestamp of its own: a tick later for each picture that came before under the camera's."""
         self.unused = Unused.NOTHING
         timestamp = ((self._timestamp or 0) + self._pictures - 1) % WRAP
@@ -178,7 +192,7 @@ class AccessUnits:
         self._last_sent = timestamp
         lost, self._lost = self._lost, 0
         codec = self.syntax.codec
-        self._ended = AccessUnit(tuple(nals), timestamp, keyframe, self._arrival, lost, codec)
+        self._ended = AccessUnit(tuple(nals), timestamp, keyframe, self._arrival, lost, codec, recovery)
         self._finished.append(self._ended)
 
     def _take_finished(self) -> tuple[AccessUnit, ...]:

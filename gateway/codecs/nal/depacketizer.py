@@ -25,9 +25,13 @@ class NalDepacketizer(AccessUnits):
         """Return notes for district IT about this stream."""
         found = []
         if self.awaiting_keyframe and self.seen:
-            found.append("Waiting for a keyframe.")
+            if not self._recovering:
+                found.append("Waiting for a keyframe.")
             if self.recovery_points:
-                found.append("The camera refreshes its picture gradually: switch on full keyframes (IDR).")
+                found.append(
+                    "The camera refreshes its picture without full keyframes (IDR), with which browsers begin: "
+                    "switch those on, one every two seconds."
+                )
             if not self._sets.has_sps:
                 found.append("The camera has not sent its parameter sets.")
         if self.reordered or (self.picture is not None and self.picture.may_reorder):
@@ -51,7 +55,7 @@ class NalDepacketizer(AccessUnits):
         if missing:
             self._lost += missing
             self._fragments.clear()
-            self.awaiting_keyframe = True
+            self._break_off()
             if unit.begun or not self.syntax.begins_picture(without_start_code(payload)):
                 unit.damage(Unused.PACKETS_LOST)
         unit.begun = True
@@ -76,7 +80,7 @@ class NalDepacketizer(AccessUnits):
             self._end()
         self._timestamp = self._last_sent = self._ended = None
         self._backward = self._lost = 0
-        self.awaiting_keyframe = True
+        self._break_off()
         return self._take_finished()
 
     @property

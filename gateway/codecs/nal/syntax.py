@@ -54,6 +54,7 @@ class NalSyntax(ABC):
     def parse_sps(self, nal: bytes) -> SequenceParameters:
         """Return what an SPS tells. Raises ``Malformed``."""
 
-    def recovery_point(self, nal: bytes) -> bool:
-        """Return True if the picture is refreshed gradually from here on, on which browsers cannot start."""
-        return False
+    @abstractmethod
+    def recovery_point(self, nal: bytes) -> int:
+        """Return after how many pictures a decoder that begins here shows whole ones, or ``recovery.NONE``: a decoder
+        cannot begin here, as far as this NAL unit tells."""

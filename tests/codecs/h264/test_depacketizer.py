@@ -8,6 +8,7 @@ from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.depacketizer import MAX_ACCESS_UNIT
 from gateway.codecs.h264.syntax import H264Depacketizer
 from gateway.codecs.nal.fragments import MAX_NAL, START_CODE
+from gateway.codecs.unused import Unused
 from gateway.rtp.packet import RtpPacket
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, RightMarkers, aggregated, fragments
 
@@ -134,10 +135,23 @@ def test_a_change_of_resolution_is_followed() -> None:
     assert unit.nals == (other, PPS, IDR)
 
 
-def test_recovery_points_are_noted_but_are_no_keyframes() -> None:
+def test_recovery_points_are_passed_on_with_their_sets_but_are_no_keyframes() -> None:
     stream = Stream(SPS, PPS)
+    recovery = b"\x06\x06\x01\x84\x80"
+    assert stream.push(NEXT, 0, marker=True) == ()
+    units = stream.push(aggregated(recovery, NEXT), 3000, marker=True)
+    units += stream.push(NEXT, 6000, marker=True)
+    assert [unit.nals for unit in units] == [(SPS, PPS, recovery, NEXT), (NEXT,)]
+    assert [(unit.keyframe, unit.recovery) for unit in units] == [(False, 0), (False, -1)]
+    assert any("full keyframes (IDR)" in note for note in stream.depacketizer.notes())
+    assert stream.push(NEXT, 9000, marker=True, missing=1) == (), "what is lost is waited for again"
+    assert len(stream.push(aggregated(recovery, NEXT), 12000, marker=True)) == 1
+
+
+def test_a_recovery_point_without_parameter_sets_is_of_no_use() -> None:
+    stream = Stream()
     assert stream.push(aggregated(b"\x06\x06\x01\x84\x80", NEXT), 0, marker=True) == ()
-    assert stream.depacketizer.recovery_points
+    assert stream.depacketizer.unused is Unused.NO_PARAMETER_SETS
 
 
 def test_timestamps_that_keep_going_back_are_noted() -> None:

@@ -1,0 +1,34 @@
+"""Counts from where a decoder begins to the first picture that it shows whole. Pure."""
+
+from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.nal.recovery import NONE
+from gateway.codecs.names import H264
+
+_SLICES = frozenset({1, 2, 5})
+_REFERENCE = 0x60
+
+
+def begins(unit: AccessUnit) -> bool:
+    """Return True if a decoder can begin with a picture, even if it does not show whole ones at once."""
+    return unit.keyframe or unit.recovery != NONE
+
+
+class Recovery:
+    """One decoder that begins with ``unit``. Call ``follow`` with each picture that it has decoded."""
+
+    def __init__(self, unit: AccessUnit) -> None:
+        self._left = 0 if unit.keyframe else unit.recovery
+
+    @property
+    def whole(self) -> bool:
+        """Return True if the next picture is whole."""
+        return self._left <= 0
+
+    def follow(self, unit: AccessUnit) -> None:
+        """Count a picture. H.264 counts those that others refer to (``frame_num``), H.265 all of them."""
+        if self._left > 0:
+            self._left -= unit.codec != H264 or _referred_to(unit)
+
+
+def _referred_to(unit: AccessUnit) -> bool:
+    return any(nal[0] & _REFERENCE and nal[0] & 0x1F in _SLICES for nal in unit.nals)
