@@ -102,10 +102,8 @@ export class Viewing {
       this.known.addEventListener(type, listener as EventListener, { signal });
     on("timeline", ({ detail }) => this.#point(detail as TimelineEvent));
     on("picture", ({ detail }) => this.#content(detail as Of<"picture">));
-    on("camera", ({ detail }) => {
-      // A camera that is lost is said to be at once, not when ages are next looked at.
-      if ((detail as Of<"camera">).camera.id === this.camera.id) this.hooks.changed();
-    });
+    // A camera that is lost is said to be at once, not when ages are next looked at.
+    on("camera", ({ detail }) => (detail as Of<"camera">).camera.id === this.camera.id && this.hooks.changed());
     on("session", ({ detail }) => this.#told(detail as Of<"session">));
     on("restarted", () => {
       this.#timeline.clear();
