@@ -65,12 +65,12 @@ class Player:
         async with self.told:
             self.told.notify_all()
 
-    async def shows(self, size: tuple[int, int], frames: int = 5, within: float = 10.0) -> None:
+    async def shows(self, size: tuple[int, int], frames: int = 5, within: float = 30.0) -> None:
         """Wait until so many pictures in a row of this size have been shown, from now on."""
         begin = len(self.sizes)
         await self.until(lambda: len(self.sizes) - begin >= frames and set(self.sizes[-frames:]) == {size}, within)
 
-    async def until(self, holds: Any, within: float = 10.0) -> None:
+    async def until(self, holds: Any, within: float = 30.0) -> None:
         async with asyncio.timeout(within), self.told:
             await self.told.wait_for(holds)
 
