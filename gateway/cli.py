@@ -1,6 +1,8 @@
-"""The command ``sightline``. Thin: each command parses, calls, prints; errors are one line, exit 1; 3: Unconfirmed.
+"""Defines the command ``sightline``. Each subcommand only parses its options and calls a module in ``commands``.
 
-Each command imports what it runs only when it is called, so that a short one does not load the whole gateway first.
+An error is one line. The exit code is 1, or 3 for Unconfirmed.
+
+Each subcommand imports what it runs only when it is called, so that a short one does not load the whole gateway.
 """
 
 import asyncio
@@ -44,7 +46,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def leaves(group: BaseExceptionGroup[SightlineError]) -> Iterator[SightlineError]:
-    """The errors of a group, however deep."""
+    """Yield the errors of a group, at any depth."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
             yield from leaves(error)
@@ -57,7 +59,7 @@ def _say(text: str) -> None:
 
 
 def overrides_of(settings: list[str]) -> dict[str, object]:
-    """``key=value`` words as overrides; a value is YAML, so that numbers and lists can be given."""
+    """Parse ``key=value`` words into overrides. Values are YAML, so they can be numbers and lists."""
     found: dict[str, object] = {}
     for setting in settings:
         key, separator, value = setting.partition("=")
@@ -71,23 +73,25 @@ def overrides_of(settings: list[str]) -> dict[str, object]:
 
 
 def _fail(*errors: SightlineError) -> NoReturn:
-    """Say what is wrong, a line a fault, and exit with 1; 3: Unconfirmed. Lines that name a file begin with
-    it, as editors expect."""
+    """Print one line for each fault, and exit with 1, or with 3 for Unconfirmed.
+
+    A line that names a file begins with the file, as editors expect.
+    """
     for error in errors:
         for line in error.problems if isinstance(error, ConfigurationError) else [f"sightline: {error}"]:
-            print(line, file=sys.stderr)  # noqa: T201 - the one place that speaks to a terminal's stderr
+            print(line, file=sys.stderr)  # noqa: T201 - the only place that writes to a terminal's stderr
     raise typer.Exit(3 if any(isinstance(error, Unconfirmed) for error in errors) else 1)
 
 
 @app.command()
 def serve(
     config: ConfigPath = CONFIG,
-    tls: Annotated[bool, typer.Option(help="Serve HTTPS with a certificate made here, for trying it out.")] = False,
+    tls: Annotated[bool, typer.Option(help="Serve HTTPS with a certificate of its own, for trying it out.")] = False,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="In place of a value of the file: http.port=80"),
+        typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the file: http.port=80"),
     ] = None,
-    json_logs: Annotated[bool, typer.Option(help="Logs as one JSON object a line.")] = False,
+    json_logs: Annotated[bool, typer.Option(help="Write each log line as a JSON object.")] = False,
 ) -> None:
     """Run the gateway."""
     from gateway.commands.serve import serve_until_stopped
@@ -98,17 +102,17 @@ def serve(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8080,
-    media_port: Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the media.")] = 8189,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port for the pages.")] = 8080,
+    media_port: Annotated[int, typer.Option(min=1, max=65535, help="UDP port for media.")] = 8189,
     rtsp_port: Annotated[
-        int, typer.Option(min=1, max=65534, help="Port of the simulated cameras; the next one is for their faults.")
+        int, typer.Option(min=1, max=65534, help="Port of the simulated cameras. The next port is for their faults.")
     ] = 8554,
-    cameras: Annotated[int, typer.Option(min=1, help="How many simulated cameras.")] = 6,
-    tls: Annotated[bool, typer.Option(help="HTTPS, reachable from other devices.")] = False,
+    cameras: Annotated[int, typer.Option(min=1, help="Number of simulated cameras.")] = 6,
+    tls: Annotated[bool, typer.Option(help="Serve HTTPS, and let other devices connect.")] = False,
     directory: Annotated[Path, typer.Option(help="Where the demo keeps its database and secrets.")] = Path(".demo"),
     config: ConfigPath = CONFIG,
 ) -> None:
-    """A simulated school, the gateway, and a sign-in link for each role."""
+    """Run a simulated school and the gateway, and print a sign-in link for each role."""
     from gateway.commands import demo as demo_command
 
     log.configure(level="WARNING")
@@ -122,11 +126,11 @@ def simulate(
     port: Annotated[int, typer.Option(help="RTSP port.")] = 8554,
     control_port: Annotated[int, typer.Option(help="Port of the fault control API, loopback only.")] = 8555,
     gop: Annotated[float, typer.Option(min=0.1, help="Seconds between keyframes.")] = 2.0,
-    cameras: Annotated[int | None, typer.Option(min=1, help="Only so many of the configured cameras.")] = None,
-    loop: Annotated[int, typer.Option(min=0, help="So many further cameras that serve a clip encoded once.")] = 0,
+    cameras: Annotated[int | None, typer.Option(min=1, help="Serve only this many of the configured cameras.")] = None,
+    loop: Annotated[int, typer.Option(min=0, help="Add this many cameras that repeat one encoded clip.")] = 0,
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
 ) -> None:
-    """The simulated school: RTSP cameras that are drawn and encoded here, with faults on demand."""
+    """Run the simulated school: RTSP cameras with drawn pictures, and faults on demand."""
     from gateway.commands.simulate import simulate_until_stopped
 
     log.configure(level="WARNING")
@@ -135,7 +139,7 @@ def simulate(
 
 @app.command()
 def check(config: Annotated[Path, typer.Argument(help="The district's configuration.")] = CONFIG) -> None:
-    """Check a configuration: every fault with its file, line and key."""
+    """Check a configuration, and print every fault with its file, line and key."""
     from gateway.config_loader import load, summary, warnings
     from gateway.tls import tls_context
 
@@ -156,8 +160,8 @@ def check(config: Annotated[Path, typer.Argument(help="The district's configurat
 @app.command()
 def invite(
     role: Role,
-    name: Annotated[str, typer.Option(help="Who it is for, as the record and the pages will show it.")],
-    site: Annotated[list[str] | None, typer.Option(help="Bounds them, whatever their role, to these schools.")] = None,
+    name: Annotated[str, typer.Option(help="The person's name, as the record and pages will show it.")],
+    site: Annotated[list[str] | None, typer.Option(help="Bind them to these schools, in any role.")] = None,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Make a single-use sign-in link, and its QR code."""
@@ -169,12 +173,14 @@ def invite(
 
 @app.command()
 def sign_out(
-    who: Annotated[str, typer.Argument(help="The name or id, as the record shows it.")],
+    who: Annotated[str, typer.Argument(help="Their name or id, as the record shows it.")],
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Sign a person or device out everywhere: a laptop is stolen, somebody has left. A running gateway closes their
-    pictures within a second, and this says so. Exit 1: nobody was signed out; 3: done, but the gateway has not
-    confirmed."""
+    """Sign a person or device out everywhere, for example if a laptop was stolen or somebody has left.
+
+    A running gateway closes their pictures within a second, and this command says so. The exit code is 1 if nobody was
+    signed out, and 3 if they were but the gateway has not confirmed it.
+    """
     from gateway.commands import sign_out as sign_out_command
 
     _run(sign_out_command.run(config, who, os.environ.get("USER", "operator"), _say))
@@ -186,17 +192,15 @@ def trigger(
     secret_file: Annotated[Path, typer.Option(help="File whose first line is the webhook's secret.")],
     room: Annotated[str | None, typer.Option(help="Room of the floor plan.")] = None,
     kind: Annotated[
-        IncidentKind, typer.Option(help="Never higher than what the webhook may trigger.")
+        IncidentKind, typer.Option(help="It cannot be higher than what the webhook may trigger.")
     ] = IncidentKind.REAL,
-    note: Annotated[str, typer.Option(help="Words that are shown with the alarm.")] = "",
+    note: Annotated[str, typer.Option(help="Text that is shown with the alarm.")] = "",
     ca_file: Annotated[
         Path | None,
-        typer.Option(
-            help="PEM file of the gateway's certificate, or of its authority, where this host trusts neither."
-        ),
+        typer.Option(help="PEM file of the gateway's certificate or its authority's, if this host trusts neither."),
     ] = None,
 ) -> None:
-    """Send a panic button's signed message, as an integration test or from a script."""
+    """Send a panic button's signed message, from a test or a script."""
     from gateway.commands import trigger as trigger_command
 
     async def work() -> None:
@@ -209,9 +213,9 @@ def trigger(
 @app.command()
 def audit(
     config: ConfigPath = CONFIG,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest records.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Print this many of the newest records.")] = 100,
 ) -> None:
-    """Print the record of accesses, refusals, triggers and closes. Reading it is recorded."""
+    """Print the record of accesses, refusals, triggers and closings. Reading it is recorded."""
     from gateway.audit.record import format_record
     from gateway.commands.record import read_records
 
@@ -223,5 +227,5 @@ def audit(
 
 
 def main() -> None:
-    """Entry point of ``python -m gateway``."""
+    """Run the command line. ``python -m gateway`` starts here."""
     app()

@@ -1,38 +1,38 @@
-"""Every error that Sightline raises on purpose, and whose fault it is.
+"""Defines every error that Sightline raises on purpose, and says whose fault each one is.
 
 ::
 
     SightlineError
-    ├── ConfigurationError     the operator's: a configuration that cannot be used
+    ├── ConfigurationError     the operator's: the configuration cannot be used
     ├── CameraError            the camera's: has a SourceReason
     ├── ClientError            the client's: has a status and a code (RFC 9457)
     │   ├── BadRequest         400
-    │   ├── Unauthenticated    401, its reason also in WWW-Authenticate
+    │   ├── Unauthenticated    401, with its reason also in WWW-Authenticate
     │   ├── Forbidden          403, with a reason that a person understands
-    │   ├── NotFound           404, also for what the client may not know of
+    │   ├── NotFound           404, also for things that the client may not know of
     │   ├── Conflict           409
     │   ├── PreconditionFailed 412, PreconditionRequired 428
     │   ├── UnsupportedMedia   415
     │   ├── Unplayable         422
     │   └── Unavailable        503: ours, and soon over
-    ├── Malformed              a peer's: bytes that cannot be parsed; counted and dropped
+    ├── Malformed              a peer's: the bytes cannot be parsed; they are counted and dropped
     ├── StorageError           ours, or the disk's
-    │   └── NotKept            what was asked for holds, but no disk takes it
-    ├── Unconfirmed            done, but a gateway that runs has not said that it obeys
-    └── IllegalEvent           ours, a bug: a state machine was told what cannot happen in its state
+    │   └── NotKept            ours, or the disk's: a change took effect, but no disk takes it
+    ├── Unconfirmed            nobody's: it is done, but the running gateway has not confirmed it
+    └── IllegalEvent           ours, a bug: an event came that the state machine's table does not allow
 
-Any other bug raises whatever Python raises. Nobody catches a bug but the owner of the task that it ends.
+Any other bug raises whatever Python raises. Only the owner of the task that it ends may catch it.
 """
 
 from gateway.models import SourceReason
 
 
 class SightlineError(Exception):
-    """Root of the tree. ``str(error)`` is fit for a person and holds no secret."""
+    """Is the root of the tree. ``str(error)`` is fit for people to read and contains no secret."""
 
 
 class ConfigurationError(SightlineError):
-    """The operator's fault. ``problems`` has one line a fault: ``file:line: key: message``."""
+    """The operator is at fault. ``problems`` has one line for each fault: ``file:line: key: message``."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -40,7 +40,7 @@ class ConfigurationError(SightlineError):
 
 
 class CameraError(SightlineError):
-    """The camera's fault, or its network's."""
+    """The camera, or its network, is at fault."""
 
     def __init__(self, reason: SourceReason, detail: str) -> None:
         super().__init__(detail)
@@ -49,7 +49,7 @@ class CameraError(SightlineError):
 
 
 class ClientError(SightlineError):
-    """The caller's fault. ``code`` is a stable machine word, ``detail`` a sentence."""
+    """The caller is at fault. ``code`` is a stable word for programs, and ``detail`` is a sentence."""
 
     status = 400
     title = "Bad request"
@@ -72,14 +72,14 @@ class Unauthenticated(ClientError):
 
 
 class Forbidden(ClientError):
-    """403: known, and refused for a reason."""
+    """403: the caller is known, but may not do this; ``detail`` says why."""
 
     status = 403
     title = "Not allowed"
 
 
 class NotFound(ClientError):
-    """404: unknown, or unknown to this caller."""
+    """404: the thing does not exist, or this caller may not know of it."""
 
     status = 404
     title = "Not found"
@@ -93,42 +93,42 @@ class Conflict(ClientError):
 
 
 class PreconditionFailed(ClientError):
-    """412: the request speaks of what the thing was before."""
+    """412: the request refers to a state of the thing that has changed since."""
 
     status = 412
-    title = "Changed meanwhile"
+    title = "Changed in the meantime"
 
 
 class UnsupportedMedia(ClientError):
-    """415: the body is of a kind that is not read here."""
+    """415: this address does not accept a body of this content type."""
 
     status = 415
     title = "Unsupported content type"
 
 
 class Unplayable(ClientError):
-    """422: understood, and nothing can be sent for it."""
+    """422: the request is understood, but nothing can be sent that the client can play."""
 
     status = 422
     title = "Cannot be played"
 
 
 class PreconditionRequired(ClientError):
-    """428: the request must say which state of the thing it speaks of (RFC 6585 3)."""
+    """428: the request must say which state of the thing it refers to (RFC 6585 section 3)."""
 
     status = 428
     title = "If-Match needed"
 
 
 class Unavailable(ClientError):
-    """503: not the client's fault, who should try again in a moment."""
+    """503: this is not the client's fault, and it should try again in a moment."""
 
     status = 503
     title = "Not possible now"
 
 
 class Malformed(SightlineError):
-    """Bytes from the network that are not what they should be. Whoever fed the parser counts it and goes on."""
+    """Bytes from the network that cannot be parsed. The caller of the parser counts them and continues."""
 
 
 class StorageError(SightlineError):
@@ -136,15 +136,15 @@ class StorageError(SightlineError):
 
 
 class NotKept(StorageError):
-    """What was asked for holds, and is tried again, but no disk takes it: a crash would undo it."""
+    """A change took effect and its write is retried, but no disk takes it, so a crash would undo it."""
 
 
 class Unconfirmed(SightlineError):
-    """What a command was asked for is done and on disk, but a gateway that runs has not said that it obeys."""
+    """A command is done and on disk, but the running gateway has not confirmed that it acts on it."""
 
 
 class IllegalEvent(SightlineError):
-    """A bug of ours: a state machine was told of an event that its table does not have in this state."""
+    """We have a bug: an event came that a state machine's table does not allow in its state."""
 
     def __init__(self, state: object, event: object) -> None:
         super().__init__(f"{event} cannot happen in the state {state}")

@@ -1,4 +1,4 @@
-"""Frozen types that more than one package speaks. No behaviour beyond trivial derivation, no I/O."""
+"""Defines frozen types that several packages use. They derive simple values at most, and do no I/O."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ SiteId = NewType("SiteId", str)
 
 
 class Role(StrEnum):
-    """What a principal is, as the agreement between school and police names it."""
+    """Names what a person or device is, in the words of the agreement between school and police."""
 
     DISPATCHER = "dispatcher"
     HEADQUARTERS = "headquarters"
@@ -24,7 +24,10 @@ POLICE_ROLES = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL})
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A signed-in person or device. ``site_ids`` bounds them to these schools, whatever their role; empty means all."""
+    """Describes a person or device that signs in.
+
+    ``site_ids`` binds them to these schools, in any role; empty means all.
+    """
 
     id: str
     name: str
@@ -33,12 +36,15 @@ class Principal:
 
     @property
     def only_site(self) -> SiteId | None:
-        """The one school that they are bound to: what they do is of that school's record, where it names none."""
+        """Return the school that they are bound to, if it is only one.
+
+        Audit events that name no school belong to it.
+        """
         return next(iter(self.site_ids)) if len(self.site_ids) == 1 else None
 
 
 class CameraPolicy(StrEnum):
-    """When police may see a camera (permission-contract: Words)."""
+    """Says when police may see a camera (docs/permission.md, "Words")."""
 
     ALWAYS = "always"
     INCIDENT = "incident"
@@ -46,7 +52,7 @@ class CameraPolicy(StrEnum):
 
 
 class IncidentKind(StrEnum):
-    """Real, drill and test are told apart on every surface."""
+    """Says how serious an incident is. Every page tells the three kinds apart."""
 
     REAL = "real"
     DRILL = "drill"
@@ -54,7 +60,7 @@ class IncidentKind(StrEnum):
 
 
 class IncidentState(StrEnum):
-    """``open`` is the only state in which grants of the incident live."""
+    """Says if an incident is open, and if not, how it ended. Its grants live only while it is ``open``."""
 
     OPEN = "open"
     ALL_CLEAR = "all_clear"
@@ -64,11 +70,11 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Who has said by name that they have seen the alarm, and when (wall time).
+    """Says who has seen an alarm, and when.
 
-    ``alarm`` numbers the alarm that was the newest then, from 1: a later one is to be acknowledged again. Numbers
-    rather than times are compared, since the wall clock may be set between the two. ``confirms``: it says that the
-    police know, as the policy had it then.
+    ``alarm`` is the number of the alarm that was the newest then, counted from 1. A later alarm must be acknowledged
+    again. Numbers are compared, not times, since the clock may be set in between. ``confirms`` is True if it meant that
+    the police know, by the policy at that time.
     """
 
     principal_id: str
@@ -81,8 +87,10 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a trigger came from. ``room_id`` is a room of the floor plan; ``place`` holds the words for a room that the
-    plan does not know, as they were said."""
+    """Says where a trigger came from.
+
+    ``room_id`` is a room of the floor plan. ``place`` has the sender's words for a room that is not in the plan.
+    """
 
     trigger: str
     by: str
@@ -93,9 +101,9 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedTrigger:
-    """A trigger that opened or joined an incident, and when (wall time).
+    """Describes a trigger that opened or joined an incident, and when.
 
-    ``alarm``: it sounded; otherwise it was merged. ``key`` is the sender's own name for its message.
+    ``alarm`` is True if it sounded, and False if it was merged. ``key`` is the sender's own name for its message.
     """
 
     origin: Origin
@@ -106,13 +114,12 @@ class ReceivedTrigger:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident at one site. Times are steady seconds since 1970 (``clock``).
+    """Describes one incident at one site. Times are steady seconds since 1970 (``clock``).
 
-    ``origin`` is that of the newest trigger that sounded. ``triggers`` holds what came, merged or not, newest first,
-    within a bound; the record has all. ``alarms`` counts those that sounded, ``repeats`` all but the first.
-    ``unconfirmed`` is the number of the newest alarm for which it was said that nobody acknowledged it in time.
-    ``threat`` says in words why the incident was opened. ``enrolled`` names the principals of a drill; empty means
-    that nobody is.
+    ``origin`` is that of the newest trigger that sounded. ``triggers`` holds the newest triggers first, merged or not,
+    up to a limit; the record has all of them. ``alarms`` counts the triggers that sounded, and ``repeats`` all triggers
+    after the first. ``unconfirmed`` is the number of the newest alarm that was reported as not confirmed in time.
+    ``threat`` says in words why the incident was opened. ``enrolled`` names the people who take part in a drill.
     """
 
     id: str
@@ -136,7 +143,7 @@ class Incident:
 
 
 class Action(StrEnum):
-    """What somebody wants of a camera, a site or the record."""
+    """Names what a person may want to do with a camera, a site or the record."""
 
     VIEW = "view"
     STILL = "still"
@@ -150,7 +157,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """What policy and pages need of a camera; how it is reached lives in the settings of ``sources``."""
+    """Holds what policy and pages need to know about a camera. The settings say how it is reached."""
 
     id: CameraId
     site_id: SiteId
@@ -159,7 +166,7 @@ class Camera:
 
 
 class GrantBasis(StrEnum):
-    """On what a grant stands: an open incident, or the agreement itself."""
+    """Says what a grant stands on: an open incident, or the agreement itself."""
 
     INCIDENT = "incident"
     STANDING = "standing"
@@ -167,7 +174,7 @@ class GrantBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A living permission of one principal for cameras of one site. Dies with its incident, or when revoked."""
+    """Permits one principal to see cameras of one site. It ends with its incident, or when it is revoked."""
 
     id: str
     principal_id: str
@@ -180,7 +187,7 @@ class Grant:
 
 
 class RefusalReason(StrEnum):
-    """Stable words for the record, the metrics and the pages; the sentence for a person is in the Refusal."""
+    """Names the reasons for refusals in stable words, for the record, metrics and pages. ``Refusal`` has sentences."""
 
     NO_INCIDENT = "no_incident"
     NOT_ENROLLED = "not_enrolled"
@@ -195,7 +202,10 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why not. ``known`` is False where the caller may not even learn that the thing exists: 404, not 403."""
+    """Says why something is refused. ``known`` is False if the caller may not even learn that the thing exists.
+
+    Such a refusal is answered 404, and any other 403.
+    """
 
     reason: RefusalReason
     detail: str
@@ -203,7 +213,7 @@ class Refusal:
 
 
 class StreamName(StrEnum):
-    """The two encodings that a camera offers, and the one that is made of them for viewers that can play neither."""
+    """Names the two encodings that a camera offers, and the transcode for viewers that can play neither."""
 
     MAIN = "main"
     SUB = "sub"
@@ -214,8 +224,11 @@ CAMERA_STREAMS = (StreamName.MAIN, StreamName.SUB)
 
 
 class SourceState(StrEnum):
-    """Where a camera's pull stands. ``up``: pictures are passed on. ``stalled``: connected, but none was passed on for
-    three seconds."""
+    """Says how far the connection to a camera is.
+
+    ``up`` means that pictures are passed on, and ``stalled`` that it is connected but has passed none on for three
+    seconds.
+    """
 
     CONNECTING = "connecting"
     UP = "up"
@@ -224,7 +237,7 @@ class SourceState(StrEnum):
 
 
 class SourceReason(StrEnum):
-    """Why a source is not up; each has words and an advice for district IT in ``sources.state``."""
+    """Says why a source is not up. ``sources.state`` has words and advice for each reason, for district IT."""
 
     NONE = "none"
     UNREACHABLE = "unreachable"
@@ -245,10 +258,13 @@ class SourceReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """One camera stream as district IT sees it. ``since`` is wall time, ``loss`` a fraction of packets, rates are
-    over the last five seconds; ``transport`` is what its media comes over, ``delivery`` what viewers of the camera
-    get of it, in words. ``age``: seconds since the newest picture that was passed on was captured, None where none was;
-    ``age_uncertainty``: give or take so many, None where the age is not trusted and is a lower bound."""
+    """Describes one camera stream for district IT.
+
+    ``since`` is gateway time in seconds since 1970, ``loss`` is a fraction of packets, and rates cover the last five
+    seconds. ``transport`` is how its media arrives, and ``delivery`` says in words what viewers of the camera get.
+    ``age`` is the number of seconds since the newest picture that was passed on was captured, or None without one. It
+    is exact to ``age_uncertainty`` seconds. If that is None, the age is not trusted, and is only a lower bound.
+    """
 
     camera_id: CameraId
     stream: StreamName
@@ -271,7 +287,7 @@ class SourceStatus:
 
 
 class CloseReason(StrEnum):
-    """Why a media session ended. Exactly one a session."""
+    """Says why a media session ended. Every session has exactly one reason."""
 
     VIEWER_LEFT = "viewer_left"
     VIEWER_GONE = "viewer_gone"
@@ -292,9 +308,9 @@ class CloseReason(StrEnum):
 class TimelinePoint:
     """Maps RTP time (90 kHz, 32 bit, as sent to viewers) to capture time, until the next point of the same stream.
 
-    ``capture`` is gateway time (monotonic seconds) at which the frame with ``rtp`` was captured, give or take
-    ``uncertainty`` seconds. Where ``trusted`` is False it is the best known *lower bound* of its age: arrival less
-    the delay seen to build up; ``reason`` says why. ``epoch`` changes at every discontinuity of the source.
+    ``capture`` is the gateway time (monotonic seconds) at which the frame with ``rtp`` was captured, exact to
+    ``uncertainty`` seconds. If ``trusted`` is False, it gives only a *lower bound* of the frame's age: arrival time
+    minus the delay that was seen to build up. ``reason`` then says why. ``epoch`` changes at every discontinuity.
     """
 
     rtp: int

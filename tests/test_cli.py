@@ -59,7 +59,7 @@ def test_an_invitation_is_a_link_and_a_qr_code(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"^http://localhost:8080/#invite=[\w-]{32,}$", done.stdout, re.MULTILINE)
     assert "█" in done.stdout or "▀" in done.stdout or "▄" in done.stdout
-    assert "Car 7 (patrol), good once, for 24 hours" in done.stdout
+    assert "Car 7 (patrol). It works once, within 24 hours" in done.stdout
 
 
 @pytest.mark.parametrize(

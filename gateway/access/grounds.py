@@ -10,7 +10,7 @@ NOT_STATED = "not stated in the agreement"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A legal ground: the ``basis`` of a grant, the agreement's words for it and, for an incident, the threat."""
+    """States a legal ground: the ``basis`` of a grant, the agreement's words and, for an incident, the threat."""
 
     basis: GrantBasis
     legal_basis: str

@@ -1,4 +1,4 @@
-"""Makes the audit events of access decisions, and the errors that refused people are told. Pure."""
+"""Makes the audit events of access decisions, and the errors that people get when they are refused. Pure."""
 
 from gateway.access.grounds import Ground
 from gateway.audit.record import AuditEvent, Outcome

@@ -11,7 +11,7 @@ SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
 
 class Topic(StrEnum):
-    """A subject of the event channel. Cameras are no topic: ``policy.decide`` decides about each of them."""
+    """Names a subject of the event channel. Cameras are not among them, as ``policy.decide`` decides about each."""
 
     INCIDENTS = "incidents"
     WATCHERS = "watchers"

@@ -1,1 +1,1 @@
-"""aiohttp routes and the event channel. Translates HTTP to services and back; decides nothing."""
+"""Translates HTTP requests and the event channel to services and back, with aiohttp. It decides nothing."""

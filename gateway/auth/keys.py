@@ -34,7 +34,7 @@ class SigningKey:
 
     @property
     def public(self) -> ec.EllipticCurvePublicKey:
-        """The public half of the key."""
+        """Return the public half of the key."""
         return self.private.public_key()
 
 

@@ -1,1 +1,1 @@
-"""What the command line does, a module a command. Prints for people; holds nothing that a service should do."""
+"""Runs the commands of the command line, one module each. They print for people; services do the work."""

@@ -1,4 +1,4 @@
-"""``sightline demo``: a simulated school and the gateway in one terminal, on a state directory of its own."""
+"""Runs ``sightline demo``: a simulated school and the gateway in one terminal, with a state directory of its own."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ SIMULATOR_STOPS_WITHIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """Ports, number of cameras and where the demo keeps its state."""
+    """Holds the demo's ports, its number of cameras, and where it keeps its state."""
 
     config: Path
     directory: Path
@@ -39,7 +39,7 @@ class DemoOptions:
 
 
 def people(site: SiteId) -> list[Principal]:
-    """One principal a role; the same ids at every start, so that a sign-in of yesterday is the same person."""
+    """Return one principal for each role. Their ids are the same at every start, so that sign-ins stay valid."""
     return [
         Principal("demo-dispatcher", "Dispatcher 1", Role.DISPATCHER),
         Principal("demo-headquarters", "Headquarters 1", Role.HEADQUARTERS),
@@ -51,7 +51,7 @@ def people(site: SiteId) -> list[Principal]:
 
 
 def secret(path: Path) -> str:
-    """The secret that is kept in ``path``, made at the first start, readable by its owner alone."""
+    """Return the secret in the file ``path``. The first start creates it, readable only by its owner."""
     if not path.is_file():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -60,7 +60,7 @@ def secret(path: Path) -> str:
 
 
 def check_ports(options: DemoOptions) -> None:
-    """Raise ConfigurationError that names every port in use, before anything is started."""
+    """Check the ports before anything starts. Raises ConfigurationError, which names every port in use."""
     host = "0.0.0.0" if options.tls else "127.0.0.1"  # noqa: S104 - --tls is for other devices
     wanted = [
         ("--port", options.port, socket.SOCK_STREAM, host),
@@ -76,23 +76,23 @@ def check_ports(options: DemoOptions) -> None:
             try:
                 probe.bind((address, port))
             except OSError:
-                taken.append(f"port {port} is in use: choose another with {name}")
+                taken.append(f"port {port} is in use: choose another one with {name}")
     if taken:
         raise ConfigurationError(taken)
 
 
 def own_address() -> str:
-    """The address by which other devices of the network reach this machine, as far as it knows one."""
+    """Return the address by which other devices on the network reach this machine, or ``localhost`` if unknown."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): only a route is looked up, nothing is sent
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737). This looks up a route and sends nothing.
         except OSError:
             return "localhost"
         return str(probe.getsockname()[0])
 
 
 def configuration(options: DemoOptions) -> Loaded:
-    """The example district, served on the demo's ports from the demo's directory."""
+    """Return the configuration of the example district, with the demo's ports and directory."""
     os.environ["SIGHTLINE_CAMERA_PASSWORD"] = secret(options.directory / "camera-password")
     for school in ("lincoln", "oak"):
         os.environ[f"SIGHTLINE_{school.upper()}_WEBHOOK_SECRET"] = secret(
@@ -113,7 +113,7 @@ def configuration(options: DemoOptions) -> Loaded:
 
 @asynccontextmanager
 async def simulator(options: DemoOptions) -> AsyncIterator[None]:
-    """The simulated school in a process of its own, which also ends when this one is killed."""
+    """Run the simulated school in a process of its own, which also ends if this process is killed."""
     command = [sys.executable, "-m", "gateway", "simulate", "--config", str(options.config), "--with-parent"]
     command += ["--port", str(options.rtsp_port), "--control-port", str(options.rtsp_port + 1)]
     command += ["--cameras", str(options.cameras)]
@@ -128,7 +128,7 @@ async def simulator(options: DemoOptions) -> AsyncIterator[None]:
             async with asyncio.timeout(SIMULATOR_STARTS_WITHIN):
                 line = await process.stdout.readline()
         if b"ready" not in line:
-            raise SightlineError("the simulated school did not start; its own message is above")
+            raise SightlineError("the simulated school did not start; its own error message is above")
         yield
     finally:
         if process.stdin is not None:
@@ -142,7 +142,7 @@ async def simulator(options: DemoOptions) -> AsyncIterator[None]:
 
 
 async def run(options: DemoOptions, console: Console) -> None:
-    """Run until a signal comes. Raises ConfigurationError for a port in use or a broken configuration."""
+    """Run the demo until a signal comes. Raises ConfigurationError for a port in use or a broken configuration."""
     check_ports(options)
     loaded = configuration(options)
     site = loaded.settings.sites[0]
@@ -161,14 +161,14 @@ async def run(options: DemoOptions, console: Console) -> None:
 def tell(
     console: Console, options: DemoOptions, loaded: Loaded, url: str, who: list[Principal], invitations: list[str]
 ) -> None:
-    """What a newcomer needs: where, who, and how to make a lockdown."""
+    """Print what a newcomer needs: the address, the sign-in links, and how to start a lockdown."""
     site = loaded.settings.sites[0]
     plan = loaded.plans[SiteId(site.id)]
     room = next((room for room in plan.rooms if room.kind.value == "classroom"), plan.rooms[0])
     console.print(f"\n[bold]Sightline is ready: {url}[/bold]\n")
-    # Not a rich Table: on a narrow terminal that would cut the links.
+    # A rich Table would cut off the links on a narrow terminal.
     width = max(len(principal.name) for principal in who) + 2
-    console.print(f"[bold]{'who':<{width}}sign-in link, good once[/bold]")
+    console.print(f"[bold]{'who':<{width}}sign-in link (works once)[/bold]")
     for principal, link in zip(who, invitations, strict=True):
         console.print(f"{principal.name:<{width}}{link}", markup=False)
     faults = f"http://127.0.0.1:{options.rtsp_port + 1}/cameras/{site.cameras[0].id}/faults"
@@ -176,13 +176,13 @@ def tell(
     certificate = loaded.settings.http.tls_certificate
     own = f" --ca-file {certificate}" if certificate else ""
     console.print(
-        f"\nOne browser holds one sign-in: open a second role in a private window.\n"
+        f"\nA browser has one sign-in at a time: open a second role in a private window.\n"
         f"[bold]Lock down {site.name}[/bold], as its panic button would:\n"
         f"  {command} --secret-file {options.directory / f'{site.id}-webhook-secret'} --room {room.id}{own}\n"
-        f"{len(site.cameras)} simulated cameras, with their time code as bars in the picture. Freeze one, have it come "
-        "late, mend it:\n"
+        f"There are {len(site.cameras)} simulated cameras, with a time code as bars in the picture. Freeze one, delay "
+        "it, and repair it:\n"
         + "".join(f"  curl -X PUT -d '{fault}' {faults}\n" for fault in ('{"freeze":true}', '{"delay":10}', "{}"))
-        + f"An incident that is open stays open when this is stopped; rm -r {options.directory} begins anew.\n"
+        + f"Open incidents stay open when you stop this. To start afresh: rm -r {options.directory}\n"
         "Ctrl-C stops everything.",
         markup=True,
     )

@@ -1,4 +1,4 @@
-"""``sightline invite``: a single-use sign-in link and its QR code."""
+"""Runs ``sightline invite``, which makes a single-use sign-in link and its QR code."""
 
 import re
 import secrets
@@ -21,7 +21,7 @@ from gateway.storage.location import storage_url
 
 
 def principal_of(role: Role, name: str, sites: frozenset[str]) -> Principal:
-    """A new principal. Its id is readable, and unguessable only as far as two people of one name are kept apart."""
+    """Return a new principal. Its id is readable, with a few random digits to tell apart people with the same name."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or role.value
     return Principal(f"{slug}-{secrets.token_hex(3)}", name, role, frozenset(SiteId(site) for site in sites))
 
@@ -29,9 +29,9 @@ def principal_of(role: Role, name: str, sites: frozenset[str]) -> Principal:
 async def links(
     loaded: Loaded, principals: Iterable[Principal], public_url: str, by: str = "command line"
 ) -> list[str]:
-    """A sign-in link for each principal, written to the gateway's database; a running gateway knows it at once.
+    """Make a sign-in link for each principal. A running gateway knows them at once, from its database.
 
-    The record says who was invited, as what, and by whom; never the code.
+    The record says who was invited, in which role, and by whom. It never contains the code.
     """
     database, clock = Database(storage_url(loaded.settings)), SystemClock()
     await database.open()
@@ -48,7 +48,7 @@ async def links(
 
 
 def invited(principal: Principal, by: str) -> AuditEvent:
-    """Return the record's event for an invitation."""
+    """Return the audit event of an invitation."""
     detail = {"sites": sorted(principal.site_ids), "by": by}
     return AuditEvent(
         kind="invited",
@@ -61,15 +61,15 @@ def invited(principal: Principal, by: str) -> AuditEvent:
 
 
 async def run(config: Path, role: Role, name: str, sites: frozenset[str], operator: str, console: Console) -> None:
-    """Print the link and the QR code. Raises ConfigurationError for a school that is not configured."""
+    """Print the link and the QR code. Raises ConfigurationError if a school is not configured, or none is given."""
     loaded = load_without_secrets(config)
     unknown = sites - {site.id for site in loaded.settings.sites}
     if unknown:
         raise ConfigurationError([f"--site: no such school: {', '.join(sorted(unknown))}"])
     if needs_sites(role) and not sites:
-        raise ConfigurationError(["--site: a coordinator is bound to a school, say which"])
+        raise ConfigurationError(["--site: a coordinator must be bound to a school: say which one"])
     who, by = principal_of(role, name, sites), f"{operator}, command line"
     [link] = await links(loaded, [who], loaded.settings.http.public_url, by)
     console.print(qr_text(link), markup=False)
     hours = loaded.settings.tokens.invitation_lifetime / 3600
-    console.print(f"Sign-in link for {name} ({role}), good once, for {hours:g} hours:\n{link}", markup=False)
+    console.print(f"Sign-in link for {name} ({role}). It works once, within {hours:g} hours:\n{link}", markup=False)

@@ -1,4 +1,4 @@
-"""``sightline audit``: the record, on a terminal."""
+"""Runs ``sightline audit``, which prints the record."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from gateway.storage.location import storage_url
 
 
 async def read_records(config: Path, limit: int, reader: str) -> list[AuditRecord]:
-    """The newest ``limit`` records, oldest first. That ``reader`` has read them is recorded."""
+    """Return the newest ``limit`` records, oldest first. Record that ``reader`` has read them."""
     database = Database(storage_url(load_without_secrets(config).settings))
     await database.open()
     try:

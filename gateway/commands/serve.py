@@ -1,4 +1,4 @@
-"""``sightline serve``."""
+"""Runs ``sightline serve``, which is the gateway itself."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def with_own_certificate(loaded: Loaded) -> Loaded:
-    """The same configuration, serving HTTPS with a certificate made in the storage directory."""
+    """Return the same configuration, but with HTTPS and a certificate that is created in the storage directory."""
     settings = loaded.settings
     certificate, key = self_signed(
         settings.storage.directory, urlsplit(settings.http.public_url).hostname or "localhost"

@@ -1,4 +1,4 @@
-"""``sightline sign-out``: a laptop is stolen, or a person has left."""
+"""Runs ``sightline sign-out``, for example after a laptop was stolen or a person has left."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,16 +21,17 @@ from gateway.storage.location import storage_url
 from gateway.storage.presence import looked_at_by_gateway
 
 CONFIRMED_WITHIN = 5.0
-"""Seconds that the command waits for a gateway to say that pictures and pages are closed: it looks twice a second."""
+"""Seconds that the command waits for a gateway to confirm that it has closed pictures and pages. A gateway looks for
+ended sign-ins twice a second."""
 SHOWS_ITSELF_WITHIN = 1.5
 LOOK = 0.1
 NAMES = 20
-"""So many names are told where nobody has the one that was given."""
+"""How many names the command lists if nobody has the given name."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """What was ended: sign-ins, by their ids, so many invitations that had not been used; and whose they were."""
+    """Lists what was ended: the ids of sign-ins, the number of unused invitations, and the people."""
 
     sign_ins: tuple[str, ...]
     invitations: int
@@ -38,10 +39,10 @@ class SignedOut:
 
 
 async def end(database: Database, settings: Settings, who: str, operator: str, clock: Clock) -> SignedOut:
-    """End all that ``who`` (an id, or a name as the record shows it) could see with. On disk on return.
+    """End all sign-ins and invitations of ``who``, an id or a name as the record shows it. It is on disk on return.
 
-    A running gateway looks twice a second at what others have ended: no request is taken any more from now on, and it
-    closes pages and pictures within a second, and says so in the record.
+    A running gateway refuses their requests from now on. It looks for ended sign-ins twice a second, closes their pages
+    and pictures within a second, and records that.
     """
     sessions = SignInSessions(database, settings.tokens, clock)
     audit = AuditLog(database, clock, Metrics())
@@ -53,7 +54,7 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
     for sign_in in living:
         if not await sessions.end(sign_in.id):
             raise StorageError(
-                f"{sign_in.principal.name} is still signed in: the database takes nothing (is the disk full?)"
+                f"{sign_in.principal.name} is still signed in: the database cannot be written (is the disk full?)"
             )
         await audit.append(
             AuditEvent(
@@ -72,11 +73,13 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
 async def wait_closed(
     database: Database, ended: SignedOut, clock: Clock, looked_at: Callable[[], float | None], token_lifetime: float
 ) -> str:
-    """Wait until the gateway has closed what these sign-ins held; say in words what that was.
+    """Wait until the gateway has closed the pages and pictures of these sign-ins. Return in words what it has closed.
 
-    ``looked_at`` gives when it last looked at what others had ended, None: no gateway runs. Raises Unconfirmed.
+    ``looked_at`` returns when the gateway last looked for ended sign-ins, or None if no gateway runs. Raises
+    Unconfirmed.
     """
-    # Who asks again is told what was closed then, for as long at least as a picture could have gone on.
+    # If the command is run again, it reports what was closed the first time. It looks back for at least as long as a
+    # picture could have continued.
     since = clock.wall() - max(2 * CONFIRMED_WITHIN, token_lifetime)
     audit, began = AuditLog(database, clock, Metrics()), clock.monotonic()
     while clock.monotonic() - began < CONFIRMED_WITHIN:
@@ -91,18 +94,18 @@ async def wait_closed(
             if not closed:
                 return "No picture or page of theirs was open."
             return f"The gateway has closed {_count(pictures, 'picture')} and {_count(pages, 'page')}."
-        # One that cannot hold its lock still writes into the record what it closes.
+        # A gateway that cannot hold its lock still records what it closes.
         if looked is None and clock.monotonic() - began > SHOWS_ITSELF_WITHIN:
-            return "No gateway runs on this storage, so it shows nobody anything."
+            return "No gateway runs on this storage, so nobody sees any pictures from it."
         await clock.sleep(LOOK)
     raise Unconfirmed(
-        f"the gateway that runs has not said within {CONFIRMED_WITHIN:g} s that their pictures are closed. They may go "
-        f"on for up to {token_lifetime:g} s. Stop the gateway if that is too long, or run this again to ask again"
+        f"the running gateway has not confirmed within {CONFIRMED_WITHIN:g} s that their pictures are closed. They may "
+        f"continue for up to {token_lifetime:g} s. If that is too long, stop the gateway. Run this again to check"
     )
 
 
 async def nobody(database: Database, settings: Settings, who: str, clock: Clock) -> str:
-    """Say that nobody of this name can be signed out, and who was probably meant."""
+    """Return a message that nobody with this name is signed in, and who may have been meant."""
     people = [
         *await SignInSessions(database, settings.tokens, clock).people(),
         *await Invitations(database, settings.tokens, clock).people(),
@@ -114,14 +117,17 @@ async def nobody(database: Database, settings: Settings, who: str, clock: Clock)
     if near:
         return f"{said}. Did you mean {' or '.join(repr(name) for name in near)}?"
     if not names:
-        return f"{said}, and nobody else is"
+        return f"{said}, and neither is anybody else"
     more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
     return f"{said}. Signed in or invited: {', '.join(map(repr, names[:NAMES]))}{more}"
 
 
 async def run(config: Path, who: str, operator: str, say: Callable[[str], object]) -> None:
-    """Sign out, and say what was done. Raises SightlineError where nobody of that name is signed in or invited, and
-    Unconfirmed where a gateway runs that does not say that it has closed their pictures."""
+    """Sign a person or device out, and say what was done.
+
+    Raises SightlineError if nobody with that name is signed in or invited, and Unconfirmed if a running gateway does
+    not confirm that it has closed their pictures.
+    """
     settings, clock = load_without_secrets(config).settings, SystemClock()
     database = Database(storage_url(settings))
     await database.open()
@@ -157,7 +163,7 @@ async def _ended_before(
 
 
 def _named(who: str, whose: Sequence[Principal]) -> str:
-    """Names, with role and id: two people may have one name."""
+    """Return their names with role and id, since two people may have the same name."""
     told = ", ".join(f"{person.name} ({person.role}, {person.id})" for person in whose)
     return printable(told or who)
 

@@ -1,4 +1,4 @@
-"""``sightline simulate``: the simulated school as a process."""
+"""Runs ``sightline simulate``, which is the simulated school as a process."""
 
 import asyncio
 import errno
@@ -24,8 +24,10 @@ async def simulate_until_stopped(
     with_parent: bool,
     say: Callable[[str], None],
 ) -> None:
-    """Serve the configured cameras, and ``loop`` cameras beside them, until a signal comes, or, ``with_parent``, until
-    standard input ends. Raises ConfigurationError."""
+    """Serve the configured cameras, and ``loop`` more that play a clip, until a signal comes.
+
+    With ``with_parent``, stop when standard input ends. Raises ConfigurationError.
+    """
     os.environ.setdefault("SIGHTLINE_CAMERA_PASSWORD", "sightline")
     for name in ("SIGHTLINE_LINCOLN_WEBHOOK_SECRET", "SIGHTLINE_OAK_WEBHOOK_SECRET"):
         os.environ.setdefault(name, f"{name}, which the simulator does not use")

@@ -1,4 +1,4 @@
-"""``sightline trigger``: what a panic button sends."""
+"""Runs ``sightline trigger``, which sends what a panic button sends."""
 
 import json
 import secrets
@@ -15,7 +15,7 @@ from gateway.models import IncidentKind
 
 
 def read_secret(path: Path) -> str:
-    """The first line of a file. Raises ConfigurationError."""
+    """Return the first line of a file. Raises ConfigurationError."""
     try:
         return path.read_text().splitlines()[0].strip()
     except (OSError, IndexError, UnicodeDecodeError):
@@ -23,12 +23,14 @@ def read_secret(path: Path) -> str:
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """Whose certificates are believed: those of the authorities that this host trusts, or of the ones in ``ca_file``
-    alone. Raises ConfigurationError."""
+    """Return a TLS context that trusts the authorities of this host, or only those in ``ca_file`` if it is given.
+
+    Raises ConfigurationError.
+    """
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError:
-        raise ConfigurationError([f"--ca-file: {ca_file} cannot be read, or holds no certificate in PEM"]) from None
+        raise ConfigurationError([f"--ca-file: {ca_file} cannot be read, or contains no PEM certificate"]) from None
 
 
 async def run(
@@ -40,8 +42,10 @@ async def run(
     console: Console,
     context: ssl.SSLContext,
 ) -> None:
-    """Send one signed message and print what the gateway answered. Raises SightlineError when it was refused, when the
-    gateway cannot prove who it is, or when the secret cannot be one."""
+    """Send one signed message, and print the gateway's answer.
+
+    Raises SightlineError if it is refused, if the gateway's certificate is not trusted, or if the secret is malformed.
+    """
     body = json.dumps({"kind": kind, "note": note} | ({"room": room} if room else {})).encode()
     message_id, timestamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
     try:
@@ -61,15 +65,15 @@ async def run(
         ):
             answer = await response.json(content_type=None)
     except aiohttp.ClientConnectorCertificateError as error:
-        words = "give the file of its certificate, or of its authority's, as --ca-file"
+        words = "give its certificate, or its authority's, with --ca-file"
         raise SightlineError(f"the certificate of {url} is not trusted ({error.certificate_error}): {words}") from None
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise SightlineError(f"no answer from {url}: {error or type(error).__name__}") from None
     match answer:
         case {"incident": str(incident), "alarm": bool(alarm)}:
-            sounded = "an alarm has been raised" if alarm else "it joined the alarm that is open"
+            sounded = "the alarm sounds" if alarm else "the message was added to the open alarm"
             console.print(f"Incident {incident}: {sounded}.", markup=False)
         case {"detail": str(detail)}:
             raise SightlineError(f"refused with {response.status}: {detail}")
         case _:
-            raise SightlineError(f"what answers at {url} is no gateway's webhook (status {response.status})")
+            raise SightlineError(f"{url} is not the webhook of a gateway (status {response.status})")

@@ -1,1 +1,1 @@
-"""Looks at pictures: whether a camera shows anything, and whether it still is what it was."""
+"""Looks at pictures, to find out if a camera still shows something and if that changes."""

@@ -1,7 +1,7 @@
 """Finds out if a camera's picture has changed, from small grey copies of its keyframes. Pure.
 
-A copy has ``SHAPE`` cells, each the mean of its area, so that the noise of coding and of the sensor averages out
-and a person does not. Measured with libx264 (veryfast, 320x180 and 640x360, keyframes 2 s apart, light and dark):
+A copy has ``SHAPE`` cells. Each is the mean of its area, so that noise from coding and from the sensor averages out but
+a person does not. Measured with libx264 (veryfast, 320x180 and 640x360, keyframes 2 s apart, light and dark):
 
 ========================================  =====================
 what is compared                          largest cell difference
@@ -20,12 +20,12 @@ import numpy.typing as npt
 Cells = npt.NDArray[np.uint8]
 
 SHAPE = (36, 64)
-SAME = 4  # grey levels of 256
-LEAST = 5.0  # seconds before a still scene is worth a word
+SAME = 4  # grey levels out of 256
+LEAST = 5.0  # seconds before a still scene is reported
 
 
 class Unchanged:
-    """Follows one camera. The reference is the first of the equal pictures, so that slow change adds up and counts."""
+    """Follows one camera. It compares with the first of the equal pictures, so that slow changes add up."""
 
     def __init__(self) -> None:
         self._reference: Cells | None = None
@@ -33,28 +33,27 @@ class Unchanged:
         self._last = 0.0
 
     def feed(self, cells: Cells, captured: float) -> None:
-        """One more picture, captured at so many seconds of gateway time."""
+        """Take the next picture. ``captured`` is in gateway time."""
         if self._reference is None or difference(self._reference, cells) > SAME:
             self._reference, self._first = cells, captured
         self._last = captured
 
     @property
     def since(self) -> float | None:
-        """Gateway time of the first of the equal pictures; None while the picture changes, or for less than
-        ``LEAST`` seconds."""
+        """Return the gateway time of the first equal picture, or None if they span less than ``LEAST`` seconds."""
         return self._first if self._last - self._first >= LEAST else None
 
     @property
     def doubtful(self) -> bool:
-        """True while the last pictures were equal, but not for long enough to say so."""
+        """True while the last pictures are equal, but not for long enough to report it."""
         return self._first < self._last and self.since is None
 
     @property
     def seconds(self) -> float:
-        """The seconds for which the picture has not changed; 0 until that is worth a note."""
+        """Return the seconds for which the picture has not changed, or 0 until that is reported."""
         return 0.0 if self.since is None else self._last - self._first
 
 
 def difference(one: Cells, other: Cells) -> int:
-    """The largest difference of any cell, in grey levels."""
+    """Return the largest difference of any cell, in grey levels."""
     return int(np.abs(one.astype(np.int16) - other).max())

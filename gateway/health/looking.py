@@ -1,4 +1,4 @@
-"""Decodes one keyframe: a small grey copy of it, or a JPEG. Blocks for some milliseconds: call it in a thread."""
+"""Decodes one keyframe into a small grey copy or a JPEG. It blocks for some milliseconds, so call it in a thread."""
 
 from collections.abc import Iterator
 
@@ -17,14 +17,17 @@ JPEG_QUALITY = 75
 MAX_PIXELS = 4096 * 2304
 MAX_PICTURES = 2  # of one access unit: the two fields of a frame
 _LUMA_FIRST = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
-"""Formats whose first plane is the grey picture, a byte a pixel."""
+"""The pixel formats whose first plane is the grey picture, with one byte per pixel."""
 _FULL_RANGE = 2
 _BLACK, _SPAN = 16, 219  # of limited range (ITU-R BT.601)
 
 
 def cells_of(unit: AccessUnit) -> Cells:
-    """Return a small grey copy of a keyframe, of ``SHAPE``. Raises ``av.FFmpegError`` or ``ValueError`` where there is
-    no picture in it. It is decoded without its deblocking filter, of which the mean of an area shows nothing."""
+    """Return a small grey copy of a keyframe, in ``SHAPE``.
+
+    It is decoded without the deblocking filter, which hardly changes the mean of an area. Raises ``av.FFmpegError`` or
+    ``ValueError`` if the keyframe contains no picture.
+    """
     frame = _decoded(unit, {"skip_loop_filter": "all"})
     small = cv2.resize(_grey(frame), (SHAPE[1], SHAPE[0]), interpolation=cv2.INTER_AREA)
     if frame.format.name not in _LUMA_FIRST or frame.format.name.startswith("yuvj") or frame.color_range == _FULL_RANGE:
@@ -34,7 +37,10 @@ def cells_of(unit: AccessUnit) -> Cells:
 
 
 def jpeg_of(unit: AccessUnit) -> bytes:
-    """Return a keyframe as a JPEG of at most ``STILL_WIDTH`` pixels' width. Raises as ``cells_of`` does."""
+    """Return a keyframe as a JPEG that is at most ``STILL_WIDTH`` pixels wide.
+
+    Raises the same errors as ``cells_of``.
+    """
     frame = _decoded(unit, {})
     width = min(frame.width, STILL_WIDTH)
     height = max(1, round(frame.height * width / frame.width))
@@ -60,8 +66,11 @@ def _grey(frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
 
 
 def _first_pictures(unit: AccessUnit) -> Iterator[bytes]:
-    """Yield the NAL units of the first ``MAX_PICTURES``. A camera may pack hundreds into one access unit, small to send
-    and slow to decode, while the other cameras would wait for their turn."""
+    """Yield the NAL units of the first ``MAX_PICTURES`` pictures.
+
+    A camera may pack hundreds of pictures into one access unit. They would be small to send but slow to decode, and the
+    other cameras would have to wait.
+    """
     begun, syntax = 0, SYNTAXES.get(unit.codec)
     for nal in unit.nals:
         begun += syntax is not None and syntax.opens(nal)

@@ -1,8 +1,8 @@
-"""A look at one keyframe of each camera now and then: has the content changed, and a still for those who may see one.
+"""Looks at a keyframe of each camera every few seconds, to see if the content has changed, and makes still pictures.
 
-Decoding runs in one worker thread, one picture at a time, and never delays the relay: a camera has at most one picture
-waiting, the newest, and is looked at only every few seconds, and more often only while it may have stopped changing. A
-picture that cannot be decoded is counted, and the next one is looked at as usual. A still is made when somebody asks.
+Pictures are decoded in one worker thread, one at a time, which never delays the relay. Only the newest picture of each
+camera waits. Cameras are looked at more often only while their pictures may have stopped changing. A picture that
+cannot be decoded is counted, and the next one is looked at as usual. A still is made when somebody asks for it.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from gateway.models import CameraId
 logger = logging.getLogger(__name__)
 
 INTERVAL = 3.5
-"""Seconds between looks: less than two groups of pictures of the usual two seconds, or else a keyframe that comes a
-little early would not be looked at."""
+"""Seconds between looks. It is less than two groups of pictures of the usual two seconds, so that a keyframe that is
+slightly early is not missed."""
 DOUBTFUL_INTERVAL = 1.5
-"""Seconds between looks while a picture is the same as before, but not yet for long enough to say so."""
+"""Seconds between looks while a picture is the same as before, but not yet for long enough to report it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A JPEG of a picture that was captured at ``captured_at`` (steady seconds since 1970)."""
+    """Holds a picture as JPEG. ``captured_at`` is in steady seconds since 1970."""
 
     jpeg: bytes
     captured_at: float
@@ -42,7 +42,7 @@ _UNDECODABLE = (av.FFmpegError, cv2.error, ValueError)
 
 
 class PictureHealth:
-    """Told keyframes, tells what they show. ``on_change(camera_id, unchanged_since | None)`` is called on the loop."""
+    """Takes keyframes, and reports changes. It calls ``on_change(camera_id, unchanged_since | None)`` on the loop."""
 
     def __init__(
         self,
@@ -64,8 +64,10 @@ class PictureHealth:
         self._making = asyncio.Lock()
 
     def feed(self, camera_id: CameraId, unit: AccessUnit, captured: float) -> bool:
-        """Offer a keyframe that was captured at ``captured`` (gateway time). Return True if it is to be looked at; most
-        are not."""
+        """Offer a keyframe that was captured at ``captured`` (gateway time).
+
+        Return True if it will be looked at. Most are not.
+        """
         self._newest[camera_id] = (unit, captured)
         unchanged = self._unchanged.get(camera_id)
         interval = DOUBTFUL_INTERVAL if unchanged is not None and unchanged.doubtful else INTERVAL
@@ -78,13 +80,13 @@ class PictureHealth:
         return True
 
     def unchanged_since(self, camera_id: CameraId) -> float | None:
-        """Gateway time since which the content is the same; None where it changes, or is not known."""
+        """Return the gateway time since when the content is the same, or None if it changes or is not known."""
         unchanged = self._unchanged.get(camera_id)
         return None if unchanged is None else unchanged.since
 
     async def still(self, camera_id: CameraId) -> Still | None:
-        """Return the newest keyframe as a picture; None where there is none, or it cannot be decoded."""
-        async with self._making:  # all who ask at once are given the same one
+        """Return the newest keyframe as a picture, or None if there is none or it cannot be decoded."""
+        async with self._making:  # All who ask at the same time get the same picture.
             unit, captured = self._newest.get(camera_id, (None, 0.0))
             made, still = self._stills.get(camera_id, (None, None))
             if unit is None or made is unit:
@@ -99,7 +101,7 @@ class PictureHealth:
             return still
 
     async def run(self) -> None:
-        """Look at what is offered, until cancelled."""
+        """Look at the keyframes that were offered, until cancelled."""
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="picture-health") as worker:
             while True:

@@ -1,4 +1,4 @@
-"""The incident state machine: a table and the rules of docs/permission.md. Pure: time is an argument.
+"""Defines the incident state machine: a table and the rules of docs/permission.md. Pure: time is an argument.
 
 ``advance`` applies one event to one incident. ``TABLE`` alone says which events are possible in which state.
 ``arbitration`` decides what a trigger does at a school where incidents may be open.

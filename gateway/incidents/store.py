@@ -20,7 +20,7 @@ from gateway.storage.tables import IncidentRow
 
 
 async def load(session: AsyncSession, recent: int) -> list[Incident]:
-    """All open incidents and the newest ``recent`` of any state, oldest first."""
+    """Return all open incidents and the newest ``recent`` of any state, oldest first."""
     newest = select(IncidentRow.id).order_by(IncidentRow.opened_at.desc()).limit(recent)
     query = (
         select(IncidentRow)
@@ -31,7 +31,7 @@ async def load(session: AsyncSession, recent: int) -> list[Incident]:
 
 
 async def find(session: AsyncSession, incident_id: str) -> Incident | None:
-    """One incident of any state."""
+    """Return one incident in any state, or None."""
     row = await session.get(IncidentRow, incident_id)
     return None if row is None else from_row(row)
 

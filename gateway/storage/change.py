@@ -30,7 +30,7 @@ class Change:
 
     @property
     def key(self) -> Key:
-        """The kind and id of the row."""
+        """Return the kind and id of the row."""
         return self.kind, self.id
 
 

@@ -88,7 +88,7 @@ class Database:
 
     @property
     def path(self) -> Path:
-        """The SQLite file."""
+        """Return the path of the SQLite file."""
         return Path(self._url.database or ":memory:")
 
     async def open(self) -> None:

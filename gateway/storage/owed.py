@@ -89,7 +89,7 @@ class Owed:
 
     @property
     def count(self) -> int:
-        """The number of changes that are in effect but not in the database."""
+        """Return the number of changes that are in effect but not in the database."""
         return len(self._owed)
 
     @property

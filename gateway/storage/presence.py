@@ -25,7 +25,7 @@ _LENGTH = 20
 class Presence:
     """Notes the gateway's presence. ``looked_at`` returns the time to note.
 
-    If the file cannot be used, nothing stops.
+    If the file cannot be used, the gateway runs on without it.
     """
 
     def __init__(self, directory: Path, looked_at: Callable[[], float]) -> None:

@@ -44,7 +44,7 @@ def began_at(kept: Kept | None, boot: str, wall: float, up: float) -> float:
 
 
 class SteadyTime:
-    """Keeps steady time in a file. If the file cannot be read or written, nothing stops, and the clock is trusted."""
+    """Keeps steady time in a file. If the file cannot be read or written, the gateway trusts the machine's clock."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

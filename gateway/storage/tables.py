@@ -19,7 +19,7 @@ Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows onl
 
 
 class Base(DeclarativeBase):
-    """The base of all tables. It names their constraints, so that later migrations can refer to them."""
+    """Is the base of all tables, and names their constraints, so that later migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
 
 
 class IncidentRow(Base):
-    """One incident. The database itself ensures that a site has at most one open incident of each kind."""
+    """Stores an incident. The database itself ensures that a site has at most one open incident of each kind."""
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -71,7 +71,7 @@ class IncidentRow(Base):
 
 
 class WebhookDeliveryRow(Base):
-    """A signed message of a panic button and its answer, so that a retry gets the same answer."""
+    """Stores a panic button's signed message and its answer, so that a retry gets the same answer."""
 
     __tablename__ = "webhook_deliveries"
 
@@ -85,7 +85,7 @@ class WebhookDeliveryRow(Base):
 
 
 class ConsolePressRow(Base):
-    """One press of the trigger on a page, with the key that the page made for it. A retry is answered from this row.
+    """Stores a press of the trigger on a page, with the key that the page made for it. It answers retries.
 
     ``room`` is the room that the page named. ``incident_id`` is None if the press was refused because a real incident
     was open.
@@ -103,7 +103,7 @@ class ConsolePressRow(Base):
 
 
 class AuditRow(Base):
-    """One record. ``id`` only grows, and ``event_id`` keeps a spooled record from being entered twice.
+    """Stores an audit record. ``id`` only grows, and ``event_id`` keeps a spooled record from being entered twice.
 
     ``at`` is cut to 1/100 s, and ``utc_offset`` is the district's at that time, in seconds east of UTC. There are no
     foreign keys, because a record must never be refused for what it refers to.
@@ -130,7 +130,7 @@ class AuditRow(Base):
 
 
 class PrincipalColumns:
-    """The person or device of a sign-in or an invitation. Empty ``site_ids`` mean all sites."""
+    """Adds the columns for the person or device of a sign-in or an invitation. Empty ``site_ids`` mean all sites."""
 
     principal_id: Mapped[str] = mapped_column(Name, index=True)
     principal_name: Mapped[str] = mapped_column(Name)
@@ -139,7 +139,7 @@ class PrincipalColumns:
 
 
 class SignInSessionRow(PrincipalColumns, Base):
-    """One sign-in. ``id`` is public, as tokens and records contain it. The cookie is kept only as SHA-256."""
+    """Stores a sign-in. ``id`` is public, as tokens and records contain it. The cookie is kept only as SHA-256."""
 
     __tablename__ = "sign_in_sessions"
 
@@ -151,7 +151,7 @@ class SignInSessionRow(PrincipalColumns, Base):
 
 
 class InvitationRow(PrincipalColumns, Base):
-    """A single-use sign-in link. It has been used if ``redeemed_at`` is set."""
+    """Stores a single-use sign-in link. It has been used if ``redeemed_at`` is set."""
 
     __tablename__ = "invitations"
 
@@ -163,7 +163,7 @@ class InvitationRow(PrincipalColumns, Base):
 
 
 class RevocationRow(Base):
-    """A token, sign-in or grant that is no longer valid. ``subject`` is ``token``, ``session`` or ``grant``.
+    """Revokes a token, sign-in or grant. ``subject`` is ``token``, ``session`` or ``grant``.
 
     After ``expires_at`` it would have ended by itself, and the row may be deleted. None means never.
     """
@@ -178,7 +178,7 @@ class RevocationRow(Base):
 
 
 class SigningKeyRow(Base):
-    """A key that signs tokens until ``retired_at`` is set, and verifies them as long as the row exists."""
+    """Stores a key. It signs tokens until ``retired_at`` is set, and verifies them as long as the row exists."""
 
     __tablename__ = "signing_keys"
 
@@ -190,7 +190,7 @@ class SigningKeyRow(Base):
 
 
 class GrantRow(Base):
-    """One ``models.Grant``. It lives while ``ended_at`` is None."""
+    """Stores a grant. It lives while ``ended_at`` is None."""
 
     __tablename__ = "grants"
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Urgency(IntEnum):
-    """The urgency of a write. A lower number goes first."""
+    """Says how urgent a write is. A lower number goes first."""
 
     ALARM = 0
     """Alarms, presses on incidents, and anything that ends somebody's permission."""

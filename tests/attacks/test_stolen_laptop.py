@@ -106,7 +106,7 @@ async def test_the_command_tells_a_gateway_that_had_nothing_open_from_one_that_h
     await house.sign_in("patrol")
     ended = await end(house.database, house.loaded.settings, "Pat", "op", house.clock)
     before = house.clock.monotonic()
-    assert "may go on for up to 120 s" in await asked(house, ended, lambda: before)
+    assert "may continue for up to 120 s" in await asked(house, ended, lambda: before)
     assert await asked(house, ended, house.clock.monotonic) == "No picture or page of theirs was open."
     assert (await asked(house, ended, lambda: None)).startswith("No gateway runs on this storage")
 

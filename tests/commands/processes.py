@@ -1,4 +1,4 @@
-"""The command ``sightline`` as a process of its own."""
+"""Runs the command ``sightline`` as a process of its own."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from rig.example import ENVIRONMENT, ROOT
 
 
 def sightline(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run it to its end."""
+    """Run the command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *map(str, arguments)],
         cwd=ROOT,
@@ -22,7 +22,7 @@ def sightline(*arguments: object, **environment: str) -> "subprocess.CompletedPr
 
 
 def district(directory: Path, **replaced: str) -> Path:
-    """A copy of the example district with its state in ``directory``; ``replaced`` lines of it hold other values."""
+    """Copy the example district, with its state in ``directory`` and other values for the ``replaced`` lines."""
     for source in (ROOT / "config").rglob("*"):
         if source.is_file():
             target = directory / "config" / source.relative_to(ROOT / "config")

@@ -1,4 +1,4 @@
-"""``sightline demo`` as processes: what it says, and that it leaves nothing behind."""
+"""Runs ``sightline demo`` as processes, to check what it prints and that it leaves nothing behind."""
 
 import os
 import re
@@ -24,7 +24,7 @@ STOPS_WITHIN = 10.0
 
 
 class Demo:
-    """A running demo of one camera."""
+    """Runs a demo with one camera."""
 
     def __init__(self, directory: Path, *, ignoring_interrupts: bool = False) -> None:
         self.directory = directory
@@ -57,7 +57,7 @@ class Demo:
         assert len(self.processes) >= 2, "the simulated school is a process of its own"
 
     def wait_gone(self) -> None:
-        """Until none of its processes is left. Each is waited for by a descriptor that becomes readable at its end."""
+        """Wait until none of its processes is left. Each has a descriptor that becomes readable when it ends."""
         deadline = time.monotonic() + STOPS_WITHIN
         self.process.wait(STOPS_WITHIN)
         for pid in self.processes - {self.process.pid}:
@@ -76,7 +76,7 @@ class Demo:
 
 @contextmanager
 def pidfd(pid: int) -> Iterator[int]:
-    """A descriptor of a process. Raises ProcessLookupError where it has gone already."""
+    """Return a descriptor of a process. Raises ProcessLookupError if it has already ended."""
     descriptor = os.pidfd_open(pid)
     try:
         yield descriptor
@@ -85,7 +85,7 @@ def pidfd(pid: int) -> Iterator[int]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be collected does not."""
+    """Return True if a process runs. One that has ended and only waits to be collected does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -112,8 +112,8 @@ def test_a_demo_says_where_it_is_who_may_sign_in_and_how_to_lock_down(demo: Demo
 
     pressed = sightline(*words)
     assert pressed.returncode == 0, pressed.stderr
-    assert "an alarm has been raised" in pressed.stdout
-    assert "it joined the alarm that is open" in sightline(*words).stdout
+    assert "the alarm sounds" in pressed.stdout
+    assert "the message was added to the open alarm" in sightline(*words).stdout
 
     other = demo.directory / "other-secret"
     other.write_text("another-secret-of-a-panic-button")

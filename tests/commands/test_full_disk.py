@@ -1,4 +1,4 @@
-"""A disk that is really full: a small file system of its own, in a mount namespace that only this test has."""
+"""Tests with a disk that is really full: a small file system in a mount namespace of this test's own."""
 
 import json
 import os
@@ -40,7 +40,7 @@ print(json.dumps([row[0] for row in sqlite3.connect(sys.argv[1]).execute(sys.arg
 
 
 class Machine:
-    """A gateway whose data are on 12 MiB of memory."""
+    """Runs a gateway whose data are on a file system of 12 MiB in memory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -75,7 +75,7 @@ class Machine:
     def kill(self) -> None:
         assert self.gateway is not None
         self.gateway.kill()
-        self.gateway.stop()  # closes its files
+        self.gateway.stop()  # This closes its files.
 
     def python(self, script: str, *arguments: str) -> object:
         command = [*self.inside, "-c", script, *arguments]
@@ -121,7 +121,7 @@ class Machine:
 
 
 def browser(url: str) -> Client:
-    """A client that outlives a gateway that is killed: no connection of it is used twice."""
+    """Make a client that survives a gateway that is killed. It uses no connection twice."""
     client = Client.__new__(Client)
     client.url = url
     client.session = ClientSession(cookie_jar=CookieJar(unsafe=True), connector=TCPConnector(force_close=True))
@@ -153,7 +153,7 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
     try:
         machine.fill()
 
-        # The alarm, and pictures for who may see them.
+        # An alarm comes, and people who may see pictures get them.
         assert await machine.press(dispatcher) == 200
         incident = machine.answer["incident"]
         status, token = await dispatcher.post("/api/tokens", {"site": "lincoln"})
@@ -169,7 +169,7 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
         assert status == 503
         assert machine.rows("SELECT state FROM incidents") == [], "nothing of it is in the database"
 
-        # A crash while the disk is full.
+        # The gateway crashes while the disk is full.
         machine.kill()
         machine.start()
         status, token = await dispatcher.post("/api/tokens", {"site": "lincoln"})
@@ -179,7 +179,7 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
             assert answer.status == 201, await answer.text()
             picture = answer.headers["Location"]
 
-        # The end, and another crash.
+        # The incident ends, and the gateway crashes again.
         status, cleared = await coordinator.post(f"/api/incidents/{incident}/all-clear")
         assert (status, cleared["state"], cleared["committed"]) == (200, "all_clear", True)
         async with dispatcher.session.delete(machine.url + picture) as answer:
@@ -191,7 +191,7 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
         assert (await coordinator.post("/api/sign-out"))[0] == 204
         assert (await coordinator.get("/api/me"))[0] == 401
 
-        # Room again: everything comes into the database.
+        # The disk has space again, and everything enters the database.
         machine.ballast.unlink()
 
         async def entered() -> bool:
@@ -233,7 +233,7 @@ async def test_a_dispatcher_can_sign_in_during_a_lockdown_on_a_full_disk(machine
         assert (status, token["grant"]["incident"]) == (200, incident), token
         assert (await thief.post("/api/invitations/redeem", code))[0] == 401
 
-        # Who signed in so can sign out so.
+        # A person who signed in on a full disk can also sign out on it.
         assert (await coordinator.post("/api/invitations/redeem", other_code))[0] == 200
         assert (await coordinator.post("/api/sign-out"))[0] == 204
         assert (await coordinator.get("/api/me"))[0] == 401

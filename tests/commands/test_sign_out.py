@@ -1,4 +1,4 @@
-"""A stolen laptop with pictures on it, and ``sightline sign-out`` as a process beside a gateway that runs."""
+"""A laptop that shows pictures is stolen, and ``sightline sign-out`` runs as a process beside the gateway."""
 
 import asyncio
 import re
@@ -25,12 +25,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ENTRANCE = "lincoln-main-entrance"
 LOOKED_FOR = 2.0
-"""Seconds after the command within which no packet may come any more."""
+"""Seconds after the end of the command, during which no packet may come any more."""
 
 
 @dataclass
 class Screen:
-    """Somebody who is signed in, and pictures that play. ``last`` is when the newest packet came, monotonic."""
+    """Holds a signed-in person and their pictures. ``last`` is when the newest packet came, in monotonic seconds."""
 
     client: Client
     viewers: list[LightViewer] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Screen:
 
 @dataclass
 class Served:
-    """A gateway of a configuration on disk, and its cameras, as processes."""
+    """Runs a gateway with a configuration on disk, and its cameras, as processes."""
 
     directory: Path
     config: Path = field(init=False)
@@ -119,7 +119,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 async def sign_out(served: Served, who: str) -> "subprocess.CompletedProcess[str]":
-    """As an administrator does: in a shell that has none of the gateway's secrets."""
+    """Run the command as an administrator does, in a shell that has none of the gateway's secrets."""
     secrets = dict.fromkeys(ENVIRONMENT, "")
     return await asyncio.to_thread(sightline, "sign-out", who, "--config", served.config, **secrets)
 
@@ -176,4 +176,4 @@ async def test_a_gateway_that_hangs_is_not_said_to_have_closed_anything(served: 
     served.processes[-1].kill()
     stopped = await sign_out(served, "Pat")
     assert (stopped.returncode, stopped.stderr) == (0, "")
-    assert stopped.stdout.endswith("No gateway runs on this storage, so it shows nobody anything.\n")
+    assert stopped.stdout.endswith("No gateway runs on this storage, so nobody sees any pictures from it.\n")

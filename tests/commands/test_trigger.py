@@ -1,4 +1,4 @@
-"""Whom ``sightline trigger`` tells of an alarm."""
+"""``sightline trigger`` sends an alarm only to a gateway whose certificate it can trust."""
 
 import io
 import ssl
@@ -18,7 +18,7 @@ from rig.example import SECRET
 
 
 class Hook:
-    """What answers as a gateway does, with a certificate of its own; ``heard`` are the bodies of requests."""
+    """Answers as a gateway does, with a certificate of its own. ``heard`` has the bodies of the requests."""
 
     def __init__(self, directory: Path) -> None:
         self.heard: list[bytes] = []
@@ -62,7 +62,7 @@ async def test_an_alarm_is_not_told_to_whoever_answers_in_the_gateways_place(hoo
 
 
 async def test_a_certificate_made_by_the_gateway_itself_is_trusted_by_its_file(hook: Hook) -> None:
-    assert "an alarm has been raised" in await hook.trigger(hook.certificate)
+    assert "the alarm sounds" in await hook.trigger(hook.certificate)
     assert len(hook.heard) == 1
 
 
@@ -71,5 +71,5 @@ def test_a_file_without_a_certificate_is_told(tmp_path: Path, content: str | Non
     path = tmp_path / "authority.pem"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ConfigurationError, match=r"--ca-file: .* cannot be read, or holds no certificate"):
+    with pytest.raises(ConfigurationError, match=r"--ca-file: .* cannot be read, or contains no PEM certificate"):
         trust(path)

@@ -24,7 +24,7 @@ GOP = 2.0
 
 @cache
 def keyframes(walking: bool, kbit: int, width: int = 320, height: int = 180, count: int = 6) -> tuple[bytes, ...]:
-    """Keyframes 2 s apart, coded as a camera would: a textured scene, in which a person walks or nobody does."""
+    """Return keyframes 2 s apart, encoded as a camera would. They show a textured scene, with or without a person."""
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
@@ -55,7 +55,7 @@ def unit(coded: bytes, arrival: float) -> AccessUnit:
 
 
 class Watcher:
-    """A ``PictureHealth`` that runs, and what it said."""
+    """Runs a ``PictureHealth``, and holds what it reported."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -64,11 +64,11 @@ class Watcher:
         self.health = PictureHealth(self.clock, self.metrics, lambda camera, since: self.said.append((camera, since)))
 
     async def show(self, camera: CameraId, coded: bytes) -> None:
-        """Offer a keyframe of now, and wait until it was looked at if it is to be."""
+        """Offer a keyframe that is captured now. If it will be looked at, wait until that is done."""
         now = self.clock.monotonic()
         looks = self.health.looks + self.health.feed(camera, unit(coded, now), now - 0.1)
         while self.health.looks < looks:  # noqa: ASYNC110 - a thread is waited for
-            await asyncio.sleep(0.002)  # not 0: a loop that spins keeps the decoding thread from the interpreter
+            await asyncio.sleep(0.002)  # With 0 the loop would spin and slow the decoding thread down.
         await self.clock.advance(GOP)
 
     def value(self, name: str, **labels: str) -> float:

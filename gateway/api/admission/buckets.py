@@ -36,7 +36,7 @@ class Buckets:
         return 0.0
 
     def give_back(self, key: str, amount: float, now: float) -> None:
-        """Put back what was taken too much, up to the bucket's size."""
+        """Put ``amount`` back into a bucket, up to its size."""
         bucket = self._filled(key, now)
         bucket.level = min(self._burst, bucket.level + amount)
 

@@ -59,7 +59,7 @@ class Payer:
         return self.buckets.take(self.key, cost, now)
 
     def give_back(self, now: float, amount: float) -> None:
-        """Put back what was charged too much."""
+        """Pay back ``amount``, if the request cost less than it was charged."""
         self.buckets.give_back(self.key, amount, now)
 
 

@@ -88,7 +88,7 @@ def _payer(request: web.Request) -> Payer:
 
 
 def whose(services: Services) -> Whose:
-    """Return the function that tells the doors whose the first bytes of a request are. It permits nothing."""
+    """Return the function that tells the doors who sent a request, from its first bytes. It permits nothing."""
     cookie = re.compile(re.escape(cookie_name(services.loaded.settings.http)).encode() + rb"=([\w-]{20,200})")
 
     def told(head: bytes) -> str | None:

@@ -1,1 +1,1 @@
-"""The Alembic environment. A change in ``tables`` needs a new file in ``versions``; a test checks that they agree."""
+"""Sets up Alembic. A change in ``tables`` needs a new file in ``versions``, and a test checks that they agree."""
