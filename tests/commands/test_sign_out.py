@@ -166,7 +166,7 @@ async def test_a_gateway_that_hangs_is_not_said_to_have_closed_anything(served: 
     finally:
         gateway.send_signal(signal.SIGCONT)
     assert (done.returncode, done.stdout) == (3, "Pat (headquarters, pat): 1 sign-in ended.\n")
-    assert "may go on for up to 120 s" in done.stderr
+    assert "may continue for up to 120 s" in done.stderr
     assert (await laptop.client.get("/api/me"))[0] == 401, "it is ended all the same"
 
     again = await sign_out(served, "Pat")
