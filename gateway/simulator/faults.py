@@ -17,6 +17,15 @@ class Rubbish(StrEnum):
     FRAMING = "framing"  # the connection itself carries noise instead of frames and answers
 
 
+class Refresh(StrEnum):
+    """How a camera lets a decoder begin anew: by keyframes (IDR), part by part without any, or by open groups of
+    pictures, which begin with no keyframe either. The latter two say so by recovery points."""
+
+    KEYFRAMES = "keyframes"
+    GRADUAL = "gradual"
+    OPEN = "open"
+
+
 @dataclass(frozen=True, slots=True)
 class Faults:
     """Describes the faults of one camera. By default there are none.
@@ -43,6 +52,7 @@ class Faults:
     ``b_frames``: the number of consecutive B-pictures. ``gop``: seconds between keyframes. ``scale``: a factor for the
     picture's width and height. ``noise``: standard deviation of the sensor noise, as in the dark, in steps of 256.
     ``bitrate``: bit/s of the main stream; a picture without noise may need less. ``rubbish``: see ``Rubbish``.
+    ``refresh``: see ``Refresh``; groups are open only with ``b_frames``.
     """
 
     off: bool = False
@@ -63,6 +73,7 @@ class Faults:
     noise: Annotated[float, Field(ge=0, le=30)] = 0.0
     bitrate: Annotated[int, Field(ge=100_000, le=20_000_000)] | None = None
     rubbish: Rubbish = Rubbish.NONE
+    refresh: Refresh = Refresh.KEYFRAMES
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -75,14 +86,15 @@ class Faults:
     def of_the_picture(self) -> dict[str, object]:
         """Return the faults that need another encoder. A frozen picture needs none: a wedged encoder keeps running
         unchanged."""
-        return {name: getattr(self, name) for name in ("clock_offset", "b_frames", "gop", "scale", "noise", "bitrate")}
+        return {name: getattr(self, name) for name in _OF_THE_PICTURE}
 
     def need_live_encoder(self) -> tuple[str, ...]:
         """Return the names of the current faults that a camera which serves a loop cannot have."""
         return tuple(name for name in _NEED_ENCODER if getattr(self, name) != getattr(_NONE, name))
 
 
-_NEED_ENCODER: Final = ("freeze", "b_frames", "gop", "scale", "noise", "bitrate")
+_OF_THE_PICTURE: Final = ("clock_offset", "b_frames", "gop", "scale", "noise", "bitrate", "refresh")
+_NEED_ENCODER: Final = ("freeze", "b_frames", "gop", "scale", "noise", "bitrate", "refresh")
 _NONE: Final = Faults()
 _ADAPTER: Final = TypeAdapter(Faults)
 

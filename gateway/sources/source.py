@@ -298,6 +298,7 @@ class Source:
                     *notes.redirected(self._configured, address.place),
                     *notes.carried(client.refused, client.carrier, self._why_no_datagrams),
                     *self._lossy(client, client.reception, now),
+                    *notes.unreported(self._watch.unreported(now)),
                     *self._watch.camera_clock.notes(now),
                     *self._drop_to_live(client, now),
                 ),

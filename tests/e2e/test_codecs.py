@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 H265, JPEG, HIGH = "lincoln-hallway-west", "lincoln-lobby", "lincoln-hallway-east"
-B_FRAMES = "lincoln-main-entrance"
+B_FRAMES, GRADUAL = "lincoln-main-entrance", "lincoln-gym"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -33,13 +33,14 @@ async def district(directory: Path) -> AsyncIterator[District]:
             for camera, codec in ((H265, "h265"), (JPEG, "jpeg"), (HIGH, "high"))
         }
         settings: dict[str, object] = {
-            "media.transcoding.at_once": 3,
+            "media.transcoding.at_once": 4,
             f"sites.lincoln.cameras.{B_FRAMES}.b_frames": "transcode",
         }
-        district = District(directory, urls=urls, settings=settings, live=frozenset({B_FRAMES}))
+        district = District(directory, urls=urls, settings=settings, live=frozenset({B_FRAMES, GRADUAL}))
         try:
             district.start_school()
             await district.fault(B_FRAMES, b_frames=2)
+            await district.fault(GRADUAL, refresh="gradual")
             district.start_gateway()
             yield district
         finally:
@@ -126,6 +127,17 @@ async def test_b_frames_are_reported_and_transcoded_and_the_age_is_that_of_the_t
     print(f"age error of a transcode over {len(errors)} frames: p50 {errors[len(errors) // 2]:.3f} s, p95 {p95:.3f} s")
     assert p95 < 0.150
     await glass.tile(B_FRAMES).never_stale()
+
+
+async def test_a_camera_without_keyframes_is_shown_live_and_whole(glass: Glass, it: Client) -> None:
+    await says(it, GRADUAL, "H264", "All viewers get one shared transcode of the main stream (H.264 without keyframes)")
+    source = await main_stream(it, GRADUAL)
+    assert any("full keyframes (IDR)" in note for note in source["notes"])
+    frames = await shown(glass, GRADUAL, 30)
+    read = [frame for frame in frames if frame["trueAge"] is not None]
+    assert len(read) >= 0.9 * len(frames), "time codes that could be read, in all parts of the picture"
+    await glass.tile(GRADUAL).never_stale()
+    await glass.tile(GRADUAL).close()
 
 
 async def test_why_a_picture_is_transcoded_is_read_without_a_mouse_over_it(glass: Glass) -> None:

@@ -7,6 +7,8 @@ import pytest
 from gateway.models import SourceReason, SourceState
 from gateway.sources.observing import notes
 from gateway.sources.observing.lateness import PATIENCE_WITH_CAMERA, Drops
+from gateway.sources.rtsp.messages import encode_frame
+from tests.rtp.packets import sender_report
 from tests.sources.bench import Bench
 from tests.sources.scripted import ScriptedCamera
 
@@ -88,6 +90,27 @@ async def test_a_camera_clock_that_is_wrong_or_jumps_is_noted(bench: Bench, came
     assert "1 h ahead of UTC" in wrong
     assert "set ahead by 60 min" in jumped
     assert bench.value("source_clock_jumps_total", camera="camera-0", stream="main") == 1
+
+
+async def test_a_stream_without_sender_reports_says_what_would_verify_its_age(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+
+    def said() -> list[str]:
+        return [note for note in source.status().notes if "sender reports" in note]
+
+    assert said() == []
+    took = await bench.until(lambda: said() != [], within=40, each=camera.picture)
+    assert 28 < took < 33
+    [note] = said()
+    assert "UNVERIFIED" in note
+    assert "go2rtc" in note
+    assert "`clock: trusted`" in note
+    camera.send(encode_frame(1, sender_report(7, 3_908_988_800, 0, 9000)))
+    await bench.until(lambda: said() == [], within=3, each=camera.picture)
 
 
 async def test_a_camera_that_is_late_is_not_asked_over_and_over(bench: Bench, camera: ScriptedCamera) -> None:

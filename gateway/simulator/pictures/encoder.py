@@ -14,11 +14,13 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
+from gateway.simulator.faults import Refresh
 from gateway.simulator.pictures.timecode import Image
 
 TICKS_PER_SECOND = 90_000
-_SPS, _PPS = 7, 8
+_IDR, _SPS, _PPS = 5, 7, 8
 _START_CODE = re.compile(rb"\x00\x00\x01")
+_REFRESH = {Refresh.KEYFRAMES: "", Refresh.GRADUAL: ":intra-refresh=1", Refresh.OPEN: ":open-gop=1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class EncoderSettings:
     bitrate: int
     gop: float = 2.0
     b_frames: int = 0
+    refresh: Refresh = Refresh.KEYFRAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Encoder:
 
     def __init__(self, settings: EncoderSettings) -> None:
         self._origin: int | None = None
+        self._idr = settings.refresh is Refresh.KEYFRAMES
         codec = av.CodecContext.create("libx264", "w")
         assert isinstance(codec, VideoCodecContext)  # noqa: S101  # narrows the type that PyAV's factory declares
         codec.width, codec.height, codec.pix_fmt = settings.width, settings.height, "yuv420p"
@@ -60,13 +64,14 @@ class Encoder:
         codec.bit_rate = settings.bitrate
         codec.options = {
             "preset": "superfast",
-            "profile": "main" if settings.b_frames else "baseline",
+            "profile": "main" if settings.b_frames or not self._idr else "baseline",
             "forced-idr": "1",
             "x264-params": ":".join(
                 [
                     f"keyint={max(1, round(settings.gop * settings.fps))}:scenecut=0:repeat-headers=1",
                     f"bframes={settings.b_frames}:b-adapt=0:rc-lookahead=0:sync-lookahead=0:mbtree=0:threads=1",
-                    f"vbv-maxrate={settings.bitrate // 1000}:vbv-bufsize={settings.bitrate // 1000}:force-cfr=1",
+                    f"vbv-maxrate={settings.bitrate // 1000}:vbv-bufsize={settings.bitrate // 1000}:force-cfr=1"
+                    + _REFRESH[settings.refresh],
                 ]
             ),
         }
@@ -81,7 +86,7 @@ class Encoder:
         frame = av.VideoFrame.from_ndarray(planes.astype(np.uint8, copy=False), format="yuv420p")
         frame.pts = ticks - self._origin
         frame.time_base = Fraction(1, TICKS_PER_SECOND)
-        frame.pict_type = PictureType.I if keyframe else PictureType.NONE
+        frame.pict_type = PictureType.I if keyframe and self._idr else PictureType.NONE
         return [self._picture(packet) for packet in self._codec.encode(frame)]
 
     def flush(self) -> list[CodedPicture]:
@@ -89,7 +94,10 @@ class Encoder:
         return [self._picture(packet) for packet in self._codec.encode(None)]
 
     def _picture(self, packet: av.Packet[VideoStream]) -> CodedPicture:
-        return CodedPicture(split_annex_b(bytes(packet)), (self._origin or 0) + (packet.pts or 0), packet.is_keyframe)
+        nals = split_annex_b(bytes(packet))
+        # Without keyframes nobody is sent the one with which every encoder begins.
+        keyframe = packet.is_keyframe and (self._idr or all(nal[0] & 0x1F != _IDR for nal in nals))
+        return CodedPicture(nals, (self._origin or 0) + (packet.pts or 0), keyframe)
 
 
 def split_annex_b(stream: bytes) -> tuple[bytes, ...]:

@@ -48,6 +48,7 @@ def encoder_settings(stream: StreamName, gop: float, faults: Faults) -> EncoderS
         bitrate=_BITRATES[stream] if asked is None else asked,
         gop=gop if faults.gop is None else faults.gop,
         b_frames=faults.b_frames,
+        refresh=faults.refresh,
     )
 
 

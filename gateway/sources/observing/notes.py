@@ -6,6 +6,8 @@ from gateway.sources.rtsp.address import Place
 from gateway.sources.rtsp.events import Playing
 from gateway.sources.rtsp.transport import Carrier, Unicast
 
+REPORT_LATE = 30.0
+"""Seconds after which a sender report should have come: cameras send one every few seconds."""
 LATE = {
     True: "The pictures come late: the network does not carry this stream.",
     False: "The camera itself is late with its pictures: lower its load, or restart it.",
@@ -46,3 +48,14 @@ def silent(playing: Playing | None) -> tuple[str, ...]:
 def losing(fraction: float) -> str:
     """Say how much of a camera's datagrams is lost on the way."""
     return f"The network loses {fraction:.1%} of the camera's datagrams"
+
+
+def unreported(seconds: float) -> tuple[str, ...]:
+    """Say what gives pictures a verified age if no sender report has come for so many seconds."""
+    if seconds < REPORT_LATE:
+        return ()
+    return (
+        "No sender reports (RTCP) come with this stream, so its age is UNVERIFIED, counted since arrival, even with "
+        "`clock: trusted`. Switch RTCP on at the camera. If the stream comes through a relay that sends none, such as "
+        "go2rtc, set the camera's own address as `url`.",
+    )

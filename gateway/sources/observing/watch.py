@@ -17,11 +17,13 @@ class Watch:
         self._sink = sink
         self._clock = clock
         self._rate = VIDEO_CLOCK_RATE
+        self._unreported_since: float | None = None
 
     def connected(self, info: StreamInfo, at: float) -> None:
         """Begin with a new RTSP session, in which no delay has built up yet."""
         self.lateness = Lateness()
         self._rate = info.clock_rate
+        self._unreported_since = at
         self._sink.connected(info, at)
 
     def access_unit(self, unit: AccessUnit) -> None:
@@ -29,12 +31,17 @@ class Watch:
         self.lateness.picture(unit.rtp, unit.arrival, self._rate)
         self._sink.access_unit(unit)
 
+    def unreported(self, now: float) -> float:
+        """Return for how many seconds the stream has played without any sender report; 0 once there was one."""
+        return 0.0 if self._unreported_since is None else now - self._unreported_since
+
     def withdraw(self) -> None:
         """Pass on that the last picture was not complete after all."""
         self._sink.withdraw()
 
     def sender_report(self, report: SenderReport) -> None:
         """Pass on a sender report."""
+        self._unreported_since = None
         self._sink.sender_report(report)
 
     def clock_sample(self, sample: ClockSample) -> None:
