@@ -30,7 +30,7 @@ def test_pages_without_tls_cause_a_warning_and_are_usable(tmp_path: Path) -> Non
 
 def test_every_fault_of_a_broken_configuration_is_reported_with_its_line(tmp_path: Path) -> None:
     path = district(tmp_path, live_below="9.0", lifetime="301", clock="wrong")
-    text = path.read_text().replace("    # Panic buttons:", "    cammeras: []\n    # Panic buttons:", 1)
+    text = path.read_text().replace("    webhooks:", "    cammeras: []\n    webhooks:", 1)
     path.write_text(text)
     done = sightline("check", path)
     assert done.returncode == 1
