@@ -25,6 +25,7 @@ from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import ConfigurationError
 from gateway.floorplan.words import place_words
+from gateway.incident import Origin
 from gateway.incidents.service import IncidentService
 from gateway.incidents.threat import Where
 from gateway.incidents.triggers.console import ConsoleTrigger
@@ -37,7 +38,7 @@ from gateway.media.process import worker_process
 from gateway.media.remote import RemoteNode
 from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CameraPolicy, Origin, SiteId
+from gateway.models import CameraId, CameraPolicy, SiteId
 from gateway.storage.database import Database
 from gateway.storage.readiness import Readiness
 from gateway.viewing.service import ViewingService

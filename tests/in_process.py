@@ -23,12 +23,13 @@ from gateway.config_loader import Loaded, load
 from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import BadRequest
+from gateway.incident import Incident, Origin
 from gateway.incidents.changes import Trigger
 from gateway.incidents.triggers.signature import sign
 from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
-from gateway.models import CloseReason, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
+from gateway.models import CloseReason, IncidentKind, Principal, Role, SiteId, StreamName
 from gateway.storage.database import Database
 from gateway.webrtc.interface import EventKind, OpenedSession, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 from gateway.webrtc.opening import Sounds, Streams

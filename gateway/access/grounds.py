@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
-from gateway.models import POLICE_ROLES, Grant, GrantBasis, Incident, IncidentKind
+from gateway.incident import Incident
+from gateway.models import POLICE_ROLES, Grant, GrantBasis, IncidentKind
 
 NOT_STATED = "not stated in the agreement"
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from gateway.access.agreements import NO_AGREEMENT, ROLE_NOT_NAMED, not_in_force, rules_of
 from gateway.access.roles import RECORD_ROLES, SIDES, STATUS_TABLE_ROLES
 from gateway.configuration.agreement_settings import AgreementSettings
+from gateway.incident import Incident
 from gateway.models import (
     POLICE_ROLES,
     Action,
@@ -24,7 +25,6 @@ from gateway.models import (
     CameraPolicy,
     Grant,
     GrantBasis,
-    Incident,
     IncidentKind,
     IncidentState,
     Principal,

@@ -8,20 +8,10 @@ from gateway.audit.log import AuditLog
 from gateway.clock import Clock
 from gateway.configuration.settings import Settings
 from gateway.errors import ClientError
+from gateway.incident import Incident
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
-from gateway.models import (
-    Action,
-    Camera,
-    CameraId,
-    CameraPolicy,
-    Grant,
-    Incident,
-    Principal,
-    Refusal,
-    RefusalReason,
-    SiteId,
-)
+from gateway.models import Action, Camera, CameraId, CameraPolicy, Grant, Principal, Refusal, RefusalReason, SiteId
 
 UNKNOWN_SITE = Refusal(RefusalReason.UNKNOWN, "there is no such school", known=False)
 OTHER_GRANT = Refusal(RefusalReason.NOT_IN_GRANT, "this token is for other cameras: ask for a fresh one")

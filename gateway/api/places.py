@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from gateway.floorplan.geometry import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.words import place_words
-from gateway.models import Camera, CameraId, CameraPolicy, Origin, SiteId
+from gateway.incident import Origin
+from gateway.models import Camera, CameraId, CameraPolicy, SiteId
 
 OPENED_BY_ALARM = 4
 

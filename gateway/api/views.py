@@ -9,8 +9,9 @@ from gateway.auth import shifts
 from gateway.auth.sessions import SignIn
 from gateway.configuration.settings import Settings
 from gateway.configuration.site_settings import SiteSettings
+from gateway.incident import Incident, Origin
 from gateway.incidents.alarms import confirmed
-from gateway.models import CloseReason, Grant, Incident, Origin, Principal, SiteId, TimelinePoint
+from gateway.models import CloseReason, Grant, Principal, SiteId, TimelinePoint
 from gateway.rtp.time import WRAP
 from gateway.viewing.recording import Viewing
 

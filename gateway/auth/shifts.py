@@ -8,7 +8,7 @@ down for a while. Once the incident is over, that hour is left.
 from collections.abc import Iterable
 
 from gateway.configuration.settings import TokenSettings
-from gateway.models import Incident
+from gateway.incident import Incident
 
 OFFERED_BEFORE_END = 3600.0
 """Seconds before its end from which a press can extend a sign-in."""

@@ -4,7 +4,7 @@ Times are compared by their distance in either direction. After the clock is set
 and an alarm counts as unheard: a wrong clock may make the gateway louder, but never silent.
 """
 
-from gateway.models import Incident, Origin, ReceivedTrigger
+from gateway.incident import Incident, Origin, ReceivedTrigger
 
 KEPT = 50
 """The most triggers that stay with an incident, as each change sends them to every page. The record has all of them."""

@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from gateway.configuration.settings import IncidentSettings
 from gateway.errors import Conflict
+from gateway.incident import Incident, ReceivedTrigger
 from gateway.incidents.changes import IncidentChange, Trigger, TriggerOutcome, change_of
 from gateway.incidents.incident_events import Effect, Repeat, Supersede
 from gateway.incidents.state import advance
-from gateway.models import Incident, IncidentKind, IncidentState, ReceivedTrigger
+from gateway.models import IncidentKind, IncidentState
 
 
 class RealIncidentOpen(Conflict):

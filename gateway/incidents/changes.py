@@ -4,8 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.audit.record import AuditEvent, Outcome
+from gateway.incident import Incident, Origin
 from gateway.incidents.incident_events import Effect
-from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, SiteId
+from gateway.models import IncidentKind, IncidentState, Principal, SiteId
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ Pure.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.models import Origin, Principal
+from gateway.incident import Origin
+from gateway.models import Principal
 
 
 class Effect(StrEnum):

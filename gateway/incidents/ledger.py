@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from gateway.audit.log import AuditEvent, AuditLog
+from gateway.incident import Incident
 from gateway.incidents import store
 from gateway.incidents.changes import IncidentChange
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
-from gateway.models import Incident, IncidentKind, IncidentState
+from gateway.models import IncidentKind, IncidentState
 from gateway.storage.change import Change, Within
 from gateway.storage.database import Database
 

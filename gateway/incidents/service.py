@@ -12,6 +12,7 @@ from gateway.audit.log import AuditLog
 from gateway.clock import Clock
 from gateway.configuration.settings import IncidentSettings
 from gateway.errors import Conflict, NotFound
+from gateway.incident import Incident
 from gateway.incidents.alarms import confirmed
 from gateway.incidents.changes import IncidentChange, change_of, record_of
 from gateway.incidents.incident_events import Acknowledge, AllClear, Effect, Event, Extend, Resume
@@ -20,7 +21,7 @@ from gateway.incidents.state import advance, due
 from gateway.incidents.threat import Where, ids_of
 from gateway.incidents.trigger_pass import TriggerPass
 from gateway.metrics import Metrics
-from gateway.models import Incident, Principal
+from gateway.models import Principal
 from gateway.storage.database import Database
 
 TICK = 1.0

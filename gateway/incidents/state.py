@@ -22,6 +22,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from gateway.configuration.settings import IncidentSettings
+from gateway.incident import Acknowledgement, Incident, ReceivedTrigger
 from gateway.incidents.alarms import kept, overdue, sounds
 from gateway.incidents.incident_events import (
     Acknowledge,
@@ -36,13 +37,7 @@ from gateway.incidents.incident_events import (
     Unconfirmed,
     Warn,
 )
-from gateway.models import (
-    Acknowledgement,
-    Incident,
-    IncidentKind,
-    IncidentState,
-    ReceivedTrigger,
-)
+from gateway.models import IncidentKind, IncidentState
 
 _OPEN, *_ENDED = IncidentState
 # For every state and event, this gives the next state, or the effect of an event that comes too late.

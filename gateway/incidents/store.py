@@ -6,16 +6,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.models import (
-    Acknowledgement,
-    Incident,
-    IncidentKind,
-    IncidentState,
-    Origin,
-    ReceivedTrigger,
-    Role,
-    SiteId,
-)
+from gateway.incident import Acknowledgement, Incident, Origin, ReceivedTrigger
+from gateway.models import IncidentKind, IncidentState, Role, SiteId
 from gateway.storage.tables import IncidentRow
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from gateway.models import IncidentKind, Origin, SiteId
+from gateway.incident import Origin
+from gateway.models import IncidentKind, SiteId
 
 Where = Callable[[SiteId, Origin], str]
 """Names a site and the place of a trigger as people do: ``Lincoln Middle School, Room 204``."""

@@ -16,11 +16,12 @@ from gateway.auth.sessions import SignIn, SignInSessions
 from gateway.clock import Clock
 from gateway.configuration.settings import TokenSettings
 from gateway.errors import Conflict, StorageError, Unauthenticated
+from gateway.incident import Incident
 from gateway.incidents.changes import IncidentChange
 from gateway.incidents.service import IncidentService
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
-from gateway.models import CloseReason, Incident, IncidentState, Principal
+from gateway.models import CloseReason, IncidentState, Principal
 from gateway.viewing.service import ViewingService
 
 logger = logging.getLogger(__name__)

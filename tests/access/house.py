@@ -9,19 +9,11 @@ from gateway.audit.log import AuditLog
 from gateway.audit.record import AuditEvent
 from gateway.configuration.settings import Settings
 from gateway.errors import ClientError
+from gateway.incident import Incident, Origin
 from gateway.incidents.changes import Trigger
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
-from gateway.models import (
-    CloseReason,
-    Grant,
-    Incident,
-    IncidentKind,
-    Origin,
-    Principal,
-    Role,
-    SiteId,
-)
+from gateway.models import CloseReason, Grant, IncidentKind, Principal, Role, SiteId
 from gateway.storage.database import Database
 from gateway.storage.tables import GrantRow
 from tests.fakes import FakeClock

@@ -2,7 +2,8 @@ import pytest
 
 from gateway.access.grounds import NOT_STATED, ground_of
 from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
-from gateway.models import Grant, GrantBasis, Incident, IncidentKind, IncidentState, Origin, Role, SiteId
+from gateway.incident import Incident, Origin
+from gateway.models import Grant, GrantBasis, IncidentKind, IncidentState, Role, SiteId
 
 OAK = SiteId("oak")
 GROUNDS = LegalGrounds(incident="emergency", drill="exercise", standing="entrances", school="school official")

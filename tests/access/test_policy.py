@@ -6,6 +6,7 @@ import pytest
 
 from gateway.access.policy import decide, decide_site, may
 from gateway.configuration.agreement_settings import AgreementSettings
+from gateway.incident import Incident, Origin
 from gateway.models import (
     POLICE_ROLES,
     Action,
@@ -14,10 +15,8 @@ from gateway.models import (
     CameraPolicy,
     Grant,
     GrantBasis,
-    Incident,
     IncidentKind,
     IncidentState,
-    Origin,
     Principal,
     Refusal,
     RefusalReason,

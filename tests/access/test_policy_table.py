@@ -11,6 +11,7 @@ import pytest
 
 from gateway.access.policy import decide
 from gateway.configuration.agreement_settings import AgreementSettings
+from gateway.incident import Incident, Origin
 from gateway.models import (
     POLICE_ROLES,
     Action,
@@ -18,10 +19,8 @@ from gateway.models import (
     CameraId,
     CameraPolicy,
     Grant,
-    Incident,
     IncidentKind,
     IncidentState,
-    Origin,
     Principal,
     Refusal,
     Role,

@@ -1,16 +1,9 @@
 import pytest
 
 from gateway.errors import Forbidden, NotFound
+from gateway.incident import Origin
 from gateway.incidents.changes import Trigger
-from gateway.models import (
-    Action,
-    CameraId,
-    IncidentKind,
-    Origin,
-    Principal,
-    Role,
-    SiteId,
-)
+from gateway.models import Action, CameraId, IncidentKind, Principal, Role, SiteId
 from gateway.storage.database import Database
 from tests.access.house import COORDINATOR, ELM, HEADQUARTERS, OAK, PATROL, TECHNICIAN, House, no_grant, settings
 from tests.fakes import FakeClock

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from gateway.models import POLICE_ROLES, Incident, Principal, Role, SiteId
+from gateway.incident import Incident
+from gateway.models import POLICE_ROLES, Principal, Role, SiteId
 from tests.in_process import LINCOLN, OAK, Answer, House, Person
 
 EVERYBODY = frozenset(Role)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.auth.shifts import carried_by, carried_until, continued_until, may_continue_at
 from gateway.configuration.settings import TokenSettings
-from gateway.models import Incident, IncidentKind, IncidentState, Origin, SiteId
+from gateway.incident import Incident, Origin
+from gateway.models import IncidentKind, IncidentState, SiteId
 
 RULES = TokenSettings()
 HOUR = 3600.0

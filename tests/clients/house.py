@@ -17,11 +17,12 @@ from gateway.composition import compose
 from gateway.config_loader import load
 from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings
+from gateway.incident import Incident, Origin
 from gateway.incidents.changes import Trigger
 from gateway.media.events import MediaEvents
 from gateway.media.node import MediaNode
 from gateway.metrics import Metrics
-from gateway.models import CameraId, Incident, IncidentKind, Origin, Principal, Role, SiteId, StreamName
+from gateway.models import CameraId, IncidentKind, Principal, Role, SiteId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.storage.database import Database, sqlite_url
 from gateway.webrtc.plane import MediaPlane

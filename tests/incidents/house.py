@@ -7,10 +7,11 @@ from sqlalchemy import text
 
 from gateway.audit.log import AuditLog
 from gateway.configuration.settings import IncidentSettings
+from gateway.incident import Origin
 from gateway.incidents.changes import IncidentChange, Trigger
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
-from gateway.models import IncidentKind, Origin, Principal, Role, SiteId
+from gateway.models import IncidentKind, Principal, Role, SiteId
 from gateway.storage.database import Database
 from tests.databases import database_url
 from tests.fakes import FakeClock

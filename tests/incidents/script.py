@@ -1,6 +1,7 @@
 """Provides an incident, the events that may happen to it, and helpers that apply them."""
 
 from gateway.configuration.settings import IncidentSettings
+from gateway.incident import Incident, Origin, ReceivedTrigger
 from gateway.incidents.incident_events import (
     Acknowledge,
     AllClear,
@@ -14,7 +15,7 @@ from gateway.incidents.incident_events import (
     Warn,
 )
 from gateway.incidents.state import advance
-from gateway.models import Incident, IncidentKind, IncidentState, Origin, Principal, ReceivedTrigger, Role, SiteId
+from gateway.models import IncidentKind, IncidentState, Principal, Role, SiteId
 
 RULES = IncidentSettings()
 HOUR = 3600.0

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from gateway.incident import Origin, ReceivedTrigger
 from gateway.incidents.alarms import KEPT, confirmed
 from gateway.incidents.incident_events import Acknowledge, Effect, Expire, Repeat, Unconfirmed, Warn
 from gateway.incidents.state import advance, due
-from gateway.models import IncidentState, Origin, ReceivedTrigger, Role
+from gateway.models import IncidentState, Role
 from tests.incidents.script import (
     ANNA,
     BEN,

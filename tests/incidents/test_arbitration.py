@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.configuration.settings import IncidentSettings
+from gateway.incident import Incident, Origin, ReceivedTrigger
 from gateway.incidents.arbitration import Arbitration, Decision, RealIncidentOpen, arbitrate, decide, supersedes
 from gateway.incidents.changes import IncidentChange, Trigger, TriggerOutcome
 from gateway.incidents.incident_events import Effect
-from gateway.models import Incident, IncidentKind, IncidentState, Origin, ReceivedTrigger, SiteId
+from gateway.models import IncidentKind, IncidentState, SiteId
 
 RULES = IncidentSettings()
 NOW = 10_000.0

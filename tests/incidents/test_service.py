@@ -4,9 +4,9 @@ import logging
 import pytest
 
 from gateway.errors import Conflict, NotFound
+from gateway.incident import Origin
 from gateway.incidents.changes import Trigger
 from gateway.incidents.incident_events import Effect
-from gateway.models import Origin
 from tests.incidents.house import ANNA, BEN, DRILL, ELM, HOUR, OAK, REAL, House, no_disk, trigger
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.configuration.settings import IncidentSettings
+from gateway.incident import Origin
 from gateway.incidents.incident_events import (
     Acknowledge,
     AllClear,
@@ -21,7 +22,7 @@ from gateway.incidents.incident_events import (
     Warn,
 )
 from gateway.incidents.state import TABLE, advance, due
-from gateway.models import IncidentKind, IncidentState, Origin
+from gateway.models import IncidentKind, IncidentState
 from tests.incidents.script import (
     ANNA,
     BEN,

@@ -1,7 +1,8 @@
 import pytest
 
+from gateway.incident import Origin
 from gateway.incidents.threat import ids_of, threat_of
-from gateway.models import IncidentKind, Origin, SiteId
+from gateway.models import IncidentKind, SiteId
 
 WHERE = "Lincoln Middle School, Room 204"
 

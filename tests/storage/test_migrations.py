@@ -7,9 +7,9 @@ from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.orm import Session
 
 from gateway.errors import StorageError
+from gateway.incident import Origin, ReceivedTrigger
 from gateway.incidents.alarms import confirmed
 from gateway.incidents.store import from_row
-from gateway.models import Origin, ReceivedTrigger
 from gateway.storage.database import Database, sqlite_url
 from gateway.storage.migrate import upgrade
 from gateway.storage.tables import Base, IncidentRow

@@ -10,8 +10,9 @@ from gateway.api.problem import problem_of
 from gateway.api.services import SERVICES, Services, body_of, client_address, recognise, signed_in
 from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
+from gateway.incident import Incident, Origin
 from gateway.incidents.changes import Trigger
-from gateway.models import Action, Incident, IncidentKind, Origin, SiteId
+from gateway.models import Action, IncidentKind, SiteId
 
 
 class TriggerRequest(BaseModel):

@@ -10,13 +10,14 @@ from typing import Any
 
 from gateway.configuration.site_settings import WebhookSettings
 from gateway.errors import ClientError, Conflict, Forbidden, Unauthenticated
+from gateway.incident import Origin
 from gateway.incidents.answers import find_answer
 from gateway.incidents.changes import Trigger, TriggerOutcome
 from gateway.incidents.triggers.message import read_body
 from gateway.incidents.triggers.signature import Envelope
 from gateway.incidents.triggers.timing import FARTHEST, off_words
 from gateway.metrics import Metrics
-from gateway.models import IncidentKind, Origin, SiteId
+from gateway.models import IncidentKind, SiteId
 from gateway.storage.database import Database
 from gateway.storage.tables import WebhookDeliveryRow
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import Conflict
+from gateway.incident import Origin
 from gateway.incidents.changes import Trigger
 from gateway.incidents.triggers.console import ConsoleTrigger
-from gateway.models import IncidentKind, Origin, Principal, Role, SiteId
+from gateway.models import IncidentKind, Principal, Role, SiteId
 from tests.incidents.house import House
 
 OAK, ELM = SiteId("oak"), SiteId("elm")

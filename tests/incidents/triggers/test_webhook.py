@@ -1,9 +1,10 @@
 import pytest
 
 from gateway.errors import ConfigurationError
+from gateway.incident import Origin
 from gateway.incidents.changes import Trigger
 from gateway.incidents.triggers.webhook import WebhookTrigger
-from gateway.models import IncidentKind, IncidentState, Origin
+from gateway.models import IncidentKind, IncidentState
 from tests.incidents.house import House
 from tests.incidents.triggers.post import BODY, OAK, Post, site, webhook
 
