@@ -127,19 +127,22 @@ class Tile:
     async def state(self) -> str:
         return await self.locator.get_attribute("data-state") or ""
 
-    async def next_state(self) -> tuple[str, float]:
-        """Wait for the next change of what it says. Return that, and when it said so (seconds since 1970)."""
-        state, at = await self.locator.evaluate(
-            """tile => new Promise((resolve) => {
-                const before = tile.dataset.state;
-                new MutationObserver((_, observer) => {
-                    if (tile.dataset.state === before) return;
-                    observer.disconnect();
-                    resolve([tile.dataset.state, Date.now() / 1000]);
+    async def watch_state(self) -> None:
+        """Note from now on what it says and when, for ``changes``."""
+        await self.locator.evaluate(
+            """tile => {
+                tile.changes = [];
+                let before = tile.dataset.state;
+                new MutationObserver(() => {
+                    if (tile.dataset.state !== before) tile.changes.push([tile.dataset.state, Date.now() / 1000]);
+                    before = tile.dataset.state;
                 }).observe(tile, { attributes: true });
-            })"""
+            }"""
         )
-        return str(state), float(at)
+
+    async def changes(self) -> list[tuple[str, float]]:
+        """Return what it has said since it was watched, and when (seconds since 1970)."""
+        return [(str(state), float(at)) for state, at in await self.locator.evaluate("tile => tile.changes")]
 
     async def age(self) -> float | None:
         value = await self.locator.get_attribute("data-age")
