@@ -2,8 +2,9 @@
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.nal.recovery import NONE
-from gateway.codecs.names import H264
+from gateway.codecs.names import H264, H265
 
+_RASL = frozenset({8, 9})
 _SLICES = frozenset({1, 2, 5})
 _REFERENCE = 0x60
 
@@ -11,6 +12,12 @@ _REFERENCE = 0x60
 def begins(unit: AccessUnit) -> bool:
     """Return True if a decoder can begin with a picture, even if it does not show whole ones at once."""
     return unit.keyframe or unit.recovery != NONE
+
+
+def refers_back(unit: AccessUnit) -> bool:
+    """Return True if a picture follows a keyframe and refers to what precedes it (H.265, RASL). Nothing but pictures of
+    the same kind refers to it. A decoder that began with that keyframe, or lost what precedes it, cannot decode it."""
+    return unit.codec == H265 and any(nal[0] >> 1 & 0x3F in _RASL for nal in unit.nals)
 
 
 class Recovery:

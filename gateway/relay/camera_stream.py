@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.nal.recovery import NONE
-from gateway.codecs.recovery import begins
+from gateway.codecs.recovery import begins, refers_back
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
@@ -187,7 +187,7 @@ class CameraStream:
             self._refreshed_since = unit.arrival
         if waiting:
             self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
-        else:
+        elif not refers_back(unit):  # one viewer may have begun, or begun again, with the keyframe before it
             self._outlet.send(unit, placed.outgoing % WRAP)
         if unit.keyframe or not self.history.begun:
             self._tell_beginning()

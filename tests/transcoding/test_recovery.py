@@ -9,10 +9,14 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.decoding import decoder_of, packet_of
+from gateway.codecs.h265.syntax import H265Depacketizer
+from gateway.codecs.recovery import refers_back
 from gateway.codecs.registry import depacketizer_of, payloads_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream, Picture
+from gateway.relay.history import PacketGroup
 from gateway.rtp.packet import RtpPacket
 from gateway.rtp.time import WRAP
 from gateway.transcoding.backlog import Backlog
@@ -174,3 +178,26 @@ def test_viewers_are_sent_to_the_transcode_once_no_keyframe_is_expected_any_more
     camera.send(pictures[:2])
     assert told == [False, True]
     assert camera.stream.gop()
+
+
+def test_viewers_of_h265_begin_at_an_open_group_and_are_sent_nothing_that_refers_back() -> None:
+    camera = Camera("H265")
+    groups: list[PacketGroup] = []
+    numbers: dict[int, int] = {}
+    camera.stream.on_picture(lambda picture: numbers.update({picture.rtp: picture.unit.rtp // TICKS}))
+    camera.stream.subscribe(groups.append)
+    camera.send(open_h265(5 * PERIOD)[7:], lost=2 * PERIOD + 5)
+    assert sum(group.keyframe for group in groups) >= 3
+    depacketizer, decoder = H265Depacketizer(), decoder_of("H265", 10**6)
+    shown_to_viewers = {}
+    for number, group in enumerate(groups):
+        for payload in group.payloads:
+            packet = RtpPacket(96, payload is group.payloads[-1], number, group.rtp, 7, payload)
+            for unit in depacketizer.push(packet, 0, 0.0):
+                assert not refers_back(unit)
+                coded = packet_of("H265", unit.nals)
+                coded.pts = unit.rtp
+                for frame in decoder.decode(coded):
+                    shown_to_viewers[numbers[frame.pts or 0]] = np.asarray(frame.to_ndarray(format="gray"), np.int16)
+    assert len(shown_to_viewers) >= 2 * PERIOD
+    assert {number: worst(each, number) for number, each in shown_to_viewers.items() if worst(each, number) > 12} == {}
