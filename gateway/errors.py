@@ -28,7 +28,7 @@ from gateway.models import SourceReason
 
 
 class SightlineError(Exception):
-    """Is the root of the tree. ``str(error)`` is fit for people to read and contains no secret."""
+    """Every error of ours derives from this one. ``str(error)`` is fit for people to read and contains no secret."""
 
 
 class ConfigurationError(SightlineError):

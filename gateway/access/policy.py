@@ -244,10 +244,7 @@ def _against(
         return Refusal(
             RefusalReason.KIND_GIVES_NO_ACCESS, f"the agreement opens no cameras in a {incident.kind} incident"
         )
-    if (
-        policy is CameraPolicy.INCIDENT
-        and incident.kind is IncidentKind.DRILL
-        and principal.id not in incident.enrolled
-    ):
+    opened_by_drill = policy is CameraPolicy.INCIDENT and incident.kind is IncidentKind.DRILL
+    if opened_by_drill and principal.id not in incident.enrolled:
         return Refusal(RefusalReason.NOT_ENROLLED, "this is a drill in which you are not enrolled")
     return None

@@ -20,7 +20,7 @@ from gateway.storage.files import allocate, sync_directory
 logger = logging.getLogger(__name__)
 
 SIZE = 8 * 1024 * 1024
-"""Bytes, which is enough for about 16,000 records."""
+"""Bytes. They are enough for about 16,000 records."""
 _CHUNK = 64 * 1024
 
 

@@ -46,7 +46,7 @@ class Repeat:
 class Acknowledge:
     """A person says that they have seen the alarm with this number, or the newest one.
 
-    ``confirms`` says that this person is of the police, so that the police know.
+    ``confirms`` says that this person belongs to the police, so that the police know.
     """
 
     at: float
@@ -57,7 +57,7 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Nobody of the police has acknowledged the newest alarm in time."""
+    """Nobody from the police has acknowledged the newest alarm in time."""
 
     at: float
 
@@ -71,7 +71,7 @@ class Warn:
 
 @dataclass(frozen=True, slots=True)
 class Extend:
-    """A person of the police or the school extends the incident."""
+    """Somebody from the police or the school extends the incident."""
 
     at: float
 

@@ -89,7 +89,7 @@ class IncidentService:
     ) -> Incident:
         """Note by name that ``principal`` has seen the alarm with this number, or the newest one.
 
-        ``confirms`` says that this person is of the police. Raises NotFound, or Conflict if the incident is over.
+        ``confirms`` says that this person belongs to the police. Raises NotFound, or Conflict if the incident is over.
         """
         event = Acknowledge(self._clock.now(), principal, confirms, alarm)
         return await self._press(incident_id, event, principal, address)

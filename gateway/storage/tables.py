@@ -19,7 +19,7 @@ Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows onl
 
 
 class Base(DeclarativeBase):
-    """Is the base of all tables, and names their constraints, so that later migrations can refer to them."""
+    """Every table derives from this. It names constraints, so that later migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={

@@ -48,7 +48,7 @@ class Work:
         await self._queue.join()
 
     async def drain(self) -> None:
-        """Run all queued steps here, for the time when no task runs them any more."""
+        """Run all queued steps here. Call it after the task that runs them has stopped."""
         while not self._queue.empty():
             await self._do(self._queue.get_nowait())
             self._queue.task_done()
