@@ -1,6 +1,7 @@
 """Streams that nobody here made come out as they went in: packetised for viewers, and depacketised as a camera's.
 
-H.264: conformance streams of the Joint Video Team, and Cisco's, from OpenH264 (tests/data/h264). H.265: coded by x265.
+H.264: conformance streams of the Joint Video Team, and Cisco's, from OpenH264 (tests/data/h264). H.265: the streams
+with which ChromiumOS tests its decoders (tests/data/h265), and what x265 codes. The licences lie beside them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from tests.codecs.coded import h265
 STREAMS = sorted(
     path for path in (Path(__file__).parents[1] / "data" / "h264").iterdir() if path.suffix in (".264", ".jsv")
 )
+STREAMS_H265 = sorted((Path(__file__).parents[1] / "data" / "h265").glob("*.h265"))
 TICKS = 3000
 LIMITS = (1140, 97)
 SIGNATURE = b"\x06\x05\x20" + bytes(range(1, 33)) + b"\x80"
@@ -40,6 +42,20 @@ def pictures(stream: bytes) -> Iterator[list[bytes]]:
             picture, coded = [], False
         picture.append(nal)
         coded = coded or is_slice
+    yield picture
+
+
+def pictures_h265(stream: bytes) -> Iterator[list[bytes]]:
+    """The same of H.265, where an SEI may also stand behind the slices (type 40)."""
+    picture: list[bytes] = []
+    coded = False
+    for nal in split_annex_b(stream):
+        kind = nal[0] >> 1 & 0x3F
+        if coded and (nal[2] & 0x80 if kind < 32 else kind not in (36, 37, 38, 40)):
+            yield picture
+            picture, coded = [], False
+        picture.append(nal)
+        coded = coded or kind < 32
     yield picture
 
 
@@ -93,5 +109,16 @@ def test_a_stream_of_x265_comes_out_byte_for_byte(limit: int) -> None:
     assert differences(units, found, sets) == []
 
 
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("stream", STREAMS_H265, ids=lambda path: path.stem)
+def test_a_stream_of_h265_comes_out_byte_for_byte(stream: Path, limit: int) -> None:
+    units = list(pictures_h265(stream.read_bytes()))
+    depacketizer = H265Depacketizer()
+    found = carried(units, packetize_h265, depacketizer, limit)
+    sets = {nal for nals in units for nal in nals if nal[0] >> 1 in (32, 33, 34)}
+    assert differences(units, found, sets) == []
+    assert (len(found), depacketizer.dropped, depacketizer.malformed) == (len(units), 0, 0)
+
+
 def test_there_are_streams() -> None:
-    assert len(STREAMS) == 12
+    assert (len(STREAMS), len(STREAMS_H265)) == (12, 6)
