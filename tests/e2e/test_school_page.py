@@ -77,6 +77,26 @@ async def test_a_drill_that_somebody_holds_never_turns_into_a_real_alarm(
     assert presses.bodies == []
 
 
+async def test_a_hold_goes_on_when_the_page_moves_the_button_away_and_ends_when_the_finger_slides_off(
+    school: Glass, dispatcher: Client
+) -> None:
+    page, button = school.page, school.page.get_by_test_id("hold-to-trigger")
+    await button.scroll_into_view_if_needed()
+    box = await button.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] - 40)
+    await expect(page.get_by_text("Not sent. Keep holding until the bar is full.")).to_be_visible()
+    await page.mouse.up()
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+    await page.evaluate("document.body.insertAdjacentHTML('afterbegin', '<div style=\"height: 400px\"></div>')")
+    await page.wait_for_timeout(HELD)
+    await page.mouse.up()
+    await expect(page.get_by_test_id("all-clear")).to_be_visible()
+
+
 async def test_all_clear_without_a_network_says_that_it_is_not_confirmed(school: Glass, dispatcher: Client) -> None:
     page = school.page
     await hold(page)

@@ -7,15 +7,20 @@ const of = (source: Partial<Source>, unchanged: number | null = null): CameraSta
   ({ streams: { main: { state: "up", notes: [], age: 0.3, ...source } }, unchanged_since_at: unchanged }) as unknown as CameraStatus;
 
 test("a list never calls a delayed or frozen camera up", () => {
-  expect(cameraState(of({ age_state: "live" })).text).toBe("Live");
-  expect(cameraState(of({ age_state: "live" }, 5)).text).toBe("Live, picture unchanged");
-  expect(cameraState(of({ age_state: "delayed", age: 3.2 }))).toMatchObject({ text: "Delayed 3 s", ok: false });
-  expect(cameraState(of({ age_state: "not_live", age: 75 }))).toMatchObject({ text: "Not live 01:15", ok: false });
-  expect(cameraState(of({ age_state: "unverified" })).text).toBe("Unverified");
+  expect(cameraState(of({ age_state: "live" }), true).text).toBe("Live");
+  expect(cameraState(of({ age_state: "live" }, 5), true).text).toBe("Live, picture unchanged");
+  expect(cameraState(of({ age_state: "delayed", age: 3.2 }), true)).toMatchObject({ text: "Delayed 3 s", ok: false });
+  expect(cameraState(of({ age_state: "not_live", age: 75 }), true)).toMatchObject({ text: "Not live 01:15", ok: false });
+  expect(cameraState(of({ age_state: "unverified" }), true).text).toBe("Unverified");
 });
 
 test("a wrong clock is shown as corrected, not as trusted", () => {
   const source = { notes: ["The camera's clock is 2 min fast: let it follow a time server (NTP)."] } as unknown as Source;
   expect(correction(source)).toBe("2 min fast");
   expect(correction({ notes: [] } as unknown as Source)).toBe("");
+});
+
+test("a list says of no camera that it is live while the gateway is not heard", () => {
+  for (const status of [of({ age_state: "live" }), of({ state: "down", reason: "timed_out", detail: "" }), undefined])
+    expect(cameraState(status, false)).toEqual({ icon: "not_live", text: "Not known: no connection", ok: false });
 });

@@ -41,9 +41,15 @@ export class Store extends EventTarget {
   );
   readonly tokens = new SiteTokens(api.token, this.now);
   readonly ticker = new Ticker(this.now, () => this.#slept());
+  #wasReachable = false;
 
   constructor() {
     super();
+    this.ticker.add(() => {
+      if (this.reachable() === this.#wasReachable) return;
+      this.#wasReachable = !this.#wasReachable;
+      this.changed(); // lists and plan say nothing of cameras while the gateway is not heard
+    });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
       this.#slept();

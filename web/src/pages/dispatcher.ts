@@ -150,6 +150,7 @@ export class Dispatcher extends LitElement {
         .plan=${plan}
         .cameras=${site.cameras}
         .statuses=${new Map(store.cameras)}
+        .reachable=${store.reachable()}
         .shown=${this.wall.open}
         .places=${incident ? places(incident) : []}
         .closed=${new Set(site.cameras.map(({ id }) => id).filter((id) => !this.#mayView(id)))}
@@ -163,7 +164,7 @@ export class Dispatcher extends LitElement {
     return html`<h2>Cameras${school ? ` at ${school}` : ""}</h2>
       <ul class="cameras">
         ${this.#focus.cameras.map((camera) => {
-          const now = cameraState(store.cameras.get(camera.id));
+          const now = cameraState(store.cameras.get(camera.id), store.reachable());
           const open = this.wall.open.includes(camera.id);
           return html`<li>
             <button class="row" aria-pressed=${open} data-testid="open-${camera.id}"

@@ -12,7 +12,7 @@ import { bySeverity, standing, worst, type Standing } from "../core/severity.js"
 import { clockStep, counter, span } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
 import "../ui/banner.js";
-import { ageState, correction } from "../ui/camera-state.js";
+import { NOT_KNOWN, ageState, correction } from "../ui/camera-state.js";
 import { icon } from "../ui/icons.js";
 import "../ui/still.js";
 import { base } from "../ui/styles.js";
@@ -162,6 +162,7 @@ function standingOf(camera: CameraStatus): Standing | "unknown" {
 }
 
 function stateCell(source: Source, prefix: string): TemplateResult {
+  if (!store.reachable()) return html`<span class="state stalled">${icon(NOT_KNOWN.icon)}${prefix}${NOT_KNOWN.text}</span>`;
   if (source.state === "up") {
     const now = ageState(source, false);
     return html`<span class="state ${now.icon === "live" ? "up" : now.ok ? "connecting" : "stalled"}">${icon(now.icon)}${prefix}${now.text}</span>`;

@@ -126,6 +126,7 @@ export class Patrol extends LitElement {
           .plan=${plan}
           .cameras=${site?.cameras ?? []}
           .statuses=${new Map(store.cameras)}
+          .reachable=${store.reachable()}
           .shown=${this.current ? [this.current] : []}
           .digits=${ids.slice(0, DIGITS)}
           .places=${incident ? places(incident) : []}

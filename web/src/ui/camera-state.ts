@@ -4,8 +4,12 @@ import { counter } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
 import type { IconName } from "./icons.js";
 
+/** What lists and plan say of every camera while the gateway is not heard: what it said last may no longer be true. */
+export const NOT_KNOWN = { icon: "not_live", text: "Not known: no connection", ok: false } as const;
+
 /** The state of a camera's better stream, for the plan and lists. */
-export function cameraState(status: CameraStatus | undefined): { icon: IconName; text: string; ok: boolean } {
+export function cameraState(status: CameraStatus | undefined, reachable: boolean): { icon: IconName; text: string; ok: boolean } {
+  if (!reachable) return NOT_KNOWN;
   const { main, sub } = status?.streams ?? {};
   const source = main?.state === "up" ? main : sub?.state === "up" ? sub : (main ?? sub);
   switch (source?.state) {

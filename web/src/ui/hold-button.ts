@@ -69,6 +69,8 @@ export class HoldButton extends LitElement {
   /** Why nothing was sent, such as letting go too early. A tap does nothing, and the page must say so. */
   @state() private why = "";
   #since: number | null = null;
+  /** Where the button was when it was pressed. It may move under the finger as the page shows more, which ends no hold. */
+  #pressedAt: DOMRect | null = null;
 
   /** A hold sends what it started with, or nothing: a drill must not turn into a real alarm under the finger. */
   override willUpdate(changed: PropertyValues<this>): void {
@@ -84,7 +86,7 @@ export class HoldButton extends LitElement {
       ?disabled=${this.disabled}
       @pointerdown=${this.#press}
       @pointerup=${this.#release}
-      @pointerleave=${this.#release}
+      @pointermove=${this.#move}
       @pointercancel=${this.#release}
       @blur=${this.#release}
       @keydown=${this.#keyDown}
@@ -98,13 +100,27 @@ export class HoldButton extends LitElement {
   }
 
   readonly #press = (event: PointerEvent): void => {
-    if (event.button === 0) this.#begin();
+    if (event.button !== 0) return;
+    const button = event.currentTarget as HTMLElement;
+    button.setPointerCapture(event.pointerId);
+    this.#pressedAt = button.getBoundingClientRect();
+    this.#begin();
+  };
+
+  /** Sliding off the button ends the hold. */
+  readonly #move = (event: PointerEvent): void => {
+    const at = this.#pressedAt;
+    if (this.#since === null || !at) return;
+    const inside = event.clientX >= at.left && event.clientX <= at.right && event.clientY >= at.top && event.clientY <= at.bottom;
+    if (!inside) this.#release();
   };
 
   readonly #keyDown = (event: KeyboardEvent): void => {
     if (event.key !== " " && event.key !== "Enter") return;
     event.preventDefault();
-    if (!event.repeat) this.#begin();
+    if (event.repeat) return;
+    this.#pressedAt = null;
+    this.#begin();
   };
 
   #begin(): void {

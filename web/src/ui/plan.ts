@@ -33,6 +33,8 @@ export class PlanView extends LitElement {
   @property({ attribute: false }) plan: Plan | null = null;
   @property({ attribute: false }) cameras: Camera[] = [];
   @property({ attribute: false }) statuses: ReadonlyMap<string, CameraStatus> = new Map();
+  /** False while the gateway is not heard, so that no camera's state is known. */
+  @property({ attribute: false }) reachable = true;
   /** Cameras that are open on a tile. */
   @property({ attribute: false }) shown: readonly string[] = [];
   /** The places of the alarms, newest first. */
@@ -241,7 +243,7 @@ export class PlanView extends LitElement {
     for (const camera of this.cameras) {
       const button = this.#markers.get(camera.id);
       if (!button) continue;
-      const now = cameraState(this.statuses.get(camera.id));
+      const now = cameraState(this.statuses.get(camera.id), this.reachable);
       const shown = this.shown.includes(camera.id);
       const closed = this.closed.has(camera.id) && !shown;
       const digit = this.digits.indexOf(camera.id) + 1;
