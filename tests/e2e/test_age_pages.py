@@ -191,9 +191,13 @@ async def test_a_gateway_out_of_reach_is_not_live_and_comes_back(tile: Tile, dis
         await tile.says("not_live", 3 + SLACK)
         print(f"NOT LIVE {time.time() - stopped_at:.2f} s after the gateway was out of reach")
         await tile.counts()
+        row = tile.glass.page.get_by_test_id(f"open-{LOBBY}")
+        await expect(row).to_contain_text("Not known: no connection")
+        await expect(tile.glass.page.locator(".cameras .ok")).to_have_count(0)
         await asyncio.sleep(3)
     finally:
         gateway.send_signal(signal.SIGCONT)
+    await expect(row).to_contain_text("Live")
     await live_again(tile, stopped_at * 1000)
 
 
