@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from rig.district import District
 from rig.glass import Glass, Tile
