@@ -1,0 +1,95 @@
+"""With what a viewer who opens a camera late can begin, and who is told when that changes."""
+
+import pytest
+
+from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.metrics import Metrics
+from gateway.models import CameraId, StreamName
+from gateway.relay import history
+from gateway.relay.camera_stream import NO_KEYFRAME_AFTER, CameraStream
+from gateway.rtp.time import VIDEO_CLOCK_RATE
+from gateway.webrtc.choice import waits
+from tests.fakes import FakeClock
+
+STEP = 0.1
+
+
+class Camera:
+    """Sends ten pictures a second: I is a keyframe, P none, R one at a recovery point."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.stream = CameraStream(CameraId("hall"), StreamName.MAIN, self.clock, Metrics())
+        self.told: list[tuple[bool, bool]] = []
+        self.decodable = 0
+        self.stream.on_beginning(lambda _: self.told.append((self.stream.begins, self.stream.history.gave_up)))
+        self.stream.on_picture(self._count)
+        self.stream.connected(StreamInfo("H264", VIDEO_CLOCK_RATE), self.clock.monotonic())
+        self._rtp = 0
+
+    def _count(self, _: object) -> None:
+        self.decodable += 1
+
+    def send(self, kinds: str, lost: int = 0) -> None:
+        for kind in kinds:
+            self.clock.pass_unnoticed(STEP)
+            self._rtp += round(STEP * VIDEO_CLOCK_RATE)
+            nal = b"\x65" if kind == "I" else b"\x41"
+            now, recovery = self.clock.monotonic(), 4 if kind == "R" else -1
+            self.stream.access_unit(AccessUnit((nal,), self._rtp, kind == "I", now, lost, "H264", recovery))
+
+
+@pytest.fixture(autouse=True)
+def short_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "GOP_GROUPS", 20)
+
+
+def test_it_is_told_at_once_that_a_group_is_too_long_to_begin_with_and_that_the_next_is_not() -> None:
+    camera = Camera()
+    camera.send("I" + "P" * 19)
+    assert camera.told == []
+    camera.send("P")
+    assert camera.told == [(True, True)]
+    assert waits(camera.stream.history, begins=camera.stream.begins)
+    camera.send("P" * 30 + "I")
+    assert camera.told == [(True, True), (True, False)]
+    assert not waits(camera.stream.history, begins=camera.stream.begins)
+
+
+def test_in_a_group_that_is_too_long_a_transcode_begins_at_a_recovery_point() -> None:
+    camera = Camera()
+    camera.send("I" + "PPPPR" * 4)
+    assert camera.told == [(True, True)]
+    camera.send("PPPPR" * (1 + round(NO_KEYFRAME_AFTER / STEP / 5)))
+    assert camera.told[-1] == (False, True)
+    assert not waits(camera.stream.history, begins=camera.stream.begins)
+    assert not camera.stream.waiting_for_keyframe, "whoever watches already is sent all that comes"
+    camera.send("I")
+    assert camera.told[-1] == (True, False)
+
+
+def test_a_camera_that_sends_keyframes_as_well_is_never_without_a_beginning() -> None:
+    camera = Camera()
+    camera.send("PPR" + "PPRPPRI" * 20)
+    assert camera.told == []
+
+
+def test_after_a_loss_pictures_can_be_decoded_from_a_recovery_point_on() -> None:
+    camera = Camera()
+    camera.send("IPP")
+    camera.send("P", lost=1)
+    camera.send("PP")
+    assert camera.decodable == 3
+    camera.send("RPP")
+    assert camera.decodable == 6
+    assert camera.stream.waiting_for_keyframe
+    camera.send("I")
+    assert not camera.stream.waiting_for_keyframe
+
+
+def test_after_a_picture_that_proved_to_be_torn_nothing_is_decoded_before_the_next_beginning() -> None:
+    camera = Camera()
+    camera.send("IPP")
+    camera.stream.withdraw()
+    camera.send("PPRP")
+    assert camera.decodable == 5
