@@ -2,11 +2,13 @@
 
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from rig.example import SECRET
+from rig.example import ROOT, SECRET
 from tests.commands.processes import district, sightline
 
 pytestmark = pytest.mark.e2e
@@ -170,3 +172,10 @@ def test_files_that_cannot_be_used_are_one_line(tmp_path: Path, more: list[str])
     assert done.returncode == 1
     assert len(faults) == 1, done.stderr
     assert faults[0].startswith(more[0].removeprefix("--set=").partition("=")[0])
+
+
+def test_no_command_loads_what_only_another_one_runs() -> None:
+    heavy = {"aiohttp", "aiortc", "alembic", "av", "cv2", "numpy", "pydantic", "shapely", "sqlalchemy"}
+    script = f"import sys, gateway.cli; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
