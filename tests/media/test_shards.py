@@ -49,5 +49,5 @@ def test_each_worker_has_a_port_of_its_own_and_is_advertised_there() -> None:
 
 
 def test_an_advertised_address_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="is not an address"):
         settings_of(MediaSettings(advertise=("gateway:99999",)), 1)
