@@ -107,7 +107,7 @@ class Source:
         return self._standing.status
 
     def watch(self, watched: bool) -> None:
-        """Hand on each packet as it comes while somebody watches; see ``RtspClient.watch``."""
+        """Hand on each packet as it comes while somebody watches; see ``Pace.watch``."""
         self._watched = watched
         if self._client is not None:
             self._client.watch(watched)

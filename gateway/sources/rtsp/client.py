@@ -13,23 +13,17 @@ from gateway.rtp.reorder import Reorder
 from gateway.sources.allowance import Allowance
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
-from gateway.sources.rota import next_turn
 from gateway.sources.rtsp.address import Address
 from gateway.sources.rtsp.auth import Challenge
 from gateway.sources.rtsp.datagrams import PortPair
 from gateway.sources.rtsp.events import Event, Media, Playing, SoundPacket, Unusable
+from gateway.sources.rtsp.pace import Pace
 from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Interleaved, Unicast
 from gateway.sources.sound import LONGEST, SoundReception, SoundSink
 
-LONGEST_WAIT = 0.2
 READ_AT_ONCE = 256 * 1024
-COLLECTED = 62 * 1024
-"""The bytes that the kernel collects of an unwatched stream before it wakes us; ``step`` has them read sooner if they
-are fewer. Less than the least receive window, so that the camera never waits for us."""
-SETTLED_AFTER = 5.0
-"""Seconds after PLAY before a stream may be read so, since its first pictures date all later ones."""
 REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
 MAX_UNSENT = 256 * 1024
@@ -70,7 +64,8 @@ class RtspClient(asyncio.BufferedProtocol):
         self._sink = sink
         self._clock = clock
         self._trust = trust or Trust()
-        self._turn = turn
+        self._pace = Pace(turn)
+        self.watch = self._pace.watch
         self._session = RtspSession(
             address, lambda: secrets.token_hex(16), carriers, self._open_ports, sound is not None
         )
@@ -89,9 +84,6 @@ class RtspClient(asyncio.BufferedProtocol):
         self._pictures = Allowance(PICTURES_A_SECOND, AT_ONCE * PICTURES_A_SECOND, "pictures", now)
         self._sounds = Allowance(SOUNDS_A_SECOND, AT_ONCE * SOUNDS_A_SECOND, "packets of sound", now)
         self._units = 0
-        self._watched = False
-        self._settled = float("inf")
-        self._collected = 1
 
     @property
     def connected_to(self) -> str:
@@ -134,7 +126,7 @@ class RtspClient(asyncio.BufferedProtocol):
         return 0 if self._ports is None else self._ports.strangers
 
     async def step(self) -> None:
-        """Wait until something is due (``LONGEST_WAIT`` at most, or the next turn while nobody watches) and send it:
+        """Wait until something is due, or for the next look at the connection (``Pace``), and send what is due:
         keep-alives, reports, questions for the camera's clock. Have what was collected read. Raises ``CameraError``, or
         the bug, that has ended the connection."""
         if self._failure is None:
@@ -148,19 +140,13 @@ class RtspClient(asyncio.BufferedProtocol):
         if self._failure is not None:
             raise self._failure
         self._tick(self._clock.monotonic())
-        self._collect(1)
-
-    def watch(self, watched: bool) -> None:
-        """Read each packet as it comes while somebody watches. While nobody does, a packet may lie in the kernel for up
-        to ``rota.PERIOD``: fewer and larger reads cost less."""
-        self._watched = watched
-        if watched:
-            self._collect(1)
+        self._pace.release()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the session."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection makes for a Protocol
         self._transport = transport
+        self._pace.connected(transport)
         transport.set_write_buffer_limits(high=MAX_UNSENT)
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -184,8 +170,7 @@ class RtspClient(asyncio.BufferedProtocol):
         try:
             now = self._clock.monotonic()
             self._receive(bytes(_read_buffer[:nbytes]), now)
-            if self._rests(now) and self._session.can_query:
-                self._collect(COLLECTED)
+            self._pace.read(now, awaits_answer=not self._session.can_query)
         except Exception as error:  # nobody catches what a callback raises, so step() raises it for the owner
             self._end(error)
 
@@ -254,7 +239,7 @@ class RtspClient(asyncio.BufferedProtocol):
         if playing.sound is not None and self._sound_sink is not None:
             self._sound = SoundReception(playing.sound, self._sound_sink)
         self._report_due = now + REPORT_INTERVAL / 2
-        self._settled = now + SETTLED_AFTER
+        self._pace.playing(now)
         if isinstance(playing.transport, Unicast) and self._ports is not None:
             self.carrier = Carrier.UDP
             self._ports.start(playing.transport, self._datagrams_arrived)
@@ -290,13 +275,9 @@ class RtspClient(asyncio.BufferedProtocol):
             before, self._units = self._units, self.reception.units
             self._pictures.spend(self._units - before, now)
 
-    def _rests(self, now: float) -> bool:
-        """Return True if nobody is kept waiting by packets that are read a little later."""
-        return not self._watched and now >= self._settled
-
     def _due(self) -> float:
         now = self._clock.monotonic()
-        due = min(self._session.next_tick(), next_turn(self._turn, now) if self._rests(now) else now + LONGEST_WAIT)
+        due = min(self._session.next_tick(), self._pace.next_look(now))
         if self.reception is not None:
             self._query_due = float("inf")
             if self._session.can_query:
@@ -326,13 +307,6 @@ class RtspClient(asyncio.BufferedProtocol):
         output = self._session.take_output()
         if output and self._transport is not None and not self._transport.is_closing():
             self._transport.write(output)
-
-    def _collect(self, size: int) -> None:
-        """Be woken once there are ``size`` bytes to read; if they are there already, at once."""
-        if size != self._collected and self._transport is not None and not self._transport.is_closing():
-            self._collected = size
-            connection: socket.socket = self._transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
     def _end(self, error: Exception) -> None:
         if self._failure is None:
