@@ -7,13 +7,9 @@ from typing import Any
 
 WIDTH, HEIGHT = 1000, 420
 TOP, BOTTOM, PANEL, LEFT, GAP = 56, 60, 300, 60, 190
-STYLES = (
-    ("#1f5fa8", "", "circle"),
-    ("#1f5fa8", "6 4", "square"),
-    ("#6b6b6b", "", "diamond"),
-    ("#6b6b6b", "2 4", "triangle"),
-)
-"""Colour, dashes and mark of each line, in the order of the rows: told apart without colour, too."""
+OWN, OTHERS = "#1f5fa8", "#6b6b6b"
+SHAPES = (("", "circle"), ("6 4", "square"), ("2 4", "diamond"), ("8 3 2 3", "triangle"))
+"""Dashes and mark of each line, in the order of the rows: told apart without colour, too."""
 LEAST_DELIVERED, MOST_BEHIND = 0.98, 0.5
 """Whoever got a smaller share of the pictures due, or left more seconds of them unread, did not keep up."""
 LABEL_APART = 15.0
@@ -93,7 +89,8 @@ def _axes(panel: Panel, title: str, written: Callable[[float], str]) -> list[str
 
 def _lines(panel: Panel, key: str, names: list[str], found: dict[str, Any]) -> list[str]:
     drawn, ends = list[str](), list[tuple[float, str, str]]()
-    for name, (colour, dashes, mark) in zip(names, STYLES * len(names), strict=False):
+    for name, (dashes, mark) in zip(names, SHAPES * len(names), strict=False):
+        colour = OWN if name.startswith("sightline") else OTHERS
         rows = sorted(
             (rows[name] for rows in found.values() if key in rows.get(name, {})), key=lambda row: row["cameras"]
         )
