@@ -2,6 +2,17 @@
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
+from gateway.sources.sound import LONGEST
+
+MESSAGES_A_SECOND = 10_000.0
+MESSAGES_AT_ONCE = 20_000.0
+"""The most that a camera may send: ten times what 4K needs. A camera that sends more, in tiny packets, would take the
+others' processor time."""
+PICTURES_A_SECOND = 240.0
+SOUNDS_A_SECOND = 200.0
+"""Each of these is sealed once for each viewer. The limit is four times what cameras send, and ten seconds of that at
+once, as after a stalled connection."""
+SECONDS_AT_ONCE = 10
 
 
 class Allowance:
@@ -19,3 +30,27 @@ class Allowance:
         self._at = now
         if self._left < 0:
             raise CameraError(SourceReason.MALFORMED, f"The camera sends more {self._what} than anybody needs.")
+
+
+class Limits:
+    """What one connection may bring: messages, pictures and packets of sound. Each raises ``CameraError`` once it is
+    overdrawn."""
+
+    def __init__(self, now: float) -> None:
+        self._messages = Allowance(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, "packets", now)
+        self._pictures = Allowance(PICTURES_A_SECOND, SECONDS_AT_ONCE * PICTURES_A_SECOND, "pictures", now)
+        self._sounds = Allowance(SOUNDS_A_SECOND, SECONDS_AT_ONCE * SOUNDS_A_SECOND, "packets of sound", now)
+        self._units = 0
+
+    def messages(self, count: int, now: float) -> None:
+        """Count messages, or packets, that have come."""
+        self._messages.spend(count, now)
+
+    def pictures(self, units: int, now: float) -> None:
+        """Take how many pictures have come so far."""
+        before, self._units = self._units, units
+        self._pictures.spend(units - before, now)
+
+    def sound(self, size: int, now: float) -> None:
+        """Count a packet of sound of ``size`` bytes: a long one is as many as would hold it."""
+        self._sounds.spend(1 + size // LONGEST, now)

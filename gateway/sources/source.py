@@ -13,10 +13,10 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
 from gateway.resolver import Resolver
 from gateway.sources.backoff import backoff
+from gateway.sources.carriage import Carriage
 from gateway.sources.media import SourceSink
 from gateway.sources.nvr import Nvr
 from gateway.sources.observing import notes
-from gateway.sources.observing.datagram_loss import DatagramLoss
 from gateway.sources.observing.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.observing.meter import Meter
 from gateway.sources.observing.watch import Watch
@@ -27,7 +27,7 @@ from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
 from gateway.sources.rtsp.requests import ANSWER_TIMEOUT
 from gateway.sources.rtsp.tls import Trust
-from gateway.sources.rtsp.transport import TCP_FIRST, WISHES, Carrier
+from gateway.sources.rtsp.transport import Carrier
 from gateway.sources.sound import SoundSink
 from gateway.sources.standing import Standing
 from gateway.sources.state import SourceEvent
@@ -82,9 +82,7 @@ class Source:
         self._watch = Watch(sink, clock)
         self._clock = clock
         self._metrics = metrics
-        self._carriers = WISHES[transport]
-        self._why_no_datagrams = ""
-        self._loss = DatagramLoss()
+        self._carriage = Carriage(transport)
         self._watched = False
         self._client: RtspClient | None = None
         self._trust = trust or Trust()
@@ -168,7 +166,14 @@ class Source:
     async def _connect(self, address: Address) -> Address:
         """Connect and follow the stream until it fails. If the camera redirects us, return the new address."""
         async with connected(
-            address, self._watch, self._clock, self._carriers, self._trust, self._sound, self._resolver, self._turn
+            address,
+            self._watch,
+            self._clock,
+            self._carriage.carriers,
+            self._trust,
+            self._sound,
+            self._resolver,
+            self._turn,
         ) as client:
             self._client = client
             client.watch(self._watched)
@@ -186,7 +191,7 @@ class Source:
     async def _follow(self, client: RtspClient, address: Address) -> NoReturn:
         """Set the state by the time since the last picture was passed on; update rates and notes once a second."""
         last = heard = measured = self._clock.monotonic()
-        self._loss = DatagramLoss()
+        self._carriage.begin()
         self._meter.begin(last)
         passed = received = 0
         while True:
@@ -220,7 +225,7 @@ class Source:
             self._standing.happened(SourceEvent.UNUSED, SourceReason.UNUSABLE, words)
             return
         if client.carrier is Carrier.UDP and not reception.received:
-            self._give_up_datagrams()
+            raise self._carriage.nothing_arrived()
         reason, words = SourceReason.STREAM_STOPPED, "The camera is connected but has stopped sending pictures."
         if not answered:
             reason, words = SourceReason.TIMED_OUT, "Nothing comes from the camera any more, nor does it answer."
@@ -238,25 +243,6 @@ class Source:
             client.ask(now)
         answer = client.answer_time(now - quiet, now, float("inf"))
         return answer is not None and answer < ANSWER_TIMEOUT
-
-    def _give_up_datagrams(self) -> NoReturn:
-        """Ask for TCP before UDP from now on: no datagram has come, perhaps because a firewall drops them."""
-        self._carriers = TCP_FIRST
-        self._why_no_datagrams = "The camera's datagrams do not arrive here"
-        words = "No datagrams from the camera arrive here: connecting again, over TCP if it allows that."
-        raise CameraError(SourceReason.STREAM_STOPPED, words)
-
-    def _lossy(self, client: RtspClient, reception: Reception, now: float) -> tuple[str, ...]:
-        """If the network goes on losing datagrams: connect anew over TCP, or say why that is not done."""
-        fraction = self._loss.mark(now, reception.packets, reception.lost) if client.carrier is Carrier.UDP else 0.0
-        if not fraction:
-            return ()
-        words = notes.losing(fraction)
-        if Carrier.TCP in client.refused:
-            return (f"{words}, and the camera does not send over TCP: mend the network.",)
-        self._carriers = TCP_FIRST
-        self._why_no_datagrams = words
-        raise CameraError(SourceReason.UNUSABLE, f"{words}: connecting anew, over TCP.")
 
     def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
         """If the stream has fallen behind, end the connection if a new one should be live, otherwise say where the
@@ -296,8 +282,7 @@ class Source:
                     *self._trust.notes(address.tls),
                     *(notes.silent(client.playing) if self._sound is not None else ()),
                     *notes.redirected(self._configured, address.place),
-                    *notes.carried(client.refused, client.carrier, self._why_no_datagrams),
-                    *self._lossy(client, client.reception, now),
+                    *self._carriage.notes(client.carrier, client.refused, client.reception, now),
                     *notes.unreported(self._watch.unreported(now)),
                     *self._watch.camera_clock.notes(now),
                     *self._drop_to_live(client, now),

@@ -10,7 +10,7 @@ from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.rtp.reorder import Reorder
-from gateway.sources.allowance import Allowance
+from gateway.sources.allowance import Limits
 from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.reception import Reception
 from gateway.sources.rtsp.address import Address
@@ -21,21 +21,12 @@ from gateway.sources.rtsp.pace import Pace
 from gateway.sources.rtsp.protocol import RtspSession
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.rtsp.transport import WISHES, Carrier, Interleaved, Unicast
-from gateway.sources.sound import LONGEST, SoundReception, SoundSink
+from gateway.sources.sound import SoundReception, SoundSink
 
 READ_AT_ONCE = 256 * 1024
 REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
 MAX_UNSENT = 256 * 1024
-MESSAGES_A_SECOND = 10_000.0
-MESSAGES_AT_ONCE = 20_000.0
-"""The most that a camera may send: ten times what 4K needs. A camera that sends more, in tiny packets, would take the
-others' processor time."""
-PICTURES_A_SECOND = 240.0
-SOUNDS_A_SECOND = 200.0
-"""Each of these is sealed once for each viewer. The limit is four times what cameras send, and ten seconds of that at
-once, as after a stalled connection."""
-AT_ONCE = 10
 _read_buffer = memoryview(bytearray(READ_AT_ONCE))
 """One for all connections: what is read is copied out of it before anything else is read."""
 
@@ -79,11 +70,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._report_due = 0.0
         self._query_allowed = 0.0
         self._query_due = float("inf")
-        now = clock.monotonic()
-        self._messages = Allowance(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, "packets", now)
-        self._pictures = Allowance(PICTURES_A_SECOND, AT_ONCE * PICTURES_A_SECOND, "pictures", now)
-        self._sounds = Allowance(SOUNDS_A_SECOND, AT_ONCE * SOUNDS_A_SECOND, "packets of sound", now)
-        self._units = 0
+        self._limits = Limits(clock.monotonic())
 
     @property
     def connected_to(self) -> str:
@@ -215,7 +202,7 @@ class RtspClient(asyncio.BufferedProtocol):
     def _happened(self, event: Event, now: float) -> None:
         match event:
             case SoundPacket() if self._sound is not None:
-                self._sounds.spend(1 + len(event.payload) // LONGEST, now)
+                self._limits.sound(len(event.payload), now)
                 self._sound.rtp(event.payload, now)
             case ClockSample():
                 self._sink.clock_sample(event)
@@ -270,10 +257,9 @@ class RtspClient(asyncio.BufferedProtocol):
             self._end(error)
 
     def _spend(self, messages: int, now: float) -> None:
-        self._messages.spend(messages, now)
+        self._limits.messages(messages, now)
         if self.reception is not None:
-            before, self._units = self._units, self.reception.units
-            self._pictures.spend(self._units - before, now)
+            self._limits.pictures(self.reception.units, now)
 
     def _due(self) -> float:
         now = self._clock.monotonic()
