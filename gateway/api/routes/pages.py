@@ -1,5 +1,6 @@
 """Sends the built page from memory, so that no request needs a file descriptor when none may be left."""
 
+import functools
 import gzip
 import mimetypes
 from collections.abc import Iterator
@@ -48,10 +49,16 @@ class Asset:
         return response
 
 
+@functools.lru_cache(maxsize=64)
+def _packed(body: bytes) -> bytes:
+    """Return the gzip version. It is kept, since tests build hundreds of gateways in one process."""
+    return gzip.compress(body, mtime=0)
+
+
 def read(path: Path, cache: str) -> Asset:
     """Read a built file. Raises OSError."""
     body = path.read_bytes()
-    packed = gzip.compress(body, mtime=0)
+    packed = _packed(body)
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if kind.startswith("text/"):
         kind += "; charset=utf-8"
