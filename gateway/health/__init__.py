@@ -1,1 +1,1 @@
-"""Looks at pictures, to find out if a camera still shows something and if that changes."""
+"""Decodes a keyframe now and then, to find out if a camera's picture changes, and for still pictures."""

@@ -16,8 +16,8 @@ import cv2
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
+from gateway.health.decoded_keyframe import cells_of, jpeg_of
 from gateway.health.likeness import Cells, Unchanged
-from gateway.health.looking import cells_of, jpeg_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.configuration.settings import IncidentSettings
+from gateway.configuration.incident_settings import IncidentSettings
 from gateway.errors import Conflict
 from gateway.incident import Incident, ReceivedTrigger
 from gateway.incidents.changes import IncidentChange, Trigger, TriggerOutcome, change_of

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
-from gateway.configuration.settings import IncidentSettings
+from gateway.configuration.incident_settings import IncidentSettings
 from gateway.errors import Conflict, NotFound
 from gateway.incident import Incident
 from gateway.incidents.alarms import confirmed

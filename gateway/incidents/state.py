@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from gateway.configuration.settings import IncidentSettings
+from gateway.configuration.incident_settings import IncidentSettings
 from gateway.incident import Acknowledgement, Incident, ReceivedTrigger
 from gateway.incidents.alarms import kept, overdue, sounds
 from gateway.incidents.incident_events import (

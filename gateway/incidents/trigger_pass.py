@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
-from gateway.configuration.settings import IncidentSettings
+from gateway.configuration.incident_settings import IncidentSettings
 from gateway.errors import ClientError, Conflict, Forbidden, NotKept
 from gateway.incidents.answers import keep_refusal
 from gateway.incidents.arbitration import RealIncidentOpen, decide

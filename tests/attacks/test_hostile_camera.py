@@ -9,7 +9,7 @@ import pytest
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.errors import CameraError
-from gateway.health.looking import MAX_PICTURES, cells_of
+from gateway.health.decoded_keyframe import MAX_PICTURES, cells_of
 from gateway.models import SourceReason
 from gateway.sources.allowance import MESSAGES_A_SECOND, MESSAGES_AT_ONCE
 from gateway.sources.rtsp.address import parse_address

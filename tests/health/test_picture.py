@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gateway.codecs.access_unit import AccessUnit
+from gateway.health.decoded_keyframe import STILL_WIDTH
 from gateway.health.likeness import LEAST
-from gateway.health.looking import STILL_WIDTH
 from gateway.health.picture import PictureHealth, Still
 from gateway.metrics import Metrics
 from gateway.models import CameraId

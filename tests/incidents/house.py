@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.audit.log import AuditLog
-from gateway.configuration.settings import IncidentSettings
+from gateway.configuration.incident_settings import IncidentSettings
 from gateway.incident import Origin
 from gateway.incidents.changes import IncidentChange, Trigger
 from gateway.incidents.service import IncidentService

@@ -1,6 +1,6 @@
 """Provides an incident, the events that may happen to it, and helpers that apply them."""
 
-from gateway.configuration.settings import IncidentSettings
+from gateway.configuration.incident_settings import IncidentSettings
 from gateway.incident import Incident, Origin, ReceivedTrigger
 from gateway.incidents.incident_events import (
     Acknowledge,

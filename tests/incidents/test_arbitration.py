@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.configuration.settings import IncidentSettings
+from gateway.configuration.incident_settings import IncidentSettings
 from gateway.incident import Incident, Origin, ReceivedTrigger
 from gateway.incidents.arbitration import Arbitration, Decision, RealIncidentOpen, arbitrate, decide, supersedes
 from gateway.incidents.changes import IncidentChange, Trigger, TriggerOutcome

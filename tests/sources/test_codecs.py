@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.health.looking import cells_of
+from gateway.health.decoded_keyframe import cells_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, StreamName
 from gateway.relay.audio import AudioPacket, AudioStream

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { clockStep, counter, span, stateLabel } from "../src/core/labels.js";
+import { stateLabel } from "../src/core/age.js";
+import { clockStep, counter, span } from "../src/core/labels.js";
 
 describe("labels", () => {
   it.each([

@@ -7,7 +7,7 @@ from gateway.metrics import Metrics
 from gateway.rtp import feedback
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between
 from gateway.webrtc.congestion.link import Link
-from gateway.webrtc.sending.losses import Losses
+from gateway.webrtc.sending.picture_requests import Losses
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import RtpSender
 

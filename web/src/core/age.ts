@@ -3,6 +3,7 @@
 import type { Offset } from "./clock-sync.js";
 import type { AgeLimits } from "./protocol.js";
 import type { Capture } from "./timeline.js";
+import { counter } from "./labels.js";
 
 export type TileState = "live" | "delayed" | "not_live" | "unverified";
 
@@ -68,4 +69,23 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
   if (age >= limits.delayed_below) return notLive("The picture arrives late.");
   const state = age >= limits.live_below ? "delayed" : "unverified";
   return { state, age: Math.max(age, 0), reason: capture.trusted ? "The camera's clock is ahead." : capture.reason };
+}
+
+/** `0.4 s`; rounded down, so that no label shows a limit that its state has not reached. */
+export function tenths(seconds: number): string {
+  return `${(Math.floor(Math.max(0, seconds) * 10) / 10).toFixed(1)} s`;
+}
+
+/** The state's own words, such as `DELAYED 3.1 s`. */
+export function stateLabel(state: TileState, age: number | null): string {
+  switch (state) {
+    case "live":
+      return age === null ? "LIVE" : `LIVE ${tenths(age)}`;
+    case "delayed":
+      return age === null ? "DELAYED" : `DELAYED ${tenths(age)}`;
+    case "unverified":
+      return age === null ? "UNVERIFIED" : `UNVERIFIED ${tenths(age)} since arrival`;
+    case "not_live":
+      return age === null ? "NOT LIVE" : `NOT LIVE ${counter(age)}`;
+  }
 }

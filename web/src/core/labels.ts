@@ -1,6 +1,5 @@
 /** Words that more than one component shows. Pure. */
 
-import type { TileState } from "./age.js";
 import type { Role } from "./protocol.js";
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
@@ -20,25 +19,6 @@ export function counter(seconds: number): string {
   const hours = Math.floor(whole / 3600);
   const rest = `${two((whole % 3600) / 60)}:${two(whole % 60)}`;
   return hours > 0 ? `${hours}:${rest}` : rest;
-}
-
-/** `0.4 s`; rounded down, so that no label shows a limit that its state has not reached. */
-export function tenths(seconds: number): string {
-  return `${(Math.floor(Math.max(0, seconds) * 10) / 10).toFixed(1)} s`;
-}
-
-/** The state's own words, such as `DELAYED 3.1 s`. */
-export function stateLabel(state: TileState, age: number | null): string {
-  switch (state) {
-    case "live":
-      return age === null ? "LIVE" : `LIVE ${tenths(age)}`;
-    case "delayed":
-      return age === null ? "DELAYED" : `DELAYED ${tenths(age)}`;
-    case "unverified":
-      return age === null ? "UNVERIFIED" : `UNVERIFIED ${tenths(age)} since arrival`;
-    case "not_live":
-      return age === null ? "NOT LIVE" : `NOT LIVE ${counter(age)}`;
-  }
 }
 
 /** `4 min`, `2 h 05 min`: a coarse span for tables and countdowns. */

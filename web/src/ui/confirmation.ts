@@ -5,38 +5,12 @@ import { customElement, property } from "lit/decorators.js";
 
 import { StoreObserver } from "../app/observer.js";
 import { store } from "../app/store.js";
-import { confirmation, confirmations, type Confirmation } from "../core/confirmation.js";
+import { UNANSWERED, confirmation, confirmations, type Confirmation } from "../core/confirmation.js";
 import { ROLE_WORDS } from "../core/labels.js";
-import type { Incident, IncidentKind } from "../core/protocol.js";
+import type { Incident } from "../core/protocol.js";
 import { call911, callStyles } from "./call-911.js";
 import { icon, type IconName } from "./icons.js";
 import { base } from "./styles.js";
-
-/** A headline and what to do. A drill or a test never tells anybody to call 911. */
-const UNANSWERED: Readonly<Record<Exclude<Confirmation, "confirmed">, Record<IncidentKind, readonly [string, string]>>> =
-  {
-    waiting: {
-      real: ["Sent. Police have not confirmed yet.", "Wait a few seconds."],
-      drill: ["Sent. Police have not confirmed the drill yet.", "Wait a few seconds."],
-      test: ["Sent. Police have not confirmed the test yet.", "Wait a few seconds."],
-    },
-    overdue: {
-      real: ["Police have not confirmed. Call 911.", "The alarm was sent, but nobody at the police has confirmed it."],
-      drill: [
-        "Police have not confirmed this drill.",
-        "There is no danger. Call the communications centre on its usual number.",
-      ],
-      test: [
-        "Police have not confirmed this test.",
-        "There is no danger. Call the communications centre on its usual number.",
-      ],
-    },
-    unknown: {
-      real: ["This page does not know whether police have confirmed. Call 911.", "This page has no connection."],
-      drill: ["This page does not know whether police have confirmed this drill.", "This page has no connection."],
-      test: ["This page does not know whether police have confirmed this test.", "This page has no connection."],
-    },
-  };
 
 const ICONS: Readonly<Record<Confirmation, IconName>> = {
   waiting: "clock",

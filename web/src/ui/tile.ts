@@ -5,8 +5,8 @@ import { customElement, property, state } from "lit/decorators.js";
 
 import { fullName, schoolIfMany } from "../app/schools.js";
 import { store } from "../app/store.js";
-import { audible, type Verdict } from "../core/age.js";
-import { counter, stateLabel } from "../core/labels.js";
+import { audible, stateLabel, type Verdict } from "../core/age.js";
+import { counter } from "../core/labels.js";
 import type { Camera, StreamName } from "../core/protocol.js";
 import { report } from "../media/glass.js";
 import { Viewing } from "../media/viewing.js";

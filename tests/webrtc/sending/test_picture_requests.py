@@ -4,8 +4,8 @@ joined."""
 import aiortc.rtp as rtp
 import pytest
 
-from gateway.webrtc.sending.losses import JOINED, PENDING, Losses
 from gateway.webrtc.sending.phases import TABLE, Command, Event, Phase, plea
+from gateway.webrtc.sending.picture_requests import JOINED, PENDING, Losses
 from tests.webrtc.sending.feeding import Scene
 
 GOP, FPS, SIZE = 10, 10, 20_000
