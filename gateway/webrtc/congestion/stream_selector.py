@@ -1,9 +1,9 @@
 """Decides when a viewer switches between main stream and substream. Pure: time is an argument.
 
-It goes down at the first trouble, because a picture that stutters is worse than a small one. What counts as trouble, and
-so how soon it goes down, is in ``bandwidth``. It goes up by trying,
-because a link that is not full does not show what it carries. The first try comes after ``FIRST`` seconds, and the wait
-doubles with each failure. A link that cannot carry the main stream is therefore hardly disturbed, and nothing flaps.
+It goes down at the first trouble, because a picture that stutters is worse than a small one. ``bandwidth`` says what
+counts as trouble, and so how soon it goes down. It goes up by trying, because a link that is not full does not show
+what it carries. The first try comes after ``FIRST`` seconds, and the wait doubles with each failure. A link that cannot
+carry the main stream is therefore hardly disturbed, and nothing flaps.
 """
 
 from enum import Enum
