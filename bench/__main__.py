@@ -17,7 +17,7 @@ PARTS = ("all", "servers", "glass", "idle", "alarms")
 
 
 def main() -> None:
-    """Measure, show tables, write JSON."""
+    """Measure, show the tables and write the JSON."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=PARTS)
     parser.add_argument("--rounds", type=int, default=3, help="how often each server has its turn (default 3)")
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--loads", nargs="+", default=list(LOADS), choices=LOADS, help="under which alarms are timed")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # end what was started, as by Ctrl-C
+    for number in (signal.SIGTERM, signal.SIGHUP):  # end the processes that were started, as Ctrl-C does
         signal.signal(number, signal.default_int_handler)
     console = Console(width=max(168, Console().width))
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What processes have used, and what the machine did meanwhile, from /proc. Linux only."""
+"""Reads from /proc what processes have used and what the machine did meanwhile. Linux only."""
 
 import contextlib
 import os
@@ -13,7 +13,8 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds of all threads, those in user mode among them, and resident bytes, of a set of processes."""
+    """CPU seconds of all threads of a set of processes (``user``: those in user mode among them), and resident
+    bytes."""
 
     cpu: float
     resident: int
@@ -22,28 +23,29 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Seconds of all cores together since boot: at work, and taken by the host of a virtual machine."""
+    """Seconds of all cores together since boot: busy, and taken by the host of a virtual machine."""
 
     busy: float
     stolen: float
 
 
 def usage(pids: Iterable[int]) -> Usage:
-    """Of the processes and of all their living descendants."""
+    """Return the usage of the processes and of all their living descendants."""
     cpu, user, resident = 0.0, 0.0, 0
     for pid in family(pids):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:  # it has just ended
             continue
-        cpu += sum(map(int, fields[11:15])) / _TICK  # its own, and that of children that have ended
+        cpu += sum(map(int, fields[11:15])) / _TICK  # its own time, and that of children that have ended
         user += (int(fields[11]) + int(fields[13])) / _TICK
         resident += int(fields[21]) * _PAGE
     return Usage(cpu, resident, user)
 
 
 def proportional(pids: Iterable[int]) -> int:
-    """Bytes of memory of the processes and their descendants, pages that several share divided among them (PSS)."""
+    """Return the bytes of memory of the processes and their descendants. A page that several share is divided among
+    them (PSS)."""
     found = 0
     for pid in family(pids):
         try:
@@ -55,7 +57,8 @@ def proportional(pids: Iterable[int]) -> int:
 
 
 def queued(port: int, tables: Iterable[str] = ("/proc/net/tcp", "/proc/net/tcp6")) -> int:
-    """Bytes that wait in the kernel for either side of the TCP connections that have this port at one end."""
+    """Return the bytes that are waiting in the kernel for either side of the TCP connections with this port at one
+    end."""
     found, ending = 0, f":{port:04X}"
     for table in tables:
         with contextlib.suppress(OSError):
@@ -67,7 +70,7 @@ def queued(port: int, tables: Iterable[str] = ("/proc/net/tcp", "/proc/net/tcp6"
 
 
 def family(pids: Iterable[int]) -> set[int]:
-    """Process ids with those of all descendants."""
+    """Return the ids of the processes and of all their descendants."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -86,7 +89,7 @@ def family(pids: Iterable[int]) -> set[int]:
 
 
 def machine() -> Machine:
-    """As of now."""
+    """Return the machine's figures as of now."""
     ticks = [int(field) / _TICK for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     user, nice, system, _, _, hard, soft, stolen = ticks
     return Machine(user + nice + system + hard + soft, stolen)

@@ -1,7 +1,7 @@
-"""``python -m bench.alarm_loads NAME``: what must not make an alarm wait, as a process of its own.
+"""``python -m bench.alarm_loads NAME``: loads that must not make an alarm wait, each run in a process of its own.
 
-Each load is a coroutine that goes on until it is cancelled. To add one, write it and name it in LOADS.
-Reads what it needs (a ``Target``, as JSON) from standard input, and stops when that closes, or after a minute.
+Each load is a coroutine that runs until it is cancelled. To add one, write it and name it in LOADS. The process reads
+what it needs (a ``Target``, as JSON) from standard input, and stops when that closes, or after a minute.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ OTHER_BUTTON, OTHER_SECRET = "bench-other", "the-secret-of-another-button-of-the
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The gateway under load. ``auditor`` is the cookie of somebody who may see no pictures."""
+    """The gateway under load. ``auditor`` is the cookie of a user who may see no pictures."""
 
     url: str
     auditor: str
@@ -37,29 +37,29 @@ class Target:
 
 
 async def nothing(_: Target) -> None:
-    """The gateway at rest, for comparison."""
+    """Leave the gateway at rest, for comparison."""
     await asyncio.Event().wait()
 
 
 async def metrics(target: Target) -> None:
-    """50 connections that ask for /metrics again and again."""
+    """Ask for /metrics over 50 connections, again and again."""
     await _repeat(target, 50, "GET", "/metrics")
 
 
 async def readyz(target: Target) -> None:
-    """1,000 connections that ask for /readyz again and again."""
+    """Ask for /readyz over 1,000 connections, again and again."""
     await _repeat(target, 1000, "GET", "/readyz")
 
 
 async def refused(target: Target) -> None:
-    """An auditor who asks for 1,500 tokens at once, and again as soon as all are refused."""
+    """Ask for 1,500 tokens at once as an auditor, and ask again as soon as all are refused."""
     async with _session(target, 1500) as session:
         while True:
             await asyncio.gather(*(_ask(session, "POST", "/api/tokens", {"site": SITE}) for _ in range(1500)))
 
 
 async def spool(target: Target) -> None:
-    """2,000 records in the spool, and 2,000 more every two seconds."""
+    """Put 2,000 records into the spool, and 2,000 more every two seconds."""
     known = Spool(Path(target.spool))
     while True:
         now = time.time_ns()
@@ -69,27 +69,27 @@ async def spool(target: Target) -> None:
 
 
 async def idle(target: Target) -> None:
-    """1,100 connections of one address that ask once and stay; each that is closed comes back."""
+    """Open 1,100 connections from one address that send one request and stay open. Replace every one that is closed."""
     await _lines(target, 1100, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", read=True)
 
 
 async def silent(target: Target) -> None:
-    """1,100 connections of one address that say nothing; each that is closed comes back."""
+    """Open 1,100 connections from one address that send nothing. Replace every one that is closed."""
     await _lines(target, 1100, b"", read=True)
 
 
 async def slow(target: Target) -> None:
-    """200 connections that ask for the page again and again and read no answer."""
+    """Ask for the page again and again over 200 connections that read no answer."""
     await _lines(target, 200, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 30, read=False)
 
 
 async def unsigned(target: Target) -> None:
-    """50 connections that post badly signed messages to the panic button's address."""
+    """Post badly signed messages to the panic button's address over 50 connections."""
     await _repeat(target, 50, "POST", "/hooks/bench-panic")
 
 
 async def channel(target: Target) -> None:
-    """32 event channels of an auditor who says nothing but ping."""
+    """Open 32 event channels of an auditor and send nothing but pings."""
     said = b'\x81\x97\0\0\0\0{"type":"ping","t0":1}\n'
     origin = urlsplit(target.url)
     upgrade = (
@@ -123,7 +123,7 @@ async def channel(target: Target) -> None:
 
 
 async def record(target: Target) -> None:
-    """An auditor who reads 1,000 records, 60 times at once."""
+    """Read 1,000 records as an auditor, 60 times at once."""
     known, now = Spool(Path(target.spool)), time.time_ns()
     records = [AuditRecord(AuditEvent(kind="bench"), f"{now}-{number}", now / 1e9, 0) for number in range(2000)]
     await asyncio.to_thread(known.append, records)
@@ -131,7 +131,7 @@ async def record(target: Target) -> None:
 
 
 async def button(target: Target) -> None:
-    """200 connections of somebody who has the secret of another panic button, and signs one message after the other."""
+    """Send one message after another over 200 connections, signed with the secret of another panic button."""
     async with _session(target, 200) as session:
 
         async def again() -> None:
@@ -161,7 +161,7 @@ LOADS: dict[str, Callable[[Target], Awaitable[None]]] = {
 
 
 async def _lines(target: Target, count: int, said: bytes, *, read: bool) -> None:
-    """Keep ``count`` connections open that say ``said`` and, where ``read``, take what is answered."""
+    """Keep ``count`` connections open that send ``said`` and, if ``read`` is true, read the answer."""
     port = urlsplit(target.url).port
 
     async def one() -> None:
@@ -204,7 +204,7 @@ async def _ask(
         async with session.request(method, path, json=body, headers=headers) as answer:
             await answer.read()
     except (aiohttp.ClientError, TimeoutError):
-        await asyncio.sleep(0.1)  # a gateway that hangs up is doing well
+        await asyncio.sleep(0.1)  # a gateway that hangs up is behaving well
 
 
 async def _repeat(target: Target, connections: int, method: str, path: str) -> None:
@@ -218,7 +218,7 @@ async def _repeat(target: Target, connections: int, method: str, path: str) -> N
 
 
 async def main(name: str) -> None:
-    """Run the load of this name until standard input closes."""
+    """Run the named load until standard input closes."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     target = Target(**json.loads(await asyncio.to_thread(sys.stdin.readline)))
     load = asyncio.ensure_future(LOADS[name](target))

@@ -1,7 +1,7 @@
-"""How long an alarm is answered in, and a picture opens in, while strangers and low roles ask for all they can.
+"""How soon an alarm is answered and a picture opens while strangers and low roles ask for all they can.
 
-The gateway is a process of its own, and so is each load (``alarm_loads``). A panic button's message is posted every
-half second, and a picture is opened every second, from the offer to its first packet.
+The gateway is a process of its own, and so is every load (``alarm_loads``). A panic button's message is posted every
+half second. A picture is opened every second, and timed from the offer to its first packet.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ ALARM_EVERY = 0.5
 PICTURE_EVERY = 1.0
 PATIENCE = 20.0
 SETTLES = 1.0
-"""Seconds that a load has before the first alarm."""
+"""Seconds that a load runs before the first alarm."""
 
 
 async def measure(names: Sequence[str] = tuple(LOADS), seconds: float = 10.0) -> dict[str, dict[str, Any]]:
-    """For each load: p50, p95 and the most of alarms and of pictures, in milliseconds."""
+    """Return p50, p95 and the maximum for alarms and pictures under each load, in milliseconds."""
     found = {}
     for name in names:
         async with feeding(1) as feed:
@@ -51,7 +51,7 @@ async def measure(names: Sequence[str] = tuple(LOADS), seconds: float = 10.0) ->
 
 
 def show(found: dict[str, dict[str, Any]], console: Console) -> None:
-    """A table."""
+    """Print a table."""
     table = Table(title="Alarm to answer, and offer to first packet, in milliseconds")
     for column in ("load", "alarms p50", "p95", "most", "pictures p50", "p95", "most"):
         table.add_column(column, justify="left" if column == "load" else "right")
@@ -74,7 +74,7 @@ async def _measured(gateway: Sightline, seconds: float) -> dict[str, Any]:
 
 
 async def _every(period: float, seconds: float, act: Any, took: list[float]) -> None:
-    """Act each ``period``, however long the former act still takes."""
+    """Start an act every ``period`` seconds, even while an earlier one is still running."""
 
     async def timed(number: int) -> None:
         began = time.monotonic()

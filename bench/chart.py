@@ -1,4 +1,5 @@
-"""The cost of a packet as cameras and viewers grow, and beside its peers': one SVG of bars. Pure."""
+"""Draws the cost per packet as cameras and viewers grow in number, and next to that of its peers: one SVG of bars.
+Pure."""
 
 from html import escape
 from typing import Any
@@ -7,7 +8,7 @@ WIDTH, BAR, LEFT, RIGHT = 860, 22, 330, 70
 
 
 def draw(found: dict[str, Any]) -> str:
-    """A bar a row of every series that has ``microseconds_a_packet``."""
+    """Draw one bar for every row that has ``microseconds_a_packet``, in every series."""
     bars = [
         (f"{name} ({title})", float(row["microseconds_a_packet"]))
         for title, rows in found.items()

@@ -7,12 +7,12 @@ import numpy as np
 
 FPS = 30
 FRAMES = 4 * FPS
-BITRATE = 2_500_000  # what the encoder is allowed; it uses 2.0 Mbit/s of it
-PACKETS = 234  # a second, of at most 1140 bytes of payload each
+BITRATE = 2_500_000  # the encoder's limit; it uses 2.0 Mbit/s of it
+PACKETS = 234  # per second, of at most 1140 bytes of payload each
 
 
 def film() -> list[bytes]:
-    """Access units with start codes (Annex B), the first one a keyframe and no other."""
+    """Return access units with start codes (Annex B). The first one is a keyframe, and the only one."""
     encoder = av.CodecContext.create("libx264", "w")
     if not isinstance(encoder, av.VideoCodecContext):
         raise TypeError("libx264 is no video encoder")
@@ -34,6 +34,6 @@ def film() -> list[bytes]:
 
 
 def nal_units(unit: bytes) -> tuple[bytes, ...]:
-    """The NAL units of an access unit, without start codes."""
+    """Return the NAL units of an access unit, without start codes."""
     pieces = unit.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")
     return tuple(piece for piece in pieces if piece)

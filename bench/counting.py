@@ -1,12 +1,13 @@
-"""A viewer for the bench: real ICE, DTLS and feedback; what arrives is counted by its headers, and now and then one
-packet is opened to see that it can be.
+"""A viewer for the bench, with real ICE, DTLS and feedback. It counts what arrives by the headers, and now and then
+decrypts a packet to check that it can be decrypted.
 
-Four hundred of them must cost less than the server that feeds them, and not become part of its cost:
+Four hundred viewers must cost less than the server that feeds them, and must not become part of its cost:
 
-- With UDP_GRO the kernel hands over, in one call, the run of packets that came in one send. A server that sends packet
-  by packet is received packet by packet.
-- Sockets are looked at every few milliseconds instead of being waited for: on loopback, waking a reader is the sender's
-  work, which no server has where viewers are elsewhere. Delays do not suffer, since the kernel notes each arrival.
+- With UDP_GRO the kernel hands over, in one call, all packets that arrived in one send. If a server sends packet by
+  packet, the viewer receives packet by packet.
+- Viewers check their sockets every few milliseconds instead of waiting for them: on loopback, the sender does the work
+  of waking a reader, which no server has to do for viewers elsewhere. Delays stay exact, since the kernel notes the
+  time of every arrival.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from gateway.webrtc.transport.demux import Protocol, protocol_of
 from rig.viewer import LightViewer
 
 VIDEO, RETRANSMISSION = 102, 103
-ROOM_FOR_BITRATE = 20_000_000  # what the viewer tells that its link takes, bit/s
+ROOM_FOR_BITRATE = 20_000_000  # what the viewer reports as its link's capacity, bit/s
 REPORT_EVERY = 1.0
 POLL_INTERVAL = 0.004
 
@@ -38,7 +39,8 @@ a=fmtp:{RETRANSMISSION} apt={VIDEO}
 
 
 class Pictures:
-    """What all viewers of a process have received: a line a viewer and picture, written at its last packet."""
+    """What all viewers of a process have received: one line per viewer and picture, written at the picture's last
+    packet."""
 
     def __init__(self) -> None:
         self.viewers = array("H")
@@ -49,21 +51,21 @@ class Pictures:
 
 
 class Poller:
-    """Looks at the sockets of connected viewers every ``POLL_INTERVAL``."""
+    """Checks the sockets of connected viewers every ``POLL_INTERVAL``."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._read: dict[int, Callable[[], None]] = {}
 
     def add(self, viewer: "CountingViewer") -> None:
-        """Read this one from now on, in place of the event loop."""
+        """Read this viewer's socket from now on, in place of the event loop."""
         number = viewer.socket.fileno()
         asyncio.get_running_loop().remove_reader(number)
         self._read[number] = viewer.readable
         self._epoll.register(number, select.EPOLLIN)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Check the sockets until cancelled."""
         poll, read = self._epoll.poll, self._read
         while True:
             while ready := poll(0, 1024):
@@ -73,8 +75,9 @@ class Poller:
 
 
 class CountingViewer(LightViewer):
-    """Viewer ``number``. ``packets`` and ``bytes`` count the video, ``runs`` the sends that it came in, ``lost`` its
-    gaps, ``opened`` the packets that were decrypted and held H.264, ``sealed`` those that were not to be opened."""
+    """Viewer ``number``. ``packets`` and ``bytes`` count the video; ``runs``: sends in which the video arrived;
+    ``lost``: missing packets. Of the packets that were picked for a check, ``opened`` could be decrypted and held
+    H.264, and ``sealed`` could not be decrypted."""
 
     def __init__(self, number: int, pictures: Pictures, host: str, coalesce: bool = True) -> None:
         self._coalesce = coalesce
@@ -89,7 +92,7 @@ class CountingViewer(LightViewer):
         self._sample = False
 
     def offer(self) -> str:
-        """As a browser's: feedback by REMB, retransmission under an own SSRC."""
+        """Return an offer like a browser's: REMB feedback, and retransmission with an SSRC of its own."""
         plain = super().offer()
         media = next(line for line in plain.split("\r\n") if line.startswith("m="))
         first, *rest = _FORMATS.strip().split("\n")
@@ -104,7 +107,7 @@ class CountingViewer(LightViewer):
         return opened
 
     def readable(self) -> None:
-        """Count a run of packets that has arrived, or take what else it is."""
+        """Count an arrived run of packets, or handle anything else that arrived."""
         buffer = self._pictures.buffer
         try:
             size, control, _, address = self.socket.recvmsg_into([buffer], _CONTROL)
@@ -147,7 +150,7 @@ class CountingViewer(LightViewer):
             self._look_into(bytes(buffer[:run]))
 
     def report(self) -> None:
-        """Send a receiver report with REMB (RFC 3550 6.4.2, draft-alvestrand-rmcat-remb), and open the next packet."""
+        """Send a receiver report with REMB (RFC 3550 6.4.2, draft-alvestrand-rmcat-remb), and check the next packet."""
         self._sample = True
         if not self._ssrc:
             return

@@ -1,9 +1,9 @@
-"""``python -m bench.feeder``: cameras that cost next to nothing, as a process of its own. RTSP over TCP for whoever
-asks; with a log also plain RTP over UDP for a server that wants it so, and a line of when each picture's last byte was
-written.
+"""``python -m bench.feeder``: cameras that cost next to nothing, in a process of their own. They serve anyone who asks
+over RTSP and TCP. With a log, they also send plain RTP over UDP to a server that wants it, and log when each picture's
+last byte was written.
 
-All cameras play one film that was encoded before, each at another place of it, so that neither pictures nor keyframes
-of two cameras fall together. Prints its RTSP port, and stops when standard input closes.
+All cameras play one film that was encoded in advance, each from a different place in it, so that neither the pictures
+nor the keyframes of two cameras coincide. Prints its RTSP port, and stops when standard input closes.
 """
 
 import argparse
@@ -27,27 +27,28 @@ from gateway.codecs.h264.packetizer import packetize
 
 PAYLOAD_TYPE = 96
 TICKS = 90_000 // FPS
-RUN = 16  # packets that go out by UDP at once
+RUN = 16  # packets that are sent over UDP at once
 REPORT_EVERY = 5 * FPS  # pictures between two sender reports
 WRITTEN = np.dtype([("camera", "<u2"), ("place", "<u2"), ("rtp", "<u4"), ("at", "<i8")])
-"""One line of the log: which camera, which picture of the film (0 is the keyframe), its RTP time, wall nanoseconds."""
+"""One line of the log: camera, place of the picture in the film (0 is the keyframe), RTP time, wall-clock
+nanoseconds."""
 
 COUNT = "X-COUNT"
-"""A request of the bench's own: answered, as JSON, with the number of players, of packets and pictures written to them
-so far, and of bytes that wait for them."""
+"""A request of the bench's own. The answer, in JSON, is the number of players, the packets and pictures written to them
+so far, and the bytes that are waiting for them."""
 UNREAD_LIMIT = 2_000_000
-"""Bytes that may wait for a player that does not read; pictures beyond are not sent to it."""
+"""Bytes that may be waiting for a player that does not read. Beyond that, pictures are not sent to it."""
 
 _HEADER = struct.Struct("!BBHII")
 _INTERLEAVED = struct.Struct("!BBHBBHII")  # RFC 2326 10.12, and the header of RFC 3550 5.1
 _NTP_1970 = 2_208_988_800
 _BUFFER = 1 << 20
-FAIR = 64  # pictures between two looks at who asks for something
+FAIR = 64  # pictures between two checks for new requests
 LEAST_SLEEP = 0.001
 
 
 class Camera:
-    """Sends the film in real time to each of ``players`` (RTSP) and to ``mountpoint`` (UDP)."""
+    """Sends the film in real time to all ``players`` (RTSP) and to ``mountpoint`` (UDP)."""
 
     def __init__(
         self,
@@ -69,25 +70,25 @@ class Camera:
         self.pictures = 0
 
     async def run(self, begin: float, log: FileIO) -> None:
-        """Picture after picture from ``begin`` (monotonic) on, forever."""
+        """Send picture after picture, forever, beginning at ``begin`` (monotonic)."""
         for number in itertools.count():
             await asyncio.sleep(begin + number / self._fps - time.monotonic())
             log.write(await self._send())
 
     @property
     def unwritten(self) -> int:
-        """Bytes that wait here for players that do not read."""
+        """Return the bytes that are waiting here for players that do not read."""
         return sum(player.get_write_buffer_size() for player in self.players)
 
     def write(self) -> None:
-        """Write the next picture to players alone, in as few steps as can be: a district's cameras are many."""
+        """Write the next picture to the players alone, in as few steps as possible: a district has many cameras."""
         rtp = self._next * self._ticks & 0xFFFFFFFF
         payloads = self._pictures[self._next % len(self._pictures)]
         self._play(payloads, rtp)
         self._next += 1
 
     async def _send(self) -> bytes:
-        """The next picture, to everybody; its line of the log."""
+        """Send the next picture to everybody, and return its log line."""
         place, rtp = self._next % len(self._pictures), self._next * self._ticks & 0xFFFFFFFF
         payloads, first = self._pictures[place], self._sequence
         last = b""
@@ -99,7 +100,7 @@ class Camera:
                     _send(self._mountpoint, last)
                     if number % RUN == 0:  # a keyframe at once would not fit a socket's default buffer
                         await asyncio.sleep(0.001)
-        at = time.time_ns()  # before the write that completes the picture: what comes after is the server's
+        at = time.time_ns()  # before the write that completes the picture: later delay is the server's
         if self._mountpoint is not None:
             _send(self._mountpoint, last)
         self._play(payloads, rtp)
@@ -107,7 +108,7 @@ class Camera:
         return struct.pack("<HHIq", self.number, place, rtp, at)
 
     def _play(self, payloads: tuple[bytes, ...], rtp: int) -> None:
-        """Write a picture to each player, interleaved."""
+        """Write a picture to every player, interleaved."""
         pieces = [self._report(rtp)] if self._next % REPORT_EVERY == 0 else []
         sequence, ssrc, last = self._sequence, self.number + 1, len(payloads) - 1
         self._sequence += len(payloads)
@@ -121,20 +122,20 @@ class Camera:
         written = b"".join(pieces)
         for player in self.players:
             if player.get_write_buffer_size() > UNREAD_LIMIT:
-                continue  # as an encoder does whose reader is too slow
+                continue  # as an encoder does when its reader is too slow
             player.write(written)
             self.sent += len(payloads)
             self.pictures += 1
 
     def _report(self, rtp: int) -> bytes:
-        """A sender report (RFC 3550 6.4.1), interleaved."""
+        """Return a sender report (RFC 3550 6.4.1), interleaved."""
         seconds, fraction = divmod(time.time(), 1)
         wall = int(seconds) + _NTP_1970, int(fraction * 2**32)
         return b"$\1\0\x1c" + struct.pack("!BBHIIIIII", 0x80, 200, 6, self.number + 1, *wall, rtp, self._sequence, 0)
 
 
 class RtspConnection(asyncio.Protocol):
-    """As much of an RTSP server (RFC 2326) as pulling one stream over TCP takes."""
+    """A minimal RTSP server (RFC 2326): just enough to let a client pull one stream over TCP."""
 
     def __init__(self, cameras: list[Camera], sets: str) -> None:
         self._cameras = cameras
@@ -142,18 +143,18 @@ class RtspConnection(asyncio.Protocol):
         self._heard = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A player has come."""
+        """Note the new connection."""
         assert isinstance(transport, asyncio.Transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         self._transport = transport
 
     def connection_lost(self, error: Exception | None) -> None:
-        """A player has gone."""
+        """Forget the player."""
         for camera in self._cameras:
             camera.players.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Requests, and the receiver reports between them, which tell the bench nothing."""
+        """Answer requests. Skip the receiver reports between them: the bench does not need them."""
         self._heard += data
         while self._heard:
             if self._heard[:1] == b"$":
@@ -211,12 +212,12 @@ class RtspConnection(asyncio.Protocol):
 def _send(mountpoint: socket.socket, packet: bytes) -> None:
     try:
         mountpoint.send(packet)
-    except OSError:  # nobody listens yet
+    except OSError:  # nobody is listening yet
         return
 
 
 async def play(cameras: list[Camera], log: Path, fps: int = FPS) -> None:
-    """Send forever, each camera at a phase of its own, and log every picture."""
+    """Send forever, each camera at its own phase, and log every picture."""
     began = time.monotonic()
     with log.open("wb", buffering=0) as file:
         async with asyncio.TaskGroup() as tasks:
@@ -225,7 +226,7 @@ async def play(cameras: list[Camera], log: Path, fps: int = FPS) -> None:
 
 
 async def play_on(cameras: list[Camera], fps: int = FPS) -> None:
-    """As ``play``, for many: one task writes them in turn, and nothing is logged."""
+    """Send forever, as ``play`` does, for many cameras: one task writes them in turn and logs nothing."""
     apart = 1 / len(cameras) / fps
     began, number = time.monotonic(), 0
     while True:

@@ -1,5 +1,5 @@
-"""Click to first frame in Chromium, the same page for every server: from the click to the first frame that
-``requestVideoFrameCallback`` tells of, keyframes four seconds apart, clicks anywhere between two of them."""
+"""Measures the time from the click to the first frame that ``requestVideoFrameCallback`` reports, in Chromium, with the
+same page for every server. Keyframes are four seconds apart, and clicks fall anywhere between two of them."""
 
 import asyncio
 import random
@@ -33,7 +33,8 @@ CLICK = """
 
 
 async def measure(server: Server, cameras: int, clicks: int) -> list[float]:
-    """Milliseconds of each click; ``PATIENCE`` where no frame came. The first click, which warms up, is left out."""
+    """Return the milliseconds for every click, or ``PATIENCE`` if no frame came. The first click, which warms up, is
+    left out."""
     dice, found = random.Random(0), list[float]()
     async with aiohttp.ClientSession() as http, chromium() as browser:
 
@@ -62,7 +63,7 @@ async def measure(server: Server, cameras: int, clicks: int) -> list[float]:
 
 
 def summary(clicks: list[float]) -> dict[str, float]:
-    """p50, p95 and the most, in milliseconds; how many clicks showed nothing."""
+    """Return p50, p95 and the maximum, in milliseconds, and the number of clicks that showed nothing."""
     shown = [click for click in clicks if click < 1000 * PATIENCE]
     p50, p95 = np.percentile(clicks, [50, 95])
     return {

@@ -1,5 +1,5 @@
-/* The least that sealing and sending can cost: AES-256-GCM by OpenSSL over a burst of RTP packets, then one UDP send that
-   the kernel parts (GSO), in a loop that does nothing else. Prints CPU microseconds a packet. floor PORT BURST SECONDS */
+/* The least that sealing and sending can cost: AES-256-GCM with OpenSSL over a burst of RTP packets, then one UDP send that
+   the kernel splits (GSO), in a loop that does nothing else. Prints CPU microseconds per packet. floor PORT BURST SECONDS */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/evp.h>

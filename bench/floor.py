@@ -1,4 +1,5 @@
-"""The floor beneath a delivered packet: ``floor.c``, built where there is a C compiler with OpenSSL's headers."""
+"""The least that a delivered packet can cost: builds and runs ``floor.c`` if a C compiler and OpenSSL's headers are
+there."""
 
 import asyncio
 import shutil
@@ -10,18 +11,18 @@ from typing import Any
 from bench.server import NotHere
 
 BURSTS = (8, 21)
-"""Packets of one send: of an ordinary picture of the film, and of a larger one."""
+"""Packets per send, for an ordinary picture of the film and for a larger one."""
 SECONDS = 3
 SOURCE = Path(__file__).with_name("floor.c")
 
 
 async def measure(seconds: int = SECONDS) -> dict[str, Any]:
-    """{burst: microseconds a packet}. Raises NotHere."""
+    """Return {burst: microseconds per packet}. Raises NotHere."""
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as name:
         program = await built(Path(name))
         found = {}
         for burst in BURSTS:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:  # bound: nothing is refused
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:  # bound, so that nothing is refused
                 sink.bind(("127.0.0.1", 0))
                 words = (str(sink.getsockname()[1]), str(burst), str(seconds))
                 found[f"{burst} packets a send"] = float(await _output(program, *words))
@@ -29,7 +30,7 @@ async def measure(seconds: int = SECONDS) -> dict[str, Any]:
 
 
 async def built(directory: Path) -> str:
-    """Compile it there. Raises NotHere."""
+    """Compile it in ``directory``. Raises NotHere."""
     compiler = shutil.which("cc")
     if compiler is None:
         raise NotHere("no C compiler")

@@ -1,8 +1,8 @@
-"""``python -m bench glass``: how long until there is a picture on the glass, on the real gateway and Chromium.
+"""``python -m bench glass``: how soon a picture is on the screen, with the real gateway and Chromium.
 
-From the click to the first picture and to the first LIVE one; from the trigger of a lockdown (the console's request) to
-the first picture that opens by itself. Cameras are simulated with a keyframe every four seconds, so that a picture that
-starts at the last keyframe has up to four seconds to catch up.
+Measures the time from the click to the first picture and to the first LIVE one, and from the trigger of a lockdown (the
+console's request) to the first picture that opens by itself. Simulated cameras send a keyframe every four seconds, so a
+picture that starts at the last keyframe may have up to four seconds to catch up.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ SITE, ROOM = "lincoln", "lincoln-room-101"
 CAMERAS = ("lincoln-lobby", "lincoln-main-entrance", "lincoln-hallway-west", "lincoln-gym")
 WAITS = 0.2, 1.5  # seconds between two clicks, so that they fall anywhere between two keyframes
 
-# The first frame, and the first LIVE one, of each camera since the click; wall time in milliseconds, monotonic within
-# a page. The tests' reader of pixels is kept from its work: it would cost more than what is measured.
+# The first frame, and the first LIVE one, of every camera since the click, in wall-clock milliseconds that are
+# monotonic within a page. The tests' reader of pixels is switched off: it would cost more than what is measured.
 FIRSTS = """
   window.frames_unread = { has: () => true };
   window.firsts = {};
@@ -45,7 +45,7 @@ CLICK = """
 
 
 async def measure(clicks: int, triggers: int) -> dict[str, dict[str, float]]:
-    """Figures in milliseconds. Raises AssertionError where no picture comes at all."""
+    """Return the figures in milliseconds. Raises AssertionError if no picture comes at all."""
     found: dict[str, list[float]] = {"click_to_picture": [], "click_to_live": [], "trigger_to_picture": []}
     with tempfile.TemporaryDirectory() as directory:
         district = District(Path(directory), gop=GOP)
@@ -65,7 +65,7 @@ async def measure(clicks: int, triggers: int) -> dict[str, dict[str, float]]:
 
 
 async def _click(glass: Glass, coordinator: Client, clicks: int, found: dict[str, list[float]]) -> None:
-    """Open and close a tile so many times, in an incident that opens none by itself."""
+    """Open and close a tile ``clicks`` times, in an incident that opens none by itself."""
     dice = random.Random(0)
     _, incident = await coordinator.post("/api/incidents", {"site": SITE, "kind": "real"})
     await asyncio.sleep(1)
@@ -83,7 +83,7 @@ async def _click(glass: Glass, coordinator: Client, clicks: int, found: dict[str
 
 
 async def _trigger(glass: Glass, coordinator: Client) -> float:
-    """Milliseconds from the console's request to the first of the pictures that open by themselves."""
+    """Return the milliseconds from the console's request to the first picture that opens by itself."""
     await asyncio.sleep(1)
     await _close_all(glass)
     await glass.page.evaluate("window.firsts = {}")

@@ -1,4 +1,5 @@
-"""What cameras that nobody watches cost as they grow in number: one SVG of two panels, CPU and memory. Pure."""
+"""Draws what cameras that nobody is watching cost as they grow in number: one SVG of two panels, CPU and memory.
+Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,31 +10,31 @@ WIDTH, HEIGHT = 1000, 420
 TOP, BOTTOM, PANEL, LEFT, GAP = 56, 60, 300, 60, 190
 OWN, OTHERS = "#1f5fa8", "#6b6b6b"
 SHAPES = (("", "circle"), ("6 4", "square"), ("2 4", "diamond"), ("8 3 2 3", "triangle"))
-"""Dashes and mark of each line, in the order of the rows: told apart without colour, too."""
+"""Dash pattern and marker of each line, in the order of the rows, so that lines can be told apart without colour."""
 LEAST_DELIVERED, MOST_BEHIND = 0.98, 0.5
-"""Whoever got a smaller share of the pictures due, or left more seconds of them unread, did not keep up."""
+"""A server that got a smaller share of the pictures due, or left more seconds of them unread, did not keep up."""
 LABEL_APART = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Where a panel lies, and what its axes reach to."""
+    """The place of a panel, and the ends of its axes."""
 
     left: float
     most_cameras: float
     most: float
 
     def x(self, cameras: float) -> float:
-        """Where so many cameras are."""
+        """Return the horizontal place of a number of cameras."""
         return self.left + PANEL * cameras / self.most_cameras
 
     def y(self, value: float) -> float:
-        """Where a figure is."""
+        """Return the vertical place of a figure."""
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.most
 
 
 def draw(found: dict[str, Any]) -> str:
-    """``found``: the idle series, by number of cameras; empty marks are of servers that did not keep up."""
+    """Draw the idle series ``found``, by number of cameras. Hollow markers show servers that did not keep up."""
     names = list(dict.fromkeys(name for rows in found.values() for name, row in rows.items() if "cores" in row))
     counts = [row["cameras"] for rows in found.values() for row in rows.values() if "cores" in row]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">'
@@ -60,7 +61,7 @@ def kept_up(row: dict[str, Any]) -> bool:
 
 
 def round_up(value: float) -> float:
-    """The least of 1, 2, 2.5, 5 and their multiples by powers of ten that is not below."""
+    """Round up to the next 1, 2, 2.5 or 5 times a power of ten."""
     power = 1.0
     while power * 10 <= value:
         power *= 10
@@ -102,7 +103,7 @@ def _lines(panel: Panel, key: str, names: list[str], found: dict[str, Any]) -> l
             drawn.append(f'<path d="{_mark(mark, x, y)}" stroke="{colour}" stroke-width="1.5" fill="{filled}"/>')
         ends.append((points[-1][1], name, colour))
     at = float("-inf")
-    for y, name, colour in sorted(ends):  # labels that would lie upon each other move down
+    for y, name, colour in sorted(ends):  # labels that would overlap move down
         at = max(y + 4, at + LABEL_APART)
         beside = panel.left + PANEL + 10
         drawn.append(f'<text x="{beside:.0f}" y="{at:.1f}" font-size="12" fill="{colour}">{escape(name)}</text>')

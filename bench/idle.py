@@ -1,13 +1,13 @@
-"""``python -m bench idle``: what it costs to pull all cameras of a school all the time, with nobody watching.
+"""``python -m bench idle``: what it costs to pull all cameras of a school all the time while nobody is watching.
 
-Cameras are the feeder's at half the pictures a second, and so at 1 Mbit/s (15 pictures, 117 packets a second), over
-RTSP/TCP on loopback. This gateway (with picture health and without, and of as many checkouts as are named), MediaMTX
-and go2rtc take turns, round after round, at the same feeder, whose cost is not counted. Each turn: start, wait until
-every camera plays, settle for longer than a group of pictures lasts, then count.
+The cameras are the feeder's, at half the picture rate and so at 1 Mbit/s (15 pictures, 117 packets per second), over
+RTSP/TCP on loopback. This gateway (with picture health and without, and in all the checkouts that are named), MediaMTX
+and go2rtc take turns at the same feeder, round after round. The feeder's own cost is not counted. In every turn: start,
+wait until every camera is playing, settle for longer than a group of pictures lasts, then count.
 
-CPU is user and system time of the server's processes, from /proc. Memory is PSS at the end; what a camera takes is the
-slope from a turn with one camera. Whoever reads less than the feeder writes shows it: pictures wait in sockets, so much
-is it *behind*, until they are full, and *delivered* falls below 1.
+CPU is user and system time of the server's processes, from /proc. Memory is PSS at the end; the memory per camera is
+the slope from a turn with one camera. A server that reads less than the feeder writes is found out: pictures pile up in
+sockets (*behind* says how much) until those are full, and then *delivered* falls below 1.
 """
 
 import asyncio
@@ -39,9 +39,10 @@ KINDS = ("sightline", "mediamtx", "go2rtc")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn found. ``cores``: CPU seconds a second. ``delivered``: share of the pictures due that the feeder
-    could write: less than 1 where it is late, or the server does not read. ``behind``: seconds of every stream that
-    waited, unread, at the end. ``busy``: cores that the whole machine was at work, the server and feeder included."""
+    """The results of one turn. ``cores``: CPU seconds per second. ``delivered``: share of the pictures due that the
+    feeder could write; it is less than 1 if the feeder is late or the server does not read. ``behind``: seconds of
+    every stream that were still unread at the end. ``busy``: cores in use on the whole machine, the server and feeder
+    included."""
 
     cameras: int
     seconds: float
@@ -59,8 +60,8 @@ class Turn:
 def contenders(
     only: Iterable[str], trees: Iterable[str], workers: int = 1, healths: Iterable[str] = ("off", "on")
 ) -> dict[str, Build]:
-    """What is measured, by name. ``trees``: checkouts of this gateway as NAME=PATH or PATH; none: this one.
-    ``healths``: with picture health ``on``, ``off``, or both."""
+    """Return what is to be measured, by name. ``trees``: checkouts of this gateway as NAME=PATH or PATH; if empty, this
+    one. ``healths``: picture health ``on``, ``off``, or both."""
     found: dict[str, Build] = {}
     kinds = tuple(only) or KINDS
     if "sightline" in kinds:
@@ -84,7 +85,8 @@ async def measure(
     console: Console,
     keep: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
-    """{cameras: {name: figures}}, handed to ``keep`` after every turn. One that fails costs its own turns alone."""
+    """Return {cameras: {name: figures}}, and hand it to ``keep`` after every turn. A failure costs only its own
+    turn."""
     turns: dict[int, dict[str, list[Turn]]] = {count: {name: [] for name in builds} for count in (1, *counts)}
     absent: dict[int, dict[str, str]] = {count: {} for count in turns}
     for count in turns:
@@ -95,7 +97,7 @@ async def measure(
                         continue
                     try:
                         turn = await one_turn(build, feed, seconds if count > 1 else 1.0)
-                    except Exception as reason:  # whatever it is, it costs this row alone
+                    except Exception as reason:  # whatever it is, it costs only this row
                         absent[count][name] = words_of(reason)
                         console.print(f"{count} cameras: {name}: {absent[count][name]}", style="dim")
                     else:
@@ -135,7 +137,7 @@ async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
 
 
 async def all_play(feed: Feed) -> None:
-    """Until every camera plays once. Raises AssertionError."""
+    """Wait until every camera is playing once. Raises AssertionError."""
     deadline = time.monotonic() + ALL_PLAY_WITHIN + ALL_PLAY_WITHIN_A_CAMERA * feed.cameras
     while (players := (await counted(feed)).players) < feed.cameras:
         if time.monotonic() > deadline:
@@ -146,7 +148,7 @@ async def all_play(feed: Feed) -> None:
 def figures(
     turns: dict[int, dict[str, list[Turn]]], absent: dict[int, dict[str, str]], counts: tuple[int, ...]
 ) -> dict[str, Any]:
-    """Medians of the turns there are, and each turn; pure."""
+    """Return the medians of the turns that succeeded, and every turn. Pure."""
     found: dict[str, Any] = {}
     for count in counts:
         rows = found[f"{count} cameras"] = {}
@@ -167,7 +169,7 @@ def figures(
 
 
 def line(turn: Turn) -> str:
-    """One turn in words."""
+    """Describe one turn."""
     return (
         f"{turn.cores:.3f} cores ({turn.user:.3f} user, {turn.system:.3f} system), {turn.microseconds_a_packet:.1f} µs "
         f"a packet, {turn.pss_mb:.0f} MB, delivered {turn.delivered:.3f}, behind {turn.behind:.2f} s, "
@@ -190,7 +192,7 @@ HEADINGS = (
 
 
 def show(found: dict[str, Any], console: Console) -> None:
-    """One table a number of cameras."""
+    """Print one table for every number of cameras."""
     for title, rows in found.items():
         table = Table(title=f"{title} of 1 Mbit/s, nobody watches")
         table.add_column("", no_wrap=True)

@@ -1,7 +1,7 @@
-"""``python -m bench.invitations``, run in a checkout's own code: a sign-in link for each of the bench's people.
+"""``python -m bench.invitations``, run with a checkout's own code: makes a sign-in link for each of the bench's people.
 
-Arguments: the configuration, its overrides as JSON, the public URL, the number of dispatchers, the school. Prints the
-links, a line each: the dispatchers', the auditor's, the coordinator's.
+Arguments: the configuration, its overrides as JSON, the public URL, the number of dispatchers, the school. Prints one
+link per line: the dispatchers', the auditor's, the coordinator's.
 """
 
 import asyncio

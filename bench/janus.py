@@ -1,5 +1,5 @@
-"""Debian's Janus as a server under test: its streaming plugin with one RTP mountpoint a camera, and a small WHEP front
-that speaks its HTTP API. The front is part of the bench; only Janus itself is accounted."""
+"""Debian's Janus as a server under test: its streaming plugin with one RTP mountpoint per camera, and a small WHEP
+front that speaks its HTTP API. The front is part of the bench; only Janus itself is measured."""
 
 import asyncio
 import itertools
@@ -27,7 +27,7 @@ FORMAT = "profile-level-id=42e01f;packetization-mode=1"
 
 
 def write_configuration(directory: Path, http_port: int, cameras: int, rtp_port: int) -> None:
-    """Nothing but the streaming plugin and HTTP on loopback; what Debian sets by default for all else."""
+    """Enable only the streaming plugin and HTTP on loopback. Leave everything else at Debian's defaults."""
     lists = {
         kind: ",".join(
             sorted(path.name for path in Path(LIBRARIES).glob(f"*/janus/{kind}/*.so") if path.name not in KEPT)
@@ -59,7 +59,7 @@ def write_configuration(directory: Path, http_port: int, cameras: int, rtp_port:
 
 
 def answer_to_janus(viewer: str, janus: str) -> str:
-    """Janus offers, as the viewer does: what the viewer's offer tells, as an answer to Janus's."""
+    """Turn the viewer's offer into an answer to Janus's offer: both sides make an offer."""
     kept = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=candidate:")
     lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {_mid(janus)}"]
     lines += [f"m=video 9 UDP/TLS/RTP/SAVPF {VIDEO}", "c=IN IP4 127.0.0.1", f"a=mid:{_mid(janus)}", "a=recvonly"]
@@ -70,7 +70,7 @@ def answer_to_janus(viewer: str, janus: str) -> str:
 
 
 def answer_to_viewer(viewer: str, janus: str) -> str:
-    """What Janus's offer tells, as an answer to the viewer's; header extensions are left out on both sides."""
+    """Turn Janus's offer into an answer to the viewer's, without the header extensions of either."""
     lines = [line for line in janus.splitlines() if not line.startswith(("a=extmap", "a=group:", "a=mid:"))]
     lines[4:4] = [f"a=group:BUNDLE {_mid(viewer)}"]
     media = next(number for number, line in enumerate(lines) if line.startswith("m="))
@@ -83,7 +83,8 @@ def _mid(description: str) -> str:
 
 
 def own_address() -> str:
-    """The machine's address on its network: Janus leaves loopback out. What is sent there stays in the machine, too."""
+    """Return the machine's address on its network, since Janus leaves out loopback. Packets to it stay in the machine,
+    too."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # sends nothing
         return str(probe.getsockname()[0])
@@ -102,11 +103,11 @@ class Janus:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Janus, without the front."""
+        """Return the process id of Janus, without the front."""
         return () if self._process is None else (self._process.pid,)
 
     async def start(self) -> None:
-        """Until Janus answers and the front listens. Raises NotHere."""
+        """Wait until Janus answers and the front is listening. Raises NotHere."""
         program = shutil.which("janus")
         if program is None:
             raise NotHere("not installed: scripts/bench-tools")
@@ -127,13 +128,13 @@ class Janus:
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """At the front."""
+        """Return the front's address for a camera."""
         assert self._runner is not None
         url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/whep/{camera}"
         return Endpoint(url, host=own_address())
 
     async def counters(self) -> dict[str, float]:
-        """Its HTTP API tells none."""
+        """Return nothing: Janus's HTTP API has no counters."""
         return {}
 
     async def stop(self) -> None:
@@ -147,7 +148,7 @@ class Janus:
             await self._process.wait()
 
     async def _offer(self, request: web.Request) -> web.Response:
-        """One Janus session and handle a viewer."""
+        """Make one Janus session and handle for each viewer."""
         camera = int(request.match_info["camera"])
         session = (await self._call("", janus="create"))["data"]["id"]
         handle = (await self._call(f"/{session}", janus="attach", plugin="janus.plugin.streaming"))["data"]["id"]
@@ -160,7 +161,7 @@ class Janus:
         return web.Response(status=201, text=answer_to_viewer(offer, theirs["sdp"]), content_type="application/sdp")
 
     async def _event(self, session: int) -> dict[str, Any]:
-        """The first thing that the plugin says."""
+        """Return the next event from the plugin."""
         for _ in itertools.repeat(None, 10):
             async with self._http().get(f"{self._url}/{session}") as answer:
                 event: dict[str, Any] = await answer.json()

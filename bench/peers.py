@@ -1,4 +1,4 @@
-"""Other servers: those that the bench starts itself, and whatever runs already and speaks WHEP."""
+"""Other servers: those that the bench starts itself, and any that is running already and speaks WHEP."""
 
 import asyncio
 import json
@@ -29,11 +29,11 @@ class PlainAiortc:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The one process."""
+        """Return the id of its only process."""
         return () if self._process is None else (self._process.pid,)
 
     async def start(self) -> None:
-        """Until all cameras are open. Raises NotHere."""
+        """Start it, and wait until all cameras are open. Raises NotHere."""
         command = [sys.executable, "-m", "bench.plain_aiortc", *self._urls]
         self._process = process = await asyncio.create_subprocess_exec(
             *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log
@@ -46,11 +46,11 @@ class PlainAiortc:
             raise NotHere("plain aiortc does not start") from error
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """No token: the obvious program has none."""
+        """Return its address, without a token: the obvious program has none."""
         return Endpoint(f"http://127.0.0.1:{self._port}/whep/{camera}")
 
     async def counters(self) -> dict[str, float]:
-        """It counts nothing."""
+        """Return nothing: it counts nothing."""
         return {}
 
     async def stop(self) -> None:
@@ -62,7 +62,7 @@ class PlainAiortc:
 
 
 class Program:
-    """A server of one program and one configuration, started here, with all that it listens on in loopback."""
+    """A server of one program with one configuration, started here. It listens only on loopback."""
 
     def __init__(self, name: str, feed: Feed, configuration: Mapping[str, object], whep: str, http_port: int) -> None:
         """``whep``: the URL of a camera's endpoint, with ``{camera}`` for its number."""
@@ -75,11 +75,11 @@ class Program:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The one process."""
+        """Return the id of its only process."""
         return () if self._process is None else (self._process.pid,)
 
     async def start(self) -> None:
-        """Until it listens. Raises NotHere."""
+        """Start it, and wait until it is listening. Raises NotHere."""
         program = program_of(self._name)
         file = self._directory / f"{self._name}.yml"
         file.write_text(json.dumps(self._configuration))  # JSON is YAML
@@ -96,11 +96,11 @@ class Program:
             await asyncio.sleep(0.05)
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """No token."""
+        """Return a camera's address, without a token."""
         return Endpoint(self._whep.replace("{camera}", str(camera)))
 
     async def counters(self) -> dict[str, float]:
-        """Not asked."""
+        """Return nothing: the bench does not read its counters."""
         return {}
 
     async def stop(self) -> None:
@@ -111,7 +111,7 @@ class Program:
 
 
 def mediamtx(feed: Feed) -> Program:
-    """MediaMTX: WebRTC by UDP, all else off; cameras pulled all the time."""
+    """Return MediaMTX with WebRTC over UDP and everything else off. It pulls cameras all the time."""
     http, udp = free_port(), free_port()
     off = dict.fromkeys(("rtsp", "rtmp", "hls", "srt", "api", "metrics", "pprof", "playback"), False)
     configuration: dict[str, object] = {
@@ -131,8 +131,9 @@ def mediamtx(feed: Feed) -> Program:
 
 
 def go2rtc(feed: Feed) -> Program:
-    """go2rtc: cameras pulled all the time (``preload``; by itself it pulls on demand), no STUN servers, and the
-    loopback among its candidates: where a machine has nothing but loopback, it otherwise names none."""
+    """Return go2rtc, which pulls cameras all the time (``preload``; by default it pulls on demand). It has no STUN
+    servers, and has loopback among its candidates: on a machine with nothing but loopback it would otherwise name
+    none."""
     http, media = free_port(), free_port()
     configuration: dict[str, object] = {
         "app": {"modules": ["api", "rtsp", "webrtc"]},
@@ -147,13 +148,13 @@ def go2rtc(feed: Feed) -> Program:
 
 
 def cameras_of(feed: Feed) -> list[str]:
-    """RTSP URLs, by number."""
+    """Return RTSP URLs, by number."""
     return [f"rtsp://127.0.0.1:{feed.rtsp_port}/camera-{number}" for number in range(feed.cameras)]
 
 
 def program_of(name: str) -> str:
-    """Where a program is: what the environment says in its upper-case name (``MEDIAMTX``), or the search path's.
-    Raises NotHere."""
+    """Return where a program is: the value of the environment variable of its upper-case name (``MEDIAMTX``), or else
+    its place in the search path. Raises NotHere."""
     found = os.environ.get(name.upper()) or shutil.which(name)
     if found is None or not Path(found).exists():
         raise NotHere(f"not installed: put {name} on the search path, or its file in {name.upper()}")
@@ -161,7 +162,7 @@ def program_of(name: str) -> str:
 
 
 def listens(port: int) -> bool:
-    """Return True if somebody takes TCP connections at this port of loopback."""
+    """Return True if a server accepts TCP connections at this port of loopback."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -177,16 +178,16 @@ class External:
         self.pids = pids
 
     async def start(self) -> None:
-        """It runs already, and gets time to find its cameras again."""
+        """Give it time to find its cameras again: it is already running."""
         await asyncio.sleep(COMES_BACK)
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """The URL, with ``{camera}`` replaced by the camera's number."""
+        """Return the URL, with ``{camera}`` replaced by the camera's number."""
         return Endpoint(self._url.replace("{camera}", str(camera)), self._token, self._host)
 
     async def counters(self) -> dict[str, float]:
-        """Not known."""
+        """Return nothing: its counters are not known."""
         return {}
 
     async def stop(self) -> None:
-        """Not ours to stop."""
+        """Leave it running: the bench did not start it."""

@@ -1,5 +1,6 @@
-"""The obvious aiortc program as a server under test: FFmpeg pulls each camera, a MediaRelay hands its packets to each
-peer connection, nothing is decoded. ``python -m bench.plain_aiortc URL...``: prints its port, then answers WHEP."""
+"""The obvious aiortc program as a server under test. FFmpeg pulls each camera, and a MediaRelay hands its packets to
+every peer connection; nothing is decoded. ``python -m bench.plain_aiortc URL...`` prints its port, then answers
+WHEP."""
 
 import asyncio
 import sys
@@ -12,7 +13,7 @@ from aiortc.contrib.media import MediaPlayer, MediaRelay
 
 async def main(urls: list[str]) -> None:
     """Serve until standard input closes."""
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # it leaves loopback out by itself
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # by default it leaves out loopback
     options = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
     opening = (asyncio.to_thread(MediaPlayer, url, options=options, decode=False) for url in urls)
     tracks = [player.video for player in await asyncio.gather(*opening) if player.video is not None]

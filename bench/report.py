@@ -1,4 +1,4 @@
-"""The figures as tables."""
+"""Shows the figures as tables."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bench.targets import Target
 
-LOADED = 0.15  # share of the machine that others may use before a row is marked
+LOADED = 0.15  # share of the machine that other processes may use before a row is marked
 HEADINGS = (
     "µs/packet",
     "spread",
@@ -25,7 +25,7 @@ HEADINGS = (
 
 
 def show(found: dict[str, Any], console: Console) -> None:
-    """One table a series."""
+    """Print one table per series."""
     for title, rows in found.items():
         if title == "memory":
             for name, row in rows.items():
@@ -49,7 +49,7 @@ def show(found: dict[str, Any], console: Console) -> None:
 
 
 def show_times(title: str, rows: dict[str, dict[str, Any]], console: Console) -> None:
-    """Milliseconds until something was on the glass."""
+    """Print the milliseconds until something was on the screen."""
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     table = Table("", *(column.replace("_", " ") for column in columns), title=title)
     for name, row in rows.items():
@@ -94,7 +94,7 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
 
 
 def show_targets(reached: list[Target], console: Console) -> None:
-    """What was set out to be reached, and whether it was."""
+    """Print the targets, and say which were reached."""
     table = Table("", "figure", "wanted", "", title="What this gateway sets out to reach on two shared cores")
     for target in reached:
         table.add_row(target.what, target.figure, target.wanted, "reached" if target.met else "MISSED")

@@ -1,4 +1,4 @@
-"""One measurement: a feeder, a server, viewers; each a process of its own, all of them ended whatever happens."""
+"""One measurement: a feeder, a server and viewers, each in a process of its own. All are ended whatever happens."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ SETTLE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A running feeder: its RTSP port, its log, where it sends by UDP, its process."""
+    """A running feeder: its RTSP port, its log, where it sends over UDP, its process."""
 
     directory: Path
     cameras: int
@@ -34,21 +34,21 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the viewers found, and by how much the server's own counters went up meanwhile."""
+    """What the viewers found, and how much the server's own counters rose meanwhile."""
 
     result: Result
     counters: dict[str, float] = field(default_factory=dict)
 
 
 Build = Callable[[Feed], Server]
-"""Makes a server that is to pull a feeder's cameras."""
+"""Makes a server that will pull a feeder's cameras."""
 
 
 @contextlib.asynccontextmanager
 async def feeding(
     cameras: int, rtp_port: int = 0, fps: int = FPS, rtsp_port: int = 0, logged: bool = True
 ) -> AsyncIterator[Feed]:
-    """A feeder with so many cameras, and a directory that goes with it. Without a log it costs a third."""
+    """Run a feeder with that many cameras, and a directory for it. Without a log it costs a third as much."""
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as name:
         directory = Path(name)
         log = directory / "written.log"
@@ -73,8 +73,8 @@ async def feeding(
 
 
 class Written(NamedTuple):
-    """How many streams a feeder plays now; packets and pictures that it has written to players so far; bytes that wait
-    in it for players that do not read."""
+    """The number of streams that a feeder is playing now, the packets and pictures that it has written to players so
+    far, and the bytes that are waiting in it for players that do not read."""
 
     players: int
     packets: int
@@ -83,7 +83,7 @@ class Written(NamedTuple):
 
 
 async def counted(feed: Feed) -> Written:
-    """What the feeder has done."""
+    """Return what the feeder has done so far."""
     reader, writer = await asyncio.open_connection("127.0.0.1", feed.rtsp_port)
     writer.write(f"{COUNT} * RTSP/1.0\r\n\r\n".encode())
     await reader.readuntil(b"\r\n\r\n")
@@ -96,8 +96,8 @@ async def counted(feed: Feed) -> Written:
 async def measure(
     build: Build, feed: Feed, viewers: int, seconds: float, coalesce: bool = True, waiting: bool = False
 ) -> Measured:
-    """Start the server, let the viewers watch its cameras in turn, stop it. Raises NotHere where it cannot be started,
-    NothingSeen where no viewer got a packet, and whatever else goes wrong with it."""
+    """Start the server, let the viewers watch its cameras in turn, and stop it. Raises NotHere if it cannot be started,
+    NothingSeen if no viewer got a packet, and any other error that it meets."""
     server = build(feed)
     async with started(server):
         endpoints = []

@@ -1,4 +1,4 @@
-"""What the bench asks of a server under test."""
+"""The interface of a server under test."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -11,12 +11,12 @@ class NotHere(Exception):
 
 
 class NothingSeen(Exception):
-    """The server ran, and no viewer got anything of it; the message says what viewers were told."""
+    """The server ran, but no viewer got anything from it; the message says what viewers were told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one viewer posts its offer (WHEP), with what bearer token, if any, and from what address of its own."""
+    """The address to which one viewer posts its offer (WHEP), its bearer token if any, and the viewer's own address."""
 
     url: str
     token: str = ""
@@ -28,29 +28,29 @@ class Server(Protocol):
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The processes to account, with all that they start."""
+        """The processes to measure, including their children."""
         ...
 
     async def start(self) -> None:
-        """Until viewers may come. Raises NotHere."""
+        """Start it, and wait until viewers can connect. Raises NotHere."""
         ...
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """For one viewer of the camera of this number."""
+        """Return the endpoint for one more viewer of this camera."""
         ...
 
     async def counters(self) -> dict[str, float]:
-        """The server's own figures, as far as it tells."""
+        """Return the server's own counters, as far as it has any."""
         ...
 
     async def stop(self) -> None:
-        """Stop what was started. Harmless where ``start`` failed."""
+        """Stop what was started. Harmless if ``start`` failed."""
         ...
 
 
 @contextlib.asynccontextmanager
 async def started(server: Server) -> AsyncIterator[None]:
-    """The server as it runs, stopped at the end. That it does not stop by itself is said, and costs no figures."""
+    """Run the server while the block lasts. A failure to stop is reported, and costs no figures."""
     try:
         await server.start()
         yield

@@ -1,5 +1,5 @@
-"""The product as a server under test: ``sightline serve`` on a district made for the purpose, an incident opened by the
-console's request, tokens, WHEP. Of this checkout, or of another one beside it."""
+"""The product as a server under test: ``sightline serve`` on a district made for the purpose, with an incident opened
+by the console's request, tokens and WHEP. It runs the code of this checkout or of another one next to it."""
 
 import asyncio
 import json
@@ -23,13 +23,14 @@ SITE = "bench"
 PANIC, PANIC_SECRET = "bench-panic", "the-secret-of-the-button-of-the-bench"
 STARTS_WITHIN = 20.0
 STARTS_WITHIN_A_CAMERA = 0.1
-DISPATCHERS = 8  # one sign-in may hold 64 pictures open
+DISPATCHERS = 8  # one sign-in may have 64 pictures open
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What of the gateway is measured: the checkout whose code runs, whether keyframes are looked at (picture health),
-    whether the kernel may part sends into datagrams (GSO), and whether anybody will watch: else nobody signs in."""
+    """The variant of the gateway to measure: the checkout whose code runs, whether keyframes are examined (picture
+    health), whether the kernel may split sends into datagrams (GSO), and whether anybody will be watching. If not,
+    nobody signs in."""
 
     tree: Path = ROOT
     health: bool = True
@@ -38,18 +39,18 @@ class Variant:
 
     @property
     def python(self) -> str:
-        """The checkout's own Python where it has one."""
+        """Return the checkout's own Python if it has one."""
         own = self.tree / ".venv/bin/python"
         return str(own) if own.exists() else sys.executable
 
     @property
     def environment(self) -> dict[str, str]:
-        """So that the checkout's modules are found before any that is installed."""
+        """Return an environment in which the checkout's modules are found before any that are installed."""
         return {"PYTHONPATH": str(self.tree)}
 
     @property
     def command(self) -> list[str]:
-        """Of the gateway, up to its own arguments."""
+        """Return the gateway's command, without its own arguments."""
         left_out = [name for name, kept in (("health", self.health), ("gso", self.gso)) if not kept]
         if not left_out:
             return [self.python, "-m", "gateway"]
@@ -57,7 +58,7 @@ class Variant:
 
 
 def write_district(directory: Path, cameras: int, rtsp_port: int) -> Path:
-    """A school that is one hall with so many cameras. Gives its configuration."""
+    """Write a school that is one hall with that many cameras. Return the path of its configuration."""
     square = [[[x, y] for x, y in ((-89.0, 40.0), (-88.999, 40.0), (-88.999, 40.001), (-89.0, 40.001), (-89.0, 40.0))]]
     polygon, point = {"type": "Polygon", "coordinates": square}, {"type": "Point", "coordinates": [-88.9995, 40.0005]}
     features: list[tuple[str, dict[str, object], object]] = [
@@ -122,16 +123,17 @@ class Sightline:
 
     @property
     def url(self) -> str:
-        """Where the pages would be."""
+        """Return the address at which the pages would be."""
         return f"http://localhost:{self._http}"
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The process to account, with all that it starts."""
+        """Return the process to measure, including its children."""
         return () if self._process is None else (self._process.process.pid,)
 
     async def start(self) -> None:
-        """Until every camera plays and the incident is open. Raises NotHere for a setting that it does not know."""
+        """Start it, and wait until every camera is playing and the incident is open. Raises NotHere if it does not know
+        a setting."""
         command = [*self._variant.command, "serve", "--config", str(self._configuration)]
         for key, value in self._settings.items():
             command += ["--set", f"{key}={json.dumps(value)}"]
@@ -159,7 +161,7 @@ class Sightline:
             self._tokens.append(told["token"])
 
     def _links(self) -> list[str]:
-        """Sign-in links, made by the checkout's own code: it alone knows what its database looks like."""
+        """Return sign-in links, made by the checkout's own code: only that knows its database's schema."""
         program = str(Path(__file__).with_name("invitations.py"))
         arguments = [str(self._configuration), json.dumps(self._settings), self.url, str(DISPATCHERS), SITE]
         made = subprocess.run(
@@ -175,12 +177,12 @@ class Sightline:
         return made.stdout.split()
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """Where a viewer of the camera offers; dispatchers take turns."""
+        """Return where a viewer of the camera posts its offer. Dispatchers take turns."""
         self._given += 1
         return Endpoint(f"{self.url}/whep/camera-{camera}", self._tokens[self._given % DISPATCHERS])
 
     async def counters(self) -> dict[str, float]:
-        """What the gateway itself says that it dropped and sent."""
+        """Return the gateway's own counts of what it dropped and sent."""
         async with aiohttp.ClientSession() as http, http.get(f"{self.url}/metrics") as answer:
             lines = (await answer.text()).splitlines()
         wanted = ("sightline_dropped_total", "sightline_packets_out_total")
@@ -188,7 +190,7 @@ class Sightline:
         return {name: float(value) for name, value in values if float(value)}
 
     async def stop(self) -> None:
-        """Close what was opened, and stop the process."""
+        """Close the connections, and stop the process."""
         for client in self._clients:
             await client.close()
         if self._process is not None:

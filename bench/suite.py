@@ -1,5 +1,6 @@
-"""What is measured, in which order. Servers that are compared take turns, round after round, so that whatever else the
-machine does meanwhile falls on all of them; the median of the rounds counts, and the spread is told."""
+"""Defines what is measured, and in which order. Servers under comparison take turns, round after round, so that
+anything else that the machine is doing affects all of them. The median of the rounds counts, and the spread is
+shown."""
 
 import statistics
 from collections import Counter
@@ -23,16 +24,17 @@ from rig.processes import free_port
 Rows = dict[str, tuple[Build, int]]
 CAMERAS = 10
 MANY = 40
-FEW = 20  # viewers of ten cameras: an incident as they are
+FEW = 20  # viewers of ten cameras, as in a typical incident
 SERIES = ("many", "few", "ten", "woken", "cut", "own", "forty", "workers", "frames")
-"""One camera and many viewers; ten cameras and few; ten and many; viewers that are woken by each datagram; datagrams
-that the kernel has cut up; this gateway alone by viewers, on forty cameras, by workers; click to first frame."""
+"""One camera and many viewers; ten cameras and few; ten and many; viewers that wake up for each datagram; datagrams
+that the kernel has split; this gateway alone by viewers, on forty cameras, by workers; click to first frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``viewers``: of this gateway alone. ``compared``: of every server of the comparison. ``clicks``: in Chromium, a
-    server. ``rtsp_port``: of the cameras; 0: any. ``trees``: checkouts of this gateway to compare with, by name."""
+    """``viewers``: numbers of viewers for this gateway alone. ``compared``: viewers for every server in the comparison.
+    ``clicks``: in Chromium, per server. ``rtsp_port``: the cameras' port, or 0 for any. ``trees``: checkouts of this
+    gateway to compare with, by name."""
 
     rounds: int
     seconds: float
@@ -47,26 +49,26 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where figures go as they come: words to ``console``, all figures so far to ``keep``."""
+    """Where figures go as they come: lines of text to ``console``, all figures so far to ``keep``."""
 
     console: Console
     keep: Callable[[dict[str, Any]], None]
 
 
 def trees_of(words: list[str]) -> dict[str, Path]:
-    """Checkouts of this gateway, written as PATH or NAME=PATH, by name."""
+    """Return checkouts of this gateway by name, from PATH or NAME=PATH."""
     named = [(word.rpartition("=")[0], Path(word.rpartition("=")[2]).resolve()) for word in words]
     return {name or path.name: path for name, path in named}
 
 
 def sightline(variant: Variant | None = None, **settings: object) -> Build:
-    """A fresh gateway of that kind, with settings that differ."""
+    """Return a build of a fresh gateway of this variant, with these settings changed."""
     named = {key.replace("__", "."): value for key, value in settings.items()}
     return lambda feed: Sightline(feed.directory, feed.cameras, feed.rtsp_port, named, variant)
 
 
 def external(text: str) -> tuple[str, Build]:
-    """``NAME=URL,pid=N[,pid=N][,token=T][,host=ADDRESS]`` as a name and what to measure. Raises ValueError."""
+    """Parse ``NAME=URL,pid=N[,pid=N][,token=T][,host=ADDRESS]`` into a name and a build. Raises ValueError."""
     name, _, rest = text.partition("=")
     url, *words = rest.split(",")
     given = [word.partition("=")[::2] for word in words]
@@ -78,7 +80,7 @@ def external(text: str) -> tuple[str, Build]:
 
 
 def compared(plan: Plan, externals: list[str]) -> dict[str, Build]:
-    """Whoever takes part, by name: this gateway first."""
+    """Return the servers in the comparison by name, this gateway first."""
     found: dict[str, Build] = {"sightline": sightline()}
     found |= {f"sightline {name}": sightline(Variant(tree)) for name, tree in plan.trees.items() if tree != ROOT}
     found["sightline, no GSO"] = sightline(Variant(gso=False))
@@ -88,7 +90,7 @@ def compared(plan: Plan, externals: list[str]) -> dict[str, Build]:
 
 
 async def measure_all(plan: Plan, externals: list[str], desk: Desk) -> dict[str, Any]:
-    """Every series of the plan by its name; a series is {row: figures}. What is found is kept after every turn."""
+    """Return every series of the plan by name. A series is {row: figures}. The results are kept after every turn."""
     peers = compared(plan, externals)
     found: dict[str, Any] = {}
 
@@ -124,7 +126,7 @@ async def measure_all(plan: Plan, externals: list[str], desk: Desk) -> dict[str,
 
 
 async def floor_of_all(desk: Desk) -> dict[str, Any]:
-    """What sealing and sending alone costs in C; empty where it cannot be built."""
+    """Return what sealing and sending alone cost in C, or nothing if the program cannot be built."""
     try:
         found = await floor.measure()
     except NotHere as reason:
@@ -135,7 +137,7 @@ async def floor_of_all(desk: Desk) -> dict[str, Any]:
 
 
 def memory(few: dict[str, Any], many: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Memory that a further viewer takes, by server, as far as both ends of the slope were measured."""
+    """Return the memory per further viewer, by server, where both ends of the slope were measured."""
     found = {name: slope(few[name], many[name]) for name in few.keys() & many.keys()}
     if len(own) > 1:
         rows = list(own.values())
@@ -144,7 +146,7 @@ def memory(few: dict[str, Any], many: dict[str, Any], own: dict[str, Any]) -> di
 
 
 def slope(less: dict[str, Any], more: dict[str, Any]) -> dict[str, float]:
-    """Kilobytes of resident memory that one more viewer takes, between two rows; empty where one is missing."""
+    """Return the kilobytes of resident memory per further viewer, between two rows, or nothing if one is missing."""
     if "not here" in less or "not here" in more or less["viewers"] == more["viewers"]:
         return {}
     apart = more["viewers"] - less["viewers"]
@@ -152,12 +154,12 @@ def slope(less: dict[str, Any], more: dict[str, Any]) -> dict[str, float]:
 
 
 async def first_frames(peers: dict[str, Build], plan: Plan, desk: Desk, found: dict[str, Any]) -> None:
-    """Each server once: clicks are many, and each one is a measurement."""
+    """Measure each server once: it gets many clicks, and every click is a measurement."""
     for name, build in peers.items():
         try:
             async with feeding(2, free_port(), rtsp_port=plan.rtsp_port) as feed, started(server := build(feed)):
                 row: dict[str, Any] = first_frame.summary(await first_frame.measure(server, 2, plan.clicks))
-        except Exception as reason:  # whatever it is, it costs this row alone
+        except Exception as reason:  # whatever it is, it costs only this row
             row = {"not here": words_of(reason)}
         found["first frame"][name] = row
         desk.console.print(f"[dim]click to first frame: {name}: {row}[/]")
@@ -174,10 +176,11 @@ async def in_turns(
     coalesce: bool = True,
     waiting: bool = False,
 ) -> None:
-    """Each row (what, viewers) once a round; ``found[title]`` has the medians of the rounds so far, after every turn.
+    """Measure every row (what, viewers) once per round. After every turn, ``found[title]`` has the medians of the
+    rounds so far.
 
-    One that is not here is left out of later rounds; one that fails is tried again, and the row tells how often it did.
-    ``coalesce``, ``waiting``: how the viewers take what arrives.
+    A row whose server is not here is left out of later rounds. A row that fails is tried again, and shows how often it
+    failed. ``coalesce``, ``waiting``: how the viewers receive what arrives.
     """
     results: dict[str, list[Measured]] = {name: [] for name in rows}
     failures: dict[str, list[str]] = {name: [] for name in rows}
@@ -191,7 +194,7 @@ async def in_turns(
                     measured = await measure(build, feed, viewers, plan.seconds, coalesce, waiting)
                 results[name].append(measured)
                 told = f"{1e6 * measured.result.cpu / measured.result.packets:.2f} µs a packet"
-            except Exception as reason:  # whatever it is, it costs this row alone
+            except Exception as reason:  # whatever it is, it costs only this row
                 told = words_of(reason)
                 failures[name].append(told)
                 if isinstance(reason, NotHere):
@@ -202,19 +205,19 @@ async def in_turns(
 
 
 def row_of(rounds: list[Measured], failures: list[str]) -> dict[str, Any]:
-    """A row's figures, or why there are none."""
+    """Return a row's figures, or why there are none."""
     if not rounds:
         return {"not here": failures[-1]}
     return summary(rounds) | ({"failures": failures} if failures else {})
 
 
 def words_of(error: Exception) -> str:
-    """What went wrong, in a line."""
+    """Say in one line what went wrong."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1][:300]
 
 
 def summary(rounds: list[Measured]) -> dict[str, Any]:
-    """Medians over the rounds, and what each round found."""
+    """Return the medians over the rounds, and the results of each round."""
     cost = [1e6 * one.result.cpu / max(1, one.result.packets) for one in rounds]
     middle = sorted(range(len(rounds)), key=cost.__getitem__)[len(rounds) // 2]
     typical = rounds[middle].result

@@ -1,11 +1,11 @@
-"""What the gateway sets out to reach on two shared cores, and whether a run did. Pure."""
+"""The targets of the gateway on two shared cores, and whether a run reached them. Pure."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 FIFTH = 5.0
 COMPILED = {"MediaMTX": 2.0, "go2rtc": 2.0}
-"""Times what this gateway takes, of servers in Go that were compared later; of all others: FIFTH."""
+"""The least ratio of the cost of a Go server, of those added later, to this gateway's. For all others: FIFTH."""
 MOST_MICROSECONDS = 6.0
 WORKERS_WITHIN = 1.15
 MOST_DELAY = 3.0
@@ -14,7 +14,7 @@ ALARM_MS, PICTURE_UNDER_LOAD_MS = 250.0, 1000.0
 
 
 class Target(NamedTuple):
-    """``figure`` as it is shown, beside what it has to be."""
+    """``figure`` as it is shown, next to what it has to be."""
 
     what: str
     figure: str
@@ -23,7 +23,7 @@ class Target(NamedTuple):
 
 
 def targets(found: dict[str, Any]) -> list[Target]:
-    """Those of which the run has figures."""
+    """Return the targets for which the run has figures."""
     return [
         *_servers(found.get("servers", {})),
         *_idle(found.get("idle", {})),
@@ -59,7 +59,7 @@ def _servers(series: dict[str, Any]) -> Iterator[Target]:
 
 
 def _idle(series: dict[str, Any]) -> Iterator[Target]:
-    """Against MediaMTX, which looks at no picture: with picture health off."""
+    """Compare with MediaMTX while picture health is off, since MediaMTX examines no picture."""
     for title, rows in series.items():
         own, theirs = (rows.get(name, {}).get("cores") for name in ("sightline, health off", "mediamtx"))
         if own and theirs:
@@ -82,7 +82,8 @@ def _alarms(rows: dict[str, Any]) -> Iterator[Target]:
 
 
 def ours(row: dict[str, Any]) -> dict[str, float]:
-    """What the gateway dropped of what it was to send. Not pictures of a camera that begin before their keyframe."""
+    """Return what the gateway dropped of what it should have sent, without pictures of a camera from before its
+    keyframe."""
     return {key: value for key, value in row.get("counters", {}).items() if value and "dropped" in key and _sent(key)}
 
 

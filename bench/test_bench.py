@@ -1,4 +1,4 @@
-"""The bench itself: what it says of a server must be so."""
+"""The bench itself: what it reports of a server must be true."""
 
 import asyncio
 import copy
@@ -31,13 +31,14 @@ KEYFRAME, OTHER = 50_000, 4_000
 
 
 def written(pictures: int, camera: int = 0) -> np.ndarray:
-    """A log of one camera that sends a picture each 33 ms."""
+    """Return the log of one camera that sends a picture every 33 ms."""
     lines = [(camera, number % GOP, number * TICKS, number * 33 * MS) for number in range(pictures)]
     return np.array(lines, WRITTEN)
 
 
 def received(numbers: list[int], delay: dict[int, int], offset: int) -> Received:
-    """Those pictures, ``offset`` ticks later in RTP time, each ``delay`` milliseconds (1 by default) after it came."""
+    """Return those pictures, ``offset`` ticks later in RTP time, each ``delay`` milliseconds (1 by default) after it
+    arrived."""
     return Received(
         np.array([(number * TICKS + offset) & 0xFFFFFFFF for number in numbers], np.uint32),
         np.array([(number * 33 + delay.get(number, 1)) * MS for number in numbers], np.int64),
@@ -103,7 +104,7 @@ def test_the_chart_has_a_bar_for_each_figure_and_none_for_what_is_not_here() -> 
 
 
 class Broken:
-    """A server that does not do what it should, in one way or the other."""
+    """A server that misbehaves in one way or another."""
 
     pids = ()
 
@@ -142,7 +143,7 @@ async def test_a_kernel_without_segmentation_is_what_the_gateway_sees_where_the_
 
 @pytest.fixture
 async def cameras() -> AsyncIterator[int]:
-    """The RTSP port of two cameras that were never filmed."""
+    """Run two cameras without a film, and return their RTSP port."""
     two = [Camera(number, [(b"\x65picture",)], 0, None) for number in range(2)]
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: RtspConnection(two, "Z0I=,aM4="), "127.0.0.1", 0)
@@ -152,7 +153,7 @@ async def cameras() -> AsyncIterator[int]:
 
 
 async def asked(port: int, *requests: str) -> list[str]:
-    """The first line of the answer to each request, all in one connection."""
+    """Return the first line of the answer to each request, all in one connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     found = []
     for request in requests:

@@ -1,7 +1,9 @@
-"""From the moment at which a camera's picture had come in whole to that at which it had gone out whole, a viewer.
+"""Measures, for each viewer, the time from the arrival of a camera's whole picture to the departure of the whole
+picture.
 
-Servers choose their own RTP timestamps, but keep distances. So each viewer's keyframe (by far its largest picture) is
-matched with the last one that its camera had sent by then, and all others by their distance from it. Pure.
+Servers choose their own RTP timestamps, but keep the distances between them. So every keyframe of a viewer (by far its
+largest picture) is matched with the last one that its camera had sent by then, and all other pictures by their distance
+from it. Pure.
 """
 
 from dataclasses import dataclass
@@ -11,12 +13,12 @@ import numpy.typing as npt
 
 from bench.feeder import TICKS, WRITTEN
 
-_KEYFRAME = 4  # times as large as all but a few pictures; the film has a picture of twice that size, too
+_KEYFRAME = 4  # times as large as all but a few pictures; the film also has a picture of twice that size
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A line a picture of one viewer, in order: RTP time, wall nanoseconds of its last packet, bytes."""
+    """One entry per picture of one viewer, in order: RTP time, wall-clock nanoseconds of its last packet, bytes."""
 
     rtp: npt.NDArray[np.uint32]
     at: npt.NDArray[np.int64]
@@ -25,7 +27,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Milliseconds a picture, keyframes apart; ``unmatched``: pictures that no written one was found for."""
+    """Milliseconds per picture, with keyframes apart. ``unmatched``: pictures that match none in the feeder's log."""
 
     pictures: npt.NDArray[np.float64]
     keyframes: npt.NDArray[np.float64]
@@ -33,7 +35,7 @@ class Delays:
 
 
 def delays(written: npt.NDArray[np.void], camera: int, received: Received) -> Delays:
-    """Of one viewer of ``camera``. All are unmatched where there is no keyframe to begin with."""
+    """Return the delays of one viewer of ``camera``. If there is no keyframe to begin with, all are unmatched."""
     log = written[written["camera"] == camera]
     none: npt.NDArray[np.float64] = np.empty(0)
     keys = log[log["place"] == 0]
@@ -54,14 +56,14 @@ def delays(written: npt.NDArray[np.void], camera: int, received: Received) -> De
 
 
 def read_log(path: str) -> npt.NDArray[np.void]:
-    """What the feeder has written so far, whole lines only."""
+    """Return what the feeder has written so far, whole lines only."""
     with open(path, "rb") as file:
         content = file.read()
     return np.frombuffer(content[: len(content) // WRITTEN.itemsize * WRITTEN.itemsize], WRITTEN)
 
 
 def percentiles(values: npt.NDArray[np.float64]) -> dict[str, float]:
-    """p50, p99 and the most, rounded; empty for no values."""
+    """Return p50, p99 and the maximum, rounded. Return nothing for no values."""
     if not len(values):
         return {}
     p50, p99 = np.percentile(values, [50, 99])

@@ -1,7 +1,8 @@
-"""``python -m bench.viewers``: connects viewers, lets them watch, and tells what reached them, when, and what it cost.
+"""``python -m bench.viewers``: connects viewers, lets them watch, and reports what reached them, when, and what it
+cost.
 
-Reads one JSON object of the shape of ``Task`` from standard input; prints a line when it begins to measure, and one
-JSON object of the shape of ``Result`` at the end.
+Reads a ``Task`` as one JSON object from standard input. Prints a line when it begins to measure, and a ``Result`` as
+one JSON object at the end.
 """
 
 import asyncio
@@ -27,8 +28,8 @@ SETTLED = "settled"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """``endpoints``: (camera, URL, token, own address) a viewer. ``server``: processes to account; ``ours``: the
-    bench's own. ``coalesce``: take runs of packets in one piece; ``waiting``: be woken by each datagram."""
+    """``endpoints``: (camera, URL, token, own address) of each viewer. ``server``: processes to measure; ``ours``: the
+    bench's own. ``coalesce``: receive runs of packets in one piece; ``waiting``: wake up for each datagram."""
 
     endpoints: list[tuple[int, str, str, str]]
     server: list[int]
@@ -42,9 +43,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """CPU in seconds, times in milliseconds. ``runs``: sends that the packets came in (fewer where the server lets the
-    kernel part them). ``failed``: why viewers did not connect, each reason with its number. ``others``: share of the
-    machine's time that neither the server nor the bench used; ``stolen``: that its host took."""
+    """CPU in seconds, times in milliseconds. ``runs``: sends in which the packets arrived (fewer where the server lets
+    the kernel split them). ``failed``: reasons why viewers did not connect, and how many viewers each affected.
+    ``others``: share of the machine's time that neither the server nor the bench used; ``stolen``: share that its host
+    took."""
 
     asked: int
     viewers: int
@@ -69,7 +71,7 @@ class Result:
 
 
 async def watch(task: Task) -> Result:
-    """Connect all, settle, measure."""
+    """Connect all viewers, let them settle, and measure."""
     pictures, viewers, cameras = Pictures(), list[CountingViewer](), dict[int, int]()
     failed = Counter[str]()
     gate, poller = asyncio.Semaphore(AT_ONCE), Poller()
@@ -112,7 +114,7 @@ async def watch(task: Task) -> Result:
 
 
 async def _report(viewers: list[CountingViewer]) -> None:
-    """Each viewer once in REPORT_EVERY, one after the other."""
+    """Let every viewer report once in REPORT_EVERY, one after the other."""
     while True:
         for viewer in tuple(viewers):
             viewer.report()

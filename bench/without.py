@@ -1,7 +1,8 @@
-"""The gateway without a part of it, for the bench alone: ``without.py health,gso serve --config …``.
+"""The gateway without one of its parts, for the bench alone: ``without.py health,gso serve --config …``.
 
-In service neither has a switch. Picture health: a frozen picture must never look live. Segmentation by the kernel (UDP
-GSO): the gateway finds out by itself where it is refused, as it is here. What each costs or saves is the difference.
+In production, neither part can be switched off: with picture health, because a frozen picture must never look live;
+with segmentation by the kernel (UDP GSO), because the gateway finds out by itself if it is refused, as it is here. The
+difference shows what each part costs or saves.
 """
 
 import contextlib
@@ -14,21 +15,21 @@ from gateway.cli import main
 
 UDP_SEGMENT = 103  # linux/udp.h
 HEALTH = ("gateway.health.picture", "gateway.sources.health")
-"""Where picture health is, and was in earlier checkouts."""
+"""Where picture health is now, and where it was in earlier checkouts."""
 
 
 class Refusing(socket.socket):
-    """A socket of a kernel that knows no UDP segmentation."""
+    """A socket of a kernel that lacks UDP segmentation."""
 
     def setsockopt(self, level: int, option: int, *value: Any) -> None:
-        """As usual, but for that option. Raises OSError."""
+        """Set any option but UDP_SEGMENT. Raises OSError for that one."""
         if (level, option) == (socket.IPPROTO_UDP, UDP_SEGMENT):
             raise OSError(92, "Protocol not available")
         super().setsockopt(level, option, *value)
 
 
 def leave_out_health() -> None:
-    """Look at no keyframe from now on. Raises SystemExit where picture health is not found."""
+    """Examine no keyframe from now on. Raises SystemExit if picture health is not found."""
     for home in HEALTH:
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(home).PictureHealth.feed = lambda *_: None
