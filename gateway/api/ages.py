@@ -7,7 +7,8 @@ from gateway.models import SourceState, SourceStatus
 def age_state(status: SourceStatus, limits: AgeSettings) -> str:
     """Return ``live``, ``delayed``, ``not_live`` or ``unverified``.
 
-    An age that is not trusted is a lower bound. It never makes a picture live, but it can show that it is late.
+    An age that is not trusted is a lower bound. It never makes a picture live, but it can prove that the picture is
+    late.
     """
     if status.state is not SourceState.UP or status.age is None:
         return "not_live"

@@ -27,6 +27,6 @@ def build(services: Services) -> web.Application:
 async def _stop(app: web.Application) -> None:
     """End the event channels.
 
-    They live as long as their pages, and stopping would otherwise wait for people to leave.
+    A channel lives as long as its page, so stopping would otherwise wait until people close their pages.
     """
     app[SERVICES].hub.stop()

@@ -1,4 +1,7 @@
-"""Serves one page's event channel: a greeting or what the page missed, then events both ways (docs/protocol.md)."""
+"""Serves one page's event channel (docs/protocol.md).
+
+It sends a greeting, then a snapshot or the events that the page missed. After that, events go both ways.
+"""
 
 import asyncio
 import json
@@ -47,7 +50,7 @@ def snapshot(services: Services, principal: Principal) -> Message:
 
 
 class Page:
-    """Reads what one page says, writes what it should hear, and reports the time of the streams that it watches."""
+    """Reads one page's messages, writes those meant for it, and reports the time of the streams that it watches."""
 
     def __init__(self, services: Services, socket: web.WebSocketResponse, sign_in: SignIn) -> None:
         self.services = services
@@ -57,7 +60,7 @@ class Page:
         self.watched: dict[str, tuple[Any, ...]] = {}
 
     async def run(self) -> None:
-        """Serve the page until it goes, reads too slowly, or its sign-in ends."""
+        """Serve the page until it disconnects, reads too slowly, or its sign-in ends."""
         resume = await self._first_message()
         if resume is None:
             await self.socket.close(code=1002, message=b"say resume first")
@@ -105,7 +108,7 @@ class Page:
             hub.send(self.listener, message)
 
     def _set_by(self) -> float:
-        """Return the seconds from gateway time to the machine's clock. Pages add it to show times of day."""
+        """Return the offset, in seconds, from steady time to the machine's clock. Pages add it to show times of day."""
         return round(self.services.clock.wall() - self.services.clock.now(), 1)
 
     async def _say_why(self) -> None:
@@ -130,9 +133,9 @@ class Page:
                 self.services.metrics.malformed.labels("events").inc()
 
     async def _turn_of(self, message: WSMessage) -> None:
-        """Wait until the limits allow another message of this sign-in.
+        """Wait until the limits allow another message from this sign-in.
 
-        Meanwhile nothing is read, so TCP slows the page.
+        Meanwhile nothing is read, so TCP slows the page down.
         """
         services = self.services
         await asyncio.sleep(0)  # Otherwise messages that arrived together would be read without giving others a turn.
@@ -179,9 +182,9 @@ class Page:
         return True
 
     async def _still_signed_in(self) -> bool:
-        """Return True if the sign-in has not ended before this page joined the hub.
+        """Return False if the sign-in ended before this page joined the hub.
 
-        Endings after that are the sign-in keeper's task. If the database does not answer, the page keeps its channel.
+        The sign-in keeper handles sign-ins that end later. If the database does not answer, the page keeps its channel.
         """
         try:
             sign_in = await self.services.sessions.by_id(self.sign_in.id)
@@ -223,7 +226,7 @@ class Page:
                 self._time_of(session)
 
     def changed(self, viewing: Viewing, event: SessionEvent) -> None:
-        """Tell the page how to date the pictures, if a watched session now gets another stream."""
+        """Tell the page how to date the pictures, if a watched session now receives another stream."""
         if event.kind == "stream" and viewing.id in self.watched:
             self._time_of(viewing.id, starts=True)
 

@@ -20,13 +20,13 @@ TOO_SLOW = "too_slow"
 STOPPING = "stopping"
 
 QUEUE = 500
-"""How many messages may wait for one slow page. Beyond that its channel is closed, and it connects again."""
+"""How many messages may wait for one slow page. Beyond that its channel is closed, and the page connects again."""
 
 KEPT = 400
-"""How many numbered events are kept for resume. A page that missed more gets a snapshot. They all fit into a queue."""
+"""How many numbered events are kept for resume. A page that missed more gets a snapshot. All fit into one queue."""
 
 PAGES_PER_SIGN_IN = 32
-"""How many channels one sign-in may have open. Any more mean that a page is broken or hostile."""
+"""How many channels one sign-in may have open. More than that means that a page is broken or hostile."""
 
 
 @dataclass(eq=False, slots=True)
@@ -40,7 +40,7 @@ class Listener:
     reason: str = ""
 
     def drop(self, reason: str) -> None:
-        """End this page's channel. It tells the page the reason, and closes."""
+        """End this page's channel, which tells the page the reason and then closes."""
         self.reason = reason
         self.lost.set()
 
@@ -107,7 +107,7 @@ class EventHub:
         self._pages.tell(lambda page: page.drop(reason) if page.sign_in_id == sign_in_id else None)
 
     def stop(self) -> None:
-        """Close every page's channel because the gateway stops. The pages reconnect once it runs again."""
+        """Close every page's channel because the gateway is stopping. The pages reconnect once it runs again."""
         self._pages.tell(lambda page: page.drop(STOPPING))
 
     def _send_to(self, message: Message, wanted: Callable[[Listener], bool]) -> None:

@@ -1,4 +1,4 @@
-"""Publishes what happens in the services on the event channel, to the people who may hear of it."""
+"""Publishes on the event channel what happens in the services, to the people who may know of it."""
 
 import logging
 import math
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
-    """Return who watches a site, those who have watched longest first."""
+    """Return the people who are watching a site, in the order in which they began."""
     found = [viewing for viewing in services.viewing.viewings() if viewing.camera.site_id == site]
     return [watcher(viewing) for viewing in sorted(found, key=lambda viewing: viewing.since_at)]
 
@@ -32,7 +32,7 @@ MERGED_EVERY = 2.0
 
 
 class Newsroom:
-    """Listens to the services and publishes. The only state it keeps is what it needs to not repeat itself."""
+    """Listens to the services and publishes. It keeps only the state that it needs to avoid repeating itself."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -44,7 +44,7 @@ class Newsroom:
     async def run(self) -> None:
         """Publish cameras whose pictures became late or live again, and merged triggers that had to wait.
 
-        Go on until cancelled.
+        Run until cancelled.
         """
         while True:
             await self._services.clock.sleep(AGES_EVERY)
@@ -83,8 +83,8 @@ class Newsroom:
     def _incident(self, change: IncidentChange) -> None:
         """Publish a change of an incident at once, unless it is a merged trigger that follows another too soon.
 
-        Such a trigger waits, and only the last one to come meanwhile is published. A stuck button sends them by the
-        thousand, and a patrol car's link is needed for pictures.
+        Such a trigger waits, and only the last one that arrives in the meantime is published. A stuck button sends
+        thousands of triggers, and a patrol car's link is needed for pictures.
         """
         incident, now = change.incident, self._services.clock.monotonic()
         if change.effect is Effect.MERGED:
@@ -108,7 +108,7 @@ class Newsroom:
             self._publish(Topic.WATCHERS, site, {"type": "watchers", "site": site, "watchers": watchers})
 
     def _sign_in(self, sign_in: SignIn) -> None:
-        """Tell the pages of a sign-in when it will end now."""
+        """Tell the pages of a sign-in its new end."""
         services = self._services
         life = lifetime(sign_in, services.loaded.settings, services.sign_ins.carried_on(sign_in))
         services.hub.tell_sign_in(sign_in.id, {"type": "sign_in", **life})
@@ -122,7 +122,7 @@ class Newsroom:
         self._publish(Topic.REFUSED_TRIGGERS, site, message)
 
     def _publish(self, topic: Topic, site: SiteId | None, message: Message) -> None:
-        """Tell everybody who hears of ``topic`` and may know of the school, if there is one."""
+        """Send an event to everybody who is told of ``topic`` and may know of the school, if the event has one."""
         services = self._services
         services.hub.publish(
             message,

@@ -27,7 +27,7 @@ class Pictures:
         return self.media.points(key)
 
     def unchanged_since(self, camera: CameraId) -> float | None:
-        """Return the gateway time since when the picture's content has not changed, or None."""
+        """Return the gateway time since which the picture's content has not changed, or None."""
         return self.media.unchanged_since(camera)
 
     async def still(self, camera: CameraId) -> Still | None:
@@ -35,7 +35,7 @@ class Pictures:
         return await self.media.still(camera)
 
     def on_discontinuity(self, callback: Callable[[StreamKey], None]) -> Callable[[], None]:
-        """Call ``callback`` as soon as a stream's map is no longer valid, until the returned function is called."""
+        """Call ``callback`` whenever a stream's time map becomes invalid, until the returned function is called."""
         return self.media.events.timeline.add(callback)
 
     def age_states(self, camera: CameraId) -> tuple[str, ...]:

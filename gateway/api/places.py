@@ -24,7 +24,7 @@ class Places:
         return any(room.id == room_id for room in self._plans[site_id].rooms)
 
     def words(self, site_id: SiteId, origin: Origin) -> str | None:
-        """Return the place in people's words, or None if the trigger named none."""
+        """Return the name that people use for the place, or None if the trigger named no place."""
         return place_words(self._plans[site_id], origin.room_id, origin.place)
 
     def cameras(self, site_id: SiteId, room_id: str | None) -> list[CameraId]:

@@ -47,7 +47,7 @@ DETAILS = {
 """The sentences for requests that aiohttp itself refuses."""
 
 TRY_AGAIN = "1"
-"""Seconds after which a client may try again after a 503. By then a worker may have restarted, or a disk have space."""
+"""Seconds after which a client may try again after a 503. By then a worker may have restarted, or a disk has space."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

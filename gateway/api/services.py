@@ -71,7 +71,7 @@ SERVICES = web.AppKey("services", Services)
 
 
 def cookie_name(settings: HttpSettings) -> str:
-    """Return the cookie's name. Over HTTPS it begins with ``__Host-``, so that no sibling domain can set it for us."""
+    """Return the cookie's name. Over HTTPS it begins with ``__Host-``, so that no sibling domain can set it."""
     return f"__Host-{COOKIE}" if settings.public_url.startswith("https:") else COOKIE
 
 
@@ -91,7 +91,7 @@ def recognise(request: web.Request, owner: str) -> None:
 
 
 async def sign_in_of(request: web.Request) -> SignIn | None:
-    """Return the sign-in of the request's cookie, or None if there is none that still lasts."""
+    """Return the sign-in of the request's cookie, or None if there is none or it has ended."""
     services = request.app[SERVICES]
     cookie = request.cookies.get(cookie_name(services.loaded.settings.http))
     if not cookie:
@@ -139,7 +139,7 @@ async def body_of(request: web.Request, model: type[T]) -> T:
 
 
 def whole_number(request: web.Request, name: str, default: int, most: int) -> int:
-    """Return a query parameter from 1 to ``most``. Raises BadRequest."""
+    """Return a query parameter that is a whole number from 1 to ``most``. Raises BadRequest."""
     try:
         value = int(request.query.get(name, default))
     except ValueError:
@@ -185,7 +185,7 @@ async def record(
 
 @asynccontextmanager
 async def refusals_on_record(request: web.Request, kind: str) -> AsyncIterator[None]:
-    """Record it if a stranger is refused within this context. The log merges repeated refusals."""
+    """Record the refusal if a stranger is refused within this context. The log merges repeated refusals."""
     try:
         yield
     except Unauthenticated as error:

@@ -35,7 +35,7 @@ def principal(who: Principal) -> dict[str, Any]:
 
 
 def lifetime(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
-    """Return how long a sign-in lasts, as ``Me`` and the event ``sign_in`` have it."""
+    """Return how long a sign-in lasts, in the form that ``Me`` and the event ``sign_in`` use."""
     may_at = shifts.may_continue_at(sign_in.created_at, sign_in.expires_at, settings.tokens)
     return {"expires_at": sign_in.expires_at, "may_continue_at": may_at, "carried_on": carried_on}
 

@@ -1,6 +1,6 @@
 """Refuses bodies that do not arrive in time.
 
-A slow sender would otherwise occupy a connection and a handler for each.
+Otherwise every slow sender would occupy a connection and a handler.
 """
 
 import asyncio
@@ -21,5 +21,5 @@ async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     except (ClientError, ConnectionError, web.RequestPayloadError):
-        raise web.HTTPBadRequest from None  # It was cut off, or is not encoded as its header says.
+        raise web.HTTPBadRequest from None  # The body was cut off, or is not encoded as its header says.
     return await handler(request)

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 KEPT = 10_000
-"""How many buckets are kept. The least recently used one is forgotten first, and is full if it is needed again."""
+"""How many buckets are kept. The least recently used one is dropped first. If needed again, it starts full."""
 
 
 @dataclass(slots=True)
@@ -14,9 +14,9 @@ class _Bucket:
 
 
 class Buckets:
-    """Holds a bucket for each key, of the size ``burst``, filled at ``rate`` per second.
+    """Holds a bucket for each key. A bucket has the size ``burst`` and refills at ``rate`` per second.
 
-    ``now`` is monotonic seconds.
+    ``now`` is in monotonic seconds.
     """
 
     def __init__(self, burst: float, rate: float) -> None:

@@ -1,4 +1,4 @@
-"""Holds one HTTP connection and its place: who it belongs to, and whether the other end reads its answers."""
+"""Holds one HTTP connection and its place: who it belongs to, and whether the other end is reading its answers."""
 
 import asyncio
 import socket
@@ -61,7 +61,7 @@ class Connection(web.RequestHandler):
         self.doors.left(self)
 
     def cut(self) -> None:
-        """Close at once, even if data waits to be sent."""
+        """Close at once, even if data is waiting to be sent."""
         if self.wire is not None:
             self.wire.abort()
         elif self.greeting is not None:

@@ -1,8 +1,9 @@
 """Decides which HTTP connection gives way to a new one. Pure: time is an argument.
 
 A new connection always gets a place, since it may bring an alarm. If no place is free, another connection gives up its
-own: one of the lowest ``Rank``, of the owner with the most of those, and of these the oldest. So an address that keeps
-opening connections only loses its own, while panic buttons and the consoles of signed-in people keep theirs.
+own. Connections of the lowest ``Rank`` go first; among those, the oldest one of the owner who has the most. So an
+address that keeps opening connections loses only its own, while panic buttons and the consoles of signed-in people keep
+theirs.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ A_SIGN_IN = 64
 once."""
 
 AT_ONCE = 16
-"""If a limit is reached, one place in this many is freed at once. Otherwise every connection of a flood would cause a
-search through all connections."""
+"""When a limit is reached, one place in this many is freed in one go. Otherwise every connection of a flood would cause
+a search through all connections."""
 
 
 class Rank(IntEnum):
@@ -125,7 +126,7 @@ class ConnectionPlaces:
                 del self._of[place.owner]
 
     def shed(self, now: float) -> list[Place]:
-        """Free places because file descriptors have run out, but none that are known or may bring an alarm."""
+        """Free places because file descriptors have run out. Spare known connections and possible alarms."""
         below = [place for place in self.everybody() if place.rank(now) < Rank.FRESH]
         return self._give_way(below, now, max(1, self.most // AT_ONCE))
 

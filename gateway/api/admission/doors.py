@@ -1,7 +1,7 @@
 """Accepts HTTP connections: gives each a place, enforces its deadlines, and closes those that give way.
 
-aiohttp's own sites accept every connection until no file descriptor is left. asyncio then logs a traceback for each
-attempt and stops accepting for a second each time, even for alarms.
+aiohttp's own sites accept connections until no file descriptor is left. After that, asyncio logs a traceback for every
+failed attempt, and each time accepts nothing for a second, not even alarms.
 """
 
 import asyncio
@@ -111,7 +111,7 @@ class Doors:
 
     @property
     def connections(self) -> tuple[Connection, ...]:
-        """Return all open connections, including those that wait for their turn, oldest first."""
+        """Return all open connections, including those that are waiting for their turn, oldest first."""
         return tuple(self._open.values())
 
     def recognise(self, connection: Connection, owner: str) -> None:
@@ -131,7 +131,7 @@ class Doors:
             except OSError as error:
                 if error.errno in NO_FILES:
                     await self._without_files(error)
-                else:  # This connection failed while it waited (see accept(2)). Go on with the next one.
+                else:  # This connection failed while it was waiting (see accept(2)). Go on with the next one.
                     await asyncio.sleep(0)
                 continue
             self._greet(connected, str(peer[0]), context)
@@ -169,7 +169,7 @@ class Doors:
                 lambda: connection, connected, ssl=context, **deadlines
             )
         except OSError:
-            pass  # The other end did not speak TLS, or not in time.
+            pass  # The other end did not speak TLS, or did so too late.
         except Exception:
             logger.exception("bug while opening a connection")
             self._metrics.task_failures.labels("http").inc()

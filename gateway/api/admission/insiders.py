@@ -17,9 +17,9 @@ _LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
 def is_insider(request: web.Request) -> bool:
     """Return True for a request from this machine itself, or one with ``http.metrics_token`` as its Bearer token.
 
-    A proxy on this machine makes everybody look local. So nobody counts as local if a request has a proxy's header, or
-    if the configuration shows that there is a proxy. ``Host`` must also name this machine, because a foreign page may
-    have a name of its own that points here.
+    A proxy on this machine makes everybody look local. So a request does not count as local if it has a proxy's header,
+    or if the configuration shows that there is a proxy. ``Host`` must also name this machine, because a foreign page
+    may have a domain name that resolves to this machine.
     """
     http = request.app[SERVICES].loaded.settings.http
     if http.metrics_token is not None:

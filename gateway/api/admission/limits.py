@@ -1,7 +1,8 @@
-"""Limits how much anybody may ask for. Strangers have a bucket for each address, and people one for each sign-in.
+"""Limits how much anybody may ask for.
 
-A bucket holds requests. A request that may be refused on record costs ten (``DEAR``) until it is answered. So nobody
-has many of them in progress at once, and refusals are limited to a tenth of what answers are.
+Unauthenticated callers have one bucket per address, signed-in users one per sign-in. A bucket holds requests. A request
+whose refusal would be recorded costs ten (``DEAR``) until it is answered. So nobody can have many of these in progress
+at once, and only a tenth as many requests can be refused as answered.
 """
 
 from collections import OrderedDict
@@ -14,33 +15,33 @@ from gateway.auth.secret import digest
 PLAIN, DEAR = 1.0, 10.0
 
 STRANGERS = (600.0, 30.0)
-"""For each address: requests at once, and per second after that. Thirty patrol cars behind one NAT may load the page
+"""Per address: requests at once, and per second after that. Thirty patrol cars behind one NAT may load the page
 and sign in."""
 
 PEOPLE = (600.0, 60.0)
-"""For each sign-in. A wall of 64 tiles that reconnects after an outage makes about 200 requests within a second."""
+"""Per sign-in. A wall of 64 tiles that reconnects after an outage makes about 200 requests within a second."""
 
 ALARMS = (600.0, 10.0)
-"""For each sign-in: triggers, acknowledgements and all clear.
+"""Per sign-in: triggers, acknowledgements and all clear.
 
-They have their own bucket, so nothing else empties it.
+They have their own bucket, so nothing else can empty it.
 """
 
 BAD_MESSAGES = (20.0, 1.0)
-"""For each webhook: messages without a valid signature. Signed messages are never limited."""
+"""Per webhook: messages without a valid signature. Signed messages are never limited."""
 
 MESSAGES = (2000.0, 200.0)
-"""For each sign-in: messages from its pages on their event channels. If 32 pages ask for the time and report the ages
+"""Per sign-in: messages from its pages on their event channels. If 32 pages ask for the time and report the ages
 of a wall's tiles, that uses half of it."""
 
 CONNECTING = 50.0
-"""What a new event channel costs. Its snapshot takes as much time as about fifty messages."""
+"""The cost of opening an event channel. Its snapshot takes as much time as about fifty messages."""
 
 A_MESSAGE = 200
-"""How many characters of a message cost as much as a short message."""
+"""The number of characters that raise the cost of a message by one."""
 
 RECORDS = 10
-"""How many records cost their reader as much as one request. A thousand keep the event loop busy for about 50 ms."""
+"""Reading this many records costs as much as one request. A thousand keep the event loop busy for about 50 ms."""
 
 KNOWN = 10_000
 """How many cookies are remembered."""
@@ -55,19 +56,19 @@ class Payer:
     kind: str
 
     def take(self, now: float, cost: float = PLAIN) -> float:
-        """Charge a request and return 0. If the bucket holds too little, return the seconds until it will be enough."""
+        """Charge a request and return 0. If the bucket holds too little, return the seconds until it holds enough."""
         return self.buckets.take(self.key, cost, now)
 
     def give_back(self, now: float, amount: float) -> None:
-        """Pay back ``amount``, if the request cost less than it was charged."""
+        """Pay back ``amount``, if the request cost less than was charged for it."""
         self.buckets.give_back(self.key, amount, now)
 
 
 class Limits:
     """Holds the buckets, and remembers which cookies belong to people we know.
 
-    A known cookie decides which bucket pays and which connection is kept, and nothing else. Each request still asks the
-    sign-ins if the cookie is valid. ``webhooks`` holds the ids that exist. ``cookies`` holds the digest and the sign-in
+    A known cookie only decides which bucket pays and which connection is kept. For every request, the cookie is still
+    checked against the sign-ins. ``webhooks`` holds the ids that exist. ``cookies`` holds the digest and the sign-in
     of each cookie that is valid at the start.
     """
 
@@ -81,19 +82,19 @@ class Limits:
         self._known: OrderedDict[bytes, str] = OrderedDict(cookies)
 
     def stranger(self, network: str) -> Payer:
-        """Return who pays for a stranger's request."""
+        """Return the payer for a stranger's request."""
         return Payer(self._strangers, network, "address")
 
     def person(self, sign_in_id: str, *, alarm: bool) -> Payer:
-        """Return who pays for a request of a sign-in. ``alarm`` is for opening, acknowledging and ending incidents."""
+        """Return the payer for a signed-in user's request. ``alarm`` means that it changes an incident."""
         return Payer(self._alarms if alarm else self._people, sign_in_id, "sign_in")
 
     def channel(self, sign_in_id: str) -> Payer:
-        """Return who pays for messages of a sign-in's pages on their event channels."""
+        """Return the payer for messages that a sign-in's pages send on their event channels."""
         return Payer(self._messages, sign_in_id, "sign_in")
 
     def webhook(self, webhook_id: str) -> Payer:
-        """Return who pays for a message to a webhook without its valid signature."""
+        """Return the payer for a message to a webhook that has no valid signature."""
         return Payer(self._bad_messages, webhook_id, "webhook")
 
     def learn(self, cookie: str, sign_in_id: str | None) -> None:

@@ -11,18 +11,18 @@ from gateway.api.admission.connection import Connection
 from gateway.clock import Clock
 
 NEWCOMERS = (60.0, 50.0)
-"""For each address: how many connections of strangers begin at once, and per second after that.
+"""Per address: how many connections of strangers begin at once, and per second after that.
 
-Each costs the event loop half a millisecond, for which everybody else waits. Any more wait as bare sockets for their
-turn. The newest goes first, since older ones will have given up their places by then. Ahead of them go those whose
-first bytes show who they are: sign-ins, which have as many turns of their own, and messages to panic buttons, the
+Each costs the event loop half a millisecond, during which everybody else waits. All others wait for their turn as bare
+sockets. The newest goes first, since older ones will have given up their places by then. Connections whose first bytes
+show who they are go ahead of all these: sign-ins, which have as many turns of their own, and messages to panic buttons,
 oldest first. Over TLS those bytes cannot be read yet."""
 
 BUTTONS_A_TURN = 16
 """How many messages to panic buttons begin in one turn, taken from each address in rotation.
 
 So a flood of them holds up the event loop for only a few milliseconds at a time. A real press from the flood's own
-address waits for a third of a second if that is the only flood. From any other address it waits for a turn or two."""
+address waits a third of a second if that is the only flood. A press from any other address waits a turn or two."""
 
 TURN_EVERY = 0.02
 HEAD = 2048
@@ -30,7 +30,7 @@ BUTTON = "button"
 """What ``Whose`` returns for a message to a panic button's address."""
 
 Whose = Callable[[bytes], str | None]
-"""Tells from the first bytes of a request whose it is, or returns None for a stranger."""
+"""Tells from the first bytes of a request who sent it. Returns None for a stranger."""
 
 
 @dataclass(eq=False, slots=True)
@@ -80,7 +80,7 @@ class Newcomers:
     async def run(self) -> None:
         """Begin as many waiting connections as the limits allow, until cancelled.
 
-        Those that show who they are come first, then the newest.
+        Connections that show who they are come first, then the newest.
         """
         while True:
             if not self._waiting:
@@ -120,7 +120,7 @@ class Newcomers:
             self._begin(waiting.pop())
 
     def _told_apart(self, waiting: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
-        """Return the messages to panic buttons and all others, of those still connected, each the oldest first."""
+        """Return the messages to panic buttons, and all other connections, oldest first. Leave out closed ones."""
         buttons, others = list[Waiting](), list[Waiting]()
         for newcomer in waiting:
             if newcomer.connection.bare is not None:

@@ -47,7 +47,7 @@ def origin(peer: str, forwarded: Iterable[str], proxies: Sequence[Network]) -> s
 
 
 def network_of(address: str) -> str:
-    """Return what counts as one sender: an IPv4 address, or a /64 of IPv6, as a subscriber has a whole one."""
+    """Return what counts as one sender: an IPv4 address, or a /64 of IPv6, since a subscriber has a whole /64."""
     parsed = parse_address(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, 64), strict=False))

@@ -1,4 +1,4 @@
-"""Answers 429 to people who ask for too much, before anything else is done for their requests."""
+"""Answers 429 to callers who ask for too much, before anything else is done for their requests."""
 
 import math
 import re
@@ -88,7 +88,7 @@ def _payer(request: web.Request) -> Payer:
 
 
 def whose(services: Services) -> Whose:
-    """Return the function that tells the doors who sent a request, from its first bytes. It permits nothing."""
+    """Return the function that tells the doors who sent a request, from its first bytes. It grants nothing."""
     cookie = re.compile(re.escape(cookie_name(services.loaded.settings.http)).encode() + rb"=([\w-]{20,200})")
 
     def told(head: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""Shows the state of cameras to district IT, still pictures, and the record to auditors."""
+"""Serves still pictures, the state of cameras for district IT, and the record for auditors."""
 
 import math
 

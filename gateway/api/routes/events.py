@@ -1,4 +1,4 @@
-"""Opens the event channel: one WebSocket for each page (docs/protocol.md). ``channel`` serves it."""
+"""Opens the event channel: one WebSocket per page (docs/protocol.md). ``channel`` serves it."""
 
 import logging
 
@@ -14,7 +14,7 @@ from gateway.errors import Forbidden
 logger = logging.getLogger(__name__)
 
 CLOSED_WITHIN = 1.0
-"""Seconds that a page has to answer a close. A page that has lost its network never answers."""
+"""How long a page may take to answer a close, in seconds. A page that has lost its network never answers."""
 MESSAGE_LIMIT = 16 * 1024
 
 

@@ -1,4 +1,4 @@
-"""Takes triggers from consoles and panic buttons, and acknowledgements, extensions and all clear from consoles."""
+"""Receives triggers from consoles and panic buttons, and acknowledgements, extensions and all clear from consoles."""
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -84,12 +84,12 @@ async def _incident(request: web.Request, action: Action) -> tuple[Services, Sig
 
 
 def _answer(services: Services, incident: Incident) -> dict[str, object]:
-    """Return ``Incident``, and whether it is on disk as it is."""
+    """Return ``Incident``, and say whether its present state is on disk."""
     return incident_view(services, incident) | {"committed": services.incidents.on_disk(incident.id)}
 
 
 async def acknowledge(request: web.Request) -> web.Response:
-    """Note by name that a person has seen the alarm."""
+    """Record the name of a person who has seen the alarm."""
     services, sign_in, incident = await _incident(request, Action.ACKNOWLEDGE)
     alarm = (await body_of(request, AlarmsSeen)).alarm
     who = sign_in.principal
@@ -107,7 +107,7 @@ async def extend(request: web.Request) -> web.Response:
 
 
 async def all_clear(request: web.Request) -> web.Response:
-    """End the incident. No picture of it is sent any more once this answers. The answer says if the end is on disk."""
+    """End the incident. Once this answers, no more of its pictures are sent. The answer says if the end is on disk."""
     services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
     alarm = (await body_of(request, AlarmsSeen)).alarm
     changed = await services.incidents.all_clear(incident.id, sign_in.principal, client_address(request), alarm)
@@ -116,7 +116,7 @@ async def all_clear(request: web.Request) -> web.Response:
 
 
 async def webhook(request: web.Request) -> web.Response:
-    """Take a panic button's signed message (Standard Webhooks). Messages without a valid signature are limited."""
+    """Receive a panic button's signed message (Standard Webhooks). Messages without a valid signature are limited."""
     services = request.app[SERVICES]
     webhook_id = request.match_info["webhook"]
     status, answer = await services.webhooks.receive(

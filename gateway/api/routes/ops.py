@@ -1,4 +1,4 @@
-"""Answers machines: metrics, health and public keys. A flood of requests costs one answer of each kind per second."""
+"""Serves metrics, health and public keys to machines. Even in a flood, each is computed at most once per second."""
 
 import asyncio
 
@@ -28,18 +28,18 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def healthz(_: web.Request) -> web.Response:
-    """Say that the process is alive and its event loop runs."""
+    """Confirm that the process is alive and its event loop is running."""
     return web.json_response({"status": "ok"})
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Say whether the gateway can let people in, which means that its database takes writes.
+    """Say whether the gateway can let people in, which means that its database accepts writes.
 
-    Strangers learn no more than that. Alarms are taken even when the database takes none.
+    Strangers are told no more than that. Alarms are accepted even while the database accepts no writes.
     """
     try:
         await request.app[SERVICES].readiness.check()
-    except StorageError:  # It is not logged, since frequent requests would fill the log.
+    except StorageError:  # This is not logged, since frequent requests would fill the log.
         return problem(503, "Storage failed", "storage_failed", "The gateway could not write to its database.")
     told: dict[str, object] = {"status": "ok"}
     if is_insider(request):
@@ -57,7 +57,7 @@ def share(app: web.Application, services: Services) -> None:
 
     async def render() -> bytes:
         figures = await services.pictures.media.figures()
-        # It runs in a thread, because it takes a tenth of a second for a few hundred cameras.
+        # Rendering runs in a thread, because it takes a tenth of a second for a few hundred cameras.
         return await asyncio.to_thread(prometheus_client.generate_latest, Merged(services.metrics.registry, figures))
 
     app[METRICS] = Shared(render, SHARED_FOR, services.clock)

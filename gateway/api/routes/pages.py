@@ -14,7 +14,7 @@ from gateway.api.problem import problem
 
 STATIC = Path(__file__).parents[2] / "static"
 PIECE = 32 * 1024
-"""Bytes that are written at a time. So a slow reader makes the gateway buffer only a few pieces."""
+"""How many bytes are written at a time. A slow reader thus makes the gateway buffer only a few pieces."""
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """Caches may keep assets forever, since an asset's name contains a digest of its content."""
@@ -51,7 +51,7 @@ class Asset:
 
 @functools.lru_cache(maxsize=64)
 def _packed(body: bytes) -> bytes:
-    """Return the gzip version. It is kept, since tests build hundreds of gateways in one process."""
+    """Return the gzip version. The result is cached, since tests build hundreds of gateways in one process."""
     return gzip.compress(body, mtime=0)
 
 
@@ -91,16 +91,16 @@ def routes() -> list[web.RouteDef]:
         return await index.send(request)
 
     async def asset(request: web.Request) -> web.StreamResponse:
-        """Send a part of the page, by the name that it has there."""
+        """Send a file that belongs to the page, under the name by which the page refers to it."""
         found = assets.get(request.match_info["name"])
         if found is None:
             raise web.HTTPNotFound
         return await found.send(request)
 
     async def worker(request: web.Request) -> web.StreamResponse:
-        """Send the service worker, which keeps the page for times without a network.
+        """Send the service worker, which keeps the page available without a network.
 
-        Browsers look for a newer one at each load. It is at the root, so that its scope covers the page without the
+        Browsers look for a newer one at every load. It is at the root, so that its scope covers the page without the
         header ``Service-Worker-Allowed``.
         """
         if service_worker is None:

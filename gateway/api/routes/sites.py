@@ -1,4 +1,4 @@
-"""Shows schools, as far as the caller may know of them: floor plans, cameras, and a room's nearest cameras."""
+"""Serves the schools that the caller may know of: floor plans, cameras, and a room's nearest cameras."""
 
 from dataclasses import asdict
 from typing import Any
@@ -74,7 +74,7 @@ async def sites(request: web.Request) -> web.Response:
 
 
 async def plan(request: web.Request) -> web.Response:
-    """Return the floor plan in metres, and record who reads it."""
+    """Return the floor plan in metres, and record who read it."""
     sign_in, site, value, cameras = await _known(request)
     await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
     return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras)))
@@ -92,7 +92,7 @@ async def cameras_of_room(request: web.Request) -> web.Response:
 
 
 async def police(request: web.Request) -> web.Response:
-    """Return the police who can be enrolled in a drill: those who are signed in and may know of the school."""
+    """Return the officers who can be enrolled in a drill: those who are signed in and may know of the school."""
     sign_in, site, _, _ = await _known(request)
     services = request.app[SERVICES]
     await services.access.require(sign_in.principal, Action.TRIGGER, SiteId(site.id), client_address(request))

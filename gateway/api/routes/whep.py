@@ -17,7 +17,7 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 
 
 async def offer(request: web.Request) -> web.Response:
-    """Take an SDP offer. Return the answer, and the address of the new session."""
+    """Accept an SDP offer. Return the answer, and the address of the new session."""
     services, camera_id = request.app[SERVICES], CameraId(request.match_info["camera"])
     async with refusals_on_record(request, "token_refused"):
         credential = bearer(request)
@@ -37,14 +37,14 @@ async def offer(request: web.Request) -> web.Response:
             "X-Sightline-Stream": opened.viewing.stream,
         }
     )
-    # TURN credentials are only for people who may see, because they are worth money to anybody who wants to hide.
+    # Only people who may see get TURN credentials, because they are worth money to anybody who wants to hide.
     for link in links(services.loaded.settings.media.ice_servers, opened.viewing.id, services.clock.wall()):
         headers.add(hdrs.LINK, link)
     return web.Response(status=201, text=opened.answer, content_type=SDP, headers=headers)
 
 
 async def patch(request: web.Request) -> web.Response:
-    """Take further candidates of the viewer (204), or restart ICE (200). The session continues."""
+    """Accept more of the viewer's candidates (204), or restart ICE (200). The session continues."""
     _require_type(request, FRAGMENT)
     if_match = request.headers.get(hdrs.IF_MATCH)
     if if_match is None:
@@ -64,7 +64,7 @@ async def leave(request: web.Request) -> web.Response:
 
 
 async def renew(request: web.Request) -> web.Response:
-    """Extend a running session by a fresh token."""
+    """Extend a running session with a fresh token."""
     async with refusals_on_record(request, "token_refused"):
         await request.app[SERVICES].viewing.renew(request.match_info["secret"], bearer(request))
     return web.Response(status=204)
