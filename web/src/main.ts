@@ -1,4 +1,4 @@
-/** Entry: registers every component; `sl-app` in index.html does the rest. */
+/** The entry point. It registers every component, and `sl-app` in index.html does the rest. */
 
 import "./app/invitation.js"; // first, so that a sign-in link's code leaves the address at once
 import "./theme.css";

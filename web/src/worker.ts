@@ -1,6 +1,6 @@
 /**
  * The service worker. It keeps the page's document and built parts, so that a page that is loaded without a network still
- * says what to do and goes on sending a trigger. It keeps no data: no picture, no state, no answer of the API.
+ * says what to do and keeps sending a trigger. It keeps no data: no picture, no state, no answer from the API.
  */
 
 import { kindOf, partsOf } from "./core/shell.js";
@@ -20,12 +20,12 @@ interface Scope {
 }
 const scope = self as unknown as Scope;
 
-/** Rename this when a different kind of content is kept: `activate` removes all other caches. */
+/** Rename this when the kind of content changes: `activate` removes all other caches. */
 const CACHE = "sightline-shell-1";
 const DOCUMENT = "/";
-/** If the document takes longer (milliseconds), the kept one is shown: a page that loads slowly helps nobody. */
+/** If the document takes longer than this (milliseconds), show the stored one: a page that loads slowly helps nobody. */
 const DOCUMENT_WITHIN = 3000;
-/** Match whatever compression was used. */
+/** Find a stored answer regardless of its compression. */
 const ANY = { ignoreVary: true };
 
 /**
@@ -53,7 +53,7 @@ async function keep(response: Response): Promise<void> {
 const kept = async (path: string): Promise<Response | undefined> =>
   (await caches.open(CACHE)).match(path, ANY);
 
-/** The gateway's document if it comes in time, so that a new release is never hidden; otherwise the kept one. */
+/** Return the gateway's document if it comes in time, so that a new release is never hidden; otherwise the stored one. */
 async function document(event: FetchEvent): Promise<Response> {
   const asked = fetch(event.request);
   event.waitUntil(asked.then((response) => keep(response.clone())).catch(() => undefined));
@@ -64,7 +64,7 @@ async function document(event: FetchEvent): Promise<Response> {
   return (await kept(DOCUMENT)) ?? asked;
 }
 
-/** The name of a part holds a digest of its content, so a kept part is always right. */
+/** Return a part. Its name contains a digest of its content, so a stored part is always right. */
 async function part(request: Request): Promise<Response> {
   return (await kept(new URL(request.url).pathname)) ?? fetch(request);
 }

@@ -9,7 +9,7 @@ import { told } from "./observer.js";
 import { Siren, type SoundState } from "./siren.js";
 import { store } from "./store.js";
 
-/** Milliseconds before an acknowledgement that did not arrive is sent again. */
+/** If an acknowledgement did not arrive, send it again after this many milliseconds. */
 const AGAIN = 2000;
 /** Events that browsers count as a press. */
 const PRESSES = ["pointerup", "click", "keydown"] as const;
@@ -37,7 +37,7 @@ class Alarm {
     return store.me?.principal.police ? this.#siren.state : null;
   }
 
-  /** Turn the sound on by a press. Every unheard alarm sounds from now on. */
+  /** Turn the sound on. Call this on a press. From then on, every unheard alarm sounds. */
   turnOn(): void {
     this.#wake();
     this.#step();
@@ -56,12 +56,12 @@ class Alarm {
     store.changed();
   }
 
-  /** Why this person's acknowledgement has not arrived yet; "" if nothing is wrong. */
+  /** Return why this person's acknowledgement has not arrived yet, or "" if nothing is wrong. */
   failure(incident: string): string {
     return this.#failures.get(incident) ?? "";
   }
 
-  /** True between the press and the gateway's answer. */
+  /** Return true between the press and the gateway's answer. */
   sending(incident: Incident): boolean {
     return this.#pressed.get(incident.id) === incident.alarms;
   }

@@ -12,7 +12,7 @@ export type Permission = NotificationPermission | "missing";
 export class Attention {
   #vibratedAt = -Infinity;
   #icon = "";
-  /** Notifications on the screen, by incident, and the last alarm that was announced for each incident. */
+  /** Notifications on the screen, keyed by incident, and the last alarm that was announced for each incident. */
   readonly #shown = new Map<string, Notification>();
   readonly #announced = new Map<string, number>();
 
@@ -20,7 +20,7 @@ export class Attention {
     return "Notification" in globalThis ? Notification.permission : "missing";
   }
 
-  /** Ask the browser for permission. Call this only on a press: otherwise the browser would refuse for good. */
+  /** Ask the browser for permission. Call this only on a press, or the browser will refuse permanently. */
   async ask(): Promise<void> {
     if (this.permission === "default") await Notification.requestPermission();
   }
@@ -52,7 +52,7 @@ export class Attention {
     }
   }
 
-  /** Notify once per alarm, and only if nobody looks at the page. Remove the notification once the alarm is over. */
+  /** Notify once per alarm, and only if nobody is looking at the page. Remove the notification once the alarm is over. */
   #announce(unheard: readonly Incident[]): void {
     for (const [id, notification] of this.#shown) {
       if (unheard.some((one) => one.id === id)) continue;
@@ -75,7 +75,7 @@ export class Attention {
       notification.onclick = () => window.focus();
       this.#shown.set(id, notification);
     } catch {
-      // Phones show notifications from service workers only. The sound, the title and the vibration remain.
+      // Phones show notifications only from service workers. The sound, the title and the vibration still work.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Keeps the screen on. The browser stops doing so whenever the page is hidden, so this asks again. */
+/** Keeps the screen on. The browser releases the lock whenever the page is hidden, so this asks for it again. */
 
 export class Awake {
   #wanted = false;

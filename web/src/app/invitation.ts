@@ -15,7 +15,7 @@ class Invitation extends EventTarget {
     addEventListener("hashchange", () => this.#read());
   }
 
-  /** Forget the code: it is used, refused or not wanted. */
+  /** Forget the code, because it was used, refused or not wanted. */
   forget(): void {
     this.code = null;
     this.lost = false;

@@ -5,7 +5,7 @@ import { store } from "./store.js";
 
 const KEY = "sightline-last-role";
 
-/** The last role; null if nobody was signed in or the device stores nothing. */
+/** Return the last role, or null if nobody has signed in or the device stores nothing. */
 export function lastRole(): Role | null {
   try {
     return localStorage.getItem(KEY) as Role | null;

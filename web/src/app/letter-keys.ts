@@ -1,5 +1,5 @@
-/** Turns shortcuts by single letters and digits on or off, for people who dictate or slip (WCAG 2.1.4). The choice is
- *  kept on this device. */
+/** Turns single-letter and single-digit shortcuts on or off, for people who use speech input or hit keys by accident
+ *  (WCAG 2.1.4). The choice is kept on this device. */
 
 const KEY = "sightline-letter-keys";
 

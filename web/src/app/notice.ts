@@ -8,11 +8,11 @@ const UNTOLD = "sightline-notice-untold";
 
 class NoticeAcceptance {
   constructor() {
-    // Pictures never wait for the record. What the gateway was not told, it is told when it is back.
+    // Pictures never wait for the record. Whatever could not be reported is sent when the gateway is reachable again.
     for (const event of ["greeted", "restarted"]) store.addEventListener(event, () => void this.#tell());
   }
 
-  /** Forget, because each sign-in reads the notice once. */
+  /** Forget who has read the notice, because everybody reads it once per sign-in. */
   forget(): void {
     localStorage.removeItem(ACCEPTED);
     localStorage.removeItem(UNTOLD);
@@ -34,7 +34,7 @@ class NoticeAcceptance {
       await api.noticeAccepted();
       localStorage.removeItem(UNTOLD);
     } catch {
-      // Tried again at the channel's next hello.
+      // The channel's next hello tries again.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Sends a trigger until the gateway has it or a person cancels it. It is kept on the device, so a reload continues. */
+/** Sends a trigger until the gateway has it or a person cancels it. The device keeps it, so sending survives a reload. */
 
 import { Problem } from "../core/api.js";
 import { Backoff } from "../core/backoff.js";
@@ -17,10 +17,10 @@ import {
 const KEY = "sightline-pending-trigger";
 const FIRST_RETRY = 500;
 const LAST_RETRY = 5000;
-/** An attempt without an answer for this long (milliseconds) is given up. The next one has the same key. */
+/** Give up an attempt that gets no answer for this long (milliseconds). The next attempt has the same key. */
 const ANSWER_WITHIN = 5000;
 
-/** The storage for the trigger. A device that stores nothing still sends. */
+/** The storage for the trigger. Without storage, the trigger is still sent. */
 type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 export class PendingTrigger extends EventTarget {
@@ -32,10 +32,11 @@ export class PendingTrigger extends EventTarget {
   #principal: string | null = null;
 
   constructor(
-    /** Send, and learn from the answer. A cancelled trigger may have arrived too, and then its alarm must be seen. */
+    /** Send the trigger and apply the answer to the page. A cancelled trigger may have arrived anyway, and then the page
+     *  must show its alarm. */
     private readonly send: (body: Record<string, unknown>, signal: AbortSignal) => Promise<unknown>,
     private readonly shelf: () => Shelf,
-    /** Wall seconds of this device, which continue across a reload. */
+    /** This device's wall clock in seconds, which continues across a reload. */
     private readonly wall: () => number,
   ) {
     super();
@@ -131,7 +132,7 @@ export class PendingTrigger extends EventTarget {
     this.#next(this.#backoff.next());
   }
 
-  /** Give up the attempt that is on its way, if any. Its outcome no longer counts. */
+  /** Give up the attempt that is in progress, if any. Its outcome no longer counts. */
   #halt(): void {
     clearTimeout(this.#timer);
     this.#attempt?.abort();
@@ -164,14 +165,15 @@ export class PendingTrigger extends EventTarget {
   }
 }
 
-/** What a failed attempt means. If the sign-in has ended, the trigger waits until the same person is asked. */
+/** Return the event that a failed attempt leads to. If the sign-in has ended, the trigger waits until the same person
+ *  signs in and is asked. */
 function eventOf(error: unknown): PendingEvent {
   if (!(error instanceof Problem) || error.code === "" || error.status === 0) return { type: "unanswered" };
   if (!error.final) return { type: "unanswered", words: error.message, sounds: error.code === "not_on_disk" };
   return error.status === 401 ? { type: "interrupted" } : { type: "refused", words: error.message };
 }
 
-/** A unique name for one press. Unlike `randomUUID` it needs no secure context. */
+/** Return a unique name for one press. Unlike `randomUUID`, this needs no secure context. */
 export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

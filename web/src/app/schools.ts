@@ -3,10 +3,10 @@
 import type { Camera } from "../core/protocol.js";
 import { store } from "./store.js";
 
-/** The school's name; "" if the page knows no other. */
+/** Return the school's name, or "" if the page has only one school. */
 export function schoolIfMany(site: string): string {
   return store.sites.length > 1 ? (store.site(site)?.name ?? site) : "";
 }
 
-/** `Main entrance · Lincoln Middle School`. */
+/** Return a name such as `Main entrance · Lincoln Middle School`. */
 export const fullName = (camera: Camera): string => [camera.name, schoolIfMany(camera.site)].filter(Boolean).join(" \u00b7 ");

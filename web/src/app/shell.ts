@@ -1,4 +1,4 @@
-/** Makes the browser keep this page for when there is no network (web/src/worker.ts). */
+/** Makes the browser keep this page for use without a network (web/src/worker.ts). */
 
 /** Only secure contexts have service workers. Over plain HTTP from another host the page works without one. */
 if (import.meta.env.PROD && "serviceWorker" in navigator) {

@@ -1,4 +1,4 @@
-/** Redeems the sign-in link that this page has read. Anybody who was signed in is replaced. */
+/** Redeems the sign-in link that this page has read. The new person replaces anybody who was signed in. */
 
 import { Problem, api } from "../core/api.js";
 import { invitation } from "./invitation.js";
@@ -16,7 +16,7 @@ export async function signInByLink(): Promise<string> {
     invitation.forget();
     notice.forget();
     if (store.me) store.signedOut("");
-    // From here on the browser is signed in. If the network fails just now, wait for it.
+    // The browser is signed in from here on. If the network fails now, wait until it is back.
     while (!(await entered(me))) await new Promise((resolve) => setTimeout(resolve, RETRY));
     return "";
   } catch (error) {

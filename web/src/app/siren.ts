@@ -1,4 +1,4 @@
-/** Plays the alarm by Web Audio, one period in a loop. Browsers mute it until somebody has pressed something. */
+/** Plays the alarm through Web Audio by looping one period. Browsers mute it until somebody presses something. */
 
 import { chime, samples } from "../core/alarm-sound.js";
 import type { Sounding } from "../core/alarms.js";
@@ -6,7 +6,7 @@ import type { Sounding } from "../core/alarms.js";
 /** A sound fades over this many seconds, so that it ends without a click. */
 const FADE = 0.03;
 
-/** `off`: the browser waits for a press. `missing`: this browser has no Web Audio. */
+/** `off`: the browser is waiting for a press. `missing`: this browser has no Web Audio. */
 export type SoundState = "on" | "off" | "missing";
 
 export class Siren {
@@ -30,7 +30,8 @@ export class Siren {
   /** Start the sound, or resume it after the browser has stopped it. Call this on a press. */
   wake(): void {
     this.prepare();
-    // The browser refuses if it does not count this as a press. `state` says so, and the page keeps asking for one.
+    // The browser refuses if it does not count this as a press. `state` then stays "off", and the page keeps asking for
+    // a press.
     if (this.state === "off") this.#context?.resume().catch(() => undefined);
   }
 
@@ -43,7 +44,7 @@ export class Siren {
     this.#playing = { key, ...this.#start(this.#context, samples(sounds, this.#context.sampleRate), true) };
   }
 
-  /** Play one second of a sound that is no alarm. */
+  /** Play one second of a sound that is not an alarm. */
   chime(): void {
     this.wake();
     if (this.#context) this.#start(this.#context, chime(this.#context.sampleRate), false);

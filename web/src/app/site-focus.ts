@@ -1,5 +1,5 @@
 /** The school that a page shows, with its plan. Pages that watch follow a new alarm (`core/focus.ts`). A page that sends
- *  alarms never moves by itself, so that nobody's hold ends at another school than it started. */
+ *  alarms never moves by itself, so that a hold never ends at a different school from the one where it began. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
@@ -39,7 +39,7 @@ export class SiteFocus implements ReactiveController {
     return store.plans.get(this.site?.id ?? "") ?? null;
   }
 
-  /** The site's cameras, the nearest to an alarm first. */
+  /** The site's cameras, those nearest to an alarm first. */
   get cameras(): Camera[] {
     const near = this.incident ? nearAny(this.incident) : [];
     const rank = (camera: Camera): number => {
@@ -61,7 +61,7 @@ export class SiteFocus implements ReactiveController {
     void this.#load(id);
   }
 
-  /** The focus, updated on every call, because Lit reads it before it tells controllers about an update. */
+  /** Update the focus and return it. Every call does so, because Lit reads it before telling controllers about an update. */
   #now(): Focus {
     const stays = !this.follows && this.#focus.site !== null;
     if (store.ready && !stays) this.#focus = follow(this.#focus, store.open());

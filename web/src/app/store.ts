@@ -1,4 +1,4 @@
-/** All that the page knows: who is signed in, the schools, and the news of the event channel. Sends `change` events. */
+/** All that the page knows: who is signed in, the schools, and what the event channel reports. Sends `change` events. */
 
 import { GRAVITY } from "../core/alarms.js";
 import { Problem, api } from "../core/api.js";
@@ -25,11 +25,11 @@ export class Store extends EventTarget {
   readonly watchers = new Map<string, Watcher[]>();
   refusals: Refused[] = [];
   clockSteps: ClockStep[] = [];
-  /** True if the gateway's disk did not take the last press on this page, which took effect anyway. */
+  /** True if the gateway could not save the last press on this page to disk. The press took effect anyway. */
   diskFails = false;
   /** True once the first snapshot has arrived. */
   ready = false;
-  /** The gateway's steady time since 1970 minus gateway time. */
+  /** The difference between the gateway's steady time since 1970 and gateway time. */
   #wall: number | null = null;
 
   /** Page time in seconds: monotonic, unlike the wall clock. */
@@ -48,7 +48,7 @@ export class Store extends EventTarget {
     this.ticker.add(() => {
       if (this.reachable() === this.#wasReachable) return;
       this.#wasReachable = !this.#wasReachable;
-      this.changed(); // lists and plan say nothing of cameras while the gateway is not heard
+      this.changed(); // lists and plan say nothing about cameras while the gateway cannot be reached
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
@@ -103,7 +103,7 @@ export class Store extends EventTarget {
     return plan;
   }
 
-  /** Open incidents: the gravest kind first, then the newest. */
+  /** Return the open incidents: the most serious kind first, then the newest. */
   open(site?: string): Incident[] {
     return this.incidents
       .all()
@@ -119,24 +119,25 @@ export class Store extends EventTarget {
     return this.sites.flatMap((site) => site.cameras).find((camera) => camera.id === id);
   }
 
-  /** A gateway time as time of day in this device's time zone, by the gateway's clock as it is set. */
+  /** Return a gateway time as a time of day in this device's time zone, according to the gateway's clock as it is set. */
   timeOfDay(at: number): string {
     return timeOfDay(at + this.channel.setBy);
   }
 
-  /** The gateway's steady time since 1970, which setting its clock does not move; this device's clock until it is known. */
+  /** Return the gateway's steady time since 1970, which does not change when somebody sets its clock. Until that time is
+   *  known, return the time on this device's clock. */
   wall(): number {
     const clock = this.channel.clock.at(this.now());
     return clock && this.#wall !== null ? this.now() + clock.offset + this.#wall : Date.now() / 1000;
   }
 
-  /** True if the gateway has been heard within the limit. */
+  /** Return true if the gateway has sent something within the limit. */
   reachable(): boolean {
     const heard = this.channel.heardAt;
     return heard !== null && this.now() - heard < (this.me?.age.gateway_lost_after ?? 3);
   }
 
-  /** Send a request whose answer is an incident, and learn from it. Raises what the request raises. */
+  /** Send a request whose answer is an incident, and store that incident. Raises what the request raises. */
   async answer(request: () => Promise<Incident>): Promise<Incident> {
     const since = this.incidents.mark();
     const incident = await request();

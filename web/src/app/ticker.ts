@@ -1,4 +1,4 @@
-/** One timer for every age on the page. A gap between two ticks means that the page, or the machine, slept. */
+/** One timer for every age on the page. A gap between two ticks means that the page or the machine was asleep. */
 
 const EVERY = 200;
 const GAP = 1;

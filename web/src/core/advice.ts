@@ -3,11 +3,12 @@
 import type { CameraStatus, Source } from "./protocol.js";
 import { standing } from "./severity.js";
 
-/** From this loss on, pictures are visibly torn. From this many reconnections on, somebody should look for the cause. */
+/** If losses reach this share, pictures are visibly torn. After this many reconnections, somebody should look for the
+ *  cause. */
 const LOSS = 0.01;
 const RECONNECTS = 3;
 
-/** Each sentence once. A sentence that is true for the substream alone begins with its name. */
+/** Return the advice, each sentence once. A sentence that is true only for the substream begins with its name. */
 export function advice(camera: CameraStatus): string[] {
   const { main, sub } = camera.streams;
   const ofMain = main ? lines(main) : [];
@@ -31,7 +32,7 @@ function lines(source: Source): string[] {
   return found.filter((line) => line !== "");
 }
 
-/** What viewers get, if it is not simply the camera's H.264. */
+/** Return a sentence about what viewers get, unless it is simply the camera's H.264. */
 function delivery(main: Source): string[] {
   const plain = ["", "H264"].includes(main.codec) && !main.delivery.includes("transcode");
   return plain || main.delivery === "" ? [] : [main.delivery];

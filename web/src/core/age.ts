@@ -20,7 +20,7 @@ export interface Glass {
   readonly capturedAt: number | null;
   /** When that frame was captured (gateway time); null if the map does not cover it. */
   readonly capture: Capture | null;
-  /** Why the camera gives no picture, in words; null while it does. */
+  /** Why the camera gives no picture, in words; null while it gives one. */
   readonly sourceFault: string | null;
   /** Why the gateway sends no picture, or why none arrives, in words; null while pictures should arrive. */
   readonly heldBack: string | null;
@@ -37,10 +37,10 @@ export interface Verdict {
 /** True if the camera may be heard. A late picture has a label that says so; late sound could have none. */
 export const audible = (state: TileState): boolean => state === "live" || state === "unverified";
 
-/** If a trusted frame lies further in the future than this plus its uncertainty, it is not trusted after all. */
+/** If a trusted frame is further in the future than this (seconds) plus its uncertainty, do not trust it after all. */
 const FUTURE = 0.25;
 
-/** The state of a tile. If anything needed is unknown, it is not LIVE. */
+/** Return the state of a tile. If anything that it needs is unknown, the tile is not LIVE. */
 export function judge(glass: Glass, limits: AgeLimits): Verdict {
   const { now, clock, shownAt, capture } = glass;
   if (shownAt === null) return { state: "not_live", age: null, reason: glass.sourceFault ?? "" };
@@ -61,22 +61,22 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
   if (capture.trusted && age >= -uncertainty - FUTURE) {
     const oldest = age + uncertainty;
     if (oldest >= limits.delayed_below) return notLive("The picture arrives late.");
-    // However young it is, a picture that may have no successor is the last one, not a live one.
+    // However recent a picture is, it is not live if no other picture may follow it.
     const live = oldest < limits.live_below && glass.heldBack === null;
     return { state: live ? "live" : "delayed", age: Math.max(age, 0), reason: "" };
   }
-  // A lower bound of the age never makes a picture LIVE, but it can show that it is late.
+  // A lower bound of the age never makes a picture LIVE, but it can show that the picture is late.
   if (age >= limits.delayed_below) return notLive("The picture arrives late.");
   const state = age >= limits.live_below ? "delayed" : "unverified";
   return { state, age: Math.max(age, 0), reason: capture.trusted ? "The camera's clock is ahead." : capture.reason };
 }
 
-/** `0.4 s`; rounded down, so that no label shows a limit that its state has not reached. */
+/** Return an age such as `0.4 s`, rounded down so that no label shows a limit that its state has not reached. */
 export function tenths(seconds: number): string {
   return `${(Math.floor(Math.max(0, seconds) * 10) / 10).toFixed(1)} s`;
 }
 
-/** The state's own words, such as `DELAYED 3.1 s`. */
+/** Return the words for a state, such as `DELAYED 3.1 s`. */
 export function stateLabel(state: TileState, age: number | null): string {
   switch (state) {
     case "live":

@@ -1,9 +1,9 @@
 /**
- * The sounds of an alarm, as samples. Pure: the page loops them, so that no slow timer of a hidden tab delays a siren.
+ * The sounds of an alarm, as samples. The page loops them, so that a hidden tab's slow timers cannot delay a siren. Pure.
  *
- * Real, drill and test differ by melody, rhythm and timbre, not by loudness alone. A real alarm rises in bursts. More
- * than half of its time is silence, so that people can speak on the radio. None has the three or four even beats of fire
- * and carbon monoxide alarms.
+ * Real, drill and test alarms differ in melody, rhythm and timbre, not only in loudness. A real alarm rises in bursts.
+ * It is silent for more than half of the time, so that people can speak on the radio. None of the sounds has the three
+ * or four even beats of fire and carbon monoxide alarms.
  */
 
 import type { Sounding } from "./alarms.js";
@@ -15,14 +15,14 @@ interface Note {
   /** Seconds from the start of the period. */
   readonly at: number;
   readonly lasts: number;
-  /** Hz at its start and end. */
+  /** Frequency in Hz at the start and end of the note. */
   readonly from: number;
   readonly to: number;
   readonly timbre: Timbre;
 }
 
 interface Score {
-  /** Seconds after which it repeats. */
+  /** Seconds after which the sound repeats. */
   readonly period: number;
   /** Peak level, at most 1. */
   readonly level: number;
@@ -57,13 +57,13 @@ const FADE_OUT = 0.03;
 
 export const score = ({ kind, pressing }: Sounding): Score => SCORES[kind][pressing ? 1 : 0];
 
-/** One period of the alarm, to be looped; mono, between -1 and 1. */
+/** Return one period of the alarm, to be looped: mono samples between -1 and 1. */
 export const samples = (sounds: Sounding, rate: number): Float32Array<ArrayBuffer> => render(score(sounds), rate);
 
-/** The test sound, once. */
+/** Return the samples of the test sound, which plays once. */
 export const chime = (rate: number): Float32Array<ArrayBuffer> => render(CHIME, rate);
 
-/** Milliseconds of vibration and rest for one period of `score`. */
+/** Return milliseconds of vibration and rest in turn, for one period of the sound. */
 export function vibration(sounds: Sounding): number[] {
   const beats = { real: 3, drill: 2, test: 1 }[sounds.kind];
   return Array.from({ length: beats }, () => [sounds.kind === "real" ? 350 : 150, 120]).flat();

@@ -1,51 +1,52 @@
-/** Decides what sounds on whose page, and the page's title. Pure; times are the gateway's steady seconds since 1970. */
+/** Decides what sounds on whose page, and the page's title. Pure. Times are the gateway's steady seconds since 1970. */
 
 import type { Incident, IncidentKind, Principal } from "./protocol.js";
 
-/** The order of kinds, the gravest first. */
+/** The order of kinds, the most serious first. */
 export const GRAVITY: Readonly<Record<IncidentKind, number>> = { real: 0, drill: 1, test: 2 };
 
-/** Presses on this page: incident id to the number of its alarms at the press. */
+/** Presses on this page, by incident id: how many alarms the incident had at the time of the press. */
 export type Pressed = ReadonlyMap<string, number>;
 
 export interface Sounding {
   readonly kind: IncidentKind;
-  /** Nobody has acknowledged in time: louder and faster. */
+  /** True if nobody has acknowledged in time, so the sound is louder and faster. */
   readonly pressing: boolean;
 }
 
-/** Who is at the page. A school's page never makes a sound, because it could reveal where people hide. */
+/** Who is at the page. A school's page never makes a sound, because a sound could reveal where people are hiding. */
 type Who = Pick<Principal, "id" | "police">;
 
-/** Open incidents: the gravest kind first, then the newest alarm. */
+/** Return the open incidents: the most serious kind first, then the newest alarm. */
 export function gravestFirst(incidents: Iterable<Incident>): Incident[] {
   return [...incidents]
     .filter((incident) => incident.state === "open")
     .sort((a, b) => GRAVITY[a.kind] - GRAVITY[b.kind] || b.last_alarm_at - a.last_alarm_at);
 }
 
-/** True if this person has acknowledged the newest alarm. Acknowledging an earlier one does not count. */
+/** Return true if this person has acknowledged the newest alarm. Acknowledging an earlier one does not count. */
 export function acknowledgedBy(incident: Incident, id: string | undefined): boolean {
   return incident.acknowledgements.some((one) => one.principal === id && one.newest);
 }
 
-/** True if this person should acknowledge the newest alarm, which they have not done and did not send themselves. */
+/** Return true if this person should acknowledge the newest alarm: they did not send it and have not acknowledged it. */
 export function isAsked(incident: Incident, who: Pick<Principal, "id" | "name">): boolean {
   const own = incident.origin.trigger === "console" && incident.origin.by === who.name;
   return !own && !acknowledgedBy(incident, who.id);
 }
 
-/** True if the police should have acknowledged by now and nobody has. */
+/** Return true if the police should have acknowledged by now and have not. */
 export const overdue = (incident: Incident, now: number): boolean =>
   incident.state === "open" && !incident.confirmed && (incident.unconfirmed || now >= incident.confirm_by_at);
 
-/** True while this page must sound for the incident: until anybody at the police acknowledges or this page's user does. */
+/** Return true while this page must sound the alarm: until any police officer or this page's user acknowledges it. */
 export function unheard(incident: Incident, who: Who, pressed: Pressed): boolean {
   if (!who.police || incident.state !== "open" || incident.confirmed) return false;
   return pressed.get(incident.id) !== incident.alarms && !acknowledgedBy(incident, who.id);
 }
 
-/** The one sound of a page: the gravest unheard kind, louder and faster if any alarm of that kind is overdue. */
+/** Return the one sound that a page plays: that of the most serious unheard kind, louder and faster if any alarm of that
+ *  kind is overdue. */
 export function sounding(incidents: Iterable<Incident>, who: Who | null, pressed: Pressed, now: number): Sounding | null {
   const waiting = who ? gravestFirst(incidents).filter((incident) => unheard(incident, who, pressed)) : [];
   const kind = waiting[0]?.kind;
@@ -55,7 +56,8 @@ export function sounding(incidents: Iterable<Incident>, who: Who | null, pressed
 
 const WORDS: Readonly<Record<IncidentKind, string>> = { real: "REAL", drill: "DRILL", test: "TEST" };
 
-/** The page's title: the kind and the school, or the number of alarms. `beat` alternates each second while it sounds. */
+/** Return the page's title: the kind and the school, or the number of alarms. `beat` alternates every second while the
+ *  alarm sounds. */
 export function title(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
   const open = gravestFirst(incidents);
   const [first] = open;
@@ -71,7 +73,8 @@ const SHAPES: Readonly<Record<IncidentKind, readonly [shape: string, colour: str
   test: ["M2 2h60v60H2Z", "#3a424a"],
 };
 
-/** The page's icon as SVG: its shape is the kind, its digit the number of open incidents. Outlined on every other beat. */
+/** Return the page's icon as SVG. Its shape shows the kind and its digit the number of open incidents. On every other
+ *  beat it is only an outline. */
 export function favicon(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
   const open = gravestFirst(incidents);
   const [first] = open;

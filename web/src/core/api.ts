@@ -1,4 +1,4 @@
-/** Requests to the gateway. Every failure is a `Problem`: a stable word and a sentence for a person (RFC 9457). */
+/** Sends requests to the gateway. Every failure is a `Problem`: a stable word and a sentence for a person (RFC 9457). */
 
 import type { AuditRecord, CameraStatus, Incident, Me, Plan, Role, Site, Token } from "./protocol.js";
 
@@ -14,8 +14,8 @@ export class Problem extends Error {
     super(detail);
   }
 
-  /** True if the gateway itself has refused and would refuse again. Other failures are tried again: answers of a proxy,
-   *  and requests that were too many, too early or too late. */
+  /** True if the gateway itself has refused and would refuse again. Other failures are tried again: answers from a proxy,
+   *  too many requests, and requests that came too early or too late. */
   get final(): boolean {
     const later = this.status === 408 || this.status === 425 || this.status === 429;
     return this.status >= 400 && this.status < 500 && !later && this.code !== "";
@@ -24,24 +24,24 @@ export class Problem extends Error {
 
 const HEADERS = { "X-Sightline": "1" };
 
-/** The Problem that a refused response describes. */
+/** Return the Problem that a refused response describes. */
 export async function problemOf(response: Response): Promise<Problem> {
   let body: { code?: string; detail?: string } = {};
   try {
     body = (await response.json()) as typeof body;
   } catch {
-    // Not from the gateway but from a proxy. Only the status is known.
+    // A proxy sent this, not the gateway. Only the status is known.
   }
   const words = body.detail ?? `The request failed (error ${response.status}).`;
-  // Proxies may send a date here. It is not a number, so the page keeps its own pace.
+  // Proxies may send a date here instead of a number. The page then waits as long as it would without the header.
   const retryAfter = Number(response.headers.get("Retry-After") ?? 0) || 0;
   return new Problem(response.status, body.code ?? "", words, retryAfter);
 }
 
-/** An answer that takes longer (milliseconds) is lost. */
+/** An answer that takes longer than this (milliseconds) counts as lost. */
 const ANSWER_WITHIN = 10_000;
 
-/** `fetch` that throws a Problem for anything but success. It tries once; the caller decides what to do about a failure. */
+/** Call `fetch` once, and throw a Problem for anything but success. The caller decides what to do about a failure. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
@@ -69,7 +69,8 @@ async function postFor<T>(path: string, body?: Record<string, unknown>, signal?:
   return jsonOf<T>(await post(path, body, signal));
 }
 
-/** A press that is sent once. Without an answer we do not know if it took effect, so the words claim neither. */
+/** Wait for the answer to a press that is sent only once. Without an answer, nobody knows if the press took effect, so the
+ *  message claims neither. */
 async function pressed<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -79,7 +80,7 @@ async function pressed<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** The body, if the gateway wrote it. A guest network's own page also answers 200. */
+/** Return the body if it comes from the gateway. A guest network's own page also answers 200. */
 async function jsonOf<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
@@ -108,7 +109,7 @@ export const api = {
   plan: (site: string) => get<Plan>(`/api/sites/${part(site)}/plan`),
   token: (site: string) => postFor<Token>("/api/tokens", { site }),
   police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
-  /** One attempt, for app/pending-trigger.ts, which tries again. */
+  /** Make one attempt. The caller, app/pending-trigger.ts, tries again. */
   trigger: (body: Record<string, unknown>, signal: AbortSignal) => postFor<Incident>("/api/incidents", body, signal),
   /** `alarm`: the number of alarms shown at the press. */
   acknowledge: (id: string, alarm: number) =>

@@ -9,14 +9,14 @@ export class Backoff {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Milliseconds to wait before the next attempt. */
+  /** Return how many milliseconds to wait before the next attempt. */
   next(): number {
     const whole = Math.min(this.ceiling, this.first * 2 ** this.#attempt);
     this.#attempt += 1;
     return whole * (0.5 + this.random() / 2);
   }
 
-  /** It worked, so start again with the shortest delay. */
+  /** Start again with the shortest delay, because an attempt has worked. */
   reset(): void {
     this.#attempt = 0;
   }

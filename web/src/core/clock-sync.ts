@@ -27,12 +27,12 @@ export class ClockSync {
     if (this.#samples.length > KEPT) this.#samples.shift();
   }
 
-  /** Forget all samples: the page slept, or the gateway has restarted. */
+  /** Discard all samples, because the page was asleep or the gateway has restarted. */
   forget(): void {
     this.#samples = [];
   }
 
-  /** The estimate at page time `now`, or null before the first answer. */
+  /** Return the estimate at page time `now`, or null before the first answer. */
   at(now: number): Offset | null {
     let best: Sample | null = null;
     for (const sample of this.#samples) if (best === null || sample.roundTrip <= best.roundTrip) best = sample;

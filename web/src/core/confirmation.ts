@@ -3,8 +3,9 @@
 import type { Incident, IncidentKind } from "./protocol.js";
 
 /**
- * `unknown`: there is no connection, so the page cannot tell. `waiting`: not yet, but there is still time. `overdue`:
- * nobody confirmed within the time that the gateway sets. `confirmed`: by the people in `confirmations`.
+ * `unknown`: there is no connection, so the page cannot tell. `waiting`: nobody has confirmed yet, but there is still
+ * time. `overdue`: nobody confirmed within the time that the gateway sets. `confirmed`: the people in `confirmations`
+ * have confirmed.
  */
 export type Confirmation = "unknown" | "waiting" | "overdue" | "confirmed";
 
@@ -14,14 +15,14 @@ export function confirmation(incident: Incident, now: number, reachable: boolean
   return now >= incident.confirm_by_at ? "overdue" : "waiting";
 }
 
-/** The police who have acknowledged the newest alarm, the first one first. */
+/** Return the acknowledgements of the newest alarm by the police, the earliest first. */
 export function confirmations(incident: Incident): Incident["acknowledgements"] {
   return incident.acknowledgements
     .filter((one) => one.confirms && one.newest)
     .sort((a, b) => a.at - b.at);
 }
 
-/** A headline and what to do. A drill or a test never tells anybody to call 911. */
+/** A headline, and what to do. In a drill or a test, the page never tells anybody to call 911. */
 export const UNANSWERED: Readonly<Record<Exclude<Confirmation, "confirmed">, Record<IncidentKind, readonly [string, string]>>> =
   {
     waiting: {

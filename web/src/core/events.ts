@@ -1,11 +1,12 @@
-/** The event channel: one WebSocket that reconnects by itself, resumes where it was, and measures the gateway's clock. */
+/** The event channel: one WebSocket that reconnects by itself, resumes where it stopped, and measures the gateway's
+ *  clock. */
 
 import { Backoff } from "./backoff.js";
 import { ClockSync } from "./clock-sync.js";
 import type { ServerEvent } from "./protocol.js";
 
 const PING_EVERY = 1000;
-/** An open connection that is silent for this long (seconds) is replaced by a new one. */
+/** Replace an open connection that is silent for this long (seconds). */
 const SILENT = 5;
 const CONNECT_WITHIN = 5;
 const FIRST_RETRY = 300;
@@ -27,7 +28,7 @@ export class EventChannel {
   readonly clock = new ClockSync();
   /** Page time (seconds) of the gateway's last message. */
   heardAt: number | null = null;
-  /** Seconds to add to the gateway's times to get its time of day as its clock is set. */
+  /** Seconds to add to the gateway's times to get the time of day that its clock shows. */
   setBy = 0;
 
   #socket: Socket | null = null;
@@ -57,7 +58,7 @@ export class EventChannel {
     this.#drop();
   }
 
-  /** Somebody else signs in. They have missed other events than the previous person, so start from the beginning. */
+  /** Start from the beginning, because somebody else is signing in and may see different events. */
   forget(): void {
     this.stop();
     this.#epoch = null;
@@ -65,12 +66,12 @@ export class EventChannel {
     this.heardAt = null;
   }
 
-  /** Send if the channel is open, and drop otherwise: these messages are only true for the moment. */
+  /** Send a message if the channel is open; otherwise drop it, because it would be out of date later. */
   send(message: Record<string, unknown>): void {
     if (this.#greeted) this.#socket?.send(JSON.stringify(message));
   }
 
-  /** The page slept. Forget the clock and measure it again. */
+  /** Measure the gateway's clock from scratch, because the page was asleep. */
   remeasure(): void {
     this.clock.forget();
     for (let i = 0; i < 3; i += 1) this.#ping();

@@ -17,7 +17,8 @@ export const NOWHERE: Focus = { site: null, back: null, byHand: false, followed:
 
 export const choose = (focus: Focus, site: string): Focus => ({ ...focus, site, back: null, byHand: true });
 
-/** Go to the school of a new alarm unless this page shows a graver one. From a quiet school, go to one with an incident. */
+/** Go to the school of a new alarm unless this page shows a more serious one. From a school without an incident, go to one
+ *  that has an incident. */
 export function follow(focus: Focus, incidents: Iterable<Incident>): Focus {
   const open = gravestFirst(incidents);
   const fresh = open.find((one) => focus.followed.get(one.id) !== one.alarms);

@@ -12,14 +12,14 @@ export interface Form {
   touchedAt: number;
 }
 
-/** After this long without a touch (seconds) choices are forgotten: the next person to hold may be in danger. */
+/** Reset the choices after this long without a touch (seconds): the next person who holds the button may be in danger. */
 export const FORGOTTEN_AFTER = 120;
 
 export const blank = (now: number): Form => ({ kind: "real", room: "", enrolled: new Set(), touchedAt: now });
 
 export const isBlank = (form: Form): boolean => form.kind === "real" && form.room === "" && form.enrolled.size === 0;
 
-/** The form at `now`: the same one, or a blank one. */
+/** Return the form as it is at `now`: unchanged, or blank if nobody has touched it for too long. */
 export function current(form: Form, now: number): Form {
   return !isBlank(form) && now - form.touchedAt >= FORGOTTEN_AFTER ? blank(now) : form;
 }

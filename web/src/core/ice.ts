@@ -2,7 +2,7 @@
 
 export const FRAGMENT = "application/trickle-ice-sdpfrag";
 
-/** The STUN and TURN servers in a `Link` header (RFC 8288), in its order. */
+/** Return the STUN and TURN servers of a `Link` header (RFC 8288), in the same order. */
 export function iceServers(link: string | null): RTCIceServer[] {
   const servers: RTCIceServer[] = [];
   for (const [, url = "", rest = ""] of (link ?? "").matchAll(/<([^>]*)>((?:\s*;\s*[\w-]+="(?:[^"\\]|\\.)*")*)/g)) {
@@ -17,7 +17,7 @@ export function iceServers(link: string | null): RTCIceServer[] {
   return servers;
 }
 
-/** The part of an ICE restart's offer that the gateway needs: the new credentials of its first media section. */
+/** Return the part of an ICE restart's offer that the gateway needs: the new credentials of its first media section. */
 export function fragmentOf(offer: string): string {
   const lines = offer.split(/\r?\n/);
   const media = lines.findIndex((line) => line.startsWith("m="));
@@ -28,7 +28,7 @@ export function fragmentOf(offer: string): string {
   return [...common, ...said, ""].join("\r\n");
 }
 
-/** The previous answer with the gateway's new credentials and candidates. */
+/** Return the previous answer with the gateway's new credentials and candidates. */
 export function answerAnew(answer: string, fragment: string): string {
   const fresh = fragment.split(/\r?\n/).filter((line) => /^a=(ice-ufrag|ice-pwd|candidate):/.test(line));
   const kept: string[] = [];

@@ -8,7 +8,7 @@
 
 import type { Incident } from "./protocol.js";
 
-/** The number of the channel's reports when a request was sent. */
+/** How many reports the channel had sent when a request was sent. */
 export type Mark = number;
 
 export class KnownIncidents {
@@ -26,13 +26,13 @@ export class KnownIncidents {
     return [...this.#incidents.values()];
   }
 
-  /** The channel has reported one incident. */
+  /** Store one incident that the channel has reported. */
   told(incident: Incident): void {
     this.#incidents.set(incident.id, incident);
     this.#each.set(incident.id, ++this.#told);
   }
 
-  /** The channel has reported all incidents. */
+  /** Store all incidents, as the channel has reported them. */
   snapshot(incidents: readonly Incident[]): void {
     this.#incidents.clear();
     this.#each.clear();
@@ -45,7 +45,7 @@ export class KnownIncidents {
     return this.#told;
   }
 
-  /** A request was answered. The answer counts unless the channel has reported this incident since. */
+  /** Store an incident from the answer to a request, unless the channel has reported that incident since. */
   answered(incident: Incident, since: Mark): void {
     const told = Math.max(this.#all, this.#each.get(incident.id) ?? 0);
     if (told <= since) this.#incidents.set(incident.id, incident);

@@ -13,7 +13,7 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
 
 const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
 
-/** `00:17`, or `1:02:05` from an hour on. */
+/** Return a duration such as `00:17`, or `1:02:05` for an hour or more. */
 export function counter(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const hours = Math.floor(whole / 3600);
@@ -21,7 +21,7 @@ export function counter(seconds: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-/** `4 min`, `2 h 05 min`: a coarse span for tables and countdowns. */
+/** Return a rough duration for tables and countdowns, such as `4 min` or `2 h 05 min`. */
 export function span(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   if (whole < 60) return `${whole} s`;
@@ -30,7 +30,7 @@ export function span(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
-/** Wall time of day on this device, `14:03:21`. */
+/** Return a wall time as the time of day on this device, such as `14:03:21`. */
 export function timeOfDay(at: number): string {
   const date = new Date(at * 1000);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;

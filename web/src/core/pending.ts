@@ -17,8 +17,8 @@ export interface Press {
 }
 
 /**
- * `sending`: an attempt is on its way. `waiting`: for the next attempt. `asking`: nothing was tried for so long that a
- * person must decide. `refused`: the gateway refused it. `called_off`: a person cancelled it.
+ * `sending`: an attempt is in progress. `waiting`: the next attempt has not started yet. `asking`: nothing was tried for
+ * so long that a person must decide. `refused`: the gateway refused it. `called_off`: a person cancelled it.
  */
 export type PendingState = "sending" | "waiting" | "asking" | "refused" | "called_off";
 
@@ -26,11 +26,11 @@ export interface Pending {
   press: Press;
   state: PendingState;
   attempts: number;
-  /** Start of the last attempt; before the first one, the time of the press. */
+  /** When the last attempt started; before the first attempt, the time of the press. */
   tried_at: number;
   /** What the gateway last said about it; "" if nothing. */
   words: string;
-  /** True if it already sounds and is sent again because the gateway could not save it. */
+  /** True if the alarm already sounds, and the trigger is sent again because the gateway could not save it. */
   sounds: boolean;
 }
 
@@ -54,9 +54,9 @@ const TABLE: Readonly<Record<PendingState, Partial<Record<PendingEvent["type"], 
   called_off: { put_away: "done" },
 };
 
-/** A page that was closed or asleep for this long (seconds) asks before it sends. */
+/** If a page was closed or asleep for this long (seconds), it asks before it sends. */
 export const ASK_AFTER = 300;
-/** If the clock went back by more than this (seconds), it does not tell how long ago the last attempt was. */
+/** If the clock went back by more than this (seconds), it cannot show how long ago the last attempt was. */
 const CLOCK_BACK = 30;
 /** After this delay (seconds) the note says that the trigger is late. */
 const LATE = 15;
@@ -65,7 +65,7 @@ export function begin(press: Press): Pending {
   return { press, state: "waiting", attempts: 0, tried_at: press.at, words: "", sounds: false };
 }
 
-/** The next state; null if nothing is left to do or say. */
+/** Return the next state, or null if nothing is left to do or say. */
 export function advance(pending: Pending, event: PendingEvent): Pending | null {
   const state = TABLE[pending.state][event.type];
   if (state === undefined) return pending;
@@ -84,17 +84,17 @@ export function advance(pending: Pending, event: PendingEvent): Pending | null {
   }
 }
 
-/** True if it still has to be sent, by itself or after a question. */
+/** Return true if the trigger still has to be sent, automatically or after a question. */
 export const unsent = (pending: Pending | null): pending is Pending =>
   pending !== null && pending.state !== "refused" && pending.state !== "called_off";
 
-/** True if nothing was tried for so long that the page must ask first. */
+/** Return true if nothing was tried for so long that the page must ask first. */
 export function isInterrupted(pending: Pending, now: number): boolean {
   const silence = now - pending.tried_at;
   return silence > ASK_AFTER || silence < -CLOCK_BACK;
 }
 
-/** Read a stored trigger when the page loads; null if `text` is none. */
+/** Read a stored trigger when the page loads. Return null if `text` is not one. */
 export function revive(text: string | null, now: number): Pending | null {
   if (text === null) return null;
   let kept: unknown;
@@ -122,7 +122,7 @@ function isPending(value: unknown): value is Pending {
   );
 }
 
-/** The request body at `now`. A late trigger says so: police must not mistake it for a new one. */
+/** Return the request body at `now`. It says if the trigger is late: the police must not mistake it for a new one. */
 export function bodyOf({ press }: Pending, now: number): Record<string, unknown> {
   const late = Math.round(now - press.at);
   return {

@@ -18,10 +18,10 @@ export interface Place {
 
 export const UNKNOWN_ROOM = "Room not given";
 
-/** The same key for all triggers from one place. */
+/** Return a key that is the same for all triggers from one place. */
 export const placeKey = ({ room, room_name }: Pick<Trigger, "room" | "room_name">): string => room ?? room_name ?? "";
 
-/** The places of an incident: first the place of the newest alarm, then the others, newest first. */
+/** Return the places of an incident: first the place of the newest alarm, then the others, newest first. */
 export function places(incident: Incident): Place[] {
   const rooms = new Map<string, Trigger[]>();
   for (const one of [...incident.triggers].sort((a, b) => a.at - b.at)) {
@@ -37,7 +37,7 @@ export function places(incident: Incident): Place[] {
   return found.sort((a, b) => Number(b.newest) - Number(a.newest) || b.at - a.at);
 }
 
-/** Cameras near any trigger, those near the newest alarm first. */
+/** Return the cameras near any trigger, those near the newest alarm first. */
 export const nearAny = (incident: Incident): string[] => [
   ...new Set([...incident.nearest, ...incident.triggers.flatMap((one) => one.nearest)]),
 ];

@@ -46,7 +46,7 @@ export interface TimelinePoint {
   readonly uncertainty: number;
   readonly trusted: boolean;
   readonly reason: string;
-  /** It changes with the clock or the stream. */
+  /** Changes when the clock or the stream changes. */
   readonly epoch: string;
   readonly stream: SentStream;
 }
@@ -132,14 +132,14 @@ export interface Trigger {
   room_name: string | null;
   note: string;
   at: number;
-  /** True if it sounded; otherwise it joined an earlier alarm of its place. */
+  /** True if the trigger sounded; otherwise it joined an earlier alarm at the same place. */
   alarm: boolean;
   /** The cameras nearest to it, best first. */
   nearest: string[];
 }
 
 export interface Incident {
-  /** In an answer to a press: false if no disk has it yet. It takes effect anyway. */
+  /** In an answer to a press: false if the change is not on disk yet. It takes effect anyway. */
   committed?: boolean;
   id: string;
   site: string;
@@ -153,9 +153,9 @@ export interface Incident {
   enrolled: string[];
   /** True if somebody at the police has acknowledged the newest alarm. */
   confirmed: boolean;
-  /** Time by which somebody should have. */
+  /** Time by which somebody at the police should have acknowledged it. */
   confirm_by_at: number;
-  /** True if nobody had by then. */
+  /** True if nobody had acknowledged it by then. */
   unconfirmed: boolean;
   /** Why the cameras are open, in words for the record. */
   threat: string;
@@ -170,9 +170,9 @@ export interface Incident {
     name: string;
     role: Role;
     at: number;
-    /** True if it is for the newest alarm. */
+    /** True if the acknowledgement is for the newest alarm. */
     newest: boolean;
-    /** True if the police made it. */
+    /** True if the acknowledgement is from the police. */
     confirms: boolean;
   }[];
   closed_at: number | null;

@@ -2,7 +2,7 @@
 
 const OFFSET = /(Z|[+-]\d\d:\d\d)$/;
 
-/** `2026-03-01 09:30:12.04+01:00` for wall seconds, at the offset that `like` (an ISO time) ends with. */
+/** Write wall seconds as `2026-03-01 09:30:12.04+01:00`, at the offset at the end of `like` (an ISO time). */
 export function timeLike(at: number, like: string): string {
   const offset = OFFSET.exec(like)?.[1] ?? "Z";
   const cents = Math.floor(at * 100 + 1e-4);
@@ -16,7 +16,7 @@ function minutesOf(offset: string): number {
   return (offset.startsWith("-") ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
 
-/** A detail's value in words. Keys that end in `_at` are wall seconds (docs/protocol.md). */
+/** Return a detail's value in words. Keys that end in `_at` are wall seconds (docs/protocol.md). */
 export function spoken(key: string, value: unknown, time: string): string {
   if (key.endsWith("_at") && typeof value === "number") return timeLike(value, time);
   // A person without schools may see the whole district.

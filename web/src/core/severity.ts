@@ -12,14 +12,14 @@ export function standing(source: Source): Standing {
   return source.state === "up" && late ? "late" : source.state;
 }
 
-/** The stream in the worst state; the main stream if both are equal. */
+/** Return the stream in the worse state, or the main stream if both are equal. */
 export function worst(camera: CameraStatus): Source | undefined {
   const { main, sub } = camera.streams;
   if (!main || !sub) return main ?? sub;
   return ORDER[standing(sub)] < ORDER[standing(main)] ? sub : main;
 }
 
-/** Order by state, worst first; then by an unchanged picture or an untrusted clock; then by name. */
+/** Compare two cameras: by state, worst first; then by an unchanged picture or an untrusted clock; then by name. */
 export function bySeverity(a: CameraStatus, b: CameraStatus): number {
   return rank(a) - rank(b) || a.name.localeCompare(b.name);
 }

@@ -13,7 +13,8 @@ export function kindOf(request: { url: string; method: string; mode: string }, o
   return /^\/assets\/[^/]+$/.test(url.pathname) ? "asset" : "other";
 }
 
-/** The parts that our document names, such as `/assets/index-abc.js`; null if it is not ours but a guest network's. */
+/** Return the parts that our document names, such as `/assets/index-abc.js`. Return null if the document is not ours but
+ *  a guest network's. */
 export function partsOf(document: string): string[] | null {
   if (!document.includes("<sl-app>")) return null;
   return [...new Set([...document.matchAll(/(?:src|href)="(\/assets\/[^"/]+)"/g)].map(([, path]) => path ?? ""))];

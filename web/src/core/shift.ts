@@ -5,8 +5,8 @@ import type { Me } from "./protocol.js";
 export type Lifetime = Pick<Me, "expires_at" | "may_continue_at" | "carried_on">;
 
 /**
- * `quiet`: there is enough time. `carried_on`: an open incident keeps it from ending. `offer`: it ends within the hour.
- * `urgent`: it ends within minutes.
+ * `quiet`: there is enough time. `carried_on`: an open incident keeps the sign-in from ending. `offer`: it ends within the
+ * hour. `urgent`: it ends within minutes.
  */
 export type ShiftState = "quiet" | "carried_on" | "offer" | "urgent";
 

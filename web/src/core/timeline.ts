@@ -3,9 +3,9 @@
 import type { SentStream, TimelinePoint } from "./protocol.js";
 
 const RATE = 90_000;
-/** A point also measures frames that lie up to this much before it (seconds). */
+/** A point also dates frames that are up to this long before it (seconds). */
 const BEFORE = 1;
-/** A point does not measure frames that lie more than this after it (seconds). */
+/** A point does not date frames that are more than this long after it (seconds). */
 const AFTER = 5;
 const KEPT = 120;
 
@@ -19,7 +19,7 @@ export interface Capture {
   readonly stream: SentStream;
 }
 
-/** `a - b` of two 32-bit RTP timestamps, in seconds, across a wrap. */
+/** Return `a - b` of two 32-bit RTP timestamps in seconds, even if one of them has wrapped around. */
 export function rtpSeconds(a: number, b: number): number {
   return ((a - b) | 0) / RATE;
 }
@@ -37,7 +37,7 @@ export class Timeline {
     this.#points = [];
   }
 
-  /** The capture time of the frame, or null if the map does not cover it. */
+  /** Return the capture time of the frame, or null if the map does not cover it. */
   capture(rtp: number): Capture | null {
     const point = this.#pointFor(rtp);
     if (point === null) return null;
@@ -50,8 +50,8 @@ export class Timeline {
     };
   }
 
-  /** The newest point that is at most a second later than the frame. A point of a new epoch does not measure an earlier
-   * frame if a point of the frame's own epoch does. */
+  /** Return the newest point that is at most a second later than the frame. A point of a new epoch does not date an
+   * earlier frame if a point of the frame's own epoch can. */
   #pointFor(rtp: number): TimelinePoint | null {
     let ahead: TimelinePoint | null = null;
     for (let index = this.#points.length - 1; index >= 0; index -= 1) {

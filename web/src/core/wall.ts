@@ -6,7 +6,7 @@ export interface Wall {
   readonly open: readonly string[];
   /** The camera that is shown alone; always one of `open`. */
   readonly large: string | null;
-  /** Cameras that an alarm opened and nobody has pressed since. */
+  /** Cameras that an alarm opened and that nobody has pressed since. */
   readonly byItself: ReadonlySet<string>;
   /** Alarms whose cameras have been opened, so that a camera closed by hand stays closed. */
   readonly opened: ReadonlyMap<string, string>;
@@ -14,12 +14,13 @@ export interface Wall {
 
 export const EMPTY: Wall = { open: [], large: null, byItself: new Set(), opened: new Map() };
 
-/** Alarms open at most this many tiles. The newest alarm's tiles stay; the oldest that nobody asked for are closed. */
+/** Alarms open at most this many tiles. The newest alarm's tiles stay; of the others that nobody asked for, the oldest are
+ *  closed. */
 export const MOST = 12;
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
 
-/** Open cameras by a press. All tiles are shown, so that none opens behind an enlarged one. */
+/** Open cameras after a press. This shows all tiles, so that none opens behind an enlarged one. */
 export function open(wall: Wall, ids: readonly string[]): Wall {
   const byItself = new Set([...wall.byItself].filter((id) => !ids.includes(id)));
   return { ...wall, open: unique([...wall.open, ...ids]), large: null, byItself };
@@ -33,10 +34,10 @@ export function close(wall: Wall, id: string): Wall {
 
 export const toggle = (wall: Wall, id: string): Wall => (wall.open.includes(id) ? close(wall, id) : open(wall, [id]));
 
-/** Show one alone, or all again. */
+/** Show one camera alone, or show all again. */
 export const enlarge = (wall: Wall, id: string): Wall => ({ ...wall, large: wall.large === id ? null : id });
 
-/** Open the cameras nearest to a new alarm that this person may see. Repeat it once they are enrolled in a drill. */
+/** Open those cameras near a new alarm that this person may see. Call this again once they are enrolled in a drill. */
 export function alarmed(wall: Wall, incident: Incident, mayView: (id: string) => boolean): Wall {
   const near = incident.nearest.filter(mayView);
   const key = `${incident.alarms} ${near.length > 0}`;

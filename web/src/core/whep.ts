@@ -18,7 +18,7 @@ type LowDelayReceiver = RTCRtpReceiver & { jitterBufferTarget?: number | null; p
 
 export interface Wanted {
   readonly camera: string;
-  /** Null: the gateway chooses by the role and its link. */
+  /** Null: the gateway chooses according to the role and the link. */
   readonly stream: StreamName | null;
   /** True to ask for the camera's sound too. */
   readonly sound: boolean;
@@ -26,7 +26,7 @@ export interface Wanted {
 }
 
 export class WhepSession {
-  /** Resolves once, with the reason's code, when no more pictures come. */
+  /** Resolves once, with the reason's code, when no more pictures will come. */
   readonly ended: Promise<string>;
   #end: (reason: string) => void = () => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -48,11 +48,11 @@ export class WhepSession {
     peer.onconnectionstatechange = () => this.#changed();
   }
 
-  /** Offer to watch. Raises Problem with the gateway's reason. */
+  /** Send an offer and open a session. Raises Problem with the gateway's reason. */
   static async open(wanted: Wanted): Promise<WhepSession> {
     const peer = new RTCPeerConnection();
     try {
-      // The picture comes first: its section stands for the connection.
+      // The picture comes first, because its section stands for the whole connection.
       const kinds = wanted.sound ? ["video", "audio"] : ["video"];
       const receivers = kinds.map((kind) => peer.addTransceiver(kind, { direction: "recvonly" }).receiver);
       receivers.forEach(showAtOnce);
@@ -92,7 +92,8 @@ export class WhepSession {
     return this.#reconnecting || this.#interrupted;
   }
 
-  /** Give the running session a fresh token. If the gateway has too many requests, wait. Raises Problem. */
+  /** Give the running session a fresh token. If the gateway answers that there are too many requests, wait. Raises
+   *  Problem. */
   async renew(token: string): Promise<void> {
     const init = { method: "POST", headers: { Authorization: `Bearer ${token}` } };
     for (;;) {
@@ -106,8 +107,8 @@ export class WhepSession {
     }
   }
 
-  /** The path to the gateway may have changed. Restart ICE for the same session and picture until it succeeds. Calls
-   *  meanwhile do nothing. */
+  /** Restart ICE until it succeeds, because the path to the gateway may have changed. Session and picture stay the same.
+   *  Further calls meanwhile do nothing. */
   async reconnect(): Promise<void> {
     if (this.#reconnecting || this.#over || this.peer.remoteDescription === null) return;
     this.#reconnecting = true;
@@ -118,22 +119,22 @@ export class WhepSession {
     }
   }
 
-  /** Stop, and tell the gateway. */
+  /** End the session and tell the gateway. */
   close(reason = "viewer_left"): void {
     if (!this.#finish(reason)) return;
-    // `keepalive` sends it even while the page closes. If it fails, the gateway notices by itself. Close the connection
-    // afterwards: its own goodbye would overtake the request and turn it into a 404.
+    // `keepalive` sends the request even while the page is closing. If it fails, the gateway notices by itself. Close the
+    // connection afterwards: otherwise its own goodbye would overtake the request, which would get a 404.
     request(this.resource, { method: "DELETE", keepalive: true })
       .catch(() => undefined)
       .finally(() => this.peer.close());
   }
 
-  /** The gateway has already ended it. */
+  /** End the session here, because the gateway has already ended it. */
   gone(reason: string): void {
     if (this.#finish(reason)) this.peer.close();
   }
 
-  /** Restart ICE once. Resolves to true if there is nothing left to try. */
+  /** Restart ICE once. Resolves to true if no further attempt is needed. */
   async #restarted(): Promise<boolean> {
     const { peer } = this;
     try {
@@ -157,7 +158,7 @@ export class WhepSession {
     }
   }
 
-  /** Checked again after each wait. */
+  /** Return true if the session has ended. Callers check this again after each wait. */
   #left(): boolean {
     return this.#over;
   }

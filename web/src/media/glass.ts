@@ -1,4 +1,4 @@
-/** Tells the gateway every five seconds what the tiles say: state and age, for its histogram of glass ages. */
+/** Reports the state and age of every tile to the gateway every five seconds, for its histogram of glass ages. */
 
 const EVERY = 5000;
 

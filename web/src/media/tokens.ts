@@ -1,4 +1,4 @@
-/** The page's permission to see: one valid token per site, renewed at half its life. */
+/** Holds the page's permission to see: one valid token per site, renewed halfway through its lifetime. */
 
 import { Problem } from "../core/api.js";
 import type { Token } from "../core/protocol.js";
@@ -7,7 +7,7 @@ const RETRY = 2000;
 
 interface Living {
   token: Token;
-  /** Page times (seconds) at which to renew it and at which it becomes void. */
+  /** Page times (seconds) at which the token should be renewed and at which it expires. */
   renewAt: number;
   voidAt: number;
 }
@@ -27,26 +27,26 @@ export class SiteTokens {
     private readonly now: () => number,
   ) {}
 
-  /** A token that stays valid for a while. Raises Problem: 403 with its reason if the gateway issues none. */
+  /** Return a token that stays valid for a while. Raises Problem: 403 with its reason if the gateway issues none. */
   async token(site: string): Promise<string> {
     const living = this.#living.get(site);
     if (living && this.now() < living.renewAt) return living.token.token;
     return (await this.#fresh(site)).token.token;
   }
 
-  /** The incidents of the site have changed, so earlier tokens, or one on its way, may be void. */
+  /** Discard the site's token, and any that is being requested: the site's incidents have changed, so they may be void. */
   forget(site: string): void {
     this.#living.delete(site);
     this.#asked.delete(site);
   }
 
-  /** Somebody else signs in. */
+  /** Discard all tokens, because somebody else is signing in. */
   forgetAll(): void {
     this.#living.clear();
     this.#asked.clear();
   }
 
-  /** Renew the site's token while somebody watches. Returns a function that stops it. */
+  /** Keep the site's token renewed while somebody is watching. Returns a function that stops this. */
   use(site: string, listener: TokenListener): () => void {
     this.#listeners.add(listener);
     this.#users.set(site, (this.#users.get(site) ?? 0) + 1);
@@ -98,7 +98,7 @@ export class SiteTokens {
       const { token } = await this.#fresh(site);
       for (const listener of this.#listeners) listener(site, token.token);
     } catch (error) {
-      // After a refusal the gateway itself ends the sessions, with its reason. Any other failure is tried again.
+      // If the gateway refuses, it ends the sessions itself and gives its reason. After any other failure, try again.
       const living = this.#living.get(site);
       const problem = error instanceof Problem ? error : null;
       if (problem?.final || !living || this.now() >= living.voidAt) return;

@@ -1,4 +1,5 @@
-/** One camera on one tile. Keeps a session open while permitted, and knows the age of the picture on the glass. */
+/** Shows one camera on one tile: keeps a session open while that is permitted, and knows the age of the picture on the
+ *  glass. */
 
 import { Problem } from "../core/api.js";
 import { judge, type Verdict } from "../core/age.js";
@@ -24,8 +25,8 @@ import { ENDINGS, HOLDS, interruption, sentence, sourceFault, type Hold } from "
 const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;
 
-/** If no frame arrives for this long (seconds), or for this many usual intervals, the path may be lost: for example, a
- *  NAT has changed its binding. The browser itself notices that only after some seconds. */
+/** If no frame arrives for this long (seconds), or for this many usual intervals, the path may be lost, for example because
+ *  a NAT has changed its binding. The browser itself would take some seconds to notice that. */
 const STANDS_STILL = 0.8;
 const INTERVALS = 3;
 const LOOK_EVERY = 200;
@@ -54,11 +55,11 @@ export class Viewing {
   phase: Phase = "opening";
   /** Why there is no moving picture. */
   words = "";
-  /** The stream that is sent. The camera and the link decide it. */
+  /** The stream that is being sent. It depends on the camera and the link. */
   stream: SentStream;
   /** True if the gateway refused access at the start, rather than ending it later. */
   refused = false;
-  /** Why nothing is sent at the moment. */
+  /** Why nothing is being sent at the moment. */
   waiting: Waiting = "";
   session: WhepSession | null = null;
   unchangedSince: number | null = null;
@@ -73,7 +74,7 @@ export class Viewing {
   #interval = 0;
   /** Why no frame has followed the one on the glass. It stays until another frame comes, even if the reason is gone. */
   #held: Hold | null = null;
-  /** When the frame was shown that last caused an ICE restart. */
+  /** When the frame that last caused an ICE restart was shown. */
   #reconnectedFor: number | null = null;
   /** Page time at which the shown frame was captured, from the last map that covered it. */
   #capturedAt: number | null = null;
@@ -102,7 +103,7 @@ export class Viewing {
       this.known.addEventListener(type, listener as EventListener, { signal });
     on("timeline", ({ detail }) => this.#point(detail as TimelineEvent));
     on("picture", ({ detail }) => this.#content(detail as Of<"picture">));
-    // A camera that is lost is said to be at once, not when ages are next looked at.
+    // If a camera is lost, say so at once, not at the next update of the ages.
     on("camera", ({ detail }) => (detail as Of<"camera">).camera.id === this.camera.id && this.hooks.changed());
     on("session", ({ detail }) => this.#told(detail as Of<"session">));
     on("restarted", () => {
@@ -143,7 +144,7 @@ export class Viewing {
     return this.verdict(now);
   }
 
-  /** Why no picture arrives at the moment although the camera sends some; null while they arrive. */
+  /** Why no picture is arriving although the camera is sending; null while pictures are arriving. */
   get hold(): Hold | null {
     if (this.phase === "ended" || this.phase === "opening") return null;
     if (this.session?.reconnecting) return "reconnecting";
@@ -164,8 +165,8 @@ export class Viewing {
     return judge({ now, heardAt, clock, ...frame, sourceFault: fault, heldBack }, limits);
   }
 
-  /** When the frame on the glass was captured. If its size is the other stream's, the map does not know of the change
-   * yet, and the frame is trusted no more than that stream is. */
+  /** Return when the frame on the glass was captured. If its size is the other stream's, the map has not caught up with the
+   * change yet, and the frame is trusted no more than that stream is. */
   #capture(): Capture | null {
     const capture = this.#timeline.capture(this.#rtp);
     if (!capture?.trusted || capture.stream === "transcoded") return capture;
@@ -175,13 +176,13 @@ export class Viewing {
     return other.clock === "trusted" ? capture : { ...capture, trusted: false, reason: other.clock_reason };
   }
 
-  /** Seconds for which the picture's content has not changed, or null. */
+  /** Return for how many seconds the picture's content has not changed, or null if it is changing or nobody knows. */
   unchanged(now: number): number | null {
     const clock = this.known.channel.clock.at(now);
     return this.unchangedSince === null || clock === null ? null : now + clock.offset - this.unchangedSince;
   }
 
-  /** If the picture stands still for no known reason, restart ICE, once each time. */
+  /** If the picture stands still for no known reason, restart ICE, once per standstill. */
   #look(): void {
     const shown = this.#shownAt;
     if (this.phase !== "playing" || this.waiting !== "" || shown === null || shown === this.#reconnectedFor) return;
@@ -240,13 +241,13 @@ export class Viewing {
     return reason;
   }
 
-  /** Renew the session's token if it was renewed while the offer was on its way: only other sessions got it then. */
+  /** If a new token was issued while the offer was under way, give it to this session: only other sessions received it. */
   async #catchUp(session: WhepSession, used: string): Promise<void> {
     try {
       const newest = await this.known.tokens.token(this.camera.site);
       if (newest !== used) await session.renew(newest);
     } catch {
-      // The session then ends with its token and is opened again.
+      // The session then ends when its token expires, and is opened again.
     }
   }
 
@@ -255,7 +256,7 @@ export class Viewing {
     if (this.session) this.known.channel.send({ type: "watch", session: this.session.id });
   }
 
-  /** True if the gateway's refusal is final for now. */
+  /** Return true if the gateway's refusal is final for now. */
   #refused(error: unknown): boolean {
     if (error instanceof Problem && (error.status === 403 || error.status === 404)) {
       this.known.tokens.forget(this.camera.site);
@@ -310,7 +311,8 @@ export class Viewing {
 
 const pixels = (source: Source): number => source.width * source.height;
 
-/** Checked again after each wait. As a function, so that the compiler does not reuse the first answer. */
+/** Return true if the viewer has left. Callers check this again after each wait. It is a function, so that the compiler
+ *  does not assume that the first answer still holds. */
 const left = (signal: AbortSignal): boolean => signal.aborted;
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -39,10 +39,10 @@ const FAULTS: Readonly<Record<string, string>> = {
   internal: "The gateway has a fault with this camera.",
 };
 
-/** Why no picture arrives although the camera sends some. */
+/** Why no picture is arriving although the camera is sending. */
 export type Hold = Exclude<Waiting, ""> | "reconnecting";
 
-/** What a tile says meanwhile: a note beside its state, and words once its picture is old. */
+/** What a tile says while no picture is arriving: a note beside its state, and words once its picture is old. */
 export const HOLDS: Readonly<Record<Hold, { note: string; words: string }>> = {
   keyframe: { note: "WAITING FOR NEXT PICTURE", words: "Waiting for the camera's next picture." },
   link: { note: "CONNECTION TOO SLOW", words: "Connection too slow. Waiting for the next picture." },
@@ -52,7 +52,7 @@ export const HOLDS: Readonly<Record<Hold, { note: string; words: string }>> = {
 /** What a tile says about a picture that is not the camera's main stream. */
 export const SENT: Readonly<Record<SentStream, string>> = { main: "", sub: "SMALLER PICTURE", transcoded: "CONVERTED" };
 
-/** Why the camera gives no picture; null while it gives one, or if nothing is known to be wrong. */
+/** Return why the camera gives no picture, or null while it gives one or nothing is known to be wrong. */
 export function sourceFault(status: CameraStatus | undefined, stream: SentStream): string | null {
   const source = status?.streams[stream === "transcoded" ? "main" : stream];
   if (!source || source.state === "up") return null;
@@ -61,7 +61,7 @@ export function sourceFault(status: CameraStatus | undefined, stream: SentStream
   return source.state === "connecting" ? "Connecting to the camera." : "Camera is down.";
 }
 
-/** The gateway's reason as a full sentence. */
+/** Return the gateway's reason as a full sentence. */
 export function sentence(reason: string): string {
   const begun = reason.charAt(0).toUpperCase() + reason.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;

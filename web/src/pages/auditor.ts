@@ -1,4 +1,4 @@
-/** The auditor's page: the record of accesses, refusals, triggers and ends. Reading it is recorded too. */
+/** The auditor's page: the record of accesses, refusals, triggers and endings. Reading it is recorded too. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -95,7 +95,7 @@ export class Auditor extends LitElement {
   }
 }
 
-/** Random names and long lists are folded away, so that a row stays readable. */
+/** Details that are folded away so that a row stays readable: random names and long lists. */
 const FOLDED = new Set(["grant", "jti", "session", "cameras", "key"]);
 
 function facts(entries: [string, unknown][], time: string): TemplateResult[] {

@@ -1,4 +1,5 @@
-/** The school coordinator's page, made for a phone: hold to trigger, see if police know and who watches, extend, all clear. */
+/** The school coordinator's page, made for a phone: hold to trigger, see if the police know and who is watching, extend,
+ *  all clear. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";

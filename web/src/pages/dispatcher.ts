@@ -24,7 +24,7 @@ import "../ui/watchers.js";
 import "../ui/all-clear.js";
 import { dispatcherStyles } from "./dispatcher-styles.js";
 
-/** From this many tiles on, new ones open with the substream, because the tiles are no larger than it. */
+/** Once this many tiles are open, new ones open with the substream, because the tiles are no larger than its picture. */
 const MANY = 5;
 
 @customElement("sl-dispatcher")
@@ -34,7 +34,7 @@ export class Dispatcher extends LitElement {
   @state() private wall = wall.EMPTY;
   readonly #focus = new SiteFocus(this, true);
 
-  /** The stream that each tile opened with. It stays, so that opening another tile interrupts no picture. */
+  /** The stream that each tile opened with. A tile keeps its stream, so that opening another tile interrupts no picture. */
   readonly #streams = new Map<string, StreamName>();
 
   constructor() {
@@ -178,7 +178,7 @@ export class Dispatcher extends LitElement {
       </ul>`;
   }
 
-  /** What a press does. If the gateway would refuse, the list shows a lock, as the plan does. */
+  /** Return the word for what a press does. If the gateway would refuse, show a lock, as the plan does. */
   #verb(camera: Camera, open: boolean): TemplateResult | string {
     if (open) return "Close";
     if (mayView(camera, store.open(camera.site), store.me?.principal ?? null)) return "Open";
@@ -187,7 +187,7 @@ export class Dispatcher extends LitElement {
 
   readonly #choose = (event: Event): void => this.#focus.choose((event.target as HTMLSelectElement).value);
 
-  /** Open the cameras of a trigger that somebody pressed, and show its school on the plan. */
+  /** Open the cameras near the trigger that somebody selected, and show its school on the plan. */
   #open(incident: Incident, ids: readonly string[]): void {
     this.#focus.choose(incident.site);
     this.wall = wall.open(this.wall, ids);

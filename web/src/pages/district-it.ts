@@ -1,4 +1,4 @@
-/** District IT's page: every camera with its state and what to do, the worst first. Still pictures only. */
+/** District IT's page: every camera with its state and what to do, the worst first. It shows only still pictures. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -18,7 +18,7 @@ import "../ui/still.js";
 import { base } from "../ui/styles.js";
 import { tableStyles } from "../ui/table-styles.js";
 
-/** Rates change without an event, so the page asks for them this often (milliseconds). */
+/** Rates change without an event, so the page requests them this often (milliseconds). */
 const REFRESH = 5000;
 
 @customElement("sl-district-it")
@@ -151,7 +151,7 @@ export class DistrictIt extends LitElement {
   }
 }
 
-/** The gateway writes names of settings in backticks. */
+/** Show the names of settings as code. The gateway writes them in backticks. */
 function spelled(line: string): (string | TemplateResult)[] {
   return line.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
 }
@@ -179,7 +179,7 @@ function clockCell(source: Source): TemplateResult {
     : html`<span class="state connecting">${icon("unverified")}Not trusted</span><small>${source.clock_reason}</small>`;
 }
 
-/** Main stream over substream, column by column. */
+/** Show the main stream's figures above those of the substream, column by column. */
 function numbers(main: Source | undefined, sub: Source | undefined): TemplateResult {
   const both = (text: (source: Source) => string): TemplateResult =>
     html`<td class="right number">
@@ -189,7 +189,7 @@ function numbers(main: Source | undefined, sub: Source | undefined): TemplateRes
   ${both((source) => `${(source.loss * 100).toFixed(1)} %`)}`;
 }
 
-/** Codec, size and transport. */
+/** Return codec, size and transport in words. */
 function carried(source: Source): string {
   const size = source.width > 0 ? `${source.width} \u00d7 ${source.height}` : "";
   return [source.codec, size, source.transport.toUpperCase()].filter(Boolean).join(" \u00b7 ") || "\u2013";

@@ -67,7 +67,7 @@ export class Patrol extends LitElement {
     this.#site = site?.id ?? "";
   }
 
-  /** The cameras of this school that this person can open, the nearest to the alarm first. */
+  /** Return the cameras of this school that this person can open, those nearest to the alarm first. */
   #seen(): Camera[] {
     const open = store.open();
     return this.#focus.cameras.filter((camera) => mayView(camera, open, store.me?.principal ?? null));
@@ -165,7 +165,7 @@ export class Patrol extends LitElement {
     </select>`;
   }
 
-  /** Why there is no picture, and what to do. */
+  /** Say why there is no picture, and what to do. */
   #nothing(seen: number): TemplateResult {
     const { incident, site } = this.#focus;
     const always = seen > 0 ? "You can open cameras without a lock from the plan." : "You cannot open its cameras now.";

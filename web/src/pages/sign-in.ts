@@ -1,4 +1,4 @@
-/** Signs in by an invitation's code. Only a press redeems it, so that a link scanner cannot use it up. */
+/** Signs in with an invitation's code. Only a press redeems the code, so that a link scanner cannot use it up. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";

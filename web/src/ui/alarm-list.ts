@@ -1,4 +1,4 @@
-/** Lists open incidents at other schools. One press goes there. */
+/** Lists open incidents at other schools. One press takes the page there. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";

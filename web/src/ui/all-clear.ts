@@ -47,12 +47,13 @@ export class AllClear extends LitElement {
   ];
 
   @property({ attribute: false }) incident!: Incident;
-  /** True if this person may give all clear. Anybody on either side may extend. */
+  /** True if this person may give all clear. Anybody at the school or the police may extend. */
   @property({ type: Boolean, attribute: false }) mayEnd = true;
   @state() private failure = "";
   @query("dialog") private dialog!: HTMLDialogElement;
 
-  /** The question was about the alarms of that moment. It hides a newer alarm, which must not end unseen. */
+  /** Close the question when a new alarm arrives. It was about the earlier alarms, and hides the new one, which must not
+   *  end unseen. */
   override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get("incident");
     if (before === undefined || before.alarms === this.incident.alarms || !this.dialog.open) return;

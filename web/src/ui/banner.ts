@@ -29,7 +29,8 @@ export class AlarmBanner extends LitElement {
   static override styles = [base, bannerStyles];
 
   @property({ attribute: false }) incident!: Incident;
-  /** List the triggers, with buttons that open their cameras by an `open-cameras` event with camera ids. */
+  /** True to list the triggers, with buttons that open their cameras: each button dispatches an `open-cameras` event with
+   *  camera ids. */
   @property({ type: Boolean }) offers = false;
 
   constructor() {
@@ -84,7 +85,7 @@ export class AlarmBanner extends LitElement {
     `;
   }
 
-  /** Who has acknowledged the newest alarm. Acknowledgements of earlier alarms do not count. */
+  /** Say who has acknowledged the newest alarm. Acknowledgements of earlier alarms do not count. */
   #acknowledged(): TemplateResult {
     const { incident } = this;
     const newest = incident.acknowledgements.filter((one) => one.newest);

@@ -1,4 +1,4 @@
-/** The one thing to do if perhaps nobody has the alarm: a thumb-sized link that makes a phone dial 911. */
+/** What to do if it is possible that nobody has received the alarm: a thumb-sized link that makes a phone dial 911. */
 
 import { css, html, type TemplateResult } from "lit";
 

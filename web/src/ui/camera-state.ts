@@ -1,13 +1,14 @@
-/** What plan and lists say about a camera, by its connection and the age of its newest picture. Pure. */
+/** What plan and lists say about a camera, depending on its connection and the age of its newest picture. Pure. */
 
 import { counter } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
 import type { IconName } from "./icons.js";
 
-/** What lists and plan say of every camera while the gateway is not heard: what it said last may no longer be true. */
+/** What lists and plan say about every camera while the gateway cannot be reached: its last report may no longer be
+ *  true. */
 export const NOT_KNOWN = { icon: "not_live", text: "Not known: no connection", ok: false } as const;
 
-/** The state of a camera's better stream, for the plan and lists. */
+/** Return the state of a camera's better stream, for the plan and lists. */
 export function cameraState(status: CameraStatus | undefined, reachable: boolean): { icon: IconName; text: string; ok: boolean } {
   if (!reachable) return NOT_KNOWN;
   const { main, sub } = status?.streams ?? {};
@@ -24,7 +25,7 @@ export function cameraState(status: CameraStatus | undefined, reachable: boolean
   }
 }
 
-/** What to say about the newest picture of a stream that is up. A late or unchanged picture never looks fine. */
+/** Return what to say about the newest picture of a stream that is up. A late or unchanged picture never looks fine. */
 export function ageState(source: Source, unchanged: boolean): { icon: IconName; text: string; ok: boolean } {
   switch (source.age_state) {
     case "live":
@@ -38,7 +39,7 @@ export function ageState(source: Source, unchanged: boolean): { icon: IconName; 
   }
 }
 
-/** How far the camera's clock is off, such as `2 min fast`; empty if it is right. */
+/** Return how far off the camera's clock is, such as `2 min fast`, or "" if it is right. */
 export function correction(source: Source): string {
   for (const note of source.notes) {
     const found = /^The camera's clock is (.+?) (fast|slow|ahead of UTC|behind UTC):/.exec(note);

@@ -1,4 +1,4 @@
-/** Tells people who work with the gateway's times that its clock was set: times before and after do not compare. */
+/** Tells people who work with the gateway's times that its clock was set: times before and after cannot be compared. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";

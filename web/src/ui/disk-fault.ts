@@ -1,4 +1,4 @@
-/** Says that a press took effect but is not on the gateway's disk, so that somebody repairs the disk. */
+/** Says that a press took effect but could not be saved on the gateway's disk, so that somebody repairs the disk. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";

@@ -20,7 +20,8 @@ import { base } from "./styles.js";
 
 const KIND: Readonly<Record<IncidentKind, string>> = { real: "A REAL incident", drill: "A DRILL", test: "A TEST" };
 
-/** The roles that work with the gateway's times. District IT's own page reports steps of the clock. */
+/** The roles that work with the gateway's times. District IT is not among them: its own page reports when somebody sets the
+ *  clock. */
 const CLOCK: ReadonlySet<Role> = new Set(["dispatcher", "headquarters", "coordinator"]);
 
 @customElement("sl-header")
@@ -135,7 +136,7 @@ export class Header extends LitElement {
       <sl-disk-fault></sl-disk-fault>`;
   }
 
-  /** The answers are at the left, away from the button that was pressed. */
+  /** Show the question. Its answers are on the left, away from the button that was pressed. */
   #question(): TemplateResult {
     const [incident] = store.open();
     return html`<section class="line strong" data-testid="leaving" @keydown=${this.#escape}>

@@ -1,4 +1,5 @@
-/** A button that acts only after somebody holds it for two seconds, by pointer, Space or Enter. A bar shows the progress. */
+/** A button that acts only after somebody holds it for two seconds, with the pointer, Space or Enter. A bar
+ *  shows the progress. */
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -66,13 +67,15 @@ export class HoldButton extends LitElement {
   @property() kind = "real";
   @property({ type: Boolean }) disabled = false;
   @state() private share = 0;
-  /** Why nothing was sent, such as letting go too early. A tap does nothing, and the page must say so. */
+  /** Why nothing was sent, for example because somebody let go too early. A tap does nothing, and the page must say so. */
   @state() private why = "";
   #since: number | null = null;
-  /** Where the button was when it was pressed. It may move under the finger as the page shows more, which ends no hold. */
+  /** Where the button was when it was pressed. It may move under the finger when the page shows something new. That does
+   *  not end the hold. */
   #pressedAt: DOMRect | null = null;
 
-  /** A hold sends what it started with, or nothing: a drill must not turn into a real alarm under the finger. */
+  /** End the hold if the button now sends something else. A hold sends what it started with, or nothing: a drill must not turn into a
+   *  real alarm under the finger. */
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("kind") && this.#since !== null) {
       this.#stop();
@@ -107,7 +110,7 @@ export class HoldButton extends LitElement {
     this.#begin();
   };
 
-  /** Sliding off the button ends the hold. */
+  /** End the hold if the finger slides off the button. */
   readonly #move = (event: PointerEvent): void => {
     const at = this.#pressedAt;
     if (this.#since === null || !at) return;

@@ -1,4 +1,4 @@
-/** Styles of the lines under the header. Each has one thing to know or decide, and never covers a picture. */
+/** Styles of the lines under the header. Each line tells or asks one thing, and never covers a picture. */
 
 import { css } from "lit";
 

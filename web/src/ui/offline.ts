@@ -1,4 +1,4 @@
-/** What the page says if it is loaded while the gateway does not answer: nothing is live, and what to do. */
+/** Shown if the page is loaded while the gateway does not answer: it says that nothing is live, and what to do. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -67,7 +67,8 @@ export class Offline extends LitElement {
   }
 }
 
-/** Words for the role that was last signed in here. Only the school's own people get a 911 button: the others answer 911. */
+/** Show words for the role that was last signed in here. Only the school's own people get a 911 button, because the others
+ *  are the ones who answer 911. */
 function whatToDo(): TemplateResult {
   switch (lastRole()) {
     case "dispatcher":

@@ -1,4 +1,4 @@
-/** Says, in large words, that the gateway does not have the trigger yet, and what to do meanwhile. */
+/** Says, in large type, that the gateway does not have the trigger yet, and what to do meanwhile. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -63,7 +63,7 @@ export class PendingPanel extends LitElement {
     `,
   ];
 
-  /** "Cancel" asks once more, because hands shake. */
+  /** True after the first press of "Cancel", which asks once more, because hands shake. */
   @state() private sure = false;
 
   constructor() {
@@ -157,7 +157,7 @@ const PUT_AWAY = html`<div class="buttons">
   <button data-testid="put-away" @click=${() => trigger.putAway()}>Understood</button>
 </div>`;
 
-/** True once the page must stop looking as if all were well. */
+/** Return true once the page must no longer look as if all were well. */
 function isLate(pending: Pending): boolean {
   const first = pending.attempts === 0 || (pending.state === "sending" && pending.attempts === 1);
   return !first || pending.state === "asking" || Date.now() / 1000 - pending.press.at > PATIENCE;

@@ -8,7 +8,7 @@ export const latLng = (points: readonly Point[]): [number, number][] => points.m
 
 const ARC_STEPS = 12;
 
-/** The area that a camera sees up to `range` metres, along its heading (degrees clockwise from north). */
+/** Return the area that a camera sees up to `range` metres along its heading (degrees clockwise from north). */
 export function viewWedge(camera: Pick<Camera, "position" | "heading" | "fov" | "range">, range = camera.range): Point[] {
   const [x, y] = camera.position;
   const wedge: Point[] = [camera.position];
@@ -19,23 +19,23 @@ export function viewWedge(camera: Pick<Camera, "position" | "heading" | "fov" | 
   return wedge;
 }
 
-/** How a room is shaded: as a way through the building, as a special room, or plain. */
+/** Return how to shade a room: as a way through the building, as a special room, or plain. */
 export function roomClass(room: Pick<Room, "kind">): "walk" | "special" | "plain" {
   if (room.kind === "hallway" || room.kind === "stairwell") return "walk";
   return ["gym", "cafeteria", "library", "utility"].includes(room.kind) ? "special" : "plain";
 }
 
-/** The room's number, which is painted on the door, then its name without that number. */
+/** Return the room's number, which is painted on the door, then its name without that number. */
 export function roomLabel(room: Pick<Room, "number" | "name">): string {
   const name = room.number ? room.name.replace(room.number, "").trim() : room.name;
   return [room.number, name].filter(Boolean).join("\n");
 }
 
-/** Rough width of a label's character and height of its line, in pixels. */
+/** Rough width of one character of a label, and height of its line, in pixels. */
 const LETTER = 6.4;
 const LINE = 13;
 
-/** As much of the label as fits into the room's pixels: all of it, the number, or nothing. */
+/** Return as much of the label as fits into the room's pixels: all of it, the number, or nothing. */
 export function fittingLabel(room: Pick<Room, "number" | "name">, width: number, height: number): string {
   const fits = (text: string): boolean => {
     const lines = text.split("\n");
@@ -46,13 +46,13 @@ export function fittingLabel(room: Pick<Room, "number" | "name">, width: number,
   return [whole, short].find(fits) ?? "";
 }
 
-/** The label of a room where somebody pressed: `ALARM 204`, its number if there are several, and the time. */
+/** Return the label of a room where somebody pressed: `ALARM 204`, the place's number if there are several, and the time. */
 export function alarmLabel(room: Pick<Room, "number" | "name">, place: Place, several: boolean, at: string): string {
   const words = [place.newest ? "ALARM" : "", several ? `${place.number}:` : "", room.number || room.name];
   return `${words.filter(Boolean).join(" ")}\n${at}`;
 }
 
-/** Width and height in metres of the box around an outline. */
+/** Return width and height in metres of the box around an outline. */
 export function extent(outline: readonly Point[]): readonly [number, number] {
   const xs = outline.map(([x]) => x);
   const ys = outline.map(([, y]) => y);
@@ -80,19 +80,19 @@ const DIRECTIONS: readonly Point[] = [
 const GAP = 2;
 const RINGS = 4;
 const HERE: Point = [0, 0];
-/** Where to try a sign, nearest place first, in halves of its width and three quarters of its height. */
+/** Where to try to put a sign, nearest position first, in steps of half its width and three quarters of its height. */
 const STEPS: readonly Point[] = [
   HERE,
   ...[1, 2, 3, 4].flatMap((ring) => DIRECTIONS.map(([right, down]): Point => [right * ring, down * ring])),
 ];
 
-/** True if one box hides a part of the other. */
+/** Return true if one box hides a part of the other. */
 const overlap = (one: Box, other: Box, gap = 0): boolean =>
   Math.abs(one.x - other.x) < (one.width + other.width) / 2 + gap &&
   Math.abs(one.y - other.y) < (one.height + other.height) / 2 + gap;
 
 /**
- * How far to move each sign, in pixels, so that none hides another. Earlier signs take precedence. If there is no room
+ * Return how far to move each sign, in pixels, so that none hides another. Earlier signs take precedence. If there is no room
  * for a sign, an optional one gets null and is left out; any other stays where it is.
  */
 export function spread(boxes: readonly Box[]): (Point | null)[] {

@@ -33,7 +33,7 @@ export class PlanView extends LitElement {
   @property({ attribute: false }) plan: Plan | null = null;
   @property({ attribute: false }) cameras: Camera[] = [];
   @property({ attribute: false }) statuses: ReadonlyMap<string, CameraStatus> = new Map();
-  /** False while the gateway is not heard, so that no camera's state is known. */
+  /** False while the gateway cannot be reached, so that no camera's state is known. */
   @property({ attribute: false }) reachable = true;
   /** Cameras that are open on a tile. */
   @property({ attribute: false }) shown: readonly string[] = [];
@@ -280,7 +280,7 @@ export class PlanView extends LitElement {
   }
 }
 
-/** What a floor's button says about alarms: the number of its rooms that have one. */
+/** Return what a floor's button says about alarms: how many of its rooms have one. */
 function alarmsOn(floor: Floor, places: readonly Place[]): string {
   const count = floor.rooms.filter((room) => places.some((place) => place.room === room.id)).length;
   return count === 0 ? "" : ` \u25cf ${count} alarm${count === 1 ? "" : "s"}`;

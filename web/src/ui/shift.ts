@@ -21,7 +21,7 @@ export class Shift extends LitElement {
 
   @state() private asking = false;
   @state() private failure = "";
-  /** Page time of the press that extended it. */
+  /** Page time of the press that extended the sign-in. */
   #prolongedAt: number | null = null;
 
   constructor() {

@@ -1,4 +1,4 @@
-/** A still picture with the time it was taken, so that nobody mistakes it for live. */
+/** A still picture with the time when it was taken, so that nobody mistakes it for a live one. */
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";

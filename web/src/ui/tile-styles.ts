@@ -1,4 +1,4 @@
-/** Styles of a tile. Words on a picture have a solid background, so that every picture leaves them readable. */
+/** Styles of a tile. Words on a picture have a solid background, so that they stay readable over any picture. */
 
 import { css } from "lit";
 
@@ -66,7 +66,7 @@ export const tileStyles = css`
   .sent {
     margin-left: auto;
   }
-  /* They have their own row, so that nothing moves when they come and go. */
+  /* The notes have their own row, so that nothing moves when they appear or disappear. */
   .notes {
     display: flex;
     flex: 1 0 100%;

@@ -36,12 +36,12 @@ export class Tile extends LitElement {
   static override styles = [base, tileStyles];
 
   @property({ attribute: false }) camera!: Camera;
-  /** `auto`: the gateway chooses by the role and its link. */
+  /** `auto`: the gateway chooses according to the role and the link. */
   @property() stream: StreamName | "auto" = "main";
   /** Its number on the plan and on the keyboard; 0 if none. */
   @property({ type: Number }) digit = 0;
   @property({ type: Boolean }) closable = false;
-  /** The tile fills the wall, so there is room for more detail. */
+  /** True if the tile fills the wall, so there is room for more detail. */
   @property({ type: Boolean }) large = false;
   @state() private verdict = NOTHING;
   @state() private notes: string[] = [];
@@ -140,7 +140,7 @@ export class Tile extends LitElement {
     const unchanged = viewing.unchanged(now);
     if (unchanged !== null && viewing.phase === "playing") notes.push(`PICTURE UNCHANGED ${counter(unchanged)}`);
     const { hold } = viewing;
-    // If the camera gives no picture, the tile already says so, and nothing is on its way.
+    // If the camera gives no picture, the tile already says so, and there is nothing to wait for.
     const fault = sourceFault(store.cameras.get(this.camera.id), viewing.stream);
     if (hold !== null && fault === null) notes.push(HOLDS[hold].note);
     this.sent = viewing.phase === "ended" ? "" : SENT[viewing.stream];
@@ -213,7 +213,7 @@ export class Tile extends LitElement {
     `;
   }
 
-  /** The name of its stream. A press, or a large tile, shows why. */
+  /** Show the name of the tile's stream. A press, or a large tile, also shows the reason. */
   #sentStream(): TemplateResult {
     const why = store.cameras.get(this.camera.id)?.streams.main?.delivery ?? "";
     if (this.#viewing?.stream !== "transcoded" || why === "") return html`<span class="note sent">${this.sent}</span>`;
@@ -240,7 +240,7 @@ export class Tile extends LitElement {
     this.#look();
   }
 
-  /** The buttons after a picture has ended. On another try the gateway says why not, or the picture comes back. */
+  /** Show the buttons after a picture has ended. On another attempt, the picture comes back or the gateway says why not. */
   #choice(): TemplateResult {
     return html`<span class="choice">
       <button @click=${() => this.#viewing?.start()}>Try again</button>
@@ -248,7 +248,7 @@ export class Tile extends LitElement {
     </span>`;
   }
 
-  /** Change to the other stream. If the link did not carry the main stream, this tries it again. */
+  /** Change to the other stream. If the link could not carry the main stream, this tries the main stream again. */
   readonly #switch = (): void => {
     const wanted = this.#viewing?.stream === "sub" ? "main" : "sub";
     if (wanted === this.stream) this.#open();

@@ -1,4 +1,4 @@
-/** The form for a trigger: what, where, for whom, and the button to hold. Choices are forgotten after their use. */
+/** The form for a trigger: what, where, for whom, and the button to hold. It forgets its choices once they are used. */
 
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -33,7 +33,7 @@ export class TriggerForm extends LitElement {
   @state() private form = blank(store.now());
   @state() private police: Person[] | null = null;
   @state() private failure = "";
-  /** The incidents that were open when this was last drawn. */
+  /** The incidents that were open when the form was last drawn. */
   #open: ReadonlySet<string> = new Set();
 
   constructor() {
