@@ -1,4 +1,4 @@
-"""Shared by tests and bench: the example district in its own processes, and viewers.
+"""Code that tests and bench share: the example district in its own processes, and viewers.
 
 Nothing here imports ``tests`` or ``bench``, and those two do not import each other.
 """

@@ -1,4 +1,4 @@
-"""A signed-in page and its tiles: what each says of every frame, and the time code in that frame's pixels."""
+"""A signed-in page and its tiles: what each tile says about every frame, and the time code in that frame's pixels."""
 
 import json
 from pathlib import Path
@@ -60,7 +60,7 @@ class Glass:
         script: str = "",
         **options: Any,
     ) -> "Glass":
-        """Open a browser context, redeem an invitation by the page's own button, and start to record frames.
+        """Open a browser context, redeem an invitation with the page's own button, and start to record frames.
 
         ``script`` runs before the page's own scripts."""
         context = await browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -85,7 +85,7 @@ class Glass:
         return Tile(self, camera)
 
     async def close_others(self, camera: str) -> None:
-        """Close all tiles that the alarm has opened, except this camera's."""
+        """Close all tiles that the alarm opened, except this camera's."""
         tiles = self.page.locator("[data-testid^=tile-]")
         for name in await tiles.evaluate_all("tiles => tiles.map((tile) => tile.dataset.testid)"):
             if name != f"tile-{camera}":
@@ -107,7 +107,8 @@ class Tile:
         self.locator = glass.page.get_by_test_id(f"tile-{camera}")
 
     async def open(self) -> None:
-        """Open it from the list of cameras if it is not open. In an alarm it may open by itself at the same moment."""
+        """Open the tile from the list of cameras if it is not open. In an alarm it may open by itself at the same
+        moment."""
         row = self.glass.page.get_by_test_id(f"open-{self.camera}")
         await row.wait_for()
 
@@ -119,7 +120,7 @@ class Tile:
         await until(opened, 10, f"a tile of {self.camera}")
 
     async def close(self) -> None:
-        """Close it if it is open."""
+        """Close the tile if it is open."""
         if await self.locator.count():
             await self.locator.get_by_role("button", name="Close").click()
             await self.locator.wait_for(state="detached")
@@ -128,7 +129,7 @@ class Tile:
         return await self.locator.get_attribute("data-state") or ""
 
     async def watch_state(self) -> None:
-        """Note from now on what it says and when, for ``changes``."""
+        """Start to record what the tile says and when, for ``changes``."""
         await self.locator.evaluate(
             """tile => {
                 tile.changes = [];
@@ -141,7 +142,7 @@ class Tile:
         )
 
     async def changes(self) -> list[tuple[str, float]]:
-        """Return what it has said since it was watched, and when (seconds since 1970)."""
+        """Return what the tile has said since ``watch_state``, and when (seconds since 1970)."""
         return [(str(state), float(at)) for state, at in await self.locator.evaluate("tile => tile.changes")]
 
     async def age(self) -> float | None:
@@ -153,13 +154,13 @@ class Tile:
         return str(await self.locator.evaluate("e => [...e.shadowRoot.children].map(c => c.innerText).join(' ')"))
 
     async def never_stale(self) -> None:
-        """Check, by its own time code, that no frame called LIVE was older than the contract allows."""
+        """Check, with the frames' own time codes, that no frame called LIVE was older than the contract allows."""
         for frame in await self.frames():
             if frame["state"] == "live" and frame["trueAge"] is not None:
                 assert frame["trueAge"] < 2.0 + 0.25, frame
 
     async def frames(self) -> list[dict[str, Any]]:
-        """Return what the tile said of each frame since the page was opened or ``forget`` was called."""
+        """Return what the tile said about each frame since the page was opened or ``forget`` was called."""
         return cast(
             list[dict[str, Any]], await self.glass.page.evaluate("c => window.frames_seen[c] ?? []", self.camera)
         )
@@ -168,7 +169,7 @@ class Tile:
         await self.glass.page.evaluate("c => { window.frames_seen[c] = []; }", self.camera)
 
     async def says(self, state: str, within: float) -> None:
-        """Wait until it says ``state``."""
+        """Wait until the tile says ``state``."""
 
         async def condition() -> bool:
             return await self.state() == state
@@ -189,7 +190,7 @@ class Tile:
             raise AssertionError(f"{self.camera}: not {words!r} within {within} s: {await self.words()}") from None
 
     async def counts(self) -> None:
-        """Wait until its age has counted on by a second."""
+        """Wait until the tile's age has increased by a second."""
         before = await self.age()
         assert before is not None
 

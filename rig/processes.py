@@ -1,4 +1,4 @@
-"""Starts child processes that say when they are ready, finds free ports, and waits for conditions."""
+"""Starts child processes that print a line when they are ready, finds free ports, and waits for conditions."""
 
 import asyncio
 import os

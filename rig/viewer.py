@@ -126,7 +126,7 @@ class LightViewer:
         return "\r\n".join(lines) + "\r\n"
 
     async def connect(self, answer: str) -> None:
-        """Connect by ICE checks and a DTLS handshake, then count packets. Raises ConnectionError."""
+        """Connect with ICE checks and a DTLS handshake, then count packets. Raises ConnectionError."""
         fingerprint = await self.reach(answer)
         await self.dtls.start(RTCDtlsParameters([fingerprint]))
         if self.dtls.state != "connected":
@@ -158,7 +158,7 @@ class LightViewer:
             self._checking.cancel()
 
     async def close(self) -> None:
-        """Stop, and tell the other side."""
+        """Stop, and tell the server."""
         self.stop_checking()
         await self.dtls.stop()
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
