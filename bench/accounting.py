@@ -13,8 +13,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds of all threads of a set of processes (``user``: those in user mode among them), and resident
-    bytes."""
+    """Of a set of processes: CPU seconds of all threads, those in user mode among them, and resident bytes."""
 
     cpu: float
     resident: int
@@ -44,8 +43,7 @@ def usage(pids: Iterable[int]) -> Usage:
 
 
 def proportional(pids: Iterable[int]) -> int:
-    """Return the bytes of memory of the processes and their descendants. A page that several share is divided among
-    them (PSS)."""
+    """Return the bytes of memory of the processes and their descendants, with shared pages divided among them (PSS)."""
     found = 0
     for pid in family(pids):
         try:
@@ -57,8 +55,7 @@ def proportional(pids: Iterable[int]) -> int:
 
 
 def queued(port: int, tables: Iterable[str] = ("/proc/net/tcp", "/proc/net/tcp6")) -> int:
-    """Return the bytes that are waiting in the kernel for either side of the TCP connections with this port at one
-    end."""
+    """Return the bytes waiting in the kernel for either side of the TCP connections with this port at one end."""
     found, ending = 0, f":{port:04X}"
     for table in tables:
         with contextlib.suppress(OSError):

@@ -1,5 +1,4 @@
-"""Draws the cost per packet as cameras and viewers grow in number, and next to that of its peers: one SVG of bars.
-Pure."""
+"""Draws the cost per packet as cameras and viewers grow in number, and next to its peers': one SVG of bars. Pure."""
 
 from html import escape
 from typing import Any

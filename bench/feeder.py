@@ -30,8 +30,7 @@ TICKS = 90_000 // FPS
 RUN = 16  # packets that are sent over UDP at once
 REPORT_EVERY = 5 * FPS  # pictures between two sender reports
 WRITTEN = np.dtype([("camera", "<u2"), ("place", "<u2"), ("rtp", "<u4"), ("at", "<i8")])
-"""One line of the log: camera, place of the picture in the film (0 is the keyframe), RTP time, wall-clock
-nanoseconds."""
+"""One log line: camera, place of the picture in the film (0 is the keyframe), RTP time, wall-clock nanoseconds."""
 
 COUNT = "X-COUNT"
 """A request of the bench's own. The answer, in JSON, is the number of players, the packets and pictures written to them

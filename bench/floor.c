@@ -1,4 +1,4 @@
-/* The least that sealing and sending can cost: AES-256-GCM with OpenSSL over a burst of RTP packets, then one UDP send that
+/* The least that sealing and sending can cost: AES-256-GCM (OpenSSL) over a burst of RTP packets, then one UDP send that
    the kernel splits (GSO), in a loop that does nothing else. Prints CPU microseconds per packet. floor PORT BURST SECONDS */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,5 +1,4 @@
-"""The least that a delivered packet can cost: builds and runs ``floor.c`` if a C compiler and OpenSSL's headers are
-there."""
+"""The least that a packet can cost: builds and runs ``floor.c`` if there is a C compiler with OpenSSL's headers."""
 
 import asyncio
 import shutil

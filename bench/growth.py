@@ -1,5 +1,4 @@
-"""Draws what cameras that nobody is watching cost as they grow in number: one SVG of two panels, CPU and memory.
-Pure."""
+"""Draws what cameras that nobody is watching cost, by their number: one SVG of two panels, CPU and memory. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

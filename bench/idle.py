@@ -85,8 +85,7 @@ async def measure(
     console: Console,
     keep: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
-    """Return {cameras: {name: figures}}, and hand it to ``keep`` after every turn. A failure costs only its own
-    turn."""
+    """Return {cameras: {name: figures}}, and hand it to ``keep`` after every turn. A failure costs only its turn."""
     turns: dict[int, dict[str, list[Turn]]] = {count: {name: [] for name in builds} for count in (1, *counts)}
     absent: dict[int, dict[str, str]] = {count: {} for count in turns}
     for count in turns:

@@ -83,8 +83,7 @@ def _mid(description: str) -> str:
 
 
 def own_address() -> str:
-    """Return the machine's address on its network, since Janus leaves out loopback. Packets to it stay in the machine,
-    too."""
+    """Return the machine's address on its network: Janus leaves out loopback. Packets to it stay in the machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # sends nothing
         return str(probe.getsockname()[0])

@@ -132,8 +132,7 @@ def mediamtx(feed: Feed) -> Program:
 
 def go2rtc(feed: Feed) -> Program:
     """Return go2rtc, which pulls cameras all the time (``preload``; by default it pulls on demand). It has no STUN
-    servers, and has loopback among its candidates: on a machine with nothing but loopback it would otherwise name
-    none."""
+    servers, and has loopback among its candidates: with nothing but loopback it would otherwise name none."""
     http, media = free_port(), free_port()
     configuration: dict[str, object] = {
         "app": {"modules": ["api", "rtsp", "webrtc"]},

@@ -1,6 +1,5 @@
 """The obvious aiortc program as a server under test. FFmpeg pulls each camera, and a MediaRelay hands its packets to
-every peer connection; nothing is decoded. ``python -m bench.plain_aiortc URL...`` prints its port, then answers
-WHEP."""
+every peer connection, undecoded. ``python -m bench.plain_aiortc URL...`` prints its port, then answers WHEP."""
 
 import asyncio
 import sys

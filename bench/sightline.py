@@ -132,8 +132,8 @@ class Sightline:
         return () if self._process is None else (self._process.process.pid,)
 
     async def start(self) -> None:
-        """Start it, and wait until every camera is playing and the incident is open. Raises NotHere if it does not know
-        a setting."""
+        """Start it, wait until every camera is playing, and open the incident. Raises NotHere if it rejects a
+        setting."""
         command = [*self._variant.command, "serve", "--config", str(self._configuration)]
         for key, value in self._settings.items():
             command += ["--set", f"{key}={json.dumps(value)}"]

@@ -1,6 +1,5 @@
-"""Defines what is measured, and in which order. Servers under comparison take turns, round after round, so that
-anything else that the machine is doing affects all of them. The median of the rounds counts, and the spread is
-shown."""
+"""What is measured, and in which order. Servers under comparison take turns, round after round, so that anything else
+that the machine is doing affects all of them. The median of the rounds counts, and the spread is shown."""
 
 import statistics
 from collections import Counter
@@ -176,8 +175,7 @@ async def in_turns(
     coalesce: bool = True,
     waiting: bool = False,
 ) -> None:
-    """Measure every row (what, viewers) once per round. After every turn, ``found[title]`` has the medians of the
-    rounds so far.
+    """Measure every row (what, viewers) once per round. ``found[title]`` gets the medians so far after every turn.
 
     A row whose server is not here is left out of later rounds. A row that fails is tried again, and shows how often it
     failed. ``coalesce``, ``waiting``: how the viewers receive what arrives.

@@ -82,8 +82,7 @@ def _alarms(rows: dict[str, Any]) -> Iterator[Target]:
 
 
 def ours(row: dict[str, Any]) -> dict[str, float]:
-    """Return what the gateway dropped of what it should have sent, without pictures of a camera from before its
-    keyframe."""
+    """Return what the gateway dropped of what it should have sent, except a camera's pictures before its keyframe."""
     return {key: value for key, value in row.get("counters", {}).items() if value and "dropped" in key and _sent(key)}
 
 

@@ -37,8 +37,7 @@ def written(pictures: int, camera: int = 0) -> np.ndarray:
 
 
 def received(numbers: list[int], delay: dict[int, int], offset: int) -> Received:
-    """Return those pictures, ``offset`` ticks later in RTP time, each ``delay`` milliseconds (1 by default) after it
-    arrived."""
+    """Return those pictures, ``offset`` ticks later in RTP time, each ``delay`` ms (1 by default) after it arrived."""
     return Received(
         np.array([(number * TICKS + offset) & 0xFFFFFFFF for number in numbers], np.uint32),
         np.array([(number * 33 + delay.get(number, 1)) * MS for number in numbers], np.int64),

@@ -1,5 +1,4 @@
-"""Measures, for each viewer, the time from the arrival of a camera's whole picture to the departure of the whole
-picture.
+"""Measures, for every viewer, the time from a picture's complete arrival from the camera to its complete departure.
 
 Servers choose their own RTP timestamps, but keep the distances between them. So every keyframe of a viewer (by far its
 largest picture) is matched with the last one that its camera had sent by then, and all other pictures by their distance

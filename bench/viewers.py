@@ -1,5 +1,4 @@
-"""``python -m bench.viewers``: connects viewers, lets them watch, and reports what reached them, when, and what it
-cost.
+"""``python -m bench.viewers``: connects viewers, lets them watch, and reports what reached them, when, at what cost.
 
 Reads a ``Task`` as one JSON object from standard input. Prints a line when it begins to measure, and a ``Result`` as
 one JSON object at the end.

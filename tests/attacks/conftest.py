@@ -1,4 +1,4 @@
-"""The whole gateway in one process, for those who attack it, and connections to its own doors, below HTTP."""
+"""The whole gateway in one process, for the tests that attack it, and connections to its own server below HTTP."""
 
 import asyncio
 import ssl
@@ -35,12 +35,12 @@ class Line:
         self.writer.write(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
 
     def stop_reading(self) -> None:
-        """Leave what the gateway sends in the connection."""
+        """Stop reading, and leave in the connection what the gateway sends."""
         assert isinstance(self.writer.transport, asyncio.ReadTransport)
         self.writer.transport.pause_reading()
 
     async def status(self) -> int:
-        """Of the next answer."""
+        """Return the status of the next answer."""
         async with asyncio.timeout(5):
             await self.reader.readuntil(b"HTTP/1.1 ")
             return int(await self.reader.readexactly(3))
@@ -72,7 +72,7 @@ async def connected(port: int, context: ssl.SSLContext | None = None) -> AsyncIt
 
 @dataclass
 class Guarded:
-    """A gateway behind its own doors, which have few places. ``port``: where they are."""
+    """A gateway behind a server of its own with room for few connections. ``port``: where that is listening."""
 
     house: House
     doors: Doors
@@ -80,7 +80,7 @@ class Guarded:
     port: int = 0
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait for what the gateway does about what has been sent to it."""
+        """Wait until the gateway has handled what was sent to it, as ``true`` tells."""
         async with asyncio.timeout(5):
             for _ in iter(true, True):
                 await asyncio.sleep(0.001)
@@ -101,7 +101,7 @@ async def guard(
     alarms_only: bool = False,
     context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Guarded]:
-    """The house behind doors of its own, listening."""
+    """Put the house behind a server of its own that is listening."""
     runner = house.server.runner
     assert isinstance(runner, web.AppRunner)
     places = ConnectionPlaces(16) if places is None else places

@@ -1,4 +1,4 @@
-"""A camera, or whoever answers in its place, that would use the gateway to reach what it cannot reach itself."""
+"""A camera, or something that answers in its place, tries to reach through the gateway what it cannot reach itself."""
 
 from gateway.models import SourceReason, SourceState
 from gateway.sources.rtsp.address import parse_address

@@ -1,4 +1,4 @@
-"""Connections in numbers: whoever holds or floods them must not silence a panic button, nor a console."""
+"""Many connections at once: holding or flooding them must silence neither a panic button nor a console."""
 
 import asyncio
 import errno
@@ -143,7 +143,7 @@ async def test_messages_to_a_button_from_many_addresses_hold_up_no_address_that_
 
     newcomers = Newcomers(lambda _: None, clock, lambda newcomer: begun.append(newcomer.connection.place.owner))
     for address in (*[f"198.51.100.{host}" for host in range(40)], "192.0.2.1"):
-        for _ in range(int(NEWCOMERS[0])):  # what it may begin at once has begun
+        for _ in range(int(NEWCOMERS[0])):  # all that it may start at once has started
             newcomers.come(message(address), at_once=False)
         begun.clear()
         for _ in range(1 if address == "192.0.2.1" else 50):
@@ -241,7 +241,7 @@ async def test_how_much_of_an_answer_has_been_taken_is_known(guarded: Guarded) -
 
 
 class NoFiles:
-    """The system's accept, without a file to give until there is one."""
+    """The system's accept, which finds no free file descriptor until the test allows one."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._accept = asyncio.get_running_loop().sock_accept

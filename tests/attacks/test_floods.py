@@ -1,4 +1,4 @@
-"""Requests in numbers: whoever floods the gateway is told to wait, and nobody else is."""
+"""Many requests at once: the gateway tells whoever floods it to wait, and nobody else."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ BODY = json.dumps({"room": "lincoln-room-101"}).encode()
 
 
 async def told_to_wait(house: House, asked: Awaitable[Answer], whose: str = "address") -> Answer:
-    """The 429, which is held back for a while."""
+    """Return the 429 response, which the gateway holds back for a while."""
     before = house.value("http_limited_total", whose=whose)
     task = asyncio.ensure_future(asked)
     async with asyncio.timeout(10):
@@ -61,7 +61,7 @@ def stranger_of(address: str) -> dict[str, str]:
 
 @pytest.fixture
 async def behind_a_proxy(tmp_path: Path) -> AsyncIterator[House]:
-    """A house whose callers come through a trusted proxy, each from an address of their own."""
+    """A house whose callers come through a trusted proxy, each from their own address."""
     async with House(tmp_path, with_http(trusted_proxies=("127.0.0.0/8",), metrics_token=SecretStr(TOKEN))) as found:
         yield found
 
@@ -236,7 +236,7 @@ async def test_readyz_does_not_tell_strangers_that_an_incident_is_open(house: Ho
 
 
 async def test_an_auditor_who_floods_an_event_channel_is_read_no_faster_than_a_page_speaks(house: House) -> None:
-    """Before, 32 channels of one sign-in that said nothing but ping left every alarm without an answer for 20 s."""
+    """Before, 32 channels of one sign-in that sent nothing but pings left every alarm without an answer for 20 s."""
     auditor = await house.sign_in("auditor")
     channel = await auditor.events()
     await channel.resume()
@@ -248,13 +248,13 @@ async def test_an_auditor_who_floods_an_event_channel_is_read_no_faster_than_a_p
     assert house.value("malformed_total", protocol="events") == MESSAGES[0] - CONNECTING
     assert (await press(await house.stranger(), "msg_1")).status == 200
 
-    # Nor does a new channel help; another person has one.
+    # A new channel does not help either; another person has one.
     await told_to_wait(house, auditor.get("/api/events"), "sign_in")
     assert await (await (await house.sign_in("dispatcher")).events()).resume()
 
 
 async def test_an_auditor_who_reads_the_whole_record_again_and_again_is_told_to_wait(house: House) -> None:
-    """Before, 60 readings of 1,000 records at a time left every alarm without an answer for 20 s."""
+    """Before, reading 1,000 records 60 times at once left every alarm without an answer for 20 s."""
     auditor = await house.sign_in("auditor")
     for _ in range(5):
         assert (await auditor.get("/api/record?limit=1000")).status == 200
@@ -265,7 +265,7 @@ async def test_an_auditor_who_reads_the_whole_record_again_and_again_is_told_to_
 async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before, all webhooks had one lock, and an alarm waited behind 200 messages of another button for 2 s."""
+    """Before, all webhooks shared one lock, and an alarm waited behind 200 messages of another button for 2 s."""
     triggers, began, go = house.services.incidents.triggers, asyncio.Event(), asyncio.Event()
     take = triggers.take
 

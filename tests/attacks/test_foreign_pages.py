@@ -1,4 +1,4 @@
-"""What a page of another origin can make the browser of somebody who is signed in do."""
+"""What a page of another origin can do through the browser of a user who is signed in."""
 
 import asyncio
 import gzip
@@ -94,7 +94,7 @@ async def test_json_that_is_nothing_but_depth_is_the_callers_fault(house: House)
     "path", ["/../../server.py", "/..%2f..%2fserver.py", "/%2e%2e/%2e%2e/server.py", "//etc/passwd"]
 )
 async def test_no_path_leads_out_of_what_was_built(house: House, path: str) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)  # clients tidy paths up
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)  # clients normalise paths
     writer.write(f"GET /assets{path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()

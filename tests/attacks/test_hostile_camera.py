@@ -1,4 +1,4 @@
-"""A camera that was taken over: it may show what it likes, and must not cost the other cameras anything."""
+"""A compromised camera: it may show what it likes, but must not disturb the other cameras."""
 
 import asyncio
 import time
@@ -23,11 +23,11 @@ from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
 
 NOTHING = b"$\0\0\0"
-"""An interleaved frame without a packet in it."""
+"""An interleaved frame that holds no packet."""
 
 
 class Ear:
-    """Hears sound and keeps none."""
+    """Listens to the sound and keeps none."""
 
     def began(self, codec: str) -> None:
         return
@@ -41,7 +41,7 @@ def client(clock: FakeClock) -> RtspClient:
 
 
 def sends(connection: RtspClient, data: bytes) -> None:
-    """As the loop reads it."""
+    """Feed data into the connection as the event loop does."""
     while data:
         room = connection.get_buffer(len(data))
         size = min(len(room), len(data))
@@ -51,7 +51,7 @@ def sends(connection: RtspClient, data: bytes) -> None:
 
 
 async def ended(connection: RtspClient, clock: FakeClock) -> SourceReason | None:
-    """Why the connection is over, if it is."""
+    """Return why the connection has ended, or None if it has not."""
     step = asyncio.create_task(connection.step())
     await clock.advance(1.0)
     try:
@@ -79,7 +79,7 @@ async def test_what_a_camera_may_send_is_a_rate(share: float, ends: bool) -> Non
 
 
 def coded(width: int, height: int, pictures: int) -> list[bytes]:
-    """NAL units of pictures that are each a keyframe of one slice, and nearly nothing."""
+    """Return NAL units of pictures that are all keyframes of one slice with almost no content."""
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"

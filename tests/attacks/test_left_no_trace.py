@@ -1,4 +1,4 @@
-"""What somebody did, or tried to do, and hoped that the record would not show."""
+"""Things that somebody did, or tried to do, in the hope that the record would not show them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whoever sends to the media port what is not theirs to send."""
+"""Attackers who send to the media port what they have no right to send."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from tests.webrtc.peers import Gateway
 
 
 class Outsider:
-    """Somebody else's socket on the same network. It can say anything; here it also hears what comes to it."""
+    """Another device's socket on the same network. It can send anything; here it also receives what comes to it."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._to = ("127.0.0.1", gateway.plane.local_port)
@@ -30,7 +30,7 @@ class Outsider:
         self._socket.sendto(datagram, self._to)
 
     def heard(self) -> bytes:
-        """All that has come."""
+        """Return all that has arrived."""
         found = b""
         while True:
             try:
@@ -57,7 +57,7 @@ async def until(holds: Callable[[], Any]) -> None:
 
 @asynccontextmanager
 async def watching() -> AsyncIterator[tuple[Gateway, LightViewer, Outsider, str]]:
-    """A viewer whose picture moves, an outsider, and the answer that the viewer got."""
+    """Yield a gateway, a viewer whose picture is moving, an outsider, and the answer that the viewer got."""
     gateway = Gateway(FakeClock())
     async with gateway.plane:
         viewer, outsider = LightViewer(), Outsider(gateway)
@@ -118,7 +118,7 @@ async def test_strangers_get_no_answer_at_all_so_that_nothing_can_be_reflected()
 
 
 async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard() -> None:
-    """A viewer may be given another's former address by NAT, or forge it: neither loses its way back to us."""
+    """A viewer may get another's former address from NAT, or forge it: neither viewer loses its way back to us."""
     async with watching() as (gateway, viewer, _, _answer):
         first = gateway.plane.sessions()[0].id
         other = LightViewer()
@@ -131,7 +131,7 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
         async def is_heard(session: Session | None) -> None:
             await until(lambda: session is not None and session.path.heard_at == gateway.clock.monotonic())
 
-        viewer.stop_checking()  # or else its own check could come between two of ours
+        viewer.stop_checking()  # or else its own check could come between two of the test's
         for _ in range(2 * KNOWN_ROUTES):
             assert isinstance(gateway.clock, FakeClock)
             await gateway.clock.advance(0.01)
@@ -146,7 +146,7 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
 
 
 async def test_a_forged_datagram_of_any_size_ends_nobodys_picture() -> None:
-    """Whoever forges a viewer's address is taken for that viewer, until what they say has to be authentic."""
+    """The gateway takes a sender who forges a viewer's address for that viewer, until a message has to be authentic."""
     async with watching() as (gateway, viewer, outsider, _):
         sizes = (2, 12, 1402, 1500, 1501, 2048)
         for size in sizes:

@@ -1,4 +1,4 @@
-"""Whoever connects to the media port by TCP and is no viewer."""
+"""Attackers who connect to the media port over TCP and are not viewers."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ from tests.webrtc.peers import Gateway
 
 
 class Intruder:
-    """A connection that says what it likes."""
+    """A connection that sends anything."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
@@ -26,7 +26,7 @@ class Intruder:
         self._socket.send(data)
 
     def heard(self) -> bytes | None:
-        """What came: None at the end of the connection."""
+        """Return what has arrived, or None if the connection has ended."""
         try:
             return self._socket.recv(65536) or None
         except BlockingIOError:
@@ -76,7 +76,7 @@ async def test_a_connection_that_says_little_is_closed_in_time(said: bytes) -> N
         for _ in range(9):
             await passes(gateway, tcp.PROVEN_WITHIN / 10)
         if said:
-            intruder.say(said)  # a byte now and then wins no time
+            intruder.say(said)  # sending a byte now and then gains no time
         assert intruder.heard() == b""
         await passes(gateway, tcp.PROVEN_WITHIN / 10 + 0.2)
         await until(lambda: intruder.heard() is None)

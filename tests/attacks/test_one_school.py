@@ -1,7 +1,7 @@
-"""Whoever is bound to one school learns nothing of another, by any route, in any role; who is bound to none learns all.
+"""A user bound to one school learns nothing of another, by any route, in any role. A user bound to none learns all.
 
-``ROUTES`` names every route of the application and who gets something out of it. A new route fails the first test
-until it stands there.
+``ROUTES`` names every route of the application and who gets something out of it. A new route fails the first test until
+it is listed there.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ NOBODY: frozenset[Role] = frozenset()
 
 
 class Tells(Enum):
-    """Of which schools an answer may tell."""
+    """The schools that an answer may tell about."""
 
     NONE = "nothing of any school"
     SELF = "to which schools the caller is bound"
@@ -84,7 +84,7 @@ ROUTES = {
 
 
 class World:
-    """Two schools with an incident each, and a policeman of each who watches; all that is of one has its name."""
+    """Two schools with an incident each, and a police officer watching each. All data of a school has its name."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -97,7 +97,7 @@ class World:
         return person
 
     async def happen(self) -> None:
-        """Let all that can happen at a school happen at both."""
+        """Let everything that can happen at a school happen at both."""
         for site in (LINCOLN, OAK):
             self.incidents[site] = await self.house.lock_down(site)
             of_site = frozenset({site})
@@ -116,7 +116,7 @@ class World:
             await (await self.sign_in(technician)).post("/api/sign-out")
 
     def ids(self, site: str) -> dict[str, str]:
-        """What stands in an address for ``site``."""
+        """Return the values of an address's placeholders for ``site``."""
         incident = self.incidents.get(site)
         room = {"lincoln": "lincoln-room-101"}.get(site) or f"{site}-room-1"
         if site in self.house.loaded.plans:
@@ -144,7 +144,7 @@ class World:
         return await person.request(method, path, data=body.encode() if method == "POST" else None, headers=headers)
 
     def told_of(self, text: str) -> set[str]:
-        """Return the schools of which a text tells. Their names stand alone: a token may hold any three letters."""
+        """Return the schools that a text mentions. Only whole words count: a token may hold any three letters."""
         found = {site: re.search(rf"(?<![a-z0-9]){site}(?![a-z0-9])", text, re.IGNORECASE) for site in self.incidents}
         return {site for site, incident in self.incidents.items() if found[site] or incident.id in text}
 
@@ -169,7 +169,7 @@ async def test_no_route_is_forgotten(tmp_path: Path) -> None:
 
 
 def allowed(answer: Answer) -> bool:
-    """Whether the caller got what there is; no camera of these tests has sent a picture yet."""
+    """Return True if the caller got all there is. In these tests no camera has sent a picture yet."""
     return answer.status < 400 or (answer.status == 404 and b"no_still" in answer.body)
 
 

@@ -1,4 +1,4 @@
-"""What somebody does who has read one message of a panic button."""
+"""Attacks by somebody who has read one message of a panic button."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whoever has signed out, was signed out, or never was signed in."""
+"""Callers who have signed out, were signed out, or never were signed in."""
 
 import asyncio
 
@@ -54,7 +54,7 @@ async def test_one_sign_in_has_a_bounded_number_of_channels_and_others_theirs(ho
             try:
                 assert await (await patrol.events()).resume()
                 break
-            except WSServerHandshakeError:  # the gateway has not yet heard that the other one is closed
+            except WSServerHandshakeError:  # the gateway has not noticed yet that the other one is closed
                 await asyncio.sleep(0.01)
 
 
@@ -70,7 +70,7 @@ async def test_guesses_at_invitations_never_stand_in_line_before_alarms(house: H
         async with house.database.session(Urgency.ALARM):
             order.append("alarm")
 
-    async with asyncio.TaskGroup() as group, house.database.session():  # somebody writes, and takes long
+    async with asyncio.TaskGroup() as group, house.database.session():  # a write that takes long is going on
         guessing = group.create_task(guess())
         await asyncio.wait((guessing,), timeout=0.2)
         group.create_task(alarm())

@@ -1,4 +1,4 @@
-"""A name server that takes every question and answers none, as when somebody drops its answers."""
+"""A name server that receives every query and answers none, as when somebody drops its answers."""
 
 import asyncio
 import socket
@@ -24,12 +24,12 @@ from rig.viewer import LightViewer
 
 CAMERAS = 30
 PROMPTLY = 1.0
-"""Seconds; each look-up that stood in the way would hold things up for ever."""
+"""Seconds. A look-up that blocked anything would block it for ever."""
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The names that somebody waits for; nobody answers until the test has ended."""
+    """Return the names that are being looked up. No look-up is answered until the test has ended."""
     names: list[str] = []
     ended = threading.Event()
     answered = socket.getaddrinfo

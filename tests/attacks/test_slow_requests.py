@@ -1,4 +1,4 @@
-"""Connections that are held and not used."""
+"""Connections that are kept open and not used."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A patrol laptop is stolen: whoever has it holds a cookie, a page, a token and pictures."""
+"""A patrol laptop is stolen: the thief has a cookie, a page, a token and pictures."""
 
 from collections.abc import Callable
 
@@ -74,7 +74,7 @@ async def test_a_picture_goes_dark_within_a_second_of_a_sign_out_from_the_comman
 
 
 class CommandsClock(FakeClock):
-    """The clock of a command beside a gateway, which is the gateway's: time passes while the command sleeps alone."""
+    """The clock of a command, which is its gateway's: time passes only while the command sleeps."""
 
     def __init__(self, gateways: FakeClock) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class CommandsClock(FakeClock):
 
 
 async def asked(house: House, ended: SignedOut, looked_at: Callable[[], float | None]) -> str:
-    """What the command is told, or why it is not; its waiting takes no time here."""
+    """Return what the command is told, or why it is not told. Its waiting takes no time here."""
     try:
         return await wait_closed(house.database, ended, CommandsClock(house.clock), looked_at, 120)
     except Unconfirmed as error:
@@ -114,7 +114,7 @@ async def test_the_command_tells_a_gateway_that_had_nothing_open_from_one_that_h
 async def test_pictures_that_a_look_left_open_are_not_said_to_be_closed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A look that could not ask the database has closed nothing."""
+    """A check that could not ask the database has closed nothing."""
     await house.services.sign_ins.tick()
     looked_at = house.services.sign_ins.looked_at
     assert looked_at == house.clock.monotonic()

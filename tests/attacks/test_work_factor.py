@@ -1,6 +1,6 @@
-"""A small message must not cost the loop seconds: while it works on one, nobody's picture moves.
+"""A small message must not cost the event loop seconds: while it works on one, everybody's picture stands still.
 
-Each of these took a second and more for one message. The bound is a hundred times what they take now.
+Each of these messages used to take a second or more. The bound is a hundred times what they take now.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ def at_once() -> Iterator[None]:
 
 
 class CountingSealer:
-    """Seals nothing and counts what it is asked for."""
+    """Seals nothing, and counts the packets that it is asked to seal."""
 
     overhead = 0
     reach = 1024
@@ -128,7 +128,7 @@ def test_one_message_asks_for_so_many_packets_again_and_no_more() -> None:
 
 
 def test_a_camera_that_sends_noise_between_messages_is_given_up() -> None:
-    """Each byte of noise is looked at, which is dear; any message used to make up for all of it."""
+    """The reader examines every byte of noise, which is expensive; a single message used to make up for all of it."""
     reader = Reader()
 
     def camera() -> None:
@@ -148,7 +148,7 @@ def test_a_camera_that_now_and_then_sends_noise_is_kept() -> None:
 def test_datagrams_that_all_wait_for_one_that_is_missing_are_not_sorted_at_each() -> None:
     reorder = Reorder()
     with at_once():
-        for place in range(50_000):  # five seconds of the most that a camera may send
+        for place in range(50_000):  # five seconds at the highest rate that a camera may send
             reorder.push(struct.pack("!BBHII", 0x80, 96, 2 * place & 0xFFFF, 0, 7), place / 10_000)
 
 

@@ -1,4 +1,4 @@
-"""A browser's page that plays by WHEP and nothing else, whatever drives the browser."""
+"""A page that plays over WHEP and does nothing else, in a browser with any driver."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ LOOK = """async () => {
 
 @asynccontextmanager
 async def watched(look: Callable[[], Awaitable[str]], player: Player) -> AsyncIterator[None]:
-    """Tell the player what the page shows: ``look`` calls LOOK there."""
+    """Keep telling the player what the page shows; ``look`` calls LOOK in the page."""
 
     async def watch() -> None:
         heard, state = 0, ""

@@ -1,4 +1,4 @@
-"""The gateway that viewers play from, and the viewers that are built for it."""
+"""The gateway from which viewers play, and the viewers that are built for it."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from rig.example import ROOT
 from tests.clients.house import House, playing_house
 
 NOT_HERE = 3
-"""What the build ends with where the viewer's language is missing."""
+"""The build's exit code if the viewer's language is missing."""
 
 
 OURS = Path(sys.executable).parent
@@ -21,7 +21,7 @@ OURS = Path(sys.executable).parent
 
 
 def _built(viewer: str) -> Path:
-    """Where the viewer lies, built now if it was not yet. Skips the test where its language is missing."""
+    """Build the viewer if that has not been done, and return its place. Skips the test if its language is missing."""
     command = [str(ROOT / "scripts" / "test-clients"), viewer]
     found = {"PATH": f"{OURS}:{os.environ['PATH']}"}
     run = subprocess.run(command, env=os.environ | found, capture_output=True, text=True, check=False)
@@ -43,7 +43,7 @@ def mediamtx() -> str:
 
 @pytest.fixture(scope="session")
 def werift() -> list[str]:
-    """The command, but for the address and the token."""
+    """Return the command, without the address and the token."""
     _built("werift")
     node = shutil.which("node", path=f"{OURS}:{os.environ['PATH']}")
     assert node is not None
@@ -58,6 +58,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def silent_house(tmp_path: Path) -> AsyncIterator[House]:
-    """One whose camera has no sound: the section of it in an offer is rejected."""
+    """A house whose camera has no sound: the gateway rejects the sound section of an offer."""
     async with playing_house(tmp_path, sound=False) as house:
         yield house

@@ -1,4 +1,4 @@
-"""A camera of two streams and a sound, played into the relay in real time, that can be restarted."""
+"""A camera with two streams and sound, played into the relay in real time, that can be restarted."""
 
 import asyncio
 import functools
@@ -23,7 +23,7 @@ _SECOND = 8000
 
 @functools.cache
 def film(size: tuple[int, int], noise: int, frames: int = 3 * GOP) -> tuple[tuple[bytes, ...], ...]:
-    """NAL units of each access unit of a short H.264 film in constrained baseline; each GOP begins with a keyframe."""
+    """Return the NAL units of each access unit of a short constrained-baseline film. A GOP starts with a keyframe."""
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height = size
@@ -51,7 +51,7 @@ def _nals(unit: bytes) -> tuple[bytes, ...]:
 
 @functools.cache
 def tone() -> bytes:
-    """A second of a tone of HERTZ in G.711 mu-law."""
+    """Return a second of a tone of HERTZ in G.711 mu-law."""
     encoder = av.CodecContext.create("pcm_mulaw", "w")
     assert isinstance(encoder, av.AudioCodecContext)
     encoder.sample_rate, encoder.layout, encoder.format = _SECOND, "mono", "s16"
@@ -62,7 +62,7 @@ def tone() -> bytes:
 
 
 class Camera:
-    """Plays its film round and round: a large one in its main stream, a small one in its substream."""
+    """Plays its film again and again: a large one in its main stream, a small one in its substream."""
 
     def __init__(self, main: CameraStream, sub: CameraStream, sound: AudioStream | None, clock: Clock) -> None:
         self.main = main
@@ -82,7 +82,7 @@ class Camera:
             await asyncio.sleep(1 / FPS)
 
     async def restart(self, away: float) -> None:
-        """Show nothing for so many seconds, then begin again, with timestamps of its own choice."""
+        """Show nothing for ``away`` seconds, then begin again, with timestamps of its own choice."""
         self._away = True
         await asyncio.sleep(away)
         self._stamp, self._shown, self._away = 3_900_000_000, 0, False

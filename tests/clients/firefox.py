@@ -1,10 +1,10 @@
-"""Debian's Firefox as the viewer, driven by WebDriver BiDi. Run in a network of its own by ``test_firefox.py``.
+"""Debian's Firefox as the viewer, driven through WebDriver BiDi. ``test_firefox.py`` runs it in a network of its own.
 
     python -m tests.clients.firefox DIRECTORY ADDRESS
 
-ADDRESS must be one that this machine alone has and that is not 127.0.0.1: Firefox offers no loopback address.
-Firefox gets H.264 from OpenH264, which it downloads. Where nothing can be downloaded it decodes by the system's FFmpeg,
-if it is told to.
+ADDRESS must be an address that only this machine has, and not 127.0.0.1: Firefox offers no loopback address. Firefox
+gets H.264 from OpenH264, which it downloads. If it can download nothing, it decodes with the system's FFmpeg, provided
+that it is told to.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ QUIET = {
 }
 BY_FFMPEG = {
     "media.webrtc.hw.h264.enabled": True,
-    "gfx.blacklist.webrtc.hw.acceleration.h264": 1,  # this hardware is fine: H.264 may be offered
+    "gfx.blacklist.webrtc.hw.acceleration.h264": 1,  # this hardware is fine, so H.264 may be offered
     "media.navigator.mediadatadecoder_h264_enabled": True,
 }
 
 
 class Page:
-    """The one page of a Firefox."""
+    """The only page of a Firefox."""
 
     def __init__(self, socket: "ClientWebSocketResponse[Any]") -> None:
         self._socket = socket
@@ -49,7 +49,7 @@ class Page:
         await self._command("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
     async def call(self, function: str, *arguments: str) -> str:
-        """Call a function of a list of strings in the page."""
+        """Call a function in the page with a list of strings."""
         values = [{"type": "array", "value": [{"type": "string", "value": argument} for argument in arguments]}]
         target = {"context": self._context}
         answer = await self._command(
@@ -74,7 +74,7 @@ def _written(path: Path, text: str) -> None:
 
 @asynccontextmanager
 async def firefox(directory: Path, preferences: Mapping[str, object]) -> AsyncIterator[Page]:
-    """A headless Firefox with a new profile, closed on leaving."""
+    """Run a headless Firefox with a new profile while the block lasts."""
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in preferences.items()]
     _written(directory / "user.js", "".join(lines))
     command = ["firefox-esr", "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", str(directory)]
@@ -96,7 +96,7 @@ async def firefox(directory: Path, preferences: Mapping[str, object]) -> AsyncIt
 
 
 async def without_h264(directory: Path, house: House) -> None:
-    """A Firefox that has no H.264 is told so, in words."""
+    """Tell a Firefox that has no H.264 so, in plain words."""
     async with firefox(directory / "bare", QUIET) as page:
         await page.open(f"{house.base}/plain")
         refused = json.loads(await page.call(PLAY, house.url, house.token))
@@ -106,7 +106,7 @@ async def without_h264(directory: Path, house: House) -> None:
 
 
 async def with_h264(directory: Path, house: House) -> None:
-    """Firefox plays the whole story."""
+    """Let Firefox play the whole story."""
     player = Player()
     async with firefox(directory / "profile", QUIET | BY_FFMPEG) as page:
         await page.open(f"{house.base}/plain")

@@ -1,5 +1,5 @@
-"""The whole gateway in one process, with packets: real routes, real permission and real media over loopback; the only
-thing that is played is the camera."""
+"""The whole gateway in one process, with packets: real routes, real permissions and real media over loopback. Only the
+camera is simulated."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -31,7 +31,7 @@ from rig.example import ENVIRONMENT, ROOT
 from tests.clients.film import Camera
 
 CAMERA = CameraId("lincoln-hallway-west")
-"""Open in an incident only."""
+"""Open only in an incident."""
 WALL = Principal("dispatcher-1", "Dispatcher 1", Role.DISPATCHER)
 
 
@@ -43,7 +43,7 @@ def _media(
 
 @dataclass
 class House:
-    """A gateway in a real incident, whose one camera plays. ``url`` is the camera's WHEP address."""
+    """A gateway in a real incident, with one camera that is playing. ``url`` is the camera's WHEP address."""
 
     services: Services
     media: MediaNode[MediaPlane]
@@ -57,14 +57,14 @@ class House:
         return f"{self.base}/whep/{CAMERA}"
 
     def session(self) -> Session:
-        """The only media session. Raises ValueError where there is another number of them."""
+        """Return the only media session. Raises ValueError if there are none or several."""
         [view] = self.media.plane.sessions()
         session = self.media.plane.session(view.id)
         assert session is not None
         return session
 
     def carries(self, bps: float) -> None:
-        """The viewer's link turns out to carry so many bits a second."""
+        """Let the gateway find that the viewer's link carries ``bps``."""
         feed = self.session().feed
         assert feed is not None
         feed.link.estimate.found(bps, self.services.clock.monotonic())
@@ -74,7 +74,7 @@ class House:
         await self.services.viewing.wait_closed()
 
     async def ends_of_views(self) -> list[str | None]:
-        """Why each view has ended, by the record."""
+        """Return why each view has ended, according to the record."""
         await self.services.viewing.drain()
         return [
             record.event.reason for record in await self.services.audit.read() if record.event.kind == "view_closed"
@@ -117,12 +117,12 @@ async def playing_house(directory: Path, sound: bool = True, host: str = "127.0.
 
 
 async def _plain(request: web.Request) -> web.Response:
-    """A page with a picture and nothing else, for browsers that are told the rest by their driver."""
+    """Serve a page with a video and nothing else, for browsers whose driver does the rest."""
     return web.Response(text="<!doctype html><video muted autoplay playsinline></video>", content_type="text/html")
 
 
 async def _token(services: Services, base: str) -> str:
-    """A token of somebody who watches, as a page gets one."""
+    """Return a token of somebody who is watching, obtained as a page does."""
     code = await services.invitations.create(WALL)
     headers = {"X-Sightline": "1"}
     async with ClientSession(base, cookie_jar=CookieJar(unsafe=True), headers=headers) as page:

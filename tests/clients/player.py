@@ -1,4 +1,4 @@
-"""A viewer that is a process of its own, and what it is seen to show."""
+"""A viewer that is a process of its own, and what it has been seen to show."""
 
 import asyncio
 import base64
@@ -15,8 +15,8 @@ import av
 
 @dataclass
 class Player:
-    """What a viewer has told so far: sizes of pictures that were decoded, bytes of sound or Hz of its
-    tone each second, states of the connection, and its offer where the test is to exchange that."""
+    """What a viewer has reported so far: sizes of decoded pictures, bytes of sound or the pitch of its tone in Hz every
+    second, states of the connection, and its offer if the test is to exchange that."""
 
     sizes: list[tuple[int, int]] = field(default_factory=list)
     sounds: bytearray = field(default_factory=bytearray)
@@ -29,7 +29,7 @@ class Player:
         self._decoder = av.VideoCodecContext.create("h264", "r")
 
     async def take(self, said: dict[str, Any]) -> None:
-        """Take one line of a viewer."""
+        """Handle one line from a viewer."""
         if "unit" in said:
             await self._decode(base64.b64decode(said["unit"]))
         if "frame" in said:
@@ -44,7 +44,7 @@ class Player:
             await self.is_now(said["state"])
 
     async def _decode(self, unit: bytes) -> None:
-        """Show a unit; one that cannot be decoded, since something before it was lost, shows nothing."""
+        """Decode a unit and show its pictures. A unit that cannot be decoded, after a loss, shows nothing."""
         with contextlib.suppress(av.error.InvalidDataError):
             for frame in self._decoder.decode(av.Packet(unit)):
                 await self.shown(frame.width, frame.height)
@@ -66,7 +66,7 @@ class Player:
             self.told.notify_all()
 
     async def shows(self, size: tuple[int, int], frames: int = 5, within: float = 30.0) -> None:
-        """Wait until so many pictures in a row of this size have been shown, from now on."""
+        """Wait until ``frames`` more pictures in a row have this size."""
         begin = len(self.sizes)
         await self.until(lambda: len(self.sizes) - begin >= frames and set(self.sizes[-frames:]) == {size}, within)
 
@@ -77,7 +77,7 @@ class Player:
 
 @asynccontextmanager
 async def process(command: Sequence[str]) -> AsyncIterator[tuple[Player, Process]]:
-    """A viewer that tells in JSON lines what it sees, until its standard input ends."""
+    """Run a viewer that reports in JSON lines what it sees, until its standard input ends."""
     player = Player()
     running = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=1 << 22)
     listening = asyncio.create_task(_listen(running, player), name="viewer")

@@ -7,14 +7,14 @@ from tests.clients.house import House
 from tests.clients.player import Player
 
 LINK = 500_000
-"""Bits a second: less than a third of the main stream, and several times the substream."""
+"""Bits per second: less than a third of the main stream, and several times the substream."""
 PATIENCE = 30.0
-"""Seconds for what takes half of one. On a busy machine a viewer that gets no time looks like one behind a slow link,
-and has the main stream only once it is tried again."""
+"""Seconds for what takes half a second. On a busy machine, a viewer that gets no processor time looks like one behind a
+slow link, and gets the main stream only when the gateway tries it again."""
 
 
 async def plays(house: House, player: Player) -> None:
-    """The viewer is seen to play the whole story."""
+    """Check that the viewer plays the whole story."""
     await player.shows(MAIN, within=PATIENCE)
     house.carries(LINK)
     await player.shows(SUB, within=PATIENCE)
@@ -25,7 +25,7 @@ async def plays(house: House, player: Player) -> None:
 
 
 async def ends(house: House, player: Player) -> None:
-    """All clear ends it: nothing new is shown, and the record says why."""
+    """End the incident. The viewer shows nothing new, and the record says why."""
     await house.all_clear()
     assert house.media.plane.sessions() == ()
     assert await house.ends_of_views() == [CloseReason.INCIDENT_ENDED]

@@ -1,4 +1,4 @@
-"""Firefox, in a network of its own, since it offers no loopback address and plays by none."""
+"""Firefox, in a network of its own, since it neither offers nor uses a loopback address."""
 
 import asyncio
 import shutil
@@ -14,7 +14,7 @@ from rig.example import ROOT
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
 ADDRESS = "198.51.100.1"
-"""Of nobody (RFC 5737), and here of the loopback interface of a network that nothing else is in."""
+"""A documentation address (RFC 5737), here of the loopback interface of a network that contains nothing else."""
 SET_UP = f"""set -e
 ip link set lo up
 ip address add {ADDRESS}/24 dev lo

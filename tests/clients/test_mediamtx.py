@@ -1,4 +1,4 @@
-"""MediaMTX as the viewer: it reads by WHEP, and whoever asks it by RTSP sees what it has read."""
+"""MediaMTX as the viewer: it reads over WHEP, and an RTSP client sees what it has read."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tests.clients.film import MAIN
 from tests.clients.house import House
 from tests.clients.player import Player
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]  # where it has to be built first
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]  # if it has to be built first
 
 SETTINGS = """
 rtmp: no
@@ -35,7 +35,7 @@ paths:
 
 @asynccontextmanager
 async def reading(mediamtx: str, house: House, directory: Path) -> AsyncIterator[Player]:
-    """MediaMTX that reads the house's camera, and a reader of it in turn."""
+    """Run a MediaMTX that reads the house's camera, and a client that reads from it in turn."""
     port = free_port()
     source = house.url.replace("http:", "whep:")
     settings = directory / "mediamtx.yml"
@@ -54,7 +54,7 @@ async def reading(mediamtx: str, house: House, directory: Path) -> AsyncIterator
 
 
 def _read(port: int, player: Player, loop: asyncio.AbstractEventLoop, stop: Event) -> None:
-    """Look at the stream once it is there, until it is no more. In a thread of its own."""
+    """Watch the stream as soon as it is there, until it ends. Runs in a thread of its own."""
     stream = None
     while stream is None and not stop.wait(0.1):
         with contextlib.suppress(av.FFmpegError, OSError):  # no stream, or no server, yet

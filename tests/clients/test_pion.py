@@ -1,4 +1,4 @@
-"""A viewer in Go that stands on pion, and knows nothing of this gateway but WHEP."""
+"""A viewer in Go, built on pion, that knows nothing about this gateway but WHEP."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.clients.film import MAIN
 from tests.clients.house import House
 from tests.clients.player import process
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]  # where it has to be built first
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]  # if it has to be built first
 
 
 async def test_pion_plays_picture_and_sound_through_switch_restart_and_all_clear(pion: str, house: House) -> None:

@@ -1,5 +1,5 @@
-"""GStreamer's webrtcbin, which checks no consent: that it lives is known by its reports alone. It does
-not tell when it is said goodbye."""
+"""GStreamer's webrtcbin, which does not check consent: only its reports show that it is alive. It does not report that
+the gateway has said goodbye."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.clients.player import Player, process
 
 VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
 HELD = 70.0
-"""Seconds: several times of what the gateway waits for a sign of life."""
+"""Seconds: several times as long as the gateway waits for a sign of life."""
 
 pytestmark = [
     pytest.mark.e2e,
@@ -29,7 +29,7 @@ pytestmark = [
 
 @asynccontextmanager
 async def watching(house: House, said: Sequence[str] = (), stream: str = "") -> AsyncIterator[Player]:
-    """A webrtcbin that has been answered."""
+    """Run a webrtcbin that has received its answer."""
     async with process(["/usr/bin/python3", str(VIEWER), *said]) as (player, viewer):
         await _exchange(house, player, viewer, stream)
         yield player

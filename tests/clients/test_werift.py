@@ -1,6 +1,6 @@
-"""A viewer in TypeScript that stands on werift: ICE, DTLS and SRTP of its own, in Node.
+"""A viewer in TypeScript, built on werift: ICE, DTLS and SRTP of its own, in Node.
 
-It reads the end of DTLS without decrypting it, so that whether it learns of its end is a matter of chance.
+It reads the end of DTLS without decrypting it, so it notices the end only by chance.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from tests.clients.film import MAIN
 from tests.clients.house import House
 from tests.clients.player import process
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]  # where it has to be installed first
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]  # if it has to be installed first
 
 
 async def test_werift_plays_picture_and_sound_through_switch_restart_and_all_clear(

@@ -1,7 +1,7 @@
-"""``make fuzz ARGS="--seconds 600 rtsp h264"``: fuzz all targets or those that are named, two at a time.
+"""``make fuzz ARGS="--seconds 600 rtsp h264"``: fuzz the named targets, or all of them, two at a time.
 
-What made one fail is kept in ``.fuzz/NAME`` beside the inputs that were found worth keeping, which the next run begins
-with.
+An input that made a target fail is kept in ``.fuzz/NAME``, next to the inputs that were worth keeping. The next run
+begins with those.
 """
 
 import argparse
@@ -17,7 +17,7 @@ AT_ONCE = 2
 
 
 def fuzz(name: str, seconds: int, directory: Path, seed: int = 0) -> "subprocess.CompletedProcess[str]":
-    """Fuzz one target in a process of its own. ``seed`` 0: another way each time."""
+    """Fuzz one target in a process of its own. With ``seed`` 0, every run is different."""
     corpus = directory / name / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=4096", f"-seed={seed}"]
@@ -27,12 +27,12 @@ def fuzz(name: str, seconds: int, directory: Path, seed: int = 0) -> "subprocess
 
 
 def said(run: "subprocess.CompletedProcess[str]") -> str:
-    """The traceback, and where the input is."""
+    """Return the traceback, and where the input is."""
     return run.stdout[-4000:] + run.stderr[-1000:]
 
 
 def main() -> int:
-    """0 where nothing was found."""
+    """Return 0 if nothing was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], default=[])
     parser.add_argument("--seconds", type=int, default=60)

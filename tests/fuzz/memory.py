@@ -1,4 +1,4 @@
-"""How much memory an object holds."""
+"""Measures how much memory an object holds."""
 
 import gc
 import sys
@@ -8,7 +8,7 @@ _SHARED = (type, ModuleType, FunctionType, BuiltinFunctionType)
 
 
 def held(thing: object) -> int:
-    """Bytes of ``thing`` and of all that it leads to, code and classes left out."""
+    """Return the bytes of ``thing`` and of all that it refers to, without code and classes."""
     size, seen, found = 0, {id(thing)}, [thing]
     while found:
         one = found.pop()

@@ -1,8 +1,8 @@
-"""Fuzzes one target in this process, which atheris ends:
+"""Fuzzes one target in this process, which atheris then ends:
 
     python -m tests.fuzz.one NAME [options of libFuzzer] CORPUS
 
-Leaves with a traceback and the input (-artifact_prefix) at the first error that the target does not declare.
+Exits with a traceback and the input (-artifact_prefix) at the first error that the target does not declare.
 """
 
 import sys
@@ -15,11 +15,11 @@ with atheris.instrument_imports(include=["gateway.sources", "gateway.webrtc", "g
     from tests.fuzz.targets import TARGETS
 from tests.fuzz.memory import held
 
-LOOK_EVERY = 256  # inputs after which what the living object holds is measured
+LOOK_EVERY = 256  # inputs between two measurements of the living object
 
 
 def main() -> None:
-    """Runs until a limit or an error."""
+    """Run until a limit or an error."""
     name, corpus = sys.argv[1], Path(sys.argv[-1])
     target = TARGETS[name]
     for place, seed in enumerate(target.seeds):
@@ -28,7 +28,7 @@ def main() -> None:
     inputs = 0
 
     def one_input(data: bytes) -> None:
-        """A fresh object, so that an error can be repeated; then the one that lives on."""
+        """Feed a fresh object, so that an error can be repeated, then the one that lives on."""
         nonlocal living, inputs
         with suppress(*target.over):
             target.feed(target.make(), data)

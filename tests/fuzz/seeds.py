@@ -1,4 +1,4 @@
-"""What fuzzing begins with: well-formed inputs, made by code. Pieces of one input are told apart by their lengths."""
+"""The inputs from which fuzzing starts: well-formed, made by code. Each piece of an input starts with its length."""
 
 import struct
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, s
 
 
 def together(*pieces: bytes) -> bytes:
-    """Pieces as one input."""
+    """Join pieces into one input."""
     return b"".join(struct.pack("!H", len(piece)) + piece for piece in pieces)
 
 
 def apart(data: bytes) -> Iterator[bytes]:
-    """The pieces of any input; a last one that is cut off is as long as it is."""
+    """Split any input into its pieces. If the last one is cut off, return what there is of it."""
     at = 0
     while at + 2 <= len(data):
         size = int.from_bytes(data[at : at + 2], "big")
@@ -30,7 +30,7 @@ def _response(sequence: int, *lines: str, status: str = "200 OK", body: bytes = 
 
 
 def _stream(*packets: bytes) -> bytes:
-    """RTP packets of a camera, a sender report before and after."""
+    """Return RTP packets of a camera with a sender report before and after them."""
     report = b"\1" + sender_report(7, 3_900_000_000, 0, 90_000)
     return together(report, *(b"\0" + packet for packet in packets), report)
 

@@ -1,7 +1,7 @@
-"""What is fuzzed: one target for each thing here that reads bytes of somebody else.
+"""What is fuzzed: one target for everything here that reads bytes from outside.
 
-A target makes the object under test and feeds it one input. What may come out is a declared error and nothing else. An
-object that lives on over many inputs, as a connection does, may hold no more than ``bound`` bytes.
+A target makes the object under test and feeds it one input. The only permitted outcome other than success is a declared
+error. An object that lives on over many inputs, as a connection does, may hold no more than ``bound`` bytes.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ BASE = "rtsp://camera/live"
 
 @dataclass(frozen=True)
 class Target(Generic[T]):
-    """``feed`` raises one of ``over`` where the object has come to its end, as a connection would."""
+    """``feed`` raises one of ``over`` when the object has ended, as a connection would."""
 
     seeds: tuple[bytes, ...]
     feed: Callable[[T, bytes], None]
@@ -54,7 +54,7 @@ def _stateless(seeds: tuple[bytes, ...], read: Callable[[bytes], object], *decla
 
 
 def void(_: object) -> None:
-    """Nothing is made of a result that did not raise."""
+    """Ignore a result: it is enough that it did not raise."""
 
 
 # Cameras
@@ -74,7 +74,7 @@ def _converse(session: RtspSession, data: bytes) -> None:
 
 
 class Line:
-    """A camera's media on their way to viewers."""
+    """The path of a camera's media to the viewers."""
 
     def __init__(self, codec: str) -> None:
         self.relay = CameraStream(CameraId("fuzz"), StreamName.MAIN, FakeClock(), Metrics())
@@ -85,7 +85,7 @@ class Line:
         self.now = 0.0
 
     def feed(self, data: bytes) -> None:
-        """Pieces in turn: RTCP where the first byte's lowest bit is set, else RTP."""
+        """Feed the pieces in turn: RTCP if the lowest bit of the first byte is set, else RTP."""
         for piece in seeds.apart(data):
             self.now += 0.01
             if piece[:1] and piece[0] & 1:
@@ -126,7 +126,7 @@ def _answer(data: bytes) -> None:
 
 
 class Unsound(Exception):
-    """A TCP stream of which nothing more can be read."""
+    """A TCP stream that can be read no further."""
 
 
 def _take_apart(deframer: Deframer, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A district whose viewers know its media port by the address of a link that a test can make bad."""
+"""A district whose viewers reach its media port at the address of a link that a test can make bad."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,7 +25,7 @@ async def link() -> AsyncIterator[Link]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path, link: Link) -> AsyncIterator[District]:
-    """A real incident is open. One camera is drawn live."""
+    """Start a district with a real incident and one camera that is drawn live."""
     district = District(
         directory,
         settings={"media.advertise": [f"127.0.0.1:{link.port}"]},
@@ -44,7 +44,7 @@ async def district(directory: Path, link: Link) -> AsyncIterator[District]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def good_again(link: Link) -> AsyncIterator[None]:
-    """After each test the link is a good one."""
+    """Make the link good again after each test."""
     yield
     link.down.conditions = link.up.conditions = Conditions()
     link.udp_blocked = False

@@ -10,13 +10,13 @@ from typing import Self
 from tests.net.model import Way
 
 Address = tuple[str, int]
-_LOOK_EVERY = 0.01  # seconds after which conditions that have changed are noticed
+_LOOK_EVERY = 0.01  # seconds until a change of conditions is noticed
 _CHUNK = 4096  # bytes of a TCP stream that are forwarded at a time
 
 
 class Link:
-    """Forwards between viewers and ``gateway``, by UDP and TCP on one ``port``. ``down`` is the way to the viewers,
-    ``up`` the way from them; the conditions of each may be changed while it runs."""
+    """Forwards between viewers and ``gateway``, over UDP and TCP on one ``port``. ``down`` is the direction to the
+    viewers, ``up`` the direction from them. The conditions of each may change at any time."""
 
     def __init__(self, gateway: Address, seed: int = 0) -> None:
         self.down: Way[Callable[[], None]] = Way(seed)
@@ -56,18 +56,18 @@ class Link:
         self._outside.close()
 
     def rebind(self) -> None:
-        """The NAT forgets: what viewers send from now on reaches the gateway from another address and port, and what
-        the gateway sends to the old ones goes nowhere."""
+        """Make the NAT forget: what viewers send from now on reaches the gateway from another address and port, and
+        what the gateway sends to the old ones goes nowhere."""
         self._outer_host = f"127.0.0.{next(self._hosts)}"
         self._close_inside()
 
     def strand(self) -> None:
-        """The viewers' own addresses are gone: nothing comes from or goes to those that were in use."""
+        """Take away the viewers' own addresses: nothing comes from or goes to those that were in use."""
         self._gone |= self._inside.keys()
 
     @property
     def viewers(self) -> frozenset[Address]:
-        """The addresses of the viewers that have sent a datagram since the NAT last forgot."""
+        """Return the addresses of the viewers that have sent a datagram since the NAT last forgot."""
         return frozenset(self._inside)
 
     def _close_inside(self) -> None:
@@ -96,7 +96,7 @@ class Link:
     def _from_gateway(self, inside: socket.socket, viewer: Address) -> None:
         try:
             data = inside.recv(2048)
-        except OSError:  # the gateway is not there at the moment
+        except OSError:  # the gateway is not running at the moment
             return
         if self.udp_blocked:
             return
@@ -113,7 +113,7 @@ class Link:
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             inner_reader, inner_writer = await asyncio.open_connection(*self.gateway)
-        except OSError:  # the gateway does not listen
+        except OSError:  # the gateway is not listening
             writer.close()
             return
         for source, target, way in ((reader, inner_writer, self.up), (inner_reader, writer, self.down)):
@@ -143,7 +143,7 @@ class Link:
             target.close()
 
     def _serve(self, way: Way[Callable[[], None]]) -> None:
-        """Let go what has waited long enough, unless a timer will."""
+        """Deliver what has waited long enough, unless a timer is going to."""
         if way not in self._timers:
             self._look(way)
 
@@ -165,12 +165,12 @@ def _open(host: str) -> socket.socket:
 
 
 def _open_pair() -> tuple[socket.socket, socket.socket]:
-    """A UDP socket and a TCP listener of one port number."""
+    """Return a UDP socket and a TCP listener with the same port number."""
     while True:
         datagrams = _open("127.0.0.1")
         try:
             return datagrams, socket.create_server(datagrams.getsockname())
-        except OSError:  # somebody else has that TCP port
+        except OSError:  # another process has that TCP port
             datagrams.close()
 
 
@@ -180,5 +180,5 @@ def _send(where: socket.socket, data: bytes, to: Address | None = None) -> None:
             where.send(data)
         else:
             where.sendto(data, to)
-    except OSError:  # nobody there, or no room: a network loses it
+    except OSError:  # nobody is there, or there is no room: a network loses it
         return

@@ -1,4 +1,4 @@
-"""One direction of a link: which packets it loses, and when it lets go of the others. Pure: time is an argument."""
+"""One direction of a link: which packets it loses, and when it delivers the others. Pure: time is an argument."""
 
 import hashlib
 from collections import Counter, deque
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-MOST_LOST = 2  # attempts of one packet
+MOST_LOST = 2  # attempts to send one packet
 REMEMBERED = 4096  # packets whose attempts are counted
 CATCH_UP = 0.02  # seconds of sending that a late look may make up for
 
@@ -16,7 +16,7 @@ CATCH_UP = 0.02  # seconds of sending that a late look may make up for
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Of one direction: ``delay`` in seconds and up to ``jitter`` more, ``rate`` in bit/s (None: no limit) behind a
-    ``queue`` of so many bytes, ``loss`` as a share of the datagrams (1: none comes through)."""
+    ``queue`` of so many bytes, ``loss`` as a share of the datagrams (1: none gets through)."""
 
     delay: float = 0.0
     jitter: float = 0.0
@@ -26,12 +26,12 @@ class Conditions:
 
 
 class Fate:
-    """What happens to each packet, so that the same packets have the same fate in each run with one ``seed``.
+    """What happens to each packet. With the same ``seed``, the same packets have the same fate in every run.
 
-    SRTP leaves the header in the clear: a packet is known by the place of its SSRC among those seen, how far its
-    sequence number is from the first, and how often it has been sent (RTX is a stream, and a repeat in it a packet,
-    of its own). What is no RTP is known by its kind and its place among its like: each is another one, since it is
-    sealed anew where it is sent again.
+    SRTP leaves the header in the clear. A packet is identified by the position of its SSRC among those seen, the
+    distance of its sequence number from the first, and how often it has been sent. (RTX is a stream of its own, and a
+    repeat in it is a packet of its own.) Anything else is identified by its kind and its position among packets of that
+    kind: every one is new, since a message is sealed again when it is sent again.
     """
 
     def __init__(self, seed: int) -> None:
@@ -42,11 +42,11 @@ class Fate:
 
     @property
     def remembered(self) -> int:
-        """How many packets' attempts are counted."""
+        """Return the number of packets whose attempts are being counted."""
         return len(self._counts)
 
     def draw(self, datagram: bytes) -> tuple[float, float, int]:
-        """Two numbers in [0, 1), one for loss and one for jitter, and which attempt this is, from 0."""
+        """Return two numbers in [0, 1), one for loss and one for jitter, and the number of this attempt, from 0."""
         name = self._name(datagram)
         attempt = self._counts.pop(name, 0)
         self._counts[name] = attempt + 1
@@ -67,9 +67,9 @@ class Fate:
 
 
 class Way(Generic[T]):
-    """A queue with a clock: what is put in comes out in order, late by the delay and no faster than the rate.
+    """A queue with a clock: what is put in comes out in order, after the delay and no faster than the rate.
 
-    ``conditions`` may be changed at any time; what waits goes on under the new ones.
+    ``conditions`` may be changed at any time; what is waiting continues under the new ones.
     """
 
     def __init__(self, seed: int) -> None:
@@ -82,7 +82,7 @@ class Way(Generic[T]):
         self._free_at = 0.0
 
     def datagram(self, data: bytes, what: T, now: float) -> bool:
-        """Put in a datagram. Whether it was; it may be lost, or find the queue full."""
+        """Put in a datagram. Return False if it was lost or found the queue full."""
         loss = self.conditions.loss
         dice, late, attempt = self._fate.draw(data)
         if loss >= 1 or (dice < loss and attempt < MOST_LOST):
@@ -94,11 +94,11 @@ class Way(Generic[T]):
         return True
 
     def segment(self, size: int, what: T, now: float) -> bool:
-        """Put in a part of a TCP stream, of which nothing is lost. False where the queue is full: ask again."""
+        """Put in a part of a TCP stream, of which nothing is lost. Return False if the queue is full: try again."""
         return self._put(size, what, now, 0.0)
 
     def take(self, now: float) -> T | None:
-        """What comes out now, if anything does."""
+        """Return what comes out now, if anything does."""
         if not self._queue or self.wait(now) > 0:
             return None
         _, _, size, what = self._queue.popleft()
@@ -108,7 +108,7 @@ class Way(Generic[T]):
         return what
 
     def wait(self, now: float) -> float:
-        """Seconds until ``take`` gives something, at the present conditions; infinite where nothing waits."""
+        """Return the seconds until ``take`` returns something under these conditions, or infinity if nothing waits."""
         if not self._queue:
             return float("inf")
         arrived, late, _, _ = self._queue[0]

@@ -22,11 +22,11 @@ pytestmark = [
 
 FREEZE = 0.5  # seconds between frames on the glass
 BACK_WITHIN = 2.0
-IN_FLIGHT = 0.1  # seconds in which frames that had arrived before may still come to the glass
+IN_FLIGHT = 0.1  # seconds in which frames that arrived earlier may still reach the glass
 
 
 async def interruption(watch: Watch, happens: Callable[[], None]) -> float:
-    """The longest time between two frames around something that happens, once the picture moves again."""
+    """Return the longest time between two frames around an event, once the picture moves again."""
     await watch.tile.forget()
     await asyncio.sleep(0.5)
     happens()

@@ -1,4 +1,4 @@
-"""The relay of docker/compose.yaml, in the hands of somebody who has a credential: Debian's coturn with its options."""
+"""The relay of docker/compose.yaml, used by somebody who has a credential: Debian's coturn with the file's options."""
 
 import json
 import re
@@ -26,7 +26,7 @@ HOST, OTHER = "172.30.81.1", "172.30.81.9"
 
 
 def attempts(directory: Path, *peers: str) -> dict[str, str]:
-    """What comes of relaying to ``peers``, and of a relay by TCP, in a network that nobody else is in."""
+    """Try to relay to ``peers`` and to get a relay over TCP, in an isolated network. Return what came of each."""
     services = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"]
     relay, gateway = (services[name]["networks"]["default"]["ipv4_address"] for name in ("turn", "gateway"))
     words = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in services["turn"]["command"]]

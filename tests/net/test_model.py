@@ -1,4 +1,4 @@
-"""The seeded link itself: its decisions repeat, its queue is bounded and in order. No sockets, no clock."""
+"""The seeded link itself: its decisions repeat, and its queue is bounded and in order. No sockets, no clock."""
 
 import itertools
 

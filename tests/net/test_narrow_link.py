@@ -1,4 +1,4 @@
-"""A link that becomes too narrow for the main stream, and wide again: Chromium on the real pages."""
+"""A link that becomes too narrow for the main stream, then wide again: Chromium on the real pages."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ NARROW = Conditions(delay=0.02, rate=400_000, queue=32 * 1024)
 async def test_a_picture_opened_on_a_link_of_400_kbit_s_is_the_substream_and_soon_live(
     browser: Browser, district: District, link: Link, queue: int
 ) -> None:
-    """Not even a queue that holds five seconds is filled before it is known what the link carries."""
+    """Even a queue that holds five seconds is not filled while the gateway does not yet know what the link carries."""
     await district.fault(CAMERA, bitrate=MAIN, noise=8)
     glass = await Glass.sign_in(browser, district, "dispatcher")
     tile = glass.tile(CAMERA)

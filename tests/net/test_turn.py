@@ -1,4 +1,4 @@
-"""A TURN server that nobody here wrote (coturn), between Chromium and the gateway."""
+"""An independent TURN server (coturn) between Chromium and the gateway."""
 
 import shutil
 import subprocess
@@ -22,7 +22,7 @@ pytestmark = [
 
 SECRET = "shared-by-gateway-and-relay"
 
-# The browser reaches nobody but by a relay.
+# The browser reaches others only through a relay.
 RELAY_ONLY = """
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(given) { super({ ...given, iceTransportPolicy: "relay" }); }
@@ -32,7 +32,7 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 
 @pytest.fixture(scope="module")
 def relay(directory: Path) -> Iterator[int]:
-    """coturn on loopback, that takes passwords made from SECRET; its port."""
+    """Run coturn on loopback with passwords made from SECRET, and yield its port."""
     port = free_port()
     command = ["turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers", "--fingerprint"]
     command += ["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", str(port)]
@@ -54,7 +54,7 @@ def relay(directory: Path) -> Iterator[int]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def relayed(directory: Path, relay: int) -> AsyncIterator[District]:
-    """A real incident in a district that tells its pages of the relay."""
+    """Run a district with a real incident that tells its pages about the relay."""
     settings: dict[str, object] = {
         "media.ice_servers": [{"url": f"turn:127.0.0.1:{relay}?transport=udp", "secret": SECRET}]
     }

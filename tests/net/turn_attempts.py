@@ -1,7 +1,7 @@
-"""What somebody with a credential of the relay reaches: run in a network of its own, prints what came of each attempt.
+"""What somebody with a credential of the relay can reach. Runs in a network of its own and prints every result.
 
 ``python -m tests.net.turn_attempts DIRECTORY SECRET RELAY PEER… -- COTURN-OPTION…``: the relay's address, and peers as
-``host:port``, by UDP.
+``host:port``, over UDP.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ PORT = 3478
 
 
 class Inside(asyncio.DatagramProtocol):
-    """A service of some machine inside; ``heard`` are what it got."""
+    """A service of some machine inside. ``heard`` holds the messages that it got."""
 
     def __init__(self) -> None:
         self.heard: asyncio.Queue[bytes] = asyncio.Queue()
@@ -30,7 +30,7 @@ class Inside(asyncio.DatagramProtocol):
 
 
 async def allocate(relay: str, secret: str, transport: str = "udp") -> turn.TurnTransport:
-    """A relayed address, by a credential that the gateway could have made (draft-uberti-behave-turn-rest)."""
+    """Return a relayed address for a credential that the gateway could have made (draft-uberti-behave-turn-rest)."""
     name = f"{int(time.time()) + 600}:viewer"
     password = base64.b64encode(hmac.digest(secret.encode(), name.encode(), hashlib.sha1)).decode()
     made, _ = await turn.create_turn_endpoint(
@@ -40,7 +40,7 @@ async def allocate(relay: str, secret: str, transport: str = "udp") -> turn.Turn
 
 
 async def reached(relay: turn.TurnTransport, peer: tuple[str, int], service: Inside) -> str:
-    """``reached``, or the status by which the relay refuses it."""
+    """Return ``reached``, or the status with which the relay refuses the peer."""
     inner = relay._TurnTransport__inner_protocol  # type: ignore[attr-defined]
     try:
         await inner.send_data(b"hello", peer)
@@ -61,7 +61,7 @@ async def over_tcp(relay: str, secret: str) -> str:
 
 
 async def main(directory: str, secret: str, relay: str, *more: str) -> None:
-    """Start all and print a JSON object of peer to outcome."""
+    """Start everything, and print a JSON object of peer to result."""
     at = more.index("--")
     peers = {text: (text.rpartition(":")[0], int(text.rpartition(":")[2])) for text in more[:at]}
     command = ["turnserver", "-n", *more[at + 1 :], "--listening-ip", relay, "--relay-ip", relay]

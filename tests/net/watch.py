@@ -1,7 +1,7 @@
-"""One page with one tile, watched from outside: what is on its glass, what its browser receives and by which way.
+"""One page with one tile, watched from outside: what is on its glass, what its browser receives, and over which path.
 
-What the page has on the glass is read from the page, frame by frame. A machine that is busy elsewhere also freezes a
-picture: the page's own clock tells such moments, and they are not the link's.
+Frames on the glass are read from the page, one by one. A machine that is busy with other work also freezes a picture:
+the page's own clock shows such moments, and they are not the link's fault.
 """
 
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from rig.glass import Glass, Tile
 from rig.processes import until
 from tests.net.conftest import CAMERA
 
-STALL = 0.15  # seconds by which a timer of 20 ms is late when the machine, not the link, stands still
+STALL = 0.15  # delay of a 20 ms timer that shows that the machine, not the link, stood still
 
 # Keeps the page's peer connections, and the moments at which the page itself stood still.
 WATCH = (
@@ -57,12 +57,12 @@ async () => {
 
 
 class Watch:
-    """One tile, what is on its glass, and what its page asks the gateway."""
+    """One tile, what is on its glass, and what its page requests from the gateway."""
 
     def __init__(self, glass: Glass) -> None:
         self.glass = glass
         self.tile: Tile = glass.tile(CAMERA)
-        self.offers = 0  # of this camera's sessions, since the tile was alone
+        self.offers = 0  # of this camera's sessions, since the tile has been alone
         self.restarts = 0
         glass.page.on("request", self._requested)
 
@@ -71,12 +71,11 @@ class Watch:
         self.restarts += request.method == "PATCH"
 
     async def received(self) -> dict[str, Any]:
-        """What the browser says of the stream that it receives, and of the path that it comes by."""
+        """Return what the browser reports of the stream that it receives, and of the path of the stream."""
         return cast(dict[str, Any], await self.glass.page.evaluate(RECEIVED))
 
     async def gaps(self) -> list[float]:
-        """Seconds between frames on the glass, those in which the machine stood still shortened by that; longest
-        first."""
+        """Return the seconds between frames, longest first, without the time in which the machine stood still."""
         stalls = cast(list[tuple[float, float]], await self.glass.page.evaluate("window.stalls"))
         found = []
         for before, after in pairwise(frame["at"] for frame in await self.tile.frames()):
@@ -85,7 +84,7 @@ class Watch:
         return sorted(found, reverse=True)
 
     async def moves_after(self, moment: float, within: float, width: int = 0) -> float:
-        """Seconds from ``moment`` (since 1970) to the first of five frames, of that width where one is said."""
+        """Return the seconds from ``moment`` (since 1970) to the first of five frames, of this ``width`` if given."""
 
         async def moving() -> list[dict[str, Any]]:
             frames = [frame for frame in await self.tile.frames() if frame["at"] / 1000 > moment]
@@ -98,7 +97,7 @@ class Watch:
 
 @asynccontextmanager
 async def watching(browser: Browser, district: District, script: str = "") -> AsyncIterator[Watch]:
-    """A LIVE tile, alone on a page of its own."""
+    """Open a LIVE tile, alone on a page of its own."""
     glass = await Glass.sign_in(browser, district, "dispatcher", script=WATCH + script)
     watch = Watch(glass)
     try:
@@ -108,7 +107,7 @@ async def watching(browser: Browser, district: District, script: str = "") -> As
         watch.offers = watch.restarts = 0
         yield watch
         await watch.tile.never_stale()
-        await watch.tile.close()  # says so to the gateway, which would else send to it for some seconds more
+        await watch.tile.close()  # tells the gateway, which would otherwise go on sending to it for some seconds
         assert glass.errors == []
     finally:
         await glass.close()

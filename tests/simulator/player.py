@@ -25,7 +25,7 @@ PASSWORD = "a pass:word"
 
 
 class InlineExecutor(Executor):
-    """An executor that works at once, so that a fake clock governs everything."""
+    """An executor that runs its work at once, so that a fake clock governs everything."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -245,7 +245,7 @@ class Seen:
 
 @dataclass
 class Stage:
-    """A camera that captures, its server, and a clock that moves only when told."""
+    """A camera that is capturing, its server, and a clock that moves only when told."""
 
     camera: Camera
     server: RtspServer

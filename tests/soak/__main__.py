@@ -1,4 +1,4 @@
-"""``make soak ARGS="--seconds 3600"``: a soak of any length, told round by round and judged at its end."""
+"""``make soak ARGS="--seconds 3600"``: a soak of any length, reported round by round and judged at the end."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from tests.soak.verdict import verdict
 
 
 def main() -> int:
-    """0 where nothing was left behind."""
+    """Return 0 if nothing was left behind."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=0)

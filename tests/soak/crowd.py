@@ -1,8 +1,8 @@
-"""Viewers who come and go, in a process of their own so that what they hold is not the gateway's:
+"""Viewers who come and go, in a process of their own, so that what they hold is not counted as the gateway's:
 
     python -m tests.soak.crowd URL SEED CODE
 
-Signs in, then for each line ``go SECONDS`` on standard input sends visitors for so long, lets the last ones leave, and
+Signs in. For each line ``go SECONDS`` on standard input, it sends visitors for that long, lets the last ones leave, and
 prints how many of each kind there were.
 """
 
@@ -47,7 +47,7 @@ class Crowd:
         self.came: Counter[str] = Counter()
 
     async def visit(self, seconds: float) -> None:
-        """Visitors of every kind, ``AT_ONCE`` at a time, for so long."""
+        """Send visitors of every kind for ``seconds``, ``AT_ONCE`` at a time."""
         async with self._session.post(
             f"{self._url}/api/tokens", json={"site": "lincoln"}, headers={"X-Sightline": "1"}
         ) as answer:
@@ -75,7 +75,7 @@ class Crowd:
             self.came[kind.__name__] += 1
 
     async def _offer(self, viewer: Visitor) -> tuple[str, str]:
-        """The answer and the session's resource."""
+        """Return the answer and the session's address."""
         camera = self._dice.choice(CAMERAS)
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token}"}
         async with self._session.post(f"{self._url}/whep/{camera}", data=viewer.offer(), headers=headers) as answer:
@@ -89,13 +89,13 @@ class Crowd:
         return location
 
     async def watches_and_leaves(self) -> None:
-        """Says so by DTLS."""
+        """Watch, and end the session with DTLS."""
         viewer = Visitor()
         await self._watch(viewer)
         await viewer.close()
 
     async def watches_and_deletes(self) -> None:
-        """Says so by HTTP."""
+        """Watch, and end the session over HTTP."""
         viewer = Visitor()
         location = await self._watch(viewer)
         async with self._session.delete(self._url + location, headers={"X-Sightline": "1"}) as answer:
@@ -103,26 +103,26 @@ class Crowd:
         await viewer.close()
 
     async def watches_and_vanishes(self) -> None:
-        """Says nothing, as one who drives into a tunnel."""
+        """Watch, and leave without a word, like somebody who drives into a tunnel."""
         viewer = Visitor()
         await self._watch(viewer)
         await self._vanish(viewer)
 
     async def offers_and_never_comes(self) -> None:
-        """Has its answer and does nothing with it."""
+        """Offer, get the answer, and do nothing with it."""
         viewer = Visitor()
         await self._offer(viewer)
         await self._vanish(viewer)
 
     async def checks_and_never_shakes_hands(self) -> None:
-        """Has passed ICE and says no more."""
+        """Finish the ICE checks, and send nothing more."""
         viewer = Visitor()
         text, _ = await self._offer(viewer)
         await viewer.reach(text)
         await self._vanish(viewer)
 
     async def shakes_one_hand(self) -> None:
-        """Stops in the middle of the DTLS handshake: sends what it has to say first, and reads no answer."""
+        """Stop in the middle of the DTLS handshake: send the first messages, and read no answer."""
         viewer = Visitor()
         text, _ = await self._offer(viewer)
         fingerprint = await viewer.reach(text)
@@ -134,13 +134,13 @@ class Crowd:
         await self._vanish(viewer)
 
     async def offers_nonsense(self) -> None:
-        """Sends what is no offer."""
+        """Send something that is no offer."""
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token}"}
         async with self._session.post(f"{self._url}/whep/{CAMERAS[0]}", data="v=0\r\n", headers=headers) as answer:
             assert answer.status == 400, answer.status
 
     async def listens_to_events(self) -> None:
-        """Opens the event channel, and goes without a word."""
+        """Open the event channel, and leave without a word."""
         async with self._session.ws_connect(f"{self._url}/api/events", origin=self._url) as channel:
             await channel.send_json({"type": "resume", "epoch": None, "seq": 0})
             message = await channel.receive()
@@ -148,13 +148,13 @@ class Crowd:
             await asyncio.sleep(self._dice.uniform(0, STAYS))
 
     async def _vanish(self, viewer: Visitor) -> None:
-        """Go, with nothing that is said on the way out coming through."""
+        """Leave silently: nothing that is sent on the way out gets through."""
         viewer.mute()
         await viewer.close()
 
 
 async def main() -> None:
-    """One round of visitors for each line that is read."""
+    """Run one round of visitors for each line on standard input."""
     url, seed, code = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     loop, dice = asyncio.get_running_loop(), random.Random(seed)
     jar = CookieJar(unsafe=True)

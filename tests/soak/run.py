@@ -1,7 +1,7 @@
 """A soak: the whole gateway in this process, a simulated school and a crowd of viewers in two others.
 
-Rounds of visitors, with cameras that drop out meanwhile. After each round the gateway is left alone until it rests, and
-what it holds then is compared: a leak grows with the rounds, whatever its rate.
+Rounds of visitors come while cameras drop out. After each round the gateway is left alone until it is at rest, and what
+it holds then is compared: a leak grows with the rounds, at any rate.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from tests.fuzz.memory import held
 
 T = TypeVar("T")
 
-BUSY = 6.0  # seconds of a round in which viewers come
-LEAVES_WITHIN = 2.0  # seconds after which the gateway lets go of a viewer who is silent
+BUSY = 6.0  # seconds of a round in which viewers are coming
+LEAVES_WITHIN = 2.0  # seconds after which the gateway gives up a silent viewer
 RESTS_WITHIN = 30.0
 DRAWN = "lincoln-lobby"
 LOOP = "loop-1"  # all other cameras
@@ -39,10 +39,10 @@ LOOP = "loop-1"  # all other cameras
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What the gateway holds when nobody is there. ``visits`` is how many have come until then; memory in bytes.
+    """What the gateway holds when nobody is there. ``visits``: how many visitors have come so far. Memory is in bytes.
 
-    ``sessions`` are open ones, ``kept`` all that something still refers to. Memory is without the pictures that are
-    kept for viewers to come and to repeat: their number is limited, and it takes a minute to reach its limit.
+    ``sessions`` counts open ones, ``kept`` all that something still refers to. Memory leaves out the pictures that are
+    kept to start new viewers and to repeat packets: their number is limited, and takes a minute to reach its limit.
     """
 
     visits: int
@@ -55,7 +55,7 @@ class Rest:
 
 
 async def soak(seconds: float, directory: Path, seed: int = 0) -> tuple[list[Rest], Counter[str]]:
-    """Rounds for so long, at least three; how it rested after each, and what kinds of visitors came."""
+    """Run at least three rounds, for ``seconds``. Return the gateway's rest after each, and the kinds of visitors."""
     district = District(
         directory,
         live=frozenset({DRAWN}),
@@ -119,7 +119,7 @@ async def _round(crowd: Process) -> Counter[str]:
 
 
 async def _faults(district: District) -> None:
-    """One camera is off for a moment, all others lose their connections."""
+    """Turn one camera off for a moment, and cut the connections of all others."""
     await asyncio.sleep(BUSY / 3)
     await district.fault(DRAWN, off=True, drop=True)
     await district.fault(LOOP, drop=True)
@@ -129,7 +129,7 @@ async def _faults(district: District) -> None:
 
 
 async def _rest(gateway: Gateway, visits: int) -> Rest:
-    """What is held once those who went without a word have been given up, and every camera plays again."""
+    """Return what is held once the gateway has given up silent visitors, and every camera is playing again."""
     await asyncio.sleep(LEAVES_WITHIN + 0.5)
 
     async def rests() -> bool:
@@ -152,7 +152,7 @@ async def _rest(gateway: Gateway, visits: int) -> Rest:
 
 
 def _tasks() -> Counter[str]:
-    """All tasks by name; by what they run where nobody has named them."""
+    """Count all tasks by name, or by what they run if nobody has named them."""
     return Counter(
         getattr(task.get_coro(), "__qualname__", "") if task.get_name().startswith("Task-") else task.get_name()
         for task in asyncio.all_tasks()
@@ -160,7 +160,7 @@ def _tasks() -> Counter[str]:
 
 
 def _alive(kind: type[T]) -> list[T]:
-    """All objects of a class that something still refers to."""
+    """Return all objects of a class that something still refers to."""
     return [one for one in gc.get_objects() if isinstance(one, kind)]
 
 

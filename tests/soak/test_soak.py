@@ -1,4 +1,4 @@
-"""A minute of cameras and viewers coming and going; ``make soak`` runs it for any length."""
+"""Cameras and viewers come and go for a minute; ``make soak`` runs it for any length."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A soak can fail: each kind of leak is told."""
+"""A soak can fail: every kind of leak is reported."""
 
 from collections import Counter
 from dataclasses import replace
@@ -13,7 +13,7 @@ CALM = Rest(visits=0, tasks=Counter({"media": 1}), descriptors=50, sessions=0, k
 
 
 def rounds(**last: Any) -> list[Rest]:
-    """A warm-up that made much, calm rounds, and rounds that are otherwise."""
+    """Return a warm-up that left much behind, calm rounds, and rounds that differ from those as told."""
     return [replace(CALM, heap=0, descriptors=10), *[CALM] * 3, *[replace(CALM, **last)] * 3]
 
 

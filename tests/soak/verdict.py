@@ -1,20 +1,20 @@
-"""What a soak has shown. Pure."""
+"""Judges what a soak has shown. Pure."""
 
 from collections.abc import Sequence
 from statistics import median
 
 from tests.soak.run import Rest
 
-# What moves without a leak: what each of 30 streams has on its way, the events kept for pages that come back, SQLite's
-# pages. It does not grow with the length of a soak, and so neither do these.
+# What varies without a leak: data in transit of 30 streams, the events kept for pages that reconnect, SQLite's pages.
+# It does not grow with the length of a soak, so these limits do not either.
 HEAP_MOVES = 2 << 20
 RESIDENT_MOVES = 32 << 20
-"""The same for the process as the kernel sees it: its allocator's holes, what tracing each kept picture costs (some
-10 MB until their number is at its limit), OpenSSL, and the decoder of stills."""
+"""The same for the whole process as the kernel sees it: its allocator's holes, what tracing costs for every kept
+picture (some 10 MB until their number is at its limit), OpenSSL, and the decoder of stills."""
 
 
 def verdict(rests: Sequence[Rest]) -> list[str]:
-    """The faults, in words. The first round warms up: what is made once is made there."""
+    """Describe the faults. The first round warms up: what is made once is made in it."""
     _, *warm = rests
     first, last = warm[0], warm[-1]
     half = len(warm) // 2

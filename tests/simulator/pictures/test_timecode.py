@@ -64,7 +64,7 @@ def test_pictures_without_a_time_code_read_as_none() -> None:
 @settings(max_examples=4)
 @given(start=times.filter(lambda ms: ms < (1 << 48) - 10_000), seed=st.integers(0, 99))
 def test_it_survives_h264_at_200_kbit_s(width: int, height: int, fps: int, start: int, seed: int) -> None:
-    """A restless scene, so that the encoder has to save where it can."""
+    """The scene is restless, so the encoder has to save wherever it can."""
     coarse = np.random.default_rng(seed).integers(0, 255, (18, 32, 3), dtype=np.uint8)
     scene = np.asarray(cv2.resize(coarse, (width, height)), dtype=np.uint8)
     encoder = Encoder(EncoderSettings(width, height, fps, bitrate=200_000))
