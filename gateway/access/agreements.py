@@ -1,4 +1,4 @@
-"""Says what an agreement between school and police gives in general, whatever the camera and the incident. Pure."""
+"""Says what an agreement between school and police allows, regardless of camera and incident. Pure."""
 
 from datetime import UTC, datetime
 

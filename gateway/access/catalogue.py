@@ -1,4 +1,4 @@
-"""Looks up the district's schools, cameras and agreements, as the settings have them. No I/O, no time."""
+"""Looks up the district's schools, cameras and agreements in the settings. It does no I/O and needs no time."""
 
 from collections.abc import Iterator, Set
 
@@ -9,7 +9,7 @@ from gateway.models import Camera, CameraId, CameraPolicy, Principal, SiteId
 
 
 class Catalogue:
-    """Knows which schools and cameras there are, and which agreement each is under."""
+    """Knows which schools and cameras there are, and which agreement applies to each."""
 
     def __init__(self, settings: Settings) -> None:
         self._agreements = {agreement.site: agreement for agreement in settings.agreements}

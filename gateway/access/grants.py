@@ -1,4 +1,4 @@
-"""Gives and ends grants. A grant is on disk before its holder has it, and it ends with whatever it stands on."""
+"""Gives and ends grants. A grant is on disk before its holder gets it, and it ends with whatever it stands on."""
 
 import asyncio
 import logging
@@ -39,9 +39,9 @@ Barred = tuple[str, SiteId, str | None]
 
 
 class Grants:
-    """Gives grants, and knows who holds which. Call ``start`` before anything else, and after the incident service's.
+    """Gives grants, and knows who holds which. Call ``start`` before anything else, but after the incident service's.
 
-    Once a grant is revoked, its holder gets no other one for a while. A grant under an incident is barred until that
+    Once a grant is revoked, its holder gets no other grant for a while. A grant under an incident is barred until that
     incident is over. Standing access is barred for ``barred_for`` seconds, which is one shift.
     """
 
@@ -69,7 +69,7 @@ class Grants:
         self._ended: Listeners[Grant, CloseReason] = Listeners("grant_ended", metrics)
 
     async def start(self) -> None:
-        """Load the living grants: not ended, with their incident still open, and still given by the agreement."""
+        """Load the living grants: those that have not ended and that their incident and agreement still support."""
         now = self._clock.now()
         async with self._db.reading() as session:
             living = await store.living(session)
@@ -102,8 +102,8 @@ class Grants:
     async def give(self, principal: Principal, site_id: SiteId, origin_address: str = "") -> Grant:
         """Return a grant for everything that ``principal`` may view at a school now: the living one, or else a new one.
 
-        Raises Forbidden or NotFound with the reason; the refusal is counted and recorded. Raises Unavailable if no disk
-        takes the record of a new grant. Existing grants are not affected by that.
+        Raises Forbidden or NotFound with the reason; the refusal is counted and recorded. Raises Unavailable if the
+        record of a new grant cannot be written to any disk. That does not affect existing grants.
         """
         async with self._giving:
             while True:
@@ -124,8 +124,8 @@ class Grants:
     async def revoke(self, grant_id: str, by: Principal) -> bool:
         """End a grant at once, before its time. If it has already ended, do nothing.
 
-        Return False if no disk takes the revocation now. It takes effect all the same and the write is retried, but a
-        crash before then would undo it.
+        Return False if the revocation cannot be written to any disk now. It takes effect all the same and the write is
+        retried, but a crash before then would undo it.
         """
         async with self._giving:
             grant = self._living.get(grant_id)
@@ -151,8 +151,8 @@ class Grants:
     async def _put_on_record(self, grant: Grant, principal: Principal, origin_address: str) -> None:
         """Write a new grant and its record into the database.
 
-        If the database takes nothing, the record must reach the spool, and the grant lives in memory only: after a
-        crash its holder asks for another. Raises Unavailable if the spool fails too.
+        If the database accepts no writes, the record must reach the spool, and the grant is kept in memory only: after
+        a crash, its holder must ask for another one. Raises Unavailable if the spool fails too.
         """
         given = self._audit.record(record.given(grant, principal, self._access.ground(grant), origin_address))
         change = Change(GIVEN, grant.id, store.to_values(grant), lasting=False)

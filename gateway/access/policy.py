@@ -1,9 +1,9 @@
-"""Decides permission, as the contract in docs/permission.md says. Pure: time is an argument.
+"""Decides who is permitted what, as the contract in docs/permission.md says. Pure: time is an argument.
 
 ``decide`` says whether a person may use one camera, ``decide_site`` collects that for a whole school, and ``may`` says
 what they may do there. Where the contract leaves room, these rules apply:
 
-- A principal with ``site_ids`` is bound to those schools, whatever their role. Everything elsewhere is unknown to them.
+- A principal with ``site_ids`` is bound to those schools, whatever their role. Other schools are hidden from them.
 - The agreement is between school and police. Without one, or after its last day, the police are refused. The school's
   own people carry on under the default rules, so a coordinator's alarm is never refused for lack of an agreement.
 - The agreement's ``kinds`` also limit which incidents open ``always`` cameras, unless these are open without one.
@@ -53,9 +53,9 @@ def decide(
 ) -> Grant | Refusal:
     """Decide whether ``principal`` may VIEW a camera, see a STILL of it, or learn its STATUS (know that it exists).
 
-    ``incidents`` may contain any; those of other sites and those that are over are ignored. So is an ``agreement`` with
-    another site. ``now`` is wall time. The Grant that is returned is a draft for this camera alone, with an empty
-    ``id`` until ``grants`` has put it on disk.
+    ``incidents`` may contain any incidents: those of other sites and those that are over are ignored. So is an
+    ``agreement`` with another site. ``now`` is wall time. The Grant that is returned is a draft for this camera alone,
+    with an empty ``id`` until ``grants`` has put it on disk.
     """
     if action not in CAMERA_ACTIONS:
         raise ValueError(f"{action} is decided for a site, not for a camera")
@@ -99,9 +99,9 @@ def decide_site(
     agreement: AgreementSettings | None,
     now: float,
 ) -> Grant | Refusal:
-    """Return one draft Grant for everything that ``principal`` may view at a site, or the reason why that is nothing.
+    """Return one draft Grant for everything that ``principal`` may view at a site, or the reason for none.
 
-    If any of its cameras needs the incident, the whole grant stands on the incident, so that all clear ends all of it.
+    If any of its cameras needs an incident, the whole grant stands on that incident, so that all clear ends all of it.
     """
 
     def view(camera: Camera) -> Grant | Refusal:
@@ -156,8 +156,8 @@ def is_own(principal: Principal, incident: Incident, agreement: AgreementSetting
     """Return True if a sign-in of ``principal`` must not end while this incident is open.
 
     That is so for a real incident or a drill (enrolled or not) at one of their schools. For the police, the school's
-    agreement must also be in force and name their role. A test keeps nobody signed in. Nothing keeps an auditor signed
-    in, since they read about it later.
+    agreement must also be in force and name their role. A test keeps nobody signed in. No incident keeps an auditor
+    signed in, since auditors read about it later.
     """
     if incident.state is not IncidentState.OPEN or incident.kind is IncidentKind.TEST:
         return False

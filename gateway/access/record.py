@@ -1,4 +1,4 @@
-"""Makes the audit events of access decisions, and the errors that people get when they are refused. Pure."""
+"""Makes the audit events of access decisions, and the errors that refused people are shown. Pure."""
 
 from gateway.access.grounds import Ground
 from gateway.audit.record import AuditEvent, Outcome
@@ -6,7 +6,7 @@ from gateway.errors import ClientError, Forbidden, NotFound
 from gateway.models import Action, Camera, CameraId, Grant, Principal, Refusal, SiteId
 
 ASKED_LIMIT = 100
-"""The most characters that a record keeps of the id somebody asked for, which may be anything."""
+"""The maximum number of characters that a record keeps of a requested id, which may be any text."""
 
 
 def given(grant: Grant, principal: Principal, ground: Ground, origin_address: str) -> AuditEvent:

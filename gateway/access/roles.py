@@ -1,4 +1,4 @@
-"""Says what follows from a role alone: what its people may read and do, what their pages are told. Pure."""
+"""Says what follows from a role alone: what its people may read and do, and what their pages are told. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,7 +11,7 @@ SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
 
 class Topic(StrEnum):
-    """Names a subject of the event channel. Cameras are not among them, as ``policy.decide`` decides about each."""
+    """Names a subject of the event channel. There is none for cameras: ``policy.decide`` decides about each."""
 
     INCIDENTS = "incidents"
     WATCHERS = "watchers"
@@ -23,7 +23,7 @@ _HEARD_BY: Mapping[Topic, frozenset[Role]] = {
     Topic.INCIDENTS: frozenset(Role) - {Role.AUDITOR},
     Topic.WATCHERS: frozenset({Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER}),
     Topic.REFUSED_TRIGGERS: frozenset(Role) - {Role.PATROL, Role.AUDITOR},
-    # These roles work with the times of day that are shown. A patrol car does not.
+    # People in these roles work with the displayed times of day. A patrol car does not.
     Topic.CLOCK: frozenset(Role) - {Role.PATROL, Role.AUDITOR},
 }
 
@@ -39,7 +39,7 @@ def is_police(principal: Principal) -> bool:
 
 
 def is_mobile(principal: Principal) -> bool:
-    """Return True if ``principal`` watches from a car, over a mobile network."""
+    """Return True if ``principal`` is watching from a car, over a mobile network."""
     return principal.role is Role.PATROL
 
 

@@ -1,4 +1,4 @@
-"""Answers who may do what now, by asking ``policy``. Counts and records refusals."""
+"""Answers who may do what now, by asking ``policy``. It also counts and records refusals."""
 
 from gateway.access import record
 from gateway.access.catalogue import Catalogue
@@ -58,7 +58,7 @@ class AccessService:
         )
 
     def may(self, principal: Principal, action: Action, site_id: SiteId | None = None) -> Refusal | None:
-        """Return the reason why not, or None if they may. It is not recorded: pages ask it to show what can be done."""
+        """Return the reason why not, or None if they may. Nothing is recorded, as pages use this to choose buttons."""
         if site_id is not None and site_id not in self._catalogue.sites:
             return UNKNOWN_SITE
         agreement = None if site_id is None else self._catalogue.agreement(site_id)
@@ -70,13 +70,13 @@ class AccessService:
         return tuple(i for i in self._incidents.open() if is_own(principal, i, agreement(i.site_id), now))
 
     def draft_for(self, principal: Principal, site_id: SiteId) -> Grant | Refusal:
-        """Return a draft grant for everything that ``principal`` may view at a school now, or the reason for none."""
+        """Return a draft grant for everything that ``principal`` may view at a school now, or why there is none."""
         if site_id not in self._catalogue.sites:
             return UNKNOWN_SITE
         return self._decide_site(principal, site_id, self._incidents.open())
 
     def warrants(self, grant: Grant) -> bool:
-        """Return True if the grant's incident or agreement would still give all of its cameras."""
+        """Return True if the grant's incident or agreement would still open all of its cameras."""
         holder = Principal(grant.principal_id, "", grant.role, frozenset({grant.site_id}))
         basis = tuple(incident for incident in self._incidents.open() if incident.id == grant.incident_id)
         decision = self._decide_site(holder, grant.site_id, basis)
@@ -90,7 +90,7 @@ class AccessService:
     async def require(
         self, principal: Principal, action: Action, site_id: SiteId | None = None, origin_address: str = ""
     ) -> None:
-        """Return if ``principal`` may. Raises Forbidden or NotFound if not, and counts and records the refusal."""
+        """Do nothing if ``principal`` may. Otherwise count and record the refusal, and raise Forbidden or NotFound."""
         refusal = self.may(principal, action, site_id)
         if refusal is not None:
             raise await self.site_refused(refusal, principal, action, site_id, origin_address)

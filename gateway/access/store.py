@@ -46,8 +46,8 @@ async def end(session: AsyncSession, grant_id: str, at: float, reason: str) -> N
 async def end_with_incidents(session: AsyncSession, now: float) -> None:
     """Mark the grants of incidents that are over as ended.
 
-    They ended when the incident's end was committed, as its own row says. This only copies that to the grants' rows,
-    along with some other write.
+    They ended when the incident's end was committed, as its own row shows. This only copies that end to the grants'
+    rows, as part of some other write.
     """
     closed_at = select(IncidentRow.closed_at).where(IncidentRow.id == GrantRow.incident_id).scalar_subquery()
     over = select(IncidentRow.id).where(IncidentRow.state != IncidentState.OPEN.value)
@@ -68,7 +68,7 @@ async def living(session: AsyncSession) -> list[Grant]:
 async def revoked(session: AsyncSession, since: float) -> list[tuple[Grant, float]]:
     """Return revoked grants, each with the time of its revocation.
 
-    These are all under incidents that are still open, and those of standing access revoked after ``since``.
+    These are all grants under incidents that are still open, and grants of standing access revoked after ``since``.
     """
     rows = await session.scalars(
         select(GrantRow)

@@ -9,7 +9,7 @@ WINDOW = 60.0
 """Seconds for which repeated refusals make only one record, followed by one more that counts them."""
 
 APART = 200
-"""How many different refusals a window tells apart. Any more are told apart only by kind and reason."""
+"""How many different refusals a window can distinguish. Beyond that, only kind and reason distinguish them."""
 
 Key = tuple[str | None, ...]
 
@@ -25,7 +25,8 @@ class Refusals:
     """Decides which refusals get a record of their own.
 
     The first is recorded at once and in full. Repeats within WINDOW are only counted, and ``due`` returns one event for
-    all of them. A repeat has the same person (or panic button, or address), kind, reason, school and camera.
+    all of them. Refusals are repeats if they have the same person (or panic button, or address), kind, reason, school
+    and camera.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class Refusals:
         return False
 
     def due(self, now: float = math.inf) -> list[AuditEvent]:
-        """Return one event for each window that is over and has counted repeats. Without ``now``, close all windows."""
+        """Return one event per window that is over and has counted repeats. Without ``now``, close all windows."""
         over = [key for key, window in self._windows.items() if now - window.since >= WINDOW]
         windows = [self._windows.pop(key) for key in over]
         return [

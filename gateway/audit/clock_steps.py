@@ -1,7 +1,7 @@
 """Notices when a person or a time service sets the machine's clock while the gateway runs, and reports it once.
 
-Nothing that the gateway has promised changes with it (``clock``). But dates in the record from before and after do not
-compare, and anybody who later has to say what happened when must know that.
+Nothing that the gateway has promised changes with it (``clock``). But dates recorded before and after cannot be
+compared, and anybody who later has to say what happened when must know that.
 """
 
 import logging
@@ -17,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 LOOK = 1.0
 THRESHOLD = 2.0
-"""Seconds by which the clock must jump between two looks. A time service that only corrects it moves it far less."""
+"""Seconds by which the clock must jump between two looks to count as set. Corrections by a time service are far
+smaller."""
 
 
 class ClockSteps:
@@ -43,7 +44,7 @@ class ClockSteps:
             await self.look()
 
     async def look(self) -> None:
-        """Report it if the clock was set since the last look."""
+        """Call the listeners if the clock was set since the last look."""
         difference = self._clock.wall() - self._clock.now()
         by, self._noted = step(self._noted, difference), difference
         if by == 0:

@@ -1,4 +1,4 @@
-"""Writes what many callers wait for at the same time to the disk together (group commit)."""
+"""Commits the items of many waiting callers to disk together (group commit)."""
 
 import asyncio
 from collections import deque
@@ -19,10 +19,10 @@ class _Place(Generic[T]):
 
 
 class Group(Generic[T]):
-    """Calls ``commit`` with all waiting items, up to ``most`` in one call, and with no two calls at the same time.
+    """Calls ``commit`` with all waiting items, up to ``most`` per call, and one call at a time.
 
-    One of the callers commits for all who wait, so no extra task is needed. ``commit`` must handle its own failures. If
-    it is cancelled, it may be given the same items again.
+    One of the callers commits for all who are waiting, so no extra task is needed. ``commit`` must handle its own
+    failures. If it is cancelled, it may be given the same items again.
     """
 
     def __init__(self, commit: Callable[[Sequence[T]], Awaitable[None]], most: int) -> None:
@@ -32,7 +32,7 @@ class Group(Generic[T]):
         self._committing: _Place[T] | None = None
 
     async def put(self, item: T) -> None:
-        """Wait until ``commit`` has taken the item. If the caller is cancelled, the next one writes its item."""
+        """Wait until ``commit`` has handled the item. If this caller is cancelled, the next one commits its item."""
         place = _Place(item)
         self._waiting.append(place)
         try:

@@ -1,4 +1,4 @@
-"""Keeps the record in the database, or beside it while the database does not take it. Nothing is ever changed in it."""
+"""Keeps the record in the database, or beside it while the database accepts no writes. No entry is ever changed."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ __all__ = ["AuditEvent", "AuditLog", "AuditRecord"]
 logger = logging.getLogger(__name__)
 
 PIECE = 100
-"""The most records in one commit. A commit takes some milliseconds, and an alarm may have to wait for it."""
+"""The maximum number of records per commit. A commit takes some milliseconds, and an alarm may have to wait for it."""
 
 TICK = 1.0
 
@@ -36,8 +36,9 @@ TICK = 1.0
 class AuditLog:
     """Records every access, refusal, trigger, acknowledgement and close.
 
-    Life safety comes before logging, so a caller of ``append`` never sees the database fail. The record then waits in
-    the spool, which by default is beside the SQLite file (``set_aside``). ``run`` belongs to the server's TaskGroup.
+    Life safety comes before logging, so a caller of ``append`` never sees the database fail. If it fails, the record
+    waits in the spool, which by default is beside the SQLite file (``set_aside``). ``run`` belongs to the server's
+    TaskGroup.
     """
 
     def __init__(
@@ -60,13 +61,13 @@ class AuditLog:
         await self._aside.prepare()
 
     async def run(self) -> None:
-        """Catch up again and again, until cancelled."""
+        """Catch up repeatedly, until cancelled."""
         while True:
             await self._clock.sleep(TICK)
             await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Write what waits: the counts of repeated refusals, and the records that the database did not take before."""
+        """Write what is waiting: counts of repeated refusals, and records that the database did not accept before."""
         for event in self._refusals.due(self._clock.monotonic()):
             await self._group.put(self.record(event))
         try:
@@ -85,7 +86,7 @@ class AuditLog:
     async def append(self, event: AuditEvent) -> None:
         """Record an event. Repeated refusals are merged (``alike``).
 
-        It is on disk on return, unless no disk works. Raises nothing even then.
+        The record is on disk on return, unless no disk works. Even then, nothing is raised.
         """
         if self._refusals.recorded(event, self._clock.monotonic()):
             await self._group.put(self.record(event))
@@ -103,10 +104,10 @@ class AuditLog:
     async def commit(
         self, changes: Sequence[Change], events: Sequence[AuditEvent], within: Within | None = None
     ) -> bool:
-        """Write changes, their records and whatever ``within`` adds, in one transaction if the database takes it.
+        """Write changes, their records and whatever ``within`` adds, in one transaction if possible.
 
-        If only the records cannot be written, the changes are tried without them. Return False if no disk takes the
-        changes now (``Owed.commit``). They take effect all the same.
+        If only the records cannot be written, the changes are tried without them. Return False if the changes cannot be
+        written to any disk now (``Owed.commit``). They take effect all the same.
         """
         records = [self.record(event) for event in events]
 
@@ -145,10 +146,10 @@ class AuditLog:
     ) -> list[AuditRecord]:
         """Return the newest ``limit`` records with since <= at < until (wall seconds), oldest first.
 
-        With ``sites``, only those that name one of these schools. Records that name no school are for readers who may
-        read about all of them. The caller records the reading itself, as it knows the reader. Raises StorageError.
+        With ``sites``, return only records that name one of these schools. Records that name no school are for readers
+        who may read about all schools. The caller must record the reading, as it knows the reader. Raises StorageError.
         """
-        # One reader at a time, so that readers together do not hold up the event loop.
+        # Allow one reader at a time, so that many readers cannot hold up the event loop.
         async with self._reading, self._database.reading() as session:
             return await store.newest(session, since, until, limit, sites, PIECE)
 

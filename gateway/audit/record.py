@@ -20,9 +20,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """Describes one thing that a person did, or that happened when its time was up.
+    """Describes one thing that a person did, or that happened because its time was up.
 
-    ``kind`` is a stable word (``incident_opened``). ``principal`` is an id, and ``name`` tells a reader who that is.
+    ``kind`` is a stable word (``incident_opened``). ``principal`` is an id, and ``name`` tells readers who that is.
     ``reason`` is a stable word, present if ``outcome`` is not ok. ``origin_address`` is the network address it came
     from. ``detail`` is JSON and contains no secret.
     """
@@ -53,7 +53,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Dates an event. ``at`` is in wall seconds, cut to 1/100 s, and ``utc_offset`` in seconds east of UTC.
+    """Dates an event. ``at`` is in wall seconds, cut to 1/100 s, and ``utc_offset`` is in seconds east of UTC.
 
     ``id`` grows with every record, and is None until the record is in the database.
     """
@@ -101,7 +101,7 @@ def local_offset(at: float) -> int:
 
 
 def from_dict(values: Mapping[str, Any]) -> AuditRecord:
-    """Do the reverse of ``AuditRecord.as_dict``. Raises KeyError, TypeError or ValueError if this is not a record."""
+    """Undo ``AuditRecord.as_dict``. Raises KeyError, TypeError or ValueError if ``values`` are not a record."""
     rest = dict(values)
     rest.pop("time")
     event_id, at, utc_offset = str(rest.pop("event_id")), float(rest.pop("at")), int(rest.pop("utc_offset"))
@@ -149,4 +149,4 @@ def _dated(key: str, value: Any, utc_offset: int) -> Any:
     try:
         return iso_time(value, utc_offset)
     except (OverflowError, ValueError, OSError):
-        return value  # It is outside the calendar.
+        return value  # This time is outside the calendar.

@@ -1,4 +1,4 @@
-"""Keeps records that the database did not take: in the spool, or in memory if the spool fails too."""
+"""Keeps records that the database did not accept: in the spool, or in memory if the spool fails too."""
 
 import asyncio
 import logging
@@ -12,14 +12,14 @@ from gateway.metrics import Metrics
 logger = logging.getLogger(__name__)
 
 IN_MEMORY = 2000
-"""The most records that are kept in memory while no disk takes any."""
+"""The maximum number of records that are kept in memory while none can be written to any disk."""
 
 REFUSALS_SHARE = 4
 """Refusals may fill one quarter of the spool. The rest is reserved for what people saw and did."""
 
 
 class SetAside:
-    """Holds records until the database takes them.
+    """Holds records until the database accepts them.
 
     A failure is counted (``record_failures``) and logged once. ``in_use`` is True while records may be waiting here.
     """
@@ -39,7 +39,7 @@ class SetAside:
             logger.error("no space could be reserved for the spool of records: %s", error)  # noqa: TRY400  not our bug
 
     async def is_empty(self) -> bool:
-        """Return True if no record waits, not even one from an earlier run. Raises OSError."""
+        """Return True if no record is waiting, not even one from an earlier run. Raises OSError."""
         return not self.in_use and await asyncio.to_thread(lambda: self._spool.empty)
 
     async def keep(self, records: Sequence[AuditRecord], error: Exception) -> bool:
@@ -69,9 +69,9 @@ class SetAside:
         return True
 
     async def drain(self, enter: Callable[[Sequence[AuditRecord]], Awaitable[None]], piece_size: int) -> None:
-        """Hand everything that waits to ``enter``, in pieces, so that other writers get their turn in between.
+        """Pass all waiting records to ``enter``, in pieces, so that other writers get their turn in between.
 
-        Raises OSError and whatever ``enter`` raises. The records then go on waiting.
+        Raises OSError and whatever ``enter`` raises. The records then stay here.
         """
         count = offset = 0
         while True:

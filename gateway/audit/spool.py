@@ -1,8 +1,8 @@
-"""Keeps records in a local file while the database does not take them. It blocks, so call it from a thread.
+"""Keeps records in a local file while the database does not accept them. It blocks, so call it from a thread.
 
-The file has its full size from the start and is overwritten in place, so that it takes records even on a full disk. It
-holds one JSON record per line, up to the first zero byte. Anything behind that byte is old and is ignored. If a crash
-brings an old line back, the database already has that record and does not take it twice.
+The file has its full size from the start and is overwritten in place, so that records can be written even on a full
+disk. It holds one JSON record per line, up to the first zero byte. Anything after that byte is old and is ignored. If a
+crash brings an old line back, the database already has that record and does not enter it twice.
 """
 
 import errno
@@ -20,7 +20,7 @@ from gateway.storage.files import allocate, sync_directory
 logger = logging.getLogger(__name__)
 
 SIZE = 8 * 1024 * 1024
-"""Bytes. They are enough for about 16,000 records."""
+"""The file's size in bytes, enough for about 16,000 records."""
 _CHUNK = 64 * 1024
 
 
@@ -84,7 +84,7 @@ class Spool:
             return True
 
     def clear(self, read_up_to: int) -> bool:
-        """Delete all records, and return True. If any were appended behind the offset ``read_up_to``, return False.
+        """Delete all records, and return True. If any were appended after the offset ``read_up_to``, return False.
 
         Raises OSError.
         """

@@ -13,7 +13,7 @@ from gateway.storage.tables import AuditRow
 
 
 def add(session: AsyncSession, record: AuditRecord) -> None:
-    """Insert a record that is certainly new."""
+    """Insert a record that is known to be new."""
     session.add(AuditRow(**_to_values(record)))
 
 
@@ -36,8 +36,9 @@ async def newest(
 ) -> list[AuditRecord]:
     """Return the newest ``limit`` records with since <= at < until, oldest first.
 
-    With ``sites``, only those that name one of these schools. They are read ``piece_size`` at a time, because turning
-    thousands of rows into records in one go would hold up the event loop, and alarms with it, for tenths of a second.
+    With ``sites``, return only records that name one of these schools. They are read ``piece_size`` at a time, because
+    turning thousands of rows into records in one go would hold up the event loop, and alarms with it, for tenths of a
+    second.
     """
     query = select(AuditRow).order_by(AuditRow.id.desc())
     if since is not None:
