@@ -1,1 +1,2 @@
-"""Reads and writes what cameras send: a folder a codec, with its parameter sets and packets. Pure but for decoding."""
+"""Reads and writes what cameras send. One folder per codec holds its parameter sets and packets. Pure, except for
+decoding."""

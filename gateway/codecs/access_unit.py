@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """The camera's description of what it sends, once for each connection. ``codec`` is the RTP encoding name: H264,
+    """The camera's description of what it sends, given once per connection. ``codec`` is the RTP encoding name: H264,
     H265 or JPEG. ``parameter_sets`` are NAL units without start codes."""
 
     codec: str
@@ -17,11 +17,12 @@ class StreamInfo:
 class AccessUnit(NamedTuple):
     """One coded picture (ITU-T H.264 7.4.1.2.3, H.265 7.4.2.4.4).
 
-    ``nals`` are NAL units without start codes, in decoding order; in a keyframe the parameter sets are always
-    present, from the stream or from the SDP. With ``codec`` JPEG it is one whole JPEG, and always a keyframe. ``rtp``
-    is the camera's own 32-bit timestamp. ``arrival`` is gateway time at which its last RTP packet was read. ``lost``
-    counts RTP packets missing since the last access unit. ``recovery``: a decoder that begins here, at a recovery
-    point, shows whole pictures after so many more; -1 if it is none. Parameter sets are present there, too.
+    ``nals`` are NAL units without start codes, in decoding order. A keyframe always contains the parameter sets, taken
+    from the stream or from the SDP. If ``codec`` is JPEG, ``nals`` is one whole JPEG, which is always a keyframe.
+    ``rtp`` is the camera's own 32-bit timestamp. ``arrival`` is the gateway time at which the last RTP packet was read.
+    ``lost`` counts the RTP packets missing since the last access unit. ``recovery`` is the number of pictures after
+    which a decoder that begins at this recovery point shows whole pictures, or -1 if this is no recovery point.
+    Parameter sets are present at a recovery point, too.
     """
 
     nals: tuple[bytes, ...]

@@ -1,4 +1,4 @@
-"""Decoders for what cameras send, by FFmpeg. Decoding blocks: call it in a thread or a process of its own."""
+"""Creates FFmpeg decoders for what cameras send. Decoding blocks: call it in a thread or a process of its own."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ _START_CODE = b"\0\0\0\1"
 
 
 def decoder_of(codec: str, max_pixels: int) -> VideoCodecContext:
-    """Return a decoder with one thread, which keeps no picture back and refuses more than ``max_pixels``."""
+    """Return a decoder that uses one thread, holds no picture back and refuses more than ``max_pixels``."""
     decoder = av.CodecContext.create(_DECODERS[codec], "r")
     assert isinstance(decoder, VideoCodecContext)  # noqa: S101 - narrows the type that PyAV's factory declares
     decoder.options = {"max_pixels": str(max_pixels)}
@@ -22,6 +22,6 @@ def decoder_of(codec: str, max_pixels: int) -> VideoCodecContext:
 
 
 def packet_of(codec: str, nals: Iterable[bytes]) -> "av.Packet[Stream]":
-    """Return an access unit as a decoder takes it: NAL units behind start codes, a JPEG as it is."""
+    """Return an access unit in the form that a decoder needs: NAL units behind start codes, or a JPEG as it is."""
     start_code = b"" if codec == JPEG else _START_CODE
     return av.Packet(b"".join(start_code + nal for nal in nals))

@@ -11,12 +11,17 @@ MAX_ACCESS_UNIT = 4 * 1024 * 1024
 
 
 class Depacketizer(Protocol):
-    """Builds the pictures of one RTP source, which end with a change of timestamp or with a marker that is believed.
+    """Builds the pictures of one RTP source. A picture ends when the timestamp changes, or at a marker that is
+    believed.
 
-    ``seen`` counts pictures that have ended, ``dropped`` those of them that were not passed on, ``malformed`` packets
-    of no use, ``withdrawn`` pictures that were passed on, proved not to be whole, and cannot be sent again: the next
-    one is a keyframe. ``unused`` says why none was passed on since the last that was. ``picture`` is what the newest
-    parameter set or header told.
+    ``seen`` counts the pictures that have ended.
+    ``dropped`` counts those of ``seen`` that were not passed on.
+    ``malformed`` counts unusable packets.
+    ``withdrawn`` counts pictures that were passed on, proved incomplete, and cannot be sent again, so the next picture
+    is a keyframe.
+
+    ``unused`` says why no picture has been passed on since the last one that was. ``picture`` is the description in the
+    newest parameter set or header.
     """
 
     seen: int
@@ -27,29 +32,31 @@ class Depacketizer(Protocol):
     picture: SequenceParameters | None
 
     def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
-        """Take the next packet, before which ``missing`` are lost. One of no use damages its picture.
-        ``followed``: more of its timestamp has come with it, so that its marker ends nothing."""
+        """Take the next packet, before which ``missing`` packets were lost. An unusable packet damages its picture.
+        ``followed`` means that more packets of this timestamp arrived with it, so that its marker does not end the
+        picture."""
         ...
 
     def begin_again(self) -> tuple[AccessUnit, ...]:
-        """Begin with another RTP source, and return what is complete of the last one. What was learned stays."""
+        """Begin with another RTP source, and return the complete pictures of the last one. What was learned is kept."""
         ...
 
     @property
     def continuation(self) -> bytes:
-        """The first bytes of a next payload that continues the current fragmented unit; empty if there is none."""
+        """Return the first bytes of a next payload that continues the current fragmented unit, or none."""
         ...
 
     @property
     def conclusion(self) -> bytes:
-        """The first bytes of a next payload that ends the same unit; as long as ``continuation``."""
+        """Return the first bytes of a next payload that ends the same unit. They are as long as ``continuation``."""
         ...
 
     def carry_on(
         self, pieces: list[bytes], size: int, arrival: float, ends: bool, followed: bool
     ) -> tuple[AccessUnit, ...]:
-        """Take the next packets of the same timestamp, as ``push`` would, ``size`` bytes in all: what follows
-        ``continuation`` in those without a marker and, if ``ends``, what follows ``conclusion`` in one with it."""
+        """Take the next packets of the same timestamp, ``size`` bytes in all, as ``push`` would. ``pieces`` are the
+        bytes after ``continuation`` of packets without a marker. If ``ends`` is set, the last piece is the bytes after
+        ``conclusion`` of a packet with a marker."""
         ...
 
     def notes(self) -> tuple[str, ...]:

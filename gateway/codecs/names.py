@@ -1,4 +1,4 @@
-"""The codecs that the gateway takes and sends, by their RTP encoding names. Pure."""
+"""The codecs that the gateway accepts and sends, by their RTP encoding names. Pure."""
 
 H264, H265, JPEG = "H264", "H265", "JPEG"
 PCMU, PCMA = "PCMU", "PCMA"
@@ -14,5 +14,5 @@ _WORDS = {H264: "H.264", H265: "H.265", JPEG: "MJPEG"}
 
 
 def words(codec: str) -> str:
-    """Return what people call a codec."""
+    """Return the name that people use for a codec."""
     return _WORDS.get(codec, codec)

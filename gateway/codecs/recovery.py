@@ -1,4 +1,4 @@
-"""Counts from where a decoder begins to the first picture that it shows whole. Pure."""
+"""Counts the pictures from where a decoder begins to the first one that it shows whole. Pure."""
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.nal.recovery import NONE
@@ -10,18 +10,19 @@ _REFERENCE = 0x60
 
 
 def begins(unit: AccessUnit) -> bool:
-    """Return True if a decoder can begin with a picture, even if it does not show whole ones at once."""
+    """Return True if a decoder can begin with this picture, even if the first pictures it shows are not whole."""
     return unit.keyframe or unit.recovery != NONE
 
 
 def refers_back(unit: AccessUnit) -> bool:
-    """Return True if a picture follows a keyframe and refers to what precedes it (H.265, RASL). Nothing but pictures of
-    the same kind refers to it. A decoder that began with that keyframe, or lost what precedes it, cannot decode it."""
+    """Return True if this is an H.265 RASL picture: it follows a keyframe but refers to pictures before it. Only other
+    RASL pictures refer to it. A decoder that began with that keyframe, or lost the pictures before it, cannot decode
+    it."""
     return unit.codec == H265 and any(nal[0] >> 1 & 0x3F in _RASL for nal in unit.nals)
 
 
 class Recovery:
-    """One decoder that begins with ``unit``. Call ``follow`` with each picture that it has decoded."""
+    """Follows one decoder that begins with ``unit``. Call ``follow`` with each picture that it has decoded."""
 
     def __init__(self, unit: AccessUnit) -> None:
         self._left = 0 if unit.keyframe else unit.recovery
@@ -32,7 +33,7 @@ class Recovery:
         return self._left <= 0
 
     def follow(self, unit: AccessUnit) -> None:
-        """Count a picture. H.264 counts those that others refer to (``frame_num``), H.265 all of them."""
+        """Count a picture. H.264 counts the pictures that others refer to (``frame_num``), H.265 counts all of them."""
         if self._left > 0:
             self._left -= unit.codec != H264 or _referred_to(unit)
 

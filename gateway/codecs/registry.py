@@ -22,7 +22,7 @@ SYNTAXES: Mapping[str, NalSyntax] = MappingProxyType({H264: H264Depacketizer.syn
 
 
 def depacketizer_of(info: StreamInfo) -> Depacketizer:
-    """Return a new depacketizer for what a camera says that it sends."""
+    """Return a new depacketizer for the codec that a camera announced."""
     match info.codec:
         case "H265":
             return H265Depacketizer(info.parameter_sets)
@@ -32,11 +32,11 @@ def depacketizer_of(info: StreamInfo) -> Depacketizer:
 
 
 PLAYED = frozenset({H264, H265})
-"""Codecs that browsers play; of others there are no payloads."""
+"""Codecs that browsers play. For other codecs there are no payloads."""
 
 
 def payloads_of(unit: AccessUnit) -> tuple[bytes, ...]:
-    """Return the RTP payloads of a picture; none of a codec that browsers do not play."""
+    """Return the RTP payloads of a picture, or none if browsers do not play its codec."""
     if unit.codec == H264:
         return packetize([nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264])
     if unit.codec == H265:

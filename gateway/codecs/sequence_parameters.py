@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SequenceParameters:
-    """``width`` and ``height`` in pixels after cropping. ``may_reorder``: False where the stream says that pictures are
-    shown in the order in which they are sent, True where B-frames are announced, None where it does not say.
-    ``fields``: a picture may come as two fields, which share a timestamp."""
+    """``width`` and ``height`` are in pixels after cropping. ``may_reorder`` is False if the stream says that pictures
+    are shown in the order in which they are sent, True if it announces B-frames, and None if it does not say.
+    ``fields``: a picture may arrive as two fields with the same timestamp."""
 
     profile: int
     level: int

@@ -1,11 +1,11 @@
-"""The reasons why a camera's pictures are not passed on, in words. Pure."""
+"""Describes why a camera's pictures are not passed on. Pure."""
 
 from enum import IntEnum
 
 
 class Unused(IntEnum):
-    """The causes, the more telling one higher: what a stream shows as its cause is the highest since its last good
-    picture, so that the words do not change with every picture."""
+    """Causes, in ascending order of how much they explain. A stream shows the highest one seen since its last good
+    picture, so that the description does not change with every picture."""
 
     NOTHING = 0
     NO_PICTURE = 1
@@ -34,5 +34,5 @@ _WHY = {
 
 
 def in_words(cause: Unused) -> str:
-    """A sentence for district IT."""
+    """Return a sentence for district IT."""
     return f"The camera's pictures cannot be used: {_WHY[cause]}."

@@ -1,1 +1,1 @@
-"""RTP and RTCP as cameras send them: packets, numbering, order, reports. Pure; stands on errors alone."""
+"""RTP and RTCP as cameras send them: packets, numbering, order, reports. Pure; depends only on ``errors``."""

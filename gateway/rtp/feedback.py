@@ -1,4 +1,4 @@
-"""RTCP between gateway and viewer: feedback read, reports written (RFC 3550 6, RFC 4585 6, RFC 5506). Pure."""
+"""Reads feedback from viewers and writes reports to them, in RTCP (RFC 3550 6, RFC 4585 6, RFC 5506). Pure."""
 
 import struct
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from gateway.rtp.time import NTP_EPOCH
 SENDER_REPORT, RECEIVER_REPORT, DESCRIPTION, BYE, TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK = 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
 _LONGEST_ROUND_TRIP = 60.0
-_MOST_ASKED = 1024  # sequence numbers by one NACK: browsers ask for no more
+_MOST_ASKED = 1024  # sequence numbers per NACK: browsers ask for no more
 
 
 @dataclass(frozen=True, slots=True)
 class ReceptionReport:
-    """What a viewer lost and how late packets are (RFC 3550 6.4.1). ``jitter`` in 90 kHz ticks."""
+    """Reports what a viewer lost and how late its packets are (RFC 3550 6.4.1). ``jitter`` is in 90 kHz ticks."""
 
     ssrc: int
     fraction_lost: float
@@ -27,7 +27,7 @@ class ReceptionReport:
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """Sequence numbers that a viewer asks for again (RFC 4585 6.2.1)."""
+    """Sequence numbers that a viewer asks to be sent again (RFC 4585 6.2.1)."""
 
     ssrc: int
     sequences: tuple[int, ...]
@@ -42,21 +42,21 @@ class PictureLoss:
 
 @dataclass(frozen=True, slots=True)
 class BitrateEstimate:
-    """What the viewer thinks its link carries, bits a second (REMB)."""
+    """The bits per second that the viewer thinks its link carries (REMB)."""
 
     bps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The viewer leaves (RFC 3550 6.6)."""
+    """The viewer is leaving (RFC 3550 6.6)."""
 
 
 Feedback = ReceptionReport | Nack | PictureLoss | BitrateEstimate | Goodbye
 
 
 def parse(data: bytes) -> list[Feedback]:
-    """Read a compound or reduced-size packet, leaving out what concerns nobody here. Raises Malformed."""
+    """Read a compound or reduced-size packet. Parts that are not needed here are skipped. Raises Malformed."""
     found: list[Feedback] = []
     at = 0
     while at < len(data):
@@ -106,8 +106,8 @@ def _reception(body: bytes, at: int) -> ReceptionReport:
 
 
 def round_trip(report: ReceptionReport, wall: float) -> float | None:
-    """Seconds to the viewer and back, by the sender report that it answers (RFC 3550 6.4.1); None where it has had
-    none, or a clock was set meanwhile. ``wall`` is when the report arrived."""
+    """Return the round-trip time to the viewer in seconds, from the sender report that it answers (RFC 3550 6.4.1), or
+    None if the viewer has received none, or a clock was set in the meantime. ``wall`` is when the report arrived."""
     if not report.last_report:
         return None
     arrived = int((wall + NTP_EPOCH) * 65536)
@@ -126,7 +126,7 @@ def _lost(pairs: bytes) -> list[int]:
 
 
 def sender_report(ssrc: int, cname: str, now: float, timestamp: int, packets: int, octets: int) -> bytes:
-    """A compound of SR and SDES CNAME: at wall time ``now`` the media clock reads ``timestamp``."""
+    """Return a compound of SR and SDES CNAME. At wall time ``now`` the media clock reads ``timestamp``."""
     ntp = int((now + NTP_EPOCH) * 2**32) & (2**64 - 1)
     report = struct.pack(
         "!BBHIQIII", 0x80, SENDER_REPORT, 6, ssrc, ntp, timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
@@ -135,7 +135,7 @@ def sender_report(ssrc: int, cname: str, now: float, timestamp: int, packets: in
 
 
 def goodbye(ssrc: int, cname: str) -> bytes:
-    """A compound that ends the stream: an empty receiver report, SDES CNAME, BYE."""
+    """Return a compound that ends the stream: an empty receiver report, SDES CNAME, BYE."""
     return (
         struct.pack("!BBHI", 0x80, RECEIVER_REPORT, 1, ssrc)
         + _description(ssrc, cname)

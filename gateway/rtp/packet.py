@@ -11,7 +11,7 @@ MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 _ROUND = 0x10000
 ALIGNMENT = 32
-"""Bytes of padding that any cipher or word size asks for at most."""
+"""The largest number of padding bytes that any cipher or word size requires."""
 
 
 class RtpPacket(NamedTuple):
@@ -26,7 +26,7 @@ class RtpPacket(NamedTuple):
 
 
 def parse_rtp(packet: bytes) -> RtpPacket:
-    """Parse one packet: CSRC list, header extension and padding are taken off. Raises ``Malformed``."""
+    """Parse one packet, and remove CSRC list, header extension and padding. Raises ``Malformed``."""
     size = len(packet)
     if size < 12:
         raise Malformed("RTP packet of less than 12 bytes")
@@ -48,10 +48,11 @@ def parse_rtp(packet: bytes) -> RtpPacket:
 
 
 def _padding(packet: bytes, start: int) -> int:
-    """Return how many bytes of padding end a packet whose header announces some: the last byte says so (5.1).
+    """Return how many bytes of padding end a packet whose header announces padding. The last byte holds the number
+    (5.1).
 
-    Some senders set the flag and add none. What the last byte says is believed if there is room for it, and if it is no
-    more than alignment needs or what it counts are zeros.
+    Some senders set the flag but add no padding. The last byte is believed if the packet is long enough, and if the
+    number is no larger than alignment requires or the bytes it counts are zeros.
     """
     count = packet[-1]
     if count > len(packet) - start:
@@ -61,10 +62,10 @@ def _padding(packet: bytes, start: int) -> int:
 
 
 class Numbering:
-    """Sequence numbers and jitter of one SSRC, as receiver reports want them.
+    """Tracks sequence numbers and jitter of one SSRC, as receiver reports need them.
 
-    ``received`` and ``lost`` count packets; ``highest`` is the extended highest sequence number; ``jitter`` is in
-    units of the media clock. ``reliable``: nothing is lost on the way.
+    ``received`` and ``lost`` count packets; ``highest`` is the extended highest sequence number; ``jitter`` is in units
+    of the media clock. ``reliable``: the transport loses nothing.
     """
 
     def __init__(self, reliable: bool = False) -> None:
@@ -74,12 +75,12 @@ class Numbering:
         self.jitter = 0.0
         self._transit: float | None = None
         self._reliable = reliable
-        self._skipped = -2 * _ROUND  # what ``highest`` was when the number 0 was left out last
+        self._skipped = -2 * _ROUND  # ``highest`` when the number 0 was last left out
 
     def count(self, sequence: int) -> int:
-        """Take the next packet. Returns how many are missing before it; -1 for one that is late or a duplicate.
+        """Take the next packet. Return how many are missing before it, or -1 if it is late or a duplicate.
 
-        A jump too far to be a loss is a source that has begun its numbers anew: one packet counts as missing.
+        A jump too far to be a loss means that the source has restarted its numbers: one packet counts as missing.
         """
         self.received += 1
         if self.highest < 0:
@@ -104,17 +105,18 @@ class Numbering:
         return 1
 
     def _never_zero(self) -> bool:
-        """Some cameras go from 65535 to 1: so they do if nothing can be lost, or if they did so a round before."""
+        """Return True if this camera goes from 65535 to 1, as some do: nothing can be lost, or it did so a round
+        before."""
         before, self._skipped = self._skipped, self.highest
         return self._reliable or before == self.highest - _ROUND
 
     def count_in_order(self, packets: int) -> None:
-        """Take so many packets that follow the last one, each the next."""
+        """Take this many packets that follow the last one in order."""
         self.received += packets
         self.highest += packets
 
     def time(self, timestamp: int, arrival: float, clock_rate: int) -> None:
-        """Feed the jitter estimate, once a picture: its packets share a timestamp but not their departure."""
+        """Update the jitter estimate, once per picture: its packets share a timestamp but were not sent at once."""
         transit = arrival * clock_rate - timestamp
         if self._transit is not None:
             self.jitter += (min(abs(transit - self._transit), clock_rate) - self.jitter) / 16

@@ -1,6 +1,6 @@
-"""RTP packets that the network has reordered, put in order again (RFC 3550 appendix A.1). Pure.
+"""Restores the order of RTP packets that the network has reordered (RFC 3550 appendix A.1). Pure.
 
-What does not come in time is left out; the numbering behind this buffer counts it as lost.
+Packets that do not arrive in time are left out; the numbering after this buffer counts them as lost.
 """
 
 from collections import deque
@@ -16,9 +16,10 @@ _SEQUENCE_AND_SSRC = Struct("!2xH4xI")
 
 
 class Reorder:
-    """A bounded buffer for one stream: no packet waits longer than ``longest`` seconds, and at most ``most`` wait.
+    """A bounded buffer for one stream: no packet waits longer than ``longest`` seconds, and at most ``most`` are
+    waiting.
 
-    ``late`` counts packets that were not passed on, since they or their successors had been.
+    ``late`` counts packets that were not passed on because they or their successors already had been.
     """
 
     def __init__(self, longest: float = LONGEST, most: int = MOST) -> None:
@@ -26,22 +27,22 @@ class Reorder:
         self._longest = longest
         self._most = most
         self._ssrc = -1
-        self._next = 0  # counted on from the source's first, beyond 16 bit
+        self._next = 0  # continues the numbers of the source's first packet beyond 16 bits
         self._held: list[tuple[int, bytes]] = []  # a heap
         self._places: set[int] = set()
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def push(self, packet: bytes, now: float) -> list[bytes]:
-        """Take a packet; return those whose turn has come, in order."""
+        """Take a packet, and return all packets whose turn has come, in order."""
         if len(packet) < 12:
-            return [packet]  # no RTP: the parser behind counts it
+            return [packet]  # not RTP: the parser after this buffer counts it
         sequence, ssrc = _SEQUENCE_AND_SSRC.unpack_from(packet)
         ahead = (sequence - self._next) & 0xFFFF
         if ahead == 0 and ssrc == self._ssrc and not self._held:
             self._next += 1
             return [packet]
         if ssrc != self._ssrc or MAX_DROPOUT <= ahead < 0x10000 - MAX_MISORDER:
-            # Another source, or one that counts anew: nothing before it can still come.
+            # Another source, or one that has restarted its numbers: nothing before it can still arrive.
             ready = self._release(_ALL)
             self._ssrc, self._next = ssrc, sequence + 1
             return [*ready, packet]
@@ -57,14 +58,15 @@ class Reorder:
         return ready + self._release(self._held[0][0] if len(self._held) > self._most else _NONE)
 
     def expire(self, now: float) -> list[bytes]:
-        """Give up waiting for what is missing before packets that have waited long enough; return those in order."""
+        """Stop waiting for packets missing before those that have waited long enough, and return the latter in
+        order."""
         arrivals, overdue = self._arrivals, _NONE
         while arrivals and now - arrivals[0][0] >= self._longest:
             overdue = max(overdue, arrivals.popleft()[1])
         return self._release(overdue) if overdue >= self._next else []
 
     def _release(self, upto: float) -> list[bytes]:
-        """All held up to that place, whatever is missing between them, and those that follow without a gap."""
+        """Return all held packets up to this place, despite any gaps, and those that follow without a gap."""
         ready: list[bytes] = []
         held = self._held
         while held and (held[0][0] <= upto or held[0][0] == self._next):

@@ -1,4 +1,4 @@
-"""RTCP (RFC 3550 section 6): sender reports and BYE in, receiver reports out. Pure."""
+"""Reads sender reports and BYE, and writes receiver reports, in RTCP (RFC 3550 section 6). Pure."""
 
 import struct
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from gateway.rtp.time import NTP_EPOCH
 SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, BYE = 200, 201, 202, 203
 ERA = 1 << 32
 _SENDER_INFO = 16
-"""Bytes of a report that are of use here: SSRC, NTP timestamp, RTP timestamp."""
+"""The bytes of a report that are used here: SSRC, NTP timestamp, RTP timestamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderInfo:
-    """A sender report's own part. ``ntp`` in seconds since 1970, None where the camera has no clock; ``middle`` is the
-    middle 32 bits of the NTP timestamp, to be echoed in receiver reports."""
+    """A sender report's own part. ``ntp`` is in seconds since 1970, or None if the camera has no clock. ``middle`` is
+    the middle 32 bits of the NTP timestamp, which receiver reports echo."""
 
     ssrc: int
     ntp: float | None
@@ -33,8 +33,8 @@ class Goodbye:
 
 
 def parse_rtcp(packet: bytes) -> Iterator[SenderInfo | Goodbye]:
-    """Give the parts of a compound packet that matter to a receiver; others are skipped. Raises ``Malformed`` where a
-    broken part begins; those before it have been given."""
+    """Yield the parts of a compound packet that matter to a receiver, and skip others. Raises ``Malformed`` where a
+    broken part begins, after yielding those before it."""
     position = 0
     while position < len(packet):
         if position + 4 > len(packet):
@@ -44,7 +44,7 @@ def parse_rtcp(packet: bytes) -> Iterator[SenderInfo | Goodbye]:
         if flags >> 6 != 2:
             raise Malformed("RTCP version is not 2")
         if kind == SENDER_REPORT:
-            # Some cameras leave its counts out, or say that it has no length.
+            # Some cameras leave out its counts, or say that its length is zero.
             if position + 4 + _SENDER_INFO > len(packet):
                 raise Malformed("RTCP sender report is cut off")
             yield _sender_info(packet[position + 4 :])
@@ -70,7 +70,8 @@ def _sender_info(body: bytes) -> SenderInfo:
 
 
 class Receiver:
-    """Writes our receiver reports on one source (RFC 3550 6.4.2), each with the CNAME that a compound needs."""
+    """Writes the gateway's receiver reports on one source (RFC 3550 6.4.2), each with the CNAME that a compound
+    needs."""
 
     def __init__(self, ssrc: int) -> None:
         self._ssrc = ssrc
@@ -79,11 +80,11 @@ class Receiver:
         self._last: tuple[int, float] | None = None
 
     def heard(self, report: SenderInfo, arrival: float) -> None:
-        """Remember the newest sender report, for the round trip that the camera may want to know."""
+        """Remember the newest sender report, so that the camera can measure the round trip."""
         self._last = (report.middle, arrival)
 
     def report(self, ssrc: int, numbering: Numbering, now: float) -> bytes:
-        """A compound packet about the source ``ssrc``."""
+        """Return a compound packet about the source ``ssrc``."""
         expected = numbering.received + numbering.lost
         interval, lost = expected - self._expected, numbering.lost - self._lost
         self._expected, self._lost = expected, numbering.lost

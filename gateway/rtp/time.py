@@ -1,18 +1,18 @@
-"""RTP time and NTP time: what wraps, what ticks how fast, and what lies between (RFC 3550 4, 5.1). Pure."""
+"""RTP and NTP time: wrap-around, clock rates and differences (RFC 3550 4, 5.1). Pure."""
 
 VIDEO_CLOCK_RATE = 90_000
-"""Ticks a second of every video codec that is taken or sent."""
+"""Ticks per second of every video codec that is received or sent."""
 
 WRAP = 1 << 32
 MASK = WRAP - 1
-"""A timestamp has 32 bits: the same as modulo ``WRAP``, for what is done once a packet."""
+"""A timestamp has 32 bits. Masking equals modulo ``WRAP``, and is used where it is done once per packet."""
 
 NTP_EPOCH = 2_208_988_800
 """Seconds from 1900, where NTP time begins, to 1970."""
 
 
 def ticks_between(later: int, earlier: int) -> int:
-    """Return how many ticks ``later`` is after ``earlier``, both of 32 bits; negative where it is before."""
+    """Return how many ticks ``later`` is after ``earlier``, negative if it is before. Both have 32 bits."""
     return (later - earlier + WRAP // 2) % WRAP - WRAP // 2
 
 

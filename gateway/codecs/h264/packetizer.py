@@ -1,7 +1,7 @@
-"""NAL units to RTP payloads for viewers (RFC 6184, packetization-mode 1). Pure.
+"""Packs NAL units into RTP payloads for viewers (RFC 6184, packetization-mode 1). Pure.
 
-Large NAL units become FU-A fragments of exactly ``LIMIT`` bytes, the last one shorter: a run that UDP GSO sends in
-one call. Small neighbours share one STAP-A, so that parameter sets, SEI and small slices cost one packet, not four.
+Large NAL units become FU-A fragments of exactly ``LIMIT`` bytes, and a shorter last one, so that UDP GSO sends the run
+in one call. Small neighbours share one STAP-A, so that parameter sets, SEI and small slices cost one packet, not four.
 """
 
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ _UNIT_SIZE = 2
 
 
 def packetize(nals: Iterable[bytes], limit: int = LIMIT) -> tuple[bytes, ...]:
-    """RTP payloads of one access unit, in order; the marker bit belongs on the last of them.
+    """Return the RTP payloads of one access unit, in order. The marker bit belongs on the last of them.
 
-    ``nals`` are NAL units without start codes. What has no place in an RTP stream (empty, or of the types 0 and
-    24 to 31 that RFC 6184 uses for itself) is left out.
+    ``nals`` are NAL units without start codes. Those that cannot be sent over RTP are left out: empty ones, and the
+    types 0 and 24 to 31, which RFC 6184 uses for itself.
     """
     payloads: list[bytes] = []
     neighbours: list[bytes] = []
@@ -46,7 +46,8 @@ def packetize(nals: Iterable[bytes], limit: int = LIMIT) -> tuple[bytes, ...]:
 
 
 def _together(nals: list[bytes]) -> bytes:
-    """A single NAL unit packet (5.6), or a STAP-A (5.7.1) whose F is the OR and whose NRI is the maximum of all."""
+    """Return a single NAL unit packet (5.6), or a STAP-A (5.7.1) whose F is the OR and whose NRI is the maximum of
+    all."""
     if len(nals) == 1:
         return nals[0]
     header = STAP_A | max(nal[0] & _NRI for nal in nals)
@@ -59,7 +60,7 @@ def _together(nals: list[bytes]) -> bytes:
 
 
 def _fragments(nal: bytes, limit: int) -> list[bytes]:
-    """FU-A packets (5.8): indicator, FU header, and a piece of the NAL unit without its own header byte."""
+    """Return FU-A packets (5.8): indicator, FU header, and a piece of the NAL unit without its own header byte."""
     indicator = (nal[0] & _F_AND_NRI) | FU_A
     kind = nal[0] & _TYPE
     step = limit - 2

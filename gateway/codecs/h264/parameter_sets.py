@@ -61,7 +61,7 @@ def parse_sps(nal: bytes) -> SequenceParameters:
 
 
 def parameter_set_id(nal: bytes) -> int:
-    """The id of a sequence or picture parameter set NAL unit (types 7 and 8). Raises ``Malformed``."""
+    """Return the id of a sequence or picture parameter set NAL unit (types 7 and 8). Raises ``Malformed``."""
     start = 4 if nal[0] & 0x1F == 7 else 1
     return Bits(nal[start : start + 4]).unsigned()
 
@@ -75,7 +75,7 @@ def _skip_scaling_list(bits: Bits, size: int) -> None:
 
 
 def _may_reorder(bits: Bits, profile: int, constraints: int, order_type: int) -> bool | None:
-    """Return True if B-frames are announced. Baseline has none, and order type 2 forbids them (7.4.2.1.1)."""
+    """Return True if the stream announces B-frames. Baseline has none, and order type 2 forbids them (7.4.2.1.1)."""
     if profile == 66 or order_type == 2:
         return False
     try:
@@ -83,13 +83,13 @@ def _may_reorder(bits: Bits, profile: int, constraints: int, order_type: int) ->
     except Malformed:
         return None
     if reorder is None:
-        # Intra-only profiles say so by constraint_set3 (E.2.1).
+        # Intra-only profiles indicate this with constraint_set3 (E.2.1).
         return False if constraints & 0x10 and profile in (44, 86, 100, 110, 122, 244) else None
     return reorder > 0
 
 
 def _reorder_frames(bits: Bits) -> int | None:
-    """``max_num_reorder_frames`` of the VUI (E.1.1), None where it is not there."""
+    """Return ``max_num_reorder_frames`` of the VUI (E.1.1), or None if it is absent."""
     if bits.read(1) and bits.read(8) == 255:
         bits.read(32)
     if bits.read(1):

@@ -1,7 +1,7 @@
-"""H.264 from RTP (RFC 6184 5.4 to 5.8, modes 0 and 1): packets in, whole access units out. Pure.
+"""Turns H.264 over RTP (RFC 6184 5.4 to 5.8, modes 0 and 1) into whole access units. Pure.
 
-A keyframe is an access unit with an IDR slice. Browsers cannot begin with anything else; a transcode can begin with a
-recovery point, all that some cameras send (gradual refresh, open groups of pictures).
+A keyframe is an access unit with an IDR slice. Browsers cannot begin with anything else. A transcode can also begin
+with a recovery point, which is all that some cameras send (gradual refresh, open groups of pictures).
 """
 
 from gateway.codecs.h264.parameter_sets import parameter_set_id, parse_sps
@@ -30,15 +30,15 @@ class H264(NalSyntax):
     empty_kinds = frozenset({0, 30, 31})
 
     def kind(self, nal: bytes) -> int:
-        """The lower five bits of the header."""
+        """Return the lower five bits of the header."""
         return nal[0] & 0x1F
 
     def header_of_fragment(self, payload: bytes) -> bytes:
-        """Importance from the first byte, type from the second."""
+        """Take the importance from the first byte and the type from the second."""
         return bytes((payload[0] & 0xE0 | payload[1] & 0x1F,))
 
     def begins_picture(self, payload: bytes) -> bool:
-        """By 7.4.1.2.3; ``first_mb_in_slice`` of 0 is a single bit."""
+        """Apply 7.4.1.2.3. A ``first_mb_in_slice`` of 0 is a single bit."""
         if len(payload) < 3:
             return False
         kind = payload[0] & 0x1F
@@ -52,7 +52,7 @@ class H264(NalSyntax):
         return kind in (SEI, SPS, DELIMITER) or (kind in (SLICE, IDR) and bool(first & 0x80))
 
     def opens(self, nal: bytes) -> bool:
-        """``first_mb_in_slice`` of 0 is a single bit."""
+        """Check ``first_mb_in_slice``: 0 is a single bit."""
         return nal[0] & 0x1F in (SLICE, PARTITION_A, IDR) and nal[1:2] >= b"\x80"
 
     def set_id(self, nal: bytes) -> int:

@@ -1,7 +1,7 @@
-"""H.265 NAL units to RTP payloads for viewers (RFC 7798, without DONL). Pure.
+"""Packs H.265 NAL units into RTP payloads for viewers (RFC 7798, without DONL). Pure.
 
-The same sizes as for H.264: no payload over ``LIMIT``, large NAL units in fragmentation units of exactly that size,
-small neighbours together in one aggregation packet.
+Sizes are the same as for H.264: no payload exceeds ``LIMIT``, large NAL units become fragmentation units of exactly
+that size, and small neighbours share one aggregation packet.
 """
 
 from collections.abc import Iterable
@@ -18,10 +18,10 @@ _HEADER = 2
 
 
 def packetize_h265(nals: Iterable[bytes], limit: int = LIMIT) -> tuple[bytes, ...]:
-    """RTP payloads of one access unit, in order; the marker bit belongs on the last of them.
+    """Return the RTP payloads of one access unit, in order. The marker bit belongs on the last of them.
 
-    ``nals`` are NAL units without start codes. What has no place in an RTP stream (shorter than its header, or of
-    the types 48 to 63, some of which RFC 7798 uses for itself) is left out.
+    ``nals`` are NAL units without start codes. Those that cannot be sent over RTP are left out: units shorter than
+    their header, and the types 48 to 63, some of which RFC 7798 uses for itself.
     """
     payloads: list[bytes] = []
     neighbours: list[bytes] = []
@@ -44,7 +44,7 @@ def packetize_h265(nals: Iterable[bytes], limit: int = LIMIT) -> tuple[bytes, ..
 
 
 def _together(nals: list[bytes]) -> bytes:
-    """A single NAL unit packet (4.4.1), or an aggregation packet (4.4.2) whose F is the OR and whose layer and
+    """Return a single NAL unit packet (4.4.1), or an aggregation packet (4.4.2) whose F is the OR and whose layer and
     temporal ids are the lowest of all."""
     if len(nals) == 1:
         return nals[0]
@@ -59,7 +59,8 @@ def _together(nals: list[bytes]) -> bytes:
 
 
 def _fragments(nal: bytes, limit: int) -> list[bytes]:
-    """Fragmentation units (4.4.3): payload header, FU header, and a piece of the NAL unit without its own header."""
+    """Return fragmentation units (4.4.3): payload header, FU header, and a piece of the NAL unit without its own
+    header."""
     header = bytes((nal[0] & _REST | FU << 1, nal[1]))
     kind = nal[0] >> 1 & 0x3F
     step = limit - _HEADER - 1

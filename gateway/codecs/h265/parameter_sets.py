@@ -39,7 +39,7 @@ def parse_sps_h265(nal: bytes) -> SequenceParameters:
 
 
 def parameter_set_id_h265(nal: bytes) -> int:
-    """The id of a video, sequence or picture parameter set NAL unit (types 32 to 34). Raises ``Malformed``."""
+    """Return the id of a video, sequence or picture parameter set NAL unit (types 32 to 34). Raises ``Malformed``."""
     bits = Bits(nal[2:_MAX_BYTES])
     match nal[0] >> 1 & 0x3F:
         case 32:

@@ -1,7 +1,7 @@
-"""H.265 from RTP (RFC 7798, without DONL): packets in, whole access units out. Pure.
+"""Turns H.265 over RTP (RFC 7798, without DONL) into whole access units. Pure.
 
-A keyframe is an access unit with an IRAP slice (BLA, IDR, CRA). Pictures that are shown before a CRA and refer to what
-preceded it (RASL) are passed on only if that was passed on, too.
+A keyframe is an access unit with an IRAP slice (BLA, IDR, CRA). RASL pictures are shown before a CRA and refer to what
+preceded it. They are passed on only if the pictures before the CRA were passed on, too.
 """
 
 from gateway.codecs.h265.parameter_sets import PPS, SPS, VPS, parameter_set_id_h265, parse_sps_h265
@@ -34,15 +34,15 @@ class H265(NalSyntax):
     empty_kinds = frozenset(range(PACI + 1, 64))
 
     def kind(self, nal: bytes) -> int:
-        """Six bits of the first byte."""
+        """Return six bits of the first byte."""
         return nal[0] >> 1 & 0x3F
 
     def header_of_fragment(self, payload: bytes) -> bytes:
-        """Layer and temporal id from the first two bytes, type from the third."""
+        """Take the layer and temporal id from the first two bytes, and the type from the third."""
         return bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
 
     def begins_picture(self, payload: bytes) -> bool:
-        """By 7.4.2.4.4; ``first_slice_segment_in_pic_flag`` is the first bit of a slice."""
+        """Apply 7.4.2.4.4. ``first_slice_segment_in_pic_flag`` is the first bit of a slice."""
         if len(payload) < 4:
             return False
         kind = payload[0] >> 1 & 0x3F
@@ -56,7 +56,8 @@ class H265(NalSyntax):
         return kind in (VPS, SPS, DELIMITER, PREFIX_SEI) or (kind < FIRST_OTHER and bool(first & 0x80))
 
     def opens(self, nal: bytes) -> bool:
-        """``first_slice_segment_in_pic_flag`` is the first bit; enhancement layers belong to the picture below them."""
+        """Check ``first_slice_segment_in_pic_flag``, the first bit. Enhancement layers belong to the picture below
+        them."""
         return nal[0] < FIRST_OTHER << 1 and nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
 
     def set_id(self, nal: bytes) -> int:

@@ -1,8 +1,8 @@
-"""JPEG from RTP (RFC 2435): packets in, whole JPEG pictures out. Pure.
+"""Turns JPEG over RTP (RFC 2435) into whole JPEG pictures. Pure.
 
-The wire carries entropy-coded data only; the headers of the picture are rebuilt (appendices A and B): quantisation
-tables from the packet or from Q, the typical Huffman tables, restart intervals. Every picture stands alone, so that one
-that misses packets is dropped and the next is shown.
+RTP carries only the entropy-coded data. The headers of the picture are rebuilt (appendices A and B): quantisation
+tables from the packet or from Q, the typical Huffman tables, and restart intervals. Every picture stands alone, so a
+picture with missing packets is dropped and the next one is shown.
 """
 
 from struct import Struct
@@ -17,8 +17,8 @@ from gateway.rtp.packet import RtpPacket
 
 _MAIN = Struct("!IBBBB")
 _SHORT = Struct("!H")
-_RESTARTS = 64  # types of 64 to 127 are those of 0 to 63, with restart markers
-_IN_BAND = 128  # from this Q on tables are in the packets; with 255 in those of every picture
+_RESTARTS = 64  # types 64 to 127 are types 0 to 63 with restart markers
+_IN_BAND = 128  # from this Q on, tables are in the packets; with 255, every picture has its own
 _TABLE = 64
 _END_OF_IMAGE = b"\xff\xd9"
 
@@ -74,7 +74,7 @@ class JpegDepacketizer:
         return finished
 
     def begin_again(self) -> tuple[AccessUnit, ...]:
-        """Another RTP source follows, with tables of its own. A picture that has not ended is dropped."""
+        """Begin with another RTP source, which has its own tables. A picture that has not ended is dropped."""
         if self._begun:
             self._damaged = True
             self._finish()
@@ -83,18 +83,18 @@ class JpegDepacketizer:
 
     @property
     def continuation(self) -> bytes:
-        """None: every packet tells its place in the picture."""
+        """Return nothing: every packet states its place in the picture."""
         return b""
 
     @property
     def conclusion(self) -> bytes:
-        """None either."""
+        """Return nothing, for the same reason."""
         return b""
 
     def carry_on(
         self, pieces: list[bytes], size: int, arrival: float, ends: bool, followed: bool
     ) -> tuple[AccessUnit, ...]:
-        """Never called, for there is no ``continuation``."""
+        """Do nothing. This is never called, because ``continuation`` is empty."""
         return ()
 
     def _why_dropped(self) -> Unused:
@@ -103,7 +103,7 @@ class JpegDepacketizer:
         return Unused.PACKETS_LOST if self._missed else Unused.NOT_READABLE
 
     def _unpack(self, payload: bytes) -> None:
-        """Main header (3.1), restart header (3.1.7), tables (3.1.8), then a piece of the picture."""
+        """Read the main header (3.1), restart header (3.1.7) and tables (3.1.8), then a piece of the picture."""
         if len(payload) < _MAIN.size:
             raise Malformed("JPEG payload of less than 8 bytes")
         offset, kind, quality, width, height = _MAIN.unpack_from(payload)
@@ -144,7 +144,8 @@ class JpegDepacketizer:
         if payload[at + 1] or length % _TABLE or len(tables) != length:
             raise Malformed("JPEG quantisation tables that cannot be used")
         if length:
-            # One for all components, or one for luma and one for chroma; nothing refers to more (RFC 2435 4.1).
+            # Either one table for all components, or one for luma and one for chroma; nothing refers to more (RFC 2435
+            # 4.1).
             self._tables[quality] = (tables if length > _TABLE else tables * 2)[: 2 * _TABLE]
         elif quality == 255 or quality not in self._tables:
             raise Malformed("JPEG without its quantisation tables")

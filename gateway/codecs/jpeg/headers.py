@@ -12,7 +12,7 @@ _LUMINANCE = bytes.fromhex(
 )
 _CHROMINANCE = bytes((17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66)) + bytes((99,)) * 50
 
-# Typical Huffman tables (T.81 K.3): how many codes of 1 to 16 bits, then what they stand for.
+# Typical Huffman tables (T.81 K.3): how many codes have 1 to 16 bits, then the values that they represent.
 _DC = bytes(range(12))
 _DC_LUMINANCE = bytes((0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)) + _DC
 _DC_CHROMINANCE = bytes((0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0)) + _DC
@@ -27,11 +27,11 @@ _AC_CHROMINANCE = bytes((0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119)) + by
     "68696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9ca"
     "d2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa"
 )
-_SAMPLING = (0x21, 0x22)  # of luminance: type 0 has half the colour across, type 1 also down (4.1)
+_SAMPLING = (0x21, 0x22)  # of luminance: in type 0 chroma has half the width, in type 1 also half the height (4.1)
 
 
 def tables_of_quality(quality: int) -> bytes:
-    """Luminance and chrominance table, 64 bytes each, of a Q from 1 to 99 (4.2). Raises ``Malformed``."""
+    """Return the luminance and chrominance tables, 64 bytes each, for a Q from 1 to 99 (4.2). Raises ``Malformed``."""
     if not 1 <= quality <= 99:
         raise Malformed("JPEG quality that is not defined")
     return _scaled(quality)
@@ -45,7 +45,8 @@ def _scaled(quality: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def headers(kind: int, width: int, height: int, tables: bytes, restart_interval: int) -> bytes:
-    """All of a picture before its entropy-coded data: ``kind`` 0 is 4:2:2, 1 is 4:2:0; sizes in pixels."""
+    """Return everything in a picture before its entropy-coded data. ``kind`` 0 is 4:2:2, 1 is 4:2:0; sizes are in
+    pixels."""
     huffman = ((0x00, _DC_LUMINANCE), (0x10, _AC_LUMINANCE), (0x01, _DC_CHROMINANCE), (0x11, _AC_CHROMINANCE))
     frame = pack("!BHHB", 8, height, width, 3) + bytes((1, _SAMPLING[kind], 0, 2, 0x11, 1, 3, 0x11, 1))
     return b"".join(

@@ -1,14 +1,15 @@
-"""From NAL units to whole pictures, and nothing that cannot be decoded. Pure.
+"""Assembles NAL units into whole pictures, and passes on nothing that cannot be decoded. Pure.
 
-An access unit that misses packets is dropped, and so is every following one until the next keyframe: they refer to what
-is missing, and a decoder that is fed them shows smeared or mixed pictures without saying so, while a picture that
-stands still is told by its age. For the same reason nothing is passed on before the first keyframe, or before the first
-recovery point: what follows that alone is for decoders that show nothing of it before it is whole (``recovery``).
+An access unit with missing packets is dropped, and so is every following one until the next keyframe. They refer to the
+missing picture, and a decoder that receives them shows smeared or mixed pictures without any sign of it, whereas the
+age of a frozen picture reveals that it is old. For the same reason nothing is passed on before the first keyframe or
+recovery point. Pictures that follow only a recovery point are for decoders that show nothing until the picture is whole
+(``recovery``).
 
-One timestamp is one access unit, whatever the markers say: ``markers`` holds when one may end it early. What goes out
-keeps to it, too: where a camera sends a second whole picture under one timestamp (a stream without fields, and a slice
-that begins a picture), that one goes out under the next tick. Neither one unit of both nor the first alone would do:
-decoders keep one picture of a unit, lose the other, and tear all that refer to it.
+One timestamp is one access unit, whatever the markers say; ``markers`` decides when a marker may end it early. The
+output follows this rule, too. If a camera sends a second whole picture under one timestamp (a stream without fields,
+and a slice that begins a picture), the second picture goes out one tick later. Sending both as one unit, or only the
+first, would not work: decoders keep one picture of a unit, lose the other, and tear all pictures that refer to it.
 """
 
 from contextlib import suppress
@@ -26,11 +27,11 @@ from gateway.errors import Malformed
 from gateway.rtp.time import WRAP
 
 BACKWARD_UNITS = 3
-_BACK = WRAP - (1 << 20)  # a step of more than this, modulo 2^32, is one back
+_BACK = WRAP - (1 << 20)  # a larger step than this, modulo 2^32, is a step back
 
 
 class AccessUnits:
-    """The pictures of one RTP source; ``NalDepacketizer`` brings their NAL units."""
+    """Builds the pictures of one RTP source from the NAL units that ``NalDepacketizer`` adds."""
 
     syntax: ClassVar[NalSyntax]
 
@@ -43,17 +44,17 @@ class AccessUnits:
         self.picture: SequenceParameters | None = None
         self.awaiting_keyframe = True
         self.recovery_points = False
-        self._recovering = False  # what comes can be decoded from a recovery point on, and from no keyframe
+        self._recovering = False  # pictures can be decoded from a recovery point on, but not from a keyframe
         self._backward = 0
         self._sets = ParameterSets(self.syntax)
         self._markers = markers or Markers()
         self._timestamp: int | None = None
-        self._pictures = 0  # of this timestamp that have ended
+        self._pictures = 0  # how many pictures of this timestamp have ended
         self._ended: AccessUnit | None = None  # the last of them, if it was passed on
         self._arrival = 0.0
         self._unit = Gathering()
         self._finished: list[AccessUnit] = []
-        self._began_here = False  # with the last keyframe: what came before it was not passed on
+        self._began_here = False  # began with the last keyframe: what came before it was not passed on
         self._lost = 0
         self._last_sent: int | None = None
         for nal in parameter_sets:
@@ -63,17 +64,18 @@ class AccessUnits:
 
     @property
     def reordered(self) -> bool:
-        """True if pictures are not sent in the order in which they are shown."""
+        """Return True if pictures are not sent in the order in which they are shown."""
         return self._backward >= BACKWARD_UNITS
 
     def _add(self, nal: bytes) -> None:
-        """Take one NAL unit, or leave it out if the picture is whole without it. Raises ``Malformed`` if it is not."""
+        """Take one NAL unit, or leave it out if the picture is whole without it. Raises ``Malformed`` if the unit is
+        damaged."""
         syntax = self.syntax
         kind = syntax.kind(nal)
         if kind in syntax.wrapping_kinds:
             raise Malformed("NAL units that are packed in a way that is not taken")
         if len(nal) <= syntax.header or kind in syntax.empty_kinds:
-            return  # an end of sequence, padding, something of the maker's own
+            return  # an end of sequence, padding, or a type that the manufacturer defined
         coded = kind in syntax.picture_kinds
         if not coded and kind not in syntax.set_kinds and not self._unit.has_room(nal):
             self.malformed += 1
@@ -98,12 +100,12 @@ class AccessUnits:
         self._markers.forget()
         try:
             self.picture = self.syntax.parse_sps(nal)
-        except Malformed:  # a decoder may make sense of it: it is passed on all the same
+        except Malformed:  # a decoder may make sense of it, so it is still passed on
             self.picture = None
             self.malformed += 1
 
     def _slice(self, nal: bytes, key: bool) -> None:
-        """Before a slice is added: find out whether it goes on with the picture at hand, or with one that has ended."""
+        """Before a slice is added, find out if it continues the current picture or one that has ended."""
         another = self.syntax.opens(nal) and self.picture is not None and not self.picture.fields
         unit = self._unit
         if another and unit.slices:
@@ -121,8 +123,8 @@ class AccessUnits:
         unit.key = unit.key or key
 
     def _take_back(self) -> None:
-        """A picture has gone out without what follows now. A keyframe is sent again, whole; any other one cannot be:
-        decoders have taken it for the picture that all later ones refer to, until the next keyframe."""
+        """Handle a picture that was sent without the slices that are arriving now. A keyframe is sent again, whole. Any
+        other picture cannot be: decoders have used it as the reference for all later ones until the next keyframe."""
         unit, ended = self._unit, self._ended
         if ended is not None and ended.keyframe:
             unit.nals = [*ended.nals, *unit.nals]
@@ -133,7 +135,7 @@ class AccessUnits:
         self.withdrawn += ended is not None
 
     def _behind_slices(self) -> int:
-        """Return where the current access unit ends: what follows belongs to the next one."""
+        """Return where the current access unit ends. NAL units after that belong to the next one."""
         nals = self._unit.nals
         end = len(nals)
         while end and self.syntax.kind(nals[end - 1]) in self.syntax.leading_kinds:
@@ -141,7 +143,7 @@ class AccessUnits:
         return end
 
     def _finish(self) -> None:
-        """End the access unit at hand; it comes out unless it cannot be decoded."""
+        """End the current access unit, and return it if it can be decoded."""
         nals, unit, self._unit = self._unit.nals[: self._behind_slices()], self._unit, Gathering()
         if not unit.damaged and not unit.slices:
             return
@@ -179,12 +181,13 @@ class AccessUnits:
         return max(map(self.syntax.recovery_point, nals))
 
     def _break_off(self) -> None:
-        """Nothing that comes can be decoded before the next keyframe or recovery point."""
+        """Note that nothing can be decoded before the next keyframe or recovery point."""
         self.awaiting_keyframe = True
         self._recovering = False
 
     def _pass_on(self, nals: list[bytes], keyframe: bool, recovery: int) -> None:
-        """Under a timestamp of its own: a tick later for each picture that came before under the camera's."""
+        """Pass on a picture with a timestamp of its own: one tick later for each earlier picture with the same
+        timestamp."""
         self.unused = Unused.NOTHING
         timestamp = ((self._timestamp or 0) + self._pictures - 1) % WRAP
         if self._last_sent is not None and (timestamp - self._last_sent) % WRAP > _BACK:

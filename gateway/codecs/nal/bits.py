@@ -1,10 +1,10 @@
-"""Reads what H.264 and H.265 write bit by bit: raw byte sequence payloads and their Exp-Golomb codes. Pure."""
+"""Reads the bit-level syntax of H.264 and H.265: raw byte sequence payloads and their Exp-Golomb codes. Pure."""
 
 from gateway.errors import Malformed
 
 
 class Bits:
-    """Reads from the front of ``data``, emulation prevention taken out (ITU-T H.264 7.4.1, 9.1; H.265 7.4.2, 9.2).
+    """Reads ``data`` from the front, without its emulation prevention (ITU-T H.264 7.4.1, 9.1; H.265 7.4.2, 9.2).
 
     Every method raises ``Malformed`` at the end of the data.
     """
@@ -15,14 +15,14 @@ class Bits:
         self._left = len(data) * 8
 
     def read(self, count: int) -> int:
-        """The next ``count`` bits as a number, u(n)."""
+        """Return the next ``count`` bits as a number, u(n)."""
         self._left -= count
         if self._left < 0:
             raise Malformed("a parameter set is cut off")
         return self._value >> self._left & (1 << count) - 1
 
     def unsigned(self) -> int:
-        """ue(v)."""
+        """Return the next ue(v)."""
         zeros = 0
         while not self.read(1):
             zeros += 1
@@ -31,6 +31,6 @@ class Bits:
         return (1 << zeros) - 1 + self.read(zeros)
 
     def signed(self) -> int:
-        """se(v)."""
+        """Return the next se(v)."""
         value = self.unsigned()
         return (value + 1) // 2 if value & 1 else -(value // 2)

@@ -1,4 +1,4 @@
-"""H.264 and H.265 from RTP: packets in, whole pictures out. Pure."""
+"""Turns H.264 and H.265 over RTP into whole pictures. Pure."""
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.nal.access_units import AccessUnits
@@ -9,7 +9,7 @@ from gateway.errors import Malformed
 from gateway.rtp.packet import RtpPacket
 
 LOOKED_INTO = 64
-"""The number of NAL units of a stream that are searched for start codes. Its keyframes are searched always."""
+"""The number of NAL units of a stream that are searched for start codes. Keyframes are always searched."""
 
 
 class NalDepacketizer(AccessUnits):
@@ -18,7 +18,7 @@ class NalDepacketizer(AccessUnits):
     def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
         super().__init__(parameter_sets, markers)
         self._fragments = Fragments()
-        self._looked = 0.0  # -inf once start codes were found
+        self._looked = 0.0  # -inf once start codes have been found
         self._open_ended = False  # the camera does not flag the last piece of a NAL unit
 
     def notes(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class NalDepacketizer(AccessUnits):
         return self._take_finished()
 
     def begin_again(self) -> tuple[AccessUnit, ...]:
-        """Another RTP source follows: give out the picture at hand if its last slice was marked."""
+        """Begin with another RTP source, and return the current picture if its last slice had a marker."""
         unit = self._unit
         if unit.begun:
             if unit.marked < unit.slices or self._fragments.pieces:
@@ -109,7 +109,7 @@ class NalDepacketizer(AccessUnits):
         return self._take_finished()
 
     def _marked(self, followed: bool) -> None:
-        """The packet at hand has the marker."""
+        """Handle the marker of the current packet."""
         unit = self._unit
         if unit.slices and not self._fragments.pieces:
             unit.marked = unit.slices
@@ -131,8 +131,8 @@ class NalDepacketizer(AccessUnits):
             self._add_all(nal)
 
     def _add_all(self, nal: bytes) -> None:
-        """Take what should be one NAL unit. To look for start codes in all of every picture would cost as much as all
-        else: a camera that leaves them in does so from its first pictures on, and in keyframes."""
+        """Take what should be one NAL unit. Searching every picture completely for start codes would cost as much as
+        all other work, but a camera that leaves them in does so in its first pictures and in keyframes."""
         syntax = self.syntax
         kind = syntax.kind(nal)
         ordinary = kind in syntax.picture_kinds and kind not in syntax.keyframe_kinds and not nal.startswith(b"\0\0")
@@ -147,7 +147,7 @@ class NalDepacketizer(AccessUnits):
             self._add(one)
 
     def _fragment(self, payload: bytes, at: int) -> None:
-        """A piece of a NAL unit; its flags say whether it is the first (0x80) or the last (0x40) of it."""
+        """Take a piece of a NAL unit. Its flags say if it is the first (0x80) or the last (0x40) piece."""
         flags, fragments = payload[at - 1], self._fragments
         if flags & 0x80:
             self._end_fragments()
@@ -161,7 +161,7 @@ class NalDepacketizer(AccessUnits):
             self._end_fragments()
 
     def _cut_short(self) -> None:
-        """More comes of a NAL unit that seemed to end with a marker."""
+        """Handle more of a NAL unit that seemed to have ended with a marker."""
         if self._open_ended:
             self._open_ended = False
             self._markers.wrong()
@@ -178,7 +178,7 @@ class NalDepacketizer(AccessUnits):
         self._finish()
 
     def _end_fragments(self) -> None:
-        """Take the NAL unit that came in pieces: nothing follows of it, whether the camera says so or not. Raises
+        """Take the NAL unit that came in pieces. Nothing more of it follows, even if the camera does not say so. Raises
         ``Malformed``."""
         if self._fragments.pieces:
             self._add_all(self._fragments.end())

@@ -1,4 +1,4 @@
-"""The access unit that is being gathered: its NAL units, and what is known of them. Pure."""
+"""Gathers the current access unit: its NAL units, and what is known of them. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -8,13 +8,13 @@ from gateway.errors import Malformed
 
 MAX_NALS = 512
 MAX_OTHERS = MAX_NALS // 2
-"""The limit of NAL units that describe the picture rather than code it. They may take half of the bytes."""
+"""The limit of NAL units that describe the picture and do not code it. They may use half of the bytes."""
 
 
 @dataclass(slots=True)
 class Gathering:
-    """``begun``: a packet of it has come. ``slices`` counts those of its picture, ``marked`` those up to the last
-    marker, ``size`` bytes; ``damaged`` says why it cannot be passed on."""
+    """``begun``: a packet of this access unit has arrived. ``slices`` counts the slices of its picture, ``marked``
+    those up to the last marker, and ``size`` the bytes. ``damaged`` says why the access unit cannot be passed on."""
 
     nals: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -29,7 +29,7 @@ class Gathering:
         return len(self.nals) < MAX_OTHERS and self.size + len(nal) <= MAX_ACCESS_UNIT // 2
 
     def make_room(self, nal: bytes) -> None:
-        """Count a NAL unit that is to be added. Raises ``Malformed`` over the limits."""
+        """Count a NAL unit that is about to be added. Raises ``Malformed`` if it exceeds the limits."""
         self.size += len(nal)
         if self.size > MAX_ACCESS_UNIT or len(self.nals) >= MAX_NALS:
             self.nals.clear()

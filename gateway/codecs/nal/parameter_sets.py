@@ -1,4 +1,4 @@
-"""Parameter sets of a stream: kept as they come, and given to each keyframe. Pure."""
+"""Keeps the parameter sets of a stream as they arrive, and adds them to each keyframe. Pure."""
 
 from gateway.codecs.nal.syntax import NalSyntax
 from gateway.errors import Malformed
@@ -7,7 +7,7 @@ MAX_PARAMETER_SETS = 64
 
 
 class ParameterSets:
-    """The newest of each type and id."""
+    """Holds the newest parameter set of each type and id."""
 
     def __init__(self, syntax: NalSyntax) -> None:
         self._syntax = syntax
@@ -19,7 +19,7 @@ class ParameterSets:
         return any(kind == self._syntax.sps_kind for kind, _ in self._sets)
 
     def keep(self, kind: int, nal: bytes) -> bool:
-        """Keep a parameter set. Return True if it says something new. Raises ``Malformed``."""
+        """Keep a parameter set. Return True if it differs from the one before. Raises ``Malformed``."""
         key = (kind, self._syntax.set_id(nal))
         if self._sets.get(key) == nal:
             return False
@@ -29,7 +29,7 @@ class ParameterSets:
         return True
 
     def complete(self, nals: list[bytes]) -> list[bytes]:
-        """Return a keyframe with the sets that it needs, after its delimiter; nothing where we do not have them."""
+        """Return a keyframe with the sets that it needs, after its delimiter, or nothing if a set is missing."""
         kind_of, kinds = self._syntax.kind, self._syntax.set_kinds
         needed = set(kinds)
         if not needed <= {kind for kind, _ in self._sets}:

@@ -1,5 +1,5 @@
-"""Where a decoder can begin without an IDR: recovery points, by which cameras refresh their picture gradually or with
-open groups of pictures (ITU-T H.264 D.1.8, D.2.8; H.265 D.2.8, D.3.8). Pure."""
+"""Finds where a decoder can begin without an IDR: at recovery points, which cameras send if they refresh their picture
+gradually or use open groups of pictures (ITU-T H.264 D.1.8, D.2.8; H.265 D.2.8, D.3.8). Pure."""
 
 from collections.abc import Iterator
 
@@ -11,11 +11,11 @@ NONE = -1
 """The picture is no recovery point."""
 _MOST_MESSAGES = 32
 _LONGEST = 4096
-"""The number of bytes of an SEI NAL unit that are looked at."""
+"""The number of bytes of an SEI NAL unit that are examined."""
 
 
 def messages(payload: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give type and content of each SEI message of a NAL unit, whose header is left out."""
+    """Yield type and content of each SEI message of a NAL unit. ``payload`` is the unit without its header."""
     at, payload = 0, payload[:_LONGEST].replace(b"\0\0\3", b"\0\0")
     for _ in range(_MOST_MESSAGES):
         kind, at = _number(payload, at)
@@ -27,7 +27,7 @@ def messages(payload: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
-    """Return a type or a size, and where the next one begins: each byte of 255 goes on with it."""
+    """Return a type or a size, and where the next one begins. Each byte of 255 continues the number."""
     value = 0
     while data[at : at + 1] == b"\xff":
         value += 255
@@ -36,8 +36,9 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def recovery_point(payload: bytes, *, signed: bool) -> int:
-    """Return after how many pictures a decoder that begins here shows whole ones, by the SEI NAL unit with this
-    ``payload``; ``NONE`` if it holds no recovery point. ``signed``: H.265 counts in picture order, also backwards."""
+    """Return after how many pictures a decoder that begins here shows whole ones, according to the SEI NAL unit with
+    this ``payload``, or ``NONE`` if it holds no recovery point. ``signed``: H.265 counts in picture order, also
+    backwards."""
     for kind, content in messages(payload):
         if kind == RECOVERY_POINT:
             bits = Bits(content)

@@ -7,28 +7,31 @@ from gateway.codecs.sequence_parameters import SequenceParameters
 
 
 class NalSyntax(ABC):
-    """One codec, as RTP carries it. NAL units are without start codes; a payload begins as a NAL unit does."""
+    """One codec, as RTP carries it. NAL units have no start codes; a payload begins like a NAL unit."""
 
     codec: ClassVar[str]
     header: ClassVar[int]
-    """Bytes of a NAL unit's header. A fragment has one byte more, with its flags and the type of its NAL unit."""
+    """The number of bytes of a NAL unit's header. A fragment has one more byte, which holds its flags and the type of
+    its NAL unit."""
     picture_kinds: ClassVar[frozenset[int]]
     keyframe_kinds: ClassVar[frozenset[int]]
     skipped_kinds: ClassVar[frozenset[int]] = frozenset()
-    """Pictures that follow a keyframe and refer to what precedes it, so that a decoder that begins there cannot decode
-    them."""
+    """Types of pictures that follow a keyframe and refer to what precedes it. A decoder that begins with that keyframe
+    cannot decode them."""
     set_kinds: ClassVar[tuple[int, ...]]
-    """Parameter sets, all of them needed, in the order in which they are sent."""
+    """Types of parameter sets, in the order in which they are sent. All of them are needed."""
     leading_kinds: ClassVar[frozenset[int]]
-    """What stands before the first slice of an access unit, and so behind the last one of another."""
+    """NAL unit types that precede the first slice of an access unit, so one of them after a slice begins a new access
+    unit."""
     sps_kind: ClassVar[int]
     delimiter_kind: ClassVar[int]
     aggregate_kind: ClassVar[int]
     fragment_kind: ClassVar[int]
     wrapping_kinds: ClassVar[frozenset[int]]
-    """Types by which RTP packs NAL units. One of them within another holds parts of a picture that nobody unpacks."""
+    """Types in which RTP packs NAL units. If one of them is nested in another, parts of the picture are not
+    unpacked."""
     empty_kinds: ClassVar[frozenset[int]]
-    """Types that are not defined: whatever a camera uses them for, it is no part of a picture."""
+    """Undefined types. Whatever a camera uses them for, they are no part of a picture."""
 
     @abstractmethod
     def kind(self, nal: bytes) -> int:
@@ -36,11 +39,11 @@ class NalSyntax(ABC):
 
     @abstractmethod
     def header_of_fragment(self, payload: bytes) -> bytes:
-        """Return the header of the NAL unit that a fragment is of."""
+        """Return the header of the NAL unit to which a fragment belongs."""
 
     @abstractmethod
     def begins_picture(self, payload: bytes) -> bool:
-        """Return True if a packet holds the first bytes of an access unit: what was lost before it was of others."""
+        """Return True if a packet holds the first bytes of an access unit. Packets lost before it belong to others."""
 
     @abstractmethod
     def opens(self, nal: bytes) -> bool:
@@ -52,9 +55,9 @@ class NalSyntax(ABC):
 
     @abstractmethod
     def parse_sps(self, nal: bytes) -> SequenceParameters:
-        """Return what an SPS tells. Raises ``Malformed``."""
+        """Return the contents of an SPS. Raises ``Malformed``."""
 
     @abstractmethod
     def recovery_point(self, nal: bytes) -> int:
-        """Return after how many pictures a decoder that begins here shows whole ones, or ``recovery.NONE``: a decoder
-        cannot begin here, as far as this NAL unit tells."""
+        """Return after how many pictures a decoder that begins here shows whole ones, or ``recovery.NONE`` if this NAL
+        unit does not say that a decoder can begin here."""
