@@ -1,8 +1,8 @@
-"""Looks at a keyframe of each camera every few seconds, to see if the content has changed, and makes still pictures.
+"""Checks a keyframe of each camera every few seconds, to see if the content has changed, and makes still pictures.
 
 Pictures are decoded in one worker thread, one at a time, which never delays the relay. Only the newest picture of each
-camera waits. Cameras are looked at more often only while their pictures may have stopped changing. A picture that
-cannot be decoded is counted, and the next one is looked at as usual. A still is made when somebody asks for it.
+camera waits. Cameras are checked more often only while their pictures may have stopped changing. A picture that cannot
+be decoded is counted, and the next one is checked as usual. A still is made when somebody asks for it.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ from gateway.models import CameraId
 logger = logging.getLogger(__name__)
 
 INTERVAL = 3.5
-"""Seconds between looks. It is less than two groups of pictures of the usual two seconds, so that a keyframe that is
+"""Seconds between checks. This is less than two groups of pictures of the usual two seconds, so that a keyframe that is
 slightly early is not missed."""
 DOUBTFUL_INTERVAL = 1.5
-"""Seconds between looks while a picture is the same as before, but not yet for long enough to report it."""
+"""Seconds between checks while a picture is the same as before, but not yet for long enough to report it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class PictureHealth:
         on_change: Callable[[CameraId, float | None], None],
     ) -> None:
         self.looks = 0
-        """How many keyframes have been looked at."""
+        """How many keyframes have been checked."""
         self._clock = clock
         self._metrics = metrics
         self._on_change = on_change
@@ -66,7 +66,7 @@ class PictureHealth:
     def feed(self, camera_id: CameraId, unit: AccessUnit, captured: float) -> bool:
         """Offer a keyframe that was captured at ``captured`` (gateway time).
 
-        Return True if it will be looked at. Most are not.
+        Return True if it will be checked. Most are not.
         """
         self._newest[camera_id] = (unit, captured)
         unchanged = self._unchanged.get(camera_id)
@@ -80,7 +80,7 @@ class PictureHealth:
         return True
 
     def unchanged_since(self, camera_id: CameraId) -> float | None:
-        """Return the gateway time since when the content is the same, or None if it changes or is not known."""
+        """Return the gateway time since which the content is the same, or None if it changes or is not known."""
         unchanged = self._unchanged.get(camera_id)
         return None if unchanged is None else unchanged.since
 
@@ -101,7 +101,7 @@ class PictureHealth:
             return still
 
     async def run(self) -> None:
-        """Look at the keyframes that were offered, until cancelled."""
+        """Check the keyframes that were offered, until cancelled."""
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="picture-health") as worker:
             while True:

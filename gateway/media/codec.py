@@ -1,4 +1,4 @@
-"""Encodes the messages between the gateway and a worker: calls, their answers, and calls without an answer. Pure.
+"""Encodes the messages between the gateway and a worker: requests, replies and notifications. Pure.
 
 The annotations of a method decide how its values are written and read. A method that is added to a protocol in
 ``messages`` needs no change here.
@@ -17,7 +17,7 @@ from gateway.subprocesses.values import Reader, write
 
 
 class Call(Struct, frozen=True, array_like=True, tag=True):
-    """Calls ``method``. The answer has the same ``number``."""
+    """Calls ``method``. The reply has the same ``number``."""
 
     number: int
     method: str
@@ -25,7 +25,7 @@ class Call(Struct, frozen=True, array_like=True, tag=True):
 
 
 class Tell(Struct, frozen=True, array_like=True, tag=True):
-    """Calls ``method``, which has no result."""
+    """Calls ``method``, which has no result. No reply is sent."""
 
     method: str
     arguments: Raw
@@ -118,7 +118,7 @@ def write_error(number: int, error: Exception) -> Failure:
 
 
 def read_error(failure: Failure) -> Exception:
-    """Return the error in such a message."""
+    """Return the error that a ``Failure`` describes."""
     if failure.error == ConfigurationError.__name__:
         return ConfigurationError(list(failure.words))
     kind = next((kind for kind in _kinds(ClientError) if kind.__name__ == failure.error), None)

@@ -1,4 +1,4 @@
-"""Tells listeners what happens in the media. No asyncio: everything is called from within the event loop."""
+"""Notifies listeners of events in the media. No asyncio: everything is called from within the event loop."""
 
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics

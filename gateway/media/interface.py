@@ -1,4 +1,4 @@
-"""Defines what the rest of the gateway sees of cameras' media, wherever they run. Reads return at once with what is
+"""Defines how the rest of the gateway sees cameras' media, wherever they run. Reads return at once with what is
 known."""
 
 from dataclasses import dataclass

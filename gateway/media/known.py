@@ -74,10 +74,10 @@ class Known:
         """Return True if a session is open here."""
         return session_id in self._living
 
-    # What the worker tells
+    # What the worker reports
 
     def session(self, event: SessionEvent) -> None:
-        """Note what happened to a session, and tell the listeners."""
+        """Note what happened to a session, and notify the listeners."""
         if event.kind == "closed":
             self._living.pop(event.id, None)
             if self._openings:
@@ -87,12 +87,12 @@ class Known:
         self.events.session.tell(event)
 
     def status_changed(self, status: SourceStatus) -> None:
-        """Note that a pull has changed its state, and tell the listeners."""
+        """Note that a pull has changed its state, and notify the listeners."""
         self._statuses[status.camera_id, status.stream] = status
         self.events.status.tell(status)
 
     def timeline(self, key: StreamKey, points: Points) -> None:
-        """Note that a stream's map has changed its meaning, and tell the listeners."""
+        """Note that a stream's map has changed its meaning, and notify the listeners."""
         self._points[key] = points
         self.events.timeline.tell(key)
 

@@ -1,4 +1,4 @@
-"""One end of the socket pair between the gateway and a worker: it asks, answers and tells."""
+"""One end of the socket pair between the gateway and a worker: it sends requests, replies and notifications."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WAITING_BYTES = 32 * 1024 * 1024
-"""How many bytes may wait for an end that does not read. Beyond this it is considered dead."""
+"""How many unread bytes may be waiting for the other end. Beyond this it is considered dead."""
 
 
 class LinkLost(SightlineError):
@@ -90,7 +90,7 @@ class Link(asyncio.Protocol):
         return self._transport.get_write_buffer_size() if self._transport else 0
 
     def close(self) -> None:
-        """Close the connection after everything that waits has been sent."""
+        """Close the connection after everything that is waiting has been sent."""
         if self._transport is not None:
             self._transport.close()
 
@@ -115,7 +115,7 @@ class Link(asyncio.Protocol):
             self.abort()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Fail all waiting calls, since nobody will answer them."""
+        """Fail all pending calls, since nobody will answer them."""
         for _, future in self._awaited.values():
             if not future.done():
                 future.set_exception(LinkLost)

@@ -121,7 +121,7 @@ class RemoteNode(Known):
         return total(self._departed, self._figures)
 
     def _lost(self) -> None:
-        """Tell everyone who watched that the pictures have ended. Their pages reconnect by themselves."""
+        """Tell everyone who was watching that the pictures have ended. Their pages reconnect by themselves."""
         if self._keeper.started and not self._keeper.stopping:
             logger.error("%s has ended, and %d sessions with it; it is being restarted", self.name, self.living)
         self._departed, self._figures = total(self._departed, lasting(self._figures)), ()

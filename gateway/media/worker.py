@@ -54,7 +54,7 @@ class MediaWorker:
         self._node: MediaNode[MediaPlane] | None = None
 
     async def serve(self, link: Link) -> None:
-        """Serve until the other end is gone or says stop. On return, every session has been closed."""
+        """Serve until the other end is gone or requests a stop. On return, every session has been closed."""
         await _first(self._setup, link.lost)
         if link.lost.done():
             return
@@ -136,7 +136,7 @@ class MediaWorker:
 
 
 def tell_all(link: Link, node: MediaNode[MediaPlane]) -> None:
-    """Tell the gateway of everything that happens, when it happens."""
+    """Notify the gateway of every event as it happens."""
 
     def timeline(key: StreamKey) -> None:
         link.tell(FromWorker.timeline, key, node.points(key))

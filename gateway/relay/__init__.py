@@ -1,1 +1,2 @@
-"""One camera in, many viewers out: packetised once, kept since the keyframe, dated. Nothing is decoded here."""
+"""Relays one camera to many viewers: pictures are packetised once, kept since the keyframe, and dated. Nothing is
+decoded here."""

@@ -1,7 +1,7 @@
-"""One camera's sound in, many listeners out: RTP payloads with timestamps that go on over the camera's reconnects.
+"""Relays one camera's sound to many listeners: RTP payloads whose timestamps continue across the camera's reconnects.
 
-The ``SoundSink`` of a camera that is set to sound by name. Nothing is kept: nobody has any use for past sound.
-Pure but for its counters.
+It is the ``SoundSink`` of a camera whose configuration turns sound on. Nothing is kept, since past sound is of no use.
+Pure, except for its counters.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ RATE = 8000
 
 @dataclass(frozen=True, slots=True)
 class AudioPacket:
-    """One RTP payload of at most ``LONGEST`` bytes. ``rtp`` is in samples, 32 bit, as listeners get it;
+    """One RTP payload of at most ``LONGEST`` bytes. ``rtp`` is in samples, with 32 bits, on the timeline of listeners;
     ``arrival`` is gateway time."""
 
     payload: bytes
@@ -27,7 +27,7 @@ class AudioPacket:
 
 
 class AudioStream:
-    """``codec`` is PCMU or PCMA, "" while none is known."""
+    """Sends one camera's sound to its listeners. ``codec`` is PCMU or PCMA, or "" while none is known."""
 
     def __init__(self, camera_id: CameraId, metrics: Metrics) -> None:
         self.camera_id = camera_id
@@ -39,11 +39,11 @@ class AudioStream:
 
     @property
     def listeners(self) -> int:
-        """The number of listeners."""
+        """Return the number of listeners."""
         return len(self._listeners)
 
     def subscribe(self, deliver: Callable[[AudioPacket], None]) -> Callable[[], None]:
-        """Call ``deliver`` with everything that comes from now on, until the result is called."""
+        """Call ``deliver`` with every packet that arrives from now on, until the returned function is called."""
         return self._listeners.add(deliver)
 
     def began(self, codec: str) -> None:
@@ -52,7 +52,7 @@ class AudioStream:
         self._media = None
 
     def heard(self, sound: Sound) -> None:
-        """Hand on the next samples, never with an earlier timestamp than those before them."""
+        """Pass on the next samples. Their timestamp is never earlier than that of the samples before them."""
         if self._media is None:
             self._media = sound.rtp
             self._offset = max(round(sound.arrival * RATE), self._next) - sound.rtp

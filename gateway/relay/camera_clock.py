@@ -1,14 +1,14 @@
-"""Learns a camera's offset from gateway time, from ``Date`` headers with a resolution of one second. Pure.
+"""Measures a camera's offset from gateway time, using ``Date`` headers with a resolution of one second. Pure.
 
-Each answer bounds the offset: between request and answer the camera's clock read something in [date, date + 1), so
-offset (camera minus gateway) is in [date - received, date + 1 - sent]. The intervals of many answers intersect. A sweep
-of questions through the first second finds to an eighth when the second turns. Then each question, asked when the
-second would turn by the middle of the remaining interval, halves that interval, down to about the round trip. Intervals
-widen with age, by the most that clocks drift apart.
+Each answer bounds the offset: between query and answer the camera's clock read something in [date, date + 1), so the
+offset (camera minus gateway) is in [date - received, date + 1 - sent]. The intervals of many answers are intersected. A
+sweep of queries across the first second finds the turn of the second to within an eighth. Then each query is sent when
+the second would turn according to the middle of the remaining interval. It halves that interval, down to about the
+round trip. Intervals widen with age, by the most that clocks drift apart.
 
-Questions asked only at the turn would never reveal a clock that has moved within the second, since one of their two
-answers always fits. So, once the offset is known, questions are asked before the turn, at it and after it, in rotation;
-an answer that does not fit means that the clock was set.
+Queries sent only at the turn would never reveal a clock that has moved within the second, since one of their two
+possible answers always fits. So, once the offset is known, queries are sent before the turn, at it and after it, in
+rotation. An answer that does not fit means that the clock was set.
 """
 
 import math
@@ -16,15 +16,15 @@ import math
 from gateway.rtp.clocks import Interval
 from gateway.sources.media import ClockSample
 
-ENOUGH = 0.03  # seconds of interval that need no hurry
-PERIOD = 10.0  # seconds between questions once that is reached
-RETRY = 5.0  # seconds after which a question without an answer is asked again
-_HURRIED = 16  # questions that may follow one another quickly
+ENOUGH = 0.03  # once the interval is this many seconds wide, there is no hurry
+PERIOD = 10.0  # seconds between queries once the interval is that narrow
+RETRY = 5.0  # seconds after which an unanswered query is repeated
+_HURRIED = 16  # queries that may follow one another quickly
 _GAP = 0.05
 _ROUGH = 0.25
 _SWEEP = 0.125
 _LATE = 0.3
-_CLEAR = 0.02  # how far from the turn a question that should miss it is asked
+_CLEAR = 0.02  # how many seconds from the turn to send a query that should miss it
 
 
 class CameraClock:
@@ -34,7 +34,7 @@ class CameraClock:
         self.restart(-math.inf)
 
     def restart(self, since: float) -> None:
-        """Forget all, and believe only answers to questions that leave at ``since`` or later."""
+        """Forget everything, and trust only answers to queries sent at ``since`` or later."""
         self._since = since
         self._known: Interval | None = None
         self._samples = 0
@@ -47,11 +47,12 @@ class CameraClock:
 
     @property
     def last_sample(self) -> float:
-        """Gateway time of the newest answer that was believed; ``-inf`` for none."""
+        """Return the gateway time of the newest answer that was trusted, or ``-inf`` if there is none."""
         return -math.inf if self._known is None else self._known.at
 
     def add(self, sample: ClockSample) -> None:
-        """Learn from one answer. One that contradicts what was known replaces it: the clock was set."""
+        """Narrow the interval with one answer. An answer that contradicts the interval replaces it: the clock was
+        set."""
         if sample.sent < self._since or sample.received < sample.sent:
             return
         told = Interval.of_answer(sample.date, sample.sent, sample.received)
@@ -67,8 +68,8 @@ class CameraClock:
         self._plan = None
 
     def widen(self, by: float) -> None:
-        """Widen the interval because sender reports have moved by ``by`` seconds: the clock may have moved with them,
-        or not."""
+        """Widen the interval because sender reports have moved by ``by`` seconds: the clock may or may not have moved
+        with them."""
         if self._known is not None:
             known = self._known
             self._known = Interval(known.low + min(0.0, by), known.high + max(0.0, by), known.at)
@@ -76,8 +77,8 @@ class CameraClock:
             self._plan = None
 
     def next_query(self, now: float) -> float:
-        """Return the gateway time at which to ask. It stays the same until an answer comes, or until it has passed
-        without one."""
+        """Return the gateway time at which to send the next query. It stays the same until an answer arrives, or until
+        it has passed without one."""
         if self._plan is None:
             self._plan = now if self._known is None else self._best(self._known, now)
         elif now > self._plan + _LATE:
@@ -100,5 +101,5 @@ class CameraClock:
 
 
 def _at_turn(offset: float, earliest: float) -> float:
-    """Return the first time from ``earliest`` on at which a clock that is ahead by ``offset`` begins a second."""
+    """Return the first time from ``earliest`` on at which a second begins on a clock that is ahead by ``offset``."""
     return math.ceil(earliest + offset) - offset

@@ -1,8 +1,8 @@
-"""One camera stream in, many viewers out: packetised once, kept since the last keyframe, told when it was captured.
+"""Relays one camera stream to many viewers: packetised once, kept since the last keyframe, with capture times.
 
-Nothing that a viewer could not decode is handed on: after a loss the stream waits for the next keyframe, since a
-picture predicted from a missing one shows parts of the past as if they were now. All of it runs on the event loop,
-synchronously, in the calls of ``SourceSink``; a subscriber that raises harms nobody.
+Nothing that a viewer could not decode is passed on. After a loss the stream waits for the next keyframe, since a
+picture predicted from a missing one shows parts of the past as if they were the present. All of it runs on the event
+loop, synchronously, in the calls of ``SourceSink``. An exception in a subscriber does not affect the others.
 """
 
 from collections.abc import Callable
@@ -23,15 +23,15 @@ from gateway.relay.timeline import Timeline
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, unwrap
 from gateway.sources.media import ClockSample, SenderReport
 
-MOVED = 0.05  # seconds by which the map may move before viewers are told at once, and not once a second
+MOVED = 0.05  # seconds by which the map may move before viewers are told at once, instead of once a second
 NO_KEYFRAME_AFTER = 4.0
 """Seconds of recovery points without a keyframe after which none is expected any more: two usual groups of pictures."""
-BACKWARD_PICTURES = 3  # shown before one that was sent earlier: not an accident, but B-frames
+BACKWARD_PICTURES = 3  # pictures shown before one that was sent earlier: this many are no accident but B-frames
 
 
 class Picture(NamedTuple):
     """One picture that can be decoded after those before it, and its RTP time for viewers. ``fresh``: a decoder begins
-    with it, because those before it are not what it refers to."""
+    with it, because it does not refer to those before it."""
 
     unit: AccessUnit
     rtp: int
@@ -66,7 +66,7 @@ class CameraStream:
         self._last: Placed | None = None
         self._told: tuple[bool, str, int] | None = None
         self._told_base = 0.0
-        self._told_at = 0.0  # arrival: pictures that were read together tell nothing more
+        self._told_at = 0.0  # arrival: pictures that were read together provide no further evidence
         self._early_report: SenderReport | None = None
         self._outlet = Outlet(self.covers, metrics)
         self.history = self._outlet.history
@@ -79,8 +79,8 @@ class CameraStream:
 
     @property
     def begins(self) -> bool:
-        """False if keyframes are missing, so that no viewer can begin with the pictures as they come, while a transcode
-        can begin at the camera's recovery points."""
+        """Return False if keyframes are missing, so that no viewer can begin with the pictures as they come, whereas a
+        transcode can begin at the camera's recovery points."""
         since = self._refreshed_since
         return since is None or self._told_at - since < NO_KEYFRAME_AFTER
 
@@ -88,18 +88,18 @@ class CameraStream:
 
     @property
     def waiting_for_keyframe(self) -> bool:
-        """True while nothing is delivered: a connection is new, or packets were lost, and no keyframe has come
-        since."""
+        """Return True while nothing is delivered: a connection is new, or packets were lost, and no keyframe has
+        arrived since."""
         return self._outlet.waiting
 
     @property
     def passes(self) -> bool:
-        """True if viewers may be sent the pictures as the camera sends them: not if there are B-frames, which browsers
-        do not play live, and the camera's setting has them transcoded."""
+        """Return True if viewers may be sent the pictures as the camera sends them. They may not if there are B-frames,
+        which browsers do not play live, and the camera's settings have them transcoded."""
         return self._pass_b_frames or self._backward < BACKWARD_PICTURES
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """Have ``deliver`` called with every group after those of the start burst, until closed."""
+        """Call ``deliver`` with every group after those of the start burst, until closed."""
         return self._outlet.subscribe(deliver)
 
     def gop(self) -> tuple[PacketGroup, ...]:
@@ -111,11 +111,11 @@ class CameraStream:
         return self._last is not None and unwrap(rtp, self._last.outgoing) >= self._laid
 
     def timeline(self) -> TimelinePoint | None:
-        """Return the map between RTP time and capture time, given at the newest picture; None before the first."""
+        """Return the map between RTP time and capture time at the newest picture, or None before the first."""
         return None if self._last is None else self._point(self._last)
 
     def start_timeline(self) -> TimelinePoint | None:
-        """Return the same map given at the first picture of the start burst, so that a page can date all of it."""
+        """Return the same map at the first picture of the start burst, so that a page can date all of it."""
         start = self._outlet.gop_start()
         if self._last is None or start is None:
             return None
@@ -123,7 +123,7 @@ class CameraStream:
         return self._point(self._last, back)
 
     def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:
-        """Call ``callback`` at once when trust, its reason or the epoch changes, or the map moves by more than
+        """Call ``callback`` at once when the trust, its reason or the epoch changes, or when the map moves by more than
         ``MOVED``."""
         return self._on_timeline.add(callback)
 
@@ -132,21 +132,22 @@ class CameraStream:
         return self._on_keyframe.add(callback)
 
     def on_picture(self, callback: Callable[[Picture], None]) -> Callable[[], None]:
-        """Call ``callback`` with every picture that can be decoded, even in a codec that no viewer is sent."""
+        """Call ``callback`` with every picture that can be decoded, even in a codec that is not sent to viewers."""
         return self._on_picture.add(callback)
 
     def on_beginning(self, callback: Callable[[None], None]) -> Callable[[], None]:
-        """Call ``callback`` when it changes with what a new viewer can begin."""
+        """Call ``callback`` when the kind of picture with which a new viewer can begin changes."""
         return self._on_beginning.add(callback)
 
     def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
-        """Call ``callback`` at once when the last picture is torn, so that nothing follows before the next keyframe."""
+        """Call ``callback`` at once when the last picture proves to be torn, so that nothing follows before the next
+        keyframe."""
         return self._outlet.withdrawn.add(callback)
 
     # SourceSink
 
     def connected(self, info: StreamInfo, at: float) -> None:
-        """Begin a new RTSP session; ``codec`` is known from now on."""
+        """Begin a new RTSP session. ``codec`` is known from now on."""
         if info.codec != self.codec:
             self.history.forget_gop()
         self.codec, self._backward = info.codec, 0
@@ -157,12 +158,12 @@ class CameraStream:
         self._outlet.waiting = True
 
     def disconnected(self, at: float) -> None:
-        """End the RTSP session; what is cached stays, with its age, until the next keyframe."""
+        """End the RTSP session. Cached pictures stay, with their age, until the next keyframe."""
         self._timeline.disconnected(at)
         self._outlet.waiting = True
 
     def access_unit(self, unit: AccessUnit) -> None:
-        """Date one picture, and hand it on if viewers can decode it."""
+        """Date one picture, and pass it on if viewers can decode it."""
         placed = self._line.place(unit.rtp, unit.arrival)
         self._backward += self._last is not None and not placed.restarted and placed.outgoing < self._last.outgoing
         if placed.restarted:
@@ -187,7 +188,7 @@ class CameraStream:
             self._refreshed_since = unit.arrival
         if waiting:
             self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
-        elif not refers_back(unit):  # one viewer may have begun, or begun again, with the keyframe before it
+        elif not refers_back(unit):  # a viewer may have begun, or begun again, with the keyframe before it
             self._outlet.send(unit, placed.outgoing % WRAP)
         if unit.keyframe or not self.history.begun:
             self._tell_beginning()
@@ -197,12 +198,13 @@ class CameraStream:
                 self._on_keyframe.tell(unit)
 
     def withdraw(self) -> None:
-        """Have viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
+        """Make all viewers wait for the next keyframe, and new viewers begin no earlier: the last picture is torn."""
         self._decodable = False
         self._outlet.withdraw()
 
     def sender_report(self, report: SenderReport) -> None:
-        """Relate the camera's media clock to its wall clock; one that precedes the first picture is kept for it."""
+        """Relate the camera's media clock to its wall clock. A report that precedes the first picture is kept for
+        it."""
         media = self._line.media_of(report.rtp)
         if media is None:
             self._early_report = report
@@ -225,12 +227,13 @@ class CameraStream:
     # Inside
 
     def _walls(self) -> tuple[float, float]:
-        """Return the machine's clock as it is set, and as it would be if nobody had set it, both minus gateway time."""
+        """Return the machine's clock as it is set, and as it would be if it had not been set, both minus gateway
+        time."""
         gateway_time = self._clock.monotonic()
         return self._clock.wall() - gateway_time, self._clock.now() - gateway_time
 
     def _point(self, placed: Placed, back: int = 0) -> TimelinePoint:
-        """Return the current map, given ``back`` ticks before a picture."""
+        """Return the current map at ``back`` ticks before a picture."""
         m = self._timeline.map(self._clock.monotonic())
         capture = (placed.media - back) / VIDEO_CLOCK_RATE + m.intercept
         return TimelinePoint((placed.outgoing - back) % WRAP, capture, m.uncertainty, m.trusted, m.reason, self._epoch)

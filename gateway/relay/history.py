@@ -1,11 +1,11 @@
-"""Keeps what a camera stream has sent last, once for all its viewers: where a new viewer begins, and what is repeated
-if one loses a packet. Pure.
+"""Keeps the latest packets of a camera stream, once for all its viewers. New viewers begin with them, and lost packets
+are repeated from them. Pure.
 
-While nobody watches, pictures are kept as they came, and only those since the last keyframe: they are packetised for
-the first who asks for them.
+While nobody is watching, pictures are kept unpacketised, and only those since the last keyframe. They are packetised
+for the first viewer.
 
-Each packet has a *position*: the number of packets before it in the stream. A viewer has its own sequence numbers; it
-knows which one corresponds to which position, and keeps no packets.
+Each packet has a *position*: the number of packets before it in the stream. A viewer has its own sequence numbers. It
+knows which sequence number corresponds to which position, and keeps no packets.
 """
 
 from bisect import bisect_right
@@ -19,14 +19,14 @@ SECONDS = 2.0
 PACKETS = 1024
 GOP_BYTES = 16 * 1024 * 1024
 GOP_GROUPS = 1024
-LARGEST_RUN = 54  # packets of 1200 bytes that one segmented send of at most 64 KiB holds
+LARGEST_RUN = 54  # packets of 1200 bytes that fit into one segmented send of at most 64 KiB
 
 Runs = tuple[tuple[int, int, int], ...]
 
 
 def runs_of(payloads: Sequence[bytes]) -> Runs:
-    """Return (start, stop, payload size) of the runs that one segmented send carries: equal sizes, the last perhaps
-    smaller."""
+    """Return (start, stop, payload size) of the runs that one segmented send can carry: all sizes are equal, except
+    that the last may be smaller."""
     runs = []
     sizes = list(map(len, payloads))
     start, count = 0, len(sizes)
@@ -43,10 +43,11 @@ def runs_of(payloads: Sequence[bytes]) -> Runs:
 
 @dataclass(frozen=True, slots=True)
 class PacketGroup:
-    """One picture as RTP payloads; the marker bit belongs on the last.
+    """Holds one picture as RTP payloads. The marker bit belongs on the last.
 
-    ``rtp`` is 90 kHz, 32 bit, of the stream's own line. ``arrival`` is gateway time of the last RTP packet from the
-    camera, ``position`` that of its first packet. ``size`` in bytes and ``runs`` are worked out once for all viewers.
+    ``rtp`` is in 90 kHz ticks, with 32 bits, on the stream's own line. ``arrival`` is the gateway time of the last RTP
+    packet from the camera; ``position`` is that of the group's first packet. ``size`` in bytes and ``runs`` are
+    computed once for all viewers.
     """
 
     payloads: tuple[bytes, ...]
@@ -63,9 +64,10 @@ class PacketGroup:
 
 
 class History:
-    """Holds the groups of the last ``SECONDS`` or ``PACKETS``, whichever is more, and all since the last keyframe.
+    """Holds the groups of the last ``SECONDS`` or the last ``PACKETS``, whichever are more, and all since the last
+    keyframe.
 
-    A GOP beyond ``GOP_BYTES`` or ``GOP_GROUPS`` is dropped: then a viewer begins at the next keyframe.
+    A GOP beyond ``GOP_BYTES`` or ``GOP_GROUPS`` is dropped. Viewers then begin at the next keyframe.
     """
 
     def __init__(self) -> None:
@@ -76,19 +78,19 @@ class History:
         self._keyframe: int | None = None  # position at which the kept GOP begins
         self._began = 0.0  # arrival of that keyframe
         self._gop_bytes = self._gop_groups = 0
-        self._unwatched: list[tuple[AccessUnit, int]] = []  # they follow the groups
+        self._unwatched: list[tuple[AccessUnit, int]] = []  # pictures that follow the groups
         self._unwatched_bytes = 0
-        self._bps = 0.0  # of the last GOP that was let go while nobody watched
+        self._bps = 0.0  # of the last GOP that was dropped while nobody was watching
 
     @property
     def next(self) -> int:
-        """The position of the first packet of the next group."""
+        """Return the position of the first packet of the next group."""
         self._packetize()
         return self._next
 
     def put(self, unit: AccessUnit, rtp: int) -> tuple[PacketGroup | None, int]:
         """Packetise a picture and keep it. Return its group (None if browsers do not play its codec), and how many
-        groups of a GOP had to be dropped for it, mostly 0."""
+        groups of a GOP were dropped to make room, usually 0."""
         payloads = payloads_of(unit)
         if not payloads:
             return None, 0
@@ -96,7 +98,8 @@ class History:
         return group, self.add(group)
 
     def put_unwatched(self, unit: AccessUnit, rtp: int) -> int:
-        """Keep a picture that nobody is sent now. Return how many of a GOP had to be dropped for it, mostly 0."""
+        """Keep a picture while nobody is watching. Return how many pictures of a GOP were dropped to make room, usually
+        0."""
         if unit.codec not in PLAYED:
             return 0
         size = sum(map(len, unit.nals))
@@ -117,7 +120,7 @@ class History:
         return self._gop_groups
 
     def add(self, group: PacketGroup) -> int:
-        """Keep a group whose position is ``next``. Return how many groups of a GOP had to be dropped for it, mostly
+        """Keep a group whose position is ``next``. Return how many groups of a GOP were dropped to make room, usually
         0."""
         self._packetize()
         self._next = group.position + len(group.payloads)
@@ -141,28 +144,28 @@ class History:
 
     @property
     def gave_up(self) -> bool:
-        """Return True if the GOP is too long to be kept, so that nobody can begin before the next keyframe."""
+        """Return True if the GOP is too long to be kept, so that no viewer can begin before the next keyframe."""
         return self._keyframe is None and self._too_long
 
     @property
     def begun(self) -> bool:
-        """Return True if a keyframe is kept, with which a viewer can begin."""
+        """Return True if a keyframe is kept with which a viewer can begin."""
         return self._keyframe is not None
 
     def forget_gop(self) -> None:
-        """Let no new viewer begin with what is kept; what was sent can still be repeated."""
+        """Let no new viewer begin with the kept pictures. Packets that were sent can still be repeated."""
         self._keyframe = None
         self._forget_unwatched()
 
     def gop(self) -> tuple[PacketGroup, ...]:
-        """Return all groups since the last keyframe, oldest first; empty if there is none."""
+        """Return all groups since the last keyframe, oldest first, or none if there is no keyframe."""
         self._packetize()
         if self._keyframe is None:
             return ()
         return tuple(self._groups[bisect_right(self._positions, self._keyframe) - 1 :])
 
     def gop_start(self) -> int | None:
-        """Return the RTP time of the first picture of ``gop``; None if there is none. Cheaper than ``gop``."""
+        """Return the RTP time of the first picture of ``gop``, or None if there is none. Cheaper than ``gop``."""
         if self._keyframe is None:
             return None
         at = bisect_right(self._positions, self._keyframe) - 1
@@ -171,8 +174,8 @@ class History:
         return self._unwatched[0][1] if self._unwatched else None
 
     def find(self, position: int) -> tuple[PacketGroup, int] | None:
-        """Return the group that holds the packet, and its place in it; None if it is no longer kept, or is yet to
-        come."""
+        """Return the group that holds the packet, and the packet's place in it, or None if the packet is no longer kept
+        or does not exist yet."""
         self._packetize()
         at = bisect_right(self._positions, position) - 1
         if at < 0 or position >= self._next:
@@ -180,18 +183,19 @@ class History:
         return self._groups[at], position - self._positions[at]
 
     def bps(self) -> float:
-        """Return the bits a second of what is kept, or of what was let go last; 0 if that is less than a second."""
+        """Return the bits per second of the kept pictures, or of those dropped last; 0 if they span less than a
+        second."""
         self._packetize()
         span = self._groups[-1].arrival - self._groups[0].arrival if self._groups else 0.0
         return 8 * (self._bytes - self._groups[0].size) / span if span >= 1.0 else self._bps
 
     def newest(self) -> PacketGroup | None:
-        """The last group."""
+        """Return the last group."""
         self._packetize()
         return self._groups[-1] if self._groups else None
 
     def _packetize(self) -> None:
-        """Make groups of what came while nobody watched."""
+        """Make groups of the pictures that arrived while nobody was watching."""
         if self._unwatched:
             unwatched, self._unwatched = self._unwatched, []
             self._unwatched_bytes = 0
@@ -199,7 +203,7 @@ class History:
                 self.put(unit, rtp)
 
     def _begin_unwatched(self, arrival: float) -> None:
-        """A keyframe comes while nobody watches: nobody needs anything before it."""
+        """Begin with a keyframe that arrives while nobody is watching. The pictures before it are no longer needed."""
         if self._keyframe is not None and arrival - self._began >= 1.0:
             self._bps = 8 * (self._gop_bytes + self._unwatched_bytes) / (arrival - self._began)
         self._groups, self._positions = [], []

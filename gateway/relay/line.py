@@ -1,24 +1,23 @@
-"""Maps a camera's own RTP timestamps to the one continuous 90 kHz line that viewers get. Pure.
+"""Maps a camera's own RTP timestamps to the one continuous 90 kHz line that viewers see. Pure.
 
-Two views of the same picture: *media* ticks are the camera's timestamps, unwrapped and nothing else, so that a leap
-of the camera's stays visible to ``timeline``; **outgoing* ticks follow them, but are aligned with gateway time again
-wherever a connection begins or the camera leaps, so that a viewer's player never waits for pictures or throws them
-away.
+A picture has two times. *media* ticks are the camera's timestamps, only unwrapped, so that ``timeline`` still sees it
+if the camera's timestamps leap. *outgoing* ticks follow them, but are aligned with gateway time again wherever a
+connection begins or the camera's timestamps leap, so that a viewer's player never waits for pictures or discards them.
 """
 
 from typing import NamedTuple
 
 from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
 
-LEAP = 1.0  # seconds by which media time may differ from arrival; more is neither jitter nor catching up
+LEAP = 1.0  # seconds by which media time may differ from arrival; a larger difference is neither jitter nor catching up
 _LEAST_STEP = VIDEO_CLOCK_RATE // 1000
 
 
 class Placed(NamedTuple):
-    """A picture's time: ``media`` and ``outgoing`` in unwrapped ticks.
+    """Holds a picture's time. ``media`` and ``outgoing`` are in unwrapped ticks.
 
-    ``leap`` is how many seconds the camera's media time moved beyond (or, negative, back from) what it should have;
-    0.0 for none. ``restarted`` says that the outgoing line was realigned at this picture.
+    ``leap`` is how many seconds the camera's media time has moved beyond its expected value (negative: short of it), or
+    0.0 if there was no leap. ``restarted`` says that the outgoing line was realigned at this picture.
     """
 
     media: int
@@ -28,7 +27,7 @@ class Placed(NamedTuple):
 
 
 class Line:
-    """The time of one camera stream for its viewers, over all its connections."""
+    """Keeps the time of one camera stream for its viewers, across all its connections."""
 
     def __init__(self) -> None:
         self._media: int | None = None
@@ -37,18 +36,19 @@ class Line:
         self._arrival = 0.0
 
     def restart(self) -> None:
-        """Begin a new connection, whose timestamps have nothing to do with the earlier ones."""
+        """Begin a new connection, whose timestamps are unrelated to the earlier ones."""
         self._media = None
 
     def media_of(self, rtp: int) -> int | None:
-        """Unwrap another timestamp of this connection, such as a sender report's; None before the first picture."""
+        """Unwrap another timestamp of this connection, such as that of a sender report. Return None before the first
+        picture."""
         return None if self._media is None else unwrap(rtp, self._media)
 
     def place(self, rtp: int, arrival: float) -> Placed:
-        """Give one picture its time. ``arrival`` is gateway time.
+        """Return the time of one picture. ``arrival`` is gateway time.
 
-        A leap is a step back by more than ``LEAP``, or one forward by more than ``LEAP`` beyond the time that passed.
-        Timestamps that lag behind arrival are no leap: that is what delay looks like. B-frames step back by less.
+        A leap is a step back by more than ``LEAP``, or a step forward by more than ``LEAP`` beyond the time that has
+        passed. Timestamps that lag behind arrival are no leap, since delay looks the same. B-frames step back by less.
         """
         if self._media is None:
             media, leap, restarted = rtp, 0.0, True

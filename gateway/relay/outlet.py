@@ -1,6 +1,6 @@
-"""Pictures out, to many viewers: packetised once, kept since the last keyframe, and handed to all.
+"""Sends pictures to many viewers: packetises them once, keeps them since the last keyframe, and passes them to all.
 
-Runs on the event loop, synchronously; a viewer whose callback raises harms nobody.
+Runs on the event loop, synchronously. An exception in one viewer's callback does not affect the others.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from gateway.relay.watchers import Watchers
 
 
 class Outlet:
-    """The viewers of one stream, and what they are sent. ``covers`` tells if the map that viewers are sent covers a
-    picture's RTP time."""
+    """Holds the viewers of one stream and sends them its pictures. ``covers`` returns True if the map that viewers are
+    sent covers a picture's RTP time."""
 
     def __init__(self, covers: Callable[[int], bool], metrics: Metrics) -> None:
         self.history = History()
@@ -47,12 +47,12 @@ class Outlet:
         return Subscription(burst, close)
 
     def gop(self) -> tuple[PacketGroup, ...]:
-        """Return all groups since the last keyframe, oldest first; none if time leapt in between: a new viewer is sent
-        one map, by which the first groups would look younger, or older, than they are."""
+        """Return all groups since the last keyframe, oldest first. Return none if time leapt in between: a new viewer
+        is sent one map, which would make the first groups look younger, or older, than they are."""
         return () if self.gop_start() is None else self.history.gop()
 
     def gop_start(self) -> int | None:
-        """Return the RTP time of the first group of ``gop``, None if there is none, without packetising anything."""
+        """Return the RTP time of the first group of ``gop``, or None if there is none, without packetising anything."""
         start = self.history.gop_start()
         return start if start is not None and self._covers(start) else None
 
@@ -73,6 +73,6 @@ class Outlet:
         self.history.forget_gop()
 
     def withdraw(self) -> None:
-        """Let all viewers wait for the next keyframe, and new ones begin no earlier: the last picture is torn."""
+        """Make all viewers wait for the next keyframe, and new viewers begin no earlier: the last picture is torn."""
         self.forget()
         self.withdrawn.tell(None)

@@ -1,4 +1,4 @@
-"""The interface of a stream for its viewers, wherever its pictures come from."""
+"""Defines the interface of a stream for its viewers, wherever its pictures come from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from gateway.relay.history import History, PacketGroup
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A viewer's place at a stream. ``start_burst`` holds all groups since the last keyframe, oldest first; it is
-    empty if there is none, and then delivery begins with the next keyframe."""
+    """A viewer's subscription to a stream. ``start_burst`` holds all groups since the last keyframe, oldest first. It
+    is empty if there is none; delivery then begins with the next keyframe."""
 
     start_burst: tuple[PacketGroup, ...]
     close: Callable[[], None]
@@ -27,22 +27,22 @@ class RelayStream(Protocol):
 
     @property
     def waiting_for_keyframe(self) -> bool:
-        """Return True while nothing is delivered: no keyframe has come since a connection began, or a packet was
-        lost."""
+        """Return True while nothing is delivered: a connection is new, or packets were lost, and no keyframe has
+        arrived since."""
         ...
 
     @property
     def passes(self) -> bool:
-        """Return True if viewers may be sent the pictures as they are."""
+        """Return True if viewers may be sent the pictures as the camera sends them."""
         ...
 
     @property
     def begins(self) -> bool:
-        """Return False if no viewer can begin with the pictures as they are, while a transcode can."""
+        """Return False if no viewer can begin with the pictures as they are, although a transcode can."""
         ...
 
     def subscribe(self, deliver: Callable[[PacketGroup], None]) -> Subscription:
-        """Have ``deliver`` called with every group after those of the start burst, until closed."""
+        """Call ``deliver`` with every group after those of the start burst, until closed."""
         ...
 
     def gop(self) -> tuple[PacketGroup, ...]:
@@ -54,17 +54,18 @@ class RelayStream(Protocol):
         ...
 
     def timeline(self) -> TimelinePoint | None:
-        """Return how RTP time and capture time relate, said at the newest picture; None before the first."""
+        """Return the map between RTP time and capture time at the newest picture, or None before the first."""
         ...
 
     def start_timeline(self) -> TimelinePoint | None:
-        """Return the same map, said at the first picture of the start burst."""
+        """Return the same map at the first picture of the start burst."""
         ...
 
     def on_timeline(self, callback: Callable[[TimelinePoint], None]) -> Callable[[], None]:
-        """Be told at once when the map changes its meaning."""
+        """Call ``callback`` at once when the map changes its meaning."""
         ...
 
     def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
-        """Be told at once that the last picture is torn, and that nothing follows before the next keyframe."""
+        """Call ``callback`` at once when the last picture proves to be torn and nothing follows before the next
+        keyframe."""
         ...

@@ -1,30 +1,33 @@
-"""From media time to capture time, and whether it may be believed (docs/age.md). Pure.
+"""Maps media time to capture time, and decides if the map can be trusted (docs/age.md). Pure.
 
-**The map.** A sender report says what the camera's clock read at a media time; ``CameraClock`` says how far that clock
-is from ours: ``capture = media + intercept``. Between reports the media clock runs at its nominal rate: reports are 5 s
-apart and jitter by some 10 ms, so a rate fitted to two of them would be wrong by 4000 ppm, where quartz is by 100.
+**The map.** A sender report states the camera's clock at a media time, and ``CameraClock`` knows how far that clock is
+from the gateway's: ``capture = media + intercept``. Between reports the media clock is assumed to run at its nominal
+rate. Reports are 5 s apart and jitter by some 10 ms, so a rate fitted to two of them would be wrong by 4000 ppm,
+whereas quartz is wrong by 100.
 
-**Growth.** Arrival less media time, against its running minimum (which rises by ``DRIFT``, for a media clock that is
-slow), needs no clock at all. No picture is dated later than that line has it, whatever the reports say.
+**Growth.** Arrival minus media time, compared with its running minimum (which rises by ``DRIFT``, to allow for a slow
+media clock), needs no wall clock at all. No picture is dated later than this line allows, whatever the reports say.
 
-**Trust** needs both paths, and both to tell one story: a step of the reports against the media clock makes the offset
-unknown until an answer to a question asked *after* it; a step of the offset alone is not believed until the reports
-show it too; a media time that leaps ahead waits for the next report, while one that leaps back is taken at its word,
-as a recorder that plays back, since that can only make pictures older. Not so where media time was set back before:
-what it leaps back to may be of the time before that, older than it says by as much as was set. That waits, too.
+**Trust** requires that both paths are known and agree. A step of the reports against the media clock makes the offset
+unknown until the camera answers a query sent *after* the step. A step of the offset alone is not trusted until the
+reports show it too. If media time leaps ahead, trust waits for the next report. If it leaps back, it is accepted as
+that of a recorder that plays back, since this can only make pictures look older. There is one exception: if media time
+was set back before, the pictures may date from before that, and would be older than they appear by as much as the clock
+was set back. Trust then waits for the next report, too.
 
-Where sender reports and the second path are a time zone apart (``sources.time_zone``), the camera gives local time on
-one of them, or the stream is late by just as much. They cannot tell which: such an age is not trusted.
+If sender reports and the second path are a time zone apart (``sources.time_zone``), the camera gives local time on one
+of them, or the stream is late by just as much. The two cases cannot be told apart, so such an age is not trusted.
 
-A clock that the configuration vouches for is compared with the gateway's own. That one may be set while the gateway
-runs, rightly or wrongly, and by one of the two times a late picture may look live. Where both are possible, nobody can
-tell; but the one by which pictures would have arrived before they were captured is wrong.
+A clock that the configuration declares trusted is compared with the gateway's own. The gateway's clock may be set,
+rightly or wrongly, while the gateway runs, and by its time before or after that, a late picture may look live. If both
+are possible, the case cannot be decided. But a time by which pictures would have arrived before their capture is wrong.
 
-While trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, whatever becomes of
-delay, clock and media time. Only a clock that is set by less than ``2 * STEP`` while reports are held up uses it. Two
-things nothing can tell until the next report: a recorder that goes back to before its media clock was set back, just
-as far as that was (its timestamps go on as if nothing had been); and a media clock that is set ahead by less than
-``line.LEAP`` while pictures are later than that, which looks like a stream that catches up.
+While the map is trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, however
+delay, clock and media time change. Only a clock that is set by less than ``2 * STEP`` while reports are held up makes
+use of that slack. Two cases cannot be detected until the next report: a recorder that goes back to a time before its
+media clock was set back, by exactly as much (its timestamps continue as if nothing had happened); and a media clock
+that is set ahead by less than ``line.LEAP`` while pictures are later than that, which looks like a stream that is
+catching up.
 """
 
 from dataclasses import dataclass
@@ -35,13 +38,13 @@ from gateway.rtp.clocks import DRIFT, Interval, RunningMinimum
 from gateway.sources.media import ClockSample
 from gateway.sources.observing.time_zone import in_hours, zone_of
 
-STEP = 0.2  # seconds by which a report may differ from the last, before a clock was set
-NOISE = 0.05  # seconds by which reports differ because cameras stamp them carelessly
+STEP = 0.2  # seconds by which two reports may differ before it means that a clock was set
+NOISE = 0.05  # seconds by which reports differ because cameras stamp them imprecisely
 SLACK = 2 * STEP + NOISE
 REPORT_LATE = 30.0
 ANSWER_LATE = 120.0
 CONFIGURED = 0.05  # seconds, either way, that ``clock: trusted`` is taken to mean
-UNDECIDED = 1.0  # seconds by which the gateway's own clock may have been set before no age is believed by it
+UNDECIDED = 1.0  # seconds by which the gateway's own clock may be set before ages that depend on it are distrusted
 IMPLAUSIBLE = 86_400.0
 _STAMPED = 0.005
 _NO_REPORTS = "The age cannot be verified: the camera does not say when its pictures were taken (no sender reports)."
@@ -50,13 +53,13 @@ _ZONE = (
     "The age cannot be verified: the camera's two clocks are {} apart, as if one told local time. Set its time zone."
 )
 _OWN_CLOCK = "The age cannot be verified: the gateway's own clock was set while it ran."
-_RECENT = 0.1  # seconds a second at which the recent minimum gives way
+_RECENT = 0.1  # seconds per second by which the recent minimum rises
 
 
 class Map(NamedTuple):
     """``capture = media + intercept``, give or take ``uncertainty``; gateway time, seconds.
 
-    Not ``trusted``: for ``reason``, and ``capture`` is the latest that arrivals allow.
+    If not ``trusted``, ``reason`` says why, and ``capture`` is the latest that arrivals allow.
     """
 
     intercept: float
@@ -77,7 +80,7 @@ class _Report:
 
 
 class Timeline:
-    """Media time of one camera stream to gateway time. All arguments are seconds; media time is unwrapped."""
+    """Maps media time of one camera stream to gateway time. All arguments are in seconds; media time is unwrapped."""
 
     def __init__(self, clock_trusted: bool = False) -> None:
         self._clock_trusted = clock_trusted
@@ -97,7 +100,7 @@ class Timeline:
         self._earliest, self._recent = RunningMinimum(), RunningMinimum(_RECENT)
 
     def connected(self, at: float) -> None:
-        """A new session's media time begins. What its handshake told of the clock stays."""
+        """Begin the media time of a new session. What its handshake revealed about the clock is kept."""
         self._keep(at)
         self._began = at
         self._report = self._pair = None
@@ -106,14 +109,15 @@ class Timeline:
         self._highest = self._twice_below = float("-inf")
 
     def disconnected(self, at: float) -> None:
-        """The session is over. Its pictures keep their map until the next one's first; the camera's clock is measured
-        anew, for it may have been restarted."""
+        """End the session. Its pictures keep their map until the first picture of the next session. The camera's clock
+        is measured again, because the camera may have restarted."""
         self._keep(at)
         self._clock.restart(float("-inf"))
 
     def picture(self, media: float, arrival: float, leap: float, walls: tuple[float, float]) -> None:
-        """One picture has arrived. ``leap`` as in ``line.Placed``; ``walls`` are the gateway's clock as it is set, and
-        as it would be had nobody set it (``Clock.wall``, ``Clock.now``), both less its monotonic time, now."""
+        """Take a picture that has arrived. ``leap`` is as in ``line.Placed``. ``walls`` are the gateway's clock as it
+        is set, and as it would be if it had not been set (``Clock.wall``, ``Clock.now``), both minus its monotonic
+        time, now."""
         self._kept = None
         self._walls = walls
         if leap > 0 and self._report is not None:
@@ -137,7 +141,8 @@ class Timeline:
         self._media, self._arrival = media, arrival
 
     def sender_report(self, media: float, ntp: float, arrival: float) -> None:
-        """At ``media`` the camera's clock read ``ntp``, since 1970. Zero on the wire means that it has none."""
+        """Take a report that the camera's clock read ``ntp``, since 1970, at ``media``. Zero means that it has no
+        clock."""
         if ntp <= 0:
             return
         report, last = _Report(media, ntp, arrival), self._report
@@ -145,10 +150,10 @@ class Timeline:
             moved = report.base - last.base
             if abs(moved) > STEP:
                 self._clock.restart(arrival)
-                if moved > 0:  # media time may have been set back: so far it has been gone through twice
+                if moved > 0:  # media time may have been set back: up to here it may have run twice
                     self._twice_below = self._highest
                 self._pair, self._agreed, self._jumped = None, True, True
-                if self._rewound:  # it did not play back: its media clock began anew
+                if self._rewound:  # the camera was not playing back: its media clock was restarted
                     self._earliest.restart(self._recent.value)
             elif abs(moved) > NOISE:
                 self._clock.widen(moved)
@@ -157,23 +162,23 @@ class Timeline:
         self._compare(arrival, reported=True)
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """The camera told its clock on the second path."""
+        """Take a reading of the camera's clock from the second path."""
         self._clock.add(sample)
         self._compare(sample.received, reported=False)
 
     def next_clock_query(self, now: float) -> float:
-        """When to ask next; ``inf`` where the configuration vouches for the clock."""
+        """Return when to send the next query, or ``inf`` if the configuration declares the clock trusted."""
         return float("inf") if self._clock_trusted else self._clock.next_query(now)
 
     def offset(self, now: float) -> Interval | None:
-        """Camera clock less gateway time, as far as it is known."""
+        """Return camera clock minus gateway time, as far as it is known."""
         if self._clock_trusted:
             possible = self._possible_walls()
             return Interval(min(possible) - CONFIGURED, max(possible) + CONFIGURED, now)
         return self._clock.known(now)
 
     def map(self, now: float) -> Map:
-        """The map as it stands."""
+        """Return the map as it is now."""
         if self._kept is not None:
             return self._kept
         report, offset = self._report, self.offset(now)
@@ -219,16 +224,18 @@ class Timeline:
         return ""
 
     def _possible_walls(self) -> tuple[float, ...]:
-        """Those of the gateway's two clocks by which pictures arrive after their capture; the one as set, if none."""
+        """Return those of the gateway's two clocks by which pictures arrive after their capture, or the set one if
+        none."""
         if self._report is None:
             return self._walls
         least = self._report.base - self._recent.value - CONFIGURED - NOISE
         return tuple(wall for wall in self._walls if wall >= least) or self._walls[:1]
 
     def _compare(self, now: float, reported: bool) -> None:
-        """Sender reports and ``Date`` must read one clock: an offset that moves while reports do not is doubted.
+        """Check that sender reports and ``Date`` read one clock. If the offset moves while the reports do not, doubt
+        it.
 
-        A report that did not step confirms an offset near the old one; a rough offset is not confirmed by it."""
+        A report that did not step confirms an offset near the old one. It does not confirm a rough offset."""
         known = self._clock.known(now)
         if known is None or self._report is None:
             return

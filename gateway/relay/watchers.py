@@ -1,4 +1,4 @@
-"""Counts those who watch a stream. What nobody watches is pulled and kept in cheaper ways."""
+"""Counts the viewers of a stream. A stream that nobody is watching is pulled and kept in cheaper ways."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,8 @@ from gateway.metrics import Metrics
 
 
 class Watchers:
-    """Those who watch one stream. ``changed`` is told True with the first, and False when the last one has left."""
+    """Counts the viewers of one stream. ``changed`` is called with True when the first arrives, and with False when the
+    last has left."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.changed: Listeners[bool] = Listeners("relay_watched", metrics)
@@ -17,7 +18,7 @@ class Watchers:
         return self._count
 
     def add(self) -> Callable[[], None]:
-        """Count one more. The result takes it off; twice does no harm."""
+        """Count one more viewer. Call the returned function when it leaves; calling it twice does no harm."""
         self._count += 1
         if self._count == 1:
             self.changed.tell(True)

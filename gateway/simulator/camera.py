@@ -17,7 +17,7 @@ class Watcher(Protocol):
     """A client that plays one stream. Its methods are synchronous and cheap."""
 
     def picture(self, picture: CodedPicture) -> None:
-        """Take a picture that leaves the camera."""
+        """Receive a picture that the camera sends."""
         ...
 
     def faults_changed(self) -> None:
@@ -26,8 +26,8 @@ class Watcher(Protocol):
 
 
 class Camera:
-    """A camera that captures while somebody watches. ``run`` is its only task; everything else is called on the same
-    loop.
+    """A camera that captures while somebody is watching. ``run`` is its only task; everything else is called on the
+    same loop.
 
     ``loop`` cameras serve a few seconds that were encoded once. ``sets`` are the parameter sets of each stream.
     """
@@ -74,7 +74,7 @@ class Camera:
         self._watched.set()
 
     def unwatch(self, stream: StreamName, watcher: Watcher) -> None:
-        """Stop delivering to ``watcher``. Do nothing if it does not watch."""
+        """Stop delivering to ``watcher``. Do nothing if it is not watching."""
         self._watchers[stream].discard(watcher)
         if not any(self._watchers.values()):
             self._watched.clear()
@@ -103,7 +103,7 @@ class Camera:
             watcher.faults_changed()
 
     async def run(self) -> None:
-        """Capture forever: one picture each 1/15 s of capture time while there are watchers."""
+        """Capture forever: one picture per 1/15 s of capture time while there are watchers."""
         run = asyncio.get_running_loop().run_in_executor
         tick = 0
         while True:

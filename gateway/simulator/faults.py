@@ -18,8 +18,8 @@ class Rubbish(StrEnum):
 
 
 class Refresh(StrEnum):
-    """How a camera lets a decoder begin anew: by keyframes (IDR), part by part without any, or by open groups of
-    pictures, which begin with no keyframe either. The latter two say so by recovery points."""
+    """How a camera lets a decoder begin: with keyframes (IDR), part by part without keyframes, or with open groups of
+    pictures, which do not begin with a keyframe either. The latter two are announced with recovery points."""
 
     KEYFRAMES = "keyframes"
     GRADUAL = "gradual"

@@ -45,8 +45,8 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class SimulateOptions:
-    """Holds the options of a school. Port 0 takes a free one. ``gop`` is the number of seconds between keyframes.
-    ``ready`` is called once the school listens."""
+    """Holds the options of a school. With port 0, a free port is used. ``gop`` is the number of seconds between
+    keyframes. ``ready`` is called once the school listens."""
 
     cameras: tuple[SimulatedCamera, ...]
     password: str = field(repr=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from gateway.errors import Malformed
 
 LIMIT = 16 * 1024 * 1024
-"""Limit of one body in bytes. The largest bodies are a coded picture and, at start, the settings of all cameras."""
+"""The largest body in bytes. The largest bodies are a coded picture and, at start, the settings of all cameras."""
 READ_SIZE = 256 * 1024
 """How many bytes to ask a stream for at once."""
 

@@ -1,8 +1,8 @@
-"""Holds the pictures that wait to be transcoded: from the last keyframe on, and never more than the transcoder can
-catch up with. Pure.
+"""Holds the pictures that are waiting to be transcoded: those since the last keyframe, and never more than the
+transcoder can catch up with. Pure.
 
 A transcode that falls behind shows fewer pictures, not old ones. All waiting pictures are decoded, since later pictures
-refer to them, but only the newest is encoded. When a keyframe arrives, everything that waits before it is dropped.
+refer to them, but only the newest is encoded. When a keyframe arrives, everything that is waiting before it is dropped.
 If the camera sends recovery points instead of keyframes, pictures are decoded but not shown until they are whole.
 """
 
@@ -13,7 +13,7 @@ from gateway.transcoding.jobs import Job
 from gateway.transcoding.kept import KeptPictures, Pictures
 
 SHOWN_EVERY = VIDEO_CLOCK_RATE // 2
-"""While the transcode is behind, one picture is encoded every so many ticks even if it is not the newest: a late
+"""While the transcode is behind, one picture per this many ticks is encoded even if it is not the newest: a late
 picture is better than none."""
 
 

@@ -25,7 +25,7 @@ _START_CODE = re.compile(rb"\x00\x00\x01")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sets the limits of a transcode: ``height`` in pixels (the width is at most 16/9 of it), pictures a second, and
+    """Sets the limits of a transcode: ``height`` in pixels (the width is at most 16/9 of it), pictures per second, and
     bit/s."""
 
     height: int
@@ -54,7 +54,7 @@ class Coder:
         """Yield the encoded pictures of a job.
 
         There are none if the job is only to be decoded, if it cannot be decoded, or if it comes too soon for the limit
-        of pictures a second.
+        of pictures per second.
         """
         if job.fresh or job.codec != self._codec or self._decoder is None:
             self._decoder, self._codec = decoder_of(job.codec, MAX_PIXELS), job.codec

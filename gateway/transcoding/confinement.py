@@ -1,4 +1,4 @@
-"""Takes from a process every right that converting pictures does not need.
+"""Takes from a process all rights that converting pictures does not need.
 
 If hostile bytes take over a decoder, they find a process without secrets that can open no file or socket, start no
 program and reach no other process. On Linux, Landlock enforces this where the kernel has it
@@ -16,7 +16,7 @@ from pathlib import Path
 MEMORY = 2 * 1024**3
 """Limit of the address space in bytes."""
 OPEN_FILES = 3
-"""Standard input, output and error. Anything else that needs a file number is refused."""
+"""Standard input, output and error. Anything else that needs a file descriptor is refused."""
 
 _LIMITS = {
     resource.RLIMIT_AS: MEMORY,

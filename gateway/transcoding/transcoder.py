@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 def _nobody() -> None:
-    """Nobody watches, so nobody leaves."""
+    """Do nothing: there is no viewer, so none can leave."""
 
 
 class Transcoder:
@@ -74,7 +74,7 @@ class Transcoder:
         self.stream.on_watched.add(self._watch)
 
     async def run(self) -> None:
-        """Transcode whenever somebody watches, until cancelled."""
+        """Transcode while somebody is watching, until cancelled."""
         delays = backoff(SystemRandom().uniform)
         while True:
             await self._watched.wait()
@@ -105,7 +105,7 @@ class Transcoder:
         self._news.set()
 
     def _withdraw(self, _: None) -> None:
-        """Withdraw what was made, or is being made, of a picture that proved to be torn."""
+        """Withdraw the transcode of a picture that proved to be torn, whether it is finished or not."""
         self._backlog.forget()
         self._in_flight.withdraw()
         self.stream.withdraw()
@@ -195,7 +195,7 @@ class Transcoder:
             self.stream.put(AccessUnit(result.nals, result.time % WRAP, result.keyframe, now))
 
     async def _oversee(self, process: Process) -> None:
-        """Kill the process when nobody watches any more, or when it does not answer."""
+        """Kill the process when nobody is watching any more, or when it does not answer."""
         while True:
             await self._clock.sleep(_TICK)
             self._hung = self._in_flight.waits_for(self._clock.monotonic()) > ANSWER_TIMEOUT

@@ -1,4 +1,4 @@
-"""Draws a camera's picture: its scene, its name, and the time by its own clock."""
+"""Draws a camera's picture: its scene, its name, and the time on its own clock."""
 
 from datetime import UTC, datetime
 from zlib import crc32

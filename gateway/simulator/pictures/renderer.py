@@ -32,7 +32,7 @@ class Pictures(Protocol):
         """Return what leaves at capture time ``tick / MAIN_FPS`` for the ``wanted`` streams. A true value asks for a
         keyframe.
 
-        The substream skips every third tick, which leaves 10 pictures a second.
+        The substream skips every third tick, which leaves 10 pictures per second.
         """
         ...
 
@@ -53,7 +53,7 @@ def encoder_settings(stream: StreamName, gop: float, faults: Faults) -> EncoderS
 
 
 class LivePictures:
-    """Draws the view once a tick and encodes it for each wanted stream.
+    """Draws the view once per tick and encodes it for each wanted stream.
 
     ``frozen_at`` is the capture time of a picture to repeat; it may be set at any time. ``clock_offset`` is how far the
     written clock is ahead. ``noise`` is as in ``Faults``.

@@ -1,1 +1,1 @@
-"""Serves the simulated school by RTSP: one camera per path, with faults on request."""
+"""Serves the simulated school over RTSP: one camera per path, with faults on request."""

@@ -1,4 +1,4 @@
-"""Serves the cameras of the simulated school by RTSP. One connection plays one stream, interleaved (RFC 2326)."""
+"""Serves the cameras of the simulated school over RTSP. One connection plays one stream, interleaved (RFC 2326)."""
 
 import asyncio
 import logging
@@ -117,7 +117,7 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
 
     def write(self, data: bytes) -> None:
-        """Send as much as the simulated network passes, unless the connection is over."""
+        """Send as much as the simulated network lets through, unless the connection is over."""
         passes = self.session.camera.faults.passes if self.session else 1.0
         self._held.append(data)
         self._credit = float("inf") if passes == 1.0 else self._credit + passes * len(data)
@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
             self._credit = 0.0
 
     def unsent(self) -> int:
-        """Return how many bytes the client has not taken yet."""
+        """Return how many bytes the client has not read yet."""
         return sum(map(len, self._held)) + (self._transport.get_write_buffer_size() if self._transport else 0)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from gateway.simulator.pictures.encoder import TICKS_PER_SECOND, CodedPicture
 from gateway.simulator.rtsp.messages import interleave
 from gateway.simulator.rtsp.rtp_out import RtpSender
 
-# bytes that may wait for a slow client; beyond this, pictures are dropped until the next keyframe
+# bytes that may be waiting for a slow client; beyond this, pictures are dropped until the next keyframe
 MOST_UNSENT = 2_000_000
 REPORT_INTERVAL = 1.0
 
@@ -85,7 +85,7 @@ class Session:
             self._report()
 
     def faults_changed(self) -> None:
-        """Cut the connection or report the new truth at once, as the faults demand. The camera calls this."""
+        """Cut the connection or send a new report at once, as the faults require. The camera calls this."""
         if self.camera.faults.off or self.camera.faults.drop:
             self._outlet.close()
         else:
