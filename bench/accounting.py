@@ -34,7 +34,7 @@ def usage(pids: Iterable[int]) -> Usage:
     for pid in family(pids):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
+        except OSError:  # the process has just ended
             continue
         cpu += sum(map(int, fields[11:15])) / _TICK  # its own time, and that of children that have ended
         user += (int(fields[11]) + int(fields[13])) / _TICK

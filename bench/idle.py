@@ -147,7 +147,7 @@ async def all_play(feed: Feed) -> None:
 def figures(
     turns: dict[int, dict[str, list[Turn]]], absent: dict[int, dict[str, str]], counts: tuple[int, ...]
 ) -> dict[str, Any]:
-    """Return the medians of the turns that succeeded, and every turn. Pure."""
+    """Return the medians of the turns that succeeded, and the turns themselves. Pure."""
     found: dict[str, Any] = {}
     for count in counts:
         rows = found[f"{count} cameras"] = {}

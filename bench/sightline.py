@@ -132,8 +132,7 @@ class Sightline:
         return () if self._process is None else (self._process.process.pid,)
 
     async def start(self) -> None:
-        """Start it, wait until every camera is playing, and open the incident. Raises NotHere if it rejects a
-        setting."""
+        """Start it, open the incident, and wait for every camera. Raises NotHere if it rejects a setting."""
         command = [*self._variant.command, "serve", "--config", str(self._configuration)]
         for key, value in self._settings.items():
             command += ["--set", f"{key}={json.dumps(value)}"]

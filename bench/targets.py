@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 FIFTH = 5.0
 COMPILED = {"MediaMTX": 2.0, "go2rtc": 2.0}
-"""The least ratio of the cost of a Go server, of those added later, to this gateway's. For all others: FIFTH."""
+"""The least ratio of a Go server's cost to this gateway's. For all other servers: FIFTH."""
 MOST_MICROSECONDS = 6.0
 WORKERS_WITHIN = 1.15
 MOST_DELAY = 3.0

@@ -1,4 +1,4 @@
-"""Many requests at once: the gateway tells whoever floods it to wait, and nobody else."""
+"""Many requests at once: the gateway tells the sender of a flood to wait, and nobody else."""
 
 import asyncio
 import json

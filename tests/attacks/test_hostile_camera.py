@@ -27,7 +27,7 @@ NOTHING = b"$\0\0\0"
 
 
 class Ear:
-    """Listens to the sound and keeps none."""
+    """Receives the sound and keeps none of it."""
 
     def began(self, codec: str) -> None:
         return

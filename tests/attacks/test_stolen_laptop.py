@@ -94,7 +94,7 @@ class CommandsClock(FakeClock):
 
 
 async def asked(house: House, ended: SignedOut, looked_at: Callable[[], float | None]) -> str:
-    """Return what the command is told, or why it is not told. Its waiting takes no time here."""
+    """Return what the command learns, or why it learns nothing. Its waiting takes no time here."""
     try:
         return await wait_closed(house.database, ended, CommandsClock(house.clock), looked_at, 120)
     except Unconfirmed as error:

@@ -96,7 +96,7 @@ async def firefox(directory: Path, preferences: Mapping[str, object]) -> AsyncIt
 
 
 async def without_h264(directory: Path, house: House) -> None:
-    """Tell a Firefox that has no H.264 so, in plain words."""
+    """Check that a Firefox without H.264 is told so in plain words."""
     async with firefox(directory / "bare", QUIET) as page:
         await page.open(f"{house.base}/plain")
         refused = json.loads(await page.call(PLAY, house.url, house.token))
@@ -106,7 +106,7 @@ async def without_h264(directory: Path, house: House) -> None:
 
 
 async def with_h264(directory: Path, house: House) -> None:
-    """Let Firefox play the whole story."""
+    """Check that Firefox plays the whole story."""
     player = Player()
     async with firefox(directory / "profile", QUIET | BY_FFMPEG) as page:
         await page.open(f"{house.base}/plain")

@@ -25,7 +25,7 @@ async def plays(house: House, player: Player) -> None:
 
 
 async def ends(house: House, player: Player) -> None:
-    """End the incident. The viewer shows nothing new, and the record says why."""
+    """End the incident. Check that the viewer shows nothing new and that the record says why."""
     await house.all_clear()
     assert house.media.plane.sessions() == ()
     assert await house.ends_of_views() == [CloseReason.INCIDENT_ENDED]

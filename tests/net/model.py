@@ -15,8 +15,8 @@ CATCH_UP = 0.02  # seconds of sending that a late look may make up for
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Of one direction: ``delay`` in seconds and up to ``jitter`` more, ``rate`` in bit/s (None: no limit) behind a
-    ``queue`` of so many bytes, ``loss`` as a share of the datagrams (1: none gets through)."""
+    """The conditions of one direction: ``delay`` in seconds and up to ``jitter`` more, ``rate`` in bit/s (None: no
+    limit) behind a ``queue`` in bytes, and ``loss`` as a share of the datagrams (1: none gets through)."""
 
     delay: float = 0.0
     jitter: float = 0.0
