@@ -22,11 +22,11 @@ from gateway.storage.database import Database
 from gateway.storage.tables import InvitationRow
 
 USED = "invitation_used"
-"""The kind of change (``storage.owed``) for an invitation that was redeemed while the database took nothing."""
+"""The kind of change (``storage.owed``) for an invitation redeemed while the database accepted no writes."""
 
 
 class Invitations:
-    """Stores invitations. Whoever runs the gateway makes them, and each invited person redeems theirs once."""
+    """Stores invitations. The gateway's administrator makes them, and each invited person redeems theirs once."""
 
     def __init__(self, db: Database, settings: TokenSettings, clock: Clock) -> None:
         self._db = db
@@ -70,10 +70,10 @@ class Invitations:
         return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
     async def redeem(self, code: str) -> Principal:
-        """Redeem a code, which uses it up. Raises Unauthenticated, which does not tell if the code ever existed.
+        """Redeem a code, which uses it up. Raises Unauthenticated, which does not reveal if the code ever existed.
 
-        A full disk locks nobody out, because the use is then noted in the reserve file. Raises StorageError if that
-        fails too, and then the code is not used up.
+        A full disk locks nobody out, because the use is then noted in the reserve file. If that fails too, raises
+        StorageError, and the code is not used up.
         """
         now = self._clock.wall()
         good = and_(
@@ -81,18 +81,18 @@ class Invitations:
             InvitationRow.redeemed_at.is_(None),
             InvitationRow.expires_at > now,
         )
-        # Look for the code first. Anybody may guess codes, and wrong guesses must not queue with alarms.
+        # Look for the code first. Anybody can guess codes, and wrong guesses must not queue with alarms.
         await self._find(good)
         async with self._redeeming:
             # Look again, since another request may have used it up meanwhile, on disk or in the reserve file.
             row = await self._find(good)
-            # One statement both checks and marks the row, as another process may redeem codes too.
+            # A single statement checks and marks the row, as another process may redeem codes too.
             use = update(InvitationRow).where(good).values(redeemed_at=now).returning(InvitationRow.id)
             try:
                 async with self._db.session() as session:
                     used = (await session.scalars(use)).one_or_none()
             except StorageError:
-                if self._db.owed.crowded:  # Only ask here: once a link is used up, its person must get in.
+                if self._db.owed.crowded:  # Check only here: once a link is used up, its person must get in.
                     raise
                 await self._db.owed.commit_or_forget([Change(USED, row.id, {"id": row.id, "redeemed_at": now})])
             else:

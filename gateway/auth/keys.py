@@ -20,12 +20,12 @@ from gateway.storage.tables import SigningKeyRow
 ALGORITHM = "ES256"
 
 KEPT_AFTER_RETIREMENT = 600.0
-"""Seconds for which a retired key still verifies. That is twice the longest life of a token, which is five minutes."""
+"""Seconds for which a retired key still verifies tokens: twice the longest lifetime of a token (five minutes)."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SigningKey:
-    """Holds one P-256 key (RFC 7518 section 3.4). Its repr shows no content, so that no log can contain the key."""
+    """Holds one P-256 key (RFC 7518 section 3.4). Its repr hides the key, so that no log can contain it."""
 
     kid: str
     private: ec.EllipticCurvePrivateKey
@@ -47,7 +47,7 @@ class KeyStore:
         self._keys: dict[str, SigningKey] = {}
 
     async def start(self) -> None:
-        """Load the keys. Make the first one if there is none."""
+        """Load the keys. If there are none, make the first one."""
         async with self._db.reading() as session:
             rows = (await session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.created_at))).all()
         self._keys = {row.kid: _load(row) for row in rows}
@@ -78,7 +78,7 @@ class KeyStore:
         return next(key for key in self._keys.values() if key.retired_at is None)
 
     def verifying(self, kid: str) -> SigningKey | None:
-        """Return the key with this id, or None if no token that it signed can be valid any more."""
+        """Return the key with this id, or None if no token that it signed can still be valid."""
         key = self._keys.get(kid)
         return key if key is not None and self._alive(key) else None
 

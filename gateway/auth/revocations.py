@@ -1,4 +1,4 @@
-"""Revokes tokens, sign-ins and grants before their time. They are refused at once, and that is put on disk."""
+"""Revokes tokens, sign-ins and grants before they expire. They are refused at once, and that is written to disk."""
 
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from gateway.storage.tables import RevocationRow
 
 KIND = "revocation"
 REMEMBERED = 2 * MAXIMUM_LIFETIME
-"""Seconds. A token requested before the revocation may be issued just after it, but none can be valid after this."""
+"""Seconds. A token requested before the revocation may be issued just after it, but it is invalid after this time."""
 
 
 class Subject(StrEnum):
@@ -49,8 +49,8 @@ class Revocations:
     async def revoke(self, subject: Subject, subject_id: str, by: str | None = None) -> bool:
         """Refuse every token of ``subject_id`` from now on. Calling this twice is harmless.
 
-        Return False if no disk takes the revocation now. It takes effect all the same and the write is retried, but a
-        crash before then would undo it.
+        Return False if the revocation cannot be written to any disk now. It takes effect all the same and the write is
+        retried, but a crash before then would undo it.
         """
         now = self._clock.now()
         self._until = {key: until for key, until in self._until.items() if until > now}
@@ -65,7 +65,7 @@ class Revocations:
         return await self._db.owed.commit([Change(KIND, f"{subject}/{subject_id}", values)])
 
     def is_revoked(self, jti: str, session_id: str, grant_id: str) -> bool:
-        """Return True if a token with these claims has been revoked in any way."""
+        """Return True if a token with these claims, its sign-in or its grant has been revoked."""
         named = ((Subject.TOKEN, jti), (Subject.SESSION, session_id), (Subject.GRANT, grant_id))
         return any(key in self._until for key in named)
 

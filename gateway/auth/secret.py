@@ -7,7 +7,7 @@ _BYTES = 32
 
 
 def new_secret() -> str:
-    """Return 256 random bits as URL-safe text. Nobody can guess it, so its digest needs no salt and no stretching."""
+    """Return 256 random bits as URL-safe text. Nobody can guess them, so the digest needs no salt and no stretching."""
     return secrets.token_urlsafe(_BYTES)
 
 

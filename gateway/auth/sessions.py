@@ -52,7 +52,7 @@ class SignInSessions:
         """Sign ``principal`` in, and end the sign-in ``instead_of``.
 
         Return the cookie's value, of which only a digest is kept. On return the sign-in is on disk: in the database, or
-        in the reserve file if the database takes nothing. Raises StorageError.
+        in the reserve file if the database accepts no writes. Raises StorageError.
         """
         now, cookie = self._clock.now(), new_secret()
         values = {
@@ -114,7 +114,7 @@ class SignInSessions:
     async def ending_before(self, at: float) -> list[SignIn]:
         """Return the sign-ins whose time is up before ``at``, including those that have just ended.
 
-        It leaves out those that somebody has ended.
+        Leave out those that somebody has ended.
         """
         rows = await self._not_ended(SignInSessionRow.expires_at < at, lambda row: row.expires_at < at)
         return [_sign_in(row) for row in rows]
@@ -122,7 +122,7 @@ class SignInSessions:
     async def prolong(self, session_id: str, until: float) -> bool:
         """Move a sign-in's end forward to ``until``, never back. Return False if it was not moved. Raises StorageError.
 
-        The new end takes effect even if no disk takes it, so that a full disk signs nobody out.
+        The new end takes effect even if it cannot be written to any disk, so that a full disk signs nobody out.
         """
         rows = await self._not_ended(SignInSessionRow.id == session_id, lambda row: row.id == session_id)
         if not rows or self._end_of(session_id, rows[0].expires_at) >= until:
@@ -131,7 +131,7 @@ class SignInSessions:
         return True
 
     async def over(self, ids: Collection[str]) -> dict[str, bool]:
-        """Return those of the sign-ins that have ended: True if their time was up, False if somebody ended them."""
+        """Return the sign-ins that have ended, each with True if its time was up and False if somebody ended it."""
         rows = {row.id: row for row in await self._rows(SignInSessionRow.id.in_(ids)) if row.id in ids}
         now = self._clock.now()
         # A missing row was deleted after its time was up.
@@ -146,8 +146,8 @@ class SignInSessions:
     async def end(self, session_id: str) -> bool:
         """End a sign-in at once. Calling this twice is harmless.
 
-        Return False if no disk takes the end now. It takes effect all the same and the write is retried, but a crash
-        before then would undo it.
+        Return False if the end cannot be written to any disk now. It takes effect all the same and the write is
+        retried, but a crash before then would undo it.
         """
         values = {"id": session_id, "ended_at": self._clock.now()}
         return await self._db.owed.commit([Change(ENDED, session_id, values)])
@@ -173,15 +173,15 @@ class SignInSessions:
         return [row for row in rows if same(row) and not self._has_ended(row)]
 
     async def _rows(self, which: ColumnElement[bool]) -> list[SignInSessionRow]:
-        """Return the rows in the database that match ``which``, and all rows that the database has not taken yet."""
-        # Look at these before the database. A row that is written in between is then found there.
+        """Return the rows in the database that match ``which``, and all rows that are still owed to the database."""
+        # Read the owed rows before the database. A row that is written in between is then found there.
         aside = {values["id"]: _row(values) for values in self._db.owed.waiting(BEGUN)}
         query = select(SignInSessionRow).where(or_(which, SignInSessionRow.id.in_(aside)) if aside else which)
         async with self._db.reading() as session:
             return list((aside | {row.id: row for row in await session.scalars(query)}).values())
 
     def _has_ended(self, row: SignInSessionRow) -> bool:
-        """Return True if somebody has ended this sign-in, even if the database has not taken that yet."""
+        """Return True if somebody has ended this sign-in, even if that is not in the database yet."""
         return row.ended_at is not None or self._db.owed.get(ENDED, row.id) is not None
 
     def _end_of(self, session_id: str, on_disk: float) -> float:

@@ -1,8 +1,8 @@
-"""Computes how long a sign-in lasts: one shift, longer by a press, and never shorter than an incident. Pure.
+"""Computes how long a sign-in lasts: one shift, more after a press, and never less than an incident. Pure.
 
 While a person's own incident is open, their sign-in always has at least about ``after_incident`` left, which is an
-hour. Its end is moved long before it comes near, so that nobody is signed out because a disk fails or the gateway is
-down for a while. Once the incident is over, that hour is left.
+hour. Its end is moved long before it is reached, so that nobody is signed out because a disk fails or the gateway is
+down for a while. When the incident is over, the person has that hour left.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from gateway.configuration.settings import TokenSettings
 from gateway.incident import Incident
 
 OFFERED_BEFORE_END = 3600.0
-"""Seconds before its end from which a press can extend a sign-in."""
+"""A press can extend a sign-in from this many seconds before its end."""
 
 SHIFTS_AT_MOST = 2
 """Presses can extend a sign-in until this many shifts after it began. Only an incident extends it further."""
@@ -44,7 +44,7 @@ def carried_by(expires_at: float, own: Iterable[Incident], now: float, rules: To
 
 
 def carried_until(expires_at: float, now: float, rules: TokenSettings) -> float:
-    """Return the end at ``now`` of a sign-in that an incident extends. It stays the same while enough time is left."""
+    """Return the new end of a sign-in that an incident extends. It stays the same while enough time is left."""
     enough = now + rules.after_incident * (1 - 1 / STEPS)
     return expires_at if expires_at >= enough else now + rules.after_incident
 

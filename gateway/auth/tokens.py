@@ -19,11 +19,12 @@ from gateway.models import Grant, Principal, Role, SiteId
 AUDIENCE = "sightline-media"
 
 MAXIMUM_LIFETIME = 300.0
-"""Seconds. It is also enforced when a token is verified, no matter what the issuer's settings are."""
+"""The longest lifetime of a token, in seconds. Verifying also enforces it, whatever the issuer's settings are."""
 
 CLOCK_STEP = 1.0
-"""Seconds by which a token may be dated in the future. The issuer and the verifier use the same clock, so this allows
-only for its correction by NTP. Setting the clock back by an hour must not extend a token by an hour. The expiry has no
+"""Seconds by which a token may be dated in the future. The issuer and the verifier use the same clock, so this only
+allows for its correction by NTP. Setting the clock back by an hour must not extend a token by an hour. The expiry has
+no
 tolerance at all."""
 
 _REQUIRED = ["iss", "aud", "exp", "iat", "jti", "sub", "role", "grant", "site", "sid"]
@@ -31,7 +32,7 @@ _REQUIRED = ["iss", "aud", "exp", "iat", "jti", "sub", "role", "grant", "site", 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """Holds a token, and its data that the record may show. ``expires_at`` is in whole steady seconds (``clock``)."""
+    """Holds a token, and the facts about it that may be recorded. ``expires_at`` is in whole steady seconds."""
 
     token: str
     jti: str
@@ -64,7 +65,7 @@ class TokenService:
         self._clock = clock
 
     def issue(self, principal: Principal, grant: Grant, session_id: str) -> IssuedToken:
-        """Return a fresh token of ``principal`` for ``grant``, under the sign-in ``session_id``."""
+        """Issue ``principal`` a fresh token for ``grant``, under the sign-in ``session_id``."""
         now = self._clock.now()
         issued_at, expires_at, jti = math.floor(now), math.floor(now + self._lifetime), new_id()
         key = self._keys.current()
@@ -97,7 +98,7 @@ class TokenService:
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=self._issuer,
-                # The times are checked below, by the injected clock.
+                # The times are checked below, against the injected clock.
                 options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
             issued_at, expires_at = _number(claims["iat"]), _number(claims["exp"])

@@ -82,7 +82,7 @@ def check_ports(options: DemoOptions) -> None:
 
 
 def own_address() -> str:
-    """Return the address by which other devices on the network reach this machine, or ``localhost`` if unknown."""
+    """Return the address at which other devices on the network reach this machine, or ``localhost`` if unknown."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737). This looks up a route and sends nothing.

@@ -21,7 +21,7 @@ from gateway.storage.location import storage_url
 
 
 def principal_of(role: Role, name: str, sites: frozenset[str]) -> Principal:
-    """Return a new principal. Its id is readable, with a few random digits to tell apart people with the same name."""
+    """Return a new principal. Its id is readable, and random digits distinguish people with the same name."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or role.value
     return Principal(f"{slug}-{secrets.token_hex(3)}", name, role, frozenset(SiteId(site) for site in sites))
 
@@ -29,7 +29,7 @@ def principal_of(role: Role, name: str, sites: frozenset[str]) -> Principal:
 async def links(
     loaded: Loaded, principals: Iterable[Principal], public_url: str, by: str = "command line"
 ) -> list[str]:
-    """Make a sign-in link for each principal. A running gateway knows them at once, from its database.
+    """Make a sign-in link for each principal. A running gateway finds them in its database at once.
 
     The record says who was invited, in which role, and by whom. It never contains the code.
     """

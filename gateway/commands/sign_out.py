@@ -1,4 +1,4 @@
-"""Runs ``sightline sign-out``, for example after a laptop was stolen or a person has left."""
+"""Runs ``sightline sign-out``, for example after a laptop has been stolen or a person has left."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ ended sign-ins twice a second."""
 SHOWS_ITSELF_WITHIN = 1.5
 LOOK = 0.1
 NAMES = 20
-"""How many names the command lists if nobody has the given name."""
+"""The number of names that the command suggests if nobody has the given name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class SignedOut:
 
 
 async def end(database: Database, settings: Settings, who: str, operator: str, clock: Clock) -> SignedOut:
-    """End all sign-ins and invitations of ``who``, an id or a name as the record shows it. It is on disk on return.
+    """End all sign-ins and invitations of ``who``, an id or a name as the record shows it. On return this is on disk.
 
-    A running gateway refuses their requests from now on. It looks for ended sign-ins twice a second, closes their pages
-    and pictures within a second, and records that.
+    From then on, a running gateway refuses their requests. It looks for ended sign-ins twice a second, closes their
+    pages and pictures within a second, and records that.
     """
     sessions = SignInSessions(database, settings.tokens, clock)
     audit = AuditLog(database, clock, Metrics())
@@ -73,12 +73,12 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
 async def wait_closed(
     database: Database, ended: SignedOut, clock: Clock, looked_at: Callable[[], float | None], token_lifetime: float
 ) -> str:
-    """Wait until the gateway has closed the pages and pictures of these sign-ins. Return in words what it has closed.
+    """Wait until the gateway has closed the pages and pictures of these sign-ins. Return a sentence about that.
 
-    ``looked_at`` returns when the gateway last looked for ended sign-ins, or None if no gateway runs. Raises
+    ``looked_at`` returns when the gateway last looked for ended sign-ins, or None if no gateway is running. Raises
     Unconfirmed.
     """
-    # If the command is run again, it reports what was closed the first time. It looks back for at least as long as a
+    # If the command is run again, it reports what was closed the first time. It looks back at least as far as a
     # picture could have continued.
     since = clock.wall() - max(2 * CONFIRMED_WITHIN, token_lifetime)
     audit, began = AuditLog(database, clock, Metrics()), clock.monotonic()
@@ -94,7 +94,7 @@ async def wait_closed(
             if not closed:
                 return "No picture or page of theirs was open."
             return f"The gateway has closed {_count(pictures, 'picture')} and {_count(pages, 'page')}."
-        # A gateway that cannot hold its lock still records what it closes.
+        # A gateway that could not lock its file still records what it closes.
         if looked is None and clock.monotonic() - began > SHOWS_ITSELF_WITHIN:
             return "No gateway runs on this storage, so nobody sees any pictures from it."
         await clock.sleep(LOOK)

@@ -1,1 +1,1 @@
-"""Knows the incidents of each school: a state machine that is pure, and the service that keeps its state on disk."""
+"""Knows the incidents of every school: a pure state machine, and the service that keeps its state on disk."""

@@ -1,4 +1,4 @@
-"""Decides which triggers sound, which stay with an incident, and whether the police have heard. Pure.
+"""Decides which triggers sound, which stay with an incident, and whether the police know. Pure.
 
 Times are compared by their distance in either direction. After the clock is set back, a trigger therefore sounds again
 and an alarm counts as unheard: a wrong clock may make the gateway louder, but never silent.
@@ -7,18 +7,18 @@ and an alarm counts as unheard: a wrong clock may make the gateway louder, but n
 from gateway.incident import Incident, Origin, ReceivedTrigger
 
 KEPT = 50
-"""The most triggers that stay with an incident, as each change sends them to every page. The record has all of them."""
+"""How many triggers stay with an incident. Every change sends them to every page. The record has all of them."""
 
 
 def place_of(origin: Origin) -> str | None:
-    """Return the place that a trigger names: a room of the plan, or else the words that were used, or else None."""
+    """Return the place that a trigger names: a room of the plan, or else the sender's words, or else None."""
     return origin.room_id or origin.place.casefold() or None
 
 
 def sounds(incident: Incident, origin: Origin, at: float, window: float) -> bool:
-    """Return True if a further trigger must sound, because its place has not sounded within ``window`` seconds.
+    """Return True if a further trigger must sound, because its place has no alarm within ``window`` seconds.
 
-    A trigger that names no place sounds only if nothing at all has sounded within the window.
+    A trigger that names no place sounds only if no place has had an alarm within the window.
     """
     place = place_of(origin)
     alarms = (one.at for one in incident.triggers if one.alarm and place in (None, place_of(one.origin)))
@@ -28,8 +28,8 @@ def sounds(incident: Incident, origin: Origin, at: float, window: float) -> bool
 def kept(triggers: tuple[ReceivedTrigger, ...]) -> tuple[ReceivedTrigger, ...]:
     """Return ``triggers`` (newest first) without one of them if there are more than ``KEPT``. Call it for each trigger.
 
-    The one that goes is the oldest merged repeat of what another trigger says, so a stuck button pushes out its own. If
-    there is none, it is the oldest merged trigger, or else the oldest of all.
+    The one removed is the oldest merged trigger that repeats another one, so a stuck button only displaces its own
+    triggers. If there is none, it is the oldest merged trigger, or else the oldest of all.
     """
     if len(triggers) <= KEPT:
         return triggers

@@ -1,4 +1,4 @@
-"""Keeps the answers that triggers got, if the database works. No alarm and no refusal depends on them."""
+"""Keeps the answers to triggers, if the database works. No alarm and no refusal depends on them."""
 
 import logging
 from typing import TypeVar

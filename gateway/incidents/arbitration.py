@@ -34,7 +34,7 @@ class Arbitration(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Holds the outcome of a trigger and its ``changes``. There are none if this trigger has been received before."""
+    """Holds the outcome of a trigger and its ``changes``. A trigger that was received before changes nothing."""
 
     outcome: TriggerOutcome
     changes: tuple[IncidentChange, ...]
@@ -59,7 +59,7 @@ def decide(
 ) -> Decision | RealIncidentOpen:
     """Decide on a trigger. A refusal is returned, not raised, so that the caller can record it first.
 
-    ``known`` holds the incidents that are open or ended recently, oldest first. ``now`` is gateway time in seconds.
+    ``known`` holds the incidents that are open or have ended recently, oldest first. ``now`` is in seconds.
     ``new_id`` and ``threat`` (one sentence) are for the incident that the trigger may open.
     """
     again = _received(trigger, known)
@@ -73,7 +73,7 @@ def decide(
         case Arbitration.JOIN:
             changes = (_join(trigger, here, now, rules),)
         case Arbitration.OPEN:
-            # The new incident comes first, so that viewers of the drill hear of it before the drill ends.
+            # The new incident comes first, so that viewers of the drill learn about it before the drill ends.
             changes = (_open(trigger, now, rules, new_id, threat), *_superseded(trigger, here, now, rules))
     first = changes[0]
     return Decision(TriggerOutcome(first.incident, first.previous_state is None, first.alarm), changes)
@@ -82,7 +82,7 @@ def decide(
 def _received(trigger: Trigger, known: Sequence[Incident]) -> TriggerOutcome | None:
     """Return what the same trigger did before, or None.
 
-    Senders repeat a trigger, and the database may be unable to say how it was answered.
+    Senders repeat triggers, and the database may have lost the earlier answer.
     """
     if trigger.key is None:
         return None

@@ -13,8 +13,8 @@ from gateway.models import IncidentKind, IncidentState, Principal, SiteId
 class Trigger:
     """Asks for an incident to be opened.
 
-    ``principal`` and ``address`` say who pressed and from where, for the record. So do ``key``, the sender's own name
-    for its message, and ``time_off``, the seconds by which the message's time is ahead of the gateway's, if too many.
+    For the record, ``principal`` and ``address`` say who pressed and from where, and ``key`` is the sender's own name
+    for its message. ``time_off`` is set if the message's time is too far off: it is how many seconds it is ahead.
     """
 
     site_id: SiteId
@@ -52,7 +52,7 @@ class IncidentChange:
 
 
 def change_of(incident: Incident, previous: Incident | None, effect: Effect) -> IncidentChange:
-    """Return the change from ``previous`` to ``incident``. It alarms if the incident is open and has one more alarm."""
+    """Return the change from ``previous`` to ``incident``. It is an alarm if the open incident has one more alarm."""
     alarm = incident.state is IncidentState.OPEN and (previous is None or incident.alarms > previous.alarms)
     return IncidentChange(incident, previous.state if previous else None, alarm, effect)
 

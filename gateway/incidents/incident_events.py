@@ -13,8 +13,8 @@ from gateway.models import Principal
 class Effect(StrEnum):
     """Names the effect of an event.
 
-    ``NOTHING`` means that there was nothing to change, ``REFUSED`` that the incident is over, and ``OVERTAKEN`` that a
-    newer alarm has come, which the person who pressed had not seen.
+    ``NOTHING`` means that there was nothing to change, ``REFUSED`` that the incident is over, and ``OVERTAKEN`` that
+    there is a newer alarm, which the person who pressed had not seen.
     """
 
     OPENED = "opened"
@@ -64,7 +64,7 @@ class Unconfirmed:
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """The end is near, and everybody who watches is told."""
+    """The end is near, and everybody who is watching is told."""
 
     at: float
 
@@ -90,7 +90,7 @@ class AllClear:
 
 @dataclass(frozen=True, slots=True)
 class Supersede:
-    """A real incident takes this one's place."""
+    """A real incident replaces this one."""
 
     at: float
     by: str

@@ -1,8 +1,8 @@
 """Keeps incidents in memory and on disk in step.
 
 Every decision takes effect, and reaches the database sooner or later (``storage.owed``). The end of an incident takes
-effect and is published before it is written, because no picture may go on just because a disk is slow. Everything else
-is written first.
+effect and is published before it is written, because no picture may continue just because a disk is slow. Everything
+else is written first.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class Ledger:
         return self._incidents.get(incident_id)
 
     async def find(self, incident_id: str) -> Incident | None:
-        """Return an incident as it is on disk, or None. Raises StorageError."""
+        """Read an incident from disk, or return None. Raises StorageError."""
         async with self._database.reading() as session:
             return await store.find(session, incident_id)
 
@@ -81,8 +81,8 @@ class Ledger:
     ) -> bool:
         """Write changes to disk with their records and whatever ``within`` adds, and put them into effect.
 
-        Return False if no disk takes them now. They take effect all the same, but a crash would undo them. ``within``
-        may be called more than once, and after this returns.
+        Return False if they cannot be written to any disk now. They take effect all the same, but a crash would undo
+        them. ``within`` may be called more than once, even after this has returned.
         """
         only_endings = all(change.incident.state is not IncidentState.OPEN for change in changes)
         if only_endings:

@@ -1,7 +1,7 @@
 """Applies people's presses and the passing of time to the incidents. ``state`` decides what may happen to them.
 
 Every decision is made under one lock, written to disk, and then published and answered. Only the end of an incident is
-published first. If no disk takes a decision, it takes effect all the same, and the answer says so.
+published first. A decision that cannot be written to any disk takes effect all the same, and the answer says so.
 """
 
 import asyncio
@@ -65,13 +65,13 @@ class IncidentService:
                 await self._advance(incident, Resume(self._clock.now()))
 
     async def run(self) -> None:
-        """Warn of deadlines and end incidents by the clock, until cancelled."""
+        """Warn of deadlines, and end incidents when their time is up, until cancelled."""
         while True:
             await self._clock.sleep(TICK)
             await self.tick()
 
     async def tick(self) -> None:
-        """Do everything that is due now, even if no disk takes it."""
+        """Do everything that is due now, even if it cannot be written to any disk."""
         async with self._ledger.lock:
             for incident in self.open():
                 event = due(incident, self._clock.now(), self._settings)
@@ -87,7 +87,7 @@ class IncidentService:
         *,
         confirms: bool,
     ) -> Incident:
-        """Note by name that ``principal`` has seen the alarm with this number, or the newest one.
+        """Record under their name that ``principal`` has seen the alarm with this number, or the newest one.
 
         ``confirms`` says that this person belongs to the police. Raises NotFound, or Conflict if the incident is over.
         """
@@ -104,7 +104,7 @@ class IncidentService:
         """End the incident. If it is already over, return it as it ended.
 
         ``alarm`` is the number of alarms that the page had shown to the person who pressed. Raises NotFound, or
-        Conflict if a newer alarm has come.
+        Conflict if there is a newer alarm.
         """
         return await self._press(incident_id, AllClear(self._clock.now(), by.name, alarm), by, address)
 
@@ -130,12 +130,12 @@ class IncidentService:
     def subscribe(self, callback: Callable[[IncidentChange], None]) -> Callable[[], None]:
         """Call ``callback`` for every change, in order, until the returned function is called. It must return quickly.
 
-        Endings are told at once, and all other changes after their commit.
+        The end of an incident is reported at once, and all other changes after their commit.
         """
         return self._ledger.subscribe(callback)
 
     async def _press(self, incident_id: str, event: Event, principal: Principal, address: str | None) -> Incident:
-        # One press of each person at a time, so that somebody who keeps pressing delays an alarm by one press at most.
+        # One press per person at a time, so that somebody who keeps pressing delays an alarm by one press at most.
         async with self._pressing.setdefault(principal.id, asyncio.Lock()), self._ledger.lock:
             incident = self.get(incident_id)
             if incident is None:

@@ -5,16 +5,16 @@
 
 Where the contract leaves room, these rules apply:
 
-- Each place has its own merge window (``alarms``). It runs from the last alarm of that place, and repeats do not move
-  it. Twenty people who press in one room make one alarm, and a press in another room sounds at once.
-- If the police do not acknowledge an alarm in time, that is reported once for each alarm. Nothing stops because of it.
-- A drill and a test may be open together, each with its own rights. Only a real incident ends the others, and neither
-  of them can begin while it is open.
-- An extension moves the end, but to ``maximum_duration`` after the press at most. So access never outlives the last
-  decision of a person by more than that.
-- The last warning is true when it is sent: a real incident gets that much time from then on. If its end passed while
-  the gateway was down, it is warned again and gets that time too, since nobody could extend it. A drill or test ends at
-  once.
+- Each place has its own merge window (``alarms``). It starts at the last alarm of that place, and repeats do not move
+  it. Twenty people who press in one room raise one alarm, and a press in another room sounds at once.
+- If the police do not acknowledge an alarm in time, that is reported once per alarm. Nothing stops because of it.
+- A drill and a test may be open at the same time, each with its own rights. A real incident ends both, and neither of
+  them can begin while it is open.
+- An extension moves the end, but at most to ``maximum_duration`` after the press. So access never outlives a person's
+  last decision by more than that.
+- The last warning always holds: from when it is sent, a real incident has that much time left. If its end passed while
+  the gateway was down, a new warning is sent and the incident gets that time too, since nobody could extend it. A drill
+  or test ends at once.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = Mapp
 
 
 def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expire | Unconfirmed | None:
-    """Return the event that is due by time alone, or None. A warning comes before the end."""
+    """Return the event that the time alone makes due, or None. A warning comes before the end."""
     if incident.state is not IncidentState.OPEN:
         return None
     if _may_expire(incident, now, rules):
@@ -121,9 +121,9 @@ def _repeated(incident: Incident, event: Repeat, rules: IncidentSettings) -> tup
 
 
 def _acknowledged(incident: Incident, event: Acknowledge) -> tuple[Incident, Effect]:
-    """Note an acknowledgement, once for each person and alarm. A later alarm must be acknowledged again.
+    """Note an acknowledgement, once per person and alarm. A later alarm must be acknowledged again.
 
-    If a new alarm comes while a press is on its way, the press counts for the alarm that its page showed.
+    If a new alarm arrives while a press is on its way, the press counts for the alarm that its page showed.
     """
     who = event.principal
     alarm = incident.alarms if event.alarm is None else min(event.alarm, incident.alarms)

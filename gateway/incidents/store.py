@@ -29,7 +29,7 @@ async def find(session: AsyncSession, incident_id: str) -> Incident | None:
 
 
 async def write(session: AsyncSession, values: dict[str, Any]) -> None:
-    """Insert the incident, or overwrite its row. A row of an incident that is over stays as it is."""
+    """Insert the incident, or overwrite its row. The row of an incident that is over is not changed."""
     known = await session.scalar(select(IncidentRow.state).where(IncidentRow.id == values["id"]))
     if known is None:
         await session.execute(insert(IncidentRow).values(values))
@@ -43,7 +43,7 @@ def from_values(values: dict[str, Any]) -> Incident:
 
 
 def to_values(incident: Incident) -> dict[str, Any]:
-    """Return the columns from which ``from_row`` makes the same incident again."""
+    """Return the columns from which ``from_row`` restores the incident."""
     return {
         "id": incident.id,
         "site_id": incident.site_id,
@@ -104,10 +104,10 @@ def _trigger_of(values: dict[str, Any]) -> ReceivedTrigger:
 
 
 def _acknowledgement_of(values: dict[str, Any], row: IncidentRow) -> Acknowledgement:
-    """Read an acknowledgement, also from rows of earlier versions.
+    """Read an acknowledgement, even from rows of earlier versions.
 
-    Rows of the first version have only its time. Those of the second do not say whether it confirms; apart from
-    coordinators, only the police could acknowledge then.
+    Rows of the first version have only its time. Those of the second do not say whether it confirms. At that time only
+    coordinators and the police could acknowledge.
     """
     newest = values["at"] >= row.last_alarm_at
     alarm = values.get("alarm", row.alarms if newest else row.alarms - 1)

@@ -1,4 +1,4 @@
-"""Says in words for which threat an incident was opened, for the record (34 CFR 99.32(a)(5)). Pure."""
+"""Describes the threat for which an incident was opened, for the record (34 CFR 99.32(a)(5)). Pure."""
 
 from collections.abc import Callable
 
@@ -17,12 +17,12 @@ _MEANS = {"webhook": "panic button", "console": "console"}
 
 
 def threat_of(kind: IncidentKind, where: str, origin: Origin) -> str:
-    """Return one sentence: what was declared, where, by whom and in which words. A drill is never called a threat."""
+    """Return one sentence: what was declared, where, by whom, and their words. A drill is never called a threat."""
     means = _MEANS.get(origin.trigger, origin.trigger)
     words = f": \u201c{origin.note}\u201d" if origin.note else ""
     return f"{_KINDS[kind]} at {where}, triggered by {origin.by} ({means}){words}"
 
 
 def ids_of(site_id: SiteId, origin: Origin) -> str:
-    """Name the site and the place by their ids in the configuration, for want of proper names."""
+    """Name the site and the place by their ids in the configuration, where proper names are missing."""
     return ", ".join(part for part in (site_id, origin.room_id or origin.place) if part)

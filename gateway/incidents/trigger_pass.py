@@ -1,9 +1,9 @@
-"""Takes a trigger from its sender's message to its sender's answer, in one pass.
+"""Handles a trigger in one pass, from the message to the answer that its sender gets.
 
-- Read the answer that the same message got before (``Sent.earlier``), and the known incidents.
+- Read the earlier answer to the same message (``Sent.earlier``), and the known incidents.
 - Arbitrate: ``arbitration.decide`` says what changes, or refuses.
 - Commit the changes, their records and the answer in one transaction (``Ledger.commit``).
-- Tell the subscribers (the ledger does this), then the sender.
+- Notify the subscribers (the ledger does this), then answer the sender.
 """
 
 import secrets
@@ -28,7 +28,7 @@ from gateway.storage.tables import Base
 
 Answer = TypeVar("Answer", covariant=True)
 LASTING = (Forbidden, Conflict)
-"""The refusals that are kept. The same message, sent again at any later time, is refused again."""
+"""The refusals that are kept. If the same message is sent again at any later time, it is refused again."""
 
 
 class Sent(Protocol[Answer]):
@@ -38,7 +38,7 @@ class Sent(Protocol[Answer]):
     """
 
     async def earlier(self) -> Answer | None:
-        """Return the answer that this message got before, or None.
+        """Return the earlier answer to this message, or None.
 
         Raises ClientError if it was refused before, or if its key was used for another message.
         """
@@ -58,7 +58,7 @@ class Sent(Protocol[Answer]):
 
 
 class TriggerPass:
-    """Takes triggers from message to answer. The ledger's lock makes those that change something take turns."""
+    """Handles triggers from message to answer. The ledger's lock makes those that change something take turns."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class TriggerPass:
         """Open an incident, or join the open one of its kind. On return it is on disk, with the ``row`` of its outcome.
 
         Raises RealIncidentOpen for a drill or test while a real incident is open, after counting and recording that.
-        Raises NotKept if no disk takes the change; the alarm sounds all the same.
+        Raises NotKept if the change cannot be written to any disk; the alarm sounds all the same.
         """
         threat = threat_of(trigger.kind, self._where(trigger.site_id, trigger.origin), trigger.origin)
         async with self._ledger.lock:

@@ -1,4 +1,4 @@
-"""Binds a media session to a grant: a token opens and renews it, it ends with the grant, and all of it is recorded.
+"""Binds media sessions to grants: a token opens and renews a session, the end of its grant ends it, all on record.
 
 No other package knows both the media and the permissions. This one has no HTTP, no policy and no packets.
 """

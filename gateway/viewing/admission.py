@@ -11,7 +11,7 @@ from gateway.models import CloseReason, Grant, Principal
 
 
 class Admission:
-    """Checks a token against everything that can invalidate it, every time it is used."""
+    """Checks a token, every time it is used, against everything that can invalidate it."""
 
     def __init__(
         self,

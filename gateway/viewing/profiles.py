@@ -1,4 +1,4 @@
-"""Tells the media plane what suits a viewer, without telling it who they are. Pure."""
+"""Tells the media plane which settings suit a viewer, without revealing who the viewer is. Pure."""
 
 from gateway.access.roles import is_mobile
 from gateway.models import Principal, StreamName
@@ -9,7 +9,7 @@ MOBILE_LINK = 20e6
 
 
 def profile_of(principal: Principal) -> ViewerProfile:
-    """Return the profile that suits the network from which this person watches."""
+    """Return the profile that suits the network over which this person watches."""
     if is_mobile(principal):
         return ViewerProfile(principal.role, first_stream=StreamName.SUB, unknown_link=MOBILE_LINK)
     return ViewerProfile(principal.role)

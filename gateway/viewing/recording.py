@@ -11,9 +11,9 @@ from gateway.models import Camera, Grant, Principal, StreamName
 class Viewing:
     """Describes one person watching one camera.
 
-    ``secret`` is the path segment of its WHEP resource, and is never logged. ``stream`` is the stream that is sent now,
-    and ``waiting`` says why nothing is sent ("" while something is). The viewer's RTP timestamps are the stream's own
-    plus ``shift`` (90 kHz ticks, mod 2^32). ``legal_basis`` is the ground of the grant in words.
+    ``secret`` is the path segment of its WHEP resource, and is never logged. ``stream`` is the stream that is being
+    sent, and ``waiting`` says why nothing is being sent ("" while something is). The viewer's RTP timestamps are the
+    stream's own plus ``shift`` (90 kHz ticks, mod 2^32). ``legal_basis`` states the ground of the grant.
     """
 
     id: str

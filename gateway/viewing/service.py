@@ -1,4 +1,4 @@
-"""Opens, renews and ends media sessions, and knows who watches which camera, on which grant, and since when."""
+"""Opens, renews and ends media sessions, and knows who is watching which camera, on which grant, and since when."""
 
 import asyncio
 import functools
@@ -30,11 +30,11 @@ from gateway.webrtc.interface import NO_SESSION, OpenSession, PatchAnswer, Patch
 SESSIONS_PER_SIGN_IN = 64
 """How many pictures one sign-in may have open.
 
-A wall has about forty tiles, so any more mean a broken or hostile page.
+A wall has about forty tiles, so more than that means a broken or hostile page.
 """
 
 TRIGGERED_RECENTLY = 60.0
-"""Only sessions that open within this many seconds of the trigger count for the time from trigger to picture."""
+"""The time from trigger to picture is measured only for sessions that open within this many seconds of the trigger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class ViewingService:
         self._by_secret: dict[str, str] = {}
         self._opening: Counter[str] = Counter()
         self._observers: Listeners[Viewing, SessionEvent] = Listeners("viewing_observer", metrics)
-        # These are separate, so that no picture is shown for longer because a record is slow to reach the disk.
+        # Closing and recording are separate, so that no picture stays visible because writing its record is slow.
         self._closing = Work("viewing: close", metrics)
         self._recording = Work("viewing: record", metrics)
         media.events.session.add(self._observed)
@@ -91,7 +91,7 @@ class ViewingService:
         await self._closing.wait_done()
 
     async def drain(self) -> None:
-        """Finish all closing and recording that is left, even if ``run`` has stopped."""
+        """Finish all remaining closing and recording, even if ``run`` has stopped."""
         await self._closing.drain()
         await self._recording.drain()
 
@@ -133,11 +133,11 @@ class ViewingService:
         return Opened(viewing, opened.answer, opened.etag)
 
     async def renew(self, secret: str, token: str) -> None:
-        """Extend a running session to the end of a fresh token, of the same person and for the same camera.
+        """Extend a running session to the end of a fresh token for the same person and the same camera.
 
-        The session keeps the grant with which it was opened. So a picture of a standing grant outlives an incident,
-        even if later tokens came from the incident. Raises NotFound, Unauthenticated, or Forbidden if the token is
-        another person's or for other cameras.
+        The session keeps the grant with which it was opened. So a picture under a standing grant outlives an incident,
+        even if later tokens were issued because of the incident. Raises NotFound, Unauthenticated, or Forbidden if the
+        token is another person's or for other cameras.
         """
         viewing = self._find(secret)
         claims, principal, grant = await self._admission.admit(token)
@@ -147,9 +147,9 @@ class ViewingService:
             raise NotFound(*NO_SESSION)
 
     async def patch(self, secret: str, fragment: str, if_match: str) -> PatchAnswer:
-        """Take a viewer's ICE information from a WHEP PATCH. The session continues.
+        """Apply a viewer's ICE information from a WHEP PATCH. The session continues.
 
-        Raises BadRequest, PreconditionFailed, or NotFound, also if the grant has ended and the session is about to end.
+        Raises BadRequest, PreconditionFailed, or NotFound, even before the session closes if its grant has ended.
         """
         viewing = self._find(secret)
         if self._grants.living(viewing.grant.id) is None:

@@ -1,4 +1,4 @@
-"""Extends sign-ins during incidents and by presses, and closes the pages and pictures of those that have ended."""
+"""Extends sign-ins during incidents and on request, and closes the pages and pictures of those that have ended."""
 
 import asyncio
 import logging
@@ -27,14 +27,14 @@ from gateway.viewing.service import ViewingService
 logger = logging.getLogger(__name__)
 
 TICK = 0.5
-"""Seconds between looks for sign-ins that other processes have ended. A picture goes dark within a second."""
+"""Seconds between looks for sign-ins that other processes have ended. Pictures thus close within a second."""
 
 
 class Pages(Protocol):
     """Describes the part of the event channel that the keeper needs."""
 
     def sign_ins(self) -> Iterable[tuple[str, Principal]]:
-        """Return whose pages are connected, with an entry for each page."""
+        """Return the owner of every connected page, with one entry per page."""
         ...
 
     def end_sign_in(self, sign_in_id: str, reason: str) -> None:
@@ -71,7 +71,7 @@ class SignInKeeper:
         self._changed: Listeners[SignIn] = Listeners("sign_in_listener", metrics)
         self._pages: Pages | None = None
         self.looked_at = 0.0
-        """Everything that ended before this gateway time is closed. The command line asks it (``storage.presence``)."""
+        """All that ended before this gateway time is closed. The command line reads it (``storage.presence``)."""
         incidents.subscribe(self._incident_changed)
 
     async def start(self) -> None:
@@ -93,7 +93,7 @@ class SignInKeeper:
                 failing = False
 
     async def tick(self) -> None:
-        """Extend and close the sign-ins for which this is due. Raises StorageError."""
+        """Extend the sign-ins that are due to be extended, and close those that have ended. Raises StorageError."""
         async with self._ticking:
             try:
                 await self._carry_all_on()
@@ -105,7 +105,7 @@ class SignInKeeper:
     async def close(self, sign_in: SignIn, reason: str = CloseReason.SIGNED_OUT) -> None:
         """Close the pictures and pages of a sign-in that has ended.
 
-        If it was its person's last one, end their grants.
+        If it was the person's last sign-in, end their grants.
         """
         if self._pages is not None:
             self._pages.end_sign_in(sign_in.id, reason)
@@ -123,8 +123,8 @@ class SignInKeeper:
     async def go_on(self, sign_in: SignIn) -> SignIn:
         """Extend a sign-in by one press.
 
-        Raises Conflict if it is too early or the limit of two shifts is reached, or Unauthenticated if it has just
-        ended.
+        Raises Conflict if the press comes too early or the limit of two shifts is reached, or Unauthenticated if the
+        sign-in has just ended.
         """
         may_at = shifts.may_continue_at(sign_in.created_at, sign_in.expires_at, self._rules)
         if may_at is None:
@@ -140,7 +140,7 @@ class SignInKeeper:
         return prolonged
 
     def serve(self, pages: Pages) -> None:
-        """Close these pages' channels too when their sign-in ends."""
+        """From now on, also close these pages' channels when their sign-in ends."""
         self._pages = pages
 
     def on_changed(self, callback: Callable[[SignIn], None]) -> None:
@@ -205,7 +205,7 @@ class SignInKeeper:
 
 
 def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
-    """Return the audit event of a sign-in that an incident extends. It is recorded once for each incident."""
+    """Return the audit event of a sign-in that an incident extends. It is recorded once per incident."""
     return AuditEvent(
         kind="sign_in_carried_on",
         principal=sign_in.principal.id,

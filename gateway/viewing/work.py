@@ -44,7 +44,7 @@ class Work:
                 task.add_done_callback(lambda _: self._queue.task_done())
 
     async def wait_done(self) -> None:
-        """Wait until all queued steps are done. This does not run them itself."""
+        """Wait until all queued steps are done. This does not run them."""
         await self._queue.join()
 
     async def drain(self) -> None:

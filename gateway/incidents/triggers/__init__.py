@@ -1,4 +1,4 @@
-"""Takes triggers from panic buttons and from pages.
+"""Handles triggers from panic buttons and from pages.
 
-Each module authenticates them and passes them to the trigger pass.
+The modules authenticate them and pass them to the trigger pass.
 """

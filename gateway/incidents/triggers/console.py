@@ -1,8 +1,8 @@
-"""Takes presses of the trigger on a page.
+"""Handles triggers pressed on a page.
 
-The page makes a key for each press, and repeats the press until it is answered. The key is stored in one transaction
-with what the press did. The same key from the same person does nothing more, not even after a restart or after the
-incident's end. A press that was refused in a real incident opens no drill later.
+The page makes a key for every press, and repeats the press until it is answered. The key is stored in one transaction
+with what the press did. If the same person sends the same key again, it has no further effect, not even after a restart
+or after the incident's end. A press that was refused during a real incident opens no drill later.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class Press:
     now: float
 
     async def earlier(self) -> TriggerOutcome | None:
-        """Return the incident that this press opened or joined before, in its present state, or None.
+        """Return the incident that this press opened or joined earlier, in its present state, or None.
 
         Raises RealIncidentOpen if it was refused, or Conflict if the key was used for another site, kind or room.
         """
@@ -51,7 +51,7 @@ class Press:
         return replace(self.wanted, key=f"{self.by.id}/{self.key}")
 
     def answer(self, outcome: TriggerOutcome) -> TriggerOutcome:
-        """Return the outcome as it is. The route makes the answer from it."""
+        """Return the outcome unchanged. The route makes the answer from it."""
         return outcome
 
     def row(self, result: TriggerOutcome | ClientError) -> ConsolePressRow:
@@ -71,7 +71,7 @@ class Press:
 
 
 class ConsoleTrigger:
-    """Passes presses to the incidents, each key once."""
+    """Passes presses to the incidents, one per key."""
 
     def __init__(self, database: Database, incidents: IncidentService, clock: Clock) -> None:
         self._database = database
@@ -80,13 +80,13 @@ class ConsoleTrigger:
         self._locks = WeakValueDictionary[str, asyncio.Lock]()
 
     async def press(self, trigger: Trigger, by: Principal) -> TriggerOutcome:
-        """Open or join an incident, once for each ``trigger.key``. A press without a key always counts.
+        """Open or join an incident, once per ``trigger.key``. A press without a key always counts.
 
         Raises Conflict if a real incident is open, or if the key was used for another site, kind or room. Raises
         StorageError.
         """
-        # Of two requests with one key, the second must find what the first has stored. Each person has a lock of their
-        # own, so that somebody who keeps pressing delays everybody else by one press at most.
+        # Of two requests with the same key, the second must find what the first has stored. Each person has a separate
+        # lock, so that somebody who keeps pressing delays everybody else by one press at most.
         async with self._locks.setdefault(by.id, asyncio.Lock()):
             if trigger.key is None:
                 return await self._incidents.triggers.enter(trigger)

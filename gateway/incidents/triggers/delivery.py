@@ -1,4 +1,4 @@
-"""Reads one panic-button message with a valid signature: what it asks for, and what it was answered before."""
+"""Reads one panic-button message with a valid signature: what it asks for, and how it was answered before."""
 
 import asyncio
 import hashlib
@@ -24,7 +24,7 @@ from gateway.storage.tables import WebhookDeliveryRow
 logger = logging.getLogger(__name__)
 
 Answer = tuple[int, dict[str, Any]]
-"""The HTTP status and the JSON body."""
+"""An HTTP status and a JSON body."""
 
 LOWER_OR_SAME = {
     IncidentKind.REAL: frozenset(IncidentKind),
@@ -42,8 +42,8 @@ class Endpoint:
     key: bytes
     rooms: Container[str]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Hold it from looking for an earlier message until this one is stored. Each webhook has its own lock, so that
-    somebody who floods with one secret delays other alarms by one message at most."""
+    """Held from the search for an earlier message until this one is stored. Each webhook has its own lock, so that a
+    flood with one secret delays other alarms by one message at most."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Delivery:
     wall: float
 
     async def earlier(self) -> Answer | None:
-        """Return the stored answer word for word, at whatever age, or None.
+        """Return the stored answer word for word, however old it is, or None.
 
         Raises Conflict if the body was different.
         """
@@ -78,7 +78,7 @@ class Delivery:
     def trigger(self) -> Trigger:
         """Return the trigger that the message asks for.
 
-        Raises Unauthenticated if its time is more than a day off, or Forbidden if its webhook may not send this kind.
+        Raises Unauthenticated if its time is more than a day off, or Forbidden if the webhook may not send this kind.
         """
         webhook, off = self.endpoint.settings, self._off()
         if abs(off) > FARTHEST:

@@ -1,4 +1,4 @@
-"""Deletes old answers to triggers, which nobody can ask for any more, a few at a time so that no alarm has to wait."""
+"""Deletes old answers to triggers, which nobody can request any more, a few at a time so that no alarm has to wait."""
 
 import logging
 
@@ -20,7 +20,7 @@ EVERY = 86_400.0
 
 
 async def forget_for_ever(database: Database, clock: Clock) -> None:
-    """Delete old answers once a day, for the first time after one day, until cancelled."""
+    """Delete old answers once a day, starting after one day, until cancelled."""
     while True:
         await clock.sleep(EVERY)
         try:

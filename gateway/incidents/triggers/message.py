@@ -14,7 +14,7 @@ WORD_LIMIT = 100
 class Content:
     """Holds what the body says. ``place`` has the words for a room that is not in the plan.
 
-    The note also tells of anything that could not be understood.
+    The note also mentions anything that could not be understood.
     """
 
     kind: IncidentKind
@@ -24,7 +24,7 @@ class Content:
 
 
 def read_body(body: bytes, kind: IncidentKind, rooms: Container[str]) -> Content:
-    """Understand as much as possible of a body with a valid signature, so that no alarm is lost because of its wording.
+    """Read as much as possible of a body with a valid signature, so that no alarm is lost because of its wording.
 
     ``kind`` is used if the body names no known kind. ``rooms`` holds the room ids of the plan.
     """

@@ -9,13 +9,13 @@ FARTHEST = 86_400.0
 """Seconds by which the time of a message may be off in either direction."""
 
 KEPT = 31 * 86_400.0
-"""Seconds for which an answer is kept at least. A message can be replayed while its time is within ``FARTHEST`` of the
-gateway's clock, which is until two days after its first arrival at most. The rest allows for a gateway clock that was
-wrong when the message came, or is wrong now."""
+"""The minimum number of seconds for which an answer is kept. A message can be replayed while its time is within
+``FARTHEST`` of the gateway's clock, so until two days after its first arrival at most. The rest allows for a gateway
+clock that was wrong when the message arrived, or is wrong now."""
 
 
 def off_words(off: float) -> str:
-    """Return the words of the alarm for a message whose time is ``off`` seconds ahead of the gateway's."""
+    """Return what the alarm says about a message whose time is ``off`` seconds ahead of the gateway's."""
     if off > 0:
         return f"(the time in this message is {_span(off)} ahead: a clock is wrong)"
     return f"(the time in this message is {_span(-off)} ago: it was held up, or a clock is wrong)"

@@ -1,4 +1,4 @@
-"""Takes triggers from panic buttons that send signed messages (Standard Webhooks).
+"""Handles triggers from panic buttons that send signed messages (Standard Webhooks).
 
 These rules apply:
 
@@ -7,8 +7,8 @@ These rules apply:
   old timestamp or a fresh one, and a repeated answer opens nothing.
 - A new message is refused for its time only if that is more than a day off (``timing``). If it is off by more than the
   webhook's tolerance, the alarm says by how much.
-- A webhook may send its own kind and lower ones, in the order real, drill, test. A higher kind is refused and shown, so
-  a secret for tests cannot open cameras, and a real alarm cannot pass for a drill.
+- A webhook may send its own kind and lower ones, in the order real, drill, test. A higher kind is refused, and pages
+  show that. So a secret for tests cannot open cameras, and a real alarm cannot pass for a drill.
 - A message with a valid signature is never refused for its body. An unknown room or unreadable text goes into the note.
 - Every refusal is counted and recorded, and the record merges repeated ones. Pages show only the first of the repeats
   within a few seconds.
@@ -41,7 +41,7 @@ QUIET = 10.0
 
 
 class WebhookTrigger:
-    """Receives the messages of all webhooks of all ``sites``.
+    """Receives the messages for all webhooks of all ``sites``.
 
     ``rooms`` holds, for each site, the room ids of its plan. Raises ConfigurationError for a bad secret.
     """
@@ -77,7 +77,7 @@ class WebhookTrigger:
         return self._watchers.add(callback)
 
     async def receive(self, webhook_id: str, headers: Mapping[str, str], body: bytes, address: str = "") -> Answer:
-        """Take a message. Return the status and the JSON to answer with: ``{"incident", "alarm"}``, or a problem."""
+        """Handle a message. Return the status and the JSON to answer with: ``{"incident", "alarm"}``, or a problem."""
         endpoint = self._endpoints.get(webhook_id)
         if endpoint is None:
             self._metrics.triggers_refused.labels("unknown_webhook").inc()
