@@ -1,1 +1,1 @@
-"""Camera side: pulls RTSP, hands on access units. Knows nothing of viewers, grants or HTTP."""
+"""The camera side: pulls RTSP and passes on access units. Knows nothing of viewers, grants or HTTP."""

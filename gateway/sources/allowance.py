@@ -1,4 +1,4 @@
-"""Limits what a camera may send: so much a second, and so much at once. Pure: time is an argument."""
+"""Limits what a camera may send: its rate per second, and its bursts. Pure: time is an argument."""
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
@@ -6,17 +6,18 @@ from gateway.sources.sound import LONGEST
 
 MESSAGES_A_SECOND = 10_000.0
 MESSAGES_AT_ONCE = 20_000.0
-"""The most that a camera may send: ten times what 4K needs. A camera that sends more, in tiny packets, would take the
-others' processor time."""
+"""The most that a camera may send: ten times what 4K needs. A camera that sends more, in tiny packets, would take
+processor time from the others."""
 PICTURES_A_SECOND = 240.0
 SOUNDS_A_SECOND = 200.0
-"""Each of these is sealed once for each viewer. The limit is four times what cameras send, and ten seconds of that at
+"""Each of these is encrypted once per viewer. The limit is four times what cameras send, and ten seconds of that at
 once, as after a stalled connection."""
 SECONDS_AT_ONCE = 10
 
 
 class Allowance:
-    """Allows ``rate`` a second, and saves up at most ``at_once``. ``what`` names what was overdrawn in the error."""
+    """Allows ``rate`` per second, and saves up at most ``at_once``. ``what`` is named in the error if it is
+    overdrawn."""
 
     def __init__(self, rate: float, at_once: float, what: str, now: float) -> None:
         self._rate = rate
@@ -33,8 +34,8 @@ class Allowance:
 
 
 class Limits:
-    """What one connection may bring: messages, pictures and packets of sound. Each raises ``CameraError`` once it is
-    overdrawn."""
+    """Limits what one connection may send: messages, pictures and packets of sound. Each method raises ``CameraError``
+    if its allowance is overdrawn."""
 
     def __init__(self, now: float) -> None:
         self._messages = Allowance(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, "packets", now)
@@ -43,14 +44,14 @@ class Limits:
         self._units = 0
 
     def messages(self, count: int, now: float) -> None:
-        """Count messages, or packets, that have come."""
+        """Count messages, or packets, that have arrived."""
         self._messages.spend(count, now)
 
     def pictures(self, units: int, now: float) -> None:
-        """Take how many pictures have come so far."""
+        """Take the number of pictures that have arrived so far."""
         before, self._units = self._units, units
         self._pictures.spend(units - before, now)
 
     def sound(self, size: int, now: float) -> None:
-        """Count a packet of sound of ``size`` bytes: a long one is as many as would hold it."""
+        """Count a packet of sound of ``size`` bytes. A long one counts as the number of packets that would hold it."""
         self._sounds.spend(1 + size // LONGEST, now)

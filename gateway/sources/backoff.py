@@ -1,4 +1,4 @@
-"""Delays between tries: exponential growth with full jitter. Pure."""
+"""Computes delays between attempts: exponential growth with full jitter. Pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,9 +7,9 @@ def backoff(uniform: Callable[[float, float], float], first: float = 0.5, longes
     """Yield delays in seconds, each drawn by ``uniform(low, high)`` below a limit that doubles from ``first`` to
     ``longest``.
 
-    A camera that is back must show within seconds, hence the short ``longest``. The jitter keeps a school's cameras
-    from all being tried at the same instant after a power cut. Start a new iterator once a stream has been stable for a
-    while.
+    A camera that works again must be shown within seconds, hence the short ``longest``. The jitter keeps a school's
+    cameras from all being tried at the same instant after a power cut. Start a new iterator once a stream has been
+    stable for a while.
     """
     limit = first
     while True:

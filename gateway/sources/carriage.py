@@ -1,4 +1,4 @@
-"""Decides over which carrier a stream is asked for, and gives up UDP where the network does not let it through."""
+"""Decides over which carrier to request a stream, and gives up UDP if the network does not let it through."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from gateway.sources.rtsp.transport import TCP_FIRST, WISHES, Carrier
 
 
 class Carriage:
-    """The carriers of one stream, over all its connections. ``transport`` is a key of ``WISHES``.
+    """Knows the carriers of one stream, across all its connections. ``transport`` is a key of ``WISHES``.
 
-    ``carriers`` are those to ask for, in order; ``why_no_datagrams`` says why UDP was given up, if it was.
+    ``carriers`` are those to request, in order; ``why_no_datagrams`` says why UDP was given up, if it was.
     """
 
     def __init__(self, transport: str) -> None:
@@ -26,7 +26,7 @@ class Carriage:
         self._loss = DatagramLoss()
 
     def nothing_arrived(self) -> CameraError:
-        """Ask for TCP before UDP from now on, because no datagram has arrived. Return the error to end with."""
+        """Request TCP before UDP from now on, because no datagram has arrived. Return the error to end with."""
         self.carriers = TCP_FIRST
         self.why_no_datagrams = "The camera's datagrams do not arrive here"
         words = "No datagrams from the camera arrive here: connecting again, over TCP if it allows that."
@@ -36,7 +36,7 @@ class Carriage:
         self, carrier: Carrier, refused: tuple[Carrier, ...], reception: Reception, now: float
     ) -> tuple[str, ...]:
         """Return notes for district IT about how the stream is carried. Raises ``CameraError`` if the network keeps
-        losing datagrams and the camera may send over TCP instead: that is asked for next."""
+        losing datagrams and the camera may send over TCP instead, which is requested next."""
         said = notes.carried(refused, carrier, self.why_no_datagrams)
         fraction = self._loss.mark(now, reception.packets, reception.lost) if carrier is Carrier.UDP else 0.0
         if not fraction:

@@ -1,4 +1,4 @@
-"""The types that a source hands on besides access units, and the protocol of whoever receives them. Pure types."""
+"""The types that a source passes on besides access units, and the protocol of their receiver. Pure types."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,8 +17,8 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class ClockSample:
-    """The camera's ``Date`` (seconds since 1970, whole) in the answer to a request that left at ``sent`` and was
-    answered at ``received``, both gateway time. Between the two the camera's clock read something in [date, date +
+    """The camera's ``Date`` (seconds since 1970, whole) in the answer to a request that was sent at ``sent`` and
+    answered at ``received``, both in gateway time. Between the two the camera's clock read something in [date, date +
     1)."""
 
     date: float
@@ -30,7 +30,7 @@ class SourceSink(Protocol):
     """Receives what one camera stream delivers. Calls are synchronous, cheap and made from one task."""
 
     def connected(self, info: StreamInfo, at: float) -> None:
-        """Begin a new epoch of timestamps: a new RTSP session plays."""
+        """Begin a new epoch of timestamps: a new RTSP session is playing."""
         ...
 
     def access_unit(self, unit: AccessUnit) -> None:
@@ -38,21 +38,21 @@ class SourceSink(Protocol):
         ...
 
     def withdraw(self) -> None:
-        """Withdraw the last picture: it was not complete after all, and it is too late to add to it. Nobody may trust
-        what they see of it, or begin with it. A keyframe comes next."""
+        """Withdraw the last picture: it proved incomplete, and it is too late to add to it. Viewers must neither trust
+        what they see of it nor begin with it. A keyframe comes next."""
         ...
 
     def sender_report(self, report: SenderReport) -> None:
-        """Take the camera's media time and wall-clock time of one moment."""
+        """Take the camera's media time and wall-clock time at one moment."""
         ...
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """Take the camera's wall-clock time as it came by the second path."""
+        """Take the camera's wall-clock time from a ``Date`` header, the second path."""
         ...
 
     def next_clock_query(self, now: float) -> float:
-        """Return the gateway time at which the camera's ``Date`` would tell most; ``inf`` if there is no need to
-        ask."""
+        """Return the gateway time at which the camera's ``Date`` would be most informative, or ``inf`` if there is no
+        need to ask."""
         ...
 
     def disconnected(self, at: float) -> None:

@@ -1,4 +1,4 @@
-"""A recorder that serves only a few sessions at a time: its streams take turns, main streams first.
+"""Shares a recorder that serves only a few sessions at a time: its streams take turns, main streams first.
 
 All streams of one NVR are pulled by one process, since they share an ``Nvr``.
 """
@@ -13,22 +13,22 @@ from gateway.clock import Clock
 PAUSE = 0.5
 """Seconds between the starts of two sessions, and after the end of one: recorders need a moment for each."""
 RETRY = 15.0
-"""Seconds between tries to open more sessions than the recorder last allowed."""
+"""Seconds between attempts to open more sessions than the recorder last allowed."""
 
 
 class Turn(NamedTuple):
-    """A waiting stream. The smallest is next."""
+    """A waiting stream. The smallest turn is next."""
 
     sub: bool
     number: int
 
 
 class Nvr:
-    """Never lets more than ``sessions`` be open or opening. None means that nobody knows the recorder's limit.
+    """Never lets more than ``sessions`` be open or opening. None means that the recorder's limit is unknown.
 
-    Of these, ``main_streams`` are reserved for main streams, so that one that was lost finds its place again. If the
-    recorder refuses a session earlier (because somebody else watches), the number open then becomes the limit, and from
-    time to time a stream whose turn it is tries one more.
+    Of these, ``main_streams`` are reserved for main streams, so that a main stream that was lost can reconnect. If the
+    recorder refuses a session before the limit is reached (because another client is watching), the number open then
+    becomes the limit, and from time to time a stream whose turn it is tries to open one more.
     """
 
     def __init__(self, name: str, sessions: int | None, main_streams: int, clock: Clock) -> None:
@@ -45,12 +45,13 @@ class Nvr:
 
     @property
     def opened(self) -> int:
-        """Sessions that are open or opening."""
+        """Return the number of sessions that are open or opening."""
         return self._open[False] + self._open[True]
 
     @contextlib.asynccontextmanager
     async def session(self, sub: bool, waiting: Callable[[str], None]) -> AsyncIterator[None]:
-        """Hold a session for as long as the block lasts. ``waiting`` is told, in words, what is being waited for."""
+        """Hold a session for as long as the block runs. ``waiting`` is called with a description of what is being
+        awaited."""
         await self._wait(sub, waiting)
         self._open[sub] += 1
         now = self._clock.monotonic()
@@ -64,12 +65,12 @@ class Nvr:
             self._quiet_until = self._clock.monotonic() + PAUSE
 
     def refused(self) -> None:
-        """The recorder has refused the session that the caller holds."""
+        """Note that the recorder has refused the session that the caller holds."""
         self._refused_at = self.opened - 1
         self._retry_at = self._clock.monotonic() + RETRY
 
     async def _wait(self, sub: bool, waiting: Callable[[str], None]) -> None:
-        """Poll for a free session: few streams wait, and a lost wake-up would leave a camera dark."""
+        """Poll for a free session: few streams are waiting, and a lost wake-up would leave a camera dark."""
         turn = Turn(sub, next(self._numbers))
         self._turns.add(turn)
         try:

@@ -21,16 +21,16 @@ _SEQUENCE = slice(2, 4)
 _TIMESTAMP_AND_SSRC = slice(4, 12)
 _SSRC = slice(8, 12)
 NEXT_NUMBERS = 16
-"""The most by which sequence numbers are ahead when a stream goes on under another SSRC without saying so."""
+"""The most by which sequence numbers may be ahead when a stream continues under another SSRC without notice."""
 REPORT_NEAR = 10.0
 """A sender report of another SSRC belongs to the stream if its timestamp is at most this many seconds away."""
 GOES_ON = (-1.0, 5.0)
-"""The most seconds of media by which its timestamps are ahead then."""
+"""The range, in seconds of media, by which its timestamps may be ahead then."""
 
 
 class Reception:
-    """Hands on to ``sink`` what one RTP stream delivers. ``ssrc`` is what the camera announced, if it did;
-    ``reliable``: it comes over TCP.
+    """Passes on to ``sink`` what one RTP stream delivers. ``ssrc`` is the one that the camera announced, if any.
+    ``reliable``: the stream is carried over TCP.
 
     ``packets``, ``octets`` (of payload), ``lost`` and ``units`` only grow.
     """
@@ -71,27 +71,27 @@ class Reception:
 
     @property
     def units(self) -> int:
-        """The number of pictures that have ended, passed on or not."""
+        """Return the number of pictures that have ended, whether passed on or not."""
         return self._depacketizer.seen
 
     @property
     def dropped(self) -> int:
-        """The number of pictures that were not passed on because nobody could have decoded them."""
+        """Return the number of pictures that were not passed on because they could not be decoded."""
         return self._depacketizer.dropped
 
     @property
     def passed(self) -> int:
-        """The number of pictures that were passed on."""
+        """Return the number of pictures that were passed on."""
         return self._depacketizer.seen - self._depacketizer.dropped
 
     @property
     def received(self) -> int:
-        """The number of RTP packets, useful or not."""
+        """Return the number of RTP packets, useful or not."""
         return self.packets + self.malformed_rtp
 
     @property
     def unused(self) -> Unused:
-        """The reason why packets come but no picture is passed on."""
+        """Return the reason why packets arrive but no picture is passed on."""
         depacketizer = self._depacketizer
         if self.packets > self._packets_of_last_picture:
             return max(depacketizer.unused, Unused.NO_PICTURE)
@@ -99,21 +99,21 @@ class Reception:
 
     @property
     def codec(self) -> str:
-        """RTP encoding name of what the camera sends."""
+        """Return the RTP encoding name of what the camera sends."""
         return self._info.codec
 
     @property
     def picture(self) -> SequenceParameters | None:
-        """Return what the newest parameter set says about the pictures."""
+        """Return the description of the pictures in the newest parameter set."""
         return self._depacketizer.picture
 
     @property
     def malformed_payloads(self) -> int:
-        """The number of packets whose content was useless."""
+        """Return the number of packets whose content was useless."""
         return self._depacketizer.malformed
 
     def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
-        """Take one RTP packet. ``followed``: the next one has come with it, and has the same timestamp."""
+        """Take one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp."""
         try:
             packet = parse_rtp(data)
             if packet.payload_type != self._payload_type:
@@ -128,7 +128,7 @@ class Reception:
             self._another(packet, data, now)
 
     def expects(self, data: bytes) -> bool:
-        """Return True if a packet belongs to the current stream and its number fits in there."""
+        """Return True if a packet belongs to the current stream and has a plausible number."""
         if len(data) < _SSRC.stop or data[1] & 0x7F != self._payload_type:
             return False
         return self._ssrc is None or int.from_bytes(data[_SSRC]) == self._ssrc
@@ -159,8 +159,8 @@ class Reception:
             self._sink.access_unit(unit)
 
     def rtp_in_order(self, packets: Sequence[bytes], now: float) -> None:
-        """Take RTP packets as ``rtp`` would, one after the other. This is cheap for most of them, which only continue
-        the NAL unit of the packet before."""
+        """Take RTP packets in order, as ``rtp`` would. This is cheap for most of them, which only continue the NAL unit
+        of the packet before."""
         at = 0
         while at < len(packets):
             if opening := self._depacketizer.continuation:
@@ -171,8 +171,9 @@ class Reception:
             at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
-        """Take packets while each has the expected header and a payload that begins with ``opening``, and the one that
-        ends the NAL unit and the picture, if it is next. Return the place of the first that was not taken."""
+        """Take packets as long as each has the expected header and a payload that begins with ``opening``, and then the
+        packet that ends the NAL unit and the picture, if it is next. Return the place of the first packet that was not
+        taken."""
         numbering, kind, timestamp, ssrc = self._numbering, self._payload_type, self._timestamp, self._ssrc
         depacketizer, pack = self._depacketizer, _PLAIN_HEADER.pack
         sequence, size, ends = numbering.highest, _PLAIN_HEADER.size + len(opening), False
@@ -198,7 +199,7 @@ class Reception:
         return at + len(pieces)
 
     def rtcp(self, data: bytes, now: float) -> None:
-        """Take one RTCP packet. Raises ``CameraError`` if the camera says that the stream is over."""
+        """Take one RTCP packet. Raises ``CameraError`` if the camera announces the end of the stream."""
         try:
             for part in parse_rtcp(data):
                 if isinstance(part, SenderInfo):
@@ -209,7 +210,7 @@ class Reception:
             self.malformed_rtcp += 1
 
     def receiver_report(self, now: float) -> bytes | None:
-        """Return our report for the camera; None before its first packet."""
+        """Return the gateway's report for the camera, or None before its first packet."""
         if self._ssrc is None or self._heard < 0:
             return None
         return self._receiver.report(self._ssrc, self._numbering, now)
@@ -219,7 +220,7 @@ class Reception:
         return self._depacketizer.notes()
 
     def _another(self, packet: RtpPacket, data: bytes, now: float) -> None:
-        """Take a packet of another source: it may belong to the same stream, to the next one, or to none of ours."""
+        """Take a packet of another source. It may belong to the same stream, to the next one, or to neither."""
         goes_on = continues = False
         if self._heard >= 0:
             low, high = (bound * self._info.clock_rate for bound in GOES_ON)
@@ -260,8 +261,8 @@ class Reception:
 
 
 def followed(packets: Sequence[bytes], at: int) -> bool:
-    """Return True if a packet has the marker, and more of its picture has come with it: the next one is newer and has
-    its source and timestamp. A repeated packet is not newer."""
+    """Return True if a packet has the marker, and more of its picture has arrived with it: the next packet is newer and
+    has the same source and timestamp. A repeated packet is not newer."""
     if at + 1 == len(packets) or packets[at][1:2] < b"\x80":
         return False
     this, following = packets[at], packets[at + 1]

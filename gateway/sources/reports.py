@@ -5,25 +5,26 @@ from collections.abc import Iterable
 from gateway.rtp.rtcp import SenderInfo
 
 Report = tuple[SenderInfo, float]
-"""With its arrival."""
+"""A report with its arrival."""
 
 
 class Reports:
-    """Takes the reports of the stream's own SSRC. Some cameras report under another one, such as 0: two of these in a
-    row that fit the stream, with none of its own between them, count as its own. A single one may belong to an earlier
-    session, or to the sound."""
+    """Takes the reports of the stream's own SSRC. Some cameras report under another SSRC, such as 0: two such reports
+    in a row that fit the stream, with no report of its own between them, count as its own. A single one may belong to
+    an earlier session, or to the sound."""
 
     def __init__(self) -> None:
         self._waiting: Report | None = None
         self._believed: int | None = None
 
     def began(self, ssrc: int | None) -> Iterable[Report]:
-        """Begin with the stream's first packet. Return the report that came before it, if it belongs to the stream."""
+        """Begin with the stream's first packet. Return the report that arrived before it, if it belongs to the
+        stream."""
         waiting, self._waiting = self._waiting, None
         return (waiting,) if waiting is not None and waiting[0].ssrc == ssrc else ()
 
     def take(self, report: SenderInfo, now: float, ssrc: int | None, near: bool) -> Iterable[Report]:
-        """Take a report. ``ssrc`` is the stream's, None before its first packet; ``near``: the timestamp is close to
+        """Take a report. ``ssrc`` is the stream's, or None before its first packet. ``near``: the timestamp is close to
         those of the stream. Return the reports that count now."""
         if report.ssrc == ssrc:
             self._waiting = self._believed = None

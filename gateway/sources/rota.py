@@ -1,7 +1,8 @@
-"""When each source is looked at while nothing else is due. Pure.
+"""Decides when each source is served while nothing else is due. Pure.
 
-Sources that are looked at together cost a third less processor time than the same ones at times of their own: what the
-first brings into the processor's caches serves the others. But nothing else is sent meanwhile, so only a few are.
+Serving sources together takes a third less processor time than serving each at its own time, because data that the
+first one loads into the processor's caches serves the others. But nothing else is sent meanwhile, so only a few are
+served together.
 """
 
 from collections.abc import Iterator
@@ -14,13 +15,14 @@ _EARLY = 0.005
 
 
 def rota() -> Iterator[float]:
-    """Yield for one source after the other when its turns are, in seconds after each multiple of ``PERIOD``."""
+    """Yield the time of each further source's turns, in seconds after each multiple of ``PERIOD``."""
     while True:
         for group in range(_GROUPS):
             yield from [PERIOD * group / _GROUPS] * TOGETHER
 
 
 def next_turn(turn: float, now: float) -> float:
-    """Return the gateway time of the next turn after ``now``. A timer that fires a little early has had its turn."""
+    """Return the gateway time of the next turn after ``now``. If a timer fires slightly early, that turn counts as
+    taken."""
     left = PERIOD - (now - turn) % PERIOD
     return now + (left if left > _EARLY else left + PERIOD)

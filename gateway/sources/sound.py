@@ -1,4 +1,5 @@
-"""G.711 sound from RTP (RFC 3551 4.5.14): one byte a sample, 8000 a second. Pure: packets in, sink calls out."""
+"""Receives G.711 sound over RTP (RFC 3551 4.5.14): one byte per sample, 8000 per second. Pure: packets in, sink calls
+out."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +9,7 @@ from gateway.rtp.packet import Numbering, parse_rtp
 from gateway.sources.rtsp.sdp import Medium
 
 LONGEST = 960
-"""The most samples handed on in one payload, 120 ms: some cameras send a second in one packet."""
+"""The most samples passed on in one payload, 120 ms: some cameras send a second in one packet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class SoundSink(Protocol):
     """Receives the sound of one camera stream. Calls are synchronous, cheap and made from one task."""
 
     def began(self, codec: str) -> None:
-        """Begin with a new session, or a new source in it, whose timestamps have nothing to do with the earlier ones.
+        """Begin with a new session, or a new source in it, whose timestamps are unrelated to the earlier ones.
         ``codec`` is PCMU or PCMA."""
         ...
 
@@ -34,7 +35,7 @@ class SoundSink(Protocol):
 
 
 class SoundReception:
-    """Hands on to ``sink`` what one RTP stream delivers; ``malformed`` counts useless packets."""
+    """Passes on to ``sink`` what one RTP stream delivers. ``malformed`` counts useless packets."""
 
     def __init__(self, medium: Medium, sink: SoundSink) -> None:
         self.malformed = 0

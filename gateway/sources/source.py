@@ -1,4 +1,4 @@
-"""One camera stream, pulled again whenever it ends; its status is reported as it changes."""
+"""Pulls one camera stream, again whenever it ends, and reports its status as it changes."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -34,10 +34,11 @@ from gateway.sources.state import SourceEvent
 
 STALLED_AFTER = 3.0
 ASKED_AFTER = 2.0
-"""Seconds without a packet after which the camera is asked something: by its answer it is known who has stopped."""
+"""Seconds without a packet after which the camera is sent a query. If it answers, the camera itself has stopped, and
+not the network."""
 STOPPED_AFTER = 10.0
 UNUSABLE_AFTER = 60.0
-"""Seconds of unusable pictures before a new connection is tried; longer than a group of pictures."""
+"""Seconds of unusable pictures before a new connection is tried. This is longer than a group of pictures."""
 STABLE_AFTER = 30.0
 LONG_DELAY = 60.0
 MEASURE_INTERVAL = 1.0
@@ -52,8 +53,9 @@ class Source:
     """One stream of one camera.
 
     ``on_status`` is called when state, reason, picture or notes change; the rates in between are read from ``status``.
-    ``transport`` is a key of ``WISHES``, ``trust`` says who the camera must be; ``redirects`` are the places,
-    ``host:port``, that the camera may send us on to; all sources share one ``resolver``; ``turn`` is one of ``rota``.
+    ``transport`` is a key of ``WISHES``. ``trust`` defines how the camera proves its identity. ``redirects`` are the
+    places, ``host:port``, to which the camera may redirect. All sources share one ``resolver``. ``turn`` is one of
+    ``rota``.
     """
 
     def __init__(
@@ -101,17 +103,17 @@ class Source:
         self._standing = Standing(self.name, status, clock, on_status, self._meter.state)
 
     def status(self) -> SourceStatus:
-        """The stream's current status."""
+        """Return the stream's current status."""
         return self._standing.status
 
     def watch(self, watched: bool) -> None:
-        """Hand on each packet as it comes while somebody watches; see ``Pace.watch``."""
+        """Pass on each packet as it arrives while somebody is watching. See ``Pace.watch``."""
         self._watched = watched
         if self._client is not None:
             self._client.watch(watched)
 
     async def run(self) -> None:
-        """Pull, and pull again, until cancelled."""
+        """Pull the stream again and again until cancelled."""
         delays = backoff(self._uniform)
         while True:
             began = self._clock.monotonic()
@@ -125,9 +127,9 @@ class Source:
 
     def _pause(self, error: CameraError, delays: Iterator[float]) -> float:
         if error.reason is SourceReason.FELL_BEHIND:
-            return 0.0  # ``Drops`` keeps these apart
+            return 0.0  # ``Drops`` limits how often this happens
         if error.reason is SourceReason.CLOSED_BY_CAMERA and self._challenge is not None:
-            return 0.0  # some cameras hang up when they have challenged, and take the answer on the next connection
+            return 0.0  # some cameras hang up after a challenge, and accept the answer on the next connection
         return self._uniform(0.9 * LONG_DELAY, LONG_DELAY) if error.reason in SLOW_REASONS else next(delays)
 
     async def _attempt(self) -> CameraError:
@@ -189,7 +191,7 @@ class Source:
                     self._watch.disconnected(self._clock.monotonic())
 
     async def _follow(self, client: RtspClient, address: Address) -> NoReturn:
-        """Set the state by the time since the last picture was passed on; update rates and notes once a second."""
+        """Set the state by the time since the last picture was passed on, and update rates and notes once a second."""
         last = heard = measured = self._clock.monotonic()
         self._carriage.begin()
         self._meter.begin(last)
@@ -234,8 +236,8 @@ class Source:
         self._standing.happened(SourceEvent.SILENCE, reason, words)
 
     def _answers(self, client: RtspClient, quiet: float) -> bool:
-        """Return True if the camera has answered since its last packet, ``quiet`` seconds ago; ask it once that is
-        long. One that does not answer has not stopped by itself: the network may have."""
+        """Return True if the camera has answered since its last packet, ``quiet`` seconds ago. Query it once that is
+        long. If it does not answer, the cause may be the network instead of the camera."""
         if quiet < ASKED_AFTER or client.reception is None:
             return False
         now = self._clock.monotonic()
@@ -246,7 +248,7 @@ class Source:
 
     def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
         """If the stream has fallen behind, end the connection if a new one should be live, otherwise say where the
-        delay is. That takes an answer from the camera, so ask for one."""
+        delay is. To find out, query the camera and wait for its answer."""
         lateness = self._watch.lateness
         since = lateness.late_since
         if since is None or now - since < PATIENCE:
@@ -265,7 +267,7 @@ class Source:
         return (notes.LATE[in_connection],)
 
     def _describe(self, client: RtspClient, address: Address, now: float) -> None:
-        """Take the rates, and what the stream says about its pictures."""
+        """Update the rates, and the description of the stream's pictures."""
         rates = self._meter.measure(client, self._watch, now)
         status = replace(self._standing.status, fps=rates.fps, bitrate_bps=rates.bitrate_bps, loss=rates.loss)
         if client.reception is not None:

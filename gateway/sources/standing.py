@@ -1,4 +1,5 @@
-"""How one stream stands: its state by the table, told to whoever shows it, and in the log once lost and once back."""
+"""Keeps the status of one stream: moves its state by the table, reports it, and logs once when it is lost and once when
+it is back."""
 
 import logging
 from collections.abc import Callable
@@ -13,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 class Standing:
     """The status of the stream ``name``. ``on_status`` is called when state, reason, picture or notes change, but not
-    for rates alone; ``on_state`` with every state."""
+    for rates alone. ``on_state`` is called with every state."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class Standing:
         on_state(status.state)
 
     def happened(self, event: SourceEvent, reason: SourceReason, detail: str) -> None:
-        """Move the state on."""
+        """Move the state according to the table."""
         before = self.status
         state = advance(before.state, event)
         if state is IGNORED or (state, reason, detail) == (before.state, before.reason, before.detail):
@@ -47,7 +48,7 @@ class Standing:
         self.publish(replace(before, state=state, reason=reason, detail=detail, since=since))
 
     def reconnecting(self) -> None:
-        """A pull begins again."""
+        """Note that another pull begins."""
         self.status = replace(self.status, reconnects=self.status.reconnects + 1)
 
     def publish(self, status: SourceStatus) -> None:

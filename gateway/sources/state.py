@@ -1,4 +1,4 @@
-"""States of a source as a table, and the words for district IT. Pure."""
+"""Defines the states of a source as a table, with explanations for district IT. Pure."""
 
 from enum import Enum, auto
 from typing import Final
@@ -8,7 +8,7 @@ from gateway.transitions import follow
 
 
 class SourceEvent(Enum):
-    """What happens to a source."""
+    """The events of a source."""
 
     PICTURE = auto()
     SILENCE = auto()
@@ -18,9 +18,9 @@ class SourceEvent(Enum):
 
 
 IGNORED: Final = None
-"""The event tells nothing that is not known better: state and reason stay."""
+"""The event adds nothing to what is known: state and reason stay."""
 
-# A source that is tried again stays DOWN, with its reason, until a picture has come.
+# A source that is being retried stays DOWN, with its reason, until a picture has arrived.
 TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState | None] = {
     (SourceState.CONNECTING, SourceEvent.PICTURE): SourceState.UP,
     (SourceState.CONNECTING, SourceEvent.SILENCE): SourceState.STALLED,
@@ -81,5 +81,5 @@ _ADVICE: dict[SourceReason, str] = {
 
 
 def advice(reason: SourceReason) -> str:
-    """What district IT should do about ``reason``; empty for none."""
+    """Return what district IT should do about ``reason``, or nothing if there is none."""
     return _ADVICE[reason]

@@ -1,4 +1,5 @@
-"""Keeps every camera stream pulled, each in a named task of its own, so that a fault in one harms no other."""
+"""Keeps every camera stream pulled, each in a named task of its own, so that a fault in one does not affect the
+others."""
 
 import asyncio
 import logging
@@ -13,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class SourceSupervisor:
-    """All streams of all cameras."""
+    """Supervises all streams of all cameras."""
 
     def __init__(self, sources: Iterable[Source], clock: Clock, metrics: Metrics) -> None:
         self.sources = tuple(sources)
@@ -31,7 +32,7 @@ class SourceSupervisor:
         return tuple(source.status() for source in self.sources)
 
     async def _keep(self, source: Source) -> None:
-        """Run one source; a bug outside its pulls (say, in ``on_status``) ends its run, which is started again
+        """Run one source. A bug outside its pulls (for example in ``on_status``) ends its run, which is restarted
         later."""
         while True:
             try:

@@ -1,23 +1,24 @@
 """Finds out which of the RTP sources on one channel is the camera's stream (RFC 3550 3, 8.2). Pure.
 
-A session has one. But packets of an earlier session may keep coming on the same channel, and a camera may give its
-stream another SSRC, even at each keyframe, while timestamps and sequence numbers go on. So a source that continues
-where the stream is now is that stream; any other source takes over only when the stream has been silent for a while,
-and what it sent meanwhile is kept for that case.
+A session has one such source. But packets of an earlier session may keep arriving on the same channel, and a camera may
+change its stream's SSRC, even at each keyframe, while timestamps and sequence numbers continue. So a source that
+continues the current timestamps and numbers is the stream. Any other source takes over only when the stream has been
+silent for a while, and its packets are kept until then.
 """
 
 from collections import deque
 from collections.abc import Iterable
 
 TAKEOVER = 0.5
-"""Seconds without the stream after which another source takes its place."""
+"""Seconds of silence of the stream after which another source takes over."""
 FEWEST = 3
-"""The least number of packets with which another source takes its place."""
+"""The least number of packets with which another source takes over."""
 MOST_HELD = 2048
 
 
 class SynchronizationSource:
-    """``current`` is the SSRC of the stream: at first what the camera ``announced`` in its answer to SETUP, if any."""
+    """``current`` is the SSRC of the stream, initially the one that the camera ``announced`` in its answer to SETUP, if
+    any."""
 
     def __init__(self, announced: int | None = None) -> None:
         self.current = announced
@@ -29,16 +30,16 @@ class SynchronizationSource:
     def another(
         self, ssrc: int, packet: bytes, now: float, heard: float, goes_on: bool
     ) -> Iterable[tuple[bytes, float]]:
-        """Take a packet of another source than the current one, which was ``heard`` last then (-1: never).
+        """Take a packet of a source other than the current one. The current one was last ``heard`` then (-1: never).
 
         ``goes_on``: its timestamp and number follow those of the stream. Return the packets, with their arrivals, that
-        are to be taken now; where there are any, ``ssrc`` is the current one.
+        are to be processed now. If there are any, ``ssrc`` has become the current one.
         """
         if self.current is None:
             self.current = ssrc
             return ((packet, now),)
         if ssrc == self._former:
-            self._renames = False  # two sources that look alike, not one with two names
+            self._renames = False  # these are two sources that look alike, not one with two names
         if goes_on and self._renames:
             self._former, self.current = self.current, ssrc
             self._held.clear()

@@ -1,4 +1,4 @@
-"""Brings the figures of the media port into the metrics a few times a second. Counting each packet would cost a lock
+"""Copies the figures of the media port into the metrics a few times a second. Counting each packet would cost a lock
 each time."""
 
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from gateway.webrtc.session import Session
 from gateway.webrtc.transport.ports import Ports
 
 NOBODY = "none"
-"""The ``cipher`` label while nobody watches. Each viewer negotiates its own cipher."""
+"""The ``cipher`` label while nobody is watching. Each viewer negotiates its own cipher."""
 
 
 class Accounting:

@@ -59,7 +59,7 @@ def choose(
             choices.append(Choice(name, in_the_way or "It is sent as the camera sends it."))
     if in_the_way and StreamName.TRANSCODED in streams and H264 in decodes:
         choices.append(Choice(StreamName.TRANSCODED, in_the_way))
-    else:  # whoever opens it waits for a keyframe, and is shown one if it comes
+    else:  # a viewer who opens it waits for a keyframe, and is shown one if it arrives
         choices += [Choice(name, f"The {NAMES[name]} {why}.") for name, why in obstacles.items() if why == _NO_KEYFRAME]
     return tuple(choices)
 

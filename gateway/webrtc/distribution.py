@@ -1,4 +1,4 @@
-"""Gives each viewer the stream that the table in ``switching`` says, and pumps packets that wait."""
+"""Gives each viewer the stream that the table in ``switching`` chooses, and pumps waiting packets."""
 
 from collections.abc import Callable
 from functools import partial
@@ -52,11 +52,11 @@ class Distribution:
 
     @property
     def watched(self) -> frozenset[tuple[CameraId, StreamName]]:
-        """Return the streams that somebody is sent or waits for."""
+        """Return the streams that are sent to some viewer, or that some viewer is waiting for."""
         return frozenset(self._fanouts)
 
     def join(self, session: Session) -> None:
-        """Send the pictures since the last keyframe at once, and then what comes."""
+        """Send the pictures since the last keyframe at once, and then each picture as it arrives."""
         self._happened(session, Event.JOINED)
 
     def leave(self, session: Session) -> None:
@@ -103,7 +103,7 @@ class Distribution:
             self._happened(session, event, wish)
 
     def _goes_on(self, session: Session, feed: Feed) -> bool:
-        """Return False if the viewer waits for a keyframe that does not come, while a transcode could begin."""
+        """Return False if the viewer is waiting for a keyframe that does not come, while a transcode could begin."""
         stream = feed.stream
         if stream.begins or not (stream.waiting_for_keyframe or feed.waiting == "keyframe"):
             return True
@@ -124,7 +124,7 @@ class Distribution:
             self._happened(session, Event.HURRIED, first=gop[0])
 
     def _arrived(self, stream: RelayStream, session: Session, group: PacketGroup) -> None:
-        """Switch at the keyframe that a session waited for, or at the first one after a change of codec."""
+        """Switch at the keyframe that a session was waiting for, or at the first one after a change of codec."""
         if session.decodes(stream):
             self._happened(session, arrive(session.place, stream.stream), first=group)
         else:

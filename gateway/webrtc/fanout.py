@@ -11,10 +11,10 @@ from gateway.webrtc.session import Session
 
 
 class Fanout:
-    """Subscribes to ``stream`` while anyone watches it or waits to switch to it.
+    """Subscribes to ``stream`` while anyone is watching it or waiting to switch to it.
 
     ``expired`` is called with a session whose time is up, and ``failed`` with one that has met a bug of ours; the
-    others go on. ``arrived`` is called with each waiting session at the keyframe that it waits for, and with every
+    others go on. ``arrived`` is called with each waiting session at the keyframe that it is waiting for, and with every
     session at the first keyframe of another codec. ``behind`` is called with a session that has packets to pump.
     """
 
@@ -43,7 +43,7 @@ class Fanout:
 
     @property
     def empty(self) -> bool:
-        """Return True if nobody watches or waits to switch to the stream."""
+        """Return True if nobody is watching the stream or waiting to switch to it."""
         return not self._viewers and not self._waiting
 
     def add(self, session: Session) -> None:
@@ -66,7 +66,8 @@ class Fanout:
             leave()
 
     def _withdraw(self, _: None) -> None:
-        """Stop sending a picture that proved to be torn, and tell its viewers that they wait for the next keyframe."""
+        """Stop sending a picture that proved to be torn, and tell its viewers that they are waiting for the next
+        keyframe."""
         for session in list(self._viewers.values()):
             try:
                 if session.feed is not None:
@@ -86,8 +87,8 @@ class Fanout:
             except Exception:
                 self._failed(session)
         viewers = list(self._viewers.values())
-        # Observing each viewer would cost as much as sealing a packet. So observe only one of them in turn, and the
-        # last one, who waits longest. This biases the histogram slightly high, never low.
+        # Observing each viewer would cost as much as sealing a packet. So only one of them is observed in turn, and the
+        # last one, which waits longest. This biases the histogram slightly high, never low.
         self._groups += 1
         last = len(viewers) - 1
         sampled = self._groups % (last + 1 or 1)

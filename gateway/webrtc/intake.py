@@ -1,4 +1,4 @@
-"""Gives each datagram from the media port, over UDP or TCP, to the session that it is for."""
+"""Passes each datagram from the media port, over UDP or TCP, to the session that it is for."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class Intake:
-    """Finds a session first by the user name in a check, and then by the route that the check came by.
+    """Finds a session first by the user name in a check, and then by the route on which the check arrived.
 
     ``reached`` is called with a session at its first authentic check, ``proven`` with every new route of such a check,
     ``ended`` when a viewer says goodbye, and ``failed`` with a session that has met a bug of ours.
@@ -61,8 +61,8 @@ class Intake:
             session.path.lost(route)
 
     def received(self, datagram: bytes, route: Route) -> None:
-        """Take a datagram from anybody. Bad ones are counted and dropped. A bug ends the session that the datagram was
-        for."""
+        """Take a datagram from anybody. Bad ones are counted and dropped. A bug ends the session for which the datagram
+        was."""
         session = self._by_route.get(route)
         protocol = demux.protocol_of(datagram)
         try:
@@ -98,8 +98,8 @@ class Intake:
             self._metrics.dropped.labels(where="stranger").inc()
             return
         if isinstance(route.via, TcpConnection) and holder is not None and holder is not session:
-            # A connection serves one session for good: it closes with that session, and drops what waits there to be
-            # sent.
+            # A connection serves one session for good: it closes with that session, and drops all data that is still
+            # waiting to be sent.
             self._metrics.dropped.labels(where="stranger").inc()
             return
         first = session.state is State.NEW

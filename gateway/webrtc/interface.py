@@ -15,7 +15,7 @@ class ViewerProfile:
     """Everything that the media plane knows about a viewer. It knows no roles.
 
     The viewer begins with ``first_stream`` unless it asks for another. Until its link shows a limit, the plane assumes
-    that it carries ``unknown_link`` bits a second; at 100 Mbit/s, a megabyte takes 80 ms. Sending may take up to
+    that it carries ``unknown_link`` bits per second; at 100 Mbit/s, a megabyte takes 80 ms. Sending may take up to
     ``patience`` seconds. Pictures that would take longer are not started, since they would arrive too old. ``label`` is
     a word from a fixed list, by which the metrics count such viewers.
     """
@@ -30,8 +30,8 @@ class ViewerProfile:
 class OpenSession:
     """Asks for a session.
 
-    ``offer`` is SDP. The session ends at gateway time ``ends_at`` unless it is renewed. ``stream`` is None for whatever
-    suits the viewer and its link; SUB means the substream, whatever the link carries.
+    ``offer`` is SDP. The session ends at gateway time ``ends_at`` unless it is renewed. ``stream`` is None for the
+    stream that suits the viewer and its link; SUB means the substream, whatever the link carries.
     """
 
     camera_id: CameraId
@@ -74,7 +74,7 @@ class PatchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """Tells what happened to a session at gateway time ``at``. ``reason`` is set when it closed.
+    """Reports what happened to a session at gateway time ``at``. ``reason`` is set when it closed.
 
     ``stream`` is what the viewer is sent now. ``waiting`` says why it is sent nothing at the moment: "keyframe",
     "link", or "" while it is sent pictures. The viewer's RTP timestamps are those of the stream plus ``shift`` (90 kHz

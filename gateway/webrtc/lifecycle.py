@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 class Lifecycle:
     """Runs the open sessions of one process. ``group`` owns their tasks.
 
-    ``proven`` is called with every new route of an authentic check. ``observers`` are told of everything that happens
-    to a session.
+    ``proven`` is called with every new route of an authentic check. ``observers`` are called with everything that
+    happens to a session.
     """
 
     def __init__(

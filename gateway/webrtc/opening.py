@@ -103,8 +103,8 @@ class Opening:
         return session, answer
 
     def where(self) -> list[tuple[str, int]]:
-        """Return the addresses at which viewers reach us now, as far as they are known. This never waits for a name
-        server."""
+        """Return the addresses at which viewers can reach the gateway now, as far as they are known. This never waits
+        for a name server."""
         self._ports.attend(own_addresses(self._settings))
         return endpoints(self._settings, self._ports.number, self._resolver.last)
 

@@ -11,7 +11,7 @@ PUMP_INTERVAL = 0.002
 
 
 class Pump:
-    """Runs while anything waits.
+    """Runs while any packets are waiting.
 
     ``expired`` is called with a session whose time is up, ``failed`` with one that has met a bug of ours. Both end the
     session.

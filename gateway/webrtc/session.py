@@ -44,8 +44,8 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Holds the functions that a session calls when something happens to it. ``changed`` means that what it gets has
-    changed."""
+    """Holds the functions that a session calls when something happens to it. ``changed`` is called when what the viewer
+    gets has changed."""
 
     first_packet: Callable[["Session"], None]
     picture_lost: Callable[["Session"], None]
@@ -55,9 +55,9 @@ class Hooks:
 class Session:
     """Serves one viewer of one camera. Only MediaPlane creates and closes it. Times are gateway time.
 
-    ``codecs`` maps RTP encoding names to the payload types that may be sent to this viewer. ``place`` says which stream
-    it has and which one it waits for. ``best`` is the stream that it gets if the link allows. Without a ``selector`` it
-    stays with its first stream.
+    ``codecs`` maps RTP encoding names to the payload types that may be sent to this viewer. ``place`` names the stream
+    that it has and the one that it is waiting for. ``best`` is the stream that it gets if the link allows. Without a
+    ``selector`` it stays with its first stream.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
-"""Decides which stream a viewer has and which one it waits for, as a table. Pure: ``Distribution`` reports events and
-carries out the commands.
+"""Decides which stream a viewer has and which one it is waiting for, as a table. Pure: ``Distribution`` reports events
+and carries out the commands.
 
 ::
 
@@ -89,7 +89,7 @@ class Place(NamedTuple):
     """Says where a viewer is in the table.
 
     ``present`` is the stream that it is sent, or was sent last. ``awaited`` is the one that it will be sent, or
-    ``present`` if it waits for none.
+    ``present`` if it is waiting for none.
     """
 
     phase: Phase
@@ -98,7 +98,7 @@ class Place(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Pairs a command with the stream that it is about."""
+    """Pairs a command with its stream."""
 
     command: Command
     stream: StreamName
@@ -143,7 +143,7 @@ TABLE: Mapping[tuple[Phase, Event], Row] = MappingProxyType(
         (_DIVERTED, Event.EXHAUSTED): Row(_UNPLAYABLE, _P, _A, ((_CLOSE, _P),)),
         (_DIVERTED, Event.ARRIVED): Row(_STEADY, _A, _A, ((_JOIN, _A), (_SWITCH, _A))),
         (_DIVERTED, Event.HURRIED): Row(_STEADY, _A, _A, ((_JOIN, _A), (_SWITCH_BACK, _A), (_BEGIN, _A))),
-        (_DIVERTED, Event.LOST): Row(_DIVERTED, _P, _A),  # it already waits for a keyframe
+        (_DIVERTED, Event.LOST): Row(_DIVERTED, _P, _A),  # it is already waiting for a keyframe
         (_DIVERTED, Event.LEFT): Row(_APART, _P, _P, ((_LEAVE, _A),)),
         (_UNPLAYABLE, Event.LEFT): Row(_APART, _P, _P, ((_LEAVE, _P), (_LEAVE, _A))),
     }

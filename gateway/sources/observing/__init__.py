@@ -1,1 +1,1 @@
-"""Observes what a camera delivers: how late, how fast, by which clock, and what district IT should know."""
+"""Observes what a camera delivers: its delay, its rate, its clock, and what district IT should know about it."""

@@ -1,7 +1,7 @@
 """Tells district IT that a camera's clock is wrong, or that it was set. Pure.
 
-``relay.timeline`` measures the same clock much more finely, to date pictures. This module only reports what somebody
-has to fix.
+``relay.timeline`` measures the same clock much more finely, to date pictures. This module only reports problems that
+somebody has to fix.
 """
 
 from gateway.rtp.clocks import Interval
@@ -9,14 +9,15 @@ from gateway.sources.media import ClockSample
 from gateway.sources.observing.time_zone import in_hours, zone_of
 
 WRONG = 2.0
-"""Seconds by which a clock may be off before it is worth a note; a ``Date`` has whole seconds."""
+"""Seconds by which a clock may be off before that is worth a note. A ``Date`` has whole seconds."""
 REMEMBERED = 600.0
 _SLACK = 0.5
 _UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
 class ClockWatch:
-    """Fed with every ``Date`` of one camera stream, over all its connections. ``jumps`` counts how often it was set."""
+    """Takes every ``Date`` of one camera stream, across all its connections. ``jumps`` counts how often its clock was
+    set."""
 
     def __init__(self) -> None:
         self.jumps = 0
@@ -26,8 +27,8 @@ class ClockWatch:
         self._jump: tuple[float, float] | None = None
 
     def sample(self, sample: ClockSample, wall: float) -> None:
-        """Take one answer. ``wall`` is our own wall clock less gateway time, now. Two answers that do not agree on the
-        camera's clock are a clock that was set."""
+        """Take one answer. ``wall`` is the gateway's wall clock minus gateway time, now. Two answers that disagree
+        about the camera's clock mean that the clock was set."""
         told, before = Interval.of_answer(sample.date, sample.sent, sample.received), self._known
         if before is not None and not told.agrees(before.aged(told.at), _SLACK):
             self.jumps += 1

@@ -1,22 +1,23 @@
-"""Notices when a network goes on losing a camera's datagrams, rather than once. Pure."""
+"""Notices if a network keeps losing a camera's datagrams, instead of just once. Pure."""
 
 from collections import deque
 
 WINDOW = 20.0
 LOSSY = 0.002
-"""A loss of this fraction of all datagrams costs pictures in most groups: none after it can be used."""
+"""A loss of this fraction of all datagrams affects most groups of pictures: no picture after the loss can be used."""
 LOSSY_SECONDS = 5
-"""Losses in fewer seconds than this are a burst, which another carrier would not have spared."""
+"""Losses in fewer seconds than this are a burst, which another carrier would not have avoided."""
 
 
 class DatagramLoss:
-    """Feed it with the counters of one connection about once a second."""
+    """Measures lasting loss. Call ``mark`` with the counters of one connection about once a second."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int, int]] = deque()
 
     def mark(self, now: float, packets: int, lost: int) -> float:
-        """Take the totals of received and lost packets. Return the fraction that is lost if loss stays, else 0."""
+        """Take the totals of received and lost packets. Return the fraction that is lost if the loss persists, or else
+        0."""
         self._marks.append((now, packets, lost))
         while now - self._marks[0][0] > WINDOW:
             self._marks.popleft()

@@ -1,12 +1,14 @@
 """Measures how far a stream has fallen behind on its way here, and if a new connection would make it live. Pure.
 
 Arrival minus media time, compared with its running minimum, is the delay that has built up, whatever any clock says. If
-a link is slower than a stream, the delay builds up in the camera's buffers, and TCP brings all of it, later and later.
+a link is slower than a stream, the delay builds up in the camera's buffers, and TCP delivers everything, later and
+later.
 
-We cannot skip anything to make such a stream live: we read as soon as there is something to read, and the backlog is on
-the camera's side. A new connection has no backlog. To find out if there is one, ask the camera: an answer over the same
-connection comes as late as the pictures. If it comes at once, the camera itself is late, and a new connection would be
-no better. It is tried even so, but seldom, because some cameras queue pictures behind answers.
+The gateway cannot skip anything to make such a stream live: it reads data as soon as it arrives, and the backlog is on
+the camera's side. A new connection has no backlog. To find out if there is a backlog, the gateway asks the camera: an
+answer over the same connection comes as late as the pictures. If the answer comes at once, the camera itself is late,
+and a new connection would be no better. It is still tried, but rarely, because some cameras queue pictures behind
+answers.
 """
 
 from gateway.rtp.clocks import RunningMinimum
@@ -33,7 +35,7 @@ class Lateness:
         self._worst = 0.0
 
     def picture(self, rtp: int, arrival: float, clock_rate: int) -> None:
-        """Take one picture. Timestamps that leap mean that a camera plays back or has restarted: that is no delay."""
+        """Take one picture. If timestamps leap, the camera is playing back or has restarted; that is no delay."""
         last, self._last = self._last, (rtp, arrival)
         if last is None:
             return
@@ -54,12 +56,13 @@ class Lateness:
 
     @property
     def late_since(self) -> float | None:
-        """The gateway time since which the stream has been late without catching up; None while it is not late."""
+        """Return the gateway time since which the stream has been late without catching up, or None if it is not
+        late."""
         return self._since
 
     @property
     def slow_answer(self) -> float:
-        """The seconds from which on an answer is as late as the pictures."""
+        """Return the seconds from which on an answer is as late as the pictures."""
         return min(self.behind / 2, LATE)
 
     def in_connection(self, answer: float) -> bool:
@@ -68,8 +71,8 @@ class Lateness:
 
 
 class Drops:
-    """Decides when a stream may be dropped to live: the first time at once, then at intervals that double, so that a
-    link that is always too slow is not wasted on reconnecting."""
+    """Decides when a stream may be dropped to live. The first time is at once. Later intervals double, so that
+    reconnecting does not use up a link that is always too slow."""
 
     FIRST, LONGEST, CALM = 10.0, 320.0, 600.0
 

@@ -1,4 +1,4 @@
-"""One stream's figures at ``/metrics``, written once a second: counting with each packet would cost more."""
+"""Writes one stream's figures for ``/metrics`` once a second. Counting with each packet would cost more."""
 
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, StreamName
@@ -10,7 +10,7 @@ PROTOCOLS = ("rtsp", "rtp", "rtcp", "h264", "h265", "jpeg")
 
 
 class Meter:
-    """Writes what one source does. Call ``begin`` and ``end`` around a connection, and ``measure`` about once a
+    """Writes the figures of one source. Call ``begin`` and ``end`` around a connection, and ``measure`` about once a
     second."""
 
     def __init__(self, metrics: Metrics, camera_id: CameraId, stream: StreamName) -> None:
@@ -38,7 +38,7 @@ class Meter:
             gauge.set(each is state)
 
     def reconnect(self) -> None:
-        """Count another try to pull the stream."""
+        """Count another attempt to pull the stream."""
         self._reconnects.inc()
 
     def dropped_to_live(self) -> None:
@@ -62,7 +62,7 @@ class Meter:
         return rates
 
     def end(self, client: RtspClient) -> None:
-        """Write what the connection's last second brought, and set its rates to zero."""
+        """Write the figures of the connection's last second, and set its rates to zero."""
         self._count(client)
         self._behind.set(0)
         self._fps.set(0)

@@ -1,4 +1,4 @@
-"""Notes for district IT about a stream that plays. Pure."""
+"""Notes for district IT about a stream that is playing. Pure."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,21 @@ from gateway.sources.rtsp.events import Playing
 from gateway.sources.rtsp.transport import Carrier, Unicast
 
 REPORT_LATE = 30.0
-"""Seconds after which a sender report should have come: cameras send one every few seconds."""
+"""Seconds after which a sender report should have arrived: cameras send one every few seconds."""
 LATE = {
     True: "The pictures come late: the network does not carry this stream.",
     False: "The camera itself is late with its pictures: lower its load, or restart it.",
 }
-"""By whether the delay lies in the connection."""
+"""Keyed by True if the delay is in the connection."""
 
 
 def redirected(configured: Place | None, place: Place) -> tuple[str, ...]:
-    """Return a note if the camera sent us on from the configured address."""
+    """Return a note if the camera redirected the gateway from the configured address."""
     return () if place == configured else (f"The camera sent us on to {place}.",)
 
 
 def carried(refused: Sequence[Carrier], carrier: Carrier, why_no_datagrams: str) -> tuple[str, ...]:
-    """Return notes if the stream does not come as asked for first: the camera refused that, or UDP was given up."""
+    """Return notes if the stream is not carried as first requested: the camera refused that, or UDP was given up."""
     found = []
     if refused:
         words = " or ".join(each.upper() for each in refused)
@@ -32,7 +32,7 @@ def carried(refused: Sequence[Carrier], carrier: Carrier, why_no_datagrams: str)
 
 
 def silent(playing: Playing | None) -> tuple[str, ...]:
-    """Say why no sound comes with a stream although the configuration wants it."""
+    """Say why a stream has no sound although the configuration enables it."""
     if playing is None or playing.sound is not None:
         return ()
     description = playing.description
@@ -46,12 +46,12 @@ def silent(playing: Playing | None) -> tuple[str, ...]:
 
 
 def losing(fraction: float) -> str:
-    """Say how much of a camera's datagrams is lost on the way."""
+    """Say which fraction of a camera's datagrams is lost on the way."""
     return f"The network loses {fraction:.1%} of the camera's datagrams"
 
 
 def unreported(seconds: float) -> tuple[str, ...]:
-    """Say what gives pictures a verified age if no sender report has come for so many seconds."""
+    """Say how pictures can get a verified age if no sender report has arrived for this many seconds."""
     if seconds < REPORT_LATE:
         return ()
     return (

@@ -1,4 +1,4 @@
-"""Rates over the last seconds, from counters that only grow. Pure."""
+"""Computes rates over the last seconds from counters that only grow. Pure."""
 
 from collections import deque
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Counters(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """Pictures and bits a second, and the fraction of packets that is missing."""
+    """Pictures per second, bits per second, and the fraction of packets that is missing."""
 
     fps: float = 0.0
     bitrate_bps: float = 0.0
@@ -31,7 +31,7 @@ class RateWindow:
         self._marks: deque[tuple[float, Counters]] = deque([(now, Counters())])
 
     def mark(self, now: float, counters: Counters) -> Rates:
-        """Take the counters of ``now``; call about once a second."""
+        """Take the counters at ``now``. Call this about once a second."""
         while len(self._marks) > 1 and self._marks[1][0] <= now - WINDOW:
             self._marks.popleft()
         then, before = self._marks[0]

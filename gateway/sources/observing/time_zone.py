@@ -1,19 +1,19 @@
-"""Tells an error of a clock that is a time zone from one that is a delay or a drift. Pure.
+"""Tells a clock error of a whole time zone from a delay or a drift. Pure.
 
 Every zone in use is a multiple of 15 minutes away from UTC (Nepal has 5:45), and cameras that give local time instead
-of UTC are common. A stream can be late by just as much: the figure alone cannot tell the two apart.
+of UTC are common. A stream can be late by exactly as much, and the number alone cannot distinguish the two.
 """
 
 STEP = 900.0
 LARGEST = 26 * 3600.0
-"""The most by which two clocks in two zones differ (UTC-12 and UTC+14)."""
+"""The largest difference between two time zones (UTC-12 and UTC+14)."""
 ABOUT = 15.0
-"""Seconds by which a difference may miss a multiple of ``STEP``: the stream's own delay is in it, too."""
+"""Seconds by which a difference may miss a multiple of ``STEP``, since it includes the stream's own delay."""
 
 
 def zone_of(difference: float) -> float | None:
-    """Return the multiple of 15 minutes that ``difference`` is close to, in seconds and with its sign; None if it is
-    close to zero or to no multiple."""
+    """Return the signed multiple of 15 minutes to which ``difference`` is close, in seconds, or None if it is close to
+    zero or to no multiple."""
     steps = round(difference / STEP)
     if not steps or abs(difference) > LARGEST or abs(difference - steps * STEP) > ABOUT:
         return None

@@ -1,4 +1,5 @@
-"""Observes what a camera stream delivers on its way to the sink: how late its pictures come, what its clock says."""
+"""Observes what a camera stream delivers on its way to the sink: how late its pictures are, and what its clock
+reads."""
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
@@ -9,7 +10,7 @@ from gateway.sources.observing.lateness import Lateness
 
 
 class Watch:
-    """A ``SourceSink`` that hands everything on to another. It lives as long as its source, over all connections."""
+    """A ``SourceSink`` that passes everything on to another. It lives as long as its source, across all connections."""
 
     def __init__(self, sink: SourceSink, clock: Clock) -> None:
         self.lateness = Lateness()
@@ -32,11 +33,11 @@ class Watch:
         self._sink.access_unit(unit)
 
     def unreported(self, now: float) -> float:
-        """Return for how many seconds the stream has played without any sender report; 0 once there was one."""
+        """Return for how many seconds the stream has played without any sender report, or 0 once there was one."""
         return 0.0 if self._unreported_since is None else now - self._unreported_since
 
     def withdraw(self) -> None:
-        """Pass on that the last picture was not complete after all."""
+        """Pass on that the last picture proved incomplete."""
         self._sink.withdraw()
 
     def sender_report(self, report: SenderReport) -> None:
@@ -45,8 +46,8 @@ class Watch:
         self._sink.sender_report(report)
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """Take the camera's wall-clock time. If our own clock was set, the camera's is wrong only if it agrees with
-        neither of our times."""
+        """Take the camera's wall-clock time. If the gateway's own clock was set, the camera's is wrong only if it
+        agrees with neither of the gateway's times."""
         gateway_time, told = self._clock.monotonic(), sample.date + 0.5 - sample.received
         ours = (self._clock.wall() - gateway_time, self._clock.now() - gateway_time)
         self.camera_clock.sample(sample, min(ours, key=lambda wall: abs(told - wall)))

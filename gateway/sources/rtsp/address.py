@@ -1,7 +1,7 @@
-"""The address of a camera, from its configured URL or from a redirect of the camera itself. Pure.
+"""Determines the address of a camera, from its configured URL or from a redirect by the camera itself. Pure.
 
-A camera does not choose where the gateway connects to: a redirect is followed only to the configured host and port, and
-to the places that the configuration names.
+A camera cannot choose where the gateway connects: a redirect is followed only to the configured host and port, and to
+the places that the configuration names.
 """
 
 import re
@@ -20,7 +20,7 @@ MAX_LOCATION = 1024
 
 
 class Redirected(CameraError):
-    """The camera says that the stream is at ``location``, as it wrote it (RFC 2326 10.10, 11.3)."""
+    """The camera says that the stream is at ``location``, in the camera's own spelling (RFC 2326 10.10, 11.3)."""
 
     def __init__(self, location: str) -> None:
         super().__init__(SourceReason.NOT_FOUND, "The camera says that the stream is elsewhere.")
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 def place(host: str, port: int) -> Place:
-    """Return the place of a host name, whatever its case, or of an address, however it is written."""
+    """Return the place of a host name in any case, or of an address in any notation."""
     try:
         return Place(str(ip_address(host)), port)
     except ValueError:
@@ -48,7 +48,7 @@ def place(host: str, port: int) -> Place:
 
 
 def parse_place(text: str) -> Place:
-    """Read ``host:port`` as the configuration has it, with IPv6 addresses in brackets. Raises ValueError."""
+    """Read ``host:port`` from the configuration, with IPv6 addresses in brackets. Raises ValueError."""
     parts = urlsplit(f"//{text}")
     if not parts.hostname or not parts.port or parts.netloc != text or "@" in text:
         raise ValueError("no host and port")
@@ -57,8 +57,9 @@ def parse_place(text: str) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``url`` is what is sent and may be shown: it never holds a password. ``allowed`` are the places that redirects
-    may lead to; ``redirected`` says that one has led here. ``challenge``: what the last connection ended with."""
+    """``url`` is sent to the camera and may be shown: it never holds a password. ``allowed`` are the places to which
+    redirects may lead. ``redirected`` says that a redirect has led here. ``challenge`` is the unanswered challenge of
+    the last connection, if any."""
 
     host: str
     port: int
@@ -71,13 +72,13 @@ class Address:
 
     @property
     def place(self) -> Place:
-        """The host and port to connect to."""
+        """Return the host and port to connect to."""
         return place(self.host, self.port)
 
     def follow(self, location: str, connected_to: str = "") -> "Address":
-        """Return the address that a redirect leads to. It keeps our credentials; any in the location are ignored.
-        ``connected_to`` is the IP address of the redirecting connection: a camera that is configured by name may use
-        its address for itself.
+        """Return the address to which a redirect leads. It keeps the configured credentials; any in the location are
+        ignored. ``connected_to`` is the IP address of the redirecting connection: a camera that is configured by name
+        may refer to itself by address.
 
         Raises ``CameraError``: ``REDIRECT_REFUSED`` for a place that the configuration does not allow, and for a
         redirect from TLS to a plain connection; ``UNSUPPORTED`` for anything but an RTSP URL.
@@ -100,7 +101,7 @@ class Address:
 
 def parse_address(url: str, username: str | None, password: str | None, redirects: Iterable[Place] = ()) -> Address:
     """Split an ``rtsp://`` or ``rtsps://`` URL. A user name in it is used if none is configured. ``redirects`` are the
-    places that the camera may send us to, besides that of the URL.
+    places to which the camera may redirect, besides that of the URL.
 
     Raises ``CameraError`` (``UNSUPPORTED``) for any other URL, without repeating it.
     """

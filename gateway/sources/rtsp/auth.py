@@ -1,5 +1,5 @@
-"""Answers to the camera's challenge: Basic (RFC 7617), Digest (RFC 7616: MD5, SHA-256, and both with -sess; RFC 2069:
-no qop). Pure."""
+"""Answers the camera's challenge with Basic (RFC 7617) or Digest (RFC 7616: MD5, SHA-256, and both with -sess; RFC
+2069: no qop). Pure."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ _ITEM = re.compile(r'[\s,]*(?P<name>[^\s=,"]+)(?:\s*=\s*(?:"(?P<quoted>(?:[^"\\]
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """User name and password of a camera. Neither is ever printed."""
+    """The user name and password of a camera. Neither is ever printed."""
 
     username: str
     password: str
@@ -31,14 +31,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One challenge of a ``WWW-Authenticate`` field; parameter names are in lower case."""
+    """One challenge of a ``WWW-Authenticate`` field. Parameter names are in lower case."""
 
     scheme: str
     parameters: dict[str, str]
 
     @property
     def method(self) -> str:
-        """One of ``_STRENGTH``; anything else is a method that we do not speak."""
+        """Return one of ``_STRENGTH``, or another name if the method is not supported."""
         if self.scheme == "digest":
             qop = self.parameters.get("qop")
             if qop is not None and "auth" not in re.split(r"[\s,]+", qop.lower()):
@@ -63,13 +63,13 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
 
 
 class Authenticator:
-    """Chooses the strongest challenge that we speak and authorises requests with it.
+    """Chooses the strongest challenge that is supported and authorises requests with it.
 
-    A password that was refused is not sent again in the same way: cameras lock accounts. Some cameras offer a kind of
-    Digest that they then refuse, so the next weaker kind is tried, but never Basic after Digest, since that would show
-    the password. ``make_cnonce`` makes the client's nonces. With ``redirected`` Basic is not used, since it would show
-    the password to whoever sent us here. ``challenge`` is one with which the previous connection ended: it is answered
-    unasked.
+    A password that was refused is not sent again in the same way, because cameras lock accounts. Some cameras offer a
+    kind of Digest that they then refuse, so the next weaker kind is tried, but never Basic after Digest, since that
+    would reveal the password. ``make_cnonce`` makes the client's nonces. With ``redirected``, Basic is not used, since
+    it would reveal the password to the server that a redirect named. ``challenge`` is the one with which the previous
+    connection ended; it is answered in the first request.
     """
 
     def __init__(
@@ -134,13 +134,14 @@ class Authenticator:
         return not (self._redirected or self._refused)
 
     def _without_challenge(self) -> tuple[SourceReason, str]:
-        """Some servers answer a wrong password with a 401 that says nothing (RFC 2326 12.44 wants it to)."""
+        """Handle a 401 without a challenge, which some servers send for a wrong password, although RFC 2326 12.44
+        requires a challenge."""
         if self._challenge is not None:
             return SourceReason.PASSWORD_REFUSED, _REFUSED
         return SourceReason.UNSUPPORTED, "The camera refuses us without saying how to sign in."
 
     def authorization(self, method: str, url: str) -> str | None:
-        """Return the ``Authorization`` value of one request; None before any challenge."""
+        """Return the ``Authorization`` value of one request, or None before any challenge."""
         if self._challenge is None or self._credentials is None:
             return None
         user, password = self._credentials.username, self._credentials.password

@@ -1,4 +1,5 @@
-"""The RTSP client's sockets and timers: one connection to one camera, run once. All meaning is in ``protocol``."""
+"""Provides the RTSP client's sockets and timers: one connection to one camera, run once. ``protocol`` decides what
+messages mean."""
 
 import asyncio
 import contextlib
@@ -28,14 +29,14 @@ REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
 MAX_UNSENT = 256 * 1024
 _read_buffer = memoryview(bytearray(READ_AT_ONCE))
-"""One for all connections: what is read is copied out of it before anything else is read."""
+"""One buffer for all connections: data is copied out of it before anything else is read."""
 
 
 class RtspClient(asyncio.BufferedProtocol):
-    """One connection. Packets go to the sink from the loop's callback, without a queue or a task between.
+    """One connection. Packets go to the sink from the loop's callback, with no queue or task in between.
 
-    ``reception`` and ``playing`` are set once the camera plays, and ``carrier`` says how; ``malformed`` counts dropped
-    RTSP messages.
+    ``reception`` and ``playing`` are set once the camera plays, and ``carrier`` says how media is carried.
+    ``malformed`` counts dropped RTSP messages.
     """
 
     def __init__(
@@ -74,32 +75,32 @@ class RtspClient(asyncio.BufferedProtocol):
 
     @property
     def connected_to(self) -> str:
-        """The camera's IP address."""
+        """Return the camera's IP address."""
         peer = None if self._transport is None else self._transport.get_extra_info("peername")
         return str(peer[0]).partition("%")[0] if peer else ""
 
     @property
     def refused(self) -> tuple[Carrier, ...]:
-        """The carriers that the camera refused."""
+        """Return the carriers that the camera refused."""
         return self._session.refused
 
     @property
     def unanswered_challenge(self) -> Challenge | None:
-        """The challenge to which this connection was not long enough for an answer."""
+        """Return the challenge that this connection did not last long enough to answer."""
         return self._session.unanswered_challenge
 
     @property
     def malformed_sound(self) -> int:
-        """The number of useless packets of sound."""
+        """Return the number of useless packets of sound."""
         return 0 if self._sound is None else self._sound.malformed
 
     @property
     def late(self) -> int:
-        """The number of datagrams that came after their turn."""
+        """Return the number of datagrams that arrived after their turn."""
         return self._reorder.late
 
     def ask(self, now: float) -> None:
-        """Ask the camera something, unless an answer is awaited already."""
+        """Ask the camera something, unless an answer is already awaited."""
         self._session.query(now)
         self._flush()
 
@@ -109,19 +110,19 @@ class RtspClient(asyncio.BufferedProtocol):
 
     @property
     def strangers(self) -> int:
-        """The number of datagrams from anybody but the camera."""
+        """Return the number of datagrams from anybody but the camera."""
         return 0 if self._ports is None else self._ports.strangers
 
     async def step(self) -> None:
-        """Wait until something is due, or for the next look at the connection (``Pace``), and send what is due:
-        keep-alives, reports, questions for the camera's clock. Have what was collected read. Raises ``CameraError``, or
-        the bug, that has ended the connection."""
+        """Wait until something is due, or until the next check of the connection (``Pace``), and send what is due:
+        keep-alives, reports, queries for the camera's clock. Read collected packets. Raises the ``CameraError``, or the
+        bug, that has ended the connection."""
         if self._failure is None:
             try:
                 async with asyncio.timeout(None) as self._pause:
                     await self._clock.sleep(max(0.001, self._due() - self._clock.monotonic()))
             except TimeoutError:
-                pass  # the connection has ended meanwhile
+                pass  # the connection has ended in the meantime
             finally:
                 self._pause = None
         if self._failure is not None:
@@ -147,7 +148,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._flush()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Return the buffer to read into: otherwise asyncio would allocate a quarter of a megabyte for each read."""
+        """Return the buffer to read into. Otherwise asyncio would allocate a quarter of a megabyte for each read."""
         return _read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -162,11 +163,11 @@ class RtspClient(asyncio.BufferedProtocol):
             self._end(error)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """End with the connection, which the camera or the network has closed."""
+        """End when the camera or the network has closed the connection."""
         self._end(CameraError(SourceReason.CLOSED_BY_CAMERA, "The camera closed the connection."))
 
     def pause_writing(self) -> None:
-        """End the connection: the camera does not read what we send."""
+        """End the connection: the camera is not reading what we send."""
         self._end(CameraError(SourceReason.TIMED_OUT, "The camera reads no requests."))
 
     def close(self) -> None:
@@ -176,7 +177,7 @@ class RtspClient(asyncio.BufferedProtocol):
         self._flush()
         if self._transport is not None:
             if self._transport.get_write_buffer_size():
-                # A camera that does not read now would keep the socket open for ever.
+                # A camera that is not reading now would keep the socket open for ever.
                 self._transport.abort()
             self._transport.close()
         if self._ports is not None:

@@ -78,7 +78,7 @@ async def _connect(
                 server_hostname=address.host if address.tls else None,
                 ssl_shutdown_timeout=GOODBYE_TIMEOUT if address.tls else None,
             )
-    except OSError as error:  # TimeoutError and SSLError are such
+    except OSError as error:  # includes TimeoutError and SSLError
         connection.close()
         raise trust.fault(error) from error
     except BaseException:
@@ -88,7 +88,7 @@ async def _connect(
 
 
 async def _reach(hosts: Sequence[str], port: int) -> socket.socket:
-    """Connect to the first of ``hosts`` that answers. Raises OSError, that of the last one, if none does."""
+    """Connect to the first of ``hosts`` that answers. Raises the last OSError if none does."""
     loop = asyncio.get_running_loop()
     failure = OSError("no address")
     for host in hosts:

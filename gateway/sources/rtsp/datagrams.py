@@ -1,5 +1,5 @@
-"""RTP and RTCP of one session over UDP: a pair of ports, opened through firewalls, that takes packets from the camera
-only (RFC 3550 section 11, RFC 2326 12.39)."""
+"""Carries RTP and RTCP of one session over UDP. It uses a pair of ports, opens a path through firewalls, and accepts
+packets only from the camera (RFC 3550 section 11, RFC 2326 12.39)."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from gateway.models import SourceReason
 from gateway.sources.rtsp.transport import Unicast
 
 RECEIVE_BUFFER = 2 * 1024 * 1024
-"""The size in bytes that we ask the kernel's buffer to have: a keyframe comes as one burst."""
+"""The size in bytes that the kernel's buffer is asked to have: a keyframe arrives as one burst."""
 AT_ONCE = 64
 LARGEST = 65_535
 ATTEMPTS = 32
@@ -20,7 +20,7 @@ _PUNCH = bytes((0x80, 0)) + bytes(10)
 
 
 class PortPair:
-    """An even UDP port for RTP and the next one for RTCP, on the address that our RTSP connection has.
+    """An even UDP port for RTP and the next one for RTCP, on the local address of the RTSP connection.
 
     ``strangers`` counts the datagrams from anybody but the camera; they are dropped.
     """
@@ -35,7 +35,7 @@ class PortPair:
 
     def start(self, camera: Unicast, wake: Callable[[], None]) -> None:
         """Open a path through firewalls, and call ``wake`` whenever there may be something to read. Earlier datagrams
-        wait in the kernel."""
+        are waiting in the kernel."""
         source = camera.source or str(self._remote)
         with contextlib.suppress(ValueError):  # a name: the camera will send from the server's address
             self._senders.add(ip_address(source))
@@ -58,14 +58,15 @@ class PortPair:
                 except BlockingIOError:
                     break
                 except OSError:
-                    continue  # the answer to an earlier datagram of ours: that port is not open yet
+                    continue  # the answer to an earlier datagram of ours: that port was not open yet
                 if ip_address(sender[0].partition("%")[0]) in self._senders:
                     yield control, data
                 else:
                     self.strangers += 1
 
     def send_report(self, packet: bytes) -> None:
-        """Send RTCP, if the camera has said where. A datagram that cannot be sent is lost, as any may be."""
+        """Send RTCP, if the camera has given its port. A datagram that cannot be sent is lost, as any datagram may
+        be."""
         if self._report_to is not None:
             with contextlib.suppress(OSError):
                 self._sockets[1].sendto(packet, self._report_to)

@@ -1,4 +1,4 @@
-"""The events of an RTSP session: pure values, made by ``protocol``."""
+"""The events of an RTSP session: pure values, created by ``protocol``."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from gateway.sources.rtsp.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Media flows, or is about to. This comes before the first ``Media``. Over UDP there is no ``Media``: packets come
-    to the ports that were opened. ``sound`` is what comes as ``SoundPacket``, if anything."""
+    """Media is flowing, or about to flow. This comes before the first ``Media``. Over UDP there is no ``Media``:
+    packets arrive at the ports that were opened. ``sound`` describes what arrives as ``SoundPacket``, if anything."""
 
     description: Description
     transport: Transport
@@ -19,7 +19,7 @@ class Playing:
 
 
 class Media(NamedTuple):
-    """RTP packets, or RTCP packets where ``control`` is True, in the order in which they came."""
+    """RTP packets, or RTCP packets if ``control`` is True, in the order in which they arrived."""
 
     control: bool
     packets: list[bytes]
@@ -33,7 +33,7 @@ class SoundPacket(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """A message that makes no sense here was dropped."""
+    """A message that made no sense here was dropped."""
 
 
 @dataclass(frozen=True, slots=True)

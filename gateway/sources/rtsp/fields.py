@@ -1,4 +1,5 @@
-"""Header fields whose values have a grammar of their own: ``Session`` and ``Date`` (RFC 2326 12.18, 12.37). Pure."""
+"""Reads header fields whose values have a grammar of their own: ``Session`` and ``Date`` (RFC 2326 12.18, 12.37).
+Pure."""
 
 import re
 from email.utils import mktime_tz, parsedate_tz
@@ -13,7 +14,7 @@ _TIMEOUT = re.compile(r"timeout\s*=\s*([0-9]{1,6})", re.IGNORECASE)
 
 
 def parse_session(value: str) -> tuple[str, float]:
-    """Read ``id[;timeout=seconds]``: the id, and the seconds after which the camera forgets a silent client.
+    """Read ``id[;timeout=seconds]``. Return the id, and the seconds after which the camera forgets a silent client.
 
     Raises ``CameraError`` (``MALFORMED``) if the id is too long.
     """
@@ -28,7 +29,7 @@ def parse_session(value: str) -> tuple[str, float]:
 
 
 def parse_date(text: str) -> float | None:
-    """Return a ``Date`` field in seconds since 1970; None if it holds no date, or one without a zone, which is
+    """Return a ``Date`` field in seconds since 1970, or None if it holds no date, or a date without a zone, which is
     useless."""
     parsed = parsedate_tz(text) if _ZONE.search(text) else None
     if parsed is None:

@@ -1,4 +1,5 @@
-"""RTSP messages (RFC 2326 sections 4, 6, 7 and 10.12): what a camera sends, and what we write. Pure."""
+"""RTSP messages (RFC 2326 sections 4, 6, 7 and 10.12): those that a camera sends, and those that the gateway writes.
+Pure."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +9,7 @@ from typing import NamedTuple
 DOLLAR = 0x24
 """The first byte of an interleaved frame."""
 OFFERED = ("OPTIONS", "GET_PARAMETER", "REDIRECT")
-"""The requests of a camera that we answer (RFC 2326 10.1, 10.8, 10.10)."""
+"""The requests of a camera that the gateway answers (RFC 2326 10.1, 10.8, 10.10)."""
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -29,7 +30,7 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer of the camera."""
+    """An answer from the camera."""
 
     status: int
     headers: Headers
@@ -38,7 +39,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that the camera makes of us."""
+    """A request from the camera."""
 
     method: str
     headers: Headers
@@ -53,7 +54,7 @@ class Frames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """A run of bytes that was no message; the next message was found again behind it."""
+    """A run of bytes that was no message. The next message was found after it."""
 
     length: int
 
@@ -75,7 +76,7 @@ def encode_frame(channel: int, payload: bytes) -> bytes:
 
 
 def reply(request: Request) -> bytes:
-    """Answer a camera, which may probe us with OPTIONS or an empty GET_PARAMETER, or redirect us."""
+    """Answer a camera's request. It may probe the gateway with OPTIONS or an empty GET_PARAMETER, or redirect it."""
     known = request.method in OFFERED
     headers = [("CSeq", request.headers.get("cseq"))]
     if known:

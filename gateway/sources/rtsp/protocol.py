@@ -1,4 +1,4 @@
-"""The RTSP 1.0 client's core (RFC 2326): what to send next and what an answer means.
+"""The core of the RTSP 1.0 client (RFC 2326): decides what to send next and what an answer means.
 
 Pure: bytes and times in, bytes and events out.
 
@@ -33,10 +33,10 @@ from gateway.sources.rtsp.transport import Agreement, Carrier
 class RtspSession:
     """One run of one stream, from DESCRIBE to TEARDOWN.
 
-    Feed it with ``receive`` and ``tick``; after each call send what ``take_output`` gives. All times are gateway time.
-    ``carriers`` are asked for in turn until the camera accepts one; ``open_ports`` is called before UDP is asked for,
-    and returns our ports for RTP and RTCP. With ``sound`` the camera's G.711 is asked for, too, if media comes in the
-    RTSP connection; a camera that refuses it is pulled without sound.
+    Call ``receive`` and ``tick``, and after each call send what ``take_output`` returns. All times are gateway time.
+    ``carriers`` are requested in turn until the camera accepts one. ``open_ports`` is called before UDP is requested,
+    and returns our ports for RTP and RTCP. With ``sound``, the camera's G.711 is requested, too, if media is carried in
+    the RTSP connection; a camera that refuses it is pulled without sound.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class RtspSession:
 
     @property
     def refused(self) -> tuple[Carrier, ...]:
-        """The carriers that the camera refused."""
+        """Return the carriers that the camera refused."""
         return self._agreement.refused
 
     @property
     def unanswered_challenge(self) -> Challenge | None:
-        """The challenge to which this connection was not long enough for an answer."""
+        """Return the challenge that this connection did not last long enough to answer."""
         return self._requests.unanswered_challenge
 
     def start(self, now: float) -> None:
@@ -96,7 +96,7 @@ class RtspSession:
         rtp_channel = self._agreement.rtp_channel
         for message in self._reader.feed(data):
             if type(message) is Frames:
-                # The hot path: a camera sends hundreds of these a second and little else.
+                # The hot path: a camera sends hundreds of these per second and little else.
                 if message.channel == rtp_channel and self._announced:
                     events.append(Media(False, message.packets))
                 else:
@@ -111,7 +111,7 @@ class RtspSession:
 
     @property
     def can_query(self) -> bool:
-        """Return True if the camera may be asked now: it plays, and no answer is awaited."""
+        """Return True if the camera may be asked now: it is playing, and no answer is awaited."""
         return self.state is State.PLAYING and self._requests.pending is None
 
     def answer_time(self, since: float, now: float, slow: float) -> float | None:
@@ -127,7 +127,7 @@ class RtspSession:
         return True
 
     def tick(self, now: float) -> None:
-        """Keep the session alive. Raises ``CameraError`` (``TIMED_OUT``) if an answer that we need does not come."""
+        """Keep the session alive. Raises ``CameraError`` (``TIMED_OUT``) if a required answer does not arrive."""
         if (overdue := self._requests.overdue(now)) is not None:
             if self.state is State.SETTING_UP_SOUND:
                 self._requests.give_up()
@@ -135,7 +135,7 @@ class RtspSession:
             elif self.state is not State.PLAYING:
                 raise CameraError(SourceReason.TIMED_OUT, f"The camera does not answer {overdue.method}.")
             else:
-                # Some cameras do not answer keep-alives; that is no fault as long as pictures come.
+                # Some cameras do not answer keep-alives; that is no fault as long as pictures arrive.
                 self._requests.give_up()
         if now >= self._keep_alive_due:
             self.query(now)
@@ -172,7 +172,8 @@ class RtspSession:
         self._requests.send("SETUP", self._playing().setup_url, now, self._agreement.offer())
 
     def _sound_wish(self) -> tuple[str, str] | None:
-        """Return where sound is set up, and the transport to ask for; None if no sound is wanted or offered."""
+        """Return the URL at which sound is set up and the transport to request, or None if sound is not wanted or
+        offered."""
         sound, transport = self._playing().audio, self._agreement.sound_offer()
         return (sound.setup_url, transport) if self._wants_sound and sound is not None and transport else None
 
@@ -238,7 +239,7 @@ class RtspSession:
         elif self.state is State.SETTING_UP_SOUND:
             self._advance(Step.ANSWERED, now)
         elif self.state is State.PLAYING and response.status != 454:
-            # Not every camera supports GET_PARAMETER as a keep-alive; all understand OPTIONS.
+            # Not every camera supports GET_PARAMETER as a keep-alive, but all understand OPTIONS.
             self._keep_alive_method = "OPTIONS"
             self._get_parameter_refused = True
         elif response.status in REDIRECTIONS and (location := response.headers.get("location")):
@@ -247,7 +248,7 @@ class RtspSession:
             self._refused(pending, response.status, now)
 
     def _refused(self, pending: Pending, status: int, now: float) -> None:
-        """Ask for the stream over something else where that may help; what was refused first is the word if not."""
+        """Request the stream over another carrier if that may help. If it does not, report the first refusal."""
         words = (SourceReason.UNSUPPORTED, f"The camera answers {pending.method} with status {status}.")
         error = self._first_refusal or CameraError(*REFUSALS.get(status, words))
         if self.state is not State.SETTING_UP or status in FINAL_REFUSALS:
@@ -261,7 +262,7 @@ class RtspSession:
         self._set_up(now)
 
     def _accepted(self, pending: Pending, response: Response, now: float) -> Step | None:
-        """Take what the answer says, and return the step that it allows; None if that is not enough to go on."""
+        """Take an answer, and return the step that it allows, or None if it is not enough to go on."""
         headers = response.headers
         offered = {method.strip().upper() for method in headers.get("public").split(",")}
         if "GET_PARAMETER" in offered and not self._get_parameter_refused:
@@ -284,7 +285,7 @@ class RtspSession:
         return Step.ANSWERED
 
     def _take_session(self, headers: Headers, method: str) -> None:
-        """An answer to SETUP names the session. Some cameras name it in another one, or not at all."""
+        """Take the session's name from the answer to SETUP. Some cameras name it in another answer, or not at all."""
         if value := headers.get("session"):
             self._requests.session_id, self._session_timeout = parse_session(value)
             self._session_told_by = method

@@ -1,11 +1,11 @@
-"""RTSP messages from the wire (RFC 2326 sections 4, 6, 7 and 10.12): an incremental reader. Pure.
+"""Reads RTSP messages incrementally from a byte stream (RFC 2326 sections 4, 6, 7 and 10.12). Pure.
 
-The reader is generous where cameras differ (line ends, padding between messages, folded or broken header lines) and
+The reader is tolerant where cameras differ (line ends, padding between messages, folded or broken header lines) and
 strict about size: every buffer has a limit, and a connection with too much unreadable data is ended.
 
-A camera on a slow network may write part of an interleaved frame, or part of it and then all of it. Such a frame seems
-to end in the middle of the next one, where no message can begin. It is thrown away, and the next one is looked for
-inside it.
+A camera on a slow network may write part of an interleaved frame, or a part and then the whole frame. Such a frame
+seems to end in the middle of the next one, where no message can begin. It is discarded, and the next one is searched
+for inside it.
 """
 
 import re
@@ -20,7 +20,7 @@ MAX_HEAD = 16 * 1024
 MAX_BODY = 64 * 1024
 MAX_NOISE = 64 * 1024
 NOISE_SHARE = 16
-"""This many bytes of messages make up for one byte of noise before them."""
+"""This many bytes of messages compensate for one byte of noise before them."""
 
 RTP_VERSION = 2
 _FRAME = Struct("!BBH")
@@ -41,8 +41,8 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class Reader:
-    """Splits the camera's byte stream into messages, whatever the chunks in which it arrives. ``channels`` are those
-    that were agreed on; empty while that is not known."""
+    """Splits the camera's byte stream into messages, regardless of the chunks in which it arrives. ``channels`` are
+    those that were agreed on; the set is empty while they are unknown."""
 
     def __init__(self) -> None:
         self.channels: frozenset[int] = frozenset()
@@ -51,7 +51,7 @@ class Reader:
         self._length = 0
         self._needed = 0
         self._noise = 0
-        self._borne = 0.0  # noise of the whole connection, minus what was made up for
+        self._borne = 0.0  # noise of the whole connection, minus what messages have compensated for
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes and return the messages that they complete.
@@ -85,7 +85,7 @@ class Reader:
                         stop = resumed
                 channel = data[position + 1]
                 if self.channels and channel not in self.channels:
-                    self.channels |= {channel}  # it came whole once: from now on it is known
+                    self.channels |= {channel}  # it arrived whole once, so it is known from now on
                 message: Message = Frames(channel, packets)
             elif first in _PADDING:
                 position += 1
@@ -116,18 +116,18 @@ class Reader:
         return messages
 
     def _begins(self, data: bytes, at: int) -> bool:
-        """Return True if a message, or padding before one, can begin there, as far as the data go."""
+        """Return True if a message, or padding before one, can begin there, judging by the data so far."""
         if data[at] != DOLLAR:
             return data[at] in _PADDING or bool(_TEXT.match(data, at)) or b"RTSP/".startswith(data[at : at + 5])
         if at + 4 > len(data) or data[at + 1] in self.channels:
             return True
-        # Of a channel that was not agreed on: only what is there as a whole.
+        # For a channel that was not agreed on, accept only a frame that is complete.
         stop = at + 4 + int.from_bytes(data[at + 2 : at + 4])
         return stop == len(data) or (stop < len(data) and data[stop] in _FIRST)
 
     def _goes_on(self, data: bytes, at: int) -> bool:
-        """Return True if a message can begin there: if it is a frame, one with RTP or RTCP in it, and another message
-        behind it."""
+        """Return True if a message can begin there. A frame must contain RTP or RTCP, and another message must follow
+        it."""
         if data[at] != DOLLAR or at + 4 >= len(data):
             return self._begins(data, at)
         stop = at + 4 + int.from_bytes(data[at + 2 : at + 4])
@@ -142,7 +142,7 @@ class Reader:
         return len(data)
 
     def _greeting(self, data: bytes) -> None:
-        """Say what answers at the port, where its first bytes tell that it is nothing that speaks RTSP."""
+        """Say what answers at the port if its first bytes show that it does not speak RTSP."""
         for beginning, words in _OTHERS.items():
             if data.startswith(beginning):
                 raise CameraError(SourceReason.UNSUPPORTED, f"What answers at this port speaks {words}.")
@@ -155,7 +155,7 @@ class Reader:
             raise CameraError(SourceReason.MALFORMED, "What the camera sends is not RTSP.")
 
     def _text(self, data: bytes, position: int) -> tuple[Message, int] | int:
-        """Return the text message at ``position`` and where it ends; or how many bytes it needs; or 0 for no
+        """Return the text message at ``position`` and where it ends, or how many bytes it needs, or 0 if there is no
         message."""
         start = _START_LINE.match(data, position, position + MAX_START_LINE)
         if start is None:

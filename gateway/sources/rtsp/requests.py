@@ -1,5 +1,5 @@
-"""Our requests to one camera (RFC 2326 section 6): numbered, signed, one in flight at a time, so that every answer has
-one meaning. Pure."""
+"""Manages the gateway's requests to one camera (RFC 2326 section 6): numbered, authenticated, and one in flight at a
+time, so that every answer is unambiguous. Pure."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _FIELDS = {"DESCRIBE": ("Accept", "application/sdp"), "PLAY": ("Range", "npt=0.0
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request that was sent at ``sent`` and awaits its answer."""
+    """A request that was sent at ``sent`` and is awaiting its answer."""
 
     sequence: int
     method: str
@@ -29,7 +29,7 @@ class Pending:
 
 
 class Requests:
-    """``output`` is to be sent, ``pending`` is the request in flight; every request carries ``session_id`` once it is
+    """``output`` is to be sent, ``pending`` is the request in flight. Every request carries ``session_id`` once it is
     known."""
 
     def __init__(self, authenticator: Authenticator) -> None:
@@ -42,7 +42,7 @@ class Requests:
         self._took: tuple[float, float] | None = None
 
     def send(self, method: str, url: str, now: float, transport: str = "", sign_ins: int = 0) -> None:
-        """Send a request; ``transport`` is the field of a SETUP."""
+        """Send a request. ``transport`` is the field of a SETUP."""
         self._sequence += 1
         headers = [("CSeq", str(self._sequence)), ("User-Agent", USER_AGENT)]
         if authorization := self._authenticator.authorization(method, url):
@@ -57,10 +57,10 @@ class Requests:
         self.pending = Pending(self._sequence, method, url, transport, now, sign_ins)
 
     def answered(self, response: Response, now: float) -> Pending | None:
-        """Return the request that this answers; None if it answers none, or only says that the answer will come.
+        """Return the request that this answers, or None if it answers none, or only announces an answer.
 
-        That is the request in flight, whatever number the answer carries (some cameras always say 0), unless it is the
-        number of a request that was given up.
+        It answers the request in flight, whatever number it carries (some cameras always send 0), unless the number is
+        that of a request that was given up.
         """
         pending, sequence = self.pending, response.headers.get("cseq")
         if pending is None or (sequence != str(pending.sequence) and sequence in self._given_up):
@@ -71,7 +71,8 @@ class Requests:
         return pending
 
     def sign_in(self, refused: Pending, headers: Headers, now: float) -> None:
-        """Ask again with the credentials for the challenge. Raises ``CameraError`` if that would be useless."""
+        """Repeat the request with the credentials for the challenge. Raises ``CameraError`` if that would be
+        useless."""
         self._authenticator.challenged(headers.all("www-authenticate"))
         if refused.sign_ins >= MAX_SIGN_INS:
             raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera refuses the user name or the password.")
@@ -83,22 +84,22 @@ class Requests:
 
     @property
     def unanswered_challenge(self) -> Challenge | None:
-        """The challenge to which this connection was not long enough for an answer."""
+        """Return the challenge that this connection did not last long enough to answer."""
         return self._authenticator.unanswered
 
     def overdue(self, now: float) -> Pending | None:
-        """Return the request whose answer should have come by now."""
+        """Return the request whose answer should have arrived by now."""
         return self.pending if self.pending is not None and now - self.pending.sent >= ANSWER_TIMEOUT else None
 
     def give_up(self) -> None:
-        """Wait no longer for the answer."""
+        """Stop waiting for the answer."""
         if self.pending is not None:
             self._given_up.append(str(self.pending.sequence))
             self._took, self.pending = (self.pending.sent, ANSWER_TIMEOUT), None
 
     def answer_time(self, since: float, now: float, slow: float) -> float | None:
         """Return how many seconds an answer to a request sent after ``since`` took, or has been awaited so far if that
-        is ``slow`` already. None if that is not known yet."""
+        is at least ``slow``. Return None if neither is known yet."""
         if self.pending is not None and self.pending.sent >= since and now - self.pending.sent >= slow:
             return now - self.pending.sent
         return self._took[1] if self._took is not None and self._took[0] >= since else None

@@ -16,7 +16,7 @@ from gateway.models import SourceReason
 from gateway.sources.rtsp.transport import ENCRYPTED
 
 BASES = ("content-base", "content-location")
-"""Headers that say where relative controls stand."""
+"""Headers that may hold the base URL of relative controls."""
 MAX_MEDIA = 32
 MAX_PARAMETER_SET = 4096
 _SECURE_PROFILES = frozenset({"SAVP", "SAVPF"})
@@ -24,7 +24,7 @@ _CLOCK_RATES = dict.fromkeys(VIDEO, "90000") | dict.fromkeys(AUDIO, "8000")
 
 
 class Medium(NamedTuple):
-    """One medium of the stream, and where to ask for it."""
+    """One medium of the stream, and its control URL."""
 
     info: StreamInfo
     payload_type: int
@@ -33,8 +33,8 @@ class Medium(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The video to pull, its G.711 audio if there is any (RFC 3551 4.5.14), and where to ask for both. ``other_sound``
-    names the codecs of its audio where it has none of G.711."""
+    """The video to pull, its G.711 audio if there is any (RFC 3551 4.5.14), and the control URLs of both.
+    ``other_sound`` names the codecs of its audio if none is G.711."""
 
     info: StreamInfo
     payload_type: int
@@ -58,8 +58,8 @@ class _Section:
 def describe(body: bytes, base: str) -> Description:
     """Choose the best video of an SDP. Relative control URLs are resolved against ``base``.
 
-    Raises ``CameraError``: ``MALFORMED`` if it is no SDP, ``UNSUPPORTED`` if it offers nothing that we can pull.
-    Encrypted media are refused: we have no key, and ciphertext that is read as H.264 can look like pictures.
+    Raises ``CameraError``: ``MALFORMED`` if it is not SDP, ``UNSUPPORTED`` if it offers nothing that can be pulled.
+    Encrypted media are refused: the gateway has no key, and ciphertext that is read as H.264 can look like pictures.
     """
     session, *sections = _sections(body.decode("utf-8", "replace"))
     offered = [section for section in sections if section.kind == "video"]
@@ -74,14 +74,14 @@ def describe(body: bytes, base: str) -> Description:
     if best is None:
         words = _named(video) or "an unnamed codec"
         raise CameraError(SourceReason.UNSUPPORTED, f"The camera sends {words}, not H.264, H.265 or JPEG at 90 kHz.")
-    # What is sent to the camera is its loudspeaker (ONVIF Streaming 5.3).
+    # Sound that is sent to the camera is for its loudspeaker (ONVIF Streaming 5.3).
     sound = [section for section in plain if section.kind == "audio" and not section.to_camera]
     audio = _first(sound, AUDIO, base)
     return Description(*best, resolve(base, session.control), audio, "" if audio else _named(sound))
 
 
 def _put_where_they_belong(sections: list[_Section]) -> None:
-    """Some cameras write the parameters of their video below their audio."""
+    """Move misplaced parameters: some cameras write those of their video below their audio."""
     for section in sections:
         for text in section.formats:
             for other in sections:
@@ -90,8 +90,8 @@ def _put_where_they_belong(sections: list[_Section]) -> None:
 
 
 def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medium | None:
-    """Return the first medium of the best codec offered. Raises ``CameraError`` if we do not support its
-    packetization."""
+    """Return the first medium of the best codec offered. Raises ``CameraError`` if its packetization is not
+    supported."""
     for wanted in codecs:
         for section in sections:
             for text in section.formats:
@@ -104,7 +104,7 @@ def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medi
 
 
 def _named(sections: Iterable[_Section]) -> str:
-    """Name the codecs of some sections, in characters that may be shown."""
+    """Return the names of the codecs of some sections, in characters that may be shown."""
     maps = {_encoding(section, text) for section in sections for text in section.formats}
     names = sorted({re.sub(r"[^A-Za-z0-9.-]", "", name.partition("/")[0])[:20] for name in maps} - {""})
     return ", ".join(names[:4])
@@ -115,7 +115,7 @@ def _encoding(section: _Section, text: str) -> str:
 
 
 def resolve(base: str, control: str) -> str:
-    """Return the URL that a control attribute means. Relative ones are appended, as servers and clients do in
+    """Return the URL that a control attribute denotes. Relative ones are appended, as servers and clients do in
     practice. So is a single name after a slash, whereas a longer path starts at the server's root."""
     if control in ("", "*"):
         url = base
@@ -134,8 +134,8 @@ def resolve(base: str, control: str) -> str:
 
 
 def base_of(values: Iterable[str], url: str) -> str:
-    """Return the base URL of relative controls: the first of the ``values`` of ``BASES`` that can be one, else the
-    ``url`` that was asked for (RFC 2326 C.1.1)."""
+    """Return the base URL of relative controls: the first of the ``values`` of ``BASES`` that can be one, or else the
+    ``url`` that was requested (RFC 2326 C.1.1)."""
     for value in values:
         if value.lower().startswith(("rtsp://", "rtsps://")):
             return resolve(value, "")
@@ -145,7 +145,7 @@ def base_of(values: Iterable[str], url: str) -> str:
 
 
 def _origin(url: str) -> str:
-    """Scheme, host and port of a URL."""
+    """Return scheme, host and port of a URL."""
     return re.sub(r"^([^/]*//[^/]*).*", r"\1", url)
 
 

@@ -1,4 +1,4 @@
-"""The way of an RTSP session, and what a camera's refusals mean: tables of data, used by ``protocol``. Pure."""
+"""Defines the states of an RTSP session, and what a camera's refusals mean, as tables used by ``protocol``. Pure."""
 
 from enum import Enum, auto
 
@@ -21,7 +21,7 @@ class State(Enum):
 
 class Step(Enum):
     """The steps from state to state. SOUND_FOUND: the picture is set up, and sound comes next. ANSWERED: no answer is
-    awaited any more, even if the camera refused its sound or said nothing about it."""
+    awaited any more, even if the camera refused its sound or did not answer."""
 
     START = auto()
     ANSWERED = auto()
@@ -56,12 +56,12 @@ def advance(state: State, step: Step) -> State:
 
 
 REDIRECTIONS = frozenset({300, 301, 302, 303, 307})
-"""Answers that may name another place (RFC 2326 11.3); a proxy (305) is none that a camera would have."""
+"""Answers that may name another place (RFC 2326 11.3). A camera has no use for a proxy redirect (305)."""
 
 UNSUPPORTED_TRANSPORT = 461
 FINAL_REFUSALS = frozenset({401, 403, 453, 454, 503})
-"""Answers to SETUP that would be no others if the stream were asked for over something else. Cameras that do not send
-over TCP should say 461, and say anything."""
+"""Answers to SETUP that would be the same if the stream were requested over another carrier. Cameras that do not send
+over TCP should answer 461, but answer with any number."""
 
 REFUSALS: dict[int, tuple[SourceReason, str]] = {
     301: (SourceReason.NOT_FOUND, "The camera says that the stream has moved, but not where to."),

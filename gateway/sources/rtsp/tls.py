@@ -1,5 +1,5 @@
-"""Checks the identity of an ``rtsps://`` camera, by its certificate's authority or by the fingerprint that the district
-has noted."""
+"""Checks the identity of an ``rtsps://`` camera by its certificate's authority, or by the fingerprint in the
+configuration."""
 
 import asyncio
 import hashlib
@@ -35,13 +35,13 @@ _WORDS = {
     "UNSUPPORTED_PROTOCOL": "The camera does not speak TLS 1.2 or later at this port: update its firmware.",
     "TLSV1_ALERT_PROTOCOL_VERSION": "The camera does not speak TLS 1.2 or later at this port: update its firmware.",
 }
-"""Words for OpenSSL's reasons why a handshake failed."""
+"""Descriptions of OpenSSL's reasons why a handshake failed."""
 
 
 class Trust:
-    """``fingerprint``: SHA-256 of the camera's certificate, 64 hexadecimal digits, for one that signs its own. Without
-    it the certificate must be of an authority that this host trusts, and name the camera's host. ``legacy`` allows TLS
-    1.2 with the ciphers and key lengths of old firmware."""
+    """``fingerprint`` is the SHA-256 of the camera's certificate in 64 hexadecimal digits, for a camera that signs its
+    own. Without it, the certificate must be issued by an authority that this host trusts, and must name the camera's
+    host. ``legacy`` allows TLS 1.2 with the ciphers and key lengths of old firmware."""
 
     def __init__(self, fingerprint: str | None = None, legacy: bool = False) -> None:
         self._fingerprint = fingerprint
@@ -49,7 +49,7 @@ class Trust:
 
     @cached_property
     def context(self) -> ssl.SSLContext:
-        """The TLS of our side. With a fingerprint it accepts every certificate, since ``check`` decides then."""
+        """Return the TLS context. With a fingerprint it accepts every certificate, since ``check`` decides then."""
         context = ssl.create_default_context() if self._fingerprint is None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self._fingerprint is not None:
@@ -61,11 +61,11 @@ class Trust:
         return context
 
     def notes(self, tls: bool) -> tuple[str, ...]:
-        """A warning for as long as a camera that speaks TLS is allowed old ciphers."""
+        """Return a warning as long as a camera that uses TLS is allowed old ciphers."""
         return (LEGACY_NOTE,) if tls and self._legacy else ()
 
     def fault(self, error: OSError) -> CameraError:
-        """Say in words why a handshake failed."""
+        """Describe why a handshake failed."""
         match error:
             case ssl.SSLCertVerificationError():
                 words = f"The camera's certificate is not trusted: {error.verify_message}."

@@ -1,4 +1,5 @@
-"""Negotiates how a session's media travels: what we ask for and what the camera chooses (RFC 2326 12.39). Pure."""
+"""Negotiates how a session's media is carried: what the gateway requests and what the camera chooses (RFC 2326 12.39).
+Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -34,12 +35,12 @@ WISHES: dict[str, tuple[Carrier, ...]] = {
     "tcp": (Carrier.TCP,),
     "udp": (Carrier.UDP, Carrier.TCP),
 }
-"""The order in which carriers are asked for: the next one if the camera refuses the last."""
+"""The order in which carriers are requested. The next one is requested if the camera refuses the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
-    """Two channels of the RTSP connection. ``ssrc`` is that of the stream, None if the camera does not say."""
+    """Two channels of the RTSP connection. ``ssrc`` is that of the stream, or None if the camera does not state it."""
 
     rtp: int = 0
     rtcp: int = 1
@@ -48,8 +49,8 @@ class Interleaved:
 
 @dataclass(frozen=True, slots=True)
 class Unicast:
-    """Two UDP ports of the camera, None where it does not say. ``source``: the address that it sends from, empty for
-    that of its RTSP server. ``ssrc`` as above."""
+    """Two UDP ports of the camera, or None if it does not state them. ``source`` is the address from which it sends, or
+    empty for that of its RTSP server. ``ssrc`` as above."""
 
     rtp: int | None = None
     rtcp: int | None = None
@@ -68,11 +69,11 @@ def offer(ports: tuple[int, int] | None) -> str:
 
 
 def parse_transport(value: str, asked: Carrier) -> Transport:
-    """Return what the camera chose, or what was ``asked`` if it says nothing. The caller checks that it is the same
+    """Return what the camera chose, or what was ``asked`` if it states nothing. The caller checks that it is the same
     kind.
 
     Raises ``CameraError``: ``MALFORMED`` for impossible values, ``UNSUPPORTED`` for multicast and for encrypted
-    packets, neither of which was asked for.
+    packets, neither of which was requested.
     """
     if not value.strip():
         return Interleaved() if asked is Carrier.TCP else Unicast()
@@ -93,11 +94,11 @@ def parse_transport(value: str, asked: Carrier) -> Transport:
 
 
 class Agreement:
-    """Finds what camera and gateway can agree on. ``carriers`` are asked for in turn until the camera accepts one,
-    ``refused`` are those that it refused; ``open_ports`` gives our ports for RTP and RTCP when UDP is asked for.
+    """Negotiates the transport with the camera. ``carriers`` are requested in turn until the camera accepts one;
+    ``refused`` are those that it refused. ``open_ports`` returns our ports for RTP and RTCP when UDP is requested.
 
-    ``transport`` is what was agreed on, and ``sound`` where sound comes beside it; ``rtp_channel`` and ``rtcp_channel``
-    are -1 where it is not interleaved.
+    ``transport`` is what was agreed on, and ``sound`` the transport of the sound. ``rtp_channel`` and ``rtcp_channel``
+    are -1 if the transport is not interleaved.
     """
 
     def __init__(self, carriers: Sequence[Carrier], open_ports: Callable[[], tuple[int, int]]) -> None:
@@ -109,12 +110,12 @@ class Agreement:
         self._open_ports = open_ports
 
     def offer(self) -> str:
-        """Return the ``Transport`` to ask for now."""
+        """Return the ``Transport`` to request now."""
         return offer(self._open_ports() if self._carriers[0] is Carrier.UDP else None)
 
     def refuse(self) -> None:
-        """Go on to the next carrier: the camera refused this one. Raises ``CameraError`` (``UNSUPPORTED``) if none is
-        left."""
+        """Move on to the next carrier because the camera refused this one. Raises ``CameraError`` (``UNSUPPORTED``) if
+        none is left."""
         first, *others = self._carriers
         if not others:
             words = " or ".join(carrier.upper() for carrier in (*self.refused, first))
@@ -123,7 +124,7 @@ class Agreement:
         self._carriers = tuple(others)
 
     def accept(self, value: str) -> bool:
-        """Take what the camera chose. Return False if that is not what was asked for. Raises ``CameraError``."""
+        """Take what the camera chose. Return False if it is not what was requested. Raises ``CameraError``."""
         transport = parse_transport(value, self._carriers[0])
         if isinstance(transport, Interleaved) is not (self._carriers[0] is Carrier.TCP):
             return False
@@ -134,21 +135,21 @@ class Agreement:
         return True
 
     def sound_offer(self) -> str | None:
-        """Return the ``Transport`` to ask for sound with; None if there is no place for it beside the picture."""
+        """Return the ``Transport`` to request for sound, or None if there is no room for it beside the picture."""
         if not isinstance(self.transport, Interleaved):
             return None
         channel = max(self.transport.rtp, self.transport.rtcp) + 1
         return f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}" if channel < HIGHEST_CHANNEL else None
 
     def accept_sound(self, value: str) -> None:
-        """Take the channels that the camera chose for sound, if what it says about them is possible."""
+        """Take the channels that the camera chose for sound, if they are possible."""
         with suppress(CameraError):
             chosen = parse_transport(value, Carrier.TCP)
             self.sound = chosen if value and isinstance(chosen, Interleaved) else None
 
     @property
     def channels(self) -> frozenset[int]:
-        """The channels that were agreed on."""
+        """Return the channels that were agreed on."""
         agreed = (self.transport, self.sound)
         return frozenset(number for one in agreed if isinstance(one, Interleaved) for number in (one.rtp, one.rtcp))
 

@@ -1,8 +1,8 @@
 """Estimates what one viewer's link carries from the viewer's reports. Pure: time is an argument.
 
 A link that is not full cannot be measured: while everything arrives in time, all we know is that it carries what was
-sent. So there is no figure until there is *trouble*, and then the figure is what came through. Three kinds of report
-show trouble:
+sent. So there is no estimate until there is *trouble*, and then the estimate is the rate that came through. Three kinds
+of report show trouble:
 
 - REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times what they receive,
   and they begin low and climb slowly. So REMB only means something once it has fallen below what was sent. It is based
@@ -34,15 +34,15 @@ _LATER = 0.06
 """By how many seconds all pictures of the last ``_JUST_NOW`` seconds must be later than some picture in the window."""
 _JUST_NOW = 0.5
 _FALLEN = 0.9
-_FADES = 0.05  # a second: how fast an earlier high estimate loses its weight
-GROWTH = 1.08  # a second, while there is no trouble
+_FADES = 0.05  # per second: how fast an earlier high estimate loses its weight
+GROWTH = 1.08  # per second, while there is no trouble
 FORGOTTEN = 60.0  # seconds without trouble after which the link counts as unknown again
 _LEAST = 30_000.0
 _RTT_DRIFT = 0.01
 
 
 class BandwidthEstimator:
-    """Estimates what one viewer's link carries, in bits a second."""
+    """Estimates what one viewer's link carries, in bits per second."""
 
     def __init__(self, now: float) -> None:
         self.rtt = 0.0
@@ -76,7 +76,7 @@ class BandwidthEstimator:
             lags.popleft()
 
     def rate(self) -> float:
-        """Return the rate of sending in bits a second, over ``WINDOW`` or over the last second, whichever is lower.
+        """Return the rate of sending in bits per second, over ``WINDOW`` or over the last second, whichever is lower.
 
         The lower one leaves out the burst at the start.
         """
@@ -108,8 +108,8 @@ class BandwidthEstimator:
         return self.loss > _UNEASY or self._late_since is not None
 
     def queued(self, now: float) -> float:
-        """Return how many seconds packets queue on their way, by the round trip. It is 0 until that has lasted for a
-        while."""
+        """Return how many seconds packets queue on their way, according to the round trip. It is 0 until that has
+        lasted for a while."""
         if self._late_since is None or self._base_rtt is None or now - self._late_since < PERSISTS:
             return 0.0
         return self.rtt - self._base_rtt[0]
@@ -179,7 +179,8 @@ class BandwidthEstimator:
         self._trouble(0.5 * self.rate(), now)
 
     def _comes_through(self, since: float) -> float:
-        """Return the rate that comes through by the viewer's reports, over at most the last ``LOSS_WINDOW`` seconds."""
+        """Return the rate that comes through according to the viewer's reports, over at most the last ``LOSS_WINDOW``
+        seconds."""
         latest = self._reports[-1][0] - _RECENT / 2
         began, before, lost_before = next(report for report in self._reports if report[0] >= min(since, latest))
         ended, after, lost = self._reports[-1]
@@ -187,7 +188,8 @@ class BandwidthEstimator:
         return 8 * packets * self._packet_size / max(ended - began, _RECENT / 2)
 
     def _comes_later(self, now: float) -> bool:
-        """Return True if pictures reach us later and later by their timestamps, which is not the fault of this link."""
+        """Return True if pictures reach us later and later according to their timestamps. This link is not the
+        cause."""
         just_now = [lag for at, lag in self._lags if at >= now - _JUST_NOW]
         return bool(just_now) and min(just_now) > min(lag for _, lag in self._lags) + _LATER
 

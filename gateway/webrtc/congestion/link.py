@@ -16,8 +16,8 @@ SETTLES = 1.0
 class Link:
     """Knows one viewer's link.
 
-    It is assumed to carry ``unknown`` bits a second until it shows a limit, and never more than that. Whatever takes
-    longer than ``patience`` seconds to send would arrive too old.
+    It is assumed to carry ``unknown`` bits per second until it shows a limit, and never more than that. Anything that
+    takes longer than ``patience`` seconds to send would arrive too old.
     """
 
     def __init__(self, unknown: float, patience: float, now: float) -> None:
@@ -25,11 +25,11 @@ class Link:
         self.probe = Probe()
         self.patience = patience
         self._unknown = unknown
-        self._probed = math.inf  # bits a second, as measured by the burst that is going out
+        self._probed = math.inf  # bits per second, as measured by the burst that is going out
         self._settled_at = now
 
     def pace(self, now: float) -> float:
-        """Return the rate of bursts in bits a second."""
+        """Return the rate of bursts in bits per second."""
         ceiling = self.estimate.ceiling(now)
         return min(HEADROOM * (self._probed if ceiling is None else ceiling), self._unknown)
 

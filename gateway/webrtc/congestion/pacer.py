@@ -1,4 +1,4 @@
-"""Holds packets that wait for one viewer, and releases them no faster than the link carries. Pure: time is an
+"""Holds packets that are waiting for one viewer, and releases them no faster than the link carries. Pure: time is an
 argument."""
 
 from collections import deque

@@ -1,5 +1,5 @@
-"""Measures a link with the first data that goes over it. It sends a train of packets, and compares how long STUN checks
-before and behind it take to be answered. Pure: time is an argument.
+"""Measures a link with the first data that goes over it. It sends a train of packets, and compares the round trips of
+STUN checks sent before and after it. Pure: time is an argument.
 
 Without it, a link would show its limit (``bandwidth.py``) only when it is full, with a whole GOP of a stream that it
 cannot carry, and would stay full for many seconds.
@@ -15,7 +15,7 @@ PATIENCE = 1.5
 """Seconds to wait for an answer."""
 NOISE = 0.01
 NOISE_SHARE = 0.25
-"""By how many seconds, or by which share of a round trip, round trips differ when nothing queues."""
+"""By how many seconds, or by which share of a round trip, round trips differ when nothing is queuing."""
 
 
 class Probe:
@@ -57,7 +57,7 @@ class Probe:
         return now >= self._asked_at + AGAIN
 
     def answered(self, transaction: bytes, now: float) -> float | None:
-        """Take an answer. Return what the link carries in bits a second, once that is known.
+        """Take an answer. Return what the link carries in bits per second, once that is known.
 
         The result is infinite if the train left no trace or there is nothing to compare it with. A short train measures
         nothing; the next one does.

@@ -1,1 +1,1 @@
-"""Sends one viewer its RTP: what is sent, when, and what the viewer's RTCP says about it."""
+"""Sends one viewer its RTP: decides what to send and when, and acts on the viewer's RTCP."""

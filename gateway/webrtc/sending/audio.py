@@ -15,7 +15,7 @@ class SoundFeed:
     """Seals and sends the packets of ``stream``. ``payload_types`` maps RTP encoding names to the viewer's payload
     types.
 
-    Nothing waits here and nothing is repeated: a packet that cannot go out at once is dropped, so that sound never
+    Nothing is queued here and nothing is repeated: a packet that cannot go out at once is dropped, so that sound never
     delays the picture. ``first_index`` is below 2^15, so that a receiver cannot mistake the roll-over counter.
     """
 
@@ -47,7 +47,7 @@ class SoundFeed:
             self._dropped.inc()
             return
         index, sealer = self._next, self._sealer
-        self._next += 1  # an index is used once it is sealed, even if it is not sent: one plaintext for one nonce
+        self._next += 1  # a sealed index is used up even if its packet is not sent: one plaintext per nonce
         sealed = sealer.seal(index, kind, packet.rtp, (packet.payload,), False)
         if self._path.send_run(sealed, 1, len(sealed)):
             self.packets += 1
@@ -57,7 +57,7 @@ class SoundFeed:
             self._dropped.inc()
 
     def report(self, now: float, wall: float) -> None:
-        """Send a sender report if one is due. Like the picture's report, it says that what arrives now was captured
+        """Send a sender report if one is due. Like the picture's report, it states that sound arriving now was captured
         now."""
         last = self._last
         if last is None or now < self._reported_at + REPORT_INTERVAL:

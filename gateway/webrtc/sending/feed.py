@@ -62,8 +62,8 @@ class Feed:
 
     @property
     def waiting(self) -> Waiting:
-        """Return why the viewer is sent nothing new: "keyframe" if it waits for one, "link" if its link is too slow, or
-        ""."""
+        """Return why the viewer is sent nothing new: "keyframe" if it is waiting for one, "link" if its link is too
+        slow, or ""."""
         return WAITING[self.phase]
 
     @property
@@ -100,7 +100,7 @@ class Feed:
         sender.switch(self._outlet(shift))
 
     def deliver(self, group: PacketGroup, now: float) -> bool:
-        """Send a live group, at once if possible. Return True if packets wait to be pumped."""
+        """Send a live group, at once if possible. Return True if packets are waiting to be sent."""
         if self.phase is _FLOWING and group.size <= self._small:  # nearly always, see the table
             if not self.sender.send(group):
                 self._refused(now)
@@ -162,7 +162,7 @@ class Feed:
         self._learn(self.link.probe.answered(transaction, now), now)
 
     def _happened(self, event: Event, now: float, groups: tuple[PacketGroup, ...] = ()) -> None:
-        """Move to the next phase and carry out the table's commands. ``groups`` are the pictures that have come."""
+        """Move to the next phase and carry out the table's commands. ``groups`` are the pictures that have arrived."""
         self.phase, commands = advance(self.phase, event)
         for command in commands:
             match command:
@@ -209,7 +209,7 @@ class Feed:
             self._hooks.changed()
 
     def _drain(self, now: float) -> None:
-        """Stop sending while packets on their way come too late, and begin again once they have arrived."""
+        """Stop sending while packets on their way are arriving too late, and begin again once they have arrived."""
         queued, draining = self.link.estimate.queued(now), self.phase is Phase.DRAINING
         if not draining and queued > self.link.patience:
             self._happened(Event.QUEUED, now)

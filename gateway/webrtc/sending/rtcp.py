@@ -1,4 +1,5 @@
-"""Handles one viewer's RTCP: sends reports, and reads what the viewer's reports say about its link and its losses."""
+"""Handles one viewer's RTCP: sends reports, and reads what the viewer's reports reveal about its link and its
+losses."""
 
 from collections.abc import Callable, Iterable, Sized
 from typing import Protocol
@@ -18,15 +19,15 @@ REFRESH_INTERVAL = 1.0
 
 
 class Sequences(Iterable[int], Sized, Protocol):
-    """The sequence numbers that a viewer misses."""
+    """The sequence numbers of packets that a viewer is missing."""
 
 
 class Rtcp:
     """Handles RTCP about what ``sender`` sends as ``ssrc``.
 
     ``resend`` sends packets again and returns how many went out. ``asked`` is called when the viewer asks for a new
-    picture, and is told whether it is known to have lost something. A viewer that has lost something is heard at most
-    once in ``REFRESH_INTERVAL`` seconds. ``bitrate_estimate`` is the viewer's own, in bits a second.
+    picture. Its argument says if the viewer is known to have lost something. Such a viewer is heard at most once in
+    ``REFRESH_INTERVAL`` seconds. ``bitrate_estimate`` is the viewer's own, in bits per second.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Rtcp:
         self._lagged = 0.0
 
     def account(self, now: float) -> None:
-        """Tell the link's estimator what has been sent so far."""
+        """Report to the link's estimator what has been sent so far."""
         sender = self._sender
         self._link.estimate.sent(sender.packets, sender.octets, sender.repeated_octets, self._lag(), now)
 
@@ -111,7 +112,7 @@ class Rtcp:
         self.losses.begun()
 
     def _lag(self) -> float:
-        """Return how many seconds later the last picture came than the first, compared with their RTP timestamps."""
+        """Return how many seconds later the last picture arrived than the first, compared with their RTP timestamps."""
         last, timestamp = self._sender.last, self._sender.last_timestamp
         if last is not None:
             at, dated = self._dated or (last.arrival, timestamp)

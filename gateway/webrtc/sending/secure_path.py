@@ -1,4 +1,4 @@
-"""Sends to one viewer by its route, under the keys of its session."""
+"""Sends to one viewer over its route, under the keys of its session."""
 
 from gateway.webrtc.transport.dtls import DtlsTransport
 from gateway.webrtc.transport.ice_transport import IceTransport

@@ -1,4 +1,4 @@
-"""Computes the timestamps where the pictures of one stream follow those of another in one RTP stream. Pure."""
+"""Computes the timestamps when the pictures of one stream follow those of another in one RTP stream. Pure."""
 
 from gateway.models import TimelinePoint
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, ticks_between

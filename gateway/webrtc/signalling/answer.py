@@ -90,7 +90,7 @@ def _begun(
 
 
 def _keys(ours: Answerer) -> Iterable[str]:
-    """Write the keys into a section. Only the section that speaks for the transport needs them (RFC 9143 7.3), but
+    """Write the keys into a section. Only the section that defines the transport needs them (RFC 9143 7.3), but
     GStreamer refuses an answer in which any section lacks them, even a rejected one."""
     yield f"a=ice-ufrag:{ours.ufrag}"
     yield f"a=ice-pwd:{ours.password}"

@@ -40,9 +40,9 @@ def codecs_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
     """Return the usable payload types of a media section in the viewer's order of preference.
 
     ``attribute`` returns all values of the attribute with a given name. Payload types that are never sent are left out:
-    H.264 in another packetization-mode than 1, and H.265 on several RTP streams (tx-mode). A missing mode means 0 (RFC
-    6184 8.1). But clients that never write a mode accept what comes; the answer repeats their own words, since a mode
-    must not change between offer and answer (8.2.2).
+    H.264 in a packetization-mode other than 1, and H.265 on several RTP streams (tx-mode). A missing mode means 0 (RFC
+    6184 8.1). But clients that never write a mode accept mode 1; the answer repeats their own words, since a mode must
+    not change between offer and answer (8.2.2).
     """
     names = _by_format(attribute("rtpmap"))
     parameters = _by_format(attribute("fmtp"))
@@ -83,7 +83,7 @@ def sounds_of(formats: Sequence[str], attribute: Callable[[str], list[str]]) -> 
 
 
 def choose_codecs(offered: Sequence[Codec], profile: int | None, *names: str) -> tuple[Codec, ...]:
-    """Return one payload type for each of ``names`` that is offered, in their order.
+    """Return one payload type for each of ``names`` that is offered, in the order of ``names``.
 
     ``profile`` is the profile_idc of an H.264 stream, or None if it is not known yet. The stream is relayed unchanged,
     so a different profile is only a label, and the nearest one is taken.

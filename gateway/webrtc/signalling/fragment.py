@@ -1,4 +1,4 @@
-"""Reads and writes ICE information by itself: ``application/trickle-ice-sdpfrag`` (RFC 8840 9, draft-ietf-wish-whep
+"""Reads and writes ICE information on its own: ``application/trickle-ice-sdpfrag`` (RFC 8840 9, draft-ietf-wish-whep
 4.3). Pure."""
 
 import re
@@ -53,7 +53,7 @@ def build_fragment(offer: Offer, ufrag: str, password: str, candidates: tuple[st
 
 
 def require_match(if_match: str, etag: str) -> None:
-    """Check the condition in a request (RFC 9110 13.1.1). ``etag`` is without its quotes.
+    """Check the condition in a request (RFC 9110 13.1.1). ``etag`` has no quotes.
 
     Raises PreconditionFailed if ``if_match`` is neither ``*`` nor names the tag, and BadRequest if it is not a list of
     tags.

@@ -1,6 +1,6 @@
 """Reads WHEP offers (RFC 8866, RFC 8829, RFC 9143). Pure.
 
-The gateway sends one video, with sound beside it if the camera has any, and is the DTLS server.
+The gateway sends one video, together with sound if the camera has any, and is the DTLS server.
 """
 
 import re
@@ -18,8 +18,7 @@ _SENDERS = frozenset({"sendonly", "inactive"})
 _DIRECTIONS = _SENDERS | {"sendrecv", "recvonly"}
 _HASHES = frozenset({"sha-256", "sha-384", "sha-512"})  # the ones that dtls.py can check
 _PROTOCOLS = frozenset(f"{below}RTP/SAVP{f}" for below in ("UDP/TLS/", "TCP/DTLS/", "TCP/TLS/", "") for f in ("F", ""))
-"""Different names of the same thing, SRTP with keys from DTLS, written by clients of different ages (RFC 8829
-5.1.2)."""
+"""Different names for the same thing, SRTP with keys from DTLS, written by older and newer clients (RFC 8829 5.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Offer:
 
     @property
     def carried(self) -> tuple[Section, ...]:
-        """Return the accepted sections. The first one speaks for the transport of all (RFC 9143 7.3)."""
+        """Return the accepted sections. The first one defines the transport of all (RFC 9143 7.3)."""
         video = self.sections[self.video]
         held = () if self.held is None else (self.sections[self.held],)
         if self.sound is None:

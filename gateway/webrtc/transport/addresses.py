@@ -1,4 +1,4 @@
-"""Finds the addresses that viewers are told to send to: the advertised ones, or the host's own."""
+"""Finds the addresses to which viewers are told to send: the advertised ones, or the host's own."""
 
 import asyncio
 import ipaddress
@@ -39,7 +39,7 @@ def own_addresses(settings: MediaSettings) -> list[str]:
 
 
 async def look_up_names(settings: MediaSettings, resolver: Resolver) -> None:
-    """Look up all advertised names, since their addresses may change. A name that is not answered keeps its last
+    """Look up all advertised names, since their addresses may change. A name whose lookup fails keeps its last
     addresses."""
 
     async def ask(host: str) -> None:

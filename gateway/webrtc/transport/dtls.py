@@ -68,14 +68,14 @@ class DtlsTransport:
         self, identity: Identity, fingerprints: Iterable[tuple[str, str]], deliver: Callable[[bytes], None]
     ) -> None:
         self.thrown_away = 0
-        """Counts records of application data. None of them is meant for us."""
+        """Counts records of application data, which the gateway has no use for."""
         self._wire = _Wire(deliver)
         self._transport = RTCDtlsTransport(self._wire, [identity.certificate])  # type: ignore[arg-type]  # duck-typed
         self._transport._set_role("server")
         self._remote = RTCDtlsParameters([RTCDtlsFingerprint(*pair) for pair in fingerprints])
 
     def feed(self, datagram: bytes) -> bool:
-        """Take a datagram that holds DTLS. Return False if it was dropped because too many wait."""
+        """Take a datagram that holds DTLS. Return False if it was dropped because too many are waiting."""
         try:
             self._wire.inbox.put_nowait(datagram)
         except asyncio.QueueFull:
@@ -140,7 +140,7 @@ class DtlsTransport:
             connection.shutdown()
             self._wire.deliver(connection.bio_read(1500))
         except SSL.Error:
-            return  # in the middle of a handshake there is nobody to tell
+            return  # in the middle of a handshake there is no viewer to notify
 
     def _empty(self) -> None:
         """Drop the records that aiortc leaves in OpenSSL: it takes only one of each datagram. Raises

@@ -1,7 +1,7 @@
 """Frames datagrams on TCP with a 16-bit length each (RFC 4571 2), as ICE-TCP does (RFC 6544 3). Pure."""
 
 LARGEST_FRAME = 2048
-"""Size in bytes of the largest datagram that a viewer has reason to send, the same as on UDP."""
+"""Size in bytes of the largest datagram that a viewer has reason to send, the same as over UDP."""
 
 
 class Deframer:
@@ -42,6 +42,6 @@ def frame(datagram: bytes) -> bytes:
 
 
 def frames(packets: bytes, size: int) -> bytes:
-    """Return packets with their lengths before them. In ``packets`` they follow each other without gaps, each of
+    """Return packets with their lengths before them. The input ``packets`` follow each other without gaps, each of
     ``size`` bytes, except that the last may be shorter."""
     return b"".join(frame(packets[at : at + size]) for at in range(0, len(packets), size))

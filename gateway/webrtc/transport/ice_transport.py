@@ -40,7 +40,7 @@ class IceTransport:
 
     @property
     def checks_kept(self) -> int:
-        """Return how many checks are remembered, to recognise copies that come by another route."""
+        """Return how many checks are remembered, to recognise copies that arrive over another route."""
         return len(self._checks)
 
     @property
@@ -50,7 +50,7 @@ class IceTransport:
 
     def restart(self, their_ufrag: str, their_password: str) -> None:
         """Change the credentials (RFC 8445 9). The previous ones stay valid until the viewer has nominated with the new
-        ones, so that media goes on meanwhile."""
+        ones, so that media continues in the meantime."""
         if self._former is None:  # otherwise the latest credentials were never used, and are forgotten
             self._former = self.credentials, self.their_ufrag
         self.credentials, self.their_ufrag = Credentials.fresh(), their_ufrag
@@ -61,7 +61,7 @@ class IceTransport:
         """Answer a connectivity check. Return True if it was authentic, so that its route leads to this viewer.
 
         STUN has no protection against replay: anyone who overhears a check could send it on from elsewhere, and the
-        picture would follow. So a check counts only by the route on which it came first.
+        picture would follow. So a check counts only for the route on which it first arrived.
         """
         ours, theirs = self.credentials, self.their_ufrag
         current = local_ufrag(request) == ours.ufrag
@@ -90,7 +90,7 @@ class IceTransport:
             self.heard_at = self._route_heard_at = now
 
     def remember(self, route: Route) -> Route | None:
-        """Note that the viewer was heard by this route. Return the oldest route if there are too many to keep."""
+        """Note that the viewer was heard over this route. Return the oldest route if there are too many to keep."""
         if route in self.routes:  # heard again, after another session's viewer was heard there
             self.routes.remove(route)
         self.routes.append(route)
@@ -116,8 +116,8 @@ class IceTransport:
     def ask(self) -> bytes | None:
         """Send a check along the path of media, only for the sake of its answer. Return its transaction.
 
-        Return None if the check would say nothing: during a restart, when it is unknown which credentials the viewer
-        uses, or on a connection that itself starts slowly.
+        Return None if the check would be uninformative: during a restart, when it is unknown which credentials the
+        viewer uses, or on a connection that itself starts slowly.
         """
         route = self._route
         if route is None or route.via.paces or self._former is not None or not self._their_password:
@@ -134,8 +134,8 @@ class IceTransport:
     def _follow(self, route: Route, nominated: bool, now: float) -> None:
         """Choose the route for media: the one nominated last.
 
-        A NAT that has changed its binding shows as a check of the nominated pair from elsewhere. For viewers that
-        nominate only once, it shows as silence on the old route.
+        If a NAT has changed its binding, a check of the nominated pair arrives from elsewhere. For viewers that
+        nominate only once, the old route falls silent.
         """
         if route == self._route:
             self._route_heard_at = now

@@ -14,14 +14,14 @@ from gateway.webrtc.transport.udp import MediaPort
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 20
-_MOST_ADDRESSES = 64  # a host that takes a new address each day must not fill the process with sockets
+_MOST_ADDRESSES = 64  # a host that gets a new address each day must not fill the process with sockets
 
 
 class Ports:
     """Owns the sockets of the media port.
 
-    If ``settings.host`` is unspecified, each address of the host gets a UDP socket of its own, so that an answer comes
-    from the address that was asked. ICE ignores an answer from elsewhere.
+    If ``settings.host`` is unspecified, each address of the host gets a UDP socket of its own, so that an answer is
+    sent from the address at which the check arrived. ICE ignores an answer from elsewhere.
     """
 
     def __init__(
@@ -74,7 +74,8 @@ class Ports:
         return all(port.batching for port in self._udp)
 
     def attend(self, addresses: Iterable[str]) -> None:
-        """Open sockets for addresses of this host, including new ones, so that each answers for itself."""
+        """Open a socket for each address of this host, including new ones, so that answers are sent from the right
+        address."""
         if not ipaddress.ip_address(self._settings.host).is_unspecified:
             return
         for address in addresses:

@@ -1,14 +1,14 @@
-"""Defines how a viewer is reached: by a local socket or TCP connection, and the address at its other end. Pure."""
+"""Defines how a viewer is reached: through a local socket or TCP connection, and the address at its other end. Pure."""
 
 from typing import Any, NamedTuple, Protocol
 
-Address = tuple[Any, ...]  # whatever a socket gives: (host, port) or (host, port, flow, scope)
+Address = tuple[Any, ...]  # the form that a socket returns: (host, port) or (host, port, flow, scope)
 
 
 class Via(Protocol):
     """Sends datagrams. A UDP socket sends to any address, a TCP connection to its peer only.
 
-    ``paces`` says that it sends no faster than the network takes.
+    ``paces`` is True if it sends no faster than the network carries.
     """
 
     paces: bool

@@ -1,7 +1,7 @@
-"""Seals RTP as SRTP: AES-GCM (RFC 7714) by ``cryptography``, any other profile by libsrtp. Pure.
+"""Seals RTP as SRTP: AES-GCM (RFC 7714) with ``cryptography``, any other profile with libsrtp. Pure.
 
-**Architecture invariant:** one plaintext for one nonce. Sealing the same packet under the same index again gives the
-same bytes, and nobody may seal another packet under that index.
+**Architecture invariant:** one plaintext per nonce. Sealing the same packet under the same index again gives the same
+bytes, and no other packet may be sealed under that index.
 """
 
 import struct
@@ -42,9 +42,9 @@ class Sealer(Protocol):
 
 
 class GcmSealer:
-    """Seals by AEAD_AES_128_GCM or AEAD_AES_256_GCM, depending on the length of the key, in 0.8 us per packet.
+    """Seals with AEAD_AES_128_GCM or AEAD_AES_256_GCM, depending on the length of the key, in 0.8 us per packet.
 
-    ``key`` and ``salt`` are those of the session, derived already.
+    ``key`` and ``salt`` are those of the session, already derived.
     """
 
     __slots__ = ("_encrypt", "_fixed", "_nonce")
@@ -87,7 +87,7 @@ class GcmSealer:
 
 
 class LibsrtpSealer:
-    """Seals by libsrtp with the negotiated profile. ``session`` must allow any of the last ``reach`` packets to be
+    """Seals with libsrtp and the negotiated profile. ``session`` must allow any of the last ``reach`` packets to be
     sealed again."""
 
     def __init__(self, session: pylibsrtp.Session, ssrc: int, tag_length: int, reach: int) -> None:

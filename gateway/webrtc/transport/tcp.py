@@ -1,7 +1,7 @@
-"""Implements ICE-TCP (RFC 6544) for networks that pass no UDP: a passive listener on the number of the media port.
+"""Implements ICE-TCP (RFC 6544) for networks that block UDP: a passive listener on the number of the media port.
 
-A connection is a stranger until a session's check comes over it. Few strangers are allowed, they are soon disconnected,
-and little of what they send is read.
+A connection is a stranger until a session's check arrives over it. Few strangers are allowed, they are soon
+disconnected, and little of what they send is read.
 """
 
 import asyncio
@@ -88,11 +88,11 @@ class TcpConnection(asyncio.Protocol):
         self._late_since = None
 
     def send(self, datagram: bytes, address: Address) -> None:
-        """Send a datagram. Drop it if too much already waits."""
+        """Send a datagram. Drop it if too much is already waiting."""
         self._write(frame(datagram), WAITING_REPLIES)
 
     def send_run(self, packets: bytes, count: int, size: int, address: Address) -> bool:
-        """Send media as in ``Via``. It is refused if earlier data has waited too long or too much of it waits."""
+        """Send media as in ``Via``. It is refused if earlier data has waited too long or too much of it is waiting."""
         late = self._late_since is not None and self._port.now() - self._late_since > PATIENCE
         data = frames(packets, size)
         if late or not self._write(data, WAITING_MEDIA):
@@ -102,8 +102,8 @@ class TcpConnection(asyncio.Protocol):
         return True
 
     def close(self) -> None:
-        """Close after everything just written has gone out. If older data waits, close now: none of a session's media
-        may go out after its end."""
+        """Close after everything just written has gone out. If older data is waiting, close now: none of a session's
+        media may go out after its end."""
         if self._transport is not None:
             if self.waiting:
                 self._transport.abort()
@@ -111,7 +111,7 @@ class TcpConnection(asyncio.Protocol):
                 self._transport.close()
 
     def abort(self) -> None:
-        """Close now, and drop everything that waits."""
+        """Close now, and drop everything that is waiting."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -170,7 +170,7 @@ class TcpPort:
             connection.abort()
 
     def prove(self, route: Route) -> None:
-        """Note that a check of a session came by this route."""
+        """Note that a check of a session arrived over this route."""
         if isinstance(route.via, TcpConnection) and not route.via.proven:
             route.via.proven = True
             self._no_stranger(route.via)
@@ -188,7 +188,7 @@ class TcpPort:
         self._lost(connection.route)
 
     def sweep(self) -> None:
-        """Close connections over which no check came in time."""
+        """Close connections over which no check arrived in time."""
         until = self.now() - PROVEN_WITHIN
         for connection in list(self._strangers):
             if connection.opened_at > until:

@@ -38,8 +38,8 @@ class MediaPort:
     ) -> None:
         """Bind the socket, using ``bind`` if given. Raises OSError.
 
-        ``beside`` is a socket on the same port and on every address. From now on, this socket receives what comes to
-        ``host`` and sends from there.
+        ``beside`` is a socket on the same port and on every address. From now on, this socket receives the datagrams
+        for ``host`` and sends from there.
         """
         self._receive = receive
         self._segments: dict[int, list[tuple[int, int, bytes]]] = {}
