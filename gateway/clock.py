@@ -1,8 +1,8 @@
 """Reads the machine's clocks. No other module does: everywhere else, time is an argument.
 
-The gateway needs two kinds of time. Promises (a shift, a grant, an incident's end) are counted by ``now``, which
-nobody can set while the gateway runs. Times that are compared with the outside world (dates in the record, a panic
-button's timestamp, a TURN server's clock) come from ``wall``, the machine's clock as it is set.
+The gateway needs two kinds of time. Promises (a shift, a grant, an incident's end) are measured with ``now``, which
+nobody can set while the gateway is running. Times that are compared with the outside world (dates in the record, a
+panic button's timestamp, a TURN server's clock) come from ``wall``, the machine's clock as it is set.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ class Clock(Protocol):
         """Return steady time in seconds since 1970-01-01T00:00:00Z.
 
         Steady time starts from the wall clock once and then counts elapsed time. It never jumps, and it keeps running
-        while the machine sleeps. Use it for everything that ends at a given time, and for times that pages count from.
+        while the machine sleeps. Use it for everything that ends at a given time, and for times from which pages count.
         """
         ...
 
@@ -41,7 +41,7 @@ class Clock(Protocol):
 
 
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Only Linux has a clock that counts sleep. On other systems, time that the machine sleeps is not counted."""
+"""Only Linux has a clock that counts sleep. On other systems, time asleep is not counted."""
 
 
 def uptime() -> float:
@@ -51,7 +51,7 @@ def uptime() -> float:
 
 
 class SystemClock:
-    """The machine's own clocks.
+    """Reads the machine's own clocks.
 
     ``began_at`` is the steady time at which the machine started. Processes that must agree on ``now`` are given the
     same value. Without it, steady time starts from the wall clock as it is now.
@@ -72,5 +72,5 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait by ``asyncio.sleep``."""
+        """Wait with ``asyncio.sleep``."""
         await asyncio.sleep(seconds)

@@ -137,7 +137,7 @@ def where_of(loaded: Loaded) -> Where:
 def media_of(
     cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
 ) -> Media:
-    """Return the media plane for ``cameras``: in this process, or dealt to ``media.workers``. Raises
+    """Return the media plane for ``cameras``: in this process, or divided among ``media.workers``. Raises
     ConfigurationError."""
     if settings.workers == 1:
         return MediaNode(cameras, settings, events, clock, metrics, MediaPlane)

@@ -17,11 +17,11 @@
     │   └── Unavailable        503: ours, and soon over
     ├── Malformed              a peer's: the bytes cannot be parsed; they are counted and dropped
     ├── StorageError           ours, or the disk's
-    │   └── NotKept            ours, or the disk's: a change took effect, but no disk takes it
+    │   └── NotKept            ours, or the disk's: a change took effect, but is not on any disk
     ├── Unconfirmed            nobody's: it is done, but the running gateway has not confirmed it
-    └── IllegalEvent           ours, a bug: an event came that the state machine's table does not allow
+    └── IllegalEvent           ours, a bug: the state machine's table does not allow this event
 
-Any other bug raises whatever Python raises. Only the owner of the task that it ends may catch it.
+Any other bug raises one of Python's own errors. Only the owner of the task that it ends may catch it.
 """
 
 from gateway.models import SourceReason
@@ -136,7 +136,7 @@ class StorageError(SightlineError):
 
 
 class NotKept(StorageError):
-    """A change took effect and its write is retried, but no disk takes it, so a crash would undo it."""
+    """A change took effect, but it cannot be written to any disk yet. The write is retried; a crash would undo it."""
 
 
 class Unconfirmed(SightlineError):
@@ -144,7 +144,7 @@ class Unconfirmed(SightlineError):
 
 
 class IllegalEvent(SightlineError):
-    """We have a bug: an event came that a state machine's table does not allow in its state."""
+    """We have a bug: a state machine received an event that its table does not allow in its state."""
 
     def __init__(self, state: object, event: object) -> None:
         super().__init__(f"{event} cannot happen in the state {state}")

@@ -7,7 +7,7 @@ import resource
 logger = logging.getLogger(__name__)
 
 HOUSE = 96
-"""Files for the database, the log, the media port, the links to workers and the files that libraries open."""
+"""Files for the database, the log, the media port, the links to workers and the libraries."""
 
 PER_CAMERA = 8
 """Files for the two streams of a camera (each a TCP connection, or two pairs of UDP sockets during a retry) and for a
@@ -43,7 +43,7 @@ def limit() -> int:
 def media_connections(limit: int) -> int:
     """Return how many TCP connections of viewers fit into a limit of open files.
 
-    That is a quarter: pages need as many, and connections to cameras come on top.
+    That is a quarter: pages need as many, and connections to cameras need more on top of that.
     """
     return min(MOST_MEDIA, limit // 4)
 
@@ -51,7 +51,7 @@ def media_connections(limit: int) -> int:
 def http_connections(limit: int, cameras: int) -> int:
     """Return how many HTTP connections fit into a limit of open files, beside ``cameras`` and everything else.
 
-    What remains after the fixed uses is divided equally between pages and viewers by TCP.
+    What remains after the fixed uses is divided equally between pages and viewers over TCP.
     """
     left = (limit - HOUSE - PER_CAMERA * cameras) // 2
     if left < FEWEST_HTTP:

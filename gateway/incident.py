@@ -10,8 +10,8 @@ class Acknowledgement:
     """Says who has seen an alarm, and when.
 
     ``alarm`` is the number of the alarm that was the newest then, counted from 1. A later alarm must be acknowledged
-    again. Numbers are compared, not times, since the clock may be set in between. ``confirms`` is True if it meant that
-    the police know, by the policy at that time.
+    again. Numbers are compared, not times, since the clock may be set in between. ``confirms`` is True if, under the
+    policy at that time, it meant that the police know.
     """
 
     principal_id: str
@@ -56,7 +56,8 @@ class Incident:
     ``origin`` is that of the newest trigger that sounded. ``triggers`` holds the newest triggers first, merged or not,
     up to a limit; the record has all of them. ``alarms`` counts the triggers that sounded, and ``repeats`` all triggers
     after the first. ``unconfirmed`` is the number of the newest alarm that was reported as not confirmed in time.
-    ``threat`` says in words why the incident was opened. ``enrolled`` names the people who take part in a drill.
+    ``threat`` is a sentence that says why the incident was opened. ``enrolled`` names the people who take part in a
+    drill.
     """
 
     id: str

@@ -15,7 +15,7 @@ Event = TypeVarTuple("Event")
 
 
 class _Callback(Generic[*Event]):
-    """One listener's function, with a note of whether its last call failed."""
+    """Holds one listener's function, and whether its last call failed."""
 
     __slots__ = ("call", "failing", "removed")
 
@@ -26,9 +26,10 @@ class _Callback(Generic[*Event]):
 
 
 class Listeners(Generic[*Event]):
-    """Callbacks for one kind of event, called within the event loop. ``name`` is the ``task`` label of their failures.
+    """Holds the callbacks for one kind of event. They are called within the event loop.
 
-    When the same listener fails repeatedly, only the first failure is logged: some events happen thirty times a second.
+    ``name`` is the ``task`` label of their failures. When the same listener fails repeatedly, only the first failure is
+    logged: some events happen thirty times per second.
     """
 
     def __init__(self, name: str, metrics: Metrics) -> None:

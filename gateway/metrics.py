@@ -1,6 +1,6 @@
 """Defines every Prometheus metric of the gateway.
 
-No label ever holds a person, a token, an address or a session. Services are given a ``Metrics``; tests create their
+No label ever contains a person, a token, an address or a session. Services are given a ``Metrics``; tests create their
 own.
 """
 

@@ -130,7 +130,7 @@ class RefusalReason(StrEnum):
 class Refusal:
     """Says why something is refused. ``known`` is False if the caller may not even learn that the thing exists.
 
-    Such a refusal is answered 404, and any other 403.
+    Such a refusal is answered with 404, and any other with 403.
     """
 
     reason: RefusalReason
@@ -150,7 +150,7 @@ CAMERA_STREAMS = (StreamName.MAIN, StreamName.SUB)
 
 
 class SourceState(StrEnum):
-    """Says how far the connection to a camera is.
+    """Says how far the connection to a camera has come.
 
     ``up`` means that pictures are passed on, and ``stalled`` that it is connected but has passed none on for three
     seconds.
@@ -187,9 +187,10 @@ class SourceStatus:
     """Describes one camera stream for district IT.
 
     ``since`` is gateway time in seconds since 1970, ``loss`` is a fraction of packets, and rates cover the last five
-    seconds. ``transport`` is how its media arrives, and ``delivery`` says in words what viewers of the camera get.
-    ``age`` is the number of seconds since the newest picture that was passed on was captured, or None without one. It
-    is exact to ``age_uncertainty`` seconds. If that is None, the age is not trusted, and is only a lower bound.
+    seconds. ``transport`` is how its media arrives, and ``delivery`` is a sentence that says what viewers of the camera
+    get. ``age`` is the number of seconds since the newest picture that was passed on was captured, or None without one.
+    It is exact to ``age_uncertainty`` seconds. If the uncertainty is None, the age is not trusted, and is only a lower
+    bound.
     """
 
     camera_id: CameraId

@@ -2,7 +2,7 @@
 
 ``getaddrinfo`` blocks its thread until the name server answers or the system gives up after 5 to 30 s. asyncio would
 run it in the threads that also read files, where a handful of look-ups would block every page. A thread cannot be
-stopped from outside, so a stuck thread is left behind; it does not keep the process from ending.
+stopped from outside, so a stuck thread is abandoned; it does not keep the process from ending.
 """
 
 import asyncio

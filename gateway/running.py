@@ -16,7 +16,7 @@ SIGNALS = (*STOPPING, RELOADING)
 def keep_for_good() -> None:
     """Exclude everything that exists now from garbage collection, since it is meant to last.
 
-    A full collection takes a tenth of a second (0.09 s measured), during which no picture goes out.
+    A full collection takes a tenth of a second (0.09 s measured), during which no picture is sent.
     """
     gc.collect()
     gc.freeze()

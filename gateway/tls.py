@@ -1,6 +1,6 @@
 """Loads the certificate of the pages, and makes a self-signed one for trying Sightline from another device.
 
-In production, bring a certificate of your own or use a reverse proxy.
+In production, use a certificate of your own or a reverse proxy.
 """
 
 import ipaddress

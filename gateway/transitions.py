@@ -1,7 +1,7 @@
 """Reads a state machine's table; all state machines use it. Pure.
 
 A table is data: it maps (state, event) to whatever follows in that machine. A pair that is missing from the table
-cannot happen. If it does happen, that is a bug of ours, and this module raises the error.
+cannot happen. If it does happen, that is a bug of ours, and this module raises IllegalEvent.
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from gateway.models import CameraId, CameraPolicy, IncidentKind, Role, SiteId
 
 
 class LegalGrounds(Model):
-    """The legal ground for each kind of access, as a sentence for the record of disclosures.
+    """States the legal ground for each kind of access, as a sentence for the record of disclosures.
 
     ``incident`` covers the police in a real incident, ``drill`` those enrolled in a drill, ``standing`` the police at
     cameras that are ``always`` open, and ``school`` the school's own people. A ground that is not stated is recorded as
@@ -31,9 +31,10 @@ class LegalGrounds(Model):
 class AgreementSettings(Model):
     """Says what the agreement between school and police allows at one site. Whatever it does not name is refused.
 
-    ``cameras`` maps camera ids to policies; ``default_policy`` applies to cameras that are not listed. Of the police,
-    ``roles`` may see, ``end_roles`` may give the all clear, and ``trigger_roles`` may trigger from a console. ``kinds``
-    are the kinds of incident that open cameras. ``valid_until`` is the last day (UTC) on which the agreement applies.
+    ``cameras`` maps camera ids to policies; ``default_policy`` applies to cameras that are not listed. Among the
+    police, ``roles`` may see, ``end_roles`` may give the all clear, and ``trigger_roles`` may trigger from a console.
+    ``kinds`` are the kinds of incident that open cameras. ``valid_until`` is the last day (UTC) on which the agreement
+    applies.
     """
 
     site: SiteId

@@ -9,10 +9,10 @@ from gateway.configuration.setting_types import IceUrl, Identifier, Port, Second
 
 
 class IceServer(Model):
-    """A STUN or TURN server that pages are told to use.
+    """Describes a STUN or TURN server that pages are told to use.
 
     A TURN server either has a fixed ``username`` and ``credential``, or shares a ``secret`` with the gateway, which
-    derives credentials from it that last ``lifetime``.
+    uses it to derive credentials that last ``lifetime``.
     """
 
     url: IceUrl
@@ -34,10 +34,10 @@ class IceServer(Model):
 
 
 class TranscodingSettings(Model):
-    """Limits for transcodes, which serve viewers that can play none of a camera's streams.
+    """Sets limits for transcodes, which serve viewers that can play none of a camera's streams.
 
-    Each worker runs ``at_once`` transcodes. Each transcode has at most ``height`` pixels, ``fps`` pictures a second and
-    ``bitrate`` bit/s.
+    Each worker runs ``at_once`` transcodes. Each transcode has at most ``height`` pixels, ``fps`` pictures per second
+    and ``bitrate`` bit/s.
     """
 
     at_once: Annotated[int, Field(ge=0, le=64)] = 2
@@ -47,10 +47,10 @@ class TranscodingSettings(Model):
 
 
 class MediaSettings(Model):
-    """Says how media reach viewers: all by one port, over UDP and, with ``tcp``, also over TCP.
+    """Says how media reach viewers: all through one port, over UDP and, with ``tcp``, also over TCP.
 
-    ``advertise`` is what viewers are told to send to, as ``address`` or ``address:port``, for NAT and containers. If it
-    is empty, they are told the host's own addresses.
+    ``advertise`` is where viewers are told to send, as ``address`` or ``address:port``, for NAT and containers. If it
+    is empty, they are given the host's own addresses.
     """
 
     host: str = "127.0.0.1"

@@ -13,10 +13,10 @@ Problem = tuple[Key, str]
 
 
 def reference_problems(raw: object, webhook_key_of: Callable[[object], bytes | None]) -> list[Problem]:
-    """Return ids and secrets that are not unique and references that lead nowhere, each with the path of the key to
+    """Return duplicate ids and secrets, and references to things that do not exist, each with the path of the key to
     change.
 
-    ``raw`` has the shape of ``Settings`` as far as it is valid; invalid parts are skipped. ``webhook_key_of`` returns
+    ``raw`` has the shape of ``Settings`` where it is valid; invalid parts are skipped. ``webhook_key_of`` returns
     the signing key for the value of a webhook's ``secret``, or None if the value stands for no key.
     """
     sites = list(entries(raw, "sites"))
@@ -44,7 +44,7 @@ def entries(raw: object, key: str) -> Iterator[tuple[int, dict[str, object]]]:
 
 
 def _no_site(raw: object) -> Iterator[Problem]:
-    # Not a length rule on the field: pydantic would also report that one where entries exist but are wrong.
+    # This is no length rule on the field: pydantic would also report it where entries exist but are wrong.
     if isinstance(raw, dict) and raw.get("sites") in ([], ()):
         yield ("sites",), "must have at least one entry"
 
@@ -68,7 +68,7 @@ def _shared_secrets(
     for path, webhook in webhooks:
         key = key_of(webhook.get("secret"))
         if key is not None:
-            # Compare what HMAC makes of the keys: zeros at the end of a key, for example, do not change a signature.
+            # Compare the keys as HMAC uses them: zeros at the end of a key, for example, do not change a signature.
             sharing.setdefault(hmac.digest(key, b"", "sha256"), []).append((path, str(webhook.get("id"))))
     for group in sharing.values():
         for path, _ in group if len(group) > 1 else ():
@@ -88,8 +88,8 @@ def _nvrs(raw: object, cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iter
 
 
 def _recorders_apart(cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:
-    """Report one recorder name used for two hosts. Schools may share a recorder, but under one name two different
-    recorders would wait for each other's sessions."""
+    """Report recorder names that are used for two hosts. Schools may share a recorder, but two different recorders
+    under one name would wait for each other's sessions."""
     found: dict[str, tuple[object, str]] = {}
     for path, camera in cameras:
         nvr, host = camera.get("nvr"), _host(camera.get("main"))

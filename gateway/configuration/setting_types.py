@@ -163,7 +163,7 @@ def _web_address(url: str) -> str:
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "@" not in url
     except ValueError:
         sound = False
-    # Links, cookies and tokens are made from the address as written: lower case, nothing after the port.
+    # Links, cookies and tokens contain the address as written here: lower case, nothing after the port.
     if not sound or url.rstrip("/") != f"{parts.scheme}://{parts.netloc}":
         raise ValueError(
             "must be an address such as https://sightline.example.org, with nothing after the name and port"

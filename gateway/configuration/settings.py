@@ -54,7 +54,7 @@ class HttpSettings(Model):
 class StorageSettings(Model):
     """Says where data is stored. ``url`` names an SQLite file; by default the file is in ``directory``.
 
-    ``spool`` is the file that keeps records while the database does not accept them. It is best on another disk; by
+    ``spool`` is the file that keeps records while the database does not accept them. It should be on another disk; by
     default it is in ``directory``. Its ``spool_size`` bytes are reserved from the start.
     """
 
@@ -65,7 +65,7 @@ class StorageSettings(Model):
 
 
 class AgeSettings(Model):
-    """The ages at which a tile changes its state (docs/age.md)."""
+    """Sets the ages at which a tile changes its state (docs/age.md)."""
 
     live_below: Seconds = 2.0
     delayed_below: Seconds = 5.0

@@ -20,8 +20,8 @@ from gateway.models import IncidentKind
 
 
 class StreamSettings(Model):
-    """Gives the address of one stream, ``rtsp://`` or ``rtsps://``. The URL has no password: that is in the camera's
-    ``username`` and ``password``."""
+    """Gives the address of one stream, ``rtsp://`` or ``rtsps://``. The URL contains no password: use the
+    camera's ``username`` and ``password``."""
 
     url: RtspUrl
 
@@ -30,16 +30,16 @@ class CameraSettings(Model):
     """Says how one camera is reached. Its place is in the site's floor plan, under the same id.
 
     ``clock`` says how the camera's clock is treated. With ``date`` (the default) it is checked against the ``Date``
-    header of RTSP answers. ``trusted`` says that it is known to be right, for instance because NTP keeps it right and
-    somebody checks that. ``b_frames`` says what happens to B-frames: they are only reported (``report``), or viewers
-    get a transcode without them (``transcode``). ``audio`` relays the G.711 sound of the main stream if media comes
+    header of RTSP answers. ``trusted`` says that it is known to be right, for instance because NTP sets it and somebody
+    checks that. ``b_frames`` says what happens to B-frames: they are only reported (``report``), or viewers
+    get a transcode without them (``transcode``). ``audio`` relays the G.711 sound of the main stream if media arrives
     over TCP. Separate laws may apply to overhearing speech.
 
-    ``transport`` says how media comes: over TCP, then over UDP if the camera refuses TCP (``auto``); over UDP, then TCP
-    (``udp``); or over TCP alone (``tcp``). ``tls_fingerprint`` is the SHA-256 of a camera's self-signed certificate;
-    without it, an authority that this host trusts must have issued the certificate. ``tls_legacy`` also allows TLS 1.2
-    with old ciphers and short keys. ``nvr`` names the recorder that serves the camera, a key of ``media.nvrs``.
-    ``redirects`` lists other places, as ``host:port``, that a stream may be redirected to.
+    ``transport`` says how media arrives: over TCP, then over UDP if the camera refuses TCP (``auto``); over UDP, then
+    TCP (``udp``); or over TCP alone (``tcp``). ``tls_fingerprint`` is the SHA-256 of a camera's self-signed
+    certificate; without it, an authority that this host trusts must have issued the certificate. ``tls_legacy`` also
+    allows TLS 1.2 with old ciphers and short keys. ``nvr`` names the recorder that serves the camera, a key of
+    ``media.nvrs``. ``redirects`` lists other places, as ``host:port``, that a stream may be redirected to.
     """
 
     id: Identifier
@@ -72,8 +72,8 @@ class CameraSettings(Model):
 class WebhookSettings(Model):
     """Describes a sender of panic-button messages.
 
-    ``secret`` signs ``id.timestamp.body`` with HMAC-SHA-256 (Standard Webhooks). If a message's time is off by more
-    than ``tolerance``, its alarm says so.
+    ``secret`` is the HMAC-SHA-256 key that signs ``id.timestamp.body`` (Standard Webhooks). If a message's time is off
+    by more than ``tolerance``, its alarm says so.
     """
 
     id: Identifier

@@ -86,8 +86,8 @@ class ConfigTree:
         return ".".join(self._steps(key, root))
 
     def _steps(self, key: Key, root: int) -> Iterator[str]:
-        """Yield the steps of a key, with list entries by their id if they have one: an id stays right when lines
-        move."""
+        """Yield the steps of a key. List entries are named by their id if they have one, since an id stays right when
+        lines move."""
         node = self.value
         for depth, step in enumerate(key):
             node = _child(node, step)

@@ -10,10 +10,10 @@ from gateway.configuration.wording import Key
 from gateway.errors import SightlineError
 
 MOST_CHARACTERS = 2 * 1024**2
-"""Limit for one file: enough for some ten thousand cameras."""
+"""The size limit of one file: enough for some ten thousand cameras."""
 DEEPEST = 32
 SPARE_VALUES = 10_000
-"""Values allowed beyond one per character. A file cannot write more than that out; only aliases can exceed it."""
+"""The number of values allowed beyond one per character. Only a file with aliases can exceed that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class YamlDocument:
 
 
 class _Refused(SightlineError):
-    """The document would take more time and memory than a configuration may. It carries the line and the
-    words."""
+    """The document would take more time and memory than a configuration may. The error carries the
+    line and a message."""
 
     def __init__(self, line: int, words: str) -> None:
         super().__init__(words)

@@ -11,7 +11,7 @@ from gateway.configuration.wording import did_you_mean
 from gateway.floorplan.model import Building, Door, Feature, Floor, FloorPlan, PlacedCamera, Point, Room
 
 Problem = tuple[str, str]
-"""(feature id, message)"""
+"""A feature's id and a message."""
 
 _SLACK = 0.5
 """Tolerance of a drawing in metres."""
@@ -73,8 +73,8 @@ def _unknown(identifier: str, what: str, named: str, known: list[str]) -> Iterat
 
 
 def _same_names(plan: FloorPlan) -> Iterator[Problem]:
-    """Report numbers that are used twice. They are called over the radio, and a repeated one sends people to the wrong
-    place."""
+    """Report numbers that are used twice. People say them over the radio, and a repeated number sends others to the
+    wrong place."""
     rooms: dict[str, str] = {}
     for room in plan.rooms:
         if room.number and room.number in rooms:

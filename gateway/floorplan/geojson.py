@@ -20,7 +20,7 @@ from gateway.floorplan.schema import BY_TYPE, POLYGONS, Properties
 
 @dataclass(frozen=True, slots=True)
 class RawFeature:
-    """One feature whose properties and geometry are valid by themselves.
+    """Holds one feature whose properties and geometry are valid by themselves.
 
     ``coordinates`` are (longitude, latitude): one position for a point, a closed ring for a polygon.
     """

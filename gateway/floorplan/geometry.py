@@ -1,8 +1,8 @@
 """Computes positions and what cameras can see, in metres. Pure: shapely and pyproj compute, and nothing is read.
 
 Line of sight uses only the walls in the plan. A camera sees along straight lines within its own room. A camera in a
-hallway sees into all hallways that touch, since those are drawn as open to each other. A camera outdoors sees what no
-building hides.
+hallway sees into all hallways that touch, since those are drawn as open to each other. A camera outdoors sees whatever
+no building hides.
 
 A camera counts as seeing another room if it sees one of that room's doors, since anyone who enters or leaves is then in
 its picture. Windows, furniture and open doors are ignored.
@@ -27,8 +27,8 @@ _ARC_STEPS = 32
 
 @dataclass(frozen=True, slots=True)
 class NearCamera:
-    """Names a camera near a room. The distance is from the room's outline to the camera, in metres; inside the room it
-    is 0."""
+    """Names a camera near a room. The distance is from the room's outline to the camera, in metres. It is 0 for a
+    camera inside the room."""
 
     id: CameraId
     distance_m: float

@@ -14,7 +14,7 @@ Outline = tuple[Point, ...]
 
 
 class RoomKind(StrEnum):
-    """Says what a room is for. Pages choose its colour, pattern and icon by it."""
+    """Says what a room is for. Pages choose the room's colour, pattern and icon accordingly."""
 
     CLASSROOM = "classroom"
     OFFICE = "office"
@@ -114,8 +114,8 @@ class Feature:
 class PlacedCamera:
     """Says where a camera hangs and looks.
 
-    ``heading`` and ``fov`` are in degrees. ``range_m`` is how far its picture is useful. ``room_id`` is the room that
-    it hangs in, or None outdoors.
+    ``heading`` and ``fov`` are in degrees. ``range_m`` is the distance up to which its picture is useful. ``room_id``
+    is the room that it hangs in, or None outdoors.
     """
 
     id: CameraId

@@ -1,5 +1,5 @@
-"""Writes plans and camera placements as docs/protocol.md defines them. Pure. Shows only the cameras it is told to
-show."""
+"""Writes plans and camera placements as docs/protocol.md defines them. Pure. It shows only the cameras that the caller
+names."""
 
 from collections.abc import Collection
 from typing import Any

@@ -9,8 +9,8 @@ def room_words(room: Room) -> str:
 
 
 def place_words(plan: FloorPlan, room_id: str | None, place: str) -> str | None:
-    """Return a trigger's place: the room, or the words in the trigger, marked as not on the plan. None if it named no
-    place."""
+    """Return a trigger's place: the room, or the words in the trigger, marked as not on the plan. Return None if
+    the trigger named no place."""
     room = next((room for room in plan.rooms if room.id == room_id), None)
     if room is not None:
         return room_words(room)

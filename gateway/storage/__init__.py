@@ -1,1 +1,1 @@
-"""Opens the database, defines its tables and migrations, and keeps what it does not take. It has no domain rules."""
+"""Opens the database, defines its tables and migrations, and keeps changes that it does not accept. No domain rules."""

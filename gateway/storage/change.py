@@ -20,7 +20,7 @@ Key = tuple[str, str]
 class Change:
     """Describes the new values of a row. A newer change with the same ``kind`` and ``id`` replaces an older one.
 
-    ``values`` are JSON. A change that is not ``lasting`` may be lost by a crash, so it takes no space in the reserve.
+    ``values`` are JSON. A change that is not ``lasting`` may be lost in a crash, so it is not kept in the reserve.
     """
 
     kind: str
@@ -42,7 +42,7 @@ async def write_all(
     *,
     separately: bool,
 ) -> dict[Key, Change]:
-    """Write changes and additions, and return the changes that the database has taken.
+    """Write changes and additions, and return the changes that the database has accepted.
 
     With ``separately``, each of them can fail alone. Without it, raises IntegrityError if one contradicts the database.
     """
@@ -59,7 +59,7 @@ async def write_all(
 
 
 async def _written(session: AsyncSession, write: Callable[[], Awaitable[None]], separately: bool, what: str) -> bool:
-    """Write. If it contradicts the database, return False, or raise IntegrityError if not ``separately``."""
+    """Run ``write``. If it contradicts the database, return False, or raise IntegrityError if not ``separately``."""
     if not separately:
         await write()
         return True

@@ -5,8 +5,9 @@ BEGIN IMMEDIATE, so that no transaction reads first and then finds that it canno
 ``busy_timeout`` makes them wait for other processes, such as the command line. Readers need not wait, as they work on
 snapshots.
 
-Alarms have connections of their own for writing and reading, which nobody else can occupy. They never wait long, for
-their turn or for another process. If an alarm cannot write within about a second, it fails and uses the reserve file.
+Alarms have connections of their own for writing and reading, which nobody else can occupy. They never wait long,
+neither for their turn nor for another process. If an alarm cannot write within about a second, it fails and uses the
+reserve file.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from gateway.storage.turns import Turns, Urgency
 
 BUSY_TIMEOUT_MS = 5000
 URGENT_TIMEOUT_MS = 500
-"""Milliseconds that an alarm waits for another process that writes to the same file."""
+"""Milliseconds that an alarm waits for another process that is writing to the same file."""
 URGENT_TURN_WITHIN = 1.0
 """Seconds that an alarm waits for another writer in this process to commit."""
 READERS = 12
@@ -45,8 +46,8 @@ def sqlite_url(path: Path) -> str:
 class Database:
     """Opens database sessions. ``url`` must be the URL of an SQLite file, as ``sqlite_url`` writes it.
 
-    ``reserve`` is the file for changes that must be on disk even if the database takes nothing (``owed``). By default
-    it is beside the SQLite file.
+    ``reserve`` is the file for changes that must be on disk even if the database accepts no writes (``owed``). By
+    default it is beside the SQLite file.
 
     Its methods raise StorageError for anything that the database cannot do. They pass on IntegrityError, since only the
     caller knows what it means that a row already exists.
@@ -113,7 +114,7 @@ class Database:
     async def session(self, urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
         """Open a database session that writes. It is committed to disk on exit, or rolled back on any exception.
 
-        Raises StorageError, for an alarm also if its turn does not come within URGENT_TURN_WITHIN.
+        Raises StorageError. An alarm also gets it if its turn does not come within URGENT_TURN_WITHIN.
         """
         if self._writer is asyncio.current_task():
             raise RuntimeError("this task already has a database session that writes, and would wait for itself")
@@ -129,9 +130,9 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, urgent: bool = False) -> AsyncIterator[AsyncSession]:
-        """Open a database session that only reads, on one snapshot. It waits for no writer, and keeps no changes.
+        """Open a database session that only reads, on one snapshot. It waits for no writer, and saves no changes.
 
-        ``urgent`` is for what an alarm needs to know, and does not wait for other readers.
+        ``urgent`` is for reading what an alarm needs to know. It does not wait for other readers.
         """
         try:
             async with (self._read_urgent if urgent else self._read)() as session:
@@ -159,7 +160,7 @@ def _storage_error(what: str, error: DBAPIError | PoolTimeout) -> StorageError:
 
 
 def _prepare_file(name: str | None) -> None:
-    """Create the file. Only our own account may read it, as it has the signing keys.
+    """Create the file. Only our own account may read it, as it contains the signing keys.
 
     SQLite's WAL gets the same mode.
     """
@@ -176,7 +177,7 @@ def _prepare_file(name: str | None) -> None:
 def _configure(connection: Any, timeout_ms: int) -> None:
     connection.isolation_level = None  # The listener for "begin" begins transactions.
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={timeout_ms}")  # It comes first, as changing the journal mode may wait.
+    cursor.execute(f"PRAGMA busy_timeout={timeout_ms}")  # This comes first, as changing the journal mode may wait.
     for name, value in PRAGMAS.items():
         cursor.execute(f"PRAGMA {name}={value}")
     cursor.close()

@@ -1,9 +1,9 @@
-"""Keeps changes that are in effect but not yet in the database, and retries until the database takes them.
+"""Keeps changes that are in effect but not yet in the database, and retries until the database accepts them.
 
-An alarm, and anything that ends somebody's permission, must not depend on a working database. So such a change is
-handed in here. It is written to the database together with all changes owed from before. If that fails, it goes into
-the reserve file, which needs no free space on the disk. Either way it survives a crash. Only if both fail is it in
-memory alone, and the caller is told so.
+An alarm, and anything that ends somebody's permission, must not depend on a working database. So services pass such
+changes to this module. It writes each one to the database together with all changes that are still owed. If that fails,
+the change goes into the reserve file, which needs no free space on the disk. Either way it survives a crash. If both
+fail, the change is kept in memory only, and the caller is told so.
 """
 
 import asyncio
@@ -33,16 +33,16 @@ changes and about 500 bytes, so most of the reserve file stays free."""
 COMPANIONS = 1000
 """How many additions to owed changes (``within``) are kept in memory.
 
-Beyond that the oldest is dropped, and counted.
+Beyond that the oldest is dropped and counted.
 """
 
 
 class Owed:
-    """Holds the changes that the database has not taken yet.
+    """Holds the changes that the database has not accepted yet.
 
-    Call ``start`` once all services have registered their writers, before any of them starts. The command line does not
-    call it, and then never touches the reserve file, which belongs to the gateway. ``on_dropped`` is called for each
-    addition that is dropped.
+    Call ``start`` after all services have registered their writers, but before any of them starts. The command line
+    does not call ``start``, and so never touches the reserve file, which belongs to the gateway. ``on_dropped`` is
+    called for each addition that is dropped.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Owed:
     def writer(self, kind: str, write: Writer) -> None:
         """Register ``write`` for changes of this kind.
 
-        It may be called for a change that is already in the database.
+        ``write`` may be called for a change that is already in the database.
         """
         self._writers[kind] = write
 
@@ -94,16 +94,16 @@ class Owed:
 
     @property
     def crowded(self) -> bool:
-        """True if so much is owed that sign-ins must be refused."""
+        """True if so many changes are owed that sign-ins must be refused."""
         return len(self._owed) >= MOST_THAT_MAY_BE_REFUSED
 
     @property
     def failing(self) -> bool:
-        """True if the last attempt to write to the database failed. It is retried every second."""
+        """True if the last attempt to write to the database failed. Writes are retried every second."""
         return self._failing
 
     def get(self, kind: str, change_id: str) -> dict[str, Any] | None:
-        """Return the values of an owed change, or None if the database has it."""
+        """Return the values of an owed change, or None if no such change is owed."""
         change = self._owed.get((kind, change_id))
         return None if change is None else change.values
 
@@ -128,9 +128,9 @@ class Owed:
     async def enter(
         self, changes: Iterable[Change], within: Within | None = None, urgency: Urgency = Urgency.ALARM
     ) -> None:
-        """Write changes, all that is owed, and whatever ``within`` adds, to the database in one transaction.
+        """Write changes, all owed changes, and whatever ``within`` adds, to the database in one transaction.
 
-        Raises StorageError if that fails. The changes are then owed, but not what ``within`` adds.
+        Raises StorageError if that fails. The changes are then owed, but the additions of ``within`` are not.
         """
         self.hold(changes)
         if self._failing and urgency is not Urgency.ALARM:
@@ -138,9 +138,9 @@ class Owed:
         await self._enter(within, urgency)
 
     async def commit(self, changes: Iterable[Change], within: Within | None = None) -> bool:
-        """Write changes to the database, or else to the reserve file. Return False if neither takes them now.
+        """Write changes to the database, or else to the reserve file. Return False if both fail now.
 
-        If the database does not take them now they are owed, and ``within`` is called when it does.
+        If the database does not accept them now, they are owed, and ``within`` is called when it does.
         """
         self.hold(changes)
         try:
@@ -154,7 +154,7 @@ class Owed:
         return True
 
     async def commit_or_forget(self, changes: Sequence[Change]) -> None:
-        """Write changes that may take effect only if they are on disk. Raises StorageError if they are not."""
+        """Write changes that may take effect only once they are on disk. Raises StorageError if they are not."""
         if await self.commit(changes):
             return
         if all(self.on_disk(change.kind, change.id) for change in changes):

@@ -1,6 +1,6 @@
-"""Tells the command line if a gateway runs on this storage, and when it last closed what other processes had ended.
+"""Tells the command line if a gateway is using this storage, and when it last closed what other processes had ended.
 
-The gateway holds a lock on a file. The kernel releases it with the process, however that ends. The file contains the
+The gateway holds a lock on a file. The kernel releases it when the process ends, in whatever way. The file contains the
 time at which the last complete look began, in monotonic seconds, which all processes of a machine share. If a process
 has ended something and then finds a later time there, it knows that everything is closed.
 """
@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 NAME = "gateway.lock"
 WRITE_EVERY = 0.25
 _LENGTH = 20
-"""Bytes of the number. The length is fixed, so that the number is overwritten in place."""
+"""The length of the number in bytes. It is fixed, so that the number can be overwritten in place."""
 
 
 class Presence:
     """Notes the gateway's presence. ``looked_at`` returns the time to note.
 
-    If the file cannot be used, the gateway runs on without it.
+    If the file cannot be used, the gateway runs without it.
     """
 
     def __init__(self, directory: Path, looked_at: Callable[[], float]) -> None:
@@ -43,7 +43,7 @@ class Presence:
             noted = -1.0
             while True:
                 if (looked_at := self._looked_at()) != noted:
-                    # It runs in a thread, so that a disk that hangs delays only the command line.
+                    # This runs in a thread, so that a disk that hangs delays only the command line.
                     await asyncio.to_thread(self._note, file, looked_at)
                     noted = looked_at
                 await clock.sleep(WRITE_EVERY)
@@ -66,7 +66,7 @@ class Presence:
 
 
 def _locked(file: int) -> bool:
-    """Try to take the lock. A command that asks holds the exclusive lock for a few microseconds."""
+    """Try to take the lock. A command that checks it holds the exclusive lock for a few microseconds."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -77,7 +77,7 @@ def _locked(file: int) -> bool:
 def looked_at_by_gateway(directory: Path) -> float | None:
     """Return when the gateway on this storage last looked, in monotonic seconds. It blocks.
 
-    Return None if no gateway runs on this machine.
+    Return None if no gateway is running on this machine.
     """
     try:
         file = os.open(directory / NAME, os.O_RDWR)

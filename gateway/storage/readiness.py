@@ -1,4 +1,4 @@
-"""Finds out if the database takes writes, by writing to it. The answer is cached, so frequent requests cost nothing."""
+"""Finds out if the database accepts writes, by writing to it. The answer is cached, so repeated requests are free."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ TABLES = ("sign_in_sessions", "incidents", "audit_records")
 
 
 class Readiness:
-    """Writes at most once in GOOD_FOR seconds, no matter how many ask."""
+    """Writes at most once in GOOD_FOR seconds, no matter how many callers ask."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -26,7 +26,7 @@ class Readiness:
         self._failure: StorageError | None = None
 
     async def check(self) -> None:
-        """Raise StorageError if the database cannot be read or takes no writes."""
+        """Raise StorageError if the database cannot be read or accepts no writes."""
         async with self._lock:
             if self._clock.monotonic() - self._asked_at >= GOOD_FOR:
                 self._failure = await self._try()

@@ -1,8 +1,8 @@
 """Keeps one value in a small file that has its full size from the start, so that it can be written on a full disk.
 
 The file has two halves, which are overwritten alternately. Each contains a header (magic, number, length, SHA-256) and
-one JSON value. If a crash interrupts a write, that half's checksum does not match, and the other half has the value
-from before. Every method blocks.
+one JSON value. If a crash interrupts a write, that half's checksum does not match, and the other half has the
+previous value. Every method blocks.
 """
 
 import errno
@@ -16,7 +16,7 @@ from typing import Any
 from gateway.storage.files import allocate
 
 SIZE = 512 * 1024
-"""Bytes of both halves together, which is enough for several hundred incidents that the database does not take."""
+"""The size of both halves together, in bytes: enough for several hundred incidents that cannot enter the database."""
 
 _HEADER = struct.Struct("!8sQI32s")
 _MAGIC = b"SLRSERV1"

@@ -1,9 +1,9 @@
-"""Keeps steady time (``clock``) across a restart of the gateway, so that setting the clock does no harm then either.
+"""Keeps steady time (``clock``) across restarts of the gateway, so that a changed clock does no harm then either.
 
 If only the gateway restarts, it continues with the steady time of the previous run. Open incidents and sign-ins are not
 affected, whatever the clock says now. If the machine restarts, its clock is trusted again, with one exception: time
-never starts earlier than it was last seen. Otherwise grants and sign-ins that ended long ago would live again on a
-machine that starts without knowing the time, until a time service corrects it.
+never restarts from before the last time seen. Otherwise, on a machine that starts without knowing the time, grants and
+sign-ins that ended long ago would be valid again until a time service corrects the clock.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 class Kept:
     """Holds what is on disk. ``boot`` identifies one run of the machine, and ``began_at`` is steady time at its start.
 
-    ``seen_at`` is a time that has surely passed: the earlier of steady and wall time, since either may be wrong.
+    ``seen_at`` is a time that has certainly passed: the earlier of steady and wall time, since either may be wrong.
     """
 
     boot: str
@@ -38,7 +38,7 @@ def began_at(kept: Kept | None, boot: str, wall: float, up: float) -> float:
     """Return steady time at the machine's start, for a gateway that starts ``up`` seconds later. Pure."""
     if kept is None:
         return wall - up
-    if kept.boot == boot != "" and kept.began_at + up >= kept.seen_at:  # A sandbox may have restarted its own clock.
+    if kept.boot == boot != "" and kept.began_at + up >= kept.seen_at:  # A sandbox may have restarted its clock.
         return kept.began_at
     return max(wall, kept.seen_at) - up
 
@@ -86,7 +86,7 @@ class SteadyTime:
 
 
 def _boot() -> str:
-    """Return the id of this run of the machine. It is empty if the system has none; then every run counts as new."""
+    """Return the id of this run of the machine. If the system has none, it is empty, and every run counts as new."""
     try:
         return _BOOT.read_text().strip()
     except OSError:

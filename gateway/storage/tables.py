@@ -19,7 +19,7 @@ Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows onl
 
 
 class Base(DeclarativeBase):
-    """Every table derives from this. It names constraints, so that later migrations can refer to them."""
+    """Serves as the base of every table. It names constraints, so that later migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -85,7 +85,7 @@ class WebhookDeliveryRow(Base):
 
 
 class ConsolePressRow(Base):
-    """Stores a press of the trigger on a page, with the key that the page made for it. It answers retries.
+    """Stores a press of the trigger on a page, with the key that the page made for it. Retries are answered from it.
 
     ``room`` is the room that the page named. ``incident_id`` is None if the press was refused because a real incident
     was open.
@@ -105,8 +105,8 @@ class ConsolePressRow(Base):
 class AuditRow(Base):
     """Stores an audit record. ``id`` only grows, and ``event_id`` keeps a spooled record from being entered twice.
 
-    ``at`` is cut to 1/100 s, and ``utc_offset`` is the district's at that time, in seconds east of UTC. There are no
-    foreign keys, because a record must never be refused for what it refers to.
+    ``at`` is cut to 1/100 s, and ``utc_offset`` is the district's offset at that time, in seconds east of UTC. There
+    are no foreign keys, because a record must never be refused because of what it refers to.
     """
 
     __tablename__ = "audit_records"
@@ -151,7 +151,7 @@ class SignInSessionRow(PrincipalColumns, Base):
 
 
 class InvitationRow(PrincipalColumns, Base):
-    """Stores a single-use sign-in link. It has been used if ``redeemed_at`` is set."""
+    """Stores a single-use sign-in link. ``redeemed_at`` is set once the link has been used."""
 
     __tablename__ = "invitations"
 
@@ -165,7 +165,7 @@ class InvitationRow(PrincipalColumns, Base):
 class RevocationRow(Base):
     """Revokes a token, sign-in or grant. ``subject`` is ``token``, ``session`` or ``grant``.
 
-    After ``expires_at`` it would have ended by itself, and the row may be deleted. None means never.
+    After ``expires_at`` the subject would have ended anyway, and the row may be deleted. None means never.
     """
 
     __tablename__ = "revocations"

@@ -20,7 +20,7 @@ class Urgency(IntEnum):
 class Turns:
     """Passes the turn to write from writer to writer.
 
-    Writers of equal urgency get it in the order in which they came.
+    Writers of equal urgency get it in order of arrival.
     """
 
     def __init__(self) -> None:
@@ -39,11 +39,11 @@ class Turns:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
-                self.give()  # We got the turn at the moment when we were cancelled.
+                self.give()  # We got the turn just as we were cancelled.
             raise
 
     def give(self) -> None:
-        """Pass the turn to the next writer, or leave it free if nobody waits."""
+        """Pass the turn to the next writer, or leave it free if nobody is waiting."""
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():

@@ -1,1 +1,1 @@
-"""Has one module for each version of the schema. Each of them names the one before it."""
+"""Contains one module per version of the schema. Each module names the version before it."""

@@ -1,6 +1,6 @@
-"""Adds the triggers of each incident, the threat in words, and the keys of presses on a page.
+"""Adds every incident's triggers, a description of its threat, and the keys of presses on a page.
 
-An incident of the first version gets one trigger, which is the one in its row, dated by its newest alarm.
+An incident of the first version gets one trigger: the one in its row, dated to its newest alarm.
 """
 
 import sqlalchemy as sa
@@ -29,7 +29,7 @@ def upgrade() -> None:
     op.add_column("incidents", sa.Column("triggers", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("incidents", sa.Column("unconfirmed", sa.Integer(), server_default="0", nullable=False))
     op.add_column("incidents", sa.Column("threat", sa.Text(), server_default=sa.text("''"), nullable=False))
-    # Mark old alarms as reported, so that nobody is told now that they were not confirmed.
+    # Mark old alarms as reported, so that the migration causes no reports that they were not confirmed.
     op.execute(f"UPDATE incidents SET triggers = {_TRIGGERS}, threat = {_THREAT}, unconfirmed = alarms")  # noqa: S608  constants
     op.create_table(
         "console_presses",
