@@ -15,7 +15,7 @@ _EARLY = 0.005
 
 
 def rota() -> Iterator[float]:
-    """Yield the time of each further source's turns, in seconds after each multiple of ``PERIOD``."""
+    """For one source after another, yield the time of its turns, in seconds after each multiple of ``PERIOD``."""
     while True:
         for group in range(_GROUPS):
             yield from [PERIOD * group / _GROUPS] * TOGETHER

@@ -1,4 +1,4 @@
-"""Pictures of real encoders for tests: a moving bar, coded by x265, x264 or as JPEG."""
+"""Pictures from real encoders for tests: a moving bar, coded by x265, x264 or as JPEG."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from gateway.simulator.pictures.encoder import split_annex_b
 
-TICKS = 9000  # between pictures: 10 a second
+TICKS = 9000  # between pictures: 10 per second
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def drawn(number: int, width: int = 320, height: int = 180) -> av.VideoFrame:
 def coded(
     codec: str, count: int, options: Mapping[str, str], *, width: int = 320, height: int = 180
 ) -> Iterator[Coded]:
-    """``count`` pictures by libx264 or libx265."""
+    """Return ``count`` pictures encoded by libx264 or libx265."""
     encoder = av.CodecContext.create(codec, "w")
     assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
@@ -61,6 +61,6 @@ def h264(
 
 
 def jpeg(count: int, *, width: int = 320, height: int = 180) -> list[Coded]:
-    """Whole JPEG pictures."""
+    """Return whole JPEG pictures."""
     images = [drawn(number, width, height).to_ndarray(format="bgr24") for number in range(count)]
     return [Coded((cv2.imencode(".jpg", image)[1].tobytes(),), number * TICKS) for number, image in enumerate(images)]

@@ -1,7 +1,8 @@
-"""Streams that nobody here made come out as they went in: packetised for viewers, and depacketised as a camera's.
+"""Streams from other makers come out as they went in: packetised for viewers, and depacketised as from a camera.
 
 H.264: conformance streams of the Joint Video Team, and Cisco's, from OpenH264 (tests/data/h264). H.265: the streams
-with which ChromiumOS tests its decoders (tests/data/h265), and what x265 codes. The licences lie beside them.
+with which ChromiumOS tests its decoders (tests/data/h265), and streams coded by x265. The licences are in the same
+folders.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,13 +27,14 @@ STREAMS_H265 = sorted((Path(__file__).parents[1] / "data" / "h265").glob("*.h265
 TICKS = 3000
 LIMITS = (1140, 97)
 SIGNATURE = b"\x06\x05\x20" + bytes(range(1, 33)) + b"\x80"
-"""An SEI message of user data (H.264 D.1.7), as ONVIF Media Signing puts one beside pictures."""
+"""An SEI message of user data (H.264 D.1.7), such as ONVIF Media Signing adds to pictures."""
 
 Packetize = Callable[[Sequence[bytes], int], Sequence[bytes]]
 
 
 def pictures(stream: bytes) -> Iterator[list[bytes]]:
-    """The NAL units of each picture: one begins with what stands before slices, or with its first macroblock."""
+    """Return the NAL units of each picture. It begins with a unit that precedes slices, or with its first
+    macroblock."""
     picture: list[bytes] = []
     coded = False
     for nal in split_annex_b(stream):
@@ -46,7 +48,7 @@ def pictures(stream: bytes) -> Iterator[list[bytes]]:
 
 
 def pictures_h265(stream: bytes) -> Iterator[list[bytes]]:
-    """The same of H.265, where an SEI may also stand behind the slices (type 40)."""
+    """Return the same for H.265, where an SEI may also follow the slices (type 40)."""
     picture: list[bytes] = []
     coded = False
     for nal in split_annex_b(stream):
@@ -75,7 +77,7 @@ def carried(
 
 
 def differences(units: list[list[bytes]], found: list[AccessUnit], sets: set[bytes]) -> list[int]:
-    """The pictures that came out otherwise, but for parameter sets, which keyframes are given again."""
+    """Return the pictures that differ, apart from parameter sets, which are added to keyframes again."""
 
     def rest(nals: Sequence[bytes]) -> list[bytes]:
         return [nal for nal in nals if nal not in sets]

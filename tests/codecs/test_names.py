@@ -1,4 +1,4 @@
-"""Each codec has one name, one decoder and one word."""
+"""Each codec has one name, one decoder and one description."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Recovery points: found wherever they stand in an SEI, and counted as their codec counts."""
+"""Recovery points are found anywhere in an SEI, and counted as their codec requires."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ def exp_golomb(value: int) -> str:
 
 
 def sei(header: bytes, before: list[tuple[int, bytes]], count: int, *, signed: bool) -> bytes:
-    """An SEI NAL unit with the messages ``before`` and a recovery point."""
+    """Return an SEI NAL unit with the messages ``before`` and a recovery point."""
     number = (2 * count - 1 if count > 0 else -2 * count) if signed else count
     bits = exp_golomb(number) + "10" + "0" * (0 if signed else 2) + "1"
     bits += "0" * (-len(bits) % 8)

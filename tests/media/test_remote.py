@@ -163,7 +163,7 @@ class Scene:
                 await self.clock.advance(0.01)
 
     async def die(self) -> None:
-        """End the newest worker as by kill -9, and let the next one serve."""
+        """End the newest worker as kill -9 would, and let the next one serve."""
         count = len(self.workers)
         self.links[-1].abort()
         await self.until(lambda: len(self.workers) > count and self.node.pid)

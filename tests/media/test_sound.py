@@ -17,7 +17,7 @@ from tests.gst_camera import gst_camera
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
-"""The first camera's sound is switched on; it sends a tone of 440 Hz."""
+"""Sound is switched on for the first camera, which sends a tone of 440 Hz."""
 VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
 
 

@@ -1,4 +1,4 @@
-"""What several processes count is served as a sum, and the counts of a dead process are not lost."""
+"""The metrics of several processes are served as a sum, and the counts of a dead process are not lost."""
 
 import prometheus_client
 from hypothesis import given

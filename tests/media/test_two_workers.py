@@ -57,7 +57,7 @@ class Watcher:
         return True
 
     async def leave(self) -> None:
-        """Close the connection without a word."""
+        """Close the connection without a goodbye."""
         viewer, self._viewer = self._viewer, None
         if viewer is not None:
             await viewer.close()

@@ -1,4 +1,4 @@
-"""A camera on paper: what a relay would be told by a camera with such a clock, such a delay and such a network."""
+"""Models a camera: what a relay would receive from a camera with a given clock, delay and network."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -16,13 +16,13 @@ CAMERA_EPOCH = 1_700_000_000.0
 
 @dataclass
 class CameraModel:
-    """``at(t)`` functions give the fault at gateway time ``t``, in seconds.
+    """Models a camera. ``at(t)`` functions return the fault at gateway time ``t``, in seconds.
 
-    ``offset``: the camera's clock less the right time, ``delay``: capture to arrival, ``media``: an error of its media
-    clock. Reports come as late as the pictures do. Delay is a ``queue`` that holds what the camera's clock read then,
-    or else a recorder that says when the picture was taken by its clock of now. Reports are ``reports_ahead`` of
-    ``Date``, as where one of them gives local time. ``wall`` and ``steady``, which is the same where nobody has set it,
-    are the gateway's own clock less gateway time.
+    ``offset``: the camera's clock minus the right time. ``delay``: capture to arrival. ``media``: an error of its media
+    clock. Reports come as late as the pictures do. The delay is either that of a ``queue``, which holds earlier
+    readings of the camera's clock, or that of a recorder, which states by its present clock when the picture was taken.
+    Reports are ``reports_ahead`` of ``Date``, as if one of them gave local time. ``wall`` and ``steady`` are the
+    gateway's own clock minus gateway time; they are the same if nobody has set it.
     """
 
     offset: Callable[[float], float] = lambda t: 0.0
@@ -52,7 +52,7 @@ class CameraModel:
 
 @dataclass(frozen=True)
 class Seen:
-    """At ``now``: the map, the age that it gives the picture that arrived last, and the true one."""
+    """Holds, at ``now``, the map, the age that it gives the latest picture, and the true age."""
 
     now: float
     map: Map
@@ -65,7 +65,7 @@ class Seen:
 
 
 def classify(map_: Map | TimelinePoint, age: float) -> str:
-    """The first table of docs/age.md, as the page has it, for a page without a clock error of its own."""
+    """Classify an age by the first table of docs/age.md, as a page without a clock error of its own does."""
     if not map_.trusted:
         return "UNVERIFIED"
     reach = age + map_.uncertainty
@@ -73,7 +73,7 @@ def classify(map_: Map | TimelinePoint, age: float) -> str:
 
 
 def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Seen]:
-    """Play the camera to a timeline, with handshake, reports and questions, and yield what a page knows: after every
+    """Play the camera to a timeline, with handshake, reports and queries, and yield what a page knows: after every
     picture, and every 0.1 s while none comes."""
     random, line, timeline = model.random, Line(), Timeline(model.clock_trusted)
 

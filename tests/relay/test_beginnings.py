@@ -1,4 +1,4 @@
-"""With what a viewer who opens a camera late can begin, and who is told when that changes."""
+"""A viewer who opens a camera late begins with the right picture, and is told when that changes."""
 
 import pytest
 
@@ -15,7 +15,7 @@ STEP = 0.1
 
 
 class Camera:
-    """Sends ten pictures a second: I is a keyframe, P none, R one at a recovery point."""
+    """Sends ten pictures per second: I is a keyframe, P is none, R is one at a recovery point."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

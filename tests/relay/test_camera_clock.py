@@ -12,7 +12,7 @@ from gateway.sources.media import ClockSample
 def converse(
     clock: CameraClock, offset: Callable[[float], float], start: float, end: float, trip: float, answered: float = 0.5
 ) -> list[float]:
-    """Ask whenever the clock wants to until ``end``; the times of the questions."""
+    """Send a query whenever the clock asks for one, until ``end``. Return the times of the queries."""
     asked = []
     now = start
     while (now := max(now, clock.next_query(now))) < end:

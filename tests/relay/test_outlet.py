@@ -1,4 +1,4 @@
-"""Whether anybody watched before makes no difference to a viewer: the start burst is the same."""
+"""A viewer gets the same start burst whether or not anybody was watching before."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def unit(number: int, keyframe: bool, codec: str = "H264") -> AccessUnit:
 
 
 def ignore(_group: PacketGroup) -> None:
-    """A viewer who is sent everything."""
+    """Return a viewer who is sent everything."""
 
 
 def shown(groups: tuple[PacketGroup, ...]) -> list[tuple[int, bool, tuple[bytes, ...], float]]:

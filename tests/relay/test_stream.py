@@ -20,7 +20,7 @@ STEP = 0.1
 
 
 class Bench:
-    """A stream, and a camera in front of it that sends a picture every 0.1 s."""
+    """A stream, and a camera that sends it a picture every 0.1 s."""
 
     def __init__(self, clock_trusted: bool = False) -> None:
         self.clock = FakeClock()
@@ -172,7 +172,7 @@ async def test_a_vouched_clock_is_trusted_from_the_first_report() -> None:
     assert point.trusted
     bench.stream.disconnected(bench.clock.monotonic())
     await bench.clock.advance(60)
-    assert bench.stream.timeline() == point  # what is on the glass keeps its date
+    assert bench.stream.timeline() == point  # the picture on screen keeps its date
     bench.connect()
     assert bench.stream.timeline() == point
     await bench.send("I")

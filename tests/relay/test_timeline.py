@@ -1,4 +1,4 @@
-"""The clock rows of the fault table of docs/age.md, and what is promised of every combination of them."""
+"""The clock rows of the fault table of docs/age.md hold, and so do its promises for every combination of them."""
 
 from random import Random
 
@@ -12,7 +12,7 @@ from tests.relay.camera_model import CAMERA_EPOCH, CameraModel, Seen, run
 
 
 def states(seen: list[Seen]) -> list[str]:
-    """The states in the order in which they were shown, without repetition."""
+    """Return the states in the order in which they were shown, without repetition."""
     shown = [one.state for one in seen]
     return [state for at, state in enumerate(shown) if at == 0 or shown[at - 1] != state]
 
@@ -199,7 +199,7 @@ def test_a_vouched_clock_needs_no_date_and_is_never_asked() -> None:
 
 
 def gateway_set(delay: float, wrong_before: float, wrong_after: float) -> list[Seen]:
-    """A vouched camera at a gateway whose clock is off by the one, and after 13 s by the other."""
+    """Model a trusted camera at a gateway whose clock is off by the first value, and after 13 s by the second."""
     return list(
         run(
             CameraModel(
@@ -217,7 +217,7 @@ def gateway_set(delay: float, wrong_before: float, wrong_after: float) -> list[S
 def test_a_late_stream_of_a_vouched_clock_never_looks_live_after_the_gateways_clock_was_set_back(
     delay: float, set_by: float
 ) -> None:
-    """Before, it was LIVE from the next report on: by a clock that is set back, what is late looks young."""
+    """Such a stream was once LIVE from the next report on: if the clock is set back, a late picture looks young."""
     seen = after(gateway_set(delay, 0.0, set_by), 0.5)
     assert "LIVE" not in {one.state for one in seen}
     assert "own clock" in seen[-1].map.reason
@@ -236,7 +236,7 @@ def test_a_live_stream_of_a_vouched_clock_is_never_not_live_by_a_clock_that_is_s
 
 
 def test_a_vouched_clock_is_believed_once_the_gateways_own_that_was_slow_is_set_right() -> None:
-    """As on a machine whose clock was wrong until its time service was there."""
+    """This happens on a machine whose clock is wrong until its time service starts."""
     seen = after(gateway_set(0.05, -1200.0, 0.0), 0.5)
     assert states(seen) == ["UNVERIFIED", "LIVE"]
     assert max(errors(after(seen, 13.2))) < 0.15
@@ -253,7 +253,7 @@ def test_a_vouched_clock_is_believed_once_the_gateways_own_that_was_slow_is_set_
 def test_whichever_way_the_gateways_clock_is_set_no_late_picture_of_a_vouched_clock_is_live(
     delay: float, wrong: float, right_first: bool, small: float, either: bool
 ) -> None:
-    """One of the two times is right. What is shown before the clock is set right cannot be."""
+    """One of the two times is right. Ages shown before the clock is set right may be wrong."""
     off = small if either else wrong
     seen = gateway_set(delay, *((0.0, off) if right_first else (off, 0.0)))
     for one in after(seen, 0.5 if right_first else 13.2):

@@ -12,7 +12,7 @@ NEXT = b"\x41\x9a" + b"inter" * 4
 
 
 class RightMarkers(Markers):
-    """Those of a stream whose markers have always been right."""
+    """The markers of a stream that have always been right."""
 
     def believed(self, keyframe: bool, size: int) -> bool:
         return not self.misplaced
@@ -24,7 +24,7 @@ def rtp(sequence: int, timestamp: int, payload: bytes, *, marker: bool = False, 
 
 
 def fragments(nal: bytes, size: int) -> list[bytes]:
-    """FU-A payloads of one NAL unit (RFC 6184 5.8)."""
+    """Return the FU-A payloads of one NAL unit (RFC 6184 5.8)."""
     pieces = [nal[1:][start : start + size] for start in range(0, len(nal) - 1, size)]
     indicator, kind = nal[0] & 0xE0 | 28, nal[0] & 0x1F
     last = len(pieces) - 1
@@ -35,7 +35,7 @@ def fragments(nal: bytes, size: int) -> list[bytes]:
 
 
 def aggregated(*nals: bytes) -> bytes:
-    """One STAP-A payload (RFC 6184 5.7.1)."""
+    """Return one STAP-A payload (RFC 6184 5.7.1)."""
     return b"\x78" + b"".join(struct.pack("!H", len(nal)) + nal for nal in nals)
 
 

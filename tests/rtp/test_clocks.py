@@ -1,4 +1,4 @@
-"""What is known of two clocks: never more than their answers and the worst drift allow."""
+"""An interval never claims more about two clocks than their answers and the worst drift allow."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -75,7 +75,7 @@ def test_what_is_no_rtp_is_left_to_the_parser() -> None:
 def test_order_holds_nothing_comes_twice_and_all_bounds_are_kept(
     arrivals: list[tuple[int, float]], first: int, most: int
 ) -> None:
-    """However packets come: what goes out rises, was put in, has waited at most ``longest``, and is not lost inside."""
+    """In any order of packets, the output only rises, was put in, has waited at most ``longest``, and loses nothing."""
     longest = 0.1
     buffer, now, put, out = Reorder(longest, most), 0.0, 0, []
     waiting: dict[int, float] = {}

@@ -67,7 +67,7 @@ class Bench:
     async def until(
         self, done: Callable[[], bool], within: float = 30.0, each: Callable[[], None] = lambda: None
     ) -> float:
-        """Let gateway time pass until ``done``; returns how much did. ``each`` runs every tenth of a second."""
+        """Let gateway time pass until ``done``. Return how much passed. ``each`` runs every tenth of a second."""
         began = self.clock.monotonic()
         while not done():
             assert self.clock.monotonic() - began < within, f"not within {within} s: {self.sources[0].status()}"

@@ -1,4 +1,4 @@
-"""A sink that remembers what a source hands on."""
+"""A sink that remembers everything that a source passes on."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A camera that does as its test says, on a real socket."""
+"""A camera that follows its test's script, on a real socket."""
 
 import asyncio
 import base64
@@ -15,12 +15,12 @@ SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track
 
 
 class ScriptedCamera:
-    """Speaks RTSP well, wants ``password`` (Basic) if there is one, and sends what its test tells it to.
+    """Speaks RTSP well, demands ``password`` (Basic) if there is one, and sends what its test tells it to.
 
-    ``location``: where it redirects to. ``sessions``: how many it serves, the next one gets 453. ``held``: answers and
-    pictures wait in the connection, as on a link that is too slow, until ``release``. ``most`` is the highest number of
-    sessions that were set up at one time. ``udp``: it sends datagrams to whoever asks for them, and only to those.
-    ``hangs_up``: a connection on which it has asked for the password gets no further answer.
+    ``location``: where it redirects to. ``sessions``: how many sessions it serves; the next request gets 453. ``held``:
+    answers and pictures wait in the connection, as on a link that is too slow, until ``release``. ``most`` is the
+    highest number of sessions that were set up at the same time. ``udp``: it sends datagrams to clients that request
+    them, and only to those. ``hangs_up``: a connection on which it has asked for the password gets no further answer.
     """
 
     def __init__(self, password: str | None = None) -> None:
@@ -72,7 +72,7 @@ class ScriptedCamera:
         self._writers.clear()
 
     def reset(self) -> None:
-        """Reset the connections, as a network does whose way to the camera is gone."""
+        """Reset the connections, as a network does that has lost its route to the camera."""
         for writer in self._writers:
             connection: socket.socket = writer.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -84,13 +84,13 @@ class ScriptedCamera:
             self._write(writer, data)
 
     def release(self, messages: int) -> None:
-        """Let so many of the messages through that wait."""
+        """Let this many of the waiting messages through."""
         for _ in range(min(messages, len(self._waiting))):
             writer, data = self._waiting.popleft()
             writer.write(data)
 
     def recover(self) -> None:
-        """The link is as it was."""
+        """Restore the link."""
         self.held = False
         self.release(len(self._waiting))
 
@@ -102,7 +102,7 @@ class ScriptedCamera:
             self.datagram(packet)
 
     def packet(self, ticks: int = 9000) -> bytes:
-        """The next picture, as one RTP packet that has not been sent."""
+        """Return the next picture as one RTP packet, without sending it."""
         self._sequence += 1
         self._timestamp += ticks
         return rtp(self._sequence, self._timestamp, aggregated(SPS, PPS, IDR), marker=True)

@@ -1,4 +1,4 @@
-"""Every codec that cameras send, from GStreamer's RTSP server."""
+"""Every codec that cameras send is received from GStreamer's RTSP server."""
 
 import asyncio
 
@@ -71,5 +71,5 @@ async def test_sound_is_taken_beside_the_picture_where_it_is_wanted(option: str,
             await asyncio.gather(task, return_exceptions=True)
     assert stream.codec == codec
     ends = [packet.rtp + len(packet.payload) for packet in heard]
-    assert [packet.rtp for packet in heard[1:]] == ends[:-1]  # 8000 samples a second, none missing
+    assert [packet.rtp for packet in heard[1:]] == ends[:-1]  # 8000 samples per second, none missing
     assert len({byte for packet in heard for byte in packet.payload}) > 20  # a tone, not silence

@@ -14,7 +14,7 @@ from tests.sources.scripted import ScriptedCamera
 
 
 async def fall_behind(bench: Bench, camera: ScriptedCamera, *, until: Callable[[], bool]) -> float:
-    """The link passes half of what the camera sends; what it sends waits in the connection."""
+    """Let the link carry half of what the camera sends; the rest waits in the connection."""
     camera.held = True
     tick = 0
 

@@ -21,7 +21,7 @@ class Streams:
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     def want(self, *names: str) -> None:
-        """Names that begin with ``s`` are substreams."""
+        """Start streams by name. Names that begin with ``s`` are substreams."""
         for name in names:
             self.tasks[name] = asyncio.get_running_loop().create_task(self._hold(name), name=name)
 

@@ -1,4 +1,4 @@
-"""Cameras whose packets come as datagrams."""
+"""Cameras whose packets arrive as datagrams."""
 
 import socket
 

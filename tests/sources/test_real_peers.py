@@ -1,4 +1,4 @@
-"""Our client against RTSP servers of flesh and blood: GStreamer's, and the simulated school."""
+"""The client works with RTSP servers that others wrote or that run for real: GStreamer's, and the simulated school."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.e2e
 
 
 class Pull:
-    """A source that runs on the machine's clock, and what it has handed on."""
+    """A source that runs on the machine's clock, and everything that it has passed on."""
 
     def __init__(self, url: str, username: str | None, password: str | None, transport: str, pin: str | None) -> None:
         self.sink = RecordingSink()
@@ -73,7 +73,7 @@ async def pulled(
 
 
 async def assert_plays(pull: Pull, width: int, height: int, notes: tuple[str, ...] = ()) -> None:
-    """Keyframes, parameter sets, a clock on both paths, and a truthful status."""
+    """Check keyframes, parameter sets, a clock on both paths, and a truthful status."""
     sink = pull.sink
     await pull.wait_until(lambda: sum(unit.keyframe for unit in sink.units) >= 2 and bool(sink.reports))
     assert sink.units[0].keyframe
@@ -132,7 +132,7 @@ async def test_a_camera_that_refuses_all_that_may_be_used_is_unsupported() -> No
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A camera's own certificate and key in one file, as GStreamer wants them."""
+    """Return a camera's own certificate and key in one file, as GStreamer requires."""
     together = tmp_path / "camera.pem"
     together.write_bytes(b"".join(path.read_bytes() for path in tls.self_signed(tmp_path, "camera")))
     return together
@@ -210,11 +210,11 @@ async def test_a_delay_that_builds_up_in_the_connection_is_dropped_to_live() -> 
         faults = f"{listening.control_url}/cameras/hall/faults"
         async with pulled(url, "sightline", PASSWORD) as pull:
             await pull.wait_until(lambda: pull.source.status().state is SourceState.UP)
-            pull.sink.next_query = 0.0  # as a gateway asks that wants to know the camera's clock
+            pull.sink.next_query = 0.0  # like a gateway that wants to know the camera's clock
             (await http.put(faults, json={"passes": 0.25})).raise_for_status()
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.FELL_BEHIND, within=40)
             (await http.delete(faults)).raise_for_status()
             await pull.wait_until(lambda: pull.source.status().state is SourceState.UP)
-            # a school that is drawn live stamps each report with the time of the picture that leaves with it
+            # a school that is drawn live stamps each report with the time of the picture that is sent with it
             report, clock = pull.sink.reports[-1], SystemClock()
             assert clock.now() - clock.monotonic() - (report.ntp - report.arrival) < 1

@@ -137,14 +137,14 @@ def test_no_packets_raise_anything_but_camera_errors(packets: list[tuple[bool, b
 
 
 def in_units(nal: bytes, size: int) -> list[bytes]:
-    """H.265 fragmentation units (RFC 7798 4.4.3), made of H.264 ones."""
+    """Return H.265 fragmentation units (RFC 7798 4.4.3), made of H.264 ones."""
     kind = nal[0] >> 1 & 0x3F
     return [b"\x62\x01" + bytes((piece[1] & 0xC0 | kind,)) + piece[2:] for piece in fragments(nal[:1] + nal[2:], size)]
 
 
 @st.composite
 def streams(draw: st.DrawFn, codec: str) -> list[bytes]:
-    """Pictures in fragments, some packets lost, repeated, moved, damaged, or of another source."""
+    """Return pictures in fragments, with some packets lost, repeated, moved, damaged, or of another source."""
     large = [b"\x65\x88" + bytes(range(100)), b"\x41\x9a" + bytes(range(60)), NEXT]
     if codec == "H265":
         large = [b"\x02\x01\x9a" + bytes(range(100)), b"\x28\x01\x9a" + bytes(range(60))]
@@ -176,7 +176,7 @@ def streams(draw: st.DrawFn, codec: str) -> list[bytes]:
 
 
 def outcome(info: StreamInfo, packets: list[bytes], runs: list[int], *, one_by_one: bool) -> tuple[object, ...]:
-    """What is told of packets that come in runs; ``one_by_one``: each packet is looked at by itself."""
+    """Return what is reported for packets that arrive in runs. ``one_by_one``: each packet is handled by itself."""
     sink = RecordingSink()
     reception = Reception(info, 96, sink, own_ssrc=1)
     for begin, end in zip([0, *runs], [*runs, len(packets)], strict=True):

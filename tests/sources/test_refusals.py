@@ -1,4 +1,4 @@
-"""What cameras and recorders refuse, and where they send on to."""
+"""Refusals and redirects by cameras and recorders are handled correctly."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""How one stream stands, and who is told."""
+"""The status of one stream is kept, and its listeners are notified."""
 
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
 from gateway.sources.standing import Standing

@@ -6,7 +6,7 @@ from gateway.models import SourceReason, SourceState
 from gateway.sources.state import IGNORED, SourceEvent, advance, advice
 from tests.playbook import read_grid
 
-# What follows each event in each state.
+# The next state for each event in each state.
 EXPECTED = read_grid("""
          connecting  up       stalled  down
 picture  up          up       up       up

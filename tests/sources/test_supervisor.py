@@ -100,7 +100,7 @@ async def test_a_connection_that_is_lost_is_told_at_once(bench: Bench, camera: S
     camera.reset()
     async with asyncio.timeout(5):
         while source.status().state is not SourceState.DOWN:
-            await bench.clock.settle()  # no gateway time passes: nobody waits for something else to do
+            await bench.clock.settle()  # no gateway time passes: nothing waits for another task
     assert source.status().reason is SourceReason.CLOSED_BY_CAMERA
     assert bench.sink.disconnections == 1
 

@@ -1,4 +1,4 @@
-"""One channel, several sources: which of them is the camera's stream, and whose reports tell its clock."""
+"""Of several sources on one channel, the camera's stream is found, and so are the reports that give its clock."""
 
 import pytest
 
@@ -13,7 +13,7 @@ TICKS = 3000
 
 
 class Camera:
-    """Sends pictures, 30 a second; each tenth is a keyframe."""
+    """Sends 30 pictures per second; every tenth is a keyframe."""
 
     def __init__(self, announced: int | None = None) -> None:
         self.sink = RecordingSink()
@@ -115,7 +115,7 @@ def test_what_is_kept_of_another_source_is_bounded() -> None:
 
 
 def reports(camera: Camera, ssrc: int, timestamps: list[int]) -> list[int]:
-    """Sender reports by a source, between pictures of SSRC 7. Gives the RTP times of those that counted."""
+    """Send sender reports from a source, between pictures of SSRC 7. Return the RTP times of those that counted."""
     for at, timestamp in enumerate(timestamps):
         camera.picture(at, ssrc=7)
         camera.reception.rtcp(sender_report(ssrc, NTP_EPOCH + 100, 0, timestamp), camera.now)

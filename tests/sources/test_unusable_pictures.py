@@ -1,4 +1,4 @@
-"""Cameras that send pictures that cannot be used are not up, and say why."""
+"""Cameras whose pictures cannot be used are not up, and their status says why."""
 
 import itertools
 from collections.abc import Callable

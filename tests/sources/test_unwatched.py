@@ -1,4 +1,5 @@
-"""While nobody watches a camera, its packets are read a few times a second; none is lost, and no viewer notices."""
+"""While nobody is watching a camera, its packets are read a few times a second; none is lost, and viewers notice
+nothing."""
 
 import asyncio
 
@@ -14,7 +15,7 @@ from tests.sources.scripted import ScriptedCamera
 
 
 async def settled(bench: Bench, camera: ScriptedCamera) -> Source:
-    """A camera that has been pulled for some time, and nobody watches."""
+    """Return a camera that has been pulled for some time while nobody was watching."""
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)
@@ -27,7 +28,7 @@ async def settled(bench: Bench, camera: ScriptedCamera) -> Source:
 
 
 async def arrived(bench: Bench, camera: ScriptedCamera) -> None:
-    """A turn has found nothing, so the next picture is taken as it comes, and those after it wait."""
+    """Wait until a turn has found nothing, so that the next picture is read as it arrives, and those after it wait."""
     units = len(bench.sink.units)
     camera.picture()
     await loop_turns()
@@ -35,7 +36,7 @@ async def arrived(bench: Bench, camera: ScriptedCamera) -> None:
 
 
 async def loop_turns() -> None:
-    """Let the event loop read whatever there is to be read now, without time passing."""
+    """Let the event loop read whatever there is to read now, without time passing."""
     for _ in range(20):
         await asyncio.sleep(0)
 

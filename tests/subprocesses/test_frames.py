@@ -1,4 +1,5 @@
-"""Frames survive any cutting of the stream. One that is too long ends the stream before any of it is stored."""
+"""Frames arrive intact however the stream is cut. A frame that is too long ends the stream before any of it is
+stored."""
 
 import contextlib
 

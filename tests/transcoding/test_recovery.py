@@ -62,7 +62,7 @@ KINDS = {
 
 
 class Camera:
-    """Sends coded pictures by RTP to a relay stream, and on to a transcode that runs in the test."""
+    """Sends coded pictures over RTP to a relay stream, and on to a transcode that runs in the test."""
 
     def __init__(self, codec: str) -> None:
         self.clock = FakeClock()
@@ -82,7 +82,7 @@ class Camera:
         self.backlog.take(picture)
 
     def send(self, pictures: Sequence[Coded], lost: int | None = None) -> None:
-        """``lost``: the number of the picture that is lost on the way."""
+        """Send the pictures. ``lost`` is the number of the picture that is lost on the way."""
         missing = 0
         for number, picture in enumerate(pictures):
             self.clock.pass_unnoticed(BETWEEN)
@@ -104,7 +104,7 @@ class Camera:
 
 
 def shown(camera: Camera) -> Iterator[tuple[int, Grey]]:
-    """The pictures that a viewer's decoder shows, each with its number."""
+    """Return the pictures that a viewer's decoder shows, each with its number."""
     decoder = av.CodecContext.create("h264", "r")
     assert isinstance(decoder, VideoCodecContext)
     for result in camera.results:
@@ -116,7 +116,7 @@ def shown(camera: Camera) -> Iterator[tuple[int, Grey]]:
 
 
 def worst(picture: Grey, number: int) -> float:
-    """The largest mean difference of any block of 20 by 20 pixels from what was drawn."""
+    """Return the largest mean difference of any block of 20 by 20 pixels from the drawn picture."""
     difference = np.abs(picture - drawn(number).to_ndarray(format="gray").astype(np.int16))
     return float(difference.reshape(9, 20, 16, 20).mean(axis=(1, 3)).max())
 

@@ -71,7 +71,8 @@ class House:
         self.source.access_unit(unit)
 
     async def play(self, pictures: Sequence[Coded], codec: str, every: float = LIVE) -> None:
-        """Send a picture ``every`` so many seconds, by default as a camera does. A later call continues from there."""
+        """Send a picture every ``every`` seconds, by default as often as a camera. A later call continues from
+        there."""
         try:
             for picture in pictures:
                 self.send(Coded(picture.nals, picture.rtp + self._sent * TICKS), codec)

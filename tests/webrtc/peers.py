@@ -106,7 +106,7 @@ class Gateway:
 
 @asynccontextmanager
 async def playing_gateway(settings: MediaSettings | None = None) -> AsyncIterator[Gateway]:
-    """Run a gateway in real time whose camera plays."""
+    """Run a gateway in real time, with a camera that is playing."""
     gateway = Gateway(SystemClock(), settings)
     async with gateway.plane:
         camera = asyncio.create_task(gateway.camera.run(), name="test camera")

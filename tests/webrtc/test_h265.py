@@ -1,4 +1,5 @@
-"""A viewer that decodes H.265, made of aiortc with another name for its payload type, since aiortc cannot decode it."""
+"""A viewer that decodes H.265 is simulated by aiortc with another name for its payload type, since aiortc cannot decode
+it."""
 
 import asyncio
 import re

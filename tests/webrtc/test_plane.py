@@ -31,7 +31,7 @@ async def test_aiortc_decodes_what_the_camera_shows() -> None:
 
 async def test_a_late_viewer_starts_at_the_last_keyframe_and_goes_on() -> None:
     async with one_viewer() as scene:
-        scene.gateway.camera.show(20)  # a keyframe every 15
+        scene.gateway.camera.show(20)  # a keyframe every 15 pictures
         gop = scene.gateway.camera.stream.gop()
         await scene.connect()
         await scene.until(lambda: len(scene.media) >= sum(len(group.payloads) for group in gop))

@@ -1,4 +1,4 @@
-"""Viewers are reached by IPv6, in datagrams that pass everywhere, and from the address that they asked."""
+"""Viewers are reached over IPv6, in datagrams that every network carries, and from the address to which they sent."""
 
 import asyncio
 import os

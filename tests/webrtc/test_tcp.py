@@ -1,4 +1,4 @@
-"""A viewer by TCP gets the same packets. Waiting data is bounded, and nothing follows the end."""
+"""A viewer over TCP gets the same packets. Waiting data is bounded, and nothing follows the end."""
 
 import asyncio
 import os

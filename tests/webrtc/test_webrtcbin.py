@@ -1,4 +1,4 @@
-"""GStreamer's webrtcbin is the viewer: ICE by libnice, DTLS and SRTP by OpenSSL and libsrtp, decoding by FFmpeg."""
+"""GStreamer's webrtcbin is the viewer: ICE from libnice, DTLS and SRTP from OpenSSL and libsrtp, decoding by FFmpeg."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A camera with two streams and one viewer, whose clock moves only when told."""
+"""A camera with two streams and one viewer, on a clock that moves only when told."""
 
 import asyncio
 import itertools
@@ -27,8 +27,8 @@ GOP = 10
 
 
 class Camera:
-    """Sends one stream. Each call sends a picture of ``size`` bytes. Every tenth is a keyframe, the first one after
-    ``phase``."""
+    """Sends one stream. Each call sends a picture of ``size`` bytes. Every tenth picture is a keyframe, the first one
+    after ``phase``."""
 
     def __init__(self, name: StreamName, clock: Clock, size: int, stamp: int, phase: int = 0) -> None:
         self.stream = CameraStream(CAMERA, name, clock, Metrics(), clock_trusted=True, pass_b_frames=False)
@@ -61,7 +61,7 @@ class Camera:
 
 
 class Scene:
-    """A gateway whose clock moves only when told, with a camera of two streams and one viewer."""
+    """A gateway on a clock that moves only when told, with a camera of two streams and one viewer."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -86,7 +86,7 @@ class Scene:
         return opened
 
     async def play(self, seconds: float, lossy: bool = False) -> None:
-        """Let pictures come. With ``lossy``, the viewer reports that a third of them was lost."""
+        """Let pictures arrive. With ``lossy``, the viewer reports that a third of them was lost."""
         for step in range(round(seconds / STEP)):
             self.main.show()
             self.sub.show()
@@ -114,7 +114,7 @@ class Scene:
         return session
 
     def carries(self, bps: float) -> None:
-        """Set what the link turns out to carry. The main stream has 1.6 Mbit/s."""
+        """Set the capacity that the link turns out to have. The main stream has 1.6 Mbit/s."""
         assert self.session.feed is not None
         self.session.feed.link.estimate.found(bps, self.clock.monotonic())
 

@@ -1,4 +1,4 @@
-"""Viewers by TCP and by IPv6, and a gateway for them whose clock moves only when told."""
+"""Viewers over TCP and IPv6, and a gateway for them on a clock that moves only when told."""
 
 import asyncio
 import re
@@ -50,7 +50,7 @@ class FramedSocket:
 
 
 class TcpViewer(LightViewer):
-    """A light viewer that knows TCP only."""
+    """A light viewer that uses TCP only."""
 
     def __init__(self, port: int, on_media: Callable[[bytes], None] | None = None) -> None:
         self._port = port

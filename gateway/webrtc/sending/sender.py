@@ -28,7 +28,7 @@ class Numbering(NamedTuple):
 
 
 class Outlet(NamedTuple):
-    """Says how the packets of a stream are sent to this viewer.
+    """Describes how the packets of a stream are sent to this viewer.
 
     ``shift`` is added to RTP timestamps (mod 2^32). ``kind`` is the payload type. ``repeats`` is that of
     retransmissions (RFC 4588), or None if the packets themselves are sent again.
@@ -56,7 +56,7 @@ class RtpSender:
     the first sequence numbers. They are below 2^15, so that a receiver cannot mistake the roll-over counter. ``last``
     is the group sent last, and ``last_timestamp`` is its RTP timestamp for the viewer.
 
-    **Architecture invariant:** one plaintext for one nonce. An index is used once its packet is sealed, whether or not
+    **Architecture invariant:** one plaintext per nonce. An index is used up once its packet is sealed, whether or not
     it is sent. It is sealed again only for the same packet, which the stretch that contains the index finds.
     """
 
@@ -158,13 +158,13 @@ class RtpSender:
     def earn_resends(self, share: float) -> None:
         """Allow more repeats: ``share`` of the packets sent since the last call, up to ``share`` of ``MOST_RESENDS``.
 
-        The limit is there because repeats on a link that is full only fill it further.
+        The limit exists because repeats would only fill a full link further.
         """
         earned, self._earned_at = share * (self._next - self._earned_at), self._next
         self._resends_left = min(self._resends_left + earned, share * MOST_RESENDS)
 
     def forget(self) -> None:
-        """Never repeat what was sent so far. Nobody needs it any more."""
+        """Never repeat what was sent so far. It is no longer needed."""
         self._oldest = self._next
 
     def _send_runs(self, group: PacketGroup, first: int, timestamp: int, marked: bool) -> bool:

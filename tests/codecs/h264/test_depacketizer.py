@@ -14,7 +14,7 @@ from tests.rtp.packets import IDR, NEXT, PPS, SPS, RightMarkers, aggregated, fra
 
 
 class Stream:
-    """Feeds payloads, numbering nothing: what is missing is said."""
+    """Feeds payloads without sequence numbers; the test states how many packets are missing."""
 
     def __init__(self, *parameter_sets: bytes) -> None:
         self.depacketizer = H264Depacketizer(parameter_sets, RightMarkers())
@@ -194,7 +194,7 @@ def test_fragments_and_access_units_are_bounded() -> None:
 def test_a_nal_unit_in_pieces_that_proves_unreadable_at_a_marker_is_counted_and_raises_nothing() -> None:
     stream = Stream(SPS, PPS)
     stream.push(b"\x1c\x80", 3000)  # the camera leaves its pieces open: the next time stamp ends them
-    assert stream.push(b"\x1c\xb8", 6000, marker=True) == ()  # an aggregate in pieces, which nobody may send
+    assert stream.push(b"\x1c\xb8", 6000, marker=True) == ()  # a fragmented aggregate, which is not allowed
     assert stream.depacketizer.malformed == 1
 
 

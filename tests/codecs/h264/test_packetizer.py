@@ -6,7 +6,7 @@ from gateway.codecs.nal.payloads import LIMIT
 
 
 def depacketize(payloads: tuple[bytes, ...]) -> list[bytes]:
-    """An independent reading of RFC 6184: single NAL unit packets, STAP-A, FU-A."""
+    """Read packets independently, by RFC 6184: single NAL unit packets, STAP-A, FU-A."""
     nals: list[bytes] = []
     fragments: bytearray | None = None
     for payload in payloads:

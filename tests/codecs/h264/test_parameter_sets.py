@@ -10,7 +10,7 @@ from tests.rtp.packets import SPS
 
 
 def ue(value: int) -> str:
-    """Exp-Golomb code (ITU-T H.264 9.1)."""
+    """Return an Exp-Golomb code (ITU-T H.264 9.1)."""
     code = f"{value + 1:b}"
     return "0" * (len(code) - 1) + code
 
@@ -26,7 +26,7 @@ def write_sps(
     crop: tuple[int, int, int, int] | None = None,
     vui: str | None = None,
 ) -> bytes:
-    """An SPS, bit by bit, emulation prevention included."""
+    """Return an SPS, written bit by bit, including emulation prevention."""
     high = ue(1) + ue(0) + ue(0) + "0" + "0" if profile == 100 else ""
     rows = height // 16 // (2 if interlaced else 1)
     bits = ue(sps_id) + high + ue(0) + order + ue(1) + "0" + ue(width // 16 - 1) + ue(rows - 1)
@@ -49,7 +49,7 @@ def write_sps(
 
 
 def vui(reorder: int, *, hrd: bool = False) -> str:
-    """A VUI with timing, optionally buffering, and a bitstream restriction."""
+    """Return a VUI with timing, optionally buffering, and a bitstream restriction."""
     timing = "1" + f"{1:032b}" + f"{60:032b}" + "1"
     parameters = ue(0) + "0" * 8 + ue(5) + ue(6) + "0" + "0" * 20
     buffering = "1" + parameters + "0" + "0" if hrd else "00"

@@ -38,7 +38,7 @@ def as_kind(nal: bytes, kind: int) -> bytes:
 
 
 class Stream:
-    """Feeds payloads, numbering nothing: what is missing is said."""
+    """Feeds payloads without sequence numbers; the test states how many packets are missing."""
 
     def __init__(self, *parameter_sets: bytes) -> None:
         self.depacketizer = H265Depacketizer(parameter_sets, RightMarkers())

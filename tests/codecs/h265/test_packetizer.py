@@ -6,7 +6,7 @@ from gateway.codecs.nal.payloads import LIMIT
 
 
 def depacketize(payloads: tuple[bytes, ...]) -> list[bytes]:
-    """An independent reading of RFC 7798: single NAL unit packets, aggregation packets, fragmentation units."""
+    """Read packets independently, by RFC 7798: single NAL unit packets, aggregation packets, fragmentation units."""
     nals: list[bytes] = []
     fragments: bytearray | None = None
     for payload in payloads:

@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 320, 176
 
 
 def picture(seed: int = 1) -> Image:
-    """Something with colours and edges, 4:2:0 without loss of what is compared."""
+    """Return a picture with colours and edges, in 4:2:0, without loss of what is compared."""
     image = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8)
     for index in range(5):
         image[:, index * 64 : index * 64 + 64] = (index * 50, 255 - index * 40, seed * 30 % 256)
@@ -25,7 +25,7 @@ def picture(seed: int = 1) -> Image:
 
 
 def on_the_wire(image: Image, quality: int = 50, restarts: int = 0) -> tuple[bytes, bytes]:
-    """Tables and entropy-coded data of a JPEG of an encoder that is not ours."""
+    """Return tables and entropy-coded data of a JPEG from an independent encoder."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, restarts]
     data = cv2.imencode(".jpg", image, options)[1].tobytes()
     at, tables = 2, b""
@@ -40,7 +40,7 @@ def on_the_wire(image: Image, quality: int = 50, restarts: int = 0) -> tuple[byt
 def payloads(
     data: bytes, quality: int, tables: bytes = b"", *, size: int = 500, restarts: int = 0, kind: int = 1
 ) -> list[bytes]:
-    """RFC 2435 packets of one picture."""
+    """Return the RFC 2435 packets of one picture."""
     out = []
     for offset in range(0, len(data), size):
         head = pack("!IBBBB", offset, kind | (64 if restarts else 0), quality, WIDTH // 8, HEIGHT // 8)

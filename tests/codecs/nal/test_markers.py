@@ -1,4 +1,4 @@
-"""One timestamp is one access unit, whatever a camera's RTP markers say: no torn picture goes out as a whole one."""
+"""One timestamp is one access unit, whatever a camera's RTP markers say: no torn picture is sent as a whole one."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ H265_SETS = (
     bytes.fromhex("4401c172b46240"),
 )
 Mark = Callable[[int, int], bool]
-"""Whether the NAL unit at a place, of so many, has the marker."""
+"""Returns True if the NAL unit at a place, of a number of units, has the marker."""
 EACH: Mark = lambda at, of: True  # noqa: E731
 NEVER: Mark = lambda at, of: False  # noqa: E731
 FIRST: Mark = lambda at, of: at == 0  # noqa: E731
@@ -27,7 +27,7 @@ LAST: Mark = lambda at, of: at == of - 1  # noqa: E731
 
 
 def slices(codec: str, key: bool, count: int) -> list[bytes]:
-    """The slices of one picture; only the first of them begins it."""
+    """Return the slices of one picture; only the first of them begins it."""
     if codec == "H264":
         head = b"\x65" if key else b"\x41"
         return [head + (b"\x0d" if at else b"\x88") + bytes((at + 1,)) * 20 for at in range(count)]
@@ -52,7 +52,7 @@ class Camera:
         self.more(nals, mark, lost=lost, ssrc=ssrc)
 
     def more(self, nals: Sequence[bytes], mark: Mark, *, lost: Sequence[int] = (), ssrc: int = 7) -> None:
-        """More packets of the same timestamp."""
+        """Send more packets of the same timestamp."""
         for at, nal in enumerate(nals):
             number = next(self._numbers)
             self.now += 0.01
@@ -61,7 +61,7 @@ class Camera:
                 self.reception.rtp_in_order([packet], self.now)
 
     def at_once(self, nals: Sequence[bytes], mark: Mark) -> None:
-        """A picture whose packets are read together, as they are where the camera has sent them together."""
+        """Send a picture whose packets are read together, as happens when the camera sends them together."""
         self.timestamp += 3000
         self.now += 0.01
         packets = [
@@ -75,7 +75,7 @@ class Camera:
 
 
 def whole(units: Sequence[AccessUnit], count: int) -> bool:
-    """Every unit has as many slices as its picture, and a timestamp of its own."""
+    """Return True if every unit has as many slices as its picture, and a timestamp of its own."""
     apart = len({unit.rtp for unit in units}) == len(units)
     return apart and all(sum(unit.nals[-1][:1] == nal[:1] for nal in unit.nals) == count for unit in units)
 
@@ -135,7 +135,7 @@ def test_a_picture_that_grows_beyond_one_slice_is_held_until_it_is_known_where_i
 
 
 def torn(key: bool) -> Camera:
-    """A camera that was right about pictures as large as the first slice of this one."""
+    """Return a camera whose markers were right for pictures as large as the first slice of this one."""
     camera = Camera()
     for size in (50, 50):
         camera.picture([b"\x65\x88" + bytes(size)], EACH)
@@ -219,7 +219,7 @@ def test_two_fields_of_one_timestamp_are_one_access_unit() -> None:
 
 
 def bits(text: str) -> bytes:
-    """Bits as bytes, with a stop bit."""
+    """Return bits as bytes, with a stop bit."""
     text = text.replace(" ", "") + "1"
     text += "0" * (-len(text) % 8)
     return int(text, 2).to_bytes(len(text) // 8, "big")

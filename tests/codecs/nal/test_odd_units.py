@@ -1,4 +1,4 @@
-"""One odd NAL unit costs that NAL unit, not the picture: where sequence numbers show no loss, nothing was lost."""
+"""An odd NAL unit costs that NAL unit, not the picture: if no sequence numbers are missing, nothing was lost."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,7 +21,7 @@ Payload = tuple[int, bytes, bool]
 
 
 class Codec:
-    """Pictures of one codec with their packets, and what is odd to it."""
+    """Pictures of one codec with their packets, and the NAL units that are odd in it."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ def test_an_odd_unit_before_any_packet_of_a_stream_costs_at_most_itself(name: st
         if inside and marker:
             continue  # a marker within a picture is another oddity
         if inside and _between_fragments(codec, stream[at][1]):
-            continue  # nothing may stand between the pieces of one NAL unit
+            continue  # nothing may come between the pieces of one NAL unit
         assert codec.shown([*stream[:at], odd, *stream[at:]]) == codec.shown(stream) == codec.pictures, at
 
 

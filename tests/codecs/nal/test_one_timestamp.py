@@ -1,4 +1,5 @@
-"""What a decoder shows of what a camera sends under one timestamp: pictures that were drawn, and no mixture of two."""
+"""Decoders show what a camera sends under one timestamp as the pictures that were drawn, and never as a mixture of
+two."""
 
 from collections.abc import Iterable, Sequence
 
@@ -46,7 +47,7 @@ def test_two_pictures_of_one_timestamp_are_shown_as_they_were_drawn_and_not_mixe
 
 
 def test_a_decoder_mixes_two_pictures_that_are_handed_to_it_as_one_access_unit() -> None:
-    """So that nobody makes one unit of them."""
+    """This shows why they must not be made into one unit."""
     pictures = [picture.nals for picture in h264(20, gop=10)]
     pairs = [first + second for first, second in zip(pictures[::2], pictures[1::2], strict=True)]
     drawn = shown("H264", pictures)

@@ -12,7 +12,7 @@ WALL = 1_700_000_000.0
 
 
 def asked(watch: ClockWatch, at: float, ahead: float, wall: float = WALL) -> None:
-    """The camera's clock is ``ahead`` of ours, which reads ``wall`` more than gateway time."""
+    """Answer with a camera clock that is ``ahead`` of ours, which reads ``wall`` more than gateway time."""
     watch.sample(ClockSample(math.floor(at + WALL + ahead), at, at + 0.01), wall)
 
 
@@ -83,7 +83,8 @@ def test_when_our_own_clock_is_set_no_camera_is_said_to_have_jumped() -> None:
 def test_no_camera_is_blamed_for_a_step_of_the_gateways_own_clock(
     set_by: float, camera_ahead: float, noted: int
 ) -> None:
-    """Before, every camera of the district was to follow a time server, and the one that had to was ours."""
+    """Every camera of the district was once told to follow a time server, although only the gateway's clock was
+    wrong."""
     clock = FakeClock(now=WALL)
     watch = Watch(RecordingSink(), clock)
     clock.jump(set_by)

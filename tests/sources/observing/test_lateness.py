@@ -6,7 +6,7 @@ from gateway.sources.observing.lateness import LATE, Drops, Lateness
 
 
 def played(*pictures: tuple[float, float]) -> Lateness:
-    """Pictures as (media seconds, arrival)."""
+    """Yield pictures as (media seconds, arrival)."""
     lateness = Lateness()
     for media, arrival in pictures:
         lateness.picture(round(media * 90_000) % (1 << 32), arrival, 90_000)

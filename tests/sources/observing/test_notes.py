@@ -1,4 +1,4 @@
-"""What district IT reads of a stream that plays."""
+"""District IT reads the right notes about a stream that is playing."""
 
 import pytest
 

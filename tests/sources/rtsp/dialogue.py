@@ -1,4 +1,4 @@
-"""Both halves of an RTSP conversation: the client's core, and a camera that the test writes out."""
+"""Both sides of an RTSP conversation: the client's core, and a camera whose answers the test writes."""
 
 from gateway.sources.rtsp.address import parse_address
 from gateway.sources.rtsp.events import Event, Playing
@@ -8,7 +8,7 @@ SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track
 
 
 class Dialogue:
-    """The camera's half, written out by the test."""
+    """The camera's side, written by the test."""
 
     def __init__(self, url: str = "rtsp://police:secret@camera/live") -> None:
         self.now = 100.0
@@ -16,7 +16,7 @@ class Dialogue:
         self.session.start(self.now)
 
     def requested(self) -> tuple[str, str, dict[str, str]]:
-        """Method, URL and headers of the one request that is being sent."""
+        """Return method, URL and headers of the one request that is being sent."""
         head, *lines = self.session.take_output().decode().removesuffix("\r\n\r\n").split("\r\n")
         method, url, version = head.split(" ")
         assert version == "RTSP/1.0"

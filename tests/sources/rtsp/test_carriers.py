@@ -1,4 +1,4 @@
-"""What media is asked for over, and what a camera's refusals of that mean."""
+"""Carriers are requested in order, and a camera's refusals lead to the right next step."""
 
 import pytest
 

@@ -124,7 +124,7 @@ def frames(count: int) -> list[bytes]:
 
 
 def heard(chunks: list[bytes]) -> list[int]:
-    """The numbers of the frames that come whole, whatever the others hold."""
+    """Return the numbers of the frames that arrive whole, whatever the others hold."""
     reader, found = Reader(), list[int]()
     reader.channels = frozenset({0, 1})
     whole = {frame[4:]: number for number, frame in enumerate(frames(12))}

@@ -1,4 +1,4 @@
-"""The second SETUP, of the sound: asked for only where it is wanted, and never at the cost of the picture."""
+"""The second SETUP, for sound, is sent only if sound is wanted, and never at the picture's expense."""
 
 from collections.abc import Callable
 

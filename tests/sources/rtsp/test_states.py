@@ -6,7 +6,7 @@ from gateway.errors import IllegalEvent
 from gateway.sources.rtsp.states import State, Step, advance
 from tests.playbook import read_grid
 
-# What follows each step in each state; "-": it cannot happen there.
+# The next state for each step in each state; "-" means that the step cannot happen there.
 EXPECTED = read_grid("""
              idle        describing  setting_up        setting_up_sound  starting  playing   stopping  closed
 start        describing  -           -                 -                 -         -         -         -

@@ -1,4 +1,5 @@
-"""What a TLS handshake with a camera says when it fails, and what old firmware is allowed. Against OpenSSL's server."""
+"""A failed TLS handshake with a camera is explained, and old firmware is allowed what it needs. Against OpenSSL's
+server."""
 
 import asyncio
 import hashlib
@@ -24,7 +25,7 @@ OLD = ["-cipher", "AES256-SHA:DHE-RSA-AES256-SHA:@SECLEVEL=0"]
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Directories with ``key`` and ``crt``, by the key's length in bits."""
+    """Return directories with ``key`` and ``crt``, by the key's length in bits."""
     made = {}
     for bits in (1024, 2048):
         made[bits] = tmp_path_factory.mktemp(f"rsa-{bits}")
@@ -48,7 +49,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
 
 @asynccontextmanager
 async def camera(certificate: Path, *options: str) -> AsyncIterator[int]:
-    """OpenSSL's server as a camera that takes a connection and says nothing. Gives its port."""
+    """Run OpenSSL's server as a camera that accepts a connection and sends nothing. Yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     files = ["-key", str(certificate / "key"), "-cert", str(certificate / "crt")]

@@ -12,7 +12,8 @@ TICK = 0.1
 class Link:
     """A link of ``rate`` bit/s with a queue of ``queue`` seconds, and a receiver that estimates like a browser.
 
-    Its REMB is 0.85 of what came while the queue grows. Otherwise it grows by 8 % a second, up to 1.5 times what came.
+    Its REMB is 0.85 of what came while the queue grows. Otherwise it grows by 8 % per second, up to 1.5 times what
+    came.
     """
 
     rate: float
@@ -61,7 +62,7 @@ class Scene:
     def run(self, seconds: float, bps: float, keyframe: float = 1.0, later: float = 0.0) -> float | None:
         """Send for this long, and return when trouble was first seen.
 
-        Once a second there is a keyframe, ``keyframe`` times as large as a tick. Pictures come ``later`` seconds a
+        Once a second there is a keyframe, ``keyframe`` times as large as a tick. Pictures arrive ``later`` seconds per
         second later than their timestamps say, which the receiver takes for a queue.
         """
         troubled = None
@@ -269,7 +270,7 @@ def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
 
 
 def test_five_percent_of_few_packets_is_no_trouble_however_it_falls() -> None:
-    """Forty packets a second are reported every tenth of a second, for an hour."""
+    """Forty packets per second are reported every tenth of a second, for an hour."""
     dice = random.Random(7)
     estimate, lost = BandwidthEstimator(0.0), 0
     for report in range(36_000):

@@ -1,4 +1,4 @@
-"""The first burst shows what a link carries, by the answers to checks behind it."""
+"""The first burst shows what a link carries, through the answers to checks sent after it."""
 
 import math
 from itertools import count

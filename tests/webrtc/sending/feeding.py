@@ -1,4 +1,4 @@
-"""A feed on a path that belongs to the test, whose clock the test moves."""
+"""A feed on a path that the test provides, with a clock that the test moves."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from gateway.webrtc.signalling.formats import Codec
 from gateway.webrtc.transport.srtp import GcmSealer
 from tests.fakes import FakeClock
 
-LINK = 8e6  # bits a second that a new link is assumed to carry: a megabyte a second
+LINK = 8e6  # bits per second that a new link is assumed to carry: a megabyte per second
 VIEWER = ViewerProfile("desk", unknown_link=LINK)
 CODECS = {"H264": Codec("H264", 102, "", 66, 31, (), None)}
 TICK = 0.002
@@ -94,7 +94,7 @@ class Scene:
         return group
 
     def gop(self, pictures: int) -> tuple[PacketGroup, ...]:
-        """Return this many pictures at ten a second, 1.6 Mbit/s in all."""
+        """Return this many pictures at ten per second, 1.6 Mbit/s in all."""
         for stamp in range(pictures):
             self.now += 0.1
             self.group(stamp, 20_000, keyframe=stamp == 0)
@@ -106,7 +106,7 @@ class Scene:
             self.feed.pump(self.now)
 
     def trouble(self, bps: float) -> None:
-        """Set what the link turns out to carry."""
+        """Set the capacity that the link turns out to have."""
         self.feed.link.estimate.found(bps, self.now)
         self.now += LOOK_INTERVAL
         self.feed.report(self.now, 0.0)

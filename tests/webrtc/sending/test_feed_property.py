@@ -10,7 +10,7 @@ from gateway.webrtc.sending.phases import Phase
 from tests.webrtc.sending.feeding import Scene
 
 SLOW, FAST = 600_000, 50_000_000
-"""Bits a second. Over the slow link, 1.8 kB go out at once, and 135 kB before they are too old."""
+"""Bits per second. Over the slow link, 1.8 kB go out at once, and 135 kB before they are too old."""
 
 
 class Delivery:
@@ -21,10 +21,10 @@ class Delivery:
         self.scene.way.answers = answers
         self.pictures: dict[int, PacketGroup] = {}
         self.read = 0
-        self.stamp, self.packets = 0, 0  # the picture that was sent last: which one, and how many of its packets
+        self.stamp, self.packets = 0, 0  # the picture that was sent last, and how many of its packets
 
     def show(self, count: int, size: int, keyframe: bool) -> None:
-        """Let this many pictures of this size come at once. The first may be a keyframe."""
+        """Let this many pictures of this size arrive at once. The first may be a keyframe."""
         for place in range(count):
             stamp = len(self.pictures) + 1
             group = self.scene.group(stamp, size, keyframe=keyframe and place == 0)
@@ -32,7 +32,7 @@ class Delivery:
             self.scene.feed.deliver(group, self.scene.now)
 
     def begin(self, torn: bool) -> None:
-        """The viewer loses the picture, or the camera's own picture proves to be torn."""
+        """Lose the picture at the viewer, or let the camera's own picture prove to be torn."""
         if torn:
             self.scene.stream.history.forget_gop()
         self.forget_part()

@@ -149,7 +149,7 @@ def test_pictures_go_to_a_viewer_who_misses_some_only_from_a_keyframe_on() -> No
 def test_whoever_misses_a_picture_is_told_why_and_at_once() -> None:
     assert {phase for phase in Phase if not WAITING[phase]} == SENDING
     for (phase, event), (following, commands) in TABLE.items():
-        # The first picture of the other stream, which follows at once, tells both.
+        # The first picture of the other stream, which follows at once, makes both known.
         if WAITING[phase] != WAITING[following] and event is not Event.SWITCHED:
             assert Command.TELL in commands, (phase, event)
 

@@ -1,4 +1,4 @@
-"""Tests the reports to a viewer, and what the viewer's own reports cause."""
+"""Tests the reports to a viewer, and the effects of the viewer's own reports."""
 
 import aiortc.rtp as rtp
 import pytest

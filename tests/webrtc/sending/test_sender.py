@@ -262,8 +262,8 @@ ACTIONS = st.one_of(
 def test_one_plaintext_for_one_nonce(
     sealers: Callable[[], tuple[Watched, Watched]], first: int, actions: list[tuple[str, int, int]]
 ) -> None:
-    """One nonce never serves two plaintexts, whatever is delivered, in whole or in part, begun again, switched, refused
-    by the socket or asked for again, and however often the camera reconnects."""
+    """One nonce never serves two plaintexts, whether groups are delivered whole or in part, restarted, switched,
+    refused by the socket or requested again, and however often the camera reconnects."""
     streams = [Stream(), Stream(kind=96, repeats=97), Stream(kind=98)]
     media, repeats = sealers()
     sender, wire, _, _ = sender_of(streams[0], (media, repeats), first)

@@ -1,4 +1,4 @@
-"""Offers as browsers write them, and the answers to them."""
+"""Offers in the form that browsers write, and the answers to them."""
 
 import re
 

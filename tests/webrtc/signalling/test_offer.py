@@ -1,4 +1,4 @@
-"""A broken offer is refused with words for its fault."""
+"""A broken offer is refused with a message that names its fault."""
 
 import pytest
 

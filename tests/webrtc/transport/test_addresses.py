@@ -15,7 +15,7 @@ from tests.fakes import FakeClock
 
 
 def nothing(_: str) -> tuple[str, ...]:
-    """Know no name."""
+    """Return nothing: no name is known."""
     return ()
 
 
