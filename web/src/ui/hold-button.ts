@@ -74,8 +74,8 @@ export class HoldButton extends LitElement {
    *  not end the hold. */
   #pressedAt: DOMRect | null = null;
 
-  /** End the hold if the button now sends something else. A hold sends what it started with, or nothing: a drill must not turn into a
-   *  real alarm under the finger. */
+  /** End the hold if the button now sends something else. A hold sends what it started with, or nothing: a drill must not
+   *  turn into a real alarm under the finger. */
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("kind") && this.#since !== null) {
       this.#stop();
