@@ -1,4 +1,4 @@
-"""An empty database of the newest version, migrated once in each process of tests and then copied.
+"""Provides an empty database of the newest version, migrated once per test process and then copied.
 
 What migrations do is tested in ``tests/storage``, on files that begin empty.
 """
@@ -15,7 +15,7 @@ from gateway.storage.migrate import upgrade
 
 @functools.cache
 def _migrated() -> bytes:
-    """The content of the file."""
+    """Return the content of the file."""
     with TemporaryDirectory() as directory:
         path = Path(directory) / "sightline.db"
         engine = create_engine(f"sqlite:///{path}")
@@ -26,7 +26,7 @@ def _migrated() -> bytes:
 
 
 def database_url(directory: Path) -> str:
-    """The URL of the database in ``directory``, which is put there if it has none."""
+    """Return the URL of the database in ``directory``. If there is none, put one there."""
     path = directory / "sightline.db"
     if not path.exists():
         path.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Fakes at the boundaries of the gateway, shared by all tests."""
+"""Provides fakes at the boundaries of the gateway, shared by all tests."""
 
 import asyncio
 import heapq
@@ -35,7 +35,7 @@ class FakeClock:
         self._now += seconds
 
     def pass_unnoticed(self, seconds: float) -> None:
-        """Let time pass before any sleeper wakes, so that what the test does next comes before them."""
+        """Let time pass, but wake no sleeper yet, so that the test can act before any of them."""
         self._step(self._monotonic + seconds)
 
     async def sleep(self, seconds: float) -> None:
@@ -47,7 +47,7 @@ class FakeClock:
         await future
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, and run what wakes meanwhile."""
+        """Let time pass, and run the tasks that wake in the meantime."""
         target = self._monotonic + seconds
         await self.settle()
         while self._sleepers and self._sleepers[0][0] <= target:
@@ -65,14 +65,14 @@ class FakeClock:
             await asyncio.sleep(0)
 
     async def _until_idle(self, rounds: int = 20) -> None:
-        """Let ready tasks run until none is ready. Usually that takes two or three rounds: an hour in which a task
-        wakes each second would otherwise take 72,000."""
+        """Let ready tasks run until none is ready. Usually that takes two or three rounds: otherwise an hour in
+        which a task wakes every second would take 72,000."""
         ready: deque[object] = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         idle = 0
         for _ in range(rounds):
             await asyncio.sleep(0)
             idle = 0 if ready else idle + 1
-            if idle == 2:  # twice, so that the loop also looks at what has arrived over sockets
+            if idle == 2:  # twice, so that the loop also reads what has arrived over sockets
                 return
 
     def _step(self, target: float) -> None:

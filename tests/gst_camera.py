@@ -12,7 +12,7 @@ SERVER = Path(__file__).with_name("gst_rtsp_server.py")
 
 @dataclass(frozen=True)
 class GstCamera:
-    """A listening server. ``url`` is its stream; with authentication it requires USERNAME and PASSWORD."""
+    """Represents a listening server. ``url`` is its stream; with authentication it requires USERNAME and PASSWORD."""
 
     url: str
     process: subprocess.Popen[str]

@@ -1,9 +1,9 @@
-"""GStreamer's RTSP server as a process: a third-party camera for the tests. It runs under Debian's own Python.
+"""Runs GStreamer's RTSP server as a process: a third-party camera for the tests. It needs Debian's own Python.
 
     /usr/bin/python3 tests/gst_rtsp_server.py [--auth none|basic|digest] [--protocols any|tcp|udp] [--certificate FILE]
         [--port 0] [--width 320 --height 180 --fps 10] [--codec h264|high|b-frames|h265|jpeg] [--audio none|pcmu|pcma]
 
-``--certificate``: a PEM file with certificate and key; the server then speaks TLS.
+``--certificate`` names a PEM file with certificate and key; the server then uses TLS.
 
 It prints its port on one line once it listens. It serves ``/test``, which all viewers share, until it is killed or its
 standard input ends, so it never outlives the test that started it.

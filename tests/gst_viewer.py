@@ -1,4 +1,4 @@
-"""GStreamer's webrtcbin as a viewer, in its own process. It runs under Debian's own Python.
+"""Runs GStreamer's webrtcbin as a viewer, in its own process. It needs Debian's own Python.
 
     /usr/bin/python3 tests/gst_viewer.py [--sound | --sound-first] [--bare]
 
@@ -49,7 +49,7 @@ def say(**words: object) -> None:
 
 
 class Viewer:
-    """One receiving peer connection."""
+    """Represents one receiving peer connection."""
 
     def __init__(self, caps: list[str]) -> None:
         self.frames = 0
@@ -69,7 +69,7 @@ class Viewer:
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offered, None))
 
     def offered(self, promise: Gst.Promise, _data: object) -> None:
-        reply = promise.get_reply()  # keep a reference: its content lives only as long as it does
+        reply = promise.get_reply()  # keep a reference: the reply's content lives only as long as the reply
         offer = reply.get_value("offer")
         self.peer.emit("set-local-description", offer, None)
         say(offer=offer.sdp.as_text())  # send no candidates: the gateway learns the address from the checks

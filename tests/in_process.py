@@ -1,4 +1,4 @@
-"""The whole gateway in one process: real services on a real SQLite file, real routes, no cameras and no packets."""
+"""Provides a whole gateway in one process: real services, a real SQLite file, real routes, no cameras, no packets."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ PEOPLE = {
 
 @cache
 def example() -> Loaded:
-    """The example district."""
+    """Return the example district."""
     return load(ROOT / "config" / "sightline.yaml", {"storage.spool_size": 64 * 1024}, ENVIRONMENT)
 
 
@@ -146,13 +146,13 @@ class FakePlane:
 def silent_media(
     cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
 ) -> MediaNode[FakePlane]:
-    """All media of a gateway, without running pulls and without packets."""
+    """Return all media of a gateway, without running pulls and without packets."""
     return MediaNode(cameras, settings, events, clock, metrics, FakePlane)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response that has been read to its end."""
+    """Holds a response that has been read to its end."""
 
     status: int
     body: bytes
@@ -163,7 +163,7 @@ class Answer:
         return json.loads(self.body)
 
     def problem(self, status: int) -> str:
-        """The code of an error, which has the one shape of RFC 9457."""
+        """Return the code of an error, which must have the shape of RFC 9457."""
         assert self.status == status, self
         assert self.headers[hdrs.CONTENT_TYPE].startswith("application/problem+json"), self
         document = self.json
@@ -178,7 +178,7 @@ class Answer:
 
 
 class Person:
-    """A browser that uses the gateway, signed in or not."""
+    """Represents a browser that uses the gateway, signed in or not."""
 
     def __init__(self, house: "House", client: "TestClient[Any, Any]") -> None:
         self.house = house
@@ -189,7 +189,7 @@ class Person:
         return Answer(response.status, await response.read(), response.headers)
 
     def cookie(self) -> str:
-        """The value of the sign-in cookie."""
+        """Return the value of the sign-in cookie."""
         return str(self.client.session.cookie_jar.filter_cookies(self.client.make_url("/"))["sightline"].value)
 
     async def get(self, path: str, **how: Any) -> Answer:
@@ -218,7 +218,7 @@ class Person:
 
 
 class Channel:
-    """A page's end of the event channel."""
+    """Represents a page's end of the event channel."""
 
     def __init__(self, socket: "ClientWebSocketResponse[Any]") -> None:
         self.socket = socket
@@ -243,7 +243,7 @@ class Channel:
         return message
 
     async def up_to_now(self) -> list[Any]:
-        """Return everything that has been sent so far: a ping is answered after it."""
+        """Return everything that has been sent so far. The answer to a ping comes after all of it."""
         await self.say({"type": "ping", "t0": 1})
         heard = []
         while (message := await self.next())["type"] != "pong":
@@ -258,7 +258,7 @@ class Channel:
 
 
 class House:
-    """The running gateway."""
+    """Holds the running gateway."""
 
     def __init__(self, directory: Path, loaded: Loaded | None = None, clock: FakeClock | None = None) -> None:
         self.loaded = loaded or example()

@@ -1,4 +1,4 @@
-"""Scripts for state machines: what goes in, and what must come out.
+"""Runs scripts for state machines, which say what goes in and what must come out.
 
 A script has one line for each event::
 
@@ -17,7 +17,7 @@ Told = tuple[Iterable[object], object]
 
 
 def perform(script: str, tell: Callable[[str], Told]) -> None:
-    """Give the machine each event of the script. ``tell`` returns the commands and the next state."""
+    """Give the machine every event of the script. ``tell`` returns the commands and the next state."""
     lines = [" ".join(line.split()) for line in script.strip().splitlines()]
     assert transcript([line.split(" ->")[0] for line in lines], tell) == lines
 

@@ -1,4 +1,4 @@
-"""The command line, as a person uses it."""
+"""Tests the command line as a person uses it."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""The machine's own clocks: one that anybody may set, and one that nobody can."""
+"""Tests the machine's own clocks: one that anybody may set, and one that nobody can set."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Every metric, every setting and every route is documented, and nothing is that does not exist."""
+"""Every metric, setting and route is documented, and everything that is documented exists."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def models_in(annotation: object) -> Iterator[tuple[type[BaseModel], bool]]:
 
 
 def settings_keys(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
-    """Return every key as docs/settings.md writes it. A section that is no list has no row, only its keys have."""
+    """Return every key as docs/settings.md writes it. A section that is not a list has no row; only its keys do."""
     found = {}
     for name, field in model.model_fields.items():
         key, inner = prefix + name, list(models_in(field.annotation))
@@ -63,7 +63,7 @@ def test_every_metric_is_documented_with_its_labels() -> None:
         _, kind, cell, words = [cell.strip() for cell in line.strip("|").split("|")]
         assert (kind, words) == (described.type, described.documentation)
         if labels := re.findall(r"`(\w+)`", cell):
-            metric.labels(**dict.fromkeys(labels, "any"))  # raises ValueError if it has others
+            metric.labels(**dict.fromkeys(labels, "any"))  # raises ValueError if the metric has other labels
         else:
             assert [family for family in metric.collect() if family.samples], f"{name} has labels"
 

@@ -21,7 +21,7 @@ SOURCES = {path.name for folder in FOLDERS for path in ROOT.glob(f"{folder}/**/*
 
 
 def anchors(document: Path) -> set[str]:
-    """Return the anchors that a reader's browser makes of the headings."""
+    """Return the anchors that a Markdown viewer generates for the headings."""
     headings = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

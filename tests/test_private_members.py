@@ -1,6 +1,6 @@
-"""Tests may look only at what everybody may see: return values, events, and what crosses the gateway's boundaries.
+"""Tests may only look at what is public: return values, events, and what crosses the gateway's boundaries.
 
-A test that uses a private member checks how something is done, not that it is done. If something cannot be seen from
+A test that uses a private member checks how something is done, not that it is done. If something is not visible from
 outside, return a value, pass in a clock or a random source, or fake the boundary (a socket, a file, a library).
 """
 
@@ -21,7 +21,7 @@ MAY = {
 
 OWN = {"self", "cls"}
 PUBLIC = {"_replace", "_asdict", "_fields", "_make"}
-"""Public methods of named tuples. Their underscore only tells them from fields."""
+"""Public methods of named tuples. The underscore only distinguishes them from fields."""
 BY_NAME = {"setattr", "getattr", "delattr", "hasattr", "patch", "object", "attrgetter"}
 
 

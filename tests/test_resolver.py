@@ -13,7 +13,7 @@ from gateway.resolver import Resolver
 
 
 class NameServer:
-    """Answers for ``known`` names. For all others it is silent until the test ends or calls ``answers``."""
+    """Answers for ``known`` names. It does not answer for other names until the test ends or calls ``answers``."""
 
     def __init__(self) -> None:
         self.known: dict[str, tuple[str, ...]] = {}

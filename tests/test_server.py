@@ -25,7 +25,7 @@ from rig.example import ENVIRONMENT, ROOT
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loaded:
-    """Settings with one camera that never answers, on ports that the system chooses."""
+    """Return settings with one camera that never answers, on ports that the system chooses."""
     ports = {
         "http.port": 0,
         "media.port": 0,
@@ -71,7 +71,7 @@ async def test_a_gateway_serves_and_stops_and_serves_again_from_what_is_on_disk(
 async def test_a_clock_that_is_set_and_a_restart_after_it_sign_nobody_out_and_end_no_incident(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
-    """The next run used to believe the clock: a lockdown was over, or a shift lasted 20 hours longer."""
+    """A regression: the next run used to trust the clock, which ended a lockdown or made a shift 20 hours longer."""
     true_time, headers = time.time, {"X-Sightline": "1"}
     lockdown = {"site": "lincoln", "kind": "real"}
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
@@ -140,8 +140,8 @@ async def test_a_port_in_use_is_the_operators_fault_and_named(loaded: Loaded, ke
 
 
 def take_the_upper_of_two(taken: socket.socket) -> int:
-    """Take a port just above a free one. Both are below the range that the system gives to connections, so that the
-    first worker's port is still free when it starts."""
+    """Occupy a port just above a free one. Both are below the range from which the system assigns ports to
+    connections, so that the first worker's port is still free when the worker starts."""
     while True:
         port = random.randrange(20_000, 30_000)
         datagrams, connections = socket.socket(type=socket.SOCK_DGRAM), socket.socket()

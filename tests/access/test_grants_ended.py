@@ -81,7 +81,7 @@ async def test_the_end_of_a_grant_is_that_of_its_incident_in_the_database_too(ho
 async def test_all_clear_while_a_grant_is_being_written_leaves_none_alive(house: House, first: str) -> None:
     standing = await house.grants.give(PATROL, OAK)
     incident = await house.open()
-    # Both must wait for the writer here, and then go in the order in which they came.
+    # Both must wait for the writer here, and then go in order of arrival.
     async with asyncio.TaskGroup() as group, house.db.session():
         if first == "grant":
             given = group.create_task(house.grants.give(PATROL, OAK))

@@ -9,7 +9,7 @@ from gateway.access.roles import Topic, hears, is_mobile, is_police, needs_sites
 from gateway.models import Principal, Role, SiteId
 from rig.example import ROOT
 
-# These modules name roles without deciding by them: the types, the settings, and the people of the demo.
+# These modules name roles without basing decisions on them: the types, the settings, and the people of the demo.
 NAMING = {"models.py", "configuration/agreement_settings.py", "commands/demo.py"}
 
 KNOWN = {"incidents/store.py"}  # It reads rows of an earlier version.

@@ -131,7 +131,7 @@ SIDES = POLICE_ROLES | {Role.COORDINATOR}
 SCHOOL = frozenset({Role.COORDINATOR})
 ENDING = frozenset({Role.COORDINATOR, Role.HEADQUARTERS, Role.DISPATCHER})
 WHO_MAY = {
-    # Each action: who may with the default agreement, after its last day, and without one.
+    # For every action: who may do it under the default agreement, after its last day, and without one.
     Action.TRIGGER: (SCHOOL, SCHOOL, SCHOOL),
     Action.ALL_CLEAR: (ENDING, SCHOOL, SCHOOL),
     Action.ACKNOWLEDGE: (SIDES, SIDES, SIDES),

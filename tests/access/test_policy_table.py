@@ -1,7 +1,8 @@
 """Walks every cell of the table in docs/permission.md, and shows what each flag of an agreement changes in it.
 
-A cell says what access stands on (``incident``, ``standing``) or why it is refused. A ``?`` before the reason says that
-the camera is unknown to them. ``police`` means all three of its roles, and ``*`` everything that no line above names.
+A cell says what access stands on (``incident``, ``standing``) or why it is refused. A ``?`` before the reason means
+that these people may not know that the camera exists. ``police`` stands for all three police roles, and ``*`` for
+everything that no line above names.
 """
 
 from datetime import date

@@ -14,7 +14,7 @@ STEPS = [13 * HOUR, -20 * HOUR]
 
 
 async def ticks(house: House, seconds: float) -> None:
-    """Let time pass, with everything that the gateway's own tasks do each second."""
+    """Let time pass, with everything that the gateway's own tasks do every second."""
     for _ in range(round(seconds)):
         await house.clock.advance(1)
         await house.services.incidents.tick()
@@ -88,7 +88,7 @@ async def test_a_clock_set_ten_years_forward_lets_no_agreement_run_out_in_a_lock
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_an_invitation_that_a_command_makes_after_a_step_can_be_redeemed(house: House, step: float) -> None:
-    """The command is another process, which starts after the step. Both use the machine's clock."""
+    """The command is another process, which starts after the clock was set. Both use the machine's clock."""
     house.clock.jump(step)
     command = Invitations(house.database, house.loaded.settings.tokens, FakeClock(now=house.clock.wall()))
     code = await command.create(PEOPLE["patrol"])

@@ -1,4 +1,4 @@
-"""A page that fails keeps no event from other pages."""
+"""A page that fails does not keep events from other pages."""
 
 from gateway.api.hub import STOPPING, EventHub, Listener
 from gateway.metrics import Metrics

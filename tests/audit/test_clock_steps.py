@@ -66,7 +66,7 @@ async def test_a_step_back_to_where_the_clock_was_is_said_too(scene: Scene) -> N
 
 async def test_a_time_service_that_slews_the_clock_steps_nothing(scene: Scene) -> None:
     for _ in range(100):
-        scene.clock.jump(0.5)  # A thousand times as fast as a time service may slew.
+        scene.clock.jump(0.5)  # This is a thousand times as fast as a time service may slew the clock.
         await scene.look()
     assert scene.heard == []
     scene.clock.jump(-60)
@@ -81,7 +81,7 @@ async def test_a_machine_that_slept_steps_nothing(scene: Scene) -> None:
 
 
 async def test_times_in_a_record_are_told_by_the_clock_that_dates_it(scene: Scene) -> None:
-    """A regression: a record's date followed the clock that was set, but the ending time in it did not."""
+    """A regression: after the clock was set, a record's date followed it, but the ending time in the record did not."""
     scene.clock.jump(-3600)
     detail = {"ends_at": scene.clock.now() + 60, "by": "Ann"}
     await scene.audit.append(AuditEvent(kind="incident_opened", detail=detail))

@@ -8,7 +8,7 @@ from tests.fakes import FakeClock
 
 
 class Disk:
-    """Takes a batch when the test tells it to."""
+    """Accepts a batch when the test tells it to."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

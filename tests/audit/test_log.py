@@ -260,7 +260,7 @@ async def test_a_thousand_records_that_wait_are_written_in_a_few_commits(audit: 
 
 
 async def test_an_alarm_overtakes_a_spool_that_is_being_taken_in(audit: AuditLog, database: Database) -> None:
-    """A regression: all of it used to enter with one commit, behind which an alarm waited for seconds."""
+    """A regression: the whole spool used to be written in one commit, and an alarm waited seconds for that."""
     await audit.keep_aside([audit.record(AuditEvent(kind=str(number))) for number in range(1000)], StorageError("full"))
     draining = asyncio.create_task(audit.catch_up())
     async with database.session(Urgency.ALARM):

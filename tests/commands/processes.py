@@ -1,4 +1,4 @@
-"""Runs the command ``sightline`` as a process of its own."""
+"""Runs the command ``sightline`` as a separate process."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from rig.example import ENVIRONMENT, ROOT
 
 
 def sightline(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command to its end."""
+    """Run the command until it ends."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *map(str, arguments)],
         cwd=ROOT,

@@ -57,7 +57,7 @@ class Demo:
         assert len(self.processes) >= 2, "the simulated school is a process of its own"
 
     def wait_gone(self) -> None:
-        """Wait until none of its processes is left. Each has a descriptor that becomes readable when it ends."""
+        """Wait until all of its processes are gone. The descriptor of a process becomes readable when it ends."""
         deadline = time.monotonic() + STOPS_WITHIN
         self.process.wait(STOPS_WITHIN)
         for pid in self.processes - {self.process.pid}:
@@ -85,7 +85,7 @@ def pidfd(pid: int) -> Iterator[int]:
 
 
 def alive(pid: int) -> bool:
-    """Return True if a process runs. One that has ended and only waits to be collected does not."""
+    """Return True if a process is running. A process that has ended and is waiting to be reaped does not count."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -1,4 +1,4 @@
-"""Tests with a disk that is really full: a small file system in a mount namespace of this test's own."""
+"""Tests with a disk that is really full: a small file system in a separate mount namespace."""
 
 import json
 import os
@@ -121,7 +121,7 @@ class Machine:
 
 
 def browser(url: str) -> Client:
-    """Make a client that survives a gateway that is killed. It uses no connection twice."""
+    """Make a client that still works after the gateway has been killed, as it uses no connection twice."""
     client = Client.__new__(Client)
     client.url = url
     client.session = ClientSession(cookie_jar=CookieJar(unsafe=True), connector=TCPConnector(force_close=True))
@@ -153,7 +153,7 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
     try:
         machine.fill()
 
-        # An alarm comes, and people who may see pictures get them.
+        # An alarm arrives, and people who may see pictures get them.
         assert await machine.press(dispatcher) == 200
         incident = machine.answer["incident"]
         status, token = await dispatcher.post("/api/tokens", {"site": "lincoln"})
@@ -191,7 +191,7 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
         assert (await coordinator.post("/api/sign-out"))[0] == 204
         assert (await coordinator.get("/api/me"))[0] == 401
 
-        # The disk has space again, and everything enters the database.
+        # The disk has space again, and everything is written to the database.
         machine.ballast.unlink()
 
         async def entered() -> bool:

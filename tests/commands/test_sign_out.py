@@ -1,4 +1,4 @@
-"""A laptop that shows pictures is stolen, and ``sightline sign-out`` runs as a process beside the gateway."""
+"""A laptop that shows pictures is stolen, and ``sightline sign-out`` runs as a separate process from the gateway."""
 
 import asyncio
 import re
@@ -25,12 +25,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ENTRANCE = "lincoln-main-entrance"
 LOOKED_FOR = 2.0
-"""Seconds after the end of the command, during which no packet may come any more."""
+"""Seconds after the end of the command, during which no more packets may arrive."""
 
 
 @dataclass
 class Screen:
-    """Holds a signed-in person and their pictures. ``last`` is when the newest packet came, in monotonic seconds."""
+    """Holds a signed-in person and their pictures. ``last`` is when the newest packet arrived, in monotonic seconds."""
 
     client: Client
     viewers: list[LightViewer] = field(default_factory=list)

@@ -18,7 +18,7 @@ from rig.example import SECRET
 
 
 class Hook:
-    """Answers as a gateway does, with a certificate of its own. ``heard`` has the bodies of the requests."""
+    """Answers as a gateway does, with a certificate of its own. ``heard`` contains the bodies of the requests."""
 
     def __init__(self, directory: Path) -> None:
         self.heard: list[bytes] = []

@@ -67,6 +67,6 @@ def trigger(kind: IncidentKind = REAL, site: SiteId = OAK, room: str | None = "o
 
 
 async def no_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make sure that neither the database nor the reserve file takes an incident from now on."""
+    """Make sure that neither the database nor the reserve file accepts an incident from now on."""
     await house.sql("ALTER TABLE incidents RENAME TO away")
     fill_reserve(monkeypatch)

@@ -1,4 +1,4 @@
-"""Shows which triggers sound, and when the police count as having heard them."""
+"""Checks which triggers sound, and when the police count as knowing about them."""
 
 from dataclasses import replace
 

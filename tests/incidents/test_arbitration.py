@@ -1,4 +1,4 @@
-"""Scripts of what is known when a trigger comes, and of what must come of it."""
+"""Scripts that say what is known when a trigger arrives, and what must follow."""
 
 from dataclasses import replace
 

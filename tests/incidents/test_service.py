@@ -154,7 +154,7 @@ async def test_what_ends_an_incident_holds_although_no_disk_takes_it(
 async def test_an_incident_past_its_end_is_over_although_no_disk_takes_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A regression: it used to go on giving tokens and pictures, since its warning could not be stored."""
+    """A regression: tokens and pictures used to continue, since the incident's warning could not be stored."""
     incident = (await house.incidents.triggers.enter(trigger(REAL))).incident
     await no_disk(house, monkeypatch)
     house.clock.skip(incident.ends_at - house.clock.now() + 1)
@@ -166,9 +166,9 @@ async def test_an_incident_past_its_end_is_over_although_no_disk_takes_it(
 
 
 async def test_an_ending_is_told_before_it_is_written(house: House) -> None:
-    """No picture may go on just because a disk is slow."""
+    """No picture may continue just because a disk is slow."""
     incident = (await house.incidents.triggers.enter(trigger())).incident
-    async with house.database.session():  # Another write takes its time.
+    async with house.database.session():  # Another write is slow.
         clearing = asyncio.create_task(house.incidents.all_clear(incident.id, ANNA))
         await house.clock.settle()
         assert house.changes[-1].effect is Effect.ALL_CLEAR

@@ -185,7 +185,7 @@ async def test_a_table_of_records_that_fails_stops_no_alarm_and_its_records_come
 async def test_a_press_whose_request_is_cancelled_counts_all_the_same(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fail as if the process were cancelled after the disk has taken the commit."""
+    """Fail as if the request were cancelled after the commit has reached the disk."""
     commit = house.audit.commit
 
     async def torn(*arguments: Any) -> bool:

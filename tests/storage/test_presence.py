@@ -1,4 +1,4 @@
-"""Shows what the command line learns about a gateway on the same storage."""
+"""Checks what the command line can find out about a gateway on the same storage."""
 
 import asyncio
 from pathlib import Path

@@ -64,7 +64,7 @@ async def test_a_gateway_started_again_goes_on_in_the_time_of_the_run_before(tmp
 
 
 async def test_what_was_surely_over_is_the_lesser_of_the_two_times(tmp_path: Path) -> None:
-    """A clock that was once far ahead by mistake must not fix the start of time there for ever."""
+    """After a clock was far ahead by mistake, steady time must not start from there for ever."""
     path = tmp_path / "time.json"
     set_back = MinuteByMinute(step=-20 * HOUR)
     await after_a_minute(path, set_back)

@@ -176,7 +176,7 @@ async def test_all_clear_ends_every_picture_before_it_is_answered(house: House) 
 
 
 async def test_all_clear_closes_pictures_though_records_hang(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Life safety comes before logging, so nobody goes on seeing pictures because a disk is slow."""
+    """Life safety comes before logging, so nobody keeps seeing pictures because a disk is slow."""
     incident = await house.lock_down()
     patrol = await house.sign_in("patrol")
     await patrol.watch(HALLWAY)

@@ -11,7 +11,7 @@ HOUR = 3600.0
 
 
 async def until(house: House, hours: float) -> None:
-    """Let time pass, with the ticks of the gateway's own task. One tick each minute is enough."""
+    """Let time pass, with the ticks of the gateway's own task. One tick per minute is enough."""
     end = house.clock.now() + hours * HOUR
     while house.clock.now() < end:
         await house.clock.advance(min(60.0, end - house.clock.now()))

@@ -1,4 +1,4 @@
-"""Shows which connection gives way when no place is left: a table, and rules that hold for any order of arrival."""
+"""Checks which connection gives way when no place is left: a table, and rules for any order of arrival."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Covers a page's channel: slow readers, nonsense, bugs, and how it ends."""
+"""Covers a page's channel: slow readers, invalid messages, bugs, and how the channel ends."""
 
 import pytest
 from aiohttp import WSServerHandshakeError

@@ -1,4 +1,4 @@
-"""A page's channel tells how to date the pictures of its streams."""
+"""A page's channel tells the page how to date the pictures of its streams."""
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.models import CameraId, StreamName

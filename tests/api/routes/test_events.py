@@ -1,4 +1,4 @@
-"""A page hears everything that it missed and that its person may hear, and nothing else."""
+"""A page is told everything that it missed and that its person may know, and nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Covers messages that come again, and answers that cannot be stored."""
+"""Covers messages that are sent again, and answers that cannot be stored."""
 
 import asyncio
 from typing import Any
