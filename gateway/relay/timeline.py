@@ -19,8 +19,9 @@ If sender reports and the second path are a time zone apart (``sources.time_zone
 of them, or the stream is late by just as much. The two cases cannot be told apart, so such an age is not trusted.
 
 A clock that the configuration declares trusted is compared with the gateway's own. The gateway's clock may be set,
-rightly or wrongly, while the gateway runs, and by its time before or after that, a late picture may look live. If both
-are possible, the case cannot be decided. But a time by which pictures would have arrived before their capture is wrong.
+rightly or wrongly, while the gateway runs, and a late picture may look live by one of its two times, before or after
+that. If both are possible, the case cannot be decided. But a time by which pictures would have arrived before their
+capture is wrong.
 
 While the map is trusted, no picture is older than ``now - capture + uncertainty`` by more than ``SLACK``, however
 delay, clock and media time change. Only a clock that is set by less than ``2 * STEP`` while reports are held up makes

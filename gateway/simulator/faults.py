@@ -43,7 +43,7 @@ class Faults:
     it.
 
     ``passes``: the fraction of the sent bytes that the network lets through. The rest, answers included, waits on the
-    camera's side of the connection and comes later and later. On a new connection nothing waits.
+    camera's side of the connection and arrives later and later. On a new connection nothing is waiting.
 
     ``clock_offset``: how many seconds the camera's clock is ahead, in reports, in ``Date`` and in the time written into
     the picture, but never in the time code. A change during play makes the clock jump. ``no_sender_reports`` and

@@ -43,7 +43,7 @@ STABLE_AFTER = 30.0
 LONG_DELAY = 60.0
 MEASURE_INTERVAL = 1.0
 MAX_REDIRECTS = 5
-# These are no better a second later: a refused password would lock the account, a bug would fill the log.
+# Retrying these soon does not help: a refused password would lock the account, a bug would fill the log.
 SLOW_REASONS = frozenset({SourceReason.PASSWORD_REFUSED, SourceReason.INTERNAL})
 
 logger = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ class Backlog:
         self._running = False
         self._kept = KeptPictures()
         self._waiting = Pictures()
-        self._recovery: Recovery | None = None  # how far the decoder has come with what it is given
+        self._recovery: Recovery | None = None  # how far the decoder has got with the pictures it was given
         self._follows = False  # the next picture refers to what the decoder has or will have
         self._fresh = True
         self._shown: int | None = None
@@ -72,7 +72,8 @@ class Backlog:
             self.dropped += 1
 
     def next(self) -> tuple[Job, float] | None:
-        """Return the next job for the decoder and the time at which its picture arrived, or None if nothing waits."""
+        """Return the next job for the decoder and the time at which its picture arrived, or None if nothing is
+        waiting."""
         if not self._waiting:
             return None
         picture = self._waiting.popleft()

@@ -51,7 +51,8 @@ class KeptPictures(Pictures):
         super().__init__()
         self._removed = 0
         self._starts: deque[tuple[int, Recovery]] = deque()
-        """Where a decoder can begin: how many pictures were ever kept before, and how far it has come by now."""
+        """Where a decoder can begin: how many pictures were ever kept before that place, and how far a decoder that
+        began there would have got by now."""
 
     def take(self, picture: Picture) -> None:
         """Keep a picture if a decoder can begin with it or with an earlier one."""

@@ -50,7 +50,8 @@ class Transcoding:
             yield (camera, StreamName.TRANSCODED), transcoder.stream
 
     def state(self, camera: CameraId) -> str:
-        """Return the state of a camera's transcode in words, or an empty string if no transcode is needed now."""
+        """Return a description of the state of a camera's transcode, or an empty string if no transcode is needed
+        now."""
         transcoder = self._transcoders.get(camera)
         return "" if transcoder is None else transcoder.state
 

@@ -28,7 +28,7 @@ from gateway.transcoding.jobs import RESULTS, Result
 from gateway.transcoding.stream import TranscodedStream
 
 LINGER = 10.0
-"""Seconds that a transcode goes on after its last viewer, so that a reloaded page finds it running."""
+"""Seconds for which a transcode continues after its last viewer, so that a reloaded page finds it running."""
 ANSWER_TIMEOUT = 10.0
 STABLE_AFTER = 30.0
 _TICK = 0.5
@@ -127,7 +127,7 @@ class Transcoder:
     # One process
 
     async def _transcode(self) -> str:
-        """Run one process from its start to its end. Return what went wrong in words, or an empty string."""
+        """Run one process from its start to its end. Return a description of what went wrong, or an empty string."""
         command = (sys.executable, "-m", "gateway.transcoding.worker", json.dumps(self._limits.as_dict()))
         process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, limit=READ_SIZE, env=inherited()

@@ -34,7 +34,7 @@ class Pulled:
 
 
 class Choice(NamedTuple):
-    """Names a stream to send, with the reason in words."""
+    """Names a stream to send, with the reason as a sentence."""
 
     stream: StreamName
     why: str

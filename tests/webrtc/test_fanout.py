@@ -31,7 +31,7 @@ class Scene:
 
 
 def viewer(name: str, fails: bool = False) -> Any:
-    """A session that records what it is sent."""
+    """Return a session that records what it is sent."""
     handed: list[PacketGroup] = []
 
     def deliver(group: PacketGroup, now: float) -> bool:

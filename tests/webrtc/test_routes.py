@@ -30,7 +30,7 @@ async def test_a_viewer_by_ipv6_plays(host: str) -> None:
 
 
 def with_repeats(kind: Any) -> Any:
-    """A viewer that takes repeats as a separate stream (RFC 4588)."""
+    """Return a kind of viewer that takes repeats as a separate stream (RFC 4588)."""
 
     class Asking(kind):  # type: ignore[misc]  # a class of this kind, whichever it is
         def offer(self) -> str:
@@ -99,7 +99,7 @@ def _check(answer: str, theirs: str) -> bytes:
 
 
 async def test_an_answer_comes_from_the_address_that_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By itself, the kernel would answer from the address that it prefers for the way back."""
+    """Left alone, the kernel would answer from the address that it prefers for the way back."""
 
     def own(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         return ["127.0.0.1", "127.0.0.77"]

@@ -1,4 +1,4 @@
-"""Tells district IT that a camera's clock is wrong, or that it was set. Pure.
+"""Notifies district IT that a camera's clock is wrong, or that it was set. Pure.
 
 ``relay.timeline`` measures the same clock much more finely, to date pictures. This module only reports problems that
 somebody has to fix.

@@ -34,7 +34,7 @@ async def connected(
 ) -> AsyncIterator[RtspClient]:
     """Connect to the camera, whose name ``resolver`` looks up. Raises ``CameraError`` if that fails.
 
-    Over TLS, media comes in the same connection, whatever ``carriers`` say: anywhere else it would be unencrypted.
+    Over TLS, media is carried in the same connection, whatever ``carriers`` say: elsewhere it would be unencrypted.
     """
     allowed = WISHES["tcp"] if address.tls else carriers
     trust = trust or Trust()

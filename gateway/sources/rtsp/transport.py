@@ -114,8 +114,8 @@ class Agreement:
         return offer(self._open_ports() if self._carriers[0] is Carrier.UDP else None)
 
     def refuse(self) -> None:
-        """Move on to the next carrier because the camera refused this one. Raises ``CameraError`` (``UNSUPPORTED``) if
-        none is left."""
+        """Move on to the next carrier because the camera refused the current one. Raises ``CameraError``
+        (``UNSUPPORTED``) if none is left."""
         first, *others = self._carriers
         if not others:
             words = " or ".join(carrier.upper() for carrier in (*self.refused, first))

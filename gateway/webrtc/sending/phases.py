@@ -45,12 +45,12 @@ class Phase(StrEnum):
 class Event(StrEnum):
     """Names the events of a delivery.
 
-    A picture has come: it may go out at once, must wait for its turn (``LARGE``), or would be too old by then
-    (``LATE``). A burst has come: a kept keyframe and everything after it.
+    A picture has arrived: it may go out at once, must wait for its turn (``LARGE``), or would be too old by then
+    (``LATE``). A burst has arrived: a kept keyframe and everything after it.
 
-    SWITCHED: another stream is sent from now on. EMPTIED: everything that waited has been sent. REFUSED: the socket
-    took no more. TOO_SLOW: the link cannot carry what waits. QUEUED: so much is on its way that it comes late. THROUGH:
-    all of that has arrived.
+    SWITCHED: another stream is sent from now on. EMPTIED: everything that was waiting has been sent. REFUSED: the
+    socket accepted no more. TOO_SLOW: the link cannot carry what is waiting. QUEUED: so much is on its way that it
+    arrives late. THROUGH: all of that has arrived.
 
     The viewer asks for a new picture. LOST: it has lost something. BEHIND: there are newer pictures than it was sent.
     UNSHOWN: neither is apparent, so it would only be sent back to pictures that it already had.
@@ -79,9 +79,10 @@ class Event(StrEnum):
 class Command(StrEnum):
     """Names the commands. They are carried out in order.
 
-    SEND the picture now. LINE_UP the picture or the burst. KEEP_BEGUN: drop what waits, except for a picture that is
-    partly sent. CLEAR: drop everything that waits. COUNT the picture as dropped. FORGET: never repeat what was sent so
-    far. TELL the viewer what it gets, if that has changed. REFRESH: ask for the last keyframe and everything after it.
+    SEND the picture now. LINE_UP the picture or the burst. KEEP_BEGUN: drop what is waiting, except for a picture that
+    is partly sent. CLEAR: drop everything that is waiting. COUNT the picture as dropped. FORGET: never repeat what was
+    sent so far. TELL the viewer what it gets, if that has changed. REFRESH: ask for the last keyframe and everything
+    after it.
     """
 
     SEND = "send"

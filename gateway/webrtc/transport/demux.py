@@ -1,4 +1,4 @@
-"""Tells apart the protocols on one UDP port by first byte (RFC 7983 7) and RTCP packet type (RFC 5761 4). Pure."""
+"""Distinguishes the protocols on one UDP port by first byte (RFC 7983 7) and RTCP packet type (RFC 5761 4). Pure."""
 
 from enum import StrEnum
 

@@ -63,7 +63,7 @@ class TcpConnection(asyncio.Protocol):
         self._port.made(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell the port that the connection is gone. asyncio calls this."""
+        """Notify the port that the connection is gone. asyncio calls this."""
         self._port.lost(self)
 
     def data_received(self, data: bytes) -> None:
