@@ -1,6 +1,6 @@
 """Defines the command ``sightline``. Each subcommand only parses its options and calls a module in ``commands``.
 
-An error is one line. The exit code is 1, or 3 for Unconfirmed.
+An error is printed on one line. The exit code is then 1, or 3 for Unconfirmed.
 
 Each subcommand imports what it runs only when it is called, so that a short one does not load the whole gateway.
 """
@@ -73,7 +73,7 @@ def overrides_of(settings: list[str]) -> dict[str, object]:
 
 
 def _fail(*errors: SightlineError) -> NoReturn:
-    """Print one line for each fault, and exit with 1, or with 3 for Unconfirmed.
+    """Print one line per fault, and exit with 1, or with 3 for Unconfirmed.
 
     A line that names a file begins with the file, as editors expect.
     """

@@ -21,7 +21,7 @@ STUCK_AFTER = 1.0
 MOST_THREADS = 64
 """Limit for running and stuck threads together. A look-up waits until a thread is free."""
 DEADLINE = 3.0
-"""Seconds that a caller waits."""
+"""How long a caller waits for an answer, in seconds."""
 
 Answer = tuple[str, ...] | Exception
 

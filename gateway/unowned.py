@@ -8,8 +8,8 @@ from gateway.clock import Clock
 from gateway.metrics import Metrics
 
 QUIET = 1.0
-"""Seconds during which only the first failure is logged. When files run out, asyncio reports each connection to the
-media port that it cannot accept, a thousand times a second."""
+"""Seconds during which only the first failure is logged. When files run out, asyncio reports every connection to the
+media port that it cannot accept, a thousand times per second."""
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from gateway.api.routes import cameras, events, incidents, ops, pages, sign_in, 
 from gateway.api.services import SERVICES, Services
 
 BODY_LIMIT = 64 * 1024
-"""The most bytes of any body, an offer or a trigger for instance. A longer one gets a 413."""
+"""The maximum size of any body in bytes, an offer or a trigger for instance. A longer body gets a 413."""
 
 
 def build(services: Services) -> web.Application:

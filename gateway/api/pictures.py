@@ -1,4 +1,4 @@
-"""Collects for the pages what is known about each camera's picture: connection, clock, content and still."""
+"""Collects what pages need to know about every camera's picture: connection, clock, content and still."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

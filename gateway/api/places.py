@@ -12,7 +12,7 @@ OPENED_BY_ALARM = 4
 
 
 class Places:
-    """Looks places up in the plans. It ranks cameras once for each room, since an incident may have many triggers."""
+    """Looks places up in the plans. It ranks cameras once per room, since an incident may have many triggers."""
 
     def __init__(self, plans: Mapping[SiteId, FloorPlan], cameras_of: Callable[[SiteId], Sequence[Camera]]) -> None:
         self._plans = plans

@@ -15,7 +15,7 @@ IN_MEMORY = 2000
 """The maximum number of records that are kept in memory while none can be written to any disk."""
 
 REFUSALS_SHARE = 4
-"""Refusals may fill one quarter of the spool. The rest is reserved for what people saw and did."""
+"""Refusals may fill one quarter of the spool. The rest is reserved for records of what people saw and did."""
 
 
 class SetAside:

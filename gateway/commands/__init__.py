@@ -1,1 +1,1 @@
-"""Runs the commands of the command line, one module each. They print for people; services do the work."""
+"""Runs the commands of the command line, one module each. They print what people read; services do the work."""

@@ -142,7 +142,7 @@ async def simulator(options: DemoOptions) -> AsyncIterator[None]:
 
 
 async def run(options: DemoOptions, console: Console) -> None:
-    """Run the demo until a signal comes. Raises ConfigurationError for a port in use or a broken configuration."""
+    """Run the demo until a signal arrives. Raises ConfigurationError for a port in use or a broken configuration."""
     check_ports(options)
     loaded = configuration(options)
     site = loaded.settings.sites[0]

@@ -30,7 +30,7 @@ def with_own_certificate(loaded: Loaded) -> Loaded:
 async def serve_until_stopped(
     config: Path, overrides: Mapping[str, object], *, tls: bool, say: Callable[[str], object]
 ) -> None:
-    """Run the gateway until a signal comes. Raises ConfigurationError."""
+    """Run the gateway until a signal arrives. Raises ConfigurationError."""
     loaded = load(config, overrides)
     if tls:
         loaded = with_own_certificate(loaded)

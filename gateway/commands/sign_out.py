@@ -105,7 +105,7 @@ async def wait_closed(
 
 
 async def nobody(database: Database, settings: Settings, who: str, clock: Clock) -> str:
-    """Return a message that nobody with this name is signed in, and who may have been meant."""
+    """Return a message that says that nobody with this name is signed in, and who may have been meant."""
     people = [
         *await SignInSessions(database, settings.tokens, clock).people(),
         *await Invitations(database, settings.tokens, clock).people(),

@@ -24,7 +24,7 @@ async def simulate_until_stopped(
     with_parent: bool,
     say: Callable[[str], None],
 ) -> None:
-    """Serve the configured cameras, and ``loop`` more that play a clip, until a signal comes.
+    """Serve the configured cameras, and ``loop`` more that play a clip, until a signal arrives.
 
     With ``with_parent``, stop when standard input ends. Raises ConfigurationError.
     """

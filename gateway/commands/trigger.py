@@ -44,7 +44,8 @@ async def run(
 ) -> None:
     """Send one signed message, and print the gateway's answer.
 
-    Raises SightlineError if it is refused, if the gateway's certificate is not trusted, or if the secret is malformed.
+    Raises SightlineError if the message is refused, if the gateway's certificate is not trusted, or if the secret is
+    malformed.
     """
     body = json.dumps({"kind": kind, "note": note} | ({"room": room} if room else {})).encode()
     message_id, timestamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))

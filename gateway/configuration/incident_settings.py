@@ -11,8 +11,9 @@ from gateway.configuration.setting_types import Seconds
 class IncidentSettings(Model):
     """Sets the durations of an incident.
 
-    ``warn_before`` lists how many seconds before its end viewers are warned. ``merge_window`` applies per place. An
-    alarm that nobody from the police acknowledges within ``confirm_within`` seconds is reported as unconfirmed.
+    ``warn_before`` lists how many seconds before the incident's end viewers are warned. ``merge_window`` applies per
+    place. An alarm that nobody from the police acknowledges within ``confirm_within`` seconds is reported as
+    unconfirmed.
     """
 
     maximum_duration: Seconds = 4 * 3600.0

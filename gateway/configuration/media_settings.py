@@ -11,8 +11,8 @@ from gateway.configuration.setting_types import IceUrl, Identifier, Port, Second
 class IceServer(Model):
     """Describes a STUN or TURN server that pages are told to use.
 
-    A TURN server either has a fixed ``username`` and ``credential``, or shares a ``secret`` with the gateway, which
-    uses it to derive credentials that last ``lifetime``.
+    A TURN server either has a fixed ``username`` and ``credential``, or shares a ``secret`` with the gateway. From that
+    secret, the gateway derives credentials that last ``lifetime``.
     """
 
     url: IceUrl

@@ -30,8 +30,8 @@ class CameraSettings(Model):
     """Says how one camera is reached. Its place is in the site's floor plan, under the same id.
 
     ``clock`` says how the camera's clock is treated. With ``date`` (the default) it is checked against the ``Date``
-    header of RTSP answers. ``trusted`` says that it is known to be right, for instance because NTP sets it and somebody
-    checks that. ``b_frames`` says what happens to B-frames: they are only reported (``report``), or viewers
+    header of RTSP answers. ``trusted`` says that the clock is known to be right, for instance because NTP sets it and
+    somebody checks that. ``b_frames`` says what happens to B-frames: they are only reported (``report``), or viewers
     get a transcode without them (``transcode``). ``audio`` relays the G.711 sound of the main stream if media arrives
     over TCP. Separate laws may apply to overhearing speech.
 

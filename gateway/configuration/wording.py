@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into words for an operator. They never repeat a value, because it might be a secret."""
+"""Turns pydantic's errors into messages for an operator. They never repeat a value, because it might be a secret."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches

@@ -1,7 +1,8 @@
-"""Applies people's presses and the passing of time to the incidents. ``state`` decides what may happen to them.
+"""Applies people's presses and elapsed time to the incidents. ``state`` decides what may happen to them.
 
-Every decision is made under one lock, written to disk, and then published and answered. Only the end of an incident is
-published first. A decision that cannot be written to any disk takes effect all the same, and the answer says so.
+Every decision is made under one lock and written to disk; then it is published and answered. Only the end of an
+incident is published first. A decision that cannot be written to any disk takes effect all the same, and the answer
+says so.
 """
 
 import asyncio
@@ -57,7 +58,7 @@ class IncidentService:
     async def start(self) -> None:
         """Load the open incidents.
 
-        While the gateway was down nobody could press "extend", so leave time to do so now.
+        While the gateway was down, nobody could press "extend", so leave time to do so now.
         """
         async with self._ledger.lock:
             await self._ledger.load()
@@ -95,7 +96,7 @@ class IncidentService:
         return await self._press(incident_id, event, principal, address)
 
     async def extend(self, incident_id: str, principal: Principal, address: str | None = None) -> Incident:
-        """Extend the incident by one press. Raises NotFound, or Conflict if it is over."""
+        """Extend the incident once, as a press asks for. Raises NotFound, or Conflict if it is over."""
         return await self._press(incident_id, Extend(self._clock.now()), principal, address)
 
     async def all_clear(

@@ -40,7 +40,7 @@ from gateway.incidents.incident_events import (
 from gateway.models import IncidentKind, IncidentState
 
 _OPEN, *_ENDED = IncidentState
-# For every state and event, this gives the next state, or the effect of an event that comes too late.
+# For every state and event, this gives the next state, or the effect of an event that arrives too late.
 TABLE: Mapping[tuple[IncidentState, type[Event]], IncidentState | Effect] = MappingProxyType(
     {
         (_OPEN, Repeat): _OPEN,

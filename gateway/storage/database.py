@@ -114,7 +114,7 @@ class Database:
     async def session(self, urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
         """Open a database session that writes. It is committed to disk on exit, or rolled back on any exception.
 
-        Raises StorageError. An alarm also gets it if its turn does not come within URGENT_TURN_WITHIN.
+        Raises StorageError. For an alarm it is also raised if no turn comes within URGENT_TURN_WITHIN.
         """
         if self._writer is asyncio.current_task():
             raise RuntimeError("this task already has a database session that writes, and would wait for itself")

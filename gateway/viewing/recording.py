@@ -9,7 +9,7 @@ from gateway.models import Camera, Grant, Principal, StreamName
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Describes one person watching one camera.
+    """Describes one person who is watching one camera.
 
     ``secret`` is the path segment of its WHEP resource, and is never logged. ``stream`` is the stream that is being
     sent, and ``waiting`` says why nothing is being sent ("" while something is). The viewer's RTP timestamps are the

@@ -121,7 +121,7 @@ class SignInKeeper:
         return self._carried_by(sign_in) is not None
 
     async def go_on(self, sign_in: SignIn) -> SignIn:
-        """Extend a sign-in by one press.
+        """Extend a sign-in once, as a press asks for.
 
         Raises Conflict if the press comes too early or the limit of two shifts is reached, or Unauthenticated if the
         sign-in has just ended.
@@ -144,7 +144,7 @@ class SignInKeeper:
         self._pages = pages
 
     def on_changed(self, callback: Callable[[SignIn], None]) -> None:
-        """Call ``callback`` for each sign-in whose end moves or whose incident ends. It must return quickly."""
+        """Call ``callback`` for every sign-in whose end moves or whose incident ends. It must return quickly."""
         self._changed.add(callback)
 
     async def _carry_all_on(self) -> None:
@@ -160,7 +160,7 @@ class SignInKeeper:
                 await self._carry_on(sign_in, holding, now)
 
     async def _close_what_is_over(self) -> None:
-        """Close the pages and pictures of sign-ins that another process or time has ended, with one query for all."""
+        """Close the pages and pictures of sign-ins that have expired or that another process ended, with one query."""
         holders = {viewing.sign_in_id: viewing.principal for viewing in self._viewing.viewings()}
         pages = Counter[str]()
         if self._pages is not None:

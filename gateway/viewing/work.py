@@ -13,7 +13,7 @@ Step = Callable[[], Coroutine[Any, Any, object]]
 
 
 class Work:
-    """Runs steps. The queue has no limit of its own, since each step belongs to a session that was open.
+    """Runs steps. The queue has no limit of its own, since every step belongs to a session that was open.
 
     A step that fails is logged and counted.
     """

@@ -1,4 +1,4 @@
-"""Token buckets, which limit how many requests may come at once, and per second after that. Pure."""
+"""Implements token buckets, which limit how many requests may arrive at once, and per second after that. Pure."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

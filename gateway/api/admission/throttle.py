@@ -14,8 +14,8 @@ from gateway.api.services import SERVICES, Services, client_address, cookie_name
 from gateway.errors import ClientError, Unauthenticated
 
 PAUSE = 1.0
-"""Seconds before a 429 is sent. It limits a sender that waits for each answer to one request per second on each
-connection, and costs only a timer. The answer tells pages how long to wait."""
+"""Seconds before a 429 is sent. A sender that waits for every answer can thus send one request per second and
+connection. The pause costs only a timer. The answer tells pages how long to wait."""
 
 _BEARER = re.compile(rb"\r\nAuthorization: *Bearer +(eyJ[\w.-]+)", re.IGNORECASE)
 _REFUSALS = frozenset({401, 403})

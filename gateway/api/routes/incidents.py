@@ -100,7 +100,7 @@ async def acknowledge(request: web.Request) -> web.Response:
 
 
 async def extend(request: web.Request) -> web.Response:
-    """Extend the incident by one press."""
+    """Extend the incident once, as a press asks for."""
     services, sign_in, incident = await _incident(request, Action.EXTEND)
     changed = await services.incidents.extend(incident.id, sign_in.principal, client_address(request))
     return web.json_response(_answer(services, changed))

@@ -69,7 +69,7 @@ async def me(request: web.Request) -> web.Response:
 
 
 async def go_on(request: web.Request) -> web.Response:
-    """Extend the sign-in by one press."""
+    """Extend the sign-in once, as a press asks for."""
     sign_in = await signed_in(request)
     services = request.app[SERVICES]
     prolonged = await services.sign_ins.go_on(sign_in)

@@ -1,4 +1,4 @@
-"""Speaks WHEP (draft-ietf-wish-whep; see docs/whep.md): offers and answers, and the resource of each session.
+"""Speaks WHEP (draft-ietf-wish-whep; see docs/whep.md): offers and answers, and the resource of every session.
 
 The header Accept is ignored, since the draft uses a 406 for counter-offers, and the gateway makes none. Errors are
 problem documents, as on all routes. OPTIONS has no CORS headers, because only the gateway's own pages may use this.

@@ -42,8 +42,8 @@ class Endpoint:
     key: bytes
     rooms: Container[str]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held from the search for an earlier message until this one is stored. Each webhook has its own lock, so that a
-    flood with one secret delays other alarms by one message at most."""
+    """Hold this lock from the search for an earlier message until this message is stored. Each webhook has its own
+    lock, so that a flood with one secret delays other alarms by one message at most."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def read_envelope(headers: Mapping[str, str]) -> Envelope:
 def verify(envelope: Envelope, body: bytes, key: bytes) -> None:
     """Raise Unauthenticated unless one of the signatures is right.
 
-    The check takes the same time wherever a signature is wrong, so that nobody can guess one byte by byte.
+    The check takes the same time wherever a signature is wrong, so that nobody can guess a signature byte by byte.
     """
     expected = _signature(key, envelope.id, envelope.timestamp, body)
     # Header bytes that are not valid text arrive as lone surrogates.

@@ -2,7 +2,7 @@
 
 A wrong clock, the sender's or the gateway's, must not silence a panic button. A message with a valid signature and a
 new id is an alarm. If its time is off by more than the webhook's tolerance, the alarm says so. If it is off by more
-than a day the message is refused, as it is then more likely an old message than a wrong clock.
+than a day, the message is refused, since it is then more likely that the message is old than that a clock is wrong.
 """
 
 FARTHEST = 86_400.0
