@@ -1,4 +1,4 @@
-"""Hears what a page plays: it sits between Web Audio and the loudspeaker, so that silence is real silence."""
+"""Listens to what a page plays. It sits between Web Audio and the loudspeaker, so that silence is real silence."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from playwright.async_api import Page
 
 from rig.processes import until
 
-# All sound passes an analyser on its way to the loudspeaker, which notes peak and strongest tone 25 times a second.
+# All sound passes through an analyser, which notes the peak and the strongest tone 25 times a second.
 EAR = """
 (() => {
   const connect = AudioNode.prototype.connect;

@@ -20,7 +20,7 @@ SCHOOLS = {"lincoln": "coordinator", "oak": "coordinator_oak"}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium with its usual rule: mute until somebody presses something."""
+    """Start Chromium with its usual rule: it mutes a page until somebody presses something."""
     flags = [flag for flag in CHROMIUM if "autoplay" not in flag]
     flags.append("--autoplay-policy=document-user-activation-required")
     async with chromium(flags) as browser:
@@ -40,7 +40,7 @@ class Schools:
         self._clients = clients
 
     async def press(self, room: str, kind: str = "real", **more: object) -> str:
-        """Trigger in a room. Returns the incident's id."""
+        """Trigger an alarm in a room. Returns the incident's id."""
         site = room.partition("-")[0]
         status, incident = await self._clients[site].post(
             "/api/incidents", {"site": site, "kind": kind, "room": room} | more

@@ -1,4 +1,4 @@
-"""Shared by tests of the school's page: a coordinator's phone that must make no sound, and what it sends."""
+"""Shared by tests of the school's page: a coordinator's phone that must make no sound, and its requests."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -23,7 +23,7 @@ RUN = """async () => {
 async def accessible(page: Page, where: str) -> None:
     """Fail on any violation in either theme. The page's own button changes the theme, if the page has one."""
     if not await page.evaluate("() => 'axe' in window"):
-        await page.evaluate(AXE.read_text())  # by evaluation, because the page's policy allows no foreign script
+        await page.evaluate(AXE.read_text())  # evaluate it, because the page's policy allows no foreign script
     toggle = page.get_by_label("Change between day and night")
     themes = 2 if await toggle.count() else 1
     for _ in range(themes):

@@ -1,4 +1,4 @@
-"""The fault table of docs/age.md, on real processes: simulated cameras, the gateway, Chromium.
+"""Tests the fault table of docs/age.md with real processes: simulated cameras, the gateway, Chromium.
 
 The limits are those of the table, plus ``SLACK`` for two shared cores.
 """
@@ -52,7 +52,7 @@ async def live(glass: Glass, camera: str) -> Tile:
     """Open the camera's tile and wait until it is LIVE."""
     tile = glass.tile(camera)
     await tile.open()
-    await tile.says("live", 15)  # a camera that the previous row took away returns within some seconds
+    await tile.says("live", 15)  # a camera that the previous row cut off comes back within some seconds
     return tile
 
 
@@ -91,7 +91,7 @@ async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, 
     [
         ("lincoln-hallway-west", {"drop": True}, "closed"),
         ("lincoln-hallway-east", {"off": True, "drop": True}, "closed"),
-        # It is tried only once a minute. test_supervisor waits for its return with a fake clock; this test does not.
+        # The password is tried only once a minute. test_supervisor waits for that with a fake clock; this test does not.
         ("lincoln-main-entrance", {"refuse_password": True, "drop": True}, "password"),
     ],
     ids=["connection dropped", "camera off", "password refused"],
@@ -110,13 +110,13 @@ async def test_a_lost_camera_is_not_live_with_its_reason(
 
 
 async def test_a_lost_connection_is_told_to_its_viewers_at_once(glass: Glass, district: District) -> None:
-    """A still frame is not called LIVE for as long as its age allows, once the gateway knows that none will follow."""
+    """Once the gateway knows that no frame will follow, the last one must not be LIVE for as long as its age allows."""
     camera, took = "lincoln-lobby", []
     tile = await live(glass, camera)
     for _ in range(3):
         await tile.watch_state()
         await district.fault(camera, drop=True)
-        cut = time.time()  # the school answers when it has cut the connection
+        cut = time.time()  # the simulated school answers once it has cut the connection
         await tile.says("not_live", 4)
         state, at = (await tile.changes())[0]
         assert state == "not_live"

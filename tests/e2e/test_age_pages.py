@@ -1,4 +1,4 @@
-"""The rows of the fault table of docs/age.md about the page, its clock and sleep, the network and the link.
+"""Tests the rows of the fault table of docs/age.md about the page, its clock and sleep, the network and the link.
 
 The viewers' media goes through a forwarder (tests/net/link.py) that tests can slow down."""
 

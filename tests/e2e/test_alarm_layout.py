@@ -1,4 +1,4 @@
-"""What stays visible on a police page in an alarm: pictures, notes and reasons, on small screens too."""
+"""Tests what stays visible on a police page in an alarm: pictures, notes and reasons, on small screens too."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ __all__ = ["browser", "district", "schools"]
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 CUT = "e => e.scrollHeight > e.clientHeight + 1"
-"""True for an element whose words are partly hidden."""
+"""A script that returns true for an element whose words are partly hidden."""
 
 
 async def test_ten_triggers_do_not_push_the_pictures_off_the_screen(

@@ -1,4 +1,4 @@
-"""How the police hear an alarm: by its kind, louder when it is overdue, silent after a press, never in the school."""
+"""How the police hear an alarm: one sound per kind, louder when overdue, silent after a press, never at the school."""
 
 import pytest
 from playwright.async_api import Browser, Page, expect

@@ -1,4 +1,4 @@
-"""What an alarm opens and shows on the police's pages: two rooms, two schools, a drill."""
+"""Tests what an alarm opens and shows on the police's pages: two rooms, two schools, a drill."""
 
 import pytest
 from playwright.async_api import Browser, Route, expect
@@ -110,7 +110,7 @@ async def test_a_patrol_car_reaches_each_of_two_alarms_by_one_press(
         await expect(page.locator(f"[data-testid^=tile-{site}-]")).to_be_visible()
     await page.get_by_test_id("acknowledge").click()
     await expect(page.get_by_test_id("alarm-banner")).to_contain_text("Acknowledged by Patrol car 12")
-    await sounds(page)  # Oak's is still to be acknowledged
+    await sounds(page)  # Oak's alarm still has to be acknowledged
     await page.get_by_test_id("alarm-oak").click()
     await page.get_by_test_id("acknowledge").click()
     await is_silent(page)

@@ -1,4 +1,4 @@
-"""The gateway's clock is set during a lockdown: the pages say so, show times by it, and nobody loses anything."""
+"""The gateway's clock is set during a lockdown: pages say so and show times by it, and nobody loses anything."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -71,7 +71,7 @@ async def test_a_clock_set_13_hours_forward_in_a_lockdown_is_shown_and_takes_not
     await expect(line).to_contain_text("The gateway\u2019s clock was set forward by 13 h 00 min at ")
 
     async def moved() -> bool:
-        """Return True if the times of header, line and alarm are those of the clock as it is set."""
+        """Return True if the times in header, line and alarm follow the clock as it is set."""
         said = (await line.inner_text()).partition(" at ")[2][:8]
         times = [of_day(text) for text in (await shown.inner_text(), said, await pressed.inner_text())]
         return all(abs((time - before) % (24 * HOUR) - 13 * HOUR) < 60 for time in times)

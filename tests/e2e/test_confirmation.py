@@ -1,4 +1,4 @@
-"""The school's page says if the police have confirmed, have not, or if it does not know."""
+"""The school's page says if the police have confirmed an alarm, have not confirmed it, or if it does not know."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ async def test_the_school_reads_that_police_have_not_confirmed_and_what_to_do(
     await expect(said).to_contain_text("Dispatcher 1")
     await expect(said).not_to_contain_text("911")
 
-    # Another room alarms again and must be confirmed again.
+    # Another room sounds the alarm again, which must be confirmed again.
     await expect(page.get_by_text("Danger in another room?")).to_be_visible()
     await page.get_by_test_id("room").select_option("lincoln-room-101")
     await hold(page)

@@ -1,4 +1,4 @@
-"""What each role does on its page, by pointer and by keyboard alone."""
+"""Tests what each role does on its page, with the pointer and with the keyboard alone."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Tokens live five seconds here. The page renews them without a gap, and a viewer that does not is cut off in time."""
+"""Tokens live for five seconds here. The page renews them without a gap; a viewer that does not is cut off in time."""
 
 import asyncio
 import itertools
@@ -41,7 +41,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 
 
 async def expired(district: District) -> float:
-    """Return how many sessions the gateway says have ended with their token."""
+    """Return how many sessions have ended with their token, according to the gateway."""
     async with aiohttp.ClientSession() as session, session.get(f"{district.url}/metrics") as answer:
         for line in (await answer.text()).splitlines():
             if line.startswith('sightline_sessions_closed_total{reason="token_expired"}'):

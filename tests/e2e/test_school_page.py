@@ -62,7 +62,7 @@ async def test_a_form_that_nobody_touches_goes_back_to_real(browser: Browser, di
 async def test_a_drill_that_somebody_holds_never_turns_into_a_real_alarm(
     school: Glass, district: District, dispatcher: Client
 ) -> None:
-    """When a test ends during the hold, the form goes back to REAL."""
+    """If a test incident ends during the hold, the form goes back to REAL."""
     page, presses = school.page, Presses(school.page)
     client = await district.client("coordinator")
     _, test = await client.post("/api/incidents", {"site": "lincoln", "kind": "test"})

@@ -16,7 +16,7 @@ from tests.e2e.test_accessibility import accessible
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 LIFETIME = 606.0
-"""Seconds of a sign-in: its last hour begins at once, its last ten minutes soon."""
+"""How long a sign-in lasts, in seconds: its last hour begins at once, its last ten minutes soon."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

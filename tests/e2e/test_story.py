@@ -51,7 +51,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 
 
 def press_button(district: District, *more: str) -> subprocess.CompletedProcess[str]:
-    """Send what a panic button sends, with `sightline trigger`."""
+    """Send the same message as a panic button, with `sightline trigger`."""
     secret = district.directory / "webhook-secret"
     secret.write_text(SECRET)
     command = [sys.executable, "-m", "gateway", "trigger", f"{district.url}/hooks/lincoln-panic"]
@@ -109,7 +109,7 @@ async def test_from_the_lockdown_to_the_picture_and_to_all_clear(browser: Browse
     status, ended = await coordinator.post(f"/api/incidents/{again['id']}/all-clear")
     assert (status, ended["state"]) == (200, "all_clear")
     await until(viewer.closed, 5, "the session's end")
-    await asyncio.sleep(1.5)  # leave time for packets that must not come any more
+    await asyncio.sleep(1.5)  # leave time for packets that must no longer come
     late = viewer.last_packet_at - ended["closed_at"]
     print(f"last SRTP packet {late * 1000:+.0f} ms after the commit of all clear")
     assert late < 1.0

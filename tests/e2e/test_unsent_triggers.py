@@ -122,7 +122,7 @@ async def test_a_trigger_that_nobody_has_tried_for_minutes_is_sent_only_after_a_
     # The page was closed for an hour, so its storage is an hour old.
     kept = json.loads(await page.evaluate("key => localStorage.getItem(key)", KEPT))
     kept["press"]["at"] = kept["tried_at"] = time.time() - 3600
-    # A page that is closing may still send for a moment after the cut. Cancel, so that this one has nothing to send.
+    # A page that is closing may still send for a moment after the cut. Cancel the trigger, so nothing is left to send.
     await page.get_by_test_id("call-off").click()
     await page.get_by_test_id("call-off-confirm").click()
     await expect(page.get_by_test_id("hold-to-trigger")).to_be_visible()

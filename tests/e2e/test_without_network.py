@@ -31,7 +31,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def school(browser: Browser, district: District) -> AsyncIterator[Glass]:
-    """The coordinator's phone, which has stored the page."""
+    """The coordinator's phone, which has already stored the page."""
     glass = await Glass.sign_in(browser, district, "coordinator", 390, 844)
     await expect(glass.page.get_by_test_id("room").locator("option")).not_to_have_count(1)
     await glass.page.evaluate(KEPT)
@@ -142,7 +142,7 @@ async def test_the_page_and_not_the_browser_says_that_the_gateway_is_gone(school
 
 
 async def test_the_service_worker_passes_on_what_is_not_the_page(school: Glass) -> None:
-    """The test sees the page's own requests, so the worker has answered none of them."""
+    """The test can see the page's own requests only if the worker has answered none of them."""
     page = school.page
     await page.reload()
     await expect(page.get_by_test_id("hold-to-trigger")).to_be_visible()
@@ -152,7 +152,7 @@ async def test_the_service_worker_passes_on_what_is_not_the_page(school: Glass) 
 
 
 async def served_by_worker(page: Page, path: str) -> bool:
-    """Fetch an address from the page; return True if the service worker answered."""
+    """Fetch an address from the page. Return True if the service worker answered."""
     async with page.expect_response(f"**{path}") as response:
         await page.evaluate("path => fetch(path).then((answer) => answer.text())", path)
     return (await response.value).from_service_worker

@@ -1,4 +1,4 @@
-"""A WHEP viewer that is not a browser: aiortc, counting what arrives at its socket."""
+"""A WHEP viewer that is not a browser: it uses aiortc and counts what arrives at its socket."""
 
 import time
 from typing import Any
@@ -11,7 +11,7 @@ from rig.district import Client
 
 
 class Viewer:
-    """One media session, from outside."""
+    """One media session, seen from outside."""
 
     def __init__(self, connection: RTCPeerConnection, location: str) -> None:
         self.connection = connection
@@ -21,7 +21,7 @@ class Viewer:
 
     @classmethod
     async def open(cls, client: Client, camera: str, token: str) -> "Viewer":
-        """Offer, and begin to receive. ``last_packet_at`` is wall time of the last SRTP packet."""
+        """Send an offer and begin to receive. ``last_packet_at`` is the wall time of the last SRTP packet."""
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
         connection = RTCPeerConnection()
         connection.addTransceiver("video", direction="recvonly")
