@@ -91,7 +91,7 @@ async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, 
     [
         ("lincoln-hallway-west", {"drop": True}, "closed"),
         ("lincoln-hallway-east", {"off": True, "drop": True}, "closed"),
-        # The password is tried only once a minute. test_supervisor waits for that with a fake clock; this test does not.
+        # The password is tried once a minute. test_supervisor waits for that with a fake clock; this test does not.
         ("lincoln-main-entrance", {"refuse_password": True, "drop": True}, "password"),
     ],
     ids=["connection dropped", "camera off", "password refused"],

@@ -34,7 +34,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** True if the camera may be heard. A late picture has a label that says so; late sound could have none. */
+/** Return true if the camera may be heard. A late picture has a label that says so; late sound cannot have one. */
 export const audible = (state: TileState): boolean => state === "live" || state === "unverified";
 
 /** If a trusted frame is further in the future than this (seconds) plus its uncertainty, do not trust it after all. */

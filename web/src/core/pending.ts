@@ -1,4 +1,4 @@
-/** A trigger on its way to the gateway: a table of states. Pure: time (wall seconds) is an argument. */
+/** The states of a trigger that is being sent to the gateway, as a table. Pure: time (wall seconds) is an argument. */
 
 import type { IncidentKind } from "./protocol.js";
 

@@ -149,7 +149,7 @@ export interface Incident {
   origin: { trigger: string; by: string; room: string | null; room_name: string | null; note: string };
   /** Every trigger, newest first. */
   triggers: Trigger[];
-  /** Who takes part in a drill: principal ids. */
+  /** The people who take part in a drill, as principal ids. */
   enrolled: string[];
   /** True if somebody at the police has acknowledged the newest alarm. */
   confirmed: boolean;

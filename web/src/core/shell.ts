@@ -4,7 +4,7 @@ export type Kind = "document" | "asset" | "other";
 
 /**
  * Sort a request. Only the page's own document and its built parts are ever kept. Everything else, such as requests to
- * the API, WHEP or panic buttons' hooks, is `other` and goes to the network untouched.
+ * the API, WHEP or panic buttons' hooks, is `other` and goes to the network unchanged.
  */
 export function kindOf(request: { url: string; method: string; mode: string }, origin: string): Kind {
   const url = new URL(request.url);

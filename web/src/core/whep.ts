@@ -5,7 +5,7 @@ import { Problem, request } from "./api.js";
 import { answerAnew, fragmentOf, FRAGMENT, iceServers } from "./ice.js";
 import type { SentStream, StreamName } from "./protocol.js";
 
-/** How long a connection may take, and how long it may be interrupted (milliseconds). */
+/** How long connecting may take, and how long a connection may be interrupted (milliseconds). */
 const CONNECT_WITHIN = 10_000;
 const INTERRUPTED = 10_000;
 
@@ -87,7 +87,7 @@ export class WhepSession {
     }
   }
 
-  /** True while the path to the gateway is lost or ICE restarts. */
+  /** True while the path to the gateway is lost or ICE is restarting. */
   get reconnecting(): boolean {
     return this.#reconnecting || this.#interrupted;
   }
@@ -191,7 +191,8 @@ export class WhepSession {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Ask for no more delay than decoding needs: a new rough picture or sound is worth more here than an old smooth one. */
+/** Request no more delay than decoding needs: here a new picture or sound that stutters is worth more than an old smooth
+ *  one. */
 function showAtOnce(receiver: LowDelayReceiver): void {
   if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
   if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;
