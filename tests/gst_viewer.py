@@ -102,8 +102,9 @@ class Viewer:
     def heard(self, sink: Gst.Element) -> Gst.FlowReturn:
         buffer = sink.emit("pull-sample").get_buffer()
         self.samples.frombytes(buffer.extract_dup(0, buffer.get_size()))
-        while len(self.samples) >= RATE:
-            second, self.samples = self.samples[:RATE], self.samples[RATE:]
+        while len(self.samples) > RATE:
+            # One sample more than a second: a rise from one second to the next belongs to the second that it ends.
+            second, self.samples = self.samples[: RATE + 1], self.samples[RATE:]
             rises = sum(before < 0 <= after for before, after in pairwise(second))
             say(hertz=rises, peak=max(second) / 32768)
         return Gst.FlowReturn.OK

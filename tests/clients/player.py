@@ -38,6 +38,7 @@ class Player:
             await self.heard(base64.b64decode(said["sound"]))
         if "hertz" in said:
             self.tones.append(said["hertz"])
+            await self._tell()
         if "offer" in said:
             self.offered.set_result(said["offer"])
         if "state" in said:
