@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 AT_ONCE = 8
-"""How many look-ups run at once, not counting stuck ones."""
+"""The number of look-ups that run at once, not counting stuck ones."""
 STUCK_AFTER = 1.0
 """Seconds after which a look-up counts as stuck, so that a few names on a silent server do not block all others."""
 MOST_THREADS = 64

@@ -20,13 +20,13 @@ TOO_SLOW = "too_slow"
 STOPPING = "stopping"
 
 QUEUE = 500
-"""How many messages may wait for one slow page. Beyond that its channel is closed, and the page connects again."""
+"""The most messages that may wait for one slow page. Beyond that its channel is closed, and the page connects again."""
 
 KEPT = 400
-"""How many numbered events are kept for resume. A page that missed more gets a snapshot. All fit into one queue."""
+"""The number of events that are kept for resume. A page that missed more gets a snapshot. All fit into one queue."""
 
 PAGES_PER_SIGN_IN = 32
-"""How many channels one sign-in may have open. More than that means that a page is broken or hostile."""
+"""The most channels that one sign-in may have open. More than that means that a page is broken or hostile."""
 
 
 @dataclass(eq=False, slots=True)

@@ -9,7 +9,7 @@ WINDOW = 60.0
 """Seconds for which repeated refusals make only one record, followed by one more that counts them."""
 
 APART = 200
-"""How many different refusals a window can distinguish. Beyond that, only kind and reason distinguish them."""
+"""The most different refusals that a window distinguishes. Beyond that, only kind and reason distinguish them."""
 
 Key = tuple[str | None, ...]
 

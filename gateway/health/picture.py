@@ -51,7 +51,7 @@ class PictureHealth:
         on_change: Callable[[CameraId, float | None], None],
     ) -> None:
         self.looks = 0
-        """How many keyframes have been checked."""
+        """The number of keyframes checked so far."""
         self._clock = clock
         self._metrics = metrics
         self._on_change = on_change

@@ -7,7 +7,7 @@ and an alarm counts as unheard: a wrong clock may make the gateway louder, but n
 from gateway.incident import Incident, Origin, ReceivedTrigger
 
 KEPT = 50
-"""How many triggers stay with an incident. Every change sends them to every page. The record has all of them."""
+"""The most triggers that stay with an incident. Every change sends them to every page. The record has all of them."""
 
 
 def place_of(origin: Origin) -> str | None:

@@ -20,7 +20,7 @@ from gateway.storage.change import Change, Within
 from gateway.storage.database import Database
 
 RECENT = 100
-"""How many ended incidents stay in memory, for pages that ask how they ended."""
+"""The number of ended incidents that stay in memory, for pages that ask how they ended."""
 
 
 KIND = "incident"

@@ -27,7 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WAITING_BYTES = 32 * 1024 * 1024
-"""How many unread bytes may be waiting for the other end. Beyond this it is considered dead."""
+"""The most unread bytes that may wait for the other end. Beyond this it is considered dead."""
 
 
 class LinkLost(SightlineError):

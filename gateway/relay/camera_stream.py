@@ -66,7 +66,7 @@ class CameraStream:
         self._last: Placed | None = None
         self._told: tuple[bool, str, int] | None = None
         self._told_base = 0.0
-        self._told_at = 0.0  # arrival: pictures that were read together provide no further evidence
+        self._arrival = 0.0  # of the newest picture
         self._early_report: SenderReport | None = None
         self._outlet = Outlet(self.covers, metrics)
         self.history = self._outlet.history
@@ -82,7 +82,7 @@ class CameraStream:
         """Return False if keyframes are missing, so that no viewer can begin with the pictures as they come, whereas a
         transcode can begin at the camera's recovery points."""
         since = self._refreshed_since
-        return since is None or self._told_at - since < NO_KEYFRAME_AFTER
+        return since is None or self._arrival - since < NO_KEYFRAME_AFTER
 
     # For viewers and the page
 
@@ -174,8 +174,8 @@ class CameraStream:
         if self._early_report is not None:
             report, self._early_report = self._early_report, None
             self.sender_report(report)
-        if placed.restarted or unit.arrival != self._told_at:
-            self._told_at = unit.arrival
+        together, self._arrival = unit.arrival == self._arrival, unit.arrival
+        if not together or placed.restarted or self.watchers:  # lists can wait for the next read, viewers cannot
             self._tell_timeline()
         waiting = self._outlet.waiting = not unit.keyframe and (self._outlet.waiting or unit.lost > 0)
         if unit.lost:

@@ -1,7 +1,7 @@
 """Decides when each source is served while nothing else is due. Pure.
 
-Serving sources together takes a third less processor time than serving each at its own time, because data that the
-first one loads into the processor's caches serves the others. But nothing else is sent meanwhile, so only a few are
+Serving sources together takes less processor time than serving each at its own time, because what the first one loads
+into the processor's caches serves the others. But nothing else is sent meanwhile, so only a few are
 served together.
 """
 

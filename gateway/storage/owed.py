@@ -31,7 +31,7 @@ MOST_THAT_MAY_BE_REFUSED = 200
 changes and about 500 bytes, so most of the reserve file stays free."""
 
 COMPANIONS = 1000
-"""How many additions to owed changes (``within``) are kept in memory.
+"""The number of additions to owed changes (``within``) kept in memory.
 
 Beyond that the oldest is dropped and counted.
 """

@@ -11,7 +11,7 @@ from gateway.errors import Malformed
 LIMIT = 16 * 1024 * 1024
 """The largest body in bytes. The largest bodies are a coded picture and, at start, the settings of all cameras."""
 READ_SIZE = 256 * 1024
-"""How many bytes to ask a stream for at once."""
+"""The number of bytes to ask a stream for at once."""
 
 _LENGTH = struct.Struct(">I")
 

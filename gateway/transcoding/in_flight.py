@@ -6,9 +6,9 @@ from collections import deque
 from gateway.errors import Malformed
 
 MOST = 3
-"""How many jobs one process has at a time."""
+"""The most jobs that one process has at a time."""
 MAX_ARRIVALS = 64
-"""How many arrival times are kept. A decoder holds back fewer pictures than this, even with B-frames."""
+"""The number of arrival times kept. A decoder holds back fewer pictures than this, even with B-frames."""
 
 
 class InFlight:

@@ -28,7 +28,7 @@ from gateway.viewing.work import Work
 from gateway.webrtc.interface import NO_SESSION, OpenSession, PatchAnswer, PatchRequest, SessionEvent
 
 SESSIONS_PER_SIGN_IN = 64
-"""How many pictures one sign-in may have open.
+"""The most pictures that one sign-in may have open.
 
 A wall has about forty tiles, so more than that means a broken or hostile page.
 """

@@ -67,6 +67,21 @@ async def test_a_late_viewer_gets_everything_since_the_keyframe_and_then_each_pi
     assert len(bench.got) == 2
 
 
+async def test_a_viewer_is_told_what_each_of_several_pictures_shows_that_were_read_together() -> None:
+    bench, told = Bench(), list[TimelinePoint]()
+    bench.connect()
+    bench.stream.on_timeline(told.append)
+    bench.stream.subscribe(bench.got.append)
+    await bench.send("I")
+    now = bench.clock.monotonic()
+    before = told[-1].capture
+    for number in (1, 2):
+        rtp = (bench.rtp + number * 90_000 // 5) % WRAP
+        bench.stream.access_unit(AccessUnit(DELTA, rtp, False, now))
+    assert len(told) == 3, "each arrived sooner after its capture than those before it could"
+    assert told[-1].capture - (told[-1].rtp - told[0].rtp) % WRAP / 90_000 == pytest.approx(before - 0.4)
+
+
 async def test_a_viewer_before_the_first_keyframe_waits_for_it() -> None:
     bench = Bench()
     assert bench.stream.subscribe(bench.got.append).start_burst == ()

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 KEPT = 10_000
-"""How many buckets are kept. The least recently used one is dropped first. If needed again, it starts full."""
+"""The number of buckets kept. The least recently used one is dropped first. If needed again, it starts full."""
 
 
 @dataclass(slots=True)

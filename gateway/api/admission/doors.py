@@ -33,7 +33,7 @@ LOOK_EVERY = 1.0
 
 BACKLOG = 1024
 AT_ONCE = 16
-"""How many connections are accepted before the event loop does other work."""
+"""The number of connections accepted before the event loop does other work."""
 
 TRY_AGAIN = 0.1
 QUIET = 60.0

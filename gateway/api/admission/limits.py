@@ -44,7 +44,7 @@ RECORDS = 10
 """Reading this many records costs as much as one request. A thousand keep the event loop busy for about 50 ms."""
 
 KNOWN = 10_000
-"""How many cookies are remembered."""
+"""The number of cookies that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)

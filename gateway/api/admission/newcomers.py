@@ -19,7 +19,7 @@ show who they are go ahead of all these: sign-ins, which have as many turns of t
 oldest first. Over TLS those bytes cannot be read yet."""
 
 BUTTONS_A_TURN = 16
-"""How many messages to panic buttons begin in one turn, taken from each address in rotation.
+"""The number of messages to panic buttons that begin in one turn, taken from each address in rotation.
 
 So a flood of them holds up the event loop for only a few milliseconds at a time. A real press from the flood's own
 address waits a third of a second if that is the only flood. A press from any other address waits a turn or two."""

@@ -14,7 +14,7 @@ from gateway.api.problem import problem
 
 STATIC = Path(__file__).parents[2] / "static"
 PIECE = 32 * 1024
-"""How many bytes are written at a time. A slow reader thus makes the gateway buffer only a few pieces."""
+"""The number of bytes written at a time. A slow reader thus makes the gateway buffer only a few pieces."""
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """Caches may keep assets forever, since an asset's name contains a digest of its content."""

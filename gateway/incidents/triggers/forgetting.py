@@ -13,7 +13,7 @@ from gateway.storage.tables import ConsolePressRow, WebhookDeliveryRow
 logger = logging.getLogger(__name__)
 
 NEWEST = 10_000
-"""How many answers of each kind are always kept. So a clock that is wrongly set far ahead cannot delete them all."""
+"""The answers of each kind that are always kept: a clock that is wrongly set far ahead must not delete them all."""
 AT_ONCE = 200
 EVERY = 86_400.0
 """Seconds of gateway time between two runs."""

@@ -20,7 +20,7 @@ from gateway.webrtc.signalling.formats import Codec
 
 REPEATS = 1.0
 REPEATS_IN_TROUBLE = 0.5
-"""How many repeats each sent packet earns."""
+"""The number of repeats that each sent packet earns."""
 LOOK_INTERVAL = 0.25
 _FLOWING = Phase.FLOWING  # looked up once, and not for every picture and viewer
 

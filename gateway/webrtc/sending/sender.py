@@ -14,7 +14,7 @@ from gateway.webrtc.transport.srtp import Sealer
 Transmit = Callable[[bytes, int, int], bool]
 
 MOST_RESENDS = 512
-"""How many repeats may be sent at once. Sent packets earn more."""
+"""The most repeats that may be sent at once. Sent packets earn more."""
 STRETCHES = 64
 
 
