@@ -11,7 +11,7 @@ from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId
 from gateway.rtp.time import WRAP, unwrap
-from gateway.sources.sound import LONGEST, Sound
+from gateway.sources.receiving.sound import LONGEST, Sound
 
 RATE = 8000
 

@@ -6,8 +6,8 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.observing import notes
 from gateway.sources.observing.datagram_loss import DatagramLoss
-from gateway.sources.reception import Reception
-from gateway.sources.rtsp.transport import TCP_FIRST, WISHES, Carrier
+from gateway.sources.receiving.reception import Reception
+from gateway.sources.rtsp.protocol.transport import TCP_FIRST, WISHES, Carrier
 
 
 class Carriage:

@@ -20,15 +20,15 @@ from gateway.sources.observing import notes
 from gateway.sources.observing.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.observing.meter import Meter
 from gateway.sources.observing.watch import Watch
-from gateway.sources.reception import Reception
-from gateway.sources.rtsp.address import Address, Place, Redirected, parse_address, parse_place
-from gateway.sources.rtsp.auth import Challenge
+from gateway.sources.receiving.reception import Reception
+from gateway.sources.receiving.sound import SoundSink
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
-from gateway.sources.rtsp.requests import ANSWER_TIMEOUT
+from gateway.sources.rtsp.protocol.address import Address, Place, Redirected, parse_address, parse_place
+from gateway.sources.rtsp.protocol.auth import Challenge
+from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT
+from gateway.sources.rtsp.protocol.transport import Carrier
 from gateway.sources.rtsp.tls import Trust
-from gateway.sources.rtsp.transport import Carrier
-from gateway.sources.sound import SoundSink
 from gateway.sources.standing import Standing
 from gateway.sources.state import SourceEvent
 

@@ -1,8 +1,8 @@
 """A camera, or something that answers in its place, tries to reach through the gateway what it cannot reach itself."""
 
 from gateway.models import SourceReason, SourceState
-from gateway.sources.rtsp.address import parse_address
-from gateway.sources.rtsp.protocol import RtspSession
+from gateway.sources.rtsp.protocol.address import parse_address
+from gateway.sources.rtsp.protocol.session import RtspSession
 from tests.sources.bench import PASSWORD, Bench
 from tests.sources.conftest import bench
 from tests.sources.scripted import ScriptedCamera

@@ -11,12 +11,12 @@ from gateway.codecs.access_unit import AccessUnit
 from gateway.errors import CameraError
 from gateway.health.decoded_keyframe import MAX_PICTURES, cells_of
 from gateway.models import SourceReason
-from gateway.sources.allowance import MESSAGES_A_SECOND, MESSAGES_AT_ONCE
-from gateway.sources.rtsp.address import parse_address
+from gateway.sources.receiving.allowance import MESSAGES_A_SECOND, MESSAGES_AT_ONCE
+from gateway.sources.receiving.sound import Sound
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
-from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.sound import Sound
+from gateway.sources.rtsp.protocol.address import parse_address
+from gateway.sources.rtsp.protocol.messages import encode_frame
 from tests.fakes import FakeClock
 from tests.rtp.packets import rtp
 from tests.sources.recording import RecordingSink

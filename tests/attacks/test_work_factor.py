@@ -18,8 +18,8 @@ from gateway.relay.history import PACKETS, History, PacketGroup
 from gateway.rtp import feedback
 from gateway.rtp.packet import RtpPacket
 from gateway.rtp.reorder import Reorder
-from gateway.sources.rtsp.auth import parse_challenges
-from gateway.sources.rtsp.reader import Reader
+from gateway.sources.rtsp.protocol.auth import parse_challenges
+from gateway.sources.rtsp.protocol.reader import Reader
 from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, BandwidthEstimator
 from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
 from gateway.webrtc.signalling.offer import parse_offer

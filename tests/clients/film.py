@@ -12,7 +12,7 @@ from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.relay.audio import AudioStream
 from gateway.relay.camera_stream import CameraStream
-from gateway.sources.sound import Sound
+from gateway.sources.receiving.sound import Sound
 
 FPS = 15
 GOP = 15

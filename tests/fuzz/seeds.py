@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 
 from gateway.rtp import feedback
-from gateway.sources.rtsp.messages import encode_frame
+from gateway.sources.rtsp.protocol.messages import encode_frame
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.framing import frame
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report

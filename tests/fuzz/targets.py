@@ -20,13 +20,13 @@ from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.history import PacketGroup
 from gateway.rtp import feedback
-from gateway.sources.reception import Reception
-from gateway.sources.rtsp.address import parse_address
-from gateway.sources.rtsp.auth import parse_challenges
-from gateway.sources.rtsp.protocol import RtspSession
-from gateway.sources.rtsp.reader import MAX_BODY, MAX_HEAD
-from gateway.sources.rtsp.sdp import describe
-from gateway.sources.rtsp.transport import Carrier
+from gateway.sources.receiving.reception import Reception
+from gateway.sources.rtsp.protocol.address import parse_address
+from gateway.sources.rtsp.protocol.auth import parse_challenges
+from gateway.sources.rtsp.protocol.reader import MAX_BODY, MAX_HEAD
+from gateway.sources.rtsp.protocol.sdp import describe
+from gateway.sources.rtsp.protocol.session import RtspSession
+from gateway.sources.rtsp.protocol.transport import Carrier
 from gateway.webrtc.signalling import answer, formats, fragment
 from gateway.webrtc.signalling.offer import parse_offer
 from gateway.webrtc.transport import stun

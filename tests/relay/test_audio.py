@@ -5,7 +5,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
 from gateway.rtp.time import WRAP
-from gateway.sources.sound import LONGEST, Sound
+from gateway.sources.receiving.sound import LONGEST, Sound
 
 
 def listening() -> tuple[AudioStream, list[AudioPacket]]:

@@ -8,7 +8,7 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from gateway.sources.rtsp.messages import encode_frame
+from gateway.sources.rtsp.protocol.messages import encode_frame
 from tests.rtp.packets import IDR, PPS, SPS, aggregated, rtp
 
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"

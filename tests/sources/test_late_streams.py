@@ -7,7 +7,7 @@ import pytest
 from gateway.models import SourceReason, SourceState
 from gateway.sources.observing import notes
 from gateway.sources.observing.lateness import PATIENCE_WITH_CAMERA, Drops
-from gateway.sources.rtsp.messages import encode_frame
+from gateway.sources.rtsp.protocol.messages import encode_frame
 from tests.rtp.packets import sender_report
 from tests.sources.bench import Bench
 from tests.sources.scripted import ScriptedCamera

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.models import SourceReason, SourceState
-from gateway.sources.rtsp.messages import encode_frame
+from gateway.sources.rtsp.protocol.messages import encode_frame
 from tests.rtp.packets import NEXT, rtp
 from tests.sources.bench import Bench
 from tests.sources.recording import RecordingSink

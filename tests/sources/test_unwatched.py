@@ -6,8 +6,8 @@ import asyncio
 import pytest
 
 from gateway.sources.rota import PERIOD, TOGETHER, next_turn, rota
-from gateway.sources.rtsp.messages import encode_frame
 from gateway.sources.rtsp.pace import COLLECTED, SETTLED_AFTER
+from gateway.sources.rtsp.protocol.messages import encode_frame
 from gateway.sources.source import Source
 from tests.rtp.packets import rtp
 from tests.sources.bench import Bench

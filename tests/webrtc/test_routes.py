@@ -12,7 +12,7 @@ import pytest
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 
 from gateway.codecs.access_unit import StreamInfo
-from gateway.sources.reception import Reception
+from gateway.sources.receiving.reception import Reception
 from gateway.webrtc.transport import stun
 from rig.viewer import LightViewer
 from tests.rtp.packets import PPS, SPS, aggregated, fragments, rtp

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from gateway.sources.rtsp.address import Place
-from gateway.sources.rtsp.events import Playing
-from gateway.sources.rtsp.transport import Carrier, Unicast
+from gateway.sources.rtsp.protocol.address import Place
+from gateway.sources.rtsp.protocol.events import Playing
+from gateway.sources.rtsp.protocol.transport import Carrier, Unicast
 
 REPORT_LATE = 30.0
 """Seconds after which a sender report should have arrived: cameras send one every few seconds."""

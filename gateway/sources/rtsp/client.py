@@ -11,18 +11,18 @@ from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.rtp.reorder import Reorder
-from gateway.sources.allowance import Limits
 from gateway.sources.media import ClockSample, SourceSink
-from gateway.sources.reception import Reception
-from gateway.sources.rtsp.address import Address
-from gateway.sources.rtsp.auth import Challenge
+from gateway.sources.receiving.allowance import Limits
+from gateway.sources.receiving.reception import Reception
+from gateway.sources.receiving.sound import SoundReception, SoundSink
 from gateway.sources.rtsp.datagrams import PortPair
-from gateway.sources.rtsp.events import Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.pace import Pace
-from gateway.sources.rtsp.protocol import RtspSession
+from gateway.sources.rtsp.protocol.address import Address
+from gateway.sources.rtsp.protocol.auth import Challenge
+from gateway.sources.rtsp.protocol.events import Event, Media, Playing, SoundPacket, Unusable
+from gateway.sources.rtsp.protocol.session import RtspSession
+from gateway.sources.rtsp.protocol.transport import WISHES, Carrier, Interleaved, Unicast
 from gateway.sources.rtsp.tls import Trust
-from gateway.sources.rtsp.transport import WISHES, Carrier, Interleaved, Unicast
-from gateway.sources.sound import SoundReception, SoundSink
 
 READ_AT_ONCE = 256 * 1024
 REPORT_INTERVAL = 5.0

@@ -11,11 +11,11 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.resolver import Resolver
 from gateway.sources.media import SourceSink
-from gateway.sources.rtsp.address import Address
+from gateway.sources.receiving.sound import SoundSink
 from gateway.sources.rtsp.client import RtspClient
+from gateway.sources.rtsp.protocol.address import Address
+from gateway.sources.rtsp.protocol.transport import WISHES, Carrier
 from gateway.sources.rtsp.tls import Trust
-from gateway.sources.rtsp.transport import WISHES, Carrier
-from gateway.sources.sound import SoundSink
 
 CONNECT_TIMEOUT = 5.0
 GOODBYE_TIMEOUT = 2.0

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.transport import Unicast
+from gateway.sources.rtsp.protocol.transport import Unicast
 
 RECEIVE_BUFFER = 2 * 1024 * 1024
 """The size in bytes that the kernel's buffer is asked to have: a keyframe arrives as one burst."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.nal.markers import Markers
-from gateway.sources.reception import Reception
+from gateway.sources.receiving.reception import Reception
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp
 from tests.sources.recording import RecordingSink
 

@@ -4,9 +4,9 @@ import pytest
 
 from gateway.codecs.access_unit import StreamInfo
 from gateway.sources.observing import notes
-from gateway.sources.rtsp.events import Playing
-from gateway.sources.rtsp.sdp import Description, Medium
-from gateway.sources.rtsp.transport import Interleaved, Transport, Unicast
+from gateway.sources.rtsp.protocol.events import Playing
+from gateway.sources.rtsp.protocol.sdp import Description, Medium
+from gateway.sources.rtsp.protocol.transport import Interleaved, Transport, Unicast
 
 SOUND = Medium(StreamInfo("PCMA", 8000), 8, "rtsp://camera/sound")
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.sources.rtsp.datagrams import PortPair
-from gateway.sources.rtsp.transport import Unicast
+from gateway.sources.rtsp.protocol.transport import Unicast
 
 
 def bound(host: str = "127.0.0.1") -> socket.socket:

@@ -16,7 +16,7 @@ from gateway.clock import SystemClock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.rtsp import connecting
-from gateway.sources.rtsp.address import parse_address
+from gateway.sources.rtsp.protocol.address import parse_address
 from gateway.sources.rtsp.tls import LEGACY_NOTE, Trust
 from tests.sources.recording import RecordingSink
 

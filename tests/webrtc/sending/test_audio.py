@@ -11,7 +11,7 @@ from gateway.configuration.media_settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, StreamName
 from gateway.relay.audio import RATE, AudioPacket, AudioStream
-from gateway.sources.sound import Sound
+from gateway.sources.receiving.sound import Sound
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.sending.audio import SoundFeed

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.address import parse_address, parse_place
-from gateway.sources.rtsp.auth import Credentials
+from gateway.sources.rtsp.protocol.address import parse_address, parse_place
+from gateway.sources.rtsp.protocol.auth import Credentials
 
 
 def test_credentials_in_a_url_are_used_and_taken_out_of_it() -> None:

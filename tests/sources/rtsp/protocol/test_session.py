@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
-from gateway.sources.rtsp.address import Redirected, parse_address
-from gateway.sources.rtsp.events import Closed, Media, Playing, Unusable
-from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.rtsp.protocol import RtspSession
-from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, MAX_SIGN_INS
-from gateway.sources.rtsp.states import REDIRECTIONS, REFUSALS, State
-from tests.sources.rtsp.dialogue import SDP, Dialogue
+from gateway.sources.rtsp.protocol.address import Redirected, parse_address
+from gateway.sources.rtsp.protocol.events import Closed, Media, Playing, Unusable
+from gateway.sources.rtsp.protocol.messages import encode_frame
+from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT, MAX_SIGN_INS
+from gateway.sources.rtsp.protocol.session import RtspSession
+from gateway.sources.rtsp.protocol.states import REDIRECTIONS, REFUSALS, State
+from tests.sources.rtsp.protocol.dialogue import SDP, Dialogue
 
 
 def test_the_way_to_a_playing_stream_and_back() -> None:

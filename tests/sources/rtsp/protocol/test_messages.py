@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.messages import (
+from gateway.sources.rtsp.protocol.messages import (
     Frames,
     Headers,
     Message,
@@ -16,7 +16,7 @@ from gateway.sources.rtsp.messages import (
     encode,
     encode_frame,
 )
-from gateway.sources.rtsp.reader import MAX_BODY, MAX_HEAD, MAX_NOISE, Reader
+from gateway.sources.rtsp.protocol.reader import MAX_BODY, MAX_HEAD, MAX_NOISE, Reader
 
 ANSWER = b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n"
 

@@ -1,8 +1,8 @@
 """Both sides of an RTSP conversation: the client's core, and a camera whose answers the test writes."""
 
-from gateway.sources.rtsp.address import parse_address
-from gateway.sources.rtsp.events import Event, Playing
-from gateway.sources.rtsp.protocol import RtspSession
+from gateway.sources.rtsp.protocol.address import parse_address
+from gateway.sources.rtsp.protocol.events import Event, Playing
+from gateway.sources.rtsp.protocol.session import RtspSession
 
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
 

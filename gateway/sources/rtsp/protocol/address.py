@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.auth import Challenge, Credentials
+from gateway.sources.rtsp.protocol.auth import Challenge, Credentials
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
 MAX_LOCATION = 1024

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.sources.rtsp.address import parse_address
-from gateway.sources.rtsp.events import Event, Media, Playing, SoundPacket, Unusable
-from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.rtsp.protocol import RtspSession
-from gateway.sources.rtsp.requests import ANSWER_TIMEOUT
-from gateway.sources.rtsp.states import State
-from gateway.sources.rtsp.transport import Carrier
+from gateway.sources.rtsp.protocol.address import parse_address
+from gateway.sources.rtsp.protocol.events import Event, Media, Playing, SoundPacket, Unusable
+from gateway.sources.rtsp.protocol.messages import encode_frame
+from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT
+from gateway.sources.rtsp.protocol.session import RtspSession
+from gateway.sources.rtsp.protocol.states import State
+from gateway.sources.rtsp.protocol.transport import Carrier
 
 SDP = (
     b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"

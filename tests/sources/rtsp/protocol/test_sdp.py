@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.sdp import describe, resolve
+from gateway.sources.rtsp.protocol.sdp import describe, resolve
 from tests.rtp.packets import PPS, SPS
 
 BASE = "rtsp://camera/live"

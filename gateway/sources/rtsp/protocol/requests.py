@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.auth import Authenticator, Challenge
-from gateway.sources.rtsp.messages import Headers, Response, encode
+from gateway.sources.rtsp.protocol.auth import Authenticator, Challenge
+from gateway.sources.rtsp.protocol.messages import Headers, Response, encode
 
 USER_AGENT = "Sightline"
 ANSWER_TIMEOUT = 8.0

@@ -1,11 +1,11 @@
-"""The events of an RTSP session: pure values, created by ``protocol``."""
+"""The events of an RTSP session: pure values, created by ``session``."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.sources.media import ClockSample
-from gateway.sources.rtsp.sdp import Description, Medium
-from gateway.sources.rtsp.transport import Transport
+from gateway.sources.rtsp.protocol.sdp import Description, Medium
+from gateway.sources.rtsp.protocol.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.codecs.access_unit import StreamInfo
-from gateway.sources.rtsp.sdp import Medium
-from gateway.sources.sound import Sound, SoundReception
+from gateway.sources.receiving.sound import Sound, SoundReception
+from gateway.sources.rtsp.protocol.sdp import Medium
 from tests.rtp.packets import rtp
 
 MEDIUM = Medium(StreamInfo("PCMA", 8000), 8, "rtsp://camera/sound")

@@ -13,7 +13,7 @@ from struct import Struct
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.messages import CONTROL, DOLLAR, Frames, Headers, Message, Noise, Request, Response
+from gateway.sources.rtsp.protocol.messages import CONTROL, DOLLAR, Frames, Headers, Message, Noise, Request, Response
 
 MAX_START_LINE = 1024
 MAX_HEAD = 16 * 1024

@@ -13,8 +13,8 @@ from gateway.rtp.packet import Numbering, RtpPacket, parse_rtp
 from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.rtp.time import ticks_between
 from gateway.sources.media import SenderReport, SourceSink
-from gateway.sources.reports import Reports
-from gateway.sources.synchronization import SynchronizationSource
+from gateway.sources.receiving.reports import Reports
+from gateway.sources.receiving.synchronization import SynchronizationSource
 
 _PLAIN_HEADER = Struct("!BBHII")
 _SEQUENCE = slice(2, 4)

@@ -1,4 +1,4 @@
-"""Defines the states of an RTSP session, and what a camera's refusals mean, as tables used by ``protocol``. Pure."""
+"""Defines the states of an RTSP session, and what a camera's refusals mean, as tables used by ``session``. Pure."""
 
 from enum import Enum, auto
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.auth import Authenticator, Credentials, parse_challenges
+from gateway.sources.rtsp.protocol.auth import Authenticator, Credentials, parse_challenges
 
 NONCE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
 CNONCE = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"

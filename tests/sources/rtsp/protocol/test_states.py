@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from gateway.errors import IllegalEvent
-from gateway.sources.rtsp.states import State, Step, advance
+from gateway.sources.rtsp.protocol.states import State, Step, advance
 from tests.playbook import read_grid
 
 # The next state for each step in each state; "-" means that the step cannot happen there.

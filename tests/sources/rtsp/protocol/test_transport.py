@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.transport import Carrier, Interleaved, Unicast, offer, parse_transport
+from gateway.sources.rtsp.protocol.transport import Carrier, Interleaved, Unicast, offer, parse_transport
 
 
 def test_what_is_asked_for() -> None:

@@ -2,7 +2,7 @@
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.sound import LONGEST
+from gateway.sources.receiving.sound import LONGEST
 
 MESSAGES_A_SECOND = 10_000.0
 MESSAGES_AT_ONCE = 20_000.0

@@ -13,7 +13,7 @@ from gateway.codecs.nal.fragments import separated
 from gateway.codecs.names import AUDIO, H264, H265, STATIC_PAYLOAD_TYPES, VIDEO
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.transport import ENCRYPTED
+from gateway.sources.rtsp.protocol.transport import ENCRYPTED
 
 BASES = ("content-base", "content-location")
 """Headers that may hold the base URL of relative controls."""

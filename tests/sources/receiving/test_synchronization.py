@@ -4,8 +4,8 @@ import pytest
 
 from gateway.codecs.access_unit import StreamInfo
 from gateway.rtp.time import NTP_EPOCH
-from gateway.sources.reception import Reception
-from gateway.sources.synchronization import MOST_HELD, SynchronizationSource
+from gateway.sources.receiving.reception import Reception
+from gateway.sources.receiving.synchronization import MOST_HELD, SynchronizationSource
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, rtp, sender_report
 from tests.sources.recording import RecordingSink
 

@@ -4,13 +4,13 @@ import pytest
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.address import parse_address
-from gateway.sources.rtsp.events import Playing, Unusable
-from gateway.sources.rtsp.messages import encode_frame
-from gateway.sources.rtsp.protocol import RtspSession
-from gateway.sources.rtsp.states import FINAL_REFUSALS, REFUSALS
-from gateway.sources.rtsp.transport import Carrier, Unicast
-from tests.sources.rtsp.dialogue import SDP, Dialogue
+from gateway.sources.rtsp.protocol.address import parse_address
+from gateway.sources.rtsp.protocol.events import Playing, Unusable
+from gateway.sources.rtsp.protocol.messages import encode_frame
+from gateway.sources.rtsp.protocol.session import RtspSession
+from gateway.sources.rtsp.protocol.states import FINAL_REFUSALS, REFUSALS
+from gateway.sources.rtsp.protocol.transport import Carrier, Unicast
+from tests.sources.rtsp.protocol.dialogue import SDP, Dialogue
 
 UDP_ANSWER = "Transport: RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001"
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gateway.errors import Malformed
 from gateway.rtp.packet import Numbering, parse_rtp
-from gateway.sources.rtsp.sdp import Medium
+from gateway.sources.rtsp.protocol.sdp import Medium
 
 LONGEST = 960
 """The most samples passed on in one payload, 120 ms: some cameras send a second in one packet."""

@@ -10,15 +10,24 @@ from collections.abc import Callable, Iterator, Sequence
 from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
-from gateway.sources.rtsp.address import Address, Redirected
-from gateway.sources.rtsp.auth import Authenticator, Challenge
-from gateway.sources.rtsp.events import Closed, Event, Media, Playing, SoundPacket, Unusable
-from gateway.sources.rtsp.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
-from gateway.sources.rtsp.messages import Frames, Headers, Message, Noise, Request, Response, encode_frame, reply
-from gateway.sources.rtsp.reader import Reader
-from gateway.sources.rtsp.requests import ANSWER_TIMEOUT, Pending, Requests
-from gateway.sources.rtsp.sdp import BASES, Description, base_of, describe
-from gateway.sources.rtsp.states import (
+from gateway.sources.rtsp.protocol.address import Address, Redirected
+from gateway.sources.rtsp.protocol.auth import Authenticator, Challenge
+from gateway.sources.rtsp.protocol.events import Closed, Event, Media, Playing, SoundPacket, Unusable
+from gateway.sources.rtsp.protocol.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
+from gateway.sources.rtsp.protocol.messages import (
+    Frames,
+    Headers,
+    Message,
+    Noise,
+    Request,
+    Response,
+    encode_frame,
+    reply,
+)
+from gateway.sources.rtsp.protocol.reader import Reader
+from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT, Pending, Requests
+from gateway.sources.rtsp.protocol.sdp import BASES, Description, base_of, describe
+from gateway.sources.rtsp.protocol.states import (
     FINAL_REFUSALS,
     REDIRECTIONS,
     REFUSALS,
@@ -27,7 +36,7 @@ from gateway.sources.rtsp.states import (
     Step,
     advance,
 )
-from gateway.sources.rtsp.transport import Agreement, Carrier
+from gateway.sources.rtsp.protocol.transport import Agreement, Carrier
 
 
 class RtspSession:
