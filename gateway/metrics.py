@@ -29,7 +29,7 @@ class Metrics:
         # Durations
         self.relay_seconds = histogram(
             "relay_seconds",
-            "From the last RTP packet of an access unit in, to the last packet out to one viewer",
+            "From the arrival of an access unit's last RTP packet until its last packet is sent to one viewer",
             (),
             FAST,
         )
@@ -63,13 +63,13 @@ class Metrics:
         )
         self.source_reconnects = counter("source_reconnects", "Times a pull was restarted", "camera", "stream")
         self.source_packets_late = counter(
-            "source_packets_late", "RTP packets over UDP that came after their turn", "camera", "stream"
+            "source_packets_late", "RTP packets over UDP that arrived too late to be put in order", "camera", "stream"
         )
         self.source_behind_seconds = gauge(
             "source_behind_seconds", "Delay that has built up over the connection", "camera", "stream"
         )
         self.source_dropped_to_live = counter(
-            "source_dropped_to_live", "Connections given up because their pictures came late", "camera", "stream"
+            "source_dropped_to_live", "Connections given up because their pictures were late", "camera", "stream"
         )
         self.source_clock_jumps = counter(
             "source_clock_jumps", "Times the camera's clock was set while it was watched", "camera", "stream"
@@ -97,17 +97,17 @@ class Metrics:
         self.sessions_closed = counter("sessions_closed", "Media sessions ended", "reason")
         self.send_path = gauge(
             "send_path",
-            "1 for the batching and the ciphers in use; no value while nobody watches",
+            "1 for the batching and the ciphers in use; no value while nobody is watching",
             "cipher",
             "batching",
         )
         self.tcp_connections = gauge("tcp_connections", "TCP connections to the media port, viewers' and strangers'")
         self.ice_restarts = counter(
-            "ice_restarts", "Viewers' connections that were renegotiated while their sessions went on"
+            "ice_restarts", "Viewers' connections that were renegotiated while their sessions continued"
         )
         self.dropped = counter("dropped", "Items dropped by a bounded queue or a limit", "where")
         self.http_connections = gauge("http_connections", "Open HTTP connections", "whose")
-        self.http_limited = counter("http_limited", "Requests refused because too many came", "whose")
+        self.http_limited = counter("http_limited", "Requests refused because there were too many", "whose")
         self.malformed = counter("malformed", "Messages that could not be parsed, counted and dropped", "protocol")
         # Permission
         self.refusals = counter("refusals", "Refused attempts to get access", "reason")
@@ -128,6 +128,6 @@ class Metrics:
         self.owed_changes = gauge("owed_changes", "Changes that hold but are not yet in the database")
         self.record_failures = counter("record_failures", "Records that the audit store did not accept")
         # Processes and tasks
-        self.worker_up = gauge("worker_up", "1 for a media process that serves its cameras, otherwise 0", "worker")
+        self.worker_up = gauge("worker_up", "1 for a media process that is serving its cameras, otherwise 0", "worker")
         self.worker_restarts = counter("worker_restarts", "Times a media process was restarted", "worker")
         self.task_failures = counter("task_failures", "Runs and sessions that ended because of a bug", "task")

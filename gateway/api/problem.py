@@ -95,7 +95,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response
     except NotKept:
-        logger.exception("%s took effect, but no disk took it", request.match_info.handler.__name__)
+        logger.exception("%s took effect, but could not be written to any disk", request.match_info.handler.__name__)
         return problem(503, "Not on disk", "not_on_disk", NOT_ON_DISK)
     except StorageError:
         logger.exception("storage failed in %s", request.match_info.handler.__name__)

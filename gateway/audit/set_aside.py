@@ -49,7 +49,7 @@ class SetAside:
         """
         self._metrics.record_failures.inc(len(records))
         if not self.in_use:
-            logger.error("the database does not take the record, spooling to %s: %s", self._spool.path, error)
+            logger.error("the database does not accept the record, spooling to %s: %s", self._spool.path, error)
         self.in_use = True
         refused = [record for record in records if record.event.outcome == Outcome.REFUSED]
         kept = [record for record in records if record.event.outcome != Outcome.REFUSED]
@@ -88,15 +88,15 @@ class SetAside:
                 async with self._spool_lock:
                     if not self._in_memory and await asyncio.to_thread(self._spool.clear, offset):
                         self.in_use = False
-                        logger.info("the database takes the record again; %d records had waited", count)
+                        logger.info("the database accepts records again; %d records had been waiting", count)
                         return
             count += len(records)
 
     def _keep_in_memory(self, records: Sequence[AuditRecord], failure: OSError) -> None:
         if not self._in_memory:
-            logger.error("the spool takes no records either, so they are kept in memory: %s", failure)
+            logger.error("the spool does not accept records either, so they are kept in memory: %s", failure)
         lost = max(0, len(self._in_memory) + len(records) - IN_MEMORY)
         if lost:
             self._metrics.dropped.labels("records").inc(lost)
-            logger.error("%d records are lost: neither the database nor the spool takes any", lost)
+            logger.error("%d records are lost: neither the database nor the spool accepted them", lost)
         self._in_memory.extend(records)

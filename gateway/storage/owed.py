@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 TICK = 1.0
 MOST_THAT_MAY_BE_REFUSED = 200
-"""How many changes may be owed before sign-ins are refused. Alarms and endings are never refused. A sign-in is two
-changes and about 500 bytes, so most of the reserve file stays free."""
+"""Sign-ins are refused while at least this many changes are owed. Alarms and endings are never refused. A sign-in is
+two changes and about 500 bytes, so most of the reserve file stays free."""
 
 COMPANIONS = 1000
 """The number of additions to owed changes (``within``) kept in memory.
@@ -183,7 +183,7 @@ class Owed:
                 del self._owed[key]
         if self._failing:
             self._failing = False
-            logger.info("the database takes writes again; %d changes are still owed", len(self._owed))
+            logger.info("the database accepts writes again; %d changes are still owed", len(self._owed))
         if self._saved:
             await self._save(None)
 
@@ -218,8 +218,9 @@ class Owed:
                 await asyncio.to_thread(self._reserve.save, rows)
             except OSError as failure:
                 logger.error(  # noqa: TRY400  the disk's fault, not ours
-                    "neither the database nor the reserve file takes changes (%s). They are in effect and are retried. "
-                    "A crash would undo them: incidents that ended would be open, people who signed out signed in",
+                    "neither the database nor the reserve file accepts changes (%s). They are in effect and are "
+                    "retried. A crash would undo them: incidents that ended would be open again, and people who signed "
+                    "out would be signed in again",
                     failure,
                 )
                 return False

@@ -13,12 +13,13 @@ FRESH_FOR = 2.0
 """Seconds that a new connection has for its first request before it counts as idle."""
 
 AN_ADDRESS = 256
-"""How many connections of strangers one address may have: enough for thirty patrol cars behind one NAT, with six
+"""The most connections that strangers may have from one address: enough for thirty patrol cars behind one NAT, with six
 requests at once each."""
 
 A_SIGN_IN = 64
-"""How many connections a sign-in may have: enough for 32 pages with a channel each, and a browser's six requests at
-once."""
+"""The most connections that one sign-in may have: enough for 32 pages with a channel each, and a browser's six requests
+at once.
+"""
 
 AT_ONCE = 16
 """When a limit is reached, one place in this many is freed in one go. Otherwise every connection of a flood would cause
