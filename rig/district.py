@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,12 @@ class District:
         return process
 
     async def stop(self) -> None:
-        """Close the clients and stop all processes."""
+        """Close the clients and stop all processes, also if one of them fails to stop."""
         for client in self.clients:
             await client.close()
-        for process in reversed(self.processes):
-            process.stop()
+        with ExitStack() as stack:
+            for process in self.processes:
+                stack.callback(process.stop)
 
     async def invitation(self, who: str) -> str:
         """Return a sign-in link for one of PEOPLE."""

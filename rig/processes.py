@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.running import STOPS_WITHIN, STUCK
 from rig.example import ENVIRONMENT, ROOT
 
 STARTS_WITHIN = 30.0
@@ -73,7 +74,7 @@ class Process:
                 return line
             if not line and self.process.poll() is not None:
                 break
-        raise AssertionError(f"not ready: {self.process.args!r}\n{self.log_path.read_text()[-3000:]}")
+        raise AssertionError(f"not ready: {self.process.args!r}\n{self._end_of_log()}")
 
     def kill(self) -> None:
         """Send SIGKILL, which is as sudden as a power cut."""
@@ -81,19 +82,25 @@ class Process:
         self.process.wait()
 
     def stop(self) -> int:
-        """Send SIGTERM and return the exit code."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-                raise AssertionError(f"did not stop on SIGTERM: {self.process.args!r}") from None
-        self._log.close()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        """Send SIGTERM and return the exit code. Fail with the process's log if it does not stop by itself."""
+        try:
+            if self.process.poll() is None:
+                self.process.terminate()
+                try:
+                    self.process.wait(STOPS_WITHIN + 4)
+                except subprocess.TimeoutExpired:
+                    self.process.kill()
+                    self.process.wait()
+                    raise AssertionError(f"did not stop: {self.process.args!r}\n{self._end_of_log()}") from None
+        finally:
+            self._log.close()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+        assert self.process.returncode != STUCK, f"did not stop in time: {self.process.args!r}\n{self._end_of_log()}"
         return self.process.returncode
+
+    def _end_of_log(self) -> str:
+        return self.log_path.read_text()[-3000:]
 
 
 def descendants(pid: int) -> set[int]:

@@ -34,13 +34,13 @@ class Wire:
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self.inbox: asyncio.Queue[bytes] = asyncio.Queue(32)
-        self._deliver = send
+        self.deliver = send
 
     async def _recv(self) -> bytes:
         return await self.inbox.get()
 
     async def _send(self, data: bytes) -> None:
-        self._deliver(data)
+        self.deliver(data)
 
 
 class DtlsClient(RTCDtlsTransport):

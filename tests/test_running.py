@@ -2,11 +2,14 @@ import asyncio
 import gc
 import os
 import signal
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
 from gateway import running
-from gateway.running import STOPPING, keep_for_good, until_stopped
+from gateway.running import STOPPING, STUCK, keep_for_good, until_stopped
 
 
 @pytest.mark.parametrize("number", STOPPING)
@@ -53,6 +56,36 @@ async def test_signals_are_given_back_also_after_a_failure() -> None:
     with pytest.raises(RuntimeError, match="failed"):
         await until_stopped(body)
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_a_command_that_does_not_stop_in_time_says_what_it_waits_for_and_ends() -> None:
+    program = """
+        import asyncio, logging, os, signal
+        from gateway.running import until_stopped
+
+        async def deaf():
+            while True:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    continue
+
+        async def body(stop):
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(deaf(), name="cameras")
+                os.kill(os.getpid(), signal.SIGTERM)
+                await stop.wait()
+                task.cancel()
+
+        logging.basicConfig()
+        asyncio.run(until_stopped(body, within=0.1))
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ended.returncode == STUCK, ended.stderr
+    assert "still running 0.1 s after the signal to stop: cameras, " in ended.stderr
+    assert "(wait)" in ended.stderr
 
 
 def test_objects_from_the_start_are_never_scanned_again() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,8 +93,9 @@ class Served:
     async def stop(self) -> None:
         for screen in self.screens:
             await screen.close()
-        for process in reversed(self.processes):
-            process.stop()
+        with ExitStack() as stack:
+            for process in self.processes:
+                stack.callback(process.stop)
 
 
 @pytest.fixture

@@ -53,8 +53,13 @@ class _Wire:
     role: str = "controlled"
     state: str = "completed"
     inbox: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(_INBOX))
+    closed: bool = False
 
     async def _recv(self) -> bytes:
+        # aiortc waits for this with asyncio.wait_for, which before Python 3.12 loses a cancellation that comes just as
+        # a datagram arrives. Without this check, a closed session would then wait for minutes, and so would a stop.
+        if self.closed:
+            raise ConnectionError("the association is closed")
         return await self.inbox.get()
 
     async def _send(self, data: bytes) -> None:
@@ -85,12 +90,12 @@ class DtlsTransport:
     async def handshake(self) -> None:
         """Answer the viewer's handshake and check its certificate against the offer. Raises DtlsFailed."""
         await self._transport.start(self._remote)
-        if self._transport.state != "connected":
-            raise DtlsFailed("handshake failed")
         # aiortc starts a task of its own that keeps receiving. All our tasks have owners, so run() receives instead.
         pump, self._transport._task = self._transport._task, None
         if pump is not None:
             pump.cancel()
+        if self._wire.closed or self._transport.state != "connected":
+            raise DtlsFailed("handshake failed")
 
     async def run(self) -> None:
         """Keep answering DTLS, such as a repeated last flight, until the viewer closes the association.
@@ -132,7 +137,8 @@ class DtlsTransport:
             raise Malformed("not authentic") from error
 
     def close(self) -> None:
-        """Tell the viewer that the association is over (close_notify). Do nothing before the handshake has begun."""
+        """End the association, and tell the viewer (close_notify) if the handshake has begun."""
+        self._wire.closed = True
         connection = self._transport._ssl
         if connection is None:
             return

@@ -101,3 +101,24 @@ def test_the_queue_of_a_viewer_is_bounded() -> None:
 
 def test_closing_before_the_handshake_says_nothing() -> None:
     Pair().server.close()
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_a_handshake_ends_when_it_is_closed_just_as_a_repeated_datagram_arrives(ticks: int) -> None:
+    # aiortc waits with asyncio.wait_for, which before Python 3.12 loses a cancellation that comes at that moment.
+    pair = Pair()
+    sent: asyncio.Queue[bytes] = asyncio.Queue()
+    pair.wire.deliver = sent.put_nowait
+    async with asyncio.timeout(10):
+        client = asyncio.create_task(pair.client.start(pair.parameters))
+        server = asyncio.create_task(pair.server.handshake())
+        hello = await sent.get()
+        assert pair.server.feed(hello)
+        await sent.get()  # The client has answered the server's flight, so the server is waiting with a timeout.
+        assert pair.server.feed(hello)
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        pair.server.close()
+        server.cancel()
+        await asyncio.gather(server, return_exceptions=True)
+    client.cancel()
