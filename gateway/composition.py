@@ -41,6 +41,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, SiteId
 from gateway.storage.database import Database
 from gateway.storage.readiness import Readiness
+from gateway.viewing.players import WallPlayers
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
 from gateway.webrtc.plane import MediaPlane
@@ -95,6 +96,9 @@ async def compose(
     media = media_of(pulled, settings.media, MediaEvents(metrics), clock, metrics)
     viewing = ViewingService(media, access, grants, incidents, tokens, sessions, revocations, audit, clock, metrics)
     sign_ins = SignInKeeper(sessions, incidents, access, grants, viewing, audit, settings.tokens, clock, metrics)
+    lifetime = settings.tokens.lifetime
+    players = WallPlayers(settings.players, sessions, tokens, lifetime, access, grants, viewing, audit, clock, metrics)
+    await players.start()
     await sign_ins.start()
     services = Services(
         loaded=loaded,
@@ -114,6 +118,7 @@ async def compose(
         readiness=Readiness(database, clock),
         invitations=Invitations(database, settings.tokens, clock),
         viewing=viewing,
+        players=players,
         hub=EventHub(metrics),
         pictures=Pictures(media, clock, settings.age),
         limits=Limits({webhook.id for site in settings.sites for webhook in site.webhooks}, await sessions.cookies()),

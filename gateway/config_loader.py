@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.configuration.references import entries, reference_problems
-from gateway.configuration.setting_types import Lookup, webhook_key_written
+from gateway.configuration.setting_types import Lookup, secret_written, webhook_key_written
 from gateway.configuration.settings import Settings
 from gateway.configuration.site_settings import CameraSettings, SiteSettings, StreamSettings
 from gateway.configuration.tree import ConfigTree
@@ -61,7 +61,7 @@ def load(
         settings = Settings.model_validate(tree.value, context=lookup)
     except ValidationError as error:
         problems += _faults(tree, error)
-    references = reference_problems(tree.value, webhook_key_written(lookup))
+    references = reference_problems(tree.value, webhook_key_written(lookup), secret_written(lookup))
     problems += (tree.tell(key, message) for key, message in references)
     plans, faults = _plans(tree, path.parent)
     problems += faults

@@ -75,6 +75,7 @@ class Gateway:
                 group.create_task(parts.newsroom.run(), name="news"),
                 group.create_task(parts.services.clock_steps.run(), name="clock steps"),
                 group.create_task(viewing.run(), name="viewing"),
+                group.create_task(parts.services.players.run(), name="wall players"),
                 group.create_task(forget_for_ever(database, self.clock), name="old answers to triggers"),
                 group.create_task(parts.services.sign_ins.run(), name="sign-ins"),
                 group.create_task(presence.run(self.clock), name="presence"),

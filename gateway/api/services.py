@@ -33,6 +33,7 @@ from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SiteId
 from gateway.storage.readiness import Readiness
+from gateway.viewing.players import WallPlayers
 from gateway.viewing.service import ViewingService
 from gateway.viewing.sign_ins import SignInKeeper
 
@@ -62,6 +63,7 @@ class Services:
     sign_ins: SignInKeeper
     invitations: Invitations
     viewing: ViewingService
+    players: WallPlayers
     hub: EventHub
     pictures: Pictures
     limits: Limits

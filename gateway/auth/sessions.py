@@ -1,6 +1,10 @@
-"""Keeps sign-ins. Each lasts one shift, is identified by a cookie, and survives restarts of the gateway."""
+"""Keeps sign-ins. Each lasts one shift, is identified by a cookie, and survives restarts of the gateway.
 
-from collections.abc import Callable, Collection
+A device that the configuration names has a standing sign-in instead, which has no end of its own.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +23,14 @@ from gateway.storage.tables import SignInSessionRow
 
 BEGUN, ENDED, UNTIL = "sign_in", "sign_out", "sign_in_until"
 """The kinds of change (``storage.owed``) that begin a sign-in, end it, and move its end."""
+
+STANDING = 100 * 365 * 86_400.0
+"""Seconds after which a standing sign-in ends: never, in practice. Nothing deletes it before, so if somebody ends it,
+that is remembered for as long as its secret is in use."""
+
+_STANDING_MARK = b"standing:"
+"""Begins the key of a standing sign-in, which is thus longer than any cookie's digest. So a device's secret opens no
+page, however it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,7 @@ class SignInSessions:
         self._db = db
         self._lifetime = settings.session_lifetime
         self._clock = clock
+        self._standing = asyncio.Lock()
         db.owed.writer(BEGUN, _write_begin)
         db.owed.writer(ENDED, _write_end)
         db.owed.writer(UNTIL, _write_until)
@@ -72,6 +85,26 @@ class SignInSessions:
             ended = [] if instead_of is None else [Change(ENDED, instead_of, {"id": instead_of, "ended_at": now})]
             await self._db.owed.commit_or_forget([Change(BEGUN, values["id"], values), *ended])
         return cookie
+
+    async def stand(self, secret: str, principal: Principal) -> SignIn | None:
+        """Return the standing sign-in of the configured device with this secret. Begin it at its first use.
+
+        Return None if somebody has ended it: it stays ended for as long as the secret is the same. Raises StorageError.
+        """
+        key = _standing_key(secret)
+        async with self._standing:
+            known = await self._rows(SignInSessionRow.cookie_sha256 == key)
+            for row in known:
+                if row.cookie_sha256 == key:
+                    return None if self._has_ended(row) else await self._described(row, principal)
+            return await self._begin_standing(key, principal)
+
+    async def end_standing_except(self, secrets: Iterable[str]) -> None:
+        """End the standing sign-ins of devices whose secrets are no longer in use."""
+        kept = {_standing_key(secret) for secret in secrets}
+        for row in await self._all_living():
+            if row.cookie_sha256.startswith(_STANDING_MARK) and row.cookie_sha256 not in kept:
+                await self.end(row.id)
 
     async def lookup(self, cookie: str) -> SignIn | None:
         """Return the sign-in with this cookie, or None if it has ended."""
@@ -158,6 +191,30 @@ class SignInSessions:
             return None
         return _sign_in(rows[0])
 
+    async def _begin_standing(self, key: bytes, principal: Principal) -> SignIn:
+        now = self._clock.now()
+        values = {
+            "id": new_id(),
+            "cookie_sha256": key.hex(),
+            "created_at": now,
+            "expires_at": now + STANDING,
+            **to_columns(principal),
+        }
+        try:
+            async with self._db.session() as session:
+                session.add(_row(values))
+        except StorageError:
+            await self._db.owed.commit_or_forget([Change(BEGUN, values["id"], values)])
+        return _sign_in(_row(values))
+
+    async def _described(self, row: SignInSessionRow, principal: Principal) -> SignIn:
+        """Return a sign-in after giving it the name, role and schools that the configuration has for it now."""
+        if from_row(row) != principal:
+            columns = to_columns(principal)
+            async with self._db.session() as session:
+                await session.execute(update(SignInSessionRow).where(SignInSessionRow.id == row.id).values(**columns))
+        return SignIn(row.id, principal, row.expires_at, row.created_at)
+
     async def _all_living(self) -> list[SignInSessionRow]:
         now = self._clock.now()
         return await self._not_ended(SignInSessionRow.expires_at > now, lambda row: row.expires_at > now)
@@ -209,6 +266,10 @@ async def _write_until(session: AsyncSession, values: dict[str, Any]) -> None:
         )
         .values(expires_at=values["expires_at"])
     )
+
+
+def _standing_key(secret: str) -> bytes:
+    return _STANDING_MARK + digest(secret)
 
 
 def _row(values: dict[str, Any]) -> SignInSessionRow:

@@ -12,24 +12,31 @@ from gateway.configuration.wording import Key, did_you_mean
 Problem = tuple[Key, str]
 
 
-def reference_problems(raw: object, webhook_key_of: Callable[[object], bytes | None]) -> list[Problem]:
+def reference_problems(
+    raw: object, webhook_key_of: Callable[[object], bytes | None], secret_of: Callable[[object], bytes | None]
+) -> list[Problem]:
     """Return duplicate ids and secrets, and references to things that do not exist, each with the path of the key to
     change.
 
     ``raw`` has the shape of ``Settings`` where it is valid; invalid parts are skipped. ``webhook_key_of`` returns
-    the signing key for the value of a webhook's ``secret``, or None if the value stands for no key.
+    the signing key for the value of a webhook's ``secret``, or None if the value stands for no key. ``secret_of``
+    returns the bytes of any other secret in the same way.
     """
     sites = list(entries(raw, "sites"))
     cameras = [(("sites", at, "cameras", i), c) for at, site in sites for i, c in entries(site, "cameras")]
     webhooks = [(("sites", at, "webhooks", i), w) for at, site in sites for i, w in entries(site, "webhooks")]
     agreements = [(("agreements", at), agreement) for at, agreement in entries(raw, "agreements")]
+    players = [(("players", at), player) for at, player in entries(raw, "players")]
     return [
         *_no_site(raw),
         *_twice(((("sites", at), site) for at, site in sites), "id", "also the id of another site"),
         *_twice(cameras, "id", "also the id of another camera; ids are unique in the whole district"),
         *_twice(webhooks, "id", "also the id of another webhook; ids are unique in the whole district"),
         *_twice(agreements, "site", "already the site of another agreement; each site has one"),
+        *_twice(players, "id", "also the id of another wall player"),
+        *_twice(players, "name", "also the name of another wall player; the record names players by it"),
         *_shared_secrets(webhooks, webhook_key_of),
+        *_players(players, webhooks, secret_of, [str(site.get("id")) for _, site in sites]),
         *_nvrs(raw, cameras),
         *_recorders_apart(cameras),
         *_agreements(agreements, {str(site.get("id")): site for _, site in sites}),
@@ -75,6 +82,29 @@ def _shared_secrets(
             others = ", ".join(f"'{name}'" for other, name in group if other != path)
             words = f"is also the secret of {others}: a message for one would sound the alarm of the other"
             yield (*path, "secret"), f"{words}; give each webhook its own"
+
+
+def _players(
+    players: Iterable[tuple[Key, dict[str, object]]],
+    webhooks: Iterable[tuple[Key, dict[str, object]]],
+    secret_of: Callable[[object], bytes | None],
+    sites: list[str],
+) -> Iterator[Problem]:
+    """Report wall players at schools that do not exist, and those whose secret is also somebody else's."""
+    owners: dict[bytes, list[tuple[Key, str]]] = {}
+    for path, owner in [*players, *webhooks]:
+        secret = secret_of(owner.get("secret"))
+        if secret is not None:
+            owners.setdefault(secret, []).append((path, str(owner.get("id"))))
+    for path, player in players:
+        named = player.get("sites")
+        for site in sorted(map(str, named)) if isinstance(named, list | tuple | frozenset) else ():
+            if site not in sites:
+                yield (*path, "sites"), f"'{site}' is not among the sites{did_you_mean(site, sites)}"
+        sharing = owners.get(secret_of(player.get("secret")) or b"", ())
+        others = ", ".join(f"'{name}'" for other, name in sharing if other != path)
+        if others:
+            yield (*path, "secret"), f"is also the secret of {others}; give each wall player its own"
 
 
 def _nvrs(raw: object, cameras: Iterable[tuple[Key, dict[str, object]]]) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 SHORTEST_KEY = 24
 """Length in bytes of the shortest key that Standard Webhooks allows."""
+SHORTEST_BEARER = 32
+"""The fewest characters of a secret that a device sends with every request, such as ``openssl rand -hex 32`` makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,12 @@ def webhook_key_written(lookup: Lookup | None) -> Callable[[object], bytes | Non
     With a ``lookup``, references are resolved.
     """
 
+    bytes_of = secret_written(lookup)
+
     def key_of(written: object) -> bytes | None:
+        secret = bytes_of(written)
         try:
-            secret = SecretStr(written) if isinstance(written, str) else written
-            if not isinstance(secret, SecretStr):
-                return None
-            return webhook_key((secret if lookup is None else _resolved(secret, lookup)).get_secret_value())
+            return None if secret is None else webhook_key(secret.decode())
         except ValueError:
             return None
 
@@ -115,6 +117,35 @@ def _webhook_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
     if isinstance(info.context, Lookup) and not info.context.lenient:
         webhook_key(secret.get_secret_value())
     return secret
+
+
+def _bearer_secret(secret: SecretStr, info: ValidationInfo) -> SecretStr:
+    """Check that the secret can be sent as a bearer token (RFC 6750 section 2.1)."""
+    value = secret.get_secret_value()
+    if isinstance(info.context, Lookup) and not info.context.lenient:
+        if len(value) < SHORTEST_BEARER:
+            raise ValueError(f"must be at least {SHORTEST_BEARER} characters long; openssl rand -hex 32 makes one")
+        if not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value):
+            raise ValueError("may only contain letters, digits and . _ ~ + / -, because it is sent as a bearer token")
+    return secret
+
+
+def secret_written(lookup: Lookup | None) -> Callable[[object], bytes | None]:
+    """Return a function that maps a ``secret``, as plain data or as a setting, to its bytes, or to None if it has none.
+
+    With a ``lookup``, references are resolved.
+    """
+
+    def bytes_of(written: object) -> bytes | None:
+        try:
+            secret = SecretStr(written) if isinstance(written, str) else written
+            if not isinstance(secret, SecretStr):
+                return None
+            return (secret if lookup is None else _resolved(secret, lookup)).get_secret_value().encode()
+        except ValueError:
+            return None
+
+    return bytes_of
 
 
 def _rtsp_url(url: str) -> str:
@@ -184,6 +215,7 @@ Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
 SqliteUrl = Annotated[Secret, AfterValidator(_sqlite_url)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
+BearerSecret = Annotated[Secret, AfterValidator(_bearer_secret)]
 ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 PlaceText = Annotated[str, AfterValidator(_place)]

@@ -13,6 +13,7 @@ from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.configuration.base import Model
 from gateway.configuration.incident_settings import IncidentSettings
 from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.player_settings import PlayerSettings
 from gateway.configuration.references import reference_problems
 from gateway.configuration.setting_types import (
     ConfiguredPath,
@@ -22,6 +23,7 @@ from gateway.configuration.setting_types import (
     SqliteUrl,
     Text,
     WebAddress,
+    secret_written,
     webhook_key_written,
 )
 from gateway.configuration.site_settings import SiteSettings
@@ -105,10 +107,11 @@ class Settings(Model):
     tokens: TokenSettings = TokenSettings()
     sites: tuple[SiteSettings, ...]
     agreements: tuple[AgreementSettings, ...] = ()
+    players: tuple[PlayerSettings, ...] = ()
 
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
-        problems = reference_problems(self.model_dump(), webhook_key_written(None))
+        problems = reference_problems(self.model_dump(), webhook_key_written(None), secret_written(None))
         if problems:
             raise ValueError("; ".join(f"{'.'.join(map(str, key))} {message}" for key, message in problems))
         return self

@@ -14,6 +14,7 @@ class Viewing:
     ``secret`` is the path segment of its WHEP resource, and is never logged. ``stream`` is the stream that is being
     sent, and ``waiting`` says why nothing is being sent ("" while something is). The viewer's RTP timestamps are the
     stream's own plus ``shift`` (90 kHz ticks, mod 2^32). ``legal_basis`` states the ground of the grant.
+    ``renewals`` counts the tokens after the first.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Viewing:
     legal_basis: str
     waiting: str = ""
     shift: int = 0
+    renewals: int = 0
 
 
 async def record(audit: AuditLog, viewing: Viewing, kind: str, reason: str | None, detail: dict[str, object]) -> None:

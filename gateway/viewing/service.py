@@ -145,6 +145,8 @@ class ViewingService:
             raise Forbidden("other_grant", "This token does not belong to this picture.")
         if not await self._media.renew(viewing.id, self._admission.deadline(claims)):
             raise NotFound(*NO_SESSION)
+        if (renewed := self._viewings.get(viewing.id)) is not None:
+            self._viewings[viewing.id] = replace(renewed, renewals=renewed.renewals + 1)
 
     async def patch(self, secret: str, fragment: str, if_match: str) -> PatchAnswer:
         """Apply a viewer's ICE information from a WHEP PATCH. The session continues.
@@ -213,7 +215,7 @@ class ViewingService:
         elif event.kind == "closed":
             del self._viewings[event.id], self._by_secret[viewing.secret]
             detail: dict[str, object] = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
-            detail |= {"packets": event.packets, "bytes": event.bytes}
+            detail |= {"packets": event.packets, "bytes": event.bytes, "renewals": viewing.renewals}
             self._recording.put(
                 functools.partial(record, self._audit, viewing, "view_closed", str(event.reason), detail)
             )

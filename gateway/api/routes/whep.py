@@ -17,7 +17,10 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 
 
 async def offer(request: web.Request) -> web.Response:
-    """Accept an SDP offer. Return the answer, and the address of the new session."""
+    """Accept an SDP offer from the bearer of a token or a wall player's secret.
+
+    Return the answer, and the address of the new session.
+    """
     services, camera_id = request.app[SERVICES], CameraId(request.match_info["camera"])
     async with refusals_on_record(request, "token_refused"):
         credential = bearer(request)
@@ -26,8 +29,12 @@ async def offer(request: web.Request) -> web.Response:
         stream = next((name for name in CAMERA_STREAMS if name == wanted), None)
         if stream is None and wanted is not None:
             raise BadRequest("no_such_stream", "stream: must be main or sub.")
-        sdp = await _text(request)
-        opened = await services.viewing.open(credential, camera_id, stream, sdp, client_address(request))
+        sdp, address = await _text(request), client_address(request)
+        player = services.players.of(credential)
+        if player is None:
+            opened = await services.viewing.open(credential, camera_id, stream, sdp, address)
+    if player is not None:
+        opened = await services.players.open(player, camera_id, stream, sdp, address)
     headers = CIMultiDict(
         {
             hdrs.LOCATION: f"/whep/sessions/{opened.viewing.secret}",

@@ -1,0 +1,34 @@
+"""Defines the settings of wall players: devices that show pictures by plain WHEP and sign in by a secret."""
+
+from typing import Annotated
+
+from pydantic import Field, IPvAnyNetwork, field_validator
+
+from gateway.configuration.base import Model
+from gateway.configuration.setting_types import BearerSecret, Identifier, Text
+from gateway.models import Role, SiteId
+
+ROLES = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL, Role.COORDINATOR})
+"""The roles that may see moving pictures. No other role is of any use to a player."""
+
+
+class PlayerSettings(Model):
+    """Describes a wall player, which signs in at the WHEP endpoint with ``secret`` as its bearer token.
+
+    It may see at most what a person of its ``role`` may see at its ``sites``. It may sign in only from ``addresses``;
+    empty means from anywhere.
+    """
+
+    id: Identifier
+    name: Text
+    role: Role
+    sites: Annotated[frozenset[SiteId], Field(min_length=1)]
+    secret: BearerSecret
+    addresses: tuple[IPvAnyNetwork, ...] = ()
+
+    @field_validator("role")
+    @classmethod
+    def _sees_pictures(cls, role: Role) -> Role:
+        if role not in ROLES:
+            raise ValueError(f"must be one of: {', '.join(sorted(ROLES))}, because other roles see no video")
+        return role
