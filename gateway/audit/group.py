@@ -9,10 +9,13 @@ T = TypeVar("T")
 
 
 class _Place(Generic[T]):
-    """Holds one caller's place in the queue. ``woken`` is set once its item is written, or when it must commit next."""
+    """Holds one caller's place in the queue.
 
-    def __init__(self, item: T) -> None:
-        self.item = item
+    ``woken`` is set once its items are written, or when it must commit next.
+    """
+
+    def __init__(self, *items: T) -> None:
+        self.items = items
         self.written = False
         self.left = False
         self.woken = asyncio.Event()
@@ -33,7 +36,14 @@ class Group(Generic[T]):
 
     async def put(self, item: T) -> None:
         """Wait until ``commit`` has handled the item. If this caller is cancelled, the next one commits its item."""
-        place = _Place(item)
+        await self._wait(_Place(item))
+
+    async def flush(self) -> None:
+        """Wait until ``commit`` has handled everything put so far, even if the callers were cancelled meanwhile."""
+        if self._waiting:
+            await self._wait(_Place())
+
+    async def _wait(self, place: _Place[T]) -> None:
         self._waiting.append(place)
         try:
             if self._committing is None:
@@ -49,8 +59,10 @@ class Group(Generic[T]):
 
     async def _commit_some(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        items = [item for place in batch for item in place.items]
         try:
-            await self._commit([place.item for place in batch])
+            if items:
+                await self._commit(items)
         except asyncio.CancelledError:
             self._waiting.extendleft(reversed(batch))
             raise

@@ -67,9 +67,11 @@ class AuditLog:
             await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Write what is waiting: counts of repeated refusals, and records that the database did not accept before."""
+        """Write what is waiting: counts of repeated refusals, records of requests that were cut off, and records that
+        the database did not accept before."""
         for event in self._refusals.due(self._clock.monotonic()):
             await self._group.put(self.record(event))
+        await self._group.flush()
         try:
             if not await self._aside.is_empty():
                 await self._aside.drain(self._enter, PIECE)
@@ -79,9 +81,11 @@ class AuditLog:
             self._aside.in_use = True
 
     async def finish(self) -> None:
-        """Write the counts of repeated refusals that are still open. Call it before the gateway stops."""
+        """Write what is left: the counts of repeated refusals, and the records of requests that were cut off. Call it
+        before the gateway stops."""
         for event in self._refusals.due():
             await self._group.put(self.record(event))
+        await self._group.flush()
 
     async def append(self, event: AuditEvent) -> None:
         """Record an event. Repeated refusals are merged (``alike``).

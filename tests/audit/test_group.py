@@ -74,3 +74,22 @@ async def test_a_turn_to_commit_that_reaches_a_cancelled_caller_goes_on_to_the_n
     assert disk.batches == [[0], [1], [2]]
     await disk.take()
     await group.put(3)
+
+
+async def test_a_flush_writes_what_cancelled_callers_have_left() -> None:
+    disk = Disk()
+    group = Group(disk.commit, 100)
+    [task] = await waiting(group, range(1))
+    task.cancel()
+    await FakeClock().settle()
+    assert disk.batches == []
+    flushed = asyncio.create_task(group.flush())
+    await disk.take()
+    await flushed
+    assert disk.batches == [[0]]
+
+
+async def test_a_flush_with_nothing_to_write_commits_nothing() -> None:
+    disk = Disk()
+    await Group(disk.commit, 100).flush()
+    assert disk.batches == []
