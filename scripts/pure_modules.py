@@ -1,4 +1,4 @@
-"""Import-linter's contract for pure modules: what says it is pure in its docstring is held to it, without a list.
+"""Import-linter's contract for pure modules: a module whose docstring says that it is pure must be, without a list.
 
 A module is held where its docstring says *pure* or *sans-IO*. A package is held, with all that is in it, where its
 docstring says so with a capital letter ("Pure."); in small letters the word tells of one of its modules.
@@ -20,12 +20,12 @@ _PROMISE_OF_PACKAGE = re.compile(r"\b(Pure|Sans-IO)\b")
 
 
 def promises_purity(docstring: str, *, package: bool) -> bool:
-    """Whether a module's docstring promises that the module touches nothing."""
+    """Return True if a module's docstring promises that the module is pure."""
     return (_PROMISE_OF_PACKAGE if package else _PROMISE).search(docstring) is not None
 
 
 def pure_modules(root: Path = ROOT, package: str = "gateway") -> list[str]:
-    """The dotted names of the modules and packages under ``package`` that say they are pure, in order."""
+    """Return the sorted dotted names of the modules and packages under ``package`` that say they are pure."""
     names = []
     for path in sorted((root / package).rglob("*.py")):
         is_package = path.name == "__init__.py"
@@ -36,11 +36,11 @@ def pure_modules(root: Path = ROOT, package: str = "gateway") -> list[str]:
 
 
 class PureModulesContract(ForbiddenContract):
-    """Import-linter's *forbidden* contract, whose source modules are those whose docstrings promise it."""
+    """Import-linter's *forbidden* contract, applied to the modules whose docstrings say that they are pure."""
 
     source_modules: Any = fields.SetField(subfield=fields.ModuleExpressionField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        """Hold every module that says it is pure; a new one is held from its first day."""
+        """Check every module that says it is pure, new ones included."""
         self.source_modules = {ModuleExpression(name) for name in pure_modules()}
         return super().check(graph, verbose)

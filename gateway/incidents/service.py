@@ -150,7 +150,7 @@ class IncidentService:
         if effect is Effect.REFUSED:
             raise Conflict("incident_over", f"This incident is over ({incident.state.replace('_', ' ')}).")
         if effect is Effect.OVERTAKEN:
-            words = "A new alarm has come, and all clear was not given. Look at it, then press again."
+            words = "There is a new alarm, so all clear was not given. Look at it, then press again."
             raise Conflict("newer_alarm", words)
         if effect is not Effect.NOTHING:
             change = change_of(changed, incident, effect)

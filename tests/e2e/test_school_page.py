@@ -140,7 +140,7 @@ async def test_all_clear_that_was_asked_before_a_new_alarm_does_not_end_it(
     client = await district.client("coordinator")
     await client.post("/api/incidents", {"site": "lincoln", "kind": "real", "room": ROOM})
     await expect(page.get_by_test_id("all-clear-confirm")).to_be_hidden()
-    await expect(page.get_by_text("A new alarm has come. All clear was not sent.")).to_be_visible()
+    await expect(page.get_by_text("There is a new alarm. All clear was not sent.")).to_be_visible()
     await page.get_by_test_id("all-clear").click()
     await page.get_by_test_id("all-clear-confirm").click()
     await expect(page.locator("sl-alarm")).to_have_count(0)

@@ -31,7 +31,7 @@ const ANY = { ignoreVary: true };
 /**
  * Keep a document with its parts. The parts are stored first, so that no document is kept without them. The parts of the
  * previous document stay for pages that are loading with it; older ones are removed. Raises TypeError if the network
- * fails; then everything kept before stays whole.
+ * fails; everything that was kept before is then left as it was.
  */
 async function keep(response: Response): Promise<void> {
   if (!response.ok || response.redirected) return;
@@ -53,7 +53,9 @@ async function keep(response: Response): Promise<void> {
 const kept = async (path: string): Promise<Response | undefined> =>
   (await caches.open(CACHE)).match(path, ANY);
 
-/** Return the gateway's document if it comes in time, so that a new release is never hidden; otherwise the stored one. */
+/**
+ * Return the gateway's document if it arrives in time, so that a new release is never hidden; otherwise the stored one.
+ */
 async function document(event: FetchEvent): Promise<Response> {
   const asked = fetch(event.request);
   event.waitUntil(asked.then((response) => keep(response.clone())).catch(() => undefined));

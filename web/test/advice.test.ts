@@ -32,22 +32,22 @@ const camera = (main: Partial<Source>, sub?: Partial<Source>): CameraStatus => (
 });
 
 describe("advice on a camera", () => {
-  it("says nothing if all is well", () => {
+  it("says nothing if everything is fine", () => {
     expect(advice(camera({}, {}))).toEqual([]);
   });
 
-  it("says once what is true for both streams, and names the substream for what is true for it alone", () => {
+  it("says only once what is true of both streams, and names the substream if only that is affected", () => {
     const late = "The pictures come late: the network does not carry this stream.";
     const frames = "The camera sends B-frames, which browsers cannot play live: switch them off.";
     expect(advice(camera({ notes: [frames] }, { notes: [frames, late] }))).toEqual([frames, `Substream: ${late}`]);
   });
 
-  it("names what to check if pictures arrive late and nothing else says why", () => {
+  it("says what to check if pictures are late and nothing else says why", () => {
     expect(advice(camera({ age: 3.2, age_state: "delayed" })).join()).toContain("old when they arrive");
     expect(advice(camera({ age_state: "delayed", notes: ["It fell behind."] }))).toEqual(["It fell behind."]);
   });
 
-  it("begins with what to do about a stream that is down", () => {
+  it("says first what to do about a stream that is down", () => {
     const notes = ["The camera's clock is 10 s fast."];
     const down: Partial<Source> = { state: "down", advice: "Check its cable.", notes };
     expect(advice(camera(down))).toEqual(["Check its cable.", "The camera's clock is 10 s fast."]);
@@ -61,12 +61,12 @@ describe("advice on a camera", () => {
     expect(advice(camera({ loss: 0.009, transport }))).toEqual([]);
   });
 
-  it("reports reconnections from the third on", () => {
+  it("reports reconnections once there have been three", () => {
     expect(advice(camera({ reconnects: 2 }))).toEqual([]);
     expect(advice(camera({ reconnects: 3 })).join()).toContain("Reconnected 3 times");
   });
 
-  it("says what viewers get if it is not the camera's H.264", () => {
+  it("says what viewers get unless it is the camera's H.264", () => {
     const delivery = "All viewers get one shared transcode of the main stream (H.265) to H.264.";
     expect(advice(camera({ codec: "H265", delivery }))).toEqual([delivery]);
     expect(advice(camera({ delivery }))).toEqual([delivery]);

@@ -72,7 +72,7 @@ describe("NOT LIVE, whatever the last age was", () => {
     expect(said(glass(0.1, changes))).toBe("not_live");
   });
 
-  it("keeps counting while nothing comes, from the capture of the shown frame", () => {
+  it("keeps counting from the capture of the shown frame while nothing arrives", () => {
     expect(judge(glass(20, { shownAt: NOW - 17 }), LIMITS).age).toBeCloseTo(20, 9);
     const lost = { clock: null, heardAt: NOW - 10, shownAt: NOW - 10, capturedAt: NOW - 13, capture: null };
     expect(judge(glass(0, lost), LIMITS).age).toBe(13);
@@ -101,7 +101,7 @@ describe("while pictures are held back", () => {
     expect(said(glass(age, { heldBack }, trusted))).toBe(state);
   });
 
-  it("the camera is not blamed for an old picture", () => {
+  it("does not blame the camera for an old picture", () => {
     expect(judge(glass(3.5, { shownAt: NOW - 3.2, heldBack }), LIMITS).reason).toBe(heldBack);
   });
 });

@@ -53,7 +53,7 @@ describe("the sound of an alarm", () => {
     expect(new Set(KINDS.map((kind) => vibration({ kind, pressing: false }).join())).size).toBe(3);
   });
 
-  it("the test sound lasts one second and is no alarm", () => {
+  it("the test sound lasts one second and is not an alarm", () => {
     const one = chime(RATE);
     expect(one.length).toBe(RATE);
     const alarms: Sounding[] = KINDS.flatMap((kind) => [false, true].map((pressing) => ({ kind, pressing })));

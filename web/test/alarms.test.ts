@@ -54,11 +54,11 @@ describe("what sounds now", () => {
     expect(overdue(incident({ unconfirmed: true }), 900)).toBe(true);
   });
 
-  it("an overdue drill does not make a real alarm louder that is not overdue", () => {
+  it("an overdue drill does not make a real alarm louder if the real one is not overdue", () => {
     expect(heard([incident({ confirm_by_at: 2000 }), drill], "patrol", 1500)).toBe("real");
   });
 
-  it("a press on the page silences it before the gateway has answered, but silences no later alarm", () => {
+  it("a press on the page silences it before the gateway has answered, but does not silence a later alarm", () => {
     const pressed = new Map([["r", 1]]);
     expect(heard([real], "patrol", 1016, pressed)).toBe("silence");
     expect(heard([incident({ id: "r", alarms: 2 })], "patrol", 1016, pressed)).toBe("real, pressing");
@@ -71,7 +71,7 @@ describe("what sounds now", () => {
     expect(heard([second], "dispatcher", 1301)).toBe("real");
   });
 
-  it("the school's own acknowledgement leaves the police's pages sounding", () => {
+  it("the school's own acknowledgement does not silence the police's pages", () => {
     expect(heard([incident({ acknowledgements: acknowledged("c-1", "coordinator", true) })])).toBe("real");
   });
 });
@@ -86,7 +86,7 @@ describe("title and icon", () => {
     expect(favicon([incident()], sounds, true)).not.toBe(favicon([incident()], sounds, false));
   });
 
-  it("the icon's shape differs by kind, not its colour alone", () => {
+  it("the icon's shape differs by kind, not only its colour", () => {
     const kinds = ["real", "drill", "test"] as const;
     const shapes = kinds.map((kind) => /d="([^"]+)"/.exec(favicon([incident({ kind })], null, false))?.[1]);
     expect(new Set([...shapes, /d="([^"]+)"/.exec(favicon([], null, false))?.[1]]).size).toBe(4);

@@ -20,7 +20,7 @@ test("a wrong clock is shown as corrected, not as trusted", () => {
   expect(correction({ notes: [] } as unknown as Source)).toBe("");
 });
 
-test("a list says of no camera that it is live while the gateway is not heard", () => {
+test("a list does not call any camera live while the gateway cannot be reached", () => {
   for (const status of [of({ age_state: "live" }), of({ state: "down", reason: "timed_out", detail: "" }), undefined])
     expect(cameraState(status, false)).toEqual({ icon: "not_live", text: "Not known: no connection", ok: false });
 });

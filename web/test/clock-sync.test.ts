@@ -7,7 +7,7 @@ describe("the gateway's clock", () => {
     expect(new ClockSync().at(10)).toBeNull();
   });
 
-  it("lies half a round trip before the answer, give or take that half", () => {
+  it("is half a round trip before the answer, give or take half a round trip", () => {
     const clock = new ClockSync();
     clock.add(10, 510.05, 10.1);
     const estimate = clock.at(10.1);
@@ -42,7 +42,7 @@ describe("the gateway's clock", () => {
     expect(clock.at(1)).toBeNull();
   });
 
-  it("ignores an answer that came before its question or has no number", () => {
+  it("ignores an answer that arrives before its question or has no number", () => {
     const clock = new ClockSync();
     clock.add(10, 500, 9);
     clock.add(10, Number.NaN, 11);

@@ -15,7 +15,7 @@ const at = (principal: string, role: "dispatcher" | "coordinator", when: number)
 const incident = (values: Partial<Incident>): Incident =>
   ({ confirmed: false, confirm_by_at: 115, last_alarm_at: 100, acknowledgements: [], ...values }) as Incident;
 
-describe("what a school's page knows of the police", () => {
+describe("what a school's page knows about the police", () => {
   it("is overdue when nobody has confirmed in time", () => {
     expect(confirmation(incident({}), 114, true)).toBe("waiting");
     expect(confirmation(incident({}), 115, true)).toBe("overdue");
@@ -30,7 +30,7 @@ describe("what a school's page knows of the police", () => {
     expect(confirmation(incident({ confirmed: true }), 900, false)).toBe("confirmed");
   });
 
-  it("names police who have acknowledged this alarm, not the school and not those of an earlier alarm", () => {
+  it("names police who have acknowledged this alarm, not the school or those who acknowledged an earlier one", () => {
     const acknowledgements = [at("late", "dispatcher", 130), at("school", "coordinator", 101), at("old", "dispatcher", 99)];
     expect(confirmations(incident({ acknowledgements })).map((one) => one.name)).toEqual(["late"]);
   });

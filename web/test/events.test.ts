@@ -62,7 +62,7 @@ afterEach(() => {
 });
 
 describe("the event channel", () => {
-  it("resumes from nothing at first, and pings three times at once", () => {
+  it("starts from nothing, and pings three times at once", () => {
     socket(0).greets("a");
     expect(socket(0).sent[0]).toEqual({ type: "resume", epoch: null, seq: 0 });
     expect(socket(0).sent.filter((message) => message["type"] === "ping")).toHaveLength(3);
@@ -127,7 +127,7 @@ describe("the event channel", () => {
     expect(clockSet).toHaveBeenCalledOnce();
   });
 
-  it("measures the gateway's clock by pongs and keeps them to itself", () => {
+  it("measures the gateway's clock with pongs and does not pass them on", () => {
     socket(0).greets("a");
     event.mockReset();
     const now = Date.now();
@@ -137,7 +137,7 @@ describe("the event channel", () => {
     expect(event).not.toHaveBeenCalled();
   });
 
-  it("forgets the earlier clock with each new connection", () => {
+  it("forgets the earlier clock at every new connection", () => {
     socket(0).greets("a");
     socket(0).says({ type: "pong", t0: Date.now(), gateway_time: 1, set_by: 0 });
     socket(0).dies();
@@ -146,7 +146,7 @@ describe("the event channel", () => {
     expect(channel.clock.at(Date.now() / 1000)).toBeNull();
   });
 
-  it("ignores messages of a connection that it has closed", () => {
+  it("ignores messages from a connection that it has closed", () => {
     socket(0).greets("a");
     socket(0).dies();
     event.mockReset();

@@ -6,21 +6,21 @@ import { incident } from "./incidents.js";
 const lincoln = (changes = {}): ReturnType<typeof incident> => incident({ id: "l", site: "lincoln", ...changes });
 const oak = (changes = {}): ReturnType<typeof incident> => incident({ id: "o", site: "oak", ...changes });
 
-describe("the school that a page is about", () => {
+describe("the school that a page shows", () => {
   it("an alarm at another school takes the page there even if somebody had chosen a school, and offers the way back", () => {
     const there = follow(choose(NOWHERE, "oak"), [lincoln()]);
     expect(there).toMatchObject({ site: "lincoln", back: "oak", byHand: false });
     expect(choose(there, "oak")).toMatchObject({ site: "oak", back: null, byHand: true });
   });
 
-  it("a choice during an alarm stays until another alarm", () => {
+  it("a choice during an alarm lasts until another alarm", () => {
     const chosen = choose(follow(NOWHERE, [lincoln()]), "oak");
     expect(follow(chosen, [lincoln()]).site).toBe("oak");
     expect(follow(chosen, [lincoln({ acknowledgements: [], confirmed: true })]).site).toBe("oak");
     expect(follow(chosen, [lincoln({ alarms: 2, last_alarm_at: 1100 })])).toMatchObject({ site: "lincoln", back: "oak" });
   });
 
-  it("if two are open when the page starts, it shows the gravest, or else the newest", () => {
+  it("if two are open when the page starts, it shows the more serious, or else the newer", () => {
     expect(follow(NOWHERE, [lincoln({ kind: "drill", last_alarm_at: 2000 }), oak()]).site).toBe("oak");
     expect(follow(NOWHERE, [lincoln({ last_alarm_at: 2000 }), oak()]).site).toBe("lincoln");
   });

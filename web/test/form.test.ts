@@ -14,7 +14,7 @@ describe("the coordinator's form", () => {
     expect(current({ ...drill, touchedAt: 200 }, 250 + 50)).toMatchObject({ kind: "drill" });
   });
 
-  it("enrols by one press and removes by another", () => {
+  it("enrols with one press and removes with another", () => {
     expect(drill.enrolled).toEqual(new Set(["dispatcher-1"]));
     expect(toggled(drill, "dispatcher-1").enrolled.size).toBe(0);
   });

@@ -8,7 +8,7 @@ const ended = incident({ state: "all_clear", closed_at: 1100 });
 const seen = incident({ confirmed: true });
 
 describe("the incidents that a page knows", () => {
-  it("do not open again when the answer to an acknowledgement comes after the all clear", () => {
+  it("do not open again when the answer to an acknowledgement arrives after the all clear", () => {
     const known = new KnownIncidents();
     known.told(open);
     const since = known.mark();
@@ -18,7 +18,7 @@ describe("the incidents that a page knows", () => {
     expect(known.all()).toEqual([ended]);
   });
 
-  it("do not come back through an answer once a snapshot no longer has them", () => {
+  it("are not brought back by an answer once they are missing from a snapshot", () => {
     const known = new KnownIncidents();
     known.told(open);
     const since = known.mark();
@@ -27,7 +27,7 @@ describe("the incidents that a page knows", () => {
     expect(known.all()).toEqual([]);
   });
 
-  it("are learned from an answer before the channel reports them, or without a channel", () => {
+  it("are known from an answer before the channel reports them, or without a channel", () => {
     const known = new KnownIncidents();
     known.answered(open, known.mark());
     expect(known.get(open.id)).toBe(open);

@@ -15,7 +15,7 @@ describe("labels", () => {
     expect(stateLabel(state, age)).toBe(label);
   });
 
-  it("count minutes, and hours where there are any", () => {
+  it("count minutes, and hours if there are any", () => {
     expect([counter(40), counter(1200), counter(3725)]).toEqual(["00:40", "20:00", "1:02:05"]);
   });
 
@@ -24,7 +24,7 @@ describe("labels", () => {
     expect(clockStep(46_800, "14:03:21")).toContain("was set forward by 13 h 00 min at ");
   });
 
-  it("give coarse spans for tables", () => {
+  it("give rough durations for tables", () => {
     expect([span(9), span(240), span(7500), span(90_000)]).toEqual(["9 s", "4 min", "2 h 05 min", "1 d 1 h"]);
   });
 });

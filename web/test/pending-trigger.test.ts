@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 describe("a trigger pressed without a network", () => {
-  it("is still tried by a page that was loaded without one, and is sent minutes later without asking", async () => {
+  it("is still tried by a page loaded without a network, and is sent minutes later without asking", async () => {
     send.mockRejectedValueOnce(OFFLINE).mockResolvedValue(INCIDENT);
     page().press(press());
     await vi.advanceTimersByTimeAsync(0);
@@ -101,7 +101,7 @@ describe("a trigger pressed without a network", () => {
     expect(send).toHaveBeenCalledTimes(2);
   });
 
-  it("is called off for good, together with its current attempt", async () => {
+  it("is cancelled for good, together with its current attempt", async () => {
     send.mockRejectedValue(OFFLINE);
     const trigger = page();
     trigger.press(press());
@@ -132,7 +132,7 @@ describe("a trigger pressed without a network", () => {
     trigger.press(press());
     await vi.advanceTimersByTimeAsync(100);
     send.mockClear();
-    vi.setSystemTime(Date.now() + 3_600_000); // timers stood still meanwhile
+    vi.setSystemTime(Date.now() + 3_600_000); // timers did not run meanwhile
     await vi.advanceTimersByTimeAsync(10_000);
     expect(trigger.current?.state).toBe("asking");
     expect(send).not.toHaveBeenCalled();
@@ -168,7 +168,7 @@ describe("a trigger and who is signed in", () => {
     expect(trigger.current?.state).toBe("asking");
   });
 
-  it("ends with the gateway's words if it is refused, but continues if a proxy refuses it", async () => {
+  it("ends with the gateway's words if the gateway refuses it, but continues if a proxy does", async () => {
     send.mockRejectedValueOnce(new Problem(403, "", "The gateway answered 403."));
     send.mockRejectedValueOnce(new Problem(409, "real_incident_open", "A real incident is open."));
     const trigger = page();

@@ -25,7 +25,7 @@ export const PRESS: Press = {
   at: 1000,
 };
 
-/** Take a press through events. */
+/** Apply events to a press. */
 function after(...events: PendingEvent[]): Pending | null {
   let pending: Pending | null = begin(PRESS);
   for (const event of events) pending = pending && advance(pending, event);
@@ -41,7 +41,7 @@ describe("a trigger on its way", () => {
     expect(after(ATTEMPT, { type: "unanswered" }, ATTEMPT, { type: "answered" })).toBeNull();
   });
 
-  it("is not sent once it is called off, whatever comes after", () => {
+  it("is not sent after it is cancelled, whatever happens next", () => {
     const off = after(ATTEMPT, { type: "unanswered" }, { type: "call_off" });
     expect(off?.state).toBe("called_off");
     for (const late of [ATTEMPT, { type: "unanswered" }, { type: "send_now", at: 1 }] as const) {
@@ -49,20 +49,20 @@ describe("a trigger on its way", () => {
     }
   });
 
-  it("keeps a refusal, with its words, until somebody has read it", () => {
+  it("keeps a refusal and its words until somebody has read them", () => {
     const refused = after(ATTEMPT, { type: "refused", words: "A real incident is open." });
     expect(refused).toMatchObject({ state: "refused", words: "A real incident is open." });
     expect(unsent(refused)).toBe(false);
     expect(refused && advance(refused, { type: "put_away" })).toBeNull();
   });
 
-  it("is sent after a question only if a person answers", () => {
+  it("if the page asks first, is sent only after a person answers", () => {
     const asking = after(ATTEMPT, { type: "interrupted" });
     expect(asking && advance(asking, ATTEMPT)).toBe(asking);
     expect(asking && advance(asking, { type: "send_now", at: 5000 })).toMatchObject({ state: "waiting", tried_at: 5000 });
   });
 
-  it("has the same key in each attempt, and says when it is late", () => {
+  it("has the same key in every attempt, and says when it is late", () => {
     const pending = begin(PRESS);
     expect(bodyOf(pending, 1003)).toEqual({ site: "lincoln", kind: "real", key: "a-key", room: "lincoln-room-204" });
     expect(bodyOf(pending, 1400)).toMatchObject({ key: "a-key", note: "Sent 7 min after it was pressed: there was no network." });
@@ -81,7 +81,7 @@ describe("a page that is loaded again", () => {
     expect(revive(kept(after(ATTEMPT)), 1010 + ASK_AFTER + 1)?.state).toBe("asking");
   });
 
-  it("asks if the clock went back, because it cannot tell how long it was", () => {
+  it("asks if the clock went back, because it cannot tell how much time has passed", () => {
     expect(isInterrupted(begin(PRESS), 900)).toBe(true);
   });
 
@@ -89,14 +89,14 @@ describe("a page that is loaded again", () => {
     expect(revive(kept(after({ type: "call_off" })), 9_000_000)?.state).toBe("called_off");
   });
 
-  it("ignores stored text that is no trigger", () => {
+  it("ignores stored text that is not a trigger", () => {
     for (const text of [null, "", "null", "{", "[]", '{"state":"waiting"}', '{"state":"nonsense","press":{}}', "7"]) {
       expect(revive(text, 1000)).toBeNull();
     }
   });
 });
 
-describe("an alarm that sounds but is on no disk", () => {
+describe("an alarm that sounds but is not on any disk", () => {
   it("is sent again and says so, even if the network then fails", () => {
     const told = after(ATTEMPT, { type: "unanswered", words: "The alarm sounds.", sounds: true });
     expect(told).toMatchObject({ state: "waiting", words: "The alarm sounds.", sounds: true });

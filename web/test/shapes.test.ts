@@ -133,7 +133,7 @@ describe("a sign without room", () => {
     expect(spread([wide, { ...wide, rings: 0 }])).toEqual([[0, 0], [0, 0]]);
   });
 
-  it("takes no room when it is left out", () => {
+  it("takes up no space if it is left out", () => {
     const hidden = { ...wide, x: 30, rings: 0, optional: true };
     expect(spread([wide, hidden, { ...wide, x: 60 }])).toEqual([[0, 0], null, [0, 0]]);
   });

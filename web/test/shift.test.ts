@@ -5,7 +5,7 @@ import { shiftState } from "../src/core/shift.js";
 describe("the end of a shift", () => {
   const me = { may_continue_at: 1000, expires_at: 4600, carried_on: false };
 
-  it("is shown from the last hour on, and is urgent in the last ten minutes", () => {
+  it("is shown in the last hour, and is urgent in the last ten minutes", () => {
     expect(shiftState(me, 999)).toBe("quiet");
     expect(shiftState(me, 1000)).toBe("offer");
     expect(shiftState(me, 3999)).toBe("offer");
@@ -18,7 +18,7 @@ describe("the end of a shift", () => {
     expect(shiftState({ ...me, may_continue_at: null }, 1001)).toBe("offer");
   });
 
-  it("is no warning while an open incident keeps it from ending", () => {
+  it("is not a warning while an open incident keeps it from ending", () => {
     expect(shiftState({ ...me, carried_on: true }, 4500)).toBe("carried_on");
   });
 });

@@ -37,7 +37,7 @@ describe("the map from RTP time to capture time", () => {
     expect(timeline(point({ rtp: WRAP - SECOND })).capture(SECOND)?.capture).toBeCloseTo(102, 9);
   });
 
-  it("covers a frame of the second before its first point, and none before that", () => {
+  it("covers a frame up to a second before its first point, but no earlier", () => {
     const map = timeline(point({ rtp: 10 * SECOND }));
     expect(map.capture(9 * SECOND)?.capture).toBeCloseTo(99, 9);
     expect(map.capture(9 * SECOND - 1)).toBeNull();
@@ -54,18 +54,18 @@ describe("the map from RTP time to capture time", () => {
     expect(map.capture(SECOND / 2)?.capture).toBeCloseTo(104.5, 9);
   });
 
-  it("measures a frame that waited in a queue by the points of its own time", () => {
+  it("dates a frame that waited in a queue with the points of its own time", () => {
     const points = Array.from({ length: 60 }, (_, i) => point({ rtp: i * SECOND, capture: 100 + 2 * i }));
     expect(timeline(...points).capture(30 * SECOND)?.capture).toBeCloseTo(2 * 31 + 100 - 1, 9);
   });
 
-  it("does not measure a frame from before a reconnection by the time after it", () => {
+  it("does not date a frame from before a reconnection with points from after it", () => {
     const map = timeline(point({}), point({ rtp: SECOND, capture: 500, epoch: "main-2-0" }));
     expect(map.capture(SECOND - 1)?.capture).toBeCloseTo(101, 3);
     expect(map.capture(SECOND)?.capture).toBe(500);
   });
 
-  it("says of each frame whether its time is trusted", () => {
+  it("says for each frame whether its time is trusted", () => {
     const map = timeline(point({}), point({ rtp: 10 * SECOND, trusted: false, reason: "jumped" }));
     expect(map.capture(11 * SECOND)).toMatchObject({ trusted: false, reason: "jumped" });
   });

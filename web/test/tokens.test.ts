@@ -29,7 +29,7 @@ describe("a site's token", () => {
     expect(issue).toHaveBeenCalledOnce();
   });
 
-  it("is requested again if the incidents change while one is on its way", async () => {
+  it("is requested again if the incidents change while a request is under way", async () => {
     const before = tokens.token("s");
     tokens.forget("s");
     expect(await tokens.token("s")).toBe("token 2");
@@ -46,7 +46,7 @@ describe("a site's token", () => {
     expect(await tokens.token("s")).toBe("token 3");
   });
 
-  it("is renewed at half its life and handed to everyone who watches", async () => {
+  it("is renewed halfway through its lifetime and given to everyone who is watching", async () => {
     tokens.use("s", renewed);
     await tokens.token("s");
     await vi.advanceTimersByTimeAsync(60_000);
@@ -73,7 +73,7 @@ describe("a site's token", () => {
     expect(renewed).toHaveBeenCalledOnce();
   });
 
-  it("is left to expire when nobody watches any more", async () => {
+  it("is left to expire once nobody is watching", async () => {
     const leave = tokens.use("s", renewed);
     await tokens.token("s");
     leave();

@@ -64,14 +64,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("a picture without a known successor", () => {
-  it("is live while pictures come", () => {
+describe("a picture that may be the last", () => {
+  it("is live while pictures arrive", () => {
     expect(shown()).toBe("live");
     store.after(0.1);
     expect(says()).toBe("live");
   });
 
-  it("becomes live again by the next picture, not by the ICE restart", () => {
+  it("becomes live again with the next picture, not with the ICE restart", () => {
     shown();
     store.after(0.9);
     session.reconnecting = true;
@@ -79,13 +79,13 @@ describe("a picture without a known successor", () => {
     session.reconnecting = false;
     expect(says()).toBe("delayed");
     expect(viewing.hold).toBe("reconnecting");
-    viewing.frame(0, PIXELS); // the same one, painted anew
+    viewing.frame(0, PIXELS); // the same one, painted again
     expect(says()).toBe("delayed");
     expect(shown()).toBe("live");
     expect(viewing.hold).toBe(null);
   });
 
-  it("becomes live again by the next picture, not by the end of the gateway's wait", () => {
+  it("becomes live again with the next picture, not when the gateway stops waiting", () => {
     shown();
     const told = { type: "session", session: "public", stream: "main", state: "playing", reason: "" };
     store.tell("session", { ...told, waiting: "link" });
@@ -96,7 +96,7 @@ describe("a picture without a known successor", () => {
     expect(shown()).toBe("live");
   });
 
-  it("is not live by a trusted stream's map if its size is that of an untrusted stream", () => {
+  it("is not live, even if the map is of a trusted stream, if its size is that of an untrusted stream", () => {
     const source = { state: "up", width: 1280, height: 720, clock: "trusted", clock_reason: "" };
     const other = { ...source, width: 640, height: 360, clock: "untrusted", clock_reason: "no reports" };
     store.cameras.set("gym", { streams: { main: source, sub: other } });
@@ -109,7 +109,7 @@ describe("a picture without a known successor", () => {
 });
 
 describe("a camera whose connection is lost", () => {
-  it("is not live as soon as the gateway says so, however young its last picture is", () => {
+  it("stops being live as soon as the gateway says so, however recent its last picture is", () => {
     shown();
     const lost = { id: "gym", streams: { main: { state: "down", reason: "closed_by_camera", width: 0, height: 0 } } };
     store.cameras.set("gym", lost);

@@ -113,13 +113,13 @@ describe("a WHEP session", () => {
     await expect(session.ended).resolves.toBe("incident_ended");
   });
 
-  it("ends when it does not connect in time", async () => {
+  it("ends if it does not connect in time", async () => {
     const session = await open();
     vi.advanceTimersByTime(10_000);
     await expect(session.ended).resolves.toBe("never_connected");
   });
 
-  it("survives a short interruption, and ends at a long one", async () => {
+  it("survives a short interruption, and ends after a long one", async () => {
     const session = await open();
     FakePeer.last.becomes("connected");
     FakePeer.last.becomes("disconnected");
@@ -132,7 +132,7 @@ describe("a WHEP session", () => {
     await expect(session.ended).resolves.toBe("interrupted");
   });
 
-  it("gathers with the servers that the answer names", async () => {
+  it("gathers candidates with the servers that the answer names", async () => {
     const headers = {
       ...ANSWER.headers,
       Link: '<stun:s>; rel="ice-server", <turn:t?transport=udp>; rel="ice-server"; username="1:a"; credential="c\\"d"; credential-type="password", </x>; rel="other"',

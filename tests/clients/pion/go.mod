@@ -1,4 +1,4 @@
-// The viewer of tests/clients that stands on pion. Versions and hashes of all that it is built from: go.sum.
+// The viewer of tests/clients based on pion. Versions and hashes of all that it is built from: go.sum.
 module viewer
 
 go 1.24.0

@@ -1,10 +1,11 @@
-// A WHEP viewer that stands on pion, for the tests: it offers to receive a picture and its sound, and tells what comes.
+// A WHEP viewer based on pion, for the tests. It offers to receive a picture and its sound, and reports what arrives.
 //
 //	viewer URL TOKEN
 //
-// Prints one JSON object a line: {"session": its address} once the offer is accepted, {"unit": an H.264 access unit as
-// Annex B, in base64, "rtp": its timestamp}, {"sound": a payload of G.711, in base64, "codec": its name}, and
-// {"state": of the connection}. Leaves, with a DELETE, when its standard input ends; otherwise when the connection ends.
+// Prints one JSON object per line: {"session": its address} once the offer is accepted, {"unit": an H.264 access unit
+// as Annex B, in base64, "rtp": its timestamp}, {"sound": a payload of G.711, in base64, "codec": its name}, and
+// {"state": of the connection}. Leaves, with a DELETE, when its standard input ends; otherwise when the connection
+// ends.
 package main
 
 import (
@@ -29,7 +30,7 @@ const patience = 5 * time.Second
 
 type told map[string]any
 
-// One line at a time, whichever track it is from.
+// Only one track at a time may write a line.
 var (
 	saying sync.Mutex
 	line   = json.NewEncoder(os.Stdout)
@@ -39,13 +40,13 @@ func say(what told) {
 	saying.Lock()
 	defer saying.Unlock()
 	if line.Encode(what) != nil {
-		os.Exit(1) // nobody listens any more
+		os.Exit(1) // nobody is reading any more
 	}
 }
 
 func main() {
 	err := watch(os.Args[1], os.Args[2])
-	saying.Lock() // no line is left half said
+	saying.Lock() // so that no line is left half written
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -54,7 +55,7 @@ func main() {
 
 func watch(address, token string) error {
 	settings := webrtc.SettingEngine{}
-	settings.SetIncludeLoopbackCandidate(true) // where the gateway of the tests is
+	settings.SetIncludeLoopbackCandidate(true) // the tests' gateway is on loopback
 	peer, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return err

@@ -1,10 +1,10 @@
-// A WHEP viewer that stands on werift, for the tests: it offers to receive a picture and its sound, and tells what comes.
+// A WHEP viewer based on werift, for the tests. It offers to receive a picture and its sound, and reports what arrives.
 //
 //   node viewer.mjs URL TOKEN
 //
-// Prints one JSON object a line: {session: its address} once the offer is accepted, {unit: an H.264 access unit as
-// Annex B, in base64, rtp: its timestamp}, {sound: a payload of G.711, in base64}, and {state: of its DTLS}.
-// Leaves, with a DELETE, when its standard input ends; otherwise when the connection ends.
+// Prints one JSON object per line: {session: its address} once the offer is accepted, {unit: an H.264 access unit as
+// Annex B, in base64, rtp: its timestamp}, {sound: a payload of G.711, in base64}, and {state: of its DTLS}. Leaves,
+// with a DELETE, when its standard input ends; otherwise when the connection ends.
 
 import { H264RtpPayload, RTCPeerConnection, useH264, useNACK, usePCMU, usePLI } from "werift";
 
@@ -14,12 +14,12 @@ const say = (words) => process.stdout.write(JSON.stringify(words) + "\n");
 const peer = new RTCPeerConnection({
   codecs: { video: [useH264({ rtcpFeedback: [useNACK(), usePLI()] })], audio: [usePCMU({ payloadType: 0 })] },
   iceServers: [],
-  iceAdditionalHostAddresses: ["127.0.0.1"], // where the gateway of the tests is
+  iceAdditionalHostAddresses: ["127.0.0.1"], // the tests' gateway is on loopback
 });
 
 peer.onTrack.subscribe((track) => track.onReceiveRtp.subscribe(track.kind === "video" ? look() : hear));
 
-// Put access units together; one that misses a packet is left out, since nothing here puts late packets in order.
+// Put access units together. One with a missing packet is left out, because nothing here puts late packets in order.
 function look() {
   let unit = [];
   let fragment, stamp, next;

@@ -1,4 +1,6 @@
-/** All that the page knows: who is signed in, the schools, and what the event channel reports. Sends `change` events. */
+/**
+ * Everything the page knows: who is signed in, the schools, and what the event channel reports. Sends `change` events.
+ */
 
 import { GRAVITY } from "../core/alarms.js";
 import { Problem, api } from "../core/api.js";

@@ -3,8 +3,10 @@
 import type { CameraStatus, Source } from "./protocol.js";
 import { standing } from "./severity.js";
 
-/** If losses reach this share, pictures are visibly torn. After this many reconnections, somebody should look for the
- *  cause. */
+/**
+ * If losses reach this share, pictures are visibly torn. After this many reconnections, somebody should look for the
+ * cause.
+ */
 const LOSS = 0.01;
 const RECONNECTS = 3;
 

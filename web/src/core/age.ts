@@ -7,7 +7,7 @@ import { counter } from "./labels.js";
 
 export type TileState = "live" | "delayed" | "not_live" | "unverified";
 
-/** All that is known about the frame on the glass. */
+/** Everything that is known about the frame on the glass. */
 export interface Glass {
   /** Page time. */
   readonly now: number;
@@ -60,13 +60,13 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
   const uncertainty = clock.uncertainty + capture.uncertainty;
   if (capture.trusted && age >= -uncertainty - FUTURE) {
     const oldest = age + uncertainty;
-    if (oldest >= limits.delayed_below) return notLive("The picture arrives late.");
+    if (oldest >= limits.delayed_below) return notLive("The picture is arriving late.");
     // However recent a picture is, it is not live if no other picture may follow it.
     const live = oldest < limits.live_below && glass.heldBack === null;
     return { state: live ? "live" : "delayed", age: Math.max(age, 0), reason: "" };
   }
   // A lower bound of the age never makes a picture LIVE, but it can show that the picture is late.
-  if (age >= limits.delayed_below) return notLive("The picture arrives late.");
+  if (age >= limits.delayed_below) return notLive("The picture is arriving late.");
   const state = age >= limits.live_below ? "delayed" : "unverified";
   return { state, age: Math.max(age, 0), reason: capture.trusted ? "The camera's clock is ahead." : capture.reason };
 }

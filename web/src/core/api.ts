@@ -69,8 +69,10 @@ async function postFor<T>(path: string, body?: Record<string, unknown>, signal?:
   return jsonOf<T>(await post(path, body, signal));
 }
 
-/** Wait for the answer to a press that is sent only once. Without an answer, nobody knows if the press took effect, so the
- *  message claims neither. */
+/**
+ * Wait for the answer to a press that is sent only once. Without an answer, nobody knows whether the press took effect,
+ * so the message does not say.
+ */
 async function pressed<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

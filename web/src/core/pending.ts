@@ -122,7 +122,9 @@ function isPending(value: unknown): value is Pending {
   );
 }
 
-/** Return the request body at `now`. It says if the trigger is late: the police must not mistake it for a new one. */
+/**
+ * Return the request body at `now`. It says so if the trigger is late: the police must not mistake it for a new one.
+ */
 export function bodyOf({ press }: Pending, now: number): Record<string, unknown> {
   const late = Math.round(now - press.at);
   return {

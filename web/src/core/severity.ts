@@ -2,7 +2,7 @@
 
 import type { CameraStatus, Source, SourceState } from "./protocol.js";
 
-/** `late`: pictures are passed on but are too old to be live. */
+/** `late`: pictures are being passed on but are too old to be live. */
 export type Standing = SourceState | "late";
 
 const ORDER: Readonly<Record<Standing, number>> = { down: 0, stalled: 1, connecting: 2, late: 3, up: 4 };

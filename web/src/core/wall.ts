@@ -14,8 +14,10 @@ export interface Wall {
 
 export const EMPTY: Wall = { open: [], large: null, byItself: new Set(), opened: new Map() };
 
-/** Alarms open at most this many tiles. The newest alarm's tiles stay; of the others that nobody asked for, the oldest are
- *  closed. */
+/**
+ * Alarms open at most this many tiles. The newest alarm's tiles stay. Of the other tiles that nobody asked for, the
+ * oldest are closed.
+ */
 export const MOST = 12;
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)];

@@ -52,7 +52,7 @@ export class WhepSession {
   static async open(wanted: Wanted): Promise<WhepSession> {
     const peer = new RTCPeerConnection();
     try {
-      // The picture comes first, because its section stands for the whole connection.
+      // The picture comes first, because its section represents the whole connection.
       const kinds = wanted.sound ? ["video", "audio"] : ["video"];
       const receivers = kinds.map((kind) => peer.addTransceiver(kind, { direction: "recvonly" }).receiver);
       receivers.forEach(showAtOnce);
@@ -191,8 +191,10 @@ export class WhepSession {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Request no more delay than decoding needs: here a new picture or sound that stutters is worth more than an old smooth
- *  one. */
+/**
+ * Request no more delay than decoding needs: here, new pictures or sound that stutter are worth more than old ones that
+ * are smooth.
+ */
 function showAtOnce(receiver: LowDelayReceiver): void {
   if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
   if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;

@@ -176,7 +176,7 @@ export class Viewing {
     return other.clock === "trusted" ? capture : { ...capture, trusted: false, reason: other.clock_reason };
   }
 
-  /** Return for how many seconds the picture's content has not changed, or null if it is changing or nobody knows. */
+  /** Return how many seconds ago the picture's content last changed, or null if it is changing or nobody knows. */
   unchanged(now: number): number | null {
     const clock = this.known.channel.clock.at(now);
     return this.unchangedSince === null || clock === null ? null : now + clock.offset - this.unchangedSince;

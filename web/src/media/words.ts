@@ -33,8 +33,8 @@ const FAULTS: Readonly<Record<string, string>> = {
   stream_stopped: "Camera has stopped sending.",
   session_limit: "Camera has too many connections.",
   not_trusted: "Camera cannot prove its identity.",
-  redirect_refused: "Camera points to another address.",
-  fell_behind: "Picture came late. Reconnecting.",
+  redirect_refused: "Camera redirects to another address.",
+  fell_behind: "Pictures arrived late. Reconnecting.",
   unusable: "Camera sends no picture that can be shown.",
   internal: "The gateway has a fault with this camera.",
 };

@@ -1,5 +1,5 @@
-/** The school coordinator's page, made for a phone: hold to trigger, see if the police know and who is watching, extend,
- *  all clear. */
+/** The school coordinator's page, made for a phone: hold to trigger, see whether the police know and who is watching,
+ *  extend, all clear. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
@@ -85,7 +85,7 @@ export class Coordinator extends LitElement {
           ${incident.triggers.map(told)}
         </ul>
         <p class="muted number">
-          Police lose the cameras in ${span(incident.ends_at - store.wall())}. Press Extend to give them more time.
+          Police lose access to the cameras in ${span(incident.ends_at - store.wall())}. Press Extend to give them more time.
         </p>
         <sl-all-clear .incident=${incident} .mayEnd=${site.may_end}></sl-all-clear>
       </section>

@@ -110,7 +110,7 @@ export class Dispatcher extends LitElement {
     const closed = store.open().map((incident) => whyNone(incident, me));
     if (closed.length > 0 && closed.every((why) => why !== "")) return [...new Set(closed)].join(" ");
     return (
-      "When an alarm comes, the four nearest cameras open by themselves. Until then you can open only cameras without " +
+      "When an alarm comes in, the four nearest cameras open by themselves. Until then you can open only cameras without " +
       "a lock: choose one on the plan or in the list."
     );
   }

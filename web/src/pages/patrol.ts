@@ -173,7 +173,7 @@ export class Patrol extends LitElement {
     if (this.refused) return html`<p><strong>${fullName(this.refused)} is not open to you.</strong></p><p>${why} ${always}</p>`;
     if (incident) return html`<p>${always}</p>`;
     return html`<p><strong>${site?.name ?? "No school"}: no incident now.</strong></p>
-      <p>When an alarm comes, the nearest camera opens here by itself. ${always}</p>`;
+      <p>When an alarm comes in, the nearest camera opens here by itself. ${always}</p>`;
   }
 
   #pick(id: string | undefined): void {

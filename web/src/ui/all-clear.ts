@@ -58,7 +58,7 @@ export class AllClear extends LitElement {
     const before = changed.get("incident");
     if (before === undefined || before.alarms === this.incident.alarms || !this.dialog.open) return;
     this.dialog.close();
-    this.failure = "A new alarm has come. All clear was not sent. Look at the new alarm first.";
+    this.failure = "There is a new alarm. All clear was not sent. Look at the new alarm first.";
   }
 
   override render(): TemplateResult {
@@ -75,7 +75,7 @@ export class AllClear extends LitElement {
       <dialog aria-labelledby="ask">
         <h3 id="ask">All clear at ${this.incident.site_name}?</h3>
         <p>
-          This ends the incident (${KIND_WORDS[this.incident.kind][0]}) for everyone. Police lose the cameras within a
+          This ends the incident (${KIND_WORDS[this.incident.kind][0]}) for everyone. Police lose access to the cameras within a
           second. A new alarm starts a new incident.
         </p>
         <div class="buttons">

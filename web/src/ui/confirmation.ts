@@ -1,4 +1,4 @@
-/** Tells the school, in large type, if the police know about the alarm. It never says more than the page knows. */
+/** Tells the school, in large type, whether the police know about the alarm. It never says more than the page knows. */
 
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";

@@ -157,7 +157,7 @@ const PUT_AWAY = html`<div class="buttons">
   <button data-testid="put-away" @click=${() => trigger.putAway()}>Understood</button>
 </div>`;
 
-/** Return true once the page must no longer look as if all were well. */
+/** Return true once the page must no longer look as if everything were fine. */
 function isLate(pending: Pending): boolean {
   const first = pending.attempts === 0 || (pending.state === "sending" && pending.attempts === 1);
   return !first || pending.state === "asking" || Date.now() / 1000 - pending.press.at > PATIENCE;

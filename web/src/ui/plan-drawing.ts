@@ -19,7 +19,7 @@ export function viewWedge(camera: Pick<Camera, "position" | "heading" | "fov" | 
   return wedge;
 }
 
-/** Return how to shade a room: as a way through the building, as a special room, or plain. */
+/** Return how to shade a room: as a passage, as a special room, or plain. */
 export function roomClass(room: Pick<Room, "kind">): "walk" | "special" | "plain" {
   if (room.kind === "hallway" || room.kind === "stairwell") return "walk";
   return ["gym", "cafeteria", "library", "utility"].includes(room.kind) ? "special" : "plain";

@@ -21,7 +21,7 @@ interface Sign {
   readonly position: Point;
 }
 
-/** The plan shows this many metres of the view of a camera that is not open, just to tell its direction. */
+/** The plan shows this many metres of the view of a camera that is not open, just to show its direction. */
 const HINT = 6;
 /** Space for signs at the edge, in pixels. */
 const FITTED: L.FitBoundsOptions = { animate: false, padding: [18, 10] };

@@ -1,4 +1,4 @@
-/** Says if a police page can sound an alarm: a bar while the browser mutes it, and a control to test it. */
+/** Says whether a police page can sound an alarm: a bar while the browser mutes it, and a control to test it. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -54,7 +54,7 @@ export class SoundOff extends LitElement {
   }
 }
 
-/** The control in the header: shows if the sound is on, plays a test sound, and turns on system notifications. */
+/** The control in the header: shows whether the sound is on, plays a test sound, and turns on system notifications. */
 @customElement("sl-sound")
 export class SoundControl extends LitElement {
   static override styles = [
