@@ -3,45 +3,33 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from random import SystemRandom
-from typing import NoReturn
 
 from gateway.clock import Clock
-from gateway.codecs import unused
 from gateway.errors import CameraError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
 from gateway.resolver import Resolver
 from gateway.sources.backoff import backoff
 from gateway.sources.carriage import Carriage
+from gateway.sources.following import Follower
 from gateway.sources.media import SourceSink
 from gateway.sources.nvr import Nvr
 from gateway.sources.observing import notes
-from gateway.sources.observing.lateness import PATIENCE, PATIENCE_WITH_CAMERA, Drops
 from gateway.sources.observing.meter import Meter
 from gateway.sources.observing.watch import Watch
-from gateway.sources.receiving.reception import Reception
 from gateway.sources.receiving.sound import SoundSink
 from gateway.sources.rtsp.client import RtspClient
 from gateway.sources.rtsp.connecting import connected
 from gateway.sources.rtsp.protocol.address import Address, Place, Redirected, parse_address, parse_place
 from gateway.sources.rtsp.protocol.auth import Challenge
-from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT
-from gateway.sources.rtsp.protocol.transport import Carrier
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.standing import Standing
 from gateway.sources.state import SourceEvent
 
-STALLED_AFTER = 3.0
-ASKED_AFTER = 2.0
-"""Seconds without a packet after which the camera is sent a query. If it answers, the camera itself has stopped, and
-not the network."""
-STOPPED_AFTER = 10.0
-UNUSABLE_AFTER = 60.0
-"""Seconds of unusable pictures before a new connection is tried. This is longer than a group of pictures."""
 STABLE_AFTER = 30.0
 LONG_DELAY = 60.0
-MEASURE_INTERVAL = 1.0
 MAX_REDIRECTS = 5
 # Retrying these soon does not help: a refused password would lock the account, a bug would fill the log.
 SLOW_REASONS = frozenset({SourceReason.PASSWORD_REFUSED, SourceReason.INTERNAL})
@@ -96,11 +84,11 @@ class Source:
         self._configured: Place | None = None
         self._resolver = resolver or Resolver()
         self._turn = turn
-        self._drops = Drops()
         self._uniform = uniform or SystemRandom().uniform
         self._meter = Meter(metrics, camera_id, stream)
         status = SourceStatus(camera_id, stream, SourceState.CONNECTING, SourceReason.NONE, "Connecting.", clock.now())
         self._standing = Standing(self.name, status, clock, on_status, self._meter.state)
+        self._follower = Follower(self._watch, self._carriage, self._standing, self._meter, clock)
 
     def status(self) -> SourceStatus:
         """Return the stream's current status."""
@@ -180,117 +168,23 @@ class Source:
             self._client = client
             client.watch(self._watched)
             try:
-                await self._follow(client, address)
+                await self._follower.follow(client, partial(self._about, client, address))
             except Redirected as moved:
                 return address.follow(moved.location, client.connected_to)
             finally:
                 self._client = None
                 self._challenge = client.unanswered_challenge
-                self._meter.end(client)
-                if client.reception is not None:
+                self._meter.end(client.incoming)
+                if client.incoming.reception is not None:
                     self._watch.disconnected(self._clock.monotonic())
 
-    async def _follow(self, client: RtspClient, address: Address) -> NoReturn:
-        """Set the state by the time since the last picture was passed on, and update rates and notes once a second."""
-        last = heard = measured = self._clock.monotonic()
-        self._carriage.begin()
-        self._meter.begin(last)
-        passed = received = 0
-        while True:
-            await client.step()
-            now = self._clock.monotonic()
-            reception = client.reception
-            if reception is None:
-                last = heard = now
-            elif reception.passed > passed:
-                passed, received, last, heard = reception.passed, reception.received, now, now
-                if self._standing.status.state is not SourceState.UP:
-                    self._describe(client, address, now)
-                self._standing.happened(SourceEvent.PICTURE, SourceReason.NONE, "")
-            else:
-                if reception.received > received:
-                    received, heard = reception.received, now
-                self._without_picture(client, reception, now - last, now - heard)
-            if now - measured >= MEASURE_INTERVAL:
-                measured = now
-                self._describe(client, address, now)
-
-    def _without_picture(self, client: RtspClient, reception: Reception, waited: float, quiet: float) -> None:
-        """Say why no picture was passed on for ``waited`` seconds (no packet for ``quiet`` of them), or give up."""
-        answered = self._answers(client, quiet)
-        if waited < STALLED_AFTER:
-            return
-        if quiet < STALLED_AFTER:
-            words = unused.in_words(reception.unused)
-            if waited >= UNUSABLE_AFTER:
-                raise CameraError(SourceReason.UNUSABLE, words)
-            self._standing.happened(SourceEvent.UNUSED, SourceReason.UNUSABLE, words)
-            return
-        if client.carrier is Carrier.UDP and not reception.received:
-            raise self._carriage.nothing_arrived()
-        reason, words = SourceReason.STREAM_STOPPED, "The camera is connected but has stopped sending pictures."
-        if not answered:
-            reason, words = SourceReason.TIMED_OUT, "Nothing comes from the camera any more, nor does it answer."
-        if quiet >= STOPPED_AFTER:
-            raise CameraError(reason, words)
-        self._standing.happened(SourceEvent.SILENCE, reason, words)
-
-    def _answers(self, client: RtspClient, quiet: float) -> bool:
-        """Return True if the camera has answered since its last packet, ``quiet`` seconds ago. Query it once that is
-        long. If it does not answer, the cause may be the network instead of the camera."""
-        if quiet < ASKED_AFTER or client.reception is None:
-            return False
-        now = self._clock.monotonic()
-        if client.answer_time(now - quiet, now, 0.0) is None:
-            client.ask(now)
-        answer = client.answer_time(now - quiet, now, float("inf"))
-        return answer is not None and answer < ANSWER_TIMEOUT
-
-    def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
-        """If the stream has fallen behind, end the connection if a new one should be live, otherwise say where the
-        delay is. To find out, query the camera and wait for its answer."""
-        lateness = self._watch.lateness
-        since = lateness.late_since
-        if since is None or now - since < PATIENCE:
-            return ()
-        answer = client.answer_time(since, now, lateness.slow_answer)
-        client.ask(now)
-        if answer is None:
-            return ()
-        in_connection = lateness.in_connection(answer)
-        patient = in_connection or now - since >= PATIENCE_WITH_CAMERA
-        if patient and self._drops.allowed(now, in_connection):
-            self._drops.dropped(now)
-            self._meter.dropped_to_live()
-            words = f"The pictures had fallen {lateness.behind:.0f} s behind: connecting again, to be live."
-            raise CameraError(SourceReason.FELL_BEHIND, words)
-        return (notes.LATE[in_connection],)
-
-    def _describe(self, client: RtspClient, address: Address, now: float) -> None:
-        """Update the rates, and the description of the stream's pictures."""
-        rates = self._meter.measure(client, self._watch, now)
-        status = replace(self._standing.status, fps=rates.fps, bitrate_bps=rates.bitrate_bps, loss=rates.loss)
-        if client.reception is not None:
-            picture = client.reception.picture
-            width, height = (picture.width, picture.height) if picture else (0, 0)
-            status = replace(
-                status,
-                codec=client.reception.codec,
-                width=width,
-                height=height,
-                transport=client.carrier,
-                notes=(
-                    *client.reception.notes(),
-                    *self._trust.notes(address.tls),
-                    *(notes.silent(client.playing) if self._sound is not None else ()),
-                    *notes.redirected(self._configured, address.place),
-                    *self._carriage.notes(client.carrier, client.refused, client.reception, now),
-                    *notes.unreported(self._watch.unreported(now)),
-                    *self._watch.camera_clock.notes(now),
-                    *self._drop_to_live(client, now),
-                ),
-            )
-        self._standing.publish(status)
+    def _about(self, client: RtspClient, address: Address) -> tuple[str, ...]:
+        """Return notes for district IT about how the stream is reached."""
+        return (
+            *self._trust.notes(address.tls),
+            *(notes.silent(client.incoming.playing) if self._sound is not None else ()),
+            *notes.redirected(self._configured, address.place),
+        )
 
     def _await_session(self, words: str) -> None:
         self._standing.happened(SourceEvent.WAITING, SourceReason.SESSION_LIMIT, words)

@@ -127,7 +127,7 @@ async def test_pictures_of_next_to_nothing_are_limited_a_second_since_each_is_se
     async with ScriptedCamera() as camera:
         address = parse_address(camera.url, None, None)
         async with connected(address, RecordingSink(), clock) as playing, asyncio.timeout(10):
-            while playing.reception is None:  # noqa: ASYNC110  # no event is set
+            while playing.incoming.reception is None:  # noqa: ASYNC110  # no event is set
                 await asyncio.sleep(0.005)
             for _ in range(40):
                 sends(playing, b"".join(encode_frame(0, camera.packet()) for _ in range(fps)))
@@ -142,7 +142,7 @@ async def test_so_is_sound(a_second: int, ends: bool) -> None:
         camera.description += b"m=audio 0 RTP/AVP 8\r\na=control:track2\r\n"
         address = parse_address(camera.url, None, None)
         async with connected(address, RecordingSink(), clock, sound=Ear()) as listening, asyncio.timeout(10):
-            while listening.reception is None:  # noqa: ASYNC110  # no event is set
+            while listening.incoming.reception is None:  # noqa: ASYNC110  # no event is set
                 await asyncio.sleep(0.005)
             for second in range(40):
                 numbers = range(second * a_second, (second + 1) * a_second)

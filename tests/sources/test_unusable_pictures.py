@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from gateway.models import SourceReason, SourceState
+from gateway.sources.following import STALLED_AFTER, UNUSABLE_AFTER
 from gateway.sources.rtsp.protocol.messages import encode_frame
-from gateway.sources.source import STALLED_AFTER, UNUSABLE_AFTER
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp
 from tests.sources.bench import Bench
 from tests.sources.scripted import ScriptedCamera

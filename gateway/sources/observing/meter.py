@@ -4,7 +4,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, StreamName
 from gateway.sources.observing.rates import Counters, Rates, RateWindow
 from gateway.sources.observing.watch import Watch
-from gateway.sources.rtsp.client import RtspClient
+from gateway.sources.rtsp.incoming import Incoming
 
 PROTOCOLS = ("rtsp", "rtp", "rtcp", "h264", "h265", "jpeg")
 
@@ -51,40 +51,40 @@ class Meter:
         self._before = Counters()
         self._window = RateWindow(now)
 
-    def measure(self, client: RtspClient, watch: Watch, now: float) -> Rates:
+    def measure(self, incoming: Incoming, watch: Watch, now: float) -> Rates:
         """Write the counters' growth and the rates."""
         self._behind.set(watch.lateness.behind)
         self._clock_jumps.inc(watch.camera_clock.jumps - self._jumps)
         self._jumps = watch.camera_clock.jumps
-        rates = self._window.mark(now, self._count(client))
+        rates = self._window.mark(now, self._count(incoming))
         self._fps.set(rates.fps)
         self._bitrate.set(rates.bitrate_bps)
         return rates
 
-    def end(self, client: RtspClient) -> None:
+    def end(self, incoming: Incoming) -> None:
         """Write the figures of the connection's last second, and set its rates to zero."""
-        self._count(client)
+        self._count(incoming)
         self._behind.set(0)
         self._fps.set(0)
         self._bitrate.set(0)
 
-    def _count(self, client: RtspClient) -> Counters:
-        reception = client.reception
-        malformed = {"rtsp": client.malformed}
-        dropped = {"stranger": client.strangers, "access_units": 0}
+    def _count(self, incoming: Incoming) -> Counters:
+        reception = incoming.reception
+        malformed = {"rtsp": incoming.malformed}
+        dropped = {"stranger": incoming.strangers, "access_units": 0}
         counters = Counters()
         if reception is not None:
-            malformed |= {"rtp": reception.malformed_rtp + client.malformed_sound, "rtcp": reception.malformed_rtcp}
+            malformed |= {"rtp": reception.malformed_rtp + incoming.malformed_sound, "rtcp": reception.malformed_rtcp}
             malformed[reception.codec.lower()] = reception.malformed_payloads
             counters = Counters(reception.passed, reception.octets, reception.packets, reception.lost)
             dropped["access_units"] = reception.dropped
         self._packets.inc(counters.packets - self._before.packets)
         self._lost.inc(counters.lost - self._before.lost)
-        self._late.inc(client.late - self._counted.get("late", 0))
+        self._late.inc(incoming.late - self._counted.get("late", 0))
         self._before = counters
         for name, total in malformed.items():
             self._malformed[name].inc(total - self._counted.get(name, 0))
         for name, total in dropped.items():
             self._dropped[name].inc(total - self._counted.get(name, 0))
-        self._counted = malformed | dropped | {"late": client.late}
+        self._counted = malformed | dropped | {"late": incoming.late}
         return counters

@@ -1,7 +1,6 @@
 """Turns the RTP and RTCP of one connection into access units and sender reports. Pure: packets in, sink calls out."""
 
 from collections.abc import Sequence
-from struct import Struct
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.registry import depacketizer_of
@@ -13,12 +12,10 @@ from gateway.rtp.packet import Numbering, RtpPacket, parse_rtp
 from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.rtp.time import ticks_between
 from gateway.sources.media import SenderReport, SourceSink
+from gateway.sources.receiving import in_order
 from gateway.sources.receiving.reports import Reports
 from gateway.sources.receiving.synchronization import SynchronizationSource
 
-_PLAIN_HEADER = Struct("!BBHII")
-_SEQUENCE = slice(2, 4)
-_TIMESTAMP_AND_SSRC = slice(4, 12)
 _SSRC = slice(8, 12)
 NEXT_NUMBERS = 16
 """The most by which sequence numbers may be ahead when a stream continues under another SSRC without notice."""
@@ -167,26 +164,16 @@ class Reception:
                 at = self._carry_on(packets, at, opening, now)
                 if at == len(packets):
                     return
-            self.rtp(packets[at], now, followed(packets, at))
+            self.rtp(packets[at], now, in_order.followed(packets, at))
             at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
         """Take packets as long as each has the expected header and a payload that begins with ``opening``, and then the
         packet that ends the NAL unit and the picture, if it is next. Return the place of the first packet that was not
         taken."""
-        numbering, kind, timestamp, ssrc = self._numbering, self._payload_type, self._timestamp, self._ssrc
-        depacketizer, pack = self._depacketizer, _PLAIN_HEADER.pack
-        sequence, size, ends = numbering.highest, _PLAIN_HEADER.size + len(opening), False
-        pieces: list[bytes] = []
-        for packet in packets[at:]:
-            sequence += 1
-            if not packet.startswith(pack(0x80, kind, sequence & 0xFFFF, timestamp, ssrc) + opening):
-                closing = pack(0x80, kind | 0x80, sequence & 0xFFFF, timestamp, ssrc) + depacketizer.conclusion
-                ends = packet.startswith(closing)
-                if ends:
-                    pieces.append(packet[size:])
-                break
-            pieces.append(packet[size:])
+        depacketizer, numbering = self._depacketizer, self._numbering
+        before = self._payload_type, numbering.highest, self._timestamp, self._ssrc or 0
+        pieces, ends = in_order.run(packets, at, before, opening, depacketizer.conclusion)
         if pieces:
             octets = sum(map(len, pieces))
             numbering.count_in_order(len(pieces))
@@ -194,7 +181,7 @@ class Reception:
             self.packets += len(pieces)
             self.octets += octets + len(opening) * len(pieces)
             last = at + len(pieces) - 1
-            more = ends and followed(packets, last)
+            more = ends and in_order.followed(packets, last)
             self._hand_on(depacketizer.carry_on(pieces, octets, now, ends, more))
         return at + len(pieces)
 
@@ -258,15 +245,3 @@ class Reception:
         self._receiver.heard(report, arrival)
         if report.ntp is not None:
             self._sink.sender_report(SenderReport(report.rtp, report.ntp, arrival))
-
-
-def followed(packets: Sequence[bytes], at: int) -> bool:
-    """Return True if a packet has the marker, and more of its picture has arrived with it: the next packet is newer and
-    has the same source and timestamp. A repeated packet is not newer."""
-    if at + 1 == len(packets) or packets[at][1:2] < b"\x80":
-        return False
-    this, following = packets[at], packets[at + 1]
-    if following[_TIMESTAMP_AND_SSRC] != this[_TIMESTAMP_AND_SSRC]:
-        return False
-    ahead = int.from_bytes(following[_SEQUENCE]) - int.from_bytes(this[_SEQUENCE]) & 0xFFFF
-    return 0 < ahead < 0x8000

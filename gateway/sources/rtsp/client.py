@@ -10,22 +10,17 @@ from collections.abc import Sequence
 from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.rtp.reorder import Reorder
-from gateway.sources.media import ClockSample, SourceSink
-from gateway.sources.receiving.allowance import Limits
-from gateway.sources.receiving.reception import Reception
-from gateway.sources.receiving.sound import SoundReception, SoundSink
-from gateway.sources.rtsp.datagrams import PortPair
+from gateway.sources.media import SourceSink
+from gateway.sources.receiving.sound import SoundSink
+from gateway.sources.rtsp.incoming import Incoming
 from gateway.sources.rtsp.pace import Pace
 from gateway.sources.rtsp.protocol.address import Address
 from gateway.sources.rtsp.protocol.auth import Challenge
-from gateway.sources.rtsp.protocol.events import Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol.session import RtspSession
-from gateway.sources.rtsp.protocol.transport import WISHES, Carrier, Interleaved, Unicast
+from gateway.sources.rtsp.protocol.transport import WISHES, Carrier
 from gateway.sources.rtsp.tls import Trust
 
 READ_AT_ONCE = 256 * 1024
-REPORT_INTERVAL = 5.0
 QUERY_INTERVAL = 0.05
 MAX_UNSENT = 256 * 1024
 _read_buffer = memoryview(bytearray(READ_AT_ONCE))
@@ -33,11 +28,7 @@ _read_buffer = memoryview(bytearray(READ_AT_ONCE))
 
 
 class RtspClient(asyncio.BufferedProtocol):
-    """One connection. Packets go to the sink from the loop's callback, with no queue or task in between.
-
-    ``reception`` and ``playing`` are set once the camera plays, and ``carrier`` says how media is carried.
-    ``malformed`` counts dropped RTSP messages.
-    """
+    """One connection. What arrives in it goes to ``incoming``, and from there to ``sink``."""
 
     def __init__(
         self,
@@ -49,29 +40,20 @@ class RtspClient(asyncio.BufferedProtocol):
         sound: SoundSink | None = None,
         turn: float = 0.0,
     ) -> None:
-        self.reception: Reception | None = None
-        self.carrier = Carrier.TCP
-        self.malformed = 0
-        self.playing: Playing | None = None
         self._sink = sink
         self._clock = clock
         self._trust = trust or Trust()
         self._pace = Pace(turn)
         self.watch = self._pace.watch
+        self.incoming = Incoming(sink, clock, sound, self._pace.playing, self._end)
         self._session = RtspSession(
             address, lambda: secrets.token_hex(16), carriers, self._open_ports, sound is not None
         )
-        self._sound_sink = sound
-        self._sound: SoundReception | None = None
-        self._ports: PortPair | None = None
-        self._reorder = Reorder()
         self._transport: asyncio.Transport | None = None
         self._failure: Exception | None = None
         self._pause: asyncio.Timeout | None = None
-        self._report_due = 0.0
         self._query_allowed = 0.0
         self._query_due = float("inf")
-        self._limits = Limits(clock.monotonic())
 
     @property
     def connected_to(self) -> str:
@@ -89,29 +71,14 @@ class RtspClient(asyncio.BufferedProtocol):
         """Return the challenge that this connection did not last long enough to answer."""
         return self._session.unanswered_challenge
 
-    @property
-    def malformed_sound(self) -> int:
-        """Return the number of useless packets of sound."""
-        return 0 if self._sound is None else self._sound.malformed
-
-    @property
-    def late(self) -> int:
-        """Return the number of datagrams that arrived after their turn."""
-        return self._reorder.late
-
     def ask(self, now: float) -> None:
         """Ask the camera something, unless an answer is already awaited."""
         self._session.query(now)
         self._flush()
 
     def answer_time(self, since: float, now: float, slow: float) -> float | None:
-        """See ``RtspSession.answer_time``."""
+        """See ``Requests.answer_time``."""
         return self._session.answer_time(since, now, slow)
-
-    @property
-    def strangers(self) -> int:
-        """Return the number of datagrams from anybody but the camera."""
-        return 0 if self._ports is None else self._ports.strangers
 
     async def step(self) -> None:
         """Wait until something is due, or until the next check of the connection (``Pace``), and send what is due:
@@ -157,7 +124,8 @@ class RtspClient(asyncio.BufferedProtocol):
             return
         try:
             now = self._clock.monotonic()
-            self._receive(bytes(_read_buffer[:nbytes]), now)
+            self.incoming.take(self._session.receive(bytes(_read_buffer[:nbytes]), now), now)
+            self._flush()
             self._pace.read(now, awaits_answer=not self._session.can_query)
         except Exception as error:  # nobody catches what a callback raises, so step() raises it for the owner
             self._end(error)
@@ -180,115 +148,31 @@ class RtspClient(asyncio.BufferedProtocol):
                 # A camera that is not reading now would keep the socket open for ever.
                 self._transport.abort()
             self._transport.close()
-        if self._ports is not None:
-            self._ports.close()
+        self.incoming.close()
         self._end(CameraError(SourceReason.NONE, "We closed the connection."))
-
-    def _receive(self, data: bytes, now: float) -> None:
-        messages = 0
-        for event in self._session.receive(data, now):
-            if type(event) is Media and self.reception is not None:
-                messages += len(event.packets)
-                if event.control:
-                    for packet in event.packets:
-                        self.reception.rtcp(packet, now)
-                else:
-                    self.reception.rtp_in_order(event.packets, now)
-            else:
-                messages += 1
-                self._happened(event, now)
-        self._spend(messages, now)
-        self._flush()
-
-    def _happened(self, event: Event, now: float) -> None:
-        match event:
-            case SoundPacket() if self._sound is not None:
-                self._limits.sound(len(event.payload), now)
-                self._sound.rtp(event.payload, now)
-            case ClockSample():
-                self._sink.clock_sample(event)
-            case Playing():
-                self._play(event, now)
-            case Unusable():
-                self.malformed += 1
-
-    def _play(self, playing: Playing, now: float) -> None:
-        description = playing.description
-        self._sink.connected(description.info, now)
-        self.reception = Reception(
-            description.info,
-            description.payload_type,
-            self._sink,
-            secrets.randbits(32),
-            playing.transport.ssrc,
-            isinstance(playing.transport, Interleaved),
-        )
-        self.playing = playing
-        if playing.sound is not None and self._sound_sink is not None:
-            self._sound = SoundReception(playing.sound, self._sound_sink)
-        self._report_due = now + REPORT_INTERVAL / 2
-        self._pace.playing(now)
-        if isinstance(playing.transport, Unicast) and self._ports is not None:
-            self.carrier = Carrier.UDP
-            self._ports.start(playing.transport, self._datagrams_arrived)
 
     def _open_ports(self) -> tuple[int, int]:
         assert self._transport is not None  # noqa: S101 - nothing is asked for before there is a connection
         names = (self._transport.get_extra_info(name)[0] for name in ("sockname", "peername"))
-        self._ports = PortPair(*names)
-        return self._ports.ports
-
-    def _datagrams_arrived(self) -> None:
-        if self._failure is not None or self._ports is None or self.reception is None:
-            return
-        now = self._clock.monotonic()
-        try:
-            count, packets = 0, list[bytes]()
-            for control, data in self._ports.receive():
-                count += 1
-                if control:
-                    self.reception.rtcp(data, now)
-                elif self.reception.expects(data):
-                    packets += self._reorder.push(data, now)
-                else:
-                    self.reception.rtp(data, now)
-            self.reception.rtp_in_order(packets, now)
-            self._spend(count, now)
-        except Exception as error:  # as above
-            self._end(error)
-
-    def _spend(self, messages: int, now: float) -> None:
-        self._limits.messages(messages, now)
-        if self.reception is not None:
-            self._limits.pictures(self.reception.units, now)
+        return self.incoming.open_ports(*names)
 
     def _due(self) -> float:
         now = self._clock.monotonic()
         due = min(self._session.next_tick(), self._pace.next_look(now))
-        if self.reception is not None:
+        if self.incoming.reception is not None:
             self._query_due = float("inf")
             if self._session.can_query:
                 self._query_due = max(self._sink.next_clock_query(now), self._query_allowed)
-            due = min(due, self._report_due, self._query_due)
+            due = min(due, self.incoming.report_due, self._query_due)
         return due
 
     def _tick(self, now: float) -> None:
         self._session.tick(now)
-        if self.reception is not None:
-            if now >= self._report_due:
-                self._report_due = now + REPORT_INTERVAL
-                if report := self.reception.receiver_report(now):
-                    self._report(report)
-            self.reception.rtp_in_order(self._reorder.expire(now), now)
-            if now >= self._query_due and self._session.query(now):
-                self._query_allowed = now + QUERY_INTERVAL
-        self._flush()
-
-    def _report(self, report: bytes) -> None:
-        if self.carrier is Carrier.UDP and self._ports is not None:
-            self._ports.send_report(report)
-        else:
+        if (report := self.incoming.tick(now)) is not None:
             self._session.send_rtcp(report)
+        if now >= self._query_due and self._session.query(now):
+            self._query_allowed = now + QUERY_INTERVAL
+        self._flush()
 
     def _flush(self) -> None:
         output = self._session.take_output()
@@ -298,5 +182,6 @@ class RtspClient(asyncio.BufferedProtocol):
     def _end(self, error: Exception) -> None:
         if self._failure is None:
             self._failure = error
+            self.incoming.stop()
             if self._pause is not None:
                 self._pause.reschedule(0.0)

@@ -9,7 +9,8 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 from gateway.rtp.time import NTP_EPOCH
 from gateway.sources.media import SenderReport
-from gateway.sources.receiving.reception import Reception, followed
+from gateway.sources.receiving.in_order import followed
+from gateway.sources.receiving.reception import Reception
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, aggregated, fragments, rtp, sender_report
 from tests.sources.recording import RecordingSink
 

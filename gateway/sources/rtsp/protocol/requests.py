@@ -41,6 +41,14 @@ class Requests:
         self._given_up: deque[str] = deque(maxlen=MAX_GIVEN_UP)
         self._took: tuple[float, float] | None = None
 
+    def take_output(self) -> bytes:
+        """Return the bytes to send now."""
+        if not self.output:
+            return b""
+        output = b"".join(self.output)
+        self.output.clear()
+        return output
+
     def send(self, method: str, url: str, now: float, transport: str = "", sign_ins: int = 0) -> None:
         """Send a request. ``transport`` is the field of a SETUP."""
         self._sequence += 1

@@ -12,11 +12,11 @@ from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.protocol.address import Address, Redirected
 from gateway.sources.rtsp.protocol.auth import Authenticator, Challenge
-from gateway.sources.rtsp.protocol.events import Closed, Event, Media, Playing, SoundPacket, Unusable
-from gateway.sources.rtsp.protocol.fields import DEFAULT_SESSION_TIMEOUT, parse_date, parse_session
+from gateway.sources.rtsp.protocol.events import Closed, Event, Media, SoundPacket, Unusable
+from gateway.sources.rtsp.protocol.fields import parse_date
+from gateway.sources.rtsp.protocol.keep_alive import KeepAlive
 from gateway.sources.rtsp.protocol.messages import (
     Frames,
-    Headers,
     Message,
     Noise,
     Request,
@@ -24,19 +24,16 @@ from gateway.sources.rtsp.protocol.messages import (
     encode_frame,
     reply,
 )
+from gateway.sources.rtsp.protocol.negotiation import Negotiation
 from gateway.sources.rtsp.protocol.reader import Reader
 from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT, Pending, Requests
-from gateway.sources.rtsp.protocol.sdp import BASES, Description, base_of, describe
 from gateway.sources.rtsp.protocol.states import (
-    FINAL_REFUSALS,
     REDIRECTIONS,
-    REFUSALS,
-    UNSUPPORTED_TRANSPORT,
     State,
     Step,
     advance,
 )
-from gateway.sources.rtsp.protocol.transport import Agreement, Carrier
+from gateway.sources.rtsp.protocol.transport import Carrier
 
 
 class RtspSession:
@@ -61,17 +58,12 @@ class RtspSession:
         self._requests = Requests(
             Authenticator(address.credentials, make_cnonce, redirected=address.redirected, challenge=address.challenge)
         )
-        self._agreement = Agreement(carriers, open_ports)
+        self.take_output, self.answer_time = self._requests.take_output, self._requests.answer_time
+        self._negotiation = Negotiation(address.url, carriers, open_ports, sound)
+        self._agreement = self._negotiation.agreement
         self._reader = Reader()
-        self._description: Description | None = None
-        self._first_refusal: CameraError | None = None
-        self._session_timeout = DEFAULT_SESSION_TIMEOUT
-        self._session_told_by = ""
         self._announced = False
-        self._wants_sound = sound
-        self._keep_alive_method = "OPTIONS"
-        self._get_parameter_refused = False
-        self._keep_alive_due = float("inf")
+        self._keep_alive = KeepAlive()
 
     @property
     def refused(self) -> tuple[Carrier, ...]:
@@ -90,14 +82,6 @@ class RtspSession:
     def stop(self, now: float) -> None:
         """Leave politely, with a TEARDOWN if there is a session."""
         self._advance(Step.STOP, now)
-
-    def take_output(self) -> bytes:
-        """Return the bytes to send now."""
-        if not self._requests.output:
-            return b""
-        output = b"".join(self._requests.output)
-        self._requests.output.clear()
-        return output
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take what arrived at ``now``. Raises ``CameraError`` if this run cannot go on."""
@@ -123,16 +107,12 @@ class RtspSession:
         """Return True if the camera may be asked now: it is playing, and no answer is awaited."""
         return self.state is State.PLAYING and self._requests.pending is None
 
-    def answer_time(self, since: float, now: float, slow: float) -> float | None:
-        """See ``Requests.answer_time``."""
-        return self._requests.answer_time(since, now, slow)
-
     def query(self, now: float) -> bool:
         """Ask the camera for its ``Date``, if ``can_query``. Also keeps the session alive."""
         if not self.can_query:
             return False
-        self._keep_alive_due = now + self._session_timeout / 2
-        self._requests.send(self._keep_alive_method, self._playing().play_url, now)
+        self._keep_alive.asked(now)
+        self._requests.send(self._keep_alive.method, self._negotiation.description.play_url, now)
         return True
 
     def tick(self, now: float) -> None:
@@ -146,13 +126,13 @@ class RtspSession:
             else:
                 # Some cameras do not answer keep-alives; that is no fault as long as pictures arrive.
                 self._requests.give_up()
-        if now >= self._keep_alive_due:
+        if now >= self._keep_alive.due:
             self.query(now)
 
     def next_tick(self) -> float:
         """Return the gateway time at which ``tick`` is due."""
         pending = self._requests.pending
-        return self._keep_alive_due if pending is None else pending.sent + ANSWER_TIMEOUT
+        return self._keep_alive.due if pending is None else pending.sent + ANSWER_TIMEOUT
 
     def _advance(self, step: Step, now: float) -> None:
         previous, self.state = self.state, advance(self.state, step)
@@ -162,33 +142,24 @@ class RtspSession:
             case State.DESCRIBING:
                 self._requests.send("DESCRIBE", self._url, now)
             case State.SETTING_UP:
-                self._set_up(now)
+                self._request_picture(now)
             case State.SETTING_UP_SOUND:
-                if (wish := self._sound_wish()) is not None:
+                if (wish := self._negotiation.sound_wish()) is not None:
                     url, transport = wish
                     self._requests.send("SETUP", url, now, transport)
             case State.STARTING:
                 self._reader.channels = self._agreement.channels
-                self._requests.send("PLAY", self._playing().play_url, now)
+                self._requests.send("PLAY", self._negotiation.description.play_url, now)
             case State.PLAYING:
-                self._keep_alive_due = now + self._session_timeout / 2
+                self._keep_alive.asked(now)
             case State.STOPPING:
-                self._requests.send("TEARDOWN", self._playing().play_url, now)
+                self._requests.send("TEARDOWN", self._negotiation.description.play_url, now)
             case _:
                 self._requests.give_up()
 
-    def _set_up(self, now: float) -> None:
-        self._requests.send("SETUP", self._playing().setup_url, now, self._agreement.offer())
-
-    def _sound_wish(self) -> tuple[str, str] | None:
-        """Return the URL at which sound is set up and the transport to request, or None if sound is not wanted or
-        offered."""
-        sound, transport = self._playing().audio, self._agreement.sound_offer()
-        return (sound.setup_url, transport) if self._wants_sound and sound is not None and transport else None
-
-    def _playing(self) -> Description:
-        assert self._description is not None, f"no description in {self.state}"  # noqa: S101 - TRANSITIONS hold it
-        return self._description
+    def _request_picture(self, now: float) -> None:
+        url, transport = self._negotiation.picture_wish()
+        self._requests.send("SETUP", url, now, transport)
 
     def _other_frames(self, frames: Frames) -> Iterator[Event]:
         channels = (self._agreement.rtp_channel, self._agreement.rtcp_channel)
@@ -207,8 +178,7 @@ class RtspSession:
     def _announce(self) -> Iterator[Event]:
         if not self._announced:
             self._announced = True
-            sound = None if self._agreement.sound is None else self._playing().audio
-            yield Playing(self._playing(), self._agreement.transport, sound)
+            yield self._negotiation.playing()
 
     def _message(self, message: Message, now: float) -> Iterator[Event]:
         match message:
@@ -248,53 +218,31 @@ class RtspSession:
         elif self.state is State.SETTING_UP_SOUND:
             self._advance(Step.ANSWERED, now)
         elif self.state is State.PLAYING and response.status != 454:
-            # Not every camera supports GET_PARAMETER as a keep-alive, but all understand OPTIONS.
-            self._keep_alive_method = "OPTIONS"
-            self._get_parameter_refused = True
+            self._keep_alive.refused()
         elif response.status in REDIRECTIONS and (location := response.headers.get("location")):
             raise Redirected(location)
+        elif self.state is State.SETTING_UP:
+            self._negotiation.picture_refused(response.status)
+            self._request_picture(now)
         else:
-            self._refused(pending, response.status, now)
-
-    def _refused(self, pending: Pending, status: int, now: float) -> None:
-        """Request the stream over another carrier if that may help. If it does not, report the first refusal."""
-        words = (SourceReason.UNSUPPORTED, f"The camera answers {pending.method} with status {status}.")
-        error = self._first_refusal or CameraError(*REFUSALS.get(status, words))
-        if self.state is not State.SETTING_UP or status in FINAL_REFUSALS:
-            raise error
-        if status != UNSUPPORTED_TRANSPORT:
-            self._first_refusal = error
-        try:
-            self._agreement.refuse()
-        except CameraError as none_left:
-            raise self._first_refusal or none_left from None
-        self._set_up(now)
+            raise self._negotiation.refused(pending.method, response.status)
 
     def _accepted(self, pending: Pending, response: Response, now: float) -> Step | None:
         """Take an answer, and return the step that it allows, or None if it is not enough to go on."""
         headers = response.headers
-        offered = {method.strip().upper() for method in headers.get("public").split(",")}
-        if "GET_PARAMETER" in offered and not self._get_parameter_refused:
-            self._keep_alive_method = "GET_PARAMETER"
-        if "SETUP" not in (pending.method, self._session_told_by):
-            self._take_session(headers, pending.method)
+        self._keep_alive.offered(headers.get("public"))
+        if self.state is not State.SETTING_UP_SOUND:
+            name = self._keep_alive.named(pending.method, headers.get("session"))
+            self._requests.session_id = self._requests.session_id if name is None else name
         match pending.method:
             case "DESCRIBE":
-                self._description = describe(response.body, base_of(map(headers.get, BASES), self._url))
+                self._negotiation.described(response)
             case "SETUP" if self.state is State.SETTING_UP_SOUND:
                 self._agreement.accept_sound(headers.get("transport"))
             case "SETUP":
-                self._take_session(headers, pending.method)
-                if not self._agreement.accept(headers.get("transport")):
-                    self._agreement.refuse()
-                    self._set_up(now)
+                if not self._negotiation.picture_accepted(headers.get("transport")):
+                    self._request_picture(now)
                     return None
-                if self._sound_wish() is not None:
+                if self._negotiation.sound_wish() is not None:
                     return Step.SOUND_FOUND
         return Step.ANSWERED
-
-    def _take_session(self, headers: Headers, method: str) -> None:
-        """Take the session's name from the answer to SETUP. Some cameras name it in another answer, or not at all."""
-        if value := headers.get("session"):
-            self._requests.session_id, self._session_timeout = parse_session(value)
-            self._session_told_by = method
