@@ -25,8 +25,30 @@ class RtpPacket(NamedTuple):
     payload: bytes
 
 
-def parse_rtp(packet: bytes) -> RtpPacket:
-    """Parse one packet, and remove CSRC list, header extension and padding. Raises ``Malformed``."""
+class Padding:
+    """Finds the padding of one sender's packets (5.1): if the header announces padding, the last byte holds its size.
+
+    Some senders set the flag but add no padding, so the last byte belongs to the payload. Sooner or later it is no
+    size that padding can have: larger than the packet, or larger than any alignment without being preceded by zeros.
+    From then on, this sender is not ``believed``. Other senders add one byte and do not count it: the size is 0.
+    """
+
+    def __init__(self) -> None:
+        self.believed = True
+
+    def size(self, packet: bytes, start: int) -> int:
+        """Return how many bytes of padding end a packet that announces it. Its payload begins at ``start``."""
+        if start >= len(packet):
+            return 0
+        count = max(1, packet[-1])
+        if count > len(packet) - start or (count > ALIGNMENT and any(packet[-count:-1])):
+            self.believed = False
+        return count if self.believed else 0
+
+
+def parse_rtp(packet: bytes, padding: Padding | None = None) -> RtpPacket:
+    """Parse one packet, and remove CSRC list, header extension and padding. ``padding`` is what is known of the
+    sender's. Raises ``Malformed``."""
     size = len(packet)
     if size < 12:
         raise Malformed("RTP packet of less than 12 bytes")
@@ -41,24 +63,10 @@ def parse_rtp(packet: bytes) -> RtpPacket:
                 raise Malformed("RTP header extension is cut off")
             start += 4 + 4 * _EXTENSION.unpack_from(packet, start)[1]
         if flags & 0x20:
-            end -= _padding(packet, start)
+            end -= (padding or Padding()).size(packet, start)
         if start > end:
             raise Malformed("RTP header and padding are longer than the packet")
     return RtpPacket(kind & 0x7F, kind > 0x7F, sequence, timestamp, ssrc, packet[start:end])
-
-
-def _padding(packet: bytes, start: int) -> int:
-    """Return how many bytes of padding end a packet whose header announces padding. The last byte holds the number
-    (5.1).
-
-    Some senders set the flag but add no padding. The last byte is believed if the packet is long enough, and if the
-    number is no larger than alignment requires or the bytes it counts are zeros.
-    """
-    count = packet[-1]
-    if count > len(packet) - start:
-        return 0
-    believed = count <= ALIGNMENT or not any(packet[-count:-1])
-    return count if believed else 0
 
 
 class Numbering:

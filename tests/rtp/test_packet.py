@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed
-from gateway.rtp.packet import Numbering, parse_rtp
+from gateway.rtp.packet import Numbering, Padding, parse_rtp
 from tests.rtp.packets import rtp
 
 
@@ -35,9 +35,21 @@ def test_nonsense_is_malformed(packet: bytes) -> None:
         parse_rtp(packet)
 
 
-@pytest.mark.parametrize("payload", [b"picture\0", b"picture\xff", b"p" * 90 + b"\x40"])
+@pytest.mark.parametrize("payload", [b"picture\xff", b"p" * 90 + b"\x40"])
 def test_a_packet_that_announces_padding_and_has_none_is_read_whole(payload: bytes) -> None:
     assert parse_rtp(b"\xa0\x60" + bytes(10) + payload).payload == payload
+
+
+def test_a_byte_of_padding_that_does_not_count_itself_is_taken_off() -> None:
+    assert parse_rtp(b"\xa0\x60" + bytes(10) + b"picture\0").payload == b"picture"
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=20))
+def test_a_sender_that_once_announced_padding_that_cannot_be_is_read_whole_from_then_on(payloads: list[bytes]) -> None:
+    padding = Padding()
+    parse_rtp(b"\xa0\x60" + bytes(10) + b"picture\xff", padding)
+    for payload in payloads:
+        assert parse_rtp(b"\xa0\x60" + bytes(10) + payload, padding).payload == payload
 
 
 def test_padding_of_zeros_is_taken_off_however_long() -> None:

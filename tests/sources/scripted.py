@@ -5,6 +5,7 @@ import base64
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,8 @@ SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track
 class ScriptedCamera:
     """Speaks RTSP well, demands ``password`` (Basic) if there is one, and sends what its test tells it to.
 
+    ``alter`` takes each request and its answer, and returns the answer to send instead. ``asked`` are all requests.
+
     ``location``: where it redirects to. ``sessions``: how many sessions it serves; the next request gets 453. ``held``:
     answers and pictures wait in the connection, as on a link that is too slow, until ``release``. ``most`` is the
     highest number of sessions that were set up at the same time. ``udp``: it sends datagrams to clients that request
@@ -26,6 +29,8 @@ class ScriptedCamera:
     def __init__(self, password: str | None = None) -> None:
         self.password = password
         self.requests: list[str] = []
+        self.asked: list[str] = []
+        self.alter: Callable[[str, str], str] = lambda _, answer: answer
         self.frames: list[bytes] = []
         self.status = 200
         self.description = SDP
@@ -107,8 +112,15 @@ class ScriptedCamera:
         self._timestamp += ticks
         return rtp(self._sequence, self._timestamp, aggregated(SPS, PPS, IDR), marker=True)
 
-    def datagram(self, data: bytes) -> None:
-        self._socket.sendto(data, ("127.0.0.1", self.client_port))
+    def datagram(self, data: bytes, control: bool = False) -> None:
+        self._socket.sendto(data, ("127.0.0.1", self.client_port + control))
+
+    def deliver(self, packet: bytes, control: bool = False) -> None:
+        """Send an RTP or RTCP packet in the way that was agreed on."""
+        if self.udp:
+            self.datagram(packet, control)
+        else:
+            self.send(encode_frame(int(control), packet))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
@@ -140,6 +152,7 @@ class ScriptedCamera:
     def _answer(self, request: str, writer: asyncio.StreamWriter) -> bytes:
         method, url, _ = request.split(" ", 2)
         self.requests.append(method)
+        self.asked.append(request)
         fields = dict(line.split(": ", 1) for line in request.split("\r\n")[1:] if line)
         status, body = self.status, b""
         if self.password is not None:
@@ -168,4 +181,4 @@ class ScriptedCamera:
             f'WWW-Authenticate: Basic realm="x"\r\nDate: {self.date}\r\n'
             f"{'' if self.location is None else f'Location: {self.location}'}\r\n\r\n"
         ).replace("\r\n\r\n\r\n", "\r\n\r\n")
-        return head.encode() + body
+        return self.alter(request, head).encode() + body

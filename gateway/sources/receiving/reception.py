@@ -8,7 +8,7 @@ from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
-from gateway.rtp.packet import Numbering, RtpPacket, parse_rtp
+from gateway.rtp.packet import Numbering, Padding, RtpPacket, parse_rtp
 from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.rtp.time import ticks_between
 from gateway.sources.media import SenderReport, SourceSink
@@ -54,6 +54,7 @@ class Reception:
         self._source = SynchronizationSource(ssrc)
         self._heard = -1.0
         self._reliable = reliable
+        self._padding = Padding()
         self._packets_of_last_picture = 0
         self._foreign = False
         self._withdrawn = 0
@@ -112,7 +113,7 @@ class Reception:
     def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
         """Take one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp."""
         try:
-            packet = parse_rtp(data)
+            packet = parse_rtp(data, self._padding)
             if packet.payload_type != self._payload_type:
                 self._foreign = True
                 raise Malformed("RTP payload type that was not agreed")  # noqa: TRY301 - counted in one place
@@ -220,7 +221,7 @@ class Reception:
                 if not goes_on and self._heard >= 0:
                     self._begin_again(now, continues)
                 self._ssrc = packet.ssrc
-            self._take(parse_rtp(one), arrival, False)
+            self._take(parse_rtp(one, self._padding), arrival, False)
 
     def _begin_again(self, now: float, continues: bool) -> None:
         """Begin with another source, which has its own numbers, and its own timestamps unless they continue."""

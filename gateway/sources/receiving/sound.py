@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.errors import Malformed
-from gateway.rtp.packet import Numbering, parse_rtp
+from gateway.rtp.packet import Numbering, Padding, parse_rtp
 from gateway.sources.rtsp.protocol.sdp import Medium
 
 LONGEST = 960
@@ -43,11 +43,12 @@ class SoundReception:
         self._sink = sink
         self._ssrc: int | None = None
         self._numbering = Numbering()
+        self._padding = Padding()
 
     def rtp(self, data: bytes, now: float) -> None:
         """Take one RTP packet. A late one is dropped."""
         try:
-            packet = parse_rtp(data)
+            packet = parse_rtp(data, self._padding)
             if packet.payload_type != self._medium.payload_type:
                 raise Malformed("RTP payload type that was not agreed on")  # noqa: TRY301 - counted in one place
         except Malformed:
