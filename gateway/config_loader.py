@@ -96,14 +96,24 @@ def summary(loaded: Loaded) -> list[tuple[str, str]]:
             f"agreement{until}{_without_ground(agreement)}" if agreement else "no agreement: the police see nothing",
         )
         rows.append((site.name, ", ".join(facts)))
+    names = {site.id: site.name for site in settings.sites}
+    for player in settings.players:
+        sees = " and ".join(names[site] for site in sorted(player.sites))
+        rows.append((player.name, f"wall player with what a {player.role} may see at {sees}"))
     return rows
 
 
 def warnings(loaded: Loaded) -> list[str]:
     """Return warnings about settings that work but should be changed. Each begins with the key to change."""
-    http, told = loaded.settings.http, list[str]()
+    http, told = loaded.settings.http, list(_idle_players(loaded.settings))
     if _is_loopback(http.host):
         return told
+    told += (
+        f"players.{player.id}.addresses: whoever has the secret of {player.name} can use it from anywhere. Name the "
+        "addresses from which it connects."
+        for player in loaded.settings.players
+        if not player.addresses
+    )
     if http.public_url.startswith("http://"):
         told.append(
             f"http.public_url: pages are served to the network ({http.host}) without TLS: anyone in between can read "
@@ -118,6 +128,17 @@ def warnings(loaded: Loaded) -> list[str]:
             "times. Give panic buttons a port of their own, and let the firewall open it only to those who send alarms."
         )
     return told
+
+
+def _idle_players(settings: Settings) -> Iterator[str]:
+    """Yield a warning for each school at which a wall player will never get a picture."""
+    agreements = {agreement.site: agreement for agreement in settings.agreements}
+    for player in settings.players:
+        for site in sorted(player.sites) if player.needs_agreement else ():
+            agreement = agreements.get(site)
+            if agreement is None or player.role not in agreement.roles:
+                why = "has no agreement" if agreement is None else f"has an agreement that does not name {player.role}"
+                yield f"players.{player.id}.sites: {player.name} gets no picture from '{site}', which {why}."
 
 
 def _is_loopback(host: str) -> bool:

@@ -224,6 +224,7 @@ class CloseReason(StrEnum):
     REVOKED = "revoked"
     SIGNED_OUT = "signed_out"
     INCIDENT_ENDED = "incident_ended"
+    AGREEMENT_ENDED = "agreement_ended"
     CAMERA_REMOVED = "camera_removed"
     CODEC_CHANGED = "codec_changed"
     WORKER_LOST = "worker_lost"

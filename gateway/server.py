@@ -72,6 +72,7 @@ class Gateway:
             tasks = [
                 group.create_task(media.run(), name="media"),
                 group.create_task(parts.services.incidents.run(), name="incidents"),
+                group.create_task(parts.services.grants.run(), name="grants"),
                 group.create_task(parts.newsroom.run(), name="news"),
                 group.create_task(parts.services.clock_steps.run(), name="clock steps"),
                 group.create_task(viewing.run(), name="viewing"),

@@ -5,6 +5,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +34,9 @@ NOT_RECORDED = (
     "Nobody new is let in, because the gateway cannot record access (its disks are full or failing). Call district IT.",
 )
 BARRED = Refusal(RefusalReason.REVOKED, "your access to the cameras of this school has been revoked")
+
+LOOK_EVERY = 0.5
+"""Seconds between looks if a day is over, with which agreements may end."""
 
 Barred = tuple[str, SiteId, str | None]
 """The holder of a revoked grant, its school, and its incident (None for standing access)."""
@@ -66,6 +70,7 @@ class Grants:
         self._living: dict[str, Grant] = {}
         self._barred: dict[Barred, float] = {}
         self._giving = asyncio.Lock()
+        self._day: date | None = None
         self._ended: Listeners[Grant, CloseReason] = Listeners("grant_ended", metrics)
 
     async def start(self) -> None:
@@ -90,6 +95,27 @@ class Grants:
         except StorageError as error:
             logger.warning("could not mark grants as ended in the database: %s", error)
         self._incidents.subscribe(self._incident_changed)
+
+    async def run(self) -> None:
+        """End grants with their agreements, until cancelled. The server owns this task."""
+        while True:
+            await self._clock.sleep(LOOK_EVERY)
+            await self.end_with_agreements()
+
+    async def end_with_agreements(self) -> None:
+        """End at once all grants whose agreement had its last day (UTC), if a day has ended since the last call."""
+        now = self._clock.now()
+        today = datetime.fromtimestamp(now, UTC).date()
+        if today == self._day:
+            return
+        self._day = today
+        over = [grant for grant in self._living.values() if not self._access.warrants(grant)]
+        for grant in over:
+            self._end(grant, CloseReason.AGREEMENT_ENDED)
+        reason = RefusalReason.NOT_IN_AGREEMENT.value
+        ends = [Change(ENDING, grant.id, {"id": grant.id, "at": now, "reason": reason}) for grant in over]
+        if ends:
+            await self._audit.commit(ends, ())
 
     def on_ended(self, callback: Callable[[Grant, CloseReason], None]) -> None:
         """Call ``callback`` as soon as a grant ends. It must return quickly."""

@@ -1,8 +1,6 @@
 """Defines the settings of wall players: devices that show pictures by plain WHEP and sign in by a secret."""
 
-from typing import Annotated
-
-from pydantic import Field, IPvAnyNetwork, field_validator
+from pydantic import IPvAnyNetwork, field_validator
 
 from gateway.configuration.base import Model
 from gateway.configuration.setting_types import BearerSecret, Identifier, Text
@@ -22,9 +20,14 @@ class PlayerSettings(Model):
     id: Identifier
     name: Text
     role: Role
-    sites: Annotated[frozenset[SiteId], Field(min_length=1)]
+    sites: frozenset[SiteId]
     secret: BearerSecret
     addresses: tuple[IPvAnyNetwork, ...] = ()
+
+    @property
+    def needs_agreement(self) -> bool:
+        """Return True if only an agreement between school and police can give the player a picture."""
+        return self.role is not Role.COORDINATOR
 
     @field_validator("role")
     @classmethod
@@ -32,3 +35,10 @@ class PlayerSettings(Model):
         if role not in ROLES:
             raise ValueError(f"must be one of: {', '.join(sorted(ROLES))}, because other roles see no video")
         return role
+
+    @field_validator("sites")
+    @classmethod
+    def _has_a_school(cls, sites: frozenset[SiteId]) -> frozenset[SiteId]:
+        if not sites:
+            raise ValueError("must name at least one school")
+        return sites

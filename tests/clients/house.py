@@ -2,7 +2,7 @@
 camera is simulated."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +82,12 @@ class House:
 
 
 @asynccontextmanager
-async def playing_house(directory: Path, sound: bool = True, host: str = "127.0.0.1") -> AsyncIterator[House]:
+async def playing_house(
+    directory: Path, sound: bool = True, host: str = "127.0.0.1", more: Mapping[str, object] | None = None
+) -> AsyncIterator[House]:
+    """Run a house. ``more`` has further changes to the example district's settings."""
     changes: dict[str, object] = {"media.host": host, "media.port": 0, f"sites.lincoln.cameras.{CAMERA}.audio": sound}
+    changes |= more or {}
     loaded = load(ROOT / "config" / "sightline.yaml", changes, ENVIRONMENT)
     clock, database = SystemClock(), Database(sqlite_url(directory / "sightline.db"))
     await database.open()
@@ -98,7 +102,8 @@ async def playing_house(directory: Path, sound: bool = True, host: str = "127.0.
     camera = Camera(main, sub, media.sounds.get(CAMERA), clock)
     await media.start()
     await server.start_server()
-    tasks = [asyncio.create_task(run(), name="house") for run in (services.viewing.run, camera.run)]
+    running = (services.viewing.run, services.players.run, camera.run)
+    tasks = [asyncio.create_task(run(), name="house") for run in running]
     try:
         origin = Origin("webhook", "Panic buttons", room_id="lincoln-room-101")
         trigger = Trigger(site_id=SiteId("lincoln"), kind=IncidentKind.REAL, origin=origin)

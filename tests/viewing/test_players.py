@@ -1,44 +1,21 @@
 """A wall player opens pictures with its secret, and keeps them for as long as its grant lives."""
 
-import functools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from gateway.config_loader import Loaded, load
+from gateway.errors import StorageError
 from gateway.models import CloseReason, IncidentKind
-from rig.example import ENVIRONMENT, ROOT
-from tests.in_process import ENTRANCE, HALLWAY, LINCOLN, NURSE, OAK, Answer, House
-
-SECRET, OTHER_SECRET = "wall-1-" + "s" * 32, "wall-2-" + "t" * 32
-WALL = {"id": "wall-1", "name": "Wall 1", "role": "dispatcher", "sites": ["lincoln"], "secret": SECRET}
-OTHER = {"id": "wall-2", "name": "Wall 2", "role": "patrol", "sites": ["oak"], "secret": OTHER_SECRET}
-LIFETIME = 120.0
-
-
-@functools.cache
-def with_players() -> Loaded:
-    """Return the example district with two wall players, one for each school."""
-    changes: dict[str, object] = {"storage.spool_size": 64 * 1024, "players": [WALL, OTHER]}
-    return load(ROOT / "config" / "sightline.yaml", changes, ENVIRONMENT)
+from tests.fakes import FakeClock
+from tests.in_process import ENTRANCE, HALLWAY, LINCOLN, NURSE, OAK, House
+from tests.wall_players import LIFETIME, OTHER_SECRET, offer, plays, with_players, with_wall
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with House(tmp_path, with_players()) as running:
         yield running
-
-
-async def offer(house: House, camera: str = HALLWAY, secret: str = SECRET) -> Answer:
-    return await (await house.stranger()).offer(camera, secret)
-
-
-async def plays(house: House, seconds: float) -> None:
-    """Let time pass, with the gateway looking for what to renew as it does while it runs."""
-    for _ in range(round(seconds / 10)):
-        await house.clock.advance(10)
-        await house.services.players.tick()
 
 
 def ends_in(house: House) -> float:
@@ -119,3 +96,64 @@ async def test_another_schools_player_learns_nothing(house: House) -> None:
     await house.lock_down(OAK)
     assert (await offer(house, HALLWAY, OTHER_SECRET)).problem(404) == "no_such_camera"
     assert (await offer(house, "oak-hallway", OTHER_SECRET)).status == 201
+
+
+async def test_an_exterior_picture_under_the_agreement_outlives_an_incident(house: House) -> None:
+    """Its grant is the standing one, and that is the one with which it is renewed."""
+    assert (await offer(house, ENTRANCE)).status == 201
+    incident = await house.lock_down()
+    await plays(house, 300)
+    await house.all_clear(incident)
+    await plays(house, 300)
+    assert house.plane.closed == []
+    assert ends_in(house) > 0
+
+
+async def test_one_failure_of_the_database_costs_no_picture(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.lock_down()
+    await offer(house)
+    with monkeypatch.context() as broken:
+
+        async def fail(_: object) -> None:
+            raise StorageError("the disk is full")
+
+        broken.setattr(house.services.sessions, "by_id", fail)
+        await plays(house, 0.6 * LIFETIME)
+        assert house.plane.renewed == []
+    await plays(house, 10)
+    assert len(house.plane.renewed) == 1
+
+
+async def test_a_picture_that_its_player_has_left_is_renewed_no_more(house: House) -> None:
+    await house.lock_down()
+    location = (await offer(house)).headers["Location"]
+    await (await house.stranger()).request("DELETE", location)
+    await plays(house, 300)
+    assert house.plane.renewed == []
+    [closed] = await house.records("view_closed")
+    assert (closed.event.reason, closed.event.detail["renewals"]) == (CloseReason.VIEWER_LEFT, 0)
+
+
+async def test_it_stays_signed_in_through_a_shift_and_a_restart(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with House(tmp_path, with_players(), clock) as house:
+        await house.lock_down()
+        wall = await house.services.sessions.living_of("Wall 1")
+        assert len(wall) == 1
+        await clock.advance(13 * 3600)
+    async with House(tmp_path, with_players(), clock) as house:
+        await house.lock_down()
+        assert await house.services.sessions.living_of("Wall 1") == wall
+        assert (await offer(house)).status == 201
+
+
+async def test_what_the_configuration_changes_about_it_holds_from_the_next_start(tmp_path: Path) -> None:
+    async with House(tmp_path, with_players()) as house:
+        [before] = await house.services.sessions.living_of("player:wall-1")
+    async with House(tmp_path, with_wall(name="Wall of the annex", role="headquarters")) as house:
+        [after] = await house.services.sessions.living_of("player:wall-1")
+        assert after.id == before.id
+        assert (after.principal.name, after.principal.role) == ("Wall of the annex", "headquarters")
+        await house.lock_down()
+        assert (await offer(house)).status == 201
+        assert [record.event.name for record in await house.records("view_opened")] == ["Wall of the annex"]

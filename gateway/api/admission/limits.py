@@ -21,6 +21,10 @@ and sign in."""
 PEOPLE = (600.0, 60.0)
 """Per sign-in. A wall of 64 tiles that reconnects after an outage makes about 200 requests within a second."""
 
+PLAYERS = (2000.0, 200.0)
+"""Per wall player. If it has 64 tiles and offers for each every four seconds until an incident opens, that uses 160 per
+second, because each refusal costs ten."""
+
 ALARMS = (600.0, 10.0)
 """Per sign-in: triggers, acknowledgements and all clear.
 
@@ -76,6 +80,7 @@ class Limits:
         self.webhooks = webhooks
         self._strangers = Buckets(*STRANGERS)
         self._people = Buckets(*PEOPLE)
+        self._players = Buckets(*PLAYERS)
         self._alarms = Buckets(*ALARMS)
         self._messages = Buckets(*MESSAGES)
         self._bad_messages = Buckets(*BAD_MESSAGES)
@@ -88,6 +93,10 @@ class Limits:
     def person(self, sign_in_id: str, *, alarm: bool) -> Payer:
         """Return the payer for a signed-in user's request. ``alarm`` means that it changes an incident."""
         return Payer(self._alarms if alarm else self._people, sign_in_id, "sign_in")
+
+    def player(self, player_id: str) -> Payer:
+        """Return the payer for a wall player's request."""
+        return Payer(self._players, player_id, "player")
 
     def channel(self, sign_in_id: str) -> Payer:
         """Return the payer for messages that a sign-in's pages send on their event channels."""

@@ -17,7 +17,7 @@ PAUSE = 1.0
 """Seconds before a 429 is sent. A sender that waits for every answer can thus send one request per second and
 connection. The pause costs only a timer. The answer tells pages how long to wait."""
 
-_BEARER = re.compile(rb"\r\nAuthorization: *Bearer +(eyJ[\w.-]+)", re.IGNORECASE)
+_BEARER = re.compile(rb"\r\nAuthorization: *Bearer +([\w.~+/=-]+)", re.IGNORECASE)
 _REFUSALS = frozenset({401, 403})
 
 
@@ -80,7 +80,12 @@ def _payer(request: web.Request) -> Payer:
     if sign_in is None and hdrs.AUTHORIZATION in request.headers and request.path.startswith("/whep/"):
         found = _BEARER.search(b"\r\nAuthorization: " + request.headers[hdrs.AUTHORIZATION].encode("utf-8", "replace"))
         # Players that are not browsers have no cookie.
-        sign_in = _of_token(services, found[1].decode()) if found else None
+        credential = found[1].decode() if found else ""
+        player = services.players.of(credential)
+        if player is not None and player.may_connect_from(client_address(request)):
+            recognise(request, player.principal.id)
+            return limits.player(player.principal.id)
+        sign_in = _of_token(services, credential)
     if sign_in is None:
         return limits.stranger(network_of(client_address(request)))
     recognise(request, f"sign-in {sign_in}")
@@ -98,13 +103,18 @@ def whose(services: Services) -> Whose:
             sign_in = services.limits.sign_in_of(found[1].decode())
         else:
             found = _BEARER.search(head)
-            sign_in = _of_token(services, found[1].decode()) if found else None
+            credential = found[1].decode() if found else ""
+            if (player := services.players.of(credential)) is not None:
+                return player.principal.id
+            sign_in = _of_token(services, credential)
         return f"sign-in {sign_in}" if sign_in else None
 
     return told
 
 
 def _of_token(services: Services, token: str) -> str | None:
+    if not token.startswith("eyJ"):
+        return None
     try:
         return services.tokens.verify(token).session_id
     except Unauthenticated:

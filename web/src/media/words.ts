@@ -4,6 +4,7 @@ import type { CameraStatus, SentStream, Waiting } from "../core/protocol.js";
 
 export const ENDINGS: Readonly<Record<string, string>> = {
   incident_ended: "The incident has ended, so access has ended.",
+  agreement_ended: "The agreement with this school has ended, so access has ended.",
   revoked: "Your access has been withdrawn.",
   signed_out: "You have been signed out.",
   camera_removed: "This camera has been removed.",
