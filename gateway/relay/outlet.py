@@ -8,7 +8,8 @@ from collections.abc import Callable
 from gateway.codecs.access_unit import AccessUnit
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
-from gateway.relay.history import History, PacketGroup
+from gateway.relay.history import History
+from gateway.relay.packet_group import PacketGroup
 from gateway.relay.stream import Subscription
 from gateway.relay.watchers import Watchers
 

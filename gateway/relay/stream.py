@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.models import CameraId, StreamName, TimelinePoint
-from gateway.relay.history import History, PacketGroup
+from gateway.relay.history import History
+from gateway.relay.packet_group import PacketGroup
 
 
 @dataclass(frozen=True, slots=True)

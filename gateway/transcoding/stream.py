@@ -5,9 +5,9 @@ from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.names import H264
 from gateway.metrics import Metrics
 from gateway.models import StreamName, TimelinePoint
+from gateway.relay.dating import point_at
 from gateway.relay.outlet import Outlet
 from gateway.relay.stream import RelayStream
-from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
 
 
 class TranscodedStream:
@@ -44,11 +44,7 @@ class TranscodedStream:
     def start_timeline(self) -> TimelinePoint | None:
         """Return the source's map at the first picture of the start burst, or None."""
         point, start = self.timeline(), self._outlet.gop_start()
-        if point is None or start is None:
-            return None
-        back = point.rtp - unwrap(start, point.rtp)
-        capture = point.capture - back / VIDEO_CLOCK_RATE
-        return TimelinePoint(start, capture, point.uncertainty, point.trusted, point.reason, point.epoch)
+        return None if point is None or start is None else point_at(point, start)
 
     def put(self, unit: AccessUnit) -> None:
         """Send one transcoded picture. Its ``rtp`` is already the time that viewers see."""

@@ -6,7 +6,7 @@ from functools import partial
 from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.choice import Pulled, choose
 from gateway.webrtc.congestion.stream_selector import Step

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from gateway.clock import Clock
 from gateway.codecs.names import H264
 from gateway.metrics import Metrics
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.session import Session
 

@@ -14,7 +14,9 @@ from gateway.codecs.h264.syntax import H264Depacketizer
 from gateway.codecs.h265.syntax import H265Depacketizer
 from gateway.codecs.nal.depacketizer import NalDepacketizer
 from gateway.errors import BadRequest, CameraError, Malformed
-from gateway.relay.history import PACKETS, History, PacketGroup
+from gateway.relay.history import History
+from gateway.relay.kept_packets import PACKETS
+from gateway.relay.packet_group import PacketGroup
 from gateway.rtp import feedback
 from gateway.rtp.packet import RtpPacket
 from gateway.rtp.reorder import Reorder

@@ -18,7 +18,7 @@ from gateway.errors import BadRequest, CameraError, Malformed, PreconditionFaile
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.rtp import feedback
 from gateway.sources.receiving.reception import Reception
 from gateway.sources.rtsp.protocol.address import parse_address

@@ -5,7 +5,7 @@ import pytest
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
-from gateway.relay import history
+from gateway.relay import gop
 from gateway.relay.camera_stream import NO_KEYFRAME_AFTER, CameraStream
 from gateway.rtp.time import VIDEO_CLOCK_RATE
 from gateway.webrtc.choice import waits
@@ -41,7 +41,7 @@ class Camera:
 
 @pytest.fixture(autouse=True)
 def short_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "GOP_GROUPS", 20)
+    monkeypatch.setattr(gop, "GOP_GROUPS", 20)
 
 
 def test_it_is_told_at_once_that_a_group_is_too_long_to_begin_with_and_that_the_next_is_not() -> None:

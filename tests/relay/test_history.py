@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.relay import history as module
-from gateway.relay.history import PACKETS, SECONDS, History, PacketGroup, runs_of
+from gateway.relay import gop, kept_packets
+from gateway.relay.history import History
+from gateway.relay.kept_packets import PACKETS, SECONDS
+from gateway.relay.packet_group import PacketGroup, runs_of
 
 
 def _add(history: History, arrival: float, packets: int = 1, keyframe: bool = False) -> PacketGroup:
@@ -85,7 +87,7 @@ def test_two_seconds_or_1024_packets_are_kept_whichever_is_more() -> None:
 def test_a_gop_without_end_is_given_up_but_what_is_recent_can_still_be_repeated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "GOP_GROUPS", 3)
+    monkeypatch.setattr(gop, "GOP_GROUPS", 3)
     history = History()
     _add(history, 0.0, keyframe=True)
     given_up = [history.add(PacketGroup((b"x",), 0, False, n / 10, history.next)) for n in range(1, 5)]
@@ -101,7 +103,8 @@ def test_a_gop_without_end_is_given_up_but_what_is_recent_can_still_be_repeated(
 
 
 def test_bytes_are_bounded_whatever_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GOP_BYTES", 10_000)
+    for module in (gop, kept_packets):
+        monkeypatch.setattr(module, "GOP_BYTES", 10_000)
     history = History()
     for n in range(100):
         history.add(PacketGroup((bytes(1000),), n, n == 0, n / 1000, history.next))

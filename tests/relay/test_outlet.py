@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from gateway.codecs.access_unit import AccessUnit
 from gateway.metrics import Metrics
-from gateway.relay import history
-from gateway.relay.history import PacketGroup
+from gateway.relay import gop
 from gateway.relay.outlet import Outlet
+from gateway.relay.packet_group import PacketGroup
 
 KEY = (b"\x67sps", b"\x68pps", b"\x65" + bytes(3000))
 DELTA = (b"\x41" + bytes(800),)
@@ -35,7 +35,7 @@ def shown(groups: tuple[PacketGroup, ...]) -> list[tuple[int, bool, tuple[bytes,
 @given(st.lists(st.sampled_from(["I", "P", "P", "P", "enter", "leave", "forget", "look"]), max_size=60))
 def test_a_viewer_begins_with_the_same_whether_anybody_watched_before_or_not(script: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(history, "GOP_GROUPS", 8)
+        patch.setattr(gop, "GOP_GROUPS", 8)
         watched, now_and_then = outlet(), outlet()
         watched.subscribe(ignore)
         leave = []

@@ -6,9 +6,9 @@ import pytest
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
-from gateway.relay import history
+from gateway.relay import gop
 from gateway.relay.camera_stream import CameraStream
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP
 from gateway.sources.media import ClockSample, SenderReport
 from tests.fakes import FakeClock
@@ -243,7 +243,7 @@ async def test_a_viewer_that_another_one_closes_gets_nothing_more() -> None:
 
 
 async def test_the_cache_is_bounded_and_viewers_who_are_there_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "GOP_GROUPS", 3)
+    monkeypatch.setattr(gop, "GOP_GROUPS", 3)
     bench = Bench()
     bench.connect()
     bench.stream.subscribe(bench.got.append)

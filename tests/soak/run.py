@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.models import SourceState
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.server import Gateway
 from gateway.webrtc.plane import MediaPlane
 from gateway.webrtc.session import Session

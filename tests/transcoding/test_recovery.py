@@ -16,7 +16,7 @@ from gateway.codecs.registry import depacketizer_of, payloads_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream, Picture
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.rtp.packet import RtpPacket
 from gateway.rtp.time import WRAP
 from gateway.transcoding.backlog import Backlog

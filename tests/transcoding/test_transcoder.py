@@ -18,7 +18,7 @@ from gateway.configuration.media_settings import TranscodingSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.rtp.packet import RtpPacket
 from gateway.rtp.time import unwrap
 from gateway.subprocesses.frames import frame

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.models import StreamName
-from gateway.relay import history as kept
+from gateway.relay import gop
+from gateway.relay.history import History
+from gateway.relay.packet_group import PacketGroup
 from gateway.webrtc.choice import Pulled, choose, delivery, waits
 
 MAIN, SUB, TRANSCODED = StreamName.MAIN, StreamName.SUB, StreamName.TRANSCODED
@@ -118,11 +120,11 @@ def test_what_plays_as_it_comes_is_never_transcoded() -> None:
 
 
 def test_a_camera_whose_keyframes_are_too_rare_to_begin_with_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "GOP_GROUPS", 3)
-    history = kept.History()
+    monkeypatch.setattr(gop, "GOP_GROUPS", 3)
+    history = History()
     assert waits(history, begins=True) == ()
     for number in range(5):
-        history.add(kept.PacketGroup((b"x",), number, number == 0, number / 10, history.next))
+        history.add(PacketGroup((b"x",), number, number == 0, number / 10, history.next))
     assert waits(history, begins=False) == (), "a transcode begins"
     [note] = waits(history, begins=True)
     assert "a viewer who opens it now waits" in note

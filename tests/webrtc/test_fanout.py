@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.metrics import Metrics
 from gateway.models import StreamName
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.webrtc.fanout import Fanout
 from tests.fakes import FakeClock
 from tests.webrtc.two_streams import GOP, Camera

@@ -3,7 +3,7 @@ argument."""
 
 from collections import deque
 
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 
 AT_ONCE = 0.005
 """Seconds of sending that go out together. No queue on the way needs to hold more than this."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from gateway.codecs.names import H264
 from gateway.metrics import Metrics
 from gateway.models import StreamName
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.relay.stream import RelayStream
 from gateway.webrtc.congestion.link import Link
 from gateway.webrtc.congestion.pacer import AT_ONCE, Pacer

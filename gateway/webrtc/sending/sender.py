@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from gateway.models import TimelinePoint
-from gateway.relay.history import History, PacketGroup
+from gateway.relay.history import History
+from gateway.relay.packet_group import PacketGroup
 from gateway.rtp.time import MASK
 from gateway.webrtc.sending.splice import shift_between
 from gateway.webrtc.transport.srtp import Sealer

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.webrtc.congestion.pacer import AT_ONCE, LEAST_AT_ONCE, Pacer
 
 PATIENCE = 1.5

@@ -5,7 +5,7 @@ from typing import Any
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.webrtc.interface import ViewerProfile
 from gateway.webrtc.sending.feed import LOOK_INTERVAL, Feed
 from gateway.webrtc.sending.hooks import FeedHooks

@@ -11,7 +11,7 @@ from gateway.codecs.nal.payloads import LIMIT
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
-from gateway.relay.history import PacketGroup
+from gateway.relay.packet_group import PacketGroup
 from gateway.webrtc.sending.sender import MOST_RESENDS, STRETCHES, Outlet, RtpSender
 from gateway.webrtc.transport.srtp import HEADER, GcmSealer, LibsrtpSealer, Sealer
 from tests.fakes import FakeClock
