@@ -8,7 +8,7 @@ from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
-from gateway.rtp.packet import Numbering, Padding, RtpPacket, parse_rtp
+from gateway.rtp.packet import MAX_MISORDER, Numbering, Padding, RtpPacket, parse_rtp
 from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
 from gateway.rtp.time import ticks_between
 from gateway.sources.media import SenderReport, SourceSink
@@ -209,13 +209,14 @@ class Reception:
 
     def _another(self, packet: RtpPacket, data: bytes, now: float) -> None:
         """Take a packet of another source. It may belong to the same stream, to the next one, or to neither."""
-        goes_on = continues = False
+        goes_on = continues = overtaken = False
         if self._heard >= 0:
             low, high = (bound * self._info.clock_rate for bound in GOES_ON)
             continues = low <= ticks_between(packet.timestamp, self._timestamp) <= high
             ahead = packet.sequence - self._numbering.highest & 0xFFFF
             goes_on = continues and 0 < ahead <= NEXT_NUMBERS
-        taken = self._source.another(packet.ssrc, data, now, self._heard, goes_on)
+            overtaken = ahead == 0 or ahead >= 0x10000 - MAX_MISORDER
+        taken = self._source.another(packet.ssrc, data, now, self._heard, goes_on, overtaken)
         for one, arrival in taken:
             if packet.ssrc != self._ssrc:
                 if not goes_on and self._heard >= 0:

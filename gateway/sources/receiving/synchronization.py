@@ -3,7 +3,7 @@
 A session has one such source. But packets of an earlier session may keep arriving on the same channel, and a camera may
 change its stream's SSRC, even at each keyframe, while timestamps and sequence numbers continue. So a source that
 continues the current timestamps and numbers is the stream. Any other source takes over only when the stream has been
-silent for a while, and its packets are kept until then.
+silent for a while, and its packets are kept until then. Several others may be sending meanwhile.
 """
 
 from collections import deque
@@ -13,7 +13,10 @@ TAKEOVER = 0.5
 """Seconds of silence of the stream after which another source takes over."""
 FEWEST = 3
 """The least number of packets with which another source takes over."""
-MOST_HELD = 2048
+MOST_HELD = 512
+"""The most packets kept of one other source."""
+MOST_OTHERS = 4
+"""The most other sources of which packets are kept."""
 
 
 class SynchronizationSource:
@@ -24,35 +27,43 @@ class SynchronizationSource:
         self.current = announced
         self._former: int | None = None
         self._renames = True
-        self._candidate: int | None = None
-        self._held: deque[tuple[bytes, float]] = deque(maxlen=MOST_HELD)
+        self._others: dict[int, deque[tuple[bytes, float]]] = {}
 
     def another(
-        self, ssrc: int, packet: bytes, now: float, heard: float, goes_on: bool
+        self, ssrc: int, packet: bytes, now: float, heard: float, goes_on: bool, overtaken: bool = False
     ) -> Iterable[tuple[bytes, float]]:
         """Take a packet of a source other than the current one. The current one was last ``heard`` then (-1: never).
 
-        ``goes_on``: its timestamp and number follow those of the stream. Return the packets, with their arrivals, that
-        are to be processed now. If there are any, ``ssrc`` has become the current one.
+        ``goes_on``: its timestamp and number follow those of the stream. ``overtaken``: its number is one that the
+        stream has just had. Return the packets, with their arrivals, that are to be processed now. If there are any,
+        ``ssrc`` has become the current one.
         """
         if self.current is None:
             self.current = ssrc
             return ((packet, now),)
         if ssrc == self._former:
+            if overtaken:
+                return ()  # sent before the stream was renamed
             self._renames = False  # these are two sources that look alike, not one with two names
         if goes_on and self._renames:
             self._former, self.current = self.current, ssrc
-            self._held.clear()
+            self._others.clear()
             return ((packet, now),)
-        held = self._held
-        if ssrc != self._candidate or (held and heard >= held[0][1]):
-            self._candidate = ssrc
-            held.clear()
+        held = self._held(ssrc, heard)
         held.append((packet, now))
         silent_since = held[0][1] if heard < 0 else heard
         if len(held) < FEWEST or now - silent_since < TAKEOVER:
             return ()
         self._former, self.current = None, ssrc
-        taken = tuple(held)
-        held.clear()
-        return taken
+        self._others.clear()
+        return tuple(held)
+
+    def _held(self, ssrc: int, heard: float) -> deque[tuple[bytes, float]]:
+        """Return what is kept of another source: its packets since the current one was last ``heard``."""
+        held = self._others.get(ssrc)
+        if held is not None and heard < held[0][1]:
+            return held
+        if held is None and len(self._others) >= MOST_OTHERS:
+            del self._others[min(self._others, key=lambda other: self._others[other][-1][1])]
+        self._others[ssrc] = deque(maxlen=MOST_HELD)
+        return self._others[ssrc]

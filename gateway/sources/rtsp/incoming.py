@@ -155,7 +155,7 @@ class Incoming:
                 elif self.reception.expects(data):
                     packets += self._reorder.push(data, now)
                 else:
-                    self.reception.rtp(data, now)
+                    packets.append(data)  # of another source: it is not waited for, but is taken in its turn
             self.reception.rtp_in_order(packets, now)
             self._spend(count, now)
         except Exception as error:  # nobody catches what a callback raises, so the owner is told

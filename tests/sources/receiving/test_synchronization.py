@@ -5,7 +5,7 @@ import pytest
 from gateway.codecs.access_unit import StreamInfo
 from gateway.rtp.time import NTP_EPOCH
 from gateway.sources.receiving.reception import Reception
-from gateway.sources.receiving.synchronization import MOST_HELD, SynchronizationSource
+from gateway.sources.receiving.synchronization import MOST_HELD, MOST_OTHERS, SynchronizationSource
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, rtp, sender_report
 from tests.sources.recording import RecordingSink
 
@@ -112,6 +112,15 @@ def test_what_is_kept_of_another_source_is_bounded() -> None:
     taken = tuple(source.another(8, b"last", 101.0, 99.0, False))
     assert len(taken) == MOST_HELD
     assert taken[-1] == (b"last", 101.0)
+
+
+@pytest.mark.parametrize(("ssrc", "kept"), [(100 + 10 * MOST_OTHERS - 1, True), (100, False)])
+def test_packets_of_a_few_other_sources_are_kept_those_of_the_newest(ssrc: int, kept: bool) -> None:
+    source = SynchronizationSource(7)
+    for number in range(10 * MOST_OTHERS):
+        assert source.another(100 + number, b"first", 100 + number / 1000, 100.0, False) == ()
+    assert source.another(ssrc, b"second", 101.0, 100.0, False) == ()
+    assert len(tuple(source.another(ssrc, b"third", 101.1, 100.0, False))) == (3 if kept else 0)
 
 
 def reports(camera: Camera, ssrc: int, timestamps: list[int]) -> list[int]:
