@@ -64,17 +64,21 @@ async def test_without_a_fault_the_age_is_that_of_the_time_code_in_the_same_fram
     tile = await live(glass, "lincoln-main-entrance")
     await tile.forget()
 
+    async def described() -> list[dict[str, Any]]:
+        return [frame for frame in await tile.frames() if frame["described"]]
+
     async def enough() -> bool:
-        return len(await tile.frames()) >= 200
+        return len(await described()) >= 200
 
     await until(enough, 30, "200 frames")
-    frames = (await tile.frames())[:200]
+    frames = (await described())[:200]
     assert all(frame["state"] == "live" for frame in frames)
     read = [frame for frame in frames if frame["trueAge"] is not None]
     assert len(read) >= 190, "time codes that could be read"
     errors = [abs(frame["captureAge"] - frame["trueAge"]) for frame in read]
     print(f"age error over {len(errors)} frames: p50 {sorted(errors)[len(errors) // 2]:.3f} s, p95 {p95(errors):.3f} s")
     assert p95(errors) < 0.150
+    await tile.keeps_its_word()
 
 
 async def test_a_camera_that_stops_sending_is_not_live_and_counts(glass: Glass, district: District) -> None:
@@ -182,9 +186,7 @@ async def test_while_a_delay_grows_the_tile_says_live_then_delayed_then_not_live
     order = [frame["state"] for frame in await tile.frames()]
     changes = [state for state, before in zip(order, ["", *order], strict=False) if state != before]
     assert changes == ["live", "delayed", "not_live"]
-    for frame in await tile.frames():
-        if frame["trueAge"] is not None:
-            assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.5)
+    await tile.keeps_its_word()
     await district.fault("lincoln-lobby")
     await tile.says("live", 15)
 
@@ -212,9 +214,7 @@ async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, dist
         return len(await tile.frames()) >= 30
 
     await until(enough, 10, "30 frames")
-    for frame in await tile.frames():
-        if frame["trueAge"] is not None and frame["state"] == "live":
-            assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.3), maps()[-5:]
+    await tile.keeps_its_word()
     await district.fault(camera)
 
 
@@ -269,9 +269,7 @@ async def test_a_clock_that_jumps_is_unverified_until_it_has_been_measured_again
 
     await until(measured_again, KEEP_ALIVE, "trust that is back")
     await tile.says("live", 3)
-    for frame in await tile.frames():
-        if frame["state"] == "live" and frame["trueAge"] is not None:
-            assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.5)
+    await tile.keeps_its_word()
 
 
 async def test_b_frames_a_long_gop_and_another_size_play_or_say_why_not(glass: Glass, district: District) -> None:

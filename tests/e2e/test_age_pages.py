@@ -51,6 +51,21 @@ VISIBILITY = """
 }
 """
 
+# Makes every second callback for a frame late by more than the interval between frames, once window.slow is true.
+SLOW_PAGE = """
+(() => {
+  const request = HTMLVideoElement.prototype.requestVideoFrameCallback;
+  let number = 0;
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
+    return request.call(this, (now, frame) => {
+      const until = performance.now() + (window.slow && number++ % 2 ? 100 : 0);
+      while (performance.now() < until);
+      callback(now, frame);
+    });
+  };
+})();
+"""
+
 # Records every change of a tile's words, with the page's time in seconds.
 WATCH = """
 (camera) => {
@@ -154,6 +169,27 @@ async def test_a_wrong_clock_of_the_page_makes_no_difference(
     assert {frame["state"] for frame in frames} == {"live"}
     errors = sorted(abs(frame["captureAge"] - frame["trueAge"]) for frame in frames)
     assert errors[int(0.95 * (len(errors) - 1))] < 0.150
+    await tile.keeps_its_word()
+    await glass.close()
+
+
+async def test_on_a_slow_page_ages_are_compared_with_the_pictures_that_they_are_said_of(
+    browser: Browser, district: District
+) -> None:
+    glass = await Glass.sign_in(browser, district, "dispatcher", script=SLOW_PAGE)
+    tile = glass.tile(LOBBY)
+    await tile.open()
+    await tile.says("live", 5 + SLACK)
+    await glass.close_others(LOBBY)
+    await glass.page.evaluate("window.slow = true")
+    await tile.forget()
+
+    async def enough() -> bool:
+        overtaken = [frame for frame in await tile.frames() if not frame["described"]]
+        return len(overtaken) >= 10 and len(await tile.keeps_its_word()) >= 20
+
+    await until(enough, 10, "pictures that the page has looked at in time, and some that it has not")
+    await tile.never_stale()
     await glass.close()
 
 
@@ -229,9 +265,7 @@ async def test_frames_that_queue_on_a_slow_link_have_their_true_age(tile: Tile, 
     await until(narrowed, 30, "the substream, LIVE on the slow link")
     link.down.conditions = Conditions()
     await tile.says("live", RECOVERS)
-    frames = [frame for frame in await tile.frames() if frame["trueAge"] is not None]
+    frames = await tile.keeps_its_word()
     print(f"the oldest of {len(frames)} frames was {max(frame['trueAge'] for frame in frames):.1f} s old")
-    for frame in frames:
-        assert frame["captureAge"] == pytest.approx(frame["trueAge"], abs=0.3), frame
     await tile.never_stale()
     await district.fault(LOBBY)

@@ -120,8 +120,8 @@ async def test_b_frames_are_reported_and_transcoded_and_the_age_is_that_of_the_t
     source = await main_stream(it, B_FRAMES)
     assert any("B-frames" in note for note in source["notes"])
     frames = await shown(glass, B_FRAMES, 100)
-    read = [frame for frame in frames if frame["trueAge"] is not None]
-    assert len(read) >= 80, "time codes that could be read"
+    assert len([frame for frame in frames if frame["glassAge"] is not None]) >= 80, "time codes that could be read"
+    read = await glass.tile(B_FRAMES).keeps_its_word()
     errors = sorted(abs(frame["captureAge"] - frame["trueAge"]) for frame in read)
     p95 = errors[int(0.95 * (len(errors) - 1))]
     print(f"age error of a transcode over {len(errors)} frames: p50 {errors[len(errors) // 2]:.3f} s, p95 {p95:.3f} s")
@@ -134,7 +134,7 @@ async def test_a_camera_without_keyframes_is_shown_live_and_whole(glass: Glass, 
     source = await main_stream(it, GRADUAL)
     assert any("full keyframes (IDR)" in note for note in source["notes"])
     frames = await shown(glass, GRADUAL, 30)
-    read = [frame for frame in frames if frame["trueAge"] is not None]
+    read = [frame for frame in frames if frame["glassAge"] is not None]
     assert len(read) >= 0.9 * len(frames), "time codes that could be read, in all parts of the picture"
     await glass.tile(GRADUAL).never_stale()
     await glass.tile(GRADUAL).close()

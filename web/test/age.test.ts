@@ -35,8 +35,10 @@ describe("a trusted frame", () => {
     expect(said(glass(age))).toBe(state);
   });
 
-  it("shows its age without the uncertainty", () => {
-    expect(judge(glass(3.1), LIMITS).age).toBeCloseTo(3.1, 9);
+  it.each([0.4, 3.1, 1200])("of %d s shows its age without the uncertainty, and has both", (age) => {
+    const verdict = judge(glass(age), LIMITS);
+    expect(verdict.age).toBeCloseTo(age, 9);
+    expect(verdict.uncertainty).toBeCloseTo(0.1, 9);
   });
 
   it("has age 0 if it is slightly in the future; further ahead, it is not trusted", () => {
@@ -54,8 +56,8 @@ describe("a frame whose time is not trusted", () => {
     expect(said(glass(age, {}, false))).toBe(state);
   });
 
-  it("says why", () => {
-    expect(judge(glass(0.4, {}, false), LIMITS).reason).toBe("No sender reports.");
+  it("says why, and has no uncertainty: its age is only a lower bound", () => {
+    expect(judge(glass(0.4, {}, false), LIMITS)).toMatchObject({ reason: "No sender reports.", uncertainty: null });
   });
 });
 

@@ -43,7 +43,7 @@ let store: FakeStore;
 let viewing: Viewing;
 let told: string[] = [];
 
-const shown = (): string => viewing.frame(store.seconds * RATE, PIXELS).state;
+const shown = (): string => viewing.frame(store.seconds, store.seconds * RATE, PIXELS).state;
 const says = (): string => viewing.verdict(store.seconds).state;
 
 beforeEach(async () => {
@@ -79,7 +79,7 @@ describe("a picture that may be the last", () => {
     session.reconnecting = false;
     expect(says()).toBe("delayed");
     expect(viewing.hold).toBe("reconnecting");
-    viewing.frame(0, PIXELS); // the same one, painted again
+    viewing.frame(store.seconds, 0, PIXELS); // the same one, painted again
     expect(says()).toBe("delayed");
     expect(shown()).toBe("live");
     expect(viewing.hold).toBe(null);
@@ -102,7 +102,7 @@ describe("a picture that may be the last", () => {
     store.cameras.set("gym", { streams: { main: source, sub: other } });
     expect(shown()).toBe("live");
     store.after(0.1);
-    expect(viewing.frame(store.seconds * RATE, PIXELS / 4)).toMatchObject({ state: "unverified", reason: "no reports" });
+    expect(viewing.frame(store.seconds, store.seconds * RATE, PIXELS / 4)).toMatchObject({ state: "unverified", reason: "no reports" });
     other.clock = "trusted";
     expect(says()).toBe("live");
   });

@@ -30,6 +30,8 @@ export interface Verdict {
   readonly state: TileState;
   /** Age of the picture on the glass; null if not even a lower bound is known. */
   readonly age: number | null;
+  /** The true age differs from `age` by no more than this; null if `age` is only a lower bound. */
+  readonly uncertainty: number | null;
   /** Why it is not LIVE, in words; empty if the state says it all. */
   readonly reason: string;
 }
@@ -43,11 +45,13 @@ const FUTURE = 0.25;
 /** Return the state of a tile. If anything that it needs is unknown, the tile is not LIVE. */
 export function judge(glass: Glass, limits: AgeLimits): Verdict {
   const { now, clock, shownAt, capture } = glass;
-  if (shownAt === null) return { state: "not_live", age: null, reason: glass.sourceFault ?? "" };
+  if (shownAt === null) return { state: "not_live", age: null, uncertainty: null, reason: glass.sourceFault ?? "" };
   const held = now - shownAt;
   const age = clock && capture ? now + clock.offset - capture.capture : null;
   const atLeast = Math.max(held, age ?? now - (glass.capturedAt ?? shownAt));
-  const notLive = (reason: string): Verdict => ({ state: "not_live", age: Math.max(atLeast, 0), reason });
+  const notLive = (reason: string, uncertainty: number | null = null): Verdict => {
+    return { state: "not_live", age: Math.max(atLeast, 0), uncertainty, reason };
+  };
 
   if (glass.heardAt === null || now - glass.heardAt >= limits.gateway_lost_after) {
     return notLive("No connection. Trying again.");
@@ -60,15 +64,16 @@ export function judge(glass: Glass, limits: AgeLimits): Verdict {
   const uncertainty = clock.uncertainty + capture.uncertainty;
   if (capture.trusted && age >= -uncertainty - FUTURE) {
     const oldest = age + uncertainty;
-    if (oldest >= limits.delayed_below) return notLive("The picture is arriving late.");
+    if (oldest >= limits.delayed_below) return notLive("The picture is arriving late.", uncertainty);
     // However recent a picture is, it is not live if no other picture may follow it.
     const live = oldest < limits.live_below && glass.heldBack === null;
-    return { state: live ? "live" : "delayed", age: Math.max(age, 0), reason: "" };
+    return { state: live ? "live" : "delayed", age: Math.max(age, 0), uncertainty, reason: "" };
   }
   // A lower bound of the age never makes a picture LIVE, but it can show that the picture is late.
   if (age >= limits.delayed_below) return notLive("The picture is arriving late.");
   const state = age >= limits.live_below ? "delayed" : "unverified";
-  return { state, age: Math.max(age, 0), reason: capture.trusted ? "The camera's clock is ahead." : capture.reason };
+  const reason = capture.trusted ? "The camera's clock is ahead." : capture.reason;
+  return { state, age: Math.max(age, 0), uncertainty: null, reason };
 }
 
 /** Return an age such as `0.4 s`, rounded down so that no label shows a limit that its state has not reached. */

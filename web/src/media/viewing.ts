@@ -125,9 +125,8 @@ export class Viewing {
     this.session = null;
   }
 
-  /** A new frame with `size` pixels is on the glass. Returns what the tile may say about it. */
-  frame(rtp: number, size: number): Verdict {
-    const now = this.known.now();
+  /** A new frame with `size` pixels is on the glass. Returns what the tile may say about it `now`, in page time. */
+  frame(now: number, rtp: number, size: number): Verdict {
     this.#size = size;
     if (this.#shownAt === null || rtp !== this.#rtp) {
       this.#interval = Math.max(now - (this.#shownAt ?? now), 0.95 * this.#interval);
@@ -157,7 +156,7 @@ export class Viewing {
     if (clock && capture && this.#shownAt !== null) this.#capturedAt = capture.capture - clock.offset;
     const fault = sourceFault(this.known.cameras.get(this.camera.id), this.stream);
     const limits = this.known.me?.age;
-    if (this.phase === "ended" || !limits) return { state: "not_live", age: null, reason: this.words };
+    if (this.phase === "ended" || !limits) return { state: "not_live", age: null, uncertainty: null, reason: this.words };
     const { heardAt } = this.known.channel;
     this.#held = this.hold;
     const heldBack = this.#held && HOLDS[this.#held].words;

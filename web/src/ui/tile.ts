@@ -19,14 +19,16 @@ import { tileStyles } from "./tile-styles.js";
 export interface FrameDetail {
   camera: string;
   rtpTimestamp: number;
+  /** Page time in seconds at which all of the following holds. */
+  at: number;
   /** Seconds; null if unknown. */
   captureAge: number | null;
+  /** The true age differs from `captureAge` by no more than this (seconds); null if that is only a lower bound. */
+  uncertainty: number | null;
   state: Verdict["state"];
-  /** Page time in milliseconds, from requestVideoFrameCallback. */
-  presentationTime: number;
 }
 
-const NOTHING: Verdict = { state: "not_live", age: null, reason: "" };
+const NOTHING: Verdict = { state: "not_live", age: null, uncertainty: null, reason: "" };
 
 /** The tile that somebody wants to hear dispatches this on the document, so that all others fall silent. */
 const HEARD = "sightline-heard";
@@ -117,13 +119,15 @@ export class Tile extends LitElement {
     video.requestVideoFrameCallback((_, frame) => {
       if (this.#video !== video || this.#viewing === null) return;
       const rtpTimestamp = frame.rtpTimestamp ?? 0;
-      const verdict = this.#viewing.frame(rtpTimestamp, frame.width * frame.height);
+      const at = store.now();
+      const verdict = this.#viewing.frame(at, rtpTimestamp, frame.width * frame.height);
       const detail: FrameDetail = {
         camera: this.camera.id,
         rtpTimestamp,
+        at,
         captureAge: verdict.age,
+        uncertainty: verdict.uncertainty,
         state: verdict.state,
-        presentationTime: frame.presentationTime,
       };
       this.dispatchEvent(new CustomEvent("sightline-frame", { detail, bubbles: true, composed: true }));
       this.#follow(video);
