@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -152,7 +153,7 @@ def check(config: Annotated[Path, typer.Argument(help="The district's configurat
     for row in summary(loaded):
         table.add_row(*[str(cell) for cell in row])
     console.print(table)
-    for warning in warnings(loaded):
+    for warning in warnings(loaded, date.today()):
         _say(f"Warning: {warning}")
     console.print("The configuration is usable.")
 

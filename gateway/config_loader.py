@@ -7,6 +7,7 @@ problems are reported together as ``file:line: key: message``. No message repeat
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from gateway.configuration.wording import did_you_mean, in_words, keys_at
 from gateway.errors import ConfigurationError
 from gateway.floorplan.load import load_plan
 from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.verification import verification_warnings
 from gateway.models import CameraPolicy, IncidentKind, SiteId
 
 
@@ -103,9 +105,20 @@ def summary(loaded: Loaded) -> list[tuple[str, str]]:
     return rows
 
 
-def warnings(loaded: Loaded) -> list[str]:
-    """Return warnings about settings that work but should be changed. Each begins with the key to change."""
-    http, told = loaded.settings.http, list(_idle_players(loaded.settings))
+def warnings(loaded: Loaded, today: date) -> list[str]:
+    """Return warnings about what works but should be changed. Each begins with the key to change."""
+    return [*_idle_players(loaded.settings), *_warnings_about_http(loaded), *_warnings_about_plans(loaded, today)]
+
+
+def _warnings_about_plans(loaded: Loaded, today: date) -> Iterator[str]:
+    for site in loaded.settings.sites:
+        plan = loaded.plans[SiteId(site.id)]
+        for warning in verification_warnings(plan.verified_on, plan.verifications, today):
+            yield f"sites.{site.id}.plan: {warning}"
+
+
+def _warnings_about_http(loaded: Loaded) -> list[str]:
+    http, told = loaded.settings.http, list[str]()
     if _is_loopback(http.host):
         return told
     told += (

@@ -1,5 +1,6 @@
 import base64
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from gateway.errors import ConfigurationError
 from gateway.models import CameraId, CameraPolicy, SiteId
 from tests.floorplan.drawing import camera, school
 
+TODAY = date(2026, 11, 1)
 SECRET = "hunter2-hunter2-hunter2-hunter2"
 MAIN = f"""\
 district: Small District
@@ -291,7 +293,7 @@ def test_pages_served_to_the_network_without_tls_cause_a_warning(
     folder: Path, host: str, url: str, warned: bool
 ) -> None:
     overrides = {"http.host": host, "http.public_url": url}
-    told = warnings(load(folder / "main.yaml", overrides, environment={}))
+    told = warnings(load(folder / "main.yaml", overrides, environment={}), TODAY)
     assert [warning.startswith("http.public_url: ") for warning in told] == [True] * warned
 
 
@@ -309,8 +311,15 @@ def test_buttons_that_a_flood_from_their_own_address_could_block_over_tls_cause_
     for name in ("certificate.pem", "key.pem"):
         (folder / name).touch()
     tls = {"http.tls_certificate": "certificate.pem", "http.tls_key": "key.pem", "http.public_url": "https://small"}
-    told = warnings(load(folder / "main.yaml", {"http.host": host, **tls, **more}, environment={}))
+    told = warnings(load(folder / "main.yaml", {"http.host": host, **tls, **more}, environment={}), TODAY)
     assert [warning.startswith("http.alarm_port: ") for warning in told] == [True] * warned
+
+
+def test_a_plan_that_was_verified_more_than_a_year_ago_causes_a_warning(folder: Path) -> None:
+    loaded = load(folder / "main.yaml", environment={})
+    assert warnings(loaded, date(2027, 7, 31)) == []
+    [warning] = warnings(loaded, date(2027, 11, 2))
+    assert warning.startswith("sites.small.plan: The plan was last verified on 2026-08-01, 15 months ago.")
 
 
 BASE64 = base64.b64encode(SECRET.encode()).decode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from gateway.floorplan.geometry import nearest_cameras
+from gateway.floorplan.geometry.simple import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.words import place_words
 from gateway.incident import Origin

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ async def serve_until_stopped(
     async def body(stop: asyncio.Event) -> None:
         def ready(url: str) -> None:
             keep_for_good()
-            for warning in warnings(loaded):
+            for warning in warnings(loaded, date.today()):
                 logger.warning("%s", warning)
             say(f"Sightline is ready: {url}")
 

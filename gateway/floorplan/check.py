@@ -1,14 +1,15 @@
 """Checks that the parts of a plan fit together. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from math import hypot
 
 from shapely import Point as Spot
 from shapely import Polygon
 
 from gateway.configuration.wording import did_you_mean
-from gateway.floorplan.model import Building, Door, Feature, Floor, FloorPlan, PlacedCamera, Point, Room
+from gateway.floorplan.kinds import RoomKind
+from gateway.floorplan.model import Floor, FloorPlan, Gate, PlacedCamera, Point, Room, Window
 
 Problem = tuple[str, str]
 """A feature's id and a message."""
@@ -39,11 +40,8 @@ def plan_problems(plan: FloorPlan, complete: bool = True) -> list[Problem]:
 
 
 def _same_ids(plan: FloorPlan) -> Iterator[Problem]:
-    groups: tuple[Iterable[str], ...] = (
-        (b.id for b in plan.buildings), (f.id for f in plan.floors), (r.id for r in plan.rooms),
-        (d.id for d in plan.doors), (f.id for f in plan.features), (c.id for c in plan.cameras),
-    )  # fmt: skip
-    counted = Counter(identifier for group in groups for identifier in group)
+    parts = (*plan.areas, *plan.spots, *plan.grounds)
+    counted = Counter(str(part.id) for part in parts)
     for identifier, times in counted.items():
         if times > 1:
             yield identifier, f"the id is used {times} times; it must be unique in the plan"
@@ -55,14 +53,15 @@ def _unknown_references(plan: FloorPlan) -> Iterator[Problem]:
     rooms = [room.id for room in plan.rooms]
     for floor in plan.floors:
         yield from _unknown(floor.id, "building", floor.building_id, buildings)
-    on_floors: tuple[Room | Door | Feature | PlacedCamera, ...] = (
-        *plan.rooms, *plan.doors, *plan.features, *plan.cameras,
-    )  # fmt: skip
-    for part in on_floors:
-        yield from _unknown(part.id, "floor", part.floor_id, floors)
-    for camera in plan.cameras:
-        if camera.room_id is not None:
-            yield from _unknown(camera.id, "room", camera.room_id, rooms)
+    for part in (*plan.rooms, *plan.spots):
+        if not isinstance(part, Gate) and part.floor_id is not None:
+            yield from _unknown(part.id, "floor", part.floor_id, floors)
+    for inside in plan.spots:
+        if isinstance(inside, PlacedCamera | Window) and inside.room_id is not None:
+            yield from _unknown(inside.id, "room", inside.room_id, rooms)
+    for room in plan.rooms:
+        for joined in room.joins:
+            yield from _unknown(room.id, "room", joined, rooms)
     if not floors:
         yield "plan", "has no floor"
 
@@ -74,12 +73,13 @@ def _unknown(identifier: str, what: str, named: str, known: list[str]) -> Iterat
 
 def _same_names(plan: FloorPlan) -> Iterator[Problem]:
     """Report numbers that are used twice. People say them over the radio, and a repeated number sends others to the
-    wrong place."""
-    rooms: dict[str, str] = {}
+    wrong place. A stairwell has the same number on each floor of its building."""
+    buildings = {floor.id: floor.building_id for floor in plan.floors}
+    rooms: dict[str, Room] = {}
     for room in plan.rooms:
-        if room.number and room.number in rooms:
-            yield room.id, f"room number {room.number} is also the number of '{rooms[room.number]}'"
-        rooms.setdefault(room.number, room.id)
+        other = rooms.setdefault(room.number, room)
+        if room.number and other is not room and not _same_stairs(room, other, buildings):
+            yield room.id, f"room number {room.number} is also the number of '{other.id}'"
     doors: dict[str, str] = {}
     for door in plan.doors:
         if door.number and door.number in doors:
@@ -87,15 +87,25 @@ def _same_names(plan: FloorPlan) -> Iterator[Problem]:
         doors.setdefault(door.number, door.id)
     levels: dict[tuple[str, int], str] = {}
     for floor in plan.floors:
-        other = levels.setdefault((floor.building_id, floor.level), floor.id)
-        if other != floor.id:
-            yield floor.id, f"level {floor.level} of the building is also the level of '{other}'"
+        first = levels.setdefault((floor.building_id, floor.level), floor.id)
+        if first != floor.id:
+            yield floor.id, f"level {floor.level} of the building is also the level of '{first}'"
+
+
+def _same_stairs(room: Room, other: Room, buildings: Mapping[str, str]) -> bool:
+    return (
+        room.kind is other.kind is RoomKind.STAIRWELL
+        and room.floor_id != other.floor_id
+        and buildings.get(room.floor_id) == buildings.get(other.floor_id)
+    )
 
 
 def _far_away(plan: FloorPlan) -> Iterator[Problem]:
-    areas: tuple[Building | Floor | Room, ...] = (*plan.buildings, *plan.floors, *plan.rooms)
-    spots: tuple[Door | Feature | PlacedCamera, ...] = (*plan.doors, *plan.features, *plan.cameras)
-    places = [*((area.id, area.outline) for area in areas), *((spot.id, (spot.position,)) for spot in spots)]
+    places: list[tuple[str, tuple[Point, ...]]] = [
+        *((area.id, area.outline) for area in plan.areas),
+        *((spot.id, (spot.position,)) for spot in plan.spots),
+        *((ground.id, ground.points) for ground in plan.grounds),
+    ]
     for identifier, points in places:
         metres = max(hypot(*point) for point in points)
         if not metres <= _CAMPUS:
@@ -111,10 +121,15 @@ def _misplaced(plan: FloorPlan) -> Iterator[Problem]:
         for door in plan.doors:
             if door.floor_id == floor.id and min(w.distance(Spot(door.position)) for w in walls) > _SLACK:
                 yield door.id, "is in no wall: a door must lie on the outline of a room or of its floor"
+        for window in plan.windows:
+            if window.floor_id == floor.id and min(w.distance(Spot(window.position)) for w in walls) > _SLACK:
+                yield window.id, "is in no wall: a window must lie on the outline of a room or of its floor"
         for feature in plan.features:
             if feature.floor_id == floor.id:
                 yield from _too_far_out(feature.id, feature.position, floor)
     known = {room.id: room for room in plan.rooms}
+    for room in plan.rooms:
+        yield from _stairs_misplaced(room, known)
     for camera in plan.cameras:
         if camera.floor_id in floors:
             yield from _too_far_out(camera.id, camera.position, floors[camera.floor_id])
@@ -132,6 +147,17 @@ def _rooms_misplaced(floor: Floor, rooms: list[Room]) -> Iterator[Problem]:
             shared = shape.intersection(other_shape).area
             if shared > _OVERLAP:
                 yield room.id, f"overlaps '{other.id}' by {shared:.1f} square metres"
+
+
+def _stairs_misplaced(room: Room, rooms: Mapping[str, Room]) -> Iterator[Problem]:
+    if room.joins and room.kind is not RoomKind.STAIRWELL:
+        yield room.id, "joins other floors, but is not a stairwell"
+    for joined in room.joins:
+        other = rooms.get(joined)
+        if other is not None and other.kind is not RoomKind.STAIRWELL:
+            yield room.id, f"joins '{joined}', which is not a stairwell"
+        elif other is not None and other.floor_id == room.floor_id:
+            yield room.id, f"joins '{joined}', which is on the same floor"
 
 
 def _camera_misplaced(camera: PlacedCamera, room: Room) -> Iterator[Problem]:

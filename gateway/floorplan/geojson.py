@@ -15,19 +15,21 @@ from shapely.validation import explain_validity
 from gateway.configuration.wording import did_you_mean, in_words
 from gateway.errors import SightlineError
 from gateway.floorplan.model import Outline, Point
-from gateway.floorplan.schema import BY_TYPE, POLYGONS, Properties
+from gateway.floorplan.schema import BY_TYPE, Properties, geometries
 
 
 @dataclass(frozen=True, slots=True)
 class RawFeature:
     """Holds one feature whose properties and geometry are valid by themselves.
 
-    ``coordinates`` are (longitude, latitude): one position for a point, a closed ring for a polygon.
+    ``coordinates`` are (longitude, latitude): one position for a point, several for a line, and a closed ring if
+    ``is_area``.
     """
 
     id: str
     properties: Properties
     coordinates: Outline
+    is_area: bool
 
 
 class FeatureError(SightlineError):
@@ -60,14 +62,16 @@ def read_feature(item: object) -> RawFeature:
             f"{_dotted(e['loc'])}: {in_words(cast(Mapping[str, object], e), model.model_fields)}"
             for e in error.errors(include_url=False, include_input=False)
         )
+    geometry = item.get("geometry")
     coordinates: Outline = ()
     try:
-        coordinates = _coordinates(item.get("geometry"), "Polygon" if model in POLYGONS else "Point")
+        coordinates = _coordinates(geometry, geometries(model))
     except FeatureError as error:
         problems += error.problems
     if problems or properties is None:
         raise FeatureError(*problems)
-    return RawFeature(identifier, properties, coordinates)
+    is_area = isinstance(geometry, dict) and geometry.get("type") == "Polygon"
+    return RawFeature(identifier, properties, coordinates, is_area)
 
 
 def name_of(item: object, index: int) -> str:
@@ -76,17 +80,30 @@ def name_of(item: object, index: int) -> str:
     return identifier if isinstance(identifier, str) and identifier else f"feature {index + 1}"
 
 
-def _coordinates(geometry: object, wanted: str) -> Outline:
-    if not isinstance(geometry, dict) or geometry.get("type") != wanted:
-        raise FeatureError(f"geometry must be a {wanted}")
+def _coordinates(geometry: object, wanted: tuple[str, ...]) -> Outline:
+    if not isinstance(geometry, dict) or geometry.get("type") not in wanted:
+        raise FeatureError(f"geometry must be a {' or a '.join(wanted)}")
     raw = geometry.get("coordinates")
-    if wanted == "Point":
+    if geometry["type"] == "Point":
         return (_position(raw),)
+    if geometry["type"] == "LineString":
+        return _line(raw)
     if not isinstance(raw, list) or not raw:
         raise FeatureError("geometry.coordinates of a Polygon must be a list of rings")
     if len(raw) > 1:
         raise FeatureError("an outline must not have a hole: split it into two outlines")
-    ring = tuple(_positions(raw[0]))
+    return _ring(raw[0])
+
+
+def _line(raw: object) -> Outline:
+    line = tuple(_positions(raw))
+    if len(line) < 2:
+        raise FeatureError("a line needs two or more positions")
+    return line
+
+
+def _ring(raw: object) -> Outline:
+    ring = tuple(_positions(raw))
     if len(ring) < 4 or ring[0] != ring[-1]:
         raise FeatureError("an outline needs four or more positions, the last the same as the first")
     if any(a == b for a, b in pairwise(ring)):
@@ -99,7 +116,7 @@ def _coordinates(geometry: object, wanted: str) -> Outline:
 
 def _positions(raw: object) -> Iterator[Point]:
     if not isinstance(raw, list):
-        raise FeatureError("a ring must be a list of positions")
+        raise FeatureError("a ring or line must be a list of positions")
     for position in raw:
         yield _position(position)
 

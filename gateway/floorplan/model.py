@@ -3,9 +3,10 @@ immutable."""
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import TypeVar
 
+from gateway.floorplan.kinds import DoorKind, FeatureKind, GateKind, GroundKind, RoomKind
+from gateway.floorplan.verification import Verification
 from gateway.models import CameraId
 
 Point = tuple[float, float]
@@ -13,49 +14,41 @@ Outline = tuple[Point, ...]
 """A closed ring: its last point equals its first, and it has no holes."""
 
 
-class RoomKind(StrEnum):
-    """Says what a room is for. Pages choose the room's colour, pattern and icon accordingly."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Describes a part of the grounds, or of what surrounds them.
 
-    CLASSROOM = "classroom"
-    OFFICE = "office"
-    HALLWAY = "hallway"
-    STAIRWELL = "stairwell"
-    GYM = "gym"
-    CAFETERIA = "cafeteria"
-    LIBRARY = "library"
-    RESTROOM = "restroom"
-    UTILITY = "utility"
-    OTHER = "other"
+    ``points`` is a closed ring if ``is_area``, and otherwise a line, such as the middle of a road.
+    """
 
-
-class DoorKind(StrEnum):
-    """Says whether a door leads outside. Numbers of ``exterior`` doors are painted on the building."""
-
-    EXTERIOR = "exterior"
-    INTERIOR = "interior"
+    id: str
+    kind: GroundKind
+    name: str
+    points: tuple[Point, ...]
+    is_area: bool
 
 
-class FeatureKind(StrEnum):
-    """Lists the things that responders ask for by name."""
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Describes a gate in a fence. ``opens_by`` names the key or credential that opens it."""
 
-    KEY_BOX = "key_box"
-    SUPPLY_LOCKER = "supply_locker"
-    AED = "aed"
-    TRAUMA_KIT = "trauma_kit"
-    FIRE_PANEL = "fire_panel"
-    GAS_SHUTOFF = "gas_shutoff"
-    WATER_SHUTOFF = "water_shutoff"
-    ELECTRIC_SHUTOFF = "electric_shutoff"
-    ASSEMBLY_POINT = "assembly_point"
+    id: str
+    name: str
+    number: str
+    kind: GateKind
+    position: Point
+    override_reader: bool
+    opens_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """Describes one building of the site."""
+    """Describes one building of the site. A ``portable`` one is a temporary classroom."""
 
     id: str
     name: str
     outline: Outline
+    portable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,8 @@ class Floor:
 class Room:
     """Describes a room, hallway or stairwell.
 
-    ``label`` is a point inside where its name fits. ``windows`` are the numbers on its exterior windows.
+    ``label`` is a point inside where its name fits. ``windows`` are the numbers on its exterior windows. ``use`` says
+    more than ``kind``, such as "chemistry". ``joins`` are the rooms on other floors to which a stairwell leads.
     """
 
     id: str
@@ -84,11 +78,17 @@ class Room:
     outline: Outline
     label: Point
     windows: tuple[str, ...] = ()
+    use: str = ""
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Describes a door in a wall. ``heading`` is the way out through it, in degrees clockwise from true north."""
+    """Describes a door in a wall. ``heading`` is the way out through it, in degrees clockwise from true north.
+
+    A ``perimeter`` door keeps strangers out. A door with an ``override_reader`` opens to the responders' credential,
+    and ``opens_by`` names whatever else opens it. Cameras see through a ``glass`` door and a ``normally_open`` one.
+    """
 
     id: str
     name: str
@@ -97,17 +97,49 @@ class Door:
     floor_id: str
     position: Point
     heading: float
+    width_m: float = 1.0
+    perimeter: bool = False
+    override_reader: bool = False
+    opens_by: str = ""
+    glass: bool = False
+    normally_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Describes a numbered window. ``heading`` is the way out through it.
+
+    ``drawn`` is False if the plan only names the window in its room. Its place is then estimated: windows are spread
+    along the room's longest outside wall. Cameras see through a window that is ``see_through``.
+    """
+
+    id: str
+    number: str
+    floor_id: str
+    room_id: str | None
+    position: Point
+    heading: float
+    width_m: float = 1.5
+    see_through: bool = False
+    drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Describes something that responders look for, such as a key box, an AED or a shut-off valve."""
+    """Describes something that responders look for, such as a key box, an AED or a shut-off valve.
+
+    ``floor_id`` is None for a feature of the grounds. ``contents`` lists what a locker holds, and ``checked_on`` is
+    the last day on which somebody checked it. ``hazard`` says what is dangerous: "chlorine", "propane tank".
+    """
 
     id: str
     kind: FeatureKind
     name: str
-    floor_id: str
+    floor_id: str | None
     position: Point
+    contents: tuple[str, ...] = ()
+    checked_on: date | None = None
+    hazard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +147,8 @@ class PlacedCamera:
     """Says where a camera hangs and looks.
 
     ``heading`` and ``fov`` are in degrees. ``range_m`` is the distance up to which its picture is useful. ``room_id``
-    is the room that it hangs in, or None outdoors.
+    is the room that it hangs in, or None outdoors. ``height_m`` is its height above its floor, if known. A ``ptz``
+    camera can turn, so it may look elsewhere.
     """
 
     id: CameraId
@@ -125,14 +158,27 @@ class PlacedCamera:
     heading: float
     fov: float
     range_m: float
+    height_m: float | None = None
+    ptz: bool = False
+
+    @property
+    def outdoor(self) -> bool:
+        """True if the camera hangs outdoors."""
+        return self.room_id is None
 
 
-_Identified = TypeVar("_Identified", Floor, Room, PlacedCamera)
+Area = Building | Floor | Room
+Spot = Door | Window | Feature | PlacedCamera | Gate
+_Identified = TypeVar("_Identified", Building, Floor, Room, Door, PlacedCamera)
 
 
 @dataclass(frozen=True, slots=True)
 class FloorPlan:
-    """Holds the whole plan of one site. ``anchor`` is (longitude, latitude) in WGS84 degrees."""
+    """Holds the whole plan of one site. ``anchor`` is (longitude, latitude) in WGS84 degrees.
+
+    ``verified_on`` is the day since which the plan counts as verified, see ``verification``. ``verifications`` is
+    empty if the plan only states that day.
+    """
 
     name: str
     anchor: Point
@@ -143,6 +189,25 @@ class FloorPlan:
     doors: tuple[Door, ...]
     features: tuple[Feature, ...]
     cameras: tuple[PlacedCamera, ...]
+    windows: tuple[Window, ...] = ()
+    grounds: tuple[Ground, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    address: str = ""
+    verifications: tuple[Verification, ...] = ()
+
+    @property
+    def areas(self) -> tuple[Area, ...]:
+        """Everything that has an outline."""
+        return *self.buildings, *self.floors, *self.rooms
+
+    @property
+    def spots(self) -> tuple[Spot, ...]:
+        """Everything that has a position."""
+        return *self.doors, *self.windows, *self.features, *self.cameras, *self.gates
+
+    def building(self, building_id: str) -> Building:
+        """Return the building with this id. Raises KeyError."""
+        return _by_id(self.buildings, building_id)
 
     def floor(self, floor_id: str) -> Floor:
         """Return the floor with this id. Raises KeyError."""
@@ -151,6 +216,10 @@ class FloorPlan:
     def room(self, room_id: str) -> Room:
         """Return the room with this id. Raises KeyError."""
         return _by_id(self.rooms, room_id)
+
+    def door(self, door_id: str) -> Door:
+        """Return the door with this id. Raises KeyError."""
+        return _by_id(self.doors, door_id)
 
     def camera(self, camera_id: CameraId) -> PlacedCamera:
         """Return the camera with this id. Raises KeyError."""

@@ -1,26 +1,78 @@
 """Writes plans and camera placements as docs/protocol.md defines them. Pure. It shows only the cameras that the caller
 names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from gateway.configuration.site_settings import CameraSettings, SiteSettings
-from gateway.floorplan.model import Floor, FloorPlan, Outline, Point
+from gateway.floorplan.grid import LETTERS, Grid, grid_of
+from gateway.floorplan.kinds import Side
+from gateway.floorplan.model import Door, Feature, Floor, FloorPlan, Point, Room, Window
+from gateway.floorplan.verification import DUE_AFTER, months_since, newest, verification_warnings
 from gateway.models import CameraId
 
 Json = dict[str, Any]
 
 
-def plan_view(site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId]) -> Json:
+def plan_view(site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId], today: date) -> Json:
     """Return a ``Plan``, with floors from the lowest up, building by building. It omits cameras that are not
-    ``visible``."""
+    ``visible``. ``today`` decides how old its verification is."""
     floors = sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level))
     return {
         "site": site.id,
         "name": plan.name,
+        "address": plan.address,
         "anchor": list(plan.anchor),
         "verified_on": plan.verified_on.isoformat(),
+        "verification": verification_view(plan, today),
+        "grid": grid_view(grid_of(plan)),
+        "buildings": [
+            {"id": b.id, "name": b.name, "portable": b.portable, "outline": _outline(b.outline)} for b in plan.buildings
+        ],
+        "grounds": [
+            {"id": g.id, "name": g.name, "kind": g.kind.value, "area": g.is_area, "points": _outline(g.points)}
+            for g in plan.grounds
+        ],
+        "gates": [
+            {
+                "id": gate.id,
+                "name": gate.name,
+                "number": gate.number,
+                "kind": gate.kind.value,
+                "position": _centimetres(gate.position),
+                "override_reader": gate.override_reader,
+                "opens_by": gate.opens_by,
+            }
+            for gate in plan.gates
+        ],
+        "features": [_feature(feature) for feature in plan.features if feature.floor_id is None],
         "floors": [_floor(plan, floor, visible) for floor in floors],
+    }
+
+
+def verification_view(plan: FloorPlan, today: date) -> Json:
+    """Return since when, by whom and how the plan is verified, and the warnings that pages must show."""
+    return {
+        "months": months_since(plan.verified_on, today),
+        "due": months_since(plan.verified_on, today) >= DUE_AFTER,
+        "warnings": list(verification_warnings(plan.verified_on, plan.verifications, today)),
+        "by": [
+            {"side": found.side.value, "on": found.on.isoformat(), "name": found.by, "how": found.how.value}
+            for side in Side
+            if (found := newest(plan.verifications, side)) is not None
+        ],
+    }
+
+
+def grid_view(grid: Grid) -> Json:
+    """Return the ``grid`` of a ``Plan``: its north-west corner, the size of a cell and the letters of its columns."""
+    return {
+        "west": grid.west,
+        "north": grid.north,
+        "cell": grid.cell_m,
+        "columns": LETTERS[: grid.columns],
+        "rows": grid.rows,
     }
 
 
@@ -46,6 +98,9 @@ def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings, sta
         "heading": placed.heading,
         "fov": placed.fov,
         "range": placed.range_m,
+        "height": placed.height_m,
+        "outdoor": placed.outdoor,
+        "ptz": placed.ptz,
     }
 
 
@@ -65,48 +120,73 @@ def _floor(plan: FloorPlan, floor: Floor, visible: Collection[CameraId]) -> Json
     xs, ys = zip(*floor.outline, strict=True)
     return {
         **_floor_name(plan, floor),
+        "level": floor.level,
         "bounds": [*_centimetres((min(xs), min(ys))), *_centimetres((max(xs), max(ys)))],
         "outline": _outline(floor.outline),
-        "rooms": [
-            {
-                "id": room.id,
-                "name": room.name,
-                "number": room.number,
-                "kind": room.kind.value,
-                "outline": _outline(room.outline),
-                "label": _centimetres(room.label),
-                "windows": list(room.windows),
-            }
-            for room in plan.rooms
-            if room.floor_id == floor.id
-        ],
-        "doors": [
-            {
-                "id": door.id,
-                "name": door.name,
-                "number": door.number,
-                "kind": door.kind.value,
-                "position": _centimetres(door.position),
-                "heading": door.heading,
-            }
-            for door in plan.doors
-            if door.floor_id == floor.id
-        ],
-        "features": [
-            {
-                "id": feature.id,
-                "kind": feature.kind.value,
-                "name": feature.name,
-                "position": _centimetres(feature.position),
-            }
-            for feature in plan.features
-            if feature.floor_id == floor.id
-        ],
+        "rooms": [_room(room) for room in plan.rooms if room.floor_id == floor.id],
+        "doors": [_door(door) for door in plan.doors if door.floor_id == floor.id],
+        "windows": [_window(window) for window in plan.windows if window.floor_id == floor.id],
+        "features": [_feature(feature) for feature in plan.features if feature.floor_id == floor.id],
         "cameras": [c.id for c in plan.cameras if c.floor_id == floor.id and c.id in visible],
     }
 
 
-def _outline(outline: Outline) -> list[list[float]]:
+def _room(room: Room) -> Json:
+    return {
+        "id": room.id,
+        "name": room.name,
+        "number": room.number,
+        "kind": room.kind.value,
+        "use": room.use,
+        "outline": _outline(room.outline),
+        "label": _centimetres(room.label),
+        "windows": list(room.windows),
+        "joins": list(room.joins),
+    }
+
+
+def _door(door: Door) -> Json:
+    return {
+        "id": door.id,
+        "name": door.name,
+        "number": door.number,
+        "kind": door.kind.value,
+        "position": _centimetres(door.position),
+        "heading": door.heading,
+        "width": door.width_m,
+        "perimeter": door.perimeter,
+        "override_reader": door.override_reader,
+        "opens_by": door.opens_by,
+        "glass": door.glass,
+        "normally_open": door.normally_open,
+    }
+
+
+def _window(window: Window) -> Json:
+    return {
+        "id": window.id,
+        "number": window.number,
+        "room": window.room_id,
+        "position": _centimetres(window.position),
+        "heading": round(window.heading, 1),
+        "width": round(window.width_m, 2),
+        "drawn": window.drawn,
+    }
+
+
+def _feature(feature: Feature) -> Json:
+    return {
+        "id": feature.id,
+        "kind": feature.kind.value,
+        "name": feature.name,
+        "position": _centimetres(feature.position),
+        "contents": list(feature.contents),
+        "checked_on": feature.checked_on.isoformat() if feature.checked_on else None,
+        "hazard": feature.hazard,
+    }
+
+
+def _outline(outline: Sequence[Point]) -> list[list[float]]:
     return [_centimetres(point) for point in outline]
 
 

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from gateway.config_loader import Loaded, load
-from gateway.floorplan.geometry import nearest_cameras
-from gateway.floorplan.model import DoorKind, FeatureKind, RoomKind
-from gateway.floorplan.schema import BY_TYPE
+from gateway.floorplan.geometry.simple import nearest_cameras
+from gateway.floorplan.kinds import DoorKind, FeatureKind, GateKind, GroundKind, Method, RoomKind, Side
+from gateway.floorplan.schema import BY_TYPE, VerificationProperties
 from gateway.models import CameraPolicy, SiteId
 from rig.example import ENVIRONMENT
 
@@ -71,5 +71,6 @@ def test_every_setting_of_the_example_is_known_by_its_commented_file() -> None:
 
 def test_the_plans_format_is_documented_for_districts() -> None:
     text = (CONFIG / "plans" / "README.md").read_text()
-    words = [*BY_TYPE, *RoomKind, *DoorKind, *FeatureKind, *(f for m in BY_TYPE.values() for f in m.model_fields)]
+    kinds = [*RoomKind, *DoorKind, *FeatureKind, *GroundKind, *GateKind, *Side, *Method]
+    words = [*BY_TYPE, *kinds, *(f for m in (*BY_TYPE.values(), VerificationProperties) for f in m.model_fields)]
     assert [word for word in words if f"`{word}`" not in text] == []

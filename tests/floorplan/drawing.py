@@ -77,6 +77,30 @@ def school(*more: Feature) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
+def line(identifier: str, path: list[Point], **properties: object) -> Feature:
+    """Return a feature along a line, in metres."""
+    geometry = {"type": "LineString", "coordinates": [degrees(x, y) for x, y in path]}
+    return {"type": "Feature", "id": identifier, "properties": properties, "geometry": geometry}
+
+
+def surroundings() -> list[Feature]:
+    """Return grounds, a gate, a window and things that stand outdoors, all with everything that a plan can say."""
+    return [
+        area("lot", (-30, -20, -5, 20), type="ground", kind="parking", name="Staff parking"),
+        line("street", [(-60, -30), (60, -30)], type="ground", kind="road", name="School Street"),
+        point(
+            "gate-1", (-5, 0), type="gate", kind="vehicle", name="Front gate", number="G1", opens_by="fire key",
+            override_reader=True,
+        ),
+        point("window-1", (2, 0), type="window", number="101-W1", floor="ground", heading=180, width=2),
+        point("meet", (-40, 0), type="feature", kind="reunification_point", name="Church across the lot"),
+        point(
+            "locker", (18, 7), type="feature", kind="supply_locker", name="Emergency locker", floor="ground",
+            contents=["keys", "bolt cutters"], checked_on="2026-08-01",
+        ),
+    ]  # fmt: skip
+
+
 def plan(*more: Feature) -> FloorPlan:
     """Return the small school as a loaded plan."""
     return parse_plan(school(*more), "small.geojson")

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely import Point as Spot
 
-from gateway.floorplan.geometry import field_of_view, label_point, nearest_cameras, projection, sees_room
+from gateway.floorplan.geometry.places import label_point, projection
+from gateway.floorplan.geometry.simple import field_of_view, nearest_cameras, sees_room
 from gateway.floorplan.model import PlacedCamera
 from gateway.models import CameraId
 from tests.floorplan.drawing import ANCHOR, camera, degrees, plan

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigurationError
+from gateway.floorplan.kinds import DoorKind, GateKind, GroundKind, RoomKind
 from gateway.floorplan.load import load_plan, parse_plan
-from gateway.floorplan.model import DoorKind, RoomKind
-from tests.floorplan.drawing import ANCHOR, area, camera, degrees, plan, point, school
+from tests.floorplan.drawing import ANCHOR, area, camera, degrees, plan, point, school, surroundings
 
 
 def problems_of(document: object) -> list[str]:
@@ -63,8 +63,8 @@ def test_a_camera_hangs_in_the_room_around_it_unless_it_hangs_outdoors() -> None
         ),
         pytest.param(
             ("101", lambda f: f["properties"].update(type="rom")),
-            "plan: 101: properties.type must be one of: site, building, floor, room, door, feature, camera; "
-            "did you mean 'room'?",
+            "plan: 101: properties.type must be one of: site, ground, gate, building, floor, room, door, window, "
+            "feature, camera; did you mean 'room'?",
             id="unknown type",
         ),
         pytest.param(
@@ -244,3 +244,87 @@ def test_a_file_that_is_no_plan_is_named(tmp_path: Path, content: bytes | None, 
     with pytest.raises(ConfigurationError) as caught:
         load_plan(path)
     assert str(caught.value).startswith(f"{path}{problem}")
+
+
+def test_everything_that_responders_ask_for_is_read() -> None:
+    full = plan(*surroundings())
+    [lot, street] = full.grounds
+    assert (lot.kind, lot.is_area, len(lot.points)) == (GroundKind.PARKING, True, 5)
+    assert (street.kind, street.is_area, len(street.points)) == (GroundKind.ROAD, False, 2)
+    [gate] = full.gates
+    assert (gate.number, gate.kind, gate.opens_by, gate.override_reader) == ("G1", GateKind.VEHICLE, "fire key", True)
+    meet, locker = full.features
+    assert meet.floor_id is None
+    assert (locker.contents, locker.checked_on) == (("keys", "bolt cutters"), date(2026, 8, 1))
+    [window] = full.windows
+    assert (window.number, window.room_id, window.drawn) == ("101-W1", "101", True)
+
+
+def test_an_exterior_door_belongs_to_the_perimeter_unless_the_plan_says_otherwise() -> None:
+    doors = [
+        point("a", (20, 10), type="door", name="Side", number="2", kind="exterior", floor="ground", heading=90),
+        point("b", (0, 10), type="door", name="Yard", kind="exterior", floor="ground", heading=270, perimeter=False),
+        point("c", (8, 4), type="door", name="Office", kind="interior", floor="ground", heading=90, perimeter=True),
+    ]
+    found = {door.id: door.perimeter for door in plan(*doors).doors}
+    assert (found["a"], found["b"], found["c"], found["door-101"]) == (True, False, True, False)
+
+
+def test_windows_that_are_only_named_are_spread_along_the_outside_wall_from_left_to_right() -> None:
+    document = changed("101", lambda f: f["properties"].update(windows=["W1", "W2"]))
+    windows = parse_plan(document, "plan").windows
+    assert [(w.number, w.room_id, w.drawn) for w in windows] == [("W1", "101", False), ("W2", "101", False)]
+    # Room 101 has outside walls to the west and the south, of the same length. Seen from outside, W1 is left of W2.
+    (x0, y0), (x1, y1) = (w.position for w in windows)
+    assert (round(x0), round(y0), round(x1), round(y1)) in {(2, 0, 6, 0), (0, 6, 0, 2)}
+    assert round(windows[0].heading) == (180 if y0 < 1 else 270)
+
+
+def stairs(identifier: str, floor: str, **more: object) -> dict[str, Any]:
+    box = (16.0, 1.0, 20.0, 5.0)
+    properties = {"name": "Stairs", "number": "A", "kind": "stairwell", "floor": floor, **more}
+    return area(identifier, box, type="room", **properties)
+
+
+def test_a_stairwell_has_the_same_number_on_every_floor() -> None:
+    document = without(school(stairs("up", "upper", joins=["down"]), stairs("down", "ground")), "lobby")
+    assert parse_plan(document, "plan").room("up").joins == ("down",)
+    document = without(school(stairs("up", "upper"), stairs("down", "ground", kind="office")), "lobby")
+    assert problems_of(document) == ["plan: down: room number A is also the number of 'up'"]
+
+
+@pytest.mark.parametrize(
+    ("joins", "problem"),
+    [
+        ("nowhere", "up: room 'nowhere' is not in the plan"),
+        ("101", "up: joins '101', which is not a stairwell"),
+        ("beside", "up: joins 'beside', which is on the same floor"),
+    ],
+)
+def test_a_stairwell_joins_only_stairwells_of_other_floors(joins: str, problem: str) -> None:
+    beside = area("beside", (1, 1, 2, 2), type="room", name="Beside", kind="stairwell", floor="upper")
+    assert problems_of(school(stairs("up", "upper", joins=[joins]), beside)) == [f"plan: {problem}"]
+
+
+@pytest.mark.parametrize("given", [{}, {"verified_on": "2026-08-01", "verifications": [{"side": "school"}]}])
+def test_a_plan_says_once_when_it_was_verified(given: dict[str, object]) -> None:
+    document = changed("school", lambda f: f["properties"].pop("verified_on"))
+    next(f for f in document["features"] if f["id"] == "school")["properties"].update(given)
+    assert any(line.startswith("plan: school: properties") for line in problems_of(document))
+
+
+@pytest.mark.parametrize(
+    ("geometry", "problem"),
+    [
+        ({"type": "LineString", "coordinates": [[0, 0]]}, "a line needs two or more positions"),
+        ({"type": "Point", "coordinates": [0, 0]}, "geometry must be a Polygon or a LineString"),
+    ],
+)
+def test_grounds_are_areas_or_lines(geometry: dict[str, object], problem: str) -> None:
+    ground = {
+        "type": "Feature",
+        "id": "road",
+        "properties": {"type": "ground", "kind": "road", "name": "Road"},
+        "geometry": geometry,
+    }
+    assert problems_of(school(ground)) == [f"plan: road: {problem}"]

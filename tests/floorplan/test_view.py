@@ -1,10 +1,12 @@
 import re
+from datetime import date
 from pathlib import Path
 
 from gateway.configuration.site_settings import CameraSettings, SiteSettings, StreamSettings
+from gateway.floorplan.load import parse_plan
 from gateway.floorplan.view import camera_view, cameras_view, floors_view, plan_view
 from gateway.models import CameraId
-from tests.floorplan.drawing import camera, plan
+from tests.floorplan.drawing import camera, plan, school, surroundings
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 SMALL = plan(camera("gym", (1, 10), 90), camera("nurse", (19, 10), 270, floor="upper"))
@@ -18,6 +20,7 @@ def settings_of(identifier: str, sub: bool = True) -> CameraSettings:
 SITE = SiteSettings(
     id="small", name="Small School", plan=Path("x"), cameras=(settings_of("nurse"), settings_of("gym", sub=False))
 )
+TODAY = date(2026, 9, 1)
 ALL = {CameraId("gym"), CameraId("nurse")}
 
 
@@ -34,7 +37,12 @@ def keys_in(value: object) -> set[str]:
 
 
 def test_a_plan_has_the_keys_of_the_protocol() -> None:
-    assert keys_in(plan_view(SITE, SMALL, ALL)) == keys_in_protocol("Plan")
+    document = school(*surroundings())
+    site = document["features"][0]["properties"]
+    del site["verified_on"]
+    site["verifications"] = [{"side": "police", "on": "2026-08-01", "by": "sergeant 1", "how": "walk_through"}]
+    full = parse_plan(document, "plan")
+    assert keys_in(plan_view(SITE, full, ALL, TODAY)) == keys_in_protocol("Plan")
 
 
 def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
@@ -53,11 +61,14 @@ def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
         "heading": 90,
         "fov": 90,
         "range": 15,
+        "height": None,
+        "outdoor": False,
+        "ptz": False,
     }
 
 
 def test_floors_come_from_the_lowest_up_with_bounds_in_metres() -> None:
-    view = plan_view(SITE, SMALL, ALL)
+    view = plan_view(SITE, SMALL, ALL, TODAY)
     assert [floor["id"] for floor in view["floors"]] == ["ground", "upper"]
     assert floors_view(SMALL) == [
         {"id": "ground", "name": "Ground floor", "building": "House"},
@@ -68,7 +79,7 @@ def test_floors_come_from_the_lowest_up_with_bounds_in_metres() -> None:
 
 
 def test_everything_is_on_its_own_floor() -> None:
-    ground, upper = plan_view(SITE, SMALL, ALL)["floors"]
+    ground, upper = plan_view(SITE, SMALL, ALL, TODAY)["floors"]
     assert [room["id"] for room in ground["rooms"]] == ["101", "102", "lobby", "hallway", "room-gym"]
     assert [door["number"] for door in ground["doors"]] == ["", "", "", "1"]
     assert (ground["cameras"], upper["cameras"]) == (["gym"], ["nurse"])
@@ -77,7 +88,7 @@ def test_everything_is_on_its_own_floor() -> None:
 
 def test_a_camera_that_the_caller_may_not_know_of_is_nowhere() -> None:
     known = {CameraId("gym")}
-    assert "nurse" not in str(plan_view(SITE, SMALL, known))
+    assert "nurse" not in str(plan_view(SITE, SMALL, known, TODAY))
     assert [view["id"] for view in cameras_view(SITE, SMALL, known, set())] == ["gym"]
     shown = cameras_view(SITE, SMALL, ALL, known)
     assert [(view["id"], view["standing"]) for view in shown] == [("nurse", False), ("gym", True)]

@@ -1,6 +1,7 @@
 """Serves the schools that the caller may know of: floor plans, cameras, and a room's nearest cameras."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from gateway.api.services import SERVICES, client_address, record, signed_in, wh
 from gateway.auth.sessions import SignIn
 from gateway.configuration.site_settings import SiteSettings
 from gateway.errors import NotFound
-from gateway.floorplan.geometry import nearest_cameras
+from gateway.floorplan.geometry.simple import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
 from gateway.models import Action, Camera, CameraId, Principal, SiteId
@@ -77,7 +78,8 @@ async def plan(request: web.Request) -> web.Response:
     """Return the floor plan in metres, and record who read it."""
     sign_in, site, value, cameras = await _known(request)
     await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
-    return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras)))
+    today = datetime.fromtimestamp(request.app[SERVICES].clock.wall(), UTC).date()
+    return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras), today))
 
 
 async def cameras_of_room(request: web.Request) -> web.Response:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import cos, radians, sin
 
-from pyproj import Transformer
 from shapely import LineString, Polygon, unary_union
 from shapely import Point as Spot
 from shapely.geometry.base import BaseGeometry
 
-from gateway.floorplan.model import FloorPlan, Outline, PlacedCamera, Point, Room, RoomKind
+from gateway.floorplan.kinds import RoomKind
+from gateway.floorplan.model import FloorPlan, PlacedCamera, Point, Room
 from gateway.models import CameraId
 
 _WALL = 0.5
@@ -33,22 +33,6 @@ class NearCamera:
     id: CameraId
     distance_m: float
     sees_room: bool
-
-
-def projection(anchor: Point) -> Callable[[Point], Point]:
-    """Return the projection from (longitude, latitude) in WGS84 degrees to metres (east, north) of ``anchor``.
-
-    It is azimuthal equidistant on the ellipsoid, so distances and bearings from the anchor are true.
-    """
-    longitude, latitude = anchor
-    local = f"+proj=aeqd +lat_0={latitude!r} +lon_0={longitude!r} +datum=WGS84 +units=m"
-    transformer = Transformer.from_crs("EPSG:4326", local, always_xy=True)
-
-    def project(position: Point) -> Point:
-        x, y = transformer.transform(*position)
-        return float(x), float(y)
-
-    return project
 
 
 def field_of_view(camera: PlacedCamera) -> Polygon:
@@ -96,18 +80,6 @@ def nearest_cameras(
         near = NearCamera(camera.id, round(distance, 2), sees_room(plan, camera, room))
         ranked.append(((_storeys_away(plan, camera, room), not near.sees_room, near.distance_m, near.id), near))
     return tuple(near for _, near in sorted(ranked)[:n])
-
-
-def room_at(rooms: Collection[Room], floor_id: str, position: Point) -> Room | None:
-    """Return the room of a floor in which a position lies, or None."""
-    spot = Spot(position)
-    return next((r for r in rooms if r.floor_id == floor_id and Polygon(r.outline).intersects(spot)), None)
-
-
-def label_point(outline: Outline) -> Point:
-    """Return a point inside the outline: the centroid if that is inside."""
-    shape = Polygon(outline)
-    return _point(shape.centroid if shape.contains(shape.centroid) else shape.representative_point())
 
 
 def _storeys_away(plan: FloorPlan, camera: PlacedCamera, room: Room) -> tuple[bool, int]:
