@@ -1,11 +1,15 @@
 """Mistakes in the settings of wall players are named, and what is risky about them is said."""
 
+from datetime import date
+
 import pytest
 
 from gateway.config_loader import summary, warnings
 from gateway.errors import ConfigurationError
 from rig.example import SECRET as BUTTONS_SECRET
 from tests.wall_players import OTHER_SECRET, SECRET, with_players, with_wall
+
+TODAY = date(2026, 11, 1)
 
 
 @pytest.mark.parametrize(
@@ -61,15 +65,15 @@ def test_check_names_each_player_and_what_it_may_see() -> None:
 
 def test_check_warns_of_a_secret_that_can_be_used_from_anywhere() -> None:
     secure = {"http.host": "0.0.0.0", "http.public_url": "https://sightline.example.org"}
-    told = warnings(with_wall(**secure))
+    told = warnings(with_wall(**secure), TODAY)
     assert sum("Wall 1 can use it from anywhere" in line for line in told) == 1
-    assert not any("Wall 1" in line for line in warnings(with_wall(**secure, addresses=["10.2.0.0/24"])))
+    assert not any("Wall 1" in line for line in warnings(with_wall(**secure, addresses=["10.2.0.0/24"]), TODAY))
 
 
 def test_check_warns_of_a_player_that_will_never_get_a_picture() -> None:
-    told = warnings(with_wall(**{"agreements.0.roles": ["patrol"]}))
+    told = warnings(with_wall(**{"agreements.0.roles": ["patrol"]}), TODAY)
     assert told == [
         "players.wall-1.sites: Wall 1 gets no picture from 'lincoln', which has an agreement that does not name "
         "dispatcher."
     ]
-    assert warnings(with_wall(role="coordinator", **{"agreements.0.roles": ["patrol"]})) == []
+    assert warnings(with_wall(role="coordinator", **{"agreements.0.roles": ["patrol"]}), TODAY) == []
