@@ -136,7 +136,7 @@ class Sightline:
         command = [*self._variant.command, "serve", "--config", str(self._configuration)]
         for key, value in self._settings.items():
             command += ["--set", f"{key}={json.dumps(value)}"]
-        log, variant = self._directory / "gateway.log", self._variant
+        log, variant = self._directory / "gateway.process.log", self._variant
         self._process = Process(command, log, variant.environment, variant.tree)
         try:
             await asyncio.to_thread(self._process.wait_ready)

@@ -18,9 +18,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from gateway import log
 from gateway.errors import ConfigurationError, SightlineError, Unconfirmed
 from gateway.models import IncidentKind, Role
+from gateway.process import log
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from gateway import files
 from gateway.api.admission.connection import KEEP_ALIVE
 from gateway.api.admission.connections import ConnectionPlaces
 from gateway.api.admission.doors import Doors
@@ -20,12 +19,13 @@ from gateway.configuration.settings import HttpSettings, Settings
 from gateway.errors import ConfigurationError
 from gateway.incidents.triggers.forgetting import forget_for_ever
 from gateway.metrics import Metrics
+from gateway.process import files
+from gateway.process.unowned import UnownedFailures
 from gateway.storage.database import Database
 from gateway.storage.location import storage_url
 from gateway.storage.presence import Presence
 from gateway.storage.steady import SteadyTime
 from gateway.tls import tls_context
-from gateway.unowned import UnownedFailures
 
 logger = logging.getLogger(__name__)
 

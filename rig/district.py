@@ -85,7 +85,7 @@ class District:
         command = [sys.executable, "-m", "gateway", "serve"]
         for key, value in self.overrides().items():
             command += ["--set", f"{key}={json.dumps(value)}"]
-        return self._start(command, "gateway.log")
+        return self._start(command, "gateway.process.log")
 
     def _start(self, command: list[str], log: str) -> Process:
         process = Process(command, self.directory / log)

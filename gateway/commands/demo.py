@@ -18,7 +18,7 @@ from gateway.commands.serve import with_own_certificate
 from gateway.config_loader import Loaded, limit_cameras, load, with_rtsp_port
 from gateway.errors import ConfigurationError, SightlineError
 from gateway.models import Principal, Role, SiteId
-from gateway.running import until_stopped
+from gateway.process.running import until_stopped
 from gateway.server import Gateway
 
 SIMULATOR_STARTS_WITHIN = 30.0

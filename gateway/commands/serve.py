@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from gateway.config_loader import Loaded, load, warnings
 from gateway.configuration.settings import HttpSettings
-from gateway.running import keep_for_good, until_stopped
+from gateway.process.running import keep_for_good, until_stopped
 from gateway.server import Gateway
 from gateway.tls import self_signed
 

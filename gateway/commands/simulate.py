@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.config_loader import limit_cameras, load
 from gateway.errors import ConfigurationError
-from gateway.running import until_stopped
+from gateway.process.running import until_stopped
 from gateway.simulator.school import SimulatedCamera, SimulateOptions, simulate
 
 

@@ -17,10 +17,10 @@ from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Figure, Points, Sessions
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
+from gateway.process.resolver import Resolver
 from gateway.relay.audio import AudioStream
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.stream import RelayStream
-from gateway.resolver import Resolver
 from gateway.sources.nvr import Nvr
 from gateway.sources.rota import rota
 from gateway.sources.rtsp.tls import Trust

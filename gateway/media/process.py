@@ -7,9 +7,9 @@ import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 
-from gateway.environment import inherited
 from gateway.media.link import Link
 from gateway.media.messages import FromWorker
+from gateway.process.environment import inherited
 
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "RES_OPTIONS", "LOCALDOMAIN")
 """Environment variables that a worker inherits besides those that Python needs. Others may hold passwords that no

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
-from gateway import log
 from gateway.clock import Clock, uptime
 from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings
@@ -19,6 +18,7 @@ from gateway.media.messages import Setup, ToWorker
 from gateway.media.tally import lasting, total
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason
+from gateway.process import log
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from gateway import log
 from gateway.clock import Clock, SystemClock
 from gateway.errors import ConfigurationError, SightlineError
 from gateway.health.picture import Still
@@ -25,7 +24,8 @@ from gateway.media.node import MediaNode
 from gateway.media.tally import figures_of
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason
-from gateway.running import SIGNALS, keep_for_good
+from gateway.process import log
+from gateway.process.running import SIGNALS, keep_for_good
 from gateway.webrtc.interface import OpenedSession, OpenSession, PatchAnswer, PatchRequest
 from gateway.webrtc.plane import MediaPlane
 

@@ -10,7 +10,7 @@ from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
-from gateway.resolver import Resolver
+from gateway.process.resolver import Resolver
 from gateway.sources.backoff import backoff
 from gateway.sources.carriage import Carriage
 from gateway.sources.following import Follower

@@ -13,9 +13,9 @@ from random import SystemRandom
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit
 from gateway.codecs.names import H264
-from gateway.environment import inherited
 from gateway.errors import Malformed
 from gateway.metrics import Metrics
+from gateway.process.environment import inherited
 from gateway.relay.camera_stream import CameraStream, Picture
 from gateway.rtp.time import WRAP
 from gateway.sources.backoff import backoff

@@ -13,7 +13,7 @@ from io import BufferedIOBase
 
 import av
 
-from gateway.running import SIGNALS
+from gateway.process.running import SIGNALS
 from gateway.subprocesses.frames import READ_SIZE, Frames, frame
 from gateway.subprocesses.values import write
 from gateway.transcoding.coder import Coder, Limits

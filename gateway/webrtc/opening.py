@@ -10,9 +10,9 @@ from gateway.configuration.media_settings import MediaSettings
 from gateway.errors import NotFound, Unplayable
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
+from gateway.process.resolver import Resolver
 from gateway.relay.audio import AudioStream
 from gateway.relay.stream import RelayStream
-from gateway.resolver import Resolver
 from gateway.webrtc.choice import Pulled, choose
 from gateway.webrtc.interface import OpenSession
 from gateway.webrtc.session import Hooks, Session

@@ -10,7 +10,7 @@ from gateway.configuration.media_settings import MediaSettings
 from gateway.errors import ConfigurationError, NotFound
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CloseReason, StreamName
-from gateway.resolver import Resolver
+from gateway.process.resolver import Resolver
 from gateway.webrtc.accounting import Accounting
 from gateway.webrtc.interface import (
     NO_SESSION,

@@ -16,7 +16,7 @@ from tests.clients.film import HERTZ, SUB
 from tests.clients.house import House
 from tests.clients.player import Player, process
 
-VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
+VIEWER = Path(__file__).parents[1] / "gst" / "viewer.py"
 HELD = 70.0
 """Seconds: several times as long as the gateway waits for a sign of life."""
 

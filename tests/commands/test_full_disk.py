@@ -69,7 +69,7 @@ class Machine:
         command = [*self.inside, "-m", "gateway", "serve"]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={json.dumps(value)}"]
-        self.gateway = Process(command, self.directory / "gateway.log", ENVIRONMENT)
+        self.gateway = Process(command, self.directory / "gateway.process.log", ENVIRONMENT)
         self.gateway.wait_ready()
 
     def kill(self) -> None:
@@ -202,7 +202,7 @@ async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothin
 
         await until(entered, 20, "all of it is in the database")
         assert machine.rows("SELECT id FROM sign_in_sessions WHERE ended_at IS NOT NULL") != []
-        assert "after a crash it would be as before" not in (machine.directory / "gateway.log").read_text()
+        assert "after a crash it would be as before" not in (machine.directory / "gateway.process.log").read_text()
     finally:
         await viewer.close()
         await dispatcher.close()

@@ -114,7 +114,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
             1,
             log="school.log",
         )
-        served.start("serve", log="gateway.log")
+        served.start("serve", log="gateway.process.log")
         yield served
     finally:
         await served.stop()

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, expect
 from rig.district import Client, District
 from rig.glass import Glass, Tile
 from rig.processes import until
-from tests.gst_camera import gst_camera
+from tests.gst.camera import gst_camera
 
 pytestmark = [
     pytest.mark.e2e,

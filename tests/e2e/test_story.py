@@ -16,7 +16,7 @@ from rig.example import SECRET
 from rig.glass import Glass
 from rig.processes import until
 from tests.e2e.viewer import Viewer
-from tests.gst_camera import PASSWORD, USERNAME, gst_camera
+from tests.gst.camera import PASSWORD, USERNAME, gst_camera
 
 pytestmark = [
     pytest.mark.e2e,

@@ -12,13 +12,13 @@ import pytest_asyncio
 
 from rig.district import Client, District
 from rig.processes import until
-from tests.gst_camera import gst_camera
+from tests.gst.camera import gst_camera
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
 """Sound is switched on for the first camera, which sends a tone of 440 Hz."""
-VIEWER = Path(__file__).parents[1] / "gst_viewer.py"
+VIEWER = Path(__file__).parents[1] / "gst" / "viewer.py"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -10,7 +10,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, StreamName
 from gateway.relay.audio import AudioPacket, AudioStream
 from gateway.sources.source import Source
-from tests.gst_camera import gst_camera
+from tests.gst.camera import gst_camera
 from tests.sources.recording import RecordingSink
 from tests.sources.test_real_peers import pulled
 

@@ -18,7 +18,7 @@ from gateway.simulator.rtsp.digest import Algorithm
 from gateway.simulator.school import Listening, SimulatedCamera, SimulateOptions, simulate
 from gateway.sources.rtsp.tls import Trust
 from gateway.sources.source import Source
-from tests.gst_camera import PASSWORD, USERNAME, gst_camera
+from tests.gst.camera import PASSWORD, USERNAME, gst_camera
 from tests.sources.recording import RecordingSink
 
 pytestmark = pytest.mark.e2e

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from gateway.clock import Clock
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.resolver import Resolver
+from gateway.process.resolver import Resolver
 from gateway.sources.media import SourceSink
 from gateway.sources.receiving.sound import SoundSink
 from gateway.sources.rtsp.client import RtspClient

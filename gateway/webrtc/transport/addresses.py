@@ -9,7 +9,7 @@ from aioice.ice import get_host_addresses
 
 from gateway.clock import Clock
 from gateway.configuration.media_settings import MediaSettings
-from gateway.resolver import Resolver
+from gateway.process.resolver import Resolver
 from gateway.webrtc.transport.ice import is_usable, split_address
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import cast
 
 from gateway.clock import Clock
-from gateway.files import limit, media_connections
 from gateway.metrics import Metrics
+from gateway.process.files import limit, media_connections
 from gateway.webrtc.transport.demux import Protocol, protocol_of
 from gateway.webrtc.transport.framing import Deframer, frame, frames
 from gateway.webrtc.transport.route import Address, Route

@@ -5,7 +5,7 @@ from collections import deque
 import pytest
 
 from gateway.configuration.media_settings import MediaSettings
-from gateway.resolver import Resolver
+from gateway.process.resolver import Resolver
 from gateway.webrtc.transport import addresses
 from gateway.webrtc.transport.addresses import LOOK_UP_EVERY, endpoints, keep_names, look_up_names
 from gateway.webrtc.transport.ice import candidate_lines, split_address

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 USERNAME, PASSWORD = "police", "three words here"
-SERVER = Path(__file__).with_name("gst_rtsp_server.py")
+SERVER = Path(__file__).with_name("rtsp_server.py")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class GstCamera:
 
 @contextmanager
 def gst_camera(*options: str, scheme: str = "rtsp") -> Iterator[GstCamera]:
-    """Run a GStreamer camera while the block lasts. ``options`` are those of ``gst_rtsp_server.py``."""
+    """Run a GStreamer camera while the block lasts. ``options`` are those of ``rtsp_server.py``."""
     command = ["/usr/bin/python3", str(SERVER), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -8,8 +8,8 @@ import textwrap
 
 import pytest
 
-from gateway import running
-from gateway.running import STOPPING, STUCK, keep_for_good, until_stopped
+from gateway.process import running
+from gateway.process.running import STOPPING, STUCK, keep_for_good, until_stopped
 
 
 @pytest.mark.parametrize("number", STOPPING)
@@ -61,7 +61,7 @@ async def test_signals_are_given_back_also_after_a_failure() -> None:
 def test_a_command_that_does_not_stop_in_time_says_what_it_waits_for_and_ends() -> None:
     program = """
         import asyncio, logging, os, signal
-        from gateway.running import until_stopped
+        from gateway.process.running import until_stopped
 
         async def deaf():
             while True:

@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from gateway import log
+from gateway.process import log
 
 SECRETS = [
     ("rtsp://user:pass@10.0.0.5/main", "rtsp://***@10.0.0.5/main"),

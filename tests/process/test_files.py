@@ -2,7 +2,7 @@ import resource
 
 import pytest
 
-from gateway import files
+from gateway.process import files
 
 
 def test_the_soft_limit_of_files_is_raised_to_the_hard_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from gateway.metrics import Metrics
-from gateway.unowned import UnownedFailures
+from gateway.process.unowned import UnownedFailures
 from tests.fakes import FakeClock
 
 
@@ -15,7 +15,7 @@ async def test_endless_failures_outside_our_tasks_are_one_line_a_second(caplog: 
         loop.call_exception_handler(no_file)
     await clock.advance(1.0)
     loop.call_exception_handler({"message": "socket.accept() out of system resource"})
-    said = [record.getMessage() for record in caplog.records if record.name == "gateway.unowned"]
+    said = [record.getMessage() for record in caplog.records if record.name == "gateway.process.unowned"]
     assert said == [
         "unowned failure: socket.accept() out of system resource",
         "unowned failure: socket.accept() out of system resource (999 more since the last)",

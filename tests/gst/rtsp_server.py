@@ -1,6 +1,6 @@
 """Runs GStreamer's RTSP server as a process: a third-party camera for the tests. It needs Debian's own Python.
 
-    /usr/bin/python3 tests/gst_rtsp_server.py [--auth none|basic|digest] [--protocols any|tcp|udp] [--certificate FILE]
+    /usr/bin/python3 tests/gst/rtsp_server.py [--auth none|basic|digest] [--protocols any|tcp|udp] [--certificate FILE]
         [--port 0] [--width 320 --height 180 --fps 10] [--codec h264|high|b-frames|h265|jpeg] [--audio none|pcmu|pcma]
 
 ``--certificate`` names a PEM file with certificate and key; the server then uses TLS.

@@ -1,6 +1,6 @@
 """Runs GStreamer's webrtcbin as a viewer, in its own process. It needs Debian's own Python.
 
-    /usr/bin/python3 tests/gst_viewer.py [--sound | --sound-first] [--bare]
+    /usr/bin/python3 tests/gst/viewer.py [--sound | --sound-first] [--bare]
 
 It prints one JSON object per line. ``{"offer": SDP}`` comes at once. After an answer arrives as a JSON string on
 standard input, it prints ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gateway import resolver as module
-from gateway.resolver import Resolver
+from gateway.process import resolver as module
+from gateway.process.resolver import Resolver
 
 
 class NameServer:

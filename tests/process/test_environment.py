@@ -1,7 +1,7 @@
 import pytest
 
-from gateway.environment import inherited
 from gateway.media.process import INHERITED
+from gateway.process.environment import inherited
 
 
 def test_no_process_of_ours_inherits_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
