@@ -61,6 +61,12 @@ class Page:
 
     async def run(self) -> None:
         """Serve the page until it disconnects, reads too slowly, or its sign-in ends."""
+        try:
+            await self._serve()
+        except* ConnectionError:
+            pass  # The page left during a write.
+
+    async def _serve(self) -> None:
         resume = await self._first_message()
         if resume is None:
             await self.socket.close(code=1002, message=b"say resume first")
@@ -82,8 +88,6 @@ class Page:
                 for task in tasks:
                     task.cancel()
             await self._say_why()
-        except* ConnectionError:
-            pass  # The page left during a write.
         finally:
             leave()
 

@@ -76,11 +76,16 @@ def problem_of(document: dict[str, Any]) -> web.Response:
     return response
 
 
+def has_left(request: web.Request) -> bool:
+    """Return True if the request's connection has closed, or is closing."""
+    return request.transport is None or request.transport.is_closing()
+
+
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn anything that a route raises into a problem document.
 
-    A bug is logged with its traceback, and gives a 500.
+    A bug is logged with its traceback, and gives a 500. Nobody reads the answer to a client that has left.
     """
     try:
         return await handler(request)
@@ -100,7 +105,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except StorageError:
         logger.exception("storage failed in %s", request.match_info.handler.__name__)
         return problem(503, "Storage failed", "storage_failed", STORAGE_FAILED)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and has_left(request):
+            return web.Response(status=400)
         logger.exception("bug in %s", request.match_info.handler.__name__)
         request.app[SERVICES].metrics.task_failures.labels("http").inc()
         return problem(500, "Internal error", "internal_error", "The gateway failed. Its log has the details.")

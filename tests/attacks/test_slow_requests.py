@@ -1,7 +1,5 @@
 """Connections that are kept open and not used."""
 
-import asyncio
-
 import pytest
 from aiohttp import ClientSession, hdrs
 
@@ -48,15 +46,3 @@ async def test_a_body_in_another_coding_than_its_header_names_is_the_senders_fau
     stranger = await house.stranger()
     answer = await stranger.post("/api/invitations/redeem", {"code": "x"}, **{hdrs.CONTENT_ENCODING: "gzip"})
     assert answer.status == 400
-
-
-async def test_a_sender_who_hangs_up_in_the_middle_is_no_bug_of_ours(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with connected(house.server.port or 0) as line:
-        line.say(b"POST /hooks/lincoln-panic HTTP/1.1\r\nHost: gateway\r\nContent-Length: 100\r\n\r\nabc")
-        await asyncio.sleep(0.05)
-        line.writer.transport.abort()
-        await asyncio.sleep(0.05)
-        assert (await (await house.stranger()).get("/healthz")).status == 200
-        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
