@@ -19,11 +19,19 @@ class Carriage:
     def __init__(self, transport: str) -> None:
         self.carriers: Sequence[Carrier] = WISHES[transport]
         self.why_no_datagrams = ""
+        self._refused: tuple[Carrier, ...] = ()
         self._loss = DatagramLoss()
 
     def begin(self) -> None:
         """Begin with a new connection."""
         self._loss = DatagramLoss()
+
+    def hung_up(self, refused: tuple[Carrier, ...]) -> None:
+        """Request what the camera ``refused`` last from now on, because it hung up before it could be asked for
+        anything else."""
+        if refused:
+            self._refused = refused
+            self.carriers = (*(each for each in self.carriers if each not in refused), *refused)
 
     def nothing_arrived(self) -> CameraError:
         """Request TCP before UDP from now on, because no datagram has arrived. Return the error to end with."""
@@ -37,7 +45,7 @@ class Carriage:
     ) -> tuple[str, ...]:
         """Return notes for district IT about how the stream is carried. Raises ``CameraError`` if the network keeps
         losing datagrams and the camera may send over TCP instead, which is requested next."""
-        said = notes.carried(refused, carrier, self.why_no_datagrams)
+        said = notes.carried(refused or self._refused, carrier, self.why_no_datagrams)
         fraction = self._loss.mark(now, reception.packets, reception.lost) if carrier is Carrier.UDP else 0.0
         if not fraction:
             return said

@@ -171,6 +171,10 @@ class Source:
                 await self._follower.follow(client, partial(self._about, client, address))
             except Redirected as moved:
                 return address.follow(moved.location, client.connected_to)
+            except CameraError as error:
+                if error.reason is SourceReason.CLOSED_BY_CAMERA and client.incoming.playing is None:
+                    self._carriage.hung_up(client.refused)
+                raise
             finally:
                 self._client = None
                 self._challenge = client.unanswered_challenge

@@ -19,6 +19,7 @@ class ScriptedCamera:
     """Speaks RTSP well, demands ``password`` (Basic) if there is one, and sends what its test tells it to.
 
     ``alter`` takes each request and its answer, and returns the answer to send instead. ``asked`` are all requests.
+    ``leaves``: if it returns True for a request, the camera hangs up after its answer.
 
     ``location``: where it redirects to. ``sessions``: how many sessions it serves; the next request gets 453. ``held``:
     answers and pictures wait in the connection, as on a link that is too slow, until ``release``. ``most`` is the
@@ -31,6 +32,7 @@ class ScriptedCamera:
         self.requests: list[str] = []
         self.asked: list[str] = []
         self.alter: Callable[[str, str], str] = lambda _, answer: answer
+        self.leaves: Callable[[str], bool] = lambda _: False
         self.frames: list[bytes] = []
         self.status = 200
         self.description = SDP
@@ -134,6 +136,8 @@ class ScriptedCamera:
                     if writer in self._challenged:
                         break
                     self._write(writer, self._answer(request, writer))
+                    if self.leaves(request):
+                        break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
