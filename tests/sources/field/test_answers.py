@@ -211,7 +211,7 @@ def proves(request: str, nonce: str, algorithm: str = "MD5") -> bool:
     found = re.search(r"(?mi)^Authorization: Digest (.*)\r$", request)
     if found is None:
         return False
-    given = dict(re.findall(r'(\w+)="?([^",]*)"?', found[1]))
+    given: dict[str, str] = dict(re.findall(r'(\w+)="?([^",]*)"?', found[1]))
     new = hashlib.md5 if algorithm.startswith("MD5") else hashlib.sha256
 
     def digest(*parts: str) -> str:

@@ -69,7 +69,7 @@ def describe(body: bytes, base: str) -> Description:
     video = [section for section in plain if section.kind == "video"]
     if not video:
         raise CameraError(SourceReason.UNSUPPORTED, ENCRYPTED)
-    _put_where_they_belong(sections)
+    _put_where_they_belong(sections, [session, *sections])
     best = _first(video, VIDEO, base)
     if best is None:
         words = _named(video) or "an unnamed codec"
@@ -80,13 +80,17 @@ def describe(body: bytes, base: str) -> Description:
     return Description(*best, resolve(base, session.control), audio, "" if audio else _named(sound))
 
 
-def _put_where_they_belong(sections: list[_Section]) -> None:
-    """Move misplaced parameters: some cameras write those of their video below their audio."""
+def _put_where_they_belong(sections: list[_Section], everywhere: list[_Section]) -> None:
+    """Move misplaced codecs and parameters: some cameras write those of their video below their audio, or above all
+    media."""
     for section in sections:
         for text in section.formats:
-            for other in sections:
-                if text not in section.parameters and text in other.parameters and text not in other.formats:
-                    section.parameters[text] = other.parameters[text]
+            for other in everywhere:
+                if text in other.formats:
+                    continue
+                for own, others in ((section.parameters, other.parameters), (section.encodings, other.encodings)):
+                    if text in others:
+                        own.setdefault(text, others[text])
 
 
 def _first(sections: list[_Section], codecs: tuple[str, ...], base: str) -> Medium | None:
@@ -183,7 +187,7 @@ def _sections(text: str) -> list[_Section]:
 
 def _format_parameters(text: str) -> dict[str, str]:
     pairs = (item.partition("=") for item in text.split(";"))
-    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+    return {name.strip().lower(): value.strip(' \t"') for name, _, value in pairs}
 
 
 def _parameter_sets(codec: str, parameters: dict[str, str]) -> tuple[bytes, ...]:
@@ -206,8 +210,9 @@ def _parameter_sets(codec: str, parameters: dict[str, str]) -> tuple[bytes, ...]
 def _decoded(text: str) -> tuple[bytes, ...]:
     sets = []
     for item in text.split(",")[:16]:
+        written = item.strip()
         try:
-            nal = base64.b64decode(item + "=" * (-len(item) % 4), validate=True)
+            nal = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
         except (binascii.Error, ValueError):
             continue
         if len(nal) <= MAX_PARAMETER_SET:

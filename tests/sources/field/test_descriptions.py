@@ -1,0 +1,175 @@
+"""However a camera describes its stream, the real client finds the picture, its parameter sets and its sound."""
+
+import base64
+import re
+from collections.abc import Callable
+
+import pytest
+
+from gateway.metrics import Metrics
+from gateway.models import CameraId, SourceReason, SourceState, StreamName
+from gateway.sources.receiving.sound import Sound
+from gateway.sources.rtsp.protocol.messages import encode_frame
+from gateway.sources.source import Source
+from tests.codecs.nal.streams import CODECS
+from tests.rtp.packets import rtp
+from tests.sources.bench import Bench
+from tests.sources.field.media import INTERVAL, Numbers, marked, play, playing, shown
+from tests.sources.scripted import ScriptedCamera
+
+START = b"\0\0\0\1"
+
+
+def text(nal: bytes) -> str:
+    return base64.b64encode(nal).decode()
+
+
+def parameters(name: str, sets: list[str]) -> str:
+    """Return the format parameters that hold parameter sets."""
+    if name == "H264":
+        return f"packetization-mode=1;sprop-parameter-sets={','.join(sets)}"
+    return ";".join(f"sprop-{kind}={each}" for kind, each in zip(("vps", "sps", "pps"), sets, strict=False))
+
+
+def video(name: str, fmtp: str) -> str:
+    return f"m=video 0 RTP/AVP 96\r\na=rtpmap:96 {name}/90000\r\n{fmtp}a=control:track1\r\n"
+
+
+AUDIO = "m=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=control:track2\r\n"
+Described = Callable[[str, list[bytes]], str]
+
+
+def one_value(name: str, sets: list[bytes]) -> str:
+    """All sets with start codes in one value."""
+    return video(name, f"a=fmtp:96 {parameters(name, [text(b''.join(START + nal for nal in sets))])}\r\n")
+
+
+def fmtp(name: str, sets: list[bytes]) -> str:
+    return f"a=fmtp:96 {parameters(name, list(map(text, sets)))}\r\n"
+
+
+DESCRIPTIONS: dict[str, Described] = {
+    "as usual": lambda name, sets: video(name, fmtp(name, sets)),
+    "with start codes": lambda name, sets: video(name, fmtp(name, [START + nal for nal in sets])),
+    "with short start codes": lambda name, sets: video(name, fmtp(name, [START[1:] + nal for nal in sets])),
+    "all in one value": one_value,
+    "with zeros behind them": lambda name, sets: video(name, fmtp(name, [START + nal + bytes(2) for nal in sets])),
+    "without the padding of base64": lambda name, sets: video(name, fmtp(name, sets).replace("=\r", "\r")),
+    "with blanks": lambda name, sets: video(name, fmtp(name, sets).replace(";", " ; ").replace(",", ", ")),
+    "in quotes": lambda name, sets: video(
+        name, re.sub(r"([a-z]+=)([^;\r]*)", r'\1"\2"', fmtp(name, sets), flags=re.ASCII)
+    ),
+    "in capitals": lambda name, sets: video(name, fmtp(name, sets).replace("sprop", "SPROP")),
+    "below the sound": lambda name, sets: video(name, "") + AUDIO + fmtp(name, sets),
+    "above the picture": lambda name, sets: "a=control:*\r\n" + fmtp(name, sets) + video(name, ""),
+    "with their map above the picture": lambda name, sets: (
+        f"a=rtpmap:96 {name}/90000\r\n" + video(name, fmtp(name, sets)).replace(f"a=rtpmap:96 {name}/90000\r\n", "")
+    ),
+    "with a semicolon at the end": lambda name, sets: video(name, fmtp(name, sets).replace("\r\n", ";\r\n")),
+    "beside one that cannot be read": lambda name, sets: video(
+        name, fmtp(name, sets).replace("sprop-parameter-sets=", "sprop-parameter-sets=!!,")
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DESCRIPTIONS)
+@pytest.mark.parametrize("name", CODECS)
+async def test_parameter_sets_of_the_description_are_found(
+    bench: Bench, camera: ScriptedCamera, name: str, kind: str
+) -> None:
+    """The stream itself has none, so only these make its keyframes playable."""
+    codec = CODECS[name]
+    camera.description = ("v=0\r\n" + DESCRIPTIONS[kind](name, list(codec.sets))).encode()
+    await playing(bench, camera)
+    numbers = Numbers()
+    stream = [*codec.pictures, codec.pictures[-1]]
+    units = await play(bench, camera, [numbers.picture(marked(nals[-1:])) for nals in stream])
+    assert shown(codec, units)[: len(codec.pictures)] == codec.pictures
+
+
+# Sound
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.sounds: list[Sound] = []
+
+    def began(self, codec: str) -> None:
+        self.codec = codec
+
+    def heard(self, sound: Sound) -> None:
+        self.sounds.append(sound)
+
+
+MICROPHONE = "m=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=control:microphone\r\n"
+SPEAKER = "m=audio 0 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=control:speaker\r\na=sendonly\r\n"
+AAC = "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000\r\na=control:aac\r\n"
+OFFERS = "The camera offers no sound with this stream: switch it on there."
+IS_AAC = "The camera's sound is MPEG4-GENERIC: set it to G.711 (PCMU or PCMA)."
+
+
+@pytest.mark.parametrize(
+    ("media", "track", "note"),
+    [
+        pytest.param(MICROPHONE, "microphone", "", id="a microphone"),
+        pytest.param(MICROPHONE + "a=recvonly\r\n" + SPEAKER, "microphone", "", id="a loudspeaker behind it"),
+        pytest.param(SPEAKER + MICROPHONE, "microphone", "", id="a loudspeaker before it"),
+        pytest.param(SPEAKER.replace("sendonly", "SendOnly") + MICROPHONE, "microphone", "", id="in capitals"),
+        pytest.param(SPEAKER, "", OFFERS, id="nothing but a loudspeaker"),
+        pytest.param(AAC, "", IS_AAC, id="AAC"),
+        pytest.param(AAC + SPEAKER, "", IS_AAC, id="AAC and a loudspeaker of G.711"),
+        pytest.param(AAC + MICROPHONE, "microphone", "", id="AAC beside G.711"),
+        pytest.param("", "", OFFERS, id="nothing"),
+    ],
+)
+async def test_sound_is_taken_from_the_microphone_alone_and_why_there_is_none_is_said(
+    bench: Bench, camera: ScriptedCamera, media: str, track: str, note: str
+) -> None:
+    camera.description = ("v=0\r\n" + video("H264", "") + media).encode()
+    heard = Heard()
+    source = Source(
+        CameraId("camera"),
+        StreamName.MAIN,
+        camera.url,
+        None,
+        None,
+        bench.sink,
+        bench.clock,
+        Metrics(),
+        bench.statuses.append,
+        sound=heard,
+    )
+    bench.sources.append(source)
+    bench.start()
+    await bench.up(camera)
+    assert [url.rpartition("/")[2] for url in camera.order] == ["track1", *([track] if track else [])]
+    for number in range(5):
+        camera.send(encode_frame(2, rtp(number, 160 * number, b"\xd5" * 160, kind=8, ssrc=5)))
+        await bench.clock.advance(INTERVAL)
+    assert len(heard.sounds) == (5 if track else 0)
+    if note:
+        await bench.until(lambda: note in source.status().notes, within=3, each=camera.picture)
+    else:
+        assert not any("sound" in each for each in source.status().notes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sdp: sdp.replace("RTP/AVP", "RTP/SAVP"),
+        lambda sdp: sdp.replace("RTP/AVP", "RTP/SAVPF"),
+        lambda sdp: sdp + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n",
+        lambda sdp: "a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsAyONQ\r\n" + sdp,
+    ],
+)
+async def test_an_encrypted_stream_is_never_set_up_and_the_words_say_what_to_do(
+    bench: Bench, camera: ScriptedCamera, change: Callable[[str], str]
+) -> None:
+    camera.description = ("v=0\r\n" + change(video("H264", ""))).encode()
+    source = bench.source(camera.url)
+    bench.start()
+    await bench.until(lambda: source.status().state is SourceState.DOWN)
+    assert source.status().reason is SourceReason.UNSUPPORTED
+    assert "SRTP" in source.status().detail
+    assert set(camera.requests) == {"DESCRIBE"}
+    assert not bench.sink.units
