@@ -13,8 +13,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a unit test that asks for a quiet machine: several unit tests run at a time, and they measure time with a
-    clock of their own or with ``time.thread_time``."""
+    """Refuse a unit test that asks for a quiet machine: several unit tests run at a time, and they measure time with
+    their own clock or with ``time.thread_time``.
+    """
     for item in items:
         if item.get_closest_marker("quiet") and not item.get_closest_marker("e2e"):
             raise pytest.UsageError(f"{item.nodeid} is marked quiet and not e2e")

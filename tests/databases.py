@@ -1,6 +1,6 @@
 """Provides an empty database of the newest version, migrated once per test process and then copied.
 
-What migrations do is tested in ``tests/storage``, on files that begin empty.
+``tests/storage`` tests the migrations, on files that begin empty.
 """
 
 import functools

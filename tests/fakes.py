@@ -7,7 +7,7 @@ from collections import deque
 
 
 class FakeClock:
-    """A clock that moves only when told. ``advance`` wakes sleepers in the order of their deadlines."""
+    """A clock that moves only when a test moves it. ``advance`` wakes sleepers in the order of their deadlines."""
 
     def __init__(self, now: float = 1_700_000_000.0, monotonic: float = 1000.0) -> None:
         self._now = now
@@ -26,12 +26,13 @@ class FakeClock:
         return self._monotonic
 
     def jump(self, seconds: float) -> None:
-        """Move only the wall clock, as somebody who sets it would."""
+        """Move only the wall clock, as if somebody had set it."""
         self._set_by += seconds
 
     def skip(self, seconds: float) -> None:
-        """Let time pass without waking sleepers, as while the machine itself sleeps: gateway time stands still, steady
-        time and wall time run on."""
+        """Let time pass without waking sleepers, as when the machine itself sleeps: gateway time stands still, but
+        steady time and wall time continue.
+        """
         self._now += seconds
 
     def pass_unnoticed(self, seconds: float) -> None:

@@ -65,7 +65,7 @@ def example() -> Loaded:
 
 @dataclass
 class FakePlane:
-    """Opens, renews and closes sessions as asked, and lets a test decide what happens to a session.
+    """Opens, renews and closes sessions as requested, and lets a test decide what happens to a session.
 
     Every ``open`` waits until ``gate`` is set.
     """
@@ -146,7 +146,7 @@ class FakePlane:
 def silent_media(
     cameras: Sequence[CameraSettings], settings: MediaSettings, events: MediaEvents, clock: Clock, metrics: Metrics
 ) -> MediaNode[FakePlane]:
-    """Return all media of a gateway, without running pulls and without packets."""
+    """Return a gateway's media plane, with no cameras being pulled and no packets."""
     return MediaNode(cameras, settings, events, clock, metrics, FakePlane)
 
 
@@ -237,7 +237,7 @@ class Channel:
         return await self.socket.receive_json(timeout=5)
 
     async def next_of(self, kind: str) -> Any:
-        """Return the next message of this kind, and skip others before it."""
+        """Return the next message of this type, skipping others before it."""
         while (message := await self.next())["type"] != kind:
             pass
         return message
@@ -327,7 +327,7 @@ class House:
         return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
 
     async def stop_viewing(self) -> None:
-        """Stop the worker that does what viewing has requested."""
+        """Stop the task that carries out what viewing has requested."""
         self._viewing.cancel()
         await asyncio.gather(self._viewing, return_exceptions=True)
 

@@ -1,11 +1,11 @@
-"""Runs scripts for state machines, which say what goes in and what must come out.
+"""Runs scripts for state machines. A script says what goes in and what must come out.
 
 A script has one line for each event::
 
     large_picture -> line_up tell | paced
 
 means: after the event ``large_picture`` the machine orders ``line_up`` and ``tell`` and is in state ``paced``. A
-mismatch shows as the difference between two scripts.
+mismatch is shown as the difference between two scripts.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,6 +32,6 @@ def transcript(events: Iterable[str], tell: Callable[[str], Told]) -> list[str]:
 
 
 def read_grid(grid: str) -> dict[tuple[str, str], str]:
-    """Read a grid with one column per state and one row per event. Return (state, event) -> what follows."""
+    """Read a grid with one column per state and one row per event. Return a mapping of (state, event) to the result."""
     header, *rows = (line.split() for line in grid.strip().splitlines())
     return {(state, event): cell for event, *cells in rows for state, cell in zip(header, cells, strict=True)}

@@ -14,7 +14,7 @@ from tests.commands.processes import district, sightline
 pytestmark = pytest.mark.e2e
 
 
-def test_a_usable_configuration_is_said_to_be_usable(tmp_path: Path) -> None:
+def test_a_usable_configuration_is_reported_as_usable(tmp_path: Path) -> None:
     done = sightline("check", district(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "Lincoln Middle School" in done.stdout
@@ -22,7 +22,7 @@ def test_a_usable_configuration_is_said_to_be_usable(tmp_path: Path) -> None:
     assert SECRET not in done.stdout
 
 
-def test_pages_without_tls_cause_a_warning_and_are_usable(tmp_path: Path) -> None:
+def test_pages_without_tls_cause_a_warning_but_are_usable(tmp_path: Path) -> None:
     path = district(tmp_path)
     path.write_text(path.read_text().replace("host: 127.0.0.1", "host: 0.0.0.0", 1))
     done = sightline("check", path)
@@ -71,14 +71,16 @@ def test_an_invitation_is_a_link_and_a_qr_code(tmp_path: Path) -> None:
         (["coordinator", "--name", "C", "--site", "nowhere"], "no such school: nowhere"),
     ],
 )
-def test_an_invitation_for_no_school_is_one_line(tmp_path: Path, more: list[str], words: str) -> None:
+def test_an_invitation_without_a_valid_school_is_refused_in_one_line(
+    tmp_path: Path, more: list[str], words: str
+) -> None:
     done = sightline("invite", "--config", district(tmp_path), *more)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert words in done.stderr
 
 
-def test_the_record_is_printed_and_its_reading_recorded(tmp_path: Path) -> None:
+def test_the_record_is_printed_and_reading_it_is_recorded(tmp_path: Path) -> None:
     path = district(tmp_path)
     first = sightline("audit", "--config", path, USER="anna")
     assert (first.returncode, first.stdout) == (0, ""), first.stderr
@@ -98,7 +100,9 @@ def test_the_record_is_printed_and_its_reading_recorded(tmp_path: Path) -> None:
         (SECRET.encode(), "no answer from http://127.0.0.1:1/hooks/x"),
     ],
 )
-def test_a_trigger_that_cannot_be_sent_is_one_line(tmp_path: Path, secret: bytes | None, words: str) -> None:
+def test_a_trigger_that_cannot_be_sent_is_reported_in_one_line(
+    tmp_path: Path, secret: bytes | None, words: str
+) -> None:
     path = tmp_path / "secret"
     if secret is not None:
         path.write_bytes(secret)
@@ -110,7 +114,7 @@ def test_a_trigger_that_cannot_be_sent_is_one_line(tmp_path: Path, secret: bytes
 
 
 @pytest.mark.parametrize("kind", ["http.port", "media.port"])
-def test_a_port_in_use_is_one_line_that_names_it(tmp_path: Path, kind: str) -> None:
+def test_a_port_in_use_is_named_in_one_line(tmp_path: Path, kind: str) -> None:
     path = district(tmp_path)
     with socket.socket(type=socket.SOCK_STREAM if kind == "http.port" else socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -127,7 +131,7 @@ def test_a_port_in_use_is_one_line_that_names_it(tmp_path: Path, kind: str) -> N
 
 
 @pytest.mark.parametrize("option", ["--port", "--control-port"])
-def test_a_simulated_school_on_a_port_in_use_is_one_line_that_names_it(option: str) -> None:
+def test_for_a_simulated_school_a_port_in_use_is_named_in_one_line(option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ports = {"--port": 0, "--control-port": 0} | {option: port}
@@ -138,7 +142,7 @@ def test_a_simulated_school_on_a_port_in_use_is_one_line_that_names_it(option: s
     assert str(port) in done.stderr
 
 
-def test_a_demo_on_ports_in_use_names_each_of_them(tmp_path: Path) -> None:
+def test_a_demo_names_every_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as one, socket.socket(type=socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         ports = [one.getsockname()[1], other.getsockname()[1]]
@@ -152,7 +156,7 @@ def test_a_demo_on_ports_in_use_names_each_of_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["http.port", "http.port=[", "http.prt=1"])
-def test_a_setting_that_cannot_be_set_is_one_line(tmp_path: Path, word: str) -> None:
+def test_a_setting_that_cannot_be_set_is_reported_in_one_line(tmp_path: Path, word: str) -> None:
     done = sightline("serve", "--config", district(tmp_path), "--set", word)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1, done.stderr
@@ -166,7 +170,7 @@ def test_a_setting_that_cannot_be_set_is_one_line(tmp_path: Path, word: str) -> 
         ["--set=storage.directory=/dev/null/x"],
     ],
 )
-def test_files_that_cannot_be_used_are_one_line(tmp_path: Path, more: list[str]) -> None:
+def test_files_that_cannot_be_used_are_reported_in_one_line(tmp_path: Path, more: list[str]) -> None:
     done = sightline("serve", "--config", district(tmp_path), "--set=http.port=0", "--set=media.port=0", *more)
     faults = [line for line in done.stderr.splitlines() if not re.match(r"\d\d:\d\d:\d\d", line)]
     assert done.returncode == 1
@@ -174,7 +178,7 @@ def test_files_that_cannot_be_used_are_one_line(tmp_path: Path, more: list[str])
     assert faults[0].startswith(more[0].removeprefix("--set=").partition("=")[0])
 
 
-def test_no_command_loads_what_only_another_one_runs() -> None:
+def test_commands_do_not_load_what_only_other_commands_need() -> None:
     heavy = {"aiohttp", "aiortc", "alembic", "av", "cv2", "numpy", "pydantic", "shapely", "sqlalchemy"}
     script = f"import sys, gateway.cli; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

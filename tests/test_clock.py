@@ -7,7 +7,7 @@ import pytest
 from gateway.clock import SystemClock
 
 
-def test_setting_the_machines_clock_moves_no_time_that_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_machines_clock_does_not_change_steady_time(monkeypatch: pytest.MonkeyPatch) -> None:
     true_time, clock = time.time, SystemClock()
     before = clock.now()
     monkeypatch.setattr(time, "time", lambda: true_time() - 20 * 3600)

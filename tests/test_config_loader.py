@@ -201,7 +201,7 @@ def test_a_missing_configuration_is_reported(tmp_path: Path) -> None:
     assert problems_of(tmp_path) == ["main.yaml: cannot be read: No such file or directory"]
 
 
-def test_a_configuration_that_is_not_text_is_told(folder: Path) -> None:
+def test_a_configuration_that_is_not_text_is_reported(folder: Path) -> None:
     (folder / "main.yaml").write_bytes(b"\xff\xff")
     assert problems_of(folder) == ["main.yaml: cannot be read: it is not UTF-8 text"]
 
@@ -235,12 +235,12 @@ def test_a_secret_comes_from_the_environment(folder: Path) -> None:
     assert password.get_secret_value() == "p"
 
 
-def test_no_secret_is_in_what_is_loaded_when_printed(folder: Path) -> None:
+def test_printing_the_loaded_configuration_shows_no_secret(folder: Path) -> None:
     loaded = load(folder / "main.yaml", environment={})
     assert "hunter2" not in repr(loaded) + str(summary(loaded)) + loaded.settings.model_dump_json()
 
 
-def test_fewer_cameras_are_fewer_everywhere(folder: Path) -> None:
+def test_reducing_the_number_of_cameras_reduces_them_everywhere(folder: Path) -> None:
     edit(folder / "agreement.yaml", ("gym: always", "gym: always\n  front: never"))
     fewer = limit_cameras(load(folder / "main.yaml", environment={}), 1)
     assert [c.id for c in fewer.settings.sites[0].cameras] == ["gym"]
@@ -248,7 +248,7 @@ def test_fewer_cameras_are_fewer_everywhere(folder: Path) -> None:
     assert set(fewer.settings.agreements[0].cameras) == {"gym"}
 
 
-def test_cameras_are_moved_to_another_port(folder: Path) -> None:
+def test_cameras_can_be_moved_to_another_port(folder: Path) -> None:
     gym, lobby = with_rtsp_port(load(folder / "main.yaml", environment={}), 9).settings.sites[0].cameras
     assert gym.sub is not None
     assert [gym.main.url, gym.sub.url] == ["rtsp://10.0.0.5:9/main", "rtsp://[2001:db8::5]:9/sub?x=1"]
@@ -305,7 +305,7 @@ def test_pages_served_to_the_network_without_tls_cause_a_warning(
         ("127.0.0.1", {}, False),
     ],
 )
-def test_buttons_that_a_flood_from_their_own_address_could_block_over_tls_cause_a_warning(
+def test_buttons_that_a_flood_from_their_address_could_block_over_tls_cause_a_warning(
     folder: Path, host: str, more: dict[str, object], warned: bool
 ) -> None:
     for name in ("certificate.pem", "key.pem"):
@@ -335,7 +335,7 @@ BASE64 = base64.b64encode(SECRET.encode()).decode()
         f"whsec_{base64.b64encode(SECRET.encode() + bytes(3)).decode()}",
     ],
 )
-def test_a_secret_of_two_panic_buttons_is_refused_however_it_is_written(folder: Path, written: str) -> None:
+def test_a_secret_shared_by_two_panic_buttons_is_refused_however_it_is_written(folder: Path, written: str) -> None:
     (folder / "panic.txt").write_text(f"{SECRET}\n")
     second = f"      - {{id: gym-bell, name: Gym, secret: {json.dumps(written)}, kind: drill}}\n    cameras:\n"
     edit(folder / "main.yaml", ("    cameras:\n", second))
@@ -359,8 +359,8 @@ def test_a_shared_secret_is_reported_with_other_faults(folder: Path) -> None:
     assert sum("is also the secret of" in problem for problem in problems) == 2
 
 
-def test_an_administrator_without_the_gateways_secrets_can_sign_a_thief_out(folder: Path) -> None:
-    """`sightline sign-out` in a new shell used to fail with a line for each secret that was not set."""
+def test_an_administrator_can_sign_a_thief_out_without_the_gateways_secrets(folder: Path) -> None:
+    """A regression: `sightline sign-out` in a new shell failed with one line for each secret that was not set."""
     path = folder / "sightline.yaml"
     path.write_text(
         MAIN.replace(f"secret: {SECRET}", "secret: ${B}").replace(f"password: {SECRET}", "password: file:no")

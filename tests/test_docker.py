@@ -1,4 +1,4 @@
-"""Tests the container files without a container engine: parses them and carries out the image's steps in a folder."""
+"""Tests the container files without a container engine, by parsing them and running the image's steps in a folder."""
 
 import json
 import re
@@ -75,7 +75,7 @@ async def test_health_check_and_scrape_use_addresses_that_exist(house: House) ->
         assert (await person.get(path)).status == 200
 
 
-def test_the_health_checks_program_is_python() -> None:
+def test_the_health_check_runs_python() -> None:
     [check] = [words for name, words in instructions() if name == "HEALTHCHECK"]
     command = json.loads(check[check.index("[") :])
     compile(command[command.index("-c") + 1], "healthcheck", "exec")
@@ -130,7 +130,7 @@ def test_every_mount_exists_or_is_a_volume() -> None:
 
 
 @pytest.mark.timeout(120)
-def test_the_images_build_makes_a_wheel_with_pages_and_migrations(tmp_path: Path) -> None:
+def test_building_the_image_makes_a_wheel_with_pages_and_migrations(tmp_path: Path) -> None:
     folder = tmp_path / "src"
     for source in copied():
         if source.startswith("web"):

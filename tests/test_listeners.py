@@ -12,7 +12,7 @@ def failures(metrics: Metrics) -> float | None:
     return metrics.registry.get_sample_value("sightline_task_failures_total", {"task": "doorbell"})
 
 
-def test_a_listener_that_fails_is_counted_and_told_again_and_so_are_the_others() -> None:
+def test_a_listener_that_fails_is_counted_and_called_again_and_so_are_the_others() -> None:
     metrics = Metrics()
     doorbell: Listeners[str, int] = Listeners("doorbell", metrics)
     heard: list[str] = []
@@ -49,7 +49,7 @@ def test_only_the_first_of_several_failures_in_a_row_is_logged(caplog: pytest.Lo
     assert failures(metrics) == 4
 
 
-def test_a_listener_that_another_one_removes_is_not_called() -> None:
+def test_a_listener_removed_by_another_one_is_not_called() -> None:
     doorbell: Listeners[str] = Listeners("doorbell", Metrics())
     heard: list[str] = []
     doorbell.add(lambda _: remove())

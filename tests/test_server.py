@@ -1,4 +1,4 @@
-"""The composition root starts and stops, even if something in it fails."""
+"""The gateway starts and stops, even if one of its services fails."""
 
 import asyncio
 import contextlib
@@ -57,7 +57,7 @@ class Running:
         await asyncio.wait_for(self.task, 10)
 
 
-async def test_a_gateway_serves_and_stops_and_serves_again_from_what_is_on_disk(loaded: Loaded) -> None:
+async def test_a_gateway_serves_stops_and_serves_again_with_what_is_on_disk(loaded: Loaded) -> None:
     keys = []
     for _ in range(2):
         async with Running(loaded) as url, aiohttp.ClientSession() as client:
@@ -68,7 +68,7 @@ async def test_a_gateway_serves_and_stops_and_serves_again_from_what_is_on_disk(
 
 
 @pytest.mark.parametrize("step", [13 * 3600.0, -20 * 3600.0])
-async def test_a_clock_that_is_set_and_a_restart_after_it_sign_nobody_out_and_end_no_incident(
+async def test_a_step_of_the_clock_and_a_restart_sign_nobody_out_and_end_no_incident(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
     """A regression: the next run used to trust the clock, which ended a lockdown or made a shift 20 hours longer."""
@@ -92,7 +92,7 @@ async def test_a_clock_that_is_set_and_a_restart_after_it_sign_nobody_out_and_en
             assert (joined["id"], joined["ends_at"]) == (opened["id"], opened["ends_at"])
 
 
-async def test_a_gateway_serves_https_with_a_certificate_of_its_own(loaded: Loaded) -> None:
+async def test_a_gateway_serves_https_with_its_own_certificate(loaded: Loaded) -> None:
     own = with_own_certificate(loaded)
     assert own.settings.http.public_url.startswith("https://")
     certificate = own.settings.http.tls_certificate
@@ -125,7 +125,7 @@ async def test_a_core_service_that_fails_ends_the_gateway_with_its_error(
 
 
 @pytest.mark.parametrize("key", ["http.port", "media.port"])
-async def test_a_port_in_use_is_the_operators_fault_and_named(loaded: Loaded, key: str) -> None:
+async def test_a_port_in_use_is_a_configuration_error_that_names_it(loaded: Loaded, key: str) -> None:
     section, _, _ = key.partition(".")
     with socket.socket(type=socket.SOCK_STREAM if section == "http" else socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -152,7 +152,7 @@ def take_the_upper_of_two(taken: socket.socket) -> int:
             return port
 
 
-async def test_a_port_in_use_of_a_later_worker_is_named_too(loaded: Loaded) -> None:
+async def test_a_later_workers_port_in_use_is_named_too(loaded: Loaded) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as taken:
         port = take_the_upper_of_two(taken)
         cameras = loaded.settings.sites[0].cameras
@@ -166,6 +166,6 @@ async def test_a_port_in_use_of_a_later_worker_is_named_too(loaded: Loaded) -> N
     assert failed.group_contains(ConfigurationError, match=f"^media.port: 127.0.0.1:{port}")
 
 
-def test_a_port_that_the_system_chose_stands_in_the_public_url() -> None:
+def test_a_port_that_the_system_chose_is_in_the_public_url() -> None:
     assert public_url(HttpSettings(port=8080, public_url="https://gateway.example"), 8080) == "https://gateway.example"
     assert public_url(HttpSettings(port=0), 4711) == "http://localhost:4711"

@@ -8,7 +8,7 @@ from cryptography import x509
 from gateway import tls
 
 
-def test_a_certificate_is_made_once_and_its_key_is_the_owners_alone(tmp_path: Path) -> None:
+def test_a_certificate_is_made_once_and_only_the_owner_can_read_its_key(tmp_path: Path) -> None:
     certificate, key = tls.self_signed(tmp_path / "new", "192.0.2.7")
     assert key.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
@@ -49,7 +49,7 @@ def test_mismatched_or_broken_files_are_replaced(tmp_path: Path, broken: str) ->
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
 
 
-def test_a_key_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+def test_a_key_file_that_others_could_read_is_made_private(tmp_path: Path) -> None:
     (tmp_path / "tls-key.pem").write_text("old")
     (tmp_path / "tls-key.pem").chmod(0o644)
     _, key = tls.self_signed(tmp_path, "localhost")

@@ -4,7 +4,7 @@ from gateway.errors import IllegalEvent, SightlineError
 from gateway.transitions import follow
 
 
-def test_a_table_that_lacks_an_event_raises_one_typed_error_that_names_both() -> None:
+def test_an_event_missing_from_a_table_raises_a_typed_error_that_names_event_and_state() -> None:
     table = {("open", "push"): "shut"}
     assert follow(table, "open", "push") == "shut"
     with pytest.raises(IllegalEvent, match="push cannot happen in the state shut") as caught:

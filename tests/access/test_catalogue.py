@@ -23,7 +23,7 @@ SETTINGS = Settings.model_validate(
 )
 
 
-def test_a_cameras_policy_is_the_agreements_or_its_default() -> None:
+def test_a_camera_has_the_policy_that_the_agreement_gives_it_or_its_default() -> None:
     catalogue = Catalogue(SETTINGS)
     policies = {camera.id: camera.policy for camera in catalogue.cameras()}
     assert policies == {
@@ -33,14 +33,14 @@ def test_a_cameras_policy_is_the_agreements_or_its_default() -> None:
     }
 
 
-def test_what_does_not_exist() -> None:
+def test_the_catalogue_returns_nothing_for_what_it_does_not_know() -> None:
     catalogue = Catalogue(SETTINGS)
     assert catalogue.cameras_of(SiteId("ash")) == ()
     assert catalogue.camera(CameraId("ash-door")) is None
     assert catalogue.agreement(ELM) is None
 
 
-def test_the_schools_of_a_principal() -> None:
+def test_a_principal_bound_to_no_school_has_all_and_others_have_theirs() -> None:
     catalogue = Catalogue(SETTINGS)
     assert catalogue.sites_of(Principal("p", "P", Role.PATROL)) == {OAK, ELM}
     assert catalogue.sites_of(Principal("c", "C", Role.COORDINATOR, frozenset({ELM}))) == {ELM}

@@ -26,7 +26,7 @@ from tests.access.house import (
 )
 
 
-async def test_a_revocation_holds_although_the_database_does_not_take_it(house: House) -> None:
+async def test_a_revocation_takes_effect_even_if_the_database_does_not_accept_it(house: House) -> None:
     await house.open()
     grant = await house.grants.give(PATROL, OAK)
     await rename(house, "grants", "away")
@@ -50,7 +50,7 @@ async def test_all_clear_ends_every_grant_of_the_incident_at_once(house: House, 
     assert house.grants.living(coordinators.id) == coordinators
 
 
-async def test_a_real_incident_ends_a_drills_grants_and_gives_new_ones(house: House) -> None:
+async def test_a_real_incident_ends_the_grants_of_a_drill_and_gives_new_ones(house: House) -> None:
     await house.open(IncidentKind.DRILL, frozenset({PATROL.id}))
     assert (await house.access.refusal(OTHER_CAR, CameraId("oak-gym"))).code == "not_enrolled"
     drill = await house.grants.give(PATROL, OAK)
@@ -67,7 +67,7 @@ async def test_a_new_incident_gives_a_new_grant(house: House) -> None:
     assert house.grants.living(first.id) is None
 
 
-async def test_the_end_of_a_grant_is_that_of_its_incident_in_the_database_too(house: House) -> None:
+async def test_a_grant_ends_with_its_incident_in_the_database_too(house: House) -> None:
     grant = await house.ended_grant()
     closed_at = house.clock.now()
     await house.clock.advance(60)
@@ -78,7 +78,7 @@ async def test_the_end_of_a_grant_is_that_of_its_incident_in_the_database_too(ho
 
 
 @pytest.mark.parametrize("first", ["grant", "all_clear"])
-async def test_all_clear_while_a_grant_is_being_written_leaves_none_alive(house: House, first: str) -> None:
+async def test_all_clear_while_a_grant_is_being_written_leaves_no_grant_alive(house: House, first: str) -> None:
     standing = await house.grants.give(PATROL, OAK)
     incident = await house.open()
     # Both must wait for the writer here, and then go in order of arrival.
@@ -92,14 +92,16 @@ async def test_all_clear_while_a_grant_is_being_written_leaves_none_alive(house:
             await house.clock.settle()
             given = group.create_task(house.grants.give(PATROL, OAK))
         await house.clock.settle()
-        assert given.done() == (first != "grant"), "an all clear holds at once, so what follows it needs no new grant"
+        assert given.done() == (first != "grant"), (
+            "an all clear takes effect at once, so nothing after it gets a new grant"
+        )
     grant = given.result()
     assert grant == standing or (first == "grant" and house.grants.living(grant.id) is None)
     again = await house.restart()
     assert grant == standing or again.grants.living(grant.id) is None
 
 
-async def test_a_listeners_bug_keeps_no_other_grant_alive(house: House) -> None:
+async def test_a_bug_in_one_listener_does_not_keep_other_grants_alive(house: House) -> None:
     def bug(grant: Grant, reason: CloseReason) -> None:
         raise ZeroDivisionError
 
@@ -134,7 +136,7 @@ async def test_a_revocation_does_not_outlive_its_incident(house: House) -> None:
     assert await (await house.restart()).grants.give(PATROL, OAK)
 
 
-async def test_revoked_standing_access_is_back_after_a_shift_and_never_bars_a_lockdown(house: House) -> None:
+async def test_revoked_standing_access_returns_after_a_shift_and_never_blocks_a_lockdown(house: House) -> None:
     grant = await house.grants.give(PATROL, OAK)
     await house.grants.revoke(grant.id, HEADQUARTERS)
     await house.clock.advance(12 * 3600 - 1)
@@ -147,7 +149,7 @@ async def test_revoked_standing_access_is_back_after_a_shift_and_never_bars_a_lo
     assert await house.grants.give(PATROL, OAK)
 
 
-async def test_revoking_what_has_ended_is_no_error(house: House) -> None:
+async def test_revoking_an_ended_grant_is_not_an_error(house: House) -> None:
     await house.grants.revoke("no-such-grant", HEADQUARTERS)
     assert house.ended == []
 
@@ -168,7 +170,7 @@ async def test_grants_of_an_incident_that_is_over_do_not_come_back(house: House)
         {"valid_until": date(2023, 11, 13)},
     ],
 )
-async def test_what_a_narrower_agreement_no_longer_gives_ends_with_the_restart(
+async def test_a_restart_ends_grants_that_a_narrower_agreement_no_longer_gives(
     house: House, narrowing: dict[str, object]
 ) -> None:
     await house.open()
@@ -178,7 +180,7 @@ async def test_what_a_narrower_agreement_no_longer_gives_ends_with_the_restart(
     assert (await house.row(grant)).end_reason == "not_in_agreement"
 
 
-async def test_a_token_is_worth_nothing_after_all_clear(house: House) -> None:
+async def test_a_token_is_worthless_after_all_clear(house: House) -> None:
     keys = KeyStore(house.db, house.clock)
     await keys.start()
     tokens = TokenService(keys, settings().tokens, "https://sightline.example", house.clock)

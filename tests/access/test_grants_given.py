@@ -42,7 +42,7 @@ async def test_a_grant_is_on_disk_and_in_the_record_before_it_is_given(house: Ho
     assert event.detail["cameras"] == ["oak-door", "oak-gym"]
 
 
-async def test_asking_again_gives_the_living_grant_also_to_many_at_once(house: House) -> None:
+async def test_asking_again_even_many_times_at_once_gives_the_same_grant(house: House) -> None:
     await house.open()
     grants = await asyncio.gather(*(house.grants.give(PATROL, OAK) for _ in range(8)))
     assert len({grant.id for grant in grants}) == 1
@@ -50,7 +50,7 @@ async def test_asking_again_gives_the_living_grant_also_to_many_at_once(house: H
     assert (await house.grants.give(OTHER_CAR, OAK)).id != grants[0].id
 
 
-async def test_standing_access_goes_on_beside_an_incident(house: House) -> None:
+async def test_standing_access_continues_during_an_incident(house: House) -> None:
     standing = await house.grants.give(PATROL, OAK)
     assert standing.basis is GrantBasis.STANDING
     assert standing.camera_ids == {"oak-door"}
@@ -60,7 +60,7 @@ async def test_standing_access_goes_on_beside_an_incident(house: House) -> None:
     assert await house.grants.give(PATROL, OAK) == standing
 
 
-async def test_while_no_disk_takes_a_record_holders_go_on_and_nobody_new_is_let_in(
+async def test_while_no_record_can_be_written_holders_keep_access_and_nobody_new_is_let_in(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await house.open()
@@ -78,7 +78,7 @@ async def test_while_no_disk_takes_a_record_holders_go_on_and_nobody_new_is_let_
     assert house.db.owed.count == 0
 
 
-async def test_a_grant_that_the_database_does_not_take_is_given_once_its_record_is_on_disk_elsewhere(
+async def test_a_grant_that_the_database_does_not_accept_is_given_once_its_record_is_on_disk_elsewhere(
     house: House,
 ) -> None:
     """A regression: an alarm on a full disk used to open no picture to anybody."""
@@ -93,7 +93,7 @@ async def test_a_grant_that_the_database_does_not_take_is_given_once_its_record_
     assert [event.detail["grant"] for event in await house.records("grant_given")] == [grant.id]
 
 
-async def test_grants_live_on_after_a_restart_in_the_incident(house: House) -> None:
+async def test_grants_survive_a_restart_during_the_incident(house: House) -> None:
     incident = await house.open()
     grants = [await house.grants.give(principal, OAK) for principal in (PATROL, COORDINATOR)]
     again = await house.restart()

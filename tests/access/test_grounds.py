@@ -52,16 +52,16 @@ def test_a_ground_that_is_not_stated_is_never_recorded_as_an_emergency(kind: Inc
     assert ground_of(grant(Role.PATROL, GrantBasis.INCIDENT), incident(REAL), plain).legal_basis == "emergency"
 
 
-def test_an_incident_that_is_not_known_is_not_called_an_emergency() -> None:
+def test_an_unknown_incident_is_not_called_an_emergency() -> None:
     assert ground_of(grant(Role.PATROL, GrantBasis.INCIDENT), None, agreement()).legal_basis == NOT_STATED
 
 
-def test_without_an_agreement_the_schools_own_people_have_their_ground_and_nobody_else() -> None:
+def test_without_an_agreement_only_the_schools_own_people_have_a_ground() -> None:
     assert "99.31(a)(1)" in ground_of(grant(Role.COORDINATOR, GrantBasis.STANDING), None, None).legal_basis
     assert ground_of(grant(Role.PATROL, GrantBasis.STANDING), None, None).legal_basis == NOT_STATED
 
 
-def test_the_record_names_the_threat_only_where_there_is_one() -> None:
+def test_the_record_names_the_threat_only_if_there_is_one() -> None:
     assert ground_of(grant(Role.PATROL, GrantBasis.STANDING), None, agreement()).detail() == {
         "basis": "standing",
         "legal_basis": "entrances",

@@ -29,14 +29,14 @@ def test_no_module_outside_access_compares_roles() -> None:
     assert set(asking) - NAMING == KNOWN
 
 
-def test_the_media_plane_knows_no_role() -> None:
+def test_the_media_plane_knows_no_roles() -> None:
     media = [*(ROOT / "gateway" / "webrtc").rglob("*.py"), *(ROOT / "gateway" / "media").rglob("*.py")]
     assert media
     assert [path for path in media if re.search(r"\bPrincipal\b|\bRole\b(?! Conflict)", path.read_text())] == []
 
 
 @pytest.mark.parametrize("role", Role)
-def test_each_role_hears_of_what_it_works_with(role: Role) -> None:
+def test_each_role_hears_about_what_it_works_with(role: Role) -> None:
     who = Principal("p", "P", role, frozenset({SiteId("lincoln")}))
     assert {topic for topic in Topic if hears(who, topic)} == {
         Role.DISPATCHER: {Topic.INCIDENTS, Topic.WATCHERS, Topic.REFUSED_TRIGGERS, Topic.CLOCK},

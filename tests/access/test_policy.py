@@ -49,7 +49,7 @@ def given(decision: Grant | Refusal) -> Grant:
     return decision
 
 
-def test_the_words_before_a_lockdown() -> None:
+def test_the_wording_before_a_lockdown() -> None:
     refusal = refused(decide(PATROL, Action.VIEW, GYM, (), AGREEMENT, NOW))
     assert refusal == Refusal(RefusalReason.NO_INCIDENT, "no incident at this school", known=True)
 
@@ -73,12 +73,12 @@ def test_an_overdue_incident_counts_until_its_service_has_ended_it() -> None:
 
 
 @pytest.mark.parametrize("order", [(REAL, DRILL), (DRILL, REAL)])
-def test_of_two_incidents_the_real_one_carries_the_grant(order: tuple[Incident, ...]) -> None:
+def test_if_two_incidents_are_open_the_grant_depends_on_the_real_one(order: tuple[Incident, ...]) -> None:
     enrolled = [replace(i, enrolled=frozenset({PATROL.id})) for i in order]
     assert given(decide(PATROL, Action.VIEW, GYM, enrolled, AGREEMENT, NOW)).incident_id == "i-real"
 
 
-def test_a_test_beside_a_drill_takes_nothing_from_those_enrolled() -> None:
+def test_a_test_during_a_drill_takes_nothing_away_from_those_enrolled() -> None:
     test = replace(REAL, id="i-test", kind=IncidentKind.TEST)
     drill = replace(DRILL, enrolled=frozenset({PATROL.id}))
     assert given(decide(PATROL, Action.VIEW, GYM, (test, drill), AGREEMENT, NOW)).incident_id == "i-drill"
@@ -86,13 +86,13 @@ def test_a_test_beside_a_drill_takes_nothing_from_those_enrolled() -> None:
     assert refusal.reason is RefusalReason.NOT_ENROLLED
 
 
-def test_a_site_without_an_incident_gives_what_always_stands() -> None:
+def test_a_site_without_an_incident_gives_only_standing_access() -> None:
     grant = given(decide_site(PATROL, SITE, CAMERAS, (), AGREEMENT, NOW))
     assert (grant.basis, grant.incident_id) == (GrantBasis.STANDING, None)
     assert grant.camera_ids == {"door"}
 
 
-def test_a_site_in_a_lockdown_gives_all_but_never_cameras_and_all_ends_with_it() -> None:
+def test_a_site_in_a_lockdown_gives_all_but_never_cameras_until_it_ends() -> None:
     grant = given(decide_site(PATROL, SITE, CAMERAS, (REAL,), AGREEMENT, NOW))
     assert (grant.basis, grant.incident_id) == (GrantBasis.INCIDENT, "i-real")
     assert grant.camera_ids == {"door", "gym"}
@@ -109,7 +109,7 @@ def test_a_site_in_a_lockdown_gives_all_but_never_cameras_and_all_ends_with_it()
         (EXPIRED, CAMERAS, (REAL,), RefusalReason.NOT_IN_AGREEMENT),
     ],
 )
-def test_a_site_that_police_may_know_of_says_why_not(
+def test_a_site_that_police_may_know_about_says_why_it_refuses(
     agreement: AgreementSettings | None,
     cameras: tuple[Camera, ...],
     incidents: tuple[Incident, ...],
@@ -142,7 +142,7 @@ WHO_MAY = {
 
 
 @pytest.mark.parametrize("action", WHO_MAY)
-def test_who_may_do_what_at_a_site(action: Action) -> None:
+def test_each_role_may_do_at_a_site_what_the_table_says(action: Action) -> None:
     for role, (agreement, allowed) in product(Role, zip((AGREEMENT, EXPIRED, None), WHO_MAY[action], strict=True)):
         refusal = may(Principal("me", "Me", role), action, SITE, agreement, NOW)
         assert (refusal is None) == (role in allowed), f"{role} under {agreement}"
@@ -150,14 +150,14 @@ def test_who_may_do_what_at_a_site(action: Action) -> None:
 
 
 @pytest.mark.parametrize("action", [Action.TRIGGER, Action.ALL_CLEAR])
-def test_the_agreement_names_who_triggers_and_who_ends(action: Action) -> None:
+def test_the_agreement_names_who_may_trigger_and_who_may_end(action: Action) -> None:
     named = {"trigger_roles": frozenset({Role.PATROL}), "end_roles": frozenset({Role.PATROL})}
     agreement = AGREEMENT.model_copy(update=named)
     allowed = {role for role in Role if may(Principal("me", "Me", role), action, SITE, agreement, NOW) is None}
     assert allowed == {Role.PATROL}
 
 
-def test_an_agreement_of_another_school_names_nobody_here() -> None:
+def test_another_schools_agreement_gives_nobody_rights_here() -> None:
     elsewhere = AGREEMENT.model_copy(update={"site": SiteId("elm"), "end_roles": ALL, "trigger_roles": ALL})
     dispatcher = Principal("me", "Me", Role.DISPATCHER)
     assert isinstance(may(dispatcher, Action.ALL_CLEAR, SITE, elsewhere, NOW), Refusal)
@@ -165,12 +165,12 @@ def test_an_agreement_of_another_school_names_nobody_here() -> None:
 
 
 @pytest.mark.parametrize("action", [Action.VIEW, Action.STILL])
-def test_pictures_are_not_a_matter_of_sites(action: Action) -> None:
+def test_seeing_pictures_is_decided_per_camera_not_per_site(action: Action) -> None:
     with pytest.raises(ValueError, match="for a camera"):
         may(PATROL, action, SITE, AGREEMENT, NOW)
 
 
 @pytest.mark.parametrize("action", [action for action in WHO_MAY if action is not Action.STATUS])
-def test_what_is_done_at_a_site_is_not_a_matter_of_cameras(action: Action) -> None:
+def test_actions_at_a_site_are_not_decided_per_camera(action: Action) -> None:
     with pytest.raises(ValueError, match="for a site"):
         decide(PATROL, action, GYM, (REAL,), AGREEMENT, NOW)

@@ -1,7 +1,7 @@
 """Walks every cell of the table in docs/permission.md, and shows what each flag of an agreement changes in it.
 
-A cell says what access stands on (``incident``, ``standing``) or why it is refused. A ``?`` before the reason means
-that these people may not know that the camera exists. ``police`` stands for all three police roles, and ``*`` for
+A cell says what access is based on (``incident``, ``standing``) or why it is refused. A ``?`` before the reason means
+that these people may not know that the camera exists. ``police`` means all three police roles, and ``*`` means
 everything that no line above names.
 """
 
@@ -176,7 +176,7 @@ def test_every_cell_of_the_contract(name: str, role: Role) -> None:
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("state", STATES)
-def test_another_schools_cameras_are_unknown_to_whoever_is_bound_to_a_school(role: Role, state: str) -> None:
+def test_another_schools_cameras_are_unknown_to_people_bound_to_a_school(role: Role, state: str) -> None:
     stranger = Principal("me", "Me", role, frozenset({SiteId("elm")}))
     for policy, action in product(CameraPolicy, (Action.VIEW, Action.STILL, Action.STATUS)):
         decision = decide(

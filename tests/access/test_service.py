@@ -27,7 +27,7 @@ async def test_a_school_without_an_agreement_opens_to_its_own_people_only(house:
     assert (await house.grants.give(own, ELM)).camera_ids == {"elm-door"}
 
 
-async def test_a_school_that_is_not_theirs_and_none_at_all_are_answered_alike(house: House) -> None:
+async def test_another_school_and_a_school_that_does_not_exist_get_the_same_answer(house: House) -> None:
     theirs, none = await no_grant(house, COORDINATOR, ELM), await no_grant(house, COORDINATOR, SiteId("ash"))
     assert isinstance(theirs, NotFound)
     assert isinstance(none, NotFound)
@@ -37,7 +37,7 @@ async def test_a_school_that_is_not_theirs_and_none_at_all_are_answered_alike(ho
 
 
 @pytest.mark.parametrize("principal", [PATROL, HEADQUARTERS, COORDINATOR, TECHNICIAN])
-async def test_a_camera_that_is_never_shown_is_answered_like_one_that_does_not_exist(
+async def test_a_never_camera_gets_the_same_answer_as_one_that_does_not_exist(
     house: House, principal: Principal
 ) -> None:
     await house.open()
@@ -67,7 +67,7 @@ async def test_a_camera_that_the_agreement_names_is_refused_with_its_reason(hous
     assert error.detail == "no incident at this school"
 
 
-async def test_the_token_of_another_grant(house: House) -> None:
+async def test_the_token_of_another_grant_is_refused(house: House) -> None:
     standing = await house.grants.give(PATROL, OAK)
     await house.open()
     assert "oak-gym" not in standing.camera_ids
@@ -75,7 +75,7 @@ async def test_the_token_of_another_grant(house: House) -> None:
     assert (error.status, error.code) == (403, "not_in_grant")
 
 
-async def test_stills_are_for_district_it_while_nothing_is_going_on(house: House) -> None:
+async def test_district_it_gets_stills_only_while_there_is_no_incident(house: House) -> None:
     gym = CameraId("oak-gym")
     await house.access.require_camera(TECHNICIAN, Action.STILL, gym)
     await house.open(IncidentKind.TEST)
@@ -85,7 +85,7 @@ async def test_stills_are_for_district_it_while_nothing_is_going_on(house: House
     assert (await house.records("still_refused"))[0].camera == "oak-gym"
 
 
-async def test_what_the_pages_show_can_be_done_is_what_is_allowed(house: House) -> None:
+async def test_pages_offer_exactly_what_is_allowed(house: House) -> None:
     assert house.access.may(COORDINATOR, Action.TRIGGER, OAK) is None
     await house.access.require(COORDINATOR, Action.TRIGGER, OAK)
     assert house.access.may(PATROL, Action.TRIGGER, OAK) is not None
@@ -99,7 +99,7 @@ async def test_what_the_pages_show_can_be_done_is_what_is_allowed(house: House) 
     await house.access.require(HEADQUARTERS, Action.READ_RECORD)
 
 
-async def test_cameras_may_be_known_of_before_they_may_be_seen(house: House) -> None:
+async def test_people_may_know_about_cameras_before_they_may_see_them(house: House) -> None:
     for principal in (PATROL, COORDINATOR, TECHNICIAN):
         assert [camera.id for camera in house.access.visible_cameras(principal, OAK)] == ["oak-door", "oak-gym"]
     assert house.access.visible_cameras(PATROL, ELM) == ()

@@ -34,5 +34,5 @@ def test_a_camera_that_is_up_is_not_called_live_while_its_picture_is_late_or_unv
 
 
 @pytest.mark.parametrize("state", [state for state in SourceState if state is not SourceState.UP])
-def test_a_camera_that_passes_no_pictures_on_is_not_live_however_young_its_last_one_is(state: SourceState) -> None:
+def test_a_camera_that_passes_on_no_pictures_is_not_live_however_recent_its_last_one_is(state: SourceState) -> None:
     assert age_state(status(0.3, 0.05, state), AgeSettings()) == "not_live"

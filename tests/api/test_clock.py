@@ -1,4 +1,4 @@
-"""The gateway's clock is set while people depend on it. Nothing that was promised changes, and people are told."""
+"""The gateway's clock is set while people depend on it. No deadline changes, and people are told."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def ticks(house: House, seconds: float) -> None:
         await house.services.sign_ins.tick()
 
 
-async def test_a_clock_set_13_hours_forward_signs_nobody_out_in_a_lockdown(house: House) -> None:
+async def test_setting_the_clock_13_hours_forward_in_a_lockdown_signs_nobody_out(house: House) -> None:
     dispatcher = await house.sign_in("dispatcher")
     channel = await dispatcher.events()
     await channel.resume()
@@ -35,7 +35,7 @@ async def test_a_clock_set_13_hours_forward_signs_nobody_out_in_a_lockdown(house
     assert await house.records("sign_in_closed") == []
 
 
-async def test_a_clock_set_20_hours_back_makes_no_shift_longer(house: House) -> None:
+async def test_setting_the_clock_20_hours_back_does_not_lengthen_a_shift(house: House) -> None:
     patrol = await house.sign_in("patrol")
     await house.clock.advance(HOUR)
     house.clock.jump(-20 * HOUR)
@@ -46,7 +46,7 @@ async def test_a_clock_set_20_hours_back_makes_no_shift_longer(house: House) -> 
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_clock_that_is_set_ends_no_incident_early_and_none_late(house: House, step: float) -> None:
+async def test_setting_the_clock_ends_incidents_neither_early_nor_late(house: House, step: float) -> None:
     incidents: IncidentService = house.services.incidents
     incident = await house.lock_down()
     lasts = incident.ends_at - house.clock.now()
@@ -63,7 +63,7 @@ async def test_a_clock_that_is_set_ends_no_incident_early_and_none_late(house: H
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_token_lives_no_longer_and_no_shorter_by_a_clock_that_is_set(house: House, step: float) -> None:
+async def test_setting_the_clock_makes_a_tokens_life_neither_longer_nor_shorter(house: House, step: float) -> None:
     await house.lock_down()
     patrol = await house.sign_in("patrol")
     lifetime = house.loaded.settings.tokens.lifetime
@@ -79,7 +79,7 @@ async def test_a_token_lives_no_longer_and_no_shorter_by_a_clock_that_is_set(hou
     assert (await patrol.offer(HALLWAY, answer["token"])).problem(401) == "token_expired"
 
 
-async def test_a_clock_set_ten_years_forward_lets_no_agreement_run_out_in_a_lockdown(house: House) -> None:
+async def test_setting_the_clock_ten_years_forward_does_not_end_an_agreement_in_a_lockdown(house: House) -> None:
     await house.lock_down()
     patrol = await house.sign_in("patrol")
     house.clock.jump(10 * 365 * 24 * HOUR)
@@ -99,7 +99,7 @@ async def test_an_invitation_that_a_command_makes_after_a_step_can_be_redeemed(h
     ("who", "told"),
     [("dispatcher", 1), ("headquarters", 1), ("district_it", 1), ("coordinator", 1), ("patrol", 0), ("auditor", 0)],
 )
-async def test_a_step_of_the_clock_is_said_once_to_those_who_work_by_its_times(
+async def test_a_step_of_the_clock_is_reported_once_to_those_who_work_with_its_times(
     house: House, who: str, told: int
 ) -> None:
     channel = await (await house.sign_in(who)).events()
@@ -114,7 +114,7 @@ async def test_a_step_of_the_clock_is_said_once_to_those_who_work_by_its_times(
     assert len(await house.records("clock_step")) == 1
 
 
-async def test_a_page_learns_within_a_second_how_far_the_clock_is_from_what_its_times_are_counted_in(
+async def test_a_page_is_told_within_a_second_how_far_the_clock_has_been_set(
     house: House,
 ) -> None:
     channel = await (await house.sign_in("patrol")).events()

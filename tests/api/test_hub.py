@@ -9,7 +9,7 @@ def page(name: str) -> Listener:
     return Listener(Principal(name, name.title(), Role.PATROL), f"sign-in of {name}")
 
 
-def test_an_audience_that_fails_for_one_page_is_counted_and_the_others_hear() -> None:
+def test_a_failure_for_one_page_is_counted_and_the_others_still_get_the_event() -> None:
     metrics = Metrics()
     hub, bad, good = EventHub(metrics), page("bad"), page("good")
     hub.join(bad)

@@ -23,7 +23,7 @@ def filled(path: str) -> str:
     return re.sub(r"\{\w+\}", "nothing", path)
 
 
-async def test_every_route_that_is_not_open_asks_who_is_there(house: House) -> None:
+async def test_every_route_that_is_not_open_requires_a_sign_in(house: House) -> None:
     stranger = await house.stranger()
     asked = 0
     for method, path in routes(house):
@@ -51,13 +51,13 @@ async def test_a_change_from_a_foreign_page_is_refused(house: House, origin: str
     assert (await person.post("/api/sign-out", Origin=origin)).problem(403) == "foreign_origin"
 
 
-async def test_a_change_from_the_gateways_own_page_is_taken(house: House) -> None:
+async def test_a_change_from_the_gateways_own_page_is_accepted(house: House) -> None:
     for origin in ["http://localhost:8080", str(house.server.make_url("/"))[:-1]]:
         person = await house.sign_in("headquarters")
         assert (await person.post("/api/sign-out", Origin=origin)).status == 204
 
 
-async def test_what_is_not_there_and_what_is_not_so_are_told_apart(house: House) -> None:
+async def test_unknown_paths_missing_headers_and_wrong_methods_are_told_apart(house: House) -> None:
     person = await house.sign_in("headquarters")
     assert (await person.get("/api/nothing")).problem(404) == "not_found"
     wrong = await person.request("DELETE", "/api/sites")
@@ -68,13 +68,13 @@ async def test_what_is_not_there_and_what_is_not_so_are_told_apart(house: House)
     assert (await person.request("PUT", "/whep/sessions/x")).problem(405) == "method_not_allowed"
 
 
-async def test_an_event_channel_that_is_no_websocket_is_refused(house: House) -> None:
+async def test_an_event_channel_that_is_not_a_websocket_is_refused(house: House) -> None:
     person = await house.sign_in("headquarters")
     assert (await person.get("/api/events")).problem(400) == "bad_request"
 
 
 @pytest.mark.parametrize("path", ["/api/tokens", "/hooks/lincoln-panic", "/whep/lincoln-lobby"])
-async def test_too_long_a_body_is_refused(house: House, path: str) -> None:
+async def test_a_body_that_is_too_long_is_refused(house: House, path: str) -> None:
     person = await house.sign_in("headquarters")
     headers = {"X-Sightline": "1", "Content-Type": "application/sdp", "Authorization": "Bearer x"}
     answer = await person.request("POST", path, data=b" " * (BODY_LIMIT + 1), headers=headers)
@@ -102,7 +102,7 @@ async def test_an_offer_of_another_type_is_refused(house: House) -> None:
         (b"[" * 20_000, "JSON"),
     ],
 )
-async def test_a_bad_body_is_told_by_its_key(house: House, body: bytes, named: str) -> None:
+async def test_an_error_in_a_body_names_its_key(house: House, body: bytes, named: str) -> None:
     person = await house.sign_in("headquarters")
     answer = await person.request("POST", "/api/tokens", data=body, headers={"X-Sightline": "1"})
     assert answer.problem(400) == "bad_body"
@@ -123,14 +123,14 @@ async def test_a_bad_body_is_told_by_its_key(house: House, body: bytes, named: s
         "/api/sites/lincoln/rooms/lincoln-room-101/cameras?n=many",
     ],
 )
-async def test_a_bad_number_is_told_by_its_name(house: House, path: str) -> None:
+async def test_an_error_in_a_number_names_the_parameter(house: House, path: str) -> None:
     person = await house.sign_in("headquarters")
     answer = await person.get(path)
     assert answer.problem(400) == "bad_number"
     assert answer.json["detail"].startswith(path.partition("?")[2].partition("=")[0])
 
 
-async def test_a_camera_that_one_may_not_know_of_is_one_that_does_not_exist(house: House) -> None:
+async def test_a_camera_that_a_person_may_not_know_about_seems_not_to_exist(house: House) -> None:
     """The answers are identical for a camera that does not exist, one that is `never`, and another school's."""
     coordinator = await house.sign_in("coordinator")
     token = await coordinator.token()
@@ -146,7 +146,7 @@ async def test_a_camera_that_one_may_not_know_of_is_one_that_does_not_exist(hous
         assert len(set(answers)) == 1
 
 
-async def test_a_school_that_one_may_not_know_of_is_one_that_does_not_exist(house: House) -> None:
+async def test_a_school_that_a_person_may_not_know_about_seems_not_to_exist(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     for path in ("/api/sites/{}/plan", "/api/sites/{}/rooms/oak-room-1/cameras"):
         answers = [await coordinator.get(path.format(site)) for site in ("oak", "nowhere")]
@@ -190,7 +190,7 @@ async def raw(house: House, head: bytes) -> bytes:
         ),
     ],
 )
-async def test_bytes_in_headers_that_are_no_text_are_no_bug(
+async def test_bytes_in_headers_that_are_not_text_do_not_count_as_a_bug(
     house: House, head: bytes, status: int, code: bytes
 ) -> None:
     answer = await raw(house, head)
@@ -198,13 +198,13 @@ async def test_bytes_in_headers_that_are_no_text_are_no_bug(
     assert b'"code": "%s"' % code in answer
 
 
-async def test_rubbish_in_a_path_is_what_does_not_exist(house: House) -> None:
+async def test_garbage_in_a_path_is_a_404(house: House) -> None:
     person = await house.sign_in("coordinator")
     for camera in ("%FF", "%00", "a%2Fb", "x" * 2000):
         (await person.get(f"/api/cameras/{camera}/still")).problem(404)
 
 
-async def test_a_refused_panic_button_says_so_in_the_one_shape(house: House) -> None:
+async def test_a_refused_panic_button_gets_the_usual_error_shape(house: House) -> None:
     person = await house.stranger()
     signed = house.signed(b"{}")
     refused = await person.request("POST", "/hooks/lincoln-panic", data=b'{"note": "other"}', headers=signed)
@@ -214,7 +214,7 @@ async def test_a_refused_panic_button_says_so_in_the_one_shape(house: House) -> 
     assert missing.problem(400) == "header_missing"
 
 
-async def test_a_database_that_fails_is_a_503_with_the_shape(house: House) -> None:
+async def test_a_failing_database_is_a_503_with_the_usual_error_shape(house: House) -> None:
     person = await house.sign_in("headquarters")
     await house.break_storage()
     assert (await person.get("/api/me")).problem(503) == "storage_failed"
@@ -222,7 +222,7 @@ async def test_a_database_that_fails_is_a_503_with_the_shape(house: House) -> No
     assert (await person.get("/healthz")).status == 200
 
 
-async def test_a_bug_is_a_500_that_says_nothing_of_it_and_is_counted(
+async def test_a_bug_is_a_500_that_reveals_nothing_and_is_counted(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> None:
@@ -237,7 +237,7 @@ async def test_a_bug_is_a_500_that_says_nothing_of_it_and_is_counted(
     assert house.metrics.registry.get_sample_value("sightline_task_failures_total", {"task": "http"}) == 1
 
 
-async def test_no_answer_may_be_kept_or_framed(house: House) -> None:
+async def test_no_answer_may_be_cached_or_framed(house: House) -> None:
     person = await house.stranger()
     for path in ("/healthz", "/api/me", "/metrics", "/nothing"):
         headers = (await person.get(path)).headers

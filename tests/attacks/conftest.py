@@ -35,7 +35,7 @@ class Line:
         self.writer.write(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
 
     def stop_reading(self) -> None:
-        """Stop reading, and leave in the connection what the gateway sends."""
+        """Stop reading, so that what the gateway sends stays in the connection."""
         assert isinstance(self.writer.transport, asyncio.ReadTransport)
         self.writer.transport.pause_reading()
 
@@ -72,7 +72,7 @@ async def connected(port: int, context: ssl.SSLContext | None = None) -> AsyncIt
 
 @dataclass
 class Guarded:
-    """A gateway behind a server of its own with room for few connections. ``port``: where that is listening."""
+    """A gateway behind its own server with room for few connections. ``port`` is the port of that server."""
 
     house: House
     doors: Doors
@@ -80,7 +80,7 @@ class Guarded:
     port: int = 0
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until the gateway has handled what was sent to it, as ``true`` tells."""
+        """Wait until the gateway has handled what was sent to it, which is when ``true`` returns True."""
         async with asyncio.timeout(5):
             for _ in iter(true, True):
                 await asyncio.sleep(0.001)
@@ -101,7 +101,7 @@ async def guard(
     alarms_only: bool = False,
     context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Guarded]:
-    """Put the house behind a server of its own that is listening."""
+    """Put the house behind its own listening server."""
     runner = house.server.runner
     assert isinstance(runner, web.AppRunner)
     places = ConnectionPlaces(16) if places is None else places

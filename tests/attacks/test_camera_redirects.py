@@ -1,4 +1,4 @@
-"""A camera, or something that answers in its place, tries to reach through the gateway what it cannot reach itself."""
+"""A camera, or an impostor, tries to use the gateway to reach things that it cannot reach itself."""
 
 from gateway.models import SourceReason, SourceState
 from gateway.sources.rtsp.protocol.address import parse_address
@@ -10,7 +10,7 @@ from tests.sources.scripted import ScriptedCamera
 __all__ = ["bench"]
 
 
-async def test_a_camera_cannot_have_the_gateway_knock_at_another_port(bench: Bench) -> None:
+async def test_a_camera_cannot_make_the_gateway_connect_to_another_port(bench: Bench) -> None:
     async with ScriptedCamera() as inside, ScriptedCamera() as camera:
         camera.location = inside.url
         source = bench.source(camera.url, PASSWORD)
@@ -23,7 +23,7 @@ async def test_a_camera_cannot_have_the_gateway_knock_at_another_port(bench: Ben
         await bench.stop()
 
 
-async def test_a_camera_cannot_fetch_its_password_by_a_redirect(bench: Bench) -> None:
+async def test_a_camera_cannot_obtain_the_password_with_a_redirect(bench: Bench) -> None:
     async with ScriptedCamera(PASSWORD) as thief, ScriptedCamera() as camera:
         camera.location = thief.url
         source = bench.source(camera.url, PASSWORD, redirects=[f"127.0.0.1:{thief.port}"])
@@ -32,11 +32,11 @@ async def test_a_camera_cannot_fetch_its_password_by_a_redirect(bench: Bench) ->
         status = source.status()
         assert status.reason is SourceReason.REDIRECT_REFUSED
         assert "in the clear (Basic), which is not sent" in status.detail
-        assert thief.requests == ["DESCRIBE"], "asked once, without the password"
+        assert thief.requests == ["DESCRIBE"], "one request, without the password"
         await bench.stop()
 
 
-def test_a_stream_address_of_another_host_is_asked_for_over_the_same_connection_alone() -> None:
+def test_a_stream_address_of_another_host_is_requested_only_over_the_same_connection() -> None:
     session = RtspSession(parse_address("rtsp://camera/live", None, None), lambda: "cnonce")
     session.start(0.0)
     session.take_output()

@@ -36,7 +36,7 @@ def press(line: Line, house: House, message: str = "msg_1") -> None:
     line.ask("/hooks/lincoln-panic", "POST", BODY, **house.signed(BODY, message))
 
 
-async def test_idle_connections_of_one_address_do_not_silence_a_panic_button(house: House) -> None:
+async def test_idle_connections_from_one_address_do_not_silence_a_panic_button(house: House) -> None:
     async with guard(house, ConnectionPlaces(40)) as guarded, AsyncExitStack() as stack:
         for line in await many(stack, guarded, 50):
             line.ask("/healthz")
@@ -54,7 +54,7 @@ async def test_connections_that_say_nothing_do_not_silence_a_panic_button(house:
             assert await button.status() == 200
 
 
-async def test_a_console_keeps_its_connection_while_strangers_fill_the_house(house: House) -> None:
+async def test_a_console_keeps_its_connection_while_strangers_take_every_place(house: House) -> None:
     cookie = (await house.sign_in("dispatcher")).cookie()
     async with guard(house, ConnectionPlaces(8, an_address=8)) as guarded, connected(guarded.port) as console:
         console.ask("/api/me", Cookie=f"sightline={cookie}")
@@ -67,7 +67,7 @@ async def test_a_console_keeps_its_connection_while_strangers_fill_the_house(hou
             assert await console.status() == 200
 
 
-async def test_a_console_is_known_again_at_once_after_a_restart(house: House) -> None:
+async def test_a_console_is_recognised_at_once_after_a_restart(house: House) -> None:
     cookie = (await house.sign_in("dispatcher")).cookie()
     [(_, sign_in)] = await house.services.sessions.cookies()
     assert house.services.limits.sign_in_of(cookie) is None, "it has asked for nothing yet"
@@ -78,7 +78,7 @@ async def test_a_console_is_known_again_at_once_after_a_restart(house: House) ->
         assert guarded.places.known == 1
 
 
-async def test_of_a_sign_in_that_has_ended_nothing_is_known_any_more(house: House) -> None:
+async def test_a_sign_in_that_has_ended_is_forgotten(house: House) -> None:
     person = await house.sign_in("dispatcher")
     cookie = person.cookie()
     await person.get("/api/me")
@@ -88,7 +88,7 @@ async def test_of_a_sign_in_that_has_ended_nothing_is_known_any_more(house: Hous
     assert house.services.limits.sign_in_of(cookie) is None
 
 
-async def test_where_an_address_opens_more_than_its_turn_allows_a_panic_button_and_a_console_are_still_first(
+async def test_if_an_address_opens_too_many_connections_panic_buttons_and_consoles_are_still_served_first(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.api.admission.newcomers.NEWCOMERS", (3.0, 1.0))
@@ -115,7 +115,7 @@ async def test_where_an_address_opens_more_than_its_turn_allows_a_panic_button_a
         assert await lines[-1].status() == 200, "the newest is next"
 
 
-async def test_a_flood_of_messages_to_a_button_begins_in_turns_and_a_true_press_behind_the_same_address_is_among_them(
+async def test_a_real_press_from_the_same_address_as_a_flood_of_messages_is_still_served_in_turn(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.api.admission.newcomers.NEWCOMERS", (1.0, 1e-6))
@@ -134,7 +134,7 @@ async def test_a_flood_of_messages_to_a_button_begins_in_turns_and_a_true_press_
             assert await button.status() == 200
 
 
-async def test_messages_to_a_button_from_many_addresses_hold_up_no_address_that_sends_one() -> None:
+async def test_messages_to_a_button_from_many_addresses_do_not_delay_an_address_that_sends_one() -> None:
     clock, begun = FakeClock(), list[str]()
 
     def message(address: str) -> Waiting:
@@ -158,7 +158,7 @@ async def test_messages_to_a_button_from_many_addresses_hold_up_no_address_that_
     assert max(Counter(begun).values()) <= 2
 
 
-async def test_newcomers_that_wait_in_vain_are_closed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_newcomers_that_wait_too_long_are_closed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.api.admission.newcomers.NEWCOMERS", (1.0, 1e-6))
     async with guard(house, ConnectionPlaces(400)) as guarded, AsyncExitStack() as stack:
         lines = await many(stack, guarded, 5)
@@ -168,7 +168,7 @@ async def test_newcomers_that_wait_in_vain_are_closed(house: House, monkeypatch:
         assert all([await line.closed() for line in lines])
 
 
-async def test_the_alarm_port_answers_panic_buttons_and_nobody_else(house: House) -> None:
+async def test_the_alarm_port_answers_only_panic_buttons(house: House) -> None:
     async with guard(house, alarms_only=True) as guarded:
         async with connected(guarded.port) as button:
             press(button, house)
@@ -187,7 +187,7 @@ async def test_all_connections_of_a_trusted_proxy_are_kept_although_they_have_on
         assert len(guarded.places) == 30
 
 
-async def test_an_answer_that_is_not_read_does_not_hold_its_connection(
+async def test_an_answer_that_is_not_read_does_not_keep_its_connection_open(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = guarded.house
@@ -228,7 +228,7 @@ async def test_an_answer_that_is_read_slowly_but_steadily_is_read_to_its_end(
         assert len(guarded.places) == 1
 
 
-async def test_how_much_of_an_answer_has_been_taken_is_known(guarded: Guarded) -> None:
+async def test_the_gateway_knows_how_much_of_an_answer_has_been_read(guarded: Guarded) -> None:
     from gateway.api.admission.connection import bytes_taken
 
     async with connected(guarded.port) as line:
@@ -258,7 +258,7 @@ class NoFiles:
         raise OSError(errno.EMFILE, "Too many open files")
 
 
-async def test_without_files_the_log_tells_once_and_accepting_goes_on_by_itself(
+async def test_if_files_run_out_the_log_says_so_once_and_accepting_resumes_by_itself(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     system = NoFiles(monkeypatch)
@@ -284,7 +284,7 @@ async def test_a_flood_of_connections_is_one_line_in_the_log(house: House, caplo
     assert len(said) == 1
 
 
-async def test_stopping_closes_the_doors(house: House) -> None:
+async def test_stopping_closes_the_listening_sockets(house: House) -> None:
     async with guard(house) as guarded:
         pass
     with pytest.raises(ConnectionRefusedError):

@@ -72,7 +72,7 @@ def with_http(**changed: Any) -> Any:
     return replace(loaded, settings=loaded.settings.model_copy(update={"http": http}))
 
 
-async def test_an_auditor_who_asks_for_refused_tokens_without_end_is_told_to_wait(house: House) -> None:
+async def test_an_auditor_who_keeps_requesting_refused_tokens_is_told_to_wait(house: House) -> None:
     auditor = await house.sign_in("auditor")
     await auditor.get("/api/me")
     most = int(PEOPLE[0] / DEAR)
@@ -85,7 +85,7 @@ async def test_an_auditor_who_asks_for_refused_tokens_without_end_is_told_to_wai
     assert house.value("http_limited_total", whose="sign_in") == 1
 
 
-async def test_who_is_told_to_wait_can_still_open_and_end_an_incident(house: House) -> None:
+async def test_people_who_are_told_to_wait_can_still_open_and_end_an_incident(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     await coordinator.get("/api/me")
     payer = house.services.limits.person((await house.services.sessions.cookies())[0][1], alarm=False)
@@ -98,7 +98,7 @@ async def test_who_is_told_to_wait_can_still_open_and_end_an_incident(house: Hou
     assert (await coordinator.post(f"/api/incidents/{opened.json['id']}/all-clear")).status == 200
 
 
-async def test_a_stranger_who_floods_is_refused_before_the_database_is_asked(
+async def test_a_stranger_who_floods_is_refused_before_the_database_is_used(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger = await house.stranger()
@@ -115,7 +115,7 @@ async def test_a_stranger_who_floods_is_refused_before_the_database_is_asked(
     await told_to_wait(house, stranger.post("/api/invitations/redeem", {"code": "x"}))
 
 
-async def test_a_flood_from_one_address_costs_other_addresses_nothing(behind_a_proxy: House) -> None:
+async def test_a_flood_from_one_address_does_not_affect_other_addresses(behind_a_proxy: House) -> None:
     house = behind_a_proxy
     stranger = await house.stranger()
     for _ in range(int(STRANGERS[0])):
@@ -138,7 +138,7 @@ async def test_thirty_patrol_cars_behind_one_address_sign_in_and_watch_at_once(h
         assert answers == [200, 200, 201, 201, 201, 201]
 
 
-async def test_a_wall_of_64_tiles_comes_back_at_once_and_renews(house: House) -> None:
+async def test_a_wall_of_64_tiles_returns_at_once_and_renews(house: House) -> None:
     await house.lock_down()
     console = await house.sign_in("dispatcher")
     opened = [await console.offer("lincoln-lobby", await console.token()) for _ in range(64)]
@@ -157,7 +157,7 @@ async def test_a_player_without_a_cookie_is_known_by_its_token(house: House) -> 
     await told_to_wait(house, stranger.offer("lincoln-lobby", "invented"))
 
 
-async def test_badly_signed_messages_are_limited_and_the_true_button_never(house: House) -> None:
+async def test_badly_signed_messages_are_limited_but_a_real_button_never_is(house: House) -> None:
     person = await house.stranger()
     wrong = {"webhook-signature": "v1,AAAA"}
     for number in range(int(BAD_MESSAGES[0])):
@@ -177,7 +177,7 @@ async def test_messages_to_panic_buttons_that_do_not_exist_are_charged_to_the_ad
     assert (await press(stranger, "msg_1")).status == 200
 
 
-async def test_metrics_are_rendered_once_for_all_who_ask_within_a_second(
+async def test_metrics_are_rendered_once_per_second_for_everybody_who_asks(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered = []
@@ -213,12 +213,14 @@ async def test_a_foreign_page_whose_name_points_here_does_not_read_the_metrics(h
 
 
 @pytest.mark.parametrize("changed", [{"trusted_proxies": ("::1/128",)}, {"public_url": "https://sightline.example"}])
-async def test_where_a_proxy_brings_everybody_loopback_is_no_proof(tmp_path: Path, changed: dict[str, Any]) -> None:
+async def test_if_all_callers_come_through_a_proxy_loopback_proves_nothing(
+    tmp_path: Path, changed: dict[str, Any]
+) -> None:
     async with House(tmp_path, with_http(**changed)) as house:
         assert (await (await house.stranger()).get("/metrics")).status == 403
 
 
-async def test_who_has_the_token_reads_the_metrics_from_anywhere(behind_a_proxy: House) -> None:
+async def test_a_caller_with_the_token_may_read_the_metrics_from_anywhere(behind_a_proxy: House) -> None:
     person = await behind_a_proxy.stranger()
     wrong = ["", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer \u00fc"]
     for authorization in wrong:
@@ -235,8 +237,10 @@ async def test_readyz_does_not_tell_strangers_that_an_incident_is_open(house: Ho
     assert (await person.get("/readyz", headers=stranger_of("203.0.113.7"))).json == {"status": "ok"}
 
 
-async def test_an_auditor_who_floods_an_event_channel_is_read_no_faster_than_a_page_speaks(house: House) -> None:
-    """Before, 32 channels of one sign-in that sent nothing but pings left every alarm without an answer for 20 s."""
+async def test_an_auditor_who_floods_an_event_channel_is_read_no_faster_than_a_normal_page(house: House) -> None:
+    """A regression: 32 channels of one sign-in that sent nothing but pings used to leave every alarm unanswered for 20
+    s.
+    """
     auditor = await house.sign_in("auditor")
     channel = await auditor.events()
     await channel.resume()
@@ -254,7 +258,7 @@ async def test_an_auditor_who_floods_an_event_channel_is_read_no_faster_than_a_p
 
 
 async def test_an_auditor_who_reads_the_whole_record_again_and_again_is_told_to_wait(house: House) -> None:
-    """Before, reading 1,000 records 60 times at once left every alarm without an answer for 20 s."""
+    """A regression: reading 1,000 records 60 times at once used to leave every alarm unanswered for 20 s."""
     auditor = await house.sign_in("auditor")
     for _ in range(5):
         assert (await auditor.get("/api/record?limit=1000")).status == 200
@@ -262,10 +266,10 @@ async def test_an_auditor_who_reads_the_whole_record_again_and_again_is_told_to_
     assert (await auditor.get("/api/record?limit=10")).status == 200
 
 
-async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(
+async def test_a_flood_with_one_buttons_secret_does_not_delay_other_buttons(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before, all webhooks shared one lock, and an alarm waited behind 200 messages of another button for 2 s."""
+    """A regression: all webhooks shared one lock, and an alarm waited 2 s behind 200 messages of another button."""
     triggers, began, go = house.services.incidents.triggers, asyncio.Event(), asyncio.Event()
     take = triggers.take
 
@@ -294,8 +298,8 @@ async def test_whoever_floods_with_one_buttons_secret_holds_up_no_other_button(
     assert [answer.status for answer in await asyncio.gather(*floods)] == [200] * 5
 
 
-async def test_whoever_presses_without_end_holds_up_no_alarm(house: House) -> None:
-    """Before, a panic button's message waited behind all presses that one coordinator had sent at once."""
+async def test_a_person_who_presses_without_end_does_not_delay_an_alarm(house: House) -> None:
+    """A regression: a panic button's message waited behind all the presses that one coordinator had sent at once."""
     incident = await house.lock_down()
     await house.clock.advance(2 * 3600)
     incidents, effects = house.services.incidents, list[Effect]()

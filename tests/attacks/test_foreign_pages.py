@@ -26,7 +26,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-async def test_another_origin_changes_nothing_and_hears_nothing(house: House, origin: str) -> None:
+async def test_another_origin_can_change_nothing_and_read_nothing(house: House, origin: str) -> None:
     person = await house.sign_in("dispatcher")
     assert (await person.post("/api/sign-out", Origin=origin)).problem(403) == "foreign_origin"
     with pytest.raises(WSServerHandshakeError) as refused:
@@ -35,7 +35,7 @@ async def test_another_origin_changes_nothing_and_hears_nothing(house: House, or
     assert (await person.get("/api/me")).status == 200
 
 
-async def test_no_origin_is_told_that_it_may_and_none_may_embed(house: House) -> None:
+async def test_no_other_origin_is_allowed_to_read_or_embed(house: House) -> None:
     person = await house.sign_in("dispatcher")
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for answer in (
@@ -70,7 +70,7 @@ async def test_over_https_no_sibling_domain_can_set_the_cookie(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-async def test_a_body_that_swells_is_refused_for_what_it_swells_to(house: House, coding: str) -> None:
+async def test_a_body_is_refused_for_its_size_after_decompression(house: House, coding: str) -> None:
     swelling = bytes(20_000_000)
     body = gzip.compress(swelling) if coding == "gzip" else zlib.compress(swelling)
     assert len(body) < 64 * 1024
@@ -79,7 +79,7 @@ async def test_a_body_that_swells_is_refused_for_what_it_swells_to(house: House,
     assert answer.problem(413) == "request_entity_too_large"
 
 
-async def test_json_that_is_nothing_but_depth_is_the_callers_fault(house: House) -> None:
+async def test_json_that_is_nested_too_deeply_is_the_callers_fault(house: House) -> None:
     person = await house.sign_in("dispatcher")
     deep = b"[" * 60_000
     answer = await person.request("POST", "/api/tokens", data=deep, headers={"X-Sightline": "1"})
@@ -93,7 +93,7 @@ async def test_json_that_is_nothing_but_depth_is_the_callers_fault(house: House)
 @pytest.mark.parametrize(
     "path", ["/../../server.py", "/..%2f..%2fserver.py", "/%2e%2e/%2e%2e/server.py", "//etc/passwd"]
 )
-async def test_no_path_leads_out_of_what_was_built(house: House, path: str) -> None:
+async def test_no_path_leads_outside_the_built_files(house: House, path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)  # clients normalise paths
     writer.write(f"GET /assets{path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()

@@ -23,11 +23,11 @@ from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
 
 NOTHING = b"$\0\0\0"
-"""An interleaved frame that holds no packet."""
+"""An interleaved frame that contains no packet."""
 
 
 class Ear:
-    """Receives the sound and keeps none of it."""
+    """Receives sound and discards it."""
 
     def began(self, codec: str) -> None:
         return
@@ -69,7 +69,7 @@ async def test_a_flood_of_empty_packets_ends_the_connection() -> None:
 
 
 @pytest.mark.parametrize(("share", "ends"), [(0.9, False), (1.5, True)])
-async def test_what_a_camera_may_send_is_a_rate(share: float, ends: bool) -> None:
+async def test_what_a_camera_may_send_is_limited_per_second(share: float, ends: bool) -> None:
     clock = FakeClock()
     camera = client(clock)
     for _ in range(50):
@@ -103,7 +103,7 @@ def keyframe(nals: list[bytes]) -> AccessUnit:
     return AccessUnit(tuple(nals), 0, True, 0.0)
 
 
-def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
+def test_hundreds_of_pictures_in_one_access_unit_are_checked_as_one() -> None:
     nals = coded(1280, 720, MAX_PICTURES)
     began = time.process_time()
     cells_of(keyframe(nals))
@@ -114,15 +114,13 @@ def test_hundreds_of_pictures_in_one_access_unit_are_looked_at_as_one() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(8192, 8192), (16384, 4096)])
-def test_a_picture_of_giant_size_is_refused_before_it_takes_memory(width: int, height: int) -> None:
+def test_a_gigantic_picture_is_refused_before_memory_is_allocated(width: int, height: int) -> None:
     with pytest.raises((av.FFmpegError, ValueError)):
         cells_of(keyframe(coded(width, height, 1)))
 
 
 @pytest.mark.parametrize(("fps", "ends"), [(120, False), (400, True)])
-async def test_pictures_of_next_to_nothing_are_limited_a_second_since_each_is_sent_to_every_viewer(
-    fps: int, ends: bool
-) -> None:
+async def test_tiny_pictures_are_limited_per_second_because_each_is_sent_to_every_viewer(fps: int, ends: bool) -> None:
     clock = FakeClock()
     async with ScriptedCamera() as camera:
         address = parse_address(camera.url, None, None)
@@ -136,7 +134,7 @@ async def test_pictures_of_next_to_nothing_are_limited_a_second_since_each_is_se
 
 
 @pytest.mark.parametrize(("a_second", "ends"), [(100, False), (400, True)])
-async def test_so_is_sound(a_second: int, ends: bool) -> None:
+async def test_sound_packets_are_limited_per_second_too(a_second: int, ends: bool) -> None:
     clock = FakeClock()
     async with ScriptedCamera() as camera:
         camera.description += b"m=audio 0 RTP/AVP 8\r\na=control:track2\r\n"
@@ -151,7 +149,7 @@ async def test_so_is_sound(a_second: int, ends: bool) -> None:
             assert await ended(listening, clock) is (SourceReason.MALFORMED if ends else None)
 
 
-async def test_a_name_that_is_none_is_a_camera_out_of_reach() -> None:
+async def test_a_camera_with_an_invalid_host_name_is_unreachable() -> None:
     address = parse_address(f"rtsp://{'a' * 70}/main", None, None)
     with pytest.raises(CameraError, match="host name"):
         async with connected(address, RecordingSink(), FakeClock()):

@@ -1,4 +1,4 @@
-"""Things that somebody did, or tried to do, in the hope that the record would not show them."""
+"""Things that somebody does, or tries to do, hoping that the record will not show them."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.commands.processes import district, sightline
 from tests.in_process import ENTRANCE, House
 
 
-async def test_guessed_invitations_are_on_record_and_cannot_fill_it(house: House) -> None:
+async def test_guessed_invitations_are_recorded_but_cannot_fill_the_record(house: House) -> None:
     stranger = await house.stranger()
     for number in range(30):
         await stranger.post("/api/invitations/redeem", {"code": f"guess-{number}"})
@@ -23,7 +23,7 @@ async def test_guessed_invitations_are_on_record_and_cannot_fill_it(house: House
     assert "guess" not in str(record)
 
 
-async def test_bad_tokens_are_on_record_and_cannot_fill_it(house: House) -> None:
+async def test_bad_tokens_are_recorded_but_cannot_fill_the_record(house: House) -> None:
     patrol = await house.sign_in("patrol")
     await house.lock_down()
     _, location = await patrol.watch(ENTRANCE)
@@ -36,7 +36,7 @@ async def test_bad_tokens_are_on_record_and_cannot_fill_it(house: House) -> None
     assert "forged" not in str(await house.services.audit.read())
 
 
-async def test_who_studied_the_floor_plan_is_on_record(house: House) -> None:
+async def test_reading_a_floor_plan_is_recorded(house: House) -> None:
     patrol = await house.sign_in("patrol")
     await patrol.get("/api/sites/lincoln/plan")
     await patrol.get("/api/sites/oak/plan")
@@ -44,7 +44,7 @@ async def test_who_studied_the_floor_plan_is_on_record(house: House) -> None:
     assert read == [("Pat", "lincoln"), ("Pat", "oak")]
 
 
-async def test_from_where_an_alarm_was_acknowledged_prolonged_and_ended_is_on_record(house: House) -> None:
+async def test_the_record_has_the_address_from_which_an_alarm_was_acknowledged_extended_and_ended(house: House) -> None:
     dispatcher = await house.sign_in("dispatcher")
     incident = await house.lock_down()
     await house.clock.advance(3600)
@@ -58,7 +58,7 @@ async def test_from_where_an_alarm_was_acknowledged_prolonged_and_ended_is_on_re
         assert (record.event.name, record.event.origin_address) == ("Dee", "127.0.0.1")
 
 
-async def test_an_invitation_made_by_command_is_on_record_without_its_code(tmp_path: Path) -> None:
+async def test_an_invitation_made_by_command_is_recorded_without_its_code(tmp_path: Path) -> None:
     config = district(tmp_path)
     made = sightline("invite", "patrol", "--name", "Car 7", "--site", "oak", "--config", config, USER="operator 1")
     assert made.returncode == 0, made.stderr

@@ -19,7 +19,7 @@ from tests.webrtc.peers import Gateway
 
 
 class Outsider:
-    """Another device's socket on the same network. It can send anything; here it also receives what comes to it."""
+    """Another device's socket on the same network. It can send anything, and here it also receives."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._to = ("127.0.0.1", gateway.plane.local_port)
@@ -30,7 +30,7 @@ class Outsider:
         self._socket.sendto(datagram, self._to)
 
     def heard(self) -> bytes:
-        """Return all that has arrived."""
+        """Return everything that has arrived."""
         found = b""
         while True:
             try:
@@ -79,7 +79,7 @@ async def the_picture_stays(gateway: Gateway, viewer: LightViewer, outsider: Out
     assert outsider.heard() == b""
 
 
-async def test_a_check_that_was_overheard_and_sent_on_moves_no_picture() -> None:
+async def test_an_overheard_check_sent_from_elsewhere_does_not_divert_the_picture() -> None:
     async with watching() as (gateway, viewer, outsider, _):
         check = viewer.check_message()
         viewer.say(check)
@@ -98,7 +98,7 @@ async def test_a_check_repeated_from_the_same_place_is_answered_again() -> None:
         assert gateway.figure("dropped_total", where="unsigned") == 0
 
 
-async def test_a_viewer_who_checks_for_hours_costs_no_growing_memory() -> None:
+async def test_a_viewer_who_checks_for_hours_does_not_make_memory_grow() -> None:
     async with watching() as (gateway, viewer, _, _answer):
         session = the_session(gateway)
         for _ in range(KNOWN_CHECKS + 20):
@@ -107,7 +107,7 @@ async def test_a_viewer_who_checks_for_hours_costs_no_growing_memory() -> None:
         await until(lambda: session.path.checks_kept == KNOWN_CHECKS)
 
 
-async def test_strangers_get_no_answer_at_all_so_that_nothing_can_be_reflected() -> None:
+async def test_strangers_get_no_answer_so_nothing_can_be_reflected() -> None:
     async with watching() as (gateway, viewer, outsider, answer):
         ufrag = next(line[12:] for line in answer.splitlines() if line.startswith("a=ice-ufrag:"))
         unsigned = stun.message(stun.BINDING_REQUEST, os.urandom(12), [(stun.USERNAME, f"{ufrag}:x".encode())], "guess")
@@ -117,8 +117,8 @@ async def test_strangers_get_no_answer_at_all_so_that_nothing_can_be_reflected()
         await the_picture_stays(gateway, viewer, outsider)
 
 
-async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard() -> None:
-    """A viewer may get another's former address from NAT, or forge it: neither viewer loses its way back to us."""
+async def test_two_viewers_who_use_one_address_in_turn_both_stay_connected() -> None:
+    """A viewer may get another's former address from NAT, or forge it. Neither viewer may lose its connection."""
     async with watching() as (gateway, viewer, _, _answer):
         first = gateway.plane.sessions()[0].id
         other = LightViewer()
@@ -131,7 +131,7 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
         async def is_heard(session: Session | None) -> None:
             await until(lambda: session is not None and session.path.heard_at == gateway.clock.monotonic())
 
-        viewer.stop_checking()  # or else its own check could come between two of the test's
+        viewer.stop_checking()  # otherwise its own check could arrive between two of the test's
         for _ in range(2 * KNOWN_ROUTES):
             assert isinstance(gateway.clock, FakeClock)
             await gateway.clock.advance(0.01)
@@ -145,8 +145,8 @@ async def test_two_viewers_who_are_heard_at_one_address_in_turn_both_stay_heard(
         await other.close()
 
 
-async def test_a_forged_datagram_of_any_size_ends_nobodys_picture() -> None:
-    """The gateway takes a sender who forges a viewer's address for that viewer, until a message has to be authentic."""
+async def test_a_forged_datagram_of_any_size_does_not_end_anybodys_picture() -> None:
+    """The gateway mistakes a sender who forges a viewer's address for that viewer until a message must be authentic."""
     async with watching() as (gateway, viewer, outsider, _):
         sizes = (2, 12, 1402, 1500, 1501, 2048)
         for size in sizes:
@@ -155,7 +155,7 @@ async def test_a_forged_datagram_of_any_size_ends_nobodys_picture() -> None:
         await the_picture_stays(gateway, viewer, outsider)
 
 
-async def test_what_a_viewer_says_inside_dtls_is_thrown_away_record_by_record() -> None:
+async def test_what_a_viewer_sends_inside_dtls_is_discarded_record_by_record() -> None:
     async with watching() as (gateway, viewer, outsider, _):
         session, records = the_session(gateway), 20
         viewer.say(b"".join(viewer.dtls.inside(b"x") for _ in range(records)))

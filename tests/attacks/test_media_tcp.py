@@ -95,7 +95,7 @@ async def test_a_connection_that_says_little_is_closed_in_time(said: bytes) -> N
     ],
     ids=["HTTP", "a length beyond all", "no length", "DTLS before any check", "media"],
 )
-async def test_whoever_speaks_something_else_is_disconnected_at_once_and_without_a_word(said: bytes) -> None:
+async def test_a_client_that_speaks_another_protocol_is_disconnected_at_once_without_an_answer(said: bytes) -> None:
     async with attacked() as (gateway, intrude):
         intruder = intrude()
         intruder.say(said)
@@ -104,7 +104,7 @@ async def test_whoever_speaks_something_else_is_disconnected_at_once_and_without
         await until(lambda: connections(gateway) == 0)
 
 
-async def test_checks_of_nobodys_session_are_not_answered_and_only_so_many_are_read() -> None:
+async def test_checks_for_unknown_sessions_get_no_answer_and_only_so_many_are_read() -> None:
     async with attacked() as (gateway, intrude):
         intruder = intrude()
         guess = stun.message(stun.BINDING_REQUEST, b"t" * 12, [(stun.USERNAME, b"ours:theirs")], "password")
@@ -128,7 +128,7 @@ async def test_one_address_cannot_take_all_connections(monkeypatch: pytest.Monke
         await until(lambda: connections(gateway) == 5)
 
 
-async def test_strangers_of_many_addresses_are_bounded_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_strangers_at_many_addresses_share_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tcp, "STRANGERS", 3)
     async with attacked() as (gateway, intrude):
         for _ in range(6):
@@ -137,7 +137,7 @@ async def test_strangers_of_many_addresses_are_bounded_all_together(monkeypatch:
         await until(lambda: connections(gateway) == 3)
 
 
-async def test_strangers_at_the_media_port_leave_files_for_alarms_where_few_may_be_open(
+async def test_strangers_at_the_media_port_leave_enough_files_for_alarms_even_if_few_may_be_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tcp, "limit", lambda: 64)

@@ -1,7 +1,7 @@
-"""A user bound to one school learns nothing of another, by any route, in any role. A user bound to none learns all.
+"""A user bound to one school learns nothing about another, through any route, in any role. One bound to none sees all.
 
-``ROUTES`` names every route of the application and who gets something out of it. A new route fails the first test until
-it is listed there.
+``ROUTES`` names every route of the application and says whose schools its answer may mention. A new route fails the
+first test until it is listed there.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ NOBODY: frozenset[Role] = frozenset()
 
 
 class Tells(Enum):
-    """The schools that an answer may tell about."""
+    """The schools that an answer may mention."""
 
     NONE = "nothing of any school"
     SELF = "to which schools the caller is bound"
-    OWN = "of all schools that the caller is bound to, or of all"
+    OWN = "of all schools that the caller is bound to, or of every school"
     ONE = "of the school that the address or the body names, if it is the caller's"
     HOLDER = "of the one picture whose secret address the caller holds"
     MACHINES = "names cameras to machines, which have a right of their own (attacks/test_floods.py)"
@@ -84,7 +84,7 @@ ROUTES = {
 
 
 class World:
-    """Two schools with an incident each, and a police officer watching each. All data of a school has its name."""
+    """Two schools with an incident each, and a police officer watching each. All of a school's data has its name."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -97,7 +97,7 @@ class World:
         return person
 
     async def happen(self) -> None:
-        """Let everything that can happen at a school happen at both."""
+        """Make everything that can happen at a school happen at both."""
         for site in (LINCOLN, OAK):
             self.incidents[site] = await self.house.lock_down(site)
             of_site = frozenset({site})
@@ -144,7 +144,9 @@ class World:
         return await person.request(method, path, data=body.encode() if method == "POST" else None, headers=headers)
 
     def told_of(self, text: str) -> set[str]:
-        """Return the schools that a text mentions. Only whole words count: a token may hold any three letters."""
+        """Return the schools that a text mentions. Only whole words count, because a token may contain any three
+        letters.
+        """
         found = {site: re.search(rf"(?<![a-z0-9]){site}(?![a-z0-9])", text, re.IGNORECASE) for site in self.incidents}
         return {site for site, incident in self.incidents.items() if found[site] or incident.id in text}
 
@@ -169,13 +171,13 @@ async def test_no_route_is_forgotten(tmp_path: Path) -> None:
 
 
 def allowed(answer: Answer) -> bool:
-    """Return True if the caller got all there is. In these tests no camera has sent a picture yet."""
+    """Return True if the caller was allowed. A 404 for a still counts, because no camera has sent a picture yet."""
     return answer.status < 400 or (answer.status == 404 and b"no_still" in answer.body)
 
 
 @pytest.mark.parametrize("bound", [True, False], ids=["bound to a school", "bound to none"])
 @pytest.mark.parametrize("role", Role)
-async def test_by_no_route_does_anything_of_another_school_come_out(tmp_path: Path, role: Role, bound: bool) -> None:
+async def test_no_route_reveals_anything_about_another_school(tmp_path: Path, role: Role, bound: bool) -> None:
     async with world(tmp_path) as here:
         sites = frozenset({LINCOLN}) if bound else frozenset[SiteId]()
         person = await here.sign_in(Principal("reader", "Reader", role, sites))
@@ -215,7 +217,7 @@ async def other_school(here: World, person: Person, name: str, bound: bool) -> N
 
 @pytest.mark.parametrize("bound", [True, False], ids=["bound to a school", "bound to none"])
 @pytest.mark.parametrize("role", Role)
-async def test_the_event_channel_tells_nothing_of_another_school(tmp_path: Path, role: Role, bound: bool) -> None:
+async def test_the_event_channel_reveals_nothing_about_another_school(tmp_path: Path, role: Role, bound: bool) -> None:
     async with world(tmp_path) as here:
         sites = frozenset({LINCOLN}) if bound else frozenset[SiteId]()
         person = await here.sign_in(Principal("reader", "Reader", role, sites))

@@ -11,7 +11,7 @@ from gateway.storage.turns import Urgency
 from tests.in_process import PEOPLE, House
 
 
-async def test_a_channel_opened_before_signing_out_hears_nothing_after_it(house: House) -> None:
+async def test_a_channel_opened_before_signing_out_gets_nothing_afterwards(house: House) -> None:
     patrol = await house.sign_in("patrol")
     channel = await patrol.events()
     assert (await patrol.post("/api/sign-out")).status == 204
@@ -20,7 +20,7 @@ async def test_a_channel_opened_before_signing_out_hears_nothing_after_it(house:
     assert await channel.closed() == 1008
 
 
-async def test_a_sign_in_that_another_process_ended_loses_its_channel_at_the_next_look(house: House) -> None:
+async def test_a_sign_in_that_another_process_ended_loses_its_channel_at_the_next_check(house: House) -> None:
     patrol = await house.sign_in("patrol")
     channel = await patrol.events()
     await channel.resume()
@@ -32,7 +32,7 @@ async def test_a_sign_in_that_another_process_ended_loses_its_channel_at_the_nex
     assert await channel.closed() == 1008
 
 
-async def test_a_database_that_fails_takes_the_channel_from_nobody(house: House) -> None:
+async def test_a_failing_database_does_not_close_anybodys_channel(house: House) -> None:
     channel = await (await house.sign_in("patrol")).events()
     await channel.resume()
     await house.break_storage()
@@ -41,7 +41,7 @@ async def test_a_database_that_fails_takes_the_channel_from_nobody(house: House)
     assert await channel.up_to_now() is not None
 
 
-async def test_one_sign_in_has_a_bounded_number_of_channels_and_others_theirs(house: House) -> None:
+async def test_a_sign_in_has_a_limited_number_of_channels_and_does_not_use_up_those_of_others(house: House) -> None:
     patrol = await house.sign_in("patrol")
     channels = [await patrol.events() for _ in range(PAGES_PER_SIGN_IN)]
     with pytest.raises(WSServerHandshakeError) as refused:
@@ -58,7 +58,7 @@ async def test_one_sign_in_has_a_bounded_number_of_channels_and_others_theirs(ho
                 await asyncio.sleep(0.01)
 
 
-async def test_guesses_at_invitations_never_stand_in_line_before_alarms(house: House) -> None:
+async def test_guesses_at_invitations_never_delay_alarms(house: House) -> None:
     stranger, order = await house.stranger(), list[str]()
 
     async def guess() -> None:
@@ -70,7 +70,7 @@ async def test_guesses_at_invitations_never_stand_in_line_before_alarms(house: H
         async with house.database.session(Urgency.ALARM):
             order.append("alarm")
 
-    async with asyncio.TaskGroup() as group, house.database.session():  # a write that takes long is going on
+    async with asyncio.TaskGroup() as group, house.database.session():  # a long write is in progress
         guessing = group.create_task(guess())
         await asyncio.wait((guessing,), timeout=0.2)
         group.create_task(alarm())
@@ -78,7 +78,7 @@ async def test_guesses_at_invitations_never_stand_in_line_before_alarms(house: H
     assert order == ["alarm", "guess"]
 
 
-async def test_of_two_who_redeem_one_invitation_at_once_one_is_signed_in(house: House) -> None:
+async def test_if_two_people_redeem_one_invitation_at_once_only_one_is_signed_in(house: House) -> None:
     code = await house.services.invitations.create(PEOPLE["patrol"])
     people = [await house.stranger() for _ in range(4)]
     answers = await asyncio.gather(*(p.post("/api/invitations/redeem", {"code": code}) for p in people))

@@ -1,4 +1,4 @@
-"""A name server that receives every query and answers none, as when somebody drops its answers."""
+"""A name server that receives every query and answers none, as if somebody were dropping its answers."""
 
 import asyncio
 import socket
@@ -46,7 +46,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     ended.set()
 
 
-async def test_a_silent_name_server_delays_no_page_and_no_picture(asked: list[str], tmp_path: Path) -> None:
+async def test_a_silent_name_server_does_not_delay_pages_or_pictures(asked: list[str], tmp_path: Path) -> None:
     cameras = [
         CameraSettings(id=f"camera-{n}", name="Hall", main=StreamSettings(url=f"rtsp://camera-{n}.example/main"))
         for n in range(CAMERAS)

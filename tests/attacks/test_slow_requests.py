@@ -9,7 +9,7 @@ from tests.in_process import Channel, House
 
 
 @pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nHost: gateway\r\n"])
-async def test_a_connection_that_never_asks_is_closed(guarded: Guarded, beginning: bytes) -> None:
+async def test_a_connection_that_never_sends_a_request_is_closed(guarded: Guarded, beginning: bytes) -> None:
     async with connected(guarded.port) as line:
         await guarded.until(lambda: len(guarded.places) == 1)
         line.say(beginning)
@@ -17,7 +17,7 @@ async def test_a_connection_that_never_asks_is_closed(guarded: Guarded, beginnin
         assert await line.closed()
 
 
-async def test_a_connection_that_has_asked_stays_for_more(guarded: Guarded) -> None:
+async def test_a_connection_that_has_sent_a_request_stays_open_for_more(guarded: Guarded) -> None:
     async with connected(guarded.port) as line:
         request = b"GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n"
         for _ in range(2):
@@ -26,7 +26,7 @@ async def test_a_connection_that_has_asked_stays_for_more(guarded: Guarded) -> N
             await guarded.house.clock.advance(FIRST_REQUEST_WITHIN + 2)
 
 
-async def test_an_event_channel_is_no_silent_connection(guarded: Guarded) -> None:
+async def test_an_event_channel_does_not_count_as_a_silent_connection(guarded: Guarded) -> None:
     cookie = {"Cookie": f"sightline={(await guarded.house.sign_in('patrol')).cookie()}"}
     async with ClientSession(headers=cookie) as session:
         channel = Channel(await session.ws_connect(f"http://127.0.0.1:{guarded.port}/api/events"))
@@ -35,14 +35,14 @@ async def test_an_event_channel_is_no_silent_connection(guarded: Guarded) -> Non
         assert await channel.up_to_now() is not None
 
 
-async def test_a_body_that_dribbles_is_a_408(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_arrives_too_slowly_is_a_408(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.api.admission.arrival.BODY_WITHIN", 0.05)
     async with connected(house.server.port or 0) as line:
         line.say(b"POST /hooks/lincoln-panic HTTP/1.1\r\nHost: gateway\r\nContent-Length: 100\r\n\r\nabc")
         assert await line.status() == 408
 
 
-async def test_a_body_in_another_coding_than_its_header_names_is_the_senders_fault(house: House) -> None:
+async def test_a_body_whose_encoding_does_not_match_its_header_is_the_senders_fault(house: House) -> None:
     stranger = await house.stranger()
     answer = await stranger.post("/api/invitations/redeem", {"code": "x"}, **{hdrs.CONTENT_ENCODING: "gzip"})
     assert answer.status == 400

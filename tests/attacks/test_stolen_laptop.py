@@ -12,7 +12,7 @@ from tests.fakes import FakeClock
 from tests.in_process import ENTRANCE, PEOPLE, House
 
 
-async def test_signed_out_by_name_it_can_do_nothing_more(house: House) -> None:
+async def test_a_laptop_signed_out_by_name_can_do_nothing_more(house: House) -> None:
     await house.lock_down()
     laptop, colleague = await house.sign_in("patrol"), await house.sign_in("dispatcher")
     unused = await house.services.invitations.create(PEOPLE["patrol"])
@@ -36,8 +36,10 @@ async def test_signed_out_by_name_it_can_do_nothing_more(house: House) -> None:
 
 
 @pytest.mark.parametrize("step", [13 * 3600.0, -20 * 3600.0])
-async def test_signed_out_after_the_machines_clock_was_set(house: House, step: float) -> None:
-    """Before, a command whose clock was past the shift's end found nobody to sign out, and the pictures went on."""
+async def test_a_laptop_can_be_signed_out_after_the_machines_clock_was_set(house: House, step: float) -> None:
+    """A regression: a command whose clock was past the shift's end found nobody to sign out, and the pictures
+    continued.
+    """
     laptop = await house.sign_in("patrol")
     house.clock.jump(step)
     command = FakeClock(now=house.clock.wall())
@@ -46,7 +48,7 @@ async def test_signed_out_after_the_machines_clock_was_set(house: House, step: f
     assert (await laptop.get("/api/me")).problem(401) == "sign_in_needed"
 
 
-async def test_signed_out_by_id_and_once_is_enough(house: House) -> None:
+async def test_signing_out_by_id_works_and_once_is_enough(house: House) -> None:
     await house.sign_in("patrol")
     settings = house.loaded.settings
     assert len((await end(house.database, settings, "pat", "op", house.clock)).sign_ins) == 1
@@ -74,7 +76,7 @@ async def test_a_picture_goes_dark_within_a_second_of_a_sign_out_from_the_comman
 
 
 class CommandsClock(FakeClock):
-    """The clock of a command, which is its gateway's: time passes only while the command sleeps."""
+    """The clock of a command, shared with its gateway. Time passes only while the command sleeps."""
 
     def __init__(self, gateways: FakeClock) -> None:
         super().__init__()
@@ -94,15 +96,15 @@ class CommandsClock(FakeClock):
 
 
 async def asked(house: House, ended: SignedOut, looked_at: Callable[[], float | None]) -> str:
-    """Return what the command learns, or why it learns nothing. Its waiting takes no time here."""
+    """Return what the command reports, or why it fails. Its waiting takes no time here."""
     try:
         return await wait_closed(house.database, ended, CommandsClock(house.clock), looked_at, 120)
     except Unconfirmed as error:
         return str(error)
 
 
-async def test_the_command_tells_a_gateway_that_had_nothing_open_from_one_that_hangs(house: House) -> None:
-    """Before, both were "No picture or page of theirs was open, or no gateway runs on this database"."""
+async def test_the_command_distinguishes_a_gateway_with_nothing_open_from_one_that_hangs(house: House) -> None:
+    """A regression: for both it said "No picture or page of theirs was open, or no gateway runs on this database"."""
     await house.sign_in("patrol")
     ended = await end(house.database, house.loaded.settings, "Pat", "op", house.clock)
     before = house.clock.monotonic()
@@ -111,7 +113,7 @@ async def test_the_command_tells_a_gateway_that_had_nothing_open_from_one_that_h
     assert (await asked(house, ended, lambda: None)).startswith("No gateway runs on this storage")
 
 
-async def test_pictures_that_a_look_left_open_are_not_said_to_be_closed(
+async def test_pictures_that_a_check_left_open_are_not_reported_as_closed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A check that could not ask the database has closed nothing."""
@@ -132,7 +134,7 @@ async def test_pictures_that_a_look_left_open_are_not_said_to_be_closed(
     assert house.services.sign_ins.looked_at == looked_at
 
 
-async def test_a_name_that_was_misheard_is_told_from_those_that_are_there(house: House) -> None:
+async def test_for_a_misheard_name_the_command_suggests_the_names_that_exist(house: House) -> None:
     await house.sign_in("patrol")
     await house.services.invitations.create(PEOPLE["auditor"])
 
@@ -144,7 +146,7 @@ async def test_a_name_that_was_misheard_is_told_from_those_that_are_there(house:
     assert (await told("the chief")).endswith("Signed in or invited: 'Pat', 'Aude'")
 
 
-async def test_one_laptop_signed_out_takes_nothing_from_the_same_persons_other_one(house: House) -> None:
+async def test_signing_out_one_laptop_does_not_affect_the_same_persons_other_one(house: House) -> None:
     await house.lock_down()
     one, other = await house.sign_in("patrol"), await house.sign_in("patrol")
     await one.watch(ENTRANCE)

@@ -1,6 +1,6 @@
 """A small message must not cost the event loop seconds: while it works on one, everybody's picture stands still.
 
-Each of these messages used to take a second or more. The bound is a hundred times what they take now.
+Each of these messages used to take a second or more. The limit is a hundred times as long as they take now.
 """
 
 import contextlib
@@ -67,7 +67,7 @@ class CountingSealer:
     [("96", "a" * 60_000), ("96", "a=" * 30_000), ("96 " * 9_000 + "96", "a=b;" * 8_000)],
     ids=["one long word", "nothing but names", "one payload type thousands of times"],
 )
-def test_an_offer_of_the_largest_size_is_read_at_once(formats: str, parameters: str) -> None:
+def test_the_largest_possible_offer_is_parsed_at_once(formats: str, parameters: str) -> None:
     text = OFFER.format(formats=formats, parameters=parameters)
     assert len(text) <= LARGEST_SDP
     with at_once():
@@ -76,13 +76,13 @@ def test_an_offer_of_the_largest_size_is_read_at_once(formats: str, parameters: 
 
 
 @pytest.mark.parametrize("between", [" ", ",", " ,"])
-def test_a_cameras_challenge_of_the_largest_size_is_read_at_once(between: str) -> None:
+def test_the_largest_possible_challenge_from_a_camera_is_parsed_at_once(between: str) -> None:
     with at_once():
         challenges = parse_challenges(["Digest realm=a" + between * (16_000 // len(between)) + '"'])
     assert [challenge.method for challenge in challenges] == ["MD5"]
 
 
-def test_a_viewer_who_asks_for_packets_that_never_were_is_given_no_more_work_than_one_who_lost_some() -> None:
+def test_asking_for_packets_that_never_existed_causes_no_more_work_than_real_losses() -> None:
     history, sealer = History(), CountingSealer()
     sender = RtpSender(sealer, sealer, lambda *_: True, Outlet(history, 0, 102, None), 0, 0)
     for place in range(PACKETS):
@@ -101,7 +101,7 @@ def test_a_viewer_who_asks_for_packets_that_never_were_is_given_no_more_work_tha
     assert looked_at <= MOST_RESENDS + 1
 
 
-def test_an_offer_of_very_many_sections_is_refused_at_once() -> None:
+def test_an_offer_with_very_many_sections_is_refused_at_once() -> None:
     audio = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:{}\r\n"
     most = OFFER.format(formats="96", parameters="") + "".join(audio.format(n) for n in range(MOST_SECTIONS - 1))
     names = " ".join(map(str, range(5_000)))
@@ -112,7 +112,7 @@ def test_an_offer_of_very_many_sections_is_refused_at_once() -> None:
             parse_offer(most + audio.format("one more") * 1000)
 
 
-def test_a_flood_of_reports_costs_no_more_each_for_those_before_it() -> None:
+def test_in_a_flood_of_reports_each_costs_the_same() -> None:
     estimate = BandwidthEstimator(0.0)
     for report in range(100_000):
         estimate.heard_report(report, 0, 0.05, report / 50_000)
@@ -122,15 +122,15 @@ def test_a_flood_of_reports_costs_no_more_each_for_those_before_it() -> None:
             estimate.heard_report(report, 0, 3.0, 2.0 + report / 5_000)
 
 
-def test_one_message_asks_for_so_many_packets_again_and_no_more() -> None:
+def test_one_message_can_request_only_so_many_packets_again() -> None:
     pairs = b"\x00\x01\xff\xff" * 400
     [nack] = feedback.parse(struct.pack("!BBHII", 0x81, 205, 2 + len(pairs) // 4, 1, 7) + pairs)
     assert isinstance(nack, feedback.Nack)
     assert 1024 <= len(nack.sequences) < 1024 + 17
 
 
-def test_a_camera_that_sends_noise_between_messages_is_given_up() -> None:
-    """The reader examines every byte of noise, which is expensive; a single message used to make up for all of it."""
+def test_a_camera_that_sends_noise_between_messages_is_disconnected() -> None:
+    """The reader examines every byte of noise, which is expensive. A single message used to excuse all of it."""
     reader = Reader()
 
     def camera() -> None:
@@ -141,13 +141,13 @@ def test_a_camera_that_sends_noise_between_messages_is_given_up() -> None:
         camera()
 
 
-def test_a_camera_that_now_and_then_sends_noise_is_kept() -> None:
+def test_a_camera_that_sends_noise_now_and_then_stays_connected() -> None:
     reader = Reader()
     for _ in range(1000):
         reader.feed(b"\xff" * 60 + (b"$\0\x03\xe8" + bytes(1000)) * 2)
 
 
-def test_datagrams_that_all_wait_for_one_that_is_missing_are_not_sorted_at_each() -> None:
+def test_datagrams_waiting_for_a_missing_one_are_not_sorted_again_each_time() -> None:
     reorder = Reorder()
     with at_once():
         for place in range(50_000):  # five seconds at the highest rate that a camera may send
@@ -159,8 +159,6 @@ def test_datagrams_that_all_wait_for_one_that_is_missing_are_not_sorted_at_each(
     [(H264Depacketizer(), b"\x18\0\x01" * 20_000), (H265Depacketizer(), b"\x60\x01\0\x01" * 15_000)],
     ids=["H.264", "H.265"],
 )
-def test_packets_within_packets_within_packets_are_malformed_and_no_more(
-    depacketizer: NalDepacketizer, nested: bytes
-) -> None:
+def test_packets_nested_in_packets_are_simply_malformed(depacketizer: NalDepacketizer, nested: bytes) -> None:
     with contextlib.suppress(Malformed):
         depacketizer.push(RtpPacket(96, False, 1, 1, 1, nested), 1, 0.0)

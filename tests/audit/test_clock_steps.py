@@ -15,7 +15,7 @@ from tests.fakes import FakeClock
 
 
 class Scene:
-    """Holds a database of its own, and what was reported."""
+    """Holds its own database, and what was reported."""
 
     def __init__(self, database: Database) -> None:
         self.clock, self.metrics = FakeClock(), Metrics()
@@ -41,7 +41,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 @pytest.mark.parametrize("by", [13 * 3600.0, -20 * 3600.0, 2.0, -2.0])
-async def test_a_step_of_the_clock_is_noticed_and_said_once(
+async def test_a_step_of_the_clock_is_noticed_and_reported_once(
     scene: Scene, by: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     await scene.look()
@@ -56,7 +56,7 @@ async def test_a_step_of_the_clock_is_noticed_and_said_once(
     assert record.at == pytest.approx(1_700_000_000.0 + 2 + by, abs=0.02), "dated by the clock as it is set"
 
 
-async def test_a_step_back_to_where_the_clock_was_is_said_too(scene: Scene) -> None:
+async def test_a_step_back_to_where_the_clock_was_is_reported_too(scene: Scene) -> None:
     for by in (3600.0, -3600.0):
         scene.clock.jump(by)
         await scene.look()
@@ -64,9 +64,9 @@ async def test_a_step_back_to_where_the_clock_was_is_said_too(scene: Scene) -> N
     assert [r.event.detail["off_by"] for r in await scene.audit.read()] == [3600.0, 0.0]
 
 
-async def test_a_time_service_that_slews_the_clock_steps_nothing(scene: Scene) -> None:
+async def test_slewing_the_clock_does_not_count_as_a_step(scene: Scene) -> None:
     for _ in range(100):
-        scene.clock.jump(0.5)  # This is a thousand times as fast as a time service may slew the clock.
+        scene.clock.jump(0.5)  # This is a thousand times faster than a time service may slew the clock.
         await scene.look()
     assert scene.heard == []
     scene.clock.jump(-60)
@@ -74,13 +74,13 @@ async def test_a_time_service_that_slews_the_clock_steps_nothing(scene: Scene) -
     assert scene.heard == [-60.0], "measured from where the slewing has led"
 
 
-async def test_a_machine_that_slept_steps_nothing(scene: Scene) -> None:
+async def test_sleep_of_the_machine_does_not_count_as_a_step(scene: Scene) -> None:
     scene.clock.skip(8 * 3600)
     await scene.look()
     assert scene.heard == []
 
 
-async def test_times_in_a_record_are_told_by_the_clock_that_dates_it(scene: Scene) -> None:
+async def test_times_in_a_record_follow_the_same_clock_as_its_date(scene: Scene) -> None:
     """A regression: after the clock was set, a record's date followed it, but the ending time in the record did not."""
     scene.clock.jump(-3600)
     detail = {"ends_at": scene.clock.now() + 60, "by": "Ann"}

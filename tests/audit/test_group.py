@@ -30,7 +30,7 @@ async def waiting(group: Group[int], numbers: range) -> list["asyncio.Task[None]
     return tasks
 
 
-async def test_those_who_come_during_a_commit_share_the_next_one() -> None:
+async def test_callers_that_arrive_during_a_commit_share_the_next_one() -> None:
     disk = Disk()
     tasks = await waiting(Group(disk.commit, 100), range(1000))
     await disk.take()
@@ -39,10 +39,10 @@ async def test_those_who_come_during_a_commit_share_the_next_one() -> None:
     await disk.take(10)
     await asyncio.gather(*tasks)
     assert [len(batch) for batch in disk.batches] == [1, *[100] * 9, 99]
-    assert [number for batch in disk.batches for number in batch] == list(range(1000)), "in the order of their coming"
+    assert [number for batch in disk.batches for number in batch] == list(range(1000)), "in order of arrival"
 
 
-async def test_who_commits_for_all_and_is_cancelled_takes_nothing_along() -> None:
+async def test_cancelling_the_caller_that_commits_for_all_loses_nothing() -> None:
     disk = Disk()
     tasks = await waiting(Group(disk.commit, 100), range(4))
     tasks[0].cancel()
@@ -52,7 +52,7 @@ async def test_who_commits_for_all_and_is_cancelled_takes_nothing_along() -> Non
     assert disk.batches == [[0, 1, 2, 3]]
 
 
-async def test_who_is_cancelled_while_waiting_is_written_all_the_same() -> None:
+async def test_a_caller_that_is_cancelled_while_waiting_is_written_anyway() -> None:
     disk = Disk()
     group = Group(disk.commit, 100)
     tasks = await waiting(group, range(3))
@@ -64,7 +64,7 @@ async def test_who_is_cancelled_while_waiting_is_written_all_the_same() -> None:
         await tasks[1]
 
 
-async def test_a_turn_to_commit_that_reaches_a_cancelled_caller_goes_on_to_the_next() -> None:
+async def test_if_the_next_caller_to_commit_is_cancelled_the_one_after_it_commits() -> None:
     disk = Disk()
     group = Group(disk.commit, 1)
     tasks = await waiting(group, range(3))

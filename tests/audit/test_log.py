@@ -76,7 +76,7 @@ def failures(metrics: Metrics) -> float:
     return metrics.registry.get_sample_value("sightline_record_failures_total") or 0.0
 
 
-async def test_what_is_appended_is_read_whole(audit: AuditLog, clock: FakeClock) -> None:
+async def test_appended_records_are_read_back_whole(audit: AuditLog, clock: FakeClock) -> None:
     clock.jump(0.0678)
     await audit.append(EVENT)
     [record] = await audit.read()
@@ -85,7 +85,7 @@ async def test_what_is_appended_is_read_whole(audit: AuditLog, clock: FakeClock)
     assert record.id == 1
 
 
-async def test_ids_grow_and_are_never_used_again(audit: AuditLog, database: Database) -> None:
+async def test_ids_increase_and_are_never_reused(audit: AuditLog, database: Database) -> None:
     await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5)))
     assert [record.id for record in await audit.read()] == [1, 2, 3, 4, 5]
     async with database.session() as session:
@@ -94,7 +94,7 @@ async def test_ids_grow_and_are_never_used_again(audit: AuditLog, database: Data
     assert (await audit.read())[-1].id == 6
 
 
-async def test_reading_gives_the_newest_of_a_time_oldest_first(audit: AuditLog, clock: FakeClock) -> None:
+async def test_reading_gives_the_newest_records_of_a_period_oldest_first(audit: AuditLog, clock: FakeClock) -> None:
     start = clock.now()
     for number in range(6):
         await audit.append(AuditEvent(kind=str(number)))
@@ -118,7 +118,7 @@ async def test_a_record_in_a_transaction_shares_its_fate(audit: AuditLog, databa
     assert await kinds(audit) == ["done"]
 
 
-async def test_a_store_that_fails_is_not_the_callers_trouble(
+async def test_a_failing_store_does_not_disturb_the_caller(
     audit: AuditLog, database: Database, metrics: Metrics, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
     await rename(database, "audit_records", "away")
@@ -139,7 +139,7 @@ async def test_a_store_that_fails_is_not_the_callers_trouble(
     assert spool.empty
 
 
-async def test_the_next_start_takes_in_the_spool_with_the_times_of_then(
+async def test_the_next_start_imports_the_spool_with_its_original_times(
     audit: AuditLog, database: Database, clock: FakeClock
 ) -> None:
     then = clock.now()
@@ -155,7 +155,7 @@ async def test_the_next_start_takes_in_the_spool_with_the_times_of_then(
     assert not later.spooling
 
 
-async def test_a_spool_that_was_taken_in_but_not_cleared_is_not_entered_twice(
+async def test_a_spool_that_was_imported_but_not_cleared_is_not_imported_twice(
     audit: AuditLog, database: Database, clock: FakeClock, spool: Spool
 ) -> None:
     await rename(database, "audit_records", "away")
@@ -184,7 +184,7 @@ async def test_a_start_while_the_store_still_fails_keeps_the_spool(
     assert sorted(await kinds(later)) == ["after", "view_opened"]
 
 
-async def test_without_any_place_to_write_the_caller_goes_on_and_the_record_comes_later(
+async def test_if_nothing_can_be_written_the_caller_continues_and_the_record_is_written_later(
     database: Database, clock: FakeClock, metrics: Metrics, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     audit = AuditLog(database, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
@@ -199,7 +199,7 @@ async def test_without_any_place_to_write_the_caller_goes_on_and_the_record_come
     assert not audit.spooling
 
 
-async def test_what_is_kept_in_memory_is_bounded_and_counted(
+async def test_records_kept_in_memory_are_limited_and_losses_counted(
     database: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
     metrics = Metrics()
@@ -209,7 +209,7 @@ async def test_what_is_kept_in_memory_is_bounded_and_counted(
     assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "records"}) == 5
 
 
-async def test_refusals_cannot_fill_the_spool_that_is_kept_for_what_was_seen(
+async def test_refusals_cannot_fill_the_spool_space_kept_for_views(
     database: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
     metrics = Metrics()
@@ -221,7 +221,7 @@ async def test_refusals_cannot_fill_the_spool_that_is_kept_for_what_was_seen(
     assert await audit.keep_aside([audit.record(AuditEvent(kind="view_opened")) for _ in range(20)], StorageError(""))
 
 
-async def test_a_thousand_refusals_that_are_alike_make_two_records(audit: AuditLog, clock: FakeClock) -> None:
+async def test_a_thousand_similar_refusals_make_two_records(audit: AuditLog, clock: FakeClock) -> None:
     refusal = AuditEvent(kind="view_refused", outcome="refused", principal="aude", reason="role_sees_no_video")
     for _ in range(1000):
         await audit.append(refusal)
@@ -236,7 +236,7 @@ async def test_a_thousand_refusals_that_are_alike_make_two_records(audit: AuditL
     ]
 
 
-async def test_refusals_that_were_only_counted_are_on_record_after_a_stop(audit: AuditLog) -> None:
+async def test_refusals_that_were_only_counted_are_recorded_when_the_gateway_stops(audit: AuditLog) -> None:
     refusal = AuditEvent(kind="view_refused", outcome="refused", principal="aude")
     for _ in range(3):
         await audit.append(refusal)
@@ -244,7 +244,7 @@ async def test_refusals_that_were_only_counted_are_on_record_after_a_stop(audit:
     assert [record.event.detail for record in await audit.read()] == [{}, {"alike": 2}]
 
 
-async def test_a_thousand_records_that_wait_are_written_in_a_few_commits(audit: AuditLog, database: Database) -> None:
+async def test_a_thousand_waiting_records_are_written_in_a_few_commits(audit: AuditLog, database: Database) -> None:
     commits = list[Urgency]()
     original = database.session
 
@@ -259,7 +259,7 @@ async def test_a_thousand_records_that_wait_are_written_in_a_few_commits(audit: 
     assert set(commits) == {Urgency.RECORD}
 
 
-async def test_an_alarm_overtakes_a_spool_that_is_being_taken_in(audit: AuditLog, database: Database) -> None:
+async def test_an_alarm_overtakes_a_spool_that_is_being_imported(audit: AuditLog, database: Database) -> None:
     """A regression: the whole spool used to be written in one commit, and an alarm waited seconds for that."""
     await audit.keep_aside([audit.record(AuditEvent(kind=str(number))) for number in range(1000)], StorageError("full"))
     draining = asyncio.create_task(audit.catch_up())
@@ -270,7 +270,7 @@ async def test_an_alarm_overtakes_a_spool_that_is_being_taken_in(audit: AuditLog
     assert len(await kinds(audit)) == 1000
 
 
-async def test_an_append_while_the_spool_is_taken_in_loses_nothing(audit: AuditLog, database: Database) -> None:
+async def test_an_append_while_the_spool_is_imported_loses_nothing(audit: AuditLog, database: Database) -> None:
     await rename(database, "audit_records", "away")
     await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5)))
     await rename(database, "away", "audit_records")

@@ -28,14 +28,14 @@ def test_the_time_has_hundredths_and_the_utc_offset() -> None:
 
 
 @given(st.integers(0, 400_000_000_000))
-def test_hundredths_are_cut_never_rounded_up_and_stay_what_they_are(cents: int) -> None:
+def test_times_are_cut_to_hundredths_never_rounded_up(cents: int) -> None:
     exact = cents / 100
     assert hundredths(exact) == exact
     assert hundredths(exact + 0.0098) == exact
     assert AuditRecord(EVENT, "e", exact, 0).time[20:22] == f"{cents % 100:02d}"
 
 
-def test_the_offset_is_that_of_the_day_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_utc_offset_is_that_of_the_day_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
     monkeypatch.setenv("TZ", "Europe/Berlin")
@@ -48,25 +48,25 @@ def test_the_offset_is_that_of_the_day_and_place(monkeypatch: pytest.MonkeyPatch
         time.tzset()
 
 
-def test_a_line_for_a_terminal() -> None:
+def test_a_record_is_printed_as_one_line_for_a_terminal() -> None:
     assert format_record(RECORD) == (
         "2023-11-14T23:13:20.04+01:00  view_opened  ok  Anna Berg (dispatcher)  site=oak  camera=oak-entrance"
         '  incident=1f  from=10.0.0.7  stream="main"'
     )
 
 
-def test_a_line_for_what_time_itself_did() -> None:
+def test_a_record_without_a_person_is_printed_as_one_line() -> None:
     line = format_record(AuditRecord(AuditEvent(kind="incident_expired"), "e", 0.0, 0))
     assert line == "1970-01-01T00:00:00.00+00:00  incident_expired  ok  -"
 
 
-def test_a_name_cannot_move_the_cursor_or_feign_a_line() -> None:
+def test_a_name_cannot_move_the_cursor_or_fake_a_line() -> None:
     event = AuditEvent(kind="x", name="a\n2023 fake\x1b[2J", reason="b\r", detail={"note": "c\u2028\x9b"})
     line = format_record(AuditRecord(event, "e", 0.0, 0))
     assert line.isprintable()
 
 
-def test_a_time_among_the_details_reads_as_a_time_at_the_records_offset() -> None:
+def test_a_time_in_the_details_is_printed_at_the_records_offset() -> None:
     event = AuditEvent(
         kind="x", detail={"ends_at": 1_795_769_442.43674, "was": {"ends_at": 0}, "rows": 3, "old_at": None}
     )
@@ -78,12 +78,12 @@ def test_a_time_among_the_details_reads_as_a_time_at_the_records_offset() -> Non
 
 
 @given(st.floats() | st.integers() | st.booleans() | st.text(max_size=5))
-def test_no_detail_breaks_a_line(value: object) -> None:
+def test_no_detail_can_break_a_line(value: object) -> None:
     event = AuditEvent(kind="x", detail={"ends_at": value, "times_at": [value]})
     assert format_record(AuditRecord(event, "e", 0.0, 0)).isprintable()
 
 
-def test_json_and_back_is_the_same_record() -> None:
+def test_a_record_survives_the_round_trip_through_json() -> None:
     assert from_dict(json.loads(json.dumps(RECORD.as_dict()))) == RECORD
     bare = AuditRecord(AuditEvent(kind="x"), "e", 0.0, 0)
     assert from_dict(json.loads(json.dumps(bare.as_dict()))) == bare

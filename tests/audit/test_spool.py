@@ -63,7 +63,7 @@ def test_many_records_are_read_in_pieces(tmp_path: Path) -> None:
     assert found == names
 
 
-def test_what_is_appended_while_it_is_read_is_not_cleared(tmp_path: Path) -> None:
+def test_records_appended_while_the_spool_is_read_are_not_cleared(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
     spool.append([record("a")])
     _, offset = spool.read()
@@ -72,7 +72,7 @@ def test_what_is_appended_while_it_is_read_is_not_cleared(tmp_path: Path) -> Non
     assert kinds(spool) == ["a", "of another process"]
 
 
-def test_a_line_torn_by_a_crash_costs_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_line_torn_by_a_crash_does_not_affect_the_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
     spool.append([record("a"), record("b")])
     spool.path.write_bytes(spool.path.read_bytes()[:-20])

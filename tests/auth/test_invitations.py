@@ -30,7 +30,7 @@ async def refusal(invitations: Invitations, code: str) -> str:
     return refused.value.detail
 
 
-async def test_an_invitation_signs_in_whom_it_was_made_for(invitations: Invitations) -> None:
+async def test_an_invitation_signs_in_the_person_it_was_made_for(invitations: Invitations) -> None:
     assert await invitations.redeem(await invitations.create(COORDINATOR)) == COORDINATOR
 
 
@@ -43,7 +43,7 @@ async def test_a_code_is_url_safe_and_only_its_digest_is_stored(
     assert not stored(code)
 
 
-async def test_used_expired_and_invented_codes_are_refused_in_the_same_words(
+async def test_used_expired_and_invented_codes_are_refused_with_the_same_words(
     invitations: Invitations, settings: TokenSettings, clock: FakeClock
 ) -> None:
     used, late = await invitations.create(COORDINATOR), await invitations.create(COORDINATOR)
@@ -57,14 +57,14 @@ async def test_used_expired_and_invented_codes_are_refused_in_the_same_words(
     assert await invitations.redeem(just) == COORDINATOR
 
 
-async def test_of_many_who_redeem_at_once_one_gets_in(invitations: Invitations) -> None:
+async def test_if_many_people_redeem_at_once_only_one_gets_in(invitations: Invitations) -> None:
     code = await invitations.create(COORDINATOR)
     answers = await asyncio.gather(*(invitations.redeem(code) for _ in range(8)), return_exceptions=True)
     assert answers.count(COORDINATOR) == 1
     assert sum(isinstance(answer, Unauthenticated) for answer in answers) == 7
 
 
-async def test_of_two_gateways_on_one_database_one_lets_in(
+async def test_if_two_gateways_share_a_database_only_one_accepts_the_code(
     db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
 ) -> None:
     assert db.path is not None
@@ -94,7 +94,7 @@ async def test_no_code_is_logged_or_repeated(invitations: Invitations, caplog: p
 
 
 @pytest.mark.parametrize("url", ["https://sightline.example", "https://sightline.example/"])
-def test_the_code_stands_in_the_fragment(url: str) -> None:
+def test_the_code_is_in_the_fragment(url: str) -> None:
     assert invitation_link(url, "abc") == "https://sightline.example/#invite=abc"
 
 
@@ -104,7 +104,7 @@ def test_the_link_fits_a_terminal_as_a_qr_code() -> None:
     assert max(map(len, lines)) <= 80
 
 
-async def test_nobody_is_signed_in_and_no_link_is_used_up_where_no_disk_takes_it(
+async def test_if_nothing_can_be_written_nobody_is_signed_in_and_no_link_is_used_up(
     db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
 ) -> None:
     sessions, code = SignInSessions(db, settings, clock), await invitations.create(COORDINATOR)
@@ -118,7 +118,7 @@ async def test_nobody_is_signed_in_and_no_link_is_used_up_where_no_disk_takes_it
     assert await invitations.redeem(code) == COORDINATOR
 
 
-async def test_a_link_redeemed_by_the_reserve_signs_in_once_and_its_sign_in_lives_and_ends_as_any(
+async def test_a_link_redeemed_with_the_reserve_works_once_and_its_sign_in_is_like_any_other(
     db: Database, invitations: Invitations, settings: TokenSettings, clock: FakeClock
 ) -> None:
     sessions, code = SignInSessions(db, settings, clock), await invitations.create(COORDINATOR)

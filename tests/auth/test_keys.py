@@ -19,7 +19,7 @@ async def rows(db: Database) -> int:
         return (await session.scalars(select(func.count()).select_from(SigningKeyRow))).one()
 
 
-async def test_the_first_start_makes_a_key_and_the_next_finds_it(db: Database, clock: FakeClock) -> None:
+async def test_the_first_start_creates_a_key_and_the_next_finds_it(db: Database, clock: FakeClock) -> None:
     first = await started(db, clock)
     second = await started(db, clock)
     assert first.current().kid == second.current().kid
@@ -32,7 +32,7 @@ async def test_a_key_is_on_disk_before_it_signs(db: Database, clock: FakeClock, 
     assert stored(await keys.rotate())
 
 
-async def test_what_is_published_is_public_only(db: Database, clock: FakeClock) -> None:
+async def test_only_public_keys_are_published(db: Database, clock: FakeClock) -> None:
     (key,) = (await started(db, clock)).jwks()["keys"]
     assert key.keys() == {"kty", "crv", "x", "y", "kid", "alg", "use"}
     assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("EC", "P-256", "ES256", "sig")
@@ -64,6 +64,6 @@ async def test_retired_keys_survive_a_restart_and_are_forgotten_at_the_next_rota
     assert await rows(db) == 2
 
 
-async def test_a_key_says_nothing_of_itself(db: Database, clock: FakeClock) -> None:
+async def test_a_keys_repr_reveals_nothing(db: Database, clock: FakeClock) -> None:
     key = (await started(db, clock)).current()
     assert "EllipticCurve" not in repr(key)

@@ -23,7 +23,7 @@ async def revocations(db: Database, clock: FakeClock) -> Revocations:
         (Subject.GRANT, ("t", "s", "x")),
     ],
 )
-async def test_a_revocation_catches_what_it_names_and_nothing_else(
+async def test_a_revocation_affects_only_what_it_names(
     revocations: Revocations, subject: Subject, caught: tuple[str, str, str]
 ) -> None:
     await revocations.revoke(subject, "x")
@@ -38,13 +38,13 @@ async def test_a_revocation_survives_a_restart(revocations: Revocations, db: Dat
     assert again.is_revoked("t", "s", "g")
 
 
-async def test_revoking_twice_is_no_error(revocations: Revocations) -> None:
+async def test_revoking_twice_is_not_an_error(revocations: Revocations) -> None:
     await revocations.revoke(Subject.GRANT, "g")
     await revocations.revoke(Subject.GRANT, "g")
     assert revocations.is_revoked("t", "s", "g")
 
 
-async def test_what_can_have_no_living_token_is_forgotten(
+async def test_revocations_without_any_valid_token_are_forgotten(
     revocations: Revocations, db: Database, clock: FakeClock
 ) -> None:
     assert REMEMBERED > MAXIMUM_LIFETIME

@@ -20,7 +20,7 @@ def sessions(db: Database, settings: TokenSettings, clock: FakeClock) -> SignInS
     return SignInSessions(db, settings, clock)
 
 
-async def test_a_cookie_stands_for_who_signed_in(sessions: SignInSessions, clock: FakeClock) -> None:
+async def test_a_cookie_identifies_the_person_who_signed_in(sessions: SignInSessions, clock: FakeClock) -> None:
     cookie = await sessions.create(COORDINATOR)
     sign_in = await sessions.lookup(cookie)
     assert sign_in is not None
@@ -70,12 +70,12 @@ async def test_signing_out_ends_one_session_for_good(
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "\x00", "\ud800", "a" * 100_000, "' OR 1=1 --"])
-async def test_a_wrong_cookie_is_nobody(sessions: SignInSessions, cookie: str) -> None:
+async def test_a_wrong_cookie_identifies_nobody(sessions: SignInSessions, cookie: str) -> None:
     await sessions.create(COORDINATOR)
     assert await sessions.lookup(cookie) is None
 
 
-async def test_a_session_id_is_no_cookie(sessions: SignInSessions) -> None:
+async def test_a_session_id_does_not_work_as_a_cookie(sessions: SignInSessions) -> None:
     sign_in = await sessions.lookup(await sessions.create(COORDINATOR))
     assert sign_in is not None
     assert await sessions.lookup(sign_in.id) is None

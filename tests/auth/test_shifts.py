@@ -22,7 +22,7 @@ def opened(at: float) -> Incident:
     return replace(INCIDENT, opened_at=at)
 
 
-def test_a_shift_can_be_prolonged_from_an_hour_before_its_end_by_four_hours() -> None:
+def test_a_shift_can_be_extended_by_four_hours_from_an_hour_before_its_end() -> None:
     assert may_continue_at(START, END, RULES) == END - HOUR
     assert continued_until(START, END, RULES) == END + 4 * HOUR
 
@@ -35,11 +35,11 @@ def test_no_number_of_presses_makes_a_sign_in_longer_than_two_shifts() -> None:
     assert may_continue_at(START, end, RULES) is None
 
 
-def test_a_press_takes_nothing_from_who_was_carried_beyond_two_shifts() -> None:
+def test_a_press_does_not_shorten_a_sign_in_that_an_incident_extended_beyond_two_shifts() -> None:
     assert continued_until(START, START + 30 * HOUR, RULES) == START + 30 * HOUR
 
 
-def test_an_incident_holds_an_end_off_that_is_less_than_an_hour_away() -> None:
+def test_an_incident_postpones_an_end_that_is_less_than_an_hour_away() -> None:
     incident = opened(END - 3 * HOUR)
     assert carried_by(END, [incident], END - HOUR - 1, RULES) is None
     assert carried_by(END, [incident], END - HOUR, RULES) == incident
@@ -47,13 +47,13 @@ def test_an_incident_holds_an_end_off_that_is_less_than_an_hour_away() -> None:
 
 
 @pytest.mark.parametrize("later", [0.0, 5 * HOUR])
-def test_it_also_does_so_where_the_gateway_was_down_at_the_end(later: float) -> None:
+def test_it_also_does_so_if_the_gateway_was_down_at_that_end(later: float) -> None:
     incident = opened(END - 1)
     assert carried_by(END, [incident], END + later, RULES) == incident
     assert carried_until(END, END + later, RULES) == END + later + HOUR
 
 
-def test_who_had_been_signed_out_before_the_incident_stays_signed_out() -> None:
+def test_a_person_signed_out_before_the_incident_stays_signed_out() -> None:
     assert carried_by(END, [opened(END + 1)], END + 2, RULES) is None
 
 

@@ -71,7 +71,7 @@ def test_a_token_is_bound_to_person_role_grant_school_and_sign_in(tokens: TokenS
     assert tokens.issue(PATROL, GRANT, "s-1").jti != issued.jti
 
 
-def test_others_can_verify_by_what_is_published(tokens: TokenService, token: str) -> None:
+def test_others_can_verify_tokens_with_the_published_keys(tokens: TokenService, token: str) -> None:
     published = jwt.PyJWKSet.from_dict(tokens.jwks())
     key = published[jwt.get_unverified_header(token)["kid"]]
     claims = jwt.decode(
@@ -80,7 +80,7 @@ def test_others_can_verify_by_what_is_published(tokens: TokenService, token: str
     assert claims["sub"] == "car-1"
 
 
-def test_a_token_holds_no_name(token: str) -> None:
+def test_a_token_contains_no_name(token: str) -> None:
     assert "Car 1" not in json.dumps(claims_of(token))
 
 
@@ -92,13 +92,13 @@ async def test_a_token_ends_to_the_millisecond(tokens: TokenService, token: str,
 
 
 @pytest.mark.parametrize("now", [1_700_000_000.999, 1_700_000_000.001])
-async def test_whole_seconds_never_lengthen_a_life(keys: KeyStore, now: float) -> None:
+async def test_whole_seconds_never_lengthen_a_tokens_life(keys: KeyStore, now: float) -> None:
     clock = FakeClock(now=now)
     issued = TokenService(keys, TokenSettings(lifetime=300), ISSUER, clock).issue(PATROL, GRANT, "s-1")
     assert now + 299 <= issued.expires_at <= now + 300
 
 
-def test_a_run_whose_time_begins_earlier_does_not_lengthen_a_life(
+def test_a_run_whose_time_begins_earlier_does_not_lengthen_a_tokens_life(
     tokens: TokenService, token: str, clock: FakeClock
 ) -> None:
     clock.skip(-CLOCK_STEP)
@@ -123,14 +123,14 @@ async def test_a_token_outlives_a_restart(db: Database, settings: TokenSettings,
     assert TokenService(keys, settings, ISSUER, clock).verify(token).grant_id == "g-1"
 
 
-def test_no_token(tokens: TokenService) -> None:
+def test_a_missing_token_is_refused(tokens: TokenService) -> None:
     assert code(tokens, "") == "token_missing"
 
 
 @pytest.mark.parametrize(
     "rubbish", ["x", "a.b.c", "....", "é.é.é", "\x00", "e30.e30.", "bnVsbA.bnVsbA.", "a" * 100_000]
 )
-def test_rubbish(tokens: TokenService, rubbish: str) -> None:
+def test_garbage_is_refused(tokens: TokenService, rubbish: str) -> None:
     assert code(tokens, rubbish) == "token_invalid"
 
 
@@ -184,7 +184,7 @@ def test_attack_another_algorithm(tokens: TokenService, keys: KeyStore, token: s
 
 
 @pytest.mark.parametrize("kid", [None, 1, ["x"], {}])
-def test_attack_key_id_that_is_no_text(tokens: TokenService, token: str, kid: object) -> None:
+def test_attack_key_id_that_is_not_text(tokens: TokenService, token: str, kid: object) -> None:
     _, body, signature = token.split(".")
     assert code(tokens, f"{part({'alg': 'ES256', 'kid': kid})}.{body}.{signature}") == "token_invalid"
 
@@ -199,7 +199,7 @@ def test_attack_a_changed_claim(tokens: TokenService, token: str, claim: str, va
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "exp", "iat", "jti", "sub", "role", "grant", "site", "sid"])
-def test_every_claim_is_needed(tokens: TokenService, keys: KeyStore, token: str, claim: str) -> None:
+def test_every_claim_is_required(tokens: TokenService, keys: KeyStore, token: str, claim: str) -> None:
     claims = claims_of(token)
     assert tokens.verify(signed(keys, claims))
     del claims[claim]
@@ -222,7 +222,9 @@ def test_every_claim_is_needed(tokens: TokenService, keys: KeyStore, token: str,
         ("iat", float("nan")),
     ],
 )
-def test_claims_of_another_kind(tokens: TokenService, keys: KeyStore, token: str, claim: str, value: object) -> None:
+def test_claims_of_the_wrong_type_are_refused(
+    tokens: TokenService, keys: KeyStore, token: str, claim: str, value: object
+) -> None:
     assert code(tokens, signed(keys, {**claims_of(token), claim: value})) == "token_invalid"
 
 

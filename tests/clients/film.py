@@ -82,7 +82,7 @@ class Camera:
             await asyncio.sleep(1 / FPS)
 
     async def restart(self, away: float) -> None:
-        """Show nothing for ``away`` seconds, then begin again, with timestamps of its own choice."""
+        """Show nothing for ``away`` seconds, then begin again with other timestamps."""
         self._away = True
         await asyncio.sleep(away)
         self._stamp, self._shown, self._away = 3_900_000_000, 0, False

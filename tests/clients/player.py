@@ -1,4 +1,4 @@
-"""A viewer that is a process of its own, and what it has been seen to show."""
+"""A viewer in a separate process, and what it has shown."""
 
 import asyncio
 import base64

@@ -1,5 +1,6 @@
-"""What each viewer goes through: the main stream, the substream when the link is too slow, a restart of the camera, and
-all clear."""
+"""What every viewer goes through: the main stream, the substream when the link is too slow, a restart of the camera,
+and all clear.
+"""
 
 from gateway.models import CloseReason
 from tests.clients.film import MAIN, SUB
@@ -9,8 +10,9 @@ from tests.clients.player import Player
 LINK = 500_000
 """Bits per second: less than a third of the main stream, and several times the substream."""
 PATIENCE = 30.0
-"""Seconds for what takes half a second. On a busy machine, a viewer that gets no processor time looks like one behind a
-slow link, and gets the main stream only when the gateway tries it again."""
+"""Seconds to wait for something that usually takes half a second. On a busy machine, a viewer that gets no processor
+time looks like one behind a slow link, and gets the main stream only when the gateway tries it again.
+"""
 
 
 async def plays(house: House, player: Player) -> None:

@@ -1,4 +1,4 @@
-"""Chromium, with a page that knows nothing but WHEP."""
+"""Chromium, with a page that knows only WHEP."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Firefox, in a network of its own, since it neither offers nor uses a loopback address."""
+"""Firefox, in its own network, because it neither offers nor uses a loopback address."""
 
 import asyncio
 import shutil
@@ -29,8 +29,8 @@ def alone_is_possible() -> bool:
 
 
 @pytest.mark.skipif(shutil.which("firefox-esr") is None, reason="needs Debian's firefox-esr")
-@pytest.mark.skipif(not alone_is_possible(), reason="needs iproute2, and leave to make a network namespace")
-async def test_firefox_plays_through_switch_restart_and_all_clear_and_without_h264_is_told_so(tmp_path: Path) -> None:
+@pytest.mark.skipif(not alone_is_possible(), reason="needs iproute2, and permission to create a network namespace")
+async def test_firefox_plays_through_switch_restart_and_all_clear_and_is_told_if_it_lacks_h264(tmp_path: Path) -> None:
     command = [*ALONE, sys.executable, "-m", "tests.clients.firefox", str(tmp_path), ADDRESS]
     running = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=STDOUT)
     said, _ = await running.communicate()

@@ -1,4 +1,4 @@
-"""MediaMTX as the viewer: it reads over WHEP, and an RTSP client sees what it has read."""
+"""MediaMTX as the viewer: it reads over WHEP, and an RTSP client reads from it."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ paths:
 
 @asynccontextmanager
 async def reading(mediamtx: str, house: House, directory: Path) -> AsyncIterator[Player]:
-    """Run a MediaMTX that reads the house's camera, and a client that reads from it in turn."""
+    """Run a MediaMTX that reads the house's camera, and a client that reads from MediaMTX."""
     port = free_port()
     source = house.url.replace("http:", "whep:")
     settings = directory / "mediamtx.yml"
@@ -54,7 +54,7 @@ async def reading(mediamtx: str, house: House, directory: Path) -> AsyncIterator
 
 
 def _read(port: int, player: Player, loop: asyncio.AbstractEventLoop, stop: Event) -> None:
-    """Watch the stream as soon as it is there, until it ends. Runs in a thread of its own."""
+    """Watch the stream from when it appears until it ends. Runs in its own thread."""
     stream = None
     while stream is None and not stop.wait(0.1):
         with contextlib.suppress(av.FFmpegError, OSError):  # no stream, or no server, yet

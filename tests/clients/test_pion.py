@@ -1,4 +1,4 @@
-"""A viewer in Go, built on pion, that knows nothing about this gateway but WHEP."""
+"""A viewer in Go, built on pion, that knows nothing about this gateway except WHEP."""
 
 import pytest
 

@@ -52,7 +52,7 @@ async def test_webrtcbin_plays_picture_and_sound_through_switch_restart_and_all_
         await story.ends(house, player)
 
 
-async def test_webrtcbin_is_held_for_more_than_a_minute_by_its_reports(house: House) -> None:
+async def test_webrtcbin_stays_connected_for_more_than_a_minute_through_its_reports(house: House) -> None:
     async with watching(house, stream="?stream=sub") as player:
         now = asyncio.get_running_loop().time
         began = now()

@@ -1,6 +1,6 @@
 """A viewer in TypeScript, built on werift: ICE, DTLS and SRTP of its own, in Node.
 
-It reads the end of DTLS without decrypting it, so it notices the end only by chance.
+It reads the DTLS alert at the end without decrypting it, so it notices the end only by chance.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""Streams from other makers come out as they went in: packetised for viewers, and depacketised as from a camera.
+"""Streams from other encoders come out as they went in, packetised as for viewers and depacketised as from a camera.
 
 H.264: conformance streams of the Joint Video Team, and Cisco's, from OpenH264 (tests/data/h264). H.265: the streams
 with which ChromiumOS tests its decoders (tests/data/h265), and streams coded by x265. The licences are in the same
@@ -97,14 +97,14 @@ def test_a_conformance_stream_comes_out_byte_for_byte(stream: Path, limit: int) 
     assert (len(found), depacketizer.dropped, depacketizer.malformed) == (len(units), 0, 0)
 
 
-def test_a_signature_beside_each_picture_passes_untouched() -> None:
+def test_a_signature_beside_each_picture_passes_unchanged() -> None:
     units = [[*nals[:-1], SIGNATURE, nals[-1]] for nals in pictures(STREAMS[0].read_bytes())]
     found = carried(units, packetize, H264Depacketizer(), 1140)
     assert [unit.nals.count(SIGNATURE) for unit in found] == [1] * len(units)
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_stream_of_x265_comes_out_byte_for_byte(limit: int) -> None:
+def test_an_x265_stream_comes_out_byte_for_byte(limit: int) -> None:
     units = [list(picture.nals) for picture in h265(12)]
     found = carried(units, packetize_h265, H265Depacketizer(), limit)
     sets = {nal for nals in units for nal in nals if nal[0] >> 1 in (32, 33, 34)}
@@ -113,7 +113,7 @@ def test_a_stream_of_x265_comes_out_byte_for_byte(limit: int) -> None:
 
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("stream", STREAMS_H265, ids=lambda path: path.stem)
-def test_a_stream_of_h265_comes_out_byte_for_byte(stream: Path, limit: int) -> None:
+def test_an_h265_conformance_stream_comes_out_byte_for_byte(stream: Path, limit: int) -> None:
     units = list(pictures_h265(stream.read_bytes()))
     depacketizer = H265Depacketizer()
     found = carried(units, packetize_h265, depacketizer, limit)
@@ -122,5 +122,5 @@ def test_a_stream_of_h265_comes_out_byte_for_byte(stream: Path, limit: int) -> N
     assert (len(found), depacketizer.dropped, depacketizer.malformed) == (len(units), 0, 0)
 
 
-def test_there_are_streams() -> None:
+def test_there_are_streams_to_test_with() -> None:
     assert (len(STREAMS), len(STREAMS_H265)) == (12, 6)

@@ -43,19 +43,19 @@ def test_a_recovery_point_is_found_behind_other_messages(before: list[tuple[int,
     assert H265().recovery_point(sei(b"\x4e\x01", before, count, signed=True)) == count
 
 
-def test_a_recovery_point_of_h265_may_lie_behind() -> None:
+def test_a_negative_recovery_point_of_h265_counts_as_zero() -> None:
     assert H265().recovery_point(sei(b"\x4e\x01", [], -3, signed=True)) == 0
 
 
 @given(st.binary(max_size=80))
-def test_whatever_an_sei_holds_is_a_number_of_pictures_or_none(content: bytes) -> None:
+def test_whatever_an_sei_contains_the_result_is_a_number_of_pictures_or_none(content: bytes) -> None:
     assert H264().recovery_point(b"\x06" + content) >= NONE
     assert H265().recovery_point(b"\x4e\x01" + content) >= NONE
     assert H264().recovery_point(b"\x65" + content) == NONE
 
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(0, 12))
-def test_h264_counts_the_pictures_that_others_refer_to_and_h265_all(referred_to: list[bool], count: int) -> None:
+def test_h264_counts_only_reference_pictures_and_h265_counts_all(referred_to: list[bool], count: int) -> None:
     def unit(codec: str, referred: bool, recovery: int = NONE) -> AccessUnit:
         return AccessUnit((REFERRED_TO if referred else NOT_REFERRED_TO,), 0, False, 0.0, 0, codec, recovery)
 
@@ -67,7 +67,7 @@ def test_h264_counts_the_pictures_that_others_refer_to_and_h265_all(referred_to:
         h265.follow(unit("H265", referred))
 
 
-def test_a_decoder_begins_with_keyframes_and_recovery_points_alone() -> None:
+def test_a_decoder_begins_only_with_keyframes_and_recovery_points() -> None:
     assert begins(AccessUnit((), 0, True, 0.0))
     assert begins(AccessUnit((), 0, False, 0.0, recovery=40))
     assert not begins(AccessUnit((), 0, False, 0.0))

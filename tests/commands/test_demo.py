@@ -102,7 +102,7 @@ def demo(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Demo]:
         demo.end()
 
 
-def test_a_demo_says_where_it_is_who_may_sign_in_and_how_to_lock_down(demo: Demo) -> None:
+def test_a_demo_prints_its_address_the_sign_in_links_and_how_to_lock_down(demo: Demo) -> None:
     assert f"Sightline is ready: http://localhost:{demo.port}" in demo.said
     links = re.findall(rf"^(.+?)\s+http://localhost:{demo.port}/#invite=[\w-]+$", demo.said, re.MULTILINE)
     for role in ("Dispatcher", "Headquarters", "Patrol", "School coordinator", "District IT"):
@@ -134,7 +134,7 @@ def test_a_demo_says_where_it_is_who_may_sign_in_and_how_to_lock_down(demo: Demo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_a_signal_stops_all_of_it(demo: Demo, number: signal.Signals) -> None:
+def test_a_signal_stops_the_whole_demo(demo: Demo, number: signal.Signals) -> None:
     demo.process.send_signal(number)
     demo.wait_gone()
     assert demo.process.returncode == 0
@@ -143,7 +143,7 @@ def test_a_signal_stops_all_of_it(demo: Demo, number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("demo", [True], indirect=True)
-def test_an_interrupt_stops_it_also_where_the_shell_has_it_ignored(demo: Demo) -> None:
+def test_an_interrupt_stops_it_even_if_the_shell_ignores_interrupts(demo: Demo) -> None:
     demo.process.send_signal(signal.SIGINT)
     demo.wait_gone()
     assert demo.process.returncode == 0

@@ -40,7 +40,7 @@ print(json.dumps([row[0] for row in sqlite3.connect(sys.argv[1]).execute(sys.arg
 
 
 class Machine:
-    """Runs a gateway whose data are on a file system of 12 MiB in memory."""
+    """Runs a gateway whose data is on a file system of 12 MiB in memory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -121,7 +121,7 @@ class Machine:
 
 
 def browser(url: str) -> Client:
-    """Make a client that still works after the gateway has been killed, as it uses no connection twice."""
+    """Make a client that still works after the gateway has been killed, because it uses every connection only once."""
     client = Client.__new__(Client)
     client.url = url
     client.session = ClientSession(cookie_jar=CookieJar(unsafe=True), connector=TCPConnector(force_close=True))
@@ -141,7 +141,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         machine.stop()
 
 
-async def test_a_full_disk_stops_no_alarm_keeps_no_picture_open_and_loses_nothing(machine: Machine) -> None:
+async def test_on_a_full_disk_alarms_sound_pictures_close_and_nothing_is_lost(machine: Machine) -> None:
     machine.start()
     invited = machine.python(INVITE, json.dumps(PEOPLE), json.dumps(machine.settings))
     assert isinstance(invited, list)

@@ -18,7 +18,7 @@ from rig.example import SECRET
 
 
 class Hook:
-    """Answers as a gateway does, with a certificate of its own. ``heard`` contains the bodies of the requests."""
+    """Answers as a gateway does, with its own certificate. ``heard`` contains the bodies of the requests."""
 
     def __init__(self, directory: Path) -> None:
         self.heard: list[bytes] = []
@@ -53,7 +53,7 @@ async def hook(tmp_path: Path) -> AsyncIterator[Hook]:
         yield hook
 
 
-async def test_an_alarm_is_not_told_to_whoever_answers_in_the_gateways_place(hook: Hook, tmp_path: Path) -> None:
+async def test_an_alarm_is_not_sent_to_an_impostor_of_the_gateway(hook: Hook, tmp_path: Path) -> None:
     another, _ = self_signed(tmp_path / "another", "localhost")
     for ca_file in (None, another):
         with pytest.raises(SightlineError, match=r"is not trusted .*--ca-file"):
@@ -61,13 +61,13 @@ async def test_an_alarm_is_not_told_to_whoever_answers_in_the_gateways_place(hoo
     assert hook.heard == []
 
 
-async def test_a_certificate_made_by_the_gateway_itself_is_trusted_by_its_file(hook: Hook) -> None:
+async def test_a_certificate_made_by_the_gateway_itself_is_trusted_through_its_file(hook: Hook) -> None:
     assert "the alarm sounds" in await hook.trigger(hook.certificate)
     assert len(hook.heard) == 1
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_file_without_a_certificate_is_told(tmp_path: Path, content: str | None) -> None:
+def test_a_file_without_a_certificate_is_reported(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "authority.pem"
     if content is not None:
         path.write_text(content)

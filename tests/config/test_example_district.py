@@ -1,4 +1,4 @@
-"""The example in config/ loads, and is what its readers and the demo take it for."""
+"""The example in config/ loads, and has what its readers and the demo expect."""
 
 from collections import Counter
 from pathlib import Path
@@ -30,7 +30,7 @@ def test_it_has_a_large_school_and_a_small_one(district: Loaded) -> None:
     assert {RoomKind.GYM, RoomKind.CAFETERIA, RoomKind.STAIRWELL, RoomKind.OFFICE, RoomKind.UTILITY} <= set(kinds)
 
 
-def test_only_the_nurses_door_is_never_seen_and_only_outside_cameras_always(district: Loaded) -> None:
+def test_only_the_nurses_door_is_never_seen_and_only_outside_cameras_are_always_seen(district: Loaded) -> None:
     policies = {c: p for agreement in district.settings.agreements for c, p in agreement.cameras.items()}
     assert [c for c, p in policies.items() if p is CameraPolicy.NEVER] == ["lincoln-nurse-door"]
     outdoors = {c.id for plan in district.plans.values() for c in plan.cameras if c.room_id is None}
@@ -60,7 +60,7 @@ def test_four_cameras_are_near_every_room_and_most_rooms_are_seen(district: Load
     assert all(len(nearest_cameras(plan, room.id, 4)) == 4 for room in plan.rooms)
 
 
-def test_every_setting_of_the_example_is_known_by_its_commented_file() -> None:
+def test_every_setting_in_the_comments_of_the_example_exists() -> None:
     raw = yaml.safe_load((CONFIG / "sightline.yaml").read_text())
     assert "${SIGHTLINE_CAMERA_PASSWORD}" in {c["password"] for site in raw["sites"] for c in site["cameras"]}
     for site in raw["sites"]:

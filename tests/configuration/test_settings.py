@@ -17,19 +17,19 @@ SITE = {"id": "oak", "name": "Oak", "plan": "oak.geojson", "cameras": []}
     "url",
     ["rtsp://10.0.0.5/main", "rtsps://10.0.0.5/main", "rtsp://camera.school:8554/a?b=c", "rtsp://[2001:db8::1]:554/"],
 )
-def test_an_rtsp_url_without_a_password_is_taken(url: str) -> None:
+def test_an_rtsp_url_without_a_password_is_accepted(url: str) -> None:
     assert StreamSettings(url=url).url == url
 
 
 @pytest.mark.parametrize(
     "url", ["http://10.0.0.5/", "rtsp:///main", "10.0.0.5", "rtsp://h:99999/", "rtsp://h:0/", "rtsp://[::1/"]
 )
-def test_what_is_no_rtsp_url_is_refused(url: str) -> None:
+def test_anything_but_an_rtsp_url_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="must be a URL such as rtsp://"):
         StreamSettings(url=url)
 
 
-def test_a_password_in_a_url_is_told_where_it_belongs() -> None:
+def test_for_a_password_in_a_url_the_error_says_where_it_belongs() -> None:
     with pytest.raises(ValidationError, match="username and password of the camera"):
         StreamSettings(url="rtsp://user:hunter2@10.0.0.5/main")
 
@@ -39,7 +39,7 @@ def camera(password: str, directory: Path, **environment: str) -> CameraSettings
     return CameraSettings.model_validate(raw, context=Lookup(directory, environment))
 
 
-def test_a_secret_is_itself_or_an_environment_variable_or_a_file(tmp_path: Path) -> None:
+def test_a_secret_may_be_given_directly_or_as_an_environment_variable_or_file(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("from file\nsecond line\n")
     for written in ("literal", "${CAMERA}", "file:secret.txt"):
         password = camera(written, tmp_path, CAMERA="from environment").password
@@ -59,7 +59,7 @@ def test_a_secret_is_itself_or_an_environment_variable_or_a_file(tmp_path: Path)
         ("", "must not be empty"),
     ],
 )
-def test_a_secret_that_leads_nowhere_is_refused(tmp_path: Path, written: str, problem: str) -> None:
+def test_a_secret_whose_reference_leads_nowhere_is_refused(tmp_path: Path, written: str, problem: str) -> None:
     (tmp_path / "empty.txt").write_text("\n")
     with pytest.raises(ValidationError, match=problem):
         camera(written, tmp_path)
@@ -69,7 +69,7 @@ def test_a_secret_is_never_printed(tmp_path: Path) -> None:
     assert "hunter2" not in repr(camera("hunter2", tmp_path))
 
 
-def test_paths_are_relative_to_the_configuration_also_where_they_are_defaults() -> None:
+def test_paths_even_default_ones_are_relative_to_the_configuration() -> None:
     lookup = Lookup(Path("/etc/sightline"), {})
     assert StorageSettings.model_validate({}, context=lookup).directory == Path("/etc/sightline/data")
     absolute = StorageSettings.model_validate({"directory": "/var/lib/x"}, context=lookup)
@@ -97,7 +97,7 @@ def test_the_end_of_an_agreement_is_a_date() -> None:
         ("agreements", [{"site": "elm", "legal_basis": "x"}], "'elm' is not among the sites"),
     ],
 )
-def test_rules_name_their_keys(group: str, values: object, problem: str) -> None:
+def test_errors_name_the_keys_that_break_a_rule(group: str, values: object, problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         Settings.model_validate({"district": "D", "sites": [SITE], group: values})
 
@@ -120,12 +120,12 @@ def test_the_public_address_is_a_web_address(url: str) -> None:
         "https://a@x",
     ],
 )
-def test_what_is_no_public_address_is_refused(url: str) -> None:
+def test_anything_but_a_public_address_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="must be an address such as https://"):
         HttpSettings(public_url=url)
 
 
-def test_settings_hold_secrets_as_secrets() -> None:
+def test_settings_store_secrets_as_secret_values() -> None:
     secret = SecretStr("hunter2")
     assert "hunter2" not in repr(
         CameraSettings(id="a", name="A", main=StreamSettings(url="rtsp://h/"), password=secret)
@@ -136,14 +136,14 @@ def reached(url: str = "rtsp://h/1", **more: object) -> CameraSettings:
     return CameraSettings.model_validate({"id": "gym", "name": "Gym", "main": {"url": url}, **more})
 
 
-def test_a_fingerprint_is_taken_as_openssl_writes_it() -> None:
+def test_a_fingerprint_is_accepted_as_openssl_writes_it() -> None:
     written = ":".join(["AB"] * 32)
     assert reached("rtsps://h/1", tls_fingerprint=written).tls_fingerprint == "ab" * 32
     with pytest.raises(ValidationError, match="64 hexadecimal digits"):
         reached("rtsps://h/1", tls_fingerprint="abc")
 
 
-def test_what_does_not_fit_an_address_is_refused() -> None:
+def test_settings_that_do_not_fit_the_address_are_refused() -> None:
     with pytest.raises(ValidationError, match="tls_fingerprint is only useful"):
         reached(tls_fingerprint="ab" * 32)
     with pytest.raises(ValidationError, match="tls_legacy is only useful"):
@@ -152,7 +152,7 @@ def test_what_does_not_fit_an_address_is_refused() -> None:
         reached("rtsps://h/1", transport="udp")
 
 
-def test_a_recorder_must_be_listed_with_its_sessions() -> None:
+def test_a_recorder_must_be_listed_with_its_number_of_sessions() -> None:
     raw = {
         "district": "D",
         "media": {"nvrs": {"north": 8, "old": None}},
@@ -173,7 +173,7 @@ def recorded(*hosts: str) -> Settings:
     return Settings.model_validate({"district": "D", "media": {"nvrs": {"north": 8}}, "sites": sites})
 
 
-def test_two_schools_may_share_a_recorder_but_not_the_name_of_two() -> None:
+def test_two_schools_may_share_a_recorder_but_two_recorders_may_not_share_a_name() -> None:
     recorded("rtsp://10.0.0.5/1", "rtsp://10.0.0.5:8554/2")
     with pytest.raises(ValidationError, match=r"'north' is at 10\.0\.0\.5 for another site but at 10\.1\.0\.5 here"):
         recorded("rtsp://10.0.0.5/1", "rtsp://10.1.0.5/1")
@@ -182,14 +182,14 @@ def test_two_schools_may_share_a_recorder_but_not_the_name_of_two() -> None:
 @pytest.mark.parametrize(
     "url", ["stun:stun.example.org", "turn:10.0.0.5:3478?transport=tcp", "turns:[2001:db8::1]:443"]
 )
-def test_a_server_for_nat_is_named_as_browsers_name_it(url: str) -> None:
+def test_a_stun_or_turn_server_is_written_as_browsers_write_it(url: str) -> None:
     assert IceServer(url=url, **({} if url.startswith("stun") else {"secret": SecretStr("shared")})).url == url
 
 
 @pytest.mark.parametrize(
     "url", ["turn.example.org", "turn:", "http://turn", 'turn:a>; rel="x', "turn:a?transport=sctp"]
 )
-def test_what_is_no_server_for_nat_is_refused(url: str) -> None:
+def test_anything_but_a_stun_or_turn_server_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="must be a URL such as turn:"):
         IceServer(url=url)
 

@@ -21,7 +21,7 @@ def test_every_key_and_entry_knows_its_line() -> None:
     assert document.problems == ()
 
 
-def test_a_key_given_twice_is_a_problem_with_both_lines() -> None:
+def test_a_key_given_twice_is_reported_with_both_lines() -> None:
     document = parse_yaml("http:\n  port: 1\n  host: x\n  port: 2\n")
     assert document.problems == ((4, ("http", "port"), "is given twice, first in line 2"),)
 
@@ -43,19 +43,19 @@ def test_a_key_given_twice_is_a_problem_with_both_lines() -> None:
         ("[" * 5000, 1, "is nested too deeply"),
     ],
 )
-def test_what_is_no_yaml_is_told_with_its_line(text: str, line: int, words: str) -> None:
+def test_invalid_yaml_is_reported_with_its_line(text: str, line: int, words: str) -> None:
     document = parse_yaml(text)
     assert [(found[0], words in found[2]) for found in document.problems] == [(line, True)], document.problems
 
 
 def bomb(levels: int, width: int = 9) -> str:
-    """Return a few lines whose aliases stand for ``width`` to the power of ``levels`` values."""
+    """Return a few lines whose aliases expand to ``width`` to the power of ``levels`` values."""
     lines = ["a0: &a0 x"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels + 1)]
     return "\n".join(lines)
 
 
-def test_aliases_that_stand_for_a_billion_values_are_refused_at_once() -> None:
+def test_aliases_that_expand_to_a_billion_values_are_refused_at_once() -> None:
     [(line, _, words)] = parse_yaml(bomb(9)).problems
     assert 5 <= line <= 10
     assert "stands for too many values" in words
@@ -75,12 +75,12 @@ def test_a_few_aliases_may_be_used() -> None:
         ("".join(f"{' ' * n}a:\n" for n in range(60)), 32),
     ],
 )
-def test_what_is_nested_too_deep_is_told_with_its_line(text: str, line: int) -> None:
+def test_values_nested_too_deeply_are_reported_with_their_line(text: str, line: int) -> None:
     [(found, _, words)] = parse_yaml(text).problems
     assert (found, "nested too deeply" in words) == (line, True)
 
 
-def test_a_huge_file_is_refused_unread() -> None:
+def test_a_huge_file_is_refused_without_reading_it() -> None:
     [(line, _, words)] = parse_yaml("a: [" + "x, " * MOST_CHARACTERS).problems
     assert (line, "is too large" in words) == (1, True)
 
@@ -88,7 +88,7 @@ def test_a_huge_file_is_refused_unread() -> None:
 @pytest.mark.parametrize(
     "written", ["*hunter2", "&hunter2 *x", "!hunter2 x", "'hunter2", "%hunter2", "[hunter2", "@hunter2"]
 )
-def test_a_password_that_is_no_yaml_is_not_repeated(written: str) -> None:
+def test_a_password_that_is_not_valid_yaml_is_not_repeated(written: str) -> None:
     document = parse_yaml(f"password: {written}\nother: x\n")
     assert document.problems
     assert "hunter2" not in str(document.problems)

@@ -1,4 +1,4 @@
-"""Checks what the documents refer to: links, headings, files and commands exist, and lines fit a terminal."""
+"""Checks that the links, headings, files and commands in the documents exist, and that lines fit a terminal."""
 
 import re
 from pathlib import Path

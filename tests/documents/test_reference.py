@@ -18,14 +18,14 @@ __all__ = ["house"]
 
 
 def first_cells(document: str) -> set[str]:
-    """Return what the first column of a document's tables names."""
+    """Return the names in the first column of a document's tables."""
     rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / document).read_text(), re.MULTILINE)
     assert len(rows) == len(set(rows)), "documented twice"
     return set(rows)
 
 
 def models_in(annotation: object) -> Iterator[tuple[type[BaseModel], bool]]:
-    """Yield the models of an annotation, each with True if it is the entry of a list."""
+    """Yield the models in an annotation, each with True if it is an entry of a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, False
     for argument in get_args(annotation):
@@ -34,7 +34,7 @@ def models_in(annotation: object) -> Iterator[tuple[type[BaseModel], bool]]:
 
 
 def settings_keys(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
-    """Return every key as docs/settings.md writes it. A section that is not a list has no row; only its keys do."""
+    """Return every key as docs/settings.md writes it. A section that is not a list has no row of its own."""
     found = {}
     for name, field in model.model_fields.items():
         key, inner = prefix + name, list(models_in(field.annotation))

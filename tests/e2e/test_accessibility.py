@@ -30,13 +30,13 @@ async def accessible(page: Page, where: str) -> None:
         found: dict[str, Any] = await page.evaluate(RUN)
         theme = await page.evaluate("() => document.documentElement.dataset.theme")
         assert found["violations"] == [], f"{where}, {theme}"
-        assert found["passes"] > 5, f"{where}: axe looked at next to nothing"
+        assert found["passes"] > 5, f"{where}: axe checked almost nothing"
         if themes == 2:
             await toggle.click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_signing_in(browser: Browser, district: District, scheme: Any) -> None:
+async def test_the_sign_in_page_is_accessible(browser: Browser, district: District, scheme: Any) -> None:
     context = await browser.new_context(color_scheme=scheme)
     page = await context.new_page()
     await page.goto(district.url)
@@ -52,7 +52,9 @@ async def test_signing_in(browser: Browser, district: District, scheme: Any) -> 
 
 
 @pytest.mark.parametrize("who", ["dispatcher", "patrol", "coordinator"])
-async def test_before_in_and_after_an_incident(browser: Browser, district: District, who: str) -> None:
+async def test_pages_are_accessible_before_during_and_after_an_incident(
+    browser: Browser, district: District, who: str
+) -> None:
     coordinator = await district.client("coordinator")
     glass = await Glass.sign_in(browser, district, who, *((390, 844) if who == "coordinator" else (1280, 800)))
     page = glass.page
@@ -78,7 +80,7 @@ async def test_before_in_and_after_an_incident(browser: Browser, district: Distr
     await glass.close()
 
 
-async def test_a_drill_with_people_to_choose(browser: Browser, district: District) -> None:
+async def test_the_drill_form_is_accessible(browser: Browser, district: District) -> None:
     glass = await Glass.sign_in(browser, district, "coordinator", 390, 844)
     await glass.page.get_by_label("DRILL").check()
     await expect(glass.page.get_by_test_id("enrol-dispatcher-1")).to_be_visible()
@@ -86,7 +88,7 @@ async def test_a_drill_with_people_to_choose(browser: Browser, district: Distric
     await glass.close()
 
 
-async def test_the_cameras_of_district_it_and_the_record(browser: Browser, district: District) -> None:
+async def test_the_camera_list_and_the_record_are_accessible(browser: Browser, district: District) -> None:
     it = await Glass.sign_in(browser, district, "district_it", 1280, 800)
     await it.page.get_by_role("button", name="Still picture of Gym", exact=True).click()
     await expect(it.page.get_by_text("STILL, not live")).to_be_visible(timeout=15_000)

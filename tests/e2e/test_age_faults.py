@@ -52,7 +52,7 @@ async def live(glass: Glass, camera: str) -> Tile:
     """Open the camera's tile and wait until it is LIVE."""
     tile = glass.tile(camera)
     await tile.open()
-    await tile.says("live", 15)  # a camera that the previous row cut off comes back within some seconds
+    await tile.says("live", 15)  # a camera that the previous row cut off reconnects within a few seconds
     return tile
 
 
@@ -113,14 +113,14 @@ async def test_a_lost_camera_is_not_live_with_its_reason(
         await tile.says("live", 20)
 
 
-async def test_a_lost_connection_is_told_to_its_viewers_at_once(glass: Glass, district: District) -> None:
-    """Once the gateway knows that no frame will follow, the last one must not be LIVE for as long as its age allows."""
+async def test_viewers_are_told_at_once_about_a_lost_connection(glass: Glass, district: District) -> None:
+    """Once the gateway knows that no frame will follow, the last one must not stay LIVE until its age forbids it."""
     camera, took = "lincoln-lobby", []
     tile = await live(glass, camera)
     for _ in range(3):
         await tile.watch_state()
         await district.fault(camera, drop=True)
-        cut = time.time()  # the simulated school answers once it has cut the connection
+        cut = time.time()  # the simulated school answers after it has cut the connection
         await tile.says("not_live", 4)
         state, at = (await tile.changes())[0]
         assert state == "not_live"
@@ -141,7 +141,7 @@ async def test_a_repeated_picture_is_live_and_says_that_it_is_unchanged(glass: G
     async def moves() -> bool:
         return "PICTURE UNCHANGED" not in await tile.words()
 
-    await until(moves, 12 + SLACK, "a picture that changes again")
+    await until(moves, 12 + SLACK, "the picture to change again")
 
 
 async def test_a_stream_that_is_three_seconds_late_is_delayed(glass: Glass, district: District) -> None:
@@ -192,7 +192,7 @@ async def test_while_a_delay_grows_the_tile_says_live_then_delayed_then_not_live
 
 
 @pytest.mark.parametrize("offset", [10, -10])
-async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, district: District, offset: int) -> None:
+async def test_a_wrong_clock_is_corrected_with_its_date_header(glass: Glass, district: District, offset: int) -> None:
     camera = "lincoln-lobby"
     tile = await live(glass, camera)
 
@@ -206,7 +206,7 @@ async def test_a_clock_that_is_wrong_is_corrected_by_its_date(glass: Glass, dist
     async def measured() -> bool:
         return bool(maps()[-1]["epoch"] != before and maps()[-1]["uncertainty"] < 0.1)
 
-    await until(measured, KEEP_ALIVE, "an offset that is known to a tenth of a second")
+    await until(measured, KEEP_ALIVE, "an offset known to a tenth of a second")
     await tile.says("live", 3)
     await tile.forget()
 
@@ -267,12 +267,14 @@ async def test_a_clock_that_jumps_is_unverified_until_it_has_been_measured_again
     async def measured_again() -> bool:
         return (await trust())[-1]
 
-    await until(measured_again, KEEP_ALIVE, "trust that is back")
+    await until(measured_again, KEEP_ALIVE, "trust to return")
     await tile.says("live", 3)
     await tile.keeps_its_word()
 
 
-async def test_b_frames_a_long_gop_and_another_size_play_or_say_why_not(glass: Glass, district: District) -> None:
+async def test_b_frames_a_long_gop_and_another_size_play_or_the_tile_says_why_not(
+    glass: Glass, district: District
+) -> None:
     camera = "lincoln-lobby"
     tile = await live(glass, camera)
     for fault in ({"scale": 2.0}, {"gop": 10.0}, {"b_frames": 2}):

@@ -43,7 +43,7 @@ WRONG_CLOCK = """
 })();
 """
 
-# Headless Chromium shows every tab, so the test itself tells the page if it is visible.
+# Headless Chromium shows every tab, so the test itself tells the page whether it is visible.
 VISIBILITY = """
 (state) => {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
@@ -127,7 +127,9 @@ async def tile(browser: Browser, district: District, link: Link) -> AsyncIterato
 
 
 async def said(tile: Tile, since: float) -> list[dict[str, Any]]:
-    """Return what the tile has said since, beginning with its state then. Times are in milliseconds since 1970."""
+    """Return what the tile has said since the time ``since``, beginning with its state at that time. Times are in
+    milliseconds since 1970.
+    """
     changes = cast(list[dict[str, Any]], await tile.glass.page.evaluate("window.said"))
     before = [change for change in changes if change["at"] < since]
     return before[-1:] + [change for change in changes if change["at"] >= since]
@@ -148,7 +150,7 @@ async def live_again(tile: Tile, since: float) -> None:
 
 
 @pytest.mark.parametrize("wrong_by", [10, -10])
-async def test_a_wrong_clock_of_the_page_makes_no_difference(
+async def test_a_wrong_clock_on_the_pages_machine_makes_no_difference(
     browser: Browser, district: District, wrong_by: int
 ) -> None:
     script = WRONG_CLOCK % (wrong_by * 1000, wrong_by * 1000)
@@ -219,7 +221,9 @@ async def test_a_tab_that_was_hidden_is_not_live_until_a_fresh_frame_is_on_the_g
     await live_again(tile, hidden_at * 1000)
 
 
-async def test_a_gateway_out_of_reach_is_not_live_and_comes_back(tile: Tile, district: District) -> None:
+async def test_a_tile_is_not_live_while_the_gateway_cannot_be_reached_and_recovers(
+    tile: Tile, district: District
+) -> None:
     gateway = district.processes[-1].process
     gateway.send_signal(signal.SIGSTOP)
     stopped_at = time.time()
@@ -237,7 +241,7 @@ async def test_a_gateway_out_of_reach_is_not_live_and_comes_back(tile: Tile, dis
     await live_again(tile, stopped_at * 1000)
 
 
-async def test_a_cut_network_for_media_is_not_live_and_comes_back(tile: Tile, link: Link) -> None:
+async def test_a_tile_is_not_live_while_media_is_cut_off_and_recovers(tile: Tile, link: Link) -> None:
     link.down.conditions = Conditions(loss=1.0)
     cut_at = time.time()
     await tile.says("not_live", 3 + SLACK)
@@ -247,7 +251,7 @@ async def test_a_cut_network_for_media_is_not_live_and_comes_back(tile: Tile, li
     await live_again(tile, cut_at * 1000)
 
 
-async def test_frames_that_queue_on_a_slow_link_have_their_true_age(tile: Tile, district: District, link: Link) -> None:
+async def test_frames_that_queue_on_a_slow_link_show_their_true_age(tile: Tile, district: District, link: Link) -> None:
     await district.fault(LOBBY, bitrate=1_000_000, noise=8)
     await asyncio.sleep(2)  # a group of pictures of that size
     wide = max(frame["width"] for frame in await tile.frames())

@@ -59,7 +59,7 @@ async def test_a_note_is_not_cut_off_on_a_small_screen(
     await glass.close()
 
 
-async def test_on_a_phone_nothing_covers_why_there_is_no_picture_or_the_press_for_it(
+async def test_on_a_phone_nothing_covers_the_reason_for_a_missing_picture_or_its_button(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "dispatcher", 390, 844)
@@ -79,7 +79,7 @@ async def test_on_a_phone_nothing_covers_why_there_is_no_picture_or_the_press_fo
     await glass.close()
 
 
-async def test_a_camera_out_of_reach_does_not_also_wait_for_a_keyframe(
+async def test_an_unreachable_camera_is_not_also_said_to_wait_for_a_keyframe(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "dispatcher")

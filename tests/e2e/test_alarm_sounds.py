@@ -1,4 +1,6 @@
-"""How the police hear an alarm: one sound per kind, louder when overdue, silent after a press, never at the school."""
+"""How the police hear an alarm: one sound for each kind, louder when overdue, silent after a press, never at the
+school.
+"""
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -14,7 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 
 
 @pytest.mark.parametrize(("kind", "lowest", "highest"), [("real", 550, 1400), ("drill", 490, 700), ("test", 360, 430)])
-async def test_an_alarm_sounds_by_its_kind_until_anybody_at_the_police_acknowledges(
+async def test_an_alarm_sounds_according_to_its_kind_until_a_police_officer_acknowledges_it(
     browser: Browser, district: District, schools: Schools, kind: str, lowest: float, highest: float
 ) -> None:
     glass = await page_of(browser, district, "patrol", 1280, 800)
@@ -78,7 +80,7 @@ MUTE = """(() => {
 })()"""
 
 
-async def test_a_page_that_the_browser_keeps_mute_says_so_until_a_press(
+async def test_a_page_that_the_browser_mutes_says_so_until_a_press(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "dispatcher")
@@ -86,7 +88,9 @@ async def test_a_page_that_the_browser_keeps_mute_says_so_until_a_press(
     await expect(page.get_by_test_id("sound-off")).to_have_count(0)  # signing in was a press
     kept = await glass.context.storage_state()
     await glass.close()
-    glass.context = await browser.new_context(storage_state=kept)  # no press yet, as after a restart of the browser
+    glass.context = await browser.new_context(
+        storage_state=kept
+    )  # no press yet, just as after a restart of the browser
     page = await glass.context.new_page()
     await page.add_init_script(EAR)
     await page.goto(district.url)
@@ -156,7 +160,7 @@ navigator.wakeLock.request = async (kind) => window.locks[window.locks.push(awai
 )
 
 
-async def test_an_alarm_notifies_a_person_who_looks_elsewhere_and_keeps_the_screen_awake_until_all_clear(
+async def test_an_alarm_notifies_a_person_looking_elsewhere_and_keeps_the_screen_on_until_all_clear(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "patrol", 390, 844, script=ATTENTION)

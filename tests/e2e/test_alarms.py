@@ -49,7 +49,7 @@ async def test_a_second_button_in_another_room_sounds_again_and_both_rooms_are_s
     await glass.close()
 
 
-async def test_an_alarm_takes_the_plan_from_a_school_that_was_chosen_and_one_press_brings_it_back(
+async def test_an_alarm_moves_the_plan_away_from_a_chosen_school_and_one_press_returns_to_it(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "dispatcher")
@@ -77,7 +77,7 @@ async def test_an_alarm_takes_the_plan_from_a_school_that_was_chosen_and_one_pre
     await glass.close()
 
 
-async def test_a_camera_that_is_opened_beside_an_enlarged_one_is_seen(
+async def test_a_camera_opened_while_another_is_enlarged_is_visible(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "dispatcher")
@@ -89,7 +89,7 @@ async def test_a_camera_that_is_opened_beside_an_enlarged_one_is_seen(
     await glass.close()
 
 
-async def test_a_patrol_car_reaches_each_of_two_alarms_by_one_press(
+async def test_a_patrol_car_reaches_each_of_two_alarms_with_one_press(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "patrol", 1280, 800)
@@ -118,7 +118,7 @@ async def test_a_patrol_car_reaches_each_of_two_alarms_by_one_press(
     await glass.close()
 
 
-async def test_a_patrol_car_looks_at_any_schools_plan_without_an_alarm_and_closed_cameras_say_so(
+async def test_a_patrol_car_can_look_at_any_schools_plan_where_closed_cameras_say_so(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "patrol", 1280, 800)
@@ -137,7 +137,7 @@ async def test_a_patrol_car_looks_at_any_schools_plan_without_an_alarm_and_close
     await glass.close()
 
 
-async def test_an_incident_does_not_open_again_when_an_answer_comes_after_its_all_clear(
+async def test_an_incident_does_not_open_again_when_an_answer_arrives_after_its_all_clear(
     browser: Browser, district: District, schools: Schools
 ) -> None:
     glass = await page_of(browser, district, "patrol", 1280, 800)

@@ -1,4 +1,4 @@
-"""The gateway's clock is set during a lockdown: pages say so and show times by it, and nobody loses anything."""
+"""The gateway's clock is set during a lockdown: pages say so and follow it, and nobody loses anything."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ def of_day(text: str) -> int:
     return (hours * 60 + minutes) * 60 + seconds
 
 
-async def test_a_clock_set_13_hours_forward_in_a_lockdown_is_shown_and_takes_nothing_from_anybody(
+async def test_setting_the_clock_13_hours_forward_in_a_lockdown_is_shown_and_harms_nobody(
     browser: Browser, district: District, clock: SetClock
 ) -> None:
     coordinator = await district.client("coordinator")

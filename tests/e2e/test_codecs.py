@@ -82,7 +82,7 @@ async def says(it: Client, camera: str, codec: str, delivery: str) -> None:
 
 
 async def shown(glass: Glass, camera: str, count: int = 20) -> list[dict[str, Any]]:
-    """Return frames of the camera's tile from the moment it becomes LIVE."""
+    """Return the frames of the camera's tile from the moment it becomes LIVE."""
     tile: Tile = glass.tile(camera)
     await tile.open()
     await tile.says("live", 25)
@@ -96,7 +96,7 @@ async def shown(glass: Glass, camera: str, count: int = 20) -> list[dict[str, An
 
 
 @pytest.mark.parametrize(("camera", "codec", "name"), [(H265, "H265", "H.265"), (JPEG, "JPEG", "MJPEG")])
-async def test_what_the_browser_does_not_decode_is_shown_live_by_one_transcode(
+async def test_pictures_that_the_browser_cannot_decode_are_shown_live_through_one_transcode(
     glass: Glass, it: Client, camera: str, codec: str, name: str
 ) -> None:
     await says(it, camera, codec, f"one shared transcode of the main stream ({name}) to H.264.")
@@ -106,16 +106,14 @@ async def test_what_the_browser_does_not_decode_is_shown_live_by_one_transcode(
     await glass.tile(camera).close()
 
 
-async def test_high_profile_is_shown_as_it_is(glass: Glass, it: Client) -> None:
+async def test_high_profile_is_passed_through_as_it_is(glass: Glass, it: Client) -> None:
     await says(it, HIGH, "H264", "All viewers get the main stream as it is (H.264).")
     frames = await shown(glass, HIGH)
     assert {frame["width"] for frame in frames} == {320}
     await glass.tile(HIGH).close()
 
 
-async def test_b_frames_are_reported_and_transcoded_and_the_age_is_that_of_the_time_code(
-    glass: Glass, it: Client
-) -> None:
+async def test_b_frames_are_reported_and_transcoded_with_the_age_of_their_time_code(glass: Glass, it: Client) -> None:
     await says(it, B_FRAMES, "H264", "All viewers get one shared transcode of the main stream (H.264 with B-frames)")
     source = await main_stream(it, B_FRAMES)
     assert any("B-frames" in note for note in source["notes"])
@@ -140,7 +138,7 @@ async def test_a_camera_without_keyframes_is_shown_live_and_whole(glass: Glass, 
     await glass.tile(GRADUAL).close()
 
 
-async def test_why_a_picture_is_transcoded_is_read_without_a_mouse_over_it(glass: Glass) -> None:
+async def test_the_reason_for_a_transcode_can_be_read_without_hovering(glass: Glass) -> None:
     tile = glass.tile(B_FRAMES)
     await tile.open()
     why = tile.locator.get_by_test_id("sent")

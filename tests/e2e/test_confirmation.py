@@ -1,4 +1,4 @@
-"""The school's page says if the police have confirmed an alarm, have not confirmed it, or if it does not know."""
+"""The school's page says whether the police have confirmed an alarm or not, or that it does not know."""
 
 import asyncio
 
@@ -45,7 +45,7 @@ async def test_the_school_reads_that_police_have_not_confirmed_and_what_to_do(
     await expect(rows.last).to_contain_text("School coordinator 1")
 
 
-async def test_the_school_says_that_it_has_seen_a_buttons_alarm_and_confirms_nothing(
+async def test_a_school_can_say_that_it_has_seen_a_buttons_alarm_without_confirming_it(
     school: Glass, dispatcher: Client, browser: Browser
 ) -> None:
     page = school.page
@@ -74,7 +74,7 @@ async def test_nobody_is_told_to_call_911_for_a_drill(school: Glass, dispatcher:
     assert "911" not in await school.text()
 
 
-async def test_a_page_that_hears_nothing_does_not_say_that_police_have_not_confirmed(
+async def test_a_page_without_a_connection_does_not_say_that_police_have_not_confirmed(
     school: Glass, district: District, dispatcher: Client
 ) -> None:
     page = school.page

@@ -1,4 +1,4 @@
-"""Tests what each role does on its page, with the pointer and with the keyboard alone."""
+"""Tests what each role does on its page, with the pointer and with only the keyboard."""
 
 from collections.abc import AsyncIterator
 
@@ -68,7 +68,7 @@ async def coordinator(district: District) -> AsyncIterator[Client]:
     await client.post(f"/api/incidents/{joined['id']}/all-clear")
 
 
-async def test_a_coordinator_triggers_and_learns_who_has_received_it(
+async def test_a_coordinator_triggers_and_sees_who_has_received_it(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     police = await Glass.sign_in(browser, district, "dispatcher")
@@ -110,7 +110,7 @@ async def test_a_coordinator_triggers_and_learns_who_has_received_it(
     await school.close()
 
 
-async def test_a_drill_is_triggered_by_keyboard_for_the_people_whom_the_coordinator_chose(
+async def test_a_drill_is_triggered_with_the_keyboard_for_the_chosen_people(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     dispatcher = await district.client("dispatcher")
@@ -133,11 +133,11 @@ async def test_a_drill_is_triggered_by_keyboard_for_the_people_whom_the_coordina
     await expect(page.get_by_test_id("alarm-banner")).to_have_attribute("data-kind", "drill")
     status, token = await dispatcher.post("/api/tokens", {"site": "lincoln"})
     assert status == 200
-    assert "lincoln-lobby" in token["grant"]["cameras"], "who was chosen sees the cameras of the drill"
+    assert "lincoln-lobby" in token["grant"]["cameras"], "the chosen people see the cameras of the drill"
     await glass.close()
 
 
-async def test_an_officer_steps_through_the_cameras_by_key_and_by_button(
+async def test_an_officer_steps_through_the_cameras_with_keys_and_buttons(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     glass = await Glass.sign_in(browser, district, "patrol", 1280, 800)
@@ -181,7 +181,7 @@ async def test_an_officer_steps_through_the_cameras_by_key_and_by_button(
     await glass.close()
 
 
-async def test_a_tile_whose_incident_has_ended_says_why_it_is_not_opened_and_goes_away_when_closed(
+async def test_a_tile_whose_incident_has_ended_says_why_it_cannot_open_and_can_be_closed(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     glass = await Glass.sign_in(browser, district, "patrol", 1280, 800)

@@ -12,7 +12,7 @@ from rig.processes import until
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 
-async def test_after_a_power_cut_the_page_goes_on_by_itself(browser: Browser, district: District) -> None:
+async def test_after_a_power_cut_the_page_recovers_by_itself(browser: Browser, district: District) -> None:
     coordinator = await district.client("coordinator")
     _, incident = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real", "note": "before"})
     signed_out = await district.client("dispatcher")

@@ -77,7 +77,7 @@ async def test_a_drill_that_somebody_holds_never_turns_into_a_real_alarm(
     assert presses.bodies == []
 
 
-async def test_a_hold_goes_on_when_the_page_moves_the_button_away_and_ends_when_the_finger_slides_off(
+async def test_a_hold_continues_if_the_page_moves_the_button_and_ends_if_the_finger_slides_off(
     school: Glass, dispatcher: Client
 ) -> None:
     page, button = school.page, school.page.get_by_test_id("hold-to-trigger")
@@ -110,7 +110,7 @@ async def test_all_clear_without_a_network_says_that_it_is_not_confirmed(school:
     await expect(page.get_by_test_id("alarm-banner")).to_be_visible()
 
 
-async def test_an_all_clear_that_is_on_no_disk_yet_says_whom_to_tell(school: Glass, dispatcher: Client) -> None:
+async def test_an_all_clear_that_is_not_on_disk_yet_says_whom_to_tell(school: Glass, dispatcher: Client) -> None:
     page = school.page
     await hold(page)
     await expect(page.get_by_test_id("alarm-banner")).to_be_visible()
@@ -125,12 +125,12 @@ async def test_an_all_clear_that_is_on_no_disk_yet_says_whom_to_tell(school: Gla
     await expect(page.get_by_test_id("alarm-banner")).to_have_count(0)
     fault = page.get_by_test_id("disk-fault")
     await expect(fault).to_contain_text("Your press took effect")
-    await accessible(page, "a disk that takes nothing")
+    await accessible(page, "a disk that cannot be written")
     await fault.get_by_role("button").click()
     await expect(fault).to_have_count(0)
 
 
-async def test_all_clear_that_was_asked_before_a_new_alarm_does_not_end_it(
+async def test_an_all_clear_begun_before_a_new_alarm_does_not_end_it(
     school: Glass, district: District, dispatcher: Client
 ) -> None:
     page = school.page

@@ -16,7 +16,7 @@ from tests.e2e.test_accessibility import accessible
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 LIFETIME = 606.0
-"""How long a sign-in lasts, in seconds: its last hour begins at once, its last ten minutes soon."""
+"""How long a sign-in lasts, in seconds, so that its last hour begins at once and its last ten minutes soon after."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -69,7 +69,7 @@ async def test_extending_without_a_network_says_that_it_is_not_confirmed(browser
     await glass.close()
 
 
-async def test_a_person_in_an_open_incident_reads_until_when_they_stay_and_that_no_press_is_needed(
+async def test_a_person_in_an_open_incident_reads_how_long_they_stay_signed_in_without_pressing(
     browser: Browser, district: District, coordinator: Client
 ) -> None:
     await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
@@ -213,7 +213,7 @@ async def test_a_person_who_signs_in_after_another_hears_about_the_open_incident
     await glass.close()
 
 
-async def test_the_notice_is_asked_once_a_sign_in_and_its_acceptance_is_on_record(
+async def test_the_notice_is_shown_once_per_sign_in_and_its_acceptance_is_recorded(
     browser: Browser, district: District
 ) -> None:
     glass = await Glass.sign_in(browser, district, "dispatcher", 1280, 800)

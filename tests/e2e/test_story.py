@@ -66,7 +66,7 @@ async def open_incidents(client: Client) -> int:
     return int(answer["incidents_open"])
 
 
-async def test_from_the_lockdown_to_the_picture_and_to_all_clear(browser: Browser, district: District) -> None:
+async def test_a_lockdown_opens_the_cameras_and_all_clear_closes_them(browser: Browser, district: District) -> None:
     dispatcher = await district.client("dispatcher")
     coordinator = await district.client("coordinator")
     glass = await Glass.sign_in(browser, district, "dispatcher")
@@ -109,7 +109,7 @@ async def test_from_the_lockdown_to_the_picture_and_to_all_clear(browser: Browse
     status, ended = await coordinator.post(f"/api/incidents/{again['id']}/all-clear")
     assert (status, ended["state"]) == (200, "all_clear")
     await until(viewer.closed, 5, "the session's end")
-    await asyncio.sleep(1.5)  # leave time for packets that must no longer come
+    await asyncio.sleep(1.5)  # leave time for packets that must no longer arrive
     late = viewer.last_packet_at - ended["closed_at"]
     print(f"last SRTP packet {late * 1000:+.0f} ms after the commit of all clear")
     assert late < 1.0
@@ -155,7 +155,7 @@ async def test_a_drill_opens_nothing_for_police_who_are_not_enrolled_and_a_real_
     _, enrolled = await dispatcher.post("/api/tokens", {"site": "lincoln"})
     assert "lincoln-lobby" in enrolled["grant"]["cameras"]
     _, bystander = await patrol.post("/api/tokens", {"site": "lincoln"})
-    assert "lincoln-lobby" not in bystander["grant"]["cameras"], "only those that are always open in an incident"
+    assert "lincoln-lobby" not in bystander["grant"]["cameras"], "only those that are always open during an incident"
     pressed = await asyncio.to_thread(press_button, district)
     assert pressed.returncode == 0, pressed.stderr
     assert await open_incidents(dispatcher) == 1

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.
 KEPT = "sightline-pending-trigger"
 
 
-async def test_a_trigger_pressed_without_a_network_is_tried_until_it_is_sent_and_sent_once(
+async def test_a_trigger_pressed_without_a_network_is_tried_until_it_is_sent_exactly_once(
     school: Glass, dispatcher: Client
 ) -> None:
     page, presses = school.page, Presses(school.page)
@@ -112,7 +112,7 @@ async def test_a_trigger_not_yet_sent_survives_a_reload_and_a_guest_networks_pag
     assert len(await triggers(page, dispatcher)) == 1
 
 
-async def test_a_trigger_that_nobody_has_tried_for_minutes_is_sent_only_after_a_question_and_says_it_is_late(
+async def test_a_trigger_not_tried_for_minutes_is_sent_only_after_a_question_and_says_it_is_late(
     school: Glass, dispatcher: Client
 ) -> None:
     page = school.page
@@ -144,9 +144,7 @@ async def test_a_trigger_that_nobody_has_tried_for_minutes_is_sent_only_after_a_
     assert "60 min after it was pressed" in only["note"]
 
 
-async def test_a_trigger_that_was_called_off_is_not_sent_when_the_network_is_back(
-    school: Glass, dispatcher: Client
-) -> None:
+async def test_a_cancelled_trigger_is_not_sent_when_the_network_is_back(school: Glass, dispatcher: Client) -> None:
     page, presses = school.page, Presses(school.page)
     await school.context.set_offline(True)
     await hold(page)

@@ -130,7 +130,7 @@ async def test_a_new_release_is_shown_at_the_next_load_though_an_old_one_is_kept
     )
 
 
-async def test_the_page_and_not_the_browser_says_that_the_gateway_is_gone(school: Glass, district: District) -> None:
+async def test_the_page_not_the_browser_says_that_the_gateway_is_gone(school: Glass, district: District) -> None:
     page = school.page
     district.processes[-1].kill()
     try:
@@ -141,7 +141,7 @@ async def test_the_page_and_not_the_browser_says_that_the_gateway_is_gone(school
     await expect(page.get_by_test_id("hold-to-trigger")).to_be_visible(timeout=15_000)
 
 
-async def test_the_service_worker_passes_on_what_is_not_the_page(school: Glass) -> None:
+async def test_the_service_worker_passes_on_requests_that_are_not_for_the_page(school: Glass) -> None:
     """The test can see the page's own requests only if the worker has answered none of them."""
     page = school.page
     await page.reload()

@@ -29,7 +29,7 @@ async def district(directory: Path) -> AsyncIterator[District]:
         await district.stop()
 
 
-async def test_the_page_comes_back_by_itself_when_its_media_process_dies(browser: Browser, district: District) -> None:
+async def test_the_page_recovers_by_itself_when_its_media_process_dies(browser: Browser, district: District) -> None:
     coordinator = await district.client("coordinator")
     await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
     glass = await Glass.sign_in(browser, district, "dispatcher")

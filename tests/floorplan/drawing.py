@@ -26,7 +26,7 @@ Feature = dict[str, Any]
 
 
 def degrees(x: float, y: float) -> list[float]:
-    """Return (longitude, latitude) of a point ``x`` metres east and ``y`` metres north of the anchor, by geodesics."""
+    """Return (longitude, latitude) of a point ``x`` metres east and ``y`` metres north of the anchor (geodesic)."""
     longitude, latitude, _ = _EARTH.fwd(*ANCHOR, math.degrees(math.atan2(x, y)), math.hypot(x, y))
     return [longitude, latitude]
 

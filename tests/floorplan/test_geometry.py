@@ -22,14 +22,16 @@ def test_the_anchor_is_the_origin() -> None:
 
 @settings(max_examples=50)
 @given(x=metres, y=metres)
-def test_projected_points_lie_where_geodesics_say_to_the_millimetre(x: float, y: float) -> None:
+def test_projected_points_match_geodesics_to_the_millimetre(x: float, y: float) -> None:
     longitude, latitude = degrees(x, y)
     assert projection(ANCHOR)((longitude, latitude)) == pytest.approx((x, y), abs=1e-3)
 
 
 @settings(max_examples=50)
 @given(longitude=st.floats(-179, 179), latitude=st.floats(-80, 80), bearing=bearings)
-def test_north_is_true_and_lengths_hold_anywhere_on_earth(longitude: float, latitude: float, bearing: float) -> None:
+def test_north_is_true_and_lengths_are_right_anywhere_on_earth(
+    longitude: float, latitude: float, bearing: float
+) -> None:
     there = Geod(ellps="WGS84").fwd(longitude, latitude, bearing, 300)
     x, y = projection((longitude, latitude))((there[0], there[1]))
     assert math.hypot(x, y) == pytest.approx(300, abs=1e-3)
@@ -47,7 +49,9 @@ def test_a_heading_of_90_degrees_looks_east() -> None:
 
 @settings(max_examples=50)
 @given(heading=bearings, fov=st.floats(1, 360), reach=st.floats(1, 100), off=st.floats(-180, 180))
-def test_a_field_of_view_holds_what_lies_within_its_angle(heading: float, fov: float, reach: float, off: float) -> None:
+def test_a_field_of_view_contains_everything_within_its_angle(
+    heading: float, fov: float, reach: float, off: float
+) -> None:
     sector = field_of_view(PlacedCamera(CameraId("c"), "f", None, (3, -4), heading, fov, reach))
     bearing = math.radians(heading + off)
     spot = Spot(3 + 0.5 * reach * math.sin(bearing), -4 + 0.5 * reach * math.cos(bearing))
@@ -96,13 +100,13 @@ def test_cameras_that_see_a_room_come_before_nearer_ones_and_other_floors_last()
     assert [c.distance_m for c in near] == pytest.approx([0, math.hypot(7, 2), 1, 0], abs=0.01)
 
 
-def test_equally_good_cameras_come_by_id_in_whatever_order_they_are_drawn() -> None:
+def test_equally_good_cameras_are_sorted_by_id_whatever_order_they_are_drawn_in() -> None:
     features = [camera("b", (9, 1), 45), camera("a", (9, 2), 45), camera("c", (9, 3), 45)]
     for order in (features, features[::-1]):
         assert [c.id for c in nearest_cameras(plan(*order), "102", 4)] == ["a", "b", "c"]
 
 
-def test_only_cameras_that_the_caller_may_know_of_are_named() -> None:
+def test_only_cameras_that_the_caller_may_know_about_are_named() -> None:
     small = plan(camera("a", (9, 1), 45), camera("b", (9, 2), 45))
     assert [c.id for c in nearest_cameras(small, "102", 4, among={CameraId("b")})] == ["b"]
 
@@ -131,7 +135,7 @@ def test_nearest_cameras_are_the_first_of_the_whole_order(
     assert [c.sees_room for c in everyone] == sorted((c.sees_room for c in everyone), reverse=True)
 
 
-def test_a_label_lies_inside_even_where_the_centroid_does_not() -> None:
+def test_a_label_is_inside_its_room_even_if_the_centroid_is_not() -> None:
     horseshoe = ((0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (9.0, 10.0), (9.0, 1.0), (1.0, 1.0), (1.0, 10.0), (0.0, 10.0))
     x, y = label_point((*horseshoe, horseshoe[0]))
     assert y < 1 or x < 1 or x > 9

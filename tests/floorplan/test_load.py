@@ -43,7 +43,7 @@ def test_a_plan_is_read_in_metres() -> None:
     assert (door.kind, door.number, door.heading) == (DoorKind.EXTERIOR, "1", 180)
 
 
-def test_a_camera_hangs_in_the_room_around_it_unless_it_hangs_outdoors() -> None:
+def test_a_camera_is_in_the_room_around_it_unless_it_is_outdoors() -> None:
     small = plan(camera("in", (1, 10), 90), camera("out", (18, -3), 0), camera("said", (8.2, 4), 0, room="101"))
     assert [c.room_id for c in small.cameras] == ["hallway", None, "101"]
 
@@ -172,7 +172,7 @@ def test_rooms_may_neither_overlap_nor_leave_their_floor() -> None:
     assert "plan: beyond: reaches beyond the outline of floor 'ground'" in found
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     document = school(
         camera("blind", (1, 10), 90, fov=0),
         point("box", (1, 1), type="feature", kind="key_bx", name="Key box", floor="ground"),
@@ -202,13 +202,13 @@ json_values = st.recursive(
 
 
 @given(rubbish=json_values)
-def test_any_rubbish_is_refused_in_words(rubbish: object) -> None:
+def test_any_garbage_is_refused_in_words(rubbish: object) -> None:
     for document in (rubbish, {"type": "FeatureCollection", "features": rubbish}, _with(rubbish)):
         assert all(line.startswith("plan: ") for line in problems_of(document))
 
 
 @given(rubbish=json_values, where=st.sampled_from(["id", "properties", "geometry"]))
-def test_any_rubbish_in_a_feature_is_refused_in_words(rubbish: object, where: str) -> None:
+def test_any_garbage_in_a_feature_is_refused_in_words(rubbish: object, where: str) -> None:
     document = changed("lobby", lambda feature: feature.update({where: rubbish}))
     if where == "id" and isinstance(rubbish, str) and rubbish:
         return
@@ -237,7 +237,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         (None, ": cannot be read: No such file or directory"),
     ],
 )
-def test_a_file_that_is_no_plan_is_named(tmp_path: Path, content: bytes | None, problem: str) -> None:
+def test_a_file_that_is_not_a_plan_is_named(tmp_path: Path, content: bytes | None, problem: str) -> None:
     path = tmp_path / "plan.geojson"
     if content is not None:
         path.write_bytes(content)

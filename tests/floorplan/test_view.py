@@ -67,7 +67,7 @@ def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
     }
 
 
-def test_floors_come_from_the_lowest_up_with_bounds_in_metres() -> None:
+def test_floors_are_listed_from_the_lowest_up_with_bounds_in_metres() -> None:
     view = plan_view(SITE, SMALL, ALL, TODAY)
     assert [floor["id"] for floor in view["floors"]] == ["ground", "upper"]
     assert floors_view(SMALL) == [
@@ -86,7 +86,7 @@ def test_everything_is_on_its_own_floor() -> None:
     assert (upper["rooms"], upper["doors"]) == ([], [])
 
 
-def test_a_camera_that_the_caller_may_not_know_of_is_nowhere() -> None:
+def test_a_camera_that_the_caller_may_not_know_about_appears_nowhere() -> None:
     known = {CameraId("gym")}
     assert "nurse" not in str(plan_view(SITE, SMALL, known, TODAY))
     assert [view["id"] for view in cameras_view(SITE, SMALL, known, set())] == ["gym"]

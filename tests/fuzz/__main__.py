@@ -17,7 +17,7 @@ AT_ONCE = 2
 
 
 def fuzz(name: str, seconds: int, directory: Path, seed: int = 0) -> "subprocess.CompletedProcess[str]":
-    """Fuzz one target in a process of its own. With ``seed`` 0, every run is different."""
+    """Fuzz one target in a separate process. With ``seed`` 0, every run is different."""
     corpus = directory / name / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=4096", f"-seed={seed}"]
@@ -27,7 +27,7 @@ def fuzz(name: str, seconds: int, directory: Path, seed: int = 0) -> "subprocess
 
 
 def said(run: "subprocess.CompletedProcess[str]") -> str:
-    """Return the traceback, and where the input is."""
+    """Return the traceback, and the path of the input."""
     return run.stdout[-4000:] + run.stderr[-1000:]
 
 

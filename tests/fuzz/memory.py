@@ -8,7 +8,7 @@ _SHARED = (type, ModuleType, FunctionType, BuiltinFunctionType)
 
 
 def held(thing: object) -> int:
-    """Return the bytes of ``thing`` and of all that it refers to, without code and classes."""
+    """Return the size in bytes of ``thing`` and of everything it refers to, except code and classes."""
     size, seen, found = 0, {id(thing)}, [thing]
     while found:
         one = found.pop()

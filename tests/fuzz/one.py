@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=["gateway.sources", "gateway.webrtc", "g
     from tests.fuzz.targets import TARGETS
 from tests.fuzz.memory import held
 
-LOOK_EVERY = 256  # inputs between two measurements of the living object
+LOOK_EVERY = 256  # the number of inputs between two measurements of the living object
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     inputs = 0
 
     def one_input(data: bytes) -> None:
-        """Feed a fresh object, so that an error can be repeated, then the one that lives on."""
+        """Feed a fresh object, so that an error can be reproduced, then the living one."""
         nonlocal living, inputs
         with suppress(*target.over):
             target.feed(target.make(), data)

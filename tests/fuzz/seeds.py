@@ -1,4 +1,4 @@
-"""The inputs from which fuzzing starts: well-formed, made by code. Each piece of an input starts with its length."""
+"""The inputs with which fuzzing starts: well-formed and made by code. Each piece of an input starts with its length."""
 
 import struct
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def together(*pieces: bytes) -> bytes:
 
 
 def apart(data: bytes) -> Iterator[bytes]:
-    """Split any input into its pieces. If the last one is cut off, return what there is of it."""
+    """Split any input into its pieces. If the last one is cut off, return the part that is there."""
     at = 0
     while at + 2 <= len(data):
         size = int.from_bytes(data[at : at + 2], "big")

@@ -1,7 +1,7 @@
 """What is fuzzed: one target for everything here that reads bytes from outside.
 
 A target makes the object under test and feeds it one input. The only permitted outcome other than success is a declared
-error. An object that lives on over many inputs, as a connection does, may hold no more than ``bound`` bytes.
+error. An object that lives for many inputs, as a connection does, may hold no more than ``bound`` bytes.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def _stateless(seeds: tuple[bytes, ...], read: Callable[[bytes], object], *decla
 
 
 def void(_: object) -> None:
-    """Ignore a result: it is enough that it did not raise."""
+    """Ignore a result: it is enough that nothing was raised."""
 
 
 # Cameras
@@ -126,7 +126,7 @@ def _answer(data: bytes) -> None:
 
 
 class Unsound(Exception):
-    """A TCP stream that can be read no further."""
+    """A TCP stream that cannot be read any further."""
 
 
 def _take_apart(deframer: Deframer, data: bytes) -> None:

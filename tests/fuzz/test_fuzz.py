@@ -28,7 +28,7 @@ def runs(
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("name", TARGETS)
-def test_no_input_raises_what_is_not_declared_or_makes_memory_grow(
+def test_no_input_raises_an_undeclared_error_or_makes_memory_grow(
     name: str, runs: "dict[str, Future[subprocess.CompletedProcess[str]]]"
 ) -> None:
     run = runs[name].result()
@@ -36,7 +36,7 @@ def test_no_input_raises_what_is_not_declared_or_makes_memory_grow(
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_fuzzing_begins_with_inputs_that_are_well_formed(name: str) -> None:
+def test_fuzzing_begins_with_well_formed_inputs(name: str) -> None:
     target = TARGETS[name]
     for seed in target.seeds:
         made = target.make()
@@ -47,11 +47,11 @@ def test_fuzzing_begins_with_inputs_that_are_well_formed(name: str) -> None:
             assert made.reception.malformed_payloads == 0
 
 
-def test_pieces_of_an_input_are_told_apart() -> None:
+def test_an_input_is_split_into_its_pieces() -> None:
     pieces = [b"", b"one", bytes(300)]
     assert list(apart(together(*pieces))) == pieces
     assert list(apart(together(b"whole") + b"\0\x09cut")) == [b"whole", b"cut"]
 
 
-def test_what_an_object_holds_is_counted_with_what_it_leads_to() -> None:
+def test_the_memory_of_an_object_includes_what_it_refers_to() -> None:
     assert 5000 < held({"a": [bytes(5000)]}) < 6000

@@ -42,7 +42,7 @@ def launch_line(options: argparse.Namespace) -> str:
 
 
 def protect(auth: GstRtspServer.RTSPAuth, factory: GstRtspServer.RTSPMediaFactory, scheme: str) -> None:
-    """Let in only USERNAME, or everybody if the scheme is ``none``."""
+    """Admit only USERNAME, or everybody if the scheme is ``none``."""
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")
     if scheme == "none":

@@ -2,11 +2,11 @@
 
     /usr/bin/python3 tests/gst/viewer.py [--sound | --sound-first] [--bare]
 
-It prints one JSON object per line. ``{"offer": SDP}`` comes at once. After an answer arrives as a JSON string on
+It prints one JSON object per line. ``{"offer": SDP}`` is printed at once. After an answer arrives as a JSON string on
 standard input, it prints ``{"frame": n, "width": w, "height": h, "luma": mean of the picture}`` for each decoded
 picture. ``--sound`` asks for G.711 beside the picture and prints ``{"hertz": of the tone, "peak": 0 to 1}`` for each
 second of sound. ``--sound-first`` offers the sound first, so that the picture has the port of its bundle. ``--bare``
-writes no parameters of H.264, as many examples do. It exits when its standard input ends.
+gives no H.264 parameters, as in many examples. It exits when its standard input ends.
 """
 
 import array
@@ -103,7 +103,7 @@ class Viewer:
         buffer = sink.emit("pull-sample").get_buffer()
         self.samples.frombytes(buffer.extract_dup(0, buffer.get_size()))
         while len(self.samples) > RATE:
-            # One sample more than a second: a rise from one second to the next belongs to the second that it ends.
+            # One sample more than a second: a rise from one second to the next counts for the second in which it ends.
             second, self.samples = self.samples[: RATE + 1], self.samples[RATE:]
             rises = sum(before < 0 <= after for before, after in pairwise(second))
             say(hertz=rises, peak=max(second) / 32768)

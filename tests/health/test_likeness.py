@@ -23,7 +23,7 @@ def test_equal_pictures_are_unchanged_since_the_first_of_them() -> None:
     assert unchanged.seconds == LEAST
 
 
-def test_noise_of_coding_is_no_change_but_one_cell_of_a_person_is() -> None:
+def test_coding_noise_is_not_a_change_but_one_cell_of_a_person_is() -> None:
     unchanged = Unchanged()
     unchanged.feed(grey(100), 100.0)
     unchanged.feed(grey(100 - SAME), 110.0)

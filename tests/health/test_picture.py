@@ -55,7 +55,7 @@ def unit(coded: bytes, arrival: float) -> AccessUnit:
 
 
 class Watcher:
-    """Runs a ``PictureHealth``, and holds what it reported."""
+    """Runs a ``PictureHealth``, and stores what it has reported."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -64,7 +64,7 @@ class Watcher:
         self.health = PictureHealth(self.clock, self.metrics, lambda camera, since: self.said.append((camera, since)))
 
     async def show(self, camera: CameraId, coded: bytes) -> None:
-        """Offer a keyframe that is captured now. If it will be looked at, wait until that is done."""
+        """Offer a keyframe that is captured now. If it is to be checked, wait until that is done."""
         now = self.clock.monotonic()
         looks = self.health.looks + self.health.feed(camera, unit(coded, now), now - 0.1)
         while self.health.looks < looks:  # noqa: ASYNC110 - a thread is waited for
@@ -84,7 +84,7 @@ async def watching() -> AsyncIterator[Watcher]:
         task.cancel()
 
 
-async def test_a_repeated_picture_is_said_to_be_unchanged_within_twelve_seconds_at_every_bitrate() -> None:
+async def test_a_repeated_picture_is_reported_unchanged_within_twelve_seconds_at_every_bitrate() -> None:
     for kbit in (200, 500, 1000):
         async with watching() as watcher:
             start = watcher.clock.monotonic()
@@ -95,7 +95,7 @@ async def test_a_repeated_picture_is_said_to_be_unchanged_within_twelve_seconds_
             assert LEAST < 12
 
 
-async def test_a_person_who_walks_is_change_at_every_bitrate() -> None:
+async def test_a_walking_person_counts_as_change_at_every_bitrate() -> None:
     for kbit in (200, 500, 1000):
         async with watching() as watcher:
             for coded in keyframes(walking=True, kbit=kbit):
@@ -103,14 +103,14 @@ async def test_a_person_who_walks_is_change_at_every_bitrate() -> None:
             assert watcher.said == []
 
 
-async def test_change_ends_it() -> None:
+async def test_a_change_ends_the_report() -> None:
     async with watching() as watcher:
         for coded in (*keyframes(walking=False, kbit=500), *keyframes(walking=True, kbit=500)[2:4]):
             await watcher.show(HALL, coded)
         assert [since is None for _, since in watcher.said] == [False, True]
 
 
-async def test_a_still_is_a_bounded_jpeg_with_the_wall_time_of_its_capture() -> None:
+async def test_a_still_is_a_jpeg_of_limited_size_with_the_time_of_its_capture() -> None:
     async with watching() as watcher:
         captured_at = watcher.clock.now() - 0.1
         await watcher.show(HALL, keyframes(walking=False, kbit=500, width=1280, height=720, count=1)[0])
@@ -124,7 +124,7 @@ async def test_a_still_is_a_bounded_jpeg_with_the_wall_time_of_its_capture() -> 
 
 
 @pytest.mark.parametrize("codec", ["H265", "JPEG"])
-async def test_keyframes_of_every_codec_are_looked_at(codec: str) -> None:
+async def test_keyframes_of_every_codec_are_checked(codec: str) -> None:
     (coded,) = h265(1) if codec == "H265" else jpeg(1)
     async with watching() as watcher:
         assert watcher.health.feed(HALL, AccessUnit(coded.nals, 0, True, 0.0, codec=codec), 0.0)
@@ -134,7 +134,7 @@ async def test_keyframes_of_every_codec_are_looked_at(codec: str) -> None:
         assert await watcher.health.still(HALL) is not None
 
 
-async def test_rubbish_is_counted_and_the_next_picture_looked_at() -> None:
+async def test_garbage_is_counted_and_the_next_picture_is_checked() -> None:
     good = keyframes(walking=False, kbit=500)
     async with watching() as watcher:
         await watcher.show(HALL, b"\0\0\0\1\x65 this is no slice")
@@ -146,7 +146,7 @@ async def test_rubbish_is_counted_and_the_next_picture_looked_at() -> None:
         assert watcher.health.unchanged_since(HALL) is not None
 
 
-async def test_a_picture_is_looked_at_every_four_seconds_and_more_often_while_it_may_have_stopped_changing() -> None:
+async def test_a_picture_is_checked_every_four_seconds_and_more_often_if_it_may_have_stopped_changing() -> None:
     moving, still = keyframes(walking=True, kbit=500), keyframes(walking=False, kbit=500)
     async with watching() as watcher:
         looked = []
@@ -157,14 +157,14 @@ async def test_a_picture_is_looked_at_every_four_seconds_and_more_often_while_it
         assert looked == [True, False, True, False, True, False, True, False, True, True, False]
 
 
-async def test_all_who_ask_for_a_still_at_once_are_given_the_same_one() -> None:
+async def test_everybody_who_asks_for_a_still_at_once_gets_the_same_one() -> None:
     async with watching() as watcher:
         await watcher.show(HALL, keyframes(walking=False, kbit=500)[0])
         one, other = await asyncio.gather(watcher.health.still(HALL), watcher.health.still(HALL))
         assert one is other is not None
 
 
-async def test_a_still_is_of_the_newest_keyframe_even_of_one_that_was_not_looked_at() -> None:
+async def test_a_still_shows_the_newest_keyframe_even_if_it_was_not_checked() -> None:
     async with watching() as watcher:
         first, second, *_ = keyframes(walking=True, kbit=500)
         await watcher.show(HALL, first)
@@ -177,7 +177,7 @@ async def test_a_still_is_of_the_newest_keyframe_even_of_one_that_was_not_looked
 
 
 @pytest.mark.parametrize("after", [0, 1])
-async def test_a_picture_that_freezes_is_told_within_twelve_seconds_wherever_between_two_looks(after: int) -> None:
+async def test_a_frozen_picture_is_reported_within_twelve_seconds_even_if_it_froze_between_checks(after: int) -> None:
     moving, still = keyframes(walking=True, kbit=500), keyframes(walking=False, kbit=500)
     async with watching() as watcher:
         for coded in moving[: 4 + after]:
@@ -190,7 +190,7 @@ async def test_a_picture_that_freezes_is_told_within_twelve_seconds_wherever_bet
         assert watcher.clock.monotonic() - GOP - frozen < 12
 
 
-async def test_of_pictures_that_wait_the_newest_is_kept() -> None:
+async def test_of_several_waiting_pictures_only_the_newest_is_kept() -> None:
     good = keyframes(walking=False, kbit=500)[0]
     metrics = Metrics()
     health = PictureHealth(FakeClock(), metrics, lambda camera, since: None)
@@ -199,7 +199,7 @@ async def test_of_pictures_that_wait_the_newest_is_kept() -> None:
     assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "picture_health"}) == 2
 
 
-async def test_a_listener_that_fails_stops_nothing() -> None:
+async def test_a_failing_listener_does_not_stop_the_checks() -> None:
     watcher = Watcher()
 
     def fail(camera: CameraId, since: float | None) -> None:

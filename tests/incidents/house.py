@@ -25,7 +25,7 @@ BEN = Principal("ben", "Ben", Role.COORDINATOR)
 
 
 class House:
-    """Holds the incident services of one gateway on one file. ``restart`` starts new ones on the same file."""
+    """Holds the incident services of one gateway on one database. ``restart`` starts new ones on the same database."""
 
     def __init__(self, directory: Path) -> None:
         self.url = database_url(directory)

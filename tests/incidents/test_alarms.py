@@ -26,7 +26,7 @@ class TestRepeat:
         after, effect = advance(heard(), Repeat(30 * MINUTE - 0.1, BUTTON), RULES)
         assert (effect, after.alarms, after.repeats, after.last_alarm_at) == (Effect.MERGED, 1, 1, 0.0)
 
-    def test_later_it_alarms_again(self) -> None:
+    def test_later_it_sounds_again(self) -> None:
         after, effect = advance(opened(), Repeat(30 * MINUTE, BUTTON), RULES)
         assert (effect, after.alarms, after.repeats) == (Effect.ALARMED, 2, 1)
         assert after.last_alarm_at == 30 * MINUTE
@@ -35,7 +35,7 @@ class TestRepeat:
         after = through(opened(), Repeat(29 * MINUTE, BUTTON), Repeat(31 * MINUTE, BUTTON))
         assert (after.alarms, after.repeats) == (2, 2)
 
-    def test_after_an_alarm_anew_repeats_merge_into_that_one(self) -> None:
+    def test_after_another_alarm_repeats_merge_into_that_one(self) -> None:
         after = through(opened(), Repeat(31 * MINUTE, BUTTON), Repeat(59 * MINUTE, BUTTON))
         assert (after.alarms, after.repeats) == (2, 2)
 
@@ -53,7 +53,7 @@ class TestRepeat:
         assert advance(after, Repeat(49 * MINUTE, gym), RULES)[1] is Effect.MERGED
         assert advance(after, Repeat(50 * MINUTE, gym), RULES)[1] is Effect.ALARMED
 
-    def test_a_merged_trigger_puts_no_words_of_its_own_beside_the_room_of_another(self) -> None:
+    def test_a_merged_trigger_does_not_show_its_note_beside_another_room(self) -> None:
         other = Origin("console", "Ben", "office", "two people")
         after = through(opened(), Repeat(1.0, other, key="k"))
         assert after.origin == BUTTON
@@ -65,7 +65,7 @@ class TestRepeat:
         assert (effect, after.origin) == (Effect.MERGED, BUTTON)
         assert advance(opened(), Repeat(30 * MINUTE, nowhere), RULES)[1] is Effect.ALARMED
 
-    def test_the_first_place_that_is_told_sounds_again(self) -> None:
+    def test_the_first_place_that_is_named_sounds_again(self) -> None:
         unknown = replace(opened(), triggers=(ReceivedTrigger(Origin("webhook", "Office button"), 0.0, alarm=True),))
         assert advance(unknown, Repeat(1.0, Origin("console", "Ben", "gym")), RULES)[1] is Effect.ALARMED
 
@@ -76,12 +76,12 @@ class TestRepeat:
         assert advance(after, Repeat(2.0, replace(pool, place="pool")), RULES)[1] is Effect.MERGED
         assert advance(after, Repeat(2.0, shed), RULES)[1] is Effect.ALARMED
 
-    def test_alarming_it_brings_its_own_origin_whole(self) -> None:
+    def test_a_trigger_that_sounds_replaces_the_whole_origin(self) -> None:
         after = through(opened(), Repeat(HOUR, Origin("console", "Ben", "gym")))
         assert after.origin == Origin("console", "Ben", "gym")
         assert through(after, Repeat(2 * HOUR, Origin("console", "Ben"))).origin == Origin("console", "Ben")
 
-    def test_a_stuck_button_pushes_out_nothing_but_its_own_repeats(self) -> None:
+    def test_a_stuck_button_displaces_only_its_own_repeats(self) -> None:
         gym, note = Origin("webhook", "Gym button", "gym"), Origin("console", "Ben", "office", "two people")
         incident = through(opened(), Repeat(1.0, gym), Repeat(2.0, note))
         for second in range(3, 1000):
@@ -90,7 +90,7 @@ class TestRepeat:
         assert {BUTTON, gym, note} == {one.origin for one in incident.triggers}
         assert incident.triggers[0] == ReceivedTrigger(gym, 999.0, alarm=False)
 
-    def test_of_more_triggers_than_are_kept_the_oldest_that_did_not_sound_goes_first(self) -> None:
+    def test_if_there_are_too_many_triggers_the_oldest_that_did_not_sound_is_dropped_first(self) -> None:
         incident = opened()
         for second in range(1, 2 * KEPT):
             incident = through(incident, Repeat(float(second), Origin("console", f"Person {second}", "office")))
@@ -100,7 +100,7 @@ class TestRepeat:
             incident = through(incident, Repeat(float(second), Origin("console", "Ben", f"room {second}")))
         assert all(one.alarm for one in incident.triggers)
 
-    def test_it_enrols_further_people_in_a_drill(self) -> None:
+    def test_it_enrols_more_people_in_a_drill(self) -> None:
         drill = replace(opened(DRILL), enrolled=frozenset({"anna"}))
         assert through(drill, Repeat(1.0, BUTTON, frozenset({"ben"}))).enrolled == {"anna", "ben"}
 
@@ -110,7 +110,7 @@ class TestRepeat:
 
 
 class TestAcknowledge:
-    def test_it_is_by_name_and_once_a_person(self) -> None:
+    def test_it_is_by_name_and_once_per_person(self) -> None:
         after = through(opened(), Acknowledge(1.0, ANNA, True), Acknowledge(2.0, BEN, False))
         assert [(ack.name, ack.role, ack.at) for ack in after.acknowledgements] == [
             ("Anna", Role.DISPATCHER, 1.0),
@@ -118,7 +118,7 @@ class TestAcknowledge:
         ]
         assert advance(after, Acknowledge(3.0, ANNA, True), RULES) == (after, Effect.NOTHING)
 
-    def test_a_press_that_crosses_a_second_alarm_leaves_that_one_sounding(self) -> None:
+    def test_a_press_made_before_a_second_alarm_arrives_does_not_silence_that_one(self) -> None:
         second = through(opened(), Repeat(1.0, replace(BUTTON, room_id="gym")), Acknowledge(2.0, ANNA, True, alarm=1))
         assert (second.alarms, confirmed(second)) == (2, False)
         again, effect = advance(second, Acknowledge(3.0, ANNA, True, alarm=1), RULES)
@@ -129,13 +129,13 @@ class TestAcknowledge:
         early = through(opened(), Acknowledge(1.0, ANNA, True, alarm=9), Repeat(2.0, replace(BUTTON, room_id="gym")))
         assert not confirmed(early)
 
-    def test_an_alarm_anew_is_acknowledged_anew(self) -> None:
+    def test_another_alarm_must_be_acknowledged_again(self) -> None:
         alarmed = through(opened(), Acknowledge(1.0, ANNA, True), Acknowledge(2.0, BEN, False), Repeat(HOUR, BUTTON))
         after, effect = advance(alarmed, Acknowledge(HOUR + 1, ANNA, True), RULES)
         assert effect is Effect.ACKNOWLEDGED
         assert [(ack.name, ack.at) for ack in after.acknowledgements] == [("Ben", 2.0), ("Anna", HOUR + 1)]
 
-    def test_it_is_asked_again_after_an_alarm_though_the_clock_was_set_back(self) -> None:
+    def test_it_is_requested_again_after_an_alarm_even_if_the_clock_was_set_back(self) -> None:
         after = through(heard(at=HOUR), Repeat(0.0, BUTTON))
         assert not confirmed(after)
         after, effect = advance(after, Acknowledge(1.0, ANNA, True), RULES)
@@ -143,9 +143,9 @@ class TestAcknowledge:
 
 
 class TestConfirmation:
-    def test_an_alarm_that_no_police_acknowledge_is_said_to_be_unconfirmed_once(self) -> None:
+    def test_an_alarm_that_no_police_acknowledge_is_reported_unconfirmed_once(self) -> None:
         incident = through(opened(), Acknowledge(1.0, BEN, False))
-        assert not confirmed(incident), "Ben is of the school"
+        assert not confirmed(incident), "Ben belongs to the school"
         assert due(incident, 14.9, RULES) is None
         assert advance(incident, Unconfirmed(14.9), RULES) == (incident, Effect.NOTHING)
         assert due(incident, 15.0, RULES) == Unconfirmed(15.0)
@@ -154,19 +154,19 @@ class TestConfirmation:
         assert (after.state, after.ends_at) == (IncidentState.OPEN, incident.ends_at)
         assert due(after, 60.0, RULES) is None
 
-    def test_an_alarm_that_was_acknowledged_in_time_is_not(self) -> None:
+    def test_an_alarm_acknowledged_in_time_is_not_reported_unconfirmed(self) -> None:
         assert confirmed(heard())
         assert due(heard(), 60.0, RULES) is None
 
-    def test_an_alarm_anew_is_to_be_confirmed_anew(self) -> None:
+    def test_another_alarm_must_be_confirmed_again(self) -> None:
         again = through(heard(), Repeat(60.0, Origin("webhook", "Gym button", "gym")))
         assert not confirmed(again)
         assert due(again, 74.0, RULES) is None
         assert due(again, 75.0, RULES) == Unconfirmed(75.0)
 
-    def test_a_clock_that_was_set_back_does_not_keep_it_from_being_said(self) -> None:
+    def test_setting_the_clock_back_does_not_prevent_the_report(self) -> None:
         assert due(opened(at=HOUR), 0.0, RULES) == Unconfirmed(0.0)
 
-    def test_warnings_and_the_end_go_before_it(self) -> None:
+    def test_warnings_and_the_end_take_precedence_over_the_report(self) -> None:
         assert due(opened(), 4 * HOUR - 60, RULES) == Warn(4 * HOUR - 60)
         assert due(opened(DRILL), 4 * HOUR, RULES) == Expire(4 * HOUR)

@@ -1,4 +1,4 @@
-"""Scripts that say what is known when a trigger arrives, and what must follow."""
+"""Tests what must follow when a trigger arrives, depending on what is known at that moment."""
 
 from dataclasses import replace
 
@@ -56,24 +56,24 @@ def test_the_same_kind_joins(kind: IncidentKind) -> None:
 
 
 @pytest.mark.parametrize("kind", [DRILL, TEST])
-def test_drill_and_test_do_not_begin_while_a_real_one_is_open(kind: IncidentKind) -> None:
+def test_a_drill_or_test_cannot_begin_while_a_real_incident_is_open(kind: IncidentKind) -> None:
     assert arbitrate(kind, {REAL}) is Arbitration.REFUSE
 
 
-def test_a_real_one_opens_over_drill_and_test_and_ends_them() -> None:
+def test_a_real_incident_opens_during_a_drill_or_test_and_ends_it() -> None:
     assert arbitrate(REAL, {DRILL, TEST}) is Arbitration.OPEN
     assert supersedes(REAL, DRILL)
     assert supersedes(REAL, TEST)
 
 
-def test_drill_and_test_stand_side_by_side() -> None:
+def test_a_drill_and_a_test_can_be_open_at_the_same_time() -> None:
     assert arbitrate(DRILL, {TEST}) is Arbitration.OPEN
     assert not supersedes(DRILL, TEST)
     assert not supersedes(TEST, DRILL)
     assert not supersedes(REAL, REAL)
 
 
-def test_a_first_trigger_opens_an_incident_of_what_it_says() -> None:
+def test_a_first_trigger_opens_an_incident_with_its_details() -> None:
     opened = decided(PRESS, incident(REAL, ELM))
     [change] = opened.changes
     assert change == IncidentChange(change.incident, None, True, Effect.OPENED)
@@ -85,7 +85,7 @@ def test_a_first_trigger_opens_an_incident_of_what_it_says() -> None:
     assert new.triggers == (ReceivedTrigger(BUTTON, NOW, alarm=True, key="button/msg_1"),)
 
 
-def test_a_trigger_joins_the_open_incident_of_its_kind_and_sounds_where_its_place_has_not_lately() -> None:
+def test_a_trigger_joins_the_open_incident_of_its_kind_and_sounds_unless_its_place_has_recently() -> None:
     merged = decided(PRESS, incident(opened_at=NOW - 60))
     assert effects(merged) == [("oak-real", Effect.MERGED)]
     assert (merged.outcome.opened, merged.outcome.alarm) == (False, False)
@@ -111,13 +111,13 @@ def test_a_drill_in_a_real_incident_is_a_refusal_in_words(kind: IncidentKind) ->
     assert refusal.detail == f"A real incident is open at this school: no {kind} can begin before all clear."
 
 
-def test_an_incident_that_is_over_is_not_joined_and_refuses_nothing() -> None:
+def test_an_ended_incident_is_not_joined_and_does_not_cause_refusals() -> None:
     over = replace(incident(), state=IncidentState.ALL_CLEAR, closed_at=1.0)
     assert decided(replace(PRESS, kind=DRILL), over).outcome.opened
     assert decided(replace(PRESS, key="button/msg_2"), over).outcome.opened
 
 
-def test_the_very_trigger_that_was_received_before_changes_nothing_and_has_its_outcome() -> None:
+def test_a_trigger_received_twice_changes_nothing_and_gets_the_first_outcome() -> None:
     first = incident(key="button/msg_1")
     assert decided(PRESS, first) == Decision(TriggerOutcome(first, opened=True, alarm=True), ())
     merged = ReceivedTrigger(BUTTON, 5.0, alarm=False, key="button/msg_2")
@@ -136,7 +136,7 @@ def test_the_very_trigger_that_was_received_before_changes_nothing_and_has_its_o
         replace(PRESS, origin=replace(BUTTON, by="Another button")),
     ],
 )
-def test_a_trigger_without_a_key_and_that_of_another_sender_or_school_is_another(other: Trigger) -> None:
+def test_a_trigger_without_a_key_or_from_another_sender_or_school_is_a_new_one(other: Trigger) -> None:
     known = incident(key=None if other.key is None else "button/msg_1")
     assert decided(other, known).changes
 

@@ -10,7 +10,7 @@ from gateway.incidents.incident_events import Effect
 from tests.incidents.house import ANNA, BEN, DRILL, ELM, HOUR, OAK, REAL, House, no_disk, trigger
 
 
-async def test_all_clear_twice_answers_alike_and_changes_nothing(house: House) -> None:
+async def test_a_second_all_clear_gets_the_same_answer_and_changes_nothing(house: House) -> None:
     first = (await house.incidents.triggers.enter(trigger())).incident
     cleared = await house.incidents.all_clear(first.id, ANNA)
     changes = len(house.changes)
@@ -29,7 +29,7 @@ async def test_acknowledgements_are_by_name_once_each_and_recorded(house: House)
     assert (await house.recorded()).count("incident_acknowledged") == 2
 
 
-async def test_what_is_over_is_neither_acknowledged_nor_extended(house: House) -> None:
+async def test_an_ended_incident_can_be_neither_acknowledged_nor_extended(house: House) -> None:
     incident = (await house.incidents.triggers.enter(trigger())).incident
     await house.incidents.all_clear(incident.id, ANNA)
     with pytest.raises(Conflict, match=r"over \(all clear\)"):
@@ -44,7 +44,7 @@ async def test_an_unknown_incident_is_not_found(house: House) -> None:
     assert house.incidents.get("nothing") is None
 
 
-async def test_the_clock_warns_and_ends(house: House) -> None:
+async def test_time_warns_about_the_end_and_ends_the_incident(house: House) -> None:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(house.incidents.run(), name="incidents")
         incident = (await house.incidents.triggers.enter(trigger())).incident
@@ -76,7 +76,7 @@ async def wait_until(house: House, moment: float) -> None:
     await pass_a_second(house)
 
 
-async def test_a_restart_keeps_everything_of_an_incident(house: House) -> None:
+async def test_an_incident_survives_a_restart_completely(house: House) -> None:
     await house.incidents.triggers.enter(Trigger(OAK, DRILL, Origin("console", "Ben"), frozenset({"anna", "ben"})))
     incident = (await house.incidents.triggers.enter(trigger(REAL, ELM))).incident
     await house.incidents.acknowledge(incident.id, ANNA, confirms=True)
@@ -89,7 +89,7 @@ async def test_a_restart_keeps_everything_of_an_incident(house: House) -> None:
     assert not (await house.incidents.triggers.enter(trigger(REAL, ELM))).opened
 
 
-async def test_what_ended_is_known_after_a_restart(house: House) -> None:
+async def test_ended_incidents_are_known_after_a_restart(house: House) -> None:
     incident = (await house.incidents.triggers.enter(trigger())).incident
     cleared = await house.incidents.all_clear(incident.id, ANNA)
     await house.restart()
@@ -97,7 +97,9 @@ async def test_what_ended_is_known_after_a_restart(house: House) -> None:
     assert await house.incidents.all_clear(incident.id, BEN) == cleared
 
 
-async def test_a_real_incident_that_was_slept_through_is_warned_before_it_ends(house: House) -> None:
+async def test_a_real_incident_that_expired_while_the_machine_slept_is_warned_about_before_it_ends(
+    house: House,
+) -> None:
     await house.incidents.triggers.enter(trigger(REAL))
     await house.incidents.triggers.enter(trigger(DRILL, ELM))
     await house.restart(after=9 * HOUR)
@@ -119,7 +121,7 @@ async def test_a_real_incident_that_was_slept_through_is_warned_before_it_ends(h
     ]
 
 
-async def test_memory_forgets_what_ended_long_ago(house: House) -> None:
+async def test_incidents_that_ended_long_ago_are_removed_from_memory(house: House) -> None:
     first = (await house.incidents.triggers.enter(trigger())).incident
     await house.incidents.all_clear(first.id, ANNA)
     still_open = (await house.incidents.triggers.enter(trigger(REAL, ELM))).incident
@@ -134,7 +136,7 @@ async def test_memory_forgets_what_ended_long_ago(house: House) -> None:
     assert house.incidents.open() == (still_open,)
 
 
-async def test_what_ends_an_incident_holds_although_no_disk_takes_it(
+async def test_an_ending_takes_effect_even_if_it_cannot_be_written_to_any_disk(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     incident = (await house.incidents.triggers.enter(trigger())).incident
@@ -151,10 +153,10 @@ async def test_what_ends_an_incident_holds_although_no_disk_takes_it(
     assert house.incidents.get(incident.id) == ended
 
 
-async def test_an_incident_past_its_end_is_over_although_no_disk_takes_it(
+async def test_an_incident_past_its_end_is_over_even_if_that_cannot_be_written_to_any_disk(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A regression: tokens and pictures used to continue, since the incident's warning could not be stored."""
+    """A regression: tokens and pictures used to continue because the incident's warning could not be stored."""
     incident = (await house.incidents.triggers.enter(trigger(REAL))).incident
     await no_disk(house, monkeypatch)
     house.clock.skip(incident.ends_at - house.clock.now() + 1)
@@ -165,7 +167,7 @@ async def test_an_incident_past_its_end_is_over_although_no_disk_takes_it(
     assert house.incidents.open() == ()
 
 
-async def test_an_ending_is_told_before_it_is_written(house: House) -> None:
+async def test_an_ending_is_published_before_it_is_written(house: House) -> None:
     """No picture may continue just because a disk is slow."""
     incident = (await house.incidents.triggers.enter(trigger())).incident
     async with house.database.session():  # Another write is slow.
@@ -177,7 +179,7 @@ async def test_an_ending_is_told_before_it_is_written(house: House) -> None:
     assert house.incidents.on_disk(incident.id)
 
 
-async def test_an_incident_that_ended_in_the_reserve_makes_room_for_the_next_one(house: House) -> None:
+async def test_an_incident_whose_end_is_only_in_the_reserve_does_not_block_the_next(house: House) -> None:
     """The database contains at most one open incident for each school and kind, at every moment."""
     first = (await house.incidents.triggers.enter(trigger())).incident
     await house.sql("ALTER TABLE incidents RENAME TO away")
@@ -189,7 +191,7 @@ async def test_an_incident_that_ended_in_the_reserve_makes_room_for_the_next_one
     assert [incident.id for incident in house.incidents.open()] == [second.id]
 
 
-async def test_a_reserve_that_could_not_be_emptied_opens_nothing_that_is_over(house: House) -> None:
+async def test_a_reserve_that_could_not_be_emptied_does_not_reopen_ended_incidents(house: House) -> None:
     await house.sql("ALTER TABLE incidents RENAME TO away")
     incident = (await house.incidents.triggers.enter(trigger())).incident
     stale = house.reserve.read_bytes()
@@ -201,7 +203,7 @@ async def test_a_reserve_that_could_not_be_emptied_opens_nothing_that_is_over(ho
     assert house.incidents.open() == ()
 
 
-async def test_the_clock_goes_on_when_the_store_fails_and_the_log_says_so_once(
+async def test_warnings_and_ends_continue_if_the_store_fails_and_the_log_says_so_once(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -56,7 +56,7 @@ class TestTable:
 
 
 class TestTime:
-    def test_warnings_come_thirty_and_ten_minutes_before_the_end(self) -> None:
+    def test_warnings_are_sent_thirty_and_ten_minutes_before_the_end(self) -> None:
         incident = heard()
         assert due(incident, 3.5 * HOUR - 1, RULES) is None
         assert due(incident, 3.5 * HOUR, RULES) == Warn(3.5 * HOUR)
@@ -70,7 +70,7 @@ class TestTime:
         incident = heard()
         assert advance(incident, Warn(HOUR), RULES) == (incident, Effect.NOTHING)
 
-    def test_a_warned_incident_ends_in_time(self) -> None:
+    def test_after_its_warnings_an_incident_ends_on_time(self) -> None:
         incident = through(heard(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
         assert due(incident, 4 * HOUR - 1, RULES) is None
         assert advance(incident, Expire(4 * HOUR - 1), RULES) == (incident, Effect.NOTHING)
@@ -79,7 +79,7 @@ class TestTime:
         assert (effect, after.state, after.closed_at) == (Effect.EXPIRED, IncidentState.EXPIRED, 4 * HOUR)
         assert due(after, 5 * HOUR, RULES) is None
 
-    def test_a_real_one_that_was_slept_through_is_warned_first_and_then_given_ten_minutes(self) -> None:
+    def test_a_real_one_that_expired_during_sleep_is_warned_about_and_given_ten_minutes(self) -> None:
         incident = heard()
         assert advance(incident, Expire(9 * HOUR), RULES) == (incident, Effect.NOTHING)
         assert due(incident, 9 * HOUR, RULES) == Warn(9 * HOUR)
@@ -89,14 +89,14 @@ class TestTime:
         assert due(warned, 9 * HOUR + 600, RULES) == Expire(9 * HOUR + 600)
 
     @pytest.mark.parametrize("kind", [DRILL, TEST])
-    def test_drill_and_test_that_were_slept_through_end_at_once(self, kind: IncidentKind) -> None:
+    def test_drills_and_tests_that_expired_during_sleep_end_at_once(self, kind: IncidentKind) -> None:
         assert due(heard(kind), 9 * HOUR, RULES) == Expire(9 * HOUR)
         assert through(heard(kind), Expire(9 * HOUR)).state is IncidentState.EXPIRED
 
-    def test_a_late_warning_does_not_prolong_a_drill(self) -> None:
+    def test_a_late_warning_does_not_lengthen_a_drill(self) -> None:
         assert through(heard(DRILL), Warn(4 * HOUR - 60)).ends_at == 4 * HOUR
 
-    def test_a_warned_real_one_whose_end_passed_while_the_gateway_was_down_is_warned_anew(self) -> None:
+    def test_a_real_one_that_expired_while_the_gateway_was_down_is_warned_about_again(self) -> None:
         warned = through(heard(), Warn(4 * HOUR - 600))
         after, effect = advance(warned, Resume(9 * HOUR), RULES)
         assert (effect, after.warnings_sent, after.ends_at) == (Effect.WARNED, frozenset({1800, 600}), 9 * HOUR + 600)
@@ -107,20 +107,20 @@ class TestTime:
         drill = heard(DRILL)
         assert advance(drill, Resume(9 * HOUR), RULES) == (drill, Effect.NOTHING)
 
-    def test_without_warnings_configured_the_end_is_the_end(self) -> None:
+    def test_without_configured_warnings_the_incident_simply_ends(self) -> None:
         rules = IncidentSettings(warn_before=())
         assert due(heard(), 4 * HOUR, rules) == Expire(4 * HOUR)
         assert advance(heard(), Resume(9 * HOUR), rules)[1] is Effect.NOTHING
 
 
 class TestExtend:
-    def test_one_press_adds_an_hour_and_makes_the_warnings_due_again(self) -> None:
+    def test_one_press_adds_an_hour_and_the_warnings_become_due_again(self) -> None:
         warned = through(opened(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
         after, effect = advance(warned, Extend(4 * HOUR - 300), RULES)
         assert (effect, after.ends_at, after.warnings_sent) == (Effect.EXTENDED, 5 * HOUR, frozenset())
         assert due(after, 4.5 * HOUR, RULES) == Warn(4.5 * HOUR)
 
-    def test_a_warning_whose_time_is_past_after_a_short_extension_is_not_repeated(self) -> None:
+    def test_a_warning_that_is_already_past_after_a_short_extension_is_not_repeated(self) -> None:
         rules = IncidentSettings(extension=15 * MINUTE)
         warned = through(opened(), Warn(3.5 * HOUR), Warn(4 * HOUR - 600))
         after, _ = advance(warned, Extend(4 * HOUR - 300), rules)
@@ -134,7 +134,7 @@ class TestExtend:
         incident = opened()
         assert advance(incident, Extend(0.0), RULES) == (incident, Effect.NOTHING)
 
-    def test_it_never_shortens(self) -> None:
+    def test_it_never_shortens_an_incident(self) -> None:
         assert through(opened(at=HOUR), Extend(0.0)).ends_at == 5 * HOUR
 
 
@@ -144,13 +144,13 @@ class TestEnd:
         assert (effect, after.state) == (Effect.ALL_CLEAR, IncidentState.ALL_CLEAR)
         assert (after.closed_at, after.closed_by) == (60.0, "Ben")
 
-    def test_all_clear_of_who_has_not_seen_the_newest_alarm_ends_nothing(self) -> None:
+    def test_all_clear_by_a_person_who_has_not_seen_the_newest_alarm_ends_nothing(self) -> None:
         incident = through(opened(), Repeat(1.0, Origin("console", "Ben", "gym")))
         assert incident.alarms == 2
         assert advance(incident, AllClear(60.0, "Ben", alarm=1), RULES) == (incident, Effect.OVERTAKEN)
         assert advance(incident, AllClear(60.0, "Ben", alarm=2), RULES)[1] is Effect.ALL_CLEAR
 
-    def test_superseded_names_the_sender_of_the_real_alarm(self) -> None:
+    def test_a_superseded_incident_names_the_sender_of_the_real_alarm(self) -> None:
         after, effect = advance(opened(DRILL), Supersede(60.0, "Office button"), RULES)
         assert (effect, after.state) == (Effect.SUPERSEDED, IncidentState.SUPERSEDED)
         assert (after.closed_at, after.closed_by) == (60.0, "Office button")

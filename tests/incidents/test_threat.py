@@ -23,7 +23,7 @@ def test_a_drill_is_never_called_a_threat(kind: IncidentKind) -> None:
     assert words.startswith(f"{kind.value.capitalize()}, without a threat to anybody, at Lincoln Middle School")
 
 
-def test_without_names_ids_say_where() -> None:
+def test_without_names_the_sentence_uses_ids() -> None:
     oak = SiteId("oak")
     assert [ids_of(oak, Origin("console", "C", *more)) for more in (("gym",), (None, "", "the pool"), ())] == [
         "oak, gym",

@@ -17,7 +17,7 @@ from gateway.models import IncidentState, Role
 from tests.incidents.house import ANNA, DRILL, ELM, HOUR, OAK, REAL, TEST, House, no_disk, trigger
 
 
-async def test_a_trigger_opens_an_incident_and_tells_it_after_its_commit(house: House) -> None:
+async def test_a_trigger_opens_an_incident_that_is_published_after_its_commit(house: House) -> None:
     seen: list[bool] = []
 
     def on_disk(change: IncidentChange) -> None:
@@ -37,7 +37,7 @@ async def test_a_trigger_opens_an_incident_and_tells_it_after_its_commit(house: 
     assert house.value("incidents_open", kind="real") == 1
 
 
-async def test_the_record_says_who_what_where_and_why(house: House) -> None:
+async def test_the_record_says_who_did_what_where_and_why(house: House) -> None:
     outcome = await house.incidents.triggers.enter(trigger())
     [record] = await house.audit.read()
     event = record.event
@@ -58,13 +58,13 @@ async def test_many_triggers_at_once_make_one_incident_and_one_alarm(house: Hous
     assert (await house.recorded()).count("incident_merged") == 19
 
 
-async def test_sites_and_kinds_do_not_join_each_other(house: House) -> None:
+async def test_triggers_at_other_sites_or_of_other_kinds_do_not_join(house: House) -> None:
     for site, kind in ((OAK, DRILL), (OAK, TEST), (ELM, REAL)):
         assert (await house.incidents.triggers.enter(trigger(kind, site))).opened
     assert len(house.incidents.open()) == 3
 
 
-async def test_a_real_trigger_supersedes_drill_and_test_at_once_and_alarms(house: House) -> None:
+async def test_a_real_trigger_supersedes_drill_and_test_at_once_and_sounds(house: House) -> None:
     drill = (await house.incidents.triggers.enter(trigger(DRILL))).incident
     test = (await house.incidents.triggers.enter(trigger(TEST))).incident
     elsewhere = (await house.incidents.triggers.enter(trigger(DRILL, ELM))).incident
@@ -98,7 +98,7 @@ async def test_a_drill_during_a_real_incident_is_refused_counted_and_recorded(ho
     )
 
 
-async def test_repeats_merge_for_half_an_hour_and_then_alarm_again(house: House) -> None:
+async def test_repeats_merge_for_half_an_hour_and_then_sound_again(house: House) -> None:
     await house.incidents.triggers.enter(trigger())
     await house.clock.advance(HOUR / 2 - 1)
     assert not (await house.incidents.triggers.enter(trigger())).alarm
@@ -119,7 +119,7 @@ async def test_after_all_clear_a_new_trigger_opens_a_new_incident(house: House) 
     assert second.incident.id != first.id
 
 
-async def test_a_subscriber_that_fails_harms_nobody(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_subscriber_harms_nobody(house: House, caplog: pytest.LogCaptureFixture) -> None:
     def fail(_change: IncidentChange) -> None:
         raise ZeroDivisionError
 
@@ -135,7 +135,7 @@ async def test_a_subscriber_that_fails_harms_nobody(house: House, caplog: pytest
     assert house.value("task_failures_total", task="incident_subscriber") == 1
 
 
-async def test_a_database_that_takes_nothing_stops_no_alarm(house: House) -> None:
+async def test_a_database_that_cannot_be_written_does_not_stop_an_alarm(house: House) -> None:
     """A regression: on a full disk an alarm used to be answered with 503, and opened nothing."""
     await house.sql("ALTER TABLE incidents RENAME TO away")
     incident = (await house.incidents.triggers.enter(trigger())).incident
@@ -151,7 +151,7 @@ async def test_a_database_that_takes_nothing_stops_no_alarm(house: House) -> Non
     assert house.incidents.open() == (acknowledged,), "and now it is in the database"
 
 
-async def test_an_alarm_that_no_disk_takes_sounds_and_is_not_acknowledged_to_its_sender(
+async def test_an_alarm_that_cannot_be_written_to_any_disk_sounds_but_its_sender_gets_no_success(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await no_disk(house, monkeypatch)
@@ -169,7 +169,9 @@ async def test_an_alarm_that_no_disk_takes_sounds_and_is_not_acknowledged_to_its
     assert house.incidents.open() == (incident,)
 
 
-async def test_a_table_of_records_that_fails_stops_no_alarm_and_its_records_come_later(house: House) -> None:
+async def test_a_failing_table_of_records_does_not_stop_an_alarm_and_its_records_are_written_later(
+    house: House,
+) -> None:
     await house.sql("ALTER TABLE audit_records RENAME TO away")
     incident = (await house.incidents.triggers.enter(trigger())).incident
     assert house.incidents.open() == (incident,)
@@ -182,9 +184,7 @@ async def test_a_table_of_records_that_fails_stops_no_alarm_and_its_records_come
     assert await house.recorded() == ["incident_opened"]
 
 
-async def test_a_press_whose_request_is_cancelled_counts_all_the_same(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_press_whose_request_is_cancelled_still_counts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail as if the request were cancelled after the commit has reached the disk."""
     commit = house.audit.commit
 
@@ -203,7 +203,7 @@ async def test_a_press_whose_request_is_cancelled_counts_all_the_same(
     assert house.database.owed.count == 0
 
 
-async def test_the_database_itself_allows_one_open_incident_a_site_and_kind(house: House) -> None:
+async def test_the_database_itself_allows_one_open_incident_per_site_and_kind(house: House) -> None:
     incident = (await house.incidents.triggers.enter(trigger())).incident
     with pytest.raises(IntegrityError):
         async with house.database.session() as session:

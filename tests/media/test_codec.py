@@ -1,4 +1,4 @@
-"""Values arrive in the other process as they were sent, secrets and bytes included, or not at all."""
+"""Values arrive in the other process unchanged, secrets and bytes included, or not at all."""
 
 import pytest
 from hypothesis import given
@@ -43,7 +43,7 @@ HALL = CameraId("hall")
 TOLD, ASKED = methods_of(FromWorker), methods_of(ToWorker)
 
 
-def test_what_a_worker_tells_arrives_as_it_was() -> None:
+def test_what_a_worker_reports_arrives_unchanged() -> None:
     status = SourceStatus(HALL, StreamName.MAIN, SourceState.UP, SourceReason.NONE, "", 1.5, notes=("a", "b"))
     points = Points(None, TimelinePoint(90, 2.5, 0.1, True, "", 3))
     view = SessionView("s", HALL, StreamName.SUB, State.PLAYING, 9.0, 1, 2, 0.0, None)
@@ -59,23 +59,23 @@ def test_what_a_worker_tells_arrives_as_it_was() -> None:
         method = TOLD.pop(name)
         assert not method.answers
         assert method.read_arguments(method.write_arguments(*arguments)) == arguments
-    assert TOLD == {}, "another is told: try it here"
+    assert TOLD == {}, "there is another report: test it here"
 
 
 @given(st.none() | st.builds(Still, st.binary(), st.floats(allow_nan=False)))
-def test_a_still_arrives_byte_by_byte(still: Still | None) -> None:
+def test_a_still_arrives_byte_for_byte(still: Still | None) -> None:
     method = ASKED["still"]
     assert method.answers
     assert method.read_result(method.write_result(still)) == still
 
 
 @given(st.lists(st.builds(Figure, st.text(), st.dictionaries(st.text(), st.text()), st.floats(allow_nan=False))))
-def test_figures_arrive_infinite_buckets_too(figures: list[Figure]) -> None:
+def test_figures_arrive_with_infinite_buckets_too(figures: list[Figure]) -> None:
     method = ASKED["figures"]
     assert method.read_result(method.write_result(tuple(figures))) == tuple(figures)
 
 
-def test_passwords_reach_the_worker_and_no_text_of_the_message_object() -> None:
+def test_passwords_reach_the_worker_but_never_the_text_of_a_message_object() -> None:
     camera = CameraSettings(
         id="hall", name="Hall", main=StreamSettings(url="rtsp://10.0.0.1/"), password=SecretStr("s3cret")
     )
@@ -95,7 +95,7 @@ def read(method: Method, body: Raw) -> tuple[tuple[object, ...] | None, str]:
 
 
 @given(st.binary() | st.recursive(st.none() | st.integers(-9, 9) | st.text(), st.lists).map(write))
-def test_what_does_not_fit_is_refused_and_not_quoted(body: bytes) -> None:
+def test_values_that_do_not_fit_are_refused_and_not_quoted(body: bytes) -> None:
     for method in (*methods_of(ToWorker).values(), *methods_of(FromWorker).values()):
         arguments, said = read(method, Raw(body))
         if arguments is None:
@@ -114,27 +114,27 @@ NUMBERS = st.integers(0, 2**32)
     | st.builds(Result, NUMBERS, BODIES)
     | st.builds(Failure, NUMBERS, st.text(), st.lists(st.text()).map(tuple))
 )
-def test_a_message_arrives_as_it_was_sent(message: Message) -> None:
+def test_a_message_arrives_unchanged(message: Message) -> None:
     arrived = MESSAGES.read(write(message))
     assert type(arrived) is type(message)
     assert write(arrived) == write(message)
 
 
 @given(st.binary())
-def test_what_is_no_message_is_refused(body: bytes) -> None:
+def test_anything_but_a_message_is_refused(body: bytes) -> None:
     with pytest.raises(Malformed, match=r"^a message: the values do not fit$"):
         MESSAGES.read(body)
 
 
 @pytest.mark.parametrize("kind", [NotFound, *NotFound.__mro__[1].__subclasses__()])
-def test_a_clients_fault_stays_one(kind: type[ClientError]) -> None:
+def test_a_clients_fault_arrives_as_a_clients_fault(kind: type[ClientError]) -> None:
     error = read_error(write_error(1, kind("some_code", "A sentence.")))
     assert type(error) is kind
     assert isinstance(error, ClientError)
     assert (error.code, error.detail) == ("some_code", "A sentence.")
 
 
-def test_the_operators_fault_keeps_its_lines_and_a_bug_says_nothing() -> None:
+def test_a_configuration_error_keeps_its_lines_and_a_bug_reveals_nothing() -> None:
     error = read_error(write_error(1, ConfigurationError(["one", "two"])))
     assert isinstance(error, ConfigurationError)
     assert error.problems == ["one", "two"]
@@ -143,5 +143,5 @@ def test_the_operators_fault_keeps_its_lines_and_a_bug_says_nothing() -> None:
 
 
 @given(st.text(), st.lists(st.text()).map(tuple))
-def test_an_error_of_any_name_is_an_error_all_the_same(name: str, words: tuple[str, ...]) -> None:
+def test_an_error_of_an_unknown_type_still_arrives_as_an_error(name: str, words: tuple[str, ...]) -> None:
     assert isinstance(read_error(Failure(1, name, words)), Exception)

@@ -1,5 +1,4 @@
-"""A worker that dies, hangs or stops reporting is replaced. Its viewers are told, and none of its old state is
-served."""
+"""A worker that dies, hangs or stops reporting is replaced. Its viewers are told, and its old state is discarded."""
 
 import asyncio
 import contextlib
@@ -163,7 +162,7 @@ class Scene:
                 await self.clock.advance(0.01)
 
     async def die(self) -> None:
-        """End the newest worker as kill -9 would, and let the next one serve."""
+        """End the newest worker as kill -9 would, and let the next one take over."""
         count = len(self.workers)
         self.links[-1].abort()
         await self.until(lambda: len(self.workers) > count and self.node.pid)
@@ -191,7 +190,7 @@ async def scene() -> AsyncIterator[Scene]:
         yield scene
 
 
-async def test_what_the_worker_says_is_read_at_once_and_told_to_all(scene: Scene) -> None:
+async def test_what_a_worker_reports_can_be_read_at_once_and_reaches_all_listeners(scene: Scene) -> None:
     assert scene.node.status(MAIN).state is SourceState.CONNECTING
     assert scene.node.streams_of(HALL) == (StreamName.MAIN,)
     assert scene.node.points(MAIN) == Points()
@@ -206,7 +205,7 @@ async def test_what_the_worker_says_is_read_at_once_and_told_to_all(scene: Scene
     await scene.until(lambda: scene.node.unchanged_since(HALL) is None)
 
 
-async def test_what_is_asked_goes_to_the_worker_and_its_refusals_come_back(scene: Scene) -> None:
+async def test_requests_go_to_the_worker_and_its_refusals_come_back(scene: Scene) -> None:
     opened = await scene.node.open(OFFER)
     assert opened.id == "session-1"
     assert scene.node.holds("session-1")
@@ -220,7 +219,7 @@ async def test_what_is_asked_goes_to_the_worker_and_its_refusals_come_back(scene
         await scene.node.open(OpenSession(HALL, None, "other", 2000.0, ViewerProfile("patrol", StreamName.SUB, 20e6)))
 
 
-async def test_sessions_of_a_dead_worker_are_told_closed_and_its_cameras_down(scene: Scene) -> None:
+async def test_the_sessions_of_a_dead_worker_are_reported_closed_and_its_cameras_down(scene: Scene) -> None:
     scene.links[-1].tell(FromWorker.report, Report((UP,), ((MAIN, Points(POINT, POINT)),), ((HALL, 3.0),), ()))
     opened = await scene.node.open(OFFER)
     await scene.until(lambda: scene.node.status(MAIN) == UP)
@@ -230,7 +229,7 @@ async def test_sessions_of_a_dead_worker_are_told_closed_and_its_cameras_down(sc
     assert not scene.node.holds(opened.id)
     status = scene.node.status(MAIN)
     assert (status.state, status.reason) == (SourceState.DOWN, SourceReason.INTERNAL)
-    assert scene.node.points(MAIN) == Points(), "no picture may be dated by what a dead process said"
+    assert scene.node.points(MAIN) == Points(), "no picture may be dated by the reports of a dead process"
     assert scene.node.unchanged_since(HALL) is None
     count = scene.metrics.registry.get_sample_value
     assert count("sightline_sessions_closed_total", {"reason": "worker_lost"}) == 1
@@ -239,7 +238,7 @@ async def test_sessions_of_a_dead_worker_are_told_closed_and_its_cameras_down(sc
     assert (await scene.node.open(OFFER)).id == "session-1", "of the new worker"
 
 
-async def test_while_there_is_no_worker_offers_are_put_off_and_nothing_lives(scene: Scene) -> None:
+async def test_without_a_worker_offers_are_postponed_and_no_session_is_alive(scene: Scene) -> None:
     scene.links[-1].abort()
     await asyncio.wait_for(scene.links[-1].lost, 5)
     while scene.node.pid:  # noqa: ASYNC110  # the node hears of it in its own time
@@ -252,7 +251,7 @@ async def test_while_there_is_no_worker_offers_are_put_off_and_nothing_lives(sce
     assert not await scene.node.close("session-1", CloseReason.REVOKED)
 
 
-async def test_a_session_that_ends_before_its_answer_is_heard_is_none(scene: Scene) -> None:
+async def test_a_session_that_ends_before_its_answer_arrives_does_not_exist(scene: Scene) -> None:
     """Such a session would stay in the list of viewers forever."""
 
     def end(session_id: str) -> None:
@@ -266,7 +265,7 @@ async def test_a_session_that_ends_before_its_answer_is_heard_is_none(scene: Sce
     assert scene.node.living == 0
 
 
-async def test_a_worker_that_does_not_end_a_session_in_time_is_ended_with_it(
+async def test_a_worker_that_does_not_end_a_session_in_time_is_killed_with_it(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote, "ENDS_WITHIN", 0.01)
@@ -278,7 +277,7 @@ async def test_a_worker_that_does_not_end_a_session_in_time_is_ended_with_it(
     assert scene.told[0].reason is CloseReason.WORKER_LOST
 
 
-async def test_a_worker_without_a_word_for_some_seconds_is_ended(scene: Scene) -> None:
+async def test_a_worker_that_is_silent_for_some_seconds_is_killed(scene: Scene) -> None:
     for _ in range(2 * keeper.SILENT_TICKS):
         scene.links[-1].tell(FromWorker.report, Report((), (), (), ()))
         await scene.until(lambda: scene.node.silent == 0)
@@ -288,12 +287,12 @@ async def test_a_worker_without_a_word_for_some_seconds_is_ended(scene: Scene) -
     await scene.until(lambda: len(scene.workers) == 2)
 
 
-async def test_a_worker_that_says_what_nobody_understands_is_ended(scene: Scene) -> None:
+async def test_a_worker_that_sends_an_unknown_message_is_killed(scene: Scene) -> None:
     scene.wire.write(b"GET / HTTP/1.1\r\n\r\n")
     await scene.until(lambda: len(scene.workers) == 2)
 
 
-async def test_what_dead_workers_have_counted_stays_counted(scene: Scene) -> None:
+async def test_the_counts_of_dead_workers_are_kept(scene: Scene) -> None:
     scene.workers[-1].sent = 40
     await scene.node.figures()
     await scene.die()
@@ -302,7 +301,7 @@ async def test_what_dead_workers_have_counted_stays_counted(scene: Scene) -> Non
     assert figures == {"sightline_packets_out_total": 42, "sightline_viewers": 1}
 
 
-async def test_a_worker_that_dies_again_and_again_is_started_less_often(scene: Scene) -> None:
+async def test_a_worker_that_keeps_dying_is_restarted_less_often(scene: Scene) -> None:
     for _ in range(5):
         await scene.die()
     began, count = scene.clock.monotonic(), len(scene.workers)
@@ -311,17 +310,17 @@ async def test_a_worker_that_dies_again_and_again_is_started_less_often(scene: S
     assert scene.clock.monotonic() - began > 0.1
 
 
-async def test_a_worker_that_begins_after_the_clock_was_set_counts_in_the_gateways_time(scene: Scene) -> None:
+async def test_a_worker_started_after_the_clock_was_set_uses_the_gateways_time(scene: Scene) -> None:
     scene.clock.jump(-20 * 3600.0)
     await scene.die()
     assert abs(scene.workers[-1].now_at_setup - scene.clock.now()) < 5
 
 
-async def test_stopping_ends_the_worker_and_starts_no_other(scene: Scene) -> None:
+async def test_stopping_ends_the_worker_and_does_not_start_another(scene: Scene) -> None:
     opened = await scene.node.open(OFFER)
     stopping = asyncio.create_task(scene.node.stop())
     await asyncio.sleep(0.01)
-    scene.links[-1].abort()  # the worker's own end closes once it has answered
+    scene.links[-1].abort()  # the worker closes its own end once it has answered
     await asyncio.wait_for(stopping, 5)
     await scene.until(lambda: scene.told)
     assert [(event.id, event.reason) for event in scene.told] == [(opened.id, CloseReason.SHUTDOWN)]
@@ -338,7 +337,7 @@ async def test_a_worker_that_has_just_died_is_not_replaced_when_the_gateway_stop
     assert len(scene.workers) == 1
 
 
-async def test_a_port_in_use_is_the_operators_fault_at_the_start() -> None:
+async def test_a_port_in_use_is_a_configuration_error_at_the_start() -> None:
     with pytest.raises(ConfigurationError, match=r"media\.port"):
         async with running(Scene(ConfigurationError(["media.port: cannot be used"]))):
             pass

@@ -1,4 +1,4 @@
-"""Cameras are dealt evenly, a recorder's cameras stay together, and viewers are told each worker's own address."""
+"""Cameras are divided evenly, a recorder's cameras stay together, and viewers are told each worker's own address."""
 
 from collections import Counter
 
@@ -20,17 +20,17 @@ def camera(number: int, nvr: str | None = None) -> CameraSettings:
 
 
 @given(st.integers(0, 200), st.integers(1, 64))
-def test_every_camera_has_one_worker_and_no_worker_much_more_than_another(count: int, workers: int) -> None:
+def test_every_camera_has_one_worker_and_all_workers_have_about_the_same_number(count: int, workers: int) -> None:
     cameras = [camera(number) for number in range(count)]
     dealt = shards(cameras, workers)
-    assert [one for shard in dealt for one in shard] == cameras, "each once, neighbours together"
+    assert [one for shard in dealt for one in shard] == cameras, "each once, and neighbours together"
     assert len(dealt) == min(count, workers), "none is empty"
     sizes = [len(shard) for shard in dealt]
     assert max(sizes, default=0) - min(sizes, default=0) <= 1
 
 
 @given(st.lists(RECORDERS, max_size=60), st.integers(1, 8))
-def test_the_cameras_of_a_recorder_are_never_parted(nvrs: list[str | None], workers: int) -> None:
+def test_the_cameras_of_a_recorder_stay_together(nvrs: list[str | None], workers: int) -> None:
     cameras = [camera(number, nvr) for number, nvr in enumerate(nvrs)]
     dealt = shards(cameras, workers)
     assert Counter(one.id for shard in dealt for one in shard) == Counter(one.id for one in cameras)
@@ -38,16 +38,16 @@ def test_the_cameras_of_a_recorder_are_never_parted(nvrs: list[str | None], work
         assert sum(any(one.nvr == name for one in shard) for shard in dealt) <= 1
 
 
-def test_each_worker_has_a_port_of_its_own_and_is_advertised_there() -> None:
+def test_each_worker_has_its_own_port_and_is_advertised_there() -> None:
     media = MediaSettings(
         port=8189, workers=3, advertise=("203.0.113.7", "gw.example:9000", "[2001:db8::1]:9000", "::1")
     )
     third = settings_of(media, 2)
     assert third.port == 8191
     assert third.advertise == ("203.0.113.7", "gw.example:9002", "[2001:db8::1]:9002", "::1")
-    assert settings_of(MediaSettings(port=0, workers=3), 2).port == 0, "left to the system"
+    assert settings_of(MediaSettings(port=0, workers=3), 2).port == 0, "chosen by the system"
 
 
-def test_an_advertised_address_that_is_none_is_refused() -> None:
+def test_an_invalid_advertised_address_is_refused() -> None:
     with pytest.raises(ValueError, match="is not an address"):
         settings_of(MediaSettings(advertise=("gateway:99999",)), 1)

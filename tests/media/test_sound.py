@@ -17,7 +17,7 @@ from tests.gst.camera import gst_camera
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
-"""Sound is switched on for the first camera, which sends a tone of 440 Hz."""
+"""Sound is turned on for the first camera, which sends a tone of 440 Hz."""
 VIEWER = Path(__file__).parents[1] / "gst" / "viewer.py"
 
 
@@ -33,7 +33,7 @@ async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Di
         district = District(tmp_path_factory.mktemp("district"), urls=urls, settings=settings, live=frozenset())
         try:
             district.start_school()
-            # GStreamer's server fails if two clients begin at once to pull media that it shares.
+            # GStreamer's server fails if two clients begin to pull shared media at the same moment.
             settings[f"sites.lincoln.cameras.{HEARD}.sub.url"] = f"rtsp://127.0.0.1:{district.rtsp_port}/loop-1/sub"
             district.start_gateway()
             yield district
@@ -79,7 +79,7 @@ async def said(viewer: Process, word: str) -> Any:
 
 
 async def watch(client: Client, camera: str, viewer: Process) -> str:
-    """Have the viewer watch the camera. Return the answer."""
+    """Make the viewer watch the camera. Return the answer."""
     offer = (await said(viewer, "offer"))["offer"]
     _, token = await client.post("/api/tokens", {"site": "lincoln"})
     headers = {"Authorization": f"Bearer {token['token']}", "Content-Type": "application/sdp"}
@@ -97,19 +97,19 @@ async def watch(client: Client, camera: str, viewer: Process) -> str:
     return answers[0]
 
 
-async def test_webrtcbin_hears_the_tone_of_a_camera_that_is_set_to_sound(client: Client, webrtcbin: Process) -> None:
+async def test_webrtcbin_hears_the_tone_of_a_camera_configured_for_sound(client: Client, webrtcbin: Process) -> None:
     await watch(client, HEARD, webrtcbin)
     await said(webrtcbin, "frame")
     seconds = [await said(webrtcbin, "hertz") for _ in range(3)]
     assert all(abs(second["hertz"] - 440) <= 2 and second["peak"] > 0.5 for second in seconds), seconds
 
 
-async def test_a_camera_that_is_not_set_to_sound_is_never_heard(client: Client, webrtcbin: Process) -> None:
+async def test_a_camera_not_configured_for_sound_is_never_heard(client: Client, webrtcbin: Process) -> None:
     answer = await watch(client, SILENT, webrtcbin)
     assert "m=audio 0 " in answer
     await said(webrtcbin, "frame")
 
 
-async def test_the_page_is_told_which_cameras_sound(client: Client) -> None:
+async def test_the_page_is_told_which_cameras_have_sound(client: Client) -> None:
     _, body = await client.get("/api/sites")
     assert [camera["id"] for site in body["sites"] for camera in site["cameras"] if camera["sound"]] == [HEARD]

@@ -41,7 +41,7 @@ def test_a_path_that_two_workers_use_is_one_path() -> None:
     assert served(gateway, one, other)['sightline_send_path{batching="gso",cipher="gcm"}'] == 1
 
 
-def test_with_no_worker_all_is_as_it_was() -> None:
+def test_without_workers_the_metrics_are_unchanged() -> None:
     metrics = Metrics()
     metrics.malformed.labels("stun").inc()
     plain = prometheus_client.generate_latest(metrics.registry)
@@ -50,7 +50,7 @@ def test_with_no_worker_all_is_as_it_was() -> None:
     assert samples == set(merged.splitlines())
 
 
-def test_of_a_dead_process_only_what_never_falls_remains() -> None:
+def test_only_the_counters_of_a_dead_process_are_kept() -> None:
     dead = Metrics()
     dead.packets_out.inc(7)
     dead.viewers.labels("patrol").set(3)
@@ -61,7 +61,7 @@ def test_of_a_dead_process_only_what_never_falls_remains() -> None:
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy"), st.integers(0, 99)))))
-def test_a_total_is_the_total_whatever_the_grouping(processes: list[list[tuple[str, str, int]]]) -> None:
+def test_a_total_is_the_same_whatever_the_grouping(processes: list[list[tuple[str, str, int]]]) -> None:
     counted = [[Figure(name, {"label": label}, value) for name, label, value in process] for process in processes]
     at_once = total(*counted)
     one_by_one: tuple[Figure, ...] = ()

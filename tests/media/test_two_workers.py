@@ -1,4 +1,4 @@
-"""Two worker processes serve a simulated school. When one dies, the other goes on; when the gateway dies, both end."""
+"""Two worker processes serve a simulated school. If one dies, the other continues; if the gateway dies, both end."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 ONE, OTHER = "lincoln-hallway-west", "lincoln-upper-west"
-"""Cameras of one school that is divided because of its size: each worker has one. Both open only in incidents."""
+"""Cameras of one school, which is divided because of its size: each worker has one. Both open only in incidents."""
 
 
 class Watcher:
@@ -141,7 +141,7 @@ async def sent(district: District) -> float:
     return float(line.split()[1])
 
 
-async def test_each_worker_has_a_port_and_no_secret_where_others_could_read_it(district: District) -> None:
+async def test_each_worker_has_a_port_and_no_secret_that_others_could_read(district: District) -> None:
     async with watching(district) as (one, other, _):
         assert one.port != other.port
     pids = workers(district)
@@ -153,7 +153,7 @@ async def test_each_worker_has_a_port_and_no_secret_where_others_could_read_it(d
             assert b"panic-button" not in of_process(pid, where)
 
 
-async def test_a_worker_that_is_killed_comes_back_and_the_other_loses_no_packet(district: District) -> None:
+async def test_a_killed_worker_is_restarted_and_the_other_loses_no_packet(district: District) -> None:
     async with watching(district) as (one, other, _):
         before = await sent(district)
         began = time.monotonic()
@@ -166,12 +166,12 @@ async def test_a_worker_that_is_killed_comes_back_and_the_other_loses_no_packet(
         assert 'sightline_sessions_closed_total{reason="worker_lost"} 1.0' in text
         assert 'sightline_worker_restarts_total{worker="worker 1"} 1.0' in text
         assert 'sightline_viewers{role="dispatcher"} 2.0' in text, "the sum of both workers, none of the dead one"
-        assert await sent(district) > before, "what it had sent stays counted"
+        assert await sent(district) > before, "the packets that it had sent are still counted"
         record = await (await district.client("auditor")).get("/api/record")
         assert [r["reason"] for r in record[1]["records"] if r["reason"] == "worker_lost"] == ["worker_lost"]
 
 
-async def test_a_camera_of_a_dead_worker_is_down_by_name_and_then_up(district: District) -> None:
+async def test_the_cameras_of_a_dead_worker_are_reported_down_and_then_up(district: District) -> None:
     technician = await district.client("district_it")
 
     async def states() -> dict[str, str]:
@@ -202,8 +202,8 @@ async def test_all_clear_ends_the_pictures_of_both_workers_within_a_second(distr
             assert watcher.packets[-1][0] < cleared + 1
 
 
-async def test_a_worker_that_hangs_is_ended_where_a_grant_ends(district: District) -> None:
-    """The stopped worker could send as soon as it resumes, since nobody has told it that it may not."""
+async def test_a_hanging_worker_is_killed_when_a_grant_ends(district: District) -> None:
+    """The stopped worker could send as soon as it resumed, because nobody has told it that it may not."""
     async with watching(district) as (one, other, incident):
         hung = workers(district)[0]
         os.kill(hung, signal.SIGSTOP)
@@ -211,11 +211,11 @@ async def test_a_worker_that_hangs_is_ended_where_a_grant_ends(district: Distric
         cleared = time.monotonic()
         await until(lambda: gone(hung), 1, "the worker's end")
         await asyncio.sleep(1)
-        assert other.packets[-1][0] < cleared + 1, "one that hangs holds up nobody else's end"
+        assert other.packets[-1][0] < cleared + 1, "a hanging worker does not delay anybody else's end"
         assert one.packets[-1][0] < cleared + 1
 
 
-async def test_a_gateway_that_is_killed_takes_its_workers_along_and_they_send_nothing_more(district: District) -> None:
+async def test_when_the_gateway_is_killed_its_workers_end_and_send_nothing_more(district: District) -> None:
     async with watching(district) as (one, other, _):
         pids = workers(district)
         district.processes[-1].kill()
@@ -228,7 +228,7 @@ async def test_a_gateway_that_is_killed_takes_its_workers_along_and_they_send_no
     district.start_gateway()
 
 
-async def test_a_gateway_that_is_stopped_has_its_workers_end_first(district: District) -> None:
+async def test_a_gateway_that_is_stopped_ends_its_workers_first(district: District) -> None:
     async with watching(district):
         pids = workers(district)
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A district whose viewers reach its media port at the address of a link that a test can make bad."""
+"""A district whose viewers reach its media port through a link that a test can make bad."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

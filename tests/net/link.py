@@ -1,4 +1,4 @@
-"""A bad link in user space: a UDP and TCP forwarder that a gateway advertises as its own address, as it would a NAT."""
+"""A bad link in user space: a UDP and TCP forwarder whose address a gateway advertises as its own, as behind a NAT."""
 
 import asyncio
 import itertools
@@ -56,13 +56,14 @@ class Link:
         self._outside.close()
 
     def rebind(self) -> None:
-        """Make the NAT forget: what viewers send from now on reaches the gateway from another address and port, and
-        what the gateway sends to the old ones goes nowhere."""
+        """Make the NAT forget its bindings: what viewers send from now on reaches the gateway from another address and
+        port, and what the gateway sends to the old ones is lost.
+        """
         self._outer_host = f"127.0.0.{next(self._hosts)}"
         self._close_inside()
 
     def strand(self) -> None:
-        """Take away the viewers' own addresses: nothing comes from or goes to those that were in use."""
+        """Take away the viewers' own addresses: from now on, nothing travels to or from those that were in use."""
         self._gone |= self._inside.keys()
 
     @property
@@ -143,7 +144,7 @@ class Link:
             target.close()
 
     def _serve(self, way: Way[Callable[[], None]]) -> None:
-        """Deliver what has waited long enough, unless a timer is going to."""
+        """Deliver what has waited long enough, unless a timer is about to."""
         if way not in self._timers:
             self._look(way)
 
@@ -180,5 +181,5 @@ def _send(where: socket.socket, data: bytes, to: Address | None = None) -> None:
             where.send(data)
         else:
             where.sendto(data, to)
-    except OSError:  # nobody is there, or there is no room: a network loses it
+    except OSError:  # nobody is there, or there is no room: a network would lose it
         return

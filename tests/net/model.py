@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 MOST_LOST = 2  # attempts to send one packet
 REMEMBERED = 4096  # packets whose attempts are counted
-CATCH_UP = 0.02  # seconds of sending that a late look may make up for
+CATCH_UP = 0.02  # seconds of sending that a late timer may catch up on
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Fate:
     """What happens to each packet. With the same ``seed``, the same packets have the same fate in every run.
 
     SRTP leaves the header in the clear. A packet is identified by the position of its SSRC among those seen, the
-    distance of its sequence number from the first, and how often it has been sent. (RTX is a stream of its own, and a
-    repeat in it is a packet of its own.) Anything else is identified by its kind and its position among packets of that
-    kind: every one is new, since a message is sealed again when it is sent again.
+    distance of its sequence number from the first, and how often it has been sent. (RTX is a separate stream, and a
+    repeat in it counts as a separate packet.) Anything else is identified by its kind and its position among packets of
+    that kind: each one is new, because a message is sealed again whenever it is sent again.
     """
 
     def __init__(self, seed: int) -> None:
@@ -67,7 +67,8 @@ class Fate:
 
 
 class Way(Generic[T]):
-    """A queue with a clock: what is put in comes out in order, after the delay and no faster than the rate.
+    """A queue with a clock: packets come out in the order in which they were put in, after the delay and no faster than
+    the rate.
 
     ``conditions`` may be changed at any time; what is waiting continues under the new ones.
     """

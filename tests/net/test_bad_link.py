@@ -50,24 +50,24 @@ async def test_at_five_percent_loss_and_100_ms_round_trip_the_picture_does_not_f
         )
         print(f"longest between two {gaps[0]:.3f} s, then {gaps[1]:.3f} s")
         assert link.down.lost - before > 20
-        assert link.up.lost > answers_before, "what the browser reports and asks for is lost as well"
-        assert sum(gaps) > 18, "seconds in which frames came"
+        assert link.up.lost > answers_before, "the browser's reports and requests are lost as well"
+        assert sum(gaps) > 18, "seconds in which frames arrived"
         assert gaps[0] < FREEZE
         await watch.tile.says("live", 0.1)
 
 
-async def test_a_nat_that_rebinds_costs_no_session_and_less_than_two_seconds(
+async def test_a_nat_that_rebinds_interrupts_for_less_than_two_seconds_and_ends_no_session(
     browser: Browser, district: District, link: Link
 ) -> None:
     async with watching(browser, district) as watch:
         took = await interruption(watch, link.rebind)
         print(f"a NAT that rebinds: {took:.2f} s without a new frame, {watch.restarts} ICE restarts")
-        assert link.viewers, "heard by their new address"
+        assert link.viewers, "viewers are known by their new addresses"
         assert took < BACK_WITHIN
         assert watch.offers == 0
 
 
-async def test_a_browser_whose_address_changes_keeps_its_session_and_is_back_within_two_seconds(
+async def test_a_browser_whose_address_changes_keeps_its_session_and_recovers_within_two_seconds(
     browser: Browser, district: District, link: Link
 ) -> None:
     async with watching(browser, district) as watch:
@@ -78,7 +78,7 @@ async def test_a_browser_whose_address_changes_keeps_its_session_and_is_back_wit
         assert watch.offers == 0
 
 
-async def test_where_udp_is_blocked_it_plays_over_tcp(browser: Browser, district: District, link: Link) -> None:
+async def test_if_udp_is_blocked_it_plays_over_tcp(browser: Browser, district: District, link: Link) -> None:
     link.udp_blocked = True
     before = link.tcp_bytes
     async with watching(browser, district) as watch:

@@ -1,4 +1,4 @@
-"""The relay of docker/compose.yaml, used by somebody who has a credential: Debian's coturn with the file's options."""
+"""The relay in docker/compose.yaml, used by somebody with a credential: Debian's coturn with the file's options."""
 
 import json
 import re
@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("turnserver") is None, reason="needs Debian's coturn"),
     pytest.mark.skipif(
         subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode != 0,
-        reason="needs leave to make a network of its own",
+        reason="needs permission to create a network namespace",
     ),
 ]
 
@@ -26,7 +26,7 @@ HOST, OTHER = "172.30.81.1", "172.30.81.9"
 
 
 def attempts(directory: Path, *peers: str) -> dict[str, str]:
-    """Try to relay to ``peers`` and to get a relay over TCP, in an isolated network. Return what came of each."""
+    """Try to relay to ``peers`` and to get a relay over TCP, in an isolated network. Return each result."""
     services = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"]
     relay, gateway = (services[name]["networks"]["default"]["ipv4_address"] for name in ("turn", "gateway"))
     words = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in services["turn"]["command"]]
@@ -43,7 +43,7 @@ def attempts(directory: Path, *peers: str) -> dict[str, str]:
     return found
 
 
-def test_a_credential_of_the_relay_reaches_the_gateways_media_and_nothing_else(tmp_path: Path) -> None:
+def test_a_credential_of_the_relay_reaches_only_the_gateways_media(tmp_path: Path) -> None:
     found = attempts(tmp_path, f"{HOST}:5353", f"{OTHER}:161", "127.0.0.1:5353", "172.30.81.3:5353")
     assert found.pop("tcp") == "442", "unsupported transport: no TCP connection to anybody"
     assert set(found.values()) == {"403"}, found

@@ -1,4 +1,4 @@
-"""The seeded link itself: its decisions repeat, and its queue is bounded and in order. No sockets, no clock."""
+"""The seeded link itself: its decisions are repeatable, and its queue is limited and in order. No sockets, no clock."""
 
 import itertools
 
@@ -29,7 +29,7 @@ def drain(way: Way[bytes], now: float) -> list[bytes]:
 
 
 @given(seed=st.integers(0, 2**32), start=st.integers(0, 0xFFFF), ssrc=st.integers(0, 2**32 - 1))
-def test_a_packets_fate_follows_from_the_seed_its_place_and_its_attempt_alone(seed: int, start: int, ssrc: int) -> None:
+def test_a_packets_fate_depends_only_on_the_seed_its_position_and_its_attempt(seed: int, start: int, ssrc: int) -> None:
     def fates(start: int, ssrc: int) -> list[tuple[float, float, int]]:
         fate = Fate(seed)
         return [fate.draw(rtp(start + place, ssrc)) for place in (0, 1, 2, 1, 3, 1)]
@@ -38,7 +38,7 @@ def test_a_packets_fate_follows_from_the_seed_its_place_and_its_attempt_alone(se
     assert [attempt for _, _, attempt in fates(start, ssrc)] == [0, 0, 0, 1, 0, 2]
 
 
-def test_another_seed_loses_others() -> None:
+def test_another_seed_loses_other_packets() -> None:
     def lost(seed: int) -> list[int]:
         fate = Fate(seed)
         return [place for place in range(200) if fate.draw(rtp(place))[0] < 0.1]
@@ -47,7 +47,7 @@ def test_another_seed_loses_others() -> None:
 
 
 @pytest.mark.parametrize("other", [None, b"\0\1" + bytes(18), b"\x16" + bytes(20), b"\x81\xc9" + bytes(30)])
-def test_it_loses_the_share_that_it_is_told_to_of_whatever_is_sent(other: bytes | None) -> None:
+def test_it_loses_the_configured_share_of_whatever_is_sent(other: bytes | None) -> None:
     lossy = way(loss=0.05)
     for place in range(4000):
         lossy.datagram(other or rtp(place), b"", 0.0)
@@ -65,12 +65,12 @@ def test_no_packet_is_lost_more_than_twice(loss: float, seed: int) -> None:
 
 
 @pytest.mark.parametrize("datagram", [rtp(1), b"\0\1" + bytes(18), b"\x16" + bytes(20), b"\x81\xc9" + bytes(30), b""])
-def test_a_link_that_is_cut_lets_no_datagram_through(datagram: bytes) -> None:
+def test_a_cut_link_lets_no_datagram_through(datagram: bytes) -> None:
     cut = way(loss=1.0)
     assert not any(cut.datagram(datagram, b"", 0.0) for _ in range(10))
 
 
-def test_what_is_remembered_of_packets_is_bounded() -> None:
+def test_memory_for_packets_is_bounded() -> None:
     fate = Fate(0)
     for place in range(2 * REMEMBERED):
         fate.draw(rtp(place))
@@ -83,7 +83,7 @@ def test_what_is_remembered_of_packets_is_bounded() -> None:
     jitter=st.floats(0, 0.2),
     rate=st.none() | st.floats(10_000, 1e7),
 )
-def test_packets_come_out_in_order_late_by_the_delay_and_no_faster_than_the_rate(
+def test_packets_come_out_in_order_after_the_delay_and_no_faster_than_the_rate(
     gaps: list[float], delay: float, jitter: float, rate: float | None
 ) -> None:
     slow: Way[int] = Way(seed=2)
@@ -105,7 +105,7 @@ def test_packets_come_out_in_order_late_by_the_delay_and_no_faster_than_the_rate
         assert out[-1][1] - out[0][1] >= (len(out) - 1) * 8 * SIZE / rate - CATCH_UP - 1e-6
 
 
-def test_a_full_queue_drops_what_comes_last_and_makes_tcp_wait() -> None:
+def test_a_full_queue_drops_the_latest_datagrams_and_makes_tcp_wait() -> None:
     narrow = way(rate=8000.0, queue=3 * SIZE)
     assert [narrow.datagram(rtp(place), b"%d" % place, 0.0) for place in range(5)] == [True, True, True, False, False]
     assert narrow.overflowed == 2
@@ -114,7 +114,7 @@ def test_a_full_queue_drops_what_comes_last_and_makes_tcp_wait() -> None:
     assert narrow.segment(SIZE, b"tcp", 0.0)
 
 
-def test_what_waits_goes_on_under_new_conditions() -> None:
+def test_waiting_packets_continue_under_new_conditions() -> None:
     narrow = way(rate=8000.0, delay=10.0)
     for place in range(3):
         narrow.datagram(rtp(place), b"%d" % place, 0.0)

@@ -23,16 +23,18 @@ pytestmark = [
 OPENS_WITHIN = 6.0
 DOWN_WITHIN = 5.0
 UP_WITHIN = 60.0
-WITHOUT_A_GAP = 1.0  # seconds between two frames: the keyframe is paced by what is known of the link, half a second
+WITHOUT_A_GAP = (
+    1.0  # seconds between two frames: the keyframe is paced to what is known about the link, which takes half a second
+)
 MAIN = 1_500_000  # bit/s
 NARROW = Conditions(delay=0.02, rate=400_000, queue=32 * 1024)
 
 
 @pytest.mark.parametrize("queue", [32 * 1024, 256 * 1024], ids=["short queue", "long queue"])
-async def test_a_picture_opened_on_a_link_of_400_kbit_s_is_the_substream_and_soon_live(
+async def test_a_picture_opened_on_a_400_kbit_s_link_is_the_substream_and_soon_live(
     browser: Browser, district: District, link: Link, queue: int
 ) -> None:
-    """Even a queue that holds five seconds is not filled while the gateway does not yet know what the link carries."""
+    """Even a queue with room for five seconds is not filled while the gateway does not know what the link can carry."""
     await district.fault(CAMERA, bitrate=MAIN, noise=8)
     glass = await Glass.sign_in(browser, district, "dispatcher")
     tile = glass.tile(CAMERA)
@@ -55,7 +57,7 @@ async def test_a_picture_opened_on_a_link_of_400_kbit_s_is_the_substream_and_soo
     await glass.close()
 
 
-async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_the_main_one_when_it_is_wide_again(
+async def test_a_link_cut_to_400_kbit_s_gets_the_substream_and_later_the_main_stream_again(
     browser: Browser, district: District, link: Link
 ) -> None:
     await district.fault(CAMERA, bitrate=MAIN, noise=8)

@@ -69,6 +69,6 @@ async def relayed(directory: Path, relay: int) -> AsyncIterator[District]:
         await district.stop()
 
 
-async def test_a_browser_that_reaches_nobody_but_a_relay_plays(browser: Browser, relayed: District) -> None:
+async def test_a_browser_that_can_reach_only_a_relay_plays(browser: Browser, relayed: District) -> None:
     async with watching(browser, relayed, RELAY_ONLY) as watch:
         assert (await watch.received())["candidateType"] == "relay"

@@ -1,4 +1,4 @@
-"""What somebody with a credential of the relay can reach. Runs in a network of its own and prints every result.
+"""Tries what somebody with a credential of the relay can reach. Runs in its own network and prints every result.
 
 ``python -m tests.net.turn_attempts DIRECTORY SECRET RELAY PEER… -- COTURN-OPTION…``: the relay's address, and peers as
 ``host:port``, over UDP.
@@ -20,7 +20,7 @@ PORT = 3478
 
 
 class Inside(asyncio.DatagramProtocol):
-    """A service of some machine inside. ``heard`` holds the messages that it got."""
+    """A service on some machine inside. ``heard`` contains the messages that it received."""
 
     def __init__(self) -> None:
         self.heard: asyncio.Queue[bytes] = asyncio.Queue()

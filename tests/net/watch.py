@@ -1,7 +1,7 @@
 """One page with one tile, watched from outside: what is on its glass, what its browser receives, and over which path.
 
-Frames on the glass are read from the page, one by one. A machine that is busy with other work also freezes a picture:
-the page's own clock shows such moments, and they are not the link's fault.
+Frames on the glass are read from the page, one by one. A machine that is busy with other work also freezes a picture.
+The page's own clock shows such moments, which are not the link's fault.
 """
 
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from rig.glass import Glass, Tile
 from rig.processes import until
 from tests.net.conftest import CAMERA
 
-STALL = 0.15  # delay of a 20 ms timer that shows that the machine, not the link, stood still
+STALL = 0.15  # if a 20 ms timer is late by this much, the machine stood still, not the link
 
 # Keeps the page's peer connections, and the moments at which the page itself stood still.
 WATCH = (
@@ -62,7 +62,7 @@ class Watch:
     def __init__(self, glass: Glass) -> None:
         self.glass = glass
         self.tile: Tile = glass.tile(CAMERA)
-        self.offers = 0  # of this camera's sessions, since the tile has been alone
+        self.offers = 0  # of this camera's sessions, since the tile has been the only one
         self.restarts = 0
         glass.page.on("request", self._requested)
 
@@ -71,7 +71,7 @@ class Watch:
         self.restarts += request.method == "PATCH"
 
     async def received(self) -> dict[str, Any]:
-        """Return what the browser reports of the stream that it receives, and of the path of the stream."""
+        """Return what the browser reports about the stream that it receives, and about the stream's path."""
         return cast(dict[str, Any], await self.glass.page.evaluate(RECEIVED))
 
     async def gaps(self) -> list[float]:
@@ -97,7 +97,7 @@ class Watch:
 
 @asynccontextmanager
 async def watching(browser: Browser, district: District, script: str = "") -> AsyncIterator[Watch]:
-    """Open a LIVE tile, alone on a page of its own."""
+    """Open a LIVE tile, the only one on its page."""
     glass = await Glass.sign_in(browser, district, "dispatcher", script=WATCH + script)
     watch = Watch(glass)
     try:
@@ -107,7 +107,7 @@ async def watching(browser: Browser, district: District, script: str = "") -> As
         watch.offers = watch.restarts = 0
         yield watch
         await watch.tile.never_stale()
-        await watch.tile.close()  # tells the gateway, which would otherwise go on sending to it for some seconds
+        await watch.tile.close()  # tells the gateway, which would otherwise keep sending to it for some seconds
         assert glass.errors == []
     finally:
         await glass.close()

@@ -4,7 +4,7 @@ from gateway.media.process import INHERITED
 from gateway.process.environment import inherited
 
 
-def test_no_process_of_ours_inherits_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_none_of_our_processes_inherits_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SIGHTLINE_CAMERA_PASSWORD", "PYTHON_TOKEN", "AWS_SECRET_ACCESS_KEY", "https_proxy"):
         monkeypatch.setenv(name, "a secret")
     monkeypatch.setenv("PYTHONPATH", "/opt/sightline")

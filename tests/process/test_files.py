@@ -28,5 +28,5 @@ def test_http_leaves_files_for_cameras_and_viewers(limit: int, cameras: int, mos
 
 
 @pytest.mark.parametrize(("limit", "most"), [(1024, 256), (20_000, 4096), (256, 64)])
-def test_viewers_by_tcp_leave_files_for_pages_cameras_and_alarms(limit: int, most: int) -> None:
+def test_viewers_over_tcp_leave_files_for_pages_cameras_and_alarms(limit: int, most: int) -> None:
     assert files.media_connections(limit) == most

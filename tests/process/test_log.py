@@ -21,12 +21,12 @@ HARMLESS = ["rtsp://10.0.0.5:554/main is back", "sightline: ready", "mail anna@e
 
 
 @pytest.mark.parametrize(("text", "left"), SECRETS)
-def test_everything_that_looks_like_a_credential_is_kept_out(text: str, left: str) -> None:
+def test_anything_that_looks_like_a_credential_is_kept_out_of_the_log(text: str, left: str) -> None:
     assert log.redact(text) == left
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_other_words_stay(text: str) -> None:
+def test_other_words_stay_in_the_log(text: str) -> None:
     assert log.redact(text) == text
 
 
@@ -43,7 +43,7 @@ def test_secrets_in_arguments_and_errors_are_kept_out_too(formatter: logging.For
     assert "ValueError" in line
 
 
-def test_a_json_line_is_one_object_whatever_is_said() -> None:
+def test_a_json_line_is_one_object_whatever_the_message() -> None:
     line = log.JsonFormatter().format(record('two\nlines and a "quote" %s', "é"))
     assert "\n" not in line
     assert json.loads(line)["message"] == 'two\nlines and a "quote" é'
@@ -56,13 +56,13 @@ def test_a_plain_line_is_dated_in_utc_with_milliseconds() -> None:
     assert log.PlainFormatter().format(event) == "22:13:20.123 WARNING sources: lost"
 
 
-def test_a_workers_line_names_the_worker() -> None:
+def test_a_workers_log_line_names_the_worker() -> None:
     assert " WARNING worker 2: sources: lost" in log.PlainFormatter("worker 2").format(record("lost"))
     assert json.loads(log.JsonFormatter("worker 2").format(record("lost")))["process"] == "worker 2"
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_another_process_can_log_as_this_one_does(as_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_can_log_like_this_one(as_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.RootLogger(logging.WARNING)
     handler = logging.StreamHandler()
     handler.setFormatter(log.JsonFormatter() if as_json else log.PlainFormatter())

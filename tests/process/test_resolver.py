@@ -1,4 +1,4 @@
-"""Names are looked up in the background, and a silent name server stops nothing."""
+"""Names are looked up in the background, and a silent name server does not block anything."""
 
 import asyncio
 import socket
@@ -54,7 +54,7 @@ async def test_addresses_are_not_looked_up(server: NameServer) -> None:
     assert not server.asked
 
 
-async def test_a_name_is_looked_up_once_for_everybody_who_asks_meanwhile(server: NameServer) -> None:
+async def test_a_name_is_looked_up_once_for_everybody_who_asks_at_the_same_time(server: NameServer) -> None:
     resolver = Resolver(server.look_up, deadline=10)
     asking = [asyncio.create_task(resolver.addresses("camera.example")) for _ in range(20)]
     await until(lambda: bool(server.asked))
@@ -65,10 +65,10 @@ async def test_a_name_is_looked_up_once_for_everybody_who_asks_meanwhile(server:
     assert asking[0].cancelled()
     assert server.asked == {"camera.example": 1}
     assert await resolver.addresses("camera.example") == ("192.0.2.1", "192.0.2.2")
-    assert server.asked == {"camera.example": 2}, "asked anew, since it may have moved"
+    assert server.asked == {"camera.example": 2}, "asked again, because it may have moved"
 
 
-async def test_unanswered_names_delay_no_other(server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unanswered_names_do_not_delay_others(server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STUCK_AFTER", 0.01)
     resolver = Resolver(server.look_up, deadline=10)
     silent = [asyncio.create_task(resolver.addresses(f"silent-{number}.example")) for number in range(30)]
@@ -81,7 +81,7 @@ async def test_unanswered_names_delay_no_other(server: NameServer, monkeypatch: 
         task.cancel()
 
 
-async def test_threads_that_never_come_back_are_bounded_and_do_not_outlive_the_process(
+async def test_threads_that_never_return_are_limited_and_do_not_outlive_the_process(
     server: NameServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STUCK_AFTER", 0.001)
@@ -117,5 +117,5 @@ async def test_an_unknown_name_is_reported_and_looked_up_again(server: NameServe
     assert resolver.last("nobody.example") == ()
 
 
-async def test_this_host_is_known() -> None:
+async def test_localhost_is_known() -> None:
     assert set(await Resolver().addresses("localhost")) <= {"127.0.0.1", "::1"}

@@ -25,7 +25,7 @@ async def test_each_signal_stops_the_body(number: signal.Signals) -> None:
     assert stopped == [number]
 
 
-async def test_a_reload_or_a_lost_terminal_stops_no_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reload_or_a_lost_terminal_does_not_stop_the_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     said: asyncio.Queue[str] = asyncio.Queue()
     monkeypatch.setattr(running.logger, "warning", said.put_nowait)
 
@@ -39,7 +39,7 @@ async def test_a_reload_or_a_lost_terminal_stops_no_gateway(monkeypatch: pytest.
     await until_stopped(body)
 
 
-async def test_a_command_of_its_terminal_ends_with_it() -> None:
+async def test_a_command_tied_to_its_terminal_ends_with_it() -> None:
     async def body(stop: asyncio.Event) -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         await stop.wait()
@@ -47,7 +47,7 @@ async def test_a_command_of_its_terminal_ends_with_it() -> None:
     await until_stopped(body, with_terminal=True)
 
 
-async def test_signals_are_given_back_also_after_a_failure() -> None:
+async def test_signal_handlers_are_restored_even_after_a_failure() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
 
     async def body(_: asyncio.Event) -> None:
@@ -58,7 +58,7 @@ async def test_signals_are_given_back_also_after_a_failure() -> None:
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
 
 
-def test_a_command_that_does_not_stop_in_time_says_what_it_waits_for_and_ends() -> None:
+def test_a_command_that_does_not_stop_in_time_says_what_it_is_waiting_for_and_exits() -> None:
     program = """
         import asyncio, logging, os, signal
         from gateway.process.running import until_stopped
@@ -88,7 +88,7 @@ def test_a_command_that_does_not_stop_in_time_says_what_it_waits_for_and_ends() 
     assert "(wait)" in ended.stderr
 
 
-def test_objects_from_the_start_are_never_scanned_again() -> None:
+def test_objects_created_at_startup_are_never_scanned_again() -> None:
     made = [[number] for number in range(1000)]
     keep_for_good()
     try:

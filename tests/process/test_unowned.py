@@ -7,7 +7,7 @@ from gateway.process.unowned import UnownedFailures
 from tests.fakes import FakeClock
 
 
-async def test_endless_failures_outside_our_tasks_are_one_line_a_second(caplog: pytest.LogCaptureFixture) -> None:
+async def test_endless_failures_outside_our_tasks_are_logged_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
     clock, metrics, loop = FakeClock(), Metrics(), asyncio.get_running_loop()
     loop.set_exception_handler(UnownedFailures(clock, metrics).tell)
     no_file = {"message": "socket.accept() out of system resource", "exception": OSError(24, "files")}

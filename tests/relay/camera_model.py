@@ -1,4 +1,4 @@
-"""Models a camera: what a relay would receive from a camera with a given clock, delay and network."""
+"""Models what a relay would receive from a camera with a given clock, delay and network."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -18,11 +18,12 @@ CAMERA_EPOCH = 1_700_000_000.0
 class CameraModel:
     """Models a camera. ``at(t)`` functions return the fault at gateway time ``t``, in seconds.
 
-    ``offset``: the camera's clock minus the right time. ``delay``: capture to arrival. ``media``: an error of its media
-    clock. Reports come as late as the pictures do. The delay is either that of a ``queue``, which holds earlier
-    readings of the camera's clock, or that of a recorder, which states by its present clock when the picture was taken.
-    Reports are ``reports_ahead`` of ``Date``, as if one of them gave local time. ``wall`` and ``steady`` are the
-    gateway's own clock minus gateway time; they are the same if nobody has set it.
+    ``offset``: the camera's clock minus the right time. ``delay``: capture to arrival. ``media``: the error of its
+    media clock. Reports arrive as late as the pictures do. The delay is either that of a ``queue``, whose reports
+    contain earlier readings of the camera's clock, or that of a recorder, which says according to its present clock
+    when the picture was taken. Reports are ``reports_ahead`` seconds ahead of ``Date``, as if one of them gave local
+    time. ``wall`` and ``steady`` are the gateway's own clock minus gateway time; they are the same if nobody has set
+    it.
     """
 
     offset: Callable[[float], float] = lambda t: 0.0
@@ -52,7 +53,7 @@ class CameraModel:
 
 @dataclass(frozen=True)
 class Seen:
-    """Holds, at ``now``, the map, the age that it gives the latest picture, and the true age."""
+    """The map at ``now``, the age of the latest picture according to it, and the true age."""
 
     now: float
     map: Map
@@ -65,7 +66,7 @@ class Seen:
 
 
 def classify(map_: Map | TimelinePoint, age: float) -> str:
-    """Classify an age by the first table of docs/age.md, as a page without a clock error of its own does."""
+    """Classify an age according to the first table of docs/age.md, as a page with a perfect clock would."""
     if not map_.trusted:
         return "UNVERIFIED"
     reach = age + map_.uncertainty
@@ -73,8 +74,9 @@ def classify(map_: Map | TimelinePoint, age: float) -> str:
 
 
 def run(model: CameraModel, seconds: float, start: float = 100.0) -> Iterator[Seen]:
-    """Play the camera to a timeline, with handshake, reports and queries, and yield what a page knows: after every
-    picture, and every 0.1 s while none comes."""
+    """Play the camera to a timeline, with handshake, reports and queries, and yield what a page knows after every
+    picture, and every 0.1 s while none arrives.
+    """
     random, line, timeline = model.random, Line(), Timeline(model.clock_trusted)
 
     def ask(now: float) -> float:

@@ -15,14 +15,14 @@ def listening() -> tuple[AudioStream, list[AudioPacket]]:
     return stream, heard
 
 
-def test_the_codec_is_known_once_sound_comes() -> None:
+def test_the_codec_is_known_once_sound_arrives() -> None:
     stream, _ = listening()
     assert stream.codec == ""
     stream.began("PCMU")
     assert stream.codec == "PCMU"
 
 
-def test_timestamps_count_samples_and_keep_gaps() -> None:
+def test_timestamps_count_samples_and_preserve_gaps() -> None:
     stream, heard = listening()
     stream.began("PCMU")
     for rtp in (WRAP - 160, 0, 480):
@@ -31,7 +31,7 @@ def test_timestamps_count_samples_and_keep_gaps() -> None:
     assert heard[0].rtp == 10 * RATE
 
 
-def test_a_new_source_goes_on_by_the_time_that_has_passed() -> None:
+def test_timestamps_of_a_new_source_continue_by_the_time_that_has_passed() -> None:
     stream, heard = listening()
     for rtp, arrival in ((5000, 10.0), (77, 13.0)):
         stream.began("PCMU")
@@ -39,7 +39,7 @@ def test_a_new_source_goes_on_by_the_time_that_has_passed() -> None:
     assert heard[1].rtp - heard[0].rtp == 3 * RATE
 
 
-def test_a_second_of_sound_in_one_packet_is_parted() -> None:
+def test_a_second_of_sound_in_one_packet_is_split() -> None:
     stream, heard = listening()
     stream.began("PCMU")
     stream.heard(Sound(bytes(RATE), 0, 1.0))
@@ -48,7 +48,7 @@ def test_a_second_of_sound_in_one_packet_is_parted() -> None:
     assert [packet.rtp for packet in heard] == list(range(RATE, 2 * RATE, LONGEST))
 
 
-def test_who_has_left_hears_nothing() -> None:
+def test_listeners_that_have_left_hear_nothing() -> None:
     stream = AudioStream(CameraId("hall"), Metrics())
     heard: list[AudioPacket] = []
     stream.subscribe(heard.append)()
@@ -57,7 +57,7 @@ def test_who_has_left_hears_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, WRAP - 1), st.integers(1, 3000), st.floats(0, 5)), max_size=30))
-def test_time_never_goes_back_whatever_the_camera_says(steps: list[tuple[bool, int, int, float]]) -> None:
+def test_timestamps_never_go_back_whatever_the_camera_sends(steps: list[tuple[bool, int, int, float]]) -> None:
     stream, heard = listening()
     now, end = 1.0, None
     for new, rtp, size, passed in steps:

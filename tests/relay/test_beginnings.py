@@ -1,4 +1,4 @@
-"""A viewer who opens a camera late begins with the right picture, and is told when that changes."""
+"""A viewer who opens a camera late begins with the right picture, and listeners are told if where to begin changes."""
 
 import pytest
 
@@ -15,7 +15,7 @@ STEP = 0.1
 
 
 class Camera:
-    """Sends ten pictures per second: I is a keyframe, P is none, R is one at a recovery point."""
+    """Sends ten pictures per second: I is a keyframe, R is a picture at a recovery point, P is any other."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -44,7 +44,7 @@ def short_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gop, "GOP_GROUPS", 20)
 
 
-def test_it_is_told_at_once_that_a_group_is_too_long_to_begin_with_and_that_the_next_is_not() -> None:
+def test_a_group_too_long_to_begin_with_is_reported_at_once_and_so_is_a_shorter_one() -> None:
     camera = Camera()
     camera.send("I" + "P" * 19)
     assert camera.told == []
@@ -63,18 +63,18 @@ def test_in_a_group_that_is_too_long_a_transcode_begins_at_a_recovery_point() ->
     camera.send("PPPPR" * (1 + round(NO_KEYFRAME_AFTER / STEP / 5)))
     assert camera.told[-1] == (False, True)
     assert not waits(camera.stream.history, begins=camera.stream.begins)
-    assert not camera.stream.waiting_for_keyframe, "whoever watches already is sent all that comes"
+    assert not camera.stream.waiting_for_keyframe, "those who are already watching are sent everything"
     camera.send("I")
     assert camera.told[-1] == (True, False)
 
 
-def test_a_camera_that_sends_keyframes_as_well_is_never_without_a_beginning() -> None:
+def test_a_camera_that_also_sends_keyframes_always_has_a_place_to_begin() -> None:
     camera = Camera()
     camera.send("PPR" + "PPRPPRI" * 20)
     assert camera.told == []
 
 
-def test_after_a_loss_pictures_can_be_decoded_from_a_recovery_point_on() -> None:
+def test_after_a_loss_pictures_can_be_decoded_from_the_next_recovery_point() -> None:
     camera = Camera()
     camera.send("IPP")
     camera.send("P", lost=1)
@@ -87,7 +87,7 @@ def test_after_a_loss_pictures_can_be_decoded_from_a_recovery_point_on() -> None
     assert not camera.stream.waiting_for_keyframe
 
 
-def test_after_a_picture_that_proved_to_be_torn_nothing_is_decoded_before_the_next_beginning() -> None:
+def test_after_a_torn_picture_nothing_is_decoded_until_decoding_can_begin_again() -> None:
     camera = Camera()
     camera.send("IPP")
     camera.stream.withdraw()

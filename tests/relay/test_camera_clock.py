@@ -24,7 +24,7 @@ def converse(
 
 
 @given(st.floats(-1e6, 1.8e9), st.floats(0.0005, 0.4), st.floats(0, 1), st.floats(-0.9 * DRIFT, 0.9 * DRIFT))
-def test_the_offset_is_always_within_what_is_said_of_it_and_soon_known_well(
+def test_the_offset_is_always_within_its_bounds_and_soon_known_well(
     base: float, trip: float, answered: float, drift: float
 ) -> None:
     clock = CameraClock()
@@ -39,13 +39,13 @@ def test_the_offset_is_always_within_what_is_said_of_it_and_soon_known_well(
             assert known.width < max(ENOUGH, 2.5 * trip) + 0.05
 
 
-def test_questions_come_quickly_at_first_and_then_seldom() -> None:
+def test_queries_are_sent_quickly_at_first_and_rarely_later() -> None:
     asked = converse(CameraClock(), lambda t: 1234.567, 100.0, 400.0, 0.01)
     assert len([at for at in asked if at < 104]) <= 14
     assert len([at for at in asked if at >= 110]) <= 290 / PERIOD
 
 
-def test_a_clock_that_is_set_by_less_than_a_second_is_noticed_by_either_side_of_the_turn() -> None:
+def test_a_step_of_less_than_a_second_is_noticed_on_either_side_of_the_turn_of_a_second() -> None:
     for step in (-0.4, -0.1, 0.1, 0.4):
         clock = CameraClock()
         converse(clock, lambda t, s=step: 50.25 + (s if t > 150 else 0.0), 100.0, 200.0, 0.01)  # type: ignore[misc]
@@ -54,7 +54,7 @@ def test_a_clock_that_is_set_by_less_than_a_second_is_noticed_by_either_side_of_
         assert known.low <= 50.25 + step <= known.high
 
 
-def test_a_question_without_an_answer_is_asked_again_but_not_at_once() -> None:
+def test_an_unanswered_query_is_sent_again_but_not_at_once() -> None:
     clock = CameraClock()
     first = clock.next_query(100.0)
     assert first == 100.0
@@ -62,7 +62,7 @@ def test_a_question_without_an_answer_is_asked_again_but_not_at_once() -> None:
     assert clock.next_query(101.0) >= 105.0
 
 
-def test_an_answer_to_a_question_from_before_a_restart_is_not_believed() -> None:
+def test_an_answer_to_a_query_from_before_a_restart_is_not_believed() -> None:
     clock = CameraClock()
     clock.restart(100.0)
     clock.add(ClockSample(50.0, 99.9, 100.1))

@@ -15,7 +15,7 @@ def _add(history: History, arrival: float, packets: int = 1, keyframe: bool = Fa
     return group
 
 
-def test_runs_hold_equal_packets_and_perhaps_a_smaller_last() -> None:
+def test_runs_contain_equal_packets_except_perhaps_a_smaller_last() -> None:
     sizes = [10, 100, 100, 40, 100, 100]
     assert runs_of([bytes(size) for size in sizes]) == ((0, 1, 10), (1, 4, 100), (4, 6, 100))
     assert runs_of([]) == ()
@@ -33,7 +33,7 @@ def test_runs_cover_every_packet_once_and_fit_one_segmented_send(sizes: list[int
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans(), st.floats(0, 1.5)), max_size=120))
-def test_the_last_packets_the_last_seconds_and_the_last_gop_are_found_and_little_else_is_kept(
+def test_the_last_packets_seconds_and_gop_are_kept_and_little_else(
     groups: list[tuple[int, bool, float]],
 ) -> None:
     history, now = History(), 0.0
@@ -60,7 +60,7 @@ def _last_keyframe(groups: list[PacketGroup]) -> int:
     return max((place for place, group in enumerate(groups) if group.keyframe), default=len(groups))
 
 
-def test_what_is_older_than_all_three_is_let_go() -> None:
+def test_packets_older_than_all_three_are_dropped() -> None:
     history = History()
     _add(history, 0.0, 1, keyframe=True)
     _add(history, 0.1, 500)
@@ -75,7 +75,7 @@ def test_two_seconds_or_1024_packets_are_kept_whichever_is_more() -> None:
     for n in range(2000):
         _add(slow, n / 100, keyframe=n % 10 == 0)
         _add(fast, n / 1000, keyframe=n % 10 == 0)
-    assert slow.find(2000 - 1024) is not None, "10 s of a stream of few packets"
+    assert slow.find(2000 - 1024) is not None, "10 s of a stream with few packets"
     assert slow.find(2000 - 1024 - 40) is None
     assert fast.find(0) is not None, "2 s of many"
     for n in range(2000, 2200):
@@ -84,7 +84,7 @@ def test_two_seconds_or_1024_packets_are_kept_whichever_is_more() -> None:
     assert fast.find(2200 - 2040) is None
 
 
-def test_a_gop_without_end_is_given_up_but_what_is_recent_can_still_be_repeated(
+def test_an_endless_gop_is_given_up_but_recent_packets_can_still_be_repeated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(gop, "GOP_GROUPS", 3)
@@ -102,7 +102,7 @@ def test_a_gop_without_end_is_given_up_but_what_is_recent_can_still_be_repeated(
     assert not history.gave_up
 
 
-def test_bytes_are_bounded_whatever_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_bytes_is_limited_whatever_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (gop, kept_packets):
         monkeypatch.setattr(module, "GOP_BYTES", 10_000)
     history = History()
@@ -112,7 +112,7 @@ def test_bytes_are_bounded_whatever_the_rate(monkeypatch: pytest.MonkeyPatch) ->
     assert history.find(99) is not None
 
 
-def test_the_rate_is_that_of_what_is_kept() -> None:
+def test_the_rate_is_that_of_the_packets_kept() -> None:
     history = History()
     assert history.bps() == 0
     for n in range(31):

@@ -10,7 +10,7 @@ def test_timestamps_are_unwrapped_to_the_nearest() -> None:
     assert unwrap(WRAP - 5, WRAP + 5) == WRAP - 5
 
 
-def test_time_goes_on_over_the_wrap() -> None:
+def test_time_continues_across_the_wrap() -> None:
     line = Line()
     first = line.place(WRAP - 3000, 10.0)
     second = line.place(3000, 10.0 + 6000 / VIDEO_CLOCK_RATE)
@@ -18,7 +18,7 @@ def test_time_goes_on_over_the_wrap() -> None:
     assert not second.restarted
 
 
-def test_over_a_reconnect_it_moves_by_the_time_that_passed() -> None:
+def test_across_a_reconnect_it_moves_by_the_time_that_passed() -> None:
     line = Line()
     first = line.place(123, 10.0)
     line.restart()
@@ -28,7 +28,7 @@ def test_over_a_reconnect_it_moves_by_the_time_that_passed() -> None:
     assert second.restarted
 
 
-def test_a_leap_ahead_or_back_is_told_and_viewers_do_not_see_it() -> None:
+def test_a_leap_ahead_or_back_is_reported_but_hidden_from_viewers() -> None:
     for leap in (-1200.0, -10.0, 5.0, 3600.0):
         line = Line()
         first = line.place(1 << 31, 10.0)
@@ -38,7 +38,7 @@ def test_a_leap_ahead_or_back_is_told_and_viewers_do_not_see_it() -> None:
         assert second.outgoing - first.outgoing == round(0.1 * VIDEO_CLOCK_RATE)
 
 
-def test_b_frames_pauses_and_late_pictures_are_no_leaps() -> None:
+def test_b_frames_pauses_and_late_pictures_do_not_count_as_leaps() -> None:
     line = Line()
     line.place(900_000, 10.0)
     for rtp, arrival in ((890_000, 10.1), (910_000, 30.0), (910_000 + 20 * VIDEO_CLOCK_RATE, 49.5)):
@@ -48,7 +48,7 @@ def test_b_frames_pauses_and_late_pictures_are_no_leaps() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, WRAP - 1), st.floats(0.001, 100), st.booleans()), min_size=2, max_size=30))
-def test_outgoing_time_never_steps_back_further_than_b_frames_do(steps: list[tuple[int, float, bool]]) -> None:
+def test_outgoing_time_never_goes_back_further_than_b_frames_do(steps: list[tuple[int, float, bool]]) -> None:
     line, arrival = Line(), 0.0
     newest = -1
     for rtp, passed, reconnect in steps:

@@ -33,7 +33,7 @@ def shown(groups: tuple[PacketGroup, ...]) -> list[tuple[int, bool, tuple[bytes,
 
 
 @given(st.lists(st.sampled_from(["I", "P", "P", "P", "enter", "leave", "forget", "look"]), max_size=60))
-def test_a_viewer_begins_with_the_same_whether_anybody_watched_before_or_not(script: list[str]) -> None:
+def test_a_viewer_starts_with_the_same_packets_even_if_nobody_watched_before(script: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gop, "GOP_GROUPS", 8)
         watched, now_and_then = outlet(), outlet()
@@ -59,14 +59,14 @@ def test_a_viewer_begins_with_the_same_whether_anybody_watched_before_or_not(scr
         assert shown(now_and_then.gop()) == shown(watched.gop())
 
 
-def test_while_nobody_watches_only_the_pictures_since_the_keyframe_are_kept() -> None:
+def test_while_nobody_is_watching_only_pictures_since_the_keyframe_are_kept() -> None:
     one = outlet()
     for number in range(200):
         one.send(unit(number, number % 50 == 0), number)
     assert one.history.next == 0 + 49 + len(one.gop()[0].payloads)
 
 
-def test_positions_go_on_where_the_last_viewer_left() -> None:
+def test_positions_continue_from_where_the_last_viewer_left() -> None:
     one, got = outlet(), list[PacketGroup]()
     one.send(unit(0, True), 0)
     one.subscribe(got.append).close()
@@ -79,7 +79,7 @@ def test_positions_go_on_where_the_last_viewer_left() -> None:
     assert one.history.find(groups[3].position) == (groups[3], 0)
 
 
-def test_the_rate_is_known_to_who_opens_just_after_a_keyframe() -> None:
+def test_the_rate_is_known_even_just_after_a_keyframe() -> None:
     one = outlet()
     for number in range(41):
         one.send(unit(number, number % 20 == 0), number)
@@ -87,7 +87,7 @@ def test_the_rate_is_known_to_who_opens_just_after_a_keyframe() -> None:
     assert one.history.bps() == pytest.approx(8 * kept / 2.0)
 
 
-def test_a_codec_that_browsers_do_not_play_is_kept_for_nobody() -> None:
+def test_pictures_in_a_codec_that_browsers_do_not_play_are_not_kept() -> None:
     one = outlet()
     one.send(unit(0, True, "JPEG"), 0)
     assert one.gop() == ()
@@ -96,7 +96,7 @@ def test_a_codec_that_browsers_do_not_play_is_kept_for_nobody() -> None:
     assert one.gop() == ()
 
 
-def test_watchers_are_told_of_when_the_first_comes_and_the_last_leaves() -> None:
+def test_arrivals_of_the_first_watcher_and_departures_of_the_last_are_reported() -> None:
     one, told = outlet(), list[bool]()
     one.watchers.changed.add(told.append)
     first, second = one.subscribe(ignore), one.subscribe(ignore)

@@ -50,7 +50,7 @@ class Bench:
         return self.metrics.registry.get_sample_value(f"sightline_{name}", labels) or 0.0
 
 
-async def test_a_late_viewer_gets_everything_since_the_keyframe_and_then_each_picture() -> None:
+async def test_a_late_viewer_gets_everything_since_the_keyframe_and_then_every_picture() -> None:
     bench = Bench()
     bench.connect()
     await bench.send("I", "P", "I", "P", "P")
@@ -67,7 +67,7 @@ async def test_a_late_viewer_gets_everything_since_the_keyframe_and_then_each_pi
     assert len(bench.got) == 2
 
 
-async def test_a_viewer_is_told_what_each_of_several_pictures_shows_that_were_read_together() -> None:
+async def test_a_viewer_is_told_the_time_of_each_picture_even_if_several_were_read_together() -> None:
     bench, told = Bench(), list[TimelinePoint]()
     bench.connect()
     bench.stream.on_timeline(told.append)
@@ -78,7 +78,7 @@ async def test_a_viewer_is_told_what_each_of_several_pictures_shows_that_were_re
     for number in (1, 2):
         rtp = (bench.rtp + number * 90_000 // 5) % WRAP
         bench.stream.access_unit(AccessUnit(DELTA, rtp, False, now))
-    assert len(told) == 3, "each arrived sooner after its capture than those before it could"
+    assert len(told) == 3, "each arrived sooner after its capture than any before it"
     assert told[-1].capture - (told[-1].rtp - told[0].rtp) % WRAP / 90_000 == pytest.approx(before - 0.4)
 
 
@@ -92,7 +92,7 @@ async def test_a_viewer_before_the_first_keyframe_waits_for_it() -> None:
     assert [group.keyframe for group in bench.got] == [True, False]
 
 
-async def test_after_a_loss_nothing_is_handed_on_until_the_next_keyframe() -> None:
+async def test_after_a_loss_nothing_is_passed_on_until_the_next_keyframe() -> None:
     bench = Bench()
     bench.connect()
     bench.stream.subscribe(bench.got.append)
@@ -106,7 +106,7 @@ async def test_after_a_loss_nothing_is_handed_on_until_the_next_keyframe() -> No
     assert [group.keyframe for group in bench.got] == [True, False, True, False]
 
 
-async def test_over_a_reconnect_time_goes_on_and_the_map_says_so() -> None:
+async def test_across_a_reconnect_time_continues_and_the_map_says_so() -> None:
     bench = Bench()
     points: list[TimelinePoint] = []
     bench.stream.on_timeline(points.append)
@@ -124,13 +124,13 @@ async def test_over_a_reconnect_time_goes_on_and_the_map_says_so() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-10, 10])
-async def test_no_new_viewer_is_handed_pictures_from_before_a_leap_under_the_map_after_it(
+async def test_new_viewers_never_get_pictures_from_before_a_leap_with_the_map_from_after_it(
     seconds: int,
 ) -> None:
     bench = Bench()
     bench.connect()
     await bench.send("I", "P", "P")
-    bench.rtp += seconds * VIDEO_CLOCK_RATE  # a recorder that goes back or forth within a group
+    bench.rtp += seconds * VIDEO_CLOCK_RATE  # a recorder that jumps back or ahead within a group
     await bench.send("P", "P")
     assert bench.stream.subscribe(bench.got.append).start_burst == ()
     assert bench.stream.start_timeline() is None
@@ -138,11 +138,11 @@ async def test_no_new_viewer_is_handed_pictures_from_before_a_leap_under_the_map
     assert [group.keyframe for group in bench.got] == [True, False]
     assert len(bench.stream.gop()) == 2
     bench.rtp += seconds * VIDEO_CLOCK_RATE
-    await bench.send("I", "P")  # a keyframe that is the first after the leap is as good as any
+    await bench.send("I", "P")  # a keyframe that comes first after the leap is as good as any
     assert len(bench.stream.gop()) == 2
 
 
-async def test_capture_times_are_said_with_trust_once_both_paths_agree() -> None:
+async def test_capture_times_are_trusted_once_both_paths_agree() -> None:
     bench = Bench()
     points: list[TimelinePoint] = []
     stop = bench.stream.on_timeline(points.append)
@@ -175,7 +175,7 @@ async def test_capture_times_are_said_with_trust_once_both_paths_agree() -> None
     assert len(points) == told
 
 
-async def test_a_vouched_clock_is_trusted_from_the_first_report() -> None:
+async def test_a_clock_set_to_trusted_is_trusted_from_the_first_report() -> None:
     bench = Bench(clock_trusted=True)
     bench.connect()
     assert bench.stream.timeline() is None
@@ -198,7 +198,7 @@ async def test_a_vouched_clock_is_trusted_from_the_first_report() -> None:
 
 
 @pytest.mark.parametrize("slept", [0.0, 3600.0])
-async def test_a_vouched_clock_dates_its_pictures_as_before_when_the_gateways_is_set_back_or_the_machine_slept(
+async def test_a_trusted_clock_still_dates_pictures_after_a_set_back_gateway_clock_or_a_sleep(
     slept: float,
 ) -> None:
     bench = Bench(clock_trusted=True)
@@ -217,7 +217,7 @@ async def test_a_vouched_clock_dates_its_pictures_as_before_when_the_gateways_is
     assert bench.clock.monotonic() - point.capture == pytest.approx(0.05, abs=0.03)
 
 
-async def test_a_viewer_that_fails_is_counted_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_viewer_is_counted_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.connect()
 
@@ -232,7 +232,7 @@ async def test_a_viewer_that_fails_is_counted_and_harms_nobody(caplog: pytest.Lo
     assert bench.value("task_failures_total", task="relay_viewer") == 2
 
 
-async def test_a_viewer_that_another_one_closes_gets_nothing_more() -> None:
+async def test_a_viewer_closed_by_another_viewer_gets_nothing_more() -> None:
     bench = Bench()
     bench.connect()
     await bench.send("I")
@@ -242,7 +242,7 @@ async def test_a_viewer_that_another_one_closes_gets_nothing_more() -> None:
     assert bench.got == []
 
 
-async def test_the_cache_is_bounded_and_viewers_who_are_there_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_cache_is_limited_and_current_viewers_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gop, "GOP_GROUPS", 3)
     bench = Bench()
     bench.connect()
@@ -257,7 +257,7 @@ async def test_the_cache_is_bounded_and_viewers_who_are_there_lose_nothing(monke
     assert [group.keyframe for group in late] == [True]
 
 
-async def test_keyframes_are_handed_to_who_looks_at_pictures() -> None:
+async def test_keyframes_are_passed_to_the_picture_check() -> None:
     bench = Bench()
     seen: list[AccessUnit] = []
     bench.stream.on_keyframe(seen.append)
@@ -266,7 +266,7 @@ async def test_keyframes_are_handed_to_who_looks_at_pictures() -> None:
     assert [unit.keyframe for unit in seen] == [True, True]
 
 
-async def test_what_means_nothing_over_rtp_is_not_sent() -> None:
+async def test_units_that_mean_nothing_over_rtp_are_not_sent() -> None:
     bench = Bench()
     bench.connect()
     bench.stream.subscribe(bench.got.append)

@@ -1,4 +1,4 @@
-"""The clock rows of the fault table of docs/age.md hold, and so do its promises for every combination of them."""
+"""The clock rows of the fault table in docs/age.md hold, alone and in every combination."""
 
 from random import Random
 
@@ -53,7 +53,7 @@ def test_a_fast_clock_does_not_hide_a_late_stream() -> None:
     assert max(errors(after(seen, 6))) < 0.05
 
 
-def test_a_delay_of_three_seconds_is_said_within_three() -> None:
+def test_a_delay_of_three_seconds_is_shown_within_three_seconds() -> None:
     seen = list(run(CameraModel(delay=lambda t: 0.05 if t < 120 else 3.0), 40))
     assert states(after(seen, 1)) == ["LIVE", "DELAYED"]
     assert {one.state for one in after(seen, 23)} == {"DELAYED"}
@@ -81,14 +81,14 @@ def test_growing_delay_is_shown_while_it_grows() -> None:
         assert max(errors(after(seen, 6))) < 0.1
 
 
-def test_growth_counts_though_reports_are_stamped_when_they_are_sent() -> None:
+def test_growth_counts_even_if_reports_are_stamped_when_they_are_sent() -> None:
     delay = lambda t: 0.05 + min(10.0, max(0.0, (t - 110) * 0.03))  # noqa: E731
     seen = list(run(CameraModel(delay=delay, jitter=0.0, send_time_reports=True), 400))
     assert states(after(seen, 1)) == ["LIVE", "DELAYED", "NOT LIVE"]
     assert max(one.true_age - one.age for one in seen) < 0.15
 
 
-def test_growth_counts_where_nothing_is_trusted() -> None:
+def test_growth_counts_even_if_nothing_is_trusted() -> None:
     delay = lambda t: 0.05 + min(10.0, max(0.0, (t - 110) * 0.5))  # noqa: E731
     seen = list(run(CameraModel(delay=delay, reports=False), 40))
     assert states(seen) == ["UNVERIFIED"]
@@ -105,12 +105,12 @@ def test_without_reports_or_without_a_second_path_it_is_unverified() -> None:
         assert word in seen[-1].map.reason
 
 
-def test_before_the_first_report_it_is_unverified_with_words() -> None:
+def test_before_the_first_report_it_is_unverified_and_says_why() -> None:
     first = next(run(CameraModel(), 5))
     assert (first.state, first.map.reason) == ("UNVERIFIED", "No sender report yet.")
 
 
-def test_a_clock_that_is_set_is_unverified_until_it_is_measured_again() -> None:
+def test_after_a_clock_is_set_the_age_is_unverified_until_measured_again() -> None:
     for jump in (-3600.0, -0.5, 0.5, 3600.0):
         seen = list(run(CameraModel(offset=lambda t, j=jump: 0.0 if t < 120 else j), 40))  # type: ignore[misc]
         assert states(after(seen, 1)) == ["LIVE", "UNVERIFIED", "LIVE"]
@@ -121,7 +121,7 @@ def test_a_clock_that_is_set_is_unverified_until_it_is_measured_again() -> None:
         assert max(errors(after(seen, 34))) < 0.05
 
 
-def test_a_clock_set_within_the_second_is_found_though_nothing_else_shows_it() -> None:
+def test_a_clock_set_by_less_than_a_second_is_noticed_even_if_nothing_else_shows_it() -> None:
     seen = list(run(CameraModel(offset=lambda t: 0.0 if t < 130 else 0.25), 120))
     assert max(errors(after(seen, 100))) < 0.05
 
@@ -145,7 +145,7 @@ def test_a_stream_that_stops_keeps_its_age_counting() -> None:
     assert max(errors(after(seen, 6))) < 0.05
 
 
-def test_a_media_clock_that_begins_anew_recovers_with_the_next_report() -> None:
+def test_a_restarted_media_clock_recovers_with_the_next_report() -> None:
     for leap in (-4000.0, 4000.0):
         seen = list(run(CameraModel(media=lambda t, x=leap: 0.0 if t < 122 else x), 60))  # type: ignore[misc]
         assert seen[-1].state == "LIVE"
@@ -161,7 +161,7 @@ def test_a_date_far_from_the_reports_is_not_believed() -> None:
 
 @pytest.mark.parametrize("zone", [-8 * 3600.0, -3600.0, 900.0, 1800.0, 5 * 3600.0, 5.75 * 3600.0, 14 * 3600.0])
 @pytest.mark.parametrize("delay", [0.05, 8.0])
-def test_local_time_on_one_of_two_clocks_is_never_an_age(zone: float, delay: float) -> None:
+def test_local_time_on_one_of_two_clocks_never_counts_as_an_age(zone: float, delay: float) -> None:
     for reports in (zone, -zone):
         seen = list(run(CameraModel(reports_ahead=reports, delay=lambda t: delay), 12))
         assert {one.state for one in after(seen, 0.5)} == {"UNVERIFIED"}
@@ -174,13 +174,13 @@ def test_a_stream_that_is_late_by_a_quarter_of_an_hour_is_never_live() -> None:
         assert {one.state for one in after(seen, 0.5)} == {"UNVERIFIED"}
 
 
-def test_delay_that_grows_to_a_quarter_of_an_hour_is_known_to_be_that_old_at_least() -> None:
+def test_a_delay_that_grows_to_a_quarter_of_an_hour_is_shown_as_at_least_that_old() -> None:
     seen = list(run(CameraModel(delay=lambda t: 0.05 + max(0.0, min(900.0, (t - 110) * 0.9)), jitter=0.0), 1050))
     assert min(one.age - one.true_age for one in after(seen, 1)) > -0.1
     assert seen[-1].age > 890
 
 
-def test_a_stream_late_by_no_zone_keeps_its_true_age() -> None:
+def test_a_delay_that_is_not_a_multiple_of_15_minutes_keeps_its_true_age() -> None:
     for delay in (600.0, 1200.0, 4000.0):
         seen = list(run(CameraModel(delay=lambda t, d=delay: d), 12))  # type: ignore[misc]
         assert states(after(seen, 0.5)) == ["NOT LIVE"]
@@ -192,7 +192,7 @@ def test_a_camera_that_gives_local_time_everywhere_is_live() -> None:
     assert states(after(seen, 0.5)) == ["LIVE"]
 
 
-def test_a_vouched_clock_needs_no_date_and_is_never_asked() -> None:
+def test_a_trusted_clock_needs_no_date_and_is_never_queried() -> None:
     seen = list(run(CameraModel(clock_trusted=True, dates=lambda t: False), 10))
     assert states(after(seen, 0.5)) == ["LIVE"]
     assert max(errors(after(seen, 0.5))) < 0.06
@@ -214,28 +214,30 @@ def gateway_set(delay: float, wrong_before: float, wrong_after: float) -> list[S
 
 
 @pytest.mark.parametrize(("delay", "set_by"), [(10.0, -10.0), (10.0, -9.0), (3.0, -2.9), (1800.0, -1799.5)])
-def test_a_late_stream_of_a_vouched_clock_never_looks_live_after_the_gateways_clock_was_set_back(
+def test_a_late_stream_with_a_trusted_clock_never_looks_live_after_the_gateways_clock_is_set_back(
     delay: float, set_by: float
 ) -> None:
-    """Such a stream was once LIVE from the next report on: if the clock is set back, a late picture looks young."""
+    """A regression: such a stream was LIVE from the next report on, because a late picture looks young if the clock is
+    set back.
+    """
     seen = after(gateway_set(delay, 0.0, set_by), 0.5)
     assert "LIVE" not in {one.state for one in seen}
     assert "own clock" in seen[-1].map.reason
 
 
 @pytest.mark.parametrize("set_by", [-3600.0, -13.0, -1.0, -0.1])
-def test_a_live_stream_of_a_vouched_clock_stays_live_when_the_gateways_clock_is_wrongly_set_back(set_by: float) -> None:
+def test_a_live_stream_with_a_trusted_clock_stays_live_if_the_gateways_clock_is_wrongly_set_back(set_by: float) -> None:
     seen = after(gateway_set(0.05, 0.0, set_by), 0.5)
     assert {one.state for one in seen} == {"LIVE"}
     assert max(errors(seen)) < 0.15
 
 
-def test_a_live_stream_of_a_vouched_clock_is_never_not_live_by_a_clock_that_is_set_forward() -> None:
+def test_a_live_stream_with_a_trusted_clock_stays_live_if_the_gateways_clock_is_set_forward() -> None:
     seen = after(gateway_set(0.05, 0.0, 13 * 3600.0), 0.5)
     assert states(seen) == ["LIVE", "UNVERIFIED"]
 
 
-def test_a_vouched_clock_is_believed_once_the_gateways_own_that_was_slow_is_set_right() -> None:
+def test_a_trusted_clock_is_believed_once_the_gateways_slow_clock_is_set_right() -> None:
     """This happens on a machine whose clock is wrong until its time service starts."""
     seen = after(gateway_set(0.05, -1200.0, 0.0), 0.5)
     assert states(seen) == ["UNVERIFIED", "LIVE"]
@@ -250,10 +252,10 @@ def test_a_vouched_clock_is_believed_once_the_gateways_own_that_was_slow_is_set_
     small=st.floats(-3.0, 3.0),
     either=st.booleans(),
 )
-def test_whichever_way_the_gateways_clock_is_set_no_late_picture_of_a_vouched_clock_is_live(
+def test_however_the_gateways_clock_is_set_a_late_picture_with_a_trusted_clock_is_not_live(
     delay: float, wrong: float, right_first: bool, small: float, either: bool
 ) -> None:
-    """One of the two times is right. Ages shown before the clock is set right may be wrong."""
+    """One of the two times is right. Ages shown before the clock is corrected may be wrong."""
     off = small if either else wrong
     seen = gateway_set(delay, *((0.0, off) if right_first else (off, 0.0)))
     for one in after(seen, 0.5 if right_first else 13.2):
@@ -263,7 +265,7 @@ def test_whichever_way_the_gateways_clock_is_set_no_late_picture_of_a_vouched_cl
             assert one.true_age <= one.age + one.map.uncertainty + SLACK
 
 
-def test_a_recorder_that_goes_back_to_before_its_media_clock_was_set_back_is_not_believed_until_it_says_when() -> None:
+def test_a_recorder_that_goes_back_past_a_media_clock_step_is_not_believed_until_it_reports() -> None:
     """Its timestamps go back by less than its pictures do."""
     model = CameraModel(
         delay=lambda t: 0.05 if t < 107 else 4.05,
@@ -298,13 +300,14 @@ steps = st.one_of(st.floats(-30, 30), st.sampled_from([-3600.0, 3600.0, -0.2, 0.
     jitter=st.floats(0, 0.05),
     silence=st.tuples(times, st.floats(0, 20)),
 )
-def test_while_trusted_no_picture_is_shown_younger_than_it_is(
+def test_while_trusted_a_picture_is_never_shown_as_younger_than_it_is(
     seed: int, base: float, drift: float, jump_at: float, jump: float, delay_at: float, delay: float, slope: float,
     media_at: float, leap: float, round_trip: float, jitter: float, silence: tuple[float, float],
 ) -> None:  # fmt: skip
-    # What was sent before a media clock was set back, played again just as far back: its timestamps go on seamlessly.
+    # Pictures from before a media clock was set back, played again exactly that much later: the timestamps continue
+    # seamlessly.
     assume(not (0 <= delay_at - media_at < 0.05 + delay and abs(delay + leap) <= LEAP))
-    # A late stream whose media clock is set ahead by little: it looks like one that catches up.
+    # A late stream whose media clock is set slightly ahead: it looks like one that is catching up.
     assume(not (STEP < leap <= LEAP and delay > 0))
     model = CameraModel(
         offset=lambda t: base + t * drift + (jump if t >= jump_at else 0.0),

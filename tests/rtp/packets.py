@@ -12,7 +12,7 @@ NEXT = b"\x41\x9a" + b"inter" * 4
 
 
 class RightMarkers(Markers):
-    """The markers of a stream that have always been right."""
+    """Markers of a stream that have always been right."""
 
     def believed(self, keyframe: bool, size: int) -> bool:
         return not self.misplaced

@@ -1,4 +1,4 @@
-"""An interval never claims more about two clocks than their answers and the worst drift allow."""
+"""An interval never claims more about two clocks than the measurements and the worst drift allow."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ def test_an_answer_never_excludes_the_true_offset(offset: float, sent: float, to
     assert told.low - 1e-6 <= offset <= told.high + 1e-6
 
 
-def test_knowledge_gets_less_with_age_and_never_more() -> None:
+def test_certainty_only_decreases_with_age() -> None:
     known = Interval(1.0, 2.0, 100.0)
     assert known.aged(100.0) == known
     assert known.aged(50.0) == known
@@ -24,14 +24,14 @@ def test_knowledge_gets_less_with_age_and_never_more() -> None:
     assert not later.inside(known)
 
 
-def test_intervals_agree_where_they_meet_give_or_take_the_slack() -> None:
+def test_overlapping_intervals_agree_give_or_take_the_slack() -> None:
     assert Interval(0, 1, 0).agrees(Interval(1, 2, 0), 0)
     assert not Interval(0, 1, 0).agrees(Interval(1.5, 2, 0), 0.4)
     assert Interval(1.5, 2, 0).agrees(Interval(0, 1, 0), 0.5)
 
 
 @given(st.lists(st.tuples(seconds, st.floats(0, 100)), min_size=1, max_size=20))
-def test_the_running_minimum_is_the_least_and_rises_by_its_rate(delays: list[tuple[float, float]]) -> None:
+def test_the_running_minimum_is_the_smallest_and_rises_at_its_rate(delays: list[tuple[float, float]]) -> None:
     least = RunningMinimum(0.1)
     least.restart(delays[0][0])
     for value, passed in delays[1:]:

@@ -50,7 +50,7 @@ def test_a_broken_packet_is_malformed(data: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(190, 210), st.binary(max_size=60))))
-def test_rubbish_is_read_or_malformed_and_nothing_worse(parts: list[tuple[int, int, bytes]]) -> None:
+def test_garbage_is_either_read_or_malformed(parts: list[tuple[int, int, bytes]]) -> None:
     data = b"".join(bytes((first, kind)) + (len(body) // 4).to_bytes(2, "big") + body for first, kind, body in parts)
     try:
         feedback.parse(data)

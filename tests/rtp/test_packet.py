@@ -15,7 +15,7 @@ def test_a_plain_packet_is_read() -> None:
     assert packet == (96, True, 65535, 0xFFFFFFFF, 0x89ABCDEF, b"payload")
 
 
-def test_csrc_list_extension_and_padding_are_taken_off() -> None:
+def test_csrc_list_extension_and_padding_are_removed() -> None:
     header = struct.pack("!BBHIIII", 0x80 | 0x20 | 0x10 | 2, 96, 1, 2, 3, 11, 12)
     extension = struct.pack("!HHI", 0xBEDE, 1, 0)
     assert parse_rtp(header + extension + b"abc" + b"\0\0\3").payload == b"abc"
@@ -30,13 +30,13 @@ def test_csrc_list_extension_and_padding_are_taken_off() -> None:
         pytest.param(b"\x90\x60" + bytes(10), id="extension cut off"),
     ],
 )
-def test_nonsense_is_malformed(packet: bytes) -> None:
+def test_nonsense_raises_malformed(packet: bytes) -> None:
     with pytest.raises(Malformed):
         parse_rtp(packet)
 
 
 @pytest.mark.parametrize("payload", [b"picture\xff", b"p" * 90 + b"\x40"])
-def test_a_packet_that_announces_padding_and_has_none_is_read_whole(payload: bytes) -> None:
+def test_a_packet_that_announces_padding_but_has_none_is_read_whole(payload: bytes) -> None:
     assert parse_rtp(b"\xa0\x60" + bytes(10) + payload).payload == payload
 
 
@@ -52,19 +52,19 @@ def test_a_sender_that_once_announced_padding_that_cannot_be_is_read_whole_from_
         assert parse_rtp(b"\xa0\x60" + bytes(10) + payload, padding).payload == payload
 
 
-def test_padding_of_zeros_is_taken_off_however_long() -> None:
+def test_zero_padding_is_removed_however_long_it_is() -> None:
     assert parse_rtp(b"\xa0\x60" + bytes(10) + b"picture" + bytes(199) + b"\xc8").payload == b"picture"
 
 
 @given(st.binary(max_size=80))
-def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
+def test_any_bytes_raise_malformed_or_nothing(data: bytes) -> None:
     for packet in (data, b"\xb1" + data):
         with suppress(Malformed):
             parse_rtp(packet)
 
 
 @given(st.lists(st.integers(0, 3), max_size=60), st.integers(0, 0xFFFF))
-def test_missing_packets_are_counted_over_the_wrap_of_sequence_numbers(gaps: list[int], first: int) -> None:
+def test_missing_packets_are_counted_across_the_wrap_of_sequence_numbers(gaps: list[int], first: int) -> None:
     numbering = Numbering()
     sequence = first
     assert numbering.count(sequence) == 0
@@ -76,7 +76,7 @@ def test_missing_packets_are_counted_over_the_wrap_of_sequence_numbers(gaps: lis
     assert numbering.highest == first + len(gaps) + sum(gaps)
 
 
-def test_numbers_that_skip_0_cost_nothing_over_tcp_and_over_udp_once_they_did_so_a_round_before() -> None:
+def test_numbers_that_skip_0_are_no_loss_over_tcp_nor_over_udp_after_one_full_round() -> None:
     for reliable, missing in ((True, [0, 0, 0]), (False, [1, 0, 0])):
         numbering = Numbering(reliable)
         numbering.count(60_000)
@@ -92,7 +92,7 @@ def test_numbers_that_skip_0_cost_nothing_over_tcp_and_over_udp_once_they_did_so
         assert found == missing
 
 
-def test_a_number_0_that_is_lost_now_and_then_is_lost() -> None:
+def test_a_number_0_that_is_missing_now_and_then_counts_as_lost() -> None:
     numbering, found = Numbering(), []
     numbering.count(65_535)
     for first in (1, 0, 1):
@@ -110,7 +110,7 @@ def test_late_and_repeated_packets_are_told_apart_from_losses() -> None:
     assert numbering.lost == 0
 
 
-def test_a_source_that_starts_its_numbers_anew_counts_as_one_loss() -> None:
+def test_a_source_that_restarts_its_numbers_counts_as_one_loss() -> None:
     numbering = Numbering()
     numbering.count(40000)
     assert numbering.count(5) == 1

@@ -18,13 +18,13 @@ def test_packets_in_order_pass_at_once() -> None:
     assert [numbers(buffer.push(packet(n), 0.0)) for n in (65534, 65535, 0, 1)] == [[65534], [65535], [0], [1]]
 
 
-def test_what_was_overtaken_is_put_back() -> None:
+def test_overtaken_packets_are_put_back_in_order() -> None:
     buffer = Reorder()
     assert [numbers(buffer.push(packet(n), 0.0)) for n in (65534, 0, 1, 65535)] == [[65534], [], [], [65535, 0, 1]]
     assert buffer.late == 0
 
 
-def test_what_does_not_come_is_waited_for_no_longer_than_told() -> None:
+def test_missing_packets_are_awaited_no_longer_than_configured() -> None:
     buffer = Reorder(longest=0.1)
     buffer.push(packet(1), 0.0)
     assert buffer.push(packet(3), 1.0) == []
@@ -34,14 +34,14 @@ def test_what_does_not_come_is_waited_for_no_longer_than_told() -> None:
     assert buffer.late == 1
 
 
-def test_a_packet_that_arrives_ends_the_wait_of_those_that_waited_long_enough() -> None:
+def test_an_arriving_packet_releases_those_that_have_waited_long_enough() -> None:
     buffer = Reorder(longest=0.1)
     buffer.push(packet(1), 0.0)
     buffer.push(packet(3), 0.0)
     assert numbers(buffer.push(packet(4), 0.2)) == [3, 4]
 
 
-def test_no_more_wait_than_told() -> None:
+def test_no_more_packets_wait_than_configured() -> None:
     buffer = Reorder(most=2)
     buffer.push(packet(1), 0.0)
     assert [numbers(buffer.push(packet(n), 0.0)) for n in (5, 4, 7)] == [[], [], [4, 5]]
@@ -54,7 +54,7 @@ def test_a_duplicate_is_late() -> None:
     assert buffer.late == 2
 
 
-def test_a_source_that_counts_anew_is_waited_for_no_more() -> None:
+def test_a_source_that_restarts_its_numbers_is_not_awaited() -> None:
     buffer = Reorder()
     buffer.push(packet(1), 0.0)
     buffer.push(packet(3), 0.0)
@@ -63,7 +63,7 @@ def test_a_source_that_counts_anew_is_waited_for_no_more() -> None:
     assert numbers(buffer.push(packet(6, ssrc=8), 0.0)) == [6]
 
 
-def test_what_is_no_rtp_is_left_to_the_parser() -> None:
+def test_anything_but_rtp_is_left_to_the_parser() -> None:
     assert Reorder().push(b"short", 0.0) == [b"short"]
 
 
@@ -72,10 +72,10 @@ def test_what_is_no_rtp_is_left_to_the_parser() -> None:
     st.integers(0, 0xFFFF),
     st.integers(1, 8),
 )
-def test_order_holds_nothing_comes_twice_and_all_bounds_are_kept(
+def test_order_is_kept_nothing_comes_twice_and_all_limits_are_kept(
     arrivals: list[tuple[int, float]], first: int, most: int
 ) -> None:
-    """In any order of packets, the output only rises, was put in, has waited at most ``longest``, and loses nothing."""
+    """For any order of packets, what comes out was put in, is in order and complete, and waited at most ``longest``."""
     longest = 0.1
     buffer, now, put, out = Reorder(longest, most), 0.0, 0, []
     waiting: dict[int, float] = {}

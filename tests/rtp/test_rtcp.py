@@ -24,13 +24,13 @@ def test_the_era_after_2036_is_understood() -> None:
     assert info.ntp == (1 << 32) - NTP_EPOCH + 100
 
 
-def test_a_camera_without_a_clock_says_nothing() -> None:
+def test_a_camera_without_a_clock_reports_no_time() -> None:
     (info,) = parse_rtcp(sender_report(7, 0, 12345, 90000))
     assert isinstance(info, SenderInfo)
     assert info.ntp is None
 
 
-def test_other_parts_of_a_compound_are_skipped_and_bye_is_heard() -> None:
+def test_other_parts_of_a_compound_are_skipped_and_bye_is_noticed() -> None:
     description = struct.pack("!BBHI", 0x81, 202, 2, 7) + b"\1\2ab"
     goodbye = struct.pack("!BBHI", 0x81, 203, 1, 7)
     assert list(parse_rtcp(description + goodbye)) == [Goodbye((7,))]
@@ -40,7 +40,7 @@ def test_other_parts_of_a_compound_are_skipped_and_bye_is_heard() -> None:
     "packet",
     [b"\x80\xc8", b"\x40\xc8\x00\x00", b"\x80\xc8\x00\x06" + bytes(8), b"\x80\xc8\x00\x01" + bytes(4), b"\x85\xcb\0\0"],
 )
-def test_nonsense_is_malformed(packet: bytes) -> None:
+def test_nonsense_raises_malformed(packet: bytes) -> None:
     with pytest.raises(Malformed):
         list(parse_rtcp(packet))
 
@@ -57,27 +57,27 @@ REPORT = sender_report(7, NTP_EPOCH + 100, 0, 4500)
         pytest.param(b"\x80\xc8\0\0" + REPORT[4:], id="report of no length"),
     ],
 )
-def test_what_stands_before_a_broken_part_counts(packet: bytes) -> None:
+def test_parts_before_a_broken_one_count(packet: bytes) -> None:
     parts = parse_rtcp(packet)
     assert next(parts) == SenderInfo(7, 100.0, NTP_EPOCH + 100 << 16 & 0xFFFFFFFF, 4500)
     with pytest.raises(Malformed):
         next(parts)
 
 
-def test_a_sender_report_without_its_counts_is_taken() -> None:
+def test_a_sender_report_without_its_counts_is_accepted() -> None:
     (info,) = parse_rtcp(b"\x80\xc8\0\4" + REPORT[4:20])
     assert isinstance(info, SenderInfo)
     assert (info.ntp, info.rtp) == (100.0, 4500)
 
 
 @given(st.binary(max_size=120))
-def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
+def test_any_bytes_raise_malformed_or_nothing(data: bytes) -> None:
     for packet in (data, b"\x81\xc8" + data, b"\x9f\xcb" + data):
         with suppress(Malformed):
             list(parse_rtcp(packet))
 
 
-def test_a_receiver_report_tells_loss_and_round_trip() -> None:
+def test_a_receiver_report_gives_loss_and_round_trip() -> None:
     numbering, receiver = Numbering(), Receiver(0x01020304)
     for sequence in (1, 2, 4):
         numbering.count(sequence)
@@ -92,7 +92,7 @@ def test_a_receiver_report_tells_loss_and_round_trip() -> None:
     assert list(parse_rtcp(packet)) == []
 
 
-def test_the_fraction_lost_is_that_since_the_last_report() -> None:
+def test_the_fraction_lost_counts_from_the_last_report() -> None:
     numbering, receiver = Numbering(), Receiver(1)
     for sequence in (1, 3):
         numbering.count(sequence)

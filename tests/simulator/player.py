@@ -138,7 +138,7 @@ class Player:
         return self.expect("PLAY")
 
     def collect(self) -> list[Answer]:
-        """Read what the server has written. Media go to ``rtp`` and ``reports``."""
+        """Read what the server has written. Media goes to ``rtp`` and ``reports``."""
         answers = []
         data, self.wire.written = bytes(self.wire.written), bytearray()
         while data:
@@ -164,7 +164,7 @@ class Player:
         self.reports.clear()
 
     def access_units(self) -> Iterator[tuple[int, float, list[bytes]]]:
-        """Return (RTP timestamp, time of sending, NAL units) of each picture."""
+        """Return the RTP timestamp, the time of sending and the NAL units of each picture."""
         nals: list[bytes] = []
         for packet in self.rtp:
             kind = packet.payload[0] & 0x1F
@@ -245,7 +245,7 @@ class Seen:
 
 @dataclass
 class Stage:
-    """A camera that is capturing, its server, and a clock that moves only when told."""
+    """A camera that is capturing, its server, and a clock that moves only when a test moves it."""
 
     camera: Camera
     server: RtspServer
@@ -255,7 +255,7 @@ class Stage:
         return Player(self.server, self.clock, f"rtsp://school/{self.camera.id}/{stream}")
 
     async def pass_time(self, seconds: float, *players: Player) -> None:
-        """Let time pass in small steps, so that the players know when each packet came."""
+        """Let time pass in small steps, so that the players know when each packet arrived."""
         for _ in range(round(seconds * 100)):
             await self.clock.advance(0.01)
             for player in players:

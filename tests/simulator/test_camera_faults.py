@@ -1,4 +1,4 @@
-"""Each fault of docs/age.md does what it says, as seen in the packets that a client gets."""
+"""Each fault of docs/age.md does what it says, as the packets that a client gets show."""
 
 from itertools import pairwise
 
@@ -11,11 +11,11 @@ from tests.simulator.player import stage
 NEAR = pytest.approx
 
 
-async def test_a_well_camera_reports_the_capture_time_that_the_picture_carries() -> None:
+async def test_a_healthy_camera_reports_the_capture_time_that_the_picture_carries() -> None:
     async with stage() as school:
         player = school.player()
         player.play()
-        assert len(player.reports) == 1, "a report comes with PLAY, before any picture"
+        assert len(player.reports) == 1, "a report is sent with PLAY, before any picture"
         await school.pass_time(2, player)
         seen = player.pictures()
         assert len(seen) in (29, 30, 31)
@@ -26,7 +26,7 @@ async def test_a_well_camera_reports_the_capture_time_that_the_picture_carries()
         assert len(player.reports) in (2, 3)
 
 
-async def test_the_substream_has_ten_pictures_a_second_with_the_same_truth() -> None:
+async def test_the_substream_has_ten_pictures_per_second_with_the_same_times() -> None:
     async with stage() as school:
         player = school.player("sub")
         player.play()
@@ -48,7 +48,7 @@ async def test_a_late_client_gets_a_keyframe_at_once() -> None:
         assert len(early.pictures()) >= 15
 
 
-async def test_nothing_is_captured_while_nobody_watches() -> None:
+async def test_nothing_is_captured_while_nobody_is_watching() -> None:
     async with stage() as school:
         player = school.player()
         player.play()
@@ -59,7 +59,7 @@ async def test_nothing_is_captured_while_nobody_watches() -> None:
         assert not player.rtp
 
 
-async def test_silent_sends_nothing_and_answers_requests() -> None:
+async def test_silent_sends_no_media_but_answers_requests() -> None:
     async with stage() as school:
         player = school.player()
         player.play()
@@ -72,12 +72,12 @@ async def test_silent_sends_nothing_and_answers_requests() -> None:
         player.expect("GET_PARAMETER")
         await school.apply()
         await school.pass_time(0.1, player)
-        assert not player.pictures(), "an encoder that ran on goes on in the middle of its GOP"
+        assert not player.pictures(), "an encoder that kept running continues in the middle of its GOP"
         await school.pass_time(2, player)
         assert player.pictures()
 
 
-async def test_drop_cuts_who_plays_and_who_begins_to() -> None:
+async def test_drop_disconnects_clients_that_play_or_begin_to() -> None:
     async with stage() as school:
         player = school.player()
         player.play()
@@ -99,7 +99,7 @@ async def test_off_closes_without_an_answer() -> None:
         assert again.wire.cut
 
 
-async def test_a_refused_password_is_refused_each_time() -> None:
+async def test_a_refused_password_is_refused_every_time() -> None:
     async with stage() as school:
         await school.apply(refuse_password=True)
         player = school.player()
@@ -128,7 +128,7 @@ async def test_freeze_repeats_one_picture_with_running_timestamps() -> None:
         frozen_at = school.clock.now()
         before = len(player.pictures())
         await school.pass_time(3, player)
-        seen = player.pictures()[before:]  # the encoder runs on, so these decode only after the earlier ones
+        seen = player.pictures()[before:]  # the encoder keeps running, so these decode only after the earlier ones
         assert [picture.captured for picture in seen] == [NEAR(frozen_at, abs=0.001)] * len(seen)
         assert {(b.timestamp - a.timestamp) % (1 << 32) for a, b in pairwise(seen)} == {6000}
         assert len(seen) >= 44
@@ -164,7 +164,7 @@ async def test_a_growing_delay_grows_at_its_rate_and_then_stays() -> None:
             expected = min(2.0, 0.5 * (picture.at - started))
             assert picture.at - picture.captured == NEAR(expected, abs=0.08)
         gaps = {(b.timestamp - a.timestamp) % (1 << 32) for a, b in pairwise(player.pictures())}
-        assert gaps == {6000}, "nothing is skipped, it only comes later"
+        assert gaps == {6000}, "nothing is skipped, only delayed"
 
 
 @pytest.mark.parametrize("offset", [10.0, -10.0, 3600.0])
@@ -177,7 +177,7 @@ async def test_a_clock_offset_shows_in_reports_and_date_but_not_in_the_time_code
         await school.apply(clock_offset=offset)
         player.collect()
         jumped = player.reports[-1]
-        assert jumped.ntp - before.ntp == NEAR(offset + 0.3, abs=0.05), "told at once, by the same media clock"
+        assert jumped.ntp - before.ntp == NEAR(offset + 0.3, abs=0.05), "reported at once, on the same media clock"
         assert ((jumped.timestamp - before.timestamp) % (1 << 32)) / 90_000 == NEAR(0.3, abs=0.05)
         await school.pass_time(0.5, player)
         picture = player.pictures()[-1]
@@ -186,7 +186,7 @@ async def test_a_clock_offset_shows_in_reports_and_date_but_not_in_the_time_code
         assert player.expect("GET_PARAMETER").date() == NEAR(school.clock.now() + offset, abs=1)
 
 
-async def test_without_sender_reports_and_without_date() -> None:
+async def test_sender_reports_and_date_can_be_left_out() -> None:
     async with stage() as school:
         await school.apply(no_sender_reports=True, no_date=True)
         player = school.player()
@@ -218,7 +218,7 @@ async def test_a_long_gop_has_one_keyframe_in_it() -> None:
         assert len(keyframes) == 1
 
 
-async def test_a_noisy_main_stream_takes_the_bitrate_that_it_may_have_and_the_substream_stays_as_it_was() -> None:
+async def test_a_noisy_main_stream_uses_its_full_bitrate_and_the_substream_is_unchanged() -> None:
     async with stage() as school:
         sent = {}
         for stream in ("main", "sub"):
@@ -236,7 +236,7 @@ async def test_a_noisy_main_stream_takes_the_bitrate_that_it_may_have_and_the_su
         assert sent["sub"][1] < 1.5 * sent["sub"][0], sent
 
 
-async def test_the_resolution_changes_while_it_plays() -> None:
+async def test_the_resolution_changes_while_playing() -> None:
     async with stage() as school:
         player = school.player()
         player.play()
@@ -249,7 +249,7 @@ async def test_the_resolution_changes_while_it_plays() -> None:
 
 
 @pytest.mark.parametrize("rubbish", [Rubbish.RTP, Rubbish.FRAMING])
-async def test_rubbish_takes_the_place_of_media(rubbish: Rubbish) -> None:
+async def test_garbage_replaces_media(rubbish: Rubbish) -> None:
     async with stage() as school:
         player = school.player()
         player.play()
@@ -263,7 +263,7 @@ async def test_rubbish_takes_the_place_of_media(rubbish: Rubbish) -> None:
         assert player.junk > 500
 
 
-async def test_faults_combine() -> None:
+async def test_faults_can_be_combined() -> None:
     async with stage() as school:
         await school.apply(clock_offset=10.0, delay=10.0)
         player = school.player()
@@ -271,10 +271,10 @@ async def test_faults_combine() -> None:
         await school.pass_time(0.5, player)
         picture = player.pictures()[-1]
         assert picture.at - (picture.captured or 0) == NEAR(10, abs=0.05)
-        assert player.camera_time(picture.timestamp) == NEAR(picture.at, abs=0.05), "looks as if it were live"
+        assert player.camera_time(picture.timestamp) == NEAR(picture.at, abs=0.05), "it looks live"
 
 
-async def test_a_slow_client_loses_pictures_up_to_a_keyframe_and_nothing_is_kept_for_it() -> None:
+async def test_a_slow_client_loses_pictures_until_a_keyframe_and_nothing_is_queued_for_it() -> None:
     async with stage() as school:
         player = school.player()
         player.play()
@@ -289,7 +289,7 @@ async def test_a_slow_client_loses_pictures_up_to_a_keyframe_and_nothing_is_kept
         assert any(nal[0] & 0x1F == 5 for nal in nals)
 
 
-async def test_a_loop_runs_on_in_time_without_a_time_code_and_says_what_it_is() -> None:
+async def test_a_loop_continues_in_time_without_a_time_code_and_says_that_it_is_a_loop() -> None:
     async with stage(loop=True) as school:
         player = school.player("sub")
         player.play()

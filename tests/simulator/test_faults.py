@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 from gateway.simulator.faults import Faults, Rubbish, faults_document, parse_faults
 
 
-def test_what_is_left_out_is_not_in_force() -> None:
+def test_faults_that_are_left_out_are_not_in_force() -> None:
     assert parse_faults(b"{}") == Faults()
     assert parse_faults(b'{"delay": 3, "rubbish": "rtp"}') == Faults(delay=3.0, rubbish=Rubbish.RTP)
 
 
-def test_a_document_tells_what_is_in_force_and_reads_back() -> None:
+def test_a_document_says_what_is_in_force_and_can_be_read_back() -> None:
     faults = Faults(silent=True, session_limit=1, clock_offset=-10.0, rubbish=Rubbish.FRAMING)
     document = faults_document(faults)
     assert set(document) == {"silent", "session_limit", "clock_offset", "rubbish"}
     assert parse_faults(json.dumps(document).encode()) == faults
 
 
-def test_all_that_is_wrong_is_named_at_once() -> None:
+def test_all_mistakes_are_named_at_once() -> None:
     with pytest.raises(ValueError, match=r"delay: .*; slient: "):
         parse_faults(b'{"delay": -1, "slient": true}')
 
@@ -37,7 +37,7 @@ def test_anything_else_is_refused(document: bytes) -> None:
     st.floats(0, 1000),
     st.floats(0, 9),
 )
-def test_capture_time_is_never_ahead_nor_later_than_the_delay(
+def test_capture_time_is_never_ahead_and_never_later_than_the_delay(
     delay: float, growth: float | None, since: float, elapsed: float, step: float
 ) -> None:
     faults = Faults(delay=delay, delay_growth=growth)

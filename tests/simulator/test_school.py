@@ -1,4 +1,4 @@
-"""The whole school runs on real sockets: FFmpeg plays it, and the control API steers it."""
+"""The whole school runs on real sockets. FFmpeg plays its cameras, and the control API sets their faults."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -93,7 +93,7 @@ async def test_the_control_api_sets_shows_and_ends_faults() -> None:
         ("nowhere", {}, 404, "no such camera"),
     ],
 )
-async def test_what_cannot_be_done_is_a_problem_document(
+async def test_an_impossible_request_gets_a_problem_document(
     camera: str, document: dict[str, object], status: int, words: str
 ) -> None:
     async with (
@@ -106,7 +106,7 @@ async def test_what_cannot_be_done_is_a_problem_document(
         assert words in (await answer.json())["detail"]
 
 
-async def test_a_port_that_is_taken_is_an_error_at_once() -> None:
+async def test_a_port_in_use_is_an_error_at_once() -> None:
     async with school() as where:
         options = SimulateOptions(CAMERAS, password="secret", port=where.rtsp_port, control_port=0)
         with pytest.raises(OSError, match=str(where.rtsp_port)):

@@ -1,4 +1,4 @@
-"""Viewers who come and go, in a process of their own, so that what they hold is not counted as the gateway's:
+"""Viewers who come and go, in a separate process, so that what they hold is not counted as the gateway's:
 
     python -m tests.soak.crowd URL SEED CODE
 
@@ -103,7 +103,7 @@ class Crowd:
         await viewer.close()
 
     async def watches_and_vanishes(self) -> None:
-        """Watch, and leave without a word, like somebody who drives into a tunnel."""
+        """Watch, and vanish without a word, like somebody driving into a tunnel."""
         viewer = Visitor()
         await self._watch(viewer)
         await self._vanish(viewer)
@@ -122,7 +122,7 @@ class Crowd:
         await self._vanish(viewer)
 
     async def shakes_one_hand(self) -> None:
-        """Stop in the middle of the DTLS handshake: send the first messages, and read no answer."""
+        """Stop in the middle of the DTLS handshake: send the first messages, and do not read the answer."""
         viewer = Visitor()
         text, _ = await self._offer(viewer)
         fingerprint = await viewer.reach(text)
@@ -134,7 +134,7 @@ class Crowd:
         await self._vanish(viewer)
 
     async def offers_nonsense(self) -> None:
-        """Send something that is no offer."""
+        """Send something that is not an offer."""
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token}"}
         async with self._session.post(f"{self._url}/whep/{CAMERAS[0]}", data="v=0\r\n", headers=headers) as answer:
             assert answer.status == 400, answer.status

@@ -1,7 +1,7 @@
-"""A soak: the whole gateway in this process, a simulated school and a crowd of viewers in two others.
+"""A soak: the whole gateway runs in this process, a simulated school and a crowd of viewers in two others.
 
 Rounds of visitors come while cameras drop out. After each round the gateway is left alone until it is at rest, and what
-it holds then is compared: a leak grows with the rounds, at any rate.
+it holds then is compared: a leak of any size grows from round to round.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from tests.fuzz.memory import held
 T = TypeVar("T")
 
 BUSY = 6.0  # seconds of a round in which viewers are coming
-LEAVES_WITHIN = 2.0  # seconds after which the gateway gives up a silent viewer
+LEAVES_WITHIN = 2.0  # seconds after which the gateway gives up on a silent viewer
 RESTS_WITHIN = 30.0
 DRAWN = "lincoln-lobby"
 LOOP = "loop-1"  # all other cameras
@@ -39,10 +39,10 @@ LOOP = "loop-1"  # all other cameras
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What the gateway holds when nobody is there. ``visits``: how many visitors have come so far. Memory is in bytes.
-
-    ``sessions`` counts open ones, ``kept`` all that something still refers to. Memory leaves out the pictures that are
-    kept to start new viewers and to repeat packets: their number is limited, and takes a minute to reach its limit.
+    """What the gateway holds when nobody is there. ``visits`` is the number of visitors so far. Memory is in bytes.
+    ``sessions`` counts the open ones, ``kept`` all that something still refers to. Memory does not include the pictures
+    that are kept to start new viewers and to repeat packets, because it takes a minute until their number reaches its
+    limit.
     """
 
     visits: int
@@ -114,7 +114,7 @@ async def _round(crowd: Process) -> Counter[str]:
     assert crowd.stdout is not None
     crowd.stdin.write(f"go {BUSY}\n".encode())
     line = await crowd.stdout.readline()
-    assert line, "the crowd has failed; its words are above"
+    assert line, "the crowd has failed; its error is above"
     return Counter(json.loads(line))
 
 
@@ -152,7 +152,7 @@ async def _rest(gateway: Gateway, visits: int) -> Rest:
 
 
 def _tasks() -> Counter[str]:
-    """Count all tasks by name, or by what they run if nobody has named them."""
+    """Count all tasks by name, or by what they run if they have no name."""
     return Counter(
         getattr(task.get_coro(), "__qualname__", "") if task.get_name().startswith("Task-") else task.get_name()
         for task in asyncio.all_tasks()

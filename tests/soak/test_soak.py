@@ -13,7 +13,7 @@ KINDS = 8  # of visitors
 
 @pytest.mark.e2e
 @pytest.mark.timeout(180)
-async def test_nothing_is_left_of_viewers_and_cameras_that_came_and_went(tmp_path: Path) -> None:
+async def test_viewers_and_cameras_that_come_and_go_leave_nothing_behind(tmp_path: Path) -> None:
     rests, came = await soak(SECONDS, tmp_path)
     assert len(came) == KINDS, came
     assert rests[-1].visits > 100

@@ -13,11 +13,11 @@ CALM = Rest(visits=0, tasks=Counter({"media": 1}), descriptors=50, sessions=0, k
 
 
 def rounds(**last: Any) -> list[Rest]:
-    """Return a warm-up that left much behind, calm rounds, and rounds that differ from those as told."""
+    """Return a warm-up that left much behind, calm rounds, and rounds that differ from them in the given way."""
     return [replace(CALM, heap=0, descriptors=10), *[CALM] * 3, *[replace(CALM, **last)] * 3]
 
 
-def test_a_gateway_that_rests_as_before_has_left_nothing_behind() -> None:
+def test_a_gateway_that_holds_no_more_than_before_has_left_nothing_behind() -> None:
     assert verdict(rounds()) == []
     assert verdict(rounds(heap=CALM.heap + HEAP_MOVES, resident=CALM.resident + RESIDENT_MOVES, descriptors=49)) == []
 
@@ -33,6 +33,6 @@ def test_a_gateway_that_rests_as_before_has_left_nothing_behind() -> None:
         ({"resident": CALM.resident + RESIDENT_MOVES + 1}, "resident"),
     ],
 )
-def test_whatever_is_left_behind_is_told(last: dict[str, Any], word: str) -> None:
+def test_anything_left_behind_is_reported(last: dict[str, Any], word: str) -> None:
     [fault] = verdict(rounds(**last))
     assert word in fault

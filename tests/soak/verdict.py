@@ -1,20 +1,21 @@
-"""Judges what a soak has shown. Pure."""
+"""Judges the result of a soak. Pure."""
 
 from collections.abc import Sequence
 from statistics import median
 
 from tests.soak.run import Rest
 
-# What varies without a leak: data in transit of 30 streams, the events kept for pages that reconnect, SQLite's pages.
-# It does not grow with the length of a soak, so these limits do not either.
+# These vary even without a leak: the data in transit of 30 streams, the events kept for pages that reconnect, and
+# SQLite's pages. They do not grow with the length of a soak, so these limits do not either.
 HEAP_MOVES = 2 << 20
 RESIDENT_MOVES = 32 << 20
-"""The same for the whole process as the kernel sees it: its allocator's holes, what tracing costs for every kept
-picture (some 10 MB until their number is at its limit), OpenSSL, and the decoder of stills."""
+"""The same for the whole process as the kernel sees it: fragmentation of the allocator, the cost of tracing every kept
+picture (about 10 MB until their number reaches its limit), OpenSSL, and the decoder of stills.
+"""
 
 
 def verdict(rests: Sequence[Rest]) -> list[str]:
-    """Describe the faults. The first round warms up: what is made once is made in it."""
+    """Describe the faults. The first round is a warm-up, in which everything that is created once is created."""
     _, *warm = rests
     first, last = warm[0], warm[-1]
     half = len(warm) // 2

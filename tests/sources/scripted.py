@@ -16,7 +16,7 @@ SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track
 
 
 class ScriptedCamera:
-    """Speaks RTSP well, demands ``password`` (Basic) if there is one, and sends what its test tells it to.
+    """Speaks correct RTSP, demands ``password`` (Basic) if there is one, and sends what its test tells it to.
 
     ``alter`` takes each request and its answer, and returns the answer to send instead. ``asked`` are all requests.
     ``leaves``: if it returns True for a request, the camera hangs up after its answer.
@@ -79,7 +79,7 @@ class ScriptedCamera:
         self._writers.clear()
 
     def reset(self) -> None:
-        """Reset the connections, as a network does that has lost its route to the camera."""
+        """Reset the connections, as a network that has lost its route to the camera would."""
         for writer in self._writers:
             connection: socket.socket = writer.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

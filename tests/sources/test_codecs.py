@@ -1,4 +1,4 @@
-"""Every codec that cameras send is received from GStreamer's RTSP server."""
+"""Every codec that cameras use can be received from GStreamer's RTSP server."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
     ("codec", "name", "height"),
     [("h264", "H264", 180), ("high", "H264", 180), ("h265", "H265", 180), ("jpeg", "JPEG", 184)],
 )
-async def test_it_is_pulled_named_and_shows_its_picture(codec: str, name: str, height: int) -> None:
+async def test_a_stream_of_each_codec_is_pulled_named_and_decoded(codec: str, name: str, height: int) -> None:
     with gst_camera("--codec", codec) as camera:
         async with pulled(camera.url) as pull:
             sink = pull.sink
@@ -43,7 +43,7 @@ async def test_b_frames_are_found_and_reported() -> None:
 
 
 @pytest.mark.parametrize(("option", "codec"), [("pcmu", "PCMU"), ("pcma", "PCMA")])
-async def test_sound_is_taken_beside_the_picture_where_it_is_wanted(option: str, codec: str) -> None:
+async def test_sound_is_received_beside_the_picture_if_it_is_wanted(option: str, codec: str) -> None:
     sink, stream = RecordingSink(), AudioStream(CameraId("camera"), Metrics())
     heard: list[AudioPacket] = []
     stream.subscribe(heard.append)

@@ -28,14 +28,18 @@ async def fall_behind(bench: Bench, camera: ScriptedCamera, *, until: Callable[[
     return await bench.until(until, within=120, each=each)
 
 
-async def test_a_stream_that_has_fallen_behind_is_dropped_to_live(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_stream_that_has_fallen_behind_is_reconnected_to_be_live_again(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)
     took = await fall_behind(bench, camera, until=lambda: source.status().reason is SourceReason.FELL_BEHIND)
     assert 6 < took < 15
     told = {note for status in bench.statuses for note in status.notes}
-    assert notes.LATE[False] not in told, "nobody restarts a camera before it is known that the camera is late"
+    assert notes.LATE[False] not in told, (
+        "nobody is told to restart a camera before it is known that the camera is late"
+    )
     labels = {"camera": "camera-0", "stream": "main"}
     assert bench.value("source_dropped_to_live_total", **labels) == 1
     camera.recover()
@@ -45,7 +49,9 @@ async def test_a_stream_that_has_fallen_behind_is_dropped_to_live(bench: Bench, 
     assert not set(notes.LATE.values()) & set(source.status().notes)
 
 
-async def test_a_link_that_stays_too_slow_is_not_dropped_over_and_over(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_link_that_stays_too_slow_is_not_reconnected_over_and_over(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)
@@ -59,7 +65,7 @@ async def test_a_link_that_stays_too_slow_is_not_dropped_over_and_over(bench: Be
     assert bench.clock.monotonic() - dropped > 2 * Drops.FIRST
 
 
-async def test_a_camera_that_is_late_itself_is_said_to_be_and_connected_anew_but_seldom(
+async def test_a_camera_that_is_late_itself_is_reported_and_reconnected_only_rarely(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     source = bench.source(camera.url)
@@ -113,7 +119,7 @@ async def test_a_stream_without_sender_reports_says_what_would_verify_its_age(
     await bench.until(lambda: said() == [], within=3, each=camera.picture)
 
 
-async def test_a_camera_that_is_late_is_not_asked_over_and_over(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_late_camera_is_not_sent_request_after_request(bench: Bench, camera: ScriptedCamera) -> None:
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)

@@ -10,7 +10,7 @@ from tests.fakes import FakeClock
 
 
 class Streams:
-    """Streams that want a session of one NVR and keep it until told to leave."""
+    """Streams that want a session of one NVR and keep it until the test ends it."""
 
     def __init__(self, sessions: int | None, mains: int) -> None:
         self.clock = FakeClock()
@@ -63,7 +63,7 @@ async def test_sessions_begin_one_after_the_other_main_streams_first() -> None:
         assert all(later - earlier >= PAUSE for earlier, later in pairwise(begun))
 
 
-async def test_no_more_are_open_than_the_recorder_has_and_who_waits_says_so() -> None:
+async def test_no_more_sessions_are_open_than_the_recorder_serves_and_waiting_streams_say_so() -> None:
     async with streams(2, 3) as some:
         some.want("main-1", "main-2", "main-3")
         await some.clock.advance(10)
@@ -74,7 +74,7 @@ async def test_no_more_are_open_than_the_recorder_has_and_who_waits_says_so() ->
         assert some.open == ["main-2", "main-3"]
 
 
-async def test_a_main_stream_that_comes_back_finds_its_place() -> None:
+async def test_a_main_stream_that_returns_finds_its_session_free() -> None:
     async with streams(3, 2) as some:
         some.want("main-1", "main-2", "sub-1", "sub-2")
         await some.clock.advance(10)
@@ -88,7 +88,7 @@ async def test_a_main_stream_that_comes_back_finds_its_place() -> None:
         assert some.open == ["main-2", "sub-1", "main-1"]
 
 
-async def test_where_the_recorder_refuses_the_streams_try_one_at_a_time() -> None:
+async def test_if_the_recorder_refuses_streams_try_one_at_a_time() -> None:
     async with streams(None, 4) as some:
         some.want("main-1", "main-2", "main-3")
         await some.clock.advance(5)
@@ -103,10 +103,10 @@ async def test_where_the_recorder_refuses_the_streams_try_one_at_a_time() -> Non
         await some.clock.advance(RETRY - 2)
         assert "main-4" not in some.open
         await some.clock.advance(4)
-        assert "main-4" in some.open, "and since that was served, the next"
+        assert "main-4" in some.open, "and because that was served, the next is tried"
 
 
-async def test_one_that_waits_no_longer_is_nobodys_obstacle() -> None:
+async def test_a_stream_that_stops_waiting_does_not_block_others() -> None:
     async with streams(1, 3) as some:
         some.want("main-1", "main-2", "main-3")
         await some.clock.advance(2)
@@ -117,7 +117,7 @@ async def test_one_that_waits_no_longer_is_nobodys_obstacle() -> None:
 
 
 @pytest.mark.parametrize("sessions", [1, 3, 7])
-async def test_however_they_come_and_go_the_limit_holds(sessions: int) -> None:
+async def test_however_streams_come_and_go_the_limit_holds(sessions: int) -> None:
     async with streams(sessions, 4) as some:
         for step in range(60):
             name = f"{'s' if step % 3 else 'm'}{step * 7 % 11}"

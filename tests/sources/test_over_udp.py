@@ -32,7 +32,7 @@ async def test_over_udp_order_is_restored_and_loss_is_counted(bench: Bench, came
     assert "The camera does not send over TCP: it is pulled over UDP." in source.status().notes
 
 
-async def test_over_udp_a_strangers_datagrams_are_counted_and_dropped(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_over_udp_datagrams_from_strangers_are_counted_and_dropped(bench: Bench, camera: ScriptedCamera) -> None:
     camera.udp = True
     bench.source(camera.url)
     bench.start()
@@ -54,7 +54,7 @@ async def test_a_camera_whose_datagrams_are_blocked_is_pulled_over_tcp(
     bench.start()
     await bench.until(lambda: camera.client_port > 0)
     silent = await bench.until(lambda: source.status().state is SourceState.DOWN)
-    assert silent < 4.0, "nobody waits for a camera whose way is blocked"
+    assert silent < 4.0, "nobody waits for a camera whose datagrams are blocked"
     assert source.status().reason is SourceReason.STREAM_STOPPED
     assert "No datagram" in source.status().detail
     camera.udp = False
@@ -64,7 +64,7 @@ async def test_a_camera_whose_datagrams_are_blocked_is_pulled_over_tcp(
 
 
 @pytest.mark.parametrize("tcp", [True, False])
-async def test_a_network_that_goes_on_losing_datagrams_is_left_for_tcp_and_the_reason_is_said(
+async def test_if_the_network_keeps_losing_datagrams_tcp_is_used_and_the_reason_is_reported(
     bench: Bench, camera: ScriptedCamera, tcp: bool
 ) -> None:
     camera.udp = True
@@ -105,7 +105,9 @@ async def test_a_burst_of_lost_datagrams_changes_nothing(bench: Bench, camera: S
     assert (source.status().transport, source.status().reconnects) == ("udp", 0)
 
 
-async def test_silence_after_datagrams_that_came_is_the_cameras(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_silence_after_datagrams_have_arrived_is_blamed_on_the_camera(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     camera.udp = True
     source = bench.source(camera.url)
     bench.start()

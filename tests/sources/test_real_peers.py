@@ -1,4 +1,4 @@
-"""The client works with RTSP servers that others wrote or that run for real: GStreamer's, and the simulated school."""
+"""The client works with real RTSP servers: GStreamer's, and that of the simulated school."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -115,7 +115,7 @@ OVER_TCP = "The camera does not send over UDP: it is pulled over TCP."
         ("tcp", "udp", "tcp", (OVER_TCP,)),
     ],
 )
-async def test_what_the_camera_refuses_is_asked_for_otherwise_and_said(
+async def test_if_the_camera_refuses_a_transport_another_is_requested_and_reported(
     served: str, wanted: str, chosen: str, notes: tuple[str, ...]
 ) -> None:
     with gst_camera("--protocols", served) as camera:
@@ -124,7 +124,7 @@ async def test_what_the_camera_refuses_is_asked_for_otherwise_and_said(
             assert pull.source.status().transport == chosen
 
 
-async def test_a_camera_that_refuses_all_that_may_be_used_is_unsupported() -> None:
+async def test_a_camera_that_refuses_every_allowed_transport_is_unsupported() -> None:
     with gst_camera("--protocols", "udp") as camera:
         async with pulled(camera.url, transport="tcp") as pull:
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.UNSUPPORTED)
@@ -142,23 +142,23 @@ def fingerprint(certificate: Path) -> str:
     return x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256()).hex()
 
 
-async def test_gstreamers_server_plays_over_tls_where_its_certificate_is_the_pinned_one(certificate: Path) -> None:
+async def test_gstreamers_server_plays_over_tls_if_its_certificate_is_the_pinned_one(certificate: Path) -> None:
     with gst_camera("--auth", "digest", "--certificate", str(certificate), scheme="rtsps") as camera:
         async with pulled(camera.url, USERNAME, PASSWORD, pin=fingerprint(certificate)) as pull:
             await assert_plays(pull, 320, 180)
 
 
-async def test_a_camera_with_another_certificate_is_told_nothing(certificate: Path) -> None:
+async def test_a_camera_with_the_wrong_certificate_is_sent_nothing(certificate: Path) -> None:
     with gst_camera("--certificate", str(certificate), scheme="rtsps") as camera:
         async with pulled(camera.url, USERNAME, PASSWORD, pin="0" * 64) as pull:
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.NOT_TRUSTED)
             assert fingerprint(certificate) in pull.source.status().detail
-            assert not pull.sink.samples, "no question has left, so no answer came"
+            assert not pull.sink.samples, "no query was sent, so there was no answer"
         async with pulled(camera.url, USERNAME, PASSWORD) as pull:
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.NOT_TRUSTED)
 
 
-async def test_a_camera_that_speaks_no_tls_is_unsupported() -> None:
+async def test_a_camera_that_does_not_speak_tls_is_unsupported() -> None:
     with gst_camera(scheme="rtsps") as camera:
         async with pulled(camera.url) as pull:
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.UNSUPPORTED)
@@ -172,7 +172,7 @@ async def test_gstreamers_server_refuses_a_wrong_password_and_a_wrong_path() -> 
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.NOT_FOUND)
 
 
-async def test_a_server_that_is_killed_is_lost() -> None:
+async def test_a_killed_server_is_reported_lost() -> None:
     with gst_camera() as camera:
         async with pulled(camera.url) as pull:
             await pull.wait_until(lambda: pull.source.status().state is SourceState.UP)
@@ -204,7 +204,7 @@ async def test_the_simulated_school_plays(algorithm: Algorithm) -> None:
             await assert_plays(pull, 640, 360)
 
 
-async def test_a_delay_that_builds_up_in_the_connection_is_dropped_to_live() -> None:
+async def test_a_delay_that_builds_up_in_the_connection_is_skipped_by_reconnecting() -> None:
     async with school(Algorithm.MD5) as listening, aiohttp.ClientSession() as http:
         url = f"rtsp://{listening.host}:{listening.rtsp_port}/hall/main"
         faults = f"{listening.control_url}/cameras/hall/faults"
@@ -215,6 +215,6 @@ async def test_a_delay_that_builds_up_in_the_connection_is_dropped_to_live() -> 
             await pull.wait_until(lambda: pull.source.status().reason is SourceReason.FELL_BEHIND, within=40)
             (await http.delete(faults)).raise_for_status()
             await pull.wait_until(lambda: pull.source.status().state is SourceState.UP)
-            # a school that is drawn live stamps each report with the time of the picture that is sent with it
+            # a school that is drawn live stamps each report with the time of the picture sent with it
             report, clock = pull.sink.reports[-1], SystemClock()
             assert clock.now() - clock.monotonic() - (report.ntp - report.arrival) < 1

@@ -36,7 +36,7 @@ async def test_a_password_is_accepted(bench: Bench) -> None:
         await bench.stop()
 
 
-async def test_a_camera_that_hangs_up_when_it_has_challenged_is_answered_on_the_next_connection_at_once(
+async def test_a_camera_that_hangs_up_after_its_challenge_is_answered_at_once_on_the_next_connection(
     bench: Bench,
 ) -> None:
     async with ScriptedCamera(PASSWORD) as camera:
@@ -50,14 +50,14 @@ async def test_a_camera_that_hangs_up_when_it_has_challenged_is_answered_on_the_
         await bench.stop()
 
 
-async def test_the_camera_refuses_with_a_reason(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_each_refusal_by_the_camera_has_a_reason(bench: Bench, camera: ScriptedCamera) -> None:
     camera.status = 404
     source = bench.source(camera.url)
     bench.start()
     await bench.until(lambda: source.status().reason is SourceReason.NOT_FOUND)
 
 
-async def test_a_redirect_to_a_place_that_is_named_is_followed_and_said(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_redirect_to_a_configured_place_is_followed_and_reported(bench: Bench, camera: ScriptedCamera) -> None:
     async with ScriptedCamera() as door:
         door.location = camera.url.replace("127.0.0.1", "localhost")
         source = bench.source(door.url, redirects=[f"localhost:{camera.port}"])
@@ -68,7 +68,9 @@ async def test_a_redirect_to_a_place_that_is_named_is_followed_and_said(bench: B
         await bench.stop()
 
 
-async def test_a_redirect_within_the_camera_is_followed_by_whatever_name(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_redirect_within_the_camera_is_followed_whatever_name_it_uses(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     async def sent_on_once() -> None:
         await bench.until(lambda: "DESCRIBE" in camera.requests)
         camera.location = None
@@ -81,7 +83,7 @@ async def test_a_redirect_within_the_camera_is_followed_by_whatever_name(bench: 
     assert source.status().reconnects == 0
 
 
-async def test_redirects_in_a_circle_end(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_circular_redirects_end(bench: Bench, camera: ScriptedCamera) -> None:
     camera.location = camera.url
     source = bench.source(camera.url)
     bench.start()
@@ -108,7 +110,9 @@ async def test_streams_of_a_recorder_never_have_more_sessions_than_it_serves(
     assert camera.most == 2
 
 
-async def test_a_recorder_that_refuses_is_asked_for_one_more_in_turn_only(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_recorder_that_refuses_is_asked_for_only_one_more_session_at_a_time(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     camera.sessions = 2
     nvr = Nvr("north", None, 4, bench.clock)
     for _ in range(4):
@@ -119,7 +123,7 @@ async def test_a_recorder_that_refuses_is_asked_for_one_more_in_turn_only(bench:
     for _ in range(600):
         camera.picture()
         await bench.clock.advance(0.1)
-    assert camera.requests.count("SETUP") - began <= 6, "two that wait do not knock each few seconds"
+    assert camera.requests.count("SETUP") - began <= 6, "two that are waiting do not try every few seconds"
     waiting = [s.status() for s in bench.sources if s.status().state is not SourceState.UP]
     assert len(waiting) == 2
     assert {status.reason for status in waiting} == {SourceReason.SESSION_LIMIT}

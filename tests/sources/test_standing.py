@@ -20,7 +20,7 @@ class Scene:
         self.standing.happened(event, reason, detail)
 
 
-def test_silence_of_a_stream_that_is_down_takes_nothing_from_what_is_known() -> None:
+def test_silence_of_a_stream_that_is_down_does_not_change_its_reason() -> None:
     scene = Scene()
     scene.happens(SourceEvent.LOST, SourceReason.PASSWORD_REFUSED, "The camera refuses the password.")
     before = list(scene.told)
@@ -29,7 +29,7 @@ def test_silence_of_a_stream_that_is_down_takes_nothing_from_what_is_known() -> 
     assert scene.standing.status.reason is SourceReason.PASSWORD_REFUSED
 
 
-def test_a_stream_that_is_tried_again_stays_down_with_its_newest_reason_until_a_picture_comes() -> None:
+def test_a_retried_stream_stays_down_with_its_newest_reason_until_a_picture_arrives() -> None:
     scene = Scene()
     scene.happens(SourceEvent.LOST, SourceReason.UNREACHABLE, "Nobody answers.")
     scene.happens(SourceEvent.LOST, SourceReason.TIMED_OUT, "The camera does not answer.")

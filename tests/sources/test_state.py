@@ -30,5 +30,5 @@ def test_a_picture_brings_any_source_up_and_a_loss_takes_any_down() -> None:
 
 
 @pytest.mark.parametrize("reason", SourceReason)
-def test_every_reason_has_an_advice(reason: SourceReason) -> None:
+def test_every_reason_has_advice(reason: SourceReason) -> None:
     assert bool(advice(reason)) == (reason is not SourceReason.NONE)

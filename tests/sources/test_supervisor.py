@@ -13,7 +13,7 @@ from tests.sources.recording import RecordingSink
 from tests.sources.scripted import ScriptedCamera
 
 
-async def test_a_camera_comes_up_and_is_told_goodbye_at_the_end(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_camera_comes_up_and_is_torn_down_at_the_end(bench: Bench, camera: ScriptedCamera) -> None:
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)
@@ -30,21 +30,21 @@ async def test_a_camera_comes_up_and_is_told_goodbye_at_the_end(bench: Bench, ca
     assert (len(bench.sink.connections), bench.sink.disconnections) == (1, 1)
 
 
-async def test_reports_keep_alives_and_clock_samples_flow(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_reports_keep_alives_and_clock_samples_are_exchanged(bench: Bench, camera: ScriptedCamera) -> None:
     bench.source(camera.url)
     bench.start()
     await bench.up(camera)
     samples = len(bench.sink.samples)
     bench.sink.next_query = bench.clock.monotonic()
     took = await bench.until(lambda: len(bench.sink.samples) >= samples + 5, each=camera.picture)
-    assert took >= 0.2, "questions keep their distance"
+    assert took >= 0.2, "queries keep their distance"
     bench.sink.next_query = float("inf")
     before = camera.requests.count("OPTIONS")
     await bench.until(lambda: camera.requests.count("OPTIONS") > before, within=12, each=camera.picture)
     assert any(frame[1] == 201 for frame in camera.frames)
 
 
-async def test_a_camera_that_is_down_at_start_is_shown_within_seconds_of_its_return(
+async def test_a_camera_that_is_down_at_the_start_is_shown_within_seconds_of_its_return(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     camera = ScriptedCamera()
@@ -93,7 +93,7 @@ async def test_a_stream_that_stops_is_stalled_and_then_pulled_again(bench: Bench
     assert (len(bench.sink.connections), bench.sink.disconnections) == (2, 1)
 
 
-async def test_a_connection_that_is_lost_is_told_at_once(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_lost_connection_is_reported_at_once(bench: Bench, camera: ScriptedCamera) -> None:
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)
@@ -128,7 +128,9 @@ async def test_a_camera_that_hangs_up_is_pulled_again_at_once(bench: Bench, came
     await bench.up(camera)
 
 
-async def test_rubbish_from_one_camera_is_counted_and_harms_no_other(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_garbage_from_one_camera_is_counted_and_does_not_affect_others(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     async with ScriptedCamera() as other:
         source = bench.source(camera.url)
         neighbour = bench.source(other.url, sink=RecordingSink())
@@ -152,7 +154,7 @@ class BrokenSink(RecordingSink):
         raise ZeroDivisionError
 
 
-async def test_a_bug_ends_one_run_with_a_traceback_and_never_anothers(
+async def test_a_bug_ends_one_run_with_a_traceback_and_no_other(
     bench: Bench, camera: ScriptedCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with ScriptedCamera() as other:

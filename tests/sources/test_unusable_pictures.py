@@ -27,7 +27,7 @@ NOT_USABLE: dict[str, tuple[Callable[[int], bytes], str]] = {
 
 
 @pytest.mark.parametrize("kind", NOT_USABLE)
-async def test_a_camera_whose_pictures_are_thrown_away_is_not_up_and_says_why(
+async def test_a_camera_whose_pictures_are_discarded_is_not_up_and_its_status_says_why(
     bench: Bench, camera: ScriptedCamera, kind: str
 ) -> None:
     packet, words = NOT_USABLE[kind]
@@ -51,7 +51,7 @@ async def test_a_camera_whose_pictures_are_thrown_away_is_not_up_and_says_why(
     assert len(bench.statuses) < said + 8, "the words do not change with every picture"
 
 
-async def test_a_camera_that_refreshes_its_picture_gradually_is_up_and_says_what_to_set(
+async def test_a_camera_with_gradual_refresh_is_up_and_its_status_says_what_to_set(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     source = bench.source(camera.url)
@@ -72,9 +72,7 @@ async def test_a_camera_that_refreshes_its_picture_gradually_is_up_and_says_what
     )
 
 
-async def test_a_camera_that_was_up_is_not_while_its_pictures_are_thrown_away(
-    bench: Bench, camera: ScriptedCamera
-) -> None:
+async def test_a_camera_is_not_up_while_its_pictures_are_discarded(bench: Bench, camera: ScriptedCamera) -> None:
     source = bench.source(camera.url)
     bench.start()
     await bench.up(camera)
@@ -90,7 +88,9 @@ async def test_a_camera_that_was_up_is_not_while_its_pictures_are_thrown_away(
     await bench.up(camera)
 
 
-async def test_jpeg_pictures_that_are_too_large_are_not_up_and_say_so(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_camera_whose_jpeg_pictures_are_too_large_is_not_up_and_its_status_says_so(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     camera.description = b"v=0\r\nm=video 0 RTP/AVP 26\r\na=control:track1\r\n"
     source = bench.source(camera.url)
     bench.start()

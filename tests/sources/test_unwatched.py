@@ -28,7 +28,7 @@ async def settled(bench: Bench, camera: ScriptedCamera) -> Source:
 
 
 async def arrived(bench: Bench, camera: ScriptedCamera) -> None:
-    """Wait until a turn has found nothing, so that the next picture is read as it arrives, and those after it wait."""
+    """Wait until a turn has found nothing, so that the next picture is read as it arrives and those after it wait."""
     units = len(bench.sink.units)
     camera.picture()
     await loop_turns()
@@ -36,12 +36,12 @@ async def arrived(bench: Bench, camera: ScriptedCamera) -> None:
 
 
 async def loop_turns() -> None:
-    """Let the event loop read whatever there is to read now, without time passing."""
+    """Let the event loop read whatever has arrived, without letting time pass."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-async def test_a_picture_that_nobody_watches_waits_for_its_turn_and_is_not_lost(
+async def test_a_picture_that_nobody_is_watching_waits_for_its_turn_and_is_not_lost(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     await settled(bench, camera)
@@ -54,7 +54,7 @@ async def test_a_picture_that_nobody_watches_waits_for_its_turn_and_is_not_lost(
     assert len(bench.sink.units) == units + 2
 
 
-async def test_with_the_first_viewer_all_that_waits_is_read_at_once_and_each_picture_from_then_on(
+async def test_the_first_viewer_gets_everything_waiting_at_once_and_then_every_picture_as_it_arrives(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     source = await settled(bench, camera)
@@ -81,7 +81,7 @@ async def test_after_the_last_viewer_packets_wait_for_their_turn_again(bench: Be
     assert len(bench.sink.units) == units
 
 
-async def test_who_watches_before_the_camera_plays_gets_each_picture_as_it_comes(
+async def test_a_viewer_who_watches_before_the_camera_plays_gets_each_picture_as_it_arrives(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     bench.source(camera.url).watch(True)
@@ -96,7 +96,7 @@ async def test_who_watches_before_the_camera_plays_gets_each_picture_as_it_comes
     assert len(bench.sink.units) == units + 1
 
 
-async def test_a_stream_of_many_bytes_does_not_wait_for_its_turn(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_stream_with_a_high_bitrate_does_not_wait_for_its_turn(bench: Bench, camera: ScriptedCamera) -> None:
     await settled(bench, camera)
     units = len(bench.sink.units)
     camera.picture()
@@ -106,7 +106,9 @@ async def test_a_stream_of_many_bytes_does_not_wait_for_its_turn(bench: Bench, c
     assert len(bench.sink.units) > units
 
 
-async def test_while_an_answer_is_awaited_each_packet_is_read_as_it_comes(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_while_an_answer_is_awaited_each_packet_is_read_as_it_arrives(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     await settled(bench, camera)
     samples = len(bench.sink.samples)
     bench.sink.next_query = bench.clock.monotonic()
@@ -119,7 +121,7 @@ async def test_while_an_answer_is_awaited_each_packet_is_read_as_it_comes(bench:
 
 
 @pytest.mark.parametrize("now", [0.0, 0.1, 1234.567, 99_999.999])
-def test_every_source_has_one_turn_a_period_a_few_at_a_time(now: float) -> None:
+def test_every_source_has_one_turn_per_period_a_few_at_a_time(now: float) -> None:
     given = rota()
     places = [next(given) for _ in range(3 * TOGETHER)]
     assert len(set(places)) == 3

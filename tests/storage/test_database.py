@@ -63,7 +63,7 @@ async def test_an_exception_rolls_back(database: Database) -> None:
     assert await count(database) == 0
 
 
-async def test_a_cancelled_writer_leaves_the_way_free(database: Database) -> None:
+async def test_a_cancelled_writer_does_not_block_others(database: Database) -> None:
     begun = asyncio.Event()
 
     async def hang() -> None:
@@ -107,7 +107,7 @@ async def test_writers_on_two_handles_wait_for_each_other(database: Database, tm
     await other.close()
 
 
-async def test_a_reader_does_not_wait_for_a_writer_nor_see_its_work(database: Database) -> None:
+async def test_a_reader_neither_waits_for_a_writer_nor_sees_its_changes(database: Database) -> None:
     async with database.session() as session:
         session.add(revocation("a"))
         await session.flush()
@@ -122,7 +122,7 @@ async def test_a_nested_writing_session_is_an_error_rather_than_a_deadlock(datab
                 pass
 
 
-async def test_a_row_that_exists_is_left_to_the_caller(database: Database) -> None:
+async def test_a_row_that_already_exists_is_reported_to_the_caller(database: Database) -> None:
     async with database.session() as session:
         session.add(revocation("a"))
     with pytest.raises(IntegrityError):
@@ -130,7 +130,7 @@ async def test_a_row_that_exists_is_left_to_the_caller(database: Database) -> No
             session.add(revocation("a"))
 
 
-async def test_references_are_held(database: Database) -> None:
+async def test_references_are_enforced(database: Database) -> None:
     with pytest.raises(IntegrityError):
         async with database.session() as session:
             session.add(
@@ -146,7 +146,7 @@ async def test_references_are_held(database: Database) -> None:
             )
 
 
-async def test_a_failure_of_the_store_is_a_storage_error_without_values(database: Database) -> None:
+async def test_a_failure_of_the_database_is_a_storage_error_without_values(database: Database) -> None:
     with pytest.raises(StorageError) as caught:
         async with database.session() as session:
             await session.execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "hunter2"})
@@ -157,7 +157,7 @@ async def test_a_failure_of_the_store_is_a_storage_error_without_values(database
             await session.execute(text("SELECT * FROM nowhere"))
 
 
-async def test_the_files_are_readable_by_their_owner_alone(database: Database, tmp_path: Path) -> None:
+async def test_the_files_can_be_read_only_by_their_owner(database: Database, tmp_path: Path) -> None:
     async with database.session() as session:
         session.add(revocation("a"))
     files = list((tmp_path / "data").iterdir())
@@ -170,7 +170,7 @@ async def test_a_database_in_memory_is_refused() -> None:
         await Database("sqlite+aiosqlite://").open()
 
 
-async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sightline.db"
     path.write_bytes(b"not a database, but long enough to have a header" * 100)
     database = Database(sqlite_url(path))
@@ -179,7 +179,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+async def test_a_directory_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot be created"):
         await Database(sqlite_url(tmp_path / "file" / "sightline.db")).open()

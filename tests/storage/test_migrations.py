@@ -15,7 +15,7 @@ from gateway.storage.migrate import upgrade
 from gateway.storage.tables import Base, IncidentRow
 
 
-async def test_migrations_and_tables_agree(tmp_path: Path) -> None:
+async def test_migrations_and_table_definitions_agree(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'sightline.db'}")
 
     def differences(connection: Connection) -> list[object]:

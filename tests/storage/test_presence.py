@@ -9,7 +9,7 @@ from gateway.clock import SystemClock
 from gateway.storage.presence import NAME, Presence, looked_at_by_gateway
 
 
-async def test_a_gateway_is_there_while_it_runs_and_not_after_it_was_killed(tmp_path: Path) -> None:
+async def test_a_gateway_is_found_while_it_runs_but_not_after_it_is_killed(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     assert looked_at_by_gateway(directory) is None
     told = 0.0
@@ -30,7 +30,7 @@ async def test_a_gateway_is_there_while_it_runs_and_not_after_it_was_killed(tmp_
     assert (directory / NAME).stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_folder_that_cannot_be_written_stops_no_gateway(
+async def test_a_folder_that_cannot_be_written_does_not_stop_the_gateway(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()

@@ -25,7 +25,7 @@ def reserve(directory: Path) -> Reserve:
     return found
 
 
-def test_the_last_value_is_found_and_the_file_keeps_its_size(tmp_path: Path) -> None:
+def test_the_last_value_can_be_read_and_the_file_keeps_its_size(tmp_path: Path) -> None:
     kept = reserve(tmp_path)
     assert kept.load() is None
     for number in range(5):
@@ -34,7 +34,7 @@ def test_the_last_value_is_found_and_the_file_keeps_its_size(tmp_path: Path) -> 
     assert kept.path.stat().st_size == SIZE
 
 
-def test_a_value_that_is_too_long_leaves_the_one_before(tmp_path: Path) -> None:
+def test_a_value_that_is_too_long_leaves_the_previous_one(tmp_path: Path) -> None:
     kept = reserve(tmp_path)
     kept.save("before")
     with pytest.raises(OSError, match="do not fit"):
@@ -44,7 +44,7 @@ def test_a_value_that_is_too_long_leaves_the_one_before(tmp_path: Path) -> None:
 
 @given(st.integers(0, SIZE // 2 - 1), st.binary(min_size=1, max_size=SIZE // 2))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-def test_a_half_that_a_crash_has_torn_is_not_believed(tmp_path: Path, place: int, torn: bytes) -> None:
+def test_a_half_torn_by_a_crash_is_not_used(tmp_path: Path, place: int, torn: bytes) -> None:
     kept = reserve(tmp_path)
     kept.load()
     kept.save("before")
@@ -57,9 +57,7 @@ def test_a_half_that_a_crash_has_torn_is_not_believed(tmp_path: Path, place: int
     assert reserve(tmp_path).load() in ("before", "after")
 
 
-async def test_what_is_dropped_beside_an_owed_change_is_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_dropped_additions_to_an_owed_change_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     @asynccontextmanager
     async def full(_urgency: Urgency) -> AsyncIterator[AsyncSession]:
         raise StorageError("no space left on device")
@@ -75,7 +73,7 @@ async def test_what_is_dropped_beside_an_owed_change_is_counted(
     assert len(dropped) == 3
 
 
-async def test_readiness_writes_once_however_many_ask(tmp_path: Path) -> None:
+async def test_readiness_writes_once_however_many_callers_ask(tmp_path: Path) -> None:
     database, clock = Database(database_url(tmp_path)), FakeClock()
     await database.open()
     writes = list[Urgency]()

@@ -10,7 +10,7 @@ async def settle() -> None:
     await FakeClock().settle()
 
 
-async def test_an_alarm_overtakes_a_thousand_writes_that_wait() -> None:
+async def test_an_alarm_overtakes_a_thousand_waiting_writes() -> None:
     turns, order = Turns(), list[str]()
 
     async def write(name: str, urgency: Urgency) -> None:
@@ -30,7 +30,7 @@ async def test_an_alarm_overtakes_a_thousand_writes_that_wait() -> None:
     assert order == ["alarm", "grant", *(f"record {number}" for number in range(1000))]
 
 
-async def test_a_writer_that_is_cancelled_while_it_waits_is_passed_over() -> None:
+async def test_a_writer_cancelled_while_waiting_is_skipped() -> None:
     turns = Turns()
     await turns.take(Urgency.RECORD)
     first, second = (asyncio.create_task(turns.take(Urgency.RECORD)) for _ in range(2))

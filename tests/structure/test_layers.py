@@ -1,4 +1,4 @@
-"""Checks imports outside the package: tests and bench share the rig and do not import each other."""
+"""Checks imports outside the gateway: tests and bench share the rig and do not import each other."""
 
 import ast
 from collections.abc import Iterator

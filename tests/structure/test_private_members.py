@@ -13,9 +13,9 @@ import pytest
 from rig.example import ROOT
 
 MAY = {
-    "tests/net/turn_attempts.py": "aioice keeps to itself why a TURN server refused to pass something on",
-    "tests/e2e/viewer.py": "aiortc tells nobody when a packet arrives",
-    "tests/fakes.py": "asyncio tells nobody whether its loop has something left to do",
+    "tests/net/turn_attempts.py": "aioice does not tell why a TURN server refused to relay something",
+    "tests/e2e/viewer.py": "aiortc does not report when a packet arrives",
+    "tests/fakes.py": "asyncio does not say whether its loop has anything left to do",
 }
 """The exceptions and their reasons: a module, or a folder with everything in it."""
 
@@ -50,11 +50,11 @@ def modules() -> list[Path]:
     return sorted((ROOT / "tests").rglob("*.py"))
 
 
-def test_no_test_touches_a_private_member_but_those_with_a_reason() -> None:
+def test_only_tests_with_a_reason_touch_private_members() -> None:
     found = {str(path.relative_to(ROOT)): list(private_members(path.read_text())) for path in modules()}
     assert {path: lines for path, lines in found.items() if lines and not path.startswith(tuple(MAY))} == {}
     needless = [one for one in MAY if not any(lines for path, lines in found.items() if path.startswith(one))]
-    assert needless == [], "take these off the list: they touch nothing private any more"
+    assert needless == [], "remove these from the list: they no longer touch anything private"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_no_test_touches_a_private_member_but_those_with_a_reason() -> None:
         ("from gateway.server import _unowned", "_unowned"),
     ],
 )
-def test_a_private_member_is_found_however_it_is_touched(source: str, name: str) -> None:
+def test_a_private_member_is_found_however_it_is_used(source: str, name: str) -> None:
     assert list(private_members(source)) == [(1, name)]
 
 

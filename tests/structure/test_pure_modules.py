@@ -26,12 +26,12 @@ def test_a_module_that_says_neither_is_not_checked() -> None:
     assert not promises_purity("One connection to a camera, for a purely local reason.", package=False)
 
 
-def test_a_package_is_checked_if_it_says_so_about_itself_and_not_about_one_of_its_modules() -> None:
+def test_a_package_is_checked_if_it_says_that_it_is_pure_itself() -> None:
     assert promises_purity("What all codecs have in common. Pure.", package=True)
     assert not promises_purity("May you: one pure policy, and the grants that live and die by it.", package=True)
 
 
-def test_a_new_module_is_checked_from_its_first_day(tmp_path: Path) -> None:
+def test_a_new_module_is_checked_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "gateway" / "sources"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text('"""Cameras: a sans-IO core and a thin shell."""\n')

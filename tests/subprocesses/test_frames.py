@@ -13,7 +13,7 @@ from gateway.subprocesses.frames import Frames, frame
 
 
 @given(st.lists(st.binary(max_size=200), max_size=8), st.lists(st.integers(1, 60)))
-def test_what_was_sent_arrives_however_the_stream_is_cut(bodies: list[bytes], cuts: list[int]) -> None:
+def test_frames_arrive_intact_however_the_stream_is_cut(bodies: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(map(frame, bodies))
     reader, heard = Frames(), list[bytes]()
     for cut in [*cuts, len(stream)]:
@@ -31,7 +31,7 @@ def test_garbage_is_refused_or_waited_out(pieces: list[bytes]) -> None:
             list(reader.feed(piece))
 
 
-def test_a_length_over_the_limit_is_refused_before_anything_is_kept_for_it() -> None:
+def test_a_length_over_the_limit_is_refused_before_anything_is_stored() -> None:
     with pytest.raises(Malformed):
         list(Frames().feed((frames.LIMIT + 1).to_bytes(4, "big")))
 

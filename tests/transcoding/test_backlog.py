@@ -27,7 +27,7 @@ def numbers(jobs: list[Job]) -> list[int]:
     return [job.time // STEP for job in jobs]
 
 
-def test_a_transcode_begins_with_the_keyframe_and_shows_the_newest_picture_alone() -> None:
+def test_a_transcode_begins_with_the_keyframe_and_shows_only_the_newest_picture() -> None:
     backlog = Backlog()
     for number in range(5):
         backlog.take(picture(number, keyframe=number == 1))
@@ -40,7 +40,7 @@ def test_a_transcode_begins_with_the_keyframe_and_shows_the_newest_picture_alone
     assert backlog.dropped == 0
 
 
-def test_who_keeps_up_shows_every_picture() -> None:
+def test_a_process_that_keeps_up_shows_every_picture() -> None:
     backlog = Backlog()
     backlog.begin()
     shown = []
@@ -50,7 +50,7 @@ def test_who_keeps_up_shows_every_picture() -> None:
     assert shown == [True] * 4
 
 
-def test_the_arrival_from_the_camera_goes_along() -> None:
+def test_the_time_of_arrival_from_the_camera_is_passed_on() -> None:
     backlog = Backlog()
     backlog.begin()
     backlog.take(picture(7, keyframe=True))
@@ -59,7 +59,7 @@ def test_the_arrival_from_the_camera_goes_along() -> None:
     assert waiting[1] == 7.0
 
 
-def test_at_a_keyframe_all_that_waits_is_let_go_and_the_decoder_begins_anew() -> None:
+def test_at_a_keyframe_everything_waiting_is_dropped_and_the_decoder_restarts() -> None:
     backlog = Backlog()
     backlog.begin()
     for number in range(6):
@@ -70,7 +70,7 @@ def test_at_a_keyframe_all_that_waits_is_let_go_and_the_decoder_begins_anew() ->
     assert backlog.dropped == 4
 
 
-def test_who_is_always_behind_still_shows_a_picture_now_and_then() -> None:
+def test_a_process_that_is_always_behind_still_shows_a_picture_now_and_then() -> None:
     backlog = Backlog()
     backlog.begin()
     backlog.take(picture(0, keyframe=True))
@@ -85,7 +85,7 @@ def test_who_is_always_behind_still_shows_a_picture_now_and_then() -> None:
     assert len(shown) == 98 * STEP // SHOWN_EVERY + 1
 
 
-def test_pictures_are_bounded_by_number_and_size() -> None:
+def test_waiting_pictures_are_limited_by_number_and_size() -> None:
     backlog = Backlog()
     backlog.begin()
     backlog.take(picture(0, keyframe=True))
@@ -99,7 +99,7 @@ def test_pictures_are_bounded_by_number_and_size() -> None:
     assert numbers(all_of(backlog)) == [2001]
 
 
-def test_who_keeps_up_is_not_interrupted_by_a_gop_of_any_length() -> None:
+def test_a_gop_of_any_length_does_not_interrupt_a_process_that_keeps_up() -> None:
     backlog = Backlog()
     backlog.begin()
     for number in range(MAX_PICTURES + 10):
@@ -111,7 +111,7 @@ def test_who_keeps_up_is_not_interrupted_by_a_gop_of_any_length() -> None:
     assert all_of(backlog) == []
 
 
-def test_nothing_is_kept_of_a_stream_that_passes() -> None:
+def test_after_forgetting_no_pictures_are_kept() -> None:
     backlog = Backlog()
     backlog.take(picture(0, keyframe=True))
     backlog.forget()
@@ -120,7 +120,7 @@ def test_nothing_is_kept_of_a_stream_that_passes() -> None:
 
 
 @given(st.lists(st.sampled_from(["key", "delta", "next", "begin", "end"]), max_size=60), st.integers(0, WRAP // STEP))
-def test_each_job_follows_the_one_before_or_begins_anew_at_a_keyframe(steps: list[str], first: int) -> None:
+def test_each_job_follows_the_previous_one_or_restarts_at_a_keyframe(steps: list[str], first: int) -> None:
     backlog, number, before, keyframes = Backlog(), first, -1, set()
     for step in steps:
         if step in ("key", "delta"):

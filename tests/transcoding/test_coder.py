@@ -60,18 +60,18 @@ def test_b_frames_come_out_in_the_order_in_which_they_are_shown() -> None:
     assert len(times) >= 15
 
 
-def test_no_more_pictures_come_than_the_limit_allows() -> None:
+def test_no_more_pictures_come_out_than_the_limit_allows() -> None:
     results = run(Coder(Limits(120, 5, 300_000)), jobs("JPEG", jpeg(30)))
     assert [result.time for result in results] == list(range(0, 30 * TICKS, 2 * TICKS))
 
 
-def test_no_more_bits_come_than_the_limit_allows() -> None:
+def test_no_more_bits_come_out_than_the_limit_allows() -> None:
     results = run(Coder(Limits(180, 10, 100_000)), jobs("JPEG", jpeg(50)))
     bits = 8 * sum(len(nal) for result in results for nal in result.nals)
     assert bits / 5 < 1.3 * 100_000
 
 
-def test_what_is_not_to_be_shown_is_only_decoded() -> None:
+def test_pictures_that_are_not_to_be_shown_are_only_decoded() -> None:
     coder = Coder(LIMITS)
     hidden = [job._replace(show=False) for job in jobs("H265", h265(4))]
     assert run(coder, hidden[:3]) == []
@@ -111,7 +111,7 @@ def test_pictures_keep_their_shape_within_the_limit(
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(["H264", "H265", "JPEG"]), st.binary(min_size=1, max_size=60)), max_size=6))
-def test_what_cannot_be_decoded_brings_nothing_and_harms_nobody(steps: list[tuple[str, bytes]]) -> None:
+def test_undecodable_pictures_give_no_result_and_do_no_harm(steps: list[tuple[str, bytes]]) -> None:
     coder = Coder(LIMITS)
     for codec, data in steps:
         list(coder.code(Job(codec, True, False, 0, (data,))))

@@ -21,7 +21,7 @@ def open_files(pid: int) -> set[str]:
     return set(os.listdir(f"/proc/{pid}/fd"))
 
 
-async def test_a_decoder_that_is_taken_over_finds_no_secret_and_nothing_to_go_on_with(
+async def test_a_decoder_that_is_taken_over_finds_no_secrets_and_no_further_access(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SIGHTLINE_CAMERA_PASSWORD", SECRET)
@@ -36,7 +36,7 @@ async def test_a_decoder_that_is_taken_over_finds_no_secret_and_nothing_to_go_on
         assert SECRET not in of_process(worker, "cmdline")
         status = dict(line.split(":\t", 1) for line in of_process(worker, "status").splitlines())
         assert status["NoNewPrivs"] == "1"
-        assert status["Threads"] == "1", "what is given up is given up by each thread for itself"
+        assert status["Threads"] == "1", "every thread must confine itself"
         assert status["Umask"] == "0077"
         limits = {line[:26].strip(): line[26:].split()[:2] for line in of_process(worker, "limits").splitlines()}
         for name in ("Max core file size", "Max file size", "Max processes"):
@@ -51,7 +51,7 @@ async def test_a_decoder_that_is_taken_over_finds_no_secret_and_nothing_to_go_on
 ATTEMPTS = """
 import os, signal, socket, sys, resource
 from gateway.transcoding import confinement
-if "without limits" in sys.argv:  # Landlock has to hold alone: root lifts its own limits
+if "without limits" in sys.argv:  # Landlock must be enough on its own: root can lift its own limits
     confinement._LIMITS.clear()
 listening = socket.create_server(("127.0.0.1", 0))
 confinement.confine()
@@ -83,7 +83,7 @@ def attempts(*arguments: str) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
 
-def test_limits_alone_let_no_file_and_no_socket_be_opened() -> None:
+def test_limits_alone_prevent_opening_files_and_sockets() -> None:
     found = attempts("9")
     refused = {"Too many open files", "Permission denied"}
     assert {found[name] for name in ("read", "list", "write", "environ", "connect", "udp")} <= refused
@@ -93,7 +93,7 @@ def test_limits_alone_let_no_file_and_no_socket_be_opened() -> None:
 @pytest.mark.skipif(
     "landlock" not in Path("/proc/kallsyms").read_text(errors="replace"), reason="this kernel has no Landlock"
 )
-def test_landlock_alone_lets_no_file_be_read_no_program_be_started_and_nobody_be_killed() -> None:
+def test_landlock_alone_prevents_reading_files_starting_programs_and_sending_signals() -> None:
     found = attempts("9", "without limits")
     for name in ("read", "list", "write", "environ", "program", "connect"):
         assert found[name] == "Permission denied", name

@@ -4,7 +4,7 @@ from gateway.errors import Malformed
 from gateway.transcoding.in_flight import MAX_ARRIVALS, MOST, InFlight
 
 
-def test_a_process_has_few_jobs_at_a_time_and_is_late_by_its_oldest() -> None:
+def test_a_process_has_few_jobs_at_a_time_and_the_oldest_shows_how_late_it_is() -> None:
     jobs = InFlight()
     assert jobs.waits_for(100.0) == 0
     for number in range(MOST):
@@ -20,13 +20,13 @@ def test_a_process_has_few_jobs_at_a_time_and_is_late_by_its_oldest() -> None:
     assert (jobs.waits_for(10.0), jobs.arrival(3000)) == (0, None)
 
 
-def test_a_process_that_says_it_has_done_what_it_was_not_given_is_not_believed() -> None:
+def test_a_process_that_reports_a_job_it_was_not_given_is_not_believed() -> None:
     jobs = InFlight()
     with pytest.raises(Malformed, match="not given"):
         jobs.done()
 
 
-def test_what_was_withdrawn_is_unknown_when_it_comes_out_but_still_under_way() -> None:
+def test_a_withdrawn_picture_is_unknown_when_it_comes_out_but_still_counts_as_under_way() -> None:
     jobs = InFlight()
     jobs.give(3000, 1.0, 1.1)
     jobs.withdraw()
@@ -35,7 +35,7 @@ def test_what_was_withdrawn_is_unknown_when_it_comes_out_but_still_under_way() -
     jobs.done()
 
 
-def test_pictures_of_which_nothing_ever_comes_out_leave_nothing_behind() -> None:
+def test_pictures_without_any_result_leave_nothing_behind() -> None:
     jobs = InFlight()
     for number in range(MAX_ARRIVALS + 1):
         jobs.give(number, float(number), float(number))

@@ -1,4 +1,4 @@
-"""Cameras that send no keyframes: a transcode begins at a recovery point, and shows whole pictures only."""
+"""Cameras that send no keyframes: a transcode begins at a recovery point, and shows only whole pictures."""
 
 from collections.abc import Iterator, Sequence
 
@@ -62,7 +62,7 @@ KINDS = {
 
 
 class Camera:
-    """Sends coded pictures over RTP to a relay stream, and on to a transcode that runs in the test."""
+    """Sends coded pictures over RTP to a relay stream, and from there to a transcode that runs in the test."""
 
     def __init__(self, codec: str) -> None:
         self.clock = FakeClock()
@@ -122,7 +122,7 @@ def worst(picture: Grey, number: int) -> float:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_whole_pictures_are_shown_of_a_camera_that_sends_no_keyframe(kind: str) -> None:
+def test_of_a_camera_that_sends_no_keyframes_only_whole_pictures_are_shown(kind: str) -> None:
     codec, coded = KINDS[kind]
     camera = Camera(codec)
     camera.backlog.begin()
@@ -163,14 +163,14 @@ def test_a_transcode_that_starts_shows_the_newest_picture_at_once(kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["gradual refresh", "open groups"])
-def test_viewers_are_sent_to_the_transcode_once_no_keyframe_is_expected_any_more(kind: str) -> None:
+def test_viewers_get_the_transcode_once_no_more_keyframes_are_expected(kind: str) -> None:
     codec, coded = KINDS[kind]
     camera = Camera(codec)
     told: list[bool] = []
     camera.stream.on_beginning(lambda _: told.append(camera.stream.begins))
     pictures = coded(5 * PERIOD)
     camera.send(pictures[7 : PERIOD + 10])
-    assert camera.stream.begins, "a keyframe may come yet"
+    assert camera.stream.begins, "a keyframe may still come"
     camera.send(pictures[PERIOD + 10 :])
     assert told == [False]
     assert camera.stream.waiting_for_keyframe
@@ -180,7 +180,7 @@ def test_viewers_are_sent_to_the_transcode_once_no_keyframe_is_expected_any_more
     assert camera.stream.gop()
 
 
-def test_viewers_of_h265_begin_at_an_open_group_and_are_sent_nothing_that_refers_back() -> None:
+def test_viewers_of_h265_can_begin_at_an_open_group_and_get_nothing_that_refers_back() -> None:
     camera = Camera("H265")
     groups: list[PacketGroup] = []
     numbers: dict[int, int] = {}

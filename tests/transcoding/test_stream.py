@@ -1,4 +1,4 @@
-"""A transcode's viewers get the source's map. They begin only with pictures for which that map is valid."""
+"""A transcode's viewers get the source's map, and begin only with pictures for which that map is valid."""
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.metrics import Metrics
@@ -11,7 +11,7 @@ from tests.fakes import FakeClock
 INTRA = (b"\x67sps", b"\x68pps", b"\x65" + bytes(300))
 
 
-async def test_what_was_made_of_pictures_from_before_a_leap_is_not_begun_with_after_it() -> None:
+async def test_after_a_leap_no_viewer_begins_with_a_transcode_of_earlier_pictures() -> None:
     clock, metrics = FakeClock(), Metrics()
     source = CameraStream(CameraId("hall"), StreamName.MAIN, clock, metrics)
     stream = TranscodedStream(source, metrics)

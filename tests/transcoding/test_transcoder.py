@@ -82,8 +82,9 @@ class House:
 
     @asynccontextmanager
     async def playing(self, pictures: Sequence[Coded], codec: str) -> AsyncIterator[None]:
-        """Repeat the pictures until the context is left, so that there is something to encode however slowly a process
-        starts."""
+        """Repeat the pictures while the block lasts, so that there is something to encode however slowly a process
+        starts.
+        """
 
         async def round_and_round() -> None:
             while True:
@@ -137,7 +138,7 @@ def workers() -> set[int]:
 
 
 @pytest.mark.parametrize("codec", ["H265", "JPEG"])
-async def test_a_viewer_gets_h264_with_the_times_of_the_camera(codec: str) -> None:
+async def test_a_viewer_gets_h264_with_the_cameras_times(codec: str) -> None:
     pictures = h265(30) if codec == "H265" else jpeg(30)
     async with house() as home:
         home.connect(codec)
@@ -177,7 +178,7 @@ async def test_nothing_runs_without_viewers_and_all_share_one_process(monkeypatc
         assert home.count("transcode_restarts_total", camera=CAMERA) == 0
 
 
-async def test_a_transcode_that_dies_is_told_and_begun_again() -> None:
+async def test_a_transcode_that_dies_is_reported_and_restarted() -> None:
     async with house() as home:
         home.connect("H265")
         home.stream.subscribe(home.deliver)
@@ -193,7 +194,7 @@ async def test_a_transcode_that_dies_is_told_and_begun_again() -> None:
             assert home.count("transcode_restarts_total", camera=CAMERA) == 1
 
 
-async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_transcode_that_hangs_is_reported_and_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     async with house() as home:
         home.connect("JPEG")
         home.stream.subscribe(home.deliver)
@@ -210,10 +211,10 @@ async def test_a_transcode_that_hangs_is_told_and_begun_again(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("said", [b"\xff" * 8, frame(b"\xc1"), frame(write(Result(True, False, 0)))])
-async def test_a_transcode_that_says_what_is_no_answer_is_ended_and_begun_again(
+async def test_a_transcode_that_sends_an_invalid_answer_is_killed_and_restarted(
     said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A decoder that has been taken over can say anything. It is not believed."""
+    """A decoder that has been taken over can send anything, and must not be believed."""
     script = tmp_path / "hostile"
     script.write_text(f"#!{sys.executable}\nimport os, time\nos.write(1, {said!r})\ntime.sleep(60)\n")
     script.chmod(0o700)
@@ -227,7 +228,7 @@ async def test_a_transcode_that_says_what_is_no_answer_is_ended_and_begun_again(
         assert home.got == []
 
 
-async def test_what_was_made_of_a_torn_picture_is_neither_begun_with_nor_sent_late(
+async def test_the_transcode_of_a_torn_picture_is_neither_begun_with_nor_sent_late(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     in_flight, give, done = 0, InFlight.give, InFlight.done
@@ -265,7 +266,7 @@ async def test_what_was_made_of_a_torn_picture_is_neither_begun_with_nor_sent_la
         assert {group.rtp for group in home.got} <= made_of_whole_ones
 
 
-async def test_b_frames_are_transcoded_where_the_camera_is_set_so() -> None:
+async def test_b_frames_are_transcoded_if_the_camera_is_configured_so() -> None:
     pictures = h264(50, gop=10, b_frames=2)
     async with house(pass_b_frames=False) as home:
         home.connect("H264")
@@ -299,13 +300,13 @@ async def test_only_so_many_transcodes_run_at_once() -> None:
     assert workers() == set()
 
 
-async def test_no_transcode_is_offered_where_none_may_run() -> None:
+async def test_no_transcode_is_offered_if_none_may_run() -> None:
     home = House(TranscodingSettings(at_once=0))
     assert list(home.service.streams()) == []
     assert home.service.state(CAMERA) == ""
 
 
-async def test_pictures_of_which_nothing_ever_comes_out_end_no_transcode(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pictures_without_any_result_do_not_end_a_transcode(monkeypatch: pytest.MonkeyPatch) -> None:
     finished, finish = 0, InFlight.done
 
     def counted(jobs: InFlight) -> None:

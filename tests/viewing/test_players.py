@@ -24,7 +24,7 @@ def ends_in(house: House) -> float:
     return max(asked) - house.clock.monotonic()
 
 
-async def test_a_wall_player_plays_by_its_secret_for_as_long_as_the_incident_is_open(house: House) -> None:
+async def test_a_wall_player_plays_with_its_secret_for_as_long_as_the_incident_is_open(house: House) -> None:
     incident = await house.lock_down()
     answer = await offer(house)
     assert answer.status == 201
@@ -43,7 +43,7 @@ async def test_a_wall_player_plays_by_its_secret_for_as_long_as_the_incident_is_
     assert len(house.plane.renewed) == renewals
 
 
-async def test_its_pictures_and_their_renewal_are_on_record_under_its_name(house: House) -> None:
+async def test_its_pictures_and_their_renewal_are_recorded_under_its_name(house: House) -> None:
     incident = await house.lock_down()
     await offer(house)
     await plays(house, 600)
@@ -63,14 +63,14 @@ async def test_its_pictures_and_their_renewal_are_on_record_under_its_name(house
     assert closed.event.detail["renewals"] == len(house.plane.renewed)
 
 
-async def test_before_an_incident_it_gets_no_more_than_a_person_of_its_role(house: House) -> None:
+async def test_before_an_incident_it_gets_no_more_than_a_person_with_its_role(house: House) -> None:
     assert (await offer(house, HALLWAY)).problem(403) == "no_incident"
     assert (await offer(house, NURSE)).problem(404) == "no_such_camera"
     assert (await offer(house, "no-such-camera")).problem(404) == "no_such_camera"
     assert (await offer(house, ENTRANCE)).status == 201
 
 
-async def test_the_people_who_see_who_is_watching_see_it(house: House) -> None:
+async def test_people_who_can_see_who_is_watching_can_see_it_too(house: House) -> None:
     await house.lock_down()
     coordinator = await house.sign_in("coordinator")
     page = await coordinator.events()
@@ -81,7 +81,7 @@ async def test_the_people_who_see_who_is_watching_see_it(house: House) -> None:
     assert [(one["name"], one["camera"]) for one in told["watchers"]] == [("Wall 1", HALLWAY)]
 
 
-async def test_it_can_be_enrolled_in_a_drill_and_sees_only_then(house: House) -> None:
+async def test_it_sees_a_drill_only_if_it_is_enrolled(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     people = (await coordinator.get("/api/sites/lincoln/police")).json["people"]
     assert [person["id"] for person in people] == ["player:wall-1"]
@@ -92,7 +92,7 @@ async def test_it_can_be_enrolled_in_a_drill_and_sees_only_then(house: House) ->
     assert (await offer(house)).status == 201
 
 
-async def test_another_schools_player_learns_nothing(house: House) -> None:
+async def test_another_schools_player_is_told_nothing(house: House) -> None:
     await house.lock_down(OAK)
     assert (await offer(house, HALLWAY, OTHER_SECRET)).problem(404) == "no_such_camera"
     assert (await offer(house, "oak-hallway", OTHER_SECRET)).status == 201

@@ -5,7 +5,7 @@ from gateway.viewing.profiles import MOBILE_LINK, profile_of
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_patrol_car_begins_with_the_substream_and_all_others_with_the_main_stream(role: Role) -> None:
+def test_patrol_cars_begin_with_the_substream_and_all_others_with_the_main_stream(role: Role) -> None:
     profile = profile_of(Principal("p", "P", role, frozenset({SiteId("lincoln")})))
     assert profile.label == role
     mobile = role is Role.PATROL

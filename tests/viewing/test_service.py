@@ -16,7 +16,7 @@ async def renewed(person: Person, location: str, token: str) -> tuple[int, str]:
     return answer.status, "" if answer.status == 204 else answer.problem(answer.status)
 
 
-async def test_before_the_lockdown_only_cameras_that_are_always_on_open(house: House) -> None:
+async def test_before_the_lockdown_only_always_cameras_open(house: House) -> None:
     patrol = await house.sign_in("patrol")
     token = await patrol.token()
     assert (await patrol.offer(HALLWAY, token)).problem(403) == "no_incident"
@@ -41,7 +41,7 @@ async def test_in_a_lockdown_a_picture_opens_and_ends_with_its_token(house: Hous
     assert request.ends_at - house.clock.monotonic() == pytest.approx(lifetime, abs=1)
 
 
-async def test_a_page_that_fails_to_hear_of_a_picture_keeps_no_other_from_hearing(house: House) -> None:
+async def test_if_one_page_cannot_be_told_about_a_picture_the_others_still_are(house: House) -> None:
     def fail(*_what: object) -> None:
         raise ZeroDivisionError
 
@@ -94,13 +94,13 @@ async def test_a_token_for_another_school_renews_nothing(house: House) -> None:
     assert (await patrol.offer(HALLWAY, token)).problem(403) == "not_in_grant"
 
 
-async def test_a_session_that_is_not_there_is_neither_renewed_nor_left(house: House) -> None:
+async def test_an_unknown_session_can_be_neither_renewed_nor_left(house: House) -> None:
     patrol = await house.sign_in("patrol")
     assert await renewed(patrol, "/whep/sessions/nothing", await patrol.token()) == (404, "no_such_session")
     assert (await patrol.request("DELETE", "/whep/sessions/nothing")).problem(404) == "no_such_session"
 
 
-async def test_a_session_that_ends_while_it_is_renewed_is_not_there(
+async def test_a_session_that_ends_while_it_is_renewed_is_not_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patrol = await house.sign_in("patrol")
@@ -121,7 +121,7 @@ async def test_the_viewer_leaves_once(house: House) -> None:
     assert (await patrol.request("DELETE", location)).problem(404) == "no_such_session"
 
 
-async def test_a_broken_offer_is_told_and_leaves_nothing_open(house: House) -> None:
+async def test_a_broken_offer_is_reported_and_leaves_nothing_open(house: House) -> None:
     patrol = await house.sign_in("patrol")
     assert (await patrol.offer(ENTRANCE, await patrol.token(), sdp=BROKEN_OFFER)).problem(400) == "bad_offer"
     assert (await patrol.offer(ENTRANCE, await patrol.token(), stream="third")).problem(400) == "no_such_stream"
@@ -129,7 +129,7 @@ async def test_a_broken_offer_is_told_and_leaves_nothing_open(house: House) -> N
 
 
 @pytest.mark.parametrize("forged", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
-async def test_what_is_no_token_opens_nothing(house: House, forged: str) -> None:
+async def test_anything_but_a_token_opens_nothing(house: House, forged: str) -> None:
     patrol = await house.sign_in("patrol")
     assert (await patrol.offer(ENTRANCE, forged)).problem(401) in {"token_missing", "token_invalid"}
 
@@ -147,7 +147,7 @@ async def test_a_revoked_token_opens_nothing(tmp_path: Path) -> None:
         assert (await patrol.offer(ENTRANCE, await patrol.token())).status == 201
 
 
-async def test_signing_out_ends_every_picture_and_every_token_of_that_sign_in_alone(house: House) -> None:
+async def test_signing_out_ends_every_picture_and_token_of_only_that_sign_in(house: House) -> None:
     await house.lock_down()
     patrol, second, dispatcher = [await house.sign_in(who) for who in ("patrol", "patrol", "dispatcher")]
     for person in (patrol, second, dispatcher):
@@ -175,7 +175,9 @@ async def test_all_clear_ends_every_picture_before_it_is_answered(house: House) 
     assert (await headquarters.post("/api/tokens", {"site": LINCOLN})).json["grant"]["basis"] == "standing"
 
 
-async def test_all_clear_closes_pictures_though_records_hang(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_clear_closes_pictures_even_if_writing_records_hangs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Life safety comes before logging, so nobody keeps seeing pictures because a disk is slow."""
     incident = await house.lock_down()
     patrol = await house.sign_in("patrol")
@@ -197,7 +199,7 @@ async def test_all_clear_closes_pictures_though_records_hang(house: House, monke
     assert len(await house.records("view_closed")) == 2
 
 
-async def test_a_plane_that_fails_to_close_one_picture_closes_the_others(
+async def test_if_closing_one_picture_fails_the_others_are_closed(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     incident = await house.lock_down()
@@ -239,7 +241,7 @@ async def test_a_picture_of_a_drill_opens_to_the_enrolled_and_ends_when_it_is_su
         ("expired", "token_expired", CloseReason.TOKEN_EXPIRED),
     ],
 )
-async def test_a_permission_that_ends_while_a_picture_opens_leaves_none(
+async def test_if_permission_ends_while_a_picture_opens_no_picture_remains(
     house: House, end: str, code: str, reason: CloseReason
 ) -> None:
     incident = await house.lock_down()
@@ -269,7 +271,7 @@ async def test_a_permission_that_ends_while_a_picture_opens_leaves_none(
     assert [record.event.reason for record in await house.records("view_closed")] == [reason]
 
 
-async def test_one_sign_in_has_only_so_many_pictures_also_if_it_opens_them_at_once(
+async def test_a_sign_in_can_have_only_so_many_pictures_even_if_it_opens_them_at_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "SESSIONS_PER_SIGN_IN", 3)
@@ -292,7 +294,7 @@ async def test_one_sign_in_has_only_so_many_pictures_also_if_it_opens_them_at_on
     assert (await patrol.offer(ENTRANCE, token)).status == 201
 
 
-async def test_offers_that_fail_take_no_place(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_offers_do_not_count_towards_the_limit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "SESSIONS_PER_SIGN_IN", 1)
     patrol = await house.sign_in("patrol")
     for _ in range(3):
@@ -300,7 +302,7 @@ async def test_offers_that_fail_take_no_place(house: House, monkeypatch: pytest.
     assert (await patrol.offer(ENTRANCE, await patrol.token())).status == 201
 
 
-async def test_who_watched_what_and_for_how_long_is_on_record(house: House) -> None:
+async def test_the_record_says_who_watched_what_and_for_how_long(house: House) -> None:
     incident = await house.lock_down()
     patrol = await house.sign_in("patrol")
     _, location = await patrol.watch(HALLWAY)
@@ -345,7 +347,7 @@ async def test_a_grant_under_an_incident_names_its_threat_and_the_party(house: H
     )
 
 
-async def test_a_refused_picture_is_on_record_and_counted(house: House) -> None:
+async def test_a_refused_picture_is_recorded_and_counted(house: House) -> None:
     patrol = await house.sign_in("patrol")
     await patrol.offer(HALLWAY, await patrol.token())
     [refused] = await house.records("view_refused")
@@ -367,8 +369,8 @@ async def test_trigger_to_first_packet_is_measured_for_pictures_opened_soon_afte
     assert value("sightline_trigger_to_first_packet_seconds_sum", {"kind": "real"}) == pytest.approx(2.0)
 
 
-async def test_draining_finishes_what_nobody_works_off_any_more(house: House) -> None:
-    """When a core service fails, ``run`` is cancelled before the last records are written. ``drain`` writes them."""
+async def test_draining_finishes_work_that_nobody_is_doing_any_more(house: House) -> None:
+    """If a core service fails, ``run`` is cancelled before the last records are written. ``drain`` writes them."""
     patrol = await house.sign_in("patrol")
     await patrol.watch(ENTRANCE)
     await house.stop_viewing()
@@ -377,7 +379,7 @@ async def test_draining_finishes_what_nobody_works_off_any_more(house: House) ->
     assert [record.event.reason for record in await house.records("view_closed")] == [CloseReason.SHUTDOWN]
 
 
-async def test_a_token_of_another_role_of_the_same_person_is_not_taken(house: House) -> None:
+async def test_a_token_of_the_same_person_in_another_role_is_refused(house: House) -> None:
     """A forged combination of sign-in and person is refused, even if its signature is ours."""
     patrol, dispatcher = await house.sign_in("patrol"), await house.sign_in("dispatcher")
     grant = await house.services.grants.give(PEOPLE["patrol"], LINCOLN)

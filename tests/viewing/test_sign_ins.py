@@ -11,7 +11,7 @@ HOUR = 3600.0
 
 
 async def until(house: House, hours: float) -> None:
-    """Let time pass, with the ticks of the gateway's own task. One tick per minute is enough."""
+    """Let time pass, together with the ticks of the gateway's own task. One tick per minute is enough."""
     end = house.clock.now() + hours * HOUR
     while house.clock.now() < end:
         await house.clock.advance(min(60.0, end - house.clock.now()))
@@ -22,7 +22,7 @@ async def signed_in(person: Person) -> bool:
     return (await person.get("/api/me")).status == 200
 
 
-async def test_a_shift_that_ends_in_a_lockdown_throws_nobody_out(house: House) -> None:
+async def test_a_shift_that_ends_in_a_lockdown_signs_nobody_out(house: House) -> None:
     dispatcher = await house.sign_in("dispatcher")
     await until(house, 11.9)
     incident = await house.lock_down()
@@ -43,7 +43,7 @@ async def test_a_shift_that_ends_in_a_lockdown_throws_nobody_out(house: House) -
     assert (record.event.name, record.event.incident, record.event.site) == ("Dee", incident.id, LINCOLN)
 
 
-async def test_an_incident_that_opens_seconds_before_the_end_of_a_shift_holds_it_off(house: House) -> None:
+async def test_an_incident_that_opens_seconds_before_the_end_of_a_shift_postpones_the_end(house: House) -> None:
     patrol = await house.sign_in("patrol")
     await until(house, 12 - 1 / HOUR)
     await house.lock_down()
@@ -52,7 +52,7 @@ async def test_an_incident_that_opens_seconds_before_the_end_of_a_shift_holds_it
     assert await signed_in(patrol)
 
 
-async def test_a_shift_that_ends_while_the_gateway_is_down_in_a_lockdown_goes_on_after_it(tmp_path: Path) -> None:
+async def test_a_shift_that_ends_in_a_lockdown_while_the_gateway_is_down_continues_afterwards(tmp_path: Path) -> None:
     async with House(tmp_path) as before:
         patrol = await before.sign_in("patrol")
         cookie = {"Cookie": f"sightline={patrol.cookie()}"}
@@ -65,7 +65,7 @@ async def test_a_shift_that_ends_while_the_gateway_is_down_in_a_lockdown_goes_on
         assert len(await after.records("sign_in_carried_on")) == 1
 
 
-async def test_who_was_signed_out_before_the_lockdown_stays_signed_out(house: House) -> None:
+async def test_a_person_signed_out_before_the_lockdown_stays_signed_out(house: House) -> None:
     patrol, thief = await house.sign_in("patrol"), await house.sign_in("patrol")
     await thief.post("/api/sign-out")
     await until(house, 12.1)
@@ -75,7 +75,7 @@ async def test_who_was_signed_out_before_the_lockdown_stays_signed_out(house: Ho
     assert not await signed_in(thief)
 
 
-async def test_a_stolen_laptop_that_was_signed_out_is_not_carried_on(house: House) -> None:
+async def test_a_stolen_laptop_that_was_signed_out_is_not_extended(house: House) -> None:
     laptop = await house.sign_in("patrol")
     cookie = {"Cookie": f"sightline={laptop.cookie()}"}
     await house.lock_down()
@@ -96,7 +96,7 @@ async def test_a_stolen_laptop_that_was_signed_out_is_not_carried_on(house: Hous
         ("auditor", LINCOLN, IncidentKind.REAL, False),
     ],
 )
-async def test_only_an_incident_of_their_own_keeps_somebody_signed_in(
+async def test_only_incidents_that_concern_a_person_keep_them_signed_in(
     house: House, who: str, site: str, kind: IncidentKind, stays: bool
 ) -> None:
     person = await house.sign_in(who)
@@ -106,7 +106,7 @@ async def test_only_an_incident_of_their_own_keeps_somebody_signed_in(
     assert await signed_in(person) is stays
 
 
-async def test_each_page_hears_that_its_sign_in_is_carried_on(house: House) -> None:
+async def test_every_page_is_told_that_its_sign_in_is_extended(house: House) -> None:
     dispatcher, other = await house.sign_in("dispatcher"), await house.sign_in("patrol")
     await until(house, 11.5)
     page = await dispatcher.events()

@@ -1,4 +1,4 @@
-"""Every step is done, even if another one fails or takes long, and even if the task that does them has stopped."""
+"""Every step is done, even if another one fails or takes long, or if the task that does them has stopped."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,7 +9,7 @@ from gateway.viewing.work import Work
 
 
 class Log:
-    """Makes steps that note that they were done."""
+    """Makes steps that record that they were done."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -26,7 +26,7 @@ class Log:
         return step
 
 
-async def test_pictures_end_at_once_though_one_before_them_takes_long() -> None:
+async def test_pictures_end_at_once_even_if_ending_an_earlier_one_takes_long() -> None:
     log, work = Log(), Work("close", Metrics())
     running = asyncio.create_task(work.run_at_once())
     for name in ("slow", "bad", "quick"):
@@ -45,7 +45,7 @@ async def test_pictures_end_at_once_though_one_before_them_takes_long() -> None:
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_records_are_written_in_their_order_and_one_that_fails_is_counted() -> None:
+async def test_records_are_written_in_order_and_a_failure_is_counted() -> None:
     log, metrics = Log(), Metrics()
     work = Work("record", metrics)
     running = asyncio.create_task(work.run_in_order())
@@ -59,7 +59,7 @@ async def test_records_are_written_in_their_order_and_one_that_fails_is_counted(
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_what_waits_is_done_by_draining_also_where_whoever_ran_it_was_stopped_midway() -> None:
+async def test_draining_does_what_is_left_even_if_the_task_was_stopped_midway() -> None:
     for run in (Work.run_in_order, Work.run_at_once):
         log, work = Log(), Work("work", Metrics())
         running = asyncio.create_task(run(work))

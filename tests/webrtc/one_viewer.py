@@ -1,4 +1,4 @@
-"""A gateway on a clock that moves only when told, with one light viewer."""
+"""Provides a gateway on a clock that the test moves, with one light viewer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from tests.webrtc.peers import Gateway
 
 
 class Scene:
-    """A gateway on a clock that moves only when told, and one light viewer."""
+    """A gateway on a clock that the test moves, and one light viewer."""
 
     def __init__(self, gateway: Gateway, clock: FakeClock, viewer: LightViewer) -> None:
         self.gateway = gateway

@@ -1,4 +1,4 @@
-"""Shared parts of these tests: a drawn clip, a camera that plays it, and viewers made of other software."""
+"""Shared parts of these tests: a drawn clip, a camera that plays it, and viewers built with other software."""
 
 import asyncio
 import functools

@@ -38,22 +38,22 @@ PLAIN, MODERN = frozenset({"H264"}), frozenset({"H264", "H265"})
         ({MAIN: H264}, PLAIN, TRANSCODED, [MAIN]),
     ],
 )
-def test_streams_best_first(
+def test_streams_are_listed_best_first(
     streams: dict[StreamName, Pulled], decodes: frozenset[str], wish: StreamName, expected: list[StreamName]
 ) -> None:
     assert [choice.stream for choice in choose(streams | MAY_TRANSCODE, decodes, wish)] == expected
 
 
-def test_nothing_is_chosen_where_nothing_can_be_played_and_nothing_may_be_transcoded() -> None:
+def test_if_nothing_can_be_played_or_transcoded_nothing_is_chosen() -> None:
     assert choose({MAIN: JPEG}, PLAIN) == ()
 
 
-def test_where_nothing_may_be_transcoded_viewers_wait_for_a_keyframe_that_may_come() -> None:
+def test_if_nothing_may_be_transcoded_viewers_wait_for_a_possible_keyframe() -> None:
     assert [choice.stream for choice in choose({MAIN: NO_KEYFRAMES}, PLAIN)] == [MAIN]
     assert [choice.stream for choice in choose({MAIN: NO_KEYFRAMES, SUB: H264}, PLAIN)] == [SUB, MAIN]
 
 
-def test_the_reason_names_what_was_in_the_way() -> None:
+def test_the_reason_names_what_prevented_a_better_choice() -> None:
     first, second = choose({MAIN: H265, SUB: H264} | MAY_TRANSCODE, PLAIN)
     assert first.why == second.why == "The main stream is H.265, which the viewer does not decode."
     (only,) = choose({MAIN: B_FRAMES} | MAY_TRANSCODE, PLAIN)
@@ -87,7 +87,7 @@ def test_the_status_says_what_viewers_get(streams: dict[StreamName, Pulled], sen
     assert delivery(streams | MAY_TRANSCODE) == sentence
 
 
-def test_the_status_says_where_viewers_get_nothing() -> None:
+def test_the_status_says_so_if_viewers_get_nothing() -> None:
     assert "no picture" in delivery({MAIN: JPEG})
     words = delivery({MAIN: NO_KEYFRAMES})
     assert "All viewers get no picture: the camera sends no keyframes (IDR)" in words
@@ -102,7 +102,7 @@ PULLED = st.builds(Pulled, st.sampled_from(["", "H264", "H265", "JPEG"]), st.boo
     st.frozensets(st.sampled_from(["H264", "H265"])),
     st.sampled_from(StreamName),
 )
-def test_what_is_chosen_is_there_and_can_be_played(
+def test_the_chosen_stream_exists_and_can_be_played(
     streams: dict[StreamName, Pulled], decodes: frozenset[str], wish: StreamName
 ) -> None:
     chosen = [choice.stream for choice in choose(streams, decodes, wish)]
@@ -114,7 +114,7 @@ def test_what_is_chosen_is_there_and_can_be_played(
     assert TRANSCODED not in chosen or "H264" in decodes, "a transcode is H.264"
 
 
-def test_what_plays_as_it_comes_is_never_transcoded() -> None:
+def test_a_stream_that_can_be_played_as_it_is_is_never_transcoded() -> None:
     for main, sub in product((H264, H265), repeat=2):
         assert TRANSCODED not in [choice.stream for choice in choose({MAIN: main, SUB: sub} | MAY_TRANSCODE, MODERN)]
 

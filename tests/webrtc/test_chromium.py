@@ -99,7 +99,7 @@ async def test_chromium_plays_and_names_a_timestamp_that_was_sent(browser: Brows
             assert gateway.figure("send_path", cipher="AEAD_AES_256_GCM", batching="gso") == 1
 
 
-async def test_chromium_tells_its_estimate_though_it_is_offered_no_header_extension(browser: Browser) -> None:
+async def test_chromium_reports_its_estimate_even_without_a_header_extension(browser: Browser) -> None:
     async with playing_gateway() as gateway, _page(browser, gateway) as page:
         await _decoded(page, 3)
         async with asyncio.timeout(10):
@@ -107,7 +107,7 @@ async def test_chromium_tells_its_estimate_though_it_is_offered_no_header_extens
                 await asyncio.sleep(0.02)
 
 
-async def test_chromium_has_lost_packets_repeated(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_chromium_gets_lost_packets_again(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     async with playing_gateway() as gateway:
         lose = itertools.cycle([False] * 9 + [True])
         send_run = MediaPort.send_run
@@ -122,7 +122,7 @@ async def test_chromium_has_lost_packets_repeated(browser: Browser, monkeypatch:
             assert stats["keyFramesDecoded"] >= 2
 
 
-async def test_chromium_goes_on_after_the_picture_is_begun_again(browser: Browser) -> None:
+async def test_chromium_continues_after_the_picture_is_restarted(browser: Browser) -> None:
     async with playing_gateway() as gateway, _page(browser, gateway) as page:
         before = await _decoded(page, 10)
         while len(gateway.camera.stream.gop()) < 10:
@@ -140,7 +140,7 @@ async def test_chromium_goes_on_after_the_picture_is_begun_again(browser: Browse
         assert (newest - last) & 0xFFFFFFFF < 45_000  # at most half a second behind: it has caught up
 
 
-async def test_chromium_learns_at_once_that_it_is_over(browser: Browser) -> None:
+async def test_chromium_notices_the_end_of_the_session_at_once(browser: Browser) -> None:
     async with playing_gateway() as gateway, _page(browser, gateway) as page:
         await _decoded(page, 3)
         [view] = gateway.plane.sessions()
@@ -148,7 +148,7 @@ async def test_chromium_learns_at_once_that_it_is_over(browser: Browser) -> None
         await page.wait_for_function("peer.getReceivers()[0].transport.state === 'closed'", timeout=2_000)
 
 
-async def test_chromium_plays_by_tcp_where_there_is_no_udp(browser: Browser) -> None:
+async def test_chromium_plays_over_tcp_if_there_is_no_udp(browser: Browser) -> None:
     async with playing_gateway() as gateway, _page(browser, gateway, without="/^a=candidate.* udp /") as page:
         stats = await _decoded(page, 30)
         assert stats["framesDecoded"] >= 30

@@ -10,7 +10,7 @@ from gateway.webrtc.distribution import FRESH
 from tests.webrtc.two_streams import CAMERA, GOP, STEP, Camera, ModernViewer, NewestViewer, steps_of, two_streams
 
 
-async def test_a_substream_of_another_codec_begins_with_a_later_time_since_browsers_throw_older_pictures_away() -> None:
+async def test_a_substream_in_another_codec_starts_with_a_later_time_because_browsers_discard_older_pictures() -> None:
     async with two_streams() as scene:
         await scene.viewer.close()
         scene.viewer = ModernViewer(scene.media.append)
@@ -25,7 +25,7 @@ async def test_a_substream_of_another_codec_begins_with_a_later_time_since_brows
         assert scene.dates_rightly()
 
 
-async def test_a_camera_that_begins_to_send_h265_leaves_its_viewers_on_its_substream() -> None:
+async def test_if_a_camera_begins_to_send_h265_its_viewers_get_the_substream() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
@@ -35,11 +35,11 @@ async def test_a_camera_that_begins_to_send_h265_leaves_its_viewers_on_its_subst
         await scene.play(2.0)
         assert [stream for stream, waiting in scene.changes if not waiting] == [StreamName.SUB]
         assert max(size for _, size in scene.pictures()[before:]) < 5_000, (
-            "not a packet of what the viewer does not decode"
+            "not one packet that the viewer cannot decode"
         )
 
 
-async def test_a_camera_whose_pictures_begin_to_refer_back_leaves_its_viewers_on_its_substream() -> None:
+async def test_if_a_camera_begins_to_send_b_frames_its_viewers_get_the_substream() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
@@ -50,7 +50,7 @@ async def test_a_camera_whose_pictures_begin_to_refer_back_leaves_its_viewers_on
         assert scene.pictures()[-1][1] < 5_000
 
 
-async def test_a_viewer_who_is_diverted_a_second_time_is_awaited_by_nothing_of_the_first() -> None:
+async def test_a_viewer_diverted_twice_no_longer_waits_for_the_first_stream() -> None:
     async with two_streams() as scene:
         transcode = Camera(StreamName.TRANSCODED, scene.clock, 5_000, 900)
         scene.streams[StreamName.TRANSCODED] = transcode.stream
@@ -74,7 +74,7 @@ async def test_a_viewer_who_is_diverted_a_second_time_is_awaited_by_nothing_of_t
         assert scene.plane.watched == frozenset()
 
 
-async def test_viewers_of_a_camera_that_sends_nothing_agreed_on_any_more_are_closed_so_that_they_offer_anew() -> None:
+async def test_if_nothing_agreed_on_is_sent_any_more_sessions_are_closed_so_that_viewers_offer_again() -> None:
     async with two_streams() as scene:
         scene.streams.pop(StreamName.SUB)
         await scene.play(1.5)
@@ -85,7 +85,7 @@ async def test_viewers_of_a_camera_that_sends_nothing_agreed_on_any_more_are_clo
         assert scene.plane.watched == frozenset()
 
 
-async def test_a_camera_that_returns_with_the_same_codec_keeps_its_viewers_on_its_stream() -> None:
+async def test_if_a_camera_returns_with_the_same_codec_its_viewers_stay_on_the_stream() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
@@ -99,7 +99,7 @@ async def test_a_camera_that_returns_with_the_same_codec_keeps_its_viewers_on_it
         assert steps_of(scene) <= set(range(1, GOP + 1)), "whatever the camera's own numbers are now"
 
 
-async def test_a_camera_that_goes_over_to_h264_is_sent_on_by_the_payload_type_that_was_agreed_on_for_that() -> None:
+async def test_a_camera_that_changes_to_h264_is_sent_with_the_payload_type_agreed_on_for_h264() -> None:
     async with two_streams() as scene:
         await scene.viewer.close()
         scene.viewer = ModernViewer(scene.media.append)
@@ -118,7 +118,7 @@ async def test_a_camera_that_goes_over_to_h264_is_sent_on_by_the_payload_type_th
 
 
 @pytest.mark.parametrize("codec", ["H265", "JPEG"])
-async def test_a_running_session_goes_over_to_the_transcode_without_a_new_offer_and_without_a_gap(codec: str) -> None:
+async def test_a_running_session_changes_to_the_transcode_without_a_new_offer_and_without_a_gap(codec: str) -> None:
     async with two_streams() as scene:
         scene.streams.pop(StreamName.SUB)
         transcode = Camera(StreamName.TRANSCODED, scene.clock, 5_000, 900, phase=3)
@@ -129,7 +129,7 @@ async def test_a_running_session_goes_over_to_the_transcode_without_a_new_offer_
         scene.main.becomes(codec)
         before = len(scene.pictures())
         await scene.play(1.5)
-        assert scene.plane.watched == {(CAMERA, StreamName.TRANSCODED)}, "which runs for whom it has"
+        assert scene.plane.watched == {(CAMERA, StreamName.TRANSCODED)}, "it runs only while it has viewers"
         for _ in range(2 * GOP):
             transcode.show()
             await scene.play(STEP)

@@ -1,4 +1,4 @@
-"""Viewers are sent what a stream sends, and waiting viewers are told of its next keyframe."""
+"""Viewers are sent what a stream sends, and waiting viewers are told about its next keyframe."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -43,7 +43,7 @@ def viewer(name: str, fails: bool = False) -> Any:
     return SimpleNamespace(id=name, ends_at=1e9, handed=handed, feed=SimpleNamespace(deliver=deliver))
 
 
-def test_who_waits_is_told_of_the_keyframe_once_and_handed_nothing() -> None:
+def test_a_waiting_viewer_is_told_about_the_keyframe_once_and_sent_nothing() -> None:
     scene, one = Scene(), viewer("one")
     scene.show(1)
     scene.fanout.await_keyframe(one)
@@ -52,7 +52,7 @@ def test_who_waits_is_told_of_the_keyframe_once_and_handed_nothing() -> None:
     assert one.handed == []
 
 
-def test_who_joins_waits_no_longer() -> None:
+def test_a_viewer_who_joins_is_no_longer_waiting() -> None:
     scene, one = Scene(), viewer("one")
     scene.show(1)
     scene.fanout.await_keyframe(one)
@@ -62,7 +62,7 @@ def test_who_joins_waits_no_longer() -> None:
     assert len(one.handed) == 2 * GOP
 
 
-def test_all_are_told_of_the_first_keyframe_of_another_codec() -> None:
+def test_everybody_is_told_about_the_first_keyframe_in_another_codec() -> None:
     scene, one, two = Scene(), viewer("one"), viewer("two")
     scene.fanout.add(one)
     scene.show(1)
@@ -72,7 +72,7 @@ def test_all_are_told_of_the_first_keyframe_of_another_codec() -> None:
     assert sorted(scene.arrived) == ["one", "two"]
 
 
-def test_a_bug_that_one_viewer_meets_costs_no_other_their_picture() -> None:
+def test_a_bug_in_one_viewers_session_does_not_affect_other_viewers() -> None:
     scene, one, two = Scene(), viewer("one", fails=True), viewer("two")
     scene.fanout.add(one)
     scene.fanout.add(two)
@@ -81,7 +81,7 @@ def test_a_bug_that_one_viewer_meets_costs_no_other_their_picture() -> None:
     assert len(two.handed) == 3
 
 
-def test_who_is_removed_is_handed_nothing_and_told_of_nothing_and_leaves_the_fan_out_empty() -> None:
+def test_a_removed_viewer_gets_nothing_more_and_leaves_the_fan_out_empty() -> None:
     scene, one, two = Scene(), viewer("one"), viewer("two")
     scene.fanout.add(one)
     scene.fanout.await_keyframe(two)

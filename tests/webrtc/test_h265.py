@@ -1,5 +1,4 @@
-"""A viewer that decodes H.265 is simulated by aiortc with another name for its payload type, since aiortc cannot decode
-it."""
+"""aiortc with a renamed payload type stands in for a viewer that decodes H.265, which it cannot decode itself."""
 
 import asyncio
 import re
@@ -108,7 +107,7 @@ async def test_a_viewer_that_decodes_h265_is_sent_the_main_stream_as_the_camera_
         assert shown >= 20
 
 
-async def test_a_viewer_that_does_not_is_sent_the_substream() -> None:
+async def test_a_viewer_that_does_not_decode_h265_is_sent_the_substream() -> None:
     async with playing() as camera, aiortc_viewer() as viewer:
         opened = await camera.open(await offer_of(viewer))
         assert opened.stream is StreamName.SUB

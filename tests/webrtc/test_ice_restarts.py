@@ -1,4 +1,4 @@
-"""A viewer can change its credentials and its address while its session goes on."""
+"""A viewer can change its credentials and its address while its session continues."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from tests.webrtc.ways import passes, play, running, until
 
 
 def _restart(viewer: LightViewer, if_match: str = "*") -> PatchRequest:
-    """Have the viewer make new credentials."""
+    """Make the viewer create new credentials."""
     viewer.credentials = type(viewer.credentials).fresh()
     lines = [f"a=ice-ufrag:{viewer.credentials.ufrag}", f"a=ice-pwd:{viewer.credentials.password}"]
     return PatchRequest("\r\n".join([*lines, "m=video 9 UDP/TLS/RTP/SAVPF 102", "a=mid:0", ""]), if_match)
@@ -28,7 +28,7 @@ def _adopt(viewer: LightViewer, fragment: str | None) -> None:
     viewer.username, viewer.password = f"{ufrag[1]}:{viewer.credentials.ufrag}", password[1]
 
 
-async def test_after_an_ice_restart_the_same_session_plays_on_by_another_address() -> None:
+async def test_after_an_ice_restart_the_same_session_continues_at_another_address() -> None:
     async with running() as gateway:
         packets: list[bytes] = []
         viewer = LightViewer(packets.append)
@@ -52,7 +52,7 @@ async def test_after_an_ice_restart_the_same_session_plays_on_by_another_address
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
-async def test_what_was_found_out_of_the_former_way_holds_for_another_port_and_not_for_another_host(
+async def test_what_is_known_about_the_old_path_applies_to_another_port_but_not_to_another_host(
     elsewhere: bool,
 ) -> None:
     async with running() as gateway:
@@ -71,7 +71,7 @@ async def test_what_was_found_out_of_the_former_way_holds_for_another_port_and_n
         await viewer.close()
 
 
-async def test_until_the_new_credentials_are_used_the_former_hold_and_then_no_more() -> None:
+async def test_the_old_credentials_are_valid_only_until_the_new_ones_are_used() -> None:
     async with running() as gateway:
         viewer = LightViewer()
         opened, session = await play(gateway, viewer)
@@ -120,7 +120,7 @@ async def test_a_patch_says_which_agreement_it_is_about() -> None:
         await viewer.close()
 
 
-async def test_a_viewer_who_nominates_but_once_is_followed_when_the_old_way_has_been_silent() -> None:
+async def test_a_viewer_who_nominates_only_once_is_followed_when_the_old_path_has_been_silent() -> None:
     async with running() as gateway:
         viewer = LightViewer()
         _, session = await play(gateway, viewer)

@@ -1,4 +1,4 @@
-"""A session ends for the right reason, and no media follow its end."""
+"""A session ends for the right reason, and no media is sent after its end."""
 
 import asyncio
 
@@ -27,13 +27,13 @@ async def test_media_stops_with_close_and_the_viewer_is_told() -> None:
         assert scene.closed == [CloseReason.INCIDENT_ENDED]
 
 
-async def test_the_end_of_the_token_ends_the_session_with_no_packet_after_it() -> None:
+async def test_when_the_token_expires_the_session_ends_and_no_packet_follows() -> None:
     async with one_viewer() as scene:
         await scene.connect(lasts=5.0)
         await scene.clock.advance(4.9)
         await scene.show()
         sent = len(scene.media)
-        scene.clock.pass_unnoticed(0.2)  # a picture comes before any timer runs
+        scene.clock.pass_unnoticed(0.2)  # a picture arrives before any timer runs
         scene.gateway.camera.show()
         assert scene.closed == [CloseReason.TOKEN_EXPIRED]
         await scene.until(lambda: scene.viewer.reports)
@@ -49,7 +49,7 @@ async def test_a_session_that_nobody_renews_ends_within_a_second_without_any_pic
         assert scene.closed == [CloseReason.TOKEN_EXPIRED]
 
 
-async def test_a_renewed_session_goes_on() -> None:
+async def test_a_renewed_session_continues() -> None:
     async with one_viewer() as scene:
         opened = await scene.connect(lasts=5.0)
         assert await scene.gateway.plane.renew(opened.id, scene.clock.monotonic() + 10)
@@ -93,7 +93,7 @@ async def test_a_certificate_that_the_offer_does_not_name_is_refused() -> None:
         assert scene.media == []
 
 
-async def test_consent_lasts_as_long_as_checks_come() -> None:
+async def test_consent_lasts_as_long_as_checks_arrive() -> None:
     async with one_viewer() as scene:
         await scene.connect()
         scene.viewer.stop_checking()
@@ -112,7 +112,7 @@ def _report(session: Session) -> bytes:
     return bytes(rtp.RtcpRrPacket(ssrc=1, reports=[block]))
 
 
-async def test_a_viewer_who_sends_no_checks_any_more_is_alive_while_it_reports_from_where_its_media_goes() -> None:
+async def test_a_viewer_without_checks_stays_alive_while_it_reports_from_the_address_of_its_media() -> None:
     async with one_viewer() as scene:
         await scene.connect(lasts=300)
         session = scene.session
@@ -130,10 +130,10 @@ async def test_a_viewer_who_sends_no_checks_any_more_is_alive_while_it_reports_f
         await scene.until(lambda: scene.gateway.figure("dropped_total", where="stranger") == 1)
         assert scene.closed == []
         await scene.clock.advance(4.9)
-        assert scene.closed == [CloseReason.VIEWER_GONE], "forged ones and those from elsewhere show nothing"
+        assert scene.closed == [CloseReason.VIEWER_GONE], "forged reports and those from elsewhere prove nothing"
 
 
-async def test_no_report_keeps_a_session_beyond_its_token() -> None:
+async def test_reports_do_not_keep_a_session_beyond_its_token() -> None:
     async with one_viewer() as scene:
         await scene.connect(lasts=20)
         session = scene.session

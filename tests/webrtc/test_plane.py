@@ -1,4 +1,4 @@
-"""The media plane opens sessions, sends pictures, acts on feedback, and copes with garbage and bugs."""
+"""The media plane opens sessions, sends pictures, acts on feedback, and survives garbage and bugs."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ async def test_aiortc_decodes_what_the_camera_shows() -> None:
     assert gateway.figure("sessions_closed_total", reason=CloseReason.VIEWER_LEFT) == 1
 
 
-async def test_a_late_viewer_starts_at_the_last_keyframe_and_goes_on() -> None:
+async def test_a_late_viewer_starts_at_the_last_keyframe_and_continues() -> None:
     async with one_viewer() as scene:
         scene.gateway.camera.show(20)  # a keyframe every 15 pictures
         gop = scene.gateway.camera.stream.gop()
@@ -99,7 +99,7 @@ async def test_feedback_is_acted_on() -> None:
         assert len(scene.media) == 2 * len(before) + 2  # the second request within a second was ignored
 
 
-async def test_rubbish_is_counted_and_the_viewer_goes_on() -> None:
+async def test_garbage_is_counted_and_the_viewer_keeps_playing() -> None:
     async with one_viewer() as scene:
         await scene.connect()
         rubbish = (b"", b"\0\1\0\0", b"\x80\xc9\0\1" + bytes(40), b"\xff", b"\x80\x60", b"\x16" + bytes(20))
@@ -117,7 +117,7 @@ async def test_rubbish_is_counted_and_the_viewer_goes_on() -> None:
         assert scene.gateway.figure("dropped_total", where="stranger") == 5
 
 
-async def test_a_bug_in_one_session_ends_that_one_only() -> None:
+async def test_a_bug_in_one_session_ends_only_that_session() -> None:
     async with one_viewer() as scene:
         await scene.connect()
         other = LightViewer()
@@ -135,7 +135,7 @@ async def test_a_bug_in_one_session_ends_that_one_only() -> None:
         await other.close()
 
 
-async def test_the_figures_tell_what_went_out() -> None:
+async def test_the_figures_say_what_was_sent() -> None:
     async with one_viewer() as scene:
         await scene.connect()
         await scene.show(5)
@@ -152,7 +152,7 @@ async def test_the_figures_tell_what_went_out() -> None:
 
 
 @pytest.mark.parametrize("batching", ["gso", "single"])
-async def test_whether_the_system_sends_in_batches_is_found_at_the_start_and_named(
+async def test_at_the_start_the_gateway_finds_out_and_reports_if_the_system_sends_in_batches(
     monkeypatch: pytest.MonkeyPatch, batching: str
 ) -> None:
     if batching == "single":  # as on systems other than Linux
@@ -165,7 +165,7 @@ async def test_whether_the_system_sends_in_batches_is_found_at_the_start_and_nam
 
 
 @pytest.mark.parametrize("batching", [True, False])
-async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and_named(
+async def test_a_viewer_without_gcm_and_a_network_without_batches_are_served_and_reported(
     monkeypatch: pytest.MonkeyPatch, batching: bool
 ) -> None:
     if not batching:
@@ -203,7 +203,7 @@ async def test_an_unknown_camera_is_not_found_and_a_missing_substream_is_replace
         assert opened.stream is StreamName.MAIN
 
 
-async def test_an_advertised_address_that_is_none_is_refused_at_start() -> None:
+async def test_an_invalid_advertised_address_is_refused_at_the_start() -> None:
     gateway = Gateway(FakeClock(), MediaSettings(port=0, advertise=("203.0.113.5:99999",)))
     with pytest.raises(ConfigurationError, match="media: advertise: '203"):
         await gateway.plane.start()

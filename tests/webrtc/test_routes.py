@@ -1,4 +1,4 @@
-"""Viewers are reached over IPv6, in datagrams that every network carries, and from the address to which they sent."""
+"""Viewers are reached over IPv6, with datagrams small enough for every network, and from the address they sent to."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.webrtc.ways import SixViewer, TcpViewer, passes, play, running
 
 
 @pytest.mark.parametrize("host", ["::1", "::"])
-async def test_a_viewer_by_ipv6_plays(host: str) -> None:
+async def test_a_viewer_plays_over_ipv6(host: str) -> None:
     async with running(host=host) as gateway:
         viewer = SixViewer()
         _, session = await play(gateway, viewer)
@@ -30,7 +30,7 @@ async def test_a_viewer_by_ipv6_plays(host: str) -> None:
 
 
 def with_repeats(kind: Any) -> Any:
-    """Return a kind of viewer that takes repeats as a separate stream (RFC 4588)."""
+    """Return a kind of viewer that accepts repeats as a separate stream (RFC 4588)."""
 
     class Asking(kind):  # type: ignore[misc]  # a class of this kind, whichever it is
         def offer(self) -> str:
@@ -69,7 +69,7 @@ async def test_no_datagram_is_larger_than_1200_bytes_whatever_the_camera_sends(
             await asyncio.sleep(0.002)
         media = [packet for packet in packets if packet[1] & 0x7F == 102]
         assert sum(map(len, packets)) > 65_535 + 20 * 1300
-        assert len(packets) - len(set(packets)) + len(packets) - len(media) >= 90, "repeats came, too"
+        assert len(packets) - len(set(packets)) + len(packets) - len(media) >= 90, "repeats were sent, too"
         assert (len(packets) > len(media)) == repeats
         assert max(len(packet) for packet in packets) <= 1200
         assert max(len(packet) - 12 - 16 for packet in media) <= 1140
@@ -99,7 +99,7 @@ def _check(answer: str, theirs: str) -> bytes:
 
 
 async def test_an_answer_comes_from_the_address_that_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Left alone, the kernel would answer from the address that it prefers for the way back."""
+    """By itself, the kernel would answer from the address that it prefers for the route back."""
 
     def own(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         return ["127.0.0.1", "127.0.0.77"]
@@ -130,7 +130,7 @@ async def _answer(asking: socket.socket) -> tuple[bytes, Any]:
             await asyncio.sleep(0.005)
 
 
-async def test_a_port_stays_ours_while_its_addresses_are_served() -> None:
+async def test_a_port_stays_occupied_while_its_addresses_are_served() -> None:
     async with running(host="0.0.0.0") as gateway:
         viewer = LightViewer()
         await gateway.open(viewer.offer())

@@ -26,7 +26,7 @@ def test_every_event_leads_where_it_should_or_is_a_bug(state: State, event: Even
         assert advance(state, event) == expected
 
 
-def test_the_way_of_a_session() -> None:
+def test_a_session_goes_through_its_states_to_its_end() -> None:
     state = State.NEW
 
     def tell(event: str) -> tuple[tuple[()], State]:
@@ -44,6 +44,6 @@ def test_the_way_of_a_session() -> None:
     perform(script, tell)
 
 
-def test_every_living_state_can_end_and_knows_what_silence_means() -> None:
+def test_every_living_state_can_end_and_defines_what_silence_means() -> None:
     living = set(State) - {State.CLOSED}
     assert {state for state, event in TRANSITIONS if event is Event.ENDED} == living == set(SILENCE)

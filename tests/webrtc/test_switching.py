@@ -20,7 +20,7 @@ from tests.webrtc.peers import CAR, DESK
 from tests.webrtc.two_streams import CAMERA, GOP, STEP, steps_of, two_streams
 
 
-async def test_a_patrol_car_starts_on_the_substream_and_climbs_where_the_link_carries_it() -> None:
+async def test_a_patrol_car_starts_on_the_substream_and_climbs_if_the_link_carries_it() -> None:
     async with two_streams() as scene:
         await scene.play(1.7)
         opened = await scene.open(None, CAR)
@@ -34,7 +34,7 @@ async def test_a_patrol_car_starts_on_the_substream_and_climbs_where_the_link_ca
         assert steps_of(scene) == {1}
 
 
-async def test_loss_sends_it_to_the_substream_at_its_next_keyframe_and_back_up_later_without_a_gap() -> None:
+async def test_after_losses_a_viewer_gets_the_substream_and_later_the_main_stream_without_a_gap() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
@@ -46,7 +46,7 @@ async def test_loss_sends_it_to_the_substream_at_its_next_keyframe_and_back_up_l
         await scene.play(stream_selector.FIRST + 3.0)
         assert scene.changes[-1] == (StreamName.MAIN, "")
         assert scene.pictures()[-1][1] > 20_000
-        assert steps_of(scene) <= {1, 2}, "what still waited at the switch is given up"
+        assert steps_of(scene) <= {1, 2}, "what was still waiting at the switch is dropped"
 
 
 async def test_on_a_link_far_too_slow_for_the_main_stream_the_substream_begins_at_its_last_keyframe() -> None:
@@ -58,13 +58,13 @@ async def test_on_a_link_far_too_slow_for_the_main_stream_the_substream_begins_a
         stamps = [int.from_bytes(packet[4:8], "big") for packet in scene.media]
         [back] = [place for place, (one, next) in enumerate(pairwise(stamps), start=1) if next < one]
         assert 3 <= (stamps[back - 1] - stamps[back]) / 9_000 <= 6, "to the keyframe, from wherever the main stream was"
-        assert set(Counter(stamps[back:]).values()) == {2}, "the substream's pictures of two packets alone"
+        assert set(Counter(stamps[back:]).values()) == {2}, "only the substream's pictures, which have two packets each"
         sequences = [int.from_bytes(packet[2:4], "big") for packet in scene.media]
         assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
         assert scene.dates_rightly()
 
 
-async def test_a_substream_that_stands_still_is_not_begun_at_its_last_keyframe() -> None:
+async def test_a_stalled_substream_is_not_started_at_its_last_keyframe() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
@@ -93,7 +93,7 @@ async def test_a_torn_picture_does_not_look_live_until_the_next_keyframe_and_nob
         assert scene.main.stream.gop()
 
 
-async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permission() -> None:
+async def test_packets_waiting_for_a_slow_link_are_not_sent_after_permission_ends() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(StreamName.MAIN)
@@ -107,10 +107,10 @@ async def test_what_waits_for_a_slow_link_is_not_sent_past_the_end_of_its_permis
         async with asyncio.timeout(10):
             while not any(event.kind == "closed" for event in scene.events):  # noqa: ASYNC110  # no event is set
                 await asyncio.sleep(0.005)
-        assert scene.events[-1].reason == "token_expired", "before the clock that closes sessions has moved"
+        assert scene.events[-1].reason == "token_expired", "before the timer that closes sessions has run"
 
 
-async def test_a_page_dates_pictures_rightly_by_the_shift_that_it_is_told() -> None:
+async def test_a_page_dates_pictures_correctly_with_the_shift_that_it_is_told() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         await scene.open(None, CAR)
@@ -122,7 +122,7 @@ async def test_a_page_dates_pictures_rightly_by_the_shift_that_it_is_told() -> N
         assert (point.rtp + changed.shift) % 2**32 == newest
 
 
-async def test_who_asks_for_the_substream_keeps_it() -> None:
+async def test_a_viewer_who_asks_for_the_substream_keeps_it() -> None:
     async with two_streams() as scene:
         await scene.play(1.5)
         assert (await scene.open(StreamName.SUB)).stream is StreamName.SUB
@@ -162,7 +162,7 @@ async def test_a_repeat_of_a_picture_from_before_the_switch_is_still_answered() 
 
 
 @pytest.mark.parametrize("viewer", [DESK, CAR])
-async def test_a_session_that_is_closed_while_it_waits_for_the_other_stream_leaves_nothing_behind(
+async def test_a_session_closed_while_waiting_for_the_other_stream_leaves_nothing_behind(
     viewer: ViewerProfile,
 ) -> None:
     async with two_streams() as scene:
@@ -174,7 +174,7 @@ async def test_a_session_that_is_closed_while_it_waits_for_the_other_stream_leav
         assert scene.plane.watched == frozenset()
 
 
-async def test_a_viewer_that_takes_no_more_is_sent_less_and_costs_the_other_nothing(
+async def test_a_viewer_whose_socket_is_full_is_sent_less_and_does_not_affect_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with two_streams() as scene:

@@ -13,7 +13,7 @@ from rig.viewer import LightViewer
 from tests.webrtc.ways import FramedSocket, TcpViewer, connection_of, passes, play, running, until
 
 
-async def test_a_viewer_by_tcp_is_sent_the_same_packets() -> None:
+async def test_a_viewer_over_tcp_is_sent_the_same_packets() -> None:
     async with running() as gateway:
         packets: list[bytes] = []
         viewer = TcpViewer(gateway.plane.local_port, packets.append)
@@ -27,11 +27,11 @@ async def test_a_viewer_by_tcp_is_sent_the_same_packets() -> None:
         assert gateway.figure("bytes_out_total") == sum(map(len, packets))
         assert await gateway.plane.close(opened.id, CloseReason.INCIDENT_ENDED)
         await until(lambda: gateway.figure("tcp_connections") == 0)
-        assert viewer.reports  # the goodbye came before the connection ended
+        assert viewer.reports  # the goodbye arrived before the connection ended
         await viewer.close()
 
 
-async def test_nothing_that_waits_in_a_tcp_connection_goes_out_after_the_end_of_its_session() -> None:
+async def test_nothing_waiting_in_a_tcp_connection_is_sent_after_its_session_ends() -> None:
     """This holds even if the viewer says that the connection also belongs to another, open session."""
     async with running() as gateway:
         slow = TcpViewer(gateway.plane.local_port)
@@ -41,7 +41,7 @@ async def test_nothing_that_waits_in_a_tcp_connection_goes_out_after_the_end_of_
         also = await gateway.open(other.offer())
         slow.stop_reading()
         connection = connection_of(session)
-        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel can still take
+        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel can still buffer
             gateway.camera.show(1)
             await asyncio.sleep(0)
         ufrag = next(line[12:] for line in also.answer.splitlines() if line.startswith("a=ice-ufrag:"))
@@ -58,7 +58,7 @@ async def test_nothing_that_waits_in_a_tcp_connection_goes_out_after_the_end_of_
         slow.socket.close()
 
 
-async def test_where_tcp_is_off_nothing_listens_and_nothing_is_promised() -> None:
+async def test_if_tcp_is_off_nothing_listens_and_nothing_is_offered() -> None:
     async with running(tcp=False) as gateway:
         viewer = LightViewer()
         assert " tcp " not in (await gateway.open(viewer.offer())).answer
@@ -67,7 +67,7 @@ async def test_where_tcp_is_off_nothing_listens_and_nothing_is_promised() -> Non
         await viewer.close()
 
 
-async def test_a_viewer_who_reads_slowly_loses_pictures_and_costs_bounded_memory_and_no_one_else() -> None:
+async def test_a_viewer_who_reads_slowly_loses_pictures_but_uses_limited_memory_and_affects_nobody_else() -> None:
     async with running() as gateway:
         slow, other = TcpViewer(gateway.plane.local_port), LightViewer()
         _, session = await play(gateway, slow)
@@ -75,7 +75,7 @@ async def test_a_viewer_who_reads_slowly_loses_pictures_and_costs_bounded_memory
         slow.stop_reading()
         connection = connection_of(session)
         before = other.packets
-        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel can still take
+        while connection.waiting < WAITING_MEDIA // 2:  # more than the kernel can still buffer
             gateway.camera.show(1)
             await asyncio.sleep(0)
         await passes(gateway, PATIENCE + 0.1)
@@ -92,7 +92,7 @@ async def test_a_viewer_who_reads_slowly_loses_pictures_and_costs_bounded_memory
         await other.close()
 
 
-async def test_what_may_wait_for_a_viewer_is_bounded_also_in_bytes() -> None:
+async def test_data_waiting_for_a_viewer_is_also_limited_in_bytes() -> None:
     async with running() as gateway:
         slow = TcpViewer(gateway.plane.local_port)
         _, session = await play(gateway, slow)
@@ -105,7 +105,7 @@ async def test_what_may_wait_for_a_viewer_is_bounded_also_in_bytes() -> None:
         await slow.close()
 
 
-async def test_none_of_what_waits_for_a_slow_viewer_goes_out_after_the_end() -> None:
+async def test_nothing_waiting_for_a_slow_viewer_is_sent_after_the_end() -> None:
     async with running() as gateway:
         slow = TcpViewer(gateway.plane.local_port)
         opened, session = await play(gateway, slow)
@@ -119,7 +119,7 @@ async def test_none_of_what_waits_for_a_slow_viewer_goes_out_after_the_end() -> 
         await slow.close()
 
 
-async def test_a_viewer_whose_tcp_connection_breaks_is_the_same_by_another() -> None:
+async def test_a_viewer_whose_tcp_connection_breaks_continues_over_another() -> None:
     async with running() as gateway:
         viewer = TcpViewer(gateway.plane.local_port)
         opened, session = await play(gateway, viewer)

@@ -1,4 +1,4 @@
-"""GStreamer's webrtcbin is the viewer: ICE from libnice, DTLS and SRTP from OpenSSL and libsrtp, decoding by FFmpeg."""
+"""GStreamer's webrtcbin is the viewer: ICE from libnice, DTLS from OpenSSL, SRTP from libsrtp, decoding by FFmpeg."""
 
 import asyncio
 import json
@@ -48,14 +48,14 @@ async def test_webrtcbin_plays_what_the_camera_shows(webrtcbin: Process) -> None
         frames = [await said(webrtcbin, "frame") for _ in range(3 * FPS)]
         assert {(frame["width"], frame["height"]) for frame in frames} == {(320, 180)}
         assert len({frame["luma"] for frame in frames}) > FPS
-        # the only cipher that it speaks
+        # the only cipher that it supports
         assert gateway.figure("send_path", cipher="AES128_CM_SHA1_80", batching="gso") == 1
 
 
 @pytest.mark.parametrize(
     "webrtcbin", [("--bare",), ("--sound-first",), ("--sound-first", "--bare"), ("--sound", "--bare")], indirect=True
 )
-async def test_webrtcbin_plays_whatever_its_offer_leaves_out_and_whichever_comes_first(webrtcbin: Process) -> None:
+async def test_webrtcbin_plays_whatever_its_offer_leaves_out_and_whatever_its_order(webrtcbin: Process) -> None:
     async with playing_gateway() as gateway:
         opened = await gateway.open((await said(webrtcbin, "offer"))["offer"])
         assert webrtcbin.stdin is not None

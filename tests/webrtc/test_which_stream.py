@@ -1,4 +1,4 @@
-"""Tests the table that decides which stream a viewer has and awaits: every pair, and typical paths."""
+"""Tests the table that decides which stream a viewer has and awaits: every pair, and typical sequences."""
 
 import itertools
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ def test_a_link_in_trouble_is_given_the_substream_at_its_next_keyframe_and_the_m
     perform(script, Viewer().tell)
 
 
-def test_who_turns_round_before_the_keyframe_keeps_what_they_have() -> None:
+def test_a_viewer_who_changes_back_before_the_keyframe_keeps_their_stream() -> None:
     script = """
         joined    -> join(main) begin(main) | steady main
         aimed sub -> await(sub) | awaiting main, sub
@@ -88,7 +88,7 @@ def test_a_link_that_is_far_too_slow_is_given_the_substream_from_its_last_keyfra
     perform(script, Viewer().tell)
 
 
-def test_a_viewer_of_a_stream_that_changes_to_what_they_do_not_decode_is_sent_nothing_of_it() -> None:
+def test_if_a_stream_changes_to_a_codec_that_a_viewer_cannot_decode_they_are_not_sent_it() -> None:
     script = """
         joined              -> join(main) begin(main) | steady main
         diverted transcoded -> leave(main) await(transcoded) blank(main) | diverted main, transcoded
@@ -98,7 +98,7 @@ def test_a_viewer_of_a_stream_that_changes_to_what_they_do_not_decode_is_sent_no
     perform(script, Viewer().tell)
 
 
-def test_who_waits_for_the_substream_already_goes_on_waiting_for_it_when_the_main_stream_changes() -> None:
+def test_a_viewer_already_waiting_for_the_substream_keeps_waiting_if_the_main_stream_changes() -> None:
     script = """
         joined    -> join(main) begin(main) | steady main
         aimed sub -> await(sub) | awaiting main, sub
@@ -118,7 +118,7 @@ def test_a_viewer_who_is_diverted_twice_awaits_one_stream_and_leaves_the_other()
     perform(script, Viewer().tell)
 
 
-def test_a_stream_that_goes_on_with_another_codec_is_switched_to_and_what_is_awaited_stays() -> None:
+def test_if_a_stream_continues_in_another_codec_viewers_switch_and_keep_waiting_for_the_other() -> None:
     script = """
         joined    -> join(main) begin(main) | steady main
         renewed   -> switch(main) | steady main
@@ -128,7 +128,7 @@ def test_a_stream_that_goes_on_with_another_codec_is_switched_to_and_what_is_awa
     perform(script, Viewer().tell)
 
 
-def test_where_nothing_can_be_played_the_session_is_closed_and_all_is_left() -> None:
+def test_if_nothing_can_be_played_the_session_is_closed_and_leaves_all_streams() -> None:
     script = """
         joined    -> join(main) begin(main) | steady main
         aimed sub -> await(sub) | awaiting main, sub
@@ -145,7 +145,7 @@ def test_where_nothing_can_be_played_the_session_is_closed_and_all_is_left() -> 
     ),
     st.lists(st.sampled_from([Event.HURRIED, Event.LOST, Event.STRANDED]), min_size=30, max_size=30),
 )
-def test_a_viewer_is_sent_one_stream_at_most_awaits_one_at_most_and_leaves_what_it_joined(
+def test_a_viewer_has_at_most_one_stream_waits_for_at_most_one_and_leaves_what_it_joined(
     first: StreamName, told: list[tuple[str, StreamName]], others: list[Event]
 ) -> None:
     place, joined, awaited = Place(Phase.APART, first, first), set[StreamName](), set[StreamName]()

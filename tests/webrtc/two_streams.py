@@ -1,4 +1,4 @@
-"""A camera with two streams and one viewer, on a clock that moves only when told."""
+"""Provides a camera with two streams and one viewer, on a clock that the test moves."""
 
 import asyncio
 import itertools
@@ -38,7 +38,7 @@ class Camera:
         self._stamp = stamp
         self._codec = "H264"
         self.refers_back = False
-        """Show every second picture before the one that was sent before it."""
+        """True to show every second picture before the one sent ahead of it, as B-frames do."""
         self._pictures = itertools.count(-phase)
 
     def becomes(self, codec: str, stamp: int | None = None) -> None:
@@ -61,7 +61,7 @@ class Camera:
 
 
 class Scene:
-    """A gateway on a clock that moves only when told, with a camera of two streams and one viewer."""
+    """A gateway on a clock that the test moves, with a camera of two streams and one viewer."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -92,7 +92,7 @@ class Scene:
             self.sub.show()
             if lossy and step % 10 == 0:
                 await self.report_loss()
-            for _ in range(4):  # paced packets go out in real time by this clock
+            for _ in range(4):  # paced packets are sent in real time according to this clock
                 await self.clock.advance(STEP / 4)
                 await asyncio.sleep(0.003)
             self.viewer.check()
@@ -161,7 +161,9 @@ def steps_of(scene: Scene) -> set[int]:
     stamps = [stamp for stamp, _ in scene.pictures()]
     steps = {(after - before) % 2**32 for before, after in pairwise(stamps)}
     pictures = {round(step / 9000): step for step in steps}
-    assert all(abs(step - 9000 * count) <= 2 for count, step in pictures.items()), "as captured: each tenth of a second"
+    assert all(abs(step - 9000 * count) <= 2 for count, step in pictures.items()), (
+        "as captured: every tenth of a second"
+    )
     return set(pictures)
 
 

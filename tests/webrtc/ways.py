@@ -1,4 +1,4 @@
-"""Viewers over TCP and IPv6, and a gateway for them on a clock that moves only when told."""
+"""Provides viewers over TCP and IPv6, and a gateway for them on a clock that the test moves."""
 
 import asyncio
 import re

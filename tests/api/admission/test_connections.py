@@ -1,4 +1,4 @@
-"""Checks which connection gives way when no place is left: a table, and rules for any order of arrival."""
+"""Checks which connection gives way when there is no room left: a table, and rules for any order of arrival."""
 
 import pytest
 from hypothesis import given
@@ -22,11 +22,11 @@ def test_each_state_has_its_rank(rank: Rank) -> None:
     assert STATES[rank].rank(NOW) is rank
 
 
-def test_between_two_requests_a_stranger_is_idle_however_new() -> None:
+def test_between_two_requests_even_a_new_stranger_is_idle() -> None:
     assert Place("a", NOW, asked=True).rank(NOW) is Rank.IDLE
 
 
-def test_an_address_that_opens_more_and_more_loses_its_own_and_nobody_elses() -> None:
+def test_an_address_that_opens_more_and_more_loses_only_its_own_connections() -> None:
     places = ConnectionPlaces(100, an_address=10)
     button = Place("school", 0.0)
     assert places.enter(button) == []
@@ -36,7 +36,7 @@ def test_an_address_that_opens_more_and_more_loses_its_own_and_nobody_elses() ->
     assert len(places) == 11
 
 
-def test_many_addresses_that_fill_the_house_take_no_place_of_those_whom_we_know() -> None:
+def test_many_addresses_cannot_take_the_places_of_known_callers() -> None:
     places = ConnectionPlaces(64)
     console = Place("station", 0.0)
     places.enter(console)
@@ -49,7 +49,7 @@ def test_many_addresses_that_fill_the_house_take_no_place_of_those_whom_we_know(
         assert len(places) <= 64
 
 
-def test_of_equals_the_owner_of_most_gives_way_first() -> None:
+def test_among_equals_the_address_with_the_most_connections_gives_way_first() -> None:
     places = ConnectionPlaces(16)
     many = [Place("many", 1.0 + number) for number in range(3)]
     for place in (*(Place(f"alone {number}", 0.0) for number in range(13)), *many):
@@ -57,7 +57,7 @@ def test_of_equals_the_owner_of_most_gives_way_first() -> None:
     assert places.enter(Place("new", 50.0)) == [many[0]], "although another one is older"
 
 
-def test_one_sign_in_does_not_fill_the_house() -> None:
+def test_one_sign_in_cannot_take_every_place() -> None:
     places = ConnectionPlaces(400, a_sign_in=8)
     for number in range(50):
         place = Place("station", float(number))
@@ -66,7 +66,7 @@ def test_one_sign_in_does_not_fill_the_house() -> None:
     assert places.known == 8
 
 
-def test_an_alarm_finds_a_place_among_consoles_alone() -> None:
+def test_an_alarm_finds_a_place_even_if_all_others_are_consoles() -> None:
     places = ConnectionPlaces(64)
     for number in range(200):
         place = Place(f"station {number}", float(number))
@@ -76,7 +76,7 @@ def test_an_alarm_finds_a_place_among_consoles_alone() -> None:
     assert places.enter(Place("school", 300.0)) == []
 
 
-def test_where_files_run_out_neither_newcomers_nor_alarms_nor_consoles_are_closed() -> None:
+def test_if_files_run_out_newcomers_alarms_and_consoles_stay_open() -> None:
     places = ConnectionPlaces(64)
     for rank, state in STATES.items():
         places.enter(Place(rank.name, state.since, state.known, state.asked, state.busy, state.hook))
@@ -96,7 +96,7 @@ def test_where_files_run_out_neither_newcomers_nor_alarms_nor_consoles_are_close
         max_size=120,
     )
 )
-def test_places_are_counted_right_and_never_overrun(steps: list[tuple[str, str, int, float]]) -> None:
+def test_places_are_counted_correctly_and_never_exceeded(steps: list[tuple[str, str, int, float]]) -> None:
     places, now = ConnectionPlaces(8, an_address=3, a_sign_in=2), 0.0
     inside: list[Place] = []
     for what, owner, which, passed in steps:

@@ -16,7 +16,7 @@ ANYTHING = st.text(max_size=60) | st.ip_addresses().map(str)
 
 
 @given(peer=STRANGERS, forwarded=st.lists(ANYTHING, max_size=5))
-def test_a_stranger_names_no_other_address_as_their_own(peer: str, forwarded: list[str]) -> None:
+def test_a_stranger_cannot_claim_another_address(peer: str, forwarded: list[str]) -> None:
     assert origin(peer, forwarded, PROXIES) == peer
     assert origin(peer, forwarded, ()) == peer
 
@@ -28,7 +28,7 @@ def test_a_stranger_names_no_other_address_as_their_own(peer: str, forwarded: li
     split=st.booleans(),
 )
 @example(invented=["6.6.6.6"], client="203.0.113.7", proxies=[], split=False)
-def test_what_a_stranger_puts_before_the_proxys_own_word_is_not_believed(
+def test_addresses_that_a_stranger_adds_before_the_proxys_own_are_not_believed(
     invented: list[str], client: str, proxies: list[str], split: bool
 ) -> None:
     entries = [*invented, client, *proxies]
@@ -43,14 +43,14 @@ def test_what_a_stranger_puts_before_the_proxys_own_word_is_not_believed(
 )
 @example(before=[], rubbish="203.0.113.7:4711", proxies=[])
 @example(before=[], rubbish="unknown", proxies=["10.1.2.3"])
-def test_where_a_proxy_says_what_is_no_address_its_own_stands(
+def test_if_a_proxy_names_something_that_is_not_an_address_the_proxys_own_counts(
     before: list[str], rubbish: str, proxies: list[str]
 ) -> None:
     assert origin("127.0.0.1", [",".join([*before, rubbish, *proxies])], PROXIES) == "127.0.0.1"
 
 
 @pytest.mark.parametrize("forwarded", [[], [""], [" , "]])
-def test_a_trusted_proxy_that_names_nobody_is_the_origin_itself(forwarded: list[str]) -> None:
+def test_a_trusted_proxy_that_names_nobody_is_itself_the_caller(forwarded: list[str]) -> None:
     assert origin("10.1.2.3", forwarded, PROXIES) == "10.1.2.3"
 
 
@@ -58,13 +58,13 @@ def test_somebody_within_a_trusted_network_is_named_by_its_proxy() -> None:
     assert origin("127.0.0.1", ["10.1.2.3"], PROXIES) == "10.1.2.3"
 
 
-def test_one_subscriber_of_ipv6_counts_as_one_sender() -> None:
+def test_one_ipv6_subscriber_counts_as_one_sender() -> None:
     assert network_of("2001:db8::1") == network_of("2001:db8::ffff:1") != network_of("2001:db8:0:1::1")
     assert network_of("::ffff:203.0.113.7") == "203.0.113.7"
     assert network_of("") == ""
 
 
-async def test_a_stranger_who_names_another_address_stands_in_the_record_with_their_own(house: House) -> None:
+async def test_a_stranger_who_claims_another_address_is_recorded_with_their_own(house: House) -> None:
     auditor = await house.sign_in("auditor")
     await auditor.post("/api/tokens", {"site": "lincoln"}, **{"X-Forwarded-For": "203.0.113.7"})
     [refused] = await house.records("view_refused")

@@ -6,7 +6,7 @@ from tests.in_process import ENTRANCE, HALLWAY, LINCOLN, NURSE, House
 
 
 @pytest.mark.parametrize("role", ["district_it", "headquarters", "dispatcher"])
-async def test_the_table_of_cameras_has_all_but_those_that_are_never_shown(house: House, role: str) -> None:
+async def test_the_list_of_cameras_has_all_but_never_cameras(house: House, role: str) -> None:
     cameras = (await (await house.sign_in(role)).get("/api/cameras")).json["cameras"]
     ids = {camera["id"] for camera in cameras}
     assert {ENTRANCE, HALLWAY, "oak-hallway"} <= ids
@@ -20,20 +20,20 @@ async def test_the_table_of_cameras_has_all_but_those_that_are_never_shown(house
 
 
 @pytest.mark.parametrize("role", ["patrol", "coordinator", "auditor"])
-async def test_the_table_of_cameras_is_not_for_others_and_a_refusal_is_on_record(house: House, role: str) -> None:
+async def test_the_list_of_cameras_is_refused_to_others_and_the_refusal_is_recorded(house: House, role: str) -> None:
     refused = await (await house.sign_in(role)).get("/api/cameras")
     assert refused.problem(403) == "not_in_agreement"
     assert [record.event.role for record in await house.records("status_refused")] == [role]
 
 
-async def test_viewers_are_counted_in_the_table(house: House) -> None:
+async def test_viewers_are_counted_in_the_list(house: House) -> None:
     headquarters = await house.sign_in("headquarters")
     await headquarters.watch(ENTRANCE)
     viewers = {camera["id"]: camera["viewers"] for camera in (await headquarters.get("/api/cameras")).json["cameras"]}
     assert (viewers[ENTRANCE], viewers[HALLWAY]) == (1, 0)
 
 
-async def test_a_still_tells_when_it_was_taken_and_who_saw_it_is_on_record(
+async def test_a_still_says_when_it_was_taken_and_the_record_says_who_saw_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     technician = await house.sign_in("district_it")
@@ -56,7 +56,7 @@ async def test_a_still_tells_when_it_was_taken_and_who_saw_it_is_on_record(
     assert (await technician.get(path)).problem(403) == "kind_gives_no_access"
 
 
-async def test_the_record_is_read_by_those_who_may_and_its_reading_is_on_record(house: House) -> None:
+async def test_only_permitted_people_read_the_record_and_reading_is_recorded(house: House) -> None:
     patrol, auditor = await house.sign_in("patrol"), await house.sign_in("auditor")
     assert (await patrol.get("/api/record")).problem(403) == "not_in_agreement"
     records = (await auditor.get("/api/record")).json["records"]
@@ -67,7 +67,7 @@ async def test_the_record_is_read_by_those_who_may_and_its_reading_is_on_record(
     assert (await auditor.get(f"/api/record?since={since}")).json["records"] == []
 
 
-async def test_a_school_is_shown_with_its_cameras_but_those_that_are_never_shown(house: House) -> None:
+async def test_a_school_is_shown_with_all_its_cameras_but_never_cameras(house: House) -> None:
     patrol = await house.sign_in("patrol")
     sites = (await patrol.get("/api/sites")).json["sites"]
     assert [site["id"] for site in sites] == ["lincoln", "oak"]
@@ -80,7 +80,7 @@ async def test_a_school_is_shown_with_its_cameras_but_those_that_are_never_shown
     assert (own["id"], own["may_trigger"], own["may_end"]) == ("lincoln", True, True)
 
 
-async def test_a_school_says_which_cameras_open_without_an_incident_and_an_incident_changes_nothing_of_it(
+async def test_a_school_says_which_cameras_open_without_an_incident_even_during_one(
     house: House,
 ) -> None:
     async def standing(role: str) -> dict[str, bool]:

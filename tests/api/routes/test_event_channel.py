@@ -10,7 +10,7 @@ from tests.api.routes.event_messages import malformed, of
 from tests.in_process import House
 
 
-async def test_a_page_that_reads_too_slowly_is_dropped_and_comes_back_by_a_snapshot(house: House) -> None:
+async def test_a_page_that_reads_too_slowly_is_dropped_and_returns_with_a_snapshot(house: House) -> None:
     dispatcher = await house.sign_in("dispatcher")
     slow = await dispatcher.events()
     hello = await slow.resume()
@@ -23,7 +23,7 @@ async def test_a_page_that_reads_too_slowly_is_dropped_and_comes_back_by_a_snaps
     assert of(await again.up_to_now(), "snapshot")
 
 
-async def test_a_slow_page_costs_the_others_nothing(house: House) -> None:
+async def test_a_slow_page_does_not_affect_the_others(house: House) -> None:
     slow = await (await house.sign_in("patrol")).events()
     other = await (await house.sign_in("dispatcher")).events()
     await slow.resume()
@@ -37,7 +37,7 @@ async def test_a_slow_page_costs_the_others_nothing(house: House) -> None:
 
 
 @pytest.mark.parametrize("how", ["signed out", "expired"])
-async def test_a_page_ends_with_its_sign_in(house: House, how: str) -> None:
+async def test_a_channel_ends_with_its_sign_in(house: House, how: str) -> None:
     patrol = await house.sign_in("patrol")
     await house.clock.advance(12 * 3600 - 1)
     channel = await patrol.events()
@@ -53,7 +53,7 @@ async def test_a_page_ends_with_its_sign_in(house: House, how: str) -> None:
     assert await channel.closed() == 1008
 
 
-async def test_another_sign_in_of_the_same_person_goes_on(house: House) -> None:
+async def test_another_sign_in_of_the_same_person_continues(house: House) -> None:
     one, other = await house.sign_in("patrol"), await house.sign_in("patrol")
     channel = await other.events()
     await channel.resume()
@@ -99,7 +99,7 @@ RUBBISH = [
 ]
 
 
-async def test_rubbish_is_counted_and_ignored(house: House) -> None:
+async def test_garbage_is_counted_and_ignored(house: House) -> None:
     channel = await (await house.sign_in("dispatcher")).events()
     await channel.resume()
     await channel.up_to_now()
@@ -118,14 +118,14 @@ async def test_an_endless_message_ends_the_channel(house: House) -> None:
 
 
 @pytest.mark.parametrize("first", ['{"type": "ping", "t0": 1}', "[]", "rubbish", "[" * 10_000])
-async def test_a_page_that_does_not_begin_with_resume_is_sent_away(house: House, first: str) -> None:
+async def test_a_page_that_does_not_begin_with_resume_is_disconnected(house: House, first: str) -> None:
     channel = await (await house.sign_in("dispatcher")).events()
     await channel.socket.send_str(first)
     assert await channel.closed() == 1002
     assert malformed(house) == 1
 
 
-async def test_a_page_that_says_nothing_is_sent_away_without_a_fuss(
+async def test_a_page_that_says_nothing_is_disconnected_quietly(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(page_channel, "FIRST_MESSAGE_WITHIN", 0.01)
@@ -134,7 +134,7 @@ async def test_a_page_that_says_nothing_is_sent_away_without_a_fuss(
     assert caplog.text == ""
 
 
-async def test_a_bug_in_one_pages_channel_ends_that_page_alone(
+async def test_a_bug_in_one_pages_channel_ends_only_that_channel(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     dispatcher = await house.sign_in("dispatcher")
@@ -154,7 +154,7 @@ async def test_a_bug_in_one_pages_channel_ends_that_page_alone(
     assert house.metrics.registry.get_sample_value("sightline_task_failures_total", {"task": "events"}) == 1
 
 
-async def test_pings_tell_gateway_time(house: House) -> None:
+async def test_pings_are_answered_with_gateway_time(house: House) -> None:
     channel = await (await house.sign_in("patrol")).events()
     hello = await channel.resume()
     assert (hello["gateway_time"], hello["now_at"]) == (house.clock.monotonic(), house.clock.now())
@@ -164,7 +164,7 @@ async def test_pings_tell_gateway_time(house: House) -> None:
     assert pong == {"type": "pong", "t0": 123.5, "gateway_time": house.clock.monotonic(), "set_by": 0.0}
 
 
-async def test_when_the_gateway_stops_every_page_is_told_to_come_back(house: House) -> None:
+async def test_when_the_gateway_stops_every_page_is_told_to_reconnect(house: House) -> None:
     channel = await (await house.sign_in("dispatcher")).events()
     await channel.resume()
     house.services.hub.stop()

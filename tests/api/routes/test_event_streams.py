@@ -27,7 +27,7 @@ def play(house: House, camera: str) -> None:
     stream.access_unit(AccessUnit((b"\x65" + b"\0" * 40,), 1000, True, now))
 
 
-async def test_a_page_hears_the_time_of_the_streams_that_it_watches(house: House) -> None:
+async def test_a_page_is_told_how_to_date_the_streams_that_it_watches(house: House) -> None:
     play(house, ENTRANCE)
     patrol = await house.sign_in("patrol")
     channel = await patrol.events()
@@ -46,7 +46,7 @@ async def test_a_page_hears_the_time_of_the_streams_that_it_watches(house: House
     before = heard[-1]
     play(house, ENTRANCE)
     [told] = of(await channel.up_to_now(), "timeline")
-    assert told["epoch"] != of(heard, "timeline")[0]["epoch"], "at once at a discontinuity"
+    assert told["epoch"] != of(heard, "timeline")[0]["epoch"], "at once after a discontinuity"
     assert before["type"] == "picture"
 
 
@@ -74,7 +74,7 @@ async def test_a_page_is_told_which_stream_a_session_gets_and_how_to_date_it(hou
     assert after["epoch"] != before["epoch"]
 
 
-async def test_a_page_hears_nothing_of_the_time_of_another_sign_ins_session(house: House) -> None:
+async def test_a_page_is_told_nothing_about_another_sign_ins_session(house: House) -> None:
     play(house, ENTRANCE)
     patrol, second = await house.sign_in("patrol"), await house.sign_in("patrol")
     session, _ = await patrol.watch(ENTRANCE)
@@ -87,7 +87,7 @@ async def test_a_page_hears_nothing_of_the_time_of_another_sign_ins_session(hous
     assert of(heard, "timeline") + of(heard, "picture") == []
 
 
-async def test_a_session_that_has_ended_is_ticked_no_more(house: House) -> None:
+async def test_a_session_that_has_ended_gets_no_more_timeline_events(house: House) -> None:
     play(house, ENTRANCE)
     patrol = await house.sign_in("patrol")
     channel = await patrol.events()

@@ -15,7 +15,7 @@ from tests.api.routes.event_messages import of
 from tests.in_process import HALLWAY, LINCOLN, NURSE, OAK, House
 
 
-async def test_a_page_that_comes_back_hears_what_it_missed_in_order(house: House) -> None:
+async def test_a_page_that_reconnects_hears_what_it_missed_in_order(house: House) -> None:
     dispatcher = await house.sign_in("dispatcher")
     first = await dispatcher.events()
     hello = await first.resume()
@@ -41,7 +41,7 @@ async def test_a_page_that_comes_back_hears_what_it_missed_in_order(house: House
 
 
 @pytest.mark.parametrize("seq", [0, -1, 10**9, None, "3", 1.5])
-async def test_a_page_of_another_epoch_or_of_no_sense_gets_a_snapshot(house: House, seq: Any) -> None:
+async def test_a_page_with_another_epoch_or_a_senseless_message_gets_a_snapshot(house: House, seq: Any) -> None:
     incident = await house.lock_down()
     channel = await (await house.sign_in("dispatcher")).events()
     await channel.resume("another gateway's", seq)
@@ -51,7 +51,7 @@ async def test_a_page_of_another_epoch_or_of_no_sense_gets_a_snapshot(house: Hou
 
 
 @pytest.mark.parametrize("seq", [-1, 10**9, None, "3"])
-async def test_a_number_that_this_gateway_never_gave_gets_a_snapshot(house: House, seq: Any) -> None:
+async def test_a_number_that_this_gateway_never_assigned_gets_a_snapshot(house: House, seq: Any) -> None:
     channel = await (await house.sign_in("dispatcher")).events()
     await channel.resume(house.services.hub.epoch, seq)
     assert await channel.next_of("snapshot")
@@ -65,7 +65,7 @@ async def test_a_page_that_missed_more_than_is_kept_gets_a_snapshot(house: House
     assert of(await channel.up_to_now(), "snapshot")
 
 
-async def test_a_page_that_missed_all_that_is_kept_hears_it_all(house: House) -> None:
+async def test_a_page_that_missed_everything_that_is_kept_hears_all_of_it(house: House) -> None:
     channel = await (await house.sign_in("dispatcher")).events()
     for _ in range(hub.KEPT + 1):
         house.services.hub.publish({"type": "push"}, lambda _: True)
@@ -73,7 +73,7 @@ async def test_a_page_that_missed_all_that_is_kept_hears_it_all(house: House) ->
     assert [message["seq"] for message in await channel.up_to_now()] == list(range(2, hub.KEPT + 2))
 
 
-async def test_an_alarm_is_heard_by_those_who_have_work_in_it(house: House) -> None:
+async def test_an_alarm_is_sent_to_those_who_have_a_part_in_it(house: House) -> None:
     people = ["dispatcher", "headquarters", "patrol", "coordinator", "oak_coordinator", "district_it", "auditor"]
     channels = {who: await (await house.sign_in(who)).events() for who in people}
     for channel in channels.values():
@@ -89,7 +89,7 @@ async def test_an_alarm_is_heard_by_those_who_have_work_in_it(house: House) -> N
     assert NURSE not in alarm["incident"]["nearest"]
 
 
-async def test_what_one_may_not_hear_is_not_in_the_snapshot_nor_in_what_was_missed(house: House) -> None:
+async def test_what_a_person_may_not_hear_is_in_neither_the_snapshot_nor_the_missed_events(house: House) -> None:
     await house.lock_down(LINCOLN)
     await house.lock_down(OAK)
     epoch = house.services.hub.epoch
@@ -117,7 +117,7 @@ async def no_route(*_: object) -> AsyncIterator[RtspClient]:
     yield
 
 
-async def test_nobody_hears_of_a_camera_that_is_never_shown(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_hears_about_a_never_camera(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     channels = [await (await house.sign_in(who)).events() for who in ("headquarters", "district_it", "coordinator")]
     for channel in channels:
         await channel.resume()
@@ -132,7 +132,7 @@ async def test_nobody_hears_of_a_camera_that_is_never_shown(house: House, monkey
     assert heard == [[HALLWAY, "oak-hallway"], [HALLWAY, "oak-hallway"], [HALLWAY]]
 
 
-async def test_who_watches_is_told_to_the_school_and_to_those_who_direct(house: House) -> None:
+async def test_the_school_and_those_in_charge_are_told_who_is_watching(house: House) -> None:
     await house.lock_down()
     people = ["dispatcher", "headquarters", "coordinator", "oak_coordinator", "patrol", "district_it"]
     signed_in = {who: await house.sign_in(who) for who in people}
@@ -151,7 +151,7 @@ async def test_who_watches_is_told_to_the_school_and_to_those_who_direct(house: 
     assert (await channels["coordinator"].next_of("watchers"))["watchers"] == []
 
 
-async def test_a_session_is_told_to_its_own_person_alone(house: House) -> None:
+async def test_only_its_own_person_is_told_about_a_session(house: House) -> None:
     await house.lock_down()
     patrol, dispatcher = await house.sign_in("patrol"), await house.sign_in("dispatcher")
     mine, other = await patrol.events(), await dispatcher.events()
@@ -168,7 +168,7 @@ async def test_a_session_is_told_to_its_own_person_alone(house: House) -> None:
     assert of(await other.up_to_now(), "session") == []
 
 
-async def test_a_refused_panic_button_is_told(house: House) -> None:
+async def test_a_refused_panic_button_is_reported(house: House) -> None:
     people = ["dispatcher", "headquarters", "coordinator", "district_it", "patrol", "oak_coordinator"]
     channels = {who: await (await house.sign_in(who)).events() for who in people}
     for channel in channels.values():

@@ -6,7 +6,7 @@ from gateway.models import IncidentKind
 from tests.in_process import HALLWAY, LINCOLN, NURSE, OAK, House
 
 
-async def test_the_school_triggers_the_police_acknowledge_and_either_side_ends_it(house: House) -> None:
+async def test_the_school_triggers_the_police_acknowledge_and_either_side_may_end_it(house: House) -> None:
     coordinator, dispatcher = await house.sign_in("coordinator"), await house.sign_in("dispatcher")
     wanted = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101", "note": "east stairs"}
     opened = await coordinator.post("/api/incidents", wanted)
@@ -25,7 +25,7 @@ async def test_the_school_triggers_the_police_acknowledge_and_either_side_ends_i
     ]
     await house.clock.advance(1800)
     extended = await dispatcher.post(f"{path}/extend")
-    assert extended.json["ends_at"] == incident["ends_at"] + 1800, "at most the longest duration from the press"
+    assert extended.json["ends_at"] == incident["ends_at"] + 1800, "at most the maximum duration from the press"
     ended = await coordinator.post(f"{path}/all-clear")
     assert (ended.json["state"], ended.json["closed_by"]) == ("all_clear", "Cora")
     assert (await dispatcher.post(f"{path}/acknowledge")).problem(409) == "incident_over"
@@ -33,7 +33,7 @@ async def test_the_school_triggers_the_police_acknowledge_and_either_side_ends_i
     assert len(kinds) >= 7
 
 
-async def test_all_clear_of_a_page_that_has_not_shown_the_newest_alarm_ends_nothing_and_says_so(house: House) -> None:
+async def test_all_clear_from_a_page_that_has_not_shown_the_newest_alarm_ends_nothing_and_says_so(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     for room in ("lincoln-room-101", "lincoln-room-gym"):
         opened = await coordinator.post("/api/incidents", {"site": LINCOLN, "kind": "real", "room": room})
@@ -70,7 +70,7 @@ async def test_a_second_room_is_shown_with_its_own_note_and_cameras_and_sounds_a
     assert [one["alarm"] for one in news] == [True, True, False, True]
 
 
-async def test_who_acknowledged_the_first_room_is_asked_again_for_the_second(house: House) -> None:
+async def test_a_person_who_acknowledged_the_first_room_is_asked_again_for_the_second(house: House) -> None:
     coordinator, dispatcher = await house.sign_in("coordinator"), await house.sign_in("dispatcher")
     wanted = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101"}
     path = f"/api/incidents/{(await coordinator.post('/api/incidents', wanted)).json['id']}/acknowledge"
@@ -101,11 +101,11 @@ async def test_a_stuck_button_does_not_fill_the_link_of_a_patrol_car(house: Hous
     await house.all_clear(incident)
     await house.clock.advance(4)
     news = [one["incident"]["state"] for one in await channel.up_to_now() if one["type"] == "incident"]
-    assert news == ["all_clear"], "what waited is not told after the end"
+    assert news == ["all_clear"], "events that were waiting are not sent after the end"
     running.cancel()
 
 
-async def test_an_alarm_that_nobody_confirms_is_told_to_the_pages_and_to_the_record(house: House) -> None:
+async def test_an_alarm_that_nobody_confirms_is_reported_to_pages_and_recorded(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     channel = await coordinator.events()
     await channel.resume()
@@ -121,7 +121,7 @@ async def test_an_alarm_that_nobody_confirms_is_told_to_the_pages_and_to_the_rec
     assert value == 1
 
 
-async def test_a_press_that_is_sent_again_does_nothing_twice(house: House) -> None:
+async def test_a_press_that_is_sent_again_has_no_second_effect(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     wanted = {"site": LINCOLN, "kind": "real", "room": "lincoln-room-101", "key": "press 1"}
     answers = await asyncio.gather(*(coordinator.post("/api/incidents", wanted) for _ in range(5)))
@@ -137,7 +137,7 @@ async def test_a_press_that_is_sent_again_does_nothing_twice(house: House) -> No
         assert (await coordinator.post("/api/incidents", wanted | {"key": key})).problem(400) == "bad_body"
 
 
-async def test_what_the_agreement_does_not_name_is_refused_counted_and_on_record(house: House) -> None:
+async def test_anything_that_the_agreement_does_not_name_is_refused_counted_and_recorded(house: House) -> None:
     patrol = await house.sign_in("patrol")
     refused = await patrol.post("/api/incidents", {"site": LINCOLN, "kind": "real"})
     assert refused.problem(403) == "not_in_agreement"
@@ -151,7 +151,7 @@ async def test_what_the_agreement_does_not_name_is_refused_counted_and_on_record
     assert value == 3
 
 
-async def test_an_incident_of_another_school_is_one_that_does_not_exist(house: House) -> None:
+async def test_an_incident_of_another_school_seems_not_to_exist(house: House) -> None:
     incident = await house.lock_down(OAK)
     coordinator = await house.sign_in("coordinator")
     for press in ("acknowledge", "extend", "all-clear"):
@@ -160,14 +160,14 @@ async def test_an_incident_of_another_school_is_one_that_does_not_exist(house: H
         assert answers[0].body == answers[1].body
 
 
-async def test_no_drill_begins_during_a_real_incident(house: House) -> None:
+async def test_a_drill_cannot_begin_during_a_real_incident(house: House) -> None:
     await house.lock_down()
     coordinator = await house.sign_in("coordinator")
     refused = await coordinator.post("/api/incidents", {"site": LINCOLN, "kind": "drill"})
     assert refused.problem(409) == "real_incident_open"
 
 
-async def test_a_panic_button_is_answered_alike_when_it_tries_again(house: House) -> None:
+async def test_a_panic_button_that_tries_again_gets_the_same_answer(house: House) -> None:
     stranger = await house.stranger()
     body = b'{"room": "lincoln-room-101"}'
     signed = house.signed(body)
@@ -178,7 +178,7 @@ async def test_a_panic_button_is_answered_alike_when_it_tries_again(house: House
     assert len(house.services.incidents.open()) == 1
 
 
-async def test_without_a_room_the_entrances_open_by_themselves(house: House) -> None:
+async def test_without_a_room_the_cameras_at_the_entrances_open_by_themselves(house: House) -> None:
     await house.lock_down(OAK)
     channel = await (await house.sign_in("dispatcher")).events()
     await channel.resume()
@@ -187,7 +187,7 @@ async def test_without_a_room_the_entrances_open_by_themselves(house: House) -> 
 
 
 @pytest.mark.parametrize("role", ["district_it", "auditor"])
-async def test_who_sees_no_video_gets_no_token(house: House, role: str) -> None:
+async def test_people_who_may_not_see_video_get_no_token(house: House, role: str) -> None:
     await house.lock_down()
     assert (await (await house.sign_in(role)).post("/api/tokens", {"site": LINCOLN})).problem(
         403
@@ -205,7 +205,7 @@ async def test_a_token_names_its_grant(house: House) -> None:
     assert house.metrics.registry.get_sample_value("sightline_tokens_issued_total", {"role": "patrol"}) == 1
 
 
-async def test_a_drill_opens_cameras_to_the_enrolled_alone(house: House) -> None:
+async def test_a_drill_opens_cameras_only_to_those_enrolled(house: House) -> None:
     coordinator = await house.sign_in("coordinator")
     await coordinator.post("/api/incidents", {"site": LINCOLN, "kind": IncidentKind.DRILL, "enrolled": ["pat"]})
     grants = {}

@@ -22,7 +22,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return static
 
 
-async def test_the_page_is_asked_for_each_time_and_its_parts_once(house: House) -> None:
+async def test_browsers_request_the_page_every_time_and_its_parts_once(house: House) -> None:
     person = await house.stranger()
     index = await person.get("/")
     assert b"<title>Sightline" in index.body
@@ -35,7 +35,7 @@ async def test_the_page_is_asked_for_each_time_and_its_parts_once(house: House) 
     assert (again.status, again.body) == (304, b"")
 
 
-async def test_who_takes_gzip_is_sent_less(house: House) -> None:
+async def test_clients_that_accept_gzip_are_sent_less(house: House) -> None:
     client = (await house.stranger()).client
     async with client.session.get(
         client.make_url("/assets/page-abc.js"), headers={"Accept-Encoding": "gzip"}, auto_decompress=False
@@ -45,7 +45,7 @@ async def test_who_takes_gzip_is_sent_less(house: House) -> None:
     assert gzip.decompress(packed) == SCRIPT
 
 
-async def test_the_page_is_served_when_no_file_can_be_opened_any_more(
+async def test_the_page_is_served_even_if_no_more_files_can_be_opened(
     house: House, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (built / "index.html").unlink()
@@ -56,7 +56,7 @@ async def test_the_page_is_served_when_no_file_can_be_opened_any_more(
     assert (await person.get("/assets/another.js")).problem(404) == "not_found"
 
 
-async def test_no_service_worker_outlives_its_release(house: House) -> None:
+async def test_a_service_worker_does_not_outlive_its_release(house: House) -> None:
     person = await house.stranger()
     worker = await person.get("/worker.js")
     assert worker.status == 200
@@ -66,7 +66,9 @@ async def test_no_service_worker_outlives_its_release(house: House) -> None:
     assert "worker-src 'self'" in worker.headers["Content-Security-Policy"]
 
 
-async def test_a_page_that_was_not_built_says_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_if_the_page_was_not_built_the_answer_says_how_to_build_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pages, "STATIC", tmp_path / "nowhere")
     async with House(tmp_path) as house:
         assert (await (await house.stranger()).get("/")).problem(503) == "no_web_client"

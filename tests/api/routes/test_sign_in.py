@@ -57,7 +57,7 @@ async def test_a_browser_does_not_forget_the_cookie_at_the_end_of_a_shift(house:
     assert f"Max-Age={30 * 86400}" in answer.headers["Set-Cookie"]
 
 
-async def test_a_shift_is_prolonged_by_a_press_in_its_last_hour_and_not_before(house: House) -> None:
+async def test_a_press_extends_a_shift_only_in_its_last_hour(house: House) -> None:
     person = await house.sign_in("patrol")
     before = (await person.get("/api/me")).json
     assert before["may_continue_at"] == before["expires_at"] - 3600
@@ -79,7 +79,7 @@ async def test_a_shift_is_prolonged_by_a_press_in_its_last_hour_and_not_before(h
     assert (record.event.principal, record.event.origin_address) == ("pat", "127.0.0.1")
 
 
-async def test_presses_alone_keep_nobody_signed_in_for_more_than_two_shifts(house: House) -> None:
+async def test_presses_alone_cannot_extend_a_sign_in_beyond_two_shifts(house: House) -> None:
     person = await house.sign_in("patrol")
     for hours in (11, 4, 4):
         await house.clock.advance(hours * 3600)
@@ -92,7 +92,7 @@ async def test_presses_alone_keep_nobody_signed_in_for_more_than_two_shifts(hous
     assert (await person.post("/api/sign-in/continue")).problem(401) == "sign_in_needed"
 
 
-async def test_a_link_opened_on_a_signed_in_desk_leaves_nothing_of_the_former_person(house: House) -> None:
+async def test_a_link_opened_on_a_signed_in_desk_leaves_nothing_of_the_earlier_person(house: House) -> None:
     desk = await house.sign_in("patrol")
     former = {"Cookie": f"sightline={desk.cookie()}"}
     await house.lock_down()
@@ -115,21 +115,21 @@ async def test_a_link_opened_on_a_signed_in_desk_leaves_nothing_of_the_former_pe
     assert new[0].event.detail["instead_of_name"] == "Pat"
 
 
-async def test_a_bad_link_opened_on_a_signed_in_desk_signs_nobody_out(house: House) -> None:
+async def test_a_bad_link_opened_on_a_signed_in_desk_does_not_sign_anybody_out(house: House) -> None:
     desk = await house.sign_in("patrol")
     refused = await desk.post("/api/invitations/redeem", {"code": "never-was-one"})
     assert refused.problem(401) == "invitation_refused"
     assert (await desk.get("/api/me")).json["principal"]["id"] == "pat"
 
 
-async def test_who_accepted_the_notice_is_on_record(house: House) -> None:
+async def test_accepting_the_notice_is_recorded(house: House) -> None:
     person = await house.sign_in("patrol")
     assert (await person.post("/api/notice/accepted")).status == 204
     [record] = await house.records("notice_accepted")
     assert (record.event.principal, record.event.origin_address) == ("pat", "127.0.0.1")
 
 
-async def test_who_cannot_sign_in_for_a_full_disk_reads_why_and_whom_to_tell(
+async def test_a_person_who_cannot_sign_in_because_of_a_full_disk_reads_why_and_whom_to_tell(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await house.stranger()

@@ -43,14 +43,14 @@ async def test_an_ice_restart_is_answered_with_a_fragment_and_another_tag(house:
     assert house.plane.patched[0][1].fragment == "a=ice-ufrag:new\r\n"
 
 
-async def test_candidates_alone_are_taken_without_a_word(house: House) -> None:
+async def test_candidates_alone_are_accepted_and_answered_with_no_content(house: House) -> None:
     patrol, location = await _watching(house)
     answer = await _patch(patrol, location, "the same", '"etag"')
     assert (answer.status, answer.body) == (204, b"")
     assert "ETag" not in answer.headers
 
 
-async def test_a_patch_is_refused_by_the_words_of_the_draft(house: House) -> None:
+async def test_a_patch_is_refused_as_the_draft_requires(house: House) -> None:
     patrol, location = await _watching(house)
     assert (await _patch(patrol, location, match=None)).problem(428) == "if_match_missing"
     assert (await _patch(patrol, location, match='"stolen"')).problem(412) == "ice_restarted"
@@ -64,7 +64,7 @@ async def test_a_patch_is_refused_by_the_words_of_the_draft(house: House) -> Non
     assert set(wrong.headers["Allow"].split(",")) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}
 
 
-async def test_there_is_nothing_to_see_by_get_whether_there_is_such_an_address_or_not(house: House) -> None:
+async def test_get_returns_no_content_even_if_the_address_does_not_exist(house: House) -> None:
     patrol, location = await _watching(house)
     for path in (location, "/whep/sessions/guessed"):
         for method in ("GET", "HEAD"):
@@ -72,7 +72,7 @@ async def test_there_is_nothing_to_see_by_get_whether_there_is_such_an_address_o
             assert (answer.status, answer.body) == (204, b"")
 
 
-async def test_a_player_finds_by_head_that_an_address_takes_offers_whether_there_is_such_a_camera_or_not(
+async def test_head_shows_that_an_address_accepts_offers_even_if_the_camera_does_not_exist(
     house: House,
 ) -> None:
     stranger = await house.stranger()
@@ -83,20 +83,20 @@ async def test_a_player_finds_by_head_that_an_address_takes_offers_whether_there
             assert answer.headers["Content-Type"].startswith("application/sdp")
 
 
-async def test_a_viewer_leaves_whatever_tag_it_names(house: House) -> None:
+async def test_a_viewer_can_leave_whatever_tag_it_names(house: House) -> None:
     patrol, location = await _watching(house)
     answer = await patrol.request("DELETE", location, headers={"If-Match": '"stolen"'})
     assert answer.status == 200
 
 
-async def test_bytes_that_are_no_text_are_refused(house: House) -> None:
+async def test_bytes_that_are_not_text_are_refused(house: House) -> None:
     patrol, location = await _watching(house)
     headers = {"Content-Type": FRAGMENT, "If-Match": "*"}
     answer = await patrol.request("PATCH", location, data=b"\xff", headers=headers)
     assert answer.problem(400) == "not_text"
 
 
-async def test_after_the_end_of_the_grant_nothing_is_agreed_on_anew(house: House) -> None:
+async def test_nothing_can_be_renegotiated_after_the_grant_has_ended(house: House) -> None:
     incident = await house.lock_down()
     patrol = await house.sign_in("patrol")
     _, location = await patrol.watch(HALLWAY)
@@ -105,7 +105,7 @@ async def test_after_the_end_of_the_grant_nothing_is_agreed_on_anew(house: House
     assert house.plane.patched == []
 
 
-async def test_what_can_be_done_is_told_without_a_word_to_foreign_pages(house: House) -> None:
+async def test_options_names_the_methods_but_allows_no_foreign_page(house: House) -> None:
     stranger = await house.stranger()
     foreign = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for path, name, kind in [
@@ -120,7 +120,7 @@ async def test_what_can_be_done_is_told_without_a_word_to_foreign_pages(house: H
 
 
 @pytest.mark.parametrize("accept", ["application/sdp", "*/*", "text/html", "application/sdp;q=0, */*"])
-async def test_whatever_is_accepted_the_answer_is_sdp_and_never_a_counter_offer(house: House, accept: str) -> None:
+async def test_whatever_accept_says_the_answer_is_sdp_and_never_a_counter_offer(house: House, accept: str) -> None:
     await house.lock_down()
     patrol = await house.sign_in("patrol")
     headers = {"Authorization": f"Bearer {await patrol.token()}", "Content-Type": "application/sdp", "Accept": accept}

@@ -71,13 +71,13 @@ def test_nothing_passes_before_the_first_keyframe() -> None:
     assert (stream.depacketizer.seen, stream.depacketizer.dropped) == (3, 1)
 
 
-def test_a_keyframe_without_parameter_sets_is_of_no_use() -> None:
+def test_a_keyframe_without_parameter_sets_is_useless() -> None:
     stream = Stream()
     assert stream.push(IDR, 0, marker=True) == ()
     assert stream.depacketizer.awaiting_keyframe
 
 
-def test_parameter_sets_follow_the_delimiter_and_come_from_the_stream_where_it_has_newer_ones() -> None:
+def test_parameter_sets_follow_the_delimiter_and_newer_ones_from_the_stream_are_used() -> None:
     stream = Stream(SPS, PPS)
     newer = b"\x68\xce\x38\x80"
     assert stream.push(newer, 0, marker=True) == ()
@@ -102,14 +102,14 @@ def test_a_loss_at_the_end_of_an_access_unit_damages_it() -> None:
     assert stream.push(NEXT, 3000, marker=True, missing=1) == ()
 
 
-def test_a_loss_before_a_keyframe_that_came_whole_costs_nothing() -> None:
+def test_a_loss_before_a_complete_keyframe_does_no_harm() -> None:
     stream = Stream(SPS, PPS)
     stream.keyframe()
     assert stream.push(IDR, 3000, marker=True, missing=5)[0].keyframe
 
 
 @pytest.mark.parametrize("dropped", range(4))
-def test_a_keyframe_that_misses_a_fragment_is_dropped(dropped: int) -> None:
+def test_a_keyframe_with_a_missing_fragment_is_dropped(dropped: int) -> None:
     stream = Stream(SPS, PPS)
     stream.keyframe()
     pieces = fragments(b"\x65\x80" + bytes(40), 11)
@@ -135,7 +135,7 @@ def test_a_change_of_resolution_is_followed() -> None:
     assert unit.nals == (other, PPS, IDR)
 
 
-def test_recovery_points_are_passed_on_with_their_sets_but_are_no_keyframes() -> None:
+def test_recovery_points_are_passed_on_with_their_parameter_sets_but_not_as_keyframes() -> None:
     stream = Stream(SPS, PPS)
     recovery = b"\x06\x06\x01\x84\x80"
     assert stream.push(NEXT, 0, marker=True) == ()
@@ -144,11 +144,11 @@ def test_recovery_points_are_passed_on_with_their_sets_but_are_no_keyframes() ->
     assert [unit.nals for unit in units] == [(SPS, PPS, recovery, NEXT), (NEXT,)]
     assert [(unit.keyframe, unit.recovery) for unit in units] == [(False, 0), (False, -1)]
     assert any("full keyframes (IDR)" in note for note in stream.depacketizer.notes())
-    assert stream.push(NEXT, 9000, marker=True, missing=1) == (), "what is lost is waited for again"
+    assert stream.push(NEXT, 9000, marker=True, missing=1) == (), "after a loss, it waits for a keyframe again"
     assert len(stream.push(aggregated(recovery, NEXT), 12000, marker=True)) == 1
 
 
-def test_a_recovery_point_without_parameter_sets_is_of_no_use() -> None:
+def test_a_recovery_point_without_parameter_sets_is_useless() -> None:
     stream = Stream()
     assert stream.push(aggregated(b"\x06\x06\x01\x84\x80", NEXT), 0, marker=True) == ()
     assert stream.depacketizer.unused is Unused.NO_PARAMETER_SETS
@@ -191,7 +191,7 @@ def test_fragments_and_access_units_are_bounded() -> None:
     assert stream.push(large, 3000, marker=True) == ()
 
 
-def test_a_nal_unit_in_pieces_that_proves_unreadable_at_a_marker_is_counted_and_raises_nothing() -> None:
+def test_a_fragmented_nal_unit_that_turns_out_unreadable_at_a_marker_is_counted() -> None:
     stream = Stream(SPS, PPS)
     stream.push(b"\x1c\x80", 3000)  # the camera leaves its pieces open: the next time stamp ends them
     assert stream.push(b"\x1c\xb8", 6000, marker=True) == ()  # a fragmented aggregate, which is not allowed
@@ -207,7 +207,7 @@ PAYLOADS = st.one_of(
 
 
 @given(st.lists(st.tuples(PAYLOADS, st.integers(0, 2), st.booleans(), st.integers(0, 2)), max_size=40))
-def test_whatever_comes_only_decodable_access_units_go_out(steps: list[tuple[bytes, int, bool, int]]) -> None:
+def test_whatever_arrives_only_decodable_access_units_are_passed_on(steps: list[tuple[bytes, int, bool, int]]) -> None:
     stream = Stream(SPS, PPS)
     units = itertools.chain.from_iterable(
         [stream.push(payload, stamp, marker=marker, missing=missing) for payload, stamp, marker, missing in steps]

@@ -46,7 +46,7 @@ nal = st.builds(
 
 
 @given(st.lists(nal, max_size=8))
-def test_what_a_viewer_puts_together_again_is_what_the_camera_sent(nals: list[bytes]) -> None:
+def test_viewers_reassemble_exactly_what_the_camera_sent(nals: list[bytes]) -> None:
     payloads = packetize(nals)
     assert depacketize(payloads) == nals
     assert all(len(payload) <= LIMIT for payload in payloads)
@@ -60,26 +60,26 @@ def test_any_limit_holds(nals: list[bytes], limit: int) -> None:
 
 
 @given(st.integers(LIMIT, 70_000))
-def test_all_fragments_but_the_last_have_one_size_so_that_one_call_sends_them(size: int) -> None:
+def test_all_fragments_but_the_last_have_the_same_size_so_one_call_can_send_them(size: int) -> None:
     payloads = packetize([bytes([0x65]) + bytes(size)])
     assert {len(payload) for payload in payloads[:-1]} == {LIMIT}
     assert 3 <= len(payloads[-1]) <= LIMIT
 
 
-def test_parameter_sets_share_one_packet_ahead_of_a_large_slice() -> None:
+def test_parameter_sets_share_one_packet_before_a_large_slice() -> None:
     sps, pps, sei, slice_ = b"\x67" + bytes(20), b"\x68" + bytes(4), b"\x06" + bytes(30), b"\x65" + bytes(3000)
     payloads = packetize([sps, pps, sei, slice_])
     assert [len(payload) for payload in payloads] == [1 + 2 + 21 + 2 + 5 + 2 + 31, LIMIT, LIMIT, 3000 + 6 - 2 * LIMIT]
 
 
-def test_an_aggregate_is_as_important_and_as_broken_as_its_worst_part() -> None:
+def test_an_aggregate_has_the_highest_importance_and_the_forbidden_bit_of_its_parts() -> None:
     (payload,) = packetize([b"\x06\x01", b"\x65\x01", b"\x86\x01"])
     assert payload[0] == 0x80 | 0x60 | STAP_A
 
 
-def test_a_single_unit_goes_as_it_is() -> None:
+def test_a_single_unit_is_sent_as_it_is() -> None:
     assert packetize([b"\x41abc"]) == (b"\x41abc",)
 
 
-def test_what_rtp_cannot_carry_is_left_out() -> None:
+def test_units_that_rtp_cannot_carry_are_left_out() -> None:
     assert packetize([b"", b"\x00a", b"\x18a", b"\x1fa", b"\x41a"]) == (b"\x41a",)

@@ -83,7 +83,7 @@ def test_a_baseline_sps_is_read() -> None:
         pytest.param(write_sps(77, order=ue(0) + ue(0), vui=vui(2, hrd=True)), True, id="behind buffering parameters"),
     ],
 )
-def test_b_frames_are_foretold(sps: bytes, expected: bool | None) -> None:
+def test_the_sps_shows_if_there_will_be_b_frames(sps: bytes, expected: bool | None) -> None:
     assert parse_sps(sps).may_reorder is expected
 
 
@@ -93,13 +93,13 @@ def test_the_id_of_a_parameter_set() -> None:
 
 
 @pytest.mark.parametrize("nal", [b"", b"\x67", b"\x68\xce\x3c\x80\x00", SPS[:6], b"\x67\x64\0\x1e\0\0\0\0\0\0"])
-def test_nonsense_is_malformed(nal: bytes) -> None:
+def test_nonsense_raises_malformed(nal: bytes) -> None:
     with pytest.raises(Malformed):
         parse_sps(nal)
 
 
 @given(st.binary(max_size=100), st.sampled_from([66, 77, 100, 244, 44]))
-def test_no_bytes_raise_anything_but_malformed(data: bytes, profile: int) -> None:
+def test_any_bytes_raise_malformed_or_nothing(data: bytes, profile: int) -> None:
     with suppress(Malformed):
         parse_sps(b"\x67" + bytes((profile, 0, 30)) + data)
     with suppress(Malformed):

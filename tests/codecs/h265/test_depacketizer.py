@@ -61,7 +61,7 @@ def kinds_of(unit: AccessUnit) -> list[int]:
 
 
 @pytest.mark.parametrize("limit", [60, 200, 1140, 60_000])
-def test_what_an_encoder_made_comes_out_as_it_was_and_decodes(pictures: list[Coded], limit: int) -> None:
+def test_an_encoders_output_comes_out_unchanged_and_decodes(pictures: list[Coded], limit: int) -> None:
     stream = Stream()
     units = [unit for picture in pictures for unit in stream.picture(picture.nals, picture.rtp, limit)]
     assert [unit.nals for unit in units] == [picture.nals for picture in pictures]
@@ -78,15 +78,13 @@ def test_what_an_encoder_made_comes_out_as_it_was_and_decodes(pictures: list[Cod
     assert stream.depacketizer.notes() == ()
 
 
-def test_parameter_sets_of_the_description_go_before_a_keyframe_without_them(
-    sets: tuple[bytes, ...], key: bytes
-) -> None:
+def test_parameter_sets_from_the_sdp_are_added_to_a_keyframe_without_them(sets: tuple[bytes, ...], key: bytes) -> None:
     stream = Stream(*sets)
     (unit,) = stream.push(b"\x46\x01\x50", 0) or stream.push(key, 0, marker=True)
     assert kinds_of(unit) == [35, 32, 33, 34, key[0] >> 1]
 
 
-def test_a_keyframe_without_parameter_sets_is_of_no_use(key: bytes) -> None:
+def test_a_keyframe_without_parameter_sets_is_useless(key: bytes) -> None:
     stream = Stream()
     assert stream.push(key, 0, marker=True) == ()
     notes = " ".join(stream.depacketizer.notes())
@@ -100,7 +98,7 @@ def test_every_kind_of_random_access_picture_is_a_keyframe(sets: tuple[bytes, ..
     assert unit.keyframe
 
 
-def test_pictures_that_refer_to_what_was_not_passed_on_are_dropped(sets: tuple[bytes, ...], key: bytes) -> None:
+def test_pictures_that_refer_to_pictures_not_passed_on_are_dropped(sets: tuple[bytes, ...], key: bytes) -> None:
     stream = Stream(*sets)
     refresh = as_kind(key, 21)
     assert stream.push(refresh, 0, marker=True)
@@ -123,14 +121,14 @@ def test_after_a_loss_nothing_passes_until_the_next_keyframe(sets: tuple[bytes, 
     assert unit.lost == 2
 
 
-def test_a_loss_before_a_keyframe_that_came_whole_costs_nothing(sets: tuple[bytes, ...], key: bytes) -> None:
+def test_a_loss_before_a_complete_keyframe_does_no_harm(sets: tuple[bytes, ...], key: bytes) -> None:
     stream = Stream(*sets)
     assert stream.push(key, 0, marker=True)
     assert stream.push(key, 3000, marker=True, missing=5)
 
 
 @pytest.mark.parametrize("dropped", range(4))
-def test_a_keyframe_that_misses_a_fragment_is_dropped(sets: tuple[bytes, ...], key: bytes, dropped: int) -> None:
+def test_a_keyframe_with_a_missing_fragment_is_dropped(sets: tuple[bytes, ...], key: bytes, dropped: int) -> None:
     stream = Stream(*sets)
     pieces = packetize_h265([key], (len(key) - 2) // 4 + 4)
     assert len(pieces) == 4
@@ -188,7 +186,7 @@ PAYLOADS = st.one_of(
 
 
 @given(st.lists(st.tuples(PAYLOADS, st.integers(0, 2), st.booleans(), st.integers(0, 2)), max_size=40))
-def test_whatever_comes_only_decodable_access_units_go_out(
+def test_whatever_arrives_only_decodable_access_units_are_passed_on(
     sets: tuple[bytes, ...], steps: list[tuple[bytes, int, bool, int]]
 ) -> None:
     stream = Stream(*sets)

@@ -50,7 +50,7 @@ nal = st.builds(
 
 
 @given(st.lists(nal, max_size=8))
-def test_what_a_viewer_puts_together_again_is_what_the_camera_sent(nals: list[bytes]) -> None:
+def test_viewers_reassemble_exactly_what_the_camera_sent(nals: list[bytes]) -> None:
     payloads = packetize_h265(nals)
     assert depacketize(payloads) == nals
     assert all(len(payload) <= LIMIT for payload in payloads)
@@ -64,16 +64,16 @@ def test_any_limit_holds(nals: list[bytes], limit: int) -> None:
 
 
 @given(st.integers(LIMIT, 70_000))
-def test_all_fragments_but_the_last_have_one_size_so_that_one_call_sends_them(size: int) -> None:
+def test_all_fragments_but_the_last_have_the_same_size_so_one_call_can_send_them(size: int) -> None:
     payloads = packetize_h265([b"\x26\x01" + bytes(size)])
     assert {len(payload) for payload in payloads[:-1]} == {LIMIT}
     assert 4 <= len(payloads[-1]) <= LIMIT
 
 
-def test_an_aggregate_has_the_lowest_layer_and_temporal_id_and_is_as_broken_as_its_worst_part() -> None:
+def test_an_aggregate_has_the_lowest_layer_and_temporal_id_and_the_forbidden_bit_of_its_parts() -> None:
     (payload,) = packetize_h265([b"\x40\x02a", b"\x42\x09b", b"\xc4\x0bc"])
     assert payload[:2] == (0x8000 | AP << 9 | 1).to_bytes(2, "big")
 
 
-def test_what_rtp_cannot_carry_is_left_out() -> None:
+def test_units_that_rtp_cannot_carry_are_left_out() -> None:
     assert packetize_h265([b"", b"\x26", b"\x60\x01a", b"\x64\x01a", b"\x26\x01a"]) == (b"\x26\x01a",)

@@ -30,13 +30,13 @@ def test_the_id_of_a_parameter_set() -> None:
 
 
 @pytest.mark.parametrize("nal", [b"", b"\x42", b"\x44\x01\xc1\x72\x00", b"\x42\x01" + bytes(40)])
-def test_nonsense_is_malformed(nal: bytes) -> None:
+def test_nonsense_raises_malformed(nal: bytes) -> None:
     with pytest.raises(Malformed):
         parse_sps_h265(nal)
 
 
 @given(st.binary(max_size=100), st.sampled_from([b"\x42\x01\x01", b"\x42\x01\x0f", b"\x42\x01"]))
-def test_no_bytes_raise_anything_but_malformed(data: bytes, head: bytes) -> None:
+def test_any_bytes_raise_malformed_or_nothing(data: bytes, head: bytes) -> None:
     with suppress(Malformed):
         parse_sps_h265(head + data)
     for kind in (b"\x40\x01", b"\x42\x01", b"\x44\x01"):

@@ -71,7 +71,7 @@ def assert_shows(unit: AccessUnit, image: Image) -> None:
 
 
 @pytest.mark.parametrize("quality", [20, 50, 90])
-def test_a_picture_with_tables_by_quality_is_rebuilt(quality: int) -> None:
+def test_a_picture_whose_tables_follow_from_its_quality_is_rebuilt(quality: int) -> None:
     _, data = on_the_wire(picture(), quality)
     (unit,) = Stream().picture(payloads(data, quality), 3000)
     assert (unit.rtp, unit.keyframe, unit.codec, len(unit.nals)) == (3000, True, "JPEG", 1)
@@ -79,18 +79,18 @@ def test_a_picture_with_tables_by_quality_is_rebuilt(quality: int) -> None:
 
 
 @pytest.mark.parametrize("quality", [1, 20, 49, 50, 51, 75, 99])
-def test_the_tables_of_a_quality_are_those_of_encoders(quality: int) -> None:
+def test_the_tables_for_a_quality_are_the_ones_that_encoders_use(quality: int) -> None:
     assert on_the_wire(picture(), quality)[0] == tables_of_quality(quality)
 
 
-def test_tables_of_which_no_component_makes_use_cost_nothing() -> None:
+def test_tables_that_no_component_uses_do_no_harm() -> None:
     tables, data = on_the_wire(picture(), 73)
     (plain,) = Stream().picture(payloads(data, 200, tables), 0)
     (extra,) = Stream().picture(payloads(data, 200, tables + tables[:64]), 0)
     assert extra.nals == plain.nals
 
 
-def test_a_picture_with_its_own_tables_is_rebuilt_and_they_hold_for_the_next() -> None:
+def test_a_picture_with_its_own_tables_is_rebuilt_and_they_apply_to_the_next() -> None:
     tables, data = on_the_wire(picture(), 73)
     stream = Stream()
     (unit,) = stream.picture(payloads(data, 200, tables), 0)
@@ -99,7 +99,7 @@ def test_a_picture_with_its_own_tables_is_rebuilt_and_they_hold_for_the_next() -
     assert following.nals == unit.nals
 
 
-def test_restart_markers_are_told() -> None:
+def test_restart_markers_are_restored() -> None:
     _, data = on_the_wire(picture(), 50, restarts=4)
     (unit,) = Stream().picture(payloads(data, 50, restarts=4), 0)
     assert_shows(unit, picture())
@@ -113,7 +113,7 @@ def test_the_size_of_pictures_is_known() -> None:
     assert (shown.width, shown.height) == (WIDTH, HEIGHT)
 
 
-def test_a_picture_that_misses_a_piece_is_dropped_and_the_next_is_not() -> None:
+def test_a_picture_with_a_missing_piece_is_dropped_and_the_next_is_not() -> None:
     stream = Stream()
     pieces = payloads(bytes(2000), 50)
     for lost in range(len(pieces)):
@@ -127,7 +127,7 @@ def test_a_picture_that_misses_a_piece_is_dropped_and_the_next_is_not() -> None:
     assert stream.depacketizer.malformed == 0
 
 
-def test_pictures_too_large_for_rtp_are_said_in_words() -> None:
+def test_pictures_too_large_for_rtp_are_reported_in_words() -> None:
     stream = Stream()
     stream.push(pack("!IBBBB", 0, 1, 50, 0, 0) + b"data", 0, marker=True)
     assert "2040" in stream.depacketizer.notes()[0]
@@ -174,7 +174,7 @@ PAYLOADS = st.one_of(
 
 
 @given(st.lists(st.tuples(PAYLOADS, st.integers(0, 2), st.booleans(), st.integers(0, 2)), max_size=40))
-def test_whatever_comes_only_whole_pictures_go_out(steps: list[tuple[bytes, int, bool, int]]) -> None:
+def test_whatever_arrives_only_whole_pictures_are_passed_on(steps: list[tuple[bytes, int, bool, int]]) -> None:
     stream = Stream()
     for payload, stamp, marker, missing in steps:
         for unit in stream.push(payload, stamp, marker=marker, missing=missing):

@@ -19,7 +19,7 @@ H265_SETS = (
     bytes.fromhex("4401c172b46240"),
 )
 Mark = Callable[[int, int], bool]
-"""Returns True if the NAL unit at a place, of a number of units, has the marker."""
+"""Takes the index of a NAL unit and the number of units. Returns True if that unit has the marker."""
 EACH: Mark = lambda at, of: True  # noqa: E731
 NEVER: Mark = lambda at, of: False  # noqa: E731
 FIRST: Mark = lambda at, of: at == 0  # noqa: E731
@@ -61,7 +61,7 @@ class Camera:
                 self.reception.rtp_in_order([packet], self.now)
 
     def at_once(self, nals: Sequence[bytes], mark: Mark) -> None:
-        """Send a picture whose packets are read together, as happens when the camera sends them together."""
+        """Send a picture whose packets are all read at once, as happens when the camera sends them at once."""
         self.timestamp += 3000
         self.now += 0.01
         packets = [
@@ -93,7 +93,7 @@ def test_no_picture_of_several_slices_is_torn_wherever_the_markers_are(codec: st
 
 
 @pytest.mark.parametrize("codec", ["H264", "H265"])
-def test_markers_on_parameter_sets_and_sei_end_no_picture(codec: str) -> None:
+def test_markers_on_parameter_sets_and_sei_do_not_end_a_picture(codec: str) -> None:
     camera = Camera(codec)
     sei = b"\x06\x05\x02ab\x80" if codec == "H264" else b"\x4e\x01\x05\x02ab\x80"
     for _ in range(4):
@@ -102,7 +102,7 @@ def test_markers_on_parameter_sets_and_sei_end_no_picture(codec: str) -> None:
     assert camera.reception.units == 4
 
 
-def test_a_camera_that_marks_rightly_waits_for_nothing_once_it_has_shown_it() -> None:
+def test_pictures_of_a_camera_with_correct_markers_are_soon_passed_on_without_waiting() -> None:
     camera = Camera()
     camera.picture(slices("H264", True, 3), LAST)
     assert camera.units == []
@@ -112,7 +112,7 @@ def test_a_camera_that_marks_rightly_waits_for_nothing_once_it_has_shown_it() ->
         assert camera.units[-1].arrival == camera.now
 
 
-def test_of_single_slices_only_the_largest_yet_waits() -> None:
+def test_of_single_slice_pictures_only_the_largest_so_far_waits() -> None:
     camera, waited = Camera(), 0
     for number in range(300):
         camera.picture([b"\x65\x88" + bytes(40 + number * 37 % 100)], LAST)
@@ -122,7 +122,7 @@ def test_of_single_slices_only_the_largest_yet_waits() -> None:
 
 
 @pytest.mark.parametrize("key", [True, False])
-def test_a_picture_that_grows_beyond_one_slice_is_held_until_it_is_known_where_it_ends(key: bool) -> None:
+def test_a_picture_that_grows_beyond_one_slice_is_held_until_its_end_is_known(key: bool) -> None:
     camera = Camera()
     for _ in range(20):
         camera.picture([b"\x65\x88" + bytes(10)], EACH)
@@ -145,7 +145,7 @@ def torn(key: bool) -> Camera:
 
 
 @pytest.mark.parametrize("key", [True, False])
-def test_a_small_picture_that_is_suddenly_cut_is_not_torn_where_its_slices_arrive_together(key: bool) -> None:
+def test_a_small_picture_that_is_suddenly_sliced_is_not_torn_if_its_slices_arrive_together(key: bool) -> None:
     camera = Camera()
     for _ in range(2):
         camera.at_once([b"\x65\x88" + bytes(50)], LAST)
@@ -159,7 +159,7 @@ def test_a_small_picture_that_is_suddenly_cut_is_not_torn_where_its_slices_arriv
     assert camera.sink.withdrawals == 0
 
 
-def test_a_keyframe_that_went_out_torn_is_sent_again_whole_at_once() -> None:
+def test_a_keyframe_that_was_sent_torn_is_sent_again_whole_at_once() -> None:
     camera = torn(key=True)
     camera.picture([NEXT], LAST)
     half, full = camera.units[-2:]
@@ -169,7 +169,7 @@ def test_a_keyframe_that_went_out_torn_is_sent_again_whole_at_once() -> None:
     assert camera.sink.withdrawals == 0
 
 
-def test_another_picture_that_went_out_torn_is_withdrawn_and_nothing_follows_until_the_next_keyframe() -> None:
+def test_any_other_picture_that_was_sent_torn_is_withdrawn_and_nothing_follows_until_a_keyframe() -> None:
     camera = torn(key=False)
     assert camera.sink.withdrawals == 1, "at the first packet of what was cut off"
     sent = len(camera.units)
@@ -194,7 +194,7 @@ def test_a_new_sps_may_mean_more_slices_than_before() -> None:
     assert sum(nal[0] == 0x65 for nal in camera.units[-1].nals) == 2
 
 
-def test_two_pictures_of_one_timestamp_are_two_and_a_tick_apart() -> None:
+def test_two_pictures_with_one_timestamp_are_sent_one_tick_apart() -> None:
     camera = Camera()
     for _ in range(3):
         camera.picture([aggregated(SPS, PPS), IDR], LAST)
@@ -206,7 +206,7 @@ def test_two_pictures_of_one_timestamp_are_two_and_a_tick_apart() -> None:
     assert not any("too early" in note for note in camera.reception.notes())
 
 
-def test_two_fields_of_one_timestamp_are_one_access_unit() -> None:
+def test_two_fields_with_one_timestamp_are_one_access_unit() -> None:
     sps = b"\x67\x4d\x40\x1e" + bits("1 1 1 1 010 0 000010100 0001010 0 0 1 0 0")
     camera = Camera()
     for number in range(4):
@@ -225,7 +225,7 @@ def bits(text: str) -> bytes:
     return int(text, 2).to_bytes(len(text) // 8, "big")
 
 
-def test_parameter_sets_of_the_next_picture_do_not_go_out_behind_the_last_slice() -> None:
+def test_parameter_sets_of_the_next_picture_are_not_sent_with_the_previous_one() -> None:
     camera = Camera()
     camera.picture([*slices("H264", True, 2), SPS, PPS], EACH)
     camera.picture(slices("H264", True, 2), EACH)
@@ -233,7 +233,7 @@ def test_parameter_sets_of_the_next_picture_do_not_go_out_behind_the_last_slice(
     assert [unit.nals for unit in camera.units] == [(SPS, PPS, *slices("H264", True, 2))] * 2
 
 
-def test_the_last_picture_before_a_new_ssrc_is_not_lost_and_what_was_learned_stays() -> None:
+def test_the_last_picture_before_a_new_ssrc_is_not_lost_and_nothing_is_unlearned() -> None:
     camera = Camera()
     for gop in range(3):
         for number in range(3):
@@ -243,7 +243,7 @@ def test_the_last_picture_before_a_new_ssrc_is_not_lost_and_what_was_learned_sta
     assert any("too early" in note for note in camera.reception.notes())
 
 
-def test_a_marked_slice_whose_successor_is_lost_is_not_taken_for_the_picture() -> None:
+def test_a_marked_slice_whose_successor_is_lost_does_not_count_as_the_picture() -> None:
     camera = Camera()
     camera.picture(slices("H264", True, 2), EACH, lost=[1])
     camera.picture(slices("H264", True, 2), EACH)
@@ -258,7 +258,7 @@ def test_a_marked_slice_whose_successor_is_lost_is_not_taken_for_the_picture() -
     mark=st.sampled_from([EACH, FIRST]),
     size=st.integers(8, 40),
 )
-def test_however_slices_are_cut_a_torn_picture_is_followed_by_itself_or_by_a_keyframe(
+def test_however_slices_are_cut_a_torn_picture_is_followed_by_the_whole_one_or_a_keyframe(
     codec: str, pictures: list[tuple[bool, int]], mark: Mark, size: int
 ) -> None:
     camera = Camera(codec)
@@ -281,7 +281,7 @@ def test_however_slices_are_cut_a_torn_picture_is_followed_by_itself_or_by_a_key
     assert camera.reception.malformed_payloads == 0
 
 
-def test_a_marker_is_believed_for_what_it_was_right_about() -> None:
+def test_a_marker_is_believed_only_where_markers_have_been_right() -> None:
     markers = Markers()
     assert not markers.believed(keyframe=True, size=1)
     markers.right(keyframe=True, size=500, selective=False)

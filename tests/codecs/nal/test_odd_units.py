@@ -1,4 +1,4 @@
-"""An odd NAL unit costs that NAL unit, not the picture: if no sequence numbers are missing, nothing was lost."""
+"""An odd NAL unit loses that unit, not the picture: if no sequence numbers are missing, nothing was lost."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def codec(request: pytest.FixtureRequest) -> Codec:
 
 @pytest.mark.parametrize(("name", "what"), ODD)
 @pytest.mark.parametrize("marker", [False, True])
-def test_an_odd_unit_before_any_packet_of_a_stream_costs_at_most_itself(name: str, what: str, marker: bool) -> None:
+def test_an_odd_unit_anywhere_in_a_stream_loses_at_most_itself(name: str, what: str, marker: bool) -> None:
     codec = CODECS[name]
     stream = codec.stream()
     for at in range(len(stream) + 1):
@@ -29,7 +29,7 @@ def test_an_odd_unit_before_any_packet_of_a_stream_costs_at_most_itself(name: st
         if inside and marker:
             continue  # a marker within a picture is another oddity
         if inside and _between_fragments(codec, stream[at][1]):
-            continue  # nothing may come between the pieces of one NAL unit
+            continue  # nothing may be inserted between the pieces of one NAL unit
         assert codec.shown([*stream[:at], odd, *stream[at:]]) == codec.shown(stream) == codec.pictures, at
 
 
@@ -64,14 +64,14 @@ def test_units_with_start_codes_in_an_aggregation_packet_are_told_apart(codec: C
 
 
 @pytest.mark.parametrize("padding", [b"\0", b"\0\0", bytes(7), b"\xff"])
-def test_padding_behind_an_aggregation_packet_costs_nothing(codec: Codec, padding: bytes) -> None:
+def test_padding_after_an_aggregation_packet_does_no_harm(codec: Codec, padding: bytes) -> None:
     header = bytes((0x78,)) if len(codec.sets) == 2 else b"\x60\x01"
     together = header + b"".join(len(nal).to_bytes(2, "big") + nal for nal in codec.pictures[0]) + padding
     rest = [one for one in codec.stream() if one[0] > 0]
     assert codec.shown([(0, together, True), *rest], sets=False) == codec.pictures
 
 
-def test_fragments_without_an_end_bit_are_whole_where_another_unit_begins_or_the_timestamp_changes(
+def test_fragments_without_an_end_bit_end_at_the_next_unit_or_timestamp(
     codec: Codec,
 ) -> None:
     at = codec.depacketizer(()).syntax.header
@@ -88,7 +88,7 @@ def _without_end(codec: Codec, payload: bytes, at: int) -> bytes:
     return payload[:at] + bytes((payload[at] & 0xBF,)) + payload[at + 1 :]
 
 
-def test_a_marker_that_ended_a_unit_too_early_takes_its_picture_back(codec: Codec) -> None:
+def test_a_picture_that_a_marker_ended_too_early_is_withdrawn(codec: Codec) -> None:
     at = codec.depacketizer(()).syntax.header
     stream = [(time, _without_end(codec, payload, at), marker) for time, payload, marker in codec.stream()]
     depacketizer = codec.depacketizer(codec.sets)
@@ -105,7 +105,7 @@ def test_a_marker_that_ended_a_unit_too_early_takes_its_picture_back(codec: Code
     assert depacketizer.awaiting_keyframe
 
 
-def test_hundreds_of_messages_beside_a_picture_cost_the_messages_not_the_picture(codec: Codec) -> None:
+def test_hundreds_of_sei_messages_lose_the_messages_not_the_picture(codec: Codec) -> None:
     sei = b"\x06\x05\x02ab\x80" if len(codec.sets) == 2 else b"\x4e\x01\x05\x02ab\x80"
     stream = codec.stream()
     [shown, *rest] = codec.shown([*[(0, sei, False)] * 600, *stream])
@@ -114,7 +114,7 @@ def test_hundreds_of_messages_beside_a_picture_cost_the_messages_not_the_picture
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.sampled_from(ODD)), max_size=8))
-def test_any_number_of_odd_units_between_pictures_cost_at_most_themselves(
+def test_any_number_of_odd_units_between_pictures_lose_at_most_themselves(
     places: list[tuple[int, tuple[str, str]]],
 ) -> None:
     for name, codec in CODECS.items():
@@ -128,7 +128,7 @@ def test_any_number_of_odd_units_between_pictures_cost_at_most_themselves(
         assert codec.shown(out) == codec.pictures
 
 
-def test_start_codes_are_found_also_in_keyframes_long_after_the_beginning(codec: Codec) -> None:
+def test_start_codes_are_also_found_in_keyframes_long_after_the_beginning(codec: Codec) -> None:
     following = codec.pictures[1]
     plain = [(at * 3000, following[0], True) for at in range(200)]
     begun = [(0, packet, marker) for _, packet, marker in codec.stream() if _ == 0]

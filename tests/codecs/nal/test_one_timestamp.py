@@ -34,7 +34,7 @@ def sliced(count: int, slices: int) -> list[Coded]:
 
 
 @pytest.mark.parametrize("codec", ["H264", "H265"])
-def test_two_pictures_of_one_timestamp_are_shown_as_they_were_drawn_and_not_mixed(codec: str) -> None:
+def test_two_pictures_with_one_timestamp_are_shown_as_drawn_and_not_mixed(codec: str) -> None:
     pictures = [picture.nals for picture in (h264(20, gop=10) if codec == "H264" else h265(20, gop=10))]
     camera = Camera(codec)
     for first, second in zip(pictures[::2], pictures[1::2], strict=True):
@@ -42,12 +42,12 @@ def test_two_pictures_of_one_timestamp_are_shown_as_they_were_drawn_and_not_mixe
         camera.more(second, LAST)
     camera.picture(pictures[0], LAST)
     units = camera.units[:20]
-    assert len({unit.rtp for unit in units}) == 20, "each goes out under a timestamp of its own"
+    assert len({unit.rtp for unit in units}) == 20, "each is sent with its own timestamp"
     assert alike(shown(codec, [unit.nals for unit in units]), shown(codec, pictures))
 
 
-def test_a_decoder_mixes_two_pictures_that_are_handed_to_it_as_one_access_unit() -> None:
-    """This shows why they must not be made into one unit."""
+def test_a_decoder_mixes_two_pictures_if_it_gets_them_as_one_access_unit() -> None:
+    """This shows why they must not be combined into one unit."""
     pictures = [picture.nals for picture in h264(20, gop=10)]
     pairs = [first + second for first, second in zip(pictures[::2], pictures[1::2], strict=True)]
     drawn = shown("H264", pictures)
@@ -55,7 +55,7 @@ def test_a_decoder_mixes_two_pictures_that_are_handed_to_it_as_one_access_unit()
     assert len(mixed) >= len(pairs) // 2
 
 
-def test_after_a_keyframe_that_went_out_torn_all_is_shown_as_it_was_drawn() -> None:
+def test_after_a_torn_keyframe_everything_is_shown_as_drawn() -> None:
     before, after = sliced(5, slices=1), sliced(10, slices=3)
     camera = Camera()
     for picture in [*before, *after, after[0]]:

@@ -39,7 +39,7 @@ async def test_a_press_sent_again_after_a_restart_and_all_clear_opens_nothing(ho
     assert house.incidents.open() == ()
 
 
-async def test_a_press_of_long_ago_finds_its_incident_on_disk(house: House) -> None:
+async def test_a_press_from_long_ago_finds_its_incident_on_disk(house: House) -> None:
     first = await console(house).press(PRESS, BEN)
     await house.incidents.all_clear(first.incident.id, BEN)
     for _ in range(101):
@@ -94,7 +94,7 @@ async def test_a_drill_that_was_refused_does_not_begin_when_its_press_is_sent_ag
     assert (await house.recorded()).count("trigger_refused") == 1
 
 
-async def test_a_press_that_the_database_did_not_take_counts_once_when_it_is_sent_again(house: House) -> None:
+async def test_a_press_that_the_database_did_not_accept_counts_once_when_it_is_sent_again(house: House) -> None:
     await house.sql("ALTER TABLE incidents RENAME TO away")
     first = await console(house).press(PRESS, BEN)
     again = await console(house).press(PRESS, BEN)
@@ -103,18 +103,18 @@ async def test_a_press_that_the_database_did_not_take_counts_once_when_it_is_sen
     await house.database.owed.settle()
     await house.incidents.all_clear(first.incident.id, BEN)
     after = await console(house).press(PRESS, BEN)
-    assert after.incident.id == first.incident.id, "its key has come into the database, too"
+    assert after.incident.id == first.incident.id, "its key is in the database now, too"
     assert house.incidents.open() == ()
 
 
-async def test_a_table_of_presses_that_cannot_be_read_stops_no_alarm(house: House) -> None:
+async def test_an_unreadable_table_of_presses_does_not_stop_an_alarm(house: House) -> None:
     await house.sql("ALTER TABLE console_presses RENAME TO away")
     first = await console(house).press(PRESS, BEN)
     assert (first.opened, first.alarm) == (True, True)
     assert (await console(house).press(PRESS, BEN)).incident.repeats == 0, "known in memory"
 
 
-async def test_a_refusal_that_cannot_be_kept_is_a_refusal_all_the_same(house: House) -> None:
+async def test_a_refusal_that_cannot_be_saved_is_still_a_refusal(house: House) -> None:
     await house.incidents.triggers.enter(replace(PRESS, key=None))
     await house.sql("ALTER TABLE console_presses RENAME TO away")
     with pytest.raises(Conflict) as refused:

@@ -32,11 +32,11 @@ async def left(house: House) -> tuple[int, int]:
     return deliveries, presses
 
 
-def test_an_answer_is_kept_for_longer_than_its_message_can_be_played_again() -> None:
+def test_an_answer_is_kept_longer_than_its_message_can_be_replayed() -> None:
     assert KEPT > 2 * FARTHEST + EVERY
 
 
-async def test_old_answers_go_in_pieces_and_newer_ones_stay(house: House) -> None:
+async def test_old_answers_are_deleted_in_batches_and_newer_ones_stay(house: House) -> None:
     await fill(house, 2 * AT_ONCE + 50)
     await forget(house.database, before=2 * AT_ONCE + 10, newest=0)
     assert await left(house) == (40, 40)
@@ -44,7 +44,7 @@ async def test_old_answers_go_in_pieces_and_newer_ones_stay(house: House) -> Non
     assert await left(house) == (40, 40)
 
 
-async def test_a_clock_set_far_ahead_forgets_none_of_the_newest(house: House) -> None:
+async def test_setting_the_clock_far_ahead_does_not_delete_the_newest_answers(house: House) -> None:
     await fill(house, 30)
     await forget(house.database, before=1e12, newest=20)
     assert await left(house) == (20, 20)
@@ -52,7 +52,7 @@ async def test_a_clock_set_far_ahead_forgets_none_of_the_newest(house: House) ->
     assert await left(house) == (20, 20)
 
 
-async def test_it_goes_on_day_by_day_also_when_the_store_fails(
+async def test_deletion_continues_every_day_even_if_the_store_fails(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked: list[float] = []

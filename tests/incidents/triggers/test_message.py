@@ -18,7 +18,7 @@ def test_room_note_and_kind_are_read() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"{}", b'{"room": null, "note": null, "kind": null, "battery": 80}'])
-def test_a_button_that_says_nothing_triggers_what_it_is_for(body: bytes) -> None:
+def test_an_empty_message_triggers_the_buttons_own_kind(body: bytes) -> None:
     assert read(body) == Content(REAL, None, "")
 
 
@@ -26,20 +26,20 @@ def test_a_room_may_be_a_number() -> None:
     assert read(b'{"room": 101}').room_id == "101"
 
 
-def test_a_room_that_the_plan_does_not_know_keeps_its_words() -> None:
+def test_a_room_that_is_not_on_the_plan_keeps_its_words() -> None:
     assert read(b'{"room": "pool", "note": "help"}') == Content(REAL, None, "help", "pool")
 
 
-def test_a_kind_that_is_not_known_is_what_the_button_is_for() -> None:
+def test_an_unknown_kind_counts_as_the_buttons_own_kind() -> None:
     assert read(b'{"kind": "exercise"}') == Content(REAL, None, "(kind 'exercise' is not known)")
 
 
 @pytest.mark.parametrize("body", [b"help", b"[1]", b'"gym"', b"\xff\xfe", b"[" * 100_000])
-def test_a_body_that_cannot_be_read_triggers_all_the_same(body: bytes) -> None:
+def test_a_body_that_cannot_be_read_triggers_anyway(body: bytes) -> None:
     assert read(body) == Content(REAL, None, "(the message could not be read)")
 
 
-def test_a_note_is_one_printable_line_of_bounded_length() -> None:
+def test_a_note_is_one_printable_line_of_limited_length() -> None:
     assert read(b'{"note": "a\\nb\\u001b[2Jc\\u0000"}').note == "a b [2Jc"
     assert len(read(b'{"note": "' + b"x" * 10_000 + b'"}').note) == 500
 

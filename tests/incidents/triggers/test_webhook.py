@@ -30,7 +30,7 @@ async def test_a_second_press_joins(house: House, post: Post) -> None:
     assert await post.send("msg_2") == (200, {"incident": first["incident"], "alarm": False})
 
 
-async def test_who_fails_to_show_a_refusal_keeps_nobody_from_showing_and_recording_it(house: House) -> None:
+async def test_if_one_listener_fails_to_show_a_refusal_the_others_still_do(house: House) -> None:
     def fail(*_what: str) -> None:
         raise ZeroDivisionError
 
@@ -53,7 +53,7 @@ async def test_who_fails_to_show_a_refusal_keeps_nobody_from_showing_and_recordi
         (-86_399.0, "(the time in this message is 24 h ahead: a clock is wrong)"),
     ],
 )
-async def test_a_wrong_clock_does_not_silence_a_true_press(house: House, post: Post, age: float, words: str) -> None:
+async def test_a_wrong_clock_does_not_silence_a_real_press(house: House, post: Post, age: float, words: str) -> None:
     status, answer = await post.send(age=age)
     assert (status, answer["alarm"]) == (200, True)
     assert house.incidents.open()[0].origin.note == f"help {words}"
@@ -64,7 +64,7 @@ async def test_a_wrong_clock_does_not_silence_a_true_press(house: House, post: P
     assert post.refused == []
 
 
-async def test_a_time_within_the_tolerance_is_not_spoken_of(house: House, post: Post) -> None:
+async def test_a_time_within_the_tolerance_is_not_mentioned(house: House, post: Post) -> None:
     await post.send(age=299.0)
     assert house.incidents.open()[0].origin.note == "help"
     assert "time_off" not in (await house.audit.read())[0].event.detail
@@ -73,7 +73,7 @@ async def test_a_time_within_the_tolerance_is_not_spoken_of(house: House, post: 
 
 
 @pytest.mark.parametrize("age", [86_402.0, -86_402.0])
-async def test_a_new_message_of_another_day_is_refused_until_its_time_is_right(
+async def test_a_new_message_more_than_a_day_off_is_refused_until_its_time_is_right(
     house: House, post: Post, age: float
 ) -> None:
     status, answer = await post.send(age=age)
@@ -85,7 +85,7 @@ async def test_a_new_message_of_another_day_is_refused_until_its_time_is_right(
 
 @pytest.mark.parametrize("step", [13 * 3600.0, -20 * 3600.0, 400 * 86_400.0])
 @pytest.mark.parametrize("corrected", [True, False])
-async def test_a_press_alarms_on_time_after_the_gateways_clock_was_set_rightly_or_wrongly(
+async def test_a_press_counts_as_on_time_however_the_gateways_clock_was_set(
     house: House, post: Post, step: float, corrected: bool
 ) -> None:
     """A regression: every press used to be refused after the clock was set by more than a day."""
@@ -97,7 +97,7 @@ async def test_a_press_alarms_on_time_after_the_gateways_clock_was_set_rightly_o
     assert "off" not in incident.origin.note
 
 
-async def test_a_wrong_secret_is_refused_and_tells_nothing_of_earlier_messages(house: House, post: Post) -> None:
+async def test_a_wrong_secret_is_refused_and_reveals_nothing_about_earlier_messages(house: House, post: Post) -> None:
     await post.send()
     other = "some other secret, long enough"
     for body in (BODY, b"another"):
@@ -112,7 +112,7 @@ async def test_missing_headers_are_refused_and_shown(house: House, post: Post) -
     assert post.refused == [("oak", "button", "header_missing")]
 
 
-async def test_an_unknown_webhook_is_counted_but_alarms_nobody(house: House, post: Post) -> None:
+async def test_an_unknown_webhook_is_counted_but_disturbs_nobody(house: House, post: Post) -> None:
     status, answer = await post.send(to="nobody")
     assert (status, answer["code"]) == (404, "unknown_webhook")
     assert house.value("triggers_refused_total", reason="unknown_webhook") == 1
@@ -120,7 +120,7 @@ async def test_an_unknown_webhook_is_counted_but_alarms_nobody(house: House, pos
     assert await house.recorded() == []
 
 
-async def test_a_flood_of_bad_signatures_is_shown_and_recorded_once_and_counted_whole(house: House, post: Post) -> None:
+async def test_a_flood_of_bad_signatures_is_shown_and_recorded_once_but_fully_counted(house: House, post: Post) -> None:
     for _ in range(50):
         await post.send(secret="some other secret, long enough")
     assert len(post.refused) == 1
@@ -148,7 +148,7 @@ async def test_a_flood_of_bad_signatures_is_shown_and_recorded_once_and_counted_
         ("rehearsal", "test", True),
     ],
 )
-async def test_a_webhook_triggers_its_own_kind_or_a_lower_one(
+async def test_a_webhook_triggers_its_own_kind_or_a_less_serious_one(
     house: House, post: Post, to: str, kind: str, allowed: bool
 ) -> None:
     status, answer = await post.send(body=f'{{"kind": "{kind}"}}'.encode(), to=to)
@@ -175,15 +175,15 @@ async def test_a_room_that_is_not_on_the_plan_does_not_stop_the_alarm(house: Hou
     assert house.incidents.open()[0].origin == Origin("webhook", "The button", place="pool")
 
 
-async def test_the_console_and_the_button_meet_in_one_incident(house: House, post: Post) -> None:
+async def test_the_console_and_the_button_share_one_incident(house: House, post: Post) -> None:
     opened = await house.incidents.triggers.enter(Trigger(OAK, IncidentKind.REAL, Origin("console", "Ben")))
     status, answer = await post.send()
-    assert (status, answer) == (200, {"incident": opened.incident.id, "alarm": True}), "it tells the place"
+    assert (status, answer) == (200, {"incident": opened.incident.id, "alarm": True}), "it names the place"
     assert house.incidents.open()[0].origin.room_id == "gym"
     assert house.incidents.open()[0].triggers[0].key == "button/msg_1"
 
 
-async def test_who_no_longer_listens_is_not_told(house: House, post: Post) -> None:
+async def test_listeners_that_have_left_are_not_notified(house: House, post: Post) -> None:
     told: list[str] = []
     stop = post.webhooks.on_refused(lambda _site, _webhook, reason: told.append(reason))
     await post.send(age=100_000)
@@ -193,7 +193,7 @@ async def test_who_no_longer_listens_is_not_told(house: House, post: Post) -> No
     assert told == ["stale_timestamp"]
 
 
-async def test_a_secret_that_cannot_be_used_is_the_operators_fault(house: House) -> None:
+async def test_a_secret_that_cannot_be_used_is_a_configuration_error(house: House) -> None:
     with pytest.raises(ConfigurationError, match="webhook button: secret: must be at least 24") as caught:
         WebhookTrigger(
             house.database,

@@ -63,7 +63,7 @@ async def test_the_same_id_from_another_webhook_is_another_message(house: House,
 
 
 @pytest.mark.parametrize("step", [0.0, 600.0, -600.0, 20 * 3600.0, -20 * 3600.0])
-async def test_a_message_played_again_after_a_restart_and_a_step_of_the_clock_opens_nothing(
+async def test_a_message_replayed_after_a_restart_and_a_step_of_the_clock_opens_nothing(
     house: House, post: Post, step: float
 ) -> None:
     headers, body = post.signed("msg_1", age=80_000.0)
@@ -89,7 +89,7 @@ async def test_a_drill_refused_in_a_real_incident_is_not_opened_by_a_late_retry(
     assert house.incidents.open() == ()
 
 
-async def test_an_alarm_that_the_database_does_not_take_is_answered_alike_when_it_is_sent_again(
+async def test_an_alarm_that_the_database_does_not_accept_gets_the_same_answer_when_sent_again(
     house: House, post: Post
 ) -> None:
     await house.sql("ALTER TABLE incidents RENAME TO away")
@@ -99,11 +99,11 @@ async def test_an_alarm_that_the_database_does_not_take_is_answered_alike_when_i
     assert house.incidents.open()[0].repeats == 0
     await house.sql("ALTER TABLE away RENAME TO incidents")
     await house.database.owed.settle()
-    assert await post.send() == first, "the answer has come into the database, too"
+    assert await post.send() == first, "the answer is in the database now, too"
     assert len(house.incidents.open()) == 1
 
 
-async def test_an_alarm_that_no_disk_takes_sounds_and_its_sender_is_told_to_send_it_again(
+async def test_an_alarm_that_cannot_be_written_to_any_disk_sounds_and_its_sender_is_told_to_retry(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await no_disk(house, monkeypatch)
@@ -118,13 +118,13 @@ async def test_an_alarm_that_no_disk_takes_sounds_and_its_sender_is_told_to_send
     assert house.incidents.open()[0].repeats == 0
 
 
-async def test_a_table_of_answers_that_cannot_be_read_stops_no_alarm(house: House, post: Post) -> None:
+async def test_an_unreadable_table_of_answers_does_not_stop_an_alarm(house: House, post: Post) -> None:
     await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
     assert (await post.send())[0] == 200
     assert len(house.incidents.open()) == 1
 
 
-async def test_a_button_is_not_told_that_an_alarm_sounds_where_its_refusal_cannot_be_kept(
+async def test_a_button_is_not_told_that_an_alarm_sounds_if_its_refusal_cannot_be_saved(
     house: House, post: Post
 ) -> None:
     await house.sql("ALTER TABLE webhook_deliveries RENAME TO away")
@@ -146,7 +146,7 @@ async def test_incident_delivery_and_record_are_one_transaction(house: House, po
     assert house.database.owed.count == 1
 
 
-async def test_an_answer_that_was_stored_alarms_here_too_though_the_commit_seemed_to_fail(
+async def test_an_alarm_sounds_if_it_was_stored_even_though_the_commit_seemed_to_fail(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take = house.incidents.triggers.take

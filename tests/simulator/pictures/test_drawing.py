@@ -9,7 +9,7 @@ BELOW_THE_BANNER = np.s_[30:]
 
 
 @pytest.mark.parametrize("name", [scene.words[0] for scene in SCENES if scene.words])
-def test_every_scene_moves_and_is_a_function_of_time_alone(name: str) -> None:
+def test_every_scene_moves_and_depends_only_on_time(name: str) -> None:
     view = View("camera-1", name)
     at = [view.draw(1_700_000_000 + second, 1_700_000_000) for second in (0.0, 1.0, 0.0)]
     assert at[0].shape == (360, 640, 3)
@@ -17,7 +17,7 @@ def test_every_scene_moves_and_is_a_function_of_time_alone(name: str) -> None:
     assert (at[0] != at[1])[BELOW_THE_BANNER].any()
 
 
-def test_the_written_clock_is_the_one_that_is_given_and_a_loop_has_none() -> None:
+def test_the_picture_shows_the_given_clock_and_a_loop_shows_none() -> None:
     view = View("hall", "Hall")
     first, next_second, loop = (view.draw(0.0, shown) for shown in (1_700_000_000.0, 1_700_000_001.0, None))
     for other in (next_second, loop):
@@ -26,7 +26,7 @@ def test_the_written_clock_is_the_one_that_is_given_and_a_loop_has_none() -> Non
         assert (first == other)[BELOW_THE_BANNER].all()
 
 
-def test_no_word_of_a_tile_stands_inside_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_contains_none_of_a_tiles_words(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(cv2, "putText", lambda image, text, *_: written.append(text))
     for name in ("Hall", "Loop 1"):
@@ -49,12 +49,12 @@ def test_no_word_of_a_tile_stands_inside_a_picture(monkeypatch: pytest.MonkeyPat
     assert not words & tile
 
 
-def test_two_cameras_in_like_places_do_not_see_the_same() -> None:
+def test_two_cameras_in_similar_places_do_not_see_the_same() -> None:
     west, east = (View(f"lincoln-hallway-{side}", "Hallway").draw(0.0, 0.0) for side in ("west", "east"))
     assert (west != east)[BELOW_THE_BANNER].any()
 
 
-def test_the_scene_follows_from_id_or_name() -> None:
+def test_the_scene_depends_on_id_or_name() -> None:
     assert scene_for("lincoln-gym", "Camera 7").words[0] == "gym"
     assert scene_for("camera-7", "Cafeteria, south").words[0] == "cafeteria"
     assert scene_for("camera-7", "Camera 7") is SCENES[-1]

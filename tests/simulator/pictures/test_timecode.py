@@ -18,13 +18,13 @@ times = st.integers(min_value=0, max_value=(1 << 48) - 1)
 
 
 @given(times, st.sampled_from([(360, 640), (180, 320), (270, 480), (136, 240), (720, 1280)]), st.booleans())
-def test_what_is_drawn_is_read(milliseconds: int, size: tuple[int, int], colour: bool) -> None:
+def test_a_drawn_time_code_can_be_read(milliseconds: int, size: tuple[int, int], colour: bool) -> None:
     image = np.full((*size, 3) if colour else size, 128, dtype=np.uint8)
     timecode.draw(image, milliseconds)
     assert timecode.read(image) == milliseconds
 
 
-def test_the_row_lies_where_the_docstring_says() -> None:
+def test_the_row_is_where_the_docstring_says() -> None:
     image = np.full((360, 640), 128, dtype=np.uint8)
     timecode.draw(image, 0)
     assert [int(v) for v in image[350, 5:45:10]] == [255, 0, 255, 0]
@@ -63,7 +63,7 @@ def test_pictures_without_a_time_code_read_as_none() -> None:
 @pytest.mark.parametrize(("width", "height", "fps"), [(640, 360, 15), (320, 180, 10)])
 @settings(max_examples=4)
 @given(start=times.filter(lambda ms: ms < (1 << 48) - 10_000), seed=st.integers(0, 99))
-def test_it_survives_h264_at_200_kbit_s(width: int, height: int, fps: int, start: int, seed: int) -> None:
+def test_a_time_code_survives_h264_at_200_kbit_s(width: int, height: int, fps: int, start: int, seed: int) -> None:
     """The scene is restless, so the encoder has to save wherever it can."""
     coarse = np.random.default_rng(seed).integers(0, 255, (18, 32, 3), dtype=np.uint8)
     scene = np.asarray(cv2.resize(coarse, (width, height)), dtype=np.uint8)
@@ -86,7 +86,7 @@ def test_it_survives_h264_at_200_kbit_s(width: int, height: int, fps: int, start
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
-def test_the_reader_for_browsers_reads_the_same() -> None:
+def test_the_browsers_reader_reads_the_same() -> None:
     expected: list[int | None] = [0, 1_700_000_000_123, (1 << 48) - 1, None]
     pictures = []
     for milliseconds, (height, width) in zip(expected, [(360, 640), (180, 320), (270, 480), (180, 320)], strict=True):

@@ -15,7 +15,7 @@ def nonce_of(challenge: str) -> str:
     return challenge.partition('nonce="')[2].partition('"')[0]
 
 
-def test_right_wrong_and_old_credentials() -> None:
+def test_right_wrong_and_old_credentials_are_told_apart() -> None:
     gate = DigestGate("me", "secret", Algorithm.MD5, 60)
     nonce = nonce_of(gate.challenge(0))
     assert gate.check("PLAY", URI, header(gate, nonce), 1) is Verdict.ACCEPTED
@@ -28,7 +28,7 @@ def test_right_wrong_and_old_credentials() -> None:
     assert gate.check("PLAY", URI, "Basic bWU6c2VjcmV0", 1) is Verdict.REFUSED
 
 
-def test_a_nonce_count_is_used_once() -> None:
+def test_a_nonce_count_can_be_used_only_once() -> None:
     gate = DigestGate("me", "secret", Algorithm.SHA_256, 60)
     nonce = nonce_of(gate.challenge(0))
     user = sha256(f"me:{gate.realm}:secret".encode()).hexdigest()

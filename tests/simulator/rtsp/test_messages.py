@@ -24,7 +24,7 @@ STREAM = (
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=6))
-def test_messages_are_cut_alike_however_the_bytes_arrive(cuts: list[int]) -> None:
+def test_messages_are_the_same_however_the_bytes_arrive(cuts: list[int]) -> None:
     reader = RequestReader()
     edges = [0, *sorted(cuts), len(STREAM)]
     messages = [m for a, b in pairwise(edges) for m in reader.feed(STREAM[a:b])]
@@ -49,7 +49,7 @@ def test_messages_are_cut_alike_however_the_bytes_arrive(cuts: list[int]) -> Non
         b"A" * 9000,
     ],
 )
-def test_what_is_no_request_is_malformed(data: bytes) -> None:
+def test_anything_but_a_request_is_malformed(data: bytes) -> None:
     with pytest.raises(Malformed):
         list(RequestReader().feed(data))
 
@@ -70,7 +70,7 @@ def test_random_bytes_never_break_the_reader(data: bytes) -> None:
         ("/a/sub/trackID=0", "/a/sub/trackID=0"),
     ],
 )
-def test_the_path_of_a_uri(uri: str, path: str) -> None:
+def test_the_path_is_taken_from_a_uri(uri: str, path: str) -> None:
     assert Request("OPTIONS", uri, "RTSP/1.0", {}).path == path
 
 
@@ -89,6 +89,6 @@ def test_a_transport_over_tcp_is_chosen(value: str, channels: tuple[int, int] | 
     assert parse_transport(value) == channels
 
 
-def test_an_answer_and_a_frame_as_bytes() -> None:
+def test_an_answer_and_a_frame_are_encoded_as_bytes() -> None:
     assert response(200, {"CSeq": "7"}, b"ab") == b"RTSP/1.0 200 OK\r\nCSeq: 7\r\nContent-Length: 2\r\n\r\nab"
     assert interleave(1, b"abc") == b"$\x01\x00\x03abc"

@@ -17,7 +17,7 @@ def test_nal_units_survive_fragmentation(nals: list[bytes]) -> None:
         if payload[0] & 0x1F != 28:
             got.append(payload)
         elif payload[1] & 0x80:
-            assert not payload[1] & 0x40, "no fragment is first and last"
+            assert not payload[1] & 0x40, "no fragment is both first and last"
             got.append(bytes((payload[0] & 0xE0 | payload[1] & 0x1F,)) + payload[2:])
         else:
             got[-1] += payload[2:]
@@ -43,4 +43,4 @@ def test_a_sender_report_relates_both_clocks_and_counts() -> None:
     assert seconds - 2_208_988_800 + fraction / (1 << 32) == pytest.approx(1_700_000_000.25)
     assert (rtp, packets, octets) == (95, 1, 4)
     assert report[29] == 202
-    assert 28 + 4 * (1 + int.from_bytes(report[30:32], "big")) == len(report), "and an SDES that is whole"
+    assert 28 + 4 * (1 + int.from_bytes(report[30:32], "big")) == len(report), "and a complete SDES"

@@ -9,7 +9,7 @@ TCP = "RTP/AVP/TCP;unicast;interleaved=0-1"
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))
-async def test_a_whole_dialogue(algorithm: Algorithm) -> None:
+async def test_a_whole_dialogue_from_options_to_teardown_works(algorithm: Algorithm) -> None:
     async with stage(algorithm=algorithm) as school:
         player = school.player()
         assert "DESCRIBE" in player.expect("OPTIONS").headers["public"]
@@ -60,7 +60,7 @@ async def test_a_wrong_password_or_name_is_refused() -> None:
             player.expect("DESCRIBE", 401)
 
 
-async def test_a_nonce_that_is_old_is_stale_and_a_fresh_one_helps() -> None:
+async def test_an_old_nonce_is_stale_and_a_fresh_one_works() -> None:
     async with stage(nonce_lifetime=30.0) as school:
         player = school.player()
         player.log_in()
@@ -72,7 +72,7 @@ async def test_a_nonce_that_is_old_is_stale_and_a_fresh_one_helps() -> None:
         player.expect("DESCRIBE")
 
 
-async def test_a_session_that_asks_nothing_is_cut_off() -> None:
+async def test_a_session_that_sends_no_requests_is_cut_off() -> None:
     async with stage(session_timeout=10.0) as school:
         idle, busy = school.player(), school.player()
         idle.play()
@@ -100,7 +100,7 @@ async def test_refusals_say_what_is_wrong() -> None:
         player.expect("GET_PARAMETER", 454)
 
 
-async def test_noise_is_answered_once_and_the_connection_closed() -> None:
+async def test_noise_is_answered_once_and_closes_the_connection() -> None:
     async with stage() as school:
         player = school.player()
         player.connection.data_received(b"GET / HTTP/1.1 and more\r\n\r\n")
@@ -108,7 +108,7 @@ async def test_noise_is_answered_once_and_the_connection_closed() -> None:
         assert player.wire.cut
 
 
-async def test_the_clients_own_reports_are_taken_without_a_word() -> None:
+async def test_the_clients_own_reports_are_accepted_silently() -> None:
     async with stage() as school:
         player = school.player()
         player.connection.data_received(b"$\x01\x00\x02ab")
@@ -125,7 +125,7 @@ async def test_a_lost_connection_ends_its_session() -> None:
         assert not player.wire.written.count(b"$") or player.collect() == []
 
 
-async def test_what_the_network_does_not_pass_comes_later_and_later_until_it_is_well() -> None:
+async def test_on_a_slow_network_pictures_arrive_later_and_later_until_it_recovers() -> None:
     async with stage() as school:
         player = school.player()
         player.play()

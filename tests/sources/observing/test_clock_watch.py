@@ -16,7 +16,7 @@ def asked(watch: ClockWatch, at: float, ahead: float, wall: float = WALL) -> Non
     watch.sample(ClockSample(math.floor(at + WALL + ahead), at, at + 0.01), wall)
 
 
-def test_a_clock_that_is_right_is_worth_no_word() -> None:
+def test_a_correct_clock_is_not_mentioned() -> None:
     watch = ClockWatch()
     for at in range(0, 3000, 7):
         asked(watch, at + 0.37, 0.9)
@@ -28,7 +28,7 @@ def test_a_clock_that_is_right_is_worth_no_word() -> None:
     ("ahead", "words"),
     [(10.0, "10 s fast"), (-3000.0, "50 min slow"), (100_000.0, "28 h fast"), (9e8, "10417 days fast")],
 )
-def test_a_clock_that_is_wrong_is_named_with_its_error(ahead: float, words: str) -> None:
+def test_a_wrong_clock_is_reported_with_its_error(ahead: float, words: str) -> None:
     watch = ClockWatch()
     asked(watch, 5.5, ahead)
     (note,) = watch.notes(6.0)
@@ -39,7 +39,7 @@ def test_a_clock_that_is_wrong_is_named_with_its_error(ahead: float, words: str)
     ("ahead", "words"),
     [(-5 * 3600.0, "5 h behind UTC"), (3600.5, "1 h ahead of UTC"), (19_803.0, "5:30 h ahead"), (-900.0, "15 min")],
 )
-def test_local_time_that_is_told_as_utc_is_called_a_time_zone_and_not_a_wrong_clock(ahead: float, words: str) -> None:
+def test_local_time_given_as_utc_is_reported_as_a_time_zone_not_a_wrong_clock(ahead: float, words: str) -> None:
     watch = ClockWatch()
     asked(watch, 5.5, ahead)
     (note,) = watch.notes(6.0)
@@ -48,7 +48,7 @@ def test_local_time_that_is_told_as_utc_is_called_a_time_zone_and_not_a_wrong_cl
     assert "NTP" not in note
 
 
-def test_the_words_stay_the_same_while_the_error_does() -> None:
+def test_the_wording_stays_the_same_while_the_error_does() -> None:
     watch = ClockWatch()
     said = set()
     for at in range(0, 1000, 3):
@@ -69,7 +69,7 @@ def test_a_clock_that_is_set_while_it_is_watched_is_noted_for_a_while() -> None:
     assert watch.notes(20.6 + REMEMBERED) == ()
 
 
-def test_when_our_own_clock_is_set_no_camera_is_said_to_have_jumped() -> None:
+def test_if_our_own_clock_is_set_no_camera_is_said_to_have_jumped() -> None:
     watch = ClockWatch()
     asked(watch, 0.5, 0.0)
     asked(watch, 10.5, 0.0, wall=WALL + 60)
@@ -83,8 +83,9 @@ def test_when_our_own_clock_is_set_no_camera_is_said_to_have_jumped() -> None:
 def test_no_camera_is_blamed_for_a_step_of_the_gateways_own_clock(
     set_by: float, camera_ahead: float, noted: int
 ) -> None:
-    """Every camera of the district was once told to follow a time server, although only the gateway's clock was
-    wrong."""
+    """A regression: every camera of a district was told to follow a time server, although only the gateway's clock was
+    wrong.
+    """
     clock = FakeClock(now=WALL)
     watch = Watch(RecordingSink(), clock)
     clock.jump(set_by)

@@ -30,14 +30,14 @@ def test_timestamps_may_wrap() -> None:
     assert played(*((start + 0.1 * n, 0.1 * n) for n in range(30))).behind < 0.01
 
 
-def test_a_stall_that_is_made_up_for_is_no_lateness() -> None:
+def test_a_stall_that_is_caught_up_does_not_count_as_lateness() -> None:
     stalled = [(0.1 * n, 0.1 * n) for n in range(10)] + [(1 + 0.1 * n, 6.0 + 0.02 * n) for n in range(30)]
     assert played(*stalled[:20]).late_since is not None
     after = played(*stalled, *((4 + 0.1 * n, 6.6 + 0.02 * n) for n in range(40)))
     assert after.late_since is None
 
 
-def test_while_it_catches_up_the_patience_begins_anew() -> None:
+def test_while_it_catches_up_the_waiting_period_restarts() -> None:
     late = [(0.1 * n, 0.2 * n) for n in range(100)]
     first = played(*late).late_since
     catching_up = played(*late, *((9.9 + 0.1 * n, 19.8 + 0.05 * n) for n in range(60)))
@@ -48,17 +48,17 @@ def test_while_it_catches_up_the_patience_begins_anew() -> None:
 
 
 @pytest.mark.parametrize("leap", [-1000.0, -10.0, 10.0])
-def test_a_camera_that_plays_back_or_begins_anew_is_not_late_by_that(leap: float) -> None:
+def test_playing_back_or_restarting_does_not_count_as_lateness(leap: float) -> None:
     before = [(2000 + 0.1 * n, 0.1 * n) for n in range(50)]
     after = [(2005 + leap + 0.1 * n, 5 + 0.1 * n) for n in range(50)]
     assert played(*before, *after).behind < 0.01
 
 
-def test_a_clock_of_quartz_that_is_slow_is_not_late_after_a_day() -> None:
+def test_a_slow_quartz_clock_does_not_count_as_late_after_a_day() -> None:
     assert played(*((n * 0.9999, float(n)) for n in range(0, 86_400, 2))).behind < 1.0
 
 
-def test_an_answer_that_comes_late_shows_a_backlog_in_the_connection() -> None:
+def test_a_late_answer_shows_a_backlog_in_the_connection() -> None:
     lateness = played((0.0, 0.0), (1.0, 5.0))
     assert lateness.behind == pytest.approx(4.0, abs=0.001)
     assert lateness.in_connection(2.5)
@@ -75,7 +75,7 @@ def test_whatever_the_timestamps_it_is_never_ahead(pictures: list[tuple[int, flo
         assert lateness.late_since is None or lateness.behind >= LATE / 2
 
 
-def test_drops_to_live_keep_ever_longer_distances_until_it_is_calm() -> None:
+def test_reconnections_to_return_to_live_become_rarer_until_the_stream_is_calm() -> None:
     drops, dropped, now = Drops(), [], 0.0
     while now < 2000:
         if drops.allowed(now, in_connection=True):
@@ -88,7 +88,7 @@ def test_drops_to_live_keep_ever_longer_distances_until_it_is_calm() -> None:
     assert drops.allowed(now + Drops.CALM + Drops.FIRST, in_connection=True)
 
 
-def test_a_camera_that_is_late_itself_is_connected_anew_but_seldom() -> None:
+def test_a_camera_that_is_late_itself_is_reconnected_only_rarely() -> None:
     drops = Drops()
     assert drops.allowed(0.0, in_connection=False)
     drops.dropped(0.0)

@@ -25,11 +25,11 @@ def playing(audio: Medium | None, other: str, transport: Transport, sound: Mediu
         (playing(SOUND, "", Interleaved()), "refuses to send its sound"),
     ],
 )
-def test_sound_that_is_wanted_and_does_not_come_is_told(what: Playing, words: str) -> None:
+def test_sound_that_is_wanted_but_missing_is_reported(what: Playing, words: str) -> None:
     [note] = notes.silent(what)
     assert words in note
 
 
-def test_sound_that_comes_is_not_told() -> None:
+def test_sound_that_arrives_is_not_reported() -> None:
     assert notes.silent(playing(SOUND, "", Interleaved(), SOUND)) == ()
     assert notes.silent(None) == ()

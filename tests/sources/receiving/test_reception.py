@@ -37,7 +37,7 @@ def test_packets_become_access_units_and_counters(reception: Reception, sink: Re
     assert (reception.picture.width, reception.picture.height) == (640, 360)
 
 
-def test_what_is_malformed_is_counted_and_dropped(reception: Reception, sink: RecordingSink) -> None:
+def test_malformed_packets_are_counted_and_dropped(reception: Reception, sink: RecordingSink) -> None:
     reception.rtp(b"rubbish", 1.0)
     reception.rtp(rtp(1, 0, IDR, kind=8), 1.0)
     reception.rtp(rtp(1, 0, b"\x79\x00"), 1.0)
@@ -73,7 +73,7 @@ def test_a_sender_report_relates_media_time_to_wall_time_even_before_the_first_p
     assert sink.reports == [SenderReport(4500, 100.0, 1.0), SenderReport(9000, 105.0, 3.0)]
 
 
-def test_reports_about_another_source_or_without_a_clock_are_not_handed_on(
+def test_reports_about_another_source_or_without_a_clock_are_not_passed_on(
     reception: Reception, sink: RecordingSink
 ) -> None:
     reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
@@ -119,7 +119,7 @@ PACKETS = st.one_of(
 )
 
 
-def test_a_foreign_packet_is_not_expected_among_the_numbers_of_the_stream(reception: Reception) -> None:
+def test_a_foreign_packet_does_not_disturb_the_streams_numbering(reception: Reception) -> None:
     reception.rtp(rtp(1, 0, IDR, marker=True, ssrc=7), 1.0)
     assert reception.expects(rtp(2, 3000, NEXT, ssrc=7))
     assert not reception.expects(rtp(2, 3000, NEXT, ssrc=7, kind=50))
@@ -128,7 +128,7 @@ def test_a_foreign_packet_is_not_expected_among_the_numbers_of_the_stream(recept
 
 
 @given(st.lists(st.tuples(st.booleans(), PACKETS), max_size=30))
-def test_no_packets_raise_anything_but_camera_errors(packets: list[tuple[bool, bytes]]) -> None:
+def test_any_packets_raise_camera_errors_or_nothing(packets: list[tuple[bool, bytes]]) -> None:
     reception = Reception(StreamInfo("H264", 90000, (SPS, PPS)), 96, RecordingSink(), own_ssrc=1)
     for now, (control, packet) in enumerate(packets):
         with suppress(CameraError):
@@ -193,7 +193,7 @@ def outcome(info: StreamInfo, packets: list[bytes], runs: list[int], *, one_by_o
 
 
 @given(st.sampled_from(["H264", "H265", "JPEG"]), st.data())
-def test_packets_taken_together_tell_what_they_tell_one_by_one(codec: str, data: st.DataObject) -> None:
+def test_packets_read_together_give_the_same_result_as_one_by_one(codec: str, data: st.DataObject) -> None:
     packets = data.draw(streams(codec))
     runs = sorted(data.draw(st.lists(st.integers(0, len(packets)), max_size=6)))
     info = StreamInfo(codec, 90000, (SPS, PPS))
@@ -201,14 +201,14 @@ def test_packets_taken_together_tell_what_they_tell_one_by_one(codec: str, data:
 
 
 @pytest.mark.parametrize("codec", ["H264", "H265"])
-def test_a_marked_packet_that_comes_twice_at_once_ends_its_picture(codec: str) -> None:
+def test_a_marked_packet_that_arrives_twice_at_once_ends_its_picture(codec: str) -> None:
     nal = IDR if codec == "H264" else b"\x28\x01\x9a" + bytes(60)
     packets = [rtp(1, 0, nal, marker=True)] * 2
     told = outcome(StreamInfo(codec, 90000, (SPS, PPS)), packets, [], one_by_one=False)
     assert told == outcome(StreamInfo(codec, 90000, (SPS, PPS)), packets, [1], one_by_one=False)
 
 
-def test_a_nal_unit_over_the_limit_is_dropped_however_its_packets_come() -> None:
+def test_a_nal_unit_over_the_limit_is_dropped_however_its_packets_arrive() -> None:
     pieces = fragments(b"\x65\x88" + bytes(3_000_000), 60_000)
     packets = [rtp(number, 0, piece, marker=number == len(pieces) - 1) for number, piece in enumerate(pieces)]
     info = StreamInfo("H264", 90000, (SPS, PPS))

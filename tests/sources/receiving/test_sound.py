@@ -21,7 +21,7 @@ class Ear:
         self.sounds.append(sound)
 
 
-def test_samples_are_handed_on_and_a_new_source_is_said() -> None:
+def test_samples_are_passed_on_and_a_new_source_is_reported() -> None:
     ear = Ear()
     reception = SoundReception(MEDIUM, ear)
     reception.rtp(rtp(1, 160, b"abc", ssrc=7, kind=8), 1.0)
@@ -31,7 +31,7 @@ def test_samples_are_handed_on_and_a_new_source_is_said() -> None:
     assert ear.codecs == ["PCMA", "PCMA"]
 
 
-def test_what_is_late_empty_or_malformed_is_not_heard() -> None:
+def test_late_empty_or_malformed_sound_is_not_heard() -> None:
     ear = Ear()
     reception = SoundReception(MEDIUM, ear)
     for sequence, payload, kind in ((5, b"abc", 8), (4, b"late", 8), (6, b"", 8), (7, b"video", 96)):
@@ -42,7 +42,7 @@ def test_what_is_late_empty_or_malformed_is_not_heard() -> None:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=20))
-def test_no_bytes_raise(packets: list[bytes]) -> None:
+def test_any_bytes_raise_nothing(packets: list[bytes]) -> None:
     reception = SoundReception(MEDIUM, Ear())
     for packet in packets:
         reception.rtp(packet, 0.0)

@@ -32,7 +32,7 @@ class Camera:
         return [unit.rtp for unit in self.sink.units]
 
 
-def test_a_stream_that_takes_another_ssrc_at_each_keyframe_goes_on_with_its_map_of_time() -> None:
+def test_a_stream_that_changes_its_ssrc_at_each_keyframe_keeps_its_map_of_time() -> None:
     camera = Camera()
     for at in range(100):
         camera.picture(at, ssrc=100 + at // 10)
@@ -44,14 +44,14 @@ def test_a_stream_that_takes_another_ssrc_at_each_keyframe_goes_on_with_its_map_
 
 @pytest.mark.parametrize("shared_clock", [False, True])
 @pytest.mark.parametrize("announced", [7, None])
-def test_a_session_before_that_goes_on_sending_takes_nothing_from_the_stream(
+def test_an_earlier_session_that_keeps_sending_does_not_disturb_the_stream(
     shared_clock: bool, announced: int | None
 ) -> None:
     camera = Camera(announced)
     if announced is None:
         camera.picture(0, ssrc=7)
     for at in range(1, 100):
-        for burst in range(4):  # more than the stream sends
+        for burst in range(4):  # more than the stream itself sends
             camera.picture(at * 4 + burst, ssrc=8, sequence=5000, timestamp=0 if shared_clock else 1 << 30)
         camera.picture(at, ssrc=7)
         camera.now += 1 / 30
@@ -61,11 +61,11 @@ def test_a_session_before_that_goes_on_sending_takes_nothing_from_the_stream(
     assert camera.sink.connections == []
 
 
-def test_two_sources_that_look_like_one_are_told_apart_when_the_first_comes_again() -> None:
+def test_two_sources_that_look_like_one_are_told_apart_when_the_first_returns() -> None:
     camera = Camera()
     for at in range(10):
         camera.picture(at, ssrc=7)
-    camera.picture(10, ssrc=8)  # taken for a new name of the stream
+    camera.picture(10, ssrc=8)  # mistaken for a new SSRC of the stream
     camera.picture(10, ssrc=7)
     camera.picture(11, ssrc=8)
     for at in range(11, 40):
@@ -74,7 +74,7 @@ def test_two_sources_that_look_like_one_are_told_apart_when_the_first_comes_agai
     assert camera.stamps()[-10:] == [at * TICKS for at in range(30, 40)]
 
 
-def test_another_source_takes_over_when_the_stream_has_been_silent_and_nothing_of_it_is_lost() -> None:
+def test_another_source_takes_over_after_a_silence_without_losing_anything() -> None:
     camera = Camera()
     camera.picture(0, ssrc=7)
     arrivals = []
@@ -87,7 +87,7 @@ def test_another_source_takes_over_when_the_stream_has_been_silent_and_nothing_o
     assert len(camera.sink.connections) == 1
 
 
-def test_timestamps_that_go_on_keep_the_map_of_time_though_numbers_begin_anew() -> None:
+def test_timestamps_that_continue_keep_the_map_of_time_even_if_numbers_restart() -> None:
     camera = Camera()
     camera.picture(0, ssrc=7)
     for at in range(10, 40):
@@ -97,7 +97,7 @@ def test_timestamps_that_go_on_keep_the_map_of_time_though_numbers_begin_anew() 
     assert camera.sink.connections == []
 
 
-def test_an_announced_ssrc_that_never_comes_costs_half_a_second() -> None:
+def test_an_announced_ssrc_that_never_arrives_delays_the_stream_but_loses_nothing() -> None:
     camera = Camera(announced=1234)
     for at in range(30):
         camera.picture(at, ssrc=7)
@@ -105,7 +105,7 @@ def test_an_announced_ssrc_that_never_comes_costs_half_a_second() -> None:
     assert camera.stamps() == [at * TICKS for at in range(30)]
 
 
-def test_what_is_kept_of_another_source_is_bounded() -> None:
+def test_packets_kept_from_another_source_are_limited() -> None:
     source = SynchronizationSource(7)
     for number in range(MOST_HELD + 100):
         assert source.another(8, number.to_bytes(2), 100.0, 99.9, False) == ()
@@ -124,23 +124,23 @@ def test_packets_of_a_few_other_sources_are_kept_those_of_the_newest(ssrc: int, 
 
 
 def reports(camera: Camera, ssrc: int, timestamps: list[int]) -> list[int]:
-    """Send sender reports from a source, between pictures of SSRC 7. Return the RTP times of those that counted."""
+    """Send sender reports from a source, between pictures of SSRC 7. Return the RTP times of those that were used."""
     for at, timestamp in enumerate(timestamps):
         camera.picture(at, ssrc=7)
         camera.reception.rtcp(sender_report(ssrc, NTP_EPOCH + 100, 0, timestamp), camera.now)
     return [report.rtp for report in camera.sink.reports]
 
 
-def test_reports_under_another_ssrc_count_when_two_in_a_row_can_be_of_the_stream() -> None:
+def test_reports_with_another_ssrc_count_if_two_in_a_row_fit_the_stream() -> None:
     assert reports(Camera(), 0, [0, 3000, 6000]) == [0, 3000, 6000]
 
 
-def test_one_report_of_another_source_or_such_as_cannot_be_of_the_stream_do_not_count() -> None:
+def test_a_single_report_of_another_source_or_reports_that_do_not_fit_do_not_count() -> None:
     assert reports(Camera(), 0, [0]) == []
     assert reports(Camera(), 0, [1 << 30, (1 << 30) + 3000, (1 << 30) + 6000]) == []
 
 
-def test_a_report_of_the_streams_own_ends_the_belief_in_those_of_another() -> None:
+def test_a_report_with_the_streams_own_ssrc_ends_the_use_of_any_others() -> None:
     camera = Camera()
     assert reports(camera, 0, [0, 3000]) == [0, 3000]
     assert reports(camera, 7, [6000]) == [0, 3000, 6000]

@@ -28,13 +28,13 @@ async def woken(pair: PortPair, camera: Unicast) -> asyncio.Event:
     return event
 
 
-async def test_the_ports_are_neighbours_and_the_first_is_even(pair: PortPair) -> None:
+async def test_the_ports_are_consecutive_and_the_first_is_even(pair: PortPair) -> None:
     rtp, rtcp = pair.ports
     assert rtp % 2 == 0
     assert rtcp == rtp + 1
 
 
-async def test_what_came_before_it_was_asked_for_is_not_lost(pair: PortPair) -> None:
+async def test_datagrams_that_arrive_before_they_are_awaited_are_not_lost(pair: PortPair) -> None:
     with bound() as camera:
         camera.sendto(b"media", ("127.0.0.1", pair.ports[0]))
         camera.sendto(b"report", ("127.0.0.1", pair.ports[1]))
@@ -44,7 +44,7 @@ async def test_what_came_before_it_was_asked_for_is_not_lost(pair: PortPair) -> 
         assert list(pair.receive()) == [(True, b"report"), (False, b"media")]
 
 
-async def test_datagrams_of_strangers_are_counted_and_dropped(pair: PortPair) -> None:
+async def test_datagrams_from_strangers_are_counted_and_dropped(pair: PortPair) -> None:
     with bound("127.0.0.2") as stranger, bound("127.0.0.3") as named, bound() as camera:
         event = await woken(pair, Unicast(source="127.0.0.3"))
         for each, data in ((stranger, b"forged"), (named, b"by name"), (camera, b"media")):
@@ -55,7 +55,7 @@ async def test_datagrams_of_strangers_are_counted_and_dropped(pair: PortPair) ->
         assert pair.strangers == 1
 
 
-async def test_the_way_through_firewalls_is_opened_and_reports_go_to_the_camera(pair: PortPair) -> None:
+async def test_a_path_through_firewalls_is_opened_and_reports_go_to_the_camera(pair: PortPair) -> None:
     with bound() as rtp, bound() as rtcp:
         pair.start(Unicast(rtp.getsockname()[1], rtcp.getsockname()[1]), lambda: None)
         packet, sender = rtp.recvfrom(100)
@@ -65,7 +65,7 @@ async def test_the_way_through_firewalls_is_opened_and_reports_go_to_the_camera(
         assert rtcp.recvfrom(100)[0] == b"report"
 
 
-async def test_a_camera_that_names_no_ports_and_a_name_for_its_address_is_listened_to(pair: PortPair) -> None:
+async def test_datagrams_are_accepted_from_a_camera_that_names_no_ports_or_has_a_host_name(pair: PortPair) -> None:
     with bound() as camera:
         event = await woken(pair, Unicast(source="camera.local"))
         pair.send_report(b"nowhere to go")

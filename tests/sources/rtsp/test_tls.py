@@ -1,5 +1,6 @@
-"""A failed TLS handshake with a camera is explained, and old firmware is allowed what it needs. Against OpenSSL's
-server."""
+"""A failed TLS handshake with a camera is explained, and old firmware is allowed what it needs. OpenSSL's server plays
+the camera.
+"""
 
 import asyncio
 import hashlib
@@ -90,7 +91,7 @@ async def refused(port: int, who: Trust) -> CameraError:
         pytest.param(2048, ["-cipher", "AES128-GCM-SHA256:@SECLEVEL=0"], id="static RSA only"),
     ],
 )
-async def test_old_firmware_is_refused_in_words_and_allowed_by_a_setting_with_a_warning_that_stays(
+async def test_old_firmware_is_refused_in_words_or_allowed_by_a_setting_with_a_lasting_warning(
     certificates: dict[int, Path], bits: int, options: list[str]
 ) -> None:
     async with camera(certificates[bits], *options) as port:
@@ -103,7 +104,7 @@ async def test_old_firmware_is_refused_in_words_and_allowed_by_a_setting_with_a_
         assert plain.notes(tls=True) == ()
 
 
-async def test_another_certificate_is_refused_with_old_ciphers_too(certificates: dict[int, Path]) -> None:
+async def test_the_wrong_certificate_is_refused_with_old_ciphers_too(certificates: dict[int, Path]) -> None:
     async with camera(certificates[2048], *OLD) as port:
         error = await refused(port, trust(certificates[1024], legacy=True))
         assert error.reason is SourceReason.NOT_TRUSTED
@@ -137,7 +138,7 @@ async def server(
         await asyncio.gather(*served)
 
 
-async def test_a_camera_that_hangs_up_in_the_handshake_is_within_reach_and_the_words_say_so() -> None:
+async def test_a_camera_that_hangs_up_in_the_handshake_is_not_called_unreachable() -> None:
     async with server(lambda _, writer: writer.transport.abort()) as port:
         error = await refused(port, Trust("ab" * 32))
         assert "hung up during the TLS handshake" in error.detail
@@ -146,13 +147,15 @@ async def test_a_camera_that_hangs_up_in_the_handshake_is_within_reach_and_the_w
         assert "hung up during the TLS handshake" in error.detail
 
 
-async def test_a_port_without_tls_is_told_from_an_old_camera() -> None:
+async def test_a_port_without_tls_is_distinguished_from_an_old_camera() -> None:
     async with server(lambda _, writer: writer.write(b"RTSP/1.0 400 Bad Request\r\n\r\n")) as port:
         error = await refused(port, Trust("ab" * 32))
         assert "does not speak TLS: check the port" in error.detail
 
 
-async def test_a_port_that_waits_for_words_is_told_from_a_camera_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_port_that_waits_for_data_is_distinguished_from_a_camera_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(connecting, "CONNECT_TIMEOUT", 0.3)
     async with server(lambda *_: None) as port:
         error = await refused(port, Trust("ab" * 32))

@@ -12,8 +12,8 @@ TICK = 0.1
 class Link:
     """A link of ``rate`` bit/s with a queue of ``queue`` seconds, and a receiver that estimates like a browser.
 
-    Its REMB is 0.85 of what came while the queue grows. Otherwise it grows by 8 % per second, up to 1.5 times what
-    came.
+    While the queue grows, its REMB is 0.85 of what arrived. Otherwise the REMB grows by 8 % per second, up to 1.5 times
+    what arrived.
     """
 
     rate: float
@@ -24,7 +24,7 @@ class Link:
     remb: float = 300_000.0
 
     def carry(self, bits: float) -> tuple[float, float]:
-        """Send a tick's bits. Return the fraction lost and the bits that came."""
+        """Send a tick's bits. Return the fraction lost and the bits that arrived."""
         offered = self.waiting + bits
         came = min(offered, self.rate * TICK)
         kept = min(offered - came, self.queue * self.rate)
@@ -53,7 +53,7 @@ class Scene:
         self.lag = 0.0
 
     def count_unheard(self, packets: float, lost: float) -> None:
-        """Let this many packets come and this many be lost, without any report about them."""
+        """Let this many packets arrive and this many be lost, without any report about them."""
         self._packets += packets
         self._arrived += packets
         self._lost += lost
@@ -63,7 +63,7 @@ class Scene:
         """Send for this long, and return when trouble was first seen.
 
         Once a second there is a keyframe, ``keyframe`` times as large as a tick. Pictures arrive ``later`` seconds per
-        second later than their timestamps say, which the receiver takes for a queue.
+        second later than their timestamps say, which the receiver mistakes for a queue.
         """
         troubled = None
         for tick in range(round(seconds / TICK)):
@@ -93,12 +93,12 @@ def test_a_link_that_carries_the_stream_shows_no_trouble(keyframe: float) -> Non
     assert scene.estimate.ceiling(scene.now) is None
 
 
-def test_neither_do_five_percent_of_loss_and_a_hundred_milliseconds() -> None:
+def test_a_link_with_five_percent_loss_and_100_ms_shows_no_trouble() -> None:
     assert Scene(Link(10e6, loss=0.05, remb=3e6)).run(60, 2e6, 4.0) is None
 
 
 @pytest.mark.parametrize("queue", [0.1, 0.3, 5.0])
-def test_a_link_that_is_cut_is_seen_within_three_seconds_and_its_rate_known(queue: float) -> None:
+def test_a_link_that_becomes_slow_is_noticed_within_three_seconds_and_its_rate_is_known(queue: float) -> None:
     scene = Scene(Link(10e6, queue, remb=3e6))
     scene.run(20, 2e6, 4.0)
     scene.link.rate = 400_000
@@ -110,7 +110,7 @@ def test_a_link_that_is_cut_is_seen_within_three_seconds_and_its_rate_known(queu
     assert 200_000 < ceiling < 1_200_000
 
 
-def test_trouble_ends_with_what_the_link_carries_and_its_limit_is_forgotten_in_time() -> None:
+def test_trouble_ends_when_the_link_carries_the_stream_and_its_limit_is_forgotten_in_time() -> None:
     scene = Scene(Link(400_000, 0.3))
     scene.run(5, 2e6)
     scene.run(5, 200_000)
@@ -120,9 +120,10 @@ def test_trouble_ends_with_what_the_link_carries_and_its_limit_is_forgotten_in_t
 
 
 @pytest.mark.parametrize("later", [0.2, 0.5, 0.8])
-def test_a_camera_that_falls_behind_says_nothing_of_the_link(later: float) -> None:
-    """The camera's pictures come stretched. Browsers go by timestamps, so they estimate as if the link were filling
-    up."""
+def test_a_camera_that_falls_behind_says_nothing_about_the_link(later: float) -> None:
+    """The camera's pictures arrive spread out. Browsers rely on timestamps, so they estimate as if the link were
+    filling up.
+    """
     scene = Scene(Link(10e6, remb=3e6))
     scene.run(20, 2e6)
     assert scene.run(20, (1 - later) * 2e6, later=later) is None
@@ -130,7 +131,7 @@ def test_a_camera_that_falls_behind_says_nothing_of_the_link(later: float) -> No
     assert scene.run(20, 2e6) is None
 
 
-def test_a_link_that_is_cut_after_its_camera_fell_behind_is_seen_all_the_same() -> None:
+def test_a_link_that_becomes_slow_after_its_camera_fell_behind_is_still_noticed() -> None:
     scene = Scene(Link(10e6, remb=3e6))
     scene.run(10, 2e6)
     scene.run(5, 1e6, later=0.5)
@@ -141,7 +142,7 @@ def test_a_link_that_is_cut_after_its_camera_fell_behind_is_seen_all_the_same() 
     assert seen <= 3.0
 
 
-def test_loss_while_what_is_sent_waits_on_its_way_is_a_queue_that_is_full_and_seen_at_once() -> None:
+def test_loss_while_packets_are_queueing_means_a_full_queue_and_is_noticed_at_once() -> None:
     estimate = BandwidthEstimator(0.0)
     for report in range(10):
         estimate.sent(100 * report, 100_000 * report, 0, 0.0, report / 4)
@@ -152,14 +153,14 @@ def test_loss_while_what_is_sent_waits_on_its_way_is_a_queue_that_is_full_and_se
     assert not estimate.troubled(2.5)
     estimate.sent(1_100, 1_100_000, 0, 0.0, 2.75)
     estimate.heard_report(1_100, 150, 0.4, 2.75)
-    assert estimate.troubled(2.75), f"before the {PERSISTS} s for which the round trip alone has to be long"
+    assert estimate.troubled(2.75), f"before the {PERSISTS} s that a long round trip alone has to last"
     ceiling = estimate.ceiling(2.75)
     assert ceiling is not None
     assert ceiling < 8 * 100_000 * 4
 
 
 @pytest.mark.parametrize(("loss", "trip"), [(0.07, 0.05), (0.0, 0.4)])
-def test_some_loss_or_one_long_round_trip_is_no_trouble_yet_but_watched(loss: float, trip: float) -> None:
+def test_some_loss_or_one_long_round_trip_is_not_trouble_yet_but_is_watched(loss: float, trip: float) -> None:
     estimate = BandwidthEstimator(0.0)
     estimate.heard_report(0, 0, 0.05, 0.0)
     estimate.heard_report(1_000, 0, 0.05, 1.0)
@@ -169,7 +170,7 @@ def test_some_loss_or_one_long_round_trip_is_no_trouble_yet_but_watched(loss: fl
     assert not estimate.troubled(2.0)
 
 
-def test_while_a_queue_drains_what_goes_out_is_not_taken_for_what_the_link_carries() -> None:
+def test_while_a_queue_drains_the_sending_rate_is_not_taken_as_the_links_capacity() -> None:
     scene = Scene(Link(10e6, queue=5.0, remb=3e6))
     scene.run(20, 2e6)
     scene.link.rate = 1e6
@@ -187,7 +188,7 @@ def test_while_a_queue_drains_what_goes_out_is_not_taken_for_what_the_link_carri
     assert drained > 0.9e6
 
 
-def test_how_long_what_is_sent_waits_on_its_way_is_known_once_it_has_lasted() -> None:
+def test_the_delay_in_the_queue_is_known_once_it_has_lasted() -> None:
     scene = Scene(Link(10e6, queue=5.0))
     scene.run(5, 1e6)
     assert scene.estimate.queued(scene.now) == 0
@@ -198,7 +199,7 @@ def test_how_long_what_is_sent_waits_on_its_way_is_known_once_it_has_lasted() ->
     assert scene.estimate.queued(scene.now) == 0
 
 
-def test_what_comes_through_is_counted_without_repeats() -> None:
+def test_delivered_packets_are_counted_without_repeats() -> None:
     estimate = BandwidthEstimator(0.0)
     estimate.heard_report(0, 0, 0.05, 0.0)
     for tick in range(1, 25):
@@ -208,8 +209,8 @@ def test_what_comes_through_is_counted_without_repeats() -> None:
     assert estimate.ceiling(6.0) == pytest.approx(8 * 25_000 * 4, rel=0.01)
 
 
-def test_once_a_limit_is_known_the_viewers_own_estimate_is_not_asked() -> None:
-    """Sending is then spread over time, which receivers take for a link that is filling up."""
+def test_once_a_limit_is_known_the_viewers_own_estimate_is_ignored() -> None:
+    """Sending is then spread over time, which receivers mistake for a link that is filling up."""
     scene = Scene(Link(10e6, queue=5.0, remb=3e6))
     scene.run(20, 2e6)
     scene.link.rate = 1e6
@@ -224,7 +225,7 @@ def test_once_a_limit_is_known_the_viewers_own_estimate_is_not_asked() -> None:
     assert later >= known
 
 
-def test_what_was_lost_before_another_way_or_stream_is_no_trouble_of_this_one() -> None:
+def test_losses_on_an_earlier_path_or_stream_do_not_count_against_the_present_one() -> None:
     scene = Scene(Link(10e6))
     scene.run(20, 2e6)
     scene.link.loss = 1.0
@@ -236,13 +237,13 @@ def test_what_was_lost_before_another_way_or_stream_is_no_trouble_of_this_one() 
     assert scene.run(10, 2e6) is None
 
 
-def test_a_burst_at_the_start_is_not_taken_for_the_rate() -> None:
+def test_the_burst_at_the_start_is_not_taken_as_the_rate() -> None:
     scene = Scene(Link(100e6, remb=2.5e6))
     scene.run(0.3, 27e6)
     assert scene.run(20, 1e6) is None
 
 
-def test_a_socket_that_takes_no_more_is_trouble() -> None:
+def test_a_full_socket_is_trouble() -> None:
     scene = Scene(Link(10e6, remb=3e6))
     scene.run(5, 2e6)
     scene.estimate.refused(scene.now)
@@ -252,7 +253,7 @@ def test_a_socket_that_takes_no_more_is_trouble() -> None:
     assert ceiling <= 2.1e6
 
 
-def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
+def test_a_moment_when_either_end_is_busy_is_not_trouble() -> None:
     estimate = BandwidthEstimator(0.0)
     for report in range(600):
         late = 1.5 if report % 50 in {0, 1, 2} else 0.0
@@ -260,7 +261,7 @@ def test_a_moment_in_which_either_end_was_busy_is_no_trouble() -> None:
         assert not estimate.troubled(report / 10)
 
 
-def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
+def test_a_viewer_who_reports_no_round_trip_is_judged_by_everything_else() -> None:
     estimate = BandwidthEstimator(0.0)
     estimate.heard_report(1000, 0, None, 0.0)
     estimate.sent(100, 100_000, 0, 0.0, 1.0)
@@ -269,7 +270,7 @@ def test_a_viewer_who_says_no_round_trip_is_judged_by_the_rest() -> None:
     assert estimate.loss == 0.3
 
 
-def test_five_percent_of_few_packets_is_no_trouble_however_it_falls() -> None:
+def test_five_percent_loss_of_few_packets_is_not_trouble_however_it_is_distributed() -> None:
     """Forty packets per second are reported every tenth of a second, for an hour."""
     dice = random.Random(7)
     estimate, lost = BandwidthEstimator(0.0), 0

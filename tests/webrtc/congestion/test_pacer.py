@@ -19,7 +19,7 @@ def _bytes(parts: list[tuple[PacketGroup, int, int]]) -> int:
     groups=st.lists(st.lists(st.integers(1, 1140), min_size=1, max_size=200), min_size=1, max_size=20),
     bps=st.floats(1e5, 1e8),
 )
-def test_all_goes_out_in_order_and_no_faster_than_the_rate(groups: list[list[int]], bps: float) -> None:
+def test_everything_is_sent_in_order_and_no_faster_than_the_rate(groups: list[list[int]], bps: float) -> None:
     pacer, made = Pacer(), [_group(*sizes) for sizes in groups]
     for group in made:
         pacer.put(group)
@@ -35,7 +35,7 @@ def test_all_goes_out_in_order_and_no_faster_than_the_rate(groups: list[list[int
     assert pacer.bytes == 0
 
 
-def test_a_group_that_would_be_old_before_it_is_sent_is_not_taken() -> None:
+def test_a_group_that_would_be_old_before_it_is_sent_is_not_accepted() -> None:
     pacer = Pacer()
     bps = 8 * 10_000 / PATIENCE
     pacer.put(_group(1000, 1000))
@@ -43,7 +43,7 @@ def test_a_group_that_would_be_old_before_it_is_sent_is_not_taken() -> None:
     assert not pacer.takes(_group(8001), bps, PATIENCE)
 
 
-def test_what_is_begun_is_finished_and_the_rest_given_up_for_a_keyframe() -> None:
+def test_at_a_keyframe_started_groups_are_finished_and_the_rest_dropped() -> None:
     pacer = Pacer()
     for _ in range(3):
         pacer.put(_group(*[1000] * 10))
@@ -55,7 +55,7 @@ def test_what_is_begun_is_finished_and_the_rest_given_up_for_a_keyframe() -> Non
     assert _bytes(begun) + _bytes(rest) == 10_500
 
 
-def test_nothing_begun_means_nothing_kept() -> None:
+def test_if_nothing_has_started_nothing_is_kept() -> None:
     pacer = Pacer()
     pacer.put(_group(10))
     assert pacer.keep_begun() == 1

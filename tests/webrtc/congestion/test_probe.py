@@ -1,4 +1,4 @@
-"""The first burst shows what a link carries, through the answers to checks sent after it."""
+"""The answers to checks sent after the first burst show what a link can carry."""
 
 import math
 from itertools import count
@@ -13,7 +13,7 @@ TRIP = 0.05
 
 
 class Link:
-    """Simulates a link of ``bps`` with an unlimited queue. Answers come ``TRIP`` after a check has come through."""
+    """Simulates a link of ``bps`` with an unlimited queue. Answers arrive ``TRIP`` after a check has got through."""
 
     def __init__(self, bps: float, probe: Probe) -> None:
         self.bps = bps
@@ -41,7 +41,7 @@ class Link:
 
 
 @given(st.floats(100_000, 15e6), st.floats(0, 1000))
-def test_a_link_that_takes_its_time_for_the_train_is_known_by_that(bps: float, now: float) -> None:
+def test_a_slow_link_is_recognised_by_the_time_that_the_train_takes(bps: float, now: float) -> None:
     link = Link(bps, Probe())
     link.ask(now)
     link.train(now)
@@ -50,7 +50,7 @@ def test_a_link_that_takes_its_time_for_the_train_is_known_by_that(bps: float, n
 
 
 @pytest.mark.parametrize("bps", [100e6, 1e9])
-def test_a_link_that_lets_the_train_through_at_once_shows_no_limit(bps: float) -> None:
+def test_a_link_that_carries_the_train_at_once_shows_no_limit(bps: float) -> None:
     link = Link(bps, Probe())
     link.ask(5.0)
     link.train(5.0)
@@ -58,7 +58,7 @@ def test_a_link_that_lets_the_train_through_at_once_shows_no_limit(bps: float) -
     assert link.learnt() == math.inf
 
 
-def test_a_check_that_was_lost_is_made_up_for_by_the_next() -> None:
+def test_the_next_check_makes_up_for_a_lost_one() -> None:
     link = Link(400_000, Probe())
     link.ask(5.0)
     link.train(5.0)
@@ -69,7 +69,7 @@ def test_a_check_that_was_lost_is_made_up_for_by_the_next() -> None:
     assert link.learnt() == pytest.approx(400_000, rel=0.01)
 
 
-def test_a_check_that_comes_when_the_train_is_through_says_of_no_limit() -> None:
+def test_a_check_sent_after_the_train_has_arrived_shows_no_limit() -> None:
     link = Link(10e6, Probe())
     link.ask(5.0)
     link.train(5.0)
@@ -78,7 +78,7 @@ def test_a_check_that_comes_when_the_train_is_through_says_of_no_limit() -> None
     assert link.learnt() == math.inf
 
 
-def test_with_nothing_to_compare_it_with_a_late_answer_is_no_limit() -> None:
+def test_without_anything_to_compare_a_late_answer_shows_no_limit() -> None:
     link = Link(400_000, Probe())
     link.ask(5.0, lost=True)
     link.train(5.0)
@@ -86,7 +86,7 @@ def test_with_nothing_to_compare_it_with_a_late_answer_is_no_limit() -> None:
     assert link.learnt() == math.inf
 
 
-def test_a_short_train_is_no_measure() -> None:
+def test_a_short_train_measures_nothing() -> None:
     link = Link(400_000, Probe())
     link.ask(5.0)
     link.train(5.0, TRAIN // 2 - 1)
@@ -94,7 +94,7 @@ def test_a_short_train_is_no_measure() -> None:
     assert link.learnt() == math.inf
 
 
-def test_nothing_follows_the_train_until_it_is_known_or_nobody_answers_at_all() -> None:
+def test_nothing_follows_the_train_until_the_rate_is_known_or_no_answer_is_expected() -> None:
     probe = Probe()
     assert probe.fresh
     probe.asked(b"before", 5.0)
@@ -105,7 +105,7 @@ def test_nothing_follows_the_train_until_it_is_known_or_nobody_answers_at_all() 
     assert not probe.waits(5.0 + PATIENCE)
 
 
-def test_a_link_over_which_no_answer_comes_in_time_carries_no_more_than_that() -> None:
+def test_if_no_answer_arrives_in_time_the_link_carries_no_more_than_was_sent() -> None:
     probe = Probe()
     probe.asked(b"before", 5.0)
     probe.sent(TRAIN, 5.0)
@@ -117,7 +117,7 @@ def test_a_link_over_which_no_answer_comes_in_time_carries_no_more_than_that() -
     assert probe.answered(b"behind", 8.0) is None
 
 
-def test_a_round_trip_as_long_as_an_answer_is_waited_for_is_no_division_by_nothing() -> None:
+def test_a_round_trip_as_long_as_the_wait_does_not_divide_by_zero() -> None:
     probe = Probe()
     probe.asked(b"before", 5.0)
     probe.sent(TRAIN, 5.0)
@@ -125,7 +125,7 @@ def test_a_round_trip_as_long_as_an_answer_is_waited_for_is_no_division_by_nothi
     assert (probe.lapsed(5.0 + PATIENCE) or 0) > 1e6
 
 
-def test_a_viewer_who_gives_no_answer_at_all_says_of_no_limit() -> None:
+def test_a_viewer_who_never_answers_shows_no_limit() -> None:
     probe = Probe()
     assert probe.lapsed(5.0) is None
     probe.sent(TRAIN, 5.0)
@@ -133,7 +133,7 @@ def test_a_viewer_who_gives_no_answer_at_all_says_of_no_limit() -> None:
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.02, 0.05, 0.09])
-def test_a_check_that_is_asked_again_is_not_late_because_another_was_lost(jitter: float) -> None:
+def test_a_repeated_check_is_not_late_because_an_earlier_one_was_lost(jitter: float) -> None:
     link = Link(50e6, Probe())
     link.ask(5.0)
     link.train(5.0)
@@ -144,7 +144,7 @@ def test_a_check_that_is_asked_again_is_not_late_because_another_was_lost(jitter
     assert link.learnt() == math.inf
 
 
-def test_after_a_short_train_the_next_is_the_measure() -> None:
+def test_after_a_short_train_the_next_one_is_measured() -> None:
     link = Link(400_000, Probe())
     link.ask(5.0)
     link.train(5.0, 5_000)
@@ -158,14 +158,14 @@ def test_after_a_short_train_the_next_is_the_measure() -> None:
     assert link.learnt() == pytest.approx(400_000, rel=0.01)
 
 
-def test_a_viewer_who_cannot_be_asked_is_not_waited_for() -> None:
+def test_the_gateway_does_not_wait_for_a_viewer_that_cannot_be_asked() -> None:
     probe = Probe()
     probe.give_up()
     assert not probe.fresh
     assert not probe.waits(5.0)
 
 
-def test_answers_to_what_was_never_asked_or_answered_already_are_nothing() -> None:
+def test_unexpected_and_repeated_answers_are_ignored() -> None:
     probe = Probe()
     probe.asked(b"before", 5.0)
     probe.sent(TRAIN, 5.0)

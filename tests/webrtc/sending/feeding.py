@@ -15,7 +15,7 @@ from gateway.webrtc.signalling.formats import Codec
 from gateway.webrtc.transport.srtp import GcmSealer
 from tests.fakes import FakeClock
 
-LINK = 8e6  # bits per second that a new link is assumed to carry: a megabyte per second
+LINK = 8e6  # bits per second that a new link is assumed to carry, which is a megabyte per second
 VIEWER = ViewerProfile("desk", unknown_link=LINK)
 CODECS = {"H264": Codec("H264", 102, "", 66, 31, (), None)}
 TICK = 0.002
@@ -36,8 +36,9 @@ class OpenDtls:
 
 
 class Way:
-    """Takes packets. With ``open`` False it accepts no more, like a full socket. With ``answers``, the test can
-    answer checks."""
+    """Accepts packets. With ``open`` False it accepts no more, like a full socket. With ``answers``, the test can
+    answer checks.
+    """
 
     def __init__(self) -> None:
         self.open = True

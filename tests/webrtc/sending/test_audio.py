@@ -1,4 +1,4 @@
-"""Tests one viewer's sound: numbering, times, dropped packets, and the session that it belongs to."""
+"""Tests one viewer's sound: its numbering, times and dropped packets, and the session that it belongs to."""
 
 import asyncio
 import struct
@@ -43,7 +43,7 @@ class PlainKeys:
 
 
 class Way:
-    """Takes packets for a viewer. With ``open`` False it accepts nothing."""
+    """Accepts packets for a viewer. With ``open`` False it accepts nothing."""
 
     def __init__(self) -> None:
         self.open = True
@@ -83,7 +83,7 @@ def dropped(metrics: Metrics) -> float:
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
-def test_samples_go_out_under_the_viewers_payload_type_in_one_numbering(codec: str) -> None:
+def test_samples_are_sent_with_the_viewers_payload_type_and_one_numbering(codec: str) -> None:
     feed, way, _ = fed(codec)
     for packet in packets(3):
         feed.deliver(packet, crowded=False)
@@ -92,7 +92,7 @@ def test_samples_go_out_under_the_viewers_payload_type_in_one_numbering(codec: s
     assert {(packet.payload_type, packet.ssrc) for packet in way.media} == {(TYPES[codec], 7)}
 
 
-def test_on_a_crowded_link_sound_is_let_go_first_and_never_comes_later() -> None:
+def test_on_a_crowded_link_sound_is_dropped_first_and_never_sent_later() -> None:
     feed, way, metrics = fed()
     for place, packet in enumerate(packets(4)):
         feed.deliver(packet, crowded=place in (1, 2))
@@ -100,7 +100,7 @@ def test_on_a_crowded_link_sound_is_let_go_first_and_never_comes_later() -> None
     assert dropped(metrics) == 2
 
 
-def test_what_the_port_does_not_take_uses_its_number_and_is_counted() -> None:
+def test_packets_that_the_port_refuses_use_up_their_numbers_and_are_counted() -> None:
     feed, way, metrics = fed()
     for place, packet in enumerate(packets(3)):
         way.open = place != 1
@@ -116,7 +116,7 @@ def test_a_codec_that_the_viewer_did_not_offer_is_not_sent() -> None:
     assert dropped(metrics) == 1
 
 
-def test_a_sender_report_a_second_says_what_is_captured_now() -> None:
+def test_a_sender_report_every_second_says_what_is_being_captured() -> None:
     feed, way, _ = fed()
     feed.report(0.0, 1e9)
     assert way.reports == [], "there is nothing to report yet"
@@ -135,7 +135,7 @@ def test_a_sender_report_a_second_says_what_is_captured_now() -> None:
 
 
 class Listener(LightViewer):
-    """A viewer that also offers to hear."""
+    """A viewer that also offers to receive sound."""
 
     def offer(self) -> str:
         lines = ["m=audio 9 UDP/TLS/RTP/SAVPF 0 8", "a=mid:1", "a=recvonly", "a=rtcp-mux", ""]
@@ -173,7 +173,7 @@ class Scene:
             self.sound.heard(Sound(bytes(160), round(self.clock.monotonic() * RATE), self.clock.monotonic()))
 
     async def sent(self) -> float:
-        """Return how many media packets have gone out so far."""
+        """Return how many media packets have been sent so far."""
         await self.clock.advance(0.2)  # packets are counted a few times a second
         return self.metrics.registry.get_sample_value("sightline_packets_out_total") or 0.0
 
@@ -197,7 +197,7 @@ async def test_sound_ends_with_the_session_that_it_belongs_to() -> None:
         await scene.viewer.close()
 
 
-async def test_not_a_sample_goes_out_after_the_session_was_to_end_also_where_no_picture_comes() -> None:
+async def test_no_sample_is_sent_after_the_sessions_deadline_even_if_no_pictures_arrive() -> None:
     scene = Scene()
     async with scene.plane:
         session = await scene.open()

@@ -4,7 +4,7 @@ from gateway.webrtc.congestion.link import HEADROOM
 from tests.webrtc.sending.feeding import VIEWER, Scene
 
 
-def test_a_start_burst_is_paced_and_what_comes_meanwhile_follows_in_order() -> None:
+def test_a_start_burst_is_paced_and_later_pictures_follow_in_order() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(1, 200_000, keyframe=True), scene.group(2, 200_000)], scene.now)
     scene.pump(0.1)
@@ -17,7 +17,7 @@ def test_a_start_burst_is_paced_and_what_comes_meanwhile_follows_in_order() -> N
     assert scene.told == ["first"]
 
 
-def test_a_burst_that_would_be_old_before_it_is_sent_is_not_begun_and_that_is_said() -> None:
+def test_a_burst_that_would_be_old_before_it_is_sent_is_not_started_and_the_viewer_is_told() -> None:
     scene = Scene()
     scene.trouble(400_000)
     size = int(HEADROOM * 400_000 / 8 * VIEWER.patience * 1.3)
@@ -61,12 +61,12 @@ def test_pictures_that_pile_up_are_given_up_until_the_next_keyframe() -> None:
     assert waited * 8 <= VIEWER.patience * HEADROOM * 400_000 * 1.1
     scene.feed.deliver(scene.group(100, keyframe=True), scene.now)
     assert scene.told[-1] == ""
-    assert scene.feed.pacer.bytes <= 21_000, "nothing before a fresh keyframe is worth catching up with"
+    assert scene.feed.pacer.bytes <= 21_000, "pictures before a fresh keyframe are not worth sending"
     scene.pump(2.0)
     assert scene.way.stamps[-1] == 100
 
 
-def test_a_group_that_the_socket_refuses_costs_all_until_the_next_keyframe() -> None:
+def test_after_a_group_that_the_socket_refuses_nothing_is_sent_until_a_keyframe() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
     scene.pump(0.01)

@@ -8,7 +8,7 @@ from gateway.webrtc.sending.feed import LOOK_INTERVAL
 from tests.webrtc.sending.feeding import LINK, VIEWER, Scene
 
 
-def test_nothing_follows_the_first_of_a_burst_until_it_is_known_what_the_link_carries() -> None:
+def test_nothing_follows_the_start_of_a_burst_until_the_links_capacity_is_known() -> None:
     scene = Scene()
     scene.way.answers = True
     gop = [scene.group(1, 100_000, keyframe=True), scene.group(2, 100_000)]
@@ -26,7 +26,7 @@ def test_nothing_follows_the_first_of_a_burst_until_it_is_known_what_the_link_ca
     assert scene.told == ["first"]
 
 
-def test_what_a_link_would_carry_too_late_is_given_up_after_the_first_of_it_and_said() -> None:
+def test_a_burst_that_the_link_would_carry_too_late_is_given_up_early_and_reported() -> None:
     scene = Scene()
     scene.way.answers = True
     gop = scene.gop(30)
@@ -44,7 +44,7 @@ def test_what_a_link_would_carry_too_late_is_given_up_after_the_first_of_it_and_
     assert len(scene.way.media) == sent
 
 
-def test_what_was_given_up_on_a_link_that_carries_the_stream_is_not_sent_anew_as_if_nothing_were_known() -> None:
+def test_a_burst_sent_again_keeps_to_the_known_capacity_of_the_link() -> None:
     scene = Scene()
     scene.way.answers = True
     gop = scene.gop(40)
@@ -64,12 +64,12 @@ def test_what_was_given_up_on_a_link_that_carries_the_stream_is_not_sent_anew_as
     assert scene.told[-1] == "link"
     scene.feed.deliver(scene.group(100, 60_000, keyframe=True), scene.now)
     scene.pump(0.1)
-    assert 8 * 1000 * (len(scene.way.media) - sent) / 0.1 < 3e6, "at the pace that is known"
+    assert 8 * 1000 * (len(scene.way.media) - sent) / 0.1 < 3e6, "at the known pace"
     scene.pump(0.5)
     assert scene.way.stamps[-1] == 100
 
 
-def test_the_first_picture_is_asked_about_also_where_none_was_kept_and_time_has_passed() -> None:
+def test_the_first_picture_is_measured_even_if_none_was_kept_and_time_has_passed() -> None:
     scene = Scene()
     scene.way.answers = True
     scene.feed.begin([], scene.now)
@@ -82,7 +82,7 @@ def test_the_first_picture_is_asked_about_also_where_none_was_kept_and_time_has_
     assert TRAIN - 1000 < sum(map(len, scene.way.media)) < TRAIN + 2000
 
 
-def test_where_an_answer_came_before_and_none_behind_the_link_is_slow_and_not_unknown() -> None:
+def test_an_answer_before_the_burst_and_none_after_it_means_a_slow_link() -> None:
     scene = Scene()
     scene.way.answers = True
     gop = scene.gop(30)
@@ -95,7 +95,7 @@ def test_where_an_answer_came_before_and_none_behind_the_link_is_slow_and_not_un
     assert scene.feed.link.estimate.troubled(scene.now)
 
 
-def test_a_viewer_who_gives_no_answers_is_sent_to_all_the_same_after_a_while() -> None:
+def test_a_viewer_who_never_answers_is_still_sent_pictures_after_a_while() -> None:
     scene = Scene()
     scene.way.answers = True
     scene.feed.begin([scene.group(1, 200_000, keyframe=True)], scene.now)
@@ -106,7 +106,7 @@ def test_a_viewer_who_gives_no_answers_is_sent_to_all_the_same_after_a_while() -
     assert len(scene.way.media) == 200
 
 
-def test_after_a_change_of_network_the_next_burst_is_asked_about_anew() -> None:
+def test_after_a_change_of_network_the_next_burst_is_measured_again() -> None:
     scene = Scene()
     scene.way.answers = True
     scene.feed.begin([scene.group(1, 50_000, keyframe=True)], scene.now)
@@ -121,7 +121,7 @@ def test_after_a_change_of_network_the_next_burst_is_asked_about_anew() -> None:
     assert len(scene.way.asked) == asked + 2
 
 
-def test_keyframes_alone_get_through_a_link_that_carries_no_more() -> None:
+def test_a_link_that_carries_only_keyframes_gets_only_keyframes() -> None:
     scene = Scene()
     scene.trouble(100_000)
     scene.feed.begin([], scene.now)
@@ -133,7 +133,7 @@ def test_keyframes_alone_get_through_a_link_that_carries_no_more() -> None:
     assert len(complete) >= 4
 
 
-def test_while_what_was_sent_is_late_on_its_way_nothing_follows_and_then_a_keyframe_does() -> None:
+def test_while_packets_are_late_on_their_way_nothing_follows_and_then_a_keyframe_does() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
     scene.pump(0.01)
@@ -156,18 +156,18 @@ def test_while_what_was_sent_is_late_on_its_way_nothing_follows_and_then_a_keyfr
     assert len(scene.way.media) == sent, "no repeats either"
     reports = len(scene.way.reports)
     scene.round_trips(VIEWER.patience - 0.1)
-    assert len(scene.way.reports) > reports, "by which is known when it has come through"
+    assert len(scene.way.reports) > reports, "which show when everything has got through"
     assert scene.told[-1] == "link"
     assert "lost" not in scene.told
     scene.round_trips(0.05)
-    assert scene.told[-2:] == ["keyframe", "lost"], "asks for the last keyframe and what follows"
+    assert scene.told[-2:] == ["keyframe", "lost"], "it asks for the last keyframe and everything after it"
     scene.feed.begin([scene.group(8, keyframe=True)], scene.now)
     scene.pump(1)
     assert len(scene.way.stamps) == 2
     assert scene.told[-1] == ""
 
 
-def test_a_link_that_is_too_slow_still_is_when_its_nat_binds_anew_but_from_another_host_it_is_another() -> None:
+def test_a_slow_link_stays_slow_after_a_nat_rebinding_but_not_from_another_host() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
     scene.pump(0.01)
@@ -181,7 +181,7 @@ def test_a_link_that_is_too_slow_still_is_when_its_nat_binds_anew_but_from_anoth
     assert scene.told[-1] == "lost"
 
 
-def test_whatever_a_viewer_tells_it_gets_nothing_faster_than_an_unknown_link_would() -> None:
+def test_whatever_a_viewer_reports_it_is_sent_nothing_faster_than_over_an_unknown_link() -> None:
     scene = Scene()
     assert scene.feed.link.pace(scene.now) == LINK
     scene.trouble(1e15)

@@ -10,7 +10,7 @@ from gateway.webrtc.sending.phases import Phase
 from tests.webrtc.sending.feeding import Scene
 
 SLOW, FAST = 600_000, 50_000_000
-"""Bits per second. Over the slow link, 1.8 kB go out at once, and 135 kB before they are too old."""
+"""Bits per second. Over the slow link, 1.8 kB are sent at once, and 135 kB before they are too old."""
 
 
 class Delivery:
@@ -21,7 +21,7 @@ class Delivery:
         self.scene.way.answers = answers
         self.pictures: dict[int, PacketGroup] = {}
         self.read = 0
-        self.stamp, self.packets = 0, 0  # the picture that was sent last, and how many of its packets
+        self.stamp, self.packets = 0, 0  # the picture that was sent last, and the number of its packets that were sent
 
     def show(self, count: int, size: int, keyframe: bool) -> None:
         """Let this many pictures of this size arrive at once. The first may be a keyframe."""
@@ -32,14 +32,14 @@ class Delivery:
             self.scene.feed.deliver(group, self.scene.now)
 
     def begin(self, torn: bool) -> None:
-        """Lose the picture at the viewer, or let the camera's own picture prove to be torn."""
+        """Lose the picture at the viewer, or let the camera's own picture turn out to be torn."""
         if torn:
             self.scene.stream.history.forget_gop()
         self.forget_part()
         self.scene.feed.begin(self.scene.stream.history.gop(), self.scene.now)
 
     def switch(self, size: int) -> None:
-        """Send the stream in another way from a keyframe on, as after a change of codec."""
+        """Send the stream in another way from the next keyframe on, as after a change of codec."""
         stamp = len(self.pictures) + 1
         group = self.pictures[stamp] = self.scene.group(stamp, size, keyframe=True)
         self.forget_part()
@@ -76,7 +76,7 @@ class Delivery:
         assert (told[-1] if told else "") == feed.waiting
 
     def forget_part(self) -> None:
-        """Check that a partly sent picture is never completed later, although it may be started again."""
+        """Check that a partly sent picture is never completed later. It may be sent again from its start."""
         if not self.whole():
             self.stamp, self.packets = -1, 0
 
@@ -110,7 +110,7 @@ STEPS = [
 
 @given(st.booleans(), st.lists(st.sampled_from(STEPS), min_size=30, max_size=40))
 @settings(max_examples=300, deadline=None)
-def test_what_is_sent_can_be_decoded_and_what_is_said_is_so(answers: bool, steps: list[Step]) -> None:
+def test_everything_sent_can_be_decoded_and_everything_reported_is_true(answers: bool, steps: list[Step]) -> None:
     delivery = Delivery(answers)
     delivery.begin(False)
     for _, step in steps:

@@ -1,4 +1,4 @@
-"""Tests the phases of a delivery: every pair of the table, and typical paths as a viewer sees them."""
+"""Tests the phases of a delivery: every pair in the table, and typical sequences as a viewer sees them."""
 
 import itertools
 from collections.abc import Iterable
@@ -59,7 +59,7 @@ class Viewer:
         return commands, self.phase
 
 
-def test_a_start_burst_is_sent_in_turn_and_then_pictures_go_out_as_they_come() -> None:
+def test_a_start_burst_is_sent_in_order_and_then_pictures_as_they_arrive() -> None:
     script = """
         burst         -> clear forget line_up tell | paced
         large_picture -> line_up tell | paced
@@ -80,7 +80,7 @@ def test_without_a_burst_the_first_keyframe_begins() -> None:
     perform(script, Viewer().tell)
 
 
-def test_where_pictures_pile_up_what_waits_is_sent_on_and_the_next_keyframe_takes_the_place_of_the_rest() -> None:
+def test_if_pictures_pile_up_the_waiting_ones_are_sent_until_a_keyframe_replaces_the_rest() -> None:
     script = """
         late_picture   -> count tell | cut
         large_picture  -> tell | cut
@@ -94,7 +94,7 @@ def test_where_pictures_pile_up_what_waits_is_sent_on_and_the_next_keyframe_take
     perform(script, Viewer(Phase.PACED).tell)
 
 
-def test_a_burst_that_the_link_does_not_carry_is_given_up_at_once_or_once_that_is_known() -> None:
+def test_a_burst_that_the_link_cannot_carry_is_given_up_as_soon_as_that_is_known() -> None:
     script = """
         late_burst -> clear forget tell | given_up
         burst      -> clear forget line_up tell | paced
@@ -104,7 +104,7 @@ def test_a_burst_that_the_link_does_not_carry_is_given_up_at_once_or_once_that_i
     perform(script, Viewer().tell)
 
 
-def test_while_what_is_on_its_way_comes_late_nothing_is_sent_whatever_happens_and_then_all_begins_again() -> None:
+def test_while_packets_on_the_way_are_late_nothing_is_sent_and_then_everything_starts_again() -> None:
     script = """
         queued         -> clear tell | draining
         keyframe       -> tell | draining
@@ -117,7 +117,7 @@ def test_while_what_is_on_its_way_comes_late_nothing_is_sent_whatever_happens_an
     perform(script, Viewer(Phase.PACED).tell)
 
 
-def test_what_the_socket_refuses_costs_all_until_the_next_keyframe() -> None:
+def test_after_the_socket_refuses_a_picture_nothing_is_sent_until_a_keyframe() -> None:
     script = """
         refused        -> count tell | awaiting_keyframe
         picture        -> tell | awaiting_keyframe
@@ -127,7 +127,7 @@ def test_what_the_socket_refuses_costs_all_until_the_next_keyframe() -> None:
     perform(script, Viewer(Phase.FLOWING).tell)
 
 
-def test_another_stream_begins_with_its_keyframe_and_repeats_of_what_was_torn_are_forgotten() -> None:
+def test_another_stream_begins_with_its_keyframe_and_torn_packets_are_not_repeated() -> None:
     script = """
         switched       -> | awaiting_keyframe
         keyframe       -> send tell | flowing
@@ -140,21 +140,21 @@ def test_another_stream_begins_with_its_keyframe_and_repeats_of_what_was_torn_ar
     perform(script, Viewer(Phase.FLOWING).tell)
 
 
-def test_pictures_go_to_a_viewer_who_misses_some_only_from_a_keyframe_on() -> None:
+def test_a_viewer_who_misses_pictures_is_sent_more_only_from_a_keyframe_on() -> None:
     for (phase, event), (following, commands) in TABLE.items():
         if phase not in SENDING and (following in SENDING or {Command.SEND, Command.LINE_UP} & set(commands)):
             assert event in NOTHING_MISSING, (phase, event)
 
 
-def test_whoever_misses_a_picture_is_told_why_and_at_once() -> None:
+def test_a_viewer_who_misses_a_picture_is_told_why_at_once() -> None:
     assert {phase for phase in Phase if not WAITING[phase]} == SENDING
     for (phase, event), (following, commands) in TABLE.items():
-        # The first picture of the other stream, which follows at once, makes both known.
+        # The first picture of the other stream, which follows at once, tells the viewer both.
         if WAITING[phase] != WAITING[following] and event is not Event.SWITCHED:
             assert Command.TELL in commands, (phase, event)
 
 
-def test_something_waits_in_the_phases_that_say_so_and_in_no_other() -> None:
+def test_packets_are_waiting_in_exactly_the_phases_that_say_so() -> None:
     for (phase, event), (following, commands) in TABLE.items():
         if following in BACKLOGGED and phase not in BACKLOGGED:
             assert Command.LINE_UP in commands, (phase, event)
@@ -163,14 +163,14 @@ def test_something_waits_in_the_phases_that_say_so_and_in_no_other() -> None:
 
 
 @pytest.mark.parametrize(("keyframe", "at_once", "in_time"), list(itertools.product([True, False], repeat=3)))
-def test_a_picture_that_may_go_at_once_is_never_late(keyframe: bool, at_once: bool, in_time: bool) -> None:
+def test_a_picture_that_may_be_sent_at_once_is_never_late(keyframe: bool, at_once: bool, in_time: bool) -> None:
     event = picture(keyframe=keyframe, at_once=at_once, in_time=in_time)
     assert event.value.startswith("" if at_once else "large" if in_time else "late")
     assert event.value.endswith("keyframe" if keyframe else "picture")
     assert ("_" in event.value) is not at_once
 
 
-def test_a_burst_needs_a_keyframe_that_was_kept() -> None:
+def test_a_burst_needs_a_stored_keyframe() -> None:
     assert burst(kept=False, in_time=True) is burst(kept=False, in_time=False) is Event.NO_BURST
     assert burst(kept=True, in_time=True) is Event.BURST
     assert burst(kept=True, in_time=False) is Event.LATE_BURST

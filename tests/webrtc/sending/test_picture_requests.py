@@ -1,5 +1,4 @@
-"""A viewer that asks for a new picture is sent back to the last keyframe only if it has a visible loss or has just
-joined."""
+"""A viewer that asks for a keyframe goes back to the last one only if its reports show a loss or it has just joined."""
 
 import aiortc.rtp as rtp
 import pytest
@@ -45,8 +44,8 @@ class Watched:
         return bytes(rtp.RtcpRrPacket(ssrc=1, reports=[rtp.RtcpReceiverInfo(7, 0, lost, last, 0, 0, 0)]))
 
 
-def test_pleas_without_any_loss_cost_nothing() -> None:
-    """A keyframe comes every 10 s, and the viewer asks every 2 s, for 40 s."""
+def test_keyframe_requests_without_any_loss_have_no_effect() -> None:
+    """There is a keyframe every 10 s, and the viewer asks every 2 s, for 40 s."""
     viewer = Watched()
     viewer.show(JOINED + 1)
     for _ in range(18):
@@ -60,7 +59,7 @@ def test_pleas_without_any_loss_cost_nothing() -> None:
 
 
 @pytest.mark.parametrize("shown_by", ["nack", "report", "report that follows"])
-def test_whose_reports_show_a_loss_begins_at_the_last_keyframe_once(shown_by: str) -> None:
+def test_a_viewer_whose_reports_show_a_loss_restarts_once_at_the_last_keyframe(shown_by: str) -> None:
     viewer = Watched()
     viewer.show(JOINED + 1)
     loss = viewer.nack() if shown_by == "nack" else viewer.report(3)
@@ -75,7 +74,7 @@ def test_whose_reports_show_a_loss_begins_at_the_last_keyframe_once(shown_by: st
     assert viewer.rewinds == 1, "the same loss counts once"
 
 
-def test_while_the_camera_is_away_the_old_group_is_not_sent_again_and_again() -> None:
+def test_while_the_camera_is_gone_the_old_group_is_not_sent_again_and_again() -> None:
     viewer = Watched()
     viewer.show(JOINED + 1)
     loss = viewer.nack()
@@ -87,7 +86,7 @@ def test_while_the_camera_is_away_the_old_group_is_not_sent_again_and_again() ->
     assert viewer.rewinds == 1
 
 
-def test_who_has_just_joined_may_ask_once() -> None:
+def test_a_viewer_who_has_just_joined_may_ask_once() -> None:
     viewer = Watched()
     viewer.show(1.5)
     viewer.ask()
@@ -96,7 +95,7 @@ def test_who_has_just_joined_may_ask_once() -> None:
     assert viewer.rewinds == 1
 
 
-def test_a_plea_waits_for_the_report_that_shows_why_but_not_for_ever() -> None:
+def test_a_keyframe_request_waits_for_the_report_that_explains_it_but_not_for_ever() -> None:
     for waits, shown in ((PENDING - 0.1, True), (PENDING + 0.1, False)):
         losses = Losses(0.0)
         losses.begun()
@@ -104,7 +103,7 @@ def test_a_plea_waits_for_the_report_that_shows_why_but_not_for_ever() -> None:
         assert losses.reported(1, 10.0 + waits) is shown
 
 
-def test_who_waits_for_a_keyframe_is_sent_what_is_newer_and_nothing_older() -> None:
+def test_a_viewer_waiting_for_a_keyframe_is_sent_only_newer_pictures() -> None:
     assert plea(lost=True, newer=False) is plea(lost=True, newer=True) is Event.LOST
     assert (plea(lost=False, newer=True), plea(lost=False, newer=False)) == (Event.BEHIND, Event.UNSHOWN)
     refreshed = {phase for phase in Phase if Command.REFRESH in TABLE[phase, Event.BEHIND][1]}

@@ -10,7 +10,7 @@ from gateway.webrtc.sending.sender import MOST_RESENDS
 from tests.webrtc.sending.feeding import Scene
 
 
-def test_reports_by_which_the_round_trip_is_told_come_more_often_once_there_may_be_trouble() -> None:
+def test_reports_that_measure_the_round_trip_are_sent_more_often_if_there_may_be_trouble() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
     scene.pump(0.01)
@@ -21,7 +21,7 @@ def test_reports_by_which_the_round_trip_is_told_come_more_often_once_there_may_
     assert len(scene.way.reports) - calm >= 7
 
 
-def test_what_was_lost_before_a_picture_is_begun_anew_is_not_repeated() -> None:
+def test_packets_lost_before_a_restart_are_not_repeated() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
     scene.pump(0.01)
@@ -31,12 +31,12 @@ def test_what_was_lost_before_a_picture_is_begun_anew_is_not_repeated() -> None:
     assert len(scene.way.media) == 2, "repeated"
     scene.feed.begin([scene.group(2, keyframe=True)], scene.now)
     scene.feed.rtcp.hear(nack, scene.now, 0.0)
-    assert len(scene.way.media) == 2, "of no use any more"
+    assert len(scene.way.media) == 2, "no longer useful"
     scene.pump(0.01)
     assert scene.way.stamps == [1, 2]
 
 
-def test_a_link_in_trouble_is_not_filled_further_by_repeats() -> None:
+def test_repeats_do_not_fill_a_link_in_trouble_any_further() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(1, 500_000, keyframe=True)], scene.now)
     scene.pump(1)
@@ -50,7 +50,7 @@ def test_a_link_in_trouble_is_not_filled_further_by_repeats() -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_low_estimate_of_the_viewers_is_no_word_on_the_link_while_the_camera_falls_behind(late: bool) -> None:
+def test_a_viewers_low_estimate_is_ignored_while_the_camera_falls_behind(late: bool) -> None:
     scene = Scene()
     remb = rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_APP, ssrc=1, media_ssrc=0)
     for picture in range(60):
@@ -62,7 +62,7 @@ def test_a_low_estimate_of_the_viewers_is_no_word_on_the_link_while_the_camera_f
     assert (scene.feed.link.estimate.ceiling(scene.now) is None) is late
 
 
-def test_what_was_lost_of_one_stream_is_not_held_against_the_next() -> None:
+def test_losses_of_one_stream_do_not_count_against_the_next() -> None:
     scene = Scene()
     estimate = scene.feed.link.estimate
     scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
@@ -75,7 +75,7 @@ def test_what_was_lost_of_one_stream_is_not_held_against_the_next() -> None:
     assert estimate.troubled_at == scene.now + 0.5
 
 
-def test_pleas_for_a_new_picture_are_heard_once_a_second() -> None:
+def test_keyframe_requests_are_handled_once_a_second() -> None:
     scene = Scene()
     pli = bytes(rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_PLI, ssrc=1, media_ssrc=7))
     fir = bytes.fromhex("84ce0004 00000001 00000000 00000007 01000000")
@@ -88,7 +88,7 @@ def test_pleas_for_a_new_picture_are_heard_once_a_second() -> None:
     assert scene.told == ["lost", "lost"]
 
 
-def test_reports_tell_the_time_of_what_was_sent_and_answers_to_them_the_round_trip() -> None:
+def test_reports_give_the_time_of_what_was_sent_and_their_answers_the_round_trip() -> None:
     scene = Scene()
     scene.feed.begin([scene.group(90_000, keyframe=True)], scene.now)
     scene.pump(0.01)

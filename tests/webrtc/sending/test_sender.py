@@ -54,7 +54,7 @@ def libsrtp() -> tuple[Watched, Watched]:
 
 
 class Wire:
-    """Takes packets. With ``open`` False it is like a full send buffer."""
+    """Accepts packets. With ``open`` False it is like a full send buffer."""
 
     def __init__(self) -> None:
         self.packets: list[bytes] = []
@@ -99,7 +99,7 @@ def sender_of(
     return RtpSender(media, repeats, wire, stream.outlet, first, 7), wire, media, repeats
 
 
-def test_a_group_goes_out_with_the_shift_and_the_payload_type_of_its_stream() -> None:
+def test_a_group_is_sent_with_its_streams_shift_and_payload_type() -> None:
     main, sub = Stream(), Stream(shift=2**32 - 10, kind=96)
     sender, wire, _, _ = sender_of(main, first=5)
     assert sender.send(main.group(100, b"a", b"b"))
@@ -111,7 +111,7 @@ def test_a_group_goes_out_with_the_shift_and_the_payload_type_of_its_stream() ->
     assert sender.sent_bytes == sum(map(len, wire.packets))
 
 
-def test_a_group_sent_in_parts_is_the_same_packets() -> None:
+def test_a_group_sent_in_parts_has_the_same_packets() -> None:
     stream = Stream()
     sender, wire, _, _ = sender_of(stream)
     group = stream.group(1, *(b"%d" % n for n in range(5)))
@@ -123,7 +123,7 @@ def test_a_group_sent_in_parts_is_the_same_packets() -> None:
     assert other.packets == parts
 
 
-def test_a_repeat_is_byte_identical_even_over_the_wrap_of_sequence_numbers() -> None:
+def test_a_repeat_is_byte_identical_even_across_the_wrap_of_sequence_numbers() -> None:
     stream = Stream()
     sender, wire, _, _ = sender_of(stream, first=0x7FFF)
     for stamp in range(33_000):  # the last packets are on both sides of the wrap
@@ -136,7 +136,7 @@ def test_a_repeat_is_byte_identical_even_over_the_wrap_of_sequence_numbers() -> 
     assert wire.packets[600:] == first[:500]
 
 
-def test_a_repeat_of_what_was_sent_before_a_switch_is_of_the_stream_of_then() -> None:
+def test_a_repeat_of_a_packet_from_before_a_switch_comes_from_the_earlier_stream() -> None:
     main, sub = Stream(), Stream(shift=90, kind=96)
     sender, wire, _, _ = sender_of(main)
     sender.send(main.group(100))
@@ -149,7 +149,7 @@ def test_a_repeat_of_what_was_sent_before_a_switch_is_of_the_stream_of_then() ->
     assert wire.packets[3:] == [sent[2], sent[0], sent[1]]
 
 
-def test_where_negotiated_a_repeat_goes_out_as_a_packet_of_its_own_that_names_the_first() -> None:
+def test_if_negotiated_a_repeat_is_an_rtx_packet_that_names_the_original() -> None:
     stream = Stream(repeats=97)
     sender, wire, media, repeats = sender_of(stream, first=500)
     sender.send(stream.group(100, b"a", b"b"))
@@ -178,14 +178,14 @@ def test_no_datagram_is_larger_than_1200_bytes_not_even_one_that_repeats_a_full_
     assert max(map(len, wire.packets)) <= 1200
 
 
-def test_what_was_never_sent_or_is_no_longer_kept_is_not_repeated() -> None:
+def test_packets_never_sent_or_no_longer_kept_are_not_repeated() -> None:
     stream = Stream()
     sender, _, _, _ = sender_of(stream, first=100)
     sender.send(stream.group(1, b"a", b"b"))
     assert sender.resend([99, 102, 40_000]) == 0
 
 
-def test_libsrtp_is_not_asked_for_what_lies_before_its_window() -> None:
+def test_libsrtp_is_not_asked_for_packets_before_its_window() -> None:
     stream = Stream()
     sender, wire, _, _ = sender_of(stream, libsrtp())
     for stamp in range(1200):
@@ -195,7 +195,7 @@ def test_libsrtp_is_not_asked_for_what_lies_before_its_window() -> None:
     assert wire.packets[1200:] == [sent[1199]]
 
 
-def test_so_many_changes_of_stream_are_remembered_and_no_more() -> None:
+def test_only_a_limited_number_of_stream_changes_is_remembered() -> None:
     main, sub = Stream(), Stream()
     sender, _, _, _ = sender_of(main)
     for stamp in range(STRETCHES + 1):
@@ -206,22 +206,22 @@ def test_so_many_changes_of_stream_are_remembered_and_no_more() -> None:
     assert sender.resend([1]) == 1
 
 
-def test_so_many_repeats_go_out_at_once_and_more_only_for_what_is_sent() -> None:
+def test_only_so_many_repeats_are_sent_at_once_and_more_only_as_packets_are_sent() -> None:
     stream = Stream()
     sender, _, _, _ = sender_of(stream)
     sender.send(stream.group(1))
     assert sender.resend([0] * 10_000) == MOST_RESENDS
     sender.earn_resends(0.5)
-    assert sender.resend([0]) == 0, "half a repeat is none"
+    assert sender.resend([0]) == 0, "half a repeat is not enough"
     for stamp in range(2, 41):
         sender.send(stream.group(stamp))
     sender.earn_resends(0.5)
     assert sender.resend([0] * 10_000) == 20
     sender.earn_resends(0.5)
-    assert sender.resend([0]) == 0, "each packet earns once"
+    assert sender.resend([0]) == 0, "each packet counts only once"
 
 
-def test_however_much_was_sent_no_more_repeats_are_saved_up_than_its_share_of_the_most() -> None:
+def test_however_much_was_sent_the_saved_up_repeats_are_limited() -> None:
     stream = Stream()
     sender, _, _, _ = sender_of(stream)
     sender.send(stream.group(1, *(b"x" for _ in range(10_000))))
@@ -229,7 +229,7 @@ def test_however_much_was_sent_no_more_repeats_are_saved_up_than_its_share_of_th
     assert sender.resend([9_999] * 10_000) == MOST_RESENDS // 4
 
 
-def test_what_nobody_needs_any_more_is_not_repeated_and_what_follows_is() -> None:
+def test_packets_that_are_no_longer_needed_are_not_repeated_but_later_ones_are() -> None:
     stream = Stream()
     sender, wire, _, _ = sender_of(stream)
     sender.send(stream.group(1, b"a", b"b"))

@@ -13,9 +13,10 @@ def _point(rtp: int, capture: float) -> TimelinePoint:
 
 
 @given(STAMPS, STAMPS, STAMPS, st.floats(0.01, 10), st.integers(-(10**6), 10**6))
-def test_rtp_time_follows_capture_time_over_a_switch(a: int, b: int, shift: int, later: float, said: int) -> None:
-    """Main was captured at 100 s with ``a``, and sub's first picture ``later`` with ``b``. The maps may be of any
-    time."""
+def test_rtp_time_follows_capture_time_across_a_switch(a: int, b: int, shift: int, later: float, said: int) -> None:
+    """A main-stream picture was captured at 100 s according to map ``a``, and the substream's first picture ``later``
+    seconds after it according to map ``b``. The maps may have been measured at any time.
+    """
     old, new = _point(a + said, 100 + said / 90_000), _point(b - said, 100 + later - said / 90_000)
     got = shift_between(old, new, shift, (200.0, (a + shift) % WRAP), (200.1, b))
     moved = (b + got - a - shift) % WRAP
@@ -30,7 +31,7 @@ def test_time_never_goes_back(a: int, b: int, shift: int) -> None:
 
 
 @given(STAMPS, STAMPS, STAMPS, st.floats(-10, 10))
-def test_with_a_picture_that_is_kept_it_may_go_back_but_never_stands(a: int, b: int, shift: int, later: float) -> None:
+def test_with_a_stored_picture_time_may_go_back_but_never_stand_still(a: int, b: int, shift: int, later: float) -> None:
     old, new = _point(a, 100.0), _point(b, 100.0 + later)
     got = shift_between(old, new, shift, (200.0, (a + shift) % WRAP), (200.1, b), back=True)
     moved = (b + got - a - shift + WRAP // 2) % WRAP - WRAP // 2
@@ -39,6 +40,6 @@ def test_with_a_picture_that_is_kept_it_may_go_back_but_never_stands(a: int, b: 
 
 
 @given(STAMPS, STAMPS)
-def test_where_a_map_is_unknown_time_goes_on_as_pictures_arrive(sent: int, rtp: int) -> None:
+def test_if_a_map_is_unknown_time_continues_as_pictures_arrive(sent: int, rtp: int) -> None:
     got = shift_between(None, _point(rtp, 5.0), 0, (200.0, sent), (200.5, rtp))
     assert (rtp + got - sent) % WRAP == 45_000

@@ -58,7 +58,7 @@ def test_retransmissions_are_accepted_under_their_own_payload_type_and_ssrc() ->
     ]
 
 
-def test_every_payload_type_that_may_be_sent_is_listed_the_likeliest_first() -> None:
+def test_every_payload_type_that_may_be_sent_is_listed_the_most_likely_first() -> None:
     video = answer(MODERN, "H265", "H264")
     assert "m=video 8189 UDP/TLS/RTP/SAVPF 50 51 112 113\r\n" in video
     assert "a=fmtp:50 level-id=120;profile-id=1;tier-flag=0;tx-mode=SRST\r\n" in video
@@ -68,7 +68,7 @@ def test_lines_may_end_either_way() -> None:
     assert answer(OFFER.replace("\n", "\r\n")) == answer()
 
 
-def test_session_level_credentials_hold_for_the_video() -> None:
+def test_session_level_credentials_apply_to_the_video() -> None:
     moved = "a=setup:actpass\n"
     assert "a=setup:passive" in answer(OFFER.replace(moved, "").replace("t=0 0\n", "t=0 0\n" + moved))
 
@@ -77,7 +77,7 @@ def test_session_level_credentials_hold_for_the_video() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["drop", "twice", "cut", "noise"]), st.text(max_size=20)))
 )
-def test_damaged_offers_are_answered_or_refused_and_nothing_worse(damage: list[tuple[int, str, str]]) -> None:
+def test_damaged_offers_are_either_answered_or_refused(damage: list[tuple[int, str, str]]) -> None:
     lines = MODERN.splitlines()
     for at, how, noise in damage:
         place = at % len(lines) if lines else 0
@@ -96,16 +96,16 @@ def test_damaged_offers_are_answered_or_refused_and_nothing_worse(damage: list[t
     assert all(re.fullmatch(r"[a-z]=.+", line) for line in text.removesuffix("\r\n").split("\r\n"))
 
 
-def test_a_rejected_section_names_its_formats_as_the_offer_does() -> None:
+def test_a_rejected_section_repeats_the_formats_of_the_offer() -> None:
     _, audio, _, data = re.split(r"(?=^m=)", answer(), flags=re.MULTILINE)
     assert "a=rtpmap:111 opus/48000/2" in audio.splitlines()
     assert "a=rtpmap" not in data
 
 
 @pytest.mark.parametrize("protocol", ["RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVPF"])
-def test_the_protocol_may_be_named_as_older_clients_do_and_is_answered_so(protocol: str) -> None:
+def test_the_older_names_of_the_protocol_are_accepted_and_repeated(protocol: str) -> None:
     assert f"m=video 8189 {protocol} 102" in answer(OFFER.replace("UDP/TLS/RTP/SAVPF", protocol))
 
 
-def test_spaces_and_empty_lines_behind_change_nothing() -> None:
+def test_trailing_spaces_and_empty_lines_change_nothing() -> None:
     assert answer(OFFER.replace("106 112\n", "106 112 \n") + "\n") == answer()

@@ -21,13 +21,13 @@ from tests.webrtc.signalling.offers import (
 
 @pytest.mark.parametrize("repeated", ["", TRANSPORT], ids=["said once", "said again"])
 @pytest.mark.parametrize("sound", [True, False])
-def test_a_picture_that_is_offered_by_the_port_of_its_bundle_is_answered(repeated: str, sound: bool) -> None:
+def test_a_picture_offered_through_the_port_of_its_bundle_is_answered(repeated: str, sound: bool) -> None:
     offer = HEAD + (OPUS if sound else OPUS.replace("111 0", "111")) + BUNDLED + repeated + AVC
     parsed = parse_offer(offer)
     assert (parsed.ufrag, parsed.password, parsed.bundled) == ("abcd", "0123456789abcdef01234567", True)
     common, audio, video = answered_sections(offer)
     assert "a=group:BUNDLE 0 1" in common.splitlines()
-    assert audio.startswith("m=audio 8189 "), "whose port the picture's is"
+    assert audio.startswith("m=audio 8189 "), "the picture has its port"
     assert ("a=sendonly\r" in audio, "a=inactive\r" in audio) == (sound, not sound)
     assert video.startswith("m=video 8189 ")
     assert "a=rtcp-mux\r" in video
@@ -37,13 +37,13 @@ def test_a_picture_that_is_offered_by_the_port_of_its_bundle_is_answered(repeate
 @pytest.mark.parametrize(
     ("old", "new"), [("a=bundle-only\n", ""), ("BUNDLE 0 1", "BUNDLE 0"), ("a=group:BUNDLE 0 1\n", "")]
 )
-def test_a_section_without_a_port_of_its_own_or_its_bundles_is_not_offered(old: str, new: str) -> None:
+def test_a_section_with_neither_its_own_port_nor_its_bundles_is_not_offered(old: str, new: str) -> None:
     with pytest.raises(BadRequest) as refused:
         parse_offer((HEAD + OPUS + BUNDLED + TRANSPORT + AVC).replace(old, new))
     assert refused.value.code == "offer_no_video"
 
 
-def test_the_direction_of_a_bundles_first_section_says_nothing_of_the_picture() -> None:
+def test_the_direction_of_a_bundles_first_section_says_nothing_about_the_picture() -> None:
     assert parse_offer(HEAD + OPUS.replace("recvonly", "inactive") + BUNDLED + AVC).sound is None
 
 
@@ -54,7 +54,7 @@ def test_the_direction_of_a_bundles_first_section_says_nothing_of_the_picture() 
     st.lists(st.sampled_from(TRANSPORT.splitlines()), unique=True),
     st.lists(st.sampled_from(TRANSPORT.splitlines()), unique=True),
 )
-def test_however_the_transport_is_spread_over_a_bundle_the_answer_is_whole_or_none(
+def test_however_the_transport_is_spread_over_a_bundle_the_answer_is_complete_or_a_refusal(
     port: str, bundle_only: bool, bundle: str, first: list[str], second: list[str]
 ) -> None:
     audio = OPUS.replace(TRANSPORT, "".join(f"{line}\n" for line in first))

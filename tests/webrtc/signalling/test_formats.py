@@ -17,12 +17,12 @@ from tests.webrtc.signalling.offers import (
 @pytest.mark.parametrize(
     ("profile", "payload_type"), [(None, 102), (0x42, 102), (0x4D, 106), (0x58, 112), (0x64, 112), (0x7A, 112)]
 )
-def test_the_nearest_profile_is_taken(profile: int | None, payload_type: int) -> None:
+def test_the_nearest_profile_is_chosen(profile: int | None, payload_type: int) -> None:
     [codec] = choose_codecs(parse_offer(OFFER).codecs, profile, "H264")
     assert codec.payload_type == payload_type
 
 
-def test_h265_is_read_with_its_profile_and_level_and_without_what_is_never_sent() -> None:
+def test_h265_formats_are_read_with_profile_and_level_unless_they_are_never_sent() -> None:
     found = [codec for codec in parse_offer(MODERN).codecs if codec.name == "H265"]
     assert [(codec.payload_type, codec.profile, codec.level, codec.rtx) for codec in found] == [
         (49, 2, 93, None),
@@ -30,7 +30,7 @@ def test_h265_is_read_with_its_profile_and_level_and_without_what_is_never_sent(
     ]
 
 
-def test_what_is_not_offered_is_not_chosen() -> None:
+def test_a_format_that_is_not_offered_is_not_chosen() -> None:
     assert [codec.name for codec in choose_codecs(parse_offer(OFFER).codecs, None, "H265", "H264")] == ["H264"]
 
 
@@ -54,13 +54,13 @@ def _modes(*parameters: str) -> str:
 
 
 @pytest.mark.parametrize("said", ["", "profile-level-id=42e01f", "level-asymmetry-allowed=1"])
-def test_h264_of_a_client_that_writes_no_packetization_mode_is_answered_as_it_is_offered(said: str) -> None:
+def test_h264_offered_without_any_packetization_mode_is_answered_the_same_way(said: str) -> None:
     video = answered_sections(_modes(said))[1].splitlines()
     assert "a=rtpmap:96 H264/90000" in video
     assert [line for line in video if line.startswith("a=fmtp")] == ([f"a=fmtp:96 {said}"] if said else [])
 
 
-def test_where_the_packetization_mode_is_written_of_another_format_none_means_0() -> None:
+def test_if_another_format_has_a_packetization_mode_a_missing_one_means_0() -> None:
     both = parse_offer(_modes("profile-level-id=42e01f", "packetization-mode=1;profile-level-id=42e01f"))
     assert [codec.payload_type for codec in both.codecs] == [97]
     with pytest.raises(BadRequest) as refused:

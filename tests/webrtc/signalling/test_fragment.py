@@ -22,7 +22,7 @@ a=end-of-candidates
 """
 
 
-def test_the_credentials_are_read_wherever_they_stand() -> None:
+def test_the_credentials_are_read_wherever_they_are() -> None:
     assert parse_fragment(TRICKLED).ufrag == "ysXw"
     first = "a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n"
     assert parse_fragment(first + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\n").ufrag == "ysXw"
@@ -45,7 +45,7 @@ def test_a_broken_fragment_is_refused_with_the_name_of_its_fault(old: str, new: 
     assert refused.value.code == code
 
 
-def test_what_is_agreed_on_anew_is_told_whole() -> None:
+def test_the_answer_to_a_restart_contains_everything_that_is_new() -> None:
     told = build_fragment(parse_offer(OFFER), "uf", "pw", ("1 1 udp 5 192.0.2.1 8189 typ host",))
     assert told.splitlines() == [
         "a=ice-lite",
@@ -61,25 +61,25 @@ def test_what_is_agreed_on_anew_is_told_whole() -> None:
 
 
 @pytest.mark.parametrize("if_match", ["*", ' "tag"', '"other", "tag"'])
-def test_a_request_about_the_present_state_is_taken(if_match: str) -> None:
+def test_a_request_about_the_present_state_is_accepted(if_match: str) -> None:
     require_match(if_match, "tag")
 
 
 @pytest.mark.parametrize("if_match", ['"other"', 'W/"tag"', '"ta", "g"'])
-def test_a_request_about_another_state_is_not(if_match: str) -> None:
+def test_a_request_about_another_state_is_refused(if_match: str) -> None:
     with pytest.raises(PreconditionFailed):
         require_match(if_match, "tag")
 
 
 @pytest.mark.parametrize("if_match", ["", "tag", '"a" "b"', '"unclosed'])
-def test_what_is_no_list_of_tags_is_refused(if_match: str) -> None:
+def test_anything_but_a_list_of_tags_is_refused(if_match: str) -> None:
     with pytest.raises(BadRequest):
         require_match(if_match, "tag")
 
 
 @settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["drop", "cut", "noise"]), st.text(max_size=20))))
-def test_damaged_fragments_are_read_or_refused_and_nothing_worse(damage: list[tuple[int, str, str]]) -> None:
+def test_damaged_fragments_are_either_read_or_refused(damage: list[tuple[int, str, str]]) -> None:
     lines = TRICKLED.splitlines()
     for at, how, noise in damage:
         place = at % len(lines) if lines else 0
@@ -97,7 +97,7 @@ def test_damaged_fragments_are_read_or_refused_and_nothing_worse(damage: list[tu
 
 
 @given(st.text(max_size=80))
-def test_any_value_of_if_match_is_judged(text: str) -> None:
+def test_any_value_of_if_match_is_accepted_or_refused(text: str) -> None:
     try:
         require_match(text, "tag")
     except (BadRequest, PreconditionFailed):

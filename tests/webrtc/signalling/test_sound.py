@@ -14,18 +14,18 @@ from tests.webrtc.signalling.offers import (
 )
 
 
-def test_sound_is_answered_with_all_of_g711_that_is_offered_bundled_with_the_picture() -> None:
+def test_sound_is_answered_with_every_offered_g711_format_bundled_with_the_picture() -> None:
     common, audio, video, _ = answered_sections(HEARING)
     assert "a=group:BUNDLE a v" in common.splitlines(), "in the order of the offer"
     assert audio.splitlines()[0] == "m=audio 8189 UDP/TLS/RTP/SAVPF 8 0"
     assert {"a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000", "a=sendonly", "a=ssrc:101 cname:name"} <= set(
         audio.splitlines()
     )
-    assert "a=candidate" in audio, "the bundle's first section speaks for the transport"
+    assert "a=candidate" in audio, "the bundle's first section describes the transport"
     assert "a=candidate" not in video
 
 
-def test_the_picture_is_in_another_media_stream_than_the_sound_so_that_it_never_waits_for_it() -> None:
+def test_picture_and_sound_are_in_separate_media_streams_so_the_picture_never_waits() -> None:
     _, audio, video, _ = answered_sections(HEARING)
     streams = [re.findall(r"a=msid:(\S+)", section) for section in (audio, video)]
     assert streams == [["name-sound"], ["name"]]
@@ -45,14 +45,16 @@ def test_the_picture_is_in_another_media_stream_than_the_sound_so_that_it_never_
         ("a=ice-pwd:0123456789abcdef01234567", "a=ice-pwd:another89abcdef01234567"),
     ],
 )
-def test_sound_that_could_not_go_beside_the_picture_is_rejected_and_the_picture_is_not(said: str, instead: str) -> None:
+def test_sound_that_cannot_share_the_pictures_transport_is_rejected_but_the_picture_is_not(
+    said: str, instead: str
+) -> None:
     assert said in HEARING
     parsed = parse_offer(HEARING.replace(said, instead, 1))
     assert parsed.sound is None
     assert [section.kind for section in parsed.carried] == ["video"]
 
 
-def test_sound_that_follows_the_picture_leaves_the_transport_to_it() -> None:
+def test_sound_after_the_picture_leaves_the_transport_to_the_picture() -> None:
     parsed = parse_offer(HEARING.replace("BUNDLE a v d", "BUNDLE v a d").replace("m=audio 9", "m=audio 0", 1))
     assert parsed.sound is None
     bundle_only = HEARING.replace("BUNDLE a v d", "BUNDLE v a d").replace("a=mid:a", "a=bundle-only\na=mid:a", 1)
@@ -68,7 +70,7 @@ def test_sound_that_follows_the_picture_leaves_the_transport_to_it() -> None:
     st.lists(st.sampled_from(["0", "8", "9", "111", "128", "x", "08"]), min_size=1, max_size=5),
     st.permutations(["a", "v", "d"]),
 )
-def test_whatever_the_audio_section_says_the_answer_is_of_as_many_sections_and_bundles_what_it_accepts(
+def test_whatever_the_audio_section_says_every_section_is_answered_and_accepted_ones_bundled(
     lines: list[str], formats: list[str], bundle: list[str]
 ) -> None:
     audio = "".join(f"{line}\n" for line in [f"m=audio 9 UDP/TLS/RTP/SAVPF {' '.join(formats)}", *lines])

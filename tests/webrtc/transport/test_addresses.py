@@ -35,7 +35,7 @@ def test_an_advertised_address_may_name_a_port(text: str, expected: tuple[str, i
 
 
 @pytest.mark.parametrize("text", ["192.0.2.1:70000", "192.0.2.1:0", ":443"])
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_anything_but_an_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not an address"):
         split_address(text, 8189)
 
@@ -50,7 +50,7 @@ async def test_advertised_addresses_replace_the_hosts_own() -> None:
     assert len(found) == 2
 
 
-async def test_an_advertised_name_is_given_by_its_last_answer_and_looked_up_again() -> None:
+async def test_an_advertised_name_uses_its_last_answer_and_is_looked_up_again() -> None:
     settings = MediaSettings(advertise=("gateway.example.org:443",))
     answers: deque[tuple[str, ...] | socket.gaierror] = deque(
         [socket.gaierror("no answer"), ("192.0.2.1",), socket.gaierror("no answer"), ("192.0.2.2",)]
@@ -80,7 +80,7 @@ def test_a_bound_address_is_the_candidate() -> None:
     assert endpoints(MediaSettings(host="127.0.0.1"), 7, nothing) == [("127.0.0.1", 7)]
 
 
-def test_any_address_means_those_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listening_on_any_address_means_all_of_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     def own(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         return ["192.0.2.1", "169.254.1.1"] + ["2001:db8::1", "fe80::1"] * use_ipv6
 
@@ -89,7 +89,7 @@ def test_any_address_means_those_of_the_host(monkeypatch: pytest.MonkeyPatch) ->
     assert endpoints(MediaSettings(host="::"), 7, nothing) == [("192.0.2.1", 7), ("2001:db8::1", 7)]
 
 
-def test_candidates_fall_in_priority() -> None:
+def test_candidates_are_listed_by_falling_priority() -> None:
     first, second, *_ = candidate_lines([("192.0.2.1", 7), ("2001:db8::1", 7)], tcp=False)
     assert first == "1 1 udp 2130706431 192.0.2.1 7 typ host"
     assert second.startswith("2 1 udp 2130706175 2001:db8::1 7")
@@ -104,7 +104,7 @@ def test_tcp_comes_after_udp() -> None:
     assert len(set(priorities)) == 4
 
 
-async def test_a_peer_on_a_socket_for_both_families_is_named_by_its_own() -> None:
+async def test_a_peer_on_a_dual_stack_socket_is_named_by_its_own_family() -> None:
     port = MediaPort("127.0.0.1", 0, lambda datagram, route: None)
     assert Route(port, ("::ffff:192.0.2.1", 5, 0, 0)).host == "192.0.2.1"
     assert Route(port, ("2001:db8::1", 5, 0, 0)).host == "2001:db8::1"

@@ -1,4 +1,4 @@
-"""Test vectors from others: STUN (RFC 5769), SRTP's AES-GCM (RFC 7714 16.1), AES-GCM (Project Wycheproof)."""
+"""Published test vectors: STUN (RFC 5769), SRTP's AES-GCM (RFC 7714 16.1), AES-GCM (Project Wycheproof)."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ IPV4_RESPONSE = bytes.fromhex(
 )
 
 
-def test_the_sample_request_of_rfc_5769_is_read_and_its_signature_is_believed() -> None:
+def test_the_sample_request_of_rfc_5769_is_read_and_its_signature_is_accepted() -> None:
     request = stun.parse_request(REQUEST)
     assert request is not None
     assert (request.transaction, request.username) == (TRANSACTION, "evtj:h6vY")
@@ -36,7 +36,7 @@ def test_the_sample_request_of_rfc_5769_is_read_and_its_signature_is_believed() 
 
 
 @pytest.mark.parametrize("at", range(0, len(REQUEST), 7))
-def test_the_sample_request_is_worth_nothing_once_a_byte_of_it_is_changed(at: int) -> None:
+def test_the_sample_request_is_rejected_if_one_byte_is_changed(at: int) -> None:
     changed = bytearray(REQUEST)
     changed[at] ^= 1
     try:
@@ -83,7 +83,7 @@ def vectors() -> list[dict[str, str]]:
     return [one for group in json.loads(WYCHEPROOF.read_text())["testGroups"] for one in group["tests"]]
 
 
-def test_the_cipher_of_the_sealer_agrees_with_every_vector_of_wycheproof() -> None:
+def test_the_sealers_cipher_agrees_with_every_vector_of_wycheproof() -> None:
     checked = 0
     for one in vectors():
         cipher = AESGCM(bytes.fromhex(one["key"]))

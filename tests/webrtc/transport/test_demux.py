@@ -20,5 +20,5 @@ from gateway.webrtc.transport.demux import Protocol, protocol_of
         (b"\xff\xff", Protocol.UNKNOWN),
     ],
 )
-def test_the_first_bytes_tell_the_protocol(datagram: bytes, protocol: Protocol) -> None:
+def test_the_first_bytes_show_the_protocol(datagram: bytes, protocol: Protocol) -> None:
     assert protocol_of(datagram) is protocol

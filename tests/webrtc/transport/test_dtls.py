@@ -1,4 +1,4 @@
-"""Tests the contract with aiortc's internals, and the profiles that browsers may choose."""
+"""Tests our use of aiortc's internals, and the profiles that browsers may choose."""
 
 import asyncio
 
@@ -49,7 +49,7 @@ async def test_the_viewer_opens_what_we_seal_in_every_profile(name: str) -> None
     await pair.client.stop()
 
 
-async def test_gcm_is_what_a_viewer_with_every_profile_gets() -> None:
+async def test_a_viewer_with_every_profile_gets_gcm() -> None:
     pair = Pair()
     await pair.connect()
     assert pair.server.cipher == "AEAD_AES_256_GCM"
@@ -86,7 +86,7 @@ async def test_the_viewers_close_ends_the_run() -> None:
     await asyncio.wait_for(running, 10)
 
 
-async def test_rubbish_fails_the_handshake() -> None:
+async def test_garbage_fails_the_handshake() -> None:
     pair = Pair(fingerprint="00")
     pair.server.feed(b"\x16\xfe\xff" + bytes(8) + b"\0\x04rubb")
     with pytest.raises(DtlsFailed):
@@ -99,13 +99,13 @@ def test_the_queue_of_a_viewer_is_bounded() -> None:
     assert [pair.server.feed(b"x") for _ in range(40)].count(False) > 0
 
 
-def test_closing_before_the_handshake_says_nothing() -> None:
+def test_closing_before_the_handshake_sends_nothing() -> None:
     Pair().server.close()
 
 
 @pytest.mark.parametrize("ticks", range(6))
 async def test_a_handshake_ends_when_it_is_closed_just_as_a_repeated_datagram_arrives(ticks: int) -> None:
-    # aiortc waits with asyncio.wait_for, which before Python 3.12 loses a cancellation that comes at that moment.
+    # aiortc waits with asyncio.wait_for, which before Python 3.12 loses a cancellation that arrives at that moment.
     pair = Pair()
     sent: asyncio.Queue[bytes] = asyncio.Queue()
     pair.wire.deliver = sent.put_nowait

@@ -7,7 +7,7 @@ DATAGRAMS = st.lists(st.binary(min_size=1, max_size=60), max_size=20)
 
 
 @given(DATAGRAMS, st.lists(st.integers(1, 40), max_size=60))
-def test_what_is_framed_comes_out_the_same_however_the_stream_is_cut(datagrams: list[bytes], cuts: list[int]) -> None:
+def test_frames_come_out_the_same_however_the_stream_is_cut(datagrams: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(map(frame, datagrams))
     deframer, found, at = Deframer(), list[bytes](), 0
     for cut in [*cuts, len(stream)]:
@@ -19,7 +19,7 @@ def test_what_is_framed_comes_out_the_same_however_the_stream_is_cut(datagrams: 
 
 
 @given(st.lists(st.binary(max_size=5000), max_size=8))
-def test_rubbish_is_never_kept_beyond_one_frame(pieces: list[bytes]) -> None:
+def test_garbage_is_never_kept_beyond_one_frame(pieces: list[bytes]) -> None:
     deframer = Deframer()
     for piece in pieces:
         found, sound = deframer.feed(piece)
@@ -29,7 +29,7 @@ def test_rubbish_is_never_kept_beyond_one_frame(pieces: list[bytes]) -> None:
         assert deframer.kept < LARGEST_FRAME + 2
 
 
-def test_a_length_that_no_viewer_announces_ends_the_stream_after_what_came_before() -> None:
+def test_an_impossible_length_ends_the_stream_after_the_frames_before_it() -> None:
     assert Deframer().feed(frame(b"one") + b"\xff\xff" + bytes(10)) == ([b"one"], False)
     assert Deframer().feed(b"\0\0") == ([], False)
 

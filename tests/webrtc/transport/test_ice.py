@@ -27,7 +27,7 @@ def test_a_stranger_gets_no_answer() -> None:
     assert answer_check(_check(), replace(OURS, password="another"), "theirs", "192.0.2.7", 40000) is None
 
 
-def test_a_peer_that_wants_to_be_controlled_is_told_of_the_conflict() -> None:
+def test_a_peer_that_wants_to_be_controlled_is_told_about_the_conflict() -> None:
     answer = answer_check(_check("ours:theirs", (stun.ICE_CONTROLLED, bytes(8))), OURS, "theirs", "192.0.2.7", 1)
     assert answer is not None
     assert not answer.accepted

@@ -53,7 +53,7 @@ def test_gcm_follows_the_roll_over_counter_as_libsrtp_does() -> None:
         assert _packets(ours, index, [b"x"]) == _packets(theirs, index, [b"x"])
 
 
-def test_the_overhead_is_what_a_packet_has_more_than_its_payload() -> None:
+def test_the_overhead_is_the_difference_between_packet_and_payload() -> None:
     key = bytes(28)
     for sealer in (GcmSealer.from_master_key(key[:16], key[16:], SSRC), LibsrtpSealer(_libsrtp(key), SSRC, 16, 1024)):
         assert len(_packets(sealer, 0, [b"12345"])[0]) == 5 + sealer.overhead

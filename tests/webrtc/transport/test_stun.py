@@ -16,7 +16,7 @@ def _request(**attributes: object) -> bytes:
     return bytes(message)
 
 
-def test_a_check_made_by_aioice_is_read_and_believed() -> None:
+def test_a_check_made_by_aioice_is_read_and_accepted() -> None:
     request = stun.parse_request(_request(**{"ICE-CONTROLLING": 7, "USE-CANDIDATE": None}))
     assert request is not None
     assert (request.username, request.use_candidate, request.controlled) == ("ours:theirs", True, False)
@@ -25,7 +25,7 @@ def test_a_check_made_by_aioice_is_read_and_believed() -> None:
     assert not request.is_signed_with("another")
 
 
-def test_the_other_role_is_seen() -> None:
+def test_the_other_role_is_recognised() -> None:
     request = stun.parse_request(_request(**{"ICE-CONTROLLED": 7}))
     assert request is not None
     assert request.controlled
@@ -65,14 +65,14 @@ def test_a_check_without_its_signature_is_malformed() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_rubbish_is_malformed_and_nothing_worse(data: bytes) -> None:
+def test_garbage_is_malformed_and_nothing_worse(data: bytes) -> None:
     with pytest.raises(Malformed):
         stun.parse_request(b"\0\1" + data)
 
 
 @settings(max_examples=300)
 @given(at=st.integers(0), byte=st.integers(0, 255), cut=st.integers(0, 40))
-def test_no_damaged_check_is_believed(at: int, byte: int, cut: int) -> None:
+def test_a_damaged_check_is_never_accepted(at: int, byte: int, cut: int) -> None:
     whole = _request(**{"ICE-CONTROLLING": 7})
     damaged = bytearray(whole)
     damaged[at % len(whole)] = byte
@@ -97,7 +97,7 @@ def test_aioice_reads_our_own_check_and_we_its_answer() -> None:
     assert stun.parse_success(bytes(answer)) == b"t" * 12
 
 
-def test_what_is_no_answer_to_a_check_is_none() -> None:
+def test_anything_but_an_answer_to_a_check_is_ignored() -> None:
     assert stun.parse_success(_request()) is None
     assert stun.parse_success(stun.binding_error(b"t" * 12, 487, "Role Conflict", "p")) is None
     with pytest.raises(Malformed):

@@ -69,7 +69,9 @@ async def port() -> AsyncIterator[MediaPort]:
 
 
 @pytest.mark.parametrize("packets", [PACKETS, FULL], ids=["small", "full"])
-async def test_a_run_arrives_as_its_packets(port: MediaPort, listener: socket.socket, packets: list[bytes]) -> None:
+async def test_a_run_arrives_as_separate_packets(
+    port: MediaPort, listener: socket.socket, packets: list[bytes]
+) -> None:
     assert port.batching
     assert port.send_run(b"".join(packets), len(packets), len(packets[0]), listener.getsockname())
     assert [listener.recv(2000) for _ in packets] == packets
@@ -77,7 +79,7 @@ async def test_a_run_arrives_as_its_packets(port: MediaPort, listener: socket.so
 
 
 @pytest.mark.parametrize("size", [FULL_PACKET + 2, 1400])
-async def test_a_datagram_larger_than_a_full_packet_is_not_parted(
+async def test_a_datagram_larger_than_a_full_packet_is_not_split(
     port: MediaPort, listener: socket.socket, size: int
 ) -> None:
     port.send(bytes(size), listener.getsockname())
@@ -85,7 +87,7 @@ async def test_a_datagram_larger_than_a_full_packet_is_not_parted(
     assert [len(listener.recv(2000)) for _ in range(2)] == [size, size]
 
 
-async def test_where_the_system_offers_no_segmentation_packets_go_singly_from_the_start(
+async def test_if_the_system_has_no_segmentation_packets_are_sent_one_by_one_from_the_start(
     monkeypatch: pytest.MonkeyPatch, listener: socket.socket
 ) -> None:
     monkeypatch.setattr(module, "UDP_SEGMENT", 9999)  # as on a system that does not know it
@@ -97,7 +99,7 @@ async def test_where_the_system_offers_no_segmentation_packets_go_singly_from_th
 
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.EINVAL])
-async def test_where_segmentation_is_refused_packets_go_singly_from_then_on(
+async def test_if_segmentation_is_refused_packets_are_sent_one_by_one_from_then_on(
     listener: socket.socket, error: int
 ) -> None:
     async with opened(refusing(error, most=FULL_PACKET)) as port:
@@ -108,19 +110,19 @@ async def test_where_segmentation_is_refused_packets_go_singly_from_then_on(
         assert (port.packets, port.bytes) == (6, 2 * sum(map(len, FULL)))
 
 
-async def test_an_address_that_nothing_reaches_does_not_cost_the_others_their_batches() -> None:
+async def test_an_unreachable_address_does_not_stop_batches_to_other_addresses() -> None:
     async with opened(refusing(errno.EINVAL, most=0)) as port:
         assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, ("127.0.0.1", 9))
         assert port.batching
         assert port.packets == 0
 
 
-async def test_a_full_buffer_is_told(listener: socket.socket) -> None:
+async def test_a_full_buffer_is_reported(listener: socket.socket) -> None:
     async with opened(refusing(errno.EAGAIN, most=0)) as port:
         assert not port.send_run(b"".join(PACKETS), len(PACKETS), 100, listener.getsockname())
         assert port.batching
 
 
-async def test_a_port_in_use_is_an_error_at_start(port: MediaPort) -> None:
+async def test_a_port_in_use_is_an_error_at_the_start(port: MediaPort) -> None:
     with pytest.raises(OSError, match="in use"):
         MediaPort("127.0.0.1", port.local[1], lambda datagram, route: None)

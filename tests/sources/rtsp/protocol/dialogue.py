@@ -16,7 +16,7 @@ class Dialogue:
         self.session.start(self.now)
 
     def requested(self) -> tuple[str, str, dict[str, str]]:
-        """Return method, URL and headers of the one request that is being sent."""
+        """Return method, URL and headers of the only request that is being sent."""
         head, *lines = self.session.take_output().decode().removesuffix("\r\n\r\n").split("\r\n")
         method, url, version = head.split(" ")
         assert version == "RTSP/1.0"

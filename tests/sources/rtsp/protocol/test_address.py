@@ -10,7 +10,7 @@ from gateway.sources.rtsp.protocol.address import parse_address, parse_place
 from gateway.sources.rtsp.protocol.auth import Credentials
 
 
-def test_credentials_in_a_url_are_used_and_taken_out_of_it() -> None:
+def test_credentials_in_a_url_are_used_and_removed_from_it() -> None:
     address = parse_address("rtsp://admin:p%40ss@10.1.2.3:8554/live?channel=1", None, None)
     assert (address.host, address.port) == ("10.1.2.3", 8554)
     assert address.url == "rtsp://10.1.2.3:8554/live?channel=1"
@@ -18,7 +18,7 @@ def test_credentials_in_a_url_are_used_and_taken_out_of_it() -> None:
     assert "p@ss" not in repr(address)
 
 
-def test_configured_credentials_come_before_those_of_the_url() -> None:
+def test_configured_credentials_take_precedence_over_those_in_the_url() -> None:
     address = parse_address("rtsp://a:b@[::1]/live", "c", "d")
     assert (address.host, address.port, address.url) == ("::1", 554, "rtsp://[::1]/live")
     assert address.credentials == Credentials("c", "d")
@@ -27,13 +27,13 @@ def test_configured_credentials_come_before_those_of_the_url() -> None:
 @pytest.mark.parametrize(
     "url", ["", "http://u:secret@x/", "rtsp://", "rtsp://u:secret@x:99999/", "rtsp://x/a b", "rtsp://[x"]
 )
-def test_what_is_no_rtsp_url_is_refused_without_being_repeated(url: str) -> None:
+def test_anything_but_an_rtsp_url_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(CameraError) as caught:
         parse_address(url, None, None)
     assert "secret" not in str(caught.value)
 
 
-def test_tls_is_asked_for_by_the_scheme() -> None:
+def test_the_scheme_requests_tls() -> None:
     address = parse_address("RTSPS://camera/live", None, None)
     assert (address.port, address.tls, address.url) == (322, True, "rtsps://camera/live")
 
@@ -48,7 +48,7 @@ def test_tls_is_asked_for_by_the_scheme() -> None:
         ("rtsp://camera/live", "rtsp://10.0.0.5/other"),
     ],
 )
-def test_a_redirect_to_the_same_or_to_a_named_place_takes_our_credentials_along(configured: str, location: str) -> None:
+def test_a_redirect_to_the_same_or_a_configured_place_keeps_our_credentials(configured: str, location: str) -> None:
     address = parse_address(configured, "police", "secret", [parse_place("10.0.0.9:8554")])
     target = address.follow(location, "10.0.0.5")
     assert (target.credentials, target.redirected) == (address.credentials, True)
@@ -68,7 +68,7 @@ def test_a_redirect_to_the_same_or_to_a_named_place_takes_our_credentials_along(
         (f"rtsp://{'a' * 300}/live", "another host"),
     ],
 )
-def test_a_camera_does_not_choose_where_the_gateway_connects_to(location: str, named: str) -> None:
+def test_a_camera_cannot_choose_where_the_gateway_connects(location: str, named: str) -> None:
     address = parse_address("rtsp://camera/live", "police", "secret", [parse_place("10.0.0.9:8554")])
     with pytest.raises(CameraError) as caught:
         address.follow(location, "10.0.0.5")
@@ -77,7 +77,7 @@ def test_a_camera_does_not_choose_where_the_gateway_connects_to(location: str, n
 
 
 @given(st.text(max_size=80))
-def test_no_location_leads_elsewhere(location: str) -> None:
+def test_no_location_header_leads_to_another_place(location: str) -> None:
     address = parse_address("rtsp://camera/live", None, None)
     for written in (location, f"rtsp://{location}", f"rtsp://camera{location}"):
         with contextlib.suppress(CameraError):
@@ -85,7 +85,7 @@ def test_no_location_leads_elsewhere(location: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "camera", "camera:", "camera:0", "camera:70000", "a@b:1", "camera:1/x", "::1:5"])
-def test_what_is_no_place_is_none(text: str) -> None:
+def test_an_invalid_place_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_place(text)
 
@@ -93,12 +93,12 @@ def test_what_is_no_place_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     "location", ["http://camera/", "/relative", "rtsp://camera/a b", "", "rtsp://camera/" + "x" * 2000]
 )
-def test_a_redirect_to_what_is_no_address_is_refused(location: str) -> None:
+def test_a_redirect_to_an_invalid_address_is_refused(location: str) -> None:
     with pytest.raises(CameraError):
         parse_address("rtsp://camera/live", None, None).follow(location)
 
 
-def test_a_redirect_never_leads_out_of_tls() -> None:
+def test_a_redirect_never_turns_tls_off() -> None:
     address = parse_address("rtsps://camera/live", None, None, [parse_place("camera:554")])
     with pytest.raises(CameraError):
         address.follow("rtsp://camera/live")

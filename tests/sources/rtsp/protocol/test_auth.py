@@ -92,7 +92,7 @@ def test_a_stale_nonce_is_replaced() -> None:
     assert answered(one.authorization("DESCRIBE", "rtsp://x/"))["nonce"] == "2"
 
 
-def test_a_nonce_that_has_worked_may_expire_without_a_word() -> None:
+def test_a_nonce_that_has_worked_may_expire_without_notice() -> None:
     one = authenticator()
     one.challenged([digest(realm="a", nonce="1")])
     one.accepted()
@@ -100,7 +100,7 @@ def test_a_nonce_that_has_worked_may_expire_without_a_word() -> None:
     assert refused(one, digest(realm="a", nonce="3")) is SourceReason.PASSWORD_REFUSED
 
 
-def test_no_password_configured_and_no_sign_in_that_we_speak() -> None:
+def test_a_missing_password_and_an_unknown_scheme_are_reported() -> None:
     assert refused(Authenticator(None, str), 'Basic realm="a"') is SourceReason.PASSWORD_REFUSED
     assert refused(authenticator(), "Negotiate") is SourceReason.UNSUPPORTED
     assert refused(authenticator(), digest(realm="a", nonce="1", qop="auth-int")) is SourceReason.UNSUPPORTED
@@ -108,13 +108,13 @@ def test_no_password_configured_and_no_sign_in_that_we_speak() -> None:
     assert refused(authenticator()) is SourceReason.UNSUPPORTED
 
 
-def test_a_401_to_our_answer_that_says_nothing_is_a_refused_password() -> None:
+def test_a_bare_401_to_our_answer_is_a_refused_password() -> None:
     one = authenticator()
     one.challenged(['Digest realm="a", nonce="1"'])
     assert refused(one) is SourceReason.PASSWORD_REFUSED
 
 
-def test_the_next_weaker_kind_of_digest_is_answered_where_the_strongest_is_refused() -> None:
+def test_the_next_weaker_kind_of_digest_is_answered_if_the_strongest_is_refused() -> None:
     one = authenticator()
     offered = [digest(realm="a", nonce="1", algorithm=name) for name in ("SHA-256", "MD5")] + ['Basic realm="a"']
     one.challenged(offered)
@@ -133,7 +133,7 @@ def test_digest_is_answered_after_basic_was_refused_and_basic_never_after_digest
 
 
 @pytest.mark.parametrize("algorithm", ["MD5-sess", "SHA-256-sess"])
-def test_a_session_key_is_made_of_the_first_nonces(algorithm: str) -> None:
+def test_a_session_key_is_made_from_the_first_nonces(algorithm: str) -> None:
     one = authenticator("u", "p")
     one.challenged([digest(realm="a", nonce="1", qop="auth", algorithm=algorithm)])
     name = "md5" if algorithm.startswith("MD5") else "sha256"
@@ -148,7 +148,7 @@ def test_a_session_key_is_made_of_the_first_nonces(algorithm: str) -> None:
     assert given["algorithm"] == algorithm
 
 
-def test_a_challenge_that_the_connection_before_ended_with_is_answered_unasked() -> None:
+def test_a_challenge_from_the_end_of_the_previous_connection_is_answered_in_advance() -> None:
     first = authenticator()
     first.challenged(['Digest realm="a", nonce="1"'])
     assert first.unanswered is not None
@@ -166,16 +166,16 @@ def test_quotes_in_a_name_stay_inside_it() -> None:
     assert (given_back["username"], given_back["realm"]) == ('a"b\\c', 'r"s')
 
 
-def test_credentials_do_not_print() -> None:
+def test_credentials_are_not_printed() -> None:
     assert "Circle" not in repr(Credentials("Mufasa", "Circle of Life"))
 
 
 @given(st.lists(st.text(max_size=80), max_size=3))
-def test_any_challenge_parses(values: list[str]) -> None:
+def test_any_challenge_can_be_parsed(values: list[str]) -> None:
     parse_challenges([*values, *("Digest " + value for value in values)])
 
 
-def test_after_a_redirect_the_password_is_never_given_in_the_clear() -> None:
+def test_after_a_redirect_the_password_is_never_sent_in_the_clear() -> None:
     one = Authenticator(Credentials("police", "secret"), lambda: CNONCE, redirected=True)
     with pytest.raises(CameraError) as caught:
         one.challenged(['Basic realm="camera"'])

@@ -24,7 +24,7 @@ def asked(*carriers: Carrier) -> Dialogue:
     return dialogue
 
 
-def test_media_over_udp_is_asked_for_with_our_ports() -> None:
+def test_media_over_udp_is_requested_with_our_ports() -> None:
     dialogue = asked(Carrier.UDP)
     dialogue.answer("Session: 42", UDP_ANSWER)
     (playing,) = dialogue.answer()
@@ -40,7 +40,9 @@ def test_media_over_udp_is_asked_for_with_our_ports() -> None:
         ((Carrier.UDP, Carrier.TCP), ["RTP/AVP;unicast;client_port=5000-5001", "RTP/AVP/TCP;unicast;interleaved=0-1"]),
     ],
 )
-def test_what_the_camera_refuses_is_asked_for_otherwise(carriers: tuple[Carrier, ...], offers: list[str]) -> None:
+def test_if_the_camera_refuses_one_transport_another_is_requested(
+    carriers: tuple[Carrier, ...], offers: list[str]
+) -> None:
     dialogue = asked(*carriers)
     for wanted in offers:
         method, _, headers = dialogue.requested()
@@ -55,7 +57,7 @@ def test_what_the_camera_refuses_is_asked_for_otherwise(carriers: tuple[Carrier,
 
 
 @pytest.mark.parametrize("status", [400, 404, 406, 461, 500, 501, 551])
-def test_a_camera_that_refuses_tcp_in_any_words_is_asked_for_udp_and_its_first_refusal_is_the_word(status: int) -> None:
+def test_if_a_camera_refuses_tcp_in_any_way_udp_is_requested_and_the_first_refusal_is_reported(status: int) -> None:
     dialogue = asked(Carrier.TCP, Carrier.UDP)
     dialogue.answer(status=status)
     assert dialogue.session.refused == (Carrier.TCP,)
@@ -67,14 +69,14 @@ def test_a_camera_that_refuses_tcp_in_any_words_is_asked_for_udp_and_its_first_r
 
 
 @pytest.mark.parametrize("status", sorted(FINAL_REFUSALS - {401}))
-def test_what_udp_would_not_change_is_the_word_at_once(status: int) -> None:
+def test_refusals_that_udp_would_not_change_are_reported_at_once(status: int) -> None:
     dialogue = asked(Carrier.TCP, Carrier.UDP)
     with pytest.raises(CameraError) as caught:
         dialogue.answer(status=status)
     assert (caught.value.reason, caught.value.detail) == REFUSALS[status]
 
 
-def test_a_camera_that_answers_with_another_transport_is_asked_for_that() -> None:
+def test_if_a_camera_answers_with_another_transport_that_one_is_requested() -> None:
     dialogue = asked(Carrier.TCP, Carrier.UDP)
     dialogue.answer("Session: 42", UDP_ANSWER)
     method, _, headers = dialogue.requested()

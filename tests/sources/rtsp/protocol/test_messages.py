@@ -25,18 +25,18 @@ def read(data: bytes) -> list[Message]:
     return Reader().feed(data)
 
 
-def test_an_answer_with_a_body() -> None:
+def test_an_answer_with_a_body_is_read() -> None:
     (answer,) = read(ANSWER)
     assert answer == Response(200, Headers((("cseq", "2"), ("content-length", "4"))), b"v=0\n")
 
 
-def test_line_feeds_alone_end_lines_too() -> None:
+def test_bare_line_feeds_end_lines_too() -> None:
     (answer,) = read(ANSWER.replace(b"\r\n", b"\n"))
     assert isinstance(answer, Response)
     assert (answer.headers.get("CSeq"), answer.body) == ("2", b"v=0\n")
 
 
-def test_headers_that_are_repeated_folded_or_broken() -> None:
+def test_repeated_folded_and_broken_headers_are_read() -> None:
     (answer,) = read(
         b'RTSP/1.0 401 \r\nWWW-Authenticate: Digest realm="a",\r\n  nonce="b"\r\nno colon here\r\nBell: \x07\r\n'
         b"WWW-Authenticate: Basic\r\n\r\n"
@@ -46,7 +46,7 @@ def test_headers_that_are_repeated_folded_or_broken() -> None:
     assert answer.headers.get("bell") == ""
 
 
-def test_interleaved_frames_answers_and_the_cameras_own_requests_in_one_stream() -> None:
+def test_frames_answers_and_the_cameras_requests_are_read_from_one_stream() -> None:
     stream = (
         encode_frame(0, b"rtp") + b"\r\n" + ANSWER + b"\0\0" + b"OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n" + b"$\x01\0\0"
     )
@@ -57,13 +57,13 @@ def test_interleaved_frames_answers_and_the_cameras_own_requests_in_one_stream()
     assert empty == Frames(1, [b""])
 
 
-def test_frames_of_one_channel_come_together() -> None:
+def test_frames_of_one_channel_are_delivered_together() -> None:
     stream = encode_frame(0, b"one") + encode_frame(0, b"") + encode_frame(1, b"report") + encode_frame(0, b"two")
     assert read(stream) == [Frames(0, [b"one", b""]), Frames(1, [b"report"]), Frames(0, [b"two"])]
 
 
 @pytest.mark.parametrize("noise", [b"\xff\xfe\xfd", b"ICY 400 Bad\n", b"lower case", b"RTSP/1.0 OK\r\n", b"A" * 3000])
-def test_the_next_message_is_found_behind_noise(noise: bytes) -> None:
+def test_the_next_message_is_found_after_noise(noise: bytes) -> None:
     assert read(noise + ANSWER)[1:] == read(ANSWER)
     assert isinstance(read(noise + ANSWER)[0], Noise)
 
@@ -78,7 +78,7 @@ def test_the_next_message_is_found_behind_noise(noise: bytes) -> None:
         pytest.param(b"RTSP/1.0 200 OK\r\nContent-Length: \xc2\xb2\r\n\r\n", id="length in another script"),
     ],
 )
-def test_what_passes_a_limit_ends_the_connection(data: bytes) -> None:
+def test_exceeding_a_limit_ends_the_connection(data: bytes) -> None:
     with pytest.raises(CameraError) as caught:
         read(data)
     assert caught.value.reason is SourceReason.MALFORMED
@@ -92,7 +92,7 @@ PIECES = st.one_of(
 
 
 @pytest.mark.parametrize("message", [ANSWER, b"SET_PARAMETER * RTSP/1.0\r\n\r\n"])
-def test_an_underscore_before_a_message_hides_it_in_no_chunks(message: bytes) -> None:
+def test_an_underscore_before_a_message_never_hides_it_however_it_is_chunked(message: bytes) -> None:
     stream = b"_" + message
     assert read(stream)[1:] == read(message)
     reader = Reader()
@@ -124,7 +124,7 @@ def frames(count: int) -> list[bytes]:
 
 
 def heard(chunks: list[bytes]) -> list[int]:
-    """Return the numbers of the frames that arrive whole, whatever the others hold."""
+    """Return the numbers of the frames that arrive whole, whatever the others contain."""
     reader, found = Reader(), list[int]()
     reader.channels = frozenset({0, 1})
     whole = {frame[4:]: number for number, frame in enumerate(frames(12))}
@@ -136,7 +136,7 @@ def heard(chunks: list[bytes]) -> list[int]:
 
 
 @given(st.integers(0, 10), st.integers(1, 300), st.booleans(), st.integers(1, 4000))
-def test_a_frame_that_was_written_in_part_costs_itself_and_at_most_two_more(
+def test_a_partly_written_frame_loses_itself_and_at_most_two_more(
     broken: int, written: int, again: bool, size: int
 ) -> None:
     sent = frames(12)
@@ -148,13 +148,13 @@ def test_a_frame_that_was_written_in_part_costs_itself_and_at_most_two_more(
     assert missing <= {broken, broken + 1, broken + 2}
 
 
-def test_a_frame_of_a_channel_that_was_not_agreed_on_takes_nothing_from_the_one_before_it() -> None:
+def test_a_frame_on_an_unknown_channel_does_not_affect_the_one_before_it() -> None:
     one, *_ = frames(1)
     assert heard([one + encode_frame(7, b"metadata") + one]) == [0, 0]
 
 
 @given(st.lists(st.binary(max_size=60), max_size=6))
-def test_no_bytes_raise_anything_but_camera_errors_once_channels_are_known(chunks: list[bytes]) -> None:
+def test_any_bytes_raise_camera_errors_or_nothing_once_channels_are_known(chunks: list[bytes]) -> None:
     reader = Reader()
     reader.channels = frozenset({0, 1})
     with suppress(CameraError):
@@ -177,13 +177,13 @@ def test_a_port_that_speaks_something_else_is_named(greeting: bytes, words: str)
 
 
 @given(st.binary(max_size=300))
-def test_no_bytes_raise_anything_but_camera_errors(data: bytes) -> None:
+def test_any_bytes_raise_camera_errors_or_nothing(data: bytes) -> None:
     for stream in (data, b"RTSP/1.0 200 OK\r\n" + data + b"\r\n\r\n"):
         with suppress(CameraError):
             read(stream)
 
 
-def test_what_is_sent_cannot_smuggle_a_header() -> None:
+def test_requests_cannot_smuggle_a_header() -> None:
     assert encode("OPTIONS * RTSP/1.0", [("CSeq", "1")]) == b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n"
     with pytest.raises(ValueError, match="control character"):
         encode("OPTIONS * RTSP/1.0", [("Session", "1\r\nEvil: yes")])

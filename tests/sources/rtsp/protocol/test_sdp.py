@@ -31,7 +31,7 @@ def sdp(media: str = VIDEO, head: str = HEAD) -> bytes:
     return (head + media).encode()
 
 
-def test_the_h264_video_is_found_behind_other_media() -> None:
+def test_the_h264_video_is_found_after_other_media() -> None:
     other = "m=audio 0 RTP/AVP 0\na=control:trackID=0\nm=video 0 RTP/AVP 97\na=rtpmap:97 H265/90000\n"
     description = describe(sdp(other + VIDEO), BASE)
     assert description.payload_type == 96
@@ -47,7 +47,7 @@ def test_h265_is_found_with_its_parameter_sets() -> None:
     assert description.setup_url == "rtsp://camera/live/trackID=2"
 
 
-def test_jpeg_needs_no_map_of_its_payload_type() -> None:
+def test_jpeg_needs_no_rtpmap() -> None:
     description = describe(sdp(JPEG), BASE)
     assert (description.info.codec, description.payload_type) == ("JPEG", 26)
 
@@ -55,7 +55,7 @@ def test_jpeg_needs_no_map_of_its_payload_type() -> None:
 @pytest.mark.parametrize(
     ("media", "codec"), [(JPEG + H265 + VIDEO, "H264"), (JPEG + H265, "H265"), (H265 + JPEG, "H265")]
 )
-def test_what_browsers_play_best_is_pulled(media: str, codec: str) -> None:
+def test_the_format_that_browsers_play_best_is_pulled(media: str, codec: str) -> None:
     assert describe(sdp(media), BASE).info.codec == codec
 
 
@@ -63,7 +63,7 @@ def test_what_browsers_play_best_is_pulled(media: str, codec: str) -> None:
     ("audio", "codec", "payload_type"),
     [(AUDIO, "PCMA", 8), ("m=audio 0 RTP/AVP 97\na=rtpmap:97 PCMU/8000/1\na=control:trackID=9\n", "PCMU", 97)],
 )
-def test_g711_beside_the_video_is_told(audio: str, codec: str, payload_type: int) -> None:
+def test_g711_beside_the_video_is_reported(audio: str, codec: str, payload_type: int) -> None:
     found = describe(sdp(VIDEO + audio), BASE).audio
     assert found is not None
     assert (found.info.codec, found.info.clock_rate, found.payload_type) == (codec, 8000, payload_type)
@@ -71,7 +71,7 @@ def test_g711_beside_the_video_is_told(audio: str, codec: str, payload_type: int
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_the_way_to_the_loudspeaker_is_no_sound(first: bool) -> None:
+def test_the_track_to_the_loudspeaker_is_not_taken_as_sound(first: bool) -> None:
     speaker = "m=audio 0 RTP/AVP 0\na=control:trackID=5\na=sendonly\n"
     found = describe(sdp(VIDEO + (speaker + AUDIO if first else AUDIO + speaker)), BASE).audio
     assert found is not None
@@ -103,7 +103,7 @@ def test_other_audio_is_left_alone_and_named() -> None:
     assert describe(sdp(VIDEO + AUDIO), BASE).other_sound == ""
 
 
-def test_the_second_format_of_a_medium_may_be_the_one() -> None:
+def test_the_second_format_of_a_medium_may_be_the_right_one() -> None:
     media = "m=video 0 RTP/AVP 26 98\na=rtpmap:26 JPEG/90000\na=rtpmap:98 h264/90000\n"
     description = describe(sdp(media), BASE)
     assert (description.payload_type, description.info.parameter_sets, description.setup_url) == (98, (), BASE)
@@ -129,7 +129,7 @@ def test_parameter_sets_that_cannot_be_read_are_left_out() -> None:
         ("rtsp://c/live", "rtsp://10.0.0.1/other", "rtsp://10.0.0.1/other"),
     ],
 )
-def test_control_addresses(base: str, control: str, url: str) -> None:
+def test_control_addresses_are_resolved(base: str, control: str, url: str) -> None:
     assert resolve(base, control) == url
 
 
@@ -145,7 +145,7 @@ def test_control_addresses(base: str, control: str, url: str) -> None:
         (sdp(VIDEO.replace("trackID=1", "a b")), SourceReason.MALFORMED, "address"),
     ],
 )
-def test_what_cannot_be_pulled_is_said_in_words(body: bytes, reason: SourceReason, words: str) -> None:
+def test_a_stream_that_cannot_be_pulled_is_explained_in_words(body: bytes, reason: SourceReason, words: str) -> None:
     with pytest.raises(CameraError) as caught:
         describe(body, BASE)
     assert caught.value.reason is reason
@@ -158,13 +158,13 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(LINES, st.text(max_size=30)), max_size=30).map("\n".join))
-def test_no_description_raises_anything_but_camera_errors(text: str) -> None:
+def test_any_description_raises_camera_errors_or_nothing(text: str) -> None:
     with suppress(CameraError):
         describe(text.encode(), BASE)
 
 
 @given(st.binary(max_size=100))
-def test_no_bytes_raise_anything_but_camera_errors(data: bytes) -> None:
+def test_any_bytes_raise_camera_errors_or_nothing(data: bytes) -> None:
     with suppress(CameraError):
         describe(data, BASE)
 
@@ -190,7 +190,7 @@ def test_a_stream_that_the_camera_encrypts_is_refused_and_never_read_as_video(me
     assert "rtsps" in refusal.value.detail
 
 
-def test_keys_of_the_whole_session_encrypt_every_medium_of_it() -> None:
+def test_keys_for_the_whole_session_apply_to_every_medium() -> None:
     with pytest.raises(CameraError, match="SRTP"):
         describe(sdp(VIDEO, HEAD + "a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsAyONQ\n"), BASE)
 

@@ -17,7 +17,7 @@ from gateway.sources.rtsp.protocol.states import REDIRECTIONS, REFUSALS, State
 from tests.sources.rtsp.protocol.dialogue import SDP, Dialogue
 
 
-def test_the_way_to_a_playing_stream_and_back() -> None:
+def test_a_session_plays_and_is_torn_down() -> None:
     dialogue = Dialogue()
     method, url, headers = dialogue.requested()
     assert (method, url, headers["accept"]) == ("DESCRIBE", "rtsp://camera/live", "application/sdp")
@@ -88,7 +88,7 @@ def test_a_wrong_password_is_sent_once() -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_camera_that_calls_every_nonce_stale_is_given_up() -> None:
+def test_a_camera_that_calls_every_nonce_stale_is_given_up_on() -> None:
     dialogue = Dialogue()
     for nonce in range(MAX_SIGN_INS):
         dialogue.answer(f'WWW-Authenticate: Digest realm="r", nonce="{nonce}", stale=true', status=401)
@@ -97,7 +97,7 @@ def test_a_camera_that_calls_every_nonce_stale_is_given_up() -> None:
     assert caught.value.reason is SourceReason.PASSWORD_REFUSED
 
 
-def test_a_nonce_that_expires_in_the_session_is_renewed() -> None:
+def test_a_nonce_that_expires_during_the_session_is_renewed() -> None:
     dialogue = Dialogue()
     dialogue.answer('WWW-Authenticate: Digest realm="r", nonce="1"', status=401)
     dialogue.play()
@@ -109,7 +109,7 @@ def test_a_nonce_that_expires_in_the_session_is_renewed() -> None:
 
 
 @pytest.mark.parametrize("status", REFUSALS)
-def test_refusals_have_their_reason(status: int) -> None:
+def test_every_refusal_has_its_reason(status: int) -> None:
     dialogue = Dialogue()
     with pytest.raises(CameraError) as caught:
         dialogue.answer(status=status)
@@ -121,7 +121,7 @@ def test_an_unknown_refusal_names_its_status() -> None:
         Dialogue().answer(status=418)
 
 
-def test_media_comes_on_the_channels_that_the_camera_chose() -> None:
+def test_media_is_read_from_the_channels_that_the_camera_chose() -> None:
     dialogue = Dialogue()
     dialogue.play(transport="RTP/AVP/TCP;interleaved=4-5;ssrc=1234")
     frames = b"".join(encode_frame(channel, b"x") for channel in (4, 5, 0))
@@ -150,7 +150,7 @@ def test_a_transport_that_cannot_be_used_is_refused(transport: str) -> None:
 @pytest.mark.parametrize(
     ("described", "played", "sent"), [("", "", None), ("", "99", "99"), ("12345;timeout=20", "", "12345")]
 )
-def test_a_session_is_taken_from_whatever_answer_names_it_and_none_is_needed(
+def test_a_session_id_is_taken_from_any_answer_that_names_it_and_is_optional(
     described: str, played: str, sent: str | None
 ) -> None:
     dialogue = Dialogue()
@@ -161,7 +161,7 @@ def test_a_session_is_taken_from_whatever_answer_names_it_and_none_is_needed(
     assert dialogue.requested()[2].get("session") == sent
 
 
-def test_a_session_that_setup_named_is_not_taken_from_another_answer() -> None:
+def test_a_session_id_from_setup_is_not_replaced_by_another_answer() -> None:
     dialogue = Dialogue()
     dialogue.play("42")
     dialogue.session.query(dialogue.now)
@@ -192,7 +192,7 @@ def keep_alives(dialogue: Dialogue, *answers: tuple[int, str]) -> list[str]:
     return methods
 
 
-def test_get_parameter_is_used_where_offered_until_it_is_refused() -> None:
+def test_get_parameter_is_used_if_offered_until_it_is_refused() -> None:
     dialogue = Dialogue()
     dialogue.play()
     offered = "OPTIONS, get_parameter"
@@ -209,7 +209,7 @@ def test_a_forgotten_session_ends_the_run() -> None:
     assert caught.value.reason is SourceReason.CLOSED_BY_CAMERA
 
 
-def test_one_question_at_a_time() -> None:
+def test_only_one_request_is_in_flight_at_a_time() -> None:
     dialogue = Dialogue()
     assert not dialogue.session.query(dialogue.now)
     dialogue.play()
@@ -217,7 +217,7 @@ def test_one_question_at_a_time() -> None:
     assert not dialogue.session.query(dialogue.now)
 
 
-def test_an_answer_that_is_needed_and_does_not_come_is_a_fault() -> None:
+def test_a_necessary_answer_that_does_not_arrive_is_an_error() -> None:
     dialogue = Dialogue()
     dialogue.session.tick(dialogue.now + ANSWER_TIMEOUT - 0.1)
     with pytest.raises(CameraError) as caught:
@@ -225,7 +225,7 @@ def test_an_answer_that_is_needed_and_does_not_come_is_a_fault() -> None:
     assert caught.value.reason is SourceReason.TIMED_OUT
 
 
-def test_an_unanswered_keep_alive_is_none() -> None:
+def test_an_unanswered_keep_alive_is_not_an_error() -> None:
     dialogue = Dialogue()
     dialogue.play()
     dialogue.session.query(dialogue.now)
@@ -245,11 +245,11 @@ def test_the_date_of_an_answer_is_a_clock_sample(date: str) -> None:
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Tue, 14 Nov 2023 22:13:20", "Tue, 99 Nov 99999 99:99:99 GMT"])
-def test_a_date_that_tells_nothing_is_no_sample(date: str) -> None:
+def test_a_useless_date_is_not_a_sample(date: str) -> None:
     assert Dialogue().answer(f"Date: {date}", body=SDP) == []
 
 
-def test_an_answer_to_nothing_or_to_what_was_given_up_is_dropped() -> None:
+def test_an_answer_to_no_request_or_to_an_abandoned_one_is_dropped() -> None:
     dialogue = Dialogue()
     dialogue.play()
     assert dialogue.session.receive(b"RTSP/1.0 200 OK\r\nCSeq: 77\r\n\r\n", 1.0) == [Unusable()]
@@ -262,7 +262,7 @@ def test_an_answer_to_nothing_or_to_what_was_given_up_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "1", "99", "x"])
-def test_an_answer_of_whatever_number_is_to_the_one_request_in_flight(number: str) -> None:
+def test_an_answer_with_any_number_belongs_to_the_only_request_in_flight(number: str) -> None:
     dialogue = Dialogue()
     for body, more in ((SDP, ""), (b"", "Session: 1\r\nTransport: RTP/AVP/TCP;interleaved=0-1\r\n"), (b"", "")):
         head = f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
@@ -270,7 +270,7 @@ def test_an_answer_of_whatever_number_is_to_the_one_request_in_flight(number: st
     assert dialogue.session.state is State.PLAYING
 
 
-def test_an_answer_without_a_number_is_taken() -> None:
+def test_an_answer_without_a_number_is_accepted() -> None:
     dialogue = Dialogue()
     dialogue.session.receive(b"RTSP/1.0 100 Continue\r\n\r\n", 1.0)
     dialogue.session.receive(b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(SDP) + SDP, 1.0)
@@ -309,7 +309,7 @@ ANSWERS = st.builds(
 
 
 @given(st.lists(st.one_of(ANSWERS, st.binary(max_size=30), st.just(encode_frame(0, b"x"))), max_size=10), st.booleans())
-def test_whatever_the_camera_says_only_camera_errors_escape(messages: list[bytes], stop: bool) -> None:
+def test_whatever_the_camera_sends_only_camera_errors_are_raised(messages: list[bytes], stop: bool) -> None:
     session = RtspSession(parse_address("rtsp://u:p@camera/live", None, None), lambda: "c")
     session.start(0.0)
     with suppress(CameraError):
@@ -335,7 +335,7 @@ def test_requests_are_numbered_without_gaps() -> None:
 
 @pytest.mark.parametrize("answered", [0, 1, 2])
 @pytest.mark.parametrize("status", sorted(REDIRECTIONS))
-def test_an_answer_that_names_another_place_redirects(answered: int, status: int) -> None:
+def test_an_answer_that_names_another_place_is_a_redirect(answered: int, status: int) -> None:
     dialogue = Dialogue()
     for headers, body in [((), SDP), (("Session: 42",), b"")][:answered]:
         dialogue.answer(*headers, body=body)
@@ -344,7 +344,7 @@ def test_an_answer_that_names_another_place_redirects(answered: int, status: int
     assert caught.value.location == "rtsp://elsewhere/live"
 
 
-def test_a_camera_may_send_us_elsewhere_while_it_plays() -> None:
+def test_a_camera_may_redirect_while_it_plays() -> None:
     dialogue = Dialogue()
     dialogue.play()
     with pytest.raises(Redirected) as caught:
@@ -356,13 +356,13 @@ def test_a_camera_may_send_us_elsewhere_while_it_plays() -> None:
     assert b"TEARDOWN " in output
 
 
-def test_how_long_answers_take_is_known_of_questions_asked_since() -> None:
+def test_the_time_that_answers_take_is_known_for_recent_requests() -> None:
     dialogue = Dialogue()
     dialogue.play()
     assert dialogue.session.answer_time(dialogue.now + 1, dialogue.now + 1, 2) is None
     dialogue.now += 5
     dialogue.session.query(dialogue.now)
-    assert dialogue.session.answer_time(dialogue.now, dialogue.now + 1.5, 2) is None, "it may come at once, or late"
+    assert dialogue.session.answer_time(dialogue.now, dialogue.now + 1.5, 2) is None, "it may arrive at once, or late"
     assert dialogue.session.answer_time(dialogue.now, dialogue.now + 2.5, 2) == 2.5
     *_, sent = dialogue.requested()
     dialogue.session.receive(f"RTSP/1.0 200 OK\r\nCSeq: {sent['cseq']}\r\n\r\n".encode(), dialogue.now + 3)

@@ -34,7 +34,7 @@ class Dialogue:
         return self.session.receive("\r\n".join(lines).encode() + body, 0.0)
 
 
-def test_sound_comes_beside_the_picture() -> None:
+def test_sound_is_set_up_beside_the_picture() -> None:
     dialogue = Dialogue()
     assert dialogue.request.startswith("SETUP rtsp://camera/live/track2 RTSP/1.0")
     assert "Session: 42" in dialogue.request
@@ -57,7 +57,7 @@ def test_sound_comes_beside_the_picture() -> None:
         pytest.param(lambda: Dialogue(carrier=Carrier.UDP), id="media comes beside the connection"),
     ],
 )
-def test_sound_is_not_asked_for(dialogue: Callable[[], Dialogue]) -> None:
+def test_sound_is_not_requested(dialogue: Callable[[], Dialogue]) -> None:
     begun = dialogue()
     assert begun.request.startswith("PLAY ")
     (playing,) = begun.answer()
@@ -76,7 +76,7 @@ def test_a_camera_that_refuses_sound_plays_without(status: int) -> None:
 
 
 @pytest.mark.parametrize("transport", ["", "Transport: RTP/AVP;server_port=6000-6001", "Transport: x;interleaved=7-7"])
-def test_channels_that_cannot_be_mean_no_sound(transport: str) -> None:
+def test_impossible_channels_mean_no_sound(transport: str) -> None:
     dialogue = Dialogue()
     dialogue.answer("Session: 42", *filter(None, [transport]))
     (playing,) = dialogue.answer()

@@ -26,7 +26,7 @@ def test_every_step_leads_where_it_should_or_is_a_bug(state: State, step: Step) 
         assert advance(state, step).name.lower() == expected
 
 
-def test_a_session_can_be_left_from_every_state_and_ends() -> None:
+def test_a_session_can_be_ended_from_every_state() -> None:
     for state in State:
         left = advance(state, Step.STOP)
         assert left is State.CLOSED or advance(left, Step.ANSWERED) is State.CLOSED

@@ -9,7 +9,7 @@ from gateway.models import SourceReason
 from gateway.sources.rtsp.protocol.transport import Carrier, Interleaved, Unicast, offer, parse_transport
 
 
-def test_what_is_asked_for() -> None:
+def test_the_transport_header_requests_what_is_wanted() -> None:
     assert offer(None) == "RTP/AVP/TCP;unicast;interleaved=0-1"
     assert offer((5000, 5001)) == "RTP/AVP;unicast;client_port=5000-5001"
 
@@ -28,29 +28,29 @@ def test_what_is_asked_for() -> None:
         ("RTP/AVP;interleaved=4", Interleaved(4, 5)),
     ],
 )
-def test_what_the_camera_chose(value: str, chosen: Interleaved | Unicast) -> None:
+def test_the_cameras_choice_of_transport_is_read(value: str, chosen: Interleaved | Unicast) -> None:
     assert parse_transport(value, Carrier.UDP) == chosen
 
 
-def test_a_camera_that_says_nothing_does_as_it_was_asked() -> None:
+def test_a_camera_that_leaves_something_out_does_as_requested() -> None:
     assert parse_transport(" ", Carrier.TCP) == Interleaved()
 
 
 @pytest.mark.parametrize("value", ["RTP/AVP;server_port=70000", "RTP/AVP/TCP;interleaved=255", "x;interleaved=3-3"])
-def test_what_cannot_be_is_malformed(value: str) -> None:
+def test_impossible_transports_are_malformed(value: str) -> None:
     with pytest.raises(CameraError) as caught:
         parse_transport(value, Carrier.UDP)
     assert caught.value.reason is SourceReason.MALFORMED
 
 
-def test_multicast_is_not_taken() -> None:
+def test_multicast_is_refused() -> None:
     with pytest.raises(CameraError) as caught:
         parse_transport("RTP/AVP;multicast;port=5000-5001", Carrier.UDP)
     assert caught.value.reason is SourceReason.UNSUPPORTED
 
 
 @given(st.text(alphabet="RTP/AVTCU;,=-0123456789 interleaved server_port source multicast", max_size=80))
-def test_whatever_it_says_only_camera_errors_escape(value: str) -> None:
+def test_whatever_the_header_says_only_camera_errors_are_raised(value: str) -> None:
     with suppress(CameraError):
         parse_transport(value, Carrier.TCP)
 
