@@ -57,7 +57,7 @@ DESCRIPTIONS: dict[str, Described] = {
     "without the padding of base64": lambda name, sets: video(name, fmtp(name, sets).replace("=\r", "\r")),
     "with blanks": lambda name, sets: video(name, fmtp(name, sets).replace(";", " ; ").replace(",", ", ")),
     "in quotes": lambda name, sets: video(
-        name, re.sub(r"([a-z]+=)([^;\r]*)", r'\1"\2"', fmtp(name, sets), flags=re.ASCII)
+        name, re.sub(r"([a-z]{3,}=)([^;\r]*)", r'\1"\2"', fmtp(name, sets), flags=re.ASCII)
     ),
     "in capitals": lambda name, sets: video(name, fmtp(name, sets).replace("sprop", "SPROP")),
     "below the sound": lambda name, sets: video(name, "") + AUDIO + fmtp(name, sets),
