@@ -80,6 +80,8 @@ class Distribution:
         if steady and not (plays and self._goes_on(session, feed)):
             self._divert(session, now)
             return
+        if steady and session.place.present is StreamName.TRANSCODED:
+            self._return(session, feed, now)
         if session.selector is None:
             return
         main = session.place.awaited is not StreamName.SUB
@@ -87,7 +89,7 @@ class Distribution:
             case Step.DOWN:
                 self._aim(session, StreamName.SUB, now)
             case Step.UP:
-                self._aim(session, session.best, now)
+                self._aim(session, self._best(session, now), now)
         self._hurry(session, now)
 
     # Events
@@ -101,6 +103,23 @@ class Distribution:
         event = aim(session.place, wish)
         if event is not None:
             self._happened(session, event, wish)
+
+    def _return(self, session: Session, feed: Feed, now: float) -> None:
+        """Switch a viewer of the transcode at the next keyframe of the camera's own stream, if that can be sent again.
+
+        The stream must have begun with a keyframe, so this is its second one: a single keyframe does not show that the
+        camera sends them again. A link that is known to be too slow for the stream keeps the transcode.
+        """
+        stream, ceiling = self._streams(session.camera_id, session.own), feed.link.estimate.ceiling(now)
+        if stream is not None and stream.begins and (ceiling is None or ceiling >= stream.history.bps() > 0):
+            self._aim(session, session.own, now)
+
+    def _best(self, session: Session, now: float) -> StreamName:
+        """Return the stream to climb to. It is the transcode only as long as the camera's own stream cannot be sent."""
+        own = self._streams(session.camera_id, session.own)
+        if session.best is StreamName.TRANSCODED and own is not None and own.begins and _plays(session, own, now):
+            return session.own
+        return session.best
 
     def _goes_on(self, session: Session, feed: Feed) -> bool:
         """Return False if the viewer is waiting for a keyframe that does not come, while a transcode could begin."""

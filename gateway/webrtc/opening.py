@@ -70,11 +70,13 @@ class Opening:
         profile = next((profile_of(group.payloads) for group in stream.gop()[:1]), None)
         codecs = choose_codecs(offer.codecs, profile, stream.codec or H264, *playable.values(), H264)
         best = next((other for other in playable if other is not StreamName.SUB), None)
+        wish = request.stream or request.viewer.first_stream
         adapts = request.stream is not StreamName.SUB and StreamName.SUB in playable
         session = Session(
             camera_id=request.camera_id,
             stream=name,
             best=best if adapts else None,
+            own=wish if wish in streams and not adapts else StreamName.MAIN,
             viewer=request.viewer,
             offer=offer,
             codecs=codecs,

@@ -57,7 +57,8 @@ class Session:
 
     ``codecs`` maps RTP encoding names to the payload types that may be sent to this viewer. ``place`` names the stream
     that it has and the one that it is waiting for. ``best`` is the stream that it gets if the link allows. Without a
-    ``selector`` it stays with its first stream.
+    ``selector`` it stays with its first stream. ``own`` is the camera's stream that it would have if nothing were in
+    the way, to which it returns from a transcode.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Session:
         camera_id: CameraId,
         stream: StreamName,
         best: StreamName | None,
+        own: StreamName,
         viewer: ViewerProfile,
         offer: Offer,
         codecs: Sequence[Codec],
@@ -78,6 +80,7 @@ class Session:
         self.camera_id = camera_id
         self.place = Place(Phase.APART, stream, stream)
         self.best = best or stream
+        self.own = own
         self.selector = None if best is None else StreamSelector(now)
         self.viewer = viewer
         self.opened_at = now

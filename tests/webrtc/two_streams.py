@@ -10,6 +10,7 @@ import aiortc.rtp as rtp
 
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.nal.recovery import NONE
 from gateway.configuration.media_settings import MediaSettings
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
@@ -39,6 +40,8 @@ class Camera:
         self._codec = "H264"
         self.refers_back = False
         """True to show every second picture before the one sent ahead of it, as B-frames do."""
+        self.refreshes = False
+        """True to send a recovery point in place of each keyframe."""
         self._pictures = itertools.count(-phase)
 
     def becomes(self, codec: str, stamp: int | None = None) -> None:
@@ -49,7 +52,8 @@ class Camera:
 
     def show(self) -> None:
         number = next(self._pictures)
-        keyframe = number % GOP == 0
+        keyframe = number % GOP == 0 and not self.refreshes
+        recovery = GOP // 2 if number % GOP == 0 and self.refreshes else NONE
         self._stamp = (self._stamp + round(STEP * 90_000)) & 0xFFFFFFFF
         kinds = {"H264": (b"\x65", b"\x41"), "H265": (b"\x26\x01", b"\x02\x01"), "JPEG": (b"\xff", b"\xff")}[
             self._codec
@@ -57,7 +61,8 @@ class Camera:
         unit = kinds[not keyframe] + bytes(self._size)
         turned = 0 if not self.refers_back or number % GOP in (0, 9) else 9000 if number % 2 else -9000
         stamp = (self._stamp + turned) & 0xFFFFFFFF
-        self.stream.access_unit(AccessUnit((unit,), stamp, keyframe, self._clock.monotonic(), codec=self._codec))
+        now = self._clock.monotonic()
+        self.stream.access_unit(AccessUnit((unit,), stamp, keyframe, now, codec=self._codec, recovery=recovery))
 
 
 class Scene:
