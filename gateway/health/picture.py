@@ -2,7 +2,8 @@
 
 Pictures are decoded in one worker thread, one at a time, which never delays the relay. Only the newest picture of each
 camera waits. Cameras are checked more often only while their pictures may have stopped changing. A picture that cannot
-be decoded is counted, and the next one is checked as usual. A still is made when somebody asks for it.
+be decoded is counted, and the next one is checked as usual. A still is made when somebody asks for it, in a few threads
+of their own, so that a picture that takes long to decode delays no other camera's still.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ from gateway.models import CameraId
 
 logger = logging.getLogger(__name__)
 
+STILLS_AT_ONCE = 4
+"""The number of stills that are made at a time, each of another camera."""
 INTERVAL = 3.5
 """Seconds between checks. This is less than two groups of pictures of the usual two seconds, so that a keyframe that is
 slightly early is not missed."""
@@ -61,7 +64,8 @@ class PictureHealth:
         self._unchanged: dict[CameraId, Unchanged] = {}
         self._newest: dict[CameraId, tuple[AccessUnit, float]] = {}
         self._stills: dict[CameraId, tuple[AccessUnit, Still]] = {}
-        self._making = asyncio.Lock()
+        self._making: dict[CameraId, asyncio.Lock] = {}
+        self._makers = ThreadPoolExecutor(STILLS_AT_ONCE, thread_name_prefix="still")
 
     def feed(self, camera_id: CameraId, unit: AccessUnit, captured: float) -> bool:
         """Offer a keyframe that was captured at ``captured`` (gateway time).
@@ -86,14 +90,18 @@ class PictureHealth:
 
     async def still(self, camera_id: CameraId) -> Still | None:
         """Return the newest keyframe as a picture, or None if there is none or it cannot be decoded."""
-        async with self._making:  # All who ask at the same time get the same picture.
-            unit, captured = self._newest.get(camera_id, (None, 0.0))
+        if camera_id not in self._newest:
+            return None
+        # All who ask at the same time get the same picture, and wait for no other camera's.
+        async with self._making.setdefault(camera_id, asyncio.Lock()):
+            unit, captured = self._newest[camera_id]
             made, still = self._stills.get(camera_id, (None, None))
-            if unit is None or made is unit:
+            if made is unit:
                 return still
             captured_at = self._clock.now() - (self._clock.monotonic() - captured)
             try:
-                still = Still(await asyncio.to_thread(jpeg_of, unit), captured_at)
+                jpeg = await asyncio.get_running_loop().run_in_executor(self._makers, jpeg_of, unit)
+                still = Still(jpeg, captured_at)
             except _UNDECODABLE as error:
                 self._undecodable(camera_id, unit, error)
                 return None

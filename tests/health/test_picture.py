@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from fractions import Fraction
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from gateway.codecs.access_unit import AccessUnit
+from gateway.health import picture
 from gateway.health.decoded_keyframe import STILL_WIDTH
 from gateway.health.likeness import LEAST
-from gateway.health.picture import PictureHealth, Still
+from gateway.health.picture import STILLS_AT_ONCE, PictureHealth, Still
 from gateway.metrics import Metrics
 from gateway.models import CameraId
 from tests.codecs.coded import h265, jpeg
@@ -117,9 +119,9 @@ async def test_a_still_is_a_jpeg_of_limited_size_with_the_time_of_its_capture() 
         still = await watcher.health.still(HALL)
         assert isinstance(still, Still)
         assert abs(still.captured_at - captured_at) < 1e-3
-        picture = cv2.imdecode(np.frombuffer(still.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
-        assert picture is not None
-        assert picture.shape == (360, STILL_WIDTH, 3)
+        decoded = cv2.imdecode(np.frombuffer(still.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
+        assert decoded is not None
+        assert decoded.shape == (360, STILL_WIDTH, 3)
         assert await watcher.health.still(GYM) is None
 
 
@@ -162,6 +164,34 @@ async def test_everybody_who_asks_for_a_still_at_once_gets_the_same_one() -> Non
         await watcher.show(HALL, keyframes(walking=False, kbit=500)[0])
         one, other = await asyncio.gather(watcher.health.still(HALL), watcher.health.still(HALL))
         assert one is other is not None
+
+
+async def test_a_picture_that_takes_long_to_decode_delays_no_other_cameras_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    coded = keyframes(walking=False, kbit=500, count=1)[0]
+    begun, go_on = threading.Event(), threading.Event()
+    slow = unit(coded, 1.0)
+
+    def jpeg_of(asked: AccessUnit) -> bytes:
+        if asked is slow:
+            begun.set()
+            go_on.wait(30)
+        return b"jpeg"
+
+    monkeypatch.setattr(picture, "jpeg_of", jpeg_of)
+    async with watching() as watcher:
+        watcher.health.feed(HALL, slow, 1.0)
+        watcher.health.feed(GYM, unit(coded, 1.0), 1.0)
+        halls = [asyncio.create_task(watcher.health.still(HALL)) for _ in range(3 * STILLS_AT_ONCE)]
+        try:
+            assert await asyncio.to_thread(begun.wait, 30)
+            async with asyncio.timeout(10):
+                assert await watcher.health.still(GYM) is not None
+            assert not any(hall.done() for hall in halls), "many who ask for one camera take one place"
+        finally:
+            go_on.set()
+        assert len({id(still) for still in await asyncio.gather(*halls)}) == 1
 
 
 async def test_a_still_shows_the_newest_keyframe_even_if_it_was_not_checked() -> None:
