@@ -39,6 +39,8 @@ from gateway.media.remote import RemoteNode
 from gateway.media.shards import settings_of, shards
 from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, SiteId
+from gateway.plans.drafts import Drafts
+from gateway.plans.in_use import Configured, Plans, Rooms
 from gateway.storage.database import Database
 from gateway.storage.readiness import Readiness
 from gateway.viewing.players import WallPlayers
@@ -77,8 +79,10 @@ async def compose(
     tokens = TokenService(keys, settings.tokens, settings.http.public_url, clock)
     sessions = SignInSessions(database, settings.tokens, clock)
     revocations = Revocations(database, clock)
-    incidents = IncidentService(database, settings.incidents, clock, metrics, audit, where_of(loaded))
-    rooms = {site: frozenset(room.id for room in plan.rooms) for site, plan in loaded.plans.items()}
+    plans = Plans(database, configured(loaded), metrics)
+    drafts = Drafts(plans, database, clock, audit, approval=settings.plans.approval == "police")
+    incidents = IncidentService(database, settings.incidents, clock, metrics, audit, where_of(loaded, plans))
+    rooms = {site: Rooms(plans, site) for site in plans}
     webhooks = WebhookTrigger(database, incidents.triggers, settings.sites, clock, metrics, audit, rooms)
     access = AccessService(incidents, settings, clock, metrics, audit)
     barred_for = settings.tokens.session_lifetime
@@ -88,6 +92,7 @@ async def compose(
     await audit.start()
     await keys.start()
     await revocations.start()
+    await plans.start()
     await incidents.start()
     await grants.start()
 
@@ -109,7 +114,9 @@ async def compose(
         incidents=incidents,
         webhooks=webhooks,
         console=ConsoleTrigger(database, incidents, clock),
-        places=Places(loaded.plans, access.cameras_of),
+        plans=plans,
+        drafts=drafts,
+        places=Places(plans, access.cameras_of),
         access=access,
         grants=grants,
         tokens=tokens,
@@ -128,12 +135,24 @@ async def compose(
     return Parts(services, media, newsroom)
 
 
-def where_of(loaded: Loaded) -> Where:
+def configured(loaded: Loaded) -> dict[SiteId, Configured]:
+    """Return what the configuration says of each school's plan."""
+    return {
+        SiteId(site.id): Configured(
+            loaded.plans[SiteId(site.id)],
+            loaded.documents[SiteId(site.id)],
+            frozenset(CameraId(camera.id) for camera in site.cameras),
+        )
+        for site in loaded.settings.sites
+    }
+
+
+def where_of(loaded: Loaded, plans: Plans) -> Where:
     """Return the function that names a school and a place in it, for the threat that an incident records."""
     names = {site.id: site.name for site in loaded.settings.sites}
 
     def where(site_id: SiteId, origin: Origin) -> str:
-        place = place_words(loaded.plans[site_id], origin.room_id, origin.place)
+        place = place_words(plans[site_id], origin.room_id, origin.place)
         return ", ".join(part for part in (names[site_id], place) if part)
 
     return where

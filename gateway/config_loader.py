@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -22,7 +23,8 @@ from gateway.configuration.site_settings import CameraSettings, SiteSettings, St
 from gateway.configuration.tree import ConfigTree
 from gateway.configuration.wording import did_you_mean, in_words, keys_at
 from gateway.errors import ConfigurationError
-from gateway.floorplan.load import load_plan
+from gateway.floorplan.document import Document, with_cameras
+from gateway.floorplan.load import parse_plan, read_document
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.verification import verification_warnings
 from gateway.models import CameraPolicy, IncidentKind, SiteId
@@ -30,10 +32,14 @@ from gateway.models import CameraPolicy, IncidentKind, SiteId
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Holds a usable configuration: every site has its plan, and every camera has its place in that plan."""
+    """Holds a usable configuration: every site has its plan, and every camera has its place in that plan.
+
+    ``documents`` are the plans as parsed GeoJSON.
+    """
 
     settings: Settings
     plans: dict[SiteId, FloorPlan]
+    documents: dict[SiteId, Document]
 
 
 def load(
@@ -65,11 +71,11 @@ def load(
         problems += _faults(tree, error)
     references = reference_problems(tree.value, webhook_key_written(lookup), secret_written(lookup))
     problems += (tree.tell(key, message) for key, message in references)
-    plans, faults = _plans(tree, path.parent)
+    plans, documents, faults = _plans(tree, path.parent)
     problems += faults
     if problems or settings is None:
         raise ConfigurationError(list(dict.fromkeys(problems)))
-    return Loaded(settings, plans)
+    return Loaded(settings, plans, documents)
 
 
 def load_without_secrets(path: Path) -> Loaded:
@@ -196,7 +202,8 @@ def limit_cameras(loaded: Loaded, count: int) -> Loaded:
         site: replace(plan, cameras=tuple(c for c in plan.cameras if c.id in kept))
         for site, plan in loaded.plans.items()
     }
-    return Loaded(settings, plans)
+    documents = {site: with_cameras(document, kept.__contains__) for site, document in loaded.documents.items()}
+    return Loaded(settings, plans, documents)
 
 
 def with_rtsp_port(loaded: Loaded, port: int) -> Loaded:
@@ -213,7 +220,7 @@ def with_rtsp_port(loaded: Loaded, port: int) -> Loaded:
     sites = tuple(
         site.model_copy(update={"cameras": tuple(map(camera, site.cameras))}) for site in loaded.settings.sites
     )
-    return Loaded(loaded.settings.model_copy(update={"sites": sites}), loaded.plans)
+    return replace(loaded, settings=loaded.settings.model_copy(update={"sites": sites}))
 
 
 def _faults(tree: ConfigTree, error: ValidationError) -> Iterator[str]:
@@ -224,10 +231,11 @@ def _faults(tree: ConfigTree, error: ValidationError) -> Iterator[str]:
         yield tree.tell(key, in_words(dict(fault), keys_at(Settings, key)))
 
 
-def _plans(tree: ConfigTree, directory: Path) -> tuple[dict[SiteId, FloorPlan], list[str]]:
-    """Return the plans of all sites that name one, and the problems found in them or between them and the site's
-    cameras."""
+def _plans(tree: ConfigTree, directory: Path) -> tuple[dict[SiteId, FloorPlan], dict[SiteId, Document], list[str]]:
+    """Return the plans of all sites that name one, their GeoJSON, and the problems found in them or between them and
+    the site's cameras."""
     plans: dict[SiteId, FloorPlan] = {}
+    documents: dict[SiteId, Document] = {}
     problems: list[str] = []
     for index, site in entries(tree.value, "sites"):
         named = site.get("plan")
@@ -235,13 +243,15 @@ def _plans(tree: ConfigTree, directory: Path) -> tuple[dict[SiteId, FloorPlan], 
             continue
         key = ("sites", index, "plan")
         try:
-            plan = load_plan(directory / named)
+            document = read_document(directory / named)
+            plan = parse_plan(document, str(directory / named))
         except ConfigurationError as error:
             problems += error.problems
             if not (directory / named).is_file():
                 problems[-1] = tree.tell(key, error.problems[-1])
             continue
-        plans[SiteId(str(site.get("id")))] = plan
+        site_id = SiteId(str(site.get("id")))
+        plans[site_id], documents[site_id] = plan, cast(Document, document)
         cameras = {str(camera.get("id")): at for at, camera in entries(site, "cameras")}
         placed = [camera.id for camera in plan.cameras]
         problems += (
@@ -256,7 +266,7 @@ def _plans(tree: ConfigTree, directory: Path) -> tuple[dict[SiteId, FloorPlan], 
             for camera in placed
             if camera not in cameras
         )
-    return plans, problems
+    return plans, documents, problems
 
 
 def _count(number: int, what: str) -> str:

@@ -79,6 +79,8 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     EXTEND = "extend"
     ALL_CLEAR = "all_clear"
+    EDIT_PLAN = "edit_plan"
+    APPROVE_PLAN = "approve_plan"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import random
 import socket
 import ssl
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ async def test_a_port_in_use_is_a_configuration_error_that_names_it(loaded: Load
             taken.listen()
         port = taken.getsockname()[1]
         values = getattr(loaded.settings, section).model_copy(update={"port": port})
-        busy = Loaded(loaded.settings.model_copy(update={section: values}), loaded.plans)
+        busy = replace(loaded, settings=loaded.settings.model_copy(update={section: values}))
         with pytest.raises(ExceptionGroup) as failed:
             await Gateway(busy).serve(asyncio.Event())
     assert failed.group_contains(ConfigurationError, match=f"^{key}: 127.0.0.1:{port}")
@@ -162,7 +163,7 @@ async def test_a_later_workers_port_in_use_is_named_too(loaded: Loaded) -> None:
         media = loaded.settings.media.model_copy(update={"port": port - 1, "workers": 2})
         update = {"sites": (site, *loaded.settings.sites[1:]), "media": media}
         with pytest.raises(ExceptionGroup) as failed:
-            await Gateway(Loaded(loaded.settings.model_copy(update=update), loaded.plans)).serve(asyncio.Event())
+            await Gateway(replace(loaded, settings=loaded.settings.model_copy(update=update))).serve(asyncio.Event())
     assert failed.group_contains(ConfigurationError, match=f"^media.port: 127.0.0.1:{port}")
 
 

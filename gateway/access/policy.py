@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gateway.access.agreements import NO_AGREEMENT, ROLE_NOT_NAMED, not_in_force, rules_of
-from gateway.access.roles import RECORD_ROLES, SIDES, STATUS_TABLE_ROLES
+from gateway.access.roles import PLAN_APPROVERS, PLAN_EDITORS, RECORD_ROLES, SIDES, STATUS_TABLE_ROLES
 from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.incident import Incident
 from gateway.models import (
@@ -147,6 +147,10 @@ def may(
             rules = rules_of(agreement)
             allowed = role in (rules.trigger_roles if action is Action.TRIGGER else rules.end_roles)
             words = "the agreement does not name your role for this"
+        case Action.EDIT_PLAN:
+            allowed, words = role in PLAN_EDITORS, "floor plans are drawn by district IT"
+        case Action.APPROVE_PLAN:
+            allowed, words = role in PLAN_APPROVERS, "floor plans are approved by dispatch or headquarters"
         case Action.VIEW | Action.STILL:
             raise ValueError(f"{action} is decided for a camera, not for a site")
     return None if allowed else Refusal(RefusalReason.NOT_IN_AGREEMENT, words)

@@ -7,6 +7,9 @@ from gateway.models import POLICE_ROLES, Principal, Role
 
 STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER})
 RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
+PLAN_EDITORS = frozenset({Role.DISTRICT_IT})
+PLAN_APPROVERS = frozenset({Role.HEADQUARTERS, Role.DISPATCHER})
+"""The other side from those who draw: the police, who go by the plan."""
 SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
 

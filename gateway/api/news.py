@@ -8,7 +8,7 @@ from gateway.access.roles import Topic, hears
 from gateway.api.hub import Message
 from gateway.api.routes.incidents import incident_view
 from gateway.api.services import Services
-from gateway.api.views import lifetime, session, watcher
+from gateway.api.views import lifetime, plan_version, session, watcher
 from gateway.auth.sessions import SignIn
 from gateway.incidents.changes import IncidentChange
 from gateway.incidents.incident_events import Effect
@@ -61,6 +61,7 @@ class Newsroom:
         services.sign_ins.serve(services.hub)
         services.webhooks.on_refused(self._refused)
         services.clock_steps.on_step(self._clock_step)
+        services.plans.on_published(self._plan)
         services.pictures.media.events.status.add(lambda status: self._camera(status.camera_id))
         services.pictures.media.events.picture.add(self._camera)
 
@@ -112,6 +113,14 @@ class Newsroom:
         services = self._services
         life = lifetime(sign_in, services.loaded.settings, services.sign_ins.carried_on(sign_in))
         services.hub.tell_sign_in(sign_in.id, {"type": "sign_in", **life})
+
+    def _plan(self, site: SiteId) -> None:
+        """Tell every page that may show the school's plan to read it again."""
+        services = self._services
+        services.hub.publish(
+            {"type": "plan", "site": site, "version": plan_version(services.plans.version(site))},
+            lambda principal: site in services.access.sites_of(principal),
+        )
 
     def _clock_step(self, by: float) -> None:
         self._publish(Topic.CLOCK, None, {"type": "clock_step", "by": by, "at": self._services.clock.now()})

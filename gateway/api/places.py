@@ -1,12 +1,12 @@
 """Finds the words for the place of a trigger, and the cameras that pages open for it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.floorplan.geometry.simple import nearest_cameras
-from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.words import place_words
 from gateway.incident import Origin
 from gateway.models import Camera, CameraId, CameraPolicy, SiteId
+from gateway.plans.in_use import Plans
 
 OPENED_BY_ALARM = 4
 
@@ -14,10 +14,11 @@ OPENED_BY_ALARM = 4
 class Places:
     """Looks places up in the plans. It ranks cameras once per room, since an incident may have many triggers."""
 
-    def __init__(self, plans: Mapping[SiteId, FloorPlan], cameras_of: Callable[[SiteId], Sequence[Camera]]) -> None:
+    def __init__(self, plans: Plans, cameras_of: Callable[[SiteId], Sequence[Camera]]) -> None:
         self._plans = plans
         self._cameras_of = cameras_of
         self._ranked: dict[tuple[SiteId, str | None], list[CameraId]] = {}
+        plans.on_published(lambda _: self._ranked.clear())
 
     def knows(self, site_id: SiteId, room_id: str) -> bool:
         """Return True if the site's plan has this room."""

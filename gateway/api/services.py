@@ -32,6 +32,8 @@ from gateway.incidents.triggers.console import ConsoleTrigger
 from gateway.incidents.triggers.webhook import WebhookTrigger
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SiteId
+from gateway.plans.drafts import Drafts
+from gateway.plans.in_use import Plans
 from gateway.storage.readiness import Readiness
 from gateway.viewing.players import WallPlayers
 from gateway.viewing.service import ViewingService
@@ -54,6 +56,8 @@ class Services:
     incidents: IncidentService
     webhooks: WebhookTrigger
     console: ConsoleTrigger
+    plans: Plans
+    drafts: Drafts
     places: Places
     access: AccessService
     grants: Grants

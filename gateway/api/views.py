@@ -12,6 +12,7 @@ from gateway.configuration.site_settings import SiteSettings
 from gateway.incident import Incident, Origin
 from gateway.incidents.alarms import confirmed
 from gateway.models import CloseReason, Grant, Principal, SiteId, TimelinePoint
+from gateway.plans.version import Version
 from gateway.rtp.time import WRAP
 from gateway.viewing.recording import Viewing
 
@@ -48,6 +49,19 @@ def me(sign_in: SignIn, settings: Settings, carried_on: bool) -> dict[str, Any]:
         **lifetime(sign_in, settings, carried_on),
         "age": settings.age.model_dump(),
         "notice": NOTICE,
+    }
+
+
+def plan_version(value: Version) -> dict[str, Any]:
+    """Return ``PlanVersion``."""
+    return {
+        "number": value.number,
+        "sha256": value.sha256.hex(),
+        "published_at": value.published_at,
+        "published_by": value.published_by,
+        "approved_by": value.approved_by,
+        "note": value.note,
+        "restores": value.restores,
     }
 
 

@@ -13,6 +13,7 @@ from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.configuration.base import Model
 from gateway.configuration.incident_settings import IncidentSettings
 from gateway.configuration.media_settings import MediaSettings
+from gateway.configuration.plan_settings import PlanSettings
 from gateway.configuration.player_settings import PlayerSettings
 from gateway.configuration.references import reference_problems
 from gateway.configuration.setting_types import (
@@ -104,6 +105,7 @@ class Settings(Model):
     storage: StorageSettings = StorageSettings()
     age: AgeSettings = AgeSettings()
     incidents: IncidentSettings = IncidentSettings()
+    plans: PlanSettings = PlanSettings()
     tokens: TokenSettings = TokenSettings()
     sites: tuple[SiteSettings, ...]
     agreements: tuple[AgreementSettings, ...] = ()

@@ -13,15 +13,20 @@ from gateway.floorplan.schema import SiteProperties
 
 def load_plan(path: Path) -> FloorPlan:
     """Read a plan. Raises ConfigurationError with every problem as ``file: feature id: message``."""
+    return parse_plan(read_document(path), str(path))
+
+
+def read_document(path: Path) -> object:
+    """Return the JSON of a plan file. Raises ConfigurationError if it is none, with the line."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document: object = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError([f"{path}: cannot be read: {error.strerror}"]) from None
     except json.JSONDecodeError as error:
         raise ConfigurationError([f"{path}:{error.lineno}: is not JSON: {error.msg}"]) from None
     except (ValueError, RecursionError):
         raise ConfigurationError([f"{path}: is not readable JSON in UTF-8"]) from None
-    return parse_plan(document, str(path))
+    return document
 
 
 def parse_plan(document: object, name: str) -> FloorPlan:

@@ -204,3 +204,40 @@ class GrantRow(Base):
     created_at: Mapped[float]
     ended_at: Mapped[float | None] = mapped_column(index=True)
     end_reason: Mapped[str | None] = mapped_column(Word)
+
+
+class PlanVersionRow(Base):
+    """Stores a published version of a school's floor plan, as the GeoJSON text that was published. None is changed or
+    deleted. ``restores`` is the number of the version that it brings back, if it does."""
+
+    __tablename__ = "plan_versions"
+
+    site_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[bytes]
+    published_at: Mapped[float]
+    published_by: Mapped[str] = mapped_column(Name)
+    approved_by: Mapped[str | None] = mapped_column(Name)
+    note: Mapped[str] = mapped_column(Text)
+    restores: Mapped[int | None]
+
+
+class PlanDraftRow(Base):
+    """Stores the draft of a school's floor plan. ``revision`` grows with every save.
+
+    ``proposed_by_id`` is set while the draft is waiting for the approval of the other side.
+    """
+
+    __tablename__ = "plan_drafts"
+
+    site_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    document: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int]
+    saved_at: Mapped[float]
+    saved_by: Mapped[str] = mapped_column(Name)
+    restores: Mapped[int | None]
+    proposed_at: Mapped[float | None]
+    proposed_by_id: Mapped[str | None] = mapped_column(Name)
+    proposed_by: Mapped[str | None] = mapped_column(Name)
+    note: Mapped[str] = mapped_column(Text)

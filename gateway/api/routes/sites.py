@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.access import roles
 from gateway.access.service import AccessService
+from gateway.api import views
 from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
 from gateway.auth.sessions import SignIn
 from gateway.configuration.site_settings import SiteSettings
@@ -31,14 +32,16 @@ def site_view(
         "may_trigger": access.may(principal, Action.TRIGGER, SiteId(site.id)) is None,
         "may_acknowledge": access.may(principal, Action.ACKNOWLEDGE, SiteId(site.id)) is None,
         "may_end": access.may(principal, Action.ALL_CLEAR, SiteId(site.id)) is None,
+        "may_edit_plan": access.may(principal, Action.EDIT_PLAN, SiteId(site.id)) is None,
+        "may_approve_plan": access.may(principal, Action.APPROVE_PLAN, SiteId(site.id)) is None,
     }
 
 
 def _site(request: web.Request) -> tuple[SiteSettings, FloorPlan]:
-    loaded = request.app[SERVICES].loaded
-    for site in loaded.settings.sites:
+    services = request.app[SERVICES]
+    for site in services.loaded.settings.sites:
         if site.id == request.match_info["site"]:
-            return site, loaded.plans[SiteId(site.id)]
+            return site, services.plans[SiteId(site.id)]
     raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
 
 
@@ -62,7 +65,7 @@ async def sites(request: web.Request) -> web.Response:
             "sites": [
                 site_view(
                     site,
-                    services.loaded.plans[SiteId(site.id)],
+                    services.plans[SiteId(site.id)],
                     principal,
                     services.access,
                     services.access.visible_cameras(principal, SiteId(site.id)),
@@ -78,8 +81,10 @@ async def plan(request: web.Request) -> web.Response:
     """Return the floor plan in metres, and record who read it."""
     sign_in, site, value, cameras = await _known(request)
     await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
-    today = datetime.fromtimestamp(request.app[SERVICES].clock.wall(), UTC).date()
-    return web.json_response(plan_view(site, value, frozenset(camera.id for camera in cameras), today))
+    clock, version = request.app[SERVICES].clock, request.app[SERVICES].plans.version(SiteId(site.id))
+    today = datetime.fromtimestamp(clock.wall(), UTC).date()
+    view = plan_view(site, value, frozenset(camera.id for camera in cameras), today)
+    return web.json_response(view | {"version": views.plan_version(version)})
 
 
 async def cameras_of_room(request: web.Request) -> web.Response:

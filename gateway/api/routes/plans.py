@@ -1,0 +1,187 @@
+"""Lets district IT draw and publish floor plans, and the police approve them, if the district wants that."""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api import views
+from gateway.api.services import SERVICES, Services, body_of, client_address, signed_in
+from gateway.errors import BadRequest, NotFound
+from gateway.floorplan.document import Document, text_of, with_cameras
+from gateway.models import Action, CameraId, Principal, SiteId
+from gateway.plans.changes import changes
+from gateway.plans.version import Draft, Version
+
+GEOJSON = "application/geo+json"
+EDITORS = (Action.EDIT_PLAN,)
+APPROVERS = (Action.APPROVE_PLAN,)
+BOTH = (Action.EDIT_PLAN, Action.APPROVE_PLAN)
+NOTE_LIMIT = 1000
+
+
+class OfRevision(BaseModel):
+    """The body of a request about a draft. ``revision`` is the one that the page shows."""
+
+    model_config = ConfigDict(extra="forbid")
+    revision: int = Field(ge=0)
+
+
+class WithNote(OfRevision):
+    """The body of ``…/publish`` and ``…/reject``."""
+
+    note: str = Field(default="", max_length=NOTE_LIMIT)
+
+
+class OfVersion(OfRevision):
+    """The body of ``…/restore``."""
+
+    version: int = Field(ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Says who asks about which school's plan. ``hidden`` are its cameras that this person may not know of."""
+
+    services: Services
+    who: Principal
+    address: str
+    site: SiteId
+    hidden: frozenset[CameraId]
+
+    def shown(self, document: Document) -> Document:
+        """Return a document as this person may see it."""
+        return with_cameras(document, lambda camera: camera not in self.hidden)
+
+    def said(self, problem: str) -> str:
+        """Return a problem, without the id of a camera that this person may not know of."""
+        feature, _, message = problem.partition(": ")
+        return f"a camera that is shown to nobody: {message}" if feature in self.hidden else problem
+
+
+async def _allowed(request: web.Request, actions: tuple[Action, ...]) -> _Asked:
+    """Return who asks about which school, if they may do one of ``actions`` there. Raises Forbidden, NotFound."""
+    sign_in = await signed_in(request)
+    services, site = request.app[SERVICES], SiteId(request.match_info["site"])
+    access, who, address = services.access, sign_in.principal, client_address(request)
+    if site not in access.sites_of(who):
+        raise NotFound("no_such_site", "There is no such school, or it is not yours to see.")
+    if all(access.may(who, action, site) for action in actions):
+        await access.require(who, actions[0], site, address)
+    visible = {camera.id for camera in access.visible_cameras(who, site)}
+    return _Asked(services, who, address, site, services.plans.cameras(site) - visible)
+
+
+def _revision(request: web.Request) -> int:
+    try:
+        return int(request.query["revision"])
+    except (KeyError, ValueError):
+        raise BadRequest("bad_number", "revision: must be the revision of the draft that the page shows") from None
+
+
+async def _draft(asked: _Asked, draft: Draft) -> dict[str, Any]:
+    """Return ``PlanDraft`` of docs/protocol.md, without its document."""
+    drafts, in_use = asked.services.drafts, asked.services.plans.version(asked.site)
+    checked = await drafts.check(asked.site, draft)
+    found = await asyncio.to_thread(changes, in_use.document, draft.document)
+    return {
+        "revision": draft.revision,
+        "saved_at": draft.saved_at,
+        "saved_by": draft.saved_by,
+        "restores": draft.restores,
+        "proposal": asdict(draft.proposal) if draft.proposal else None,
+        "note": draft.note,
+        "approval": drafts.approval,
+        "in_use": views.plan_version(in_use),
+        "problems": [asked.said(problem) for problem in checked.problems],
+        "changes": [asdict(change) for change in found if change.feature not in asked.hidden],
+    }
+
+
+async def draft(request: web.Request) -> web.Response:
+    """Return the draft, or the plan in use if nobody has begun one."""
+    asked = await _allowed(request, BOTH)
+    found = await asked.services.drafts.get(asked.site)
+    return web.json_response(await _draft(asked, found) | {"document": asked.shown(found.document)})
+
+
+async def save(request: web.Request) -> web.Response:
+    """Save the draft, even if it is no plan yet."""
+    asked = await _allowed(request, EDITORS)
+    text = await request.read()
+    saved = await asked.services.drafts.save(
+        asked.site, asked.who, asked.address, text, _revision(request), asked.hidden
+    )
+    return web.json_response(await _draft(asked, saved))
+
+
+async def discard(request: web.Request) -> web.Response:
+    """Delete the draft."""
+    asked = await _allowed(request, EDITORS)
+    await asked.services.drafts.discard(asked.site, asked.who, asked.address, _revision(request))
+    return web.Response(status=204)
+
+
+async def publish(request: web.Request) -> web.Response:
+    """Publish the draft, or propose it if somebody must approve it."""
+    asked, body = await _allowed(request, EDITORS), await body_of(request, WithNote)
+    done = await asked.services.drafts.publish(asked.site, asked.who, asked.address, body.revision, body.note)
+    if isinstance(done, Version):
+        return web.json_response(views.plan_version(done), status=201)
+    return web.json_response(await _draft(asked, done), status=202)
+
+
+async def approve(request: web.Request) -> web.Response:
+    """Publish what somebody else has proposed."""
+    asked, body = await _allowed(request, APPROVERS), await body_of(request, OfRevision)
+    version = await asked.services.drafts.approve(asked.site, asked.who, asked.address, body.revision)
+    return web.json_response(views.plan_version(version), status=201)
+
+
+async def reject(request: web.Request) -> web.Response:
+    """Give a proposed draft back to those who draw it."""
+    asked, body = await _allowed(request, APPROVERS), await body_of(request, WithNote)
+    back = await asked.services.drafts.reject(asked.site, asked.who, asked.address, body.revision, body.note)
+    return web.json_response(await _draft(asked, back))
+
+
+async def restore(request: web.Request) -> web.Response:
+    """Make an earlier version the draft."""
+    asked, body = await _allowed(request, EDITORS), await body_of(request, OfVersion)
+    restored = await asked.services.drafts.restore(asked.site, asked.who, asked.address, body.version, body.revision)
+    return web.json_response(await _draft(asked, restored) | {"document": asked.shown(restored.document)})
+
+
+async def versions(request: web.Request) -> web.Response:
+    """Return all versions of the plan, the newest first."""
+    asked = await _allowed(request, BOTH)
+    found = await asked.services.plans.versions(asked.site)
+    return web.json_response({"versions": [views.plan_version(version) for version in found]})
+
+
+async def version(request: web.Request) -> web.Response:
+    """Return one version as a GeoJSON file."""
+    asked = await _allowed(request, BOTH)
+    number = request.match_info["number"]
+    found = await asked.services.plans.find(asked.site, int(number) if number.isdecimal() else -1)
+    name = f"{asked.site}-version-{found.number}.geojson"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(text=text_of(asked.shown(found.document)), content_type=GEOJSON, headers=headers)
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes of this module."""
+    plan = "/api/sites/{site}/plan"
+    return [
+        web.get(f"{plan}/draft", draft),
+        web.put(f"{plan}/draft", save),
+        web.delete(f"{plan}/draft", discard),
+        web.post(f"{plan}/publish", publish),
+        web.post(f"{plan}/approve", approve),
+        web.post(f"{plan}/reject", reject),
+        web.post(f"{plan}/restore", restore),
+        web.get(f"{plan}/versions", versions),
+        web.get(f"{plan}/versions/{{number}}", version),
+    ]

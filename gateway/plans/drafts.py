@@ -1,0 +1,184 @@
+"""Keeps the draft of each school's plan, and makes it the plan when somebody publishes it."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.audit.log import AuditEvent, AuditLog
+from gateway.clock import Clock
+from gateway.errors import BadRequest, Conflict
+from gateway.floorplan.document import digest_of, text_of, with_features_of
+from gateway.floorplan.model import FloorPlan
+from gateway.models import CameraId, Principal, SiteId
+from gateway.plans import store
+from gateway.plans.in_use import Plans
+from gateway.plans.version import Checked, Draft, Proposal, Version, adapted, check, read_document
+from gateway.storage.database import Database
+
+
+class Drafts:
+    """Saves, restores, publishes and discards drafts.
+
+    Every request names the revision that it is about, so that nobody overwrites or publishes what they have not seen.
+    With ``approval``, what one person wants to publish is a proposal until somebody else approves it. A change and its
+    record are on disk, in one transaction, before it takes effect. All methods raise StorageError if that fails.
+    """
+
+    def __init__(self, plans: Plans, database: Database, clock: Clock, audit: AuditLog, *, approval: bool) -> None:
+        self.approval = approval
+        self._plans = plans
+        self._database = database
+        self._clock = clock
+        self._audit = audit
+        self._changing = asyncio.Lock()
+
+    async def get(self, site: SiteId) -> Draft:
+        """Return the draft. If nobody has begun one, it is the version in use, with revision 0."""
+        async with self._database.reading() as session:
+            return await store.draft(session, site) or Draft(self._plans.version(site).document)
+
+    async def check(self, site: SiteId, draft: Draft) -> Checked:
+        """Return the draft's plan, or what is wrong with it."""
+        return await asyncio.to_thread(check, draft.document, self._plans.cameras(site))
+
+    async def save(
+        self, site: SiteId, by: Principal, address: str, text: bytes, revision: int, hidden: Collection[CameraId] = ()
+    ) -> Draft:
+        """Save a draft over the one with this revision, even if it is no plan yet. A proposal of it ends.
+
+        Cameras that are ``hidden`` from this person stay where they were. Raises BadRequest if it is no GeoJSON, and
+        Conflict if somebody else has saved meanwhile.
+        """
+        document = await asyncio.to_thread(read_document, text)
+        async with self._changing:
+            before = await self._same(site, revision)
+            document = with_features_of(document, before.document, hidden)
+            restores = before.restores if document == before.document else None
+            draft = replace(before, document=document, restores=restores, proposal=None, note="")
+            event = None if revision else _event("plan_draft_begun", site, by, address)
+            return await self._put(site, draft, by, event)
+
+    async def restore(self, site: SiteId, by: Principal, address: str, number: int, revision: int) -> Draft:
+        """Make an earlier version the draft; publishing it brings it back. Raises NotFound, Conflict."""
+        found = await self._plans.find(site, number)
+        async with self._changing:
+            before = await self._same(site, revision)
+            document = adapted(found.document, self._plans.cameras(site), self._plans.version(site).document)
+            draft = replace(before, document=document, restores=number, proposal=None, note="")
+            return await self._put(site, draft, by, _event("plan_restored", site, by, address, version=number))
+
+    async def discard(self, site: SiteId, by: Principal, address: str, revision: int) -> None:
+        """Delete the draft. Raises Conflict."""
+        async with self._changing:
+            await self._same(site, revision)
+            async with self._database.session() as session:
+                await store.drop_draft(session, site)
+                self._record(session, _event("plan_draft_discarded", site, by, address))
+
+    async def publish(self, site: SiteId, by: Principal, address: str, revision: int, note: str) -> Version | Draft:
+        """Make the draft the plan, or propose it if somebody else must approve it. Return which.
+
+        Raises BadRequest if it is no plan yet, and Conflict if somebody has changed or published it meanwhile.
+        """
+        async with self._changing:
+            draft, plan = await self._ready(site, revision)
+            draft = replace(draft, note=note)
+            if self.approval:
+                draft = replace(draft, proposal=Proposal(self._clock.now(), by.id, by.name))
+                return await self._put(site, draft, by, _event("plan_proposed", site, by, address, note=note))
+            return await self._publish(site, draft, plan, by, address, published_by=by.name, approved_by=None)
+
+    async def approve(self, site: SiteId, by: Principal, address: str, revision: int) -> Version:
+        """Publish a proposed draft. Raises Conflict if this draft is not proposed, or if it is their own."""
+        async with self._changing:
+            draft, plan = await self._ready(site, revision)
+            proposal = _proposal(draft)
+            if proposal.by_id == by.id:
+                raise Conflict("own_proposal", "Somebody else must approve what you propose.")
+            return await self._publish(site, draft, plan, by, address, published_by=proposal.by, approved_by=by.name)
+
+    async def reject(self, site: SiteId, by: Principal, address: str, revision: int, note: str) -> Draft:
+        """Give a proposed draft back to those who draw it, with a note. Raises Conflict."""
+        async with self._changing:
+            draft = await self._same(site, revision)
+            _proposal(draft)
+            draft = replace(draft, proposal=None, note=note)
+            return await self._put(site, draft, by, _event("plan_rejected", site, by, address, note=note))
+
+    async def _same(self, site: SiteId, revision: int) -> Draft:
+        """Return the draft, if it still has this revision. Raises Conflict."""
+        draft = await self.get(site)
+        if draft.revision != revision:
+            who = draft.saved_by or "Somebody"
+            raise Conflict("draft_changed", f"{who} has changed or published this draft meanwhile. Load it again.")
+        return draft
+
+    async def _ready(self, site: SiteId, revision: int) -> tuple[Draft, FloorPlan]:
+        """Return the draft and its plan, if it can be published. Raises BadRequest, Conflict."""
+        draft = await self._same(site, revision)
+        if draft.revision == 0:
+            raise Conflict("no_draft", "There is no draft: nothing has been changed since the last version.")
+        checked = await self.check(site, draft)
+        if checked.plan is None:
+            raise BadRequest("plan_incomplete", "The draft is not a whole plan yet. Mend the problems that it lists.")
+        return draft, checked.plan
+
+    async def _put(self, site: SiteId, draft: Draft, by: Principal, event: AuditEvent | None) -> Draft:
+        saved = replace(draft, revision=draft.revision + 1, saved_at=self._clock.now(), saved_by=by.name)
+        async with self._database.session() as session:
+            await store.put_draft(session, site, saved)
+            if event is not None:
+                self._record(session, event)
+        return saved
+
+    async def _publish(
+        self,
+        site: SiteId,
+        draft: Draft,
+        plan: FloorPlan,
+        by: Principal,
+        address: str,
+        *,
+        published_by: str,
+        approved_by: str | None,
+    ) -> Version:
+        async with self._database.session() as session:
+            version = Version(
+                await store.last_number(session, site) + 1,
+                draft.document,
+                digest_of(text_of(draft.document)),
+                self._clock.now(),
+                published_by,
+                approved_by,
+                draft.note,
+                draft.restores,
+            )
+            store.add_version(session, site, version)
+            await store.drop_draft(session, site)
+            detail = {"version": version.number, "sha256": version.sha256.hex(), "published_by": published_by}
+            self._record(session, _event("plan_published", site, by, address, **detail))
+        self._plans.use(site, version, plan)
+        return version
+
+    def _record(self, session: AsyncSession, event: AuditEvent) -> None:
+        self._audit.add(session, self._audit.record(event))
+
+
+def _proposal(draft: Draft) -> Proposal:
+    if draft.proposal is None:
+        raise Conflict("not_proposed", "This draft has not been proposed, or is no longer.")
+    return draft.proposal
+
+
+def _event(kind: str, site: SiteId, by: Principal, address: str, **detail: object) -> AuditEvent:
+    return AuditEvent(
+        kind=kind,
+        principal=by.id,
+        name=by.name,
+        role=by.role,
+        site=site,
+        origin_address=address or None,
+        detail=detail,
+    )

@@ -1,0 +1,113 @@
+"""Knows the plan that is in use at each school, and every version that was ever published."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gateway.errors import NotFound
+from gateway.floorplan.document import Document
+from gateway.floorplan.model import FloorPlan
+from gateway.listeners import Listeners
+from gateway.metrics import Metrics
+from gateway.models import CameraId, SiteId
+from gateway.plans import store
+from gateway.plans.version import Version, adapted, check, from_file
+from gateway.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """Holds what the configuration says of a school: its plan, the document that it was read from, and its cameras."""
+
+    plan: FloorPlan
+    document: Document
+    cameras: frozenset[CameraId]
+
+
+class Plans(Mapping[SiteId, FloorPlan]):
+    """Maps every school to the plan that is in use. Call ``start`` first.
+
+    That is the version published last, or the configuration's file if none was ever published. Only ``Drafts`` changes
+    it.
+    """
+
+    def __init__(self, database: Database, configured: Mapping[SiteId, Configured], metrics: Metrics) -> None:
+        self._database = database
+        self._configured = configured
+        self._versions = {site: from_file(known.document) for site, known in configured.items()}
+        self._plans = {site: known.plan for site, known in configured.items()}
+        self._published: Listeners[SiteId] = Listeners("plan_observer", metrics)
+
+    def __getitem__(self, site: SiteId) -> FloorPlan:
+        return self._plans[site]
+
+    def __iter__(self) -> Iterator[SiteId]:
+        return iter(self._plans)
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    async def start(self) -> None:
+        """Load the published versions. Raises StorageError.
+
+        A version that the configuration no longer fits is left aside, and the log says why.
+        """
+        async with self._database.reading() as session:
+            published = await store.newest(session)
+        for site, version in published.items():
+            known = self._configured.get(site)
+            if known is None:
+                continue
+            document = adapted(version.document, known.cameras, known.document)
+            checked = await asyncio.to_thread(check, document, known.cameras)
+            if checked.plan is None:
+                number, problems = version.number, "; ".join(checked.problems)
+                logger.error("%s: version %d of the plan is not used, but the file: %s", site, number, problems)
+            else:
+                self._versions[site], self._plans[site] = replace(version, document=document), checked.plan
+
+    def cameras(self, site: SiteId) -> frozenset[CameraId]:
+        """Return the cameras that a plan of this school must show."""
+        return self._configured[site].cameras
+
+    def version(self, site: SiteId) -> Version:
+        """Return the version that is in use. Raises KeyError."""
+        return self._versions[site]
+
+    async def versions(self, site: SiteId) -> list[Version]:
+        """Return every published version, the newest first, and then the configuration's file. Raises StorageError."""
+        async with self._database.reading() as session:
+            return [*await store.versions(session, site), from_file(self._configured[site].document)]
+
+    async def find(self, site: SiteId, number: int) -> Version:
+        """Return a version by its number; 0 is the configuration's file. Raises NotFound, StorageError."""
+        if number == 0:
+            return from_file(self._configured[site].document)
+        async with self._database.reading() as session:
+            found = await store.version(session, site, number)
+        if found is None:
+            raise NotFound("no_such_version", "The plan has no version with this number.")
+        return found
+
+    def on_published(self, callback: Callable[[SiteId], object]) -> Callable[[], None]:
+        """Call ``callback`` with every school whose plan has changed, until the returned function is called."""
+        return self._published.add(callback)
+
+    def use(self, site: SiteId, version: Version, plan: FloorPlan) -> None:
+        """Use a version that is on disk from now on, and tell everybody who listens."""
+        self._versions[site], self._plans[site] = version, plan
+        self._published.tell(site)
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms(Container[str]):
+    """Contains the ids of the rooms that a school's plan has now."""
+
+    plans: Plans
+    site: SiteId
+
+    def __contains__(self, room_id: object) -> bool:
+        return any(room.id == room_id for room in self.plans[self.site].rooms)

@@ -1,0 +1,104 @@
+"""Defines the versions and drafts of a plan, and checks a draft against the cameras that a school has. Pure."""
+
+import json
+from collections.abc import Collection, Set
+from dataclasses import dataclass
+from typing import cast
+
+from gateway.errors import BadRequest, ConfigurationError
+from gateway.floorplan.document import Document, digest_of, is_camera, text_of, with_cameras, with_features_of
+from gateway.floorplan.load import parse_plan
+from gateway.floorplan.model import FloorPlan
+from gateway.models import CameraId
+
+LARGEST = 4 * 1024 * 1024
+"""The maximum size of a draft in bytes. A plan of 400 rooms and 150 cameras has about 200 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Describes one version of a plan. ``number`` is 0 for the file that the configuration names, which nobody
+    published. ``restores`` is the number of the earlier version that it brings back, if it does. ``sha256`` is that of
+    the text that was published; cameras that the configuration has gained or lost since may differ."""
+
+    number: int
+    document: Document
+    sha256: bytes
+    published_at: float | None = None
+    published_by: str | None = None
+    approved_by: str | None = None
+    note: str = ""
+    restores: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Says who wants to publish a draft. Somebody of the other side must approve it first."""
+
+    at: float
+    by_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Describes what somebody is working on. ``revision`` grows with every save; it is 0 before the first, when the
+    draft is the version in use."""
+
+    document: Document
+    revision: int = 0
+    saved_at: float | None = None
+    saved_by: str | None = None
+    restores: int | None = None
+    proposal: Proposal | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Holds a draft's plan, or else the problems because of which it is none: ``feature id: message``."""
+
+    plan: FloorPlan | None
+    problems: tuple[str, ...] = ()
+
+
+def from_file(document: Document) -> Version:
+    """Return the version that the configuration's file is."""
+    return Version(0, document, digest_of(text_of(document)))
+
+
+def read_document(text: bytes) -> Document:
+    """Return a draft's document. Raises BadRequest if it is no FeatureCollection."""
+    try:
+        document = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise BadRequest("bad_body", "The plan must be JSON in UTF-8.") from None
+    if not isinstance(document, dict) or not isinstance(document.get("features"), list):
+        raise BadRequest("bad_body", 'The plan must be GeoJSON: an object with "type": "FeatureCollection".')
+    return cast(Document, document)
+
+
+def check(document: Document, cameras: Collection[CameraId]) -> Checked:
+    """Return the draft's plan, if it is whole and shows exactly the school's cameras. It blocks for up to a second."""
+    try:
+        plan = parse_plan(document, "plan")
+    except ConfigurationError as error:
+        return Checked(None, tuple(problem.removeprefix("plan: ") for problem in error.problems))
+    placed = {camera.id for camera in plan.cameras}
+    problems = [f"{one}: this camera of the school is not in the plan" for one in cameras if one not in placed]
+    problems += [f"{one}: the school has no camera with this id" for one in placed if one not in cameras]
+    return Checked(None if problems else plan, tuple(problems))
+
+
+def adapted(document: Document, cameras: Set[CameraId], file: Document) -> Document:
+    """Return a published document with the cameras that the school has now.
+
+    The configuration may have changed since. A camera that is new is where the configuration's file has it.
+    """
+    kept = with_cameras(document, cameras.__contains__)
+    new = cameras - {one["id"] for one in kept["features"] if is_camera(one)}
+    return with_features_of(kept, file, new)
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"JSON has no {name}")
