@@ -1,1 +1,1 @@
-"""Sightline measured against other software doing the same work. ``python -m bench --help``."""
+"""Compares Sightline with other software that does the same work. ``python -m bench --help``."""

@@ -1,4 +1,4 @@
-"""``python -m bench``: this gateway and its peers at the same work, in one run. See ``--help``."""
+"""``python -m bench`` compares this gateway and other servers at the same work, in one run. See ``--help``."""
 
 import argparse
 import asyncio
@@ -20,27 +20,43 @@ def main() -> None:
     """Measure, show the tables and write the JSON."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=PARTS)
-    parser.add_argument("--rounds", type=int, default=3, help="how often each server has its turn (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="number of turns of each server (default 3)")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement (default 8)")
-    parser.add_argument("--viewers", type=int, nargs="+", default=[10, 100, 400], help="of this gateway, on 10 cameras")
-    parser.add_argument("--compared", type=int, default=100, help="viewers of each server that is compared")
+    parser.add_argument(
+        "--viewers",
+        type=int,
+        nargs="+",
+        default=[10, 100, 400],
+        help="numbers of viewers of this gateway, on 10 cameras",
+    )
+    parser.add_argument("--compared", type=int, default=100, help="number of viewers of each server in the comparison")
     parser.add_argument("--external", action="append", default=[], metavar="NAME=URL,pid=N[,pid=N][,token=T][,host=A]")
-    parser.add_argument("--rtsp-port", type=int, default=0, help="where the cameras are, for external servers")
+    parser.add_argument("--rtsp-port", type=int, default=0, help="port of the cameras, for external servers")
     parser.add_argument("--clicks", type=int, default=30, help="how often a camera is opened in Chromium")
     parser.add_argument("--triggers", type=int, default=5, help="how often a lockdown is triggered")
-    parser.add_argument("--series", nargs="+", default=suite.SERIES, choices=suite.SERIES, help="servers: these alone")
-    parser.add_argument("--servers", nargs="+", default=[], metavar="NAME", help="servers: these alone")
-    parser.add_argument("--cameras", type=int, nargs="+", default=[40], help="idle: how many, one series each")
-    parser.add_argument("--only", nargs="+", default=[], choices=idle.KINDS, help="idle: these alone")
-    parser.add_argument("--tree", action="append", default=[], metavar="[NAME=]PATH", help="checkouts of this gateway")
     parser.add_argument(
-        "--health", nargs="+", default=("off", "on"), choices=("off", "on"), help="idle: of this gateway"
+        "--series", nargs="+", default=suite.SERIES, choices=suite.SERIES, help="servers: only these series"
+    )
+    parser.add_argument("--servers", nargs="+", default=[], metavar="NAME", help="servers: only these servers")
+    parser.add_argument(
+        "--cameras", type=int, nargs="+", default=[40], help="idle: numbers of cameras, one series for each"
+    )
+    parser.add_argument("--only", nargs="+", default=[], choices=idle.KINDS, help="idle: only these servers")
+    parser.add_argument(
+        "--tree", action="append", default=[], metavar="[NAME=]PATH", help="checkouts of this gateway to compare"
+    )
+    parser.add_argument(
+        "--health", nargs="+", default=("off", "on"), choices=("off", "on"), help="idle: picture health of this gateway"
     )
     parser.add_argument("--workers", type=int, default=1, help="idle: worker processes of this gateway")
-    parser.add_argument("--loads", nargs="+", default=list(LOADS), choices=LOADS, help="under which alarms are timed")
-    parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes; the chart beside it")
+    parser.add_argument(
+        "--loads", nargs="+", default=list(LOADS), choices=LOADS, help="alarms: loads under which alarms are timed"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("bench.json"), help="file for the JSON; the chart goes beside it"
+    )
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # end the processes that were started, as Ctrl-C does
+    for number in (signal.SIGTERM, signal.SIGHUP):  # end the processes that were started, just as Ctrl-C does
         signal.signal(number, signal.default_int_handler)
     console = Console(width=max(168, Console().width))
     found: dict[str, Any] = {}

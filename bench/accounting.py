@@ -13,7 +13,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of a set of processes: CPU seconds of all threads, those in user mode among them, and resident bytes."""
+    """The usage of a set of processes: CPU seconds of all threads, those of them in user mode, and resident bytes."""
 
     cpu: float
     resident: int
@@ -22,7 +22,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Seconds of all cores together since boot: busy, and taken by the host of a virtual machine."""
+    """Seconds of all cores together since boot: busy, and taken by the host if this is a virtual machine."""
 
     busy: float
     stolen: float
@@ -36,7 +36,7 @@ def usage(pids: Iterable[int]) -> Usage:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:  # the process has just ended
             continue
-        cpu += sum(map(int, fields[11:15])) / _TICK  # its own time, and that of children that have ended
+        cpu += sum(map(int, fields[11:15])) / _TICK  # its own time, and that of its children that have ended
         user += (int(fields[11]) + int(fields[13])) / _TICK
         resident += int(fields[21]) * _PAGE
     return Usage(cpu, resident, user)

@@ -1,4 +1,4 @@
-"""``python -m bench.alarm_loads NAME``: loads that must not make an alarm wait, each run in a process of its own.
+"""``python -m bench.alarm_loads NAME``: loads that must not make an alarm wait, each in a separate process.
 
 Each load is a coroutine that runs until it is cancelled. To add one, write it and name it in LOADS. The process reads
 what it needs (a ``Target``, as JSON) from standard input, and stops when that closes, or after a minute.
@@ -79,7 +79,7 @@ async def silent(target: Target) -> None:
 
 
 async def slow(target: Target) -> None:
-    """Ask for the page again and again over 200 connections that read no answer."""
+    """Ask for the page again and again over 200 connections without reading the answers."""
     await _lines(target, 200, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 30, read=False)
 
 

@@ -1,6 +1,7 @@
-"""How soon an alarm is answered and a picture opens while strangers and low roles ask for all they can.
+"""Measures how soon an alarm is answered and a picture opens while strangers and people with few rights send all the
+requests they can.
 
-The gateway is a process of its own, and so is every load (``alarm_loads``). A panic button's message is posted every
+The gateway runs in its own process, and so does every load (``alarm_loads``). A panic button's message is posted every
 half second. A picture is opened every second, and timed from the offer to its first packet.
 """
 
@@ -74,7 +75,7 @@ async def _measured(gateway: Sightline, seconds: float) -> dict[str, Any]:
 
 
 async def _every(period: float, seconds: float, act: Any, took: list[float]) -> None:
-    """Start an act every ``period`` seconds, even while an earlier one is still running."""
+    """Start an action every ``period`` seconds, even while an earlier one is still running."""
 
     async def timed(number: int) -> None:
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Draws the cost per packet as cameras and viewers grow in number, and next to its peers': one SVG of bars. Pure."""
+"""Draws the cost per packet for growing numbers of cameras and viewers, beside that of other servers, as SVG. Pure."""
 
 from html import escape
 from typing import Any
@@ -18,7 +18,7 @@ def draw(found: dict[str, Any]) -> str:
     height = BAR * (len(bars) + 2)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">'
     lines = [head, f'<rect width="{WIDTH}" height="{height}" fill="white"/>']
-    lines.append(f'<text x="8" y="{BAR}" font-size="14">CPU a delivered packet, microseconds</text>')
+    lines.append(f'<text x="8" y="{BAR}" font-size="14">CPU per delivered packet, microseconds</text>')
     for number, (name, value) in enumerate(bars):
         top = BAR * (number + 1.5)
         length = (WIDTH - LEFT - RIGHT) * value / most

@@ -1,4 +1,4 @@
-"""The film that every camera of the bench sends: 1280x720, 30 pictures a second, 2 Mbit/s of H.264."""
+"""The film that every camera of the bench sends: 1280x720, 30 pictures per second, 2 Mbit/s of H.264."""
 
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ def film() -> list[bytes]:
     """Return access units with start codes (Annex B). The first one is a keyframe, and the only one."""
     encoder = av.CodecContext.create("libx264", "w")
     if not isinstance(encoder, av.VideoCodecContext):
-        raise TypeError("libx264 is no video encoder")
+        raise TypeError("libx264 is not a video encoder")
     encoder.width, encoder.height, encoder.pix_fmt = 1280, 720, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
     encoder.gop_size, encoder.bit_rate, encoder.profile = FRAMES, BITRATE, "Baseline"

@@ -1,13 +1,13 @@
-"""A viewer for the bench, with real ICE, DTLS and feedback. It counts what arrives by the headers, and now and then
-decrypts a packet to check that it can be decrypted.
+"""A viewer for the bench, with real ICE, DTLS and feedback. It counts what arrives by reading only headers, and now and
+then decrypts a packet to check that it can.
 
 Four hundred viewers must cost less than the server that feeds them, and must not become part of its cost:
 
 - With UDP_GRO the kernel hands over, in one call, all packets that arrived in one send. If a server sends packet by
   packet, the viewer receives packet by packet.
 - Viewers check their sockets every few milliseconds instead of waiting for them: on loopback, the sender does the work
-  of waking a reader, which no server has to do for viewers elsewhere. Delays stay exact, since the kernel notes the
-  time of every arrival.
+  of waking a reader, which a server does not have to do for viewers elsewhere. Delays stay exact, because the kernel
+  notes the time of every arrival.
 """
 
 import asyncio
@@ -39,8 +39,9 @@ a=fmtp:{RETRANSMISSION} apt={VIDEO}
 
 
 class Pictures:
-    """What all viewers of a process have received: one line per viewer and picture, written at the picture's last
-    packet."""
+    """What all viewers of a process have received: one line per viewer and picture, written when the picture's last
+    packet arrives.
+    """
 
     def __init__(self) -> None:
         self.viewers = array("H")
@@ -75,9 +76,10 @@ class Poller:
 
 
 class CountingViewer(LightViewer):
-    """Viewer ``number``. ``packets`` and ``bytes`` count the video; ``runs``: sends in which the video arrived;
-    ``lost``: missing packets. Of the packets that were picked for a check, ``opened`` could be decrypted and held
-    H.264, and ``sealed`` could not be decrypted."""
+    """Viewer ``number``. ``packets`` and ``bytes`` count the video, ``runs`` the sends in which it arrived, ``lost``
+    the missing packets. Of the packets picked for a check, ``opened`` could be decrypted and contained H.264, and
+    ``sealed`` could not be decrypted.
+    """
 
     def __init__(self, number: int, pictures: Pictures, host: str, coalesce: bool = True) -> None:
         self._coalesce = coalesce
@@ -92,7 +94,7 @@ class CountingViewer(LightViewer):
         self._sample = False
 
     def offer(self) -> str:
-        """Return an offer like a browser's: REMB feedback, and retransmission with an SSRC of its own."""
+        """Return an offer like a browser's: REMB feedback, and retransmission with a separate SSRC."""
         plain = super().offer()
         media = next(line for line in plain.split("\r\n") if line.startswith("m="))
         first, *rest = _FORMATS.strip().split("\n")
@@ -168,7 +170,9 @@ class CountingViewer(LightViewer):
         except SrtpError:
             self.sealed += 1
             return
-        kind = plain[12 + 4 * (plain[0] & 15)] & 0x1F  # no server here sends a header extension: none is negotiated
+        kind = (
+            plain[12 + 4 * (plain[0] & 15)] & 0x1F
+        )  # no server here sends a header extension, because none is negotiated
         self.opened += 1 <= kind <= 28
 
     def _other(self, datagram: bytes, address: tuple[str, int]) -> None:

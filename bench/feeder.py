@@ -1,9 +1,9 @@
-"""``python -m bench.feeder``: cameras that cost next to nothing, in a process of their own. They serve anyone who asks
-over RTSP and TCP. With a log, they also send plain RTP over UDP to a server that wants it, and log when each picture's
-last byte was written.
+"""``python -m bench.feeder``: cameras that cost almost nothing, in a separate process. They serve anyone who asks over
+RTSP and TCP. With a log, they also send plain RTP over UDP to a server that wants it, and log when each picture's last
+byte was written.
 
-All cameras play one film that was encoded in advance, each from a different place in it, so that neither the pictures
-nor the keyframes of two cameras coincide. Prints its RTSP port, and stops when standard input closes.
+All cameras play one film that was encoded in advance, each from a different position, so that neither the pictures nor
+the keyframes of two cameras coincide. Prints its RTSP port, and stops when standard input closes.
 """
 
 import argparse
@@ -30,11 +30,12 @@ TICKS = 90_000 // FPS
 RUN = 16  # packets that are sent over UDP at once
 REPORT_EVERY = 5 * FPS  # pictures between two sender reports
 WRITTEN = np.dtype([("camera", "<u2"), ("place", "<u2"), ("rtp", "<u4"), ("at", "<i8")])
-"""One log line: camera, place of the picture in the film (0 is the keyframe), RTP time, wall-clock nanoseconds."""
+"""One log line: camera, position of the picture in the film (0 is the keyframe), RTP time, wall-clock nanoseconds."""
 
 COUNT = "X-COUNT"
-"""A request of the bench's own. The answer, in JSON, is the number of players, the packets and pictures written to them
-so far, and the bytes that are waiting for them."""
+"""A request that only the bench uses. The answer, in JSON, is the number of players, the packets and pictures written
+to them so far, and the bytes that are waiting for them.
+"""
 UNREAD_LIMIT = 2_000_000
 """Bytes that may be waiting for a player that does not read. Beyond that, pictures are not sent to it."""
 
@@ -80,7 +81,7 @@ class Camera:
         return sum(player.get_write_buffer_size() for player in self.players)
 
     def write(self) -> None:
-        """Write the next picture to the players alone, in as few steps as possible: a district has many cameras."""
+        """Write the next picture to the players only, in few steps, because a district has many cameras."""
         rtp = self._next * self._ticks & 0xFFFFFFFF
         payloads = self._pictures[self._next % len(self._pictures)]
         self._play(payloads, rtp)
@@ -97,7 +98,7 @@ class Camera:
                 last = _HEADER.pack(0x80, kind, first + number - 1 & 0xFFFF, rtp, self.number + 1) + payload
                 if number < len(payloads):
                     _send(self._mountpoint, last)
-                    if number % RUN == 0:  # a keyframe at once would not fit a socket's default buffer
+                    if number % RUN == 0:  # a whole keyframe would not fit into a socket's default buffer
                         await asyncio.sleep(0.001)
         at = time.time_ns()  # before the write that completes the picture: later delay is the server's
         if self._mountpoint is not None:
@@ -121,7 +122,7 @@ class Camera:
         written = b"".join(pieces)
         for player in self.players:
             if player.get_write_buffer_size() > UNREAD_LIMIT:
-                continue  # as an encoder does when its reader is too slow
+                continue  # as an encoder does if its reader is too slow
             player.write(written)
             self.sent += len(payloads)
             self.pictures += 1
@@ -241,11 +242,11 @@ async def main() -> None:
     """Serve until standard input closes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--cameras", type=int, default=1)
-    parser.add_argument("--fps", type=int, default=FPS, help="pictures a second: half as many is half the bit rate")
-    parser.add_argument("--port", type=int, default=0, help="RTSP port; 0: any that is free")
+    parser.add_argument("--fps", type=int, default=FPS, help="pictures per second: half as many is half the bit rate")
+    parser.add_argument("--port", type=int, default=0, help="RTSP port; 0: any free port")
     parser.add_argument("--log", type=Path, help="log every picture here")
     parser.add_argument(
-        "--rtp-port", type=int, help="send each camera also by UDP, to this port and the next even ones"
+        "--rtp-port", type=int, help="also send each camera over UDP, to this port and the next even ones"
     )
     options = parser.parse_args()
     units = [nal_units(unit) for unit in film()]

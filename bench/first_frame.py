@@ -1,5 +1,6 @@
 """Measures the time from the click to the first frame that ``requestVideoFrameCallback`` reports, in Chromium, with the
-same page for every server. Keyframes are four seconds apart, and clicks fall anywhere between two of them."""
+same page for every server. Keyframes are four seconds apart, and clicks fall at any point between two of them.
+"""
 
 import asyncio
 import random
@@ -33,8 +34,9 @@ CLICK = """
 
 
 async def measure(server: Server, cameras: int, clicks: int) -> list[float]:
-    """Return the milliseconds for every click, or ``PATIENCE`` if no frame came. The first click, which warms up, is
-    left out."""
+    """Return the milliseconds for every click, or ``PATIENCE`` if no frame appeared. The first click is a warm-up and
+    is left out.
+    """
     dice, found = random.Random(0), list[float]()
     async with aiohttp.ClientSession() as http, chromium() as browser:
 

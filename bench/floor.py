@@ -1,4 +1,6 @@
-"""The least that a packet can cost: builds and runs ``floor.c`` if there is a C compiler with OpenSSL's headers."""
+"""Measures the least that a packet can cost: builds and runs ``floor.c`` if there is a C compiler with OpenSSL's
+headers.
+"""
 
 import asyncio
 import shutil
@@ -24,7 +26,7 @@ async def measure(seconds: int = SECONDS) -> dict[str, Any]:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:  # bound, so that nothing is refused
                 sink.bind(("127.0.0.1", 0))
                 words = (str(sink.getsockname()[1]), str(burst), str(seconds))
-                found[f"{burst} packets a send"] = float(await _output(program, *words))
+                found[f"{burst} packets per send"] = float(await _output(program, *words))
     return found
 
 

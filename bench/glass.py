@@ -1,4 +1,4 @@
-"""``python -m bench glass``: how soon a picture is on the screen, with the real gateway and Chromium.
+"""``python -m bench glass`` measures how soon a picture is on the screen, with the real gateway and Chromium.
 
 Measures the time from the click to the first picture and to the first LIVE one, and from the trigger of a lockdown (the
 console's request) to the first picture that opens by itself. Simulated cameras send a keyframe every four seconds, so a
@@ -21,10 +21,10 @@ COLUMNS = ("times", "p50_ms", "p95_ms", "most_ms")
 GOP = 4.0
 SITE, ROOM = "lincoln", "lincoln-room-101"
 CAMERAS = ("lincoln-lobby", "lincoln-main-entrance", "lincoln-hallway-west", "lincoln-gym")
-WAITS = 0.2, 1.5  # seconds between two clicks, so that they fall anywhere between two keyframes
+WAITS = 0.2, 1.5  # seconds between two clicks, so that they fall at any point between two keyframes
 
 # The first frame, and the first LIVE one, of every camera since the click, in wall-clock milliseconds that are
-# monotonic within a page. The tests' reader of pixels is switched off: it would cost more than what is measured.
+# monotonic within a page. The tests' pixel reader is turned off, because it would cost more than what is measured.
 FIRSTS = """
   window.frames_unread = { has: () => true };
   window.firsts = {};
@@ -45,7 +45,7 @@ CLICK = """
 
 
 async def measure(clicks: int, triggers: int) -> dict[str, dict[str, float]]:
-    """Return the figures in milliseconds. Raises AssertionError if no picture comes at all."""
+    """Return the figures in milliseconds. Raises AssertionError if no picture appears at all."""
     found: dict[str, list[float]] = {"click_to_picture": [], "click_to_live": [], "trigger_to_picture": []}
     with tempfile.TemporaryDirectory() as directory:
         district = District(Path(directory), gop=GOP)

@@ -1,4 +1,4 @@
-"""Draws what cameras that nobody is watching cost, by their number: one SVG of two panels, CPU and memory. Pure."""
+"""Draws what cameras cost while nobody is watching, by their number: an SVG with panels for CPU and memory. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ OWN, OTHERS = "#1f5fa8", "#6b6b6b"
 SHAPES = (("", "circle"), ("6 4", "square"), ("2 4", "diamond"), ("8 3 2 3", "triangle"))
 """Dash pattern and marker of each line, in the order of the rows, so that lines can be told apart without colour."""
 LEAST_DELIVERED, MOST_BEHIND = 0.98, 0.5
-"""A server that got a smaller share of the pictures due, or left more seconds of them unread, did not keep up."""
+"""A server that read a smaller share of the pictures due, or left more seconds of them unread, did not keep up."""
 LABEL_APART = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The place of a panel, and the ends of its axes."""
+    """The position of a panel, and the ends of its axes."""
 
     left: float
     most_cameras: float
     most: float
 
     def x(self, cameras: float) -> float:
-        """Return the horizontal place of a number of cameras."""
+        """Return the horizontal position of a number of cameras."""
         return self.left + PANEL * cameras / self.most_cameras
 
     def y(self, value: float) -> float:
-        """Return the vertical place of a figure."""
+        """Return the vertical position of a figure."""
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.most
 
 
@@ -39,7 +39,7 @@ def draw(found: dict[str, Any]) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">'
     lines = [head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>']
     panels: tuple[tuple[str, str, Callable[[float], str]], ...] = (
-        ("cores", "CPU while nobody watches, cores", "{:g}".format),
+        ("cores", "CPU while nobody is watching, cores", "{:g}".format),
         ("pss_mb", "Memory (PSS), MB", "{:g}".format),
     )
     for number, (key, title, written) in enumerate(panels):
@@ -48,8 +48,8 @@ def draw(found: dict[str, Any]) -> str:
         lines += _axes(panel, title, written)
         lines += _lines(panel, key, names, found)
     lines.append(
-        f'<text x="{LEFT}" y="{HEIGHT - 10}" font-size="11" fill="#444">Cameras of 1 Mbit/s at 15 pictures a second. '
-        "An empty mark: it did not keep up, on two cores that the cameras also use.</text>"
+        f'<text x="{LEFT}" y="{HEIGHT - 10}" font-size="11" fill="#444">Cameras of 1 Mbit/s at 15 pictures per second. '
+        "Hollow marks: it did not keep up, on two cores that the cameras were using too.</text>"
     )
     return "\n".join([*lines, "</svg>", ""])
 

@@ -1,12 +1,13 @@
-"""``python -m bench idle``: what it costs to pull all cameras of a school all the time while nobody is watching.
+"""``python -m bench idle`` measures what it costs to pull all cameras of a school all the time while nobody is
+watching.
 
 The cameras are the feeder's, at half the picture rate and so at 1 Mbit/s (15 pictures, 117 packets per second), over
 RTSP/TCP on loopback. This gateway (with picture health and without, and in all the checkouts that are named), MediaMTX
-and go2rtc take turns at the same feeder, round after round. The feeder's own cost is not counted. In every turn: start,
-wait until every camera is playing, settle for longer than a group of pictures lasts, then count.
+and go2rtc take turns with the same feeder, round after round. The feeder's own cost is not counted. In every turn:
+start, wait until every camera is playing, settle for longer than a group of pictures lasts, then count.
 
 CPU is user and system time of the server's processes, from /proc. Memory is PSS at the end; the memory per camera is
-the slope from a turn with one camera. A server that reads less than the feeder writes is found out: pictures pile up in
+the slope from a turn with one camera. If a server reads less than the feeder writes, it shows: pictures pile up in
 sockets (*behind* says how much) until those are full, and then *delivered* falls below 1.
 """
 
@@ -85,7 +86,7 @@ async def measure(
     console: Console,
     keep: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
-    """Return {cameras: {name: figures}}, and hand it to ``keep`` after every turn. A failure costs only its turn."""
+    """Return {cameras: {name: figures}}, and pass it to ``keep`` after every turn. A failure loses only its turn."""
     turns: dict[int, dict[str, list[Turn]]] = {count: {name: [] for name in builds} for count in (1, *counts)}
     absent: dict[int, dict[str, str]] = {count: {} for count in turns}
     for count in turns:
@@ -96,7 +97,7 @@ async def measure(
                         continue
                     try:
                         turn = await one_turn(build, feed, seconds if count > 1 else 1.0)
-                    except Exception as reason:  # whatever it is, it costs only this row
+                    except Exception as reason:  # whatever it is, only this row is lost
                         absent[count][name] = words_of(reason)
                         console.print(f"{count} cameras: {name}: {absent[count][name]}", style="dim")
                     else:
@@ -183,7 +184,7 @@ HEADINGS = (
     "ms/s a camera",
     "µs/packet",
     "PSS MB",
-    "kB a camera",
+    "kB per camera",
     "delivered",
     "behind s",
     "busy",

@@ -59,7 +59,7 @@ def write_configuration(directory: Path, http_port: int, cameras: int, rtp_port:
 
 
 def answer_to_janus(viewer: str, janus: str) -> str:
-    """Turn the viewer's offer into an answer to Janus's offer: both sides make an offer."""
+    """Turn the viewer's offer into an answer to Janus's offer, because both sides make an offer."""
     kept = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=candidate:")
     lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {_mid(janus)}"]
     lines += [f"m=video 9 UDP/TLS/RTP/SAVPF {VIDEO}", "c=IN IP4 127.0.0.1", f"a=mid:{_mid(janus)}", "a=recvonly"]
@@ -83,7 +83,9 @@ def _mid(description: str) -> str:
 
 
 def own_address() -> str:
-    """Return the machine's address on its network: Janus leaves out loopback. Packets to it stay in the machine."""
+    """Return the machine's address on its network, because Janus leaves out loopback. Packets to it stay in the
+    machine.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # sends nothing
         return str(probe.getsockname()[0])

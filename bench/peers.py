@@ -1,4 +1,4 @@
-"""Other servers: those that the bench starts itself, and any that is running already and speaks WHEP."""
+"""Other servers: those that the bench starts itself, and any running server that speaks WHEP."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ class PlainAiortc:
             raise NotHere("plain aiortc does not start") from error
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """Return its address, without a token: the obvious program has none."""
+        """Return its address, without a token: such a simple program has none."""
         return Endpoint(f"http://127.0.0.1:{self._port}/whep/{camera}")
 
     async def counters(self) -> dict[str, float]:
@@ -62,7 +62,7 @@ class PlainAiortc:
 
 
 class Program:
-    """A server of one program with one configuration, started here. It listens only on loopback."""
+    """A server that is one program with one configuration, started here. It listens only on loopback."""
 
     def __init__(self, name: str, feed: Feed, configuration: Mapping[str, object], whep: str, http_port: int) -> None:
         """``whep``: the URL of a camera's endpoint, with ``{camera}`` for its number."""
@@ -132,7 +132,8 @@ def mediamtx(feed: Feed) -> Program:
 
 def go2rtc(feed: Feed) -> Program:
     """Return go2rtc, which pulls cameras all the time (``preload``; by default it pulls on demand). It has no STUN
-    servers, and has loopback among its candidates: with nothing but loopback it would otherwise name none."""
+    servers, and is told to offer loopback candidates: otherwise, listening only on loopback, it would offer none.
+    """
     http, media = free_port(), free_port()
     configuration: dict[str, object] = {
         "app": {"modules": ["api", "rtsp", "webrtc"]},
@@ -152,8 +153,9 @@ def cameras_of(feed: Feed) -> list[str]:
 
 
 def program_of(name: str) -> str:
-    """Return where a program is: the value of the environment variable of its upper-case name (``MEDIAMTX``), or else
-    its place in the search path. Raises NotHere."""
+    """Return the path of a program: the value of the environment variable with its upper-case name (``MEDIAMTX``), or
+    else where the search path finds it. Raises NotHere.
+    """
     found = os.environ.get(name.upper()) or shutil.which(name)
     if found is None or not Path(found).exists():
         raise NotHere(f"not installed: put {name} on the search path, or its file in {name.upper()}")
@@ -161,7 +163,7 @@ def program_of(name: str) -> str:
 
 
 def listens(port: int) -> bool:
-    """Return True if a server accepts TCP connections at this port of loopback."""
+    """Return True if a server accepts TCP connections at this port on loopback."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0

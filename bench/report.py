@@ -30,21 +30,21 @@ def show(found: dict[str, Any], console: Console) -> None:
         if title == "memory":
             for name, row in rows.items():
                 if row:
-                    console.print(f"RSS a further viewer, {name}: {row['kilobytes_a_viewer']} kB")
+                    console.print(f"RSS per further viewer, {name}: {row['kilobytes_a_viewer']} kB")
         elif title == "floor":
             for name, cost in rows.items():
-                console.print(f"Seal and send alone, in C, {name}: {cost:.2f} µs a packet")
+                console.print(f"Seal and send alone, in C, {name}: {cost:.2f} µs per packet")
         elif title == "first frame":
             show_times("Click to first frame, Chromium, keyframes 4 s apart", rows, console)
         else:
             _show_series(title, rows, console)
     console.print(
-        "µs/packet: CPU of all the server's processes by packets that reached viewers, median of the rounds; ratio: to "
-        "the first row of its table. A core: viewers of 234 packets a second that one core would serve at that cost; "
-        "pkt/s: what each one got; pkt/send: how many of them came in one send (GSO). "
-        "p50, p99: last packet of a picture in to last packet out; keyframes apart; -: pictures did not come whole. "
-        f"!: others used over {100 * LOADED:.0f} % of the machine meanwhile. "
-        "source_access_units: pictures of a camera from before its first keyframe."
+        "µs/packet: CPU of all the server's processes per packet that reached viewers, median of the rounds; ratio: to "
+        "the first row of its table. A core: viewers of 234 packets per second that one core could serve at that cost; "
+        "pkt/s: packets per second that each viewer got; pkt/send: packets that arrived in one send (GSO). "
+        "p50, p99: last packet of a picture in to last packet out; keyframes apart; -: pictures did not arrive whole. "
+        f"!: other programs used over {100 * LOADED:.0f} % of the machine meanwhile. "
+        "source_access_units: a camera's pictures before its first keyframe."
     )
 
 
@@ -95,7 +95,7 @@ def _show_series(title: str, rows: dict[str, dict[str, Any]], console: Console) 
 
 def show_targets(reached: list[Target], console: Console) -> None:
     """Print the targets, and say which were reached."""
-    table = Table("", "figure", "wanted", "", title="What this gateway sets out to reach on two shared cores")
+    table = Table("", "figure", "wanted", "", title="Targets of this gateway on two shared cores")
     for target in reached:
         table.add_row(target.what, target.figure, target.wanted, "reached" if target.met else "MISSED")
     if reached:

@@ -1,4 +1,4 @@
-"""One measurement: a feeder, a server and viewers, each in a process of its own. All are ended whatever happens."""
+"""One measurement: a feeder, a server and viewers, each in a separate process. All are ended, whatever happens."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ SETTLE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A running feeder: its RTSP port, its log, where it sends over UDP, its process."""
+    """A running feeder: its RTSP port, its log, the port to which it sends over UDP, its process."""
 
     directory: Path
     cameras: int
@@ -97,7 +97,7 @@ async def measure(
     build: Build, feed: Feed, viewers: int, seconds: float, coalesce: bool = True, waiting: bool = False
 ) -> Measured:
     """Start the server, let the viewers watch its cameras in turn, and stop it. Raises NotHere if it cannot be started,
-    NothingSeen if no viewer got a packet, and any other error that it meets."""
+    NothingSeen if no viewer got a packet, and any other error that occurs."""
     server = build(feed)
     async with started(server):
         endpoints = []

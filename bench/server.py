@@ -50,7 +50,7 @@ class Server(Protocol):
 
 @contextlib.asynccontextmanager
 async def started(server: Server) -> AsyncIterator[None]:
-    """Run the server while the block lasts. A failure to stop is reported, and costs no figures."""
+    """Run the server while the block lasts. A failure to stop is reported, and no figures are lost."""
     try:
         await server.start()
         yield
@@ -58,4 +58,4 @@ async def started(server: Server) -> AsyncIterator[None]:
         try:
             await server.stop()
         except Exception as error:
-            print(f"killed, since it did not stop: {error}"[:200])
+            print(f"killed, because it did not stop: {error}"[:200])

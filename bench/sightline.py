@@ -1,5 +1,6 @@
-"""The product as a server under test: ``sightline serve`` on a district made for the purpose, with an incident opened
-by the console's request, tokens and WHEP. It runs the code of this checkout or of another one next to it."""
+"""This gateway as a server under test: ``sightline serve`` with a district made for the purpose, an incident opened
+through the console's request, tokens and WHEP. It runs the code of this checkout or of another one.
+"""
 
 import asyncio
 import json
@@ -28,9 +29,10 @@ DISPATCHERS = 8  # one sign-in may have 64 pictures open
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The variant of the gateway to measure: the checkout whose code runs, whether keyframes are examined (picture
+    """The variant of the gateway to measure: the checkout whose code runs, whether keyframes are checked (picture
     health), whether the kernel may split sends into datagrams (GSO), and whether anybody will be watching. If not,
-    nobody signs in."""
+    nobody signs in.
+    """
 
     tree: Path = ROOT
     health: bool = True
@@ -58,7 +60,7 @@ class Variant:
 
 
 def write_district(directory: Path, cameras: int, rtsp_port: int) -> Path:
-    """Write a school that is one hall with that many cameras. Return the path of its configuration."""
+    """Write the configuration of a school that is one hall with that many cameras. Return its path."""
     square = [[[x, y] for x, y in ((-89.0, 40.0), (-88.999, 40.0), (-88.999, 40.001), (-89.0, 40.001), (-89.0, 40.0))]]
     polygon, point = {"type": "Polygon", "coordinates": square}, {"type": "Point", "coordinates": [-88.9995, 40.0005]}
     features: list[tuple[str, dict[str, object], object]] = [
@@ -123,7 +125,7 @@ class Sightline:
 
     @property
     def url(self) -> str:
-        """Return the address at which the pages would be."""
+        """Return the address of the pages."""
         return f"http://localhost:{self._http}"
 
     @property
@@ -160,7 +162,7 @@ class Sightline:
             self._tokens.append(told["token"])
 
     def _links(self) -> list[str]:
-        """Return sign-in links, made by the checkout's own code: only that knows its database's schema."""
+        """Return sign-in links, made by the checkout's own code, because only that knows its database's schema."""
         program = str(Path(__file__).with_name("invitations.py"))
         arguments = [str(self._configuration), json.dumps(self._settings), self.url, str(DISPATCHERS), SITE]
         made = subprocess.run(

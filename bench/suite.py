@@ -1,5 +1,6 @@
-"""What is measured, and in which order. Servers under comparison take turns, round after round, so that anything else
-that the machine is doing affects all of them. The median of the rounds counts, and the spread is shown."""
+"""Decides what is measured, and in which order. Servers in a comparison take turns, round after round, so that anything
+else that the machine is doing affects all of them. The median of the rounds counts, and the spread is shown.
+"""
 
 import statistics
 from collections import Counter
@@ -26,7 +27,9 @@ MANY = 40
 FEW = 20  # viewers of ten cameras, as in a typical incident
 SERIES = ("many", "few", "ten", "woken", "cut", "own", "forty", "workers", "frames")
 """One camera and many viewers; ten cameras and few; ten and many; viewers that wake up for each datagram; datagrams
-that the kernel has split; this gateway alone by viewers, on forty cameras, by workers; click to first frame."""
+that the kernel has split; this gateway alone, by number of viewers, with forty cameras, and by number of workers; click
+to first frame.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where figures go as they come: lines of text to ``console``, all figures so far to ``keep``."""
+    """Where figures go as they are measured: lines of text to ``console``, all figures so far to ``keep``."""
 
     console: Console
     keep: Callable[[dict[str, Any]], None]
@@ -61,13 +64,13 @@ def trees_of(words: list[str]) -> dict[str, Path]:
 
 
 def sightline(variant: Variant | None = None, **settings: object) -> Build:
-    """Return a build of a fresh gateway of this variant, with these settings changed."""
+    """Return a function that builds a fresh gateway of this variant, with these settings changed."""
     named = {key.replace("__", "."): value for key, value in settings.items()}
     return lambda feed: Sightline(feed.directory, feed.cameras, feed.rtsp_port, named, variant)
 
 
 def external(text: str) -> tuple[str, Build]:
-    """Parse ``NAME=URL,pid=N[,pid=N][,token=T][,host=ADDRESS]`` into a name and a build. Raises ValueError."""
+    """Parse ``NAME=URL,pid=N[,pid=N][,token=T][,host=ADDRESS]`` into a name and a build function. Raises ValueError."""
     name, _, rest = text.partition("=")
     url, *words = rest.split(",")
     given = [word.partition("=")[::2] for word in words]
@@ -110,7 +113,7 @@ async def measure_all(plan: Plan, externals: list[str], desk: Desk) -> dict[str,
     await series("ten", ten, CAMERAS, all_of(plan.compared))
     await series("woken", f"{many}, viewers that are woken by each datagram", 1, all_of(plan.compared), waiting=True)
     cut = {"sightline": (sightline(), plan.compared)}
-    await series("cut", f"{many}, datagrams that the kernel has cut up", 1, cut, coalesce=False)
+    await series("cut", f"{many}, datagrams that the kernel has split", 1, cut, coalesce=False)
     own = {f"{count} viewers": (sightline(), count) for count in plan.viewers}
     await series("own", "this gateway, ten cameras", CAMERAS, own)
     alone = {f"{plan.compared} viewers": (sightline(), plan.compared)}
@@ -131,7 +134,7 @@ async def floor_of_all(desk: Desk) -> dict[str, Any]:
     except NotHere as reason:
         desk.console.print(f"the floor in C: {reason}", style="dim", markup=False)
         return {}
-    desk.console.print(f"the floor in C, µs a packet: {found}", style="dim", markup=False)
+    desk.console.print(f"the floor in C, µs per packet: {found}", style="dim", markup=False)
     return found
 
 
@@ -177,8 +180,8 @@ async def in_turns(
 ) -> None:
     """Measure every row (what, viewers) once per round. ``found[title]`` gets the medians so far after every turn.
 
-    A row whose server is not here is left out of later rounds. A row that fails is tried again, and shows how often it
-    failed. ``coalesce``, ``waiting``: how the viewers receive what arrives.
+    A row whose server is not installed is left out of later rounds. A row that fails is tried again, and shows how
+    often it failed. ``coalesce`` and ``waiting`` say how the viewers receive.
     """
     results: dict[str, list[Measured]] = {name: [] for name in rows}
     failures: dict[str, list[str]] = {name: [] for name in rows}
@@ -191,7 +194,7 @@ async def in_turns(
                 async with feeding(cameras, free_port(), rtsp_port=plan.rtsp_port) as feed:
                     measured = await measure(build, feed, viewers, plan.seconds, coalesce, waiting)
                 results[name].append(measured)
-                told = f"{1e6 * measured.result.cpu / measured.result.packets:.2f} µs a packet"
+                told = f"{1e6 * measured.result.cpu / measured.result.packets:.2f} µs per packet"
             except Exception as reason:  # whatever it is, it costs only this row
                 told = words_of(reason)
                 failures[name].append(told)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 FIFTH = 5.0
 COMPILED = {"MediaMTX": 2.0, "go2rtc": 2.0}
-"""The least ratio of a Go server's cost to this gateway's. For all other servers: FIFTH."""
+"""The smallest acceptable ratio of a Go server's cost to this gateway's. For all other servers it is FIFTH."""
 MOST_MICROSECONDS = 6.0
 WORKERS_WITHIN = 1.15
 MOST_DELAY = 3.0
@@ -14,7 +14,7 @@ ALARM_MS, PICTURE_UNDER_LOAD_MS = 250.0, 1000.0
 
 
 class Target(NamedTuple):
-    """``figure`` as it is shown, next to what it has to be."""
+    """A ``figure`` as it is shown, beside what it has to be."""
 
     what: str
     figure: str
@@ -38,13 +38,13 @@ def _servers(series: dict[str, Any]) -> Iterator[Target]:
     for name, row in one.items():
         if own and not name.startswith("sightline") and "microseconds_a_packet" in row:
             ratio, least = row["microseconds_a_packet"] / own, COMPILED.get(name, FIFTH)
-            what = f"{name}: CPU a packet by ours, one camera, {row['viewers']} viewers"
+            what = f"{name}: CPU per packet, relative to ours, one camera, {row['viewers']} viewers"
             yield Target(what, f"{ratio:.1f}", f"at least {least:g}", ratio >= least)
     ten = series.get("this gateway, ten cameras", {})
     if row := ten.get("400 viewers"):
         cost = row["microseconds_a_packet"]
         wanted = f"under {MOST_MICROSECONDS:g} us"
-        yield Target("CPU a packet, 400 viewers", f"{cost:.2f} us", wanted, cost < MOST_MICROSECONDS)
+        yield Target("CPU per packet, 400 viewers", f"{cost:.2f} us", wanted, cost < MOST_MICROSECONDS)
         gone = row["lost"] + sum(ours(row).values())
         yield Target("packets lost or dropped by us, 400 viewers of 2 Mbit/s", f"{gone:g}", "0", not gone)
     if (row := ten.get("100 viewers")) and row["delay_ms"]["p99"] is not None:
@@ -55,15 +55,17 @@ def _servers(series: dict[str, Any]) -> Iterator[Target]:
     if len(workers) == 2:
         alone, both = (row["microseconds_a_packet"] for row in workers.values())
         wanted = f"at most {WORKERS_WITHIN:g}"
-        yield Target("CPU a packet, two workers by one", f"{both / alone:.2f}", wanted, both / alone <= WORKERS_WITHIN)
+        yield Target(
+            "CPU per packet, two workers relative to one", f"{both / alone:.2f}", wanted, both / alone <= WORKERS_WITHIN
+        )
 
 
 def _idle(series: dict[str, Any]) -> Iterator[Target]:
-    """Compare with MediaMTX while picture health is off, since MediaMTX examines no picture."""
+    """Compare with MediaMTX while picture health is off, because MediaMTX checks no pictures."""
     for title, rows in series.items():
         own, theirs = (rows.get(name, {}).get("cores") for name in ("sightline, health off", "mediamtx"))
         if own and theirs:
-            what = f"nobody watches, {title}: CPU with picture health off, by MediaMTX's"
+            what = f"nobody watching, {title}: CPU with picture health off, relative to MediaMTX"
             yield Target(what, f"{own / theirs:.2f}", "at most 1", own <= theirs)
 
 
@@ -82,7 +84,9 @@ def _alarms(rows: dict[str, Any]) -> Iterator[Target]:
 
 
 def ours(row: dict[str, Any]) -> dict[str, float]:
-    """Return what the gateway dropped of what it should have sent, except a camera's pictures before its keyframe."""
+    """Return how much the gateway dropped that it should have sent, not counting a camera's pictures before its
+    keyframe.
+    """
     return {key: value for key, value in row.get("counters", {}).items() if value and "dropped" in key and _sent(key)}
 
 

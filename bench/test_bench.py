@@ -1,4 +1,4 @@
-"""The bench itself: what it reports of a server must be true."""
+"""The bench itself: what it reports about a server must be true."""
 
 import asyncio
 import copy
@@ -60,7 +60,7 @@ def test_pictures_that_a_viewer_missed_do_not_shift_the_others() -> None:
     assert len(found.pictures) + len(found.keyframes) == len(numbers)
 
 
-def test_a_server_that_holds_a_picture_until_the_next_is_not_taken_for_fast() -> None:
+def test_a_server_that_holds_each_picture_until_the_next_does_not_look_fast() -> None:
     found = delays(written(90), 0, received(list(range(35, 85)), dict.fromkeys(range(90), 34), 7))
     assert set(found.pictures) == {34.0}
 
@@ -71,32 +71,32 @@ def test_a_viewer_without_a_keyframe_is_not_timed_at_all() -> None:
     assert found.unmatched == 28
 
 
-def test_only_the_viewer_s_own_camera_counts() -> None:
+def test_only_the_viewers_own_camera_counts() -> None:
     log = np.concatenate([written(90, camera=1), written(90)])
     assert delays(log, 2, received(list(range(35, 85)), {}, 0)).unmatched == 50
 
 
-def test_an_external_server_is_told_by_name_url_and_process() -> None:
+def test_an_external_server_is_given_by_name_url_and_process() -> None:
     name, _ = external("mediamtx=http://127.0.0.1:8889/camera-{camera}/whep,pid=12,pid=13")
     assert name == "mediamtx"
     with pytest.raises(ValueError, match="NAME=URL,pid=N"):
         external("mediamtx=http://127.0.0.1:8889/camera-{camera}/whep")
 
 
-def test_memory_a_viewer_is_the_slope_between_two_numbers_of_viewers() -> None:
+def test_memory_per_viewer_is_the_slope_between_two_numbers_of_viewers() -> None:
     few, many = {"viewers": 10, "resident_mb": 200.0}, {"viewers": 110, "resident_mb": 220.0}
     assert slope(few, many) == {"kilobytes_a_viewer": 200}
     assert slope(few, {"not here": "no such program"}) == {}
 
 
-def test_what_a_process_uses_includes_its_children() -> None:
+def test_the_usage_of_a_process_includes_its_children() -> None:
     with socket.socket():
         here = family([1])
     assert len(here) > 1
     assert usage(here).resident > usage([2**22 + 1]).resident == 0
 
 
-def test_the_chart_has_a_bar_for_each_figure_and_none_for_what_is_not_here() -> None:
+def test_the_chart_has_a_bar_for_each_figure_and_none_for_missing_servers() -> None:
     drawn = draw({"a": {"x": {"microseconds_a_packet": 2.0}, "y": {"not here": "<gone>"}}, "memory": {"x": {}}})
     assert drawn.count("<rect") == 2  # the background and one bar
     assert "gone" not in drawn
@@ -123,7 +123,7 @@ class Broken:
         raise AssertionError("it does not stop either")
 
 
-async def test_a_server_that_fails_costs_its_row_and_not_the_run_and_all_is_kept_as_it_comes() -> None:
+async def test_a_failing_server_loses_only_its_row_and_figures_are_kept_as_they_are_measured() -> None:
     kept: list[dict[str, Any]] = []
     desk = Desk(Console(quiet=True), lambda found: kept.append(copy.deepcopy(found)))
     rows: Rows = {"gone": (lambda _: Broken(NotHere("x")), 1), "odd": (lambda _: Broken(ValueError("rubbish")), 1)}
@@ -133,7 +133,7 @@ async def test_a_server_that_fails_costs_its_row_and_not_the_run_and_all_is_kept
     assert [list(each["one"]) for each in kept] == [["gone"], ["gone", "odd"]]
 
 
-async def test_a_kernel_without_segmentation_is_what_the_gateway_sees_where_the_bench_leaves_it_out() -> None:
+async def test_the_bench_can_make_the_gateway_see_a_kernel_without_segmentation() -> None:
     with Refusing(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         with pytest.raises(OSError, match="not available"):
@@ -165,7 +165,7 @@ async def asked(port: int, *requests: str) -> list[str]:
     return found
 
 
-async def test_a_peer_that_asks_for_a_camera_that_is_not_there_is_told_404_and_goes_on(cameras: int) -> None:
+async def test_a_peer_that_asks_for_an_unknown_camera_gets_404_and_may_continue(cameras: int) -> None:
     urls = [f"rtsp://127.0.0.1/{path}" for path in ("camera-2", "camera-", "camera-1x", "", "camera-1")]
     assert await asked(cameras, *(f"DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n" for url in urls)) == [
         *["RTSP/1.0 404 Not Found"] * 4,
@@ -173,7 +173,7 @@ async def test_a_peer_that_asks_for_a_camera_that_is_not_there_is_told_404_and_g
     ]
 
 
-async def test_a_peer_that_does_not_speak_rtsp_is_hung_up_on_without_a_word(cameras: int) -> None:
+async def test_a_peer_that_does_not_speak_rtsp_is_disconnected_without_an_answer(cameras: int) -> None:
     for rubbish in (b"\r\n\r\n", b"GET\r\n\r\n", b"\xff\xfe \x00 x\r\n\r\n"):
         reader, writer = await asyncio.open_connection("127.0.0.1", cameras)
         writer.write(rubbish)
@@ -181,7 +181,7 @@ async def test_a_peer_that_does_not_speak_rtsp_is_hung_up_on_without_a_word(came
         writer.close()
 
 
-def test_an_idle_series_tells_medians_the_slope_of_memory_and_who_is_missing() -> None:
+def test_an_idle_series_has_medians_the_slope_of_memory_and_the_missing_servers() -> None:
     turn = Turn(1, 5.0, 0.1, 0.08, 0.02, 50.0, 20.0, 1.0, 0.0, 0.5, 0.0)
     many = [replace(turn, cameras=11, cores=cores, pss_mb=60.0) for cores in (0.2, 0.9, 0.3)]
     turns = {1: {"ours": [turn], "peer": []}, 11: {"ours": many, "peer": []}}
@@ -191,7 +191,7 @@ def test_an_idle_series_tells_medians_the_slope_of_memory_and_who_is_missing() -
     assert found["ours"]["kilobytes_a_camera"] == 1000
 
 
-def test_checkouts_are_measured_beside_each_other_by_their_names() -> None:
+def test_checkouts_are_measured_side_by_side_under_their_names() -> None:
     assert list(contenders(["sightline"], ["before=/a", "/b/after"])) == [
         "sightline before, health off",
         "sightline before, health on",
@@ -201,7 +201,7 @@ def test_checkouts_are_measured_beside_each_other_by_their_names() -> None:
     assert list(contenders([], [])) == ["sightline, health off", "sightline, health on", "mediamtx", "go2rtc"]
 
 
-async def test_the_floor_in_c_is_built_and_measured_where_it_can_be() -> None:
+async def test_the_floor_in_c_is_built_and_measured_if_possible() -> None:
     try:
         found = await floor.measure(seconds=1)
     except NotHere as reason:
@@ -209,7 +209,7 @@ async def test_the_floor_in_c_is_built_and_measured_where_it_can_be() -> None:
     assert all(0 < cost < 1000 for cost in found.values())
 
 
-async def test_what_a_server_leaves_unread_is_seen() -> None:
+async def test_unread_data_of_a_server_is_noticed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as one:
         port = server.getsockname()[1]
         other, _ = server.accept()
@@ -219,7 +219,7 @@ async def test_what_a_server_leaves_unread_is_seen() -> None:
             assert queued(port) == 1000
 
 
-def test_growth_is_drawn_with_a_line_a_server_and_an_empty_mark_where_one_did_not_keep_up() -> None:
+def test_growth_is_drawn_with_a_line_per_server_and_hollow_marks_if_it_did_not_keep_up() -> None:
     def row(cameras: int, delivered: float) -> dict[str, float]:
         return {
             "cameras": cameras,
@@ -237,7 +237,7 @@ def test_growth_is_drawn_with_a_line_a_server_and_an_empty_mark_where_one_did_no
 
 
 @pytest.mark.parametrize(("value", "limit"), [(0.02, 0.02), (0.3, 0.5), (1, 1), (1.9, 2), (2.1, 2.5), (700, 1000)])
-def test_an_axis_reaches_to_a_round_figure(value: float, limit: float) -> None:
+def test_an_axis_ends_at_a_round_figure(value: float, limit: float) -> None:
     assert growth.round_up(value) == pytest.approx(limit)
 
 
@@ -253,7 +253,7 @@ async def test_every_packet_of_the_served_gateway_is_counted_and_timed() -> None
     assert result.delay["p50"] < 1000
 
 
-def test_what_was_set_out_to_be_reached_is_said_to_be_missed_where_it_is() -> None:
+def test_missed_targets_are_reported_as_missed() -> None:
     def row(cost: float, **counters: float) -> dict[str, Any]:
         named = {f'sightline_dropped_total{{where="{where}"}}': value for where, value in counters.items()}
         return {
@@ -273,7 +273,7 @@ def test_what_was_set_out_to_be_reached_is_said_to_be_missed_where_it_is() -> No
     assert missed(row(3.0, source_access_units=9), 15.0) == []
     assert missed(row(7.0, viewer_groups=1), 14.0) == [
         "peer",
-        "CPU a packet",
+        "CPU per packet",
         "packets lost or dropped by us",
         "RTP in to out",
     ]

@@ -1,8 +1,8 @@
 """Measures, for every viewer, the time from a picture's complete arrival from the camera to its complete departure.
 
-Servers choose their own RTP timestamps, but keep the distances between them. So every keyframe of a viewer (by far its
-largest picture) is matched with the last one that its camera had sent by then, and all other pictures by their distance
-from it. Pure.
+Servers choose their own RTP timestamps, but keep the distances between them. So every keyframe that a viewer gets (by
+far the largest picture) is matched with the last one that its camera had sent by then, and all other pictures are
+matched by their distance from it. Pure.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bench.feeder import TICKS, WRITTEN
 
-_KEYFRAME = 4  # times as large as all but a few pictures; the film also has a picture of twice that size
+_KEYFRAME = 4  # times as large as almost all pictures; the film also has one picture of twice the usual size
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Milliseconds per picture, with keyframes apart. ``unmatched``: pictures that match none in the feeder's log."""
+    """Milliseconds per picture, keyframes separately. ``unmatched`` counts pictures that match none in the feeder's
+    log.
+    """
 
     pictures: npt.NDArray[np.float64]
     keyframes: npt.NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""``python -m bench.viewers``: connects viewers, lets them watch, and reports what reached them, when, at what cost.
+"""``python -m bench.viewers`` connects viewers, lets them watch, and reports what reached them, when and at what cost.
 
 Reads a ``Task`` as one JSON object from standard input. Prints a line when it begins to measure, and a ``Result`` as
 one JSON object at the end.
@@ -28,7 +28,7 @@ SETTLED = "settled"
 @dataclass(frozen=True, slots=True)
 class Task:
     """``endpoints``: (camera, URL, token, own address) of each viewer. ``server``: processes to measure; ``ours``: the
-    bench's own. ``coalesce``: receive runs of packets in one piece; ``waiting``: wake up for each datagram."""
+    bench's own. ``coalesce``: receive runs of packets in one piece. ``waiting``: wake up for each datagram."""
 
     endpoints: list[tuple[int, str, str, str]]
     server: list[int]
@@ -42,10 +42,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """CPU in seconds, times in milliseconds. ``runs``: sends in which the packets arrived (fewer where the server lets
-    the kernel split them). ``failed``: reasons why viewers did not connect, and how many viewers each affected.
-    ``others``: share of the machine's time that neither the server nor the bench used; ``stolen``: share that its host
-    took."""
+    """CPU in seconds, times in milliseconds. ``runs``: sends in which the packets arrived (fewer if the server lets the
+    kernel split them). ``failed``: reasons why viewers did not connect, and how many viewers each affected. ``others``:
+    share of the machine's time that neither the server nor the bench used; ``stolen``: share that its host took.
+    """
 
     asked: int
     viewers: int
@@ -113,7 +113,7 @@ async def watch(task: Task) -> Result:
 
 
 async def _report(viewers: list[CountingViewer]) -> None:
-    """Let every viewer report once in REPORT_EVERY, one after the other."""
+    """Let every viewer report once every REPORT_EVERY seconds, one after the other."""
     while True:
         for viewer in tuple(viewers):
             viewer.report()

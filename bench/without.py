@@ -1,8 +1,8 @@
-"""The gateway without one of its parts, for the bench alone: ``without.py health,gso serve --config …``.
+"""The gateway without one of its parts, only for the bench: ``without.py health,gso serve --config …``.
 
-In production, neither part can be switched off: with picture health, because a frozen picture must never look live;
-with segmentation by the kernel (UDP GSO), because the gateway finds out by itself if it is refused, as it is here. The
-difference shows what each part costs or saves.
+In production, neither part can be turned off. Picture health cannot, because a frozen picture must never look live.
+Segmentation by the kernel (UDP GSO) cannot, because the gateway finds out by itself whether it is refused, as it is
+here. The difference shows what each part costs or saves.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ HEALTH = ("gateway.health.picture", "gateway.sources.health")
 
 
 class Refusing(socket.socket):
-    """A socket of a kernel that lacks UDP segmentation."""
+    """A socket of a kernel without UDP segmentation."""
 
     def setsockopt(self, level: int, option: int, *value: Any) -> None:
         """Set any option but UDP_SEGMENT. Raises OSError for that one."""
@@ -29,7 +29,7 @@ class Refusing(socket.socket):
 
 
 def leave_out_health() -> None:
-    """Examine no keyframe from now on. Raises SystemExit if picture health is not found."""
+    """Check no keyframes from now on. Raises SystemExit if picture health is not found."""
     for home in HEALTH:
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(home).PictureHealth.feed = lambda *_: None

@@ -17,7 +17,7 @@ from rig.example import ENVIRONMENT, ROOT
 from rig.processes import Process, free_port
 
 LIVE = frozenset({"lincoln-main-entrance", "lincoln-lobby", "lincoln-hallway-west", "lincoln-hallway-east"})
-"""Cameras that are drawn and encoded live. The others serve one clip that is encoded once, to save processor time."""
+"""The number of cameras that are drawn and encoded live. The others play one clip, encoded once, to save CPU time."""
 
 PEOPLE = {
     "dispatcher": Principal("dispatcher-1", "Dispatcher 1", Role.DISPATCHER),
@@ -94,7 +94,7 @@ class District:
         return process
 
     async def stop(self) -> None:
-        """Close the clients and stop all processes, also if one of them fails to stop."""
+        """Close the clients and stop all processes, even if one of them fails to stop."""
         for client in self.clients:
             await client.close()
         with ExitStack() as stack:

@@ -11,12 +11,12 @@ from rig.processes import until
 
 HERE = Path(__file__).parent
 WITHOUT_PICTURES = {"auditor"}
-CLOCKS = 0.02  # seconds by which the browser and the simulated school may read one machine's clock differently
+CLOCKS = 0.02  # seconds by which the browser and the simulated school may read the same machine's clock differently
 
 # For each frame: what the tile says about it, and the age of the picture on the glass, from the time code in its
-# pixels. On a busy machine the glass may already show a later picture than the one that the browser has just told the
-# page of. So the picture is taken together with its own RTP timestamp, and compared with what the tile says only if it
-# is that frame's picture. Both ages are those at the moment for which the tile spoke.
+# pixels. On a busy machine the glass may already show a later picture than the one that the browser has just reported
+# to the page. So the picture is taken together with its own RTP timestamp, and compared with what the tile says only if
+# it is that frame's picture. Both ages are those at the moment that the tile's words describe.
 RECORDER = """
 (() => {
   %s
@@ -168,8 +168,9 @@ class Tile:
                 assert frame["glassAge"] < 2.0 + 0.25, frame
 
     async def keeps_its_word(self) -> list[dict[str, Any]]:
-        """Check that each frame's true age is what the tile said, within the uncertainty that the tile claims. Return
-        those frames: the tile claims an uncertainty, and the time code can be read."""
+        """Check that each frame's true age is what the tile said, within the uncertainty that the tile claimed. Return
+        the frames that were checked: those with a claimed uncertainty and a readable time code.
+        """
         frames = [
             frame for frame in await self.frames() if frame["trueAge"] is not None and frame["uncertainty"] is not None
         ]
@@ -181,8 +182,9 @@ class Tile:
         """Return what the tile said about each frame since the page was opened or ``forget`` was called.
 
         Times ``at`` are in milliseconds since 1970, ages in seconds. ``glassAge`` is that of the picture on the glass,
-        or None if its time code cannot be read. ``trueAge`` is that of the picture that the tile spoke of, or None if
-        the glass already showed another one (``described`` is then false)."""
+        or None if its time code cannot be read. ``trueAge`` is that of the picture that the tile described, or None if
+        the glass already showed another one (``described`` is then false).
+        """
         return cast(
             list[dict[str, Any]], await self.glass.page.evaluate("c => window.frames_seen[c] ?? []", self.camera)
         )

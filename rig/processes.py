@@ -18,12 +18,13 @@ STARTS_WITHIN = 30.0
 
 
 PORTS = range(15_000, 32_000)
-"""Below the range from which systems choose ports. A free port of that range may be in use by another connection before
-our process has started."""
+"""Below the range from which systems choose ports. A free port in that range may be taken by another connection before
+our process has started.
+"""
 
 
 def free_port() -> int:
-    """Return a port that is free for both TCP and UDP: media need both."""
+    """Return a port that is free for both TCP and UDP, because media needs both."""
     while not _is_free(port := random.choice(PORTS)):
         pass
     return port

@@ -165,7 +165,7 @@ class LightViewer:
         self.socket.close()
 
     def move(self, host: str | None = None) -> None:
-        """Continue from another port, and from ``host`` if given, as after a change of network."""
+        """Continue from another port, and from ``host`` if given, as if after a change of network."""
         self.host = host or self.host
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
@@ -180,7 +180,7 @@ class LightViewer:
         attributes = [
             (stun.USERNAME, self.username.encode()),
             (stun.PRIORITY, struct.pack("!I", 1 << 24)),
-            (stun.ICE_CONTROLLING, b"\xff" * 8),  # the greatest tie-breaker, so that the other side yields control
+            (stun.ICE_CONTROLLING, b"\xff" * 8),  # the largest tie-breaker, so that the other side yields control
             (stun.USE_CANDIDATE, b""),
         ]
         return stun.message(stun.BINDING_REQUEST, os.urandom(12), attributes, password or self.password)
