@@ -10,7 +10,7 @@ const layer = (name, at) => ({
   rules: {
     "no-restricted-imports": [
       "error",
-      { patterns: LAYERS.slice(at + 1).map((above) => ({ group: [`**/${above}/*`], message: `${name}/ is below ${above}/.` })) },
+      { patterns: LAYERS.slice(at + 1).map((above) => ({ group: [`**/${above}/**`], message: `${name}/ is below ${above}/.` })) },
     ],
   },
 });

@@ -1,6 +1,6 @@
 /** Remembers who has read the limits of re-disclosure since signing in here, and tells the gateway for the record. */
 
-import { api } from "../core/api.js";
+import { api } from "../core/gateway/api.js";
 import { store } from "./store.js";
 
 const ACCEPTED = "sightline-noticed";

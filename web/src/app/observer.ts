@@ -2,7 +2,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-import { Problem } from "../core/api.js";
+import { Problem } from "../core/gateway/api.js";
 import { store } from "./store.js";
 
 export class StoreObserver implements ReactiveController {

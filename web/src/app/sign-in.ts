@@ -1,6 +1,6 @@
 /** Redeems the sign-in link that this page has read. The new person replaces anybody who was signed in. */
 
-import { Problem, api } from "../core/api.js";
+import { Problem, api } from "../core/gateway/api.js";
 import { invitation } from "./invitation.js";
 import { notice } from "./notice.js";
 import { told } from "./observer.js";

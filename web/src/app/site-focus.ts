@@ -1,10 +1,10 @@
-/** The school that a page shows, with its plan. Pages that watch follow a new alarm (`core/focus.ts`). A page that sends
+/** The school that a page shows, with its plan. Pages that watch follow a new alarm (`core/alarm/focus.ts`). A page that sends
  *  alarms never moves by itself, so that a hold never ends at a different school from the one where it began. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-import { NOWHERE, choose, follow, type Focus } from "../core/focus.js";
-import { nearAny } from "../core/places.js";
+import { NOWHERE, choose, follow, type Focus } from "../core/alarm/focus.js";
+import { nearAny } from "../core/alarm/places.js";
 import type { Camera, Incident, Plan, Site } from "../core/protocol.js";
 import { store } from "./store.js";
 

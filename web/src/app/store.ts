@@ -2,10 +2,10 @@
  * Everything the page knows: who is signed in, the schools, and what the event channel reports. Sends `change` events.
  */
 
-import { GRAVITY } from "../core/alarms.js";
-import { Problem, api } from "../core/api.js";
-import { EventChannel } from "../core/events.js";
-import { KnownIncidents } from "../core/known-incidents.js";
+import { GRAVITY } from "../core/alarm/alarms.js";
+import { Problem, api } from "../core/gateway/api.js";
+import { EventChannel } from "../core/gateway/events.js";
+import { KnownIncidents } from "../core/alarm/known-incidents.js";
 import { timeOfDay } from "../core/labels.js";
 import type { Lifetime } from "../core/shift.js";
 import type { CameraStatus, Camera, Incident, Me, Plan, ServerEvent, Site, Watcher } from "../core/protocol.js";

@@ -1,6 +1,6 @@
 /** Holds the page's permission to see: one valid token per site, renewed halfway through its lifetime. */
 
-import { Problem } from "../core/api.js";
+import { Problem } from "../core/gateway/api.js";
 import type { Token } from "../core/protocol.js";
 
 const RETRY = 2000;

@@ -1,9 +1,9 @@
 /** Shows one camera on one tile: keeps a session open while that is permitted, and knows the age of the picture on the
  *  glass. */
 
-import { Problem } from "../core/api.js";
-import { judge, type Verdict } from "../core/age.js";
-import { Backoff } from "../core/backoff.js";
+import { Problem } from "../core/gateway/api.js";
+import { judge, type Verdict } from "../core/age/age.js";
+import { Backoff } from "../core/gateway/backoff.js";
 import type {
   Camera,
   CameraStatus,
@@ -16,9 +16,9 @@ import type {
   TimelineEvent,
   Waiting,
 } from "../core/protocol.js";
-import type { EventChannel } from "../core/events.js";
-import { Timeline, type Capture } from "../core/timeline.js";
-import { WhepSession } from "../core/whep.js";
+import type { EventChannel } from "../core/gateway/events.js";
+import { Timeline, type Capture } from "../core/age/timeline.js";
+import { WhepSession } from "../core/gateway/whep.js";
 import type { SiteTokens } from "./tokens.js";
 import { ENDINGS, HOLDS, interruption, sentence, sourceFault, type Hold } from "./words.js";
 

@@ -4,7 +4,7 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { told } from "../app/observer.js";
-import { api } from "../core/api.js";
+import { api } from "../core/gateway/api.js";
 import { ROLE_WORDS } from "../core/labels.js";
 import type { AuditRecord } from "../core/protocol.js";
 import { spoken } from "../core/record-words.js";

@@ -9,17 +9,17 @@ import { StoreObserver } from "../app/observer.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
 import { span } from "../core/labels.js";
-import { UNKNOWN_ROOM } from "../core/places.js";
+import { UNKNOWN_ROOM } from "../core/alarm/places.js";
 import type { Incident, Site, Trigger } from "../core/protocol.js";
-import "../ui/alarm-list.js";
-import "../ui/all-clear.js";
-import "../ui/banner.js";
-import "../ui/confirmation.js";
+import "../ui/alarm/alarm-list.js";
+import "../ui/alarm/all-clear.js";
+import "../ui/alarm/banner.js";
+import "../ui/alarm/confirmation.js";
 import { icon } from "../ui/icons.js";
-import "../ui/pending.js";
+import "../ui/alarm/pending.js";
 import { base } from "../ui/styles.js";
-import "../ui/trigger-form.js";
-import "../ui/watchers.js";
+import "../ui/alarm/trigger-form.js";
+import "../ui/cameras/watchers.js";
 import { coordinatorStyles } from "./coordinator-styles.js";
 
 @customElement("sl-coordinator")

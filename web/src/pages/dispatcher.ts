@@ -5,23 +5,23 @@ import { customElement, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 
-import { alarm } from "../app/alarm.js";
+import { alarm } from "../app/alarm/alarm.js";
 import { StoreObserver } from "../app/observer.js";
 import { fullName, schoolIfMany } from "../app/schools.js";
 import { SiteFocus } from "../app/site-focus.js";
 import { store } from "../app/store.js";
 import { mayView, whyNone } from "../core/may-view.js";
-import { places } from "../core/places.js";
+import { places } from "../core/alarm/places.js";
 import type { Camera, Incident, StreamName } from "../core/protocol.js";
 import * as wall from "../core/wall.js";
-import "../ui/banner.js";
+import "../ui/alarm/banner.js";
 import { icon } from "../ui/icons.js";
-import { cameraState } from "../ui/plan.js";
+import { cameraState } from "../ui/cameras/plan.js";
 import { base } from "../ui/styles.js";
-import "../ui/sound.js";
-import "../ui/tile.js";
-import "../ui/watchers.js";
-import "../ui/all-clear.js";
+import "../ui/alarm/sound.js";
+import "../ui/cameras/tile.js";
+import "../ui/cameras/watchers.js";
+import "../ui/alarm/all-clear.js";
 import { dispatcherStyles } from "./dispatcher-styles.js";
 
 /** Once this many tiles are open, new ones open with the substream, because the tiles are no larger than its picture. */

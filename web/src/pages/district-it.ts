@@ -6,15 +6,15 @@ import { repeat } from "lit/directives/repeat.js";
 
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
-import { api } from "../core/api.js";
+import { api } from "../core/gateway/api.js";
 import { advice } from "../core/advice.js";
 import { bySeverity, standing, worst, type Standing } from "../core/severity.js";
 import { clockStep, counter, span } from "../core/labels.js";
 import type { CameraStatus, Source } from "../core/protocol.js";
-import "../ui/banner.js";
-import { NOT_KNOWN, ageState, correction } from "../ui/camera-state.js";
+import "../ui/alarm/banner.js";
+import { NOT_KNOWN, ageState, correction } from "../ui/cameras/camera-state.js";
 import { icon } from "../ui/icons.js";
-import "../ui/still.js";
+import "../ui/cameras/still.js";
 import { base } from "../ui/styles.js";
 import { tableStyles } from "../ui/table-styles.js";
 

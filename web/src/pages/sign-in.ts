@@ -6,7 +6,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { invitation } from "../app/invitation.js";
 import { ChangeObserver } from "../app/observer.js";
 import { signInByLink } from "../app/sign-in.js";
-import "../ui/pending.js";
+import "../ui/alarm/pending.js";
 import { base } from "../ui/styles.js";
 
 @customElement("sl-sign-in")

@@ -6,7 +6,7 @@ import { customElement, state } from "lit/decorators.js";
 import { notice } from "../app/notice.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
-import { trigger } from "../app/trigger.js";
+import { trigger } from "../app/alarm/trigger.js";
 import type { Me } from "../core/protocol.js";
 import "./offline.js";
 import { base } from "./styles.js";

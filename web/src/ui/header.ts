@@ -6,7 +6,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
 import { theme } from "../app/theme.js";
-import { Problem, api } from "../core/api.js";
+import { Problem, api } from "../core/gateway/api.js";
 import { ROLE_WORDS } from "../core/labels.js";
 import type { IncidentKind, Role } from "../core/protocol.js";
 import "./change-over.js";
@@ -15,7 +15,7 @@ import "./disk-fault.js";
 import { icon } from "./icons.js";
 import { line } from "./line-styles.js";
 import "./shift.js";
-import "./sound.js";
+import "./alarm/sound.js";
 import { base } from "./styles.js";
 
 const KIND: Readonly<Record<IncidentKind, string>> = { real: "A REAL incident", drill: "A DRILL", test: "A TEST" };

@@ -5,11 +5,11 @@ import { customElement, property } from "lit/decorators.js";
 
 import { lastRole } from "../app/last-role.js";
 import { ChangeObserver } from "../app/observer.js";
-import { trigger } from "../app/trigger.js";
-import { unsent } from "../core/pending.js";
-import { call911, callStyles } from "./call-911.js";
+import { trigger } from "../app/alarm/trigger.js";
+import { unsent } from "../core/alarm/pending.js";
+import { call911, callStyles } from "./alarm/call-911.js";
 import { icon } from "./icons.js";
-import "./pending.js";
+import "./alarm/pending.js";
 import { base } from "./styles.js";
 
 @customElement("sl-offline")

@@ -5,7 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 
 import { StoreObserver, told } from "../app/observer.js";
 import { store } from "../app/store.js";
-import { api } from "../core/api.js";
+import { api } from "../core/gateway/api.js";
 import { counter } from "../core/labels.js";
 import { shiftState } from "../core/shift.js";
 import { icon } from "./icons.js";
