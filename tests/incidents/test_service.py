@@ -217,7 +217,7 @@ async def test_warnings_and_ends_continue_if_the_store_fails_and_the_log_says_so
     await house.sql("ALTER TABLE away RENAME TO incidents")
     for _ in range(3):
         await house.database.owed.settle()
-    assert caplog.text.count("takes writes again") == 1
+    assert caplog.text.count("accepts writes again") == 1
     found = house.incidents.get(incident.id)
     assert found is not None
     assert found.warnings_sent == {1800}
