@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import alarms, chart, glass, growth, idle, report, suite, targets
-from bench.alarm_loads import LOADS
+from bench import alarms, glass, idle, suite
+from bench.figures import chart, growth, report, targets
+from bench.load.alarm_loads import LOADS
 
 PARTS = ("all", "servers", "glass", "idle", "alarms")
 

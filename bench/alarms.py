@@ -21,10 +21,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.alarm_loads import LOADS, Target
+from bench.load.alarm_loads import LOADS, Target
 from bench.run import feeding
-from bench.server import Endpoint
-from bench.sightline import PANIC, PANIC_SECRET, Sightline
+from bench.servers.server import Endpoint
+from bench.servers.sightline import PANIC, PANIC_SECRET, Sightline
 from gateway.incidents.triggers.signature import sign
 from rig.viewer import LightViewer
 
@@ -120,7 +120,7 @@ async def _picture(http: aiohttp.ClientSession, endpoint: Endpoint) -> None:
 
 @contextlib.asynccontextmanager
 async def _loaded(name: str, target: Target) -> AsyncIterator[None]:
-    command = (sys.executable, "-m", "bench.alarm_loads", name)
+    command = (sys.executable, "-m", "bench.load.alarm_loads", name)
     process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE)
     try:
         assert process.stdin is not None

@@ -11,7 +11,7 @@ import aiohttp
 import numpy as np
 from playwright.async_api import Error
 
-from bench.server import Server
+from bench.servers.server import Server
 from rig.chromium import chromium
 
 PATIENCE = 12.0

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.server import NotHere
+from bench.servers.server import NotHere
 
 BURSTS = (8, 21)
 """Packets per send, for an ordinary picture of the film and for a larger one."""

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.accounting import machine, proportional, queued, usage
-from bench.growth import kept_up
-from bench.peers import go2rtc, mediamtx
+from bench.figures.growth import kept_up
 from bench.run import Build, Feed, counted, feeding
-from bench.server import started
-from bench.sightline import Variant
+from bench.servers.peers import go2rtc, mediamtx
+from bench.servers.server import started
+from bench.servers.sightline import Variant
 from bench.suite import sightline, trees_of, words_of
 from rig.example import ROOT
 

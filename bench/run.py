@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.clip import FPS
-from bench.feeder import COUNT
-from bench.server import NothingSeen, Server, started
-from bench.viewers import Result, Task
+from bench.load.clip import FPS
+from bench.load.feeder import COUNT
+from bench.load.viewers import Result, Task
+from bench.servers.server import NothingSeen, Server, started
 
 LIMIT = 180.0
 SETTLE = 3.0
@@ -55,7 +55,7 @@ async def feeding(
         command = [
             sys.executable,
             "-m",
-            "bench.feeder",
+            "bench.load.feeder",
             "--cameras",
             str(cameras),
             *(["--log", str(log)] if logged else []),
@@ -111,7 +111,7 @@ async def measure(
 
 async def _watch(task: Task, server: Server) -> Measured:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.viewers", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bench.load.viewers", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(LIMIT):

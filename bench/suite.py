@@ -12,12 +12,12 @@ from typing import Any
 from rich.console import Console
 
 from bench import first_frame, floor
-from bench.clip import PACKETS
-from bench.janus import Janus
-from bench.peers import External, PlainAiortc, go2rtc, mediamtx
+from bench.load.clip import PACKETS
 from bench.run import Build, Measured, feeding, measure
-from bench.server import NotHere, started
-from bench.sightline import Sightline, Variant
+from bench.servers.janus import Janus
+from bench.servers.peers import External, PlainAiortc, go2rtc, mediamtx
+from bench.servers.server import NotHere, started
+from bench.servers.sightline import Sightline, Variant
 from rig.example import ROOT
 from rig.processes import free_port
 

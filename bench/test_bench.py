@@ -13,17 +13,18 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench import floor, growth
+from bench import floor
 from bench.accounting import family, queued, usage
-from bench.chart import draw
-from bench.feeder import TICKS, WRITTEN, Camera, RtspConnection
+from bench.figures import growth
+from bench.figures.chart import draw
+from bench.figures.targets import targets
 from bench.idle import Turn, contenders, figures
+from bench.load.feeder import TICKS, WRITTEN, Camera, RtspConnection
 from bench.run import feeding, measure
-from bench.server import Endpoint, NotHere
+from bench.servers.server import Endpoint, NotHere
+from bench.servers.without import UDP_SEGMENT, Refusing
 from bench.suite import Desk, Plan, Rows, external, in_turns, sightline, slope
-from bench.targets import targets
 from bench.timing import Received, delays
-from bench.without import UDP_SEGMENT, Refusing
 
 MS = 1_000_000
 GOP = 30

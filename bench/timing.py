@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bench.feeder import TICKS, WRITTEN
+from bench.load.feeder import TICKS, WRITTEN
 
 _KEYFRAME = 4  # times as large as almost all pictures; the film also has one picture of twice the usual size
 

@@ -1,6 +1,6 @@
-"""``python -m bench.feeder``: cameras that cost almost nothing, in a separate process. They serve anyone who asks over
-RTSP and TCP. With a log, they also send plain RTP over UDP to a server that wants it, and log when each picture's last
-byte was written.
+"""``python -m bench.load.feeder``: cameras that cost almost nothing, in a separate process. They serve anyone who asks
+over RTSP and TCP. With a log, they also send plain RTP over UDP to a server that wants it, and log when each picture's
+last byte was written.
 
 All cameras play one film that was encoded in advance, each from a different position, so that neither the pictures nor
 the keyframes of two cameras coincide. Prints its RTSP port, and stops when standard input closes.
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.clip import FPS, film, nal_units
+from bench.load.clip import FPS, film, nal_units
 from gateway.codecs.h264.packetizer import packetize
 
 PAYLOAD_TYPE = 96

@@ -1,5 +1,5 @@
 """The simplest aiortc program as a server under test. FFmpeg pulls each camera, and a MediaRelay passes its packets to
-every peer connection, undecoded. ``python -m bench.plain_aiortc URL...`` prints its port, then answers WHEP.
+every peer connection, undecoded. ``python -m bench.servers.plain_aiortc URL...`` prints its port, then answers WHEP.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.run import Feed
-from bench.server import Endpoint, NotHere
+from bench.servers.server import Endpoint, NotHere
 from rig.processes import free_port
 
 STARTS_WITHIN = 60.0
@@ -19,7 +19,7 @@ COMES_BACK = 12.0
 
 
 class PlainAiortc:
-    """``bench/plain_aiortc.py``."""
+    """``bench/servers/plain_aiortc.py``."""
 
     def __init__(self, feed: Feed) -> None:
         self._urls = [f"rtsp://127.0.0.1:{feed.rtsp_port}/camera-{number}" for number in range(feed.cameras)]
@@ -34,7 +34,7 @@ class PlainAiortc:
 
     async def start(self) -> None:
         """Start it, and wait until all cameras are open. Raises NotHere."""
-        command = [sys.executable, "-m", "bench.plain_aiortc", *self._urls]
+        command = [sys.executable, "-m", "bench.servers.plain_aiortc", *self._urls]
         self._process = process = await asyncio.create_subprocess_exec(
             *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log
         )

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.targets import Target
+from bench.figures.targets import Target
 
 LOADED = 0.15  # share of the machine that other processes may use before a row is marked
 HEADINGS = (

@@ -14,9 +14,9 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bench.counting import VIDEO
+from bench.load.counting import VIDEO
 from bench.run import Feed
-from bench.server import Endpoint, NotHere
+from bench.servers.server import Endpoint, NotHere
 from rig.processes import free_port, until
 
 STARTS_WITHIN = 15.0

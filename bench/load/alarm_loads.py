@@ -1,4 +1,4 @@
-"""``python -m bench.alarm_loads NAME``: loads that must not make an alarm wait, each in a separate process.
+"""``python -m bench.load.alarm_loads NAME``: loads that must not make an alarm wait, each in a separate process.
 
 Each load is a coroutine that runs until it is cancelled. To add one, write it and name it in LOADS. The process reads
 what it needs (a ``Target``, as JSON) from standard input, and stops when that closes, or after a minute.

@@ -1,4 +1,4 @@
-"""``python -m bench.viewers`` connects viewers, lets them watch, and reports what reached them, when and at what cost.
+"""``python -m bench.load.viewers`` connects viewers, lets them watch, and reports what reached them, and at what cost.
 
 Reads a ``Task`` as one JSON object from standard input. Prints a line when it begins to measure, and a ``Result`` as
 one JSON object at the end.
@@ -18,7 +18,7 @@ import numpy as np
 
 from bench import timing
 from bench.accounting import machine, usage
-from bench.counting import REPORT_EVERY, CountingViewer, Pictures, Poller
+from bench.load.counting import REPORT_EVERY, CountingViewer, Pictures, Poller
 
 AT_ONCE = 8
 PATIENCE = 20.0

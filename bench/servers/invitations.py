@@ -1,4 +1,4 @@
-"""``python -m bench.invitations``, run with a checkout's own code: makes a sign-in link for each of the bench's people.
+"""``python -m bench.servers.invitations``, run with a checkout's own code: makes a link for each person of the bench.
 
 Arguments: the configuration, its overrides as JSON, the public URL, the number of dispatchers, the school. Prints one
 link per line: the dispatchers', the auditor's, the coordinator's.

@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from bench.alarm_loads import OTHER_BUTTON, OTHER_SECRET
-from bench.server import Endpoint, NotHere
+from bench.load.alarm_loads import OTHER_BUTTON, OTHER_SECRET
+from bench.servers.server import Endpoint, NotHere
 from rig.district import Client
 from rig.example import ROOT
 from rig.processes import Process, free_port, until
