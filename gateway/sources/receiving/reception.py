@@ -57,6 +57,7 @@ class Reception:
         self._padding = Padding()
         self._packets_of_last_picture = 0
         self._foreign = False
+        self._broken = False
         self._withdrawn = 0
         self._depacketizer = depacketizer_of(info)
         self._begin()
@@ -125,6 +126,10 @@ class Reception:
         else:
             self._another(packet, data, now)
 
+    def broken(self) -> None:
+        """Note that the last packet was broken. It counts as lost."""
+        self._broken = True
+
     def expects(self, data: bytes) -> bool:
         """Return True if a packet belongs to the current stream and has a plausible number."""
         if len(data) < _SSRC.stop or data[1] & 0x7F != self._payload_type:
@@ -142,6 +147,10 @@ class Reception:
             if missing < 0:
                 return
             self.lost += missing
+        if self._broken:
+            self._broken = False
+            missing += 1
+            self.lost += 1
         if packet.timestamp != self._timestamp:
             self._timestamp = packet.timestamp
             self._numbering.time(packet.timestamp, now, self._info.clock_rate)
@@ -161,7 +170,7 @@ class Reception:
         of the packet before."""
         at = 0
         while at < len(packets):
-            if opening := self._depacketizer.continuation:
+            if not self._broken and (opening := self._depacketizer.continuation):
                 at = self._carry_on(packets, at, opening, now)
                 if at == len(packets):
                     return

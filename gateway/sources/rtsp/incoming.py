@@ -11,7 +11,7 @@ from gateway.sources.receiving.allowance import Limits
 from gateway.sources.receiving.reception import Reception
 from gateway.sources.receiving.sound import SoundReception, SoundSink
 from gateway.sources.rtsp.datagrams import PortPair
-from gateway.sources.rtsp.protocol.events import Event, Media, Playing, SoundPacket, Unusable
+from gateway.sources.rtsp.protocol.events import Broken, Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol.transport import Carrier, Interleaved, Unicast
 
 REPORT_INTERVAL = 5.0
@@ -119,6 +119,8 @@ class Incoming:
                 self._sink.clock_sample(event)
             case Playing():
                 self._play(event, now)
+            case Broken() if self.reception is not None:
+                self.reception.broken()
             case Unusable():
                 self.malformed += 1
 

@@ -41,6 +41,7 @@ class Numbers:
     def __init__(self, ssrc: int = 7, first: int = 1, change: Callable[[bytes], bytes] = lambda packet: packet) -> None:
         self.sequence, self.timestamp, self.ssrc = first, 0, ssrc
         self._change = change
+        self.step = TICKS
 
     def picture(self, payloads: Sequence[tuple[bytes, bool]], ticks: int = TICKS) -> list[bytes]:
         """Return the packets of the next picture from their payloads and markers."""

@@ -32,6 +32,11 @@ class SoundPacket(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """The last RTP packet was broken: it holds a part of what the camera sent, and a part of the next packet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unusable:
     """A message that made no sense here was dropped."""
 
@@ -41,4 +46,4 @@ class Closed:
     """Our TEARDOWN has been answered."""
 
 
-Event = Playing | Media | SoundPacket | Unusable | Closed | ClockSample
+Event = Playing | Media | SoundPacket | Broken | Unusable | Closed | ClockSample

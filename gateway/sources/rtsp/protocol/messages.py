@@ -59,7 +59,14 @@ class Noise:
     length: int
 
 
-Message = Response | Request | Frames | Noise
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """The last frame of ``channel`` was not what the camera meant to send: the next one begins inside it."""
+
+    channel: int
+
+
+Message = Response | Request | Frames | Noise | Torn
 
 
 def encode(start_line: str, headers: Iterable[tuple[str, str]]) -> bytes:

@@ -13,12 +13,24 @@ from struct import Struct
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
-from gateway.sources.rtsp.protocol.messages import CONTROL, DOLLAR, Frames, Headers, Message, Noise, Request, Response
+from gateway.sources.rtsp.protocol.messages import (
+    CONTROL,
+    DOLLAR,
+    Frames,
+    Headers,
+    Message,
+    Noise,
+    Request,
+    Response,
+    Torn,
+)
 
 MAX_START_LINE = 1024
 MAX_HEAD = 16 * 1024
 MAX_BODY = 64 * 1024
 MAX_NOISE = 64 * 1024
+MAX_PADDING = 64
+"""A message is expected behind any padding between messages, but no further than this is looked for it."""
 NOISE_SHARE = 16
 """This many bytes of messages compensate for one byte of noise before them."""
 
@@ -26,6 +38,7 @@ RTP_VERSION = 2
 _FRAME = Struct("!BBH")
 _PADDING = b"\r\n\0 "
 _FIRST = b"$R" + _PADDING
+_PADDED = re.compile(rb"[\r\n\0 ]{0,%d}" % MAX_PADDING)
 _START_LINE = re.compile(
     rb"(?:RTSP/\d\.\d (?P<status>\d{3})[^\n]*|(?P<method>[A-Z][A-Z_]{1,31}) (?P<url>\S+) RTSP/\d\.\d\r?)\n"
 )
@@ -50,6 +63,7 @@ class Reader:
         self._held: list[bytes] = []
         self._length = 0
         self._needed = 0
+        self._last = b""  # the last frame, if the data so far ended with it
         self._noise = 0
         self._borne = 0.0  # noise of the whole connection, minus what messages have compensated for
 
@@ -68,6 +82,8 @@ class Reader:
             data = b"".join(self._held)
             self._held.clear()
         messages: list[Message] = []
+        if self._last and data:
+            data = self._after_last(data, messages)
         position, end, needed = 0, len(data), 0
         while position < end:
             first = data[position]
@@ -76,13 +92,22 @@ class Reader:
                 if position + 4 <= end:
                     needed += data[position + 2] << 8 | data[position + 3]
                 if position + needed > end:
-                    break
+                    resumed = self._within(data, position)
+                    if resumed == position:
+                        break
+                    self._add_noise(resumed - position)
+                    position = resumed
+                    continue
                 packets, stop = _frames(data, position)
                 if self.channels and stop < end and not self._begins(data, stop):
-                    resumed = self._next(data, stop - len(packets[-1]))
+                    began = stop - 4 - len(packets[-1])
+                    resumed = self._next(data, began + 1)
                     if resumed < stop:
-                        self._add_noise(len(packets.pop()) + 4 - stop + resumed)
+                        packets.pop()
+                        self._add_noise(resumed - began)
                         stop = resumed
+                elif self.channels and stop == end:
+                    self._last = data[stop - 4 - len(packets[-1]) :]
                 channel = data[position + 1]
                 if self.channels and channel not in self.channels:
                     self.channels |= {channel}  # it arrived whole once, so it is known from now on
@@ -115,10 +140,36 @@ class Reader:
             self._needed = needed
         return messages
 
+    def _after_last(self, data: bytes, messages: list[Message]) -> bytes:
+        """Return the data to read. If no message begins with it, but one begins inside the frame before it, that frame
+        was broken, and the data begins there."""
+        last, self._last = self._last, b""
+        if self._begins(data, 0):
+            return data
+        resumed = self._next(last + data, 1)
+        if resumed >= len(last):
+            return data
+        messages.append(Torn(last[1]))
+        self._add_noise(resumed)
+        return (last + data)[resumed:]
+
+    def _within(self, data: bytes, position: int) -> int:
+        """Return where the next message begins inside a frame that is not complete, if this one was written in part:
+        it holds no RTP. Otherwise return ``position``."""
+        if not self.channels or position + 4 >= len(data) or data[position + 4] >> 6 == RTP_VERSION:
+            return position
+        resumed = self._next(data, position + 1)
+        return resumed if resumed < len(data) else position
+
     def _begins(self, data: bytes, at: int) -> bool:
-        """Return True if a message, or padding before one, can begin there, judging by the data so far."""
+        """Return True if a message can begin there, or behind padding there, judging by the data so far."""
+        if data[at] in _PADDING:
+            behind = _PADDED.match(data, at).end()  # type: ignore[union-attr]  # it matches at least one byte
+            if behind == len(data) or behind - at == MAX_PADDING:
+                return True
+            at = behind
         if data[at] != DOLLAR:
-            return data[at] in _PADDING or bool(_TEXT.match(data, at)) or b"RTSP/".startswith(data[at : at + 5])
+            return bool(_TEXT.match(data, at)) or b"RTSP/".startswith(data[at : at + 5])
         if at + 4 > len(data) or data[at + 1] in self.channels:
             return True
         # For a channel that was not agreed on, accept only a frame that is complete.

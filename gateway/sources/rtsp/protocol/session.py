@@ -12,7 +12,7 @@ from gateway.models import SourceReason
 from gateway.sources.media import ClockSample
 from gateway.sources.rtsp.protocol.address import Address, Redirected
 from gateway.sources.rtsp.protocol.auth import Authenticator, Challenge
-from gateway.sources.rtsp.protocol.events import Closed, Event, Media, SoundPacket, Unusable
+from gateway.sources.rtsp.protocol.events import Broken, Closed, Event, Media, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol.fields import parse_date
 from gateway.sources.rtsp.protocol.keep_alive import KeepAlive
 from gateway.sources.rtsp.protocol.messages import (
@@ -21,6 +21,7 @@ from gateway.sources.rtsp.protocol.messages import (
     Noise,
     Request,
     Response,
+    Torn,
     encode_frame,
     reply,
 )
@@ -190,6 +191,8 @@ class RtspSession:
                     raise Redirected(location)
             case Noise():
                 yield Unusable()
+            case Torn(channel) if channel == self._agreement.rtp_channel:
+                yield Broken()
 
     def _response(self, response: Response, now: float) -> Iterator[Event]:
         pending = self._requests.answered(response, now)
