@@ -4,8 +4,8 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from rig.district import District
-from tests.e2e.ear import is_silent, sounds
-from tests.e2e.police import KINDERGARTEN, LIBRARY, ROOM_107, Schools, browser, district, page_of, schools
+from tests.e2e.alarms.ear import is_silent, sounds
+from tests.e2e.alarms.police import KINDERGARTEN, LIBRARY, ROOM_107, Schools, browser, district, page_of, schools
 
 __all__ = ["browser", "district", "schools"]
 

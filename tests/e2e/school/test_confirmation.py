@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from rig.district import Client, District
 from rig.glass import Glass
-from tests.e2e.school import CONFIRM_WITHIN, ROOM, dispatcher, district, hold, incident_of, school
+from tests.e2e.school.school import CONFIRM_WITHIN, ROOM, dispatcher, district, hold, incident_of, school
 from tests.e2e.test_accessibility import accessible
 from tests.e2e.test_story import press_button
 

@@ -11,8 +11,8 @@ from gateway.models import CameraId, SourceState, StreamName
 from gateway.relay.audio import AudioPacket, AudioStream
 from gateway.sources.source import Source
 from tests.gst.camera import gst_camera
+from tests.sources.real_peers.test_servers import pulled
 from tests.sources.recording import RecordingSink
-from tests.sources.test_real_peers import pulled
 
 pytestmark = pytest.mark.e2e
 

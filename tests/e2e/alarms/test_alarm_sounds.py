@@ -7,8 +7,8 @@ from playwright.async_api import Browser, Page, expect
 
 from rig.district import District
 from rig.processes import until
-from tests.e2e.ear import EAR, heard, is_silent, sounds, tones
-from tests.e2e.police import LIBRARY, Schools, browser, district, page_of, schools
+from tests.e2e.alarms.ear import EAR, heard, is_silent, sounds, tones
+from tests.e2e.alarms.police import LIBRARY, Schools, browser, district, page_of, schools
 
 __all__ = ["browser", "district", "schools"]
 

@@ -9,7 +9,7 @@ from playwright.async_api import Route, expect
 from rig.district import Client
 from rig.glass import Glass
 from rig.processes import until
-from tests.e2e.school import ROOM, Presses, dispatcher, district, hold, school, triggers, unreachable
+from tests.e2e.school.school import ROOM, Presses, dispatcher, district, hold, school, triggers, unreachable
 from tests.e2e.test_accessibility import accessible
 
 __all__ = ["dispatcher", "district", "school"]

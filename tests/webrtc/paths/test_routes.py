@@ -16,7 +16,7 @@ from gateway.sources.receiving.reception import Reception
 from gateway.webrtc.transport import stun
 from rig.viewer import LightViewer
 from tests.rtp.packets import PPS, SPS, aggregated, fragments, rtp
-from tests.webrtc.ways import SixViewer, TcpViewer, passes, play, running
+from tests.webrtc.paths.ways import SixViewer, TcpViewer, passes, play, running
 
 
 @pytest.mark.parametrize("host", ["::1", "::"])

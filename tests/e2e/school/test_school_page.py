@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Route, expect
 
 from rig.district import Client, District
 from rig.glass import Glass
-from tests.e2e.school import HELD, ROOM, Presses, dispatcher, district, hold, school
+from tests.e2e.school.school import HELD, ROOM, Presses, dispatcher, district, hold, school
 from tests.e2e.test_accessibility import accessible
 
 __all__ = ["dispatcher", "district", "school"]

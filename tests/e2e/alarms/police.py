@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from rig.chromium import CHROMIUM, chromium
 from rig.district import Client, District, served
 from rig.glass import Glass
-from tests.e2e.ear import EAR
+from tests.e2e.alarms.ear import EAR
 
 LIBRARY, ROOM_107, KINDERGARTEN = "lincoln-room-204", "lincoln-room-107", "oak-room-3"
 CONFIRM_WITHIN = 12.0

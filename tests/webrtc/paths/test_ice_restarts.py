@@ -10,7 +10,7 @@ from gateway.models import CloseReason
 from gateway.webrtc.interface import PatchRequest
 from gateway.webrtc.transport import stun
 from rig.viewer import LightViewer
-from tests.webrtc.ways import passes, play, running, until
+from tests.webrtc.paths.ways import passes, play, running, until
 
 
 def _restart(viewer: LightViewer, if_match: str = "*") -> PatchRequest:

@@ -10,7 +10,7 @@ from gateway.webrtc.interface import SessionEvent
 from gateway.webrtc.transport import stun
 from gateway.webrtc.transport.tcp import PATIENCE, WAITING_MEDIA
 from rig.viewer import LightViewer
-from tests.webrtc.ways import FramedSocket, TcpViewer, connection_of, passes, play, running, until
+from tests.webrtc.paths.ways import FramedSocket, TcpViewer, connection_of, passes, play, running, until
 
 
 async def test_a_viewer_over_tcp_is_sent_the_same_packets() -> None:

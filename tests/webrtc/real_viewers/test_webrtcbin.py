@@ -11,7 +11,7 @@ import pytest
 
 from tests.webrtc.peers import FPS, playing_gateway
 
-VIEWER = Path(__file__).parents[1] / "gst" / "viewer.py"
+VIEWER = Path(__file__).parents[2] / "gst" / "viewer.py"
 
 pytestmark = [
     pytest.mark.e2e,

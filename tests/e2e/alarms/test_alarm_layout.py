@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from rig.district import District
-from tests.e2e.police import KINDERGARTEN, LIBRARY, ROOM_107, Schools, browser, district, page_of, schools
+from tests.e2e.alarms.police import KINDERGARTEN, LIBRARY, ROOM_107, Schools, browser, district, page_of, schools
 
 __all__ = ["browser", "district", "schools"]
 
