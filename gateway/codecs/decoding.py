@@ -1,5 +1,6 @@
 """Creates FFmpeg decoders for what cameras send. Decoding blocks: call it in a thread or a process of its own."""
 
+import contextlib
 from collections.abc import Iterable
 
 import av
@@ -25,3 +26,13 @@ def packet_of(codec: str, nals: Iterable[bytes]) -> "av.Packet[Stream]":
     """Return an access unit in the form that a decoder needs: NAL units behind start codes, or a JPEG as it is."""
     start_code = b"" if codec == JPEG else _START_CODE
     return av.Packet(b"".join(start_code + nal for nal in nals))
+
+
+def prime(decoder: VideoCodecContext, first: "av.Packet[Stream]") -> None:
+    """Prepare a new decoder to begin with ``first``, a picture that refers to earlier ones, and is decoded next.
+
+    FFmpeg drops a picture if it has nothing at all to refer to, with the part that this picture refreshes. That part
+    would then stay wrong. So the picture is decoded twice: the second time, it refers to the first.
+    """
+    with contextlib.suppress(av.FFmpegError):
+        decoder.decode(first)

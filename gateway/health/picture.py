@@ -24,6 +24,12 @@ from gateway.models import CameraId
 
 logger = logging.getLogger(__name__)
 
+UNCHECKED_AFTER = 60.0
+"""Seconds without a check after which district IT is told. Longer than nearly all groups of pictures."""
+NOT_CHECKED = (
+    "The picture is not checked: nobody would be told if it froze. For more than a minute, no picture could be decoded "
+    "by itself. Set the camera to one keyframe every two seconds."
+)
 STILLS_AT_ONCE = 4
 """The number of stills that are made at a time, each of another camera."""
 INTERVAL = 3.5
@@ -40,6 +46,9 @@ class Still:
     jpeg: bytes
     captured_at: float
 
+
+_Offered = tuple[AccessUnit, float, tuple[AccessUnit, ...]]
+"""A picture, its capture time, and the pictures that must be decoded before it."""
 
 _UNDECODABLE = (av.FFmpegError, cv2.error, ValueError)
 
@@ -58,28 +67,29 @@ class PictureHealth:
         self._clock = clock
         self._metrics = metrics
         self._on_change = on_change
-        self._waiting: dict[CameraId, tuple[AccessUnit, float]] = {}
+        self._waiting: dict[CameraId, _Offered] = {}
         self._work = asyncio.Event()
         self._taken: dict[CameraId, float] = {}
         self._unchanged: dict[CameraId, Unchanged] = {}
-        self._newest: dict[CameraId, tuple[AccessUnit, float]] = {}
+        self._newest: dict[CameraId, _Offered] = {}
+        self._checked: dict[CameraId, float] = {}
         self._stills: dict[CameraId, tuple[AccessUnit, Still]] = {}
         self._making: dict[CameraId, asyncio.Lock] = {}
         self._makers = ThreadPoolExecutor(STILLS_AT_ONCE, thread_name_prefix="still")
 
-    def feed(self, camera_id: CameraId, unit: AccessUnit, captured: float) -> bool:
-        """Offer a keyframe that was captured at ``captured`` (gateway time).
+    def feed(self, camera_id: CameraId, unit: AccessUnit, captured: float, before: tuple[AccessUnit, ...] = ()) -> bool:
+        """Offer a keyframe that was captured at ``captured`` (gateway time). ``before`` is as in ``WholePicture``.
 
         Return True if it will be checked. Most are not.
         """
-        self._newest[camera_id] = (unit, captured)
+        self._newest[camera_id] = (unit, captured, before)
         unchanged = self._unchanged.get(camera_id)
         interval = DOUBTFUL_INTERVAL if unchanged is not None and unchanged.doubtful else INTERVAL
         if unit.arrival - self._taken.get(camera_id, float("-inf")) < interval:
             return False
         if camera_id in self._waiting:
             self._metrics.dropped.labels("picture_health").inc()
-        self._waiting[camera_id] = (unit, captured)
+        self._waiting[camera_id] = (unit, captured, before)
         self._work.set()
         return True
 
@@ -88,19 +98,24 @@ class PictureHealth:
         unchanged = self._unchanged.get(camera_id)
         return None if unchanged is None else unchanged.since
 
+    def notes(self, camera_id: CameraId, playing_for: float) -> tuple[str, ...]:
+        """Return a note for district IT if the camera has been playing for ``playing_for`` seconds without a check."""
+        checked = self._clock.monotonic() - self._checked.get(camera_id, float("-inf"))
+        return (NOT_CHECKED,) if min(checked, playing_for) > UNCHECKED_AFTER else ()
+
     async def still(self, camera_id: CameraId) -> Still | None:
         """Return the newest keyframe as a picture, or None if there is none or it cannot be decoded."""
         if camera_id not in self._newest:
             return None
         # All who ask at the same time get the same picture, and wait for no other camera's.
         async with self._making.setdefault(camera_id, asyncio.Lock()):
-            unit, captured = self._newest[camera_id]
+            unit, captured, before = self._newest[camera_id]
             made, still = self._stills.get(camera_id, (None, None))
             if made is unit:
                 return still
             captured_at = self._clock.now() - (self._clock.monotonic() - captured)
             try:
-                jpeg = await asyncio.get_running_loop().run_in_executor(self._makers, jpeg_of, unit)
+                jpeg = await asyncio.get_running_loop().run_in_executor(self._makers, jpeg_of, unit, before)
                 still = Still(jpeg, captured_at)
             except _UNDECODABLE as error:
                 self._undecodable(camera_id, unit, error)
@@ -115,12 +130,12 @@ class PictureHealth:
             while True:
                 await self._work.wait()
                 camera_id = next(iter(self._waiting))
-                unit, captured = self._waiting.pop(camera_id)
+                unit, captured, before = self._waiting.pop(camera_id)
                 if not self._waiting:
                     self._work.clear()
                 self._taken[camera_id] = unit.arrival
                 try:
-                    self._learn(camera_id, await loop.run_in_executor(worker, cells_of, unit), captured)
+                    self._learn(camera_id, await loop.run_in_executor(worker, cells_of, unit, before), captured)
                 except _UNDECODABLE as error:
                     self._undecodable(camera_id, unit, error)
                 except Exception:
@@ -131,6 +146,7 @@ class PictureHealth:
     def _learn(self, camera_id: CameraId, cells: Cells, captured: float) -> None:
         unchanged = self._unchanged.setdefault(camera_id, Unchanged())
         before = unchanged.since
+        self._checked[camera_id] = self._clock.monotonic()
         unchanged.feed(cells, captured)
         self._metrics.source_unchanged_seconds.labels(camera_id).set(unchanged.seconds)
         if unchanged.since != before:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from gateway.clock import Clock
-from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.recovery import WholePicture
 from gateway.configuration.media_settings import MediaSettings
 from gateway.configuration.site_settings import CameraSettings
 from gateway.errors import ConfigurationError
@@ -16,7 +16,7 @@ from gateway.health.picture import PictureHealth, Still
 from gateway.media.events import MediaEvents, StreamKey
 from gateway.media.interface import Figure, Points, Sessions
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CloseReason, SourceStatus, StreamName
+from gateway.models import CameraId, CloseReason, SourceState, SourceStatus, StreamName
 from gateway.process.resolver import Resolver
 from gateway.relay.audio import AudioStream
 from gateway.relay.camera_stream import CameraStream
@@ -92,7 +92,7 @@ class MediaNode(Generic[P]):
                 if key[1] is StreamName.MAIN:
                     # Substreams are not checked: at so few bits, coding alone makes a still scene differ from picture
                     # to picture.
-                    stream.on_keyframe(functools.partial(_feed, self.health, key[0], stream))
+                    stream.on_whole(functools.partial(_feed, self.health, key[0], stream))
         self._transcoding = Transcoding(own, settings.transcoding, clock, metrics, self._transcoded)
         for key, transcoded in self._transcoding.streams():
             self.streams[key] = transcoded
@@ -155,7 +155,10 @@ class MediaNode(Generic[P]):
         heard = f"Its sound ({sound.codec}) is relayed." if sound is not None and sound.codec else ""
         status = replace(status, delivery=" ".join(filter(None, (words, self._transcoding.state(camera), heard))))
         stream = found[status.stream]
-        status = replace(status, notes=(*status.notes, *waits(stream.history, begins=stream.begins)))
+        notes = *status.notes, *waits(stream.history, begins=stream.begins)
+        if status.stream is StreamName.MAIN and status.state is SourceState.UP:
+            notes = *notes, *self.health.notes(camera, self._clock.now() - status.since)
+        status = replace(status, notes=notes)
         point = stream.timeline()
         if point is None:
             return status
@@ -240,7 +243,7 @@ def _told(events: MediaEvents, key: StreamKey, _point: object) -> None:
     events.timeline.tell(key)
 
 
-def _feed(health: PictureHealth, camera: CameraId, stream: RelayStream, unit: AccessUnit) -> None:
-    """Give a keyframe to picture health, with the best known capture time."""
+def _feed(health: PictureHealth, camera: CameraId, stream: RelayStream, whole: WholePicture) -> None:
+    """Give a picture to picture health, with the best known capture time."""
     point = stream.timeline()
-    health.feed(camera, unit, unit.arrival if point is None else point.capture)
+    health.feed(camera, whole.unit, whole.unit.arrival if point is None else point.capture, whole.before)

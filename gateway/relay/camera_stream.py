@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gateway.clock import Clock
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
 from gateway.codecs.nal.recovery import NONE
-from gateway.codecs.recovery import begins, refers_back
+from gateway.codecs.recovery import Gathering, WholePicture, begins, refers_back
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
@@ -63,7 +63,8 @@ class CameraStream:
         self._outlet = Outlet(dating.covers, metrics)
         self.history = self._outlet.history
         self.watchers = self._outlet.watchers
-        self._on_keyframe: Listeners[AccessUnit] = Listeners("relay_keyframe", metrics)
+        self._gathering = Gathering()
+        self._on_whole: Listeners[WholePicture] = Listeners("relay_whole_picture", metrics)
         self._on_picture: Listeners[Picture] = Listeners("relay_picture", metrics)
         self._on_beginning: Listeners[None] = Listeners("relay_beginning", metrics)
         self._told_beginning = (True, False)
@@ -102,9 +103,10 @@ class CameraStream:
         point, start = self.timeline(), self._outlet.gop_start()
         return None if point is None or start is None else point_at(point, start)
 
-    def on_keyframe(self, callback: Callable[[AccessUnit], None]) -> Callable[[], None]:
-        """Call ``callback`` with every picture that can be decoded alone, as the camera sent it."""
-        return self._on_keyframe.add(callback)
+    def on_whole(self, callback: Callable[[WholePicture], None]) -> Callable[[], None]:
+        """Call ``callback`` with every picture that a new decoder can show whole: keyframes, or, if the camera sends
+        none, one picture of each gradual refresh."""
+        return self._on_whole.add(callback)
 
     def on_picture(self, callback: Callable[[Picture], None]) -> Callable[[], None]:
         """Call ``callback`` with every picture that can be decoded, even in a codec that is not sent to viewers."""
@@ -128,6 +130,7 @@ class CameraStream:
         self.codec, self._backward = info.codec, 0
         self._dating.connected(at)
         self._decodable, self._refreshed_since = False, None
+        self._gathering.clear()
         self._outlet.waiting = True
 
     def disconnected(self, at: float) -> None:
@@ -145,6 +148,7 @@ class CameraStream:
         waiting = self._outlet.waiting = not unit.keyframe and (self._outlet.waiting or unit.lost > 0)
         if unit.lost:
             self._decodable = False
+            self._gathering.clear()
         fresh = not self._decodable and begins(unit)
         self._decodable = self._decodable or fresh
         if unit.keyframe:
@@ -159,12 +163,13 @@ class CameraStream:
             self._tell_beginning()
         if self._decodable:
             self._on_picture.tell(Picture(unit, placed.outgoing % WRAP, fresh))
-            if unit.keyframe or unit.recovery == 0:
-                self._on_keyframe.tell(unit)
+            if self._gathering.concerns(unit) and (whole := self._gathering.take(unit)) is not None:
+                self._on_whole.tell(whole)
 
     def withdraw(self) -> None:
         """Make all viewers wait for the next keyframe, and new viewers begin no earlier: the last picture is torn."""
         self._decodable = False
+        self._gathering.clear()
         self._outlet.withdraw()
 
     def _tell_beginning(self) -> None:

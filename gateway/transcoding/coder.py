@@ -14,7 +14,7 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from gateway.codecs.decoding import decoder_of, packet_of
+from gateway.codecs.decoding import decoder_of, packet_of, prime
 from gateway.rtp.time import VIDEO_CLOCK_RATE
 from gateway.transcoding.jobs import Job, Result
 
@@ -59,6 +59,8 @@ class Coder:
         if job.fresh or job.codec != self._codec or self._decoder is None:
             self._decoder, self._codec = decoder_of(job.codec, MAX_PIXELS), job.codec
             self._whole_from = None
+            if not job.whole:
+                prime(self._decoder, packet_of(job.codec, job.nals))
         if job.whole and self._whole_from is None:
             self._whole_from = job.time
         packet = packet_of(job.codec, job.nals)

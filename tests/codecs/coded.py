@@ -1,6 +1,6 @@
 """Pictures from real encoders for tests: a moving bar, coded by x265, x264 or as JPEG."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -32,8 +32,36 @@ def drawn(number: int, width: int = 320, height: int = 180) -> av.VideoFrame:
     return frame
 
 
+def room(number: int, width: int, height: int, walker: int | None) -> av.VideoFrame:
+    """Draw a textured room with sensor noise, and somebody at the place ``walker``."""
+    random = np.random.default_rng(7)
+    walls = cv2.resize(random.integers(60, 160, (9, 16, 3), dtype=np.uint8), (width, height))
+    noise = np.random.default_rng(number).normal(0, 2, (height, width, 1))
+    image = np.asarray(np.clip(walls + noise, 0, 255), dtype=np.uint8)
+    if walker is not None:
+        left = walker * 3 % width
+        image[height // 2 : height // 2 + height * 15 // 100, left : left + width * 6 // 100] = (70, 60, 40)
+    frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
+    frame.pts, frame.time_base = number * TICKS, Fraction(1, 90_000)
+    return frame
+
+
+def empty(number: int, width: int, height: int) -> av.VideoFrame:
+    return room(number, width, height, None)
+
+
+def walked(number: int, width: int, height: int) -> av.VideoFrame:
+    return room(number, width, height, number)
+
+
 def coded(
-    codec: str, count: int, options: Mapping[str, str], *, width: int = 320, height: int = 180
+    codec: str,
+    count: int,
+    options: Mapping[str, str],
+    *,
+    width: int = 320,
+    height: int = 180,
+    draw: Callable[[int, int, int], av.VideoFrame] = drawn,
 ) -> Iterator[Coded]:
     """Return ``count`` pictures encoded by libx264 or libx265."""
     encoder = av.CodecContext.create(codec, "w")
@@ -42,7 +70,7 @@ def coded(
     encoder.time_base, encoder.framerate = Fraction(1, 90_000), Fraction(10)
     encoder.options = dict(options)
     for number in range(count + 1):
-        for packet in encoder.encode(drawn(number, width, height) if number < count else None):
+        for packet in encoder.encode(draw(number, width, height) if number < count else None):
             assert packet.pts is not None
             yield Coded(split_annex_b(bytes(packet)), packet.pts % 2**32)
 

@@ -173,7 +173,7 @@ async def test_a_picture_that_takes_long_to_decode_delays_no_other_cameras_still
     begun, go_on = threading.Event(), threading.Event()
     slow = unit(coded, 1.0)
 
-    def jpeg_of(asked: AccessUnit) -> bytes:
+    def jpeg_of(asked: AccessUnit, _: object) -> bytes:
         if asked is slow:
             begun.set()
             go_on.wait(30)

@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
+from gateway.codecs.recovery import WholePicture
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay import gop
@@ -259,11 +260,11 @@ async def test_the_cache_is_limited_and_current_viewers_lose_nothing(monkeypatch
 
 async def test_keyframes_are_passed_to_the_picture_check() -> None:
     bench = Bench()
-    seen: list[AccessUnit] = []
-    bench.stream.on_keyframe(seen.append)
+    seen: list[WholePicture] = []
+    bench.stream.on_whole(seen.append)
     bench.connect()
     await bench.send("I", "P", "I")
-    assert [unit.keyframe for unit in seen] == [True, True]
+    assert [(whole.unit.keyframe, whole.before) for whole in seen] == [(True, ()), (True, ())]
 
 
 async def test_units_that_mean_nothing_over_rtp_are_not_sent() -> None:

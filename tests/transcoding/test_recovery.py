@@ -1,6 +1,6 @@
 """Cameras that send no keyframes: a transcode begins at a recovery point, and shows only whole pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import av
 import numpy as np
@@ -22,7 +22,7 @@ from gateway.rtp.time import WRAP
 from gateway.transcoding.backlog import Backlog
 from gateway.transcoding.coder import Coder, Limits
 from gateway.transcoding.jobs import Result
-from tests.codecs.coded import TICKS, Coded, drawn, h264, h265
+from tests.codecs.coded import TICKS, Coded, coded, drawn, h264, h265, walked
 from tests.fakes import FakeClock
 
 Grey = npt.NDArray[np.int16]
@@ -115,9 +115,9 @@ def shown(camera: Camera) -> Iterator[tuple[int, Grey]]:
             yield camera.numbers[frame.pts % WRAP], np.asarray(frame.to_ndarray(format="gray"), dtype=np.int16)
 
 
-def worst(picture: Grey, number: int) -> float:
+def worst(picture: Grey, number: int, draw: Callable[[int, int, int], av.VideoFrame] = drawn) -> float:
     """Return the largest mean difference of any block of 20 by 20 pixels from the drawn picture."""
-    difference = np.abs(picture - drawn(number).to_ndarray(format="gray").astype(np.int16))
+    difference = np.abs(picture - draw(number, 320, 180).to_ndarray(format="gray").astype(np.int16))
     return float(difference.reshape(9, 20, 16, 20).mean(axis=(1, 3)).max())
 
 
@@ -160,6 +160,21 @@ def test_a_transcode_that_starts_shows_the_newest_picture_at_once(kind: str) -> 
     found = list(shown(camera))
     assert found[-1][0] >= 3 * PERIOD + 7 - 4
     assert {number: worst(picture, number) for number, picture in found if worst(picture, number) > 12} == {}
+
+
+def test_a_transcode_can_begin_at_every_recovery_point() -> None:
+    """Also where the camera's count of pictures begins again, so that the first picture seems to refer to nothing."""
+    refreshing = f"keyint={PERIOD}:scenecut=0:repeat-headers=1:intra-refresh=1:bframes=0:threads=1"
+    options = {"preset": "veryfast", "x264-params": refreshing}
+    pictures = list(coded("libx264", 18 * PERIOD, options, draw=walked))
+    for first in range(PERIOD, 17 * PERIOD, PERIOD):
+        camera = Camera("H264")
+        camera.backlog.begin()
+        camera.send(pictures[first - 3 : first + PERIOD + 10])
+        found = list(shown(camera))
+        assert found
+        wrong = {number: worst(picture, number, walked) for number, picture in found}
+        assert {number: error for number, error in wrong.items() if error > 12} == {}
 
 
 @pytest.mark.parametrize("kind", ["gradual refresh", "open groups"])
