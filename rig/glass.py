@@ -23,17 +23,34 @@ RECORDER = """
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   window.frames_seen = {};
+
+  // Returns the picture on the glass; null if the browser says that there is none at the moment.
+  const onTheGlass = (video) => {
+    try {
+      return new VideoFrame(video);
+    } catch (error) {
+      if (error.name === "InvalidStateError") return null;
+      throw error;
+    }
+  };
+
+  // Reads a picture's time code in milliseconds since 1970; null if it has none.
+  const codeOf = (picture) => {
+    canvas.width = picture.displayWidth;
+    canvas.height = picture.displayHeight;
+    context.drawImage(picture, 0, 0);
+    return readTimecode(context.getImageData(0, 0, canvas.width, canvas.height));
+  };
+
   document.addEventListener("sightline-frame", (event) => {
     const { camera, rtpTimestamp, captureAge, uncertainty, state } = event.detail;
     const video = event.composedPath()[0].shadowRoot.querySelector("video");
     if (!video || !video.videoWidth || window.frames_unread?.has(camera)) return;
-    const picture = new VideoFrame(video);
-    const width = (canvas.width = picture.displayWidth);
-    const height = (canvas.height = picture.displayHeight);
-    const described = picture.metadata().rtpTimestamp === rtpTimestamp;
-    context.drawImage(picture, 0, 0);
-    picture.close();
-    const code = readTimecode(context.getImageData(0, 0, width, height));
+    const picture = onTheGlass(video);
+    const width = picture?.displayWidth ?? video.videoWidth;
+    const described = picture?.metadata().rtpTimestamp === rtpTimestamp;
+    const code = picture && codeOf(picture);
+    picture?.close();
     const at = performance.timeOrigin + 1000 * event.detail.at;
     const glassAge = code === null ? null : (at - code) / 1000;
     const trueAge = described ? glassAge : null;
