@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from gateway.floorplan import schema
 from gateway.floorplan.geojson import RawFeature
-from gateway.floorplan.geometry.places import label_point, projection, room_at, room_behind
+from gateway.floorplan.geometry.places import RoomFinder, label_point, projection
 from gateway.floorplan.kinds import DoorKind
 from gateway.floorplan.model import (
     Building,
@@ -41,7 +41,8 @@ def assemble(site: RawFeature, features: list[RawFeature]) -> FloorPlan:
         for f, p, outline in _of(features, schema.FloorProperties, project)
     )
     rooms = tuple(_room(f.id, p, outline) for f, p, outline in _of(features, schema.RoomProperties, project))
-    drawn = tuple(_window(f.id, p, at[0], rooms) for f, p, at in _of(features, schema.WindowProperties, project))
+    finder = RoomFinder(rooms)
+    drawn = tuple(_window(f.id, p, at[0], finder) for f, p, at in _of(features, schema.WindowProperties, project))
     return FloorPlan(
         name=said.name,
         address=said.address,
@@ -68,7 +69,7 @@ def assemble(site: RawFeature, features: list[RawFeature]) -> FloorPlan:
             Feature(f.id, p.kind, p.name, p.floor, at[0], p.contents, p.checked_on, p.hazard)
             for f, p, at in _of(features, schema.FeatureProperties, project)
         ),
-        cameras=tuple(_camera(f.id, p, at[0], rooms) for f, p, at in _of(features, schema.CameraProperties, project)),
+        cameras=tuple(_camera(f.id, p, at[0], finder) for f, p, at in _of(features, schema.CameraProperties, project)),
     )
 
 
@@ -115,13 +116,14 @@ def _door(identifier: str, said: schema.DoorProperties, at: Point) -> Door:
     )
 
 
-def _window(identifier: str, said: schema.WindowProperties, at: Point, rooms: tuple[Room, ...]) -> Window:
-    behind = said.room or room_behind(rooms, said.floor, at, said.heading)
-    return Window(identifier, said.number, said.floor, behind, at, said.heading, said.width, said.see_through)
+def _window(identifier: str, said: schema.WindowProperties, at: Point, rooms: RoomFinder) -> Window:
+    behind = rooms.beside(said.floor, at, said.heading + 180)
+    room = said.room or (behind.id if behind else None)
+    return Window(identifier, said.number, said.floor, room, at, said.heading, said.width, said.see_through)
 
 
-def _camera(identifier: str, said: schema.CameraProperties, at: Point, rooms: tuple[Room, ...]) -> PlacedCamera:
-    around = room_at(rooms, said.floor, at)
+def _camera(identifier: str, said: schema.CameraProperties, at: Point, rooms: RoomFinder) -> PlacedCamera:
+    around = rooms.at(said.floor, at)
     return PlacedCamera(
         id=CameraId(identifier),
         floor_id=said.floor,

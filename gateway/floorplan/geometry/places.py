@@ -1,11 +1,11 @@
 """Projects positions to metres and back, and finds the room at a position. Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Iterator
 from math import cos, radians, sin
 
 from pyproj import Transformer
 from shapely import Point as Spot
-from shapely import Polygon
+from shapely import Polygon, STRtree
 
 from gateway.floorplan.model import Outline, Point, Room
 
@@ -26,16 +26,35 @@ def unprojection(anchor: Point) -> Callable[[Point], Point]:
     return _converter(Transformer.from_crs(_local(anchor), "EPSG:4326", always_xy=True))
 
 
-def room_at(rooms: Collection[Room], floor_id: str, position: Point) -> Room | None:
-    """Return the room of a floor in which a position lies, or None."""
-    spot = Spot(position)
-    return next((r for r in rooms if r.floor_id == floor_id and Polygon(r.outline).intersects(spot)), None)
+class RoomFinder:
+    """Finds the room at a position of a floor."""
 
+    def __init__(self, rooms: Iterable[Room]) -> None:
+        by_floor: dict[str, list[Room]] = {}
+        for room in rooms:
+            by_floor.setdefault(room.floor_id, []).append(room)
+        self._floors = {
+            floor_id: (STRtree([Polygon(room.outline) for room in found]), found)
+            for floor_id, found in by_floor.items()
+        }
 
-def room_behind(rooms: Collection[Room], floor_id: str, position: Point, heading: float) -> str | None:
-    """Return the id of the room behind a door or window whose way out is ``heading``, or None."""
-    found = room_at(rooms, floor_id, beside(position, heading, -_INSIDE))
-    return found.id if found else None
+    def at(self, floor_id: str, position: Point) -> Room | None:
+        """Return the room in which a position lies, or None. On a wall, it is the room that was drawn first."""
+        return next(self._near(floor_id, position, 0), None)
+
+    def beside(self, floor_id: str, position: Point, heading: float) -> Room | None:
+        """Return the room that begins at a wall in the direction of ``heading``, or None."""
+        return self.at(floor_id, beside(position, heading, _INSIDE))
+
+    def around(self, floor_id: str, position: Point, metres: float) -> list[Room]:
+        """Return the rooms within a distance of a position."""
+        return list(self._near(floor_id, position, metres))
+
+    def _near(self, floor_id: str, position: Point, metres: float) -> Iterator[Room]:
+        if floor_id in self._floors:
+            tree, rooms = self._floors[floor_id]
+            for index in sorted(tree.query(Spot(position), predicate="dwithin", distance=metres)):
+                yield rooms[index]
 
 
 def beside(position: Point, heading: float, metres: float) -> Point:

@@ -1,0 +1,124 @@
+"""Computes what a camera sees of its level: the part of its field of view that no wall hides. Pure.
+
+Windows without ``see_through``, furniture and people are ignored, and so is the camera's height.
+"""
+
+from math import atan2, degrees, hypot, radians
+
+import numpy as np
+import numpy.typing as npt
+from shapely import Point as Spot
+from shapely import Polygon, shortest_line
+from shapely.geometry.base import BaseGeometry
+
+from gateway.floorplan.geometry.places import beside
+from gateway.floorplan.geometry.walls import Walls
+from gateway.floorplan.model import PlacedCamera, Point
+
+_ARC_STEPS = 32
+_PAST = 1e-5
+"""Radians by which a ray passes a corner on either side."""
+_HOLD = 1e-9
+"""Fraction of a wall by which it reaches beyond its end, so that no ray slips between two walls that meet."""
+_CLEAR = 0.15
+"""Metres from the nearest wall at which a camera is taken to look, since cameras are drawn on their wall."""
+
+
+def eye_of(camera: PlacedCamera, room: Polygon | None, buildings: BaseGeometry) -> Point:
+    """Return where the camera looks from: its position, moved away from its wall into its room, or outdoors.
+
+    ``buildings`` is everything that is indoors on the camera's level.
+    """
+    spot = Spot(camera.position)
+    if room is None:
+        outside = buildings.buffer(_CLEAR, join_style="mitre")
+        if not outside.contains(spot):
+            return camera.position
+        return _end(shortest_line(spot, outside.boundary))
+    inside = room.buffer(-_CLEAR)
+    if inside.is_empty or inside.contains(spot):
+        return camera.position
+    return _end(shortest_line(spot, inside))
+
+
+def field_of_view(camera: PlacedCamera, eye: Point | None = None) -> Polygon:
+    """Return the sector that a camera looks at, ignoring walls. For 360 degrees it is a disc."""
+    at = camera.position if eye is None else eye
+    start = camera.heading - camera.fov / 2
+    bearings = (start + camera.fov * step / _ARC_STEPS for step in range(_ARC_STEPS + 1))
+    arc = [beside(at, bearing, camera.range_m) for bearing in bearings]
+    return Polygon(arc if camera.fov == 360 else [at, *arc])
+
+
+def cone_of(camera: PlacedCamera, eye: Point, walls: Walls) -> Polygon:
+    """Return what the camera sees from ``eye``: its field of view, clipped by the walls of its level.
+
+    Rays go to all corners and just past them. Between two neighbouring rays there is then one wall, or none.
+    """
+    sector = field_of_view(camera, eye)
+    near = _within(walls, eye, camera.range_m)
+    angles = _angles(camera, eye, near)
+    reach = np.minimum(_first_wall(near, eye, angles), camera.range_m * 1.5)
+    ends = np.column_stack([eye[0] + reach * np.sin(angles), eye[1] + reach * np.cos(angles)])
+    ring = ends if camera.fov == 360 else np.vstack([[eye], ends])
+    seen = Polygon(ring)
+    seen = seen if seen.is_valid else seen.buffer(0)
+    return _largest(seen.intersection(sector))
+
+
+def off_axis(camera: PlacedCamera, eye: Point, target: Point) -> float:
+    """Return the angle between the middle of the picture and a target, in degrees from 0 to 180."""
+    bearing = degrees(atan2(target[0] - eye[0], target[1] - eye[1]))
+    return abs((bearing - camera.heading + 180) % 360 - 180)
+
+
+def _within(walls: Walls, eye: Point, range_m: float) -> Walls:
+    """Return the walls that come within the range of the eye."""
+    start, along = walls[:, :2], walls[:, 2:] - walls[:, :2]
+    square = np.maximum((along**2).sum(axis=1), 1e-12)
+    nearest = np.clip(((np.array(eye) - start) * along).sum(axis=1) / square, 0, 1)
+    gap = start + nearest[:, None] * along - np.array(eye)
+    return walls[(gap**2).sum(axis=1) <= range_m**2]
+
+
+def _angles(camera: PlacedCamera, eye: Point, walls: Walls) -> npt.NDArray[np.float64]:
+    """Return the bearings of all rays, in radians clockwise from north, from one edge of the picture to the other."""
+    corners = walls.reshape(-1, 2) - np.array(eye)
+    bearings = np.arctan2(corners[:, 0], corners[:, 1])
+    width, start = radians(camera.fov), radians(camera.heading - camera.fov / 2)
+    offsets = np.concatenate([bearings - _PAST, bearings, bearings + _PAST]) - start
+    offsets = np.mod(offsets, 2 * np.pi)
+    arc = np.linspace(0, width, _ARC_STEPS + 1)
+    inner = np.unique(np.concatenate([arc, offsets[offsets < width]]))
+    return np.asarray(start + inner, dtype=np.float64)
+
+
+def _first_wall(walls: Walls, eye: Point, angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the distance to the first wall along each ray, or infinity."""
+    if not len(walls):
+        return np.full(len(angles), np.inf)
+    ray_x, ray_y = np.sin(angles)[:, None], np.cos(angles)[:, None]
+    from_x, from_y = walls[:, 0] - eye[0], walls[:, 1] - eye[1]
+    wall_x, wall_y = walls[:, 2] - walls[:, 0], walls[:, 3] - walls[:, 1]
+    across = ray_x * wall_y - ray_y * wall_x
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = (from_x * wall_y - from_y * wall_x) / across
+        along = (from_x * ray_y - from_y * ray_x) / across
+    hit = (np.abs(across) > 1e-12) & (distance > 1e-6) & (along >= -_HOLD) & (along <= 1 + _HOLD)
+    return np.asarray(np.where(hit, distance, np.inf).min(axis=1), dtype=np.float64)
+
+
+def _largest(shape: BaseGeometry) -> Polygon:
+    """Return the polygon of a cut, without the slivers that rounding may leave."""
+    parts = [part for part in getattr(shape, "geoms", [shape]) if isinstance(part, Polygon) and not part.is_empty]
+    return max(parts, key=lambda part: part.area, default=Polygon())
+
+
+def _end(line: BaseGeometry) -> Point:
+    x, y = line.coords[-1]
+    return float(x), float(y)
+
+
+def distance(one: Point, other: Point) -> float:
+    """Return the straight distance between two points in metres."""
+    return hypot(other[0] - one[0], other[1] - one[1])
