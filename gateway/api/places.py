@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from gateway.floorplan.geometry.simple import nearest_cameras
 from gateway.floorplan.words import place_words
 from gateway.incident import Origin
 from gateway.models import Camera, CameraId, CameraPolicy, SiteId
@@ -40,9 +39,8 @@ class Places:
         return self._ranked[key]
 
     def _rank(self, site_id: SiteId, room_id: str | None) -> list[CameraId]:
-        plan = self._plans[site_id]
         allowed = [camera for camera in self._cameras_of(site_id) if camera.policy is not CameraPolicy.NEVER]
         if room_id is None:
             return [camera.id for camera in sorted(allowed, key=lambda one: one.policy is not CameraPolicy.ALWAYS)]
         ids = frozenset(camera.id for camera in allowed)
-        return [near.id for near in nearest_cameras(plan, room_id, len(plan.cameras), ids)]
+        return [near.id for near in self._plans.geometry(site_id).nearest_cameras(room_id, OPENED_BY_ALARM, ids)]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from gateway.configuration.site_settings import CameraSettings, SiteSettings
+from gateway.floorplan.geometry.index import Geometry
 from gateway.floorplan.grid import LETTERS, Grid, grid_of
 from gateway.floorplan.kinds import Side
 from gateway.floorplan.model import Door, Feature, Floor, FloorPlan, Point, Room, Window
@@ -15,9 +16,10 @@ from gateway.models import CameraId
 Json = dict[str, Any]
 
 
-def plan_view(site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId], today: date) -> Json:
+def plan_view(site: SiteSettings, geometry: Geometry, visible: Collection[CameraId], today: date) -> Json:
     """Return a ``Plan``, with floors from the lowest up, building by building. It omits cameras that are not
     ``visible``. ``today`` decides how old its verification is."""
+    plan = geometry.plan
     floors = sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level))
     return {
         "site": site.id,
@@ -47,7 +49,7 @@ def plan_view(site: SiteSettings, plan: FloorPlan, visible: Collection[CameraId]
             for gate in plan.gates
         ],
         "features": [_feature(feature) for feature in plan.features if feature.floor_id is None],
-        "floors": [_floor(plan, floor, visible) for floor in floors],
+        "floors": [_floor(geometry, floor, visible) for floor in floors],
     }
 
 
@@ -116,22 +118,25 @@ def _floor_name(plan: FloorPlan, floor: Floor) -> Json:
     return {"id": floor.id, "name": floor.name, "building": building}
 
 
-def _floor(plan: FloorPlan, floor: Floor, visible: Collection[CameraId]) -> Json:
+def _floor(geometry: Geometry, floor: Floor, visible: Collection[CameraId]) -> Json:
+    plan = geometry.plan
+    cameras = [camera.id for camera in plan.cameras if camera.floor_id == floor.id and camera.id in visible]
     xs, ys = zip(*floor.outline, strict=True)
     return {
         **_floor_name(plan, floor),
         "level": floor.level,
         "bounds": [*_centimetres((min(xs), min(ys))), *_centimetres((max(xs), max(ys)))],
         "outline": _outline(floor.outline),
-        "rooms": [_room(room) for room in plan.rooms if room.floor_id == floor.id],
+        "rooms": [_room(room, geometry) for room in plan.rooms if room.floor_id == floor.id],
         "doors": [_door(door) for door in plan.doors if door.floor_id == floor.id],
         "windows": [_window(window) for window in plan.windows if window.floor_id == floor.id],
         "features": [_feature(feature) for feature in plan.features if feature.floor_id == floor.id],
-        "cameras": [c.id for c in plan.cameras if c.floor_id == floor.id and c.id in visible],
+        "cameras": cameras,
+        "cones": [{"camera": camera, "outline": _outline(geometry.cone(camera).exterior.coords)} for camera in cameras],
     }
 
 
-def _room(room: Room) -> Json:
+def _room(room: Room, geometry: Geometry) -> Json:
     return {
         "id": room.id,
         "name": room.name,
@@ -142,6 +147,7 @@ def _room(room: Room) -> Json:
         "label": _centimetres(room.label),
         "windows": list(room.windows),
         "joins": list(room.joins),
+        "entrance": geometry.nearest_entrance(room.id),
     }
 
 

@@ -127,12 +127,13 @@ def _moved(
 
 
 def _positions(feature: Json) -> list[tuple[float, float]]:
-    """Return the positions of a point or of a polygon's first ring, or nothing if they cannot be read."""
+    """Return the positions of a point, a line or a polygon's first ring, or nothing if they cannot be read."""
     geometry = feature.get("geometry")
     found = geometry.get("coordinates") if isinstance(geometry, dict) else None
     if not isinstance(geometry, dict) or not isinstance(found, list) or not found:
         return []
-    ring = [found] if geometry.get("type") == "Point" else found[0]
+    kind = geometry.get("type")
+    ring = [found] if kind == "Point" else found if kind == "LineString" else found[0]
     try:
         return [(float(position[0]), float(position[1])) for position in ring]
     except (TypeError, ValueError, IndexError, KeyError):

@@ -10,6 +10,7 @@ from gateway.audit.log import AuditEvent, AuditLog
 from gateway.clock import Clock
 from gateway.errors import BadRequest, Conflict
 from gateway.floorplan.document import digest_of, text_of, with_features_of
+from gateway.floorplan.geometry.index import Geometry
 from gateway.floorplan.model import FloorPlan
 from gateway.models import CameraId, Principal, SiteId
 from gateway.plans import store
@@ -144,6 +145,7 @@ class Drafts:
         published_by: str,
         approved_by: str | None,
     ) -> Version:
+        geometry = await asyncio.to_thread(Geometry, plan)
         async with self._database.session() as session:
             version = Version(
                 await store.last_number(session, site) + 1,
@@ -159,7 +161,7 @@ class Drafts:
             await store.drop_draft(session, site)
             detail = {"version": version.number, "sha256": version.sha256.hex(), "published_by": published_by}
             self._record(session, _event("plan_published", site, by, address, **detail))
-        self._plans.use(site, version, plan)
+        self._plans.use(site, version, geometry)
         return version
 
     def _record(self, session: AsyncSession, event: AuditEvent) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from gateway.errors import NotFound
 from gateway.floorplan.document import Document
+from gateway.floorplan.geometry.index import Geometry
 from gateway.floorplan.model import FloorPlan
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
@@ -39,6 +40,7 @@ class Plans(Mapping[SiteId, FloorPlan]):
         self._configured = configured
         self._versions = {site: from_file(known.document) for site, known in configured.items()}
         self._plans = {site: known.plan for site, known in configured.items()}
+        self._geometry: dict[SiteId, Geometry] = {}
         self._published: Listeners[SiteId] = Listeners("plan_observer", metrics)
 
     def __getitem__(self, site: SiteId) -> FloorPlan:
@@ -51,7 +53,7 @@ class Plans(Mapping[SiteId, FloorPlan]):
         return len(self._plans)
 
     async def start(self) -> None:
-        """Load the published versions. Raises StorageError.
+        """Load the published versions, and compute what the cameras of every plan see. Raises StorageError.
 
         A version that the configuration no longer fits is left aside, and the log says why.
         """
@@ -68,6 +70,12 @@ class Plans(Mapping[SiteId, FloorPlan]):
                 logger.error("%s: version %d of the plan is not used, but the file: %s", site, number, problems)
             else:
                 self._versions[site], self._plans[site] = replace(version, document=document), checked.plan
+        for site, plan in self._plans.items():
+            self._geometry[site] = await asyncio.to_thread(Geometry, plan)
+
+    def geometry(self, site: SiteId) -> Geometry:
+        """Return what the cameras of the plan in use see, and its ways on foot. Raises KeyError."""
+        return self._geometry[site]
 
     def cameras(self, site: SiteId) -> frozenset[CameraId]:
         """Return the cameras that a plan of this school must show."""
@@ -96,9 +104,9 @@ class Plans(Mapping[SiteId, FloorPlan]):
         """Call ``callback`` with every school whose plan has changed, until the returned function is called."""
         return self._published.add(callback)
 
-    def use(self, site: SiteId, version: Version, plan: FloorPlan) -> None:
+    def use(self, site: SiteId, version: Version, geometry: Geometry) -> None:
         """Use a version that is on disk from now on, and tell everybody who listens."""
-        self._versions[site], self._plans[site] = version, plan
+        self._versions[site], self._plans[site], self._geometry[site] = version, geometry.plan, geometry
         self._published.tell(site)
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from gateway.config_loader import Loaded, load
-from gateway.floorplan.geometry.simple import nearest_cameras
+from gateway.floorplan.geometry.index import Geometry
 from gateway.floorplan.kinds import DoorKind, FeatureKind, GateKind, GroundKind, Method, RoomKind, Side
 from gateway.floorplan.schema import BY_TYPE, VerificationProperties
 from gateway.models import CameraPolicy, SiteId
@@ -55,9 +55,11 @@ def test_responders_find_numbers_keys_and_shut_offs(district: Loaded, site: Site
 
 def test_four_cameras_are_near_every_room_and_most_rooms_are_seen(district: Loaded) -> None:
     plan = district.plans[LINCOLN]
-    seen = [nearest_cameras(plan, room.id, 4)[0].sees_room for room in plan.rooms]
+    geometry = Geometry(plan)
+    seen = [bool(geometry.seeing_room(room.id)) for room in plan.rooms]
     assert sum(seen) / len(seen) > 0.9
-    assert all(len(nearest_cameras(plan, room.id, 4)) == 4 for room in plan.rooms)
+    assert all(len(geometry.nearest_cameras(room.id, 4)) == 4 for room in plan.rooms)
+    assert geometry.unreachable_rooms() == ()
 
 
 def test_every_setting_in_the_comments_of_the_example_exists() -> None:

@@ -3,6 +3,7 @@ from datetime import date
 from pathlib import Path
 
 from gateway.configuration.site_settings import CameraSettings, SiteSettings, StreamSettings
+from gateway.floorplan.geometry.index import Geometry
 from gateway.floorplan.load import parse_plan
 from gateway.floorplan.view import camera_view, cameras_view, floors_view, plan_view
 from gateway.models import CameraId
@@ -21,6 +22,7 @@ SITE = SiteSettings(
     id="small", name="Small School", plan=Path("x"), cameras=(settings_of("nurse"), settings_of("gym", sub=False))
 )
 TODAY = date(2026, 9, 1)
+GEOMETRY = Geometry(SMALL)
 ALL = {CameraId("gym"), CameraId("nurse")}
 
 
@@ -42,7 +44,7 @@ def test_a_plan_has_the_keys_of_the_protocol() -> None:
     del site["verified_on"]
     site["verifications"] = [{"side": "police", "on": "2026-08-01", "by": "sergeant 1", "how": "walk_through"}]
     full = parse_plan(document, "plan")
-    assert keys_in(plan_view(SITE, full, ALL, TODAY)) | {"version"} == keys_in_protocol("Plan")
+    assert keys_in(plan_view(SITE, Geometry(full), ALL, TODAY)) | {"version"} == keys_in_protocol("Plan")
 
 
 def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
@@ -68,7 +70,7 @@ def test_a_camera_has_the_keys_and_the_place_of_the_protocol() -> None:
 
 
 def test_floors_are_listed_from_the_lowest_up_with_bounds_in_metres() -> None:
-    view = plan_view(SITE, SMALL, ALL, TODAY)
+    view = plan_view(SITE, GEOMETRY, ALL, TODAY)
     assert [floor["id"] for floor in view["floors"]] == ["ground", "upper"]
     assert floors_view(SMALL) == [
         {"id": "ground", "name": "Ground floor", "building": "House"},
@@ -79,16 +81,18 @@ def test_floors_are_listed_from_the_lowest_up_with_bounds_in_metres() -> None:
 
 
 def test_everything_is_on_its_own_floor() -> None:
-    ground, upper = plan_view(SITE, SMALL, ALL, TODAY)["floors"]
+    ground, upper = plan_view(SITE, GEOMETRY, ALL, TODAY)["floors"]
     assert [room["id"] for room in ground["rooms"]] == ["101", "102", "lobby", "hallway", "room-gym"]
     assert [door["number"] for door in ground["doors"]] == ["", "", "", "1"]
     assert (ground["cameras"], upper["cameras"]) == (["gym"], ["nurse"])
     assert (upper["rooms"], upper["doors"]) == ([], [])
+    assert [cone["camera"] for cone in ground["cones"]] == ["gym"]
+    assert {room["entrance"] for room in ground["rooms"]} == {"door-1"}
 
 
 def test_a_camera_that_the_caller_may_not_know_about_appears_nowhere() -> None:
     known = {CameraId("gym")}
-    assert "nurse" not in str(plan_view(SITE, SMALL, known, TODAY))
+    assert "nurse" not in str(plan_view(SITE, GEOMETRY, known, TODAY))
     assert [view["id"] for view in cameras_view(SITE, SMALL, known, set())] == ["gym"]
     shown = cameras_view(SITE, SMALL, ALL, known)
     assert [(view["id"], view["standing"]) for view in shown] == [("nurse", False), ("gym", True)]

@@ -13,7 +13,6 @@ from gateway.api.services import SERVICES, client_address, record, signed_in, wh
 from gateway.auth.sessions import SignIn
 from gateway.configuration.site_settings import SiteSettings
 from gateway.errors import NotFound
-from gateway.floorplan.geometry.simple import nearest_cameras
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
 from gateway.models import Action, Camera, CameraId, Principal, SiteId
@@ -79,22 +78,24 @@ async def sites(request: web.Request) -> web.Response:
 
 async def plan(request: web.Request) -> web.Response:
     """Return the floor plan in metres, and record who read it."""
-    sign_in, site, value, cameras = await _known(request)
+    sign_in, site, _, cameras = await _known(request)
     await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
-    clock, version = request.app[SERVICES].clock, request.app[SERVICES].plans.version(SiteId(site.id))
+    clock, plans = request.app[SERVICES].clock, request.app[SERVICES].plans
+    version, geometry = plans.version(SiteId(site.id)), plans.geometry(SiteId(site.id))
     today = datetime.fromtimestamp(clock.wall(), UTC).date()
-    view = plan_view(site, value, frozenset(camera.id for camera in cameras), today)
+    view = plan_view(site, geometry, frozenset(camera.id for camera in cameras), today)
     return web.json_response(view | {"version": views.plan_version(version)})
 
 
 async def cameras_of_room(request: web.Request) -> web.Response:
     """Return a room's nearest cameras."""
-    _, _, value, cameras = await _known(request)
+    _, site, value, cameras = await _known(request)
     room = request.match_info["room"]
     count = whole_number(request, "n", 4, most=50)
     if not any(known.id == room for known in value.rooms):
         raise NotFound("no_such_room", "The floor plan has no such room.")
-    near = nearest_cameras(value, room, count, {CameraId(camera.id) for camera in cameras})
+    geometry = request.app[SERVICES].plans.geometry(SiteId(site.id))
+    near = geometry.nearest_cameras(room, count, {CameraId(camera.id) for camera in cameras})
     return web.json_response({"cameras": [asdict(found) for found in near]})
 
 

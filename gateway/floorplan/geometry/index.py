@@ -20,8 +20,8 @@ from gateway.floorplan.kinds import DoorKind
 from gateway.floorplan.model import Door, FloorPlan, Outline, Point
 from gateway.models import CameraId
 
-_DETOUR = 2.0
-"""Metres by which the way over a camera may be longer, so that it still lies between two others."""
+_DETOUR = 1.2
+"""How many times as long the way over a camera may be, so that it still lies between two others."""
 _SAME_PLACE = 1.0
 """Metres within which two cameras hang at the same place, so that neither lies behind the other."""
 _FOLLOWED = 150.0
@@ -170,7 +170,7 @@ class Geometry:
     def _lies_between(self, start: int, middle: int, end: int) -> bool:
         way = self.distances.between
         first, second = way(start, middle), way(middle, end)
-        return min(first, second) > _SAME_PLACE and first + second <= way(start, end) + _DETOUR
+        return min(first, second) > _SAME_PLACE and first + second <= way(start, end) * _DETOUR + _SAME_PLACE
 
 
 def _clockwise(doors: list[Door], first: Door, outline: Outline) -> list[Door]:

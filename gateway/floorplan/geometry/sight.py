@@ -3,23 +3,27 @@
 Windows without ``see_through``, furniture and people are ignored, and so is the camera's height.
 """
 
-from math import atan2, degrees, hypot, radians
+from math import atan2, cos, degrees, hypot, radians
 
 import numpy as np
 import numpy.typing as npt
 from shapely import Point as Spot
-from shapely import Polygon, shortest_line
+from shapely import Polygon, get_parts, make_valid, shortest_line
 from shapely.geometry.base import BaseGeometry
 
 from gateway.floorplan.geometry.places import beside
 from gateway.floorplan.geometry.walls import Walls
 from gateway.floorplan.model import PlacedCamera, Point
 
+Numbers = npt.NDArray[np.float64]
+
 _ARC_STEPS = 32
 _PAST = 1e-5
 """Radians by which a ray passes a corner on either side."""
 _HOLD = 1e-9
 """Fraction of a wall by which it reaches beyond its end, so that no ray slips between two walls that meet."""
+_ON_THE_WALL = 0.7
+"""Metres within a building up to which an outdoor camera hangs on its wall, and not in a room that is not drawn."""
 _CLEAR = 0.15
 """Metres from the nearest wall at which a camera is taken to look, since cameras are drawn on their wall."""
 
@@ -31,10 +35,9 @@ def eye_of(camera: PlacedCamera, room: Polygon | None, buildings: BaseGeometry) 
     """
     spot = Spot(camera.position)
     if room is None:
-        outside = buildings.buffer(_CLEAR, join_style="mitre")
-        if not outside.contains(spot):
-            return camera.position
-        return _end(shortest_line(spot, outside.boundary))
+        built = buildings.buffer(_CLEAR, join_style="mitre")
+        deep = built.boundary.distance(spot) > _ON_THE_WALL
+        return camera.position if deep or not built.contains(spot) else _end(shortest_line(spot, built.boundary))
     inside = room.buffer(-_CLEAR)
     if inside.is_empty or inside.contains(spot):
         return camera.position
@@ -53,17 +56,16 @@ def field_of_view(camera: PlacedCamera, eye: Point | None = None) -> Polygon:
 def cone_of(camera: PlacedCamera, eye: Point, walls: Walls) -> Polygon:
     """Return what the camera sees from ``eye``: its field of view, clipped by the walls of its level.
 
-    Rays go to all corners and just past them. Between two neighbouring rays there is then one wall, or none.
+    Rays go to all corners and just past them. Between two neighbouring rays there is then one wall, or none. No
+    polygons are intersected, since that fails where edges nearly coincide, as rays and walls do.
     """
-    sector = field_of_view(camera, eye)
     near = _within(walls, eye, camera.range_m)
-    angles = _angles(camera, eye, near)
-    reach = np.minimum(_first_wall(near, eye, angles), camera.range_m * 1.5)
+    offsets = _offsets(camera, eye, near)
+    angles = radians(camera.heading - camera.fov / 2) + offsets
+    reach = np.minimum(_first_wall(near, eye, angles), _rim(camera, offsets))
     ends = np.column_stack([eye[0] + reach * np.sin(angles), eye[1] + reach * np.cos(angles)])
-    ring = ends if camera.fov == 360 else np.vstack([[eye], ends])
-    seen = Polygon(ring)
-    seen = seen if seen.is_valid else seen.buffer(0)
-    return _largest(seen.intersection(sector))
+    seen = Polygon(ends if camera.fov == 360 else np.vstack([[eye], ends]))
+    return seen if seen.is_valid else max(get_parts(make_valid(seen)), key=lambda part: float(part.area))
 
 
 def off_axis(camera: PlacedCamera, eye: Point, target: Point) -> float:
@@ -78,22 +80,27 @@ def _within(walls: Walls, eye: Point, range_m: float) -> Walls:
     square = np.maximum((along**2).sum(axis=1), 1e-12)
     nearest = np.clip(((np.array(eye) - start) * along).sum(axis=1) / square, 0, 1)
     gap = start + nearest[:, None] * along - np.array(eye)
-    return walls[(gap**2).sum(axis=1) <= range_m**2]
+    return np.asarray(walls[(gap**2).sum(axis=1) <= range_m**2], dtype=np.float64)
 
 
-def _angles(camera: PlacedCamera, eye: Point, walls: Walls) -> npt.NDArray[np.float64]:
-    """Return the bearings of all rays, in radians clockwise from north, from one edge of the picture to the other."""
+def _offsets(camera: PlacedCamera, eye: Point, walls: Walls) -> Numbers:
+    """Return the angles of all rays, in radians clockwise from the left edge of the picture."""
     corners = walls.reshape(-1, 2) - np.array(eye)
-    bearings = np.arctan2(corners[:, 0], corners[:, 1])
-    width, start = radians(camera.fov), radians(camera.heading - camera.fov / 2)
-    offsets = np.concatenate([bearings - _PAST, bearings, bearings + _PAST]) - start
-    offsets = np.mod(offsets, 2 * np.pi)
+    width = radians(camera.fov)
+    bearings = np.arctan2(corners[:, 0], corners[:, 1]) - radians(camera.heading - camera.fov / 2)
+    offsets = np.mod(np.concatenate([bearings - _PAST, bearings, bearings + _PAST]), 2 * np.pi)
     arc = np.linspace(0, width, _ARC_STEPS + 1)
-    inner = np.unique(np.concatenate([arc, offsets[offsets < width]]))
-    return np.asarray(start + inner, dtype=np.float64)
+    return np.unique(np.concatenate([arc, offsets[offsets < width]]))
 
 
-def _first_wall(walls: Walls, eye: Point, angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _rim(camera: PlacedCamera, offsets: Numbers) -> Numbers:
+    """Return how far the field of view reaches along each ray: to the chords of its arc."""
+    step = radians(camera.fov) / _ARC_STEPS
+    from_middle = offsets - (np.minimum(np.floor(offsets / step), _ARC_STEPS - 1) + 0.5) * step
+    return np.asarray(camera.range_m * cos(step / 2) / np.cos(from_middle), dtype=np.float64)
+
+
+def _first_wall(walls: Walls, eye: Point, angles: Numbers) -> Numbers:
     """Return the distance to the first wall along each ray, or infinity."""
     if not len(walls):
         return np.full(len(angles), np.inf)
@@ -106,12 +113,6 @@ def _first_wall(walls: Walls, eye: Point, angles: npt.NDArray[np.float64]) -> np
         along = (from_x * ray_y - from_y * ray_x) / across
     hit = (np.abs(across) > 1e-12) & (distance > 1e-6) & (along >= -_HOLD) & (along <= 1 + _HOLD)
     return np.asarray(np.where(hit, distance, np.inf).min(axis=1), dtype=np.float64)
-
-
-def _largest(shape: BaseGeometry) -> Polygon:
-    """Return the polygon of a cut, without the slivers that rounding may leave."""
-    parts = [part for part in getattr(shape, "geoms", [shape]) if isinstance(part, Polygon) and not part.is_empty]
-    return max(parts, key=lambda part: part.area, default=Polygon())
 
 
 def _end(line: BaseGeometry) -> Point:

@@ -160,13 +160,12 @@ def inner_corners(shape: Polygon) -> list[Point]:
     """Return the corners at which a way through the shape may bend: those that reach into it."""
     simple = shape.simplify(_EDGE)
     found: list[Point] = []
-    for ring in (simple.exterior, *simple.interiors):
+    for ring, is_hole in ((simple.exterior, False), *((hole, True) for hole in simple.interiors)):
         points = np.array(ring.coords)[:-1]
         before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
         turn = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
         # Walking counter-clockwise round the outside, or clockwise round a hole, the space is on the left.
-        left = ring.is_ccw if ring is simple.exterior else not ring.is_ccw
-        bends = turn < -1e-9 if left else turn > 1e-9
+        bends = turn > 1e-9 if ring.is_ccw is is_hole else turn < -1e-9
         found += [(float(x), float(y)) for x, y in points[bends]]
     return found
 
@@ -176,5 +175,3 @@ def closed_distances(straight: Numbers) -> Numbers:
     for middle in range(len(straight)):
         np.minimum(straight, straight[:, middle, None] + straight[middle], out=straight)
     return straight
-
-

@@ -5,7 +5,7 @@ from itertools import combinations
 from shapely import Polygon
 
 from gateway.floorplan.kinds import RoomKind
-from gateway.floorplan.model import FloorPlan, Room
+from gateway.floorplan.model import Floor, FloorPlan, Room
 
 _ABOVE = 0.5
 """Part of the smaller stairwell that lies above the other if both are the same stairs."""
@@ -26,12 +26,13 @@ def storeys(plan: FloorPlan) -> list[tuple[Room, Room, int]]:
         levels = abs(low.level - high.level)
         if other.id in one.joins or one.id in other.joins:
             found.append((one, other, max(1, levels)))
-        elif not joined & {one.id, other.id} and low.building_id == high.building_id and levels == 1:
-            if _is_above(one, other):
-                found.append((one, other, 1))
+        elif levels == 1 and not joined & {one.id, other.id} and _is_above(one, other, low, high):
+            found.append((one, other, 1))
     return found
 
 
-def _is_above(one: Room, other: Room) -> bool:
+def _is_above(one: Room, other: Room, low: Floor, high: Floor) -> bool:
+    if low.building_id != high.building_id:
+        return False
     first, second = Polygon(one.outline), Polygon(other.outline)
     return float(first.intersection(second).area) >= _ABOVE * float(min(first.area, second.area))

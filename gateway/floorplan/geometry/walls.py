@@ -34,13 +34,15 @@ def walls_by_level(plan: FloorPlan) -> dict[int, Walls]:
     """Return the walls of each level, those of all buildings together."""
     levels = {floor.id: floor.level for floor in plan.floors}
     edges: dict[int, list[Segment]] = defaultdict(list)
-    for area in (*plan.floors, *plan.rooms):
-        floor_id = area.floor_id if isinstance(area, Room) else area.id
-        edges[levels[floor_id]] += pairwise(area.outline)
+    for floor in plan.floors:
+        edges[floor.level] += pairwise(floor.outline)
+    for room in plan.rooms:
+        edges[levels[room.floor_id]] += pairwise(room.outline)
     openings: dict[int, list[Segment]] = defaultdict(list)
-    for place in (*plan.doors, *plan.windows):
-        if place.see_through if isinstance(place, Window) else place.glass or place.normally_open:
-            openings[levels[place.floor_id]].append(_across(place))
+    clear: list[Door | Window] = [door for door in plan.doors if door.glass or door.normally_open]
+    clear += [window for window in plan.windows if window.see_through]
+    for place in clear:
+        openings[levels[place.floor_id]].append(_across(place))
     for border in hallway_borders(plan).values():
         for floor_id, segment in border:
             openings[levels[floor_id]].append(segment)
