@@ -39,7 +39,7 @@ def keys_in(value: object) -> set[str]:
 
 
 def test_a_plan_has_the_keys_of_the_protocol() -> None:
-    document = school(*surroundings())
+    document = school(camera("gym", (1, 10), 90), *surroundings())
     site = document["features"][0]["properties"]
     del site["verified_on"]
     site["verifications"] = [{"side": "police", "on": "2026-08-01", "by": "sergeant 1", "how": "walk_through"}]
