@@ -38,9 +38,9 @@ class Reorder:
             return [packet]  # not RTP: the parser after this buffer counts it
         sequence, ssrc = _SEQUENCE_AND_SSRC.unpack_from(packet)
         ahead = (sequence - self._next) & 0xFFFF
-        if ahead == 0 and ssrc == self._ssrc and not self._held:
+        if ahead == 0 and ssrc == self._ssrc:
             self._next += 1
-            return [packet]
+            return [packet, *self._release(_NONE)] if self._held else [packet]
         if ssrc != self._ssrc or MAX_DROPOUT <= ahead < 0x10000 - MAX_MISORDER:
             # Another source, or one that has restarted its numbers: nothing before it can still arrive.
             ready = self._release(_ALL)

@@ -110,9 +110,13 @@ class ScriptedCamera:
 
     def packet(self, ticks: int = 9000) -> bytes:
         """Return the next picture as one RTP packet, without sending it."""
-        self._sequence += 1
         self._timestamp += ticks
-        return rtp(self._sequence, self._timestamp, aggregated(SPS, PPS, IDR), marker=True)
+        return self.numbered(aggregated(SPS, PPS, IDR), marker=True)
+
+    def numbered(self, payload: bytes, *, marker: bool) -> bytes:
+        """Return the next RTP packet of the current picture, without sending it."""
+        self._sequence += 1
+        return rtp(self._sequence, self._timestamp, payload, marker=marker)
 
     def datagram(self, data: bytes, control: bool = False) -> None:
         self._socket.sendto(data, ("127.0.0.1", self.client_port + control))

@@ -2,6 +2,7 @@
 nothing."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,9 +10,16 @@ from gateway.sources.rota import PERIOD, TOGETHER, next_turn, rota
 from gateway.sources.rtsp.pace import COLLECTED, SETTLED_AFTER
 from gateway.sources.rtsp.protocol.messages import encode_frame
 from gateway.sources.source import Source
-from tests.rtp.packets import rtp
+from tests.rtp.packets import IDR, PPS, SPS, aggregated, fragments, rtp
 from tests.sources.bench import Bench
 from tests.sources.scripted import ScriptedCamera
+
+
+@pytest.fixture(params=["tcp", "udp"])
+async def camera(request: pytest.FixtureRequest) -> AsyncIterator[ScriptedCamera]:
+    async with ScriptedCamera() as camera:
+        camera.udp = request.param == "udp"
+        yield camera
 
 
 async def settled(bench: Bench, camera: ScriptedCamera) -> Source:
@@ -28,10 +36,11 @@ async def settled(bench: Bench, camera: ScriptedCamera) -> Source:
 
 
 async def arrived(bench: Bench, camera: ScriptedCamera) -> None:
-    """Wait until a turn has found nothing, so that the next picture is read as it arrives and those after it wait."""
+    """Send a picture and have it read. Over TCP, a turn has found nothing, so the next picture is read as it arrives
+    and those after it wait. Datagrams always wait."""
     units = len(bench.sink.units)
     camera.picture()
-    await loop_turns()
+    await (bench.clock.advance(PERIOD) if camera.udp else loop_turns())
     assert len(bench.sink.units) == units + 1
 
 
@@ -96,6 +105,7 @@ async def test_a_viewer_who_watches_before_the_camera_plays_gets_each_picture_as
     assert len(bench.sink.units) == units + 1
 
 
+@pytest.mark.parametrize("camera", ["tcp"], indirect=True)
 async def test_a_stream_with_a_high_bitrate_does_not_wait_for_its_turn(bench: Bench, camera: ScriptedCamera) -> None:
     await settled(bench, camera)
     units = len(bench.sink.units)
@@ -118,6 +128,62 @@ async def test_while_an_answer_is_awaited_each_packet_is_read_as_it_arrives(
     assert len(bench.sink.samples) == samples + 1
     sample = bench.sink.samples[-1]
     assert sample.received - sample.sent < PERIOD / 2
+
+
+def burst(camera: ScriptedCamera, datagrams: int) -> None:
+    """Send a keyframe in many datagrams."""
+    key = fragments(IDR + bytes(1300) * (datagrams - 1), 1300)
+    for payload in [aggregated(SPS, PPS), *key]:
+        camera.datagram(camera.numbered(payload, marker=payload is key[-1]))
+
+
+@pytest.mark.parametrize("camera", ["udp"], indirect=True)
+async def test_a_keyframe_of_many_datagrams_collects_and_none_is_lost(bench: Bench, camera: ScriptedCamera) -> None:
+    await settled(bench, camera)
+    units = len(bench.sink.units)
+    burst(camera, 500)
+    await loop_turns()
+    assert len(bench.sink.units) == units
+    camera.picture()
+    await bench.clock.advance(PERIOD)
+    camera.picture()
+    await bench.clock.advance(PERIOD)
+    assert len(bench.sink.units) >= units + 2
+    assert sum(unit.lost for unit in bench.sink.units) == 0
+
+
+@pytest.mark.parametrize("camera", ["udp"], indirect=True)
+async def test_datagrams_that_fill_the_kernels_buffer_are_read_as_they_arrive_from_then_on(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    await settled(bench, camera)
+    burst(camera, 1100)
+    await bench.clock.advance(PERIOD)
+    for _ in range(3):
+        camera.picture()
+        await bench.clock.advance(0.1)
+    units = len(bench.sink.units)
+    camera.picture()
+    await loop_turns()
+    assert len(bench.sink.units) == units + 1
+    assert sum(unit.lost for unit in bench.sink.units) == 0
+
+
+@pytest.mark.parametrize("camera", ["udp"], indirect=True)
+async def test_a_datagram_that_was_overtaken_is_put_back_though_a_turn_lies_between(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    await settled(bench, camera)
+    units = len(bench.sink.units)
+    first, second = camera.packet(), camera.packet()
+    camera.datagram(second)
+    await bench.clock.advance(PERIOD)
+    camera.datagram(first)
+    await bench.clock.advance(PERIOD)
+    camera.picture()
+    await bench.clock.advance(PERIOD)
+    assert len(bench.sink.units) == units + 3
+    assert sum(unit.lost for unit in bench.sink.units) == 0
 
 
 @pytest.mark.parametrize("now", [0.0, 0.1, 1234.567, 99_999.999])

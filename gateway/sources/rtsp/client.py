@@ -44,7 +44,6 @@ class RtspClient(asyncio.BufferedProtocol):
         self._clock = clock
         self._trust = trust or Trust()
         self._pace = Pace(turn)
-        self.watch = self._pace.watch
         self.incoming = Incoming(sink, clock, sound, self._pace.playing, self._end)
         self._session = RtspSession(
             address, lambda: secrets.token_hex(16), carriers, self._open_ports, sound is not None
@@ -71,6 +70,12 @@ class RtspClient(asyncio.BufferedProtocol):
         """Return the challenge that this connection did not last long enough to answer."""
         return self._session.unanswered_challenge
 
+    def watch(self, watched: bool) -> None:
+        """Note whether anybody is watching. See ``Pace.watch``."""
+        self._pace.watch(watched)
+        if watched:
+            self.incoming.look(rests=False)
+
     def ask(self, now: float) -> None:
         """Ask the camera something, unless an answer is already awaited."""
         self._session.query(now)
@@ -94,7 +99,11 @@ class RtspClient(asyncio.BufferedProtocol):
                 self._pause = None
         if self._failure is not None:
             raise self._failure
-        self._tick(self._clock.monotonic())
+        now = self._clock.monotonic()
+        self.incoming.look(self._pace.rests(now))
+        if self._failure is not None:
+            raise self._failure
+        self._tick(now)
         self._pace.release()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from struct import Struct
 
 from gateway.errors import CameraError
 from gateway.models import SourceReason
@@ -14,6 +15,12 @@ from gateway.sources.rtsp.protocol.transport import Unicast
 RECEIVE_BUFFER = 2 * 1024 * 1024
 """The size in bytes that the kernel's buffer is asked to have: a keyframe arrives as one burst."""
 AT_ONCE = 64
+COLLECTED_AT_ONCE = 4096
+"""The most datagrams taken at a turn. More do not fit into the kernel's buffer."""
+ROOM = 0.5
+"""If more of the buffer is filled at a turn, datagrams are no longer collected: it might overflow before the next."""
+_SO_MEMINFO = 55  # socket(7): used and available memory, in bytes, as the kernel counts it
+_MEMORY = Struct("II")
 LARGEST = 65_535
 ATTEMPTS = 32
 _PUNCH = bytes((0x80, 0)) + bytes(10)
@@ -22,15 +29,20 @@ _PUNCH = bytes((0x80, 0)) + bytes(10)
 class PortPair:
     """An even UDP port for RTP and the next one for RTCP, on the local address of the RTSP connection.
 
-    ``strangers`` counts the datagrams from anybody but the camera; they are dropped.
+    ``strangers`` counts the datagrams from anybody but the camera; they are dropped. While ``rests``, datagrams collect
+    in the kernel until ``receive`` is called.
     """
 
     def __init__(self, local: str, remote: str) -> None:
         self.strangers = 0
+        self.rests = False
+        self._wake: Callable[[], None] = lambda: None
         self._remote = ip_address(remote.partition("%")[0])
         self._senders = {self._remote}
+        self._names: set[str] = set()
         self._report_to: tuple[str, int] | None = None
         self._sockets = _bind_pair(local)
+        self._roomy = self._sockets[0].getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= RECEIVE_BUFFER
         self.ports: tuple[int, int] = (self._sockets[0].getsockname()[1], self._sockets[1].getsockname()[1])
 
     def start(self, camera: Unicast, wake: Callable[[], None]) -> None:
@@ -39,27 +51,38 @@ class PortPair:
         source = camera.source or str(self._remote)
         with contextlib.suppress(ValueError):  # a name: the camera will send from the server's address
             self._senders.add(ip_address(source))
-        loop = asyncio.get_running_loop()
+        self._wake = wake
+        self._listen()
         for each, port in zip(self._sockets, (camera.rtp, camera.rtcp), strict=True):
-            loop.add_reader(each, wake)
             if port is not None:
                 with contextlib.suppress(OSError):
                     each.sendto(_PUNCH if each is self._sockets[0] else b"", (str(self._remote), port))
         if camera.rtcp is not None:
             self._report_to = (str(self._remote), camera.rtcp)
 
-    def receive(self) -> Iterator[tuple[bool, bytes]]:
-        """Return what has arrived, reports first, as (is RTCP, datagram). At most ``AT_ONCE`` of each."""
+    def rest(self, rests: bool) -> None:
+        """Let datagrams collect from now on, if the kernel's buffer has room for many, or have them read as they
+        arrive."""
+        rests = rests and self._has_room()
+        if rests is not self.rests:
+            self.rests = rests
+            if rests:
+                self._ignore()
+            else:
+                self._listen()
+
+    def receive(self, most: int = AT_ONCE) -> Iterator[tuple[bool, bytes]]:
+        """Return what has arrived, reports first, as (is RTCP, datagram): at most ``most`` of each."""
         for each in reversed(self._sockets):
             control = each is self._sockets[1]
-            for _ in range(AT_ONCE):
+            for _ in range(most):
                 try:
                     data, sender = each.recvfrom(LARGEST)
                 except BlockingIOError:
                     break
                 except OSError:
                     continue  # the answer to an earlier datagram of ours: that port was not open yet
-                if ip_address(sender[0].partition("%")[0]) in self._senders:
+                if sender[0] in self._names or self._is_camera(sender[0]):
                     yield control, data
                 else:
                     self.strangers += 1
@@ -73,10 +96,34 @@ class PortPair:
 
     def close(self) -> None:
         """Release the ports."""
-        loop = asyncio.get_running_loop()
+        self._ignore()
         for each in self._sockets:
-            loop.remove_reader(each)
             each.close()
+
+    def _listen(self) -> None:
+        for each in self._sockets:
+            asyncio.get_running_loop().add_reader(each, self._wake)
+
+    def _ignore(self) -> None:
+        for each in self._sockets:
+            asyncio.get_running_loop().remove_reader(each)
+
+    def _has_room(self) -> bool:
+        """Return False from the first time on that the buffer is too full for datagrams to collect in it."""
+        if self._roomy:
+            try:
+                used, size = _MEMORY.unpack_from(self._sockets[0].getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 64))
+            except OSError:  # not on this system
+                used, size = 1, 1
+            self._roomy = used <= ROOM * size
+        return self._roomy
+
+    def _is_camera(self, name: str) -> bool:
+        """Return True if a sender's address is the camera's, and remember how it is written."""
+        if ip_address(name.partition("%")[0]) not in self._senders:
+            return False
+        self._names.add(name)
+        return True
 
 
 def _bind_pair(local: str) -> tuple[socket.socket, socket.socket]:

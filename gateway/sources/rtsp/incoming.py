@@ -10,7 +10,7 @@ from gateway.sources.media import ClockSample, SourceSink
 from gateway.sources.receiving.allowance import Limits
 from gateway.sources.receiving.reception import Reception
 from gateway.sources.receiving.sound import SoundReception, SoundSink
-from gateway.sources.rtsp.datagrams import PortPair
+from gateway.sources.rtsp.datagrams import AT_ONCE, COLLECTED_AT_ONCE, PortPair
 from gateway.sources.rtsp.protocol.events import Broken, Event, Media, Playing, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol.transport import Carrier, Interleaved, Unicast
 
@@ -86,6 +86,14 @@ class Incoming:
                 self._happened(event, now)
         self._spend(messages, now)
 
+    def look(self, rests: bool) -> None:
+        """Take the datagrams that have collected. ``rests``: let the next ones collect, too, if there is room."""
+        if self._ports is not None and self.carrier is Carrier.UDP:
+            rested = self._ports.rests
+            self._ports.rest(rests)
+            if rested:
+                self._datagrams_arrived(COLLECTED_AT_ONCE)
+
     def tick(self, now: float) -> bytes | None:
         """Pass on datagrams that have waited long enough for those before them. Return the report that is due, if it is
         to be sent in the RTSP connection."""
@@ -144,13 +152,13 @@ class Incoming:
             self.carrier = Carrier.UDP
             self._ports.start(playing.transport, self._datagrams_arrived)
 
-    def _datagrams_arrived(self) -> None:
+    def _datagrams_arrived(self, most: int = AT_ONCE) -> None:
         if self._stopped or self._ports is None or self.reception is None:
             return
         now = self._clock.monotonic()
         try:
             count, packets = 0, list[bytes]()
-            for control, data in self._ports.receive():
+            for control, data in self._ports.receive(most):
                 count += 1
                 if control:
                     self.reception.rtcp(data, now)

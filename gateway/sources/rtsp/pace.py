@@ -44,18 +44,19 @@ class Pace:
 
     def next_look(self, now: float) -> float:
         """Return the time of the next check of the connection, if nothing else is due."""
-        return next_turn(self._turn, now) if self._rests(now) else now + LONGEST_WAIT
+        return next_turn(self._turn, now) if self.rests(now) else now + LONGEST_WAIT
 
     def read(self, now: float, awaits_answer: bool) -> None:
         """After a read, collect what comes next if nobody is watching and no answer is awaited."""
-        if self._rests(now) and not awaits_answer:
+        if self.rests(now) and not awaits_answer:
             self._collect(COLLECTED)
 
     def release(self) -> None:
         """Have all collected data read, and the next packet as it arrives."""
         self._collect(1)
 
-    def _rests(self, now: float) -> bool:
+    def rests(self, now: float) -> bool:
+        """Return True if what arrives may be collected: nobody is watching, and the first pictures have been read."""
         return not self._watched and now >= self._settled
 
     def _collect(self, size: int) -> None:

@@ -18,9 +18,10 @@ def describe(codec: str, more: str = "") -> bytes:
 
 
 async def playing(bench: Bench, camera: ScriptedCamera, transport: str = "tcp") -> Source:
-    """Return a source that plays the camera, over TCP or UDP."""
+    """Return a source that plays the camera, over TCP or UDP. Somebody is watching, so packets are read one by one."""
     camera.udp = transport == "udp"
     source = bench.source(camera.url, transport=transport)
+    source.watch(True)
     bench.start()
     await bench.until(lambda: "PLAY" in camera.requests)
     return source
