@@ -12,6 +12,7 @@ from typing import Any, Self
 import pytest
 from aiohttp import ClientResponse, ClientWebSocketResponse, CookieJar, hdrs
 from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web_app import _cached_build_middleware
 from sqlalchemy import text
 
 from gateway.api.app import build
@@ -289,6 +290,8 @@ class House:
         await self.stop_viewing()
         await self.services.viewing.drain()
         await self.database.close()
+        # aiohttp would keep this gateway, and a thousand others, until the end of all tests.
+        _cached_build_middleware.cache_clear()
 
     async def stranger(self) -> Person:
         client: TestClient[Any, Any] = TestClient(self.server, cookie_jar=CookieJar(unsafe=True))

@@ -15,6 +15,7 @@ from rig.example import ROOT
 MAY = {
     "tests/net/turn_attempts.py": "aioice does not tell why a TURN server refused to relay something",
     "tests/e2e/viewer.py": "aiortc does not report when a packet arrives",
+    "tests/in_process.py": "aiohttp does not let go of an application that it has served",
     "tests/fakes.py": "asyncio does not say whether its loop has anything left to do",
 }
 """The exceptions and their reasons: a module, or a folder with everything in it."""
