@@ -217,8 +217,8 @@ def audit(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Print this many of the newest records.")] = 100,
 ) -> None:
     """Print the record of accesses, refusals, triggers and closings. Reading it is recorded."""
-    from gateway.audit.record import format_record
-    from gateway.commands.record import read_records
+    from gateway.audit.audit_event import format_record
+    from gateway.commands.read_record import read_records
 
     async def work() -> None:
         for record in await read_records(config, limit, os.environ.get("USER", "operator")):

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from gateway.api.app import build
 from gateway.api.services import Services
-from gateway.audit.record import AuditRecord
+from gateway.audit.audit_event import AuditRecord
 from gateway.clock import Clock
 from gateway.composition import compose
 from gateway.config_loader import Loaded, load

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from gateway.audit.record import AuditEvent, AuditRecord
+from gateway.audit.audit_event import AuditEvent, AuditRecord
 from gateway.audit.spool import Spool
 from gateway.incidents.triggers.signature import sign
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.access import record, store
+from gateway.access import outcomes, store
 from gateway.access.service import AccessService
 from gateway.audit.log import AuditLog
 from gateway.auth.secret import new_id
@@ -161,7 +161,7 @@ class Grants:
             self._bar(grant, now)
             self._end(grant, CloseReason.REVOKED)
             values = {"id": grant.id, "at": now, "reason": CloseReason.REVOKED.value}
-            return await self._audit.commit([Change(ENDING, grant.id, values)], [record.revoked(grant, by)])
+            return await self._audit.commit([Change(ENDING, grant.id, values)], [outcomes.revoked(grant, by)])
 
     async def release(self, principal: Principal) -> None:
         """End at once all grants of a person whose last sign-in has ended."""
@@ -180,7 +180,7 @@ class Grants:
         If the database accepts no writes, the record must reach the spool, and the grant is kept in memory only: after
         a crash, its holder must ask for another one. Raises Unavailable if the spool fails too.
         """
-        given = self._audit.record(record.given(grant, principal, self._access.ground(grant), origin_address))
+        given = self._audit.record(outcomes.given(grant, principal, self._access.ground(grant), origin_address))
         change = Change(GIVEN, grant.id, store.to_values(grant), lasting=False)
 
         async def with_record(session: AsyncSession) -> None:

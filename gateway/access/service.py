@@ -1,6 +1,6 @@
 """Answers who may do what now, by asking ``policy``. It also counts and records refusals."""
 
-from gateway.access import record
+from gateway.access import outcomes
 from gateway.access.catalogue import Catalogue
 from gateway.access.grounds import Ground, ground_of
 from gateway.access.policy import decide, decide_site, is_own, may
@@ -119,8 +119,8 @@ class AccessService:
         """Count and record that ``principal`` may not do this at a school, or anywhere. Return the error to raise."""
         self._metrics.refusals.labels(refusal.reason).inc()
         known = site_id if site_id in self._catalogue.sites else None
-        await self._audit.append(record.refused(refusal, principal, action, site_id, known, None, origin_address))
-        return record.site_error(refusal)
+        await self._audit.append(outcomes.refused(refusal, principal, action, site_id, known, None, origin_address))
+        return outcomes.site_error(refusal)
 
     async def _camera_refused(
         self, refusal: Refusal, principal: Principal, action: Action, camera_id: CameraId, origin_address: str
@@ -128,8 +128,10 @@ class AccessService:
         self._metrics.refusals.labels(refusal.reason).inc()
         camera = self._catalogue.camera(camera_id)
         site_id = camera.site_id if camera else None
-        await self._audit.append(record.refused(refusal, principal, action, camera_id, site_id, camera, origin_address))
-        return record.camera_error(refusal)
+        await self._audit.append(
+            outcomes.refused(refusal, principal, action, camera_id, site_id, camera, origin_address)
+        )
+        return outcomes.camera_error(refusal)
 
     def _decide(self, principal: Principal, action: Action, camera: Camera) -> Grant | Refusal:
         agreement = self._catalogue.agreement(camera.site_id)

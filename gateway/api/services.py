@@ -17,9 +17,9 @@ from gateway.api.admission.proxies import origin
 from gateway.api.hub import EventHub
 from gateway.api.pictures import Pictures
 from gateway.api.places import Places
+from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.audit.clock_steps import ClockSteps
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent, Outcome
 from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignIn, SignInSessions
 from gateway.auth.tokens import TokenService

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.access import roles
 from gateway.api.places import Places
-from gateway.audit.record import AuditRecord
+from gateway.audit.audit_event import AuditRecord
 from gateway.auth import shifts
 from gateway.auth.sessions import SignIn
 from gateway.configuration.settings import Settings

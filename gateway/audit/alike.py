@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from gateway.audit.record import AuditEvent, Outcome
+from gateway.audit.audit_event import AuditEvent, Outcome
 
 WINDOW = 60.0
 """Seconds for which repeated refusals make only one record, followed by one more that counts them."""

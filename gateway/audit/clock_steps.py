@@ -7,8 +7,8 @@ compared, and anybody who later has to say what happened when must know that.
 import logging
 from collections.abc import Callable
 
+from gateway.audit.audit_event import AuditEvent
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent
 from gateway.clock import Clock
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit import store
 from gateway.audit.alike import Refusals
+from gateway.audit.audit_event import AuditEvent, AuditRecord, hundredths, local_offset
 from gateway.audit.group import Group
-from gateway.audit.record import AuditEvent, AuditRecord, hundredths, local_offset
 from gateway.audit.set_aside import SetAside
 from gateway.audit.spool import SIZE, Spool
 from gateway.clock import Clock

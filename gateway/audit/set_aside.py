@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from gateway.audit.record import AuditRecord, Outcome
+from gateway.audit.audit_event import AuditRecord, Outcome
 from gateway.audit.spool import Spool
 from gateway.metrics import Metrics
 

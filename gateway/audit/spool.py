@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.audit.record import AuditRecord, from_dict
+from gateway.audit.audit_event import AuditRecord, from_dict
 from gateway.storage.files import allocate, sync_directory
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.audit.record import AuditEvent, AuditRecord
+from gateway.audit.audit_event import AuditEvent, AuditRecord
 from gateway.models import Role, SiteId
 from gateway.storage.tables import AuditRow
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.access.roles import needs_sites
+from gateway.audit.audit_event import AuditEvent
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.clock import SystemClock
 from gateway.config_loader import Loaded, load_without_secrets

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from gateway.audit.audit_event import AuditEvent, printable
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent, printable
 from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignInSessions
 from gateway.clock import Clock, SystemClock

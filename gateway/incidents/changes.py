@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gateway.audit.record import AuditEvent, Outcome
+from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.incident import Incident, Origin
 from gateway.incidents.incident_events import Effect
 from gateway.models import IncidentKind, IncidentState, Principal, SiteId

@@ -14,8 +14,8 @@ from ipaddress import ip_address
 
 from gateway.access.grants import Grants
 from gateway.access.service import AccessService
+from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent, Outcome
 from gateway.auth.secret import digest
 from gateway.auth.sessions import SignInSessions
 from gateway.auth.tokens import TokenService

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent, Outcome
 from gateway.models import Camera, Grant, Principal, StreamName
 
 

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from gateway.access.grants import Grants
 from gateway.access.service import AccessService
+from gateway.audit.audit_event import AuditEvent
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent
 from gateway.auth import shifts
 from gateway.auth.sessions import SignIn, SignInSessions
 from gateway.clock import Clock

@@ -5,8 +5,8 @@ from sqlalchemy import func, select, text
 
 from gateway.access.grants import Grants
 from gateway.access.service import AccessService
+from gateway.audit.audit_event import AuditEvent
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent
 from gateway.configuration.settings import Settings
 from gateway.errors import ClientError
 from gateway.incident import Incident, Origin

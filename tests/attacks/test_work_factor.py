@@ -23,7 +23,9 @@ from gateway.rtp.reorder import Reorder
 from gateway.sources.rtsp.protocol.auth import parse_challenges
 from gateway.sources.rtsp.protocol.reader import Reader
 from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, BandwidthEstimator
-from gateway.webrtc.sending.sender import MOST_RESENDS, Outlet, RtpSender
+from gateway.webrtc.sending.outlet import Outlet
+from gateway.webrtc.sending.repeats import MOST_RESENDS
+from gateway.webrtc.sending.sender import RtpSender
 from gateway.webrtc.signalling.offer import parse_offer
 from gateway.webrtc.signalling.sections import LARGEST_SDP, MOST_SECTIONS
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.audit.record import AuditEvent, AuditRecord
+from gateway.audit.audit_event import AuditEvent, AuditRecord
 from gateway.audit.spool import Spool
 
 

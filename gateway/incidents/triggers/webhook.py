@@ -17,8 +17,8 @@ These rules apply:
 import logging
 from collections.abc import Callable, Container, Mapping, Sequence
 
+from gateway.audit.audit_event import Outcome
 from gateway.audit.log import AuditEvent, AuditLog
-from gateway.audit.record import Outcome
 from gateway.clock import Clock
 from gateway.configuration.setting_types import webhook_key
 from gateway.configuration.site_settings import SiteSettings, WebhookSettings

@@ -1,51 +1,29 @@
 """Estimates what one viewer's link carries from the viewer's reports. Pure: time is an argument.
 
 A link that is not full cannot be measured: while everything arrives in time, all we know is that it carries what was
-sent. So there is no estimate until there is *trouble*, and then the estimate is the rate that came through. Three kinds
-of report show trouble:
-
-- REMB, the receiver's own estimate. Browsers never estimate more than about one and a half times what they receive,
-  and they begin low and climb slowly. So REMB only means something once it has fallen below what was sent. It is based
-  on RTP timestamps: pictures that a camera sends later and later look to a browser like a link that is filling up.
-  While that happens, ignore REMB, and afterwards require a fresh drop. Ignore it too once the link has shown a limit:
-  from then on, sending is spread over time to suit the link, which by itself makes timestamps look late.
-- Loss over ``LOSS_DOWN`` (draft-ietf-rmcat-gcc-02 6 tolerates up to 10 %), by more than chance explains. Chance matters
-  because browsers report every tenth of a second, on a handful of packets.
-- A round trip that has grown by ``DELAY``: packets are queuing on the way. While they do, what comes through is exactly
-  what the link carries, however little is sent in the meantime.
+sent. So there is no estimate until there is ``trouble``, and then the estimate is the rate that came through.
 """
 
-import math
 from collections import deque
 
-LOSS_DOWN = 0.10
+from gateway.webrtc.congestion.trouble import LEAST_PACKETS, UNEASY, Remb, RoundTrip, losing
+
 LOSS_WINDOW = 2.0
-_UNEASY = LOSS_DOWN / 2
-_LEAST_PACKETS = 20
 _SOONEST = 0.02  # shortest time between two reports that count
-DELAY = 0.25
-REMB_BELOW = 0.85
-PERSISTS = 0.75
-"""Seconds that REMB must stay low, since what is sent varies with each keyframe, or that the round trip must stay long,
-since either end may have been busy for a moment."""
 WINDOW = 3.0
 _RECENT = 1.0
 _LATER = 0.06
 """By how many seconds all pictures of the last ``_JUST_NOW`` seconds must be later than some picture in the window."""
 _JUST_NOW = 0.5
-_FALLEN = 0.9
-_FADES = 0.05  # per second: how fast an earlier high estimate loses its weight
 GROWTH = 1.08  # per second, while there is no trouble
 FORGOTTEN = 60.0  # seconds without trouble after which the link counts as unknown again
 _LEAST = 30_000.0
-_RTT_DRIFT = 0.01
 
 
 class BandwidthEstimator:
     """Estimates what one viewer's link carries, in bits per second."""
 
     def __init__(self, now: float) -> None:
-        self.rtt = 0.0
         self.loss = 0.0
         self.troubled_at = float("-inf")
         self._ceiling: float | None = None
@@ -53,11 +31,14 @@ class BandwidthEstimator:
         self._packet_size = 0.0
         self._lags: deque[tuple[float, float]] = deque()
         self._reports: deque[tuple[float, int, int]] = deque()
-        self._late_since: float | None = None
+        self._round_trip = RoundTrip()
+        self._remb = Remb(now)
         self._carried = 0.0
-        self._base_rtt: tuple[float, float] | None = None
-        self._remb_low_since: float | None = None
-        self._remb_height = 0.0, now
+
+    @property
+    def rtt(self) -> float:
+        """Return the latest round trip in seconds, or 0."""
+        return self._round_trip.seconds
 
     def sent(self, packets: int, octets: int, repeated: int, lag: float, now: float) -> None:
         """Note what has been sent so far; call this a few times a second.
@@ -105,28 +86,17 @@ class BandwidthEstimator:
     @property
     def uneasy(self) -> bool:
         """Return True if there may be trouble."""
-        return self.loss > _UNEASY or self._late_since is not None
+        return self.loss > UNEASY or self._round_trip.late_since is not None
 
     def queued(self, now: float) -> float:
         """Return how many seconds packets queue on their way, according to the round trip. It is 0 until that has
         lasted for a while."""
-        if self._late_since is None or self._base_rtt is None or now - self._late_since < PERSISTS:
-            return 0.0
-        return self.rtt - self._base_rtt[0]
+        return self._round_trip.queued(now)
 
     def heard_remb(self, bps: float, now: float) -> None:
         """Take the viewer's own estimate."""
-        height, at = self._remb_height
-        height = max(bps, height * (1 - _FADES * min(now - at, 10.0)))
-        self._remb_height = height, now
-        if self.ceiling(now) is not None or self._comes_later(now):
-            self._remb_height = bps, now
-            self._remb_low_since = None
-        elif bps >= REMB_BELOW * self.rate() or bps > _FALLEN * height:
-            self._remb_low_since = None
-        elif self._remb_low_since is None:
-            self._remb_low_since = now
-        elif now - self._remb_low_since >= PERSISTS:
+        ignored = self.ceiling(now) is not None or self._comes_later(now)
+        if self._remb.heard(bps, self.rate(), now, ignored=ignored):
             self._trouble(bps, now)
 
     def heard_report(self, highest: int, lost: int, rtt: float | None, now: float) -> None:
@@ -142,33 +112,27 @@ class BandwidthEstimator:
         while len(reports) > 2 and reports[1][0] <= now - LOSS_WINDOW:
             reports.popleft()
         packets = (highest - reports[0][1]) & 0xFFFFFFFF
-        losing = False
-        if _LEAST_PACKETS <= packets < 1 << 31:
+        lossy = False
+        if LEAST_PACKETS <= packets < 1 << 31:
             self.loss = max(0, lost - reports[0][2]) / packets
-            by_chance = 2 * math.sqrt(LOSS_DOWN * (1 - LOSS_DOWN) / packets)
-            losing = self.loss > LOSS_DOWN + by_chance
-            if losing and self._late_since is None:
+            lossy = losing(self.loss, packets)
+            if lossy and self._round_trip.late_since is None:
                 self._trouble(max(self.rate() * (1 - self.loss), self._comes_through(reports[0][0])), now)
         if rtt is None:
             return
-        self.rtt = rtt
-        base, at = self._base_rtt or (rtt, now)
-        base = min(rtt, base + _RTT_DRIFT * (now - at))
-        self._base_rtt = base, now
-        if rtt <= base + DELAY:
-            self._late_since = None
+        since = self._round_trip.late_since
+        self._round_trip.heard(rtt, now)
+        if self._round_trip.late_since is None:
             self._carried = 0.0
-        elif self._late_since is None:
-            self._late_since = now
-        elif losing or now - self._late_since >= PERSISTS:
-            self._carried = max(self._carried, self._comes_through(self._late_since))
+        elif since is not None and (lossy or self._round_trip.persists(now)):
+            self._carried = max(self._carried, self._comes_through(since))
             self._ceiling = max(self._carried, _LEAST)
             self.troubled_at = now
 
     def forget_losses(self) -> None:
         """Do not count earlier losses against what is sent from now on."""
         self._reports.clear()
-        self._remb_low_since = None
+        self._remb.forget()
 
     def found(self, bps: float, now: float) -> None:
         """Take the result of a probe: the link carries ``bps``, which is less than what is to be sent."""

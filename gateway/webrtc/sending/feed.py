@@ -12,10 +12,11 @@ from gateway.webrtc.congestion.pacer import AT_ONCE, Pacer
 from gateway.webrtc.congestion.probe import TRAIN
 from gateway.webrtc.interface import ViewerProfile
 from gateway.webrtc.sending.hooks import FeedHooks
+from gateway.webrtc.sending.outlet import Outlet
 from gateway.webrtc.sending.phases import WAITING, Command, Event, Phase, Waiting, advance, burst, picture, plea
 from gateway.webrtc.sending.rtcp import Rtcp, Sequences
 from gateway.webrtc.sending.secure_path import SecurePath
-from gateway.webrtc.sending.sender import Numbering, Outlet, RtpSender
+from gateway.webrtc.sending.sender import Numbering, RtpSender
 from gateway.webrtc.signalling.formats import Codec
 
 REPEATS = 1.0

@@ -1,22 +1,18 @@
 """Sends one viewer's RTP stream: one numbering for everything it is sent, and repeats. Sans-IO: it sends through a
 function."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from gateway.models import TimelinePoint
-from gateway.relay.history import History
 from gateway.relay.packet_group import PacketGroup
 from gateway.rtp.time import MASK
+from gateway.webrtc.sending.outlet import Outlet
+from gateway.webrtc.sending.repeats import Repeats
 from gateway.webrtc.sending.splice import shift_between
 from gateway.webrtc.transport.srtp import Sealer
 
 Transmit = Callable[[bytes, int, int], bool]
-
-MOST_RESENDS = 512
-"""The most repeats that may be sent at once. Sent packets earn more."""
-STRETCHES = 64
 
 
 class Numbering(NamedTuple):
@@ -28,28 +24,6 @@ class Numbering(NamedTuple):
     first_repeat: int
 
 
-class Outlet(NamedTuple):
-    """Describes how the packets of a stream are sent to this viewer.
-
-    ``shift`` is added to RTP timestamps (mod 2^32). ``kind`` is the payload type. ``repeats`` is that of
-    retransmissions (RFC 4588), or None if the packets themselves are sent again.
-    """
-
-    history: History
-    shift: int
-    kind: int
-    repeats: int | None
-
-
-class _Stretch(NamedTuple):
-    """Describes a run of indexes beginning at ``first``. They advance together with positions in the outlet's history,
-    from ``position`` on."""
-
-    first: int
-    position: int
-    outlet: Outlet
-
-
 class RtpSender:
     """Seals and sends the packet groups of changing streams under one SSRC, with continuous sequence numbers.
 
@@ -58,7 +32,7 @@ class RtpSender:
     is the group sent last, and ``last_timestamp`` is its RTP timestamp for the viewer.
 
     **Architecture invariant:** one plaintext per nonce. An index is used up once its packet is sealed, whether or not
-    it is sent. It is sealed again only for the same packet, which the stretch that contains the index finds.
+    it is sent. It is sealed again only for the same packet, which ``Repeats`` finds.
     """
 
     def __init__(
@@ -78,9 +52,7 @@ class RtpSender:
         self._next = first_index
         self._next_repeat = first_repeat
         self._position = -1
-        self._stretches: list[_Stretch] = []
-        self._resends_left = float(MOST_RESENDS)
-        self._earned_at = self._oldest = first_index
+        self._repeats = Repeats(first_index)
         self.outlet = outlet
         self.packets = 0
         self.octets = 0
@@ -116,7 +88,7 @@ class RtpSender:
         sealer, first, outlet = self._sealer, self._next, self.outlet
         count = len(payloads)
         if position != self._position:
-            self._begin_stretch(first, position)
+            self._repeats.begin_stretch(first, position, outlet)
         self._next = first + count
         self._position = position + count
         self.last = group
@@ -140,33 +112,20 @@ class RtpSender:
 
     def owes(self, sequences: Iterable[int]) -> bool:
         """Return True if any of these packets was sent since the last ``forget``."""
-        return any(self._oldest <= self._next - ((self._next - one) & 0xFFFF) < self._next for one in sequences)
+        return self._repeats.owes(sequences, self._next)
 
     def resend(self, sequences: Iterable[int]) -> int:
-        """Send again those of the packets that are still kept. Return how many went out.
-
-        Every request uses up an allowed repeat, even if the packet is not found, because a look-up costs time too.
-        """
-        sent = 0
-        for sequence in sequences:
-            if self._resends_left < 1:
-                break
-            self._resends_left -= 1
-            index = self._next - ((self._next - sequence) & 0xFFFF)
-            sent += self._oldest <= index < self._next and self._repeat(index)
-        return sent
+        """Send again those of the packets that are still kept, as long as ``Repeats`` allows it. Return how many went
+        out."""
+        return sum(map(self._repeat, self._repeats.allowed(sequences, self._next)))
 
     def earn_resends(self, share: float) -> None:
-        """Allow more repeats: ``share`` of the packets sent since the last call, up to ``share`` of ``MOST_RESENDS``.
-
-        The limit exists because repeats would only fill a full link further.
-        """
-        earned, self._earned_at = share * (self._next - self._earned_at), self._next
-        self._resends_left = min(self._resends_left + earned, share * MOST_RESENDS)
+        """Allow more repeats. See ``Repeats.earn``."""
+        self._repeats.earn(share, self._next)
 
     def forget(self) -> None:
         """Never repeat what was sent so far. It is no longer needed."""
-        self._oldest = self._next
+        self._repeats.forget(self._next)
 
     def _send_runs(self, group: PacketGroup, first: int, timestamp: int, marked: bool) -> bool:
         sealer, kind, payloads = self._sealer, self.outlet.kind, group.payloads
@@ -177,21 +136,11 @@ class RtpSender:
                 return False
         return True
 
-    def _begin_stretch(self, first: int, position: int) -> None:
-        stretches = self._stretches
-        stretches.append(_Stretch(first, position, self.outlet))
-        if len(stretches) > STRETCHES:
-            del stretches[0]
-
     def _repeat(self, index: int) -> bool:
-        at = bisect_right(self._stretches, index, key=_first) - 1
-        if at < 0:
-            return False
-        first, position, outlet = self._stretches[at]
-        found = outlet.history.find(position + index - first)
+        found = self._repeats.find(index)
         if found is None:
             return False
-        group, place = found
+        group, place, outlet = found
         payload, timestamp = group.payloads[place], (group.rtp + outlet.shift) & MASK
         marked = place == len(group.payloads) - 1
         if outlet.repeats is not None:
@@ -205,7 +154,3 @@ class RtpSender:
         self.repeated_octets += len(payload)
         sealed = sealer.seal(at, kind, timestamp, (payload,), marked)
         return self._transmit(sealed, 1, len(sealed))
-
-
-def _first(stretch: _Stretch) -> int:
-    return stretch.first

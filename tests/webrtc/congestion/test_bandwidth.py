@@ -3,7 +3,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.webrtc.congestion.bandwidth import PERSISTS, BandwidthEstimator
+from gateway.webrtc.congestion.bandwidth import BandwidthEstimator
+from gateway.webrtc.congestion.trouble import PERSISTS
 
 TICK = 0.1
 

@@ -5,8 +5,8 @@ import pytest
 
 from gateway.rtp import feedback
 from gateway.webrtc.sending.feed import REPEATS_IN_TROUBLE
+from gateway.webrtc.sending.repeats import MOST_RESENDS
 from gateway.webrtc.sending.rtcp import REFRESH_INTERVAL
-from gateway.webrtc.sending.sender import MOST_RESENDS
 from tests.webrtc.sending.feeding import Scene
 
 

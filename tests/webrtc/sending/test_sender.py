@@ -12,7 +12,9 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.packet_group import PacketGroup
-from gateway.webrtc.sending.sender import MOST_RESENDS, STRETCHES, Outlet, RtpSender
+from gateway.webrtc.sending.outlet import Outlet
+from gateway.webrtc.sending.repeats import MOST_RESENDS, STRETCHES
+from gateway.webrtc.sending.sender import RtpSender
 from gateway.webrtc.transport.srtp import HEADER, GcmSealer, LibsrtpSealer, Sealer
 from tests.fakes import FakeClock
 

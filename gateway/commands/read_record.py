@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from gateway.audit.audit_event import AuditEvent, AuditRecord
 from gateway.audit.log import AuditLog
-from gateway.audit.record import AuditEvent, AuditRecord
 from gateway.clock import SystemClock
 from gateway.config_loader import load_without_secrets
 from gateway.metrics import Metrics

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.audit.record import AuditEvent, AuditRecord, format_record, from_dict, hundredths, local_offset
+from gateway.audit.audit_event import AuditEvent, AuditRecord, format_record, from_dict, hundredths, local_offset
 from gateway.models import Role
 
 EVENT = AuditEvent(

@@ -1,7 +1,7 @@
 """Makes the audit events of access decisions, and the errors that refused people are shown. Pure."""
 
 from gateway.access.grounds import Ground
-from gateway.audit.record import AuditEvent, Outcome
+from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.errors import ClientError, Forbidden, NotFound
 from gateway.models import Action, Camera, CameraId, Grant, Principal, Refusal, SiteId
 
