@@ -2,7 +2,8 @@
 
 from collections import deque
 
-WINDOW = 20.0
+LEAST, WINDOW = 18.0, 60.0
+"""The fewest seconds that are judged, and the most: at 1 % loss, a slow stream loses a datagram every ten seconds."""
 LOSSY = 0.002
 """A loss of this fraction of all datagrams affects most groups of pictures: no picture after the loss can be used."""
 LOSSY_SECONDS = 5
@@ -22,7 +23,7 @@ class DatagramLoss:
         while now - self._marks[0][0] > WINDOW:
             self._marks.popleft()
         first, *rest = self._marks
-        if not rest or now - first[0] < WINDOW - 2:
+        if not rest or now - first[0] < LEAST:
             return 0.0
         came, missing = packets - first[1], lost - first[2]
         pairs = zip(self._marks, rest, strict=False)
