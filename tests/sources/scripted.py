@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -27,8 +28,9 @@ class ScriptedCamera:
     them, and only to those. ``hangs_up``: a connection on which it has asked for the password gets no further answer.
     """
 
-    def __init__(self, password: str | None = None) -> None:
+    def __init__(self, password: str | None = None, context: ssl.SSLContext | None = None) -> None:
         self.password = password
+        self._context = context
         self.requests: list[str] = []
         self.asked: list[str] = []
         self.alter: Callable[[str, str], str] = lambda _, answer: answer
@@ -57,10 +59,10 @@ class ScriptedCamera:
 
     @property
     def url(self) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/live"
+        return f"{'rtsps' if self._context else 'rtsp'}://127.0.0.1:{self.port}/live"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._context)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
