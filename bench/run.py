@@ -34,7 +34,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the viewers found, and how much the server's own counters rose meanwhile."""
+    """What the viewers found, and by how much the server's own counters rose meanwhile."""
 
     result: Result
     counters: dict[str, float] = field(default_factory=dict)

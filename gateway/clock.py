@@ -1,8 +1,8 @@
 """Reads the machine's clocks. No other module does: everywhere else, time is an argument.
 
-The gateway needs two kinds of time. Promises (a shift, a grant, an incident's end) are measured with ``now``, which
-nobody can set while the gateway is running. Times that are compared with the outside world (dates in the record, a
-panic button's timestamp, a TURN server's clock) come from ``wall``, the machine's clock as it is set.
+The gateway needs two kinds of time. Lifetimes and deadlines (a shift, a grant, an incident's end) are measured with
+``now``, which nobody can set while the gateway is running. Times that are compared with the outside world (dates in the
+record, a panic button's timestamp, a TURN server's clock) come from ``wall``, the machine's clock as it is set.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ class Clock(Protocol):
         """Return steady time in seconds since 1970-01-01T00:00:00Z.
 
         Steady time starts from the wall clock once and then counts elapsed time. It never jumps, and it keeps running
-        while the machine sleeps. Use it for everything that ends at a given time, and for times from which pages count.
+        while the machine sleeps. Use it for everything that ends at a given time, and for times from which pages count
+        up or down.
         """
         ...
 

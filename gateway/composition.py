@@ -136,7 +136,7 @@ async def compose(
 
 
 def configured(loaded: Loaded) -> dict[SiteId, Configured]:
-    """Return what the configuration says of each school's plan."""
+    """Return what the configuration says about each school's plan."""
     return {
         SiteId(site.id): Configured(
             loaded.plans[SiteId(site.id)],

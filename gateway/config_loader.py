@@ -128,8 +128,8 @@ def _warnings_about_http(loaded: Loaded) -> list[str]:
     if _is_loopback(http.host):
         return told
     told += (
-        f"players.{player.id}.addresses: whoever has the secret of {player.name} can use it from anywhere. Name the "
-        "addresses from which it connects."
+        f"players.{player.id}.addresses: anybody who has the secret of {player.name} can use it from anywhere. Name "
+        "the addresses from which it connects."
         for player in loaded.settings.players
         if not player.addresses
     )

@@ -132,7 +132,7 @@ class Malformed(SightlineError):
 
 
 class StorageError(SightlineError):
-    """The database could not do what was asked."""
+    """The database could not do what was requested."""
 
 
 class NotKept(StorageError):
@@ -140,7 +140,7 @@ class NotKept(StorageError):
 
 
 class Unconfirmed(SightlineError):
-    """A command is done and on disk, but the running gateway has not confirmed that it acts on it."""
+    """A command is done and on disk, but the running gateway has not confirmed that it has acted on it."""
 
 
 class IllegalEvent(SightlineError):

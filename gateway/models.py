@@ -60,7 +60,7 @@ class IncidentKind(StrEnum):
 
 
 class IncidentState(StrEnum):
-    """Says if an incident is open, and if not, how it ended. Its grants live only while it is ``open``."""
+    """Says whether an incident is open, and if not, how it ended. Its grants live only while it is ``open``."""
 
     OPEN = "open"
     ALL_CLEAR = "all_clear"
@@ -94,7 +94,7 @@ class Camera:
 
 
 class GrantBasis(StrEnum):
-    """Says what a grant stands on: an open incident, or the agreement itself."""
+    """Says what a grant is based on: an open incident, or the agreement itself."""
 
     INCIDENT = "incident"
     STANDING = "standing"
@@ -154,8 +154,8 @@ CAMERA_STREAMS = (StreamName.MAIN, StreamName.SUB)
 class SourceState(StrEnum):
     """Says how far the connection to a camera has come.
 
-    ``up`` means that pictures are passed on, and ``stalled`` that it is connected but has passed none on for three
-    seconds.
+    ``up`` means that pictures are being passed on, and ``stalled`` that it is connected but has passed none on for
+    three seconds.
     """
 
     CONNECTING = "connecting"

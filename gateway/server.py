@@ -106,7 +106,8 @@ class Gateway:
 
     def _doors(self, runner: web.AppRunner, services: Services) -> list[Doors]:
         """Return the door for pages and, if a port is configured, a separate door for panic buttons, which visitors of
-        pages cannot fill."""
+        the pages cannot fill.
+        """
         http = self.settings.http
         most = files.http_connections(files.raise_limit(), sum(len(site.cameras) for site in self.settings.sites))
         told = whose(services)

@@ -1,6 +1,6 @@
 """Loads the certificate of the pages, and makes a self-signed one for trying Sightline from another device.
 
-In production, use a certificate of your own or a reverse proxy.
+In production, use your own certificate or a reverse proxy.
 """
 
 import ipaddress

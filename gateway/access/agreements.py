@@ -19,7 +19,7 @@ def rules_of(agreement: AgreementSettings | None) -> AgreementSettings:
 
 
 def not_in_force(agreement: AgreementSettings | None, now: float) -> Refusal | None:
-    """Return the reason why the agreement gives the police nothing, or None while it is in force."""
+    """Return the reason why the agreement gives the police no access, or None while it is in force."""
     if agreement is None:
         return NO_AGREEMENT
     if agreement.valid_until is not None and datetime.fromtimestamp(now, UTC).date() > agreement.valid_until:

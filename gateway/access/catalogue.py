@@ -22,7 +22,7 @@ class Catalogue:
         return self._cameras.keys()
 
     def sites_of(self, principal: Principal) -> frozenset[SiteId]:
-        """Return the schools that ``principal`` may know of."""
+        """Return the schools that ``principal`` may know about."""
         return principal.site_ids.intersection(self.sites) if principal.site_ids else frozenset(self.sites)
 
     def cameras(self) -> tuple[Camera, ...]:

@@ -1,4 +1,4 @@
-"""Gives and ends grants. A grant is on disk before its holder gets it, and it ends with whatever it stands on."""
+"""Gives and ends grants. A grant is on disk before its holder gets it, and it ends with whatever it is based on."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ NOT_RECORDED = (
 BARRED = Refusal(RefusalReason.REVOKED, "your access to the cameras of this school has been revoked")
 
 LOOK_EVERY = 0.5
-"""Seconds between looks if a day is over, with which agreements may end."""
+"""Seconds between checks whether a day, and with it an agreement, has ended."""
 
 Barred = tuple[str, SiteId, str | None]
 """The holder of a revoked grant, its school, and its incident (None for standing access)."""
@@ -103,7 +103,7 @@ class Grants:
             await self.end_with_agreements()
 
     async def end_with_agreements(self) -> None:
-        """End at once all grants whose agreement had its last day (UTC), if a day has ended since the last call."""
+        """If a day (UTC) has ended since the last call, end at once all grants whose agreement ended with it."""
         now = self._clock.now()
         today = datetime.fromtimestamp(now, UTC).date()
         if today == self._day:

@@ -24,7 +24,7 @@ class Ground:
 
 
 def ground_of(grant: Grant, incident: Incident | None, agreement: AgreementSettings | None) -> Ground:
-    """Return the ground of ``grant``. ``incident`` is the one that it stands on, or None for standing access."""
+    """Return the ground of ``grant``. ``incident`` is the one that it is based on, or None for standing access."""
     words = _words(grant, incident, agreement.legal_basis if agreement else None)
     return Ground(grant.basis, words or NOT_STATED, incident.threat if incident else None)
 

@@ -70,7 +70,7 @@ def site_error(refusal: Refusal) -> ClientError:
 def camera_error(refusal: Refusal) -> ClientError:
     """Return the error for a person who was refused a camera.
 
-    A camera that does not exist and one that they may not know of give the same error.
+    A camera that does not exist and one that they may not know about give the same error.
     """
     if refusal.known:
         return Forbidden(refusal.reason.value, refusal.detail)

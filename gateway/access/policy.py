@@ -7,7 +7,7 @@ what they may do there. Where the contract leaves room, these rules apply:
 - The agreement is between school and police. Without one, or after its last day, the police are refused. The school's
   own people carry on under the default rules, so a coordinator's alarm is never refused for lack of an agreement.
 - The agreement's ``kinds`` also limit which incidents open ``always`` cameras, unless these are open without one.
-- A real incident is considered first, then a drill, then a test. The grant stands on the first that gives access.
+- A real incident is considered first, then a drill, then a test. The grant is based on the first that gives access.
 """
 
 from collections.abc import Iterable, Sequence
@@ -101,7 +101,8 @@ def decide_site(
 ) -> Grant | Refusal:
     """Return one draft Grant for everything that ``principal`` may view at a site, or the reason for none.
 
-    If any of its cameras needs an incident, the whole grant stands on that incident, so that all clear ends all of it.
+    If any of its cameras needs an incident, the whole grant is based on that incident, so that all clear ends all of
+    it.
     """
 
     def view(camera: Camera) -> Grant | Refusal:
@@ -115,7 +116,7 @@ def decide_site(
     ordinary = view(Camera(CameraId(""), site_id, "", CameraPolicy.INCIDENT))
     if isinstance(ordinary, Grant):
         return Refusal(RefusalReason.NOT_IN_AGREEMENT, "the agreement opens no camera of this school")
-    # A person who is not bound to other sites may know of the school even if they may know of none of its cameras.
+    # A person who is not bound to other sites may know about the school even if they may not know about its cameras.
     return ordinary if ordinary.reason is RefusalReason.ANOTHER_SITE else replace(ordinary, known=True)
 
 
@@ -160,8 +161,8 @@ def is_own(principal: Principal, incident: Incident, agreement: AgreementSetting
     """Return True if a sign-in of ``principal`` must not end while this incident is open.
 
     That is so for a real incident or a drill (enrolled or not) at one of their schools. For the police, the school's
-    agreement must also be in force and name their role. A test keeps nobody signed in. No incident keeps an auditor
-    signed in, since auditors read about it later.
+    agreement must also be in force and name their role. A test keeps nobody signed in, and nothing keeps an auditor
+    signed in, since auditors read about incidents later.
     """
     if incident.state is not IncidentState.OPEN or incident.kind is IncidentKind.TEST:
         return False
@@ -184,7 +185,7 @@ def _open_at(site_id: SiteId, incidents: Iterable[Incident]) -> list[Incident]:
     return sorted(here, key=lambda incident: _STRONGEST_FIRST.index(incident.kind))
 
 
-# Each of these returns what access stands on: an incident, None for standing access, or a Refusal.
+# Each of these returns what access is based on: an incident, None for standing access, or a Refusal.
 
 
 def _technician(

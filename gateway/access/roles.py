@@ -9,7 +9,7 @@ STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPAT
 RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
 PLAN_EDITORS = frozenset({Role.DISTRICT_IT})
 PLAN_APPROVERS = frozenset({Role.HEADQUARTERS, Role.DISPATCHER})
-"""The other side from those who draw: the police, who go by the plan."""
+"""The police, who rely on the plans: a plan is approved by the other side from the one that draws it."""
 SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
 
@@ -32,7 +32,7 @@ _HEARD_BY: Mapping[Topic, frozenset[Role]] = {
 
 
 def hears(principal: Principal, topic: Topic) -> bool:
-    """Return True if pages of ``principal`` are told of ``topic``, at the schools that they may know of."""
+    """Return True if pages of ``principal`` are told about ``topic``, at the schools that they may know about."""
     return principal.role in _HEARD_BY[topic]
 
 

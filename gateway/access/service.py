@@ -40,7 +40,7 @@ class AccessService:
         return camera
 
     def visible_cameras(self, principal: Principal, site_id: SiteId) -> tuple[Camera, ...]:
-        """Return the cameras of a school that ``principal`` may know of, even those that they may not view now."""
+        """Return the cameras of a school that ``principal`` may know about, even those that they may not view now."""
         return tuple(
             camera
             for camera in self.cameras_of(site_id)
@@ -58,7 +58,9 @@ class AccessService:
         )
 
     def may(self, principal: Principal, action: Action, site_id: SiteId | None = None) -> Refusal | None:
-        """Return the reason why not, or None if they may. Nothing is recorded, as pages use this to choose buttons."""
+        """Return why they may not, or None if they may. Nothing is recorded: pages ask this to decide which buttons to
+        show.
+        """
         if site_id is not None and site_id not in self._catalogue.sites:
             return UNKNOWN_SITE
         agreement = None if site_id is None else self._catalogue.agreement(site_id)
@@ -100,7 +102,7 @@ class AccessService:
     ) -> Grant:
         """Do the same for one camera, and return a draft of its grant.
 
-        An unknown camera and one that they may not know of take the same path, so that nothing tells them apart.
+        An unknown camera and one that they may not know about take the same path, so that nothing tells them apart.
         """
         decision = self._decide_by_id(principal, action, camera_id)
         if isinstance(decision, Refusal):

@@ -1,4 +1,4 @@
-"""Distributes events to the pages that may hear them, and keeps the latest for pages that reconnect."""
+"""Distributes events to the pages that may receive them, and keeps the latest for pages that reconnect."""
 
 import asyncio
 import secrets

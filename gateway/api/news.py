@@ -1,4 +1,4 @@
-"""Publishes on the event channel what happens in the services, to the people who may know of it."""
+"""Publishes what happens in the services on the event channel, to the people who may know about it."""
 
 import logging
 import math
@@ -26,7 +26,7 @@ def watchers_of(services: Services, site: SiteId) -> list[dict[str, Any]]:
 
 
 AGES_EVERY = 1.0
-"""Seconds between looks at the ages of all cameras' pictures. A change of state is published."""
+"""Seconds between checks of the ages of all cameras' pictures. A change of state is published."""
 MERGED_EVERY = 2.0
 """Seconds between two events of one incident that report only merged triggers."""
 
@@ -72,7 +72,7 @@ class Newsroom:
                 self._camera(camera_id)
 
     def _camera(self, camera_id: CameraId) -> None:
-        """Publish a camera's status to everybody who may know of the camera."""
+        """Publish a camera's status to everybody who may know about the camera."""
         services, camera = self._services, self._cameras[camera_id]
         self._ages[camera_id] = services.pictures.age_states(camera_id)
         viewers = sum(viewing.camera.id == camera.id for viewing in services.viewing.viewings())
@@ -131,7 +131,7 @@ class Newsroom:
         self._publish(Topic.REFUSED_TRIGGERS, site, message)
 
     def _publish(self, topic: Topic, site: SiteId | None, message: Message) -> None:
-        """Send an event to everybody who is told of ``topic`` and may know of the school, if the event has one."""
+        """Send an event to everybody who is told about ``topic`` and may know about its school, if there is one."""
         services = self._services
         services.hub.publish(
             message,

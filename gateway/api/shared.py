@@ -1,4 +1,4 @@
-"""Shares one answer among all who ask within a second."""
+"""Shares one answer among all callers who ask within a second."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -9,7 +9,8 @@ WINDOW = 60.0
 """Seconds for which repeated refusals make only one record, followed by one more that counts them."""
 
 APART = 200
-"""The most different refusals that a window distinguishes. Beyond that, only kind and reason distinguish them."""
+"""The maximum number of different refusals that a window distinguishes. Beyond that, it only looks at kind and reason.
+"""
 
 Key = tuple[str | None, ...]
 

@@ -1,6 +1,6 @@
 """Notices when a person or a time service sets the machine's clock while the gateway runs, and reports it once.
 
-Nothing that the gateway has promised changes with it (``clock``). But dates recorded before and after cannot be
+This changes no deadline in the gateway (``clock``). But dates recorded before and after cannot be
 compared, and anybody who later has to say what happened when must know that.
 """
 
@@ -17,8 +17,9 @@ logger = logging.getLogger(__name__)
 
 LOOK = 1.0
 THRESHOLD = 2.0
-"""Seconds by which the clock must jump between two looks to count as set. Corrections by a time service are far
-smaller."""
+"""Seconds by which the clock must jump between two checks to count as set. Corrections by a time service are far
+smaller.
+"""
 
 
 class ClockSteps:
@@ -38,19 +39,23 @@ class ClockSteps:
         self._watchers.add(callback)
 
     async def run(self) -> None:
-        """Look once a second, until cancelled."""
+        """Check once a second, until cancelled."""
         while True:
             await self._clock.sleep(LOOK)
             await self.look()
 
     async def look(self) -> None:
-        """Call the listeners if the clock was set since the last look."""
+        """Call the listeners if the clock was set since the last check."""
         difference = self._clock.wall() - self._clock.now()
         by, self._noted = step(self._noted, difference), difference
         if by == 0:
             return
         way = "forward" if by > 0 else "back"
-        logger.warning("the machine's clock was set %s by %.1f s: dates before and after do not compare", way, abs(by))
+        logger.warning(
+            "the machine's clock was set %s by %.1f s: dates from before and after this cannot be compared",
+            way,
+            abs(by),
+        )
         self._metrics.clock_steps.labels(way).inc()
         self._watchers.tell(by)
         await self._audit.append(AuditEvent(kind="clock_step", detail={"by": by, "off_by": round(difference, 1)}))

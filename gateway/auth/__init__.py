@@ -1,1 +1,1 @@
-"""Establishes who somebody is: signing keys, tokens, sign-ins, invitations. It decides nothing about cameras."""
+"""Establishes who a person is: signing keys, tokens, sign-ins, invitations. It decides nothing about cameras."""

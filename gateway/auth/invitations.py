@@ -70,10 +70,10 @@ class Invitations:
         return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
     async def redeem(self, code: str) -> Principal:
-        """Redeem a code, which uses it up. Raises Unauthenticated, which does not reveal if the code ever existed.
+        """Redeem a code, which uses it up. Raises Unauthenticated, which does not reveal whether the code ever existed.
 
-        A full disk locks nobody out, because the use is then noted in the reserve file. If that fails too, raises
-        StorageError, and the code is not used up.
+        A full disk does not lock anybody out, because the use is then noted in the reserve file. If that fails too,
+        raises StorageError, and the code is not used up.
         """
         now = self._clock.wall()
         good = and_(

@@ -21,7 +21,7 @@ class AccessUnit(NamedTuple):
     from the stream or from the SDP. If ``codec`` is JPEG, ``nals`` is one whole JPEG, which is always a keyframe.
     ``rtp`` is the camera's own 32-bit timestamp. ``arrival`` is the gateway time at which the last RTP packet was read.
     ``lost`` counts the RTP packets missing since the last access unit. ``recovery`` is the number of pictures after
-    which a decoder that begins at this recovery point shows whole pictures, or -1 if this is no recovery point.
+    which a decoder that begins at this recovery point shows whole pictures, or -1 if this is not a recovery point.
     Parameter sets are present at a recovery point, too.
     """
 

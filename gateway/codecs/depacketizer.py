@@ -17,10 +17,10 @@ class Depacketizer(Protocol):
     ``seen`` counts the pictures that have ended.
     ``dropped`` counts those of ``seen`` that were not passed on.
     ``malformed`` counts unusable packets.
-    ``withdrawn`` counts pictures that were passed on, proved incomplete, and cannot be sent again, so the next picture
-    is a keyframe.
+    ``withdrawn`` counts pictures that were passed on, turned out to be incomplete, and cannot be sent again, so the
+    next picture is a keyframe.
 
-    ``unused`` says why no picture has been passed on since the last one that was. ``picture`` is the description in the
+    ``unused`` says why no picture has been passed on since the last one. ``picture`` is the description in the
     newest parameter set or header.
     """
 
@@ -32,7 +32,7 @@ class Depacketizer(Protocol):
     picture: SequenceParameters | None
 
     def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
-        """Take the next packet, before which ``missing`` packets were lost. An unusable packet damages its picture.
+        """Process the next packet. ``missing`` packets before it were lost. An unusable packet damages its picture.
         ``followed`` means that more packets of this timestamp arrived with it, so that its marker does not end the
         picture."""
         ...

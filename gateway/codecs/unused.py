@@ -4,8 +4,9 @@ from enum import IntEnum
 
 
 class Unused(IntEnum):
-    """Causes, in ascending order of how much they explain. A stream shows the highest one seen since its last good
-    picture, so that the description does not change with every picture."""
+    """Causes, from the one that explains least to the one that explains most. A stream shows the highest one seen since
+    its last good picture, so that the description does not change with every picture.
+    """
 
     NOTHING = 0
     NO_PICTURE = 1
@@ -21,14 +22,14 @@ class Unused(IntEnum):
 
 _WHY = {
     Unused.NOTHING: "",
-    Unused.NO_PICTURE: "none of them comes to its end",
-    Unused.NO_KEYFRAME: "they wait for a keyframe",
-    Unused.GRADUAL: "no keyframe (IDR) comes, since the camera refreshes its picture gradually",
-    Unused.NOT_READABLE: "what they hold is damaged, or of a kind that is not taken",
-    Unused.PACKETS_LOST: "packets of them are lost on the way",
-    Unused.NO_PARAMETER_SETS: "their parameter sets (SPS, PPS) do not come",
-    Unused.TOO_LARGE: "they are larger than JPEG over RTP can tell (2040 pixels)",
-    Unused.FOREIGN_PACKETS: "their packets are of another payload type than the camera announced",
+    Unused.NO_PICTURE: "none of them ever ends",
+    Unused.NO_KEYFRAME: "they must wait for a keyframe",
+    Unused.GRADUAL: "there is no keyframe (IDR), because the camera refreshes its picture gradually",
+    Unused.NOT_READABLE: "their data is damaged, or of a kind that is not supported",
+    Unused.PACKETS_LOST: "some of their packets are lost on the way",
+    Unused.NO_PARAMETER_SETS: "their parameter sets (SPS, PPS) are missing",
+    Unused.TOO_LARGE: "they are larger than JPEG over RTP can describe (2040 pixels)",
+    Unused.FOREIGN_PACKETS: "their packets have a different payload type from the one that the camera announced",
     Unused.NOT_RTP: "their packets cannot be read as RTP",
 }
 

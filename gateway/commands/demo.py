@@ -113,7 +113,7 @@ def configuration(options: DemoOptions) -> Loaded:
 
 @asynccontextmanager
 async def simulator(options: DemoOptions) -> AsyncIterator[None]:
-    """Run the simulated school in a process of its own, which also ends if this process is killed."""
+    """Run the simulated school in a separate process, which also ends if this process is killed."""
     command = [sys.executable, "-m", "gateway", "simulate", "--config", str(options.config), "--with-parent"]
     command += ["--port", str(options.rtsp_port), "--control-port", str(options.rtsp_port + 1)]
     command += ["--cameras", str(options.cameras)]

@@ -1,4 +1,4 @@
-"""Defines how media reach viewers: the media port, STUN and TURN servers, transcodes. Durations are in seconds."""
+"""Defines how media reaches viewers: the media port, STUN and TURN servers, transcodes. Durations are in seconds."""
 
 from typing import Annotated, Self
 
@@ -47,7 +47,7 @@ class TranscodingSettings(Model):
 
 
 class MediaSettings(Model):
-    """Says how media reach viewers: all through one port, over UDP and, with ``tcp``, also over TCP.
+    """Says how media reaches viewers: all through one port, over UDP and, with ``tcp``, also over TCP.
 
     ``advertise`` is where viewers are told to send, as ``address`` or ``address:port``, for NAT and containers. If it
     is empty, they are given the host's own addresses.

@@ -1,4 +1,4 @@
-"""Defines the settings of wall players: devices that show pictures by plain WHEP and sign in by a secret."""
+"""Defines the settings of wall players: devices that show pictures over plain WHEP and sign in with a secret."""
 
 from pydantic import IPvAnyNetwork, field_validator
 
@@ -7,7 +7,7 @@ from gateway.configuration.setting_types import BearerSecret, Identifier, Text
 from gateway.models import Role, SiteId
 
 ROLES = frozenset({Role.DISPATCHER, Role.HEADQUARTERS, Role.PATROL, Role.COORDINATOR})
-"""The roles that may see moving pictures. No other role is of any use to a player."""
+"""The roles that may see moving pictures. Other roles are useless for a player."""
 
 
 class PlayerSettings(Model):

@@ -1,6 +1,6 @@
 """Checks rules between keys of a configuration. Pure.
 
-It works on plain data, so that these rules are checked even where single values are wrong.
+It works on plain data, so that these rules are checked even if single values are wrong.
 """
 
 import hmac

@@ -20,8 +20,9 @@ from gateway.models import IncidentKind
 
 
 class StreamSettings(Model):
-    """Gives the address of one stream, ``rtsp://`` or ``rtsps://``. The URL contains no password: use the
-    camera's ``username`` and ``password``."""
+    """Gives the address of one stream, ``rtsp://`` or ``rtsps://``. The URL contains no password: use the camera's
+    ``username`` and ``password``.
+    """
 
     url: RtspUrl
 
@@ -33,7 +34,7 @@ class CameraSettings(Model):
     header of RTSP answers. ``trusted`` says that the clock is known to be right, for instance because NTP sets it and
     somebody checks that. ``b_frames`` says what happens to B-frames: they are only reported (``report``), or viewers
     get a transcode without them (``transcode``). ``audio`` relays the G.711 sound of the main stream if media arrives
-    over TCP. Separate laws may apply to overhearing speech.
+    over TCP. Separate laws may apply to listening to speech.
 
     ``transport`` says how media arrives: over TCP, then over UDP if the camera refuses TCP (``auto``); over UDP, then
     TCP (``udp``); or over TCP alone (``tcp``). ``tls_fingerprint`` is the SHA-256 of a camera's self-signed

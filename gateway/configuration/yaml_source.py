@@ -97,7 +97,7 @@ class _Reader:
     def _value(self, node: yaml.Node, path: Key, above: tuple[yaml.Node, ...]) -> object:
         self._values_left -= 1
         if self._values_left < 0:
-            raise _Refused(self._line, "stands for too many values: its aliases (*) refer to each other")
+            raise _Refused(self._line, "expands to too many values: its aliases (*) refer to each other")
         self.lines.setdefault(path, node.start_mark.line + 1)
         if any(node is ancestor for ancestor in above):
             self._problem(node, path, "refers to itself")

@@ -120,10 +120,10 @@ def _misplaced(plan: FloorPlan) -> Iterator[Problem]:
         walls = [Polygon(outline).boundary for outline in (floor.outline, *(room.outline for room in rooms))]
         for door in plan.doors:
             if door.floor_id == floor.id and min(w.distance(Spot(door.position)) for w in walls) > _SLACK:
-                yield door.id, "is in no wall: a door must lie on the outline of a room or of its floor"
+                yield door.id, "is not in a wall: a door must lie on the outline of a room or of its floor"
         for window in plan.windows:
             if window.floor_id == floor.id and min(w.distance(Spot(window.position)) for w in walls) > _SLACK:
-                yield window.id, "is in no wall: a window must lie on the outline of a room or of its floor"
+                yield window.id, "is not in a wall: a window must lie on the outline of a room or of its floor"
         for feature in plan.features:
             if feature.floor_id == floor.id:
                 yield from _too_far_out(feature.id, feature.position, floor)
@@ -164,7 +164,7 @@ def _camera_misplaced(camera: PlacedCamera, room: Room) -> Iterator[Problem]:
     if room.floor_id != camera.floor_id:
         yield camera.id, f"room '{room.id}' is on floor '{room.floor_id}', not on '{camera.floor_id}'"
     elif Polygon(room.outline).distance(Spot(camera.position)) > _SLACK:
-        yield camera.id, f"does not hang in room '{room.id}'"
+        yield camera.id, f"is not in room '{room.id}'"
 
 
 def _too_far_out(identifier: str, position: Point, floor: Floor) -> Iterator[Problem]:

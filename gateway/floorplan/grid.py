@@ -1,5 +1,5 @@
-"""Lays a grid of lettered columns and numbered rows over the whole site, so that "C4" is a place one can say on the
-radio. Pure.
+"""Lays a grid of lettered columns and numbered rows over the whole site, so that people can name a place over the
+radio, such as "C4". Pure.
 
 The grid depends only on the plan, so paper and screen agree. Columns are lettered from west to east and rows numbered
 from north to south. I and O are left out, because on paper they look like 1 and 0.

@@ -62,7 +62,7 @@ class GroundKind(StrEnum):
 
 
 class GateKind(StrEnum):
-    """Says who fits through a gate."""
+    """Says who or what fits through a gate."""
 
     VEHICLE = "vehicle"
     PEDESTRIAN = "pedestrian"

@@ -17,7 +17,7 @@ def load_plan(path: Path) -> FloorPlan:
 
 
 def read_document(path: Path) -> object:
-    """Return the JSON of a plan file. Raises ConfigurationError if it is none, with the line."""
+    """Return the JSON of a plan file. Raises ConfigurationError, with the line, if it is not JSON."""
     try:
         document: object = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -84,7 +84,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Describes a door in a wall. ``heading`` is the way out through it, in degrees clockwise from true north.
+    """Describes a door in a wall. ``heading`` is the direction out through it, in degrees clockwise from true north.
 
     A ``perimeter`` door keeps strangers out. A door with an ``override_reader`` opens to the responders' credential,
     and ``opens_by`` names whatever else opens it. Cameras see through a ``glass`` door and a ``normally_open`` one.
@@ -107,7 +107,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Describes a numbered window. ``heading`` is the way out through it.
+    """Describes a numbered window. ``heading`` is the direction out through it.
 
     ``drawn`` is False if the plan only names the window in its room. Its place is then estimated: windows are spread
     along the room's longest outside wall. Cameras see through a window that is ``see_through``.
@@ -144,11 +144,11 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCamera:
-    """Says where a camera hangs and looks.
+    """Says where a camera is and where it points.
 
     ``heading`` and ``fov`` are in degrees. ``range_m`` is the distance up to which its picture is useful. ``room_id``
-    is the room that it hangs in, or None outdoors. ``height_m`` is its height above its floor, if known. A ``ptz``
-    camera can turn, so it may look elsewhere.
+    is the room that it is in, or None outdoors. ``height_m`` is its height above its floor, if known. A ``ptz`` camera
+    can turn, so it may look elsewhere.
     """
 
     id: CameraId
@@ -163,7 +163,7 @@ class PlacedCamera:
 
     @property
     def outdoor(self) -> bool:
-        """True if the camera hangs outdoors."""
+        """True if the camera is outdoors."""
         return self.room_id is None
 
 
@@ -176,7 +176,7 @@ _Identified = TypeVar("_Identified", Building, Floor, Room, Door, PlacedCamera)
 class FloorPlan:
     """Holds the whole plan of one site. ``anchor`` is (longitude, latitude) in WGS84 degrees.
 
-    ``verified_on`` is the day since which the plan counts as verified, see ``verification``. ``verifications`` is
+    ``verified_on`` is the day since which the plan has counted as verified (see ``verification``). ``verifications`` is
     empty if the plan only states that day.
     """
 

@@ -26,7 +26,7 @@ def newest(verifications: Sequence[Verification], side: Side) -> Verification | 
 
 
 def verified_since(verifications: Sequence[Verification]) -> date:
-    """Return the day since which the plan counts as verified: the earlier one of both sides' newest verifications.
+    """Return the day since which the plan has counted as verified: the earlier of both sides' newest verifications.
 
     Raises ValueError if there is none.
     """
@@ -40,7 +40,7 @@ def months_since(day: date, today: date) -> int:
 
 
 def verification_warnings(verified_on: date, verifications: Sequence[Verification], today: date) -> tuple[str, ...]:
-    """Return what is wrong with a plan's verification, in sentences for a person. Return none if all is well."""
+    """Return what is wrong with a plan's verification, in sentences for a person. Return none if nothing is wrong."""
     told = []
     months = months_since(verified_on, today)
     if verified_on > today:

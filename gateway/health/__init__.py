@@ -1,1 +1,1 @@
-"""Decodes a keyframe now and then, to find out if a camera's picture changes, and for still pictures."""
+"""Decodes a keyframe now and then, to find out whether a camera's picture changes, and for still pictures."""

@@ -1,4 +1,4 @@
-"""Finds out if a camera's picture has changed, from small grey copies of its keyframes. Pure.
+"""Finds out whether a camera's picture has changed, from small grey copies of its keyframes. Pure.
 
 A copy has ``SHAPE`` cells. Each is the mean of its area, so that noise from coding and from the sensor averages out but
 a person does not. Measured with libx264 (veryfast, 320x180 and 640x360, keyframes 2 s apart, light and dark):

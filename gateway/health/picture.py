@@ -2,8 +2,8 @@
 
 Pictures are decoded in one worker thread, one at a time, which never delays the relay. Only the newest picture of each
 camera waits. Cameras are checked more often only while their pictures may have stopped changing. A picture that cannot
-be decoded is counted, and the next one is checked as usual. A still is made when somebody asks for it, in a few threads
-of their own, so that a picture that takes long to decode delays no other camera's still.
+be decoded is counted, and the next one is checked as usual. A still is made when somebody asks for it, in a few
+separate threads, so that a picture that takes long to decode does not delay another camera's still.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ NOT_CHECKED = (
     "by itself. Set the camera to one keyframe every two seconds."
 )
 STILLS_AT_ONCE = 4
-"""The number of stills that are made at a time, each of another camera."""
+"""The number of stills that are made at a time, each of a different camera."""
 INTERVAL = 3.5
 """Seconds between checks. This is less than two groups of pictures of the usual two seconds, so that a keyframe that is
 slightly early is not missed."""
@@ -107,7 +107,7 @@ class PictureHealth:
         """Return the newest keyframe as a picture, or None if there is none or it cannot be decoded."""
         if camera_id not in self._newest:
             return None
-        # All who ask at the same time get the same picture, and wait for no other camera's.
+        # Everybody who asks at the same time gets the same picture, and nobody waits for another camera's.
         async with self._making.setdefault(camera_id, asyncio.Lock()):
             unit, captured, before = self._newest[camera_id]
             made, still = self._stills.get(camera_id, (None, None))
@@ -140,7 +140,7 @@ class PictureHealth:
                     self._undecodable(camera_id, unit, error)
                 except Exception:
                     self._metrics.task_failures.labels("picture_health").inc()
-                    logger.exception("%s: looking at a keyframe failed", camera_id)
+                    logger.exception("%s: checking a keyframe failed", camera_id)
                 self.looks += 1
 
     def _learn(self, camera_id: CameraId, cells: Cells, captured: float) -> None:

@@ -1,4 +1,4 @@
-"""Keeps incidents in memory and on disk in step.
+"""Keeps the incidents in memory and on disk consistent.
 
 Every decision takes effect, and reaches the database sooner or later (``storage.owed``). The end of an incident takes
 effect and is published before it is written, because no picture may continue just because a disk is slow. Everything

@@ -26,8 +26,9 @@ from gateway.models import Principal
 from gateway.storage.database import Database
 
 TICK = 1.0
-"""Seconds between looks at the clock. No task sleeps until a deadline, so incidents end on time even if the machine
-slept."""
+"""Seconds between checks of the clock. No task sleeps until a deadline, so incidents end on time even if the machine
+slept.
+"""
 
 NO_INCIDENT = ("no_such_incident", "There is no such incident.")
 
@@ -66,7 +67,7 @@ class IncidentService:
                 await self._advance(incident, Resume(self._clock.now()))
 
     async def run(self) -> None:
-        """Warn of deadlines, and end incidents when their time is up, until cancelled."""
+        """Warn about deadlines, and end incidents when their time is up, until cancelled."""
         while True:
             await self._clock.sleep(TICK)
             await self.tick()

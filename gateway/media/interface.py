@@ -1,5 +1,6 @@
-"""Defines how the rest of the gateway sees cameras' media, wherever they run. Reads return at once with what is
-known."""
+"""Defines how the rest of the gateway sees the cameras' media, wherever it runs. Reads return at once with what is
+known.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol

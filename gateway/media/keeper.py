@@ -1,4 +1,4 @@
-"""Keeps one worker process running: starts it, watches it, restarts it when it dies, and calls it."""
+"""Keeps one worker process running: starts it, watches it, restarts it if it dies, and calls it."""
 
 import asyncio
 import logging

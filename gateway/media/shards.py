@@ -8,8 +8,8 @@ from gateway.webrtc.transport.ice import split_address
 
 
 def shards(cameras: Iterable[CameraSettings], workers: int) -> list[list[CameraSettings]]:
-    """Deal ``cameras`` to at most ``workers`` processes, none of them empty. The same cameras are always dealt the same
-    way.
+    """Divide ``cameras`` among at most ``workers`` processes, none of them empty. The same cameras are always divided
+    the same way.
 
     All get the same number, give or take one. Neighbours stay together: cameras are listed school by school, so a
     process that dies interrupts as few schools as possible. All cameras of one recorder go to the same process, however

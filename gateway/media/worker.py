@@ -1,8 +1,8 @@
-"""Runs the media of some cameras in a process of its own, for the gateway at the other end of a socket pair.
+"""Runs the media of some cameras in a separate process, for the gateway at the other end of a socket pair.
 
 ``python -m gateway.media.worker FD NAME`` starts it. It lives only as long as the gateway holds its end, since no media
-may flow without a living grant and nobody else can end a grant. It ignores signals, so that after Ctrl+C or a stop of
-the service the gateway can still have it send its last packets.
+may flow without a living grant and nobody else can end a grant. It ignores signals, so that after Ctrl+C, or when the
+service is stopped, the gateway can still make it send its last packets.
 """
 
 import asyncio

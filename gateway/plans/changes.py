@@ -1,4 +1,4 @@
-"""Describes in sentences what one plan has that another has not, for the person who publishes it. Pure."""
+"""Describes in sentences how one plan differs from another, for the person who publishes it. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from gateway.floorplan.geometry.places import projection
 Json = Mapping[str, Any]
 
 SAME_PLACE = 0.05
-"""Metres by which a position may differ and still be the same, since documents are rounded."""
+"""Metres by which a position may differ and still count as the same, because documents are rounded."""
 SAME_AREA = 0.1
-"""Square metres by which two outlines may differ and still be the same."""
+"""Square metres by which two outlines may differ and still count as the same."""
 
 
 class ChangeKind(StrEnum):

@@ -22,9 +22,10 @@ from gateway.storage.database import Database
 class Drafts:
     """Saves, restores, publishes and discards drafts.
 
-    Every request names the revision that it is about, so that nobody overwrites or publishes what they have not seen.
-    With ``approval``, what one person wants to publish is a proposal until somebody else approves it. A change and its
-    record are on disk, in one transaction, before it takes effect. All methods raise StorageError if that fails.
+    Every request names the revision that it refers to, so that nobody overwrites or publishes something that they have
+    not seen. With ``approval``, what one person wants to publish is a proposal until somebody else approves it. A
+    change and its record are on disk, in one transaction, before it takes effect. All methods raise StorageError if
+    that fails.
     """
 
     def __init__(self, plans: Plans, database: Database, clock: Clock, audit: AuditLog, *, approval: bool) -> None:
@@ -36,7 +37,7 @@ class Drafts:
         self._changing = asyncio.Lock()
 
     async def get(self, site: SiteId) -> Draft:
-        """Return the draft. If nobody has begun one, it is the version in use, with revision 0."""
+        """Return the draft. If nobody has started one, it is the version in use, with revision 0."""
         async with self._database.reading() as session:
             return await store.draft(session, site) or Draft(self._plans.version(site).document)
 
@@ -47,9 +48,9 @@ class Drafts:
     async def save(
         self, site: SiteId, by: Principal, address: str, text: bytes, revision: int, hidden: Collection[CameraId] = ()
     ) -> Draft:
-        """Save a draft over the one with this revision, even if it is no plan yet. A proposal of it ends.
+        """Save a draft over the one with this revision, even if it is not a valid plan yet. A proposal of it ends.
 
-        Cameras that are ``hidden`` from this person stay where they were. Raises BadRequest if it is no GeoJSON, and
+        Cameras that are ``hidden`` from this person stay where they were. Raises BadRequest if it is not GeoJSON, and
         Conflict if somebody else has saved meanwhile.
         """
         document = await asyncio.to_thread(read_document, text)
@@ -81,7 +82,7 @@ class Drafts:
     async def publish(self, site: SiteId, by: Principal, address: str, revision: int, note: str) -> Version | Draft:
         """Make the draft the plan, or propose it if somebody else must approve it. Return which.
 
-        Raises BadRequest if it is no plan yet, and Conflict if somebody has changed or published it meanwhile.
+        Raises BadRequest if it is not a valid plan yet, and Conflict if somebody has changed or published it meanwhile.
         """
         async with self._changing:
             draft, plan = await self._ready(site, revision)
@@ -123,7 +124,7 @@ class Drafts:
             raise Conflict("no_draft", "There is no draft: nothing has been changed since the last version.")
         checked = await self.check(site, draft)
         if checked.plan is None:
-            raise BadRequest("plan_incomplete", "The draft is not a whole plan yet. Mend the problems that it lists.")
+            raise BadRequest("plan_incomplete", "The draft is not a complete plan yet. Fix the problems that it lists.")
         return draft, checked.plan
 
     async def _put(self, site: SiteId, draft: Draft, by: Principal, event: AuditEvent | None) -> Draft:
@@ -170,7 +171,7 @@ class Drafts:
 
 def _proposal(draft: Draft) -> Proposal:
     if draft.proposal is None:
-        raise Conflict("not_proposed", "This draft has not been proposed, or is no longer.")
+        raise Conflict("not_proposed", "This draft is not proposed, or is no longer.")
     return draft.proposal
 
 

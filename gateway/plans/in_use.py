@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Holds what the configuration says of a school: its plan, the document that it was read from, and its cameras."""
+    """Holds what the configuration says about a school: its plan, the document that it was read from, and its cameras."""
 
     plan: FloorPlan
     document: Document
@@ -55,7 +55,7 @@ class Plans(Mapping[SiteId, FloorPlan]):
     async def start(self) -> None:
         """Load the published versions, and compute what the cameras of every plan see. Raises StorageError.
 
-        A version that the configuration no longer fits is left aside, and the log says why.
+        A version that no longer fits the configuration is ignored, and the log says why.
         """
         async with self._database.reading() as session:
             published = await store.newest(session)
@@ -67,7 +67,9 @@ class Plans(Mapping[SiteId, FloorPlan]):
             checked = await asyncio.to_thread(check, document, known.cameras)
             if checked.plan is None:
                 number, problems = version.number, "; ".join(checked.problems)
-                logger.error("%s: version %d of the plan is not used, but the file: %s", site, number, problems)
+                logger.error(
+                    "%s: version %d of the plan cannot be used, so the file is used instead: %s", site, number, problems
+                )
             else:
                 self._versions[site], self._plans[site] = replace(version, document=document), checked.plan
         for site, plan in self._plans.items():
@@ -105,7 +107,7 @@ class Plans(Mapping[SiteId, FloorPlan]):
         return self._published.add(callback)
 
     def use(self, site: SiteId, version: Version, geometry: Geometry) -> None:
-        """Use a version that is on disk from now on, and tell everybody who listens."""
+        """Use a version that is on disk from now on, and notify the listeners."""
         self._versions[site], self._plans[site], self._geometry[site] = version, geometry.plan, geometry
         self._published.tell(site)
 

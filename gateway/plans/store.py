@@ -38,13 +38,13 @@ async def last_number(session: AsyncSession, site: SiteId) -> int:
 
 
 async def draft(session: AsyncSession, site: SiteId) -> Draft | None:
-    """Return the draft of a school's plan, or None if nobody has begun one."""
+    """Return the draft of a school's plan, or None if nobody has started one."""
     row = await session.get(PlanDraftRow, site)
     return None if row is None else _draft(row)
 
 
 async def put_draft(session: AsyncSession, site: SiteId, draft: Draft) -> None:
-    """Write a draft over the one before."""
+    """Write a draft over the previous one."""
     proposal = draft.proposal
     await session.merge(
         PlanDraftRow(

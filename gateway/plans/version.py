@@ -33,7 +33,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Says who wants to publish a draft. Somebody of the other side must approve it first."""
+    """Says who wants to publish a draft. Somebody from the other side must approve it first."""
 
     at: float
     by_id: str
@@ -56,19 +56,19 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Holds a draft's plan, or else the problems because of which it is none: ``feature id: message``."""
+    """Holds a draft's plan, or else the problems that keep it from being one: ``feature id: message``."""
 
     plan: FloorPlan | None
     problems: tuple[str, ...] = ()
 
 
 def from_file(document: Document) -> Version:
-    """Return the version that the configuration's file is."""
+    """Return the configuration's file as a version."""
     return Version(0, document, digest_of(text_of(document)))
 
 
 def read_document(text: bytes) -> Document:
-    """Return a draft's document. Raises BadRequest if it is no FeatureCollection."""
+    """Return a draft's document. Raises BadRequest if it is not a FeatureCollection."""
     try:
         document = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def read_document(text: bytes) -> Document:
 
 
 def check(document: Document, cameras: Collection[CameraId]) -> Checked:
-    """Return the draft's plan, if it is whole and shows exactly the school's cameras. It blocks for up to a second."""
+    """Return the draft's plan, if it is complete and shows exactly the school's cameras. Blocks for up to a second."""
     try:
         plan = parse_plan(document, "plan")
     except ConfigurationError as error:

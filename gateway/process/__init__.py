@@ -1,2 +1,3 @@
-"""What a process of ours needs of the machine: signals, open files, its environment, its log, and name look-ups.
-Nothing here knows of cameras, viewers or permission."""
+"""What our processes need from the machine: signals, open files, the environment, the log, and name look-ups. Nothing
+here knows about cameras, viewers or permission.
+"""

@@ -14,7 +14,8 @@ PER_CAMERA = 8
 transcoder's pipes."""
 
 MOST_HTTP = 4000
-"""Upper limit for HTTP connections. At some 60 KiB each, more would cost more memory than any district could use."""
+"""Upper limit for HTTP connections. At about 60 KiB each, more of them would use memory without helping any district.
+"""
 
 FEWEST_HTTP = 64
 

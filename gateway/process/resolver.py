@@ -1,4 +1,4 @@
-"""Looks up host names in threads of its own, so that an unresponsive name server delays nothing else.
+"""Looks up host names in separate threads, so that an unresponsive name server does not delay anything else.
 
 ``getaddrinfo`` blocks its thread until the name server answers or the system gives up after 5 to 30 s. asyncio would
 run it in the threads that also read files, where a handful of look-ups would block every page. A thread cannot be
@@ -21,7 +21,7 @@ STUCK_AFTER = 1.0
 MOST_THREADS = 64
 """Limit for running and stuck threads together. A look-up waits until a thread is free."""
 DEADLINE = 3.0
-"""How long a caller waits for an answer, in seconds."""
+"""Seconds that a caller waits for an answer."""
 
 Answer = tuple[str, ...] | Exception
 
@@ -103,7 +103,7 @@ class Resolver:
             self._start()
 
     def _work(self, loop: asyncio.AbstractEventLoop, host: str) -> None:
-        """Look the name up. This runs in a thread of its own."""
+        """Look the name up. This runs in a separate thread."""
         answer: Answer
         try:
             answer = self._look_up(host)

@@ -15,8 +15,9 @@ RELOADING = signal.SIGHUP
 SIGNALS = (*STOPPING, RELOADING)
 
 STOPS_WITHIN = 8.0
-"""Seconds from the signal to the end of the process. Docker kills after 10 s, and systemd after 90 s: meanwhile a
-gateway that hangs would show no picture, and would not be started again either."""
+"""Seconds from the signal to the end of the process. Docker kills it after 10 s, and systemd after 90 s. Until then, a
+gateway that hangs would show no pictures and would not be restarted either.
+"""
 STUCK = 3
 """The exit code of a command that did not stop in time."""
 
@@ -35,12 +36,12 @@ async def until_stopped(
 ) -> None:
     """Run ``body`` with an event that is set by SIGINT or SIGTERM.
 
-    If ``body`` has not returned ``within`` seconds after that, what it is still waiting for is logged, and the process
-    exits with ``STUCK``. Nothing is lost: whatever was acknowledged is on disk by then, as it must be for a power cut.
+    If ``body`` has not returned ``within`` seconds after that, the process logs what it is still waiting for and exits
+    with ``STUCK``. Nothing is lost: whatever was acknowledged is on disk by then, as it must be for a power cut.
 
     SIGHUP is ignored and logged. Operators send it to have a service reload its configuration, and a lost terminal
     sends it too; neither may interrupt pictures. With ``with_terminal``, SIGHUP stops the command, which is useless
-    once its terminal is gone. The handlers are set even where a shell ignores these signals, as it does for background
+    once its terminal is gone. The handlers are set even if the shell ignores these signals, as it does for background
     jobs.
     """
     stop = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Counts and logs failures that no task of ours owns: those that reach the event loop's exception handler."""
+"""Counts and logs failures outside all of our own tasks: those that reach the event loop's exception handler."""
 
 import asyncio
 import logging

@@ -22,8 +22,10 @@ from gateway.relay.stream import Subscription
 from gateway.rtp.time import WRAP
 
 NO_KEYFRAME_AFTER = 4.0
-"""Seconds of recovery points without a keyframe after which none is expected any more: two usual groups of pictures."""
-BACKWARD_PICTURES = 3  # pictures shown before one that was sent earlier: this many are no accident but B-frames
+"""Seconds of recovery points without a keyframe after which none is expected any more: two groups of pictures of the
+usual length.
+"""
+BACKWARD_PICTURES = 3  # pictures shown before one that was sent earlier: this many are not an accident but B-frames
 
 
 class Picture(NamedTuple):
@@ -117,8 +119,9 @@ class CameraStream:
         return self._on_beginning.add(callback)
 
     def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
-        """Call ``callback`` at once when the last picture proves to be torn, so that nothing follows before the next
-        keyframe."""
+        """Call ``callback`` at once when the last picture turns out to be torn, so that nothing follows before the next
+        keyframe.
+        """
         return self._outlet.withdrawn.add(callback)
 
     # SourceSink
@@ -157,7 +160,7 @@ class CameraStream:
             self._refreshed_since = unit.arrival
         if waiting:
             self._metrics.dropped.labels("relay_waiting_for_keyframe").inc()
-        elif not refers_back(unit):  # a viewer may have begun, or begun again, with the keyframe before it
+        elif not refers_back(unit):  # a viewer may have started, or restarted, with the keyframe before it
             self._outlet.send(unit, placed.outgoing % WRAP)
         if unit.keyframe or not self.history.begun:
             self._tell_beginning()

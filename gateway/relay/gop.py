@@ -19,8 +19,9 @@ class Gop:
         self._bytes = self._pictures = 0
 
     def add(self, size: int) -> int:
-        """Count a picture of ``size`` bytes. If that is too much, give the GOP up and return how many pictures it had,
-        otherwise 0."""
+        """Count a picture of ``size`` bytes. If that is too much, give the GOP up and return the number of its
+        pictures, otherwise 0.
+        """
         self._bytes += size
         self._pictures += 1
         if self.position is None or not self._too_long:

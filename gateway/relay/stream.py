@@ -67,6 +67,7 @@ class RelayStream(Protocol):
         ...
 
     def on_withdrawn(self, callback: Callable[[None], None]) -> Callable[[], None]:
-        """Call ``callback`` at once when the last picture proves to be torn and nothing follows before the next
-        keyframe."""
+        """Call ``callback`` at once when the last picture turns out to be torn and nothing follows before the next
+        keyframe.
+        """
         ...

@@ -1,8 +1,8 @@
-"""Maps media time to capture time, and decides if the map can be trusted (docs/age.md). Pure.
+"""Maps media time to capture time, and decides whether the map can be trusted (docs/age.md). Pure.
 
 **The map.** A sender report states the camera's clock at a media time, and ``CameraClock`` knows how far that clock is
 from the gateway's: ``capture = media + intercept``. Between reports the media clock is assumed to run at its nominal
-rate. Reports are 5 s apart and jitter by some 10 ms, so a rate fitted to two of them would be wrong by 4000 ppm,
+rate. Reports are 5 s apart and jitter by about 10 ms, so a rate fitted to two of them would be wrong by 4000 ppm,
 whereas quartz is wrong by 100.
 
 **Growth.** Arrival minus media time, compared with its running minimum (which rises by ``DRIFT``, to allow for a slow
@@ -51,7 +51,8 @@ _STAMPED = 0.005
 _NO_REPORTS = "The age cannot be verified: the camera does not say when its pictures were taken (no sender reports)."
 _REPORTS_CEASED = "The age cannot be verified: the camera no longer says when its pictures were taken (sender reports)."
 _ZONE = (
-    "The age cannot be verified: the camera's two clocks are {} apart, as if one told local time. Set its time zone."
+    "The age cannot be verified: the camera's two clocks are {} apart, as if one of them gave local time. "
+    "Set its time zone."
 )
 _OWN_CLOCK = "The age cannot be verified: the gateway's own clock was set while it ran."
 _RECENT = 0.1  # seconds per second by which the recent minimum rises
@@ -219,9 +220,9 @@ class Timeline:
         if offset is None:
             if self._jumped:
                 return "The camera's clock was set."
-            return "The age cannot be verified: the camera does not tell what its clock reads."
+            return "The age cannot be verified: the camera does not say what its clock reads."
         if now - self._clock.last_sample > ANSWER_LATE:
-            return "The age cannot be verified: the camera has stopped telling what its clock reads."
+            return "The age cannot be verified: the camera has stopped saying what its clock reads."
         return ""
 
     def _possible_walls(self) -> tuple[float, ...]:

@@ -1,5 +1,6 @@
-"""Computes what can be known of two clocks that drift apart: the interval of their offset, and the least delay.
-Pure."""
+"""Computes what can be known about two clocks that drift apart: the interval of their offset, and the smallest delay.
+Pure.
+"""
 
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class Interval(NamedTuple):
 
 
 class RunningMinimum:
-    """The least of some measured delays. It rises by ``rate`` seconds per second, so that it follows a slow clock."""
+    """The smallest of several measured delays. It rises by ``rate`` seconds per second, to follow a slow clock."""
 
     def __init__(self, rate: float = DRIFT) -> None:
         self.value = 0.0
@@ -58,5 +59,5 @@ class RunningMinimum:
         self.value = value
 
     def add(self, value: float, passed: float) -> None:
-        """Take the next delay, measured ``passed`` seconds after the last one."""
+        """Process the next delay, measured ``passed`` seconds after the last one."""
         self.value = min(self.value + self._rate * passed, value)

@@ -1,5 +1,4 @@
-"""Runs the simulated school in a process of its own: the cameras, the RTSP server that serves them, and the control
-API."""
+"""Runs the simulated school in a separate process: the cameras, the RTSP server for them, and the control API."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The camera side: pulls RTSP and passes on access units. Knows nothing of viewers, grants or HTTP."""
+"""The camera side: pulls RTSP and passes on access units. It knows nothing about viewers, grants or HTTP."""

@@ -1,4 +1,4 @@
-"""Decides over which carrier to request a stream, and gives up UDP if the network does not let it through."""
+"""Decides over which carrier to request a stream, and gives up on UDP if the network blocks it."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ class Carriage:
             return said
         words = notes.losing(fraction)
         if Carrier.TCP in refused:
-            return (*said, f"{words}, and the camera does not send over TCP: mend the network.")
+            return (*said, f"{words}, and the camera does not send over TCP: repair the network.")
         self.carriers = TCP_FIRST
         self.why_no_datagrams = words
-        raise CameraError(SourceReason.UNUSABLE, f"{words}: connecting anew, over TCP.")
+        raise CameraError(SourceReason.UNUSABLE, f"{words}: connecting again, over TCP.")

@@ -85,7 +85,7 @@ class Follower:
             raise self._carriage.nothing_arrived()
         reason, words = SourceReason.STREAM_STOPPED, "The camera is connected but has stopped sending pictures."
         if not answered:
-            reason, words = SourceReason.TIMED_OUT, "Nothing comes from the camera any more, nor does it answer."
+            reason, words = SourceReason.TIMED_OUT, "Nothing arrives from the camera any more, and it does not answer."
         if quiet >= STOPPED_AFTER:
             raise CameraError(reason, words)
         self._standing.happened(SourceEvent.SILENCE, reason, words)
@@ -102,8 +102,9 @@ class Follower:
         return answer is not None and answer < ANSWER_TIMEOUT
 
     def _drop_to_live(self, client: RtspClient, now: float) -> tuple[str, ...]:
-        """If the stream has fallen behind, end the connection if a new one should be live, otherwise say where the
-        delay is. To find out, query the camera and wait for its answer."""
+        """If the stream has fallen behind, end the connection if a new one is likely to be live; otherwise say where
+        the delay is. To find out, query the camera and wait for its answer.
+        """
         lateness = self._watch.lateness
         since = lateness.late_since
         if since is None or now - since < PATIENCE:

@@ -38,8 +38,9 @@ class SourceSink(Protocol):
         ...
 
     def withdraw(self) -> None:
-        """Withdraw the last picture: it proved incomplete, and it is too late to add to it. Viewers must neither trust
-        what they see of it nor begin with it. A keyframe comes next."""
+        """Withdraw the last picture: it turned out to be incomplete, and it is too late to add to it. Viewers must
+        neither trust what they see of it nor begin with it. A keyframe comes next.
+        """
         ...
 
     def sender_report(self, report: SenderReport) -> None:

@@ -1,8 +1,8 @@
 """Decides when each source is served while nothing else is due. Pure.
 
-Serving sources together takes less processor time than serving each at its own time, because what the first one loads
-into the processor's caches serves the others. But nothing else is sent meanwhile, so only a few are
-served together.
+Serving sources together takes less processor time than serving each at its own time, because the others benefit from
+what the first one has loaded into the processor's caches. But nothing else is sent meanwhile, so only a few are served
+together.
 """
 
 from collections.abc import Iterator

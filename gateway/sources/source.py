@@ -1,4 +1,4 @@
-"""Pulls one camera stream, again whenever it ends, and reports its status as it changes."""
+"""Pulls one camera stream, again whenever it ends, and reports every change of its status."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -127,7 +127,7 @@ class Source:
         except CameraError as error:
             return error
         except Exception:
-            logger.exception("%s: the pull ended by a fault of the gateway", self.name)
+            logger.exception("%s: the pull ended because of a bug in the gateway", self.name)
             self._metrics.task_failures.labels("source").inc()
         return CameraError(SourceReason.INTERNAL, "The gateway failed to handle what this camera sent.")
 
@@ -151,7 +151,9 @@ class Source:
         """Connect to the camera, and follow its redirects."""
         for _ in range(MAX_REDIRECTS + 1):
             address = await self._connect(address)
-        raise CameraError(SourceReason.NOT_FOUND, "The camera sends us from one address to the next.")
+        raise CameraError(
+            SourceReason.NOT_FOUND, "The camera keeps redirecting the gateway from one address to another."
+        )
 
     async def _connect(self, address: Address) -> Address:
         """Connect and follow the stream until it fails. If the camera redirects us, return the new address."""

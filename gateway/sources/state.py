@@ -18,7 +18,7 @@ class SourceEvent(Enum):
 
 
 IGNORED: Final = None
-"""The event adds nothing to what is known: state and reason stay."""
+"""The event adds nothing to what is known, so state and reason stay the same."""
 
 # A source that is being retried stays DOWN, with its reason, until a picture has arrived.
 TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState | None] = {
@@ -38,7 +38,7 @@ TRANSITIONS: dict[tuple[SourceState, SourceEvent], SourceState | None] = {
     (SourceState.STALLED, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.STALLED, SourceEvent.WAITING): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.PICTURE): SourceState.UP,
-    (SourceState.DOWN, SourceEvent.SILENCE): IGNORED,  # it is known already why there is none
+    (SourceState.DOWN, SourceEvent.SILENCE): IGNORED,  # the reason is already known
     (SourceState.DOWN, SourceEvent.UNUSED): SourceState.STALLED,
     (SourceState.DOWN, SourceEvent.LOST): SourceState.DOWN,
     (SourceState.DOWN, SourceEvent.WAITING): SourceState.DOWN,
@@ -57,25 +57,26 @@ _ADVICE: dict[SourceReason, str] = {
     SourceReason.UNREACHABLE: "Check the camera's power and cable, its address in the configuration, and the firewall.",
     SourceReason.TIMED_OUT: "The camera or the network is overloaded, or a firewall drops the traffic: "
     "try the camera's web page.",
-    SourceReason.PASSWORD_REFUSED: "Set the camera's user name and password anew in the configuration; it is tried "
-    "once a minute, so that the camera does not lock the account.",
-    SourceReason.NOT_FOUND: "Look up the stream's RTSP path in the camera's manual and correct it here.",
-    SourceReason.UNSUPPORTED: "Set this stream of the camera to H.264 (H.265 and JPEG are taken, too), "
-    "unicast over TCP or UDP, without SRTP, and `transport` of the camera here to auto.",
+    SourceReason.PASSWORD_REFUSED: "Set the camera's user name and password again in the configuration. They are "
+    "tried only once a minute, so that the camera does not lock the account.",
+    SourceReason.NOT_FOUND: "Look up the stream's RTSP path in the camera's manual, and correct it in the "
+    "configuration.",
+    SourceReason.UNSUPPORTED: "Set this stream of the camera to H.264 (H.265 and JPEG also work), "
+    "unicast over TCP or UDP, without SRTP, and set the camera's `transport` in the configuration to auto.",
     SourceReason.MALFORMED: "Update the camera's firmware; check that the address is its RTSP port.",
-    SourceReason.CLOSED_BY_CAMERA: "The camera ended the connection: if this goes on, look for restarts in its log.",
+    SourceReason.CLOSED_BY_CAMERA: "The camera ended the connection: if this continues, look for restarts in its log.",
     SourceReason.STREAM_STOPPED: "The camera is connected but sends no pictures: restart it, then check its encoder; "
-    "where it is pulled over UDP, check that the firewall lets datagrams of the camera in.",
-    SourceReason.SESSION_LIMIT: "Close other viewers of this camera or recorder, or raise its limit of "
-    "connections, and with it the number of the NVR in `media.nvrs`.",
-    SourceReason.NOT_TRUSTED: "If this is the camera's own certificate, set `tls_fingerprint` of the camera to its "
-    "SHA-256; if it was not renewed, find out who answers at its address.",
-    SourceReason.REDIRECT_REFUSED: "If the stream has moved, correct its address in the configuration; where a "
-    "recorder is right to send the gateway on, name the place, HOST:PORT, under `redirects` of the camera.",
-    SourceReason.FELL_BEHIND: "The network does not carry this stream: lower its bit rate, or find what "
-    "slows the link.",
+    "if it is pulled over UDP, check that the firewall lets the camera's datagrams in.",
+    SourceReason.SESSION_LIMIT: "Close other viewers of this camera or recorder, or raise its "
+    "connection limit, together with the number for the NVR in `media.nvrs`.",
+    SourceReason.NOT_TRUSTED: "If this is the camera's own certificate, set the camera's `tls_fingerprint` to its "
+    "SHA-256. If the certificate has not been renewed, find out who is answering at the camera's address.",
+    SourceReason.REDIRECT_REFUSED: "If the stream has moved, correct its address in the configuration. If a "
+    "recorder redirects the gateway on purpose, add the place, HOST:PORT, to the camera's `redirects`.",
+    SourceReason.FELL_BEHIND: "The network cannot carry this stream: lower its bit rate, or find out what "
+    "is slowing the link.",
     SourceReason.UNUSABLE: "Set the camera to plain H.264 with a keyframe (IDR) every two seconds, and restart it; "
-    "where packets are lost, have it pulled over TCP (`transport`).",
+    "if packets are lost, have it pulled over TCP (`transport`).",
     SourceReason.INTERNAL: "This is a fault of the gateway: report it with the log of that minute.",
 }
 

@@ -1,5 +1,4 @@
-"""Keeps every camera stream pulled, each in a named task of its own, so that a fault in one does not affect the
-others."""
+"""Keeps pulling every camera stream, each in its own named task, so that a fault in one does not affect the others."""
 
 import asyncio
 import logging
@@ -38,6 +37,6 @@ class SourceSupervisor:
             try:
                 await source.run()
             except Exception:
-                logger.exception("%s: ended by a fault of the gateway", source.name)
+                logger.exception("%s: ended because of a bug in the gateway", source.name)
                 self._metrics.task_failures.labels("source").inc()
             await self._clock.sleep(LONG_DELAY)

@@ -50,7 +50,7 @@ async def write_all(
     for key, change in tuple(changes.items()):
         writer = writers.get(change.kind)
         if writer is None:
-            logger.error("the reserve file has a change of the unknown kind %r", change.kind)
+            logger.error("the reserve file has a change of an unknown kind, %r", change.kind)
         elif await _written(session, partial(writer, session, change.values), separately, str(key)):
             taken[key] = change
     for addition in additions:

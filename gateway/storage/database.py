@@ -5,9 +5,8 @@ BEGIN IMMEDIATE, so that no transaction reads first and then finds that it canno
 ``busy_timeout`` makes them wait for other processes, such as the command line. Readers need not wait, as they work on
 snapshots.
 
-Alarms have connections of their own for writing and reading, which nobody else can occupy. They never wait long,
-neither for their turn nor for another process. If an alarm cannot write within about a second, it fails and uses the
-reserve file.
+Alarms have connections of their own for writing and reading, which nobody else can occupy. They never wait long for
+their turn or for another process. If an alarm cannot write within about a second, it fails and uses the reserve file.
 """
 
 import asyncio
@@ -114,7 +113,7 @@ class Database:
     async def session(self, urgency: Urgency = Urgency.PERMISSION) -> AsyncIterator[AsyncSession]:
         """Open a database session that writes. It is committed to disk on exit, or rolled back on any exception.
 
-        Raises StorageError. For an alarm it is also raised if no turn comes within URGENT_TURN_WITHIN.
+        Raises StorageError. For an alarm it is also raised if its turn does not come within URGENT_TURN_WITHIN.
         """
         if self._writer is asyncio.current_task():
             raise RuntimeError("this task already has a database session that writes, and would wait for itself")

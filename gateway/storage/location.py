@@ -1,4 +1,6 @@
-"""Says where a gateway's database is. Commands that need nothing else of a gateway start faster with this alone."""
+"""Says where a gateway's database is. Commands that need nothing else from the gateway start faster by loading only
+this.
+"""
 
 from gateway.configuration.settings import Settings
 from gateway.errors import ConfigurationError
@@ -16,5 +18,5 @@ def storage_url(settings: Settings) -> str:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError([f"storage.directory: {directory} cannot be made: {error.strerror}"]) from None
+        raise ConfigurationError([f"storage.directory: {directory} cannot be created: {error.strerror}"]) from None
     return sqlite_url(directory / "sightline.db")

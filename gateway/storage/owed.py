@@ -206,7 +206,7 @@ class Owed:
         """Bring the reserve file up to date. Return True if it has all owed changes that are ``lasting``."""
         if error is not None and not self._failing:
             self._failing = True
-            logger.error("changes are in effect but wait for the database: %s", error)
+            logger.error("changes are in effect but are waiting for the database: %s", error)
         if self._reserve is None or not self._started:
             return False
         async with self._saving:

@@ -1,7 +1,8 @@
-"""Tells the command line if a gateway is using this storage, and when it last closed what other processes had ended.
+"""Tells the command line whether a gateway is using this storage, and when it last closed what other processes had
+ended.
 
 The gateway holds a lock on a file. The kernel releases it when the process ends, in whatever way. The file contains the
-time at which the last complete look began, in monotonic seconds, which all processes of a machine share. If a process
+time at which the last complete check began, in monotonic seconds, which all processes of a machine share. If a process
 has ended something and then finds a later time there, it knows that everything is closed.
 """
 
@@ -75,7 +76,7 @@ def _locked(file: int) -> bool:
 
 
 def looked_at_by_gateway(directory: Path) -> float | None:
-    """Return when the gateway on this storage last looked, in monotonic seconds. It blocks.
+    """Return when the gateway on this storage last checked, in monotonic seconds. It blocks.
 
     Return None if no gateway is running on this machine.
     """

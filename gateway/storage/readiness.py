@@ -1,4 +1,4 @@
-"""Finds out if the database accepts writes, by writing to it. The answer is cached, so repeated requests are free."""
+"""Finds out whether the database accepts writes, by writing to it. The answer is cached, so asking again is free."""
 
 import asyncio
 

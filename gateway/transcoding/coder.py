@@ -1,5 +1,5 @@
-"""Decodes a camera's pictures and encodes them as H.264 that every browser plays. It blocks, so it runs in a process of
-its own.
+"""Decodes a camera's pictures and encodes them as H.264 that every browser plays. It blocks, so it runs in a separate
+process.
 
 It holds no picture back: there are no B-frames, no look-ahead, and no threads that delay pictures.
 """

@@ -1,7 +1,7 @@
-"""Takes from a process all rights that converting pictures does not need.
+"""Takes away from a process all rights that converting pictures does not need.
 
 If hostile bytes take over a decoder, they find a process without secrets that can open no file or socket, start no
-program and reach no other process. On Linux, Landlock enforces this where the kernel has it
+program and reach no other process. On Linux, Landlock enforces this if the kernel has it
 (https://docs.kernel.org/userspace-api/landlock.html). Resource limits apply everywhere.
 """
 
@@ -47,7 +47,7 @@ class _Ruleset(ctypes.Structure):
 
 
 def confine() -> None:
-    """Give up for good all rights that are no longer needed.
+    """Permanently give up all rights that are no longer needed.
 
     Call it after everything is imported and before the process has a second thread. Anything that this system does not
     support is skipped.

@@ -51,8 +51,9 @@ class KeptPictures(Pictures):
         super().__init__()
         self._removed = 0
         self._starts: deque[tuple[int, Recovery]] = deque()
-        """Where a decoder can begin: how many pictures were ever kept before that place, and how far a decoder that
-        began there would have got by now."""
+        """A place where a decoder can begin: the number of pictures ever kept before it, and how far a decoder that
+        began there would have got by now.
+        """
 
     def take(self, picture: Picture) -> None:
         """Keep a picture if a decoder can begin with it or with an earlier one."""

@@ -14,7 +14,7 @@ class TranscodedStream:
     """A ``RelayStream`` of transcoded pictures that keep the RTP time of the source. The source's map therefore gives
     their true age, including the time that transcoding takes.
 
-    ``on_watched`` is told True when the first subscriber comes and False when the last has left.
+    ``on_watched`` is called with True when the first subscriber arrives and with False when the last has left.
     """
 
     passes = True

@@ -105,7 +105,7 @@ class Transcoder:
         self._news.set()
 
     def _withdraw(self, _: None) -> None:
-        """Withdraw the transcode of a picture that proved to be torn, whether it is finished or not."""
+        """Withdraw the transcode of a picture that turned out to be torn, whether it is finished or not."""
         self._backlog.forget()
         self._in_flight.withdraw()
         self.stream.withdraw()

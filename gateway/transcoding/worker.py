@@ -1,4 +1,4 @@
-"""Transcodes one camera in a process of its own: reads jobs on standard input and writes results on standard output.
+"""Transcodes one camera in a separate process: reads jobs on standard input and writes results on standard output.
 
 It is a process and not a thread: whatever hostile bytes do to a decoder happens here, and a decoder that hangs can be
 killed. It ends when its input ends.
@@ -36,7 +36,7 @@ def work(coder: Coder, jobs: BufferedIOBase, results: BufferedIOBase) -> None:
 
 
 def main() -> None:
-    """Lower the priority below that of the relay, give up rights, and work."""
+    """Lower the priority below that of the relay, give up rights, and start working."""
     # The gateway ends this process by closing its input or by killing it. Signals that a keyboard, a lost terminal or a
     # service manager sends to all processes are for the gateway to handle.
     for number in SIGNALS:

@@ -1,4 +1,4 @@
-"""Opens pictures for wall players, which know nothing but WHEP, and renews them for as long as their grant lives.
+"""Opens pictures for wall players, which know only WHEP, and renews them for as long as their grant is valid.
 
 A wall player signs in with its secret. The gateway issues it an ordinary token and keeps it, and renews the session
 with fresh tokens, as a page does for a person. So everything that ends a person's picture ends a player's: all clear,
@@ -31,14 +31,16 @@ from gateway.webrtc.interface import SessionEvent
 logger = logging.getLogger(__name__)
 
 TICK = 0.5
-"""Seconds between looks for sessions to renew."""
+"""Seconds between checks for sessions to renew."""
 
 SIGNED_OUT = (
     "signed_out",
     "This wall player has been signed out. It stays out until the configuration gives it another secret.",
 )
 NOT_VALID = ("token_invalid", "This is not a valid media token.")
-"""What a wrong secret gets. So a thief who tries a player's secret from elsewhere does not learn that it is right."""
+"""The answer to a wrong secret. A thief who tries a player's secret from elsewhere gets it too, and so does not learn
+that the secret is right.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class WallPlayers:
         return opened
 
     async def _renew(self, kept: _Kept) -> None:
-        """Renew a session, if the grant with which it was opened is still living.
+        """Renew a session, if the grant with which it was opened is still valid.
 
         A failure of the database is tried again at the next tick, until the token has ended.
         """

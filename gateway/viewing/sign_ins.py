@@ -27,7 +27,7 @@ from gateway.viewing.service import ViewingService
 logger = logging.getLogger(__name__)
 
 TICK = 0.5
-"""Seconds between looks for sign-ins that other processes have ended. Pictures thus close within a second."""
+"""Seconds between checks for sign-ins that other processes have ended. Pictures thus close within a second."""
 
 
 class Pages(Protocol):
@@ -71,7 +71,8 @@ class SignInKeeper:
         self._changed: Listeners[SignIn] = Listeners("sign_in_listener", metrics)
         self._pages: Pages | None = None
         self.looked_at = 0.0
-        """All that ended before this gateway time is closed. The command line reads it (``storage.presence``)."""
+        """Everything that ended before this gateway time is closed. The command line reads it (``storage.presence``).
+        """
         incidents.subscribe(self._incident_changed)
 
     async def start(self) -> None:

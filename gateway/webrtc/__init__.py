@@ -1,2 +1,3 @@
-"""Serves viewers: one media port, ICE-lite, DTLS, SRTP and WHEP sessions. It knows a grant only as something that
-ends."""
+"""Serves viewers: one media port, ICE-lite, DTLS, SRTP and WHEP sessions. To this package, a grant is only something
+that ends.
+"""

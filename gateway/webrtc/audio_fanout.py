@@ -45,5 +45,5 @@ class AudioFanout:
             return
         try:
             session.sound.deliver(packet, crowded=session.feed.waiting == "link")
-        except Exception:  # one viewer's bug must not cost the others their sound
+        except Exception:  # a bug with one viewer must not interrupt the others' sound
             self._failed(session)

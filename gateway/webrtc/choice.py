@@ -15,7 +15,7 @@ from gateway.relay.history import History
 
 NAMES = {StreamName.MAIN: "main stream", StreamName.SUB: "substream"}
 _EVERY_BROWSER = frozenset({H264})
-_NO_KEYFRAME = "sends no keyframe (IDR), with which a viewer could begin"
+_NO_KEYFRAME = "sends no keyframe (IDR), which a viewer needs to start"
 _SOME_BROWSERS = frozenset({H264, H265})
 
 
@@ -105,8 +105,8 @@ def _words(streams: Mapping[StreamName, Pulled], choice: Choice | None) -> str:
         return f"one shared transcode of the main stream ({why}) to H.264"
     if not streams[choice.stream].begins:
         return (
-            "no picture: the camera sends no keyframes (IDR), with which browsers begin; switch them on, one every two "
-            "seconds, or allow transcodes (`media.transcoding.at_once`)"
+            "no picture: the camera sends no keyframes (IDR), which browsers need to start; turn them on, one every "
+            "two seconds, or allow transcodes (`media.transcoding.at_once`)"
         )
     codec = streams[choice.stream].codec
     return f"the {NAMES[choice.stream]} as it is" + (f" ({words(codec)})" if codec else "")

@@ -14,8 +14,8 @@ class Fanout:
     """Subscribes to ``stream`` while anyone is watching it or waiting to switch to it.
 
     ``expired`` is called with a session whose time is up, and ``failed`` with one that has met a bug of ours; the
-    others go on. ``arrived`` is called with each waiting session at the keyframe that it is waiting for, and with every
-    session at the first keyframe of another codec. ``behind`` is called with a session that has packets to pump.
+    others continue. ``arrived`` is called with each waiting session at the keyframe that it is waiting for, and with
+    every session at the first keyframe of another codec. ``behind`` is called with a session that has packets to pump.
     """
 
     def __init__(
@@ -66,8 +66,9 @@ class Fanout:
             leave()
 
     def _withdraw(self, _: None) -> None:
-        """Stop sending a picture that proved to be torn, and tell its viewers that they are waiting for the next
-        keyframe."""
+        """Stop sending a picture that turned out to be torn, and tell its viewers that they are waiting for the next
+        keyframe.
+        """
         for session in list(self._viewers.values()):
             try:
                 if session.feed is not None:
@@ -101,7 +102,7 @@ class Fanout:
             try:
                 if feed is not None and feed.deliver(group, now):
                     self._behind(session)
-            except Exception:  # one viewer's bug must not cost the others their picture
+            except Exception:  # a bug with one viewer must not interrupt the others' picture
                 self._failed(session)
             if place in (sampled, last):
                 self._observe(monotonic() - group.arrival)

@@ -1,4 +1,4 @@
-"""Runs media sessions from their first check to their end. It knows a grant only as the time when a session ends."""
+"""Runs media sessions from their first check to their end. To it, a grant is only the time at which a session ends."""
 
 import asyncio
 import logging

@@ -22,7 +22,7 @@ MORE_THAN_SOCKETS_HOLD = 16 * 1024 * 1024
 
 
 def as_in_production(house: House) -> None:
-    """Let a route go on when its client leaves. aiohttp's test server would cancel it."""
+    """Let a route continue when its client leaves. aiohttp's test server would cancel it."""
     house.server.handler.handler_cancellation = False
 
 

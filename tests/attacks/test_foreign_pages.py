@@ -1,4 +1,4 @@
-"""What a page of another origin can do through the browser of a user who is signed in."""
+"""Tries what a page of another origin can do through the browser of a user who is signed in."""
 
 import asyncio
 import gzip

@@ -23,7 +23,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.mark.parametrize(
     "wrong", [SECRET + "s", SECRET[:-1], SECRET.upper(), "player:wall-1", "wall-1", "x" * 40, "${SECRET}"]
 )
-async def test_a_wrong_secret_opens_nothing_and_is_on_record(house: House, wrong: str) -> None:
+async def test_a_wrong_secret_opens_nothing_and_is_recorded(house: House, wrong: str) -> None:
     await house.lock_down()
     assert (await offer(house, HALLWAY, wrong)).problem(401) == "token_invalid"
     assert house.plane.opened == []
@@ -41,7 +41,7 @@ async def test_the_secret_of_another_schools_player_opens_nothing_here(house: Ho
     assert {record.event.name for record in refused} == {"Wall 2"}
 
 
-async def test_the_secret_is_of_no_use_anywhere_but_in_an_offer(house: House) -> None:
+async def test_the_secret_is_useful_only_in_an_offer(house: House) -> None:
     """It opens no page, no event channel and no list, however it is sent, and renews no picture."""
     await house.lock_down()
     location = (await offer(house)).headers["Location"]
@@ -68,7 +68,7 @@ async def test_after_all_clear_the_secret_opens_nothing(house: House) -> None:
     assert len(house.plane.opened) == 1
 
 
-async def test_a_new_incident_revives_no_picture_of_the_one_before(house: House) -> None:
+async def test_a_new_incident_does_not_revive_pictures_of_an_earlier_one(house: House) -> None:
     """A grant of another incident is another grant: the player must make a new offer."""
     first = await house.lock_down()
     await offer(house)
@@ -101,7 +101,7 @@ async def test_a_revoked_grant_ends_its_pictures_and_its_offers(house: House) ->
     assert (await offer(house)).problem(403) == "revoked"
 
 
-async def test_signed_out_by_name_it_is_dark_within_a_second_and_stays_out(tmp_path: Path) -> None:
+async def test_a_player_signed_out_by_name_goes_dark_within_a_second_and_stays_out(tmp_path: Path) -> None:
     """Somebody has copied its secret: the command that ends a stolen laptop's pictures ends these too."""
     clock = FakeClock()
     async with House(tmp_path, with_players(), clock) as house:
@@ -128,7 +128,7 @@ async def test_signed_out_by_name_it_is_dark_within_a_second_and_stays_out(tmp_p
         assert (await offer(house, HALLWAY, new)).status == 201
 
 
-async def test_a_player_that_is_no_longer_configured_is_nobody(tmp_path: Path) -> None:
+async def test_a_player_that_is_no_longer_configured_is_unknown(tmp_path: Path) -> None:
     async with House(tmp_path, with_players()) as house:
         assert len(await house.services.sessions.living_of("Wall 1")) == 1
     async with House(tmp_path) as house:
@@ -137,7 +137,7 @@ async def test_a_player_that_is_no_longer_configured_is_nobody(tmp_path: Path) -
         assert await house.services.sessions.living_of("Wall 1") == []
 
 
-async def test_a_stolen_secret_is_of_no_use_outside_the_players_network(tmp_path: Path) -> None:
+async def test_a_stolen_secret_is_useless_outside_the_players_network(tmp_path: Path) -> None:
     async with House(tmp_path, with_wall(addresses=["10.2.0.0/16", "fd00::/8"])) as house:
         await house.lock_down()
         thief = await offer(house)
@@ -151,7 +151,7 @@ async def test_a_stolen_secret_is_of_no_use_outside_the_players_network(tmp_path
         assert (await offer(house)).status == 201
 
 
-async def test_its_pictures_end_with_the_agreement(tmp_path: Path) -> None:
+async def test_a_players_pictures_end_with_the_agreement(tmp_path: Path) -> None:
     clock = FakeClock()
     last = datetime.fromtimestamp(clock.now(), UTC).date()
     midnight = datetime.combine(last + timedelta(days=1), datetime.min.time(), UTC).timestamp()

@@ -17,7 +17,7 @@ NOT_HERE = 3
 
 
 OURS = Path(sys.executable).parent
-"""Where Node is, if the machine has none of its own."""
+"""The place of Node if the system has none."""
 
 
 def _built(viewer: str) -> Path:

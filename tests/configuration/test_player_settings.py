@@ -46,7 +46,7 @@ def test_a_mistake_is_named_with_its_key(changed: dict[str, object], told: str) 
     assert OTHER_SECRET not in str(refused.value)
 
 
-def test_a_panic_buttons_secret_is_no_players() -> None:
+def test_a_player_may_not_have_a_panic_buttons_secret() -> None:
     shared = "a-secret-of-a-panic-button-of-32-bytes"
     changes = {"secret": shared, "sites.lincoln.webhooks.lincoln-panic.secret": shared}
     with pytest.raises(ConfigurationError, match="is also the secret of 'lincoln-panic'"):
@@ -63,14 +63,14 @@ def test_check_names_each_player_and_what_it_may_see() -> None:
     assert SECRET not in repr(with_players())
 
 
-def test_check_warns_of_a_secret_that_can_be_used_from_anywhere() -> None:
+def test_check_warns_about_a_secret_that_can_be_used_from_anywhere() -> None:
     secure = {"http.host": "0.0.0.0", "http.public_url": "https://sightline.example.org"}
     told = warnings(with_wall(**secure), TODAY)
     assert sum("Wall 1 can use it from anywhere" in line for line in told) == 1
     assert not any("Wall 1" in line for line in warnings(with_wall(**secure, addresses=["10.2.0.0/24"]), TODAY))
 
 
-def test_check_warns_of_a_player_that_will_never_get_a_picture() -> None:
+def test_check_warns_about_a_player_that_will_never_get_a_picture() -> None:
     told = warnings(with_wall(**{"agreements.0.roles": ["patrol"]}), TODAY)
     assert told == [
         "players.wall-1.sites: Wall 1 gets no picture from 'lincoln', which has an agreement that does not name "

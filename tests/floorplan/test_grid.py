@@ -30,7 +30,7 @@ def test_everything_drawn_is_in_a_cell() -> None:
     assert None not in {SITE.cell_at(p) for p in points}
 
 
-def test_a_new_room_inside_moves_no_line() -> None:
+def test_a_new_room_inside_does_not_move_the_grid() -> None:
     more = plan(area("shed", (1, 1, 2, 2), type="ground", kind="playground", name="Sandpit"))
     assert grid_of(more) == SMALL
 
@@ -40,7 +40,7 @@ def test_letters_that_look_like_digits_are_left_out() -> None:
 
 
 @given(x=coordinates, y=coordinates)
-def test_a_point_lies_within_the_bounds_of_its_cell(x: float, y: float) -> None:
+def test_a_point_is_within_the_bounds_of_its_cell(x: float, y: float) -> None:
     cell = SITE.cell_at((x, y))
     west, south, east, north = SITE.bounds
     if cell is None:
@@ -51,7 +51,7 @@ def test_a_point_lies_within_the_bounds_of_its_cell(x: float, y: float) -> None:
     assert south <= y <= north
 
 
-def test_every_cell_has_its_own_bounds_and_together_they_are_the_sheet() -> None:
+def test_every_cell_has_its_own_bounds_and_together_they_cover_the_sheet() -> None:
     cells = [f"{letter}{row + 1}" for letter, row in product(LETTERS[: SITE.columns], range(SITE.rows))]
     bounds = {SITE.bounds_of(cell) for cell in cells}
     assert len(bounds) == len(cells) == SITE.columns * SITE.rows
@@ -60,12 +60,12 @@ def test_every_cell_has_its_own_bounds_and_together_they_are_the_sheet() -> None
 
 
 @given(x=st.floats(1, 2000), y=st.floats(1, 2000))
-def test_a_sheet_has_few_cells_at_any_size_of_the_site(x: float, y: float) -> None:
+def test_a_sheet_has_few_cells_whatever_the_size_of_the_site(x: float, y: float) -> None:
     far = grid_of(plan(point("far", (x, y), type="feature", kind="assembly_point", name="Far away")))
     assert max(far.columns, far.rows) <= MOST_CELLS
 
 
 @pytest.mark.parametrize("cell", ["", "4C", "I1", "A0", "Z99", "A100", "C4 and more"])
-def test_what_is_no_cell_of_the_sheet_is_a_key_error(cell: str) -> None:
+def test_a_cell_outside_the_sheet_is_a_key_error(cell: str) -> None:
     with pytest.raises(KeyError):
         Grid(0, 0, 10, 5, 5).bounds_of(cell)

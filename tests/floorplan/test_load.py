@@ -104,7 +104,7 @@ def test_a_camera_is_in_the_room_around_it_unless_it_is_outdoors() -> None:
         ),
         pytest.param(("101", lambda f: f.pop("id")), 'plan: feature 5: needs an "id" that is text', id="no id"),
         pytest.param(
-            ("c", lambda f: f["properties"].update(room="101")), "plan: c: does not hang in room '101'", id="not there"
+            ("c", lambda f: f["properties"].update(room="101")), "plan: c: is not in room '101'", id="not there"
         ),
         pytest.param(
             ("c", lambda f: f["properties"].update(floor="upper", room="hallway")),
@@ -118,7 +118,7 @@ def test_a_camera_is_in_the_room_around_it_unless_it_is_outdoors() -> None:
         ),
         pytest.param(
             ("door-101", lambda f: f["geometry"].update(coordinates=degrees(4, 4))),
-            "plan: door-101: is in no wall",
+            "plan: door-101: is not in a wall",
             id="door in no wall",
         ),
         pytest.param(
@@ -246,7 +246,7 @@ def test_a_file_that_is_not_a_plan_is_named(tmp_path: Path, content: bytes | Non
     assert str(caught.value).startswith(f"{path}{problem}")
 
 
-def test_everything_that_responders_ask_for_is_read() -> None:
+def test_everything_that_responders_need_is_read() -> None:
     full = plan(*surroundings())
     [lot, street] = full.grounds
     assert (lot.kind, lot.is_area, len(lot.points)) == (GroundKind.PARKING, True, 5)
@@ -307,7 +307,7 @@ def test_a_stairwell_joins_only_stairwells_of_other_floors(joins: str, problem: 
 
 
 @pytest.mark.parametrize("given", [{}, {"verified_on": "2026-08-01", "verifications": [{"side": "school"}]}])
-def test_a_plan_says_once_when_it_was_verified(given: dict[str, object]) -> None:
+def test_a_plan_says_in_only_one_way_when_it_was_verified(given: dict[str, object]) -> None:
     document = changed("school", lambda f: f["properties"].pop("verified_on"))
     next(f for f in document["features"] if f["id"] == "school")["properties"].update(given)
     assert any(line.startswith("plan: school: properties") for line in problems_of(document))

@@ -35,22 +35,22 @@ from gateway.floorplan.mgrs import mgrs
         pytest.param(0.0, 0.0, "31N AA 66021 00000", id="zero"),
     ],
 )
-def test_references_are_those_of_other_programs(latitude: float, longitude: float, reference: str) -> None:
+def test_references_match_those_of_other_programs(latitude: float, longitude: float, reference: str) -> None:
     assert mgrs((longitude, latitude)) == reference
 
 
 @pytest.mark.parametrize(("digits", "reference"), [(4, "16S GD 6699 5294"), (3, "16S GD 669 529"), (1, "16S GD 6 5")])
-def test_a_shorter_reference_is_cut_off_and_not_rounded(digits: int, reference: str) -> None:
+def test_a_shorter_reference_is_truncated_not_rounded(digits: int, reference: str) -> None:
     assert mgrs((-84.08219, 34.783817), digits) == reference
 
 
 @pytest.mark.parametrize("latitude", [84.001, -80.001, 90, -90])
-def test_near_the_poles_there_is_none(latitude: float) -> None:
+def test_near_the_poles_there_is_no_reference(latitude: float) -> None:
     assert mgrs((0, latitude)) is None
 
 
 @given(st.floats(-180, 180), st.floats(-80, 84))
-def test_every_other_place_on_earth_has_one(longitude: float, latitude: float) -> None:
+def test_every_other_place_on_earth_has_a_reference(longitude: float, latitude: float) -> None:
     found = mgrs((longitude, latitude))
     assert found is not None
     assert re.fullmatch(r"([1-9]|[1-5][0-9]|60)[C-HJ-NP-X] [A-HJ-NP-Z][A-HJ-NP-V] \d{5} \d{5}", found)

@@ -18,7 +18,7 @@ def test_the_anchor_is_the_origin() -> None:
 
 @settings(max_examples=50)
 @given(x=metres, y=metres)
-def test_projected_points_lie_where_geodesics_say_to_the_millimetre(x: float, y: float) -> None:
+def test_projected_points_match_geodesics_to_the_millimetre(x: float, y: float) -> None:
     longitude, latitude = degrees(x, y)
     assert projection(ANCHOR)((longitude, latitude)) == pytest.approx((x, y), abs=1e-3)
     assert unprojection(ANCHOR)((x, y)) == pytest.approx((longitude, latitude), abs=1e-8)
@@ -26,14 +26,16 @@ def test_projected_points_lie_where_geodesics_say_to_the_millimetre(x: float, y:
 
 @settings(max_examples=50)
 @given(longitude=st.floats(-179, 179), latitude=st.floats(-80, 80), bearing=bearings)
-def test_north_is_true_and_lengths_hold_anywhere_on_earth(longitude: float, latitude: float, bearing: float) -> None:
+def test_north_is_true_and_lengths_are_right_anywhere_on_earth(
+    longitude: float, latitude: float, bearing: float
+) -> None:
     there = Geod(ellps="WGS84").fwd(longitude, latitude, bearing, 300)
     x, y = projection((longitude, latitude))((there[0], there[1]))
     assert math.hypot(x, y) == pytest.approx(300, abs=1e-3)
     assert (x, y) == pytest.approx(beside((0, 0), bearing, 300), abs=0.01)
 
 
-def test_a_label_lies_inside_even_where_the_centroid_does_not() -> None:
+def test_a_label_is_inside_its_room_even_if_the_centroid_is_not() -> None:
     horseshoe = ((0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (9.0, 10.0), (9.0, 1.0), (1.0, 1.0), (1.0, 10.0), (0.0, 10.0))
     x, y = label_point((*horseshoe, horseshoe[0]))
     assert y < 1 or x < 1 or x > 9

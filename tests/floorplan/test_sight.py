@@ -47,7 +47,9 @@ def test_a_heading_of_90_degrees_looks_east() -> None:
 
 @settings(max_examples=50)
 @given(heading=bearings, fov=st.floats(1, 360), reach=st.floats(1, 100), off=st.floats(-180, 180))
-def test_a_field_of_view_holds_what_lies_within_its_angle(heading: float, fov: float, reach: float, off: float) -> None:
+def test_a_field_of_view_contains_everything_within_its_angle(
+    heading: float, fov: float, reach: float, off: float
+) -> None:
     sector = field_of_view(PlacedCamera(C, "f", None, (3, -4), heading, fov, reach))
     bearing = math.radians(heading + off)
     spot = Spot(3 + 0.5 * reach * math.sin(bearing), -4 + 0.5 * reach * math.cos(bearing))

@@ -35,7 +35,7 @@ def test_a_plan_never_gets_younger(day: date, later: int) -> None:
     assert months_since(day, TODAY) >= months_since(day + timedelta(days=later), TODAY)
 
 
-def test_a_plan_is_as_old_as_the_side_that_has_not_looked_for_longest() -> None:
+def test_a_plan_is_as_old_as_the_older_of_both_sides_verifications() -> None:
     school = verified(Side.SCHOOL, date(2026, 10, 1))
     police = [verified(Side.POLICE, date(2024, 1, 1)), verified(Side.POLICE, date(2026, 2, 1))]
     assert verified_since([school, *police]) == date(2026, 2, 1)
@@ -68,7 +68,7 @@ def test_a_plan_is_as_old_as_the_side_that_has_not_looked_for_longest() -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_a_verification_is_said_in_words(
+def test_problems_with_a_verification_are_described_in_words(
     since: date, verifications: tuple[Verification, ...], words: tuple[str, ...]
 ) -> None:
     told = verification_warnings(since, verifications, TODAY)

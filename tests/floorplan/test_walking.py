@@ -74,13 +74,13 @@ def test_cameras_that_see_a_room_come_before_nearer_ones_and_those_without_a_way
     assert near[-1].distance_m is None
 
 
-def test_equally_good_cameras_come_by_id_in_whatever_order_they_are_drawn() -> None:
+def test_equally_good_cameras_are_sorted_by_id_whatever_order_they_are_drawn_in() -> None:
     features = [camera("b", (9, 1), 45), camera("a", (9, 2), 45), camera("c", (9, 3), 45)]
     for order in (features, features[::-1]):
         assert ids(Geometry(plan(*order)).nearest_cameras("102", 4)) == ["a", "b", "c"]
 
 
-def test_only_cameras_that_the_caller_may_know_of_are_named() -> None:
+def test_only_cameras_that_the_caller_may_know_about_are_named() -> None:
     geometry = Geometry(plan(camera("a", (9, 1), 45), camera("b", (9, 2), 45)))
     assert ids(geometry.nearest_cameras("102", 4, among={CameraId("b")})) == ["b"]
     assert ids(geometry.follow(CameraId("a"), among=set())) == []

@@ -1,4 +1,4 @@
-"""A camera that sends no keyframes is checked as any other: its picture is put together from a whole refresh."""
+"""A camera that sends no keyframes is checked like any other: its picture is put together from a whole refresh."""
 
 import asyncio
 import itertools
@@ -33,7 +33,7 @@ FIRST_WALKING = 100
 
 
 def frozen(number: int, width: int, height: int) -> av.VideoFrame:
-    """Draw somebody who walks, until the encoder repeats its last picture."""
+    """Draw a person walking, until the encoder repeats its last picture."""
     still = room(min(number, FIRST_WALKING), width, height, min(number, FIRST_WALKING))
     still.pts = number * TICKS
     return still
@@ -80,7 +80,7 @@ def test_a_whole_picture_is_put_together_from_each_refresh() -> None:
 
 
 async def shown(name: str) -> tuple[list[float | None], PictureHealth]:
-    """Let a camera play. Return what its health reported, in the film's time."""
+    """Let a camera play. Return what picture health reported, in the film's time."""
     clock, said = FakeClock(monotonic=0.0), list[float | None]()
     health = PictureHealth(clock, Metrics(), lambda _, since: said.append(since))
     gathering = Gathering()
@@ -98,7 +98,7 @@ async def shown(name: str) -> tuple[list[float | None], PictureHealth]:
     return said, health
 
 
-def test_the_same_is_done_for_h265() -> None:
+def test_a_whole_h265_picture_is_put_together_too() -> None:
     units = received("H265", gradual_h265(6 * PERIOD))[7:]
     found = whole_of(units)
     assert len(found) >= 4
@@ -118,20 +118,20 @@ async def test_an_encoder_that_repeats_one_picture_is_reported() -> None:
     assert await health.still(HALL) is not None
 
 
-async def test_a_person_who_walks_is_change_and_an_empty_room_is_none() -> None:
+async def test_a_walking_person_counts_as_change_and_an_empty_room_does_not() -> None:
     assert (await shown("walked"))[0] == []
     assert len((await shown("empty"))[0]) == 1
 
 
-def test_a_picture_that_cannot_be_decoded_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_cannot_be_decoded_in_time_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = whole_of(film("empty"))[0]
     monkeypatch.setattr(decoded_keyframe, "MOST_SECONDS", 0.0)
     with pytest.raises(ValueError, match="takes too long"):
         cells_of(*whole)
 
 
-def test_a_refresh_costs_no_more_than_its_pictures() -> None:
-    """It is decoded in one thread, of which all cameras have one: about a millisecond for each small picture."""
+def test_decoding_a_refresh_takes_no_longer_than_its_pictures() -> None:
+    """All cameras share one decoding thread. A small picture takes it about a millisecond."""
     found = whole_of(film("walked"))
     began = time.thread_time()
     for whole in found:
@@ -152,7 +152,7 @@ pictures = st.builds(
 
 
 @given(st.lists(pictures, max_size=400))
-def test_whatever_a_camera_sends_little_is_kept_and_each_picture_is_found_behind_a_beginning(
+def test_whatever_a_camera_sends_little_is_kept_and_every_result_follows_a_place_to_begin(
     units: list[AccessUnit],
 ) -> None:
     gathering = Gathering()
@@ -168,7 +168,7 @@ def test_whatever_a_camera_sends_little_is_kept_and_each_picture_is_found_behind
             assert not any(one.keyframe for one in whole.before)
 
 
-async def test_it_is_told_if_a_camera_plays_for_a_minute_without_a_check() -> None:
+async def test_a_camera_that_plays_for_a_minute_without_a_check_is_reported() -> None:
     clock = FakeClock()
     health = PictureHealth(clock, Metrics(), lambda *_: None)
     assert health.notes(HALL, UNCHECKED_AFTER - 1) == ()

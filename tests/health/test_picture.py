@@ -166,7 +166,7 @@ async def test_everybody_who_asks_for_a_still_at_once_gets_the_same_one() -> Non
         assert one is other is not None
 
 
-async def test_a_picture_that_takes_long_to_decode_delays_no_other_cameras_still(
+async def test_a_picture_that_takes_long_to_decode_does_not_delay_other_cameras_stills(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     coded = keyframes(walking=False, kbit=500, count=1)[0]

@@ -213,7 +213,7 @@ async def test_warnings_and_ends_continue_if_the_store_fails_and_the_log_says_so
     await house.incidents.tick()
     for _ in range(3):
         await house.database.owed.settle()
-    assert caplog.text.count("wait for the database") == 1
+    assert caplog.text.count("waiting for the database") == 1
     await house.sql("ALTER TABLE away RENAME TO incidents")
     for _ in range(3):
         await house.database.owed.settle()

@@ -241,7 +241,7 @@ async def test_the_sessions_of_a_dead_worker_are_reported_closed_and_its_cameras
 async def test_without_a_worker_offers_are_postponed_and_no_session_is_alive(scene: Scene) -> None:
     scene.links[-1].abort()
     await asyncio.wait_for(scene.links[-1].lost, 5)
-    while scene.node.pid:  # noqa: ASYNC110  # the node hears of it in its own time
+    while scene.node.pid:  # noqa: ASYNC110  # the node finds out in its own time
         await asyncio.sleep(0)
     with pytest.raises(Unavailable):
         await scene.node.open(OFFER)
@@ -330,7 +330,7 @@ async def test_stopping_ends_the_worker_and_does_not_start_another(scene: Scene)
 
 async def test_a_worker_that_has_just_died_is_not_replaced_when_the_gateway_stops(scene: Scene) -> None:
     scene.links[-1].abort()
-    while scene.node.pid:  # noqa: ASYNC110  # the node hears of it in its own time
+    while scene.node.pid:  # noqa: ASYNC110  # the node finds out in its own time
         await asyncio.sleep(0)
     await scene.node.stop()
     await scene.clock.advance(60)

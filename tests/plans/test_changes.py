@@ -1,4 +1,4 @@
-"""What the person who publishes a plan reads about it."""
+"""The person who publishes a plan reads what it changes."""
 
 import copy
 import json
@@ -24,11 +24,11 @@ def feature(plan: dict[str, Any], kind: str) -> dict[str, Any]:
     return found
 
 
-def test_a_plan_that_is_the_same_has_no_changes(plan: dict[str, Any]) -> None:
+def test_an_identical_plan_has_no_changes(plan: dict[str, Any]) -> None:
     assert changes(PLAN, plan) == []
 
 
-def test_a_new_number_is_named_with_the_old_one(plan: dict[str, Any]) -> None:
+def test_a_new_number_is_shown_with_the_old_one(plan: dict[str, Any]) -> None:
     room = next(one for one in plan["features"] if one["properties"].get("kind") == "classroom")
     before, room["properties"]["number"] = room["properties"]["number"], "199"
     [change] = changes(PLAN, plan)
@@ -37,7 +37,7 @@ def test_a_new_number_is_named_with_the_old_one(plan: dict[str, Any]) -> None:
     assert change.details == (f"number: {before}, now 199",)
 
 
-def test_a_camera_that_was_turned_and_moved_says_both(plan: dict[str, Any]) -> None:
+def test_a_camera_that_was_turned_and_moved_is_reported_as_both(plan: dict[str, Any]) -> None:
     camera = feature(plan, "camera")
     camera["properties"]["heading"] = 12.5
     longitude, latitude = camera["geometry"]["coordinates"]
@@ -47,7 +47,7 @@ def test_a_camera_that_was_turned_and_moved_says_both(plan: dict[str, Any]) -> N
     assert change.details[1] == "moved by 10.0 m"
 
 
-def test_what_was_removed_comes_before_what_was_added(plan: dict[str, Any]) -> None:
+def test_removals_are_listed_before_additions(plan: dict[str, Any]) -> None:
     door = feature(plan, "door")
     plan["features"].remove(door)
     room = copy.deepcopy(feature(plan, "room"))
@@ -59,7 +59,7 @@ def test_what_was_removed_comes_before_what_was_added(plan: dict[str, Any]) -> N
     ]
 
 
-def test_an_outline_says_how_large_it_was_and_is(plan: dict[str, Any]) -> None:
+def test_a_changed_outline_is_shown_with_its_old_and_new_area(plan: dict[str, Any]) -> None:
     room = feature(plan, "room")
     [ring] = room["geometry"]["coordinates"]
     middle = [sum(position[axis] for position in ring) / len(ring) for axis in (0, 1)]
@@ -68,7 +68,7 @@ def test_an_outline_says_how_large_it_was_and_is(plan: dict[str, Any]) -> None:
     assert change.details[0].startswith("outline changed: ")
 
 
-def test_a_room_that_is_named_after_its_number_is_not_called_twice_by_it() -> None:
+def test_a_room_named_after_its_number_is_not_given_the_number_twice() -> None:
     room = {"type": "Feature", "id": "a", "properties": {"type": "room", "name": "Classroom 12", "number": "12"}}
     assert changes({}, {"features": [room]}) == [Change(ChangeKind.ADDED, "a", "room", "Classroom 12")]
 
@@ -83,6 +83,6 @@ json_values = st.recursive(
 @given(
     features=st.lists(st.fixed_dictionaries({"id": st.just("oak"), "properties": json_values, "geometry": json_values}))
 )
-def test_a_draft_that_is_no_plan_yet_can_be_compared(features: list[dict[str, Any]]) -> None:
+def test_a_draft_that_is_not_a_valid_plan_yet_can_be_compared(features: list[dict[str, Any]]) -> None:
     changes(PLAN, {"features": features})
     changes({"features": features}, PLAN)

@@ -1,4 +1,4 @@
-"""A technician draws a plan, and it becomes the plan that everybody has (docs/protocol.md, "Floor plans")."""
+"""A technician draws a plan, and it becomes the plan that everybody sees (docs/protocol.md, "Floor plans")."""
 
 import copy
 import io
@@ -69,7 +69,7 @@ async def test_a_draft_begins_as_the_plan_in_use_with_nothing_changed(house: Hou
     assert said["in_use"]["number"] == 0
 
 
-async def test_a_published_draft_is_the_plan_of_every_page_at_once(house: House) -> None:
+async def test_a_published_draft_becomes_the_plan_on_every_page_at_once(house: House) -> None:
     it, patrol = await editor(house), await house.sign_in("patrol")
     channel = await patrol.events()
     await channel.resume()
@@ -117,7 +117,7 @@ async def test_a_panic_button_can_name_a_room_that_was_published_after_the_start
     assert incident.triggers[0].origin.room_id == "lincoln-room-101-new"
 
 
-async def test_a_draft_that_is_no_plan_yet_is_saved_but_not_published(house: House) -> None:
+async def test_a_draft_that_is_not_a_valid_plan_yet_is_saved_but_not_published(house: House) -> None:
     it = await editor(house)
     it.feature("lincoln-room-101")["properties"]["floor"] = "lincoln-floor-9"
     saved = await it.save()
@@ -129,13 +129,13 @@ async def test_a_draft_that_is_no_plan_yet_is_saved_but_not_published(house: Hou
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{", b'{"features": 1}', b'{"features": [NaN]}', b"\xff", b"[" * 100_000]
 )
-async def test_what_is_no_plan_at_all_is_refused_with_a_sentence(house: House, body: bytes) -> None:
+async def test_anything_that_is_not_a_plan_at_all_is_refused_with_a_sentence(house: House, body: bytes) -> None:
     it = await editor(house)
     answer = await it.person.request("PUT", f"{PLAN}/draft?revision=0", data=body, headers={"X-Sightline": "1"})
     assert answer.problem(400) == "bad_body"
 
 
-async def test_a_large_plan_is_accepted_from_people_who_are_signed_in_only(house: House) -> None:
+async def test_a_large_plan_is_accepted_only_from_people_who_are_signed_in(house: House) -> None:
     it = await editor(house)
     it.document["features"][0]["note"] = "x" * 1_000_000
     assert (await it.save()).status == 200
@@ -184,7 +184,7 @@ async def test_a_discarded_draft_leaves_the_plan_as_it_is(house: House) -> None:
     assert (await it.open())["changes"] == []
 
 
-async def test_a_camera_that_is_shown_to_nobody_stays_on_the_plan_and_out_of_the_editor(house: House) -> None:
+async def test_a_never_camera_stays_on_the_plan_but_is_not_in_the_editor(house: House) -> None:
     it = await editor(house)
     assert NURSE not in {feature["id"] for feature in it.document["features"]}
     it.feature(HALLWAY)["properties"]["heading"] = 1.0
@@ -202,7 +202,7 @@ async def test_a_published_plan_must_show_every_camera_of_the_school(house: Hous
 
 
 @pytest.mark.parametrize("role", ["patrol", "coordinator", "auditor", "dispatcher", "headquarters"])
-async def test_only_district_it_draws(house: House, role: str) -> None:
+async def test_only_district_it_may_draw(house: House, role: str) -> None:
     other = Editor(await house.sign_in(role))
     other.document = {"type": "FeatureCollection", "features": []}
     assert (await other.save()).problem(403) == "not_in_agreement"
@@ -219,7 +219,7 @@ async def test_drafts_and_versions_are_for_those_who_draw_or_approve(house: Hous
     assert (await (await house.sign_in("district_it")).get("/api/sites/nowhere/plan/draft")).problem(404)
 
 
-async def test_with_approval_a_second_person_of_the_police_publishes(tmp_path: Path) -> None:
+async def test_with_approval_a_second_person_from_the_police_publishes(tmp_path: Path) -> None:
     async with House(tmp_path, with_approval(example())) as house:
         it, dispatcher = await editor(house), Editor(await house.sign_in("dispatcher"))
         it.feature("lincoln-room-101")["properties"]["name"] = "Robotics"
@@ -268,7 +268,7 @@ async def test_a_published_plan_survives_a_restart_and_a_new_camera_is_where_the
         assert {camera.id for camera in plan.cameras} == {camera.id for camera in again.loaded.plans[LINCOLN].cameras}
 
 
-async def test_a_published_plan_that_no_longer_fits_gives_way_to_the_file_with_an_error(
+async def test_if_a_published_plan_no_longer_fits_the_file_is_used_and_an_error_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with House(tmp_path) as house:
@@ -280,17 +280,17 @@ async def test_a_published_plan_that_no_longer_fits_gives_way_to_the_file_with_a
             await session.execute(text("UPDATE plan_versions SET document = '{\"features\": []}'"))
     async with House(tmp_path) as again:
         assert again.services.plans[LINCOLN] == again.loaded.plans[LINCOLN]
-    assert "version 1 of the plan is not used" in caplog.text
+    assert "version 1 of the plan cannot be used" in caplog.text
 
 
-async def test_a_draft_that_cannot_be_stored_is_not_said_to_be_saved(house: House) -> None:
+async def test_a_draft_that_cannot_be_stored_is_not_reported_as_saved(house: House) -> None:
     it = await editor(house)
     async with house.database.session() as session:
         await session.execute(text("DROP TABLE plan_drafts"))
     assert (await it.save()).problem(503) == "storage_failed"
 
 
-def test_the_setting_has_two_values() -> None:
+def test_the_approval_setting_has_two_values() -> None:
     path = ROOT / "config" / "sightline.yaml"
     assert load(path, {"plans.approval": "police"}, ENVIRONMENT).settings.plans.approval == "police"
     assert SiteId("lincoln") == LINCOLN

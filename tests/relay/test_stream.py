@@ -151,7 +151,7 @@ async def test_capture_times_are_trusted_once_both_paths_agree() -> None:
     bench.report(ahead=10.0)  # before the first picture
     await bench.send("I", "P", "P")
     assert [point.reason for point in points] == [
-        "The age cannot be verified: the camera does not tell what its clock reads."
+        "The age cannot be verified: the camera does not say what its clock reads."
     ]
     assert bench.stream.next_clock_query(bench.clock.monotonic()) <= bench.clock.monotonic()
     for _ in range(100):

@@ -98,7 +98,7 @@ def test_growth_counts_even_if_nothing_is_trusted() -> None:
 def test_without_reports_or_without_a_second_path_it_is_unverified() -> None:
     for model, word in (
         (CameraModel(reports=False), "no sender reports"),
-        (CameraModel(dates=lambda t: False), "does not tell what its clock reads"),
+        (CameraModel(dates=lambda t: False), "does not say what its clock reads"),
     ):
         seen = list(run(model, 40))
         assert states(seen) == ["UNVERIFIED"]

@@ -40,12 +40,12 @@ def test_a_packet_that_announces_padding_but_has_none_is_read_whole(payload: byt
     assert parse_rtp(b"\xa0\x60" + bytes(10) + payload).payload == payload
 
 
-def test_a_byte_of_padding_that_does_not_count_itself_is_taken_off() -> None:
+def test_a_padding_byte_that_does_not_count_itself_is_removed() -> None:
     assert parse_rtp(b"\xa0\x60" + bytes(10) + b"picture\0").payload == b"picture"
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=20))
-def test_a_sender_that_once_announced_padding_that_cannot_be_is_read_whole_from_then_on(payloads: list[bytes]) -> None:
+def test_after_announcing_impossible_padding_a_senders_packets_are_read_whole(payloads: list[bytes]) -> None:
     padding = Padding()
     parse_rtp(b"\xa0\x60" + bytes(10) + b"picture\xff", padding)
     for payload in payloads:

@@ -140,7 +140,7 @@ class Crowd:
             assert answer.status == 400, answer.status
 
     async def listens_to_events(self) -> None:
-        """Open the event channel, and leave without a word."""
+        """Open the event channel, and leave without closing it."""
         async with self._session.ws_connect(f"{self._url}/api/events", origin=self._url) as channel:
             await channel.send_json({"type": "resume", "epoch": None, "seq": 0})
             message = await channel.receive()

@@ -76,7 +76,7 @@ async def test_if_the_network_keeps_losing_datagrams_tcp_is_used_and_the_reason_
     def lossy() -> None:
         nonlocal sent
         sent += 1
-        camera.udp = not any("connecting anew, over TCP" in status.detail for status in bench.statuses)
+        camera.udp = not any("connecting again, over TCP" in status.detail for status in bench.statuses)
         if sent % 12 == 0:
             camera.packet()
         else:
@@ -87,7 +87,7 @@ async def test_if_the_network_keeps_losing_datagrams_tcp_is_used_and_the_reason_
         await bench.until(lambda: bool(source.status().notes), each=camera.picture)
         assert any("of the camera's datagrams: it is pulled over TCP." in note for note in source.status().notes)
     else:
-        words = "and the camera does not send over TCP: mend the network."
+        words = "and the camera does not send over TCP: repair the network."
         await bench.until(lambda: any(words in note for note in source.status().notes), within=40, each=lossy)
         assert source.status().reconnects == 0
 

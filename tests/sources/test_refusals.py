@@ -64,7 +64,7 @@ async def test_a_redirect_to_a_configured_place_is_followed_and_reported(bench: 
         bench.start()
         await bench.up(camera)
         await bench.until(lambda: bool(source.status().width), each=camera.picture)
-        assert f"The camera sent us on to localhost:{camera.port}." in source.status().notes
+        assert f"The camera redirected the gateway to localhost:{camera.port}." in source.status().notes
         await bench.stop()
 
 

@@ -19,10 +19,13 @@ NOT_USABLE: dict[str, tuple[Callable[[int], bytes], str]] = {
         lambda number: rtp(3 * number, 9000 * number, fragments(IDR, 9)[-1], marker=True),
         "lost on the way",
     ),
-    "of a kind that is not taken": (lambda number: rtp(number, 9000 * number, b"\x79\0\0\0"), "kind that is not taken"),
+    "of a kind that is not supported": (
+        lambda number: rtp(number, 9000 * number, b"\x79\0\0\0"),
+        "kind that is not supported",
+    ),
     "another payload type": (lambda number: rtp(number, 9000 * number, IDR, marker=True, kind=97), "payload type"),
     "no RTP": (lambda number: bytes(20), "as RTP"),
-    "no picture that ends": (lambda number: rtp(number, 0, b"\x06\x05\x01a\x80"), "comes to its end"),
+    "no picture that ends": (lambda number: rtp(number, 0, b"\x06\x05\x01a\x80"), "ever ends"),
 }
 
 
@@ -67,8 +70,8 @@ async def test_a_camera_with_gradual_refresh_is_up_and_its_status_says_what_to_s
     await bench.until(lambda: source.status().state is SourceState.UP, within=3, each=send)
     await bench.until(lambda: source.status().notes != (), within=3, each=send)
     assert source.status().notes == (
-        "The camera refreshes its picture without full keyframes (IDR), with which browsers begin: switch those on, "
-        "one every two seconds.",
+        "The camera refreshes its picture without full keyframes (IDR), which browsers need to start: turn keyframes "
+        "on, one every two seconds.",
     )
 
 

@@ -163,7 +163,9 @@ def test_a_transcode_that_starts_shows_the_newest_picture_at_once(kind: str) -> 
 
 
 def test_a_transcode_can_begin_at_every_recovery_point() -> None:
-    """Also where the camera's count of pictures begins again, so that the first picture seems to refer to nothing."""
+    """This holds even if the camera's count of pictures starts again, so that the first picture seems to refer to
+    nothing.
+    """
     refreshing = f"keyint={PERIOD}:scenecut=0:repeat-headers=1:intra-refresh=1:bframes=0:threads=1"
     options = {"preset": "veryfast", "x264-params": refreshing}
     pictures = list(coded("libx264", 18 * PERIOD, options, draw=walked))

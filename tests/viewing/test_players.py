@@ -109,7 +109,9 @@ async def test_an_exterior_picture_under_the_agreement_outlives_an_incident(hous
     assert ends_in(house) > 0
 
 
-async def test_one_failure_of_the_database_costs_no_picture(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_failure_of_the_database_does_not_end_a_picture(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.lock_down()
     await offer(house)
     with monkeypatch.context() as broken:
@@ -124,7 +126,7 @@ async def test_one_failure_of_the_database_costs_no_picture(house: House, monkey
     assert len(house.plane.renewed) == 1
 
 
-async def test_a_picture_that_its_player_has_left_is_renewed_no_more(house: House) -> None:
+async def test_a_picture_that_its_player_has_left_is_no_longer_renewed(house: House) -> None:
     await house.lock_down()
     location = (await offer(house)).headers["Location"]
     await (await house.stranger()).request("DELETE", location)
@@ -134,7 +136,7 @@ async def test_a_picture_that_its_player_has_left_is_renewed_no_more(house: Hous
     assert (closed.event.reason, closed.event.detail["renewals"]) == (CloseReason.VIEWER_LEFT, 0)
 
 
-async def test_it_stays_signed_in_through_a_shift_and_a_restart(tmp_path: Path) -> None:
+async def test_a_player_stays_signed_in_through_a_shift_and_a_restart(tmp_path: Path) -> None:
     clock = FakeClock()
     async with House(tmp_path, with_players(), clock) as house:
         await house.lock_down()
@@ -147,7 +149,7 @@ async def test_it_stays_signed_in_through_a_shift_and_a_restart(tmp_path: Path) 
         assert (await offer(house)).status == 201
 
 
-async def test_what_the_configuration_changes_about_it_holds_from_the_next_start(tmp_path: Path) -> None:
+async def test_changes_in_a_players_configuration_apply_from_the_next_start(tmp_path: Path) -> None:
     async with House(tmp_path, with_players()) as house:
         [before] = await house.services.sessions.living_of("player:wall-1")
     async with House(tmp_path, with_wall(name="Wall of the annex", role="headquarters")) as house:

@@ -1,4 +1,4 @@
-"""A viewer has a transcode only as long as it cannot be sent the camera's own stream."""
+"""A viewer has a transcode only for as long as it cannot be sent the camera's own stream."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,7 +15,7 @@ from gateway.webrtc.congestion import stream_selector
 from tests.webrtc.two_streams import CAMERA, GOP, STEP, Scene, steps_of, two_streams
 
 LATE = 3
-"""How many pictures the transcode is behind the camera."""
+"""The number of pictures by which the transcode is behind the camera."""
 
 
 class Transcode:
@@ -63,7 +63,7 @@ def now_sent(scene: Scene) -> StreamName:
     return scene.plane.sessions()[0].stream
 
 
-async def test_its_viewers_return_to_the_cameras_own_stream_with_the_second_keyframe() -> None:
+async def test_viewers_return_to_the_cameras_own_stream_at_the_second_keyframe() -> None:
     async with without_keyframes() as (scene, play):
         await scene.open(StreamName.MAIN)
         await play(2.0)
@@ -79,8 +79,8 @@ async def test_its_viewers_return_to_the_cameras_own_stream_with_the_second_keyf
         assert set(sizes) == {5, 20}
 
 
-async def test_time_goes_on_through_the_return_with_no_step_back_and_no_wait() -> None:
-    """The viewer goes from the transcode's picture to a newer one, by as many pictures as the transcode was behind."""
+async def test_time_continues_across_the_return_without_a_step_back_or_a_wait() -> None:
+    """The viewer's next picture is newer than the transcode's last one by as much as the transcode was behind."""
     async with without_keyframes() as (scene, play):
         await scene.open(StreamName.MAIN)
         await play(2.0)
@@ -92,7 +92,7 @@ async def test_time_goes_on_through_the_return_with_no_step_back_and_no_wait() -
         assert [event.waiting for event in scene.events if event.kind == "stream"][-1] == ""
 
 
-async def test_one_keyframe_alone_takes_nobody_back() -> None:
+async def test_a_single_keyframe_brings_nobody_back() -> None:
     async with without_keyframes() as (scene, play):
         await scene.open(StreamName.MAIN)
         await play(2.0)
@@ -102,7 +102,7 @@ async def test_one_keyframe_alone_takes_nobody_back() -> None:
         scene.main.refreshes = True
         await play(3.0)
         assert now_sent(scene) is StreamName.TRANSCODED
-        assert {size // 1000 for _, size in scene.pictures()} == {5}, "and the transcode goes on meanwhile"
+        assert {size // 1000 for _, size in scene.pictures()} == {5}, "and the transcode continues meanwhile"
 
 
 async def test_a_link_that_is_known_to_be_too_slow_for_the_camera_keeps_the_transcode() -> None:
@@ -115,7 +115,7 @@ async def test_a_link_that_is_known_to_be_too_slow_for_the_camera_keeps_the_tran
         assert now_sent(scene) is StreamName.TRANSCODED
 
 
-async def test_a_viewer_that_has_the_substream_climbs_to_the_cameras_own_stream_and_not_to_the_transcode() -> None:
+async def test_a_viewer_of_the_substream_climbs_to_the_cameras_own_stream_not_to_the_transcode() -> None:
     async with without_keyframes(sub=True) as (scene, play):
         await scene.open(None)
         await play(1.0)
@@ -126,7 +126,7 @@ async def test_a_viewer_that_has_the_substream_climbs_to_the_cameras_own_stream_
         assert StreamName.TRANSCODED not in [stream for stream, _ in scene.changes]
 
 
-async def test_a_camera_that_sends_what_a_viewer_decodes_again_takes_it_back() -> None:
+async def test_a_viewer_returns_when_the_camera_sends_what_it_decodes_again() -> None:
     async with two_streams() as scene:
         scene.streams.pop(StreamName.SUB)
         transcode = Transcode(scene)
@@ -147,7 +147,7 @@ async def test_a_camera_that_sends_what_a_viewer_decodes_again_takes_it_back() -
 
 
 @pytest.mark.parametrize("asked", [StreamName.SUB, StreamName.MAIN])
-async def test_each_returns_to_the_stream_that_it_asked_for(asked: StreamName) -> None:
+async def test_each_viewer_returns_to_the_stream_that_it_asked_for(asked: StreamName) -> None:
     async with two_streams() as scene:
         scene.main.refreshes = scene.sub.refreshes = True
         transcode = Transcode(scene)

@@ -1,1 +1,1 @@
-"""Decides who may connect and how much they may ask for, before any route is reached."""
+"""Decides who may connect and how much they may request, before any route is reached."""

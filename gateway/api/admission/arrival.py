@@ -14,8 +14,9 @@ from gateway.api.services import SERVICES, cookie_name
 BODY_WITHIN = 10.0
 
 LONG_BODIES: web.AppKey[Mapping[Handler, int]] = web.AppKey("long_bodies")
-"""Maps each handler that takes longer bodies than others to its limit in bytes. It holds for people who are signed in;
-strangers cannot fill the memory with them."""
+"""Maps each handler that accepts longer bodies than others to its limit in bytes. The limit applies only to people who
+are signed in, so that strangers cannot fill the memory.
+"""
 
 
 @web.middleware

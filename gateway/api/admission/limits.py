@@ -1,4 +1,4 @@
-"""Limits how much anybody may ask for.
+"""Limits how much anybody may request.
 
 Unauthenticated callers have one bucket per address, signed-in users one per sign-in. A bucket holds requests. A request
 whose refusal would be recorded costs ten (``DEAR``) until it is answered. So nobody can have many of these in progress

@@ -1,4 +1,4 @@
-"""Answers 429 to callers who ask for too much, before anything else is done for their requests."""
+"""Answers 429 to callers who send too many requests, before anything else is done for them."""
 
 import math
 import re
@@ -14,8 +14,9 @@ from gateway.api.services import SERVICES, Services, client_address, cookie_name
 from gateway.errors import ClientError, Unauthenticated
 
 PAUSE = 1.0
-"""Seconds before a 429 is sent. A sender that waits for every answer can thus send one request per second and
-connection. The pause costs only a timer. The answer tells pages how long to wait."""
+"""Seconds before a 429 is sent. A sender that waits for every answer can thus send one request per second on each
+connection. The pause costs only a timer. The answer tells pages how long to wait.
+"""
 
 _BEARER = re.compile(rb"\r\nAuthorization: *Bearer +([\w.~+/=-]+)", re.IGNORECASE)
 _REFUSALS = frozenset({401, 403})

@@ -13,7 +13,7 @@ from gateway.models import Action, Camera, CameraId, Principal
 
 
 def visible(services: Services, principal: Principal) -> list[Camera]:
-    """Return every camera that the principal may know of."""
+    """Return every camera that the principal may know about."""
     return [
         camera
         for site in sorted(services.access.sites_of(principal))
@@ -22,7 +22,7 @@ def visible(services: Services, principal: Principal) -> list[Camera]:
 
 
 def statuses(services: Services, principal: Principal) -> list[dict[str, object]]:
-    """Return the ``CameraStatus`` of every camera that the principal may know of."""
+    """Return the ``CameraStatus`` of every camera that the principal may know about."""
     viewings = services.viewing.viewings()
     return [
         services.pictures.status(camera, sum(v.camera.id == camera.id for v in viewings))
@@ -46,7 +46,7 @@ async def still(request: web.Request) -> web.Response:
     draft = await services.access.require_camera(sign_in.principal, Action.STILL, camera_id, client_address(request))
     picture = await services.pictures.still(camera_id)
     if picture is None:
-        raise NotFound("no_still", "No picture has come from this camera since the gateway started.")
+        raise NotFound("no_still", "No picture has arrived from this camera since the gateway started.")
     ground = services.access.ground(draft).detail()
     await record(request, sign_in, "still_seen", camera_id, draft.incident_id, None, **ground)
     return web.Response(

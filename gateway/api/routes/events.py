@@ -14,7 +14,7 @@ from gateway.errors import Forbidden
 logger = logging.getLogger(__name__)
 
 CLOSED_WITHIN = 1.0
-"""How long a page may take to answer a close, in seconds. A page that has lost its network never answers."""
+"""Seconds that a page may take to answer a close. A page that has lost its network never answers."""
 MESSAGE_LIMIT = 16 * 1024
 
 

@@ -107,7 +107,9 @@ async def extend(request: web.Request) -> web.Response:
 
 
 async def all_clear(request: web.Request) -> web.Response:
-    """End the incident. Once this answers, no more of its pictures are sent. The answer says if the end is on disk."""
+    """End the incident. Once this answers, no more of its pictures are sent. The answer says whether the end is on
+    disk.
+    """
     services, sign_in, incident = await _incident(request, Action.ALL_CLEAR)
     alarm = (await body_of(request, AlarmsSeen)).alarm
     changed = await services.incidents.all_clear(incident.id, sign_in.principal, client_address(request), alarm)

@@ -43,7 +43,7 @@ class OfVersion(OfRevision):
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Says who asks about which school's plan. ``hidden`` are its cameras that this person may not know of."""
+    """Holds who is asking about which school's plan. ``hidden`` are its cameras that this person may not know about."""
 
     services: Services
     who: Principal
@@ -56,13 +56,13 @@ class _Asked:
         return with_cameras(document, lambda camera: camera not in self.hidden)
 
     def said(self, problem: str) -> str:
-        """Return a problem, without the id of a camera that this person may not know of."""
+        """Return a problem, without the id of a camera that this person may not know about."""
         feature, _, message = problem.partition(": ")
         return f"a camera that is shown to nobody: {message}" if feature in self.hidden else problem
 
 
 async def _allowed(request: web.Request, actions: tuple[Action, ...]) -> _Asked:
-    """Return who asks about which school, if they may do one of ``actions`` there. Raises Forbidden, NotFound."""
+    """Return who is asking about which school, if they may do one of ``actions`` there. Raises Forbidden, NotFound."""
     sign_in = await signed_in(request)
     services, site = request.app[SERVICES], SiteId(request.match_info["site"])
     access, who, address = services.access, sign_in.principal, client_address(request)
@@ -101,14 +101,14 @@ async def _draft(asked: _Asked, draft: Draft) -> dict[str, Any]:
 
 
 async def draft(request: web.Request) -> web.Response:
-    """Return the draft, or the plan in use if nobody has begun one."""
+    """Return the draft, or the plan in use if nobody has started a draft."""
     asked = await _allowed(request, BOTH)
     found = await asked.services.drafts.get(asked.site)
     return web.json_response(await _draft(asked, found) | {"document": asked.shown(found.document)})
 
 
 async def save(request: web.Request) -> web.Response:
-    """Save the draft, even if it is no plan yet."""
+    """Save the draft, even if it is not a valid plan yet."""
     asked = await _allowed(request, EDITORS)
     text = await request.read()
     saved = await asked.services.drafts.save(

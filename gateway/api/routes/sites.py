@@ -1,4 +1,4 @@
-"""Serves the schools that the caller may know of: floor plans, cameras, and a room's nearest cameras."""
+"""Serves the schools that the caller may know about: floor plans, cameras, and a room's nearest cameras."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ async def _known(request: web.Request) -> tuple[SignIn, SiteSettings, FloorPlan,
 
 
 async def sites(request: web.Request) -> web.Response:
-    """Return all schools that the caller may know of."""
+    """Return all schools that the caller may know about."""
     principal = (await signed_in(request)).principal
     services = request.app[SERVICES]
     known = services.access.sites_of(principal)
@@ -100,7 +100,7 @@ async def cameras_of_room(request: web.Request) -> web.Response:
 
 
 async def police(request: web.Request) -> web.Response:
-    """Return the officers who can be enrolled in a drill: those who are signed in and may know of the school."""
+    """Return the officers who can be enrolled in a drill: those who are signed in and may know about the school."""
     sign_in, site, _, _ = await _known(request)
     services = request.app[SERVICES]
     await services.access.require(sign_in.principal, Action.TRIGGER, SiteId(site.id), client_address(request))

@@ -48,7 +48,9 @@ class JpegDepacketizer:
     def notes(self) -> tuple[str, ...]:
         """Return notes for district IT about this stream."""
         if self._too_large:
-            return ("The camera's JPEG pictures are larger than RTP can tell: set 2040 pixels or less, or H.264.",)
+            return (
+                "The camera's JPEG pictures are larger than RTP can describe: set 2040 pixels or less, or use H.264.",
+            )
         return ()
 
     def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
@@ -110,7 +112,7 @@ class JpegDepacketizer:
         offset &= 0xFFFFFF
         at, interval = _MAIN.size, 0
         if kind & ~_RESTARTS > 1:
-            raise Malformed("JPEG of a type that is not defined")
+            raise Malformed("JPEG of an undefined type")
         if kind & _RESTARTS:
             interval = _read_short(payload, at)
             at += 4
@@ -126,7 +128,7 @@ class JpegDepacketizer:
         elif offset != self._size and not self._damaged:
             self._damaged = True
             if not self._lost:
-                raise Malformed("JPEG piece at a place where none is wanted")
+                raise Malformed("JPEG piece at an unexpected position")
         if self._damaged:
             return
         self._size += len(payload) - at
@@ -142,7 +144,7 @@ class JpegDepacketizer:
         length = _read_short(payload, at + 2)
         tables = payload[at + 4 : at + 4 + length]
         if payload[at + 1] or length % _TABLE or len(tables) != length:
-            raise Malformed("JPEG quantisation tables that cannot be used")
+            raise Malformed("unusable JPEG quantisation tables")
         if length:
             # Either one table for all components, or one for luma and one for chroma; nothing refers to more (RFC 2435
             # 4.1).

@@ -33,7 +33,7 @@ _SAMPLING = (0x21, 0x22)  # of luminance: in type 0 chroma has half the width, i
 def tables_of_quality(quality: int) -> bytes:
     """Return the luminance and chrominance tables, 64 bytes each, for a Q from 1 to 99 (4.2). Raises ``Malformed``."""
     if not 1 <= quality <= 99:
-        raise Malformed("JPEG quality that is not defined")
+        raise Malformed("undefined JPEG quality")
     return _scaled(quality)
 
 

@@ -8,7 +8,7 @@ recovery point. Pictures that follow only a recovery point are for decoders that
 
 One timestamp is one access unit, whatever the markers say; ``markers`` decides when a marker may end it early. The
 output follows this rule, too. If a camera sends a second whole picture under one timestamp (a stream without fields,
-and a slice that begins a picture), the second picture goes out one tick later. Sending both as one unit, or only the
+and a slice that begins a picture), the second picture is sent one tick later. Sending both as one unit, or only the
 first, would not work: decoders keep one picture of a unit, lose the other, and tear all pictures that refer to it.
 """
 
@@ -73,7 +73,7 @@ class AccessUnits:
         syntax = self.syntax
         kind = syntax.kind(nal)
         if kind in syntax.wrapping_kinds:
-            raise Malformed("NAL units that are packed in a way that is not taken")
+            raise Malformed("NAL units that are packed in a way that is not supported")
         if len(nal) <= syntax.header or kind in syntax.empty_kinds:
             return  # an end of sequence, padding, or a type that the manufacturer defined
         coded = kind in syntax.picture_kinds
@@ -105,7 +105,7 @@ class AccessUnits:
             self.malformed += 1
 
     def _slice(self, nal: bytes, key: bool) -> None:
-        """Before a slice is added, find out if it continues the current picture or one that has ended."""
+        """Before a slice is added, find out whether it continues the current picture or one that has ended."""
         another = self.syntax.opens(nal) and self.picture is not None and not self.picture.fields
         unit = self._unit
         if another and unit.slices:

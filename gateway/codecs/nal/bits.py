@@ -27,7 +27,7 @@ class Bits:
         while not self.read(1):
             zeros += 1
             if zeros > 31:
-                raise Malformed("a parameter set holds a number of more than 32 bits")
+                raise Malformed("a parameter set contains a number of more than 32 bits")
         return (1 << zeros) - 1 + self.read(zeros)
 
     def signed(self) -> int:

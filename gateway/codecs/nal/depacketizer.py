@@ -29,13 +29,13 @@ class NalDepacketizer(AccessUnits):
                 found.append("Waiting for a keyframe.")
             if self.recovery_points:
                 found.append(
-                    "The camera refreshes its picture without full keyframes (IDR), with which browsers begin: "
-                    "switch those on, one every two seconds."
+                    "The camera refreshes its picture without full keyframes (IDR), which browsers need to start: "
+                    "turn keyframes on, one every two seconds."
                 )
             if not self._sets.has_sps:
                 found.append("The camera has not sent its parameter sets.")
         if self.reordered or (self.picture is not None and self.picture.may_reorder):
-            found.append("The camera sends B-frames, which browsers cannot play live: switch them off.")
+            found.append("The camera sends B-frames, which browsers cannot play live: turn them off.")
         if self._markers.misplaced:
             found.append("The camera marks its pictures as ended too early: each is passed on one picture later.")
         return tuple(found)

@@ -1,4 +1,4 @@
-"""Gathers the current access unit: its NAL units, and what is known of them. Pure."""
+"""Gathers the current access unit: its NAL units, and what is known about them. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from gateway.errors import Malformed
 
 MAX_NALS = 512
 MAX_OTHERS = MAX_NALS // 2
-"""The limit of NAL units that describe the picture and do not code it. They may use half of the bytes."""
+"""The maximum number of NAL units that only describe the picture. They may use half of the bytes."""
 
 
 @dataclass(slots=True)

@@ -1,14 +1,14 @@
-"""Learns from a stream if its RTP markers show where pictures end. Pure.
+"""Learns from a stream whether its RTP markers show where pictures end. Pure.
 
 The marker belongs on the last packet of a picture (RFC 6184 5.1, RFC 7798 4.1). If it can be believed, there is no need
 to wait for the next picture. Some cameras, however, set it on every slice, or on the first, and a gateway that believed
-them would send half a picture as a whole one. Nothing in a picture says how many slices it has. So a marker is believed
-only as far as markers of this stream have been right: for pictures no larger than the largest one that a marker has
-ended (counted separately for keyframes and other pictures), or for all pictures once a slice that was not the last had
-no marker. It is never believed if more packets of the same timestamp were read together with it. Larger pictures wait
-for the packet after them. Once a marker was wrong, the camera's markers are never believed again: its pictures end
-where the timestamp changes. The picture whose marker was wrong has been sent torn if it was no larger than those
-before. If it is a keyframe, it is sent again, whole; any other picture is withdrawn from its viewers.
+them would send half a picture as if it were a whole one. Nothing in a picture says how many slices it has. So a marker
+is believed only as far as markers of this stream have been right: for pictures no larger than the largest one that a
+marker has ended (counted separately for keyframes and other pictures), or for all pictures once a slice that was not
+the last had no marker. It is never believed if more packets of the same timestamp were read together with it. Larger
+pictures wait for the packet after them. Once a marker has been wrong, the camera's markers are never believed again:
+its pictures end where the timestamp changes. The picture whose marker was wrong has been sent torn if it was no larger
+than those before. If it is a keyframe, it is sent again, whole; any other picture is withdrawn from its viewers.
 """
 
 

@@ -8,7 +8,7 @@ from gateway.errors import Malformed
 
 RECOVERY_POINT = 6
 NONE = -1
-"""The picture is no recovery point."""
+"""The picture is not a recovery point."""
 _MOST_MESSAGES = 32
 _LONGEST = 4096
 """The number of bytes of an SEI NAL unit that are examined."""
@@ -36,9 +36,10 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def recovery_point(payload: bytes, *, signed: bool) -> int:
-    """Return after how many pictures a decoder that begins here shows whole ones, according to the SEI NAL unit with
-    this ``payload``, or ``NONE`` if it holds no recovery point. ``signed``: H.265 counts in picture order, also
-    backwards."""
+    """Return the number of pictures after which a decoder that begins here shows whole ones, according to the SEI NAL
+    unit with this ``payload``, or ``NONE`` if it contains no recovery point. ``signed``: H.265 counts in picture order,
+    also backwards.
+    """
     for kind, content in messages(payload):
         if kind == RECOVERY_POINT:
             bits = Bits(content)

@@ -31,7 +31,7 @@ class NalSyntax(ABC):
     """Types in which RTP packs NAL units. If one of them is nested in another, parts of the picture are not
     unpacked."""
     empty_kinds: ClassVar[frozenset[int]]
-    """Undefined types. Whatever a camera uses them for, they are no part of a picture."""
+    """Undefined types. Whatever a camera uses them for, they are not part of a picture."""
 
     @abstractmethod
     def kind(self, nal: bytes) -> int:
@@ -59,5 +59,6 @@ class NalSyntax(ABC):
 
     @abstractmethod
     def recovery_point(self, nal: bytes) -> int:
-        """Return after how many pictures a decoder that begins here shows whole ones, or ``recovery.NONE`` if this NAL
-        unit does not say that a decoder can begin here."""
+        """Return the number of pictures after which a decoder that begins here shows whole ones, or ``recovery.NONE``
+        if this NAL unit does not say that a decoder can begin here.
+        """

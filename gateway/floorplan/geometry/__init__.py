@@ -1,2 +1,2 @@
-"""Computes positions, what cameras can see, and ways on foot, in metres. Pure: shapely, numpy and pyproj compute, and
+"""Computes positions, what cameras can see, and walking routes, in metres. Pure: shapely, numpy and pyproj compute, and
 nothing is read."""

@@ -1,4 +1,4 @@
-"""Says how far a message's own time may be off, and puts it into words. Pure.
+"""Says how far off a message's own time may be, and puts it into words. Pure.
 
 A wrong clock, the sender's or the gateway's, must not silence a panic button. A message with a valid signature and a
 new id is an alarm. If its time is off by more than the webhook's tolerance, the alarm says so. If it is off by more

@@ -7,8 +7,8 @@ These rules apply:
   old timestamp or a fresh one, and a repeated answer opens nothing.
 - A new message is refused for its time only if that is more than a day off (``timing``). If it is off by more than the
   webhook's tolerance, the alarm says by how much.
-- A webhook may send its own kind and lower ones, in the order real, drill, test. A higher kind is refused, and pages
-  show that. So a secret for tests cannot open cameras, and a real alarm cannot pass for a drill.
+- A webhook may send its own kind and less serious ones, in the order real, drill, test. A more serious kind is refused,
+  and pages show that. So a secret for tests cannot open cameras, and a real alarm cannot pass for a drill.
 - A message with a valid signature is never refused for its body. An unknown room or unreadable text goes into the note.
 - Every refusal is counted and recorded, and the record merges repeated ones. Pages show only the first of the repeats
   within a few seconds.

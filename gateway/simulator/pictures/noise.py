@@ -1,4 +1,4 @@
-"""Adds the noise of a camera's sensor, which makes real pictures cost bits even where nothing moves."""
+"""Adds the noise of a camera's sensor. Because of it, real pictures need bits even where nothing moves."""
 
 import cv2
 import numpy as np

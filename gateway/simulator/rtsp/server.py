@@ -134,7 +134,7 @@ class Connection(asyncio.Protocol):
         return sum(map(len, self._held)) + (self._transport.get_write_buffer_size() if self._transport else 0)
 
     def close(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the connection without an answer."""
         self._end_session()
         if self._transport:
             self._transport.abort()

@@ -29,7 +29,7 @@ class Outlet(Protocol):
         ...
 
     def close(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the connection without an answer."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Notifies district IT that a camera's clock is wrong, or that it was set. Pure.
+"""Tells district IT that a camera's clock is wrong, or that it was set. Pure.
 
 ``relay.timeline`` measures the same clock much more finely, to date pictures. This module only reports problems that
 somebody has to fix.
@@ -46,10 +46,10 @@ class ClockWatch:
             zone = zone_of(self._said)
             words = "fast" if self._ahead > 0 else "slow"
             if zone is None:
-                words = f"is {_duration(self._said)} {words}: let it follow a time server (NTP)."
+                words = f"is {_duration(self._said)} {words}: make it follow a time server (NTP)."
             else:
                 side = "ahead of" if zone > 0 else "behind"
-                words = f"is {in_hours(zone)} {side} UTC: it seems to tell local time. Set its time zone."
+                words = f"is {in_hours(zone)} {side} UTC: it seems to give local time. Set its time zone."
             found.append(f"The camera's clock {words}")
         if self._jump is not None and now - self._jump[0] < REMEMBERED:
             words = "ahead" if self._jump[1] > 0 else "back"

@@ -1,4 +1,4 @@
-"""Notices if a network keeps losing a camera's datagrams, instead of just once. Pure."""
+"""Notices if a network keeps losing a camera's datagrams, not just once. Pure."""
 
 from collections import deque
 

@@ -1,14 +1,14 @@
-"""Measures how far a stream has fallen behind on its way here, and if a new connection would make it live. Pure.
+"""Measures how far a stream has fallen behind on its way here, and whether a new connection would make it live. Pure.
 
 Arrival minus media time, compared with its running minimum, is the delay that has built up, whatever any clock says. If
 a link is slower than a stream, the delay builds up in the camera's buffers, and TCP delivers everything, later and
 later.
 
 The gateway cannot skip anything to make such a stream live: it reads data as soon as it arrives, and the backlog is on
-the camera's side. A new connection has no backlog. To find out if there is a backlog, the gateway asks the camera: an
-answer over the same connection comes as late as the pictures. If the answer comes at once, the camera itself is late,
-and a new connection would be no better. It is still tried, but rarely, because some cameras queue pictures behind
-answers.
+the camera's side. A new connection has no backlog. To find out whether there is a backlog, the gateway sends the camera
+a request: the answer over the same connection arrives as late as the pictures. If the answer comes at once, the camera
+itself is late, and a new connection would be no better. It is still tried, but rarely, because some cameras queue
+pictures behind answers.
 """
 
 from gateway.rtp.clocks import RunningMinimum
@@ -17,7 +17,7 @@ from gateway.rtp.time import ticks_between
 LATE = 3.0
 """A stream that is this many seconds behind has fallen behind; at half of that it has caught up."""
 PATIENCE = 3.0
-"""Seconds that it must stay behind without catching up: a link that stalls for a moment recovers by itself."""
+"""Seconds that it must stay behind without catching up, because a link that stalls for a moment recovers by itself."""
 PATIENCE_WITH_CAMERA = 60.0
 LEAP = 1.0
 _CATCHING_UP = 0.8

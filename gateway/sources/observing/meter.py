@@ -42,7 +42,7 @@ class Meter:
         self._reconnects.inc()
 
     def dropped_to_live(self) -> None:
-        """Count a connection that was given up because its pictures came late."""
+        """Count a connection that was given up because its pictures were late."""
         self._drops.inc()
 
     def begin(self, now: float) -> None:

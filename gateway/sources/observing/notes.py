@@ -9,7 +9,7 @@ from gateway.sources.rtsp.protocol.transport import Carrier, Unicast
 REPORT_LATE = 30.0
 """Seconds after which a sender report should have arrived: cameras send one every few seconds."""
 LATE = {
-    True: "The pictures come late: the network does not carry this stream.",
+    True: "The pictures arrive late: the network cannot carry this stream.",
     False: "The camera itself is late with its pictures: lower its load, or restart it.",
 }
 """Keyed by True if the delay is in the connection."""
@@ -17,7 +17,7 @@ LATE = {
 
 def redirected(configured: Place | None, place: Place) -> tuple[str, ...]:
     """Return a note if the camera redirected the gateway from the configured address."""
-    return () if place == configured else (f"The camera sent us on to {place}.",)
+    return () if place == configured else (f"The camera redirected the gateway to {place}.",)
 
 
 def carried(refused: Sequence[Carrier], carrier: Carrier, why_no_datagrams: str) -> tuple[str, ...]:
@@ -39,9 +39,9 @@ def silent(playing: Playing | None) -> tuple[str, ...]:
     if description.other_sound:
         return (f"The camera's sound is {description.other_sound}: set it to G.711 (PCMU or PCMA).",)
     if description.audio is None:
-        return ("The camera offers no sound with this stream: switch it on there.",)
+        return ("The camera offers no sound with this stream: turn it on at the camera.",)
     if isinstance(playing.transport, Unicast):
-        return ("Sound is taken over TCP only, and this stream comes over UDP.",)
+        return ("Sound is only supported over TCP, and this stream arrives over UDP.",)
     return ("The camera refuses to send its sound.",)
 
 
@@ -55,7 +55,7 @@ def unreported(seconds: float) -> tuple[str, ...]:
     if seconds < REPORT_LATE:
         return ()
     return (
-        "No sender reports (RTCP) come with this stream, so its age is UNVERIFIED, counted since arrival, even with "
-        "`clock: trusted`. Switch RTCP on at the camera. If the stream comes through a relay that sends none, such as "
+        "This stream has no sender reports (RTCP), so its age is UNVERIFIED, counted since arrival, even with "
+        "`clock: trusted`. Turn RTCP on at the camera. If the stream comes through a relay that sends none, such as "
         "go2rtc, set the camera's own address as `url`.",
     )

@@ -37,7 +37,7 @@ class Watch:
         return 0.0 if self._unreported_since is None else now - self._unreported_since
 
     def withdraw(self) -> None:
-        """Pass on that the last picture proved incomplete."""
+        """Pass on that the last picture turned out to be incomplete."""
         self._sink.withdraw()
 
     def sender_report(self, report: SenderReport) -> None:

@@ -6,8 +6,9 @@ from gateway.sources.receiving.sound import LONGEST
 
 MESSAGES_A_SECOND = 10_000.0
 MESSAGES_AT_ONCE = 20_000.0
-"""The most that a camera may send: ten times what 4K needs. A camera that sends more, in tiny packets, would take
-processor time from the others."""
+"""The most that a camera may send, which is ten times what 4K needs. A camera that sends more, in tiny packets, would
+take processor time from the others.
+"""
 PICTURES_A_SECOND = 240.0
 SOUNDS_A_SECOND = 200.0
 """Each of these is encrypted once per viewer. The limit is four times what cameras send, and ten seconds of that at

@@ -77,7 +77,7 @@ class RtspClient(asyncio.BufferedProtocol):
             self.incoming.look(rests=False)
 
     def ask(self, now: float) -> None:
-        """Ask the camera something, unless an answer is already awaited."""
+        """Send the camera a query, unless an answer is already awaited."""
         self._session.query(now)
         self._flush()
 
@@ -145,7 +145,7 @@ class RtspClient(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """End the connection: the camera is not reading what we send."""
-        self._end(CameraError(SourceReason.TIMED_OUT, "The camera reads no requests."))
+        self._end(CameraError(SourceReason.TIMED_OUT, "The camera is not reading requests."))
 
     def close(self) -> None:
         """Say goodbye and close."""

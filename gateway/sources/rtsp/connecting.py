@@ -67,8 +67,8 @@ async def _connect(
     except TimeoutError as error:
         raise CameraError(SourceReason.UNREACHABLE, "The camera does not answer at its address.") from error
     except OSError as error:
-        words = os.strerror(error.errno) if error.errno else "no address of it answers"
-        raise CameraError(SourceReason.UNREACHABLE, f"The camera is out of reach: {words}.") from error
+        words = os.strerror(error.errno) if error.errno else "none of its addresses answers"
+        raise CameraError(SourceReason.UNREACHABLE, f"The camera cannot be reached: {words}.") from error
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             _, client = await asyncio.get_running_loop().create_connection(

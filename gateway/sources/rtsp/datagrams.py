@@ -81,7 +81,7 @@ class PortPair:
                 except BlockingIOError:
                     break
                 except OSError:
-                    continue  # the answer to an earlier datagram of ours: that port was not open yet
+                    continue  # an error caused by an earlier datagram of ours: that port was not open yet
                 if sender[0] in self._names or self._is_camera(sender[0]):
                     yield control, data
                 else:

@@ -1,5 +1,6 @@
-"""Takes what one camera sends: packets in the RTSP connection, or datagrams beside it. Each goes on to the sink from
-the loop's callback, with no queue or task in between."""
+"""Receives what one camera sends: packets in the RTSP connection, or datagrams beside it. Each is passed to the sink
+from the loop's callback, with no queue or task in between.
+"""
 
 import secrets
 from collections.abc import Callable, Iterable

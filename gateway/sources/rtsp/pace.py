@@ -37,7 +37,7 @@ class Pace:
         self._settled = now + SETTLED_AFTER
 
     def watch(self, watched: bool) -> None:
-        """Note whether anybody is watching. When somebody begins to, have all collected data read."""
+        """Note whether anybody is watching. When somebody begins to watch, have all collected data read."""
         self._watched = watched
         if watched:
             self.release()

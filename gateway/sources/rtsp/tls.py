@@ -13,7 +13,7 @@ from gateway.models import SourceReason
 
 LEGACY_CIPHERS = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
 LEGACY_NOTE = (
-    "Old TLS ciphers are allowed for this camera (`tls_legacy`): update its firmware, then take the setting out."
+    "Old TLS ciphers are allowed for this camera (`tls_legacy`): update its firmware, then remove the setting."
 )
 _OLD_CIPHERS = (
     "The camera speaks TLS only with old ciphers or short keys, which are refused: update its firmware, or set "
@@ -79,10 +79,10 @@ class Trust:
                 words = _WORDS.get(error.reason or "", f"The TLS handshake with the camera failed ({error.reason}).")
                 return CameraError(SourceReason.UNSUPPORTED, words)
             case TimeoutError():
-                words = "The camera takes the connection, but does not answer in TLS: check the port."
+                words = "The camera accepts the connection, but does not answer with TLS: check the port."
                 return CameraError(SourceReason.UNSUPPORTED, words)
         words = os.strerror(error.errno) if error.errno else "the connection failed"
-        return CameraError(SourceReason.UNREACHABLE, f"The camera is out of reach: {words}.")
+        return CameraError(SourceReason.UNREACHABLE, f"The camera cannot be reached: {words}.")
 
     def check(self, transport: asyncio.BaseTransport) -> None:
         """Check the certificate; call this before anything is sent. Raises ``CameraError`` if it is not the pinned
@@ -92,4 +92,6 @@ class Trust:
             return
         shown = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
         if not hmac.compare_digest(shown, self._fingerprint):
-            raise CameraError(SourceReason.NOT_TRUSTED, f"The camera shows another certificate: SHA-256 {shown}.")
+            raise CameraError(
+                SourceReason.NOT_TRUSTED, f"The camera presents a different certificate: SHA-256 {shown}."
+            )

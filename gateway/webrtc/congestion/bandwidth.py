@@ -13,7 +13,7 @@ _SOONEST = 0.02  # shortest time between two reports that count
 WINDOW = 3.0
 _RECENT = 1.0
 _LATER = 0.06
-"""By how many seconds all pictures of the last ``_JUST_NOW`` seconds must be later than some picture in the window."""
+"""The seconds by which all pictures of the last ``_JUST_NOW`` seconds must be later than some picture in the window."""
 _JUST_NOW = 0.5
 GROWTH = 1.08  # per second, while there is no trouble
 FORGOTTEN = 60.0  # seconds without trouble after which the link counts as unknown again
@@ -89,8 +89,9 @@ class BandwidthEstimator:
         return self.loss > UNEASY or self._round_trip.late_since is not None
 
     def queued(self, now: float) -> float:
-        """Return how many seconds packets queue on their way, according to the round trip. It is 0 until that has
-        lasted for a while."""
+        """Return for how many seconds packets are queueing on their way, according to the round trip. It is 0 until
+        that has lasted for a while.
+        """
         return self._round_trip.queued(now)
 
     def heard_remb(self, bps: float, now: float) -> None:

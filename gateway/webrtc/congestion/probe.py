@@ -15,7 +15,7 @@ PATIENCE = 1.5
 """Seconds to wait for an answer."""
 NOISE = 0.01
 NOISE_SHARE = 0.25
-"""By how many seconds, or by which share of a round trip, round trips differ when nothing is queuing."""
+"""The seconds, or the share of a round trip, by which round trips differ when nothing is queueing."""
 
 
 class Probe:

@@ -29,10 +29,11 @@ Waiting = Literal["", "keyframe", "link"]
 
 
 class Phase(StrEnum):
-    """Names the phases. AWAITING_KEYFRAME: nothing waits, and nothing is sent before a keyframe. GIVEN_UP: the same,
-    because the link was too slow. FLOWING: pictures go out as they come. PACED: some pictures wait for their turn. CUT:
-    waiting pictures are still sent, but a later one was dropped. DRAINING: nothing is sent until everything on its way
-    has arrived."""
+    """Names the phases. AWAITING_KEYFRAME: nothing is waiting, and nothing is sent before a keyframe. GIVEN_UP: the
+    same, because the link was too slow. FLOWING: pictures are sent as they arrive. PACED: some pictures wait for their
+    turn. CUT: waiting pictures are still sent, but a later one was dropped. DRAINING: nothing is sent until everything
+    on its way has arrived.
+    """
 
     AWAITING_KEYFRAME = "awaiting_keyframe"
     FLOWING = "flowing"

@@ -26,8 +26,8 @@ class Rtcp:
     """Handles RTCP about what ``sender`` sends as ``ssrc``.
 
     ``resend`` sends packets again and returns how many went out. ``asked`` is called when the viewer asks for a new
-    picture. Its argument says if the viewer is known to have lost something. Such a viewer is heard at most once in
-    ``REFRESH_INTERVAL`` seconds. ``bitrate_estimate`` is the viewer's own, in bits per second.
+    picture. Its argument says whether the viewer is known to have lost something. Such requests are handled at most
+    once in ``REFRESH_INTERVAL`` seconds. ``bitrate_estimate`` is the viewer's own, in bits per second.
     """
 
     def __init__(

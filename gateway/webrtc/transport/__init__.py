@@ -1,1 +1,3 @@
-"""Carries bytes to and from one viewer: STUN, ICE-lite, UDP, TCP, DTLS, SRTP. Knows nothing of cameras or pictures."""
+"""Carries bytes to and from one viewer: STUN, ICE-lite, UDP, TCP, DTLS, SRTP. It knows nothing about cameras or
+pictures.
+"""

@@ -56,8 +56,8 @@ class _Wire:
     closed: bool = False
 
     async def _recv(self) -> bytes:
-        # aiortc waits for this with asyncio.wait_for, which before Python 3.12 loses a cancellation that comes just as
-        # a datagram arrives. Without this check, a closed session would then wait for minutes, and so would a stop.
+        # aiortc waits for this with asyncio.wait_for, which before Python 3.12 loses a cancellation that happens just
+        # as a datagram arrives. Without this check, a closed session would then wait for minutes, and so would a stop.
         if self.closed:
             raise ConnectionError("the association is closed")
         return await self.inbox.get()
@@ -90,7 +90,7 @@ class DtlsTransport:
     async def handshake(self) -> None:
         """Answer the viewer's handshake and check its certificate against the offer. Raises DtlsFailed."""
         await self._transport.start(self._remote)
-        # aiortc starts a task of its own that keeps receiving. All our tasks have owners, so run() receives instead.
+        # aiortc would start its own task that keeps receiving. All our tasks have owners, so run() receives instead.
         pump, self._transport._task = self._transport._task, None
         if pump is not None:
             pump.cancel()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.webrtc.transport import stun
 
-_HOST_UDP, _HOST_TCP = 126, 90  # type preferences: UDP is better if the network lets it through
+_HOST_UDP, _HOST_TCP = 126, 90  # type preferences: UDP is better if the network does not block it
 _PASSIVE = 4  # direction preference
 
 

@@ -102,7 +102,7 @@ def binding_request(transaction: bytes, username: str, password: str) -> bytes:
     attributes = [
         (USERNAME, username.encode()),
         (PRIORITY, struct.pack("!I", _PEER_REFLEXIVE)),
-        (ICE_CONTROLLED, bytes(8)),  # the lowest tie-breaker, since a lite agent takes no other role
+        (ICE_CONTROLLED, bytes(8)),  # the lowest tie-breaker, since a lite agent never takes the other role
     ]
     return message(BINDING_REQUEST, transaction, attributes, password)
 

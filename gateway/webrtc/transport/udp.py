@@ -110,7 +110,7 @@ class MediaPort:
             self.batching = False
             self._socket.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
             logger.warning(
-                "the network refuses UDP segmentation, so each packet is sent by a system call of its own from now on"
+                "the network refuses UDP segmentation, so each packet is sent by a separate system call from now on"
             )
         return sent
 

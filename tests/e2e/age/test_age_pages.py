@@ -175,7 +175,7 @@ async def test_a_wrong_clock_on_the_pages_machine_makes_no_difference(
     await glass.close()
 
 
-async def test_on_a_slow_page_ages_are_compared_with_the_pictures_that_they_are_said_of(
+async def test_on_a_slow_page_ages_are_compared_with_the_pictures_they_describe(
     browser: Browser, district: District
 ) -> None:
     glass = await Glass.sign_in(browser, district, "dispatcher", script=SLOW_PAGE)

@@ -72,7 +72,9 @@ async def test_a_camera_that_answers_oddly_plays_and_is_kept_alive(
     assert source.status().reconnects == 0
 
 
-async def test_the_session_of_an_earlier_answer_is_told_in_later_requests(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_the_session_id_from_an_earlier_answer_is_sent_in_later_requests(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
     camera.alter = session_in("DESCRIBE")
     bench.source(camera.url)
     bench.start()
@@ -100,7 +102,7 @@ def refusing_tcp(status: int) -> Alter:
 
 @pytest.mark.parametrize("hangs_up", [False, True])
 @pytest.mark.parametrize("status", NOT_FINAL)
-async def test_a_camera_that_refuses_tcp_in_any_words_is_pulled_over_udp(
+async def test_a_camera_that_refuses_tcp_in_any_way_is_pulled_over_udp(
     bench: Bench, camera: ScriptedCamera, status: int, hangs_up: bool
 ) -> None:
     camera.udp = True
@@ -113,9 +115,7 @@ async def test_a_camera_that_refuses_tcp_in_any_words_is_pulled_over_udp(
     assert "The camera does not send over TCP: it is pulled over UDP." in source.status().notes
 
 
-async def test_udp_in_the_answer_to_a_request_for_tcp_is_taken_as_a_refusal(
-    bench: Bench, camera: ScriptedCamera
-) -> None:
+async def test_udp_in_the_answer_to_a_request_for_tcp_counts_as_a_refusal(bench: Bench, camera: ScriptedCamera) -> None:
     def alter(request: str, answer: str) -> str:
         if asks_for_tcp(request):
             return re.sub("Transport: .*", "Transport: RTP/AVP;unicast;server_port=6000-6001", answer)
@@ -139,7 +139,7 @@ async def test_udp_in_the_answer_to_a_request_for_tcp_is_taken_as_a_refusal(
         (503, SourceReason.SESSION_LIMIT),
     ],
 )
-async def test_a_refusal_that_udp_would_not_change_is_the_word(
+async def test_a_refusal_that_udp_would_not_change_is_reported(
     bench: Bench, camera: ScriptedCamera, status: int, reason: SourceReason
 ) -> None:
     camera.alter = refusing_tcp(status)
@@ -151,7 +151,7 @@ async def test_a_refusal_that_udp_would_not_change_is_the_word(
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-async def test_if_udp_is_refused_too_the_first_refusal_is_the_word_and_500_is_no_session_limit(
+async def test_if_udp_is_refused_too_the_first_refusal_is_reported_and_500_is_not_a_session_limit(
     bench: Bench, camera: ScriptedCamera, status: int
 ) -> None:
     def alter(request: str, answer: str) -> str:
@@ -186,7 +186,7 @@ BASES = {
     ("control", "below"),
     [("track1", "track1"), ("/track1", "track1"), ("trackID=1", "trackID=1"), ("/trackID=1", "trackID=1")],
 )
-async def test_the_track_is_asked_for_below_the_base_that_the_camera_names(
+async def test_the_track_is_requested_relative_to_the_base_that_the_camera_names(
     bench: Bench, camera: ScriptedCamera, kind: str, control: str, below: str
 ) -> None:
     base, asked = BASES[kind]
@@ -291,7 +291,7 @@ def asked_to_sign_in(count: int) -> str:
 
 
 @pytest.mark.parametrize("challenges", [0, 1])
-async def test_a_401_to_the_password_that_says_nothing_is_a_refused_password_and_tried_once_a_minute(
+async def test_a_bare_401_in_answer_to_the_password_is_a_refused_password_tried_once_a_minute(
     bench: Bench, camera: ScriptedCamera, challenges: int
 ) -> None:
     """Some servers challenge first and then answer a wrong password with a bare 401. A camera that never challenges is

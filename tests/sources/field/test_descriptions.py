@@ -74,7 +74,7 @@ DESCRIPTIONS: dict[str, Described] = {
 
 @pytest.mark.parametrize("kind", DESCRIPTIONS)
 @pytest.mark.parametrize("name", CODECS)
-async def test_parameter_sets_of_the_description_are_found(
+async def test_parameter_sets_in_the_description_are_found(
     bench: Bench, camera: ScriptedCamera, name: str, kind: str
 ) -> None:
     """The stream itself has none, so only these make its keyframes playable."""
@@ -104,7 +104,7 @@ class Heard:
 MICROPHONE = "m=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=control:microphone\r\n"
 SPEAKER = "m=audio 0 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=control:speaker\r\na=sendonly\r\n"
 AAC = "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000\r\na=control:aac\r\n"
-OFFERS = "The camera offers no sound with this stream: switch it on there."
+OFFERS = "The camera offers no sound with this stream: turn it on at the camera."
 IS_AAC = "The camera's sound is MPEG4-GENERIC: set it to G.711 (PCMU or PCMA)."
 
 
@@ -122,7 +122,7 @@ IS_AAC = "The camera's sound is MPEG4-GENERIC: set it to G.711 (PCMU or PCMA)."
         pytest.param("", "", OFFERS, id="nothing"),
     ],
 )
-async def test_sound_is_taken_from_the_microphone_alone_and_why_there_is_none_is_said(
+async def test_sound_is_taken_only_from_the_microphone_and_its_absence_is_explained(
     bench: Bench, camera: ScriptedCamera, media: str, track: str, note: str
 ) -> None:
     camera.description = ("v=0\r\n" + video("H264", "") + media).encode()
@@ -162,7 +162,7 @@ async def test_sound_is_taken_from_the_microphone_alone_and_why_there_is_none_is
         lambda sdp: "a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsAyONQ\r\n" + sdp,
     ],
 )
-async def test_an_encrypted_stream_is_never_set_up_and_the_words_say_what_to_do(
+async def test_an_encrypted_stream_is_never_set_up_and_the_status_says_what_to_do(
     bench: Bench, camera: ScriptedCamera, change: Callable[[str], str]
 ) -> None:
     camera.description = ("v=0\r\n" + change(video("H264", ""))).encode()

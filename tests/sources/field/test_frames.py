@@ -1,5 +1,6 @@
-"""Frames that a camera wrote in part, or in part and then again, cost the real client at most the picture they belong
-to, and the pictures that refer to it."""
+"""If a camera writes a frame in part, or in part and then again, the real client loses at most the picture that the
+frame belongs to, and the pictures that refer to it.
+"""
 
 import random
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def group_of(number: int) -> int:
 @pytest.mark.parametrize("chunk", [100_000, 97])
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize("how", BROKEN)
-async def test_a_broken_frame_costs_at_most_its_picture_and_those_that_refer_to_it(
+async def test_a_broken_frame_loses_at_most_its_picture_and_those_that_refer_to_it(
     bench: Bench, camera: ScriptedCamera, codec: Codec, how: str, written: str, chunk: int
 ) -> None:
     source = await playing(bench, camera)
@@ -73,7 +74,8 @@ async def test_a_broken_frame_costs_at_most_its_picture_and_those_that_refer_to_
     for number in range(PICTURES - 1):
         expected = codec.pictures[number % len(codec.pictures)]
         before = {each for each in broken if group_of(each) == group_of(number) and each <= number}
-        # A frame that seems to end where the data read so far does is passed on: its repetition comes too late.
+        # A frame that seems to end exactly at the end of the data read so far is passed on: its repetition arrives too
+        # late.
         again = how in ("then whole", "twice") and chunk > 1000
         if not before or again:
             assert came.get(number) == expected, (number, sorted(broken))
@@ -83,7 +85,7 @@ async def test_a_broken_frame_costs_at_most_its_picture_and_those_that_refer_to_
 
 
 @pytest.mark.parametrize("size", [2, 20, 30])
-async def test_an_answer_behind_a_broken_frame_is_taken(
+async def test_an_answer_after_a_broken_frame_is_read(
     bench: Bench, camera: ScriptedCamera, codec: Codec, size: int
 ) -> None:
     source = await playing(bench, camera)

@@ -82,7 +82,7 @@ def codec(request: pytest.FixtureRequest, camera: ScriptedCamera) -> Codec:
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("packing", PACKINGS)
-async def test_pictures_come_whole_however_they_are_packed(
+async def test_pictures_arrive_whole_however_they_are_packed(
     bench: Bench, camera: ScriptedCamera, codec: Codec, packing: str, transport: str
 ) -> None:
     await playing(bench, camera, transport)
@@ -98,7 +98,7 @@ ODD = [(name, what) for name, codec in CODECS.items() for what in codec.odd]
 
 @pytest.mark.parametrize("place", ["before", "behind", "behind, marked"])
 @pytest.mark.parametrize(("codec", "what"), ODD, indirect=["codec"])
-async def test_an_odd_unit_beside_each_picture_costs_at_most_itself(
+async def test_an_odd_unit_beside_each_picture_loses_at_most_itself(
     bench: Bench, camera: ScriptedCamera, codec: Codec, what: str, place: str
 ) -> None:
     odd = codec.odd[what]
@@ -130,7 +130,7 @@ HEADERS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("header", HEADERS)
-async def test_pictures_come_whole_whatever_their_packets_hold_beside_them(
+async def test_pictures_arrive_whole_whatever_else_their_packets_contain(
     bench: Bench, camera: ScriptedCamera, codec: Codec, header: str, transport: str
 ) -> None:
     await playing(bench, camera, transport)
@@ -141,7 +141,7 @@ async def test_pictures_come_whole_whatever_their_packets_hold_beside_them(
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-async def test_a_camera_that_announces_padding_and_has_none_is_read_whole_once_that_is_known(
+async def test_a_camera_that_announces_padding_but_has_none_is_soon_read_whole(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str
 ) -> None:
     await playing(bench, camera, transport)
@@ -152,7 +152,7 @@ async def test_a_camera_that_announces_padding_and_has_none_is_read_whole_once_t
     assert shown(codec, units)[first_group : len(codec.pictures)] == codec.pictures[first_group:]
 
 
-async def test_parameter_sets_that_carry_the_time_of_the_picture_before_are_not_its_own(
+async def test_parameter_sets_with_the_previous_pictures_timestamp_do_not_belong_to_it(
     bench: Bench, camera: ScriptedCamera, codec: Codec
 ) -> None:
     await playing(bench, camera)

@@ -51,7 +51,7 @@ def expected(codec: Codec) -> list[tuple[bytes, ...]]:
 
 
 @pytest.mark.parametrize("together", [1, 4])
-async def test_a_new_ssrc_for_each_group_of_pictures_costs_nothing(
+async def test_a_new_ssrc_for_each_group_of_pictures_does_no_harm(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str, together: int
 ) -> None:
     await playing(bench, camera, transport)
@@ -69,7 +69,7 @@ async def test_a_new_ssrc_for_each_group_of_pictures_costs_nothing(
     assert sum(unit.lost for unit in units) == 0
 
 
-async def test_a_datagram_that_is_overtaken_by_the_next_ssrc_does_not_cost_the_groups_after_it(
+async def test_a_datagram_overtaken_by_the_next_ssrc_does_not_lose_the_groups_after_it(
     bench: Bench, camera: ScriptedCamera, codec: Codec
 ) -> None:
     await playing(bench, camera, "udp")
@@ -88,7 +88,7 @@ async def test_a_datagram_that_is_overtaken_by_the_next_ssrc_does_not_cost_the_g
 
 @pytest.mark.parametrize("named", ["00000007", "7", None])
 @pytest.mark.parametrize("before", [False, True])
-async def test_a_session_that_ended_and_goes_on_sending_takes_nothing_from_the_stream(
+async def test_an_ended_session_that_keeps_sending_does_not_disturb_the_stream(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str, named: str | None, before: bool
 ) -> None:
     if named is not None:
@@ -107,7 +107,7 @@ async def test_a_session_that_ended_and_goes_on_sending_takes_nothing_from_the_s
     assert len(bench.sink.connections) == 1
 
 
-async def test_an_ssrc_that_is_named_and_never_comes_costs_nothing(
+async def test_an_announced_ssrc_that_never_arrives_does_no_harm(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str
 ) -> None:
     announcing(camera, "12345678")
@@ -117,7 +117,7 @@ async def test_an_ssrc_that_is_named_and_never_comes_costs_nothing(
     assert shown(codec, units)[: len(expected(codec))] == expected(codec)
 
 
-async def test_a_stream_that_begins_again_is_found_though_an_ended_session_goes_on_sending(
+async def test_a_restarted_stream_is_found_even_if_an_ended_session_keeps_sending(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str
 ) -> None:
     announcing(camera, "00000007")
@@ -132,7 +132,7 @@ async def test_a_stream_that_begins_again_is_found_though_an_ended_session_goes_
     assert shown(codec, units)[: len(expected(codec))] == expected(codec)
 
 
-async def test_packets_of_another_payload_type_take_the_place_of_none(
+async def test_packets_of_another_payload_type_do_not_replace_any_others(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str
 ) -> None:
     await playing(bench, camera, transport)
@@ -147,7 +147,7 @@ async def test_packets_of_another_payload_type_take_the_place_of_none(
     assert sum(unit.lost for unit in units) == 0
 
 
-async def test_numbers_that_go_from_65535_to_1_cost_nothing_over_tcp(
+async def test_numbers_that_go_from_65535_to_1_do_no_harm_over_tcp(
     bench: Bench, camera: ScriptedCamera, codec: Codec
 ) -> None:
     await playing(bench, camera)
@@ -208,7 +208,7 @@ async def test_sender_reports_count_as_far_as_they_can_be_read(
 async def test_the_age_stays_trusted_however_often_the_ssrc_changes(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str, changes: bool
 ) -> None:
-    """With and without changes, it is trusted from the first report on."""
+    """With and without changes, the age is trusted from the first report on."""
     camera.alter = lambda _, answer: answer.replace(camera.date, formatdate(bench.clock.now() // 1, usegmt=True))
     relay = CameraStream(CameraId("camera"), StreamName.MAIN, bench.clock, Metrics())
     source = Source(

@@ -21,7 +21,7 @@ def playing(audio: Medium | None, other: str, transport: Transport, sound: Mediu
     [
         (playing(None, "MPEG4-GENERIC", Interleaved()), "sound is MPEG4-GENERIC: set it to G.711"),
         (playing(None, "", Interleaved()), "offers no sound"),
-        (playing(SOUND, "", Unicast(6000, 6001)), "over TCP only"),
+        (playing(SOUND, "", Unicast(6000, 6001)), "only supported over TCP"),
         (playing(SOUND, "", Interleaved()), "refuses to send its sound"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Of several sources on one channel, the camera's stream is found, and so are the reports that give its clock."""
+"""Among several sources on one channel, the camera's stream is found, and so are the reports that give its clock."""
 
 import pytest
 
@@ -115,7 +115,7 @@ def test_packets_kept_from_another_source_are_limited() -> None:
 
 
 @pytest.mark.parametrize(("ssrc", "kept"), [(100 + 10 * MOST_OTHERS - 1, True), (100, False)])
-def test_packets_of_a_few_other_sources_are_kept_those_of_the_newest(ssrc: int, kept: bool) -> None:
+def test_packets_of_only_a_few_other_sources_are_kept_the_newest_ones(ssrc: int, kept: bool) -> None:
     source = SynchronizationSource(7)
     for number in range(10 * MOST_OTHERS):
         assert source.another(100 + number, b"first", 100 + number / 1000, 100.0, False) == ()

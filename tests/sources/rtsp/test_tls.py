@@ -159,4 +159,4 @@ async def test_a_port_that_waits_for_data_is_distinguished_from_a_camera_that_is
     monkeypatch.setattr(connecting, "CONNECT_TIMEOUT", 0.3)
     async with server(lambda *_: None) as port:
         error = await refused(port, Trust("ab" * 32))
-        assert "takes the connection, but does not answer in TLS" in error.detail
+        assert "accepts the connection, but does not answer with TLS" in error.detail

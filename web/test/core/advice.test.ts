@@ -37,8 +37,8 @@ describe("advice on a camera", () => {
   });
 
   it("says only once what is true of both streams, and names the substream if only that is affected", () => {
-    const late = "The pictures come late: the network does not carry this stream.";
-    const frames = "The camera sends B-frames, which browsers cannot play live: switch them off.";
+    const late = "The pictures arrive late: the network cannot carry this stream.";
+    const frames = "The camera sends B-frames, which browsers cannot play live: turn them off.";
     expect(advice(camera({ notes: [frames] }, { notes: [frames, late] }))).toEqual([frames, `Substream: ${late}`]);
   });
 

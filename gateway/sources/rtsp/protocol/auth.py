@@ -113,7 +113,9 @@ class Authenticator:
         if chosen is None and self._refused:
             raise CameraError(SourceReason.PASSWORD_REFUSED, _REFUSED)
         if chosen is None:
-            raise CameraError(SourceReason.UNSUPPORTED, "The camera asks for a kind of sign-in that we do not speak.")
+            raise CameraError(
+                SourceReason.UNSUPPORTED, "The camera asks for a kind of sign-in that the gateway does not support."
+            )
         if self._credentials is None:
             raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera asks for a password, and none is configured.")
         if self._challenge is not None:
@@ -138,7 +140,7 @@ class Authenticator:
         requires a challenge."""
         if self._challenge is not None:
             return SourceReason.PASSWORD_REFUSED, _REFUSED
-        return SourceReason.UNSUPPORTED, "The camera refuses us without saying how to sign in."
+        return SourceReason.UNSUPPORTED, "The camera refuses the gateway without saying how to sign in."
 
     def authorization(self, method: str, url: str) -> str | None:
         """Return the ``Authorization`` value of one request, or None before any challenge."""

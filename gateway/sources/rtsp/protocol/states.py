@@ -61,14 +61,15 @@ REDIRECTIONS = frozenset({300, 301, 302, 303, 307})
 UNSUPPORTED_TRANSPORT = 461
 FINAL_REFUSALS = frozenset({401, 403, 453, 454, 503})
 """Answers to SETUP that would be the same if the stream were requested over another carrier. Cameras that do not send
-over TCP should answer 461, but answer with any number."""
+over TCP should answer 461, but may answer with any status.
+"""
 
 REFUSALS: dict[int, tuple[SourceReason, str]] = {
     301: (SourceReason.NOT_FOUND, "The camera says that the stream has moved, but not where to."),
     302: (SourceReason.NOT_FOUND, "The camera says that the stream is elsewhere, but not where."),
     403: (SourceReason.PASSWORD_REFUSED, "The camera does not let this user see the stream."),
     404: (SourceReason.NOT_FOUND, "The camera has no stream at this address."),
-    453: (SourceReason.SESSION_LIMIT, "The camera has not enough bandwidth for another viewer."),
+    453: (SourceReason.SESSION_LIMIT, "The camera does not have enough bandwidth for another viewer."),
     454: (SourceReason.CLOSED_BY_CAMERA, "The camera has forgotten our session."),
-    503: (SourceReason.SESSION_LIMIT, "The camera serves no more viewers."),
+    503: (SourceReason.SESSION_LIMIT, "The camera accepts no more viewers."),
 }

@@ -11,7 +11,7 @@ from gateway.errors import CameraError
 from gateway.models import SourceReason
 
 ENCRYPTED = (
-    "The camera encrypts this stream itself (SRTP), and the gateway cannot decrypt it: switch SRTP off for this "
+    "The camera encrypts this stream itself (SRTP), and the gateway cannot decrypt it: turn SRTP off for this "
     "stream. If the connection to the camera must be encrypted, use RTSP over TLS (rtsps://) instead."
 )
 MAX_HOST = 255
@@ -86,7 +86,7 @@ def parse_transport(value: str, asked: Carrier) -> Transport:
         pair = _pair(parameters.get("interleaved", ""), HIGHEST_CHANNEL)
         return Interleaved(ssrc=ssrc) if pair is None else Interleaved(*pair, ssrc)
     if "multicast" in parameters:
-        raise CameraError(SourceReason.UNSUPPORTED, "The camera sends by multicast only.")
+        raise CameraError(SourceReason.UNSUPPORTED, "The camera sends only by multicast.")
     source = parameters.get("source", "")
     pair = _pair(parameters.get("server_port", ""), 65535)
     rtp, rtcp = pair or (None, None)

@@ -15,7 +15,7 @@ test("a list never calls a delayed or frozen camera up", () => {
 });
 
 test("a wrong clock is shown as corrected, not as trusted", () => {
-  const source = { notes: ["The camera's clock is 2 min fast: let it follow a time server (NTP)."] } as unknown as Source;
+  const source = { notes: ["The camera's clock is 2 min fast: make it follow a time server (NTP)."] } as unknown as Source;
   expect(correction(source)).toBe("2 min fast");
   expect(correction({ notes: [] } as unknown as Source)).toBe("");
 });
