@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Holds what the configuration says about a school: its plan, the document that it was read from, and its cameras."""
+    """Holds what the configuration says about a school: its plan, the document it was read from, and its cameras."""
 
     plan: FloorPlan
     document: Document
