@@ -28,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Video-sharing gateway between school cameras and the police.",
 )
+plan = typer.Typer(no_args_is_help=True, help="Check, measure and draw floor plans.")
+app.add_typer(plan, name="plan")
 console = Console(highlight=False, soft_wrap=True)
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The district's configuration.")]
@@ -225,6 +227,44 @@ def audit(
             console.print(format_record(record), markup=False)
 
     _run(work())
+
+
+PlanSite = Annotated[str | None, typer.Argument(metavar="[SITE]", help="The school's id; without it, all schools.")]
+
+
+@plan.command("check")
+def plan_check(
+    site: PlanSite = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="Your own rules, in the form of floorplan/review/laws.yaml, instead of the states'."),
+    ] = None,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Say what is missing or doubtful in the floor plans, and what state laws ask of them."""
+    from gateway.commands import plan as plan_command
+
+    try:
+        plan_command.check(config, site, rules, date.today(), console)
+    except SightlineError as error:
+        _fail(error)
+
+
+@plan.command("coverage")
+def plan_coverage(
+    site: PlanSite = None,
+    svg: Annotated[Path | None, typer.Option(help="Draw it as SVG in this folder.")] = None,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Say which rooms the cameras see, see twice, or do not see, and draw it."""
+    from gateway.commands import plan as plan_command
+
+    try:
+        plan_command.cover(config, site, svg, console)
+    except SightlineError as error:
+        _fail(error)
+    except OSError as error:
+        _fail(ConfigurationError([f"{svg}: cannot be written: {error.strerror}"]))
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import hypot
 
+from shapely import MultiLineString, Polygon, STRtree
 from shapely import Point as Spot
-from shapely import Polygon
 
 from gateway.configuration.wording import did_you_mean
 from gateway.floorplan.kinds import RoomKind
@@ -117,12 +117,12 @@ def _misplaced(plan: FloorPlan) -> Iterator[Problem]:
     for floor in plan.floors:
         rooms = [room for room in plan.rooms if room.floor_id == floor.id]
         yield from _rooms_misplaced(floor, rooms)
-        walls = [Polygon(outline).boundary for outline in (floor.outline, *(room.outline for room in rooms))]
+        walls = MultiLineString([floor.outline, *(room.outline for room in rooms)])
         for door in plan.doors:
-            if door.floor_id == floor.id and min(w.distance(Spot(door.position)) for w in walls) > _SLACK:
+            if door.floor_id == floor.id and walls.distance(Spot(door.position)) > _SLACK:
                 yield door.id, "is not in a wall: a door must lie on the outline of a room or of its floor"
         for window in plan.windows:
-            if window.floor_id == floor.id and min(w.distance(Spot(window.position)) for w in walls) > _SLACK:
+            if window.floor_id == floor.id and walls.distance(Spot(window.position)) > _SLACK:
                 yield window.id, "is not in a wall: a window must lie on the outline of a room or of its floor"
         for feature in plan.features:
             if feature.floor_id == floor.id:
@@ -140,13 +140,14 @@ def _misplaced(plan: FloorPlan) -> Iterator[Problem]:
 def _rooms_misplaced(floor: Floor, rooms: list[Room]) -> Iterator[Problem]:
     inside = Polygon(floor.outline).buffer(_SLACK)
     shapes = [Polygon(room.outline) for room in rooms]
+    tree = STRtree(shapes)
     for index, (room, shape) in enumerate(zip(rooms, shapes, strict=True)):
         if not inside.covers(shape):
             yield room.id, f"reaches beyond the outline of floor '{floor.id}'"
-        for other, other_shape in zip(rooms[:index], shapes, strict=False):
-            shared = shape.intersection(other_shape).area
+        for other in sorted(tree.query(shape, predicate="intersects")):
+            shared = shape.intersection(shapes[other]).area if other < index else 0
             if shared > _OVERLAP:
-                yield room.id, f"overlaps '{other.id}' by {shared:.1f} square metres"
+                yield room.id, f"overlaps '{rooms[other].id}' by {shared:.1f} square metres"
 
 
 def _stairs_misplaced(room: Room, rooms: Mapping[str, Room]) -> Iterator[Problem]:

@@ -60,6 +60,7 @@ class Walking:
         for number, room_id in enumerate(stairs, start=self.door_count):
             exits[self._inside[room_id]].append((number, labels[room_id]))
         self.spaces = [Space(shape, found) for shape, found in zip(shapes, exits, strict=True)]
+        self._stairs = frozenset(stairs)
         numbers = {room_id: self.door_count + index for index, room_id in enumerate(stairs)}
         self.between = self._all_distances(
             self.door_count + len(stairs), [(numbers[a.id], numbers[b.id], levels) for a, b, levels in flights]
@@ -83,9 +84,9 @@ class Walking:
         start = space.to_doors(place.stand)
         return np.asarray((start[:, None] + self.between[space.doors]).min(axis=0), dtype=np.float64)
 
-    def is_shared(self, room_id: str) -> bool:
-        """Return True if the room is one of several hallways that are open to each other."""
-        return len(self._groups[self._inside[room_id]]) > 1
+    def climbs(self, room_id: str) -> bool:
+        """Return True if the room is a stairwell that leads to another floor."""
+        return room_id in self._stairs
 
     def exterior_doors(self) -> npt.NDArray[np.intp]:
         """Return the numbers of the doors that lead to the grounds around the buildings."""
