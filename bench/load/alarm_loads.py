@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from gateway.audit.audit_event import AuditEvent, AuditRecord
+from gateway.audit.kinds import Kind
 from gateway.audit.spool import Spool
 from gateway.incidents.triggers.signature import sign
 
@@ -63,7 +64,9 @@ async def spool(target: Target) -> None:
     known = Spool(Path(target.spool))
     while True:
         now = time.time_ns()
-        records = [AuditRecord(AuditEvent(kind="bench"), f"{now}-{number}", now / 1e9, 0) for number in range(2000)]
+        records = [
+            AuditRecord(AuditEvent(kind=Kind("bench")), f"{now}-{number}", now / 1e9, 0) for number in range(2000)
+        ]
         await asyncio.to_thread(known.append, records)
         await asyncio.sleep(2)
 
@@ -125,7 +128,7 @@ async def channel(target: Target) -> None:
 async def record(target: Target) -> None:
     """Read 1,000 records as an auditor, 60 times at once."""
     known, now = Spool(Path(target.spool)), time.time_ns()
-    records = [AuditRecord(AuditEvent(kind="bench"), f"{now}-{number}", now / 1e9, 0) for number in range(2000)]
+    records = [AuditRecord(AuditEvent(kind=Kind("bench")), f"{now}-{number}", now / 1e9, 0) for number in range(2000)]
     await asyncio.to_thread(known.append, records)
     await _repeat(target, 60, "GET", "/api/record?limit=1000")
 

@@ -2,17 +2,20 @@
 
 from gateway.access.grounds import Ground
 from gateway.audit.audit_event import AuditEvent, Outcome
+from gateway.audit.kinds import Kind
 from gateway.errors import ClientError, Forbidden, NotFound
 from gateway.models import Action, Camera, CameraId, Grant, Principal, Refusal, SiteId
 
 ASKED_LIMIT = 100
 """The maximum number of characters that a record keeps of a requested id, which may be any text."""
 
+_REFUSED = {action: Kind[f"{action.name}_REFUSED"] for action in Action}
+
 
 def given(grant: Grant, principal: Principal, ground: Ground, origin_address: str) -> AuditEvent:
     """Return the event of a new grant: for whom, for what, on which legal ground, for which threat (34 CFR 99.32)."""
     return AuditEvent(
-        kind="grant_given",
+        kind=Kind.GRANT_GIVEN,
         principal=principal.id,
         name=principal.name,
         role=principal.role,
@@ -26,7 +29,7 @@ def given(grant: Grant, principal: Principal, ground: Ground, origin_address: st
 def revoked(grant: Grant, by: Principal) -> AuditEvent:
     """Return the event of a grant that ``by`` has ended before its time."""
     return AuditEvent(
-        kind="grant_revoked",
+        kind=Kind.GRANT_REVOKED,
         principal=by.id,
         name=by.name,
         role=by.role,
@@ -47,7 +50,7 @@ def refused(
 ) -> AuditEvent:
     """Return the event of a refusal. ``asked`` is what the request named; ``site_id`` and ``camera`` must exist."""
     return AuditEvent(
-        kind=f"{action}_refused",
+        kind=_REFUSED[action],
         principal=principal.id,
         name=principal.name,
         role=principal.role,

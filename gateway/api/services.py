@@ -19,6 +19,7 @@ from gateway.api.pictures import Pictures
 from gateway.api.places import Places
 from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.audit.clock_steps import ClockSteps
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignIn, SignInSessions
@@ -166,7 +167,7 @@ def bearer(request: web.Request) -> str:
 async def record(
     request: web.Request,
     sign_in: SignIn,
-    kind: str,
+    kind: Kind,
     camera_id: CameraId | None = None,
     incident_id: str | None = None,
     site_id: SiteId | None = None,
@@ -190,7 +191,7 @@ async def record(
 
 
 @asynccontextmanager
-async def refusals_on_record(request: web.Request, kind: str) -> AsyncIterator[None]:
+async def refusals_on_record(request: web.Request, kind: Kind) -> AsyncIterator[None]:
     """Record the refusal if a stranger is refused within this context. The log merges repeated refusals."""
     try:
         yield

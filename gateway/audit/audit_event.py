@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any, Self
 
+from gateway.audit.kinds import Kind
 from gateway.models import Role
 
 
@@ -22,12 +23,12 @@ class Outcome(StrEnum):
 class AuditEvent:
     """Describes one thing that a person did, or that happened because its time was up.
 
-    ``kind`` is a stable word (``incident_opened``). ``principal`` is an id, and ``name`` tells readers who that is.
+    ``principal`` is an id, and ``name`` tells readers who that is.
     ``reason`` is a stable word, present if ``outcome`` is not ok. ``origin_address`` is the network address it came
     from. ``detail`` is JSON and contains no secret.
     """
 
-    kind: str
+    kind: Kind
     principal: str | None = None
     name: str | None = None
     role: Role | None = None
@@ -106,7 +107,7 @@ def from_dict(values: Mapping[str, Any]) -> AuditRecord:
     rest.pop("time")
     event_id, at, utc_offset = str(rest.pop("event_id")), float(rest.pop("at")), int(rest.pop("utc_offset"))
     number, role = rest.pop("id"), rest.pop("role")
-    event = AuditEvent(role=None if role is None else Role(role), **rest)
+    event = AuditEvent(kind=Kind(rest.pop("kind")), role=None if role is None else Role(role), **rest)
     return AuditRecord(event, event_id, at, utc_offset, number)
 
 

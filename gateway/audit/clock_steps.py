@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 from gateway.audit.audit_event import AuditEvent
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
 from gateway.listeners import Listeners
@@ -58,7 +59,7 @@ class ClockSteps:
         )
         self._metrics.clock_steps.labels(way).inc()
         self._watchers.tell(by)
-        await self._audit.append(AuditEvent(kind="clock_step", detail={"by": by, "off_by": round(difference, 1)}))
+        await self._audit.append(AuditEvent(kind=Kind.CLOCK_STEP, detail={"by": by, "off_by": round(difference, 1)}))
 
 
 def step(noted: float, difference: float) -> float:

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.audit_event import AuditEvent, AuditRecord
+from gateway.audit.kinds import Kind
 from gateway.models import Role, SiteId
 from gateway.storage.tables import AuditRow
 
@@ -66,7 +67,7 @@ def _to_values(record: AuditRecord) -> dict[str, Any]:
         "event_id": record.event_id,
         "at": record.at,
         "utc_offset": record.utc_offset,
-        "kind": event.kind,
+        "kind": event.kind.value,
         "outcome": event.outcome,
         "reason": event.reason,
         "principal_id": event.principal,
@@ -82,7 +83,7 @@ def _to_values(record: AuditRecord) -> dict[str, Any]:
 
 def _from_row(row: AuditRow) -> AuditRecord:
     event = AuditEvent(
-        kind=row.kind,
+        kind=Kind(row.kind),
         principal=row.principal_id,
         name=row.principal_name,
         role=None if row.role is None else Role(row.role),

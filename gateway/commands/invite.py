@@ -9,6 +9,7 @@ from rich.console import Console
 
 from gateway.access.roles import needs_sites
 from gateway.audit.audit_event import AuditEvent
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations, invitation_link, qr_text
 from gateway.clock import SystemClock
@@ -51,7 +52,7 @@ def invited(principal: Principal, by: str) -> AuditEvent:
     """Return the audit event of an invitation."""
     detail = {"sites": sorted(principal.site_ids), "by": by}
     return AuditEvent(
-        kind="invited",
+        kind=Kind.INVITED,
         principal=principal.id,
         name=principal.name,
         role=principal.role,

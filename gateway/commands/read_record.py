@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gateway.audit.audit_event import AuditEvent, AuditRecord
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.clock import SystemClock
 from gateway.config_loader import load_without_secrets
@@ -19,7 +20,7 @@ async def read_records(config: Path, limit: int, reader: str) -> list[AuditRecor
         audit = AuditLog(database, SystemClock(), Metrics())
         records = await audit.read(limit=limit)
         await audit.append(
-            AuditEvent(kind="record_read", name=reader, detail={"rows": len(records), "by": "command line"})
+            AuditEvent(kind=Kind.RECORD_READ, name=reader, detail={"rows": len(records), "by": "command line"})
         )
         return records
     finally:

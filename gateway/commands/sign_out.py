@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from gateway.audit.audit_event import AuditEvent, printable
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
 from gateway.auth.sessions import SignInSessions
@@ -49,7 +50,7 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
     withdrawn = await Invitations(database, settings.tokens, clock).withdraw(who)
     if withdrawn:
         detail = {"who": who, "invitations": withdrawn, "by": f"{operator}, command line"}
-        await audit.append(AuditEvent(kind="invitations_withdrawn", detail=detail))
+        await audit.append(AuditEvent(kind=Kind.INVITATIONS_WITHDRAWN, detail=detail))
     living = await sessions.not_signed_out(who)
     for sign_in in living:
         if not await sessions.end(sign_in.id):
@@ -58,7 +59,7 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
             )
         await audit.append(
             AuditEvent(
-                kind="signed_out",
+                kind=Kind.SIGNED_OUT,
                 principal=sign_in.principal.id,
                 name=sign_in.principal.name,
                 role=sign_in.principal.role,

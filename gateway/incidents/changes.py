@@ -4,9 +4,24 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.audit.audit_event import AuditEvent, Outcome
+from gateway.audit.kinds import Kind
 from gateway.incident import Incident, Origin
 from gateway.incidents.incident_events import Effect
 from gateway.models import IncidentKind, IncidentState, Principal, SiteId
+
+_KINDS = {
+    Effect.OPENED: Kind.INCIDENT_OPENED,
+    Effect.ALARMED: Kind.INCIDENT_ALARMED,
+    Effect.MERGED: Kind.INCIDENT_MERGED,
+    Effect.ACKNOWLEDGED: Kind.INCIDENT_ACKNOWLEDGED,
+    Effect.UNCONFIRMED: Kind.ALARM_UNCONFIRMED,
+    Effect.WARNED: Kind.INCIDENT_WARNED,
+    Effect.EXTENDED: Kind.INCIDENT_EXTENDED,
+    Effect.ALL_CLEAR: Kind.INCIDENT_ALL_CLEAR,
+    Effect.SUPERSEDED: Kind.INCIDENT_SUPERSEDED,
+    Effect.EXPIRED: Kind.INCIDENT_EXPIRED,
+}
+"""The effects that change an incident. The others leave it as it is, and are not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ def record_of(
     if change.effect is Effect.UNCONFIRMED:
         detail |= {"alarm": incident.alarms, "alarm_at": incident.last_alarm_at}
     return AuditEvent(
-        kind="alarm_unconfirmed" if change.effect is Effect.UNCONFIRMED else f"incident_{change.effect}",
+        kind=_KINDS[change.effect],
         principal=principal.id if principal else None,
         name=principal.name if principal else trigger.origin.by if trigger else None,
         role=principal.role if principal else None,
@@ -83,7 +98,7 @@ def record_of_refusal(trigger: Trigger, reason: str) -> AuditEvent:
     """Return the audit event of a trigger that was refused."""
     who = trigger.principal
     return AuditEvent(
-        kind="trigger_refused",
+        kind=Kind.TRIGGER_REFUSED,
         principal=who.id if who else None,
         name=who.name if who else trigger.origin.by,
         role=who.role if who else None,

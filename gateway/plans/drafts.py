@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.clock import Clock
 from gateway.errors import BadRequest, Conflict
@@ -59,7 +60,7 @@ class Drafts:
             document = with_features_of(document, before.document, hidden)
             restores = before.restores if document == before.document else None
             draft = replace(before, document=document, restores=restores, proposal=None, note="")
-            event = None if revision else _event("plan_draft_begun", site, by, address)
+            event = None if revision else _event(Kind.PLAN_DRAFT_BEGUN, site, by, address)
             return await self._put(site, draft, by, event)
 
     async def restore(self, site: SiteId, by: Principal, address: str, number: int, revision: int) -> Draft:
@@ -69,7 +70,7 @@ class Drafts:
             before = await self._same(site, revision)
             document = adapted(found.document, self._plans.cameras(site), self._plans.version(site).document)
             draft = replace(before, document=document, restores=number, proposal=None, note="")
-            return await self._put(site, draft, by, _event("plan_restored", site, by, address, version=number))
+            return await self._put(site, draft, by, _event(Kind.PLAN_RESTORED, site, by, address, version=number))
 
     async def discard(self, site: SiteId, by: Principal, address: str, revision: int) -> None:
         """Delete the draft. Raises Conflict."""
@@ -77,7 +78,7 @@ class Drafts:
             await self._same(site, revision)
             async with self._database.session() as session:
                 await store.drop_draft(session, site)
-                self._record(session, _event("plan_draft_discarded", site, by, address))
+                self._record(session, _event(Kind.PLAN_DRAFT_DISCARDED, site, by, address))
 
     async def publish(self, site: SiteId, by: Principal, address: str, revision: int, note: str) -> Version | Draft:
         """Make the draft the plan, or propose it if somebody else must approve it. Return which.
@@ -89,7 +90,7 @@ class Drafts:
             draft = replace(draft, note=note)
             if self.approval:
                 draft = replace(draft, proposal=Proposal(self._clock.now(), by.id, by.name))
-                return await self._put(site, draft, by, _event("plan_proposed", site, by, address, note=note))
+                return await self._put(site, draft, by, _event(Kind.PLAN_PROPOSED, site, by, address, note=note))
             return await self._publish(site, draft, plan, by, address, published_by=by.name, approved_by=None)
 
     async def approve(self, site: SiteId, by: Principal, address: str, revision: int) -> Version:
@@ -107,7 +108,7 @@ class Drafts:
             draft = await self._same(site, revision)
             _proposal(draft)
             draft = replace(draft, proposal=None, note=note)
-            return await self._put(site, draft, by, _event("plan_rejected", site, by, address, note=note))
+            return await self._put(site, draft, by, _event(Kind.PLAN_REJECTED, site, by, address, note=note))
 
     async def _same(self, site: SiteId, revision: int) -> Draft:
         """Return the draft, if it still has this revision. Raises Conflict."""
@@ -161,7 +162,7 @@ class Drafts:
             store.add_version(session, site, version)
             await store.drop_draft(session, site)
             detail = {"version": version.number, "sha256": version.sha256.hex(), "published_by": published_by}
-            self._record(session, _event("plan_published", site, by, address, **detail))
+            self._record(session, _event(Kind.PLAN_PUBLISHED, site, by, address, **detail))
         self._plans.use(site, version, geometry)
         return version
 
@@ -175,7 +176,7 @@ def _proposal(draft: Draft) -> Proposal:
     return draft.proposal
 
 
-def _event(kind: str, site: SiteId, by: Principal, address: str, **detail: object) -> AuditEvent:
+def _event(kind: Kind, site: SiteId, by: Principal, address: str, **detail: object) -> AuditEvent:
     return AuditEvent(
         kind=kind,
         principal=by.id,

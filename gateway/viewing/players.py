@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from gateway.access.grants import Grants
 from gateway.access.service import AccessService
 from gateway.audit.audit_event import AuditEvent, Outcome
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.auth.secret import digest
 from gateway.auth.sessions import SignInSessions
@@ -175,13 +176,13 @@ class WallPlayers:
         kept.ends_at = issued.expires_at
         kept.renewals += 1
         if kept.renewals == 1:
-            await self._audit.append(_event(kept, "view_renewal_began", {"jti": issued.jti}))
+            await self._audit.append(_event(kept, Kind.VIEW_RENEWAL_BEGAN, {"jti": issued.jti}))
 
     async def _refused(self, player: Player, reason: str, address: str, told: tuple[str, str]) -> Unauthenticated:
         principal = player.principal
         await self._audit.append(
             AuditEvent(
-                kind="player_refused",
+                kind=Kind.PLAYER_REFUSED,
                 principal=principal.id,
                 name=principal.name,
                 role=principal.role,
@@ -204,7 +205,7 @@ def _player(settings: PlayerSettings) -> Player:
     return Player(settings, principal)
 
 
-def _event(kept: _Kept, kind: str, detail: dict[str, object]) -> AuditEvent:
+def _event(kept: _Kept, kind: Kind, detail: dict[str, object]) -> AuditEvent:
     viewing = kept.viewing
     return AuditEvent(
         kind=kind,

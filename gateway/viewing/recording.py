@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.audit.audit_event import AuditEvent, Outcome
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.models import Camera, Grant, Principal, StreamName
 
@@ -32,7 +33,7 @@ class Viewing:
     renewals: int = 0
 
 
-async def record(audit: AuditLog, viewing: Viewing, kind: str, reason: str | None, detail: dict[str, object]) -> None:
+async def record(audit: AuditLog, viewing: Viewing, kind: Kind, reason: str | None, detail: dict[str, object]) -> None:
     """Record that a viewing was opened or closed."""
     await audit.append(
         AuditEvent(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from gateway.access.grants import Grants
 from gateway.access.service import AccessService
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.auth.revocations import Revocations
 from gateway.auth.sessions import SignInSessions
@@ -123,7 +124,7 @@ class ViewingService:
             )
             self._viewings[viewing.id] = viewing
             self._by_secret[viewing.secret] = viewing.id
-        await record(self._audit, viewing, "view_opened", None, {"jti": claims.jti, "session": viewing.id})
+        await record(self._audit, viewing, Kind.VIEW_OPENED, None, {"jti": claims.jti, "session": viewing.id})
         # The grant or the sign-in may have ended meanwhile, when there was no session for it to close.
         try:
             await self._admission.admit(token)
@@ -217,7 +218,7 @@ class ViewingService:
             detail: dict[str, object] = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
             detail |= {"packets": event.packets, "bytes": event.bytes, "renewals": viewing.renewals}
             self._recording.put(
-                functools.partial(record, self._audit, viewing, "view_closed", str(event.reason), detail)
+                functools.partial(record, self._audit, viewing, Kind.VIEW_CLOSED, str(event.reason), detail)
             )
         self._observers.tell(viewing, event)
 

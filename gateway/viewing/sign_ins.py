@@ -10,6 +10,7 @@ from typing import Protocol
 from gateway.access.grants import Grants
 from gateway.access.service import AccessService
 from gateway.audit.audit_event import AuditEvent
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.auth import shifts
 from gateway.auth.sessions import SignIn, SignInSessions
@@ -208,7 +209,7 @@ class SignInKeeper:
 def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
     """Return the audit event of a sign-in that an incident extends. It is recorded once per incident."""
     return AuditEvent(
-        kind="sign_in_carried_on",
+        kind=Kind.SIGN_IN_CARRIED_ON,
         principal=sign_in.principal.id,
         name=sign_in.principal.name,
         role=sign_in.principal.role,
@@ -221,7 +222,7 @@ def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
 def closed(sign_in: SignIn, expired: bool, pictures: int, pages: int) -> AuditEvent:
     """Return the audit event of closing a sign-in's pages and pictures, when the gateway itself did not end it."""
     return AuditEvent(
-        kind="sign_in_closed",
+        kind=Kind.SIGN_IN_CLOSED,
         principal=sign_in.principal.id,
         name=sign_in.principal.name,
         role=sign_in.principal.role,

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.audit.audit_event import AuditEvent, AuditRecord, format_record, from_dict, hundredths, local_offset
-from gateway.models import Role
+from gateway.audit.kinds import Kind
+from gateway.models import Action, Role
 
 EVENT = AuditEvent(
-    kind="view_opened",
+    kind=Kind.VIEW_OPENED,
     principal="anna",
     name="Anna Berg",
     role=Role.DISPATCHER,
@@ -56,19 +57,19 @@ def test_a_record_is_printed_as_one_line_for_a_terminal() -> None:
 
 
 def test_a_record_without_a_person_is_printed_as_one_line() -> None:
-    line = format_record(AuditRecord(AuditEvent(kind="incident_expired"), "e", 0.0, 0))
+    line = format_record(AuditRecord(AuditEvent(kind=Kind.INCIDENT_EXPIRED), "e", 0.0, 0))
     assert line == "1970-01-01T00:00:00.00+00:00  incident_expired  ok  -"
 
 
 def test_a_name_cannot_move_the_cursor_or_fake_a_line() -> None:
-    event = AuditEvent(kind="x", name="a\n2023 fake\x1b[2J", reason="b\r", detail={"note": "c\u2028\x9b"})
+    event = AuditEvent(kind=Kind("x"), name="a\n2023 fake\x1b[2J", reason="b\r", detail={"note": "c\u2028\x9b"})
     line = format_record(AuditRecord(event, "e", 0.0, 0))
     assert line.isprintable()
 
 
 def test_a_time_in_the_details_is_printed_at_the_records_offset() -> None:
     event = AuditEvent(
-        kind="x", detail={"ends_at": 1_795_769_442.43674, "was": {"ends_at": 0}, "rows": 3, "old_at": None}
+        kind=Kind("x"), detail={"ends_at": 1_795_769_442.43674, "was": {"ends_at": 0}, "rows": 3, "old_at": None}
     )
     line = format_record(AuditRecord(event, "e", 0.0, -12600))
     assert 'ends_at="2026-11-27T05:20:42.43-03:30"' in line
@@ -79,13 +80,13 @@ def test_a_time_in_the_details_is_printed_at_the_records_offset() -> None:
 
 @given(st.floats() | st.integers() | st.booleans() | st.text(max_size=5))
 def test_no_detail_can_break_a_line(value: object) -> None:
-    event = AuditEvent(kind="x", detail={"ends_at": value, "times_at": [value]})
+    event = AuditEvent(kind=Kind("x"), detail={"ends_at": value, "times_at": [value]})
     assert format_record(AuditRecord(event, "e", 0.0, 0)).isprintable()
 
 
 def test_a_record_survives_the_round_trip_through_json() -> None:
     assert from_dict(json.loads(json.dumps(RECORD.as_dict()))) == RECORD
-    bare = AuditRecord(AuditEvent(kind="x"), "e", 0.0, 0)
+    bare = AuditRecord(AuditEvent(kind=Kind("x")), "e", 0.0, 0)
     assert from_dict(json.loads(json.dumps(bare.as_dict()))) == bare
 
 
@@ -97,3 +98,15 @@ def test_json_is_flat_and_has_the_readable_time() -> None:
         "view_opened",
         "dispatcher",
     )
+
+
+def test_a_kind_that_this_version_does_not_know_is_read_as_it_is() -> None:
+    record = AuditRecord(AuditEvent(kind=Kind.VIEW_OPENED), "e", 0.0, 0)
+    other = from_dict(record.as_dict() | {"kind": "of_another_version"})
+    assert other.event.kind == "of_another_version"
+    assert other.as_dict()["kind"] == "of_another_version"
+    assert "of_another_version" not in set(Kind)
+
+
+def test_everything_that_a_person_may_want_to_do_has_a_kind_for_its_refusal() -> None:
+    assert {f"{action}_refused" for action in Action} <= set(Kind)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.clock_steps import ClockSteps
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.metrics import Metrics
 from gateway.storage.database import Database
@@ -52,7 +53,7 @@ async def test_a_step_of_the_clock_is_noticed_and_reported_once(
     assert scene.counted("forward" if by > 0 else "back") == 1
     assert [r.levelno for r in caplog.records if "clock was set" in r.getMessage()] == [logging.WARNING]
     [record] = await scene.audit.read()
-    assert record.event == AuditEvent(kind="clock_step", detail={"by": by, "off_by": by})
+    assert record.event == AuditEvent(kind=Kind.CLOCK_STEP, detail={"by": by, "off_by": by})
     assert record.at == pytest.approx(1_700_000_000.0 + 2 + by, abs=0.02), "dated by the clock as it is set"
 
 
@@ -84,7 +85,7 @@ async def test_times_in_a_record_follow_the_same_clock_as_its_date(scene: Scene)
     """A regression: after the clock was set, a record's date followed it, but the ending time in the record did not."""
     scene.clock.jump(-3600)
     detail = {"ends_at": scene.clock.now() + 60, "by": "Ann"}
-    await scene.audit.append(AuditEvent(kind="incident_opened", detail=detail))
+    await scene.audit.append(AuditEvent(kind=Kind.INCIDENT_OPENED, detail=detail))
     [record] = await scene.audit.read()
     assert record.event.detail == {"ends_at": scene.clock.wall() + 60, "by": "Ann"}
     assert record.at == scene.clock.wall()

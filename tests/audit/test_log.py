@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.audit.spool import SIZE, Spool
 from gateway.errors import StorageError
@@ -20,7 +21,7 @@ from tests.databases import database_url
 from tests.fakes import FakeClock
 
 EVENT = AuditEvent(
-    kind="view_opened",
+    kind=Kind.VIEW_OPENED,
     principal="anna",
     name="Anna",
     role=Role.DISPATCHER,
@@ -86,7 +87,7 @@ async def test_appended_records_are_read_back_whole(audit: AuditLog, clock: Fake
 
 
 async def test_ids_increase_and_are_never_reused(audit: AuditLog, database: Database) -> None:
-    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5)))
+    await asyncio.gather(*(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(5)))
     assert [record.id for record in await audit.read()] == [1, 2, 3, 4, 5]
     async with database.session() as session:
         await session.execute(text("DELETE FROM audit_records WHERE id = 5"))
@@ -97,7 +98,7 @@ async def test_ids_increase_and_are_never_reused(audit: AuditLog, database: Data
 async def test_reading_gives_the_newest_records_of_a_period_oldest_first(audit: AuditLog, clock: FakeClock) -> None:
     start = clock.now()
     for number in range(6):
-        await audit.append(AuditEvent(kind=str(number)))
+        await audit.append(AuditEvent(kind=Kind(str(number))))
         await clock.advance(10)
     assert [r.event.kind for r in await audit.read(since=start + 10, until=start + 50)] == ["1", "2", "3", "4"]
     assert [r.event.kind for r in await audit.read(limit=2)] == ["4", "5"]
@@ -107,14 +108,14 @@ async def test_reading_gives_the_newest_records_of_a_period_oldest_first(audit: 
 async def test_a_record_in_a_transaction_shares_its_fate(audit: AuditLog, database: Database) -> None:
     async def fail() -> None:
         async with database.session() as session:
-            audit.add(session, audit.record(AuditEvent(kind="undone")))
+            audit.add(session, audit.record(AuditEvent(kind=Kind("undone"))))
             await session.flush()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
     async with database.session() as session:
-        audit.add(session, audit.record(AuditEvent(kind="done")))
+        audit.add(session, audit.record(AuditEvent(kind=Kind("done"))))
     assert await kinds(audit) == ["done"]
 
 
@@ -124,7 +125,7 @@ async def test_a_failing_store_does_not_disturb_the_caller(
     await rename(database, "audit_records", "away")
     with caplog.at_level(logging.INFO):
         for number in range(3):
-            await audit.append(AuditEvent(kind=str(number)))
+            await audit.append(AuditEvent(kind=Kind(str(number))))
     assert audit.spooling
     assert failures(metrics) == 3
     assert caplog.text.count("spooling to") == 1
@@ -132,7 +133,7 @@ async def test_a_failing_store_does_not_disturb_the_caller(
         await audit.read()
 
     await rename(database, "away", "audit_records")
-    await audit.append(AuditEvent(kind="after"))
+    await audit.append(AuditEvent(kind=Kind("after")))
     await audit.catch_up()
     assert not audit.spooling
     assert sorted(await kinds(audit)) == ["0", "1", "2", "after"]
@@ -162,7 +163,7 @@ async def test_a_spool_that_was_imported_but_not_cleared_is_not_imported_twice(
     await audit.append(EVENT)
     await rename(database, "away", "audit_records")
     content = spool.path.read_bytes()
-    await audit.append(AuditEvent(kind="after"))
+    await audit.append(AuditEvent(kind=Kind("after")))
     await audit.catch_up()
     spool.path.write_bytes(content)
     await AuditLog(database, clock, Metrics()).catch_up()
@@ -179,7 +180,7 @@ async def test_a_start_while_the_store_still_fails_keeps_the_spool(
     await later.catch_up()
     assert later.spooling
     await rename(database, "away", "audit_records")
-    await later.append(AuditEvent(kind="after"))
+    await later.append(AuditEvent(kind=Kind("after")))
     await later.catch_up()
     assert sorted(await kinds(later)) == ["after", "view_opened"]
 
@@ -192,7 +193,7 @@ async def test_if_nothing_can_be_written_the_caller_continues_and_the_record_is_
     await audit.append(replace(EVENT, outcome="ok"))
     assert failures(metrics) == 1
     assert "kept in memory" in caplog.text
-    assert not await audit.keep_aside([audit.record(AuditEvent(kind="second"))], StorageError("full"))
+    assert not await audit.keep_aside([audit.record(AuditEvent(kind=Kind("second")))], StorageError("full"))
     await rename(database, "away", "audit_records")
     await audit.catch_up()
     assert sorted(await kinds(audit)) == ["second", "view_opened"]
@@ -204,7 +205,7 @@ async def test_records_kept_in_memory_are_limited_and_losses_counted(
 ) -> None:
     metrics = Metrics()
     audit = AuditLog(database, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
-    records = [audit.record(AuditEvent(kind=str(number))) for number in range(2005)]
+    records = [audit.record(AuditEvent(kind=Kind(str(number)))) for number in range(2005)]
     await audit.keep_aside(records, StorageError("full"))
     assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "records"}) == 5
 
@@ -216,13 +217,15 @@ async def test_refusals_cannot_fill_the_spool_space_kept_for_views(
     audit = AuditLog(database, clock, metrics, spool=tmp_path / "spool.jsonl", spool_size=20_000)
     await rename(database, "audit_records", "away")
     for number in range(100):
-        await audit.append(AuditEvent(kind="refused", outcome="refused", principal=str(number)))
+        await audit.append(AuditEvent(kind=Kind("refused"), outcome="refused", principal=str(number)))
     assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "refusal_records"})
-    assert await audit.keep_aside([audit.record(AuditEvent(kind="view_opened")) for _ in range(20)], StorageError(""))
+    assert await audit.keep_aside(
+        [audit.record(AuditEvent(kind=Kind.VIEW_OPENED)) for _ in range(20)], StorageError("")
+    )
 
 
 async def test_a_thousand_similar_refusals_make_two_records(audit: AuditLog, clock: FakeClock) -> None:
-    refusal = AuditEvent(kind="view_refused", outcome="refused", principal="aude", reason="role_sees_no_video")
+    refusal = AuditEvent(kind=Kind.VIEW_REFUSED, outcome="refused", principal="aude", reason="role_sees_no_video")
     for _ in range(1000):
         await audit.append(refusal)
     await audit.append(replace(refusal, principal="pat"))
@@ -237,7 +240,7 @@ async def test_a_thousand_similar_refusals_make_two_records(audit: AuditLog, clo
 
 
 async def test_refusals_that_were_only_counted_are_recorded_when_the_gateway_stops(audit: AuditLog) -> None:
-    refusal = AuditEvent(kind="view_refused", outcome="refused", principal="aude")
+    refusal = AuditEvent(kind=Kind.VIEW_REFUSED, outcome="refused", principal="aude")
     for _ in range(3):
         await audit.append(refusal)
     await audit.finish()
@@ -253,7 +256,7 @@ async def test_a_thousand_waiting_records_are_written_in_a_few_commits(audit: Au
         return original(urgency)
 
     database.session = counted  # type: ignore[method-assign, assignment]
-    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(1000)))
+    await asyncio.gather(*(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(1000)))
     assert sorted(map(int, await kinds(audit))) == list(range(1000))
     assert len(commits) <= 12
     assert set(commits) == {Urgency.RECORD}
@@ -261,7 +264,9 @@ async def test_a_thousand_waiting_records_are_written_in_a_few_commits(audit: Au
 
 async def test_an_alarm_overtakes_a_spool_that_is_being_imported(audit: AuditLog, database: Database) -> None:
     """A regression: the whole spool used to be written in one commit, and an alarm waited seconds for that."""
-    await audit.keep_aside([audit.record(AuditEvent(kind=str(number))) for number in range(1000)], StorageError("full"))
+    await audit.keep_aside(
+        [audit.record(AuditEvent(kind=Kind(str(number)))) for number in range(1000)], StorageError("full")
+    )
     draining = asyncio.create_task(audit.catch_up())
     async with database.session(Urgency.ALARM):
         pass
@@ -272,8 +277,10 @@ async def test_an_alarm_overtakes_a_spool_that_is_being_imported(audit: AuditLog
 
 async def test_an_append_while_the_spool_is_imported_loses_nothing(audit: AuditLog, database: Database) -> None:
     await rename(database, "audit_records", "away")
-    await asyncio.gather(*(audit.append(AuditEvent(kind=str(number))) for number in range(5)))
+    await asyncio.gather(*(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(5)))
     await rename(database, "away", "audit_records")
-    await asyncio.gather(audit.catch_up(), *(audit.append(AuditEvent(kind=str(number))) for number in range(5, 10)))
+    await asyncio.gather(
+        audit.catch_up(), *(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(5, 10))
+    )
     await audit.catch_up()
     assert sorted(await kinds(audit)) == [str(number) for number in range(10)]

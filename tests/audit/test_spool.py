@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.audit_event import AuditEvent, AuditRecord
+from gateway.audit.kinds import Kind
 from gateway.audit.spool import Spool
 
 
 def record(name: str) -> AuditRecord:
-    return AuditRecord(AuditEvent(kind=name), name, 1.0, 0)
+    return AuditRecord(AuditEvent(kind=Kind(name)), name, 1.0, 0)
 
 
 def kinds(spool: Spool) -> list[str]:

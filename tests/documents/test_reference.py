@@ -9,6 +9,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gateway.audit.kinds import Kind
 from gateway.configuration.settings import Settings
 from gateway.metrics import Metrics
 from rig.example import ROOT
@@ -80,6 +81,10 @@ def test_every_place_whose_failures_are_counted_is_documented() -> None:
     ]
     assert len(listeners) >= 16
     assert sorted(documented) == sorted({*counted, *listeners})
+
+
+def test_every_kind_of_record_is_documented() -> None:
+    assert first_cells("record.md") == set(Kind)
 
 
 async def test_every_route_is_documented_and_every_documented_route_exists(house: House) -> None:

@@ -8,6 +8,7 @@ from gateway.api import views
 from gateway.api.admission.limits import RECORDS
 from gateway.api.admission.throttle import too_many
 from gateway.api.services import SERVICES, Services, client_address, record, signed_in, whole_number
+from gateway.audit.kinds import Kind
 from gateway.errors import BadRequest, NotFound
 from gateway.models import Action, Camera, CameraId, Principal
 
@@ -48,7 +49,7 @@ async def still(request: web.Request) -> web.Response:
     if picture is None:
         raise NotFound("no_still", "No picture has arrived from this camera since the gateway started.")
     ground = services.access.ground(draft).detail()
-    await record(request, sign_in, "still_seen", camera_id, draft.incident_id, None, **ground)
+    await record(request, sign_in, Kind.STILL_SEEN, camera_id, draft.incident_id, None, **ground)
     return web.Response(
         body=picture.jpeg,
         content_type="image/jpeg",
@@ -77,7 +78,7 @@ async def read_record(request: web.Request) -> web.Response:
         return await too_many(request, payer, wait)
     sites = sign_in.principal.site_ids or None
     rows = await services.audit.read(_time(request, "since"), _time(request, "until"), limit, sites)
-    await record(request, sign_in, "record_read", rows=len(rows))
+    await record(request, sign_in, Kind.RECORD_READ, rows=len(rows))
     return web.json_response({"records": [views.record(row) for row in rows]})
 
 

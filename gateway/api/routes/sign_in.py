@@ -14,6 +14,7 @@ from gateway.api.services import (
     sign_in_of,
     signed_in,
 )
+from gateway.audit.kinds import Kind
 from gateway.auth.sessions import SignIn
 
 COOKIE_KEPT = 30 * 86400
@@ -37,19 +38,21 @@ async def redeem(request: web.Request) -> web.Response:
     settings = services.loaded.settings
     former = await sign_in_of(request)
     code = (await body_of(request, Redeem)).code
-    async with refusals_on_record(request, "sign_in_refused"):
+    async with refusals_on_record(request, Kind.SIGN_IN_REFUSED):
         principal = await services.invitations.redeem(code)
     cookie = await services.sessions.create(principal, instead_of=former.id if former else None)
     sign_in = await services.sessions.lookup(cookie)
     if sign_in is None:
         raise RuntimeError("a session that was just created is not there")
     if former is None:
-        await record(request, sign_in, "signed_in", by="invitation")
+        await record(request, sign_in, Kind.SIGNED_IN, by="invitation")
     else:
         await services.sign_ins.close(former)
-        await record(request, former, "signed_out", by="change-over", to=principal.id, to_name=principal.name)
+        await record(request, former, Kind.SIGNED_OUT, by="change-over", to=principal.id, to_name=principal.name)
         before = former.principal
-        await record(request, sign_in, "signed_in", by="invitation", instead_of=before.id, instead_of_name=before.name)
+        await record(
+            request, sign_in, Kind.SIGNED_IN, by="invitation", instead_of=before.id, instead_of_name=before.name
+        )
     response = web.json_response(_me(services, sign_in))
     response.set_cookie(
         cookie_name(settings.http),
@@ -74,7 +77,7 @@ async def go_on(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     prolonged = await services.sign_ins.go_on(sign_in)
     before, after = sign_in.expires_at, prolonged.expires_at
-    await record(request, prolonged, "sign_in_continued", would_have_ended_at=before, ends_at=after)
+    await record(request, prolonged, Kind.SIGN_IN_CONTINUED, would_have_ended_at=before, ends_at=after)
     return web.json_response(_me(services, prolonged))
 
 
@@ -84,7 +87,7 @@ async def sign_out(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     on_disk = await services.sessions.end(sign_in.id)
     await services.sign_ins.close(sign_in)
-    await record(request, sign_in, "signed_out")
+    await record(request, sign_in, Kind.SIGNED_OUT)
     response = web.Response(status=204, headers={} if on_disk else {"X-Sightline-Committed": "false"})
     http = services.loaded.settings.http
     # A browser deletes a __Host- cookie only with the same attributes with which it was set.
@@ -94,7 +97,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 async def accept_notice(request: web.Request) -> web.Response:
     """Record that the person has read and accepted the limits on sharing the pictures."""
-    await record(request, await signed_in(request), "notice_accepted")
+    await record(request, await signed_in(request), Kind.NOTICE_ACCEPTED)
     return web.Response(status=204)
 
 

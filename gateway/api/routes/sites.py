@@ -10,6 +10,7 @@ from gateway.access import roles
 from gateway.access.service import AccessService
 from gateway.api import views
 from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
+from gateway.audit.kinds import Kind
 from gateway.auth.sessions import SignIn
 from gateway.configuration.site_settings import SiteSettings
 from gateway.errors import NotFound
@@ -79,7 +80,7 @@ async def sites(request: web.Request) -> web.Response:
 async def plan(request: web.Request) -> web.Response:
     """Return the floor plan in metres, and record who read it."""
     sign_in, site, _, cameras = await _known(request)
-    await record(request, sign_in, "plan_read", site_id=SiteId(site.id))
+    await record(request, sign_in, Kind.PLAN_READ, site_id=SiteId(site.id))
     clock, plans = request.app[SERVICES].clock, request.app[SERVICES].plans
     version, geometry = plans.version(SiteId(site.id)), plans.geometry(SiteId(site.id))
     today = datetime.fromtimestamp(clock.wall(), UTC).date()

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from gateway.api.services import SERVICES, bearer, client_address, refusals_on_record
+from gateway.audit.kinds import Kind
 from gateway.errors import BadRequest, PreconditionRequired, UnsupportedMedia
 from gateway.models import CAMERA_STREAMS, CameraId
 from gateway.webrtc.signalling.ice_servers import links
@@ -22,7 +23,7 @@ async def offer(request: web.Request) -> web.Response:
     Return the answer, and the address of the new session.
     """
     services, camera_id = request.app[SERVICES], CameraId(request.match_info["camera"])
-    async with refusals_on_record(request, "token_refused"):
+    async with refusals_on_record(request, Kind.TOKEN_REFUSED):
         credential = bearer(request)
         _require_type(request, SDP)
         wanted = request.query.get("stream")
@@ -72,7 +73,7 @@ async def leave(request: web.Request) -> web.Response:
 
 async def renew(request: web.Request) -> web.Response:
     """Extend a running session with a fresh token."""
-    async with refusals_on_record(request, "token_refused"):
+    async with refusals_on_record(request, Kind.TOKEN_REFUSED):
         await request.app[SERVICES].viewing.renew(request.match_info["secret"], bearer(request))
     return web.Response(status=204)
 

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable, Container, Mapping, Sequence
 
 from gateway.audit.audit_event import Outcome
+from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.clock import Clock
 from gateway.configuration.setting_types import webhook_key
@@ -115,7 +116,7 @@ class WebhookTrigger:
             self._show(endpoint, reason)
         await self._audit.append(
             AuditEvent(
-                kind="trigger_refused",
+                kind=Kind.TRIGGER_REFUSED,
                 name=endpoint.settings.name,
                 site=endpoint.site_id,
                 outcome=Outcome.REFUSED,
