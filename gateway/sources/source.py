@@ -80,6 +80,7 @@ class Source:
         self._sound = sound
         self._sub = stream is StreamName.SUB
         self._challenge: Challenge | None = None
+        self._answered: Challenge | None = None  # the one that the current connection began with
         self._redirects = tuple(map(parse_place, redirects))
         self._configured: Place | None = None
         self._resolver = resolver or Resolver()
@@ -116,7 +117,7 @@ class Source:
     def _pause(self, error: CameraError, delays: Iterator[float]) -> float:
         if error.reason is SourceReason.FELL_BEHIND:
             return 0.0  # ``Drops`` limits how often this happens
-        if error.reason is SourceReason.CLOSED_BY_CAMERA and self._challenge is not None:
+        if error.reason is SourceReason.CLOSED_BY_CAMERA and self._challenge is not None and self._answered is None:
             return 0.0  # some cameras hang up after a challenge, and accept the answer on the next connection
         return self._uniform(0.9 * LONG_DELAY, LONG_DELAY) if error.reason in SLOW_REASONS else next(delays)
 
@@ -135,7 +136,8 @@ class Source:
         """Wait for a session of the NVR, if the camera is behind one, then connect. Never returns."""
         address = parse_address(self._url, self._username, self._password, self._redirects)
         self._configured = address.place
-        address, self._challenge = replace(address, challenge=self._challenge), None
+        self._answered, self._challenge = self._challenge, None
+        address = replace(address, challenge=self._answered)
         if self._nvr is None:
             await self._pull_from(address)
             return

@@ -312,3 +312,57 @@ async def test_a_bare_401_in_answer_to_the_password_is_a_refused_password_tried_
     began = bench.clock.monotonic()
     await bench.until(lambda: bench.clock.monotonic() - began > LONG_DELAY - 10, within=LONG_DELAY)
     assert sum("Authorization: " in each for each in camera.asked) == told
+
+
+async def test_a_camera_that_hangs_up_after_any_challenge_is_signed_in_to_on_the_next_connection(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    """It lets everybody describe the stream, and challenges only after that."""
+    demand = demanding(PLAIN, proof=lambda request: proves(request, "n"))
+    camera.alter = lambda request, answer: answer if method(request) == "DESCRIBE" else demand(request, answer)
+    camera.leaves = lambda request: method(request) == "SETUP" and not proves(request, "n")
+    bench.source(camera.url, PASSWORD)
+    bench.start()
+    await bench.up(camera)
+    assert camera.requests[:5] == ["DESCRIBE", "SETUP", "DESCRIBE", "SETUP", "PLAY"]
+
+
+@pytest.mark.parametrize("stale", ["", ", stale=true"])
+async def test_a_camera_that_challenges_anew_and_hangs_up_each_time_is_not_hammered(
+    bench: Bench, camera: ScriptedCamera, stale: str
+) -> None:
+    def alter(request: str, answer: str) -> str:
+        sequence = re.findall(r"CSeq: (.*)\r", request)[0]
+        challenge = f'WWW-Authenticate: Digest realm="{REALM}", nonce="{len(camera.asked)}"{stale}\r\n'
+        return f"RTSP/1.0 401 No\r\nCSeq: {sequence}\r\n{challenge}\r\n"
+
+    camera.alter = alter
+    camera.leaves = lambda _: True
+    source = bench.source(camera.url, PASSWORD)
+    bench.start()
+    began = bench.clock.monotonic()
+    await bench.until(lambda: bench.clock.monotonic() - began > 20)
+    assert len(camera.asked) < 20
+    assert source.status().state is SourceState.DOWN
+
+
+async def test_the_late_answer_to_a_request_that_was_given_up_is_not_taken_for_the_answer_to_the_next(
+    bench: Bench, camera: ScriptedCamera
+) -> None:
+    held: list[str] = []
+    wrong = "Tue, 14 Nov 2023 20:00:00 GMT"
+
+    def alter(request: str, answer: str) -> str:
+        if method(request) not in ("OPTIONS", "GET_PARAMETER") or len(held) > 1:
+            return answer
+        held.append(answer.replace(camera.date, wrong))
+        return "" if len(held) == 1 else held[0] + answer
+
+    camera.alter = alter
+    bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    samples = len(bench.sink.samples)
+    await bench.until(lambda: len(bench.sink.samples) > samples, within=60, each=camera.picture)
+    assert len(held) == 2
+    assert len({sample.date for sample in bench.sink.samples}) == 1
