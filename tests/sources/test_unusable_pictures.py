@@ -20,7 +20,7 @@ NOT_USABLE: dict[str, tuple[Callable[[int], bytes], str]] = {
         "lost on the way",
     ),
     "of a kind that is not supported": (
-        lambda number: rtp(number, 9000 * number, b"\x79\0\0\0"),
+        lambda number: rtp(number, 9000 * number, b"\x79\0\0\0\2\x41\x9a"),
         "kind that is not supported",
     ),
     "another payload type": (lambda number: rtp(number, 9000 * number, IDR, marker=True, kind=97), "payload type"),

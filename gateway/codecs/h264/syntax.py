@@ -11,7 +11,9 @@ from gateway.codecs.nal.syntax import NalSyntax
 from gateway.codecs.sequence_parameters import SequenceParameters
 
 SLICE, PARTITION_A, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, 5, 6, 7, 8, 9
-STAP_A, FU_A = 24, 28
+STAP_A, FU_A, FU_B = 24, 28, 29
+_INTERLEAVED = {25: 0, 26: 3, 27: 4}
+"""STAP-B and MTAP (RFC 6184 5.7), by the number of bytes between a unit's size and the unit."""
 
 
 class H264(NalSyntax):
@@ -26,12 +28,23 @@ class H264(NalSyntax):
     delimiter_kind = DELIMITER
     leading_kinds = frozenset({SEI, SPS, PPS, DELIMITER, 14, 15, 16, 17, 18})
     aggregate_kind, fragment_kind = STAP_A, FU_A
-    wrapping_kinds = frozenset(range(STAP_A, 30))
-    empty_kinds = frozenset({0, 30, 31})
+    wrapping_kinds = frozenset({STAP_A, FU_A, *_INTERLEAVED})
+    empty_kinds = frozenset({0, FU_B, 30, 31})  # if FU-B is more than a name, the fragments after it show the loss
 
     def kind(self, nal: bytes) -> int:
         """Return the lower five bits of the header."""
         return nal[0] & 0x1F
+
+    def packs(self, nal: bytes) -> bool:
+        """Cameras do not interleave, since they agreed not to. But some use these types for something of their own:
+        then the sizes of the units that they would hold do not add up."""
+        between = _INTERLEAVED.get(nal[0] & 0x1F)
+        if between is None:
+            return True
+        at = 3  # behind the decoding order number
+        while at + 2 <= len(nal):
+            at += 2 + between + int.from_bytes(nal[at : at + 2])
+        return 3 < at == len(nal)
 
     def header_of_fragment(self, payload: bytes) -> bytes:
         """Take the importance from the first byte and the type from the second."""

@@ -72,9 +72,9 @@ class AccessUnits:
         damaged."""
         syntax = self.syntax
         kind = syntax.kind(nal)
-        if kind in syntax.wrapping_kinds:
+        if kind in syntax.wrapping_kinds and syntax.packs(nal):
             raise Malformed("NAL units that are packed in a way that is not supported")
-        if len(nal) <= syntax.header or kind in syntax.empty_kinds:
+        if len(nal) <= syntax.header or kind in syntax.empty_kinds or kind in syntax.wrapping_kinds:
             return  # an end of sequence, padding, or a type that the manufacturer defined
         coded = kind in syntax.picture_kinds
         if not coded and kind not in syntax.set_kinds and not self._unit.has_room(nal):

@@ -28,14 +28,18 @@ class NalSyntax(ABC):
     aggregate_kind: ClassVar[int]
     fragment_kind: ClassVar[int]
     wrapping_kinds: ClassVar[frozenset[int]]
-    """Types in which RTP packs NAL units. If one of them is nested in another, parts of the picture are not
-    unpacked."""
+    """Types in which RTP packs NAL units. If one of them is nested in another, parts of the picture are not unpacked,
+    unless ``packs`` shows that the camera uses the type for something else."""
     empty_kinds: ClassVar[frozenset[int]]
     """Undefined types. Whatever a camera uses them for, they are not part of a picture."""
 
     @abstractmethod
     def kind(self, nal: bytes) -> int:
         """Return the type of a NAL unit, or of a payload."""
+
+    def packs(self, nal: bytes) -> bool:
+        """Return True if a unit of one of ``wrapping_kinds`` really holds NAL units."""
+        return True
 
     @abstractmethod
     def header_of_fragment(self, payload: bytes) -> bytes:

@@ -165,7 +165,7 @@ def test_timestamps_that_keep_going_back_are_noted() -> None:
 @pytest.mark.parametrize(
     "payload",
     [
-        pytest.param(b"\x79\x00\x00", id="STAP-B"),
+        pytest.param(b"\x79\0\0\0\2\x41\x9a", id="STAP-B"),
         pytest.param(b"\x78\x00\xff\x65", id="STAP-A cut off"),
         pytest.param(b"\x7c\x05\x00", id="fragment without its beginning"),
     ],

@@ -40,7 +40,7 @@ def test_packets_become_access_units_and_counters(reception: Reception, sink: Re
 def test_malformed_packets_are_counted_and_dropped(reception: Reception, sink: RecordingSink) -> None:
     reception.rtp(b"rubbish", 1.0)
     reception.rtp(rtp(1, 0, IDR, kind=8), 1.0)
-    reception.rtp(rtp(1, 0, b"\x79\x00"), 1.0)
+    reception.rtp(rtp(1, 0, b"\x79\0\0\0\2\x41\x9a"), 1.0)
     reception.rtcp(b"rubbish", 1.0)
     assert (reception.malformed_rtp, reception.malformed_payloads, reception.malformed_rtcp) == (2, 1, 1)
     assert sink.units == []
