@@ -119,7 +119,8 @@ class MediaNode(Generic[P]):
             group.create_task(self._transcoding.run(), name="transcoding")
 
     async def stop(self) -> None:
-        """Close every session, send the last packets and close the port."""
+        """Close every session, send the last packets and close the port. No more is read from cameras from here on."""
+        self._sources.hush()
         await self.plane.stop()
 
     async def open(self, request: OpenSession) -> OpenedSession:

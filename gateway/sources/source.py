@@ -101,6 +101,11 @@ class Source:
         if self._client is not None:
             self._client.watch(watched)
 
+    def hush(self) -> None:
+        """Take no more pictures. Call this shortly before ``run`` is cancelled."""
+        if self._client is not None:
+            self._client.hush()
+
     async def run(self) -> None:
         """Pull the stream again and again until cancelled."""
         delays = backoff(self._uniform)

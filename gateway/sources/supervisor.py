@@ -26,6 +26,14 @@ class SourceSupervisor:
             for source in self.sources:
                 group.create_task(self._keep(source), name=f"source {source.name}")
 
+    def hush(self) -> None:
+        """Take no more pictures from any camera, because ``run`` is about to be cancelled.
+
+        Otherwise, while the gateway stops, the loop would go on reading from all cameras before it closes each one.
+        """
+        for source in self.sources:
+            source.hush()
+
     def statuses(self) -> tuple[SourceStatus, ...]:
         """Return the status of every stream."""
         return tuple(source.status() for source in self.sources)

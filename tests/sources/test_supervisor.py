@@ -30,6 +30,25 @@ async def test_a_camera_comes_up_and_is_torn_down_at_the_end(bench: Bench, camer
     assert (len(bench.sink.connections), bench.sink.disconnections) == (1, 1)
 
 
+@pytest.mark.parametrize("udp", [False, True])
+async def test_a_gateway_that_is_stopping_reads_nothing_more_and_still_says_goodbye(
+    bench: Bench, camera: ScriptedCamera, udp: bool
+) -> None:
+    camera.udp = udp
+    bench.source(camera.url)
+    supervisor = bench.start()
+    await bench.up(camera)
+    supervisor.hush()
+    units = len(bench.sink.units)
+    for _ in range(20):
+        camera.picture()
+        await bench.clock.advance(0.1)
+    assert len(bench.sink.units) == units
+    await bench.stop()
+    await bench.until(lambda: "TEARDOWN" in camera.requests)
+    assert bench.sink.disconnections == 1
+
+
 async def test_reports_keep_alives_and_clock_samples_are_exchanged(bench: Bench, camera: ScriptedCamera) -> None:
     bench.source(camera.url)
     bench.start()

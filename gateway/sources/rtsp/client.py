@@ -147,6 +147,12 @@ class RtspClient(asyncio.BufferedProtocol):
         """End the connection: the camera is not reading what we send."""
         self._end(CameraError(SourceReason.TIMED_OUT, "The camera is not reading requests."))
 
+    def hush(self) -> None:
+        """Read nothing more from the camera. What it sends waits in the kernel until the connection is closed."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self.incoming.stop()
+
     def close(self) -> None:
         """Say goodbye and close."""
         with contextlib.suppress(CameraError):

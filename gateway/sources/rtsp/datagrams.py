@@ -36,6 +36,7 @@ class PortPair:
     def __init__(self, local: str, remote: str) -> None:
         self.strangers = 0
         self.rests = False
+        self._stopped = False
         self._wake: Callable[[], None] = lambda: None
         self._remote = ip_address(remote.partition("%")[0])
         self._senders = {self._remote}
@@ -64,7 +65,7 @@ class PortPair:
         """Let datagrams collect from now on, if the kernel's buffer has room for many, or have them read as they
         arrive."""
         rests = rests and self._has_room()
-        if rests is not self.rests:
+        if rests is not self.rests and not self._stopped:
             self.rests = rests
             if rests:
                 self._ignore()
@@ -94,9 +95,15 @@ class PortPair:
             with contextlib.suppress(OSError):
                 self._sockets[1].sendto(packet, self._report_to)
 
+    def stop(self) -> None:
+        """Read nothing more. What arrives waits in the kernel until the ports are closed."""
+        if not self._stopped:
+            self._stopped = True
+            self._ignore()
+
     def close(self) -> None:
         """Release the ports."""
-        self._ignore()
+        self.stop()
         for each in self._sockets:
             each.close()
 

@@ -113,6 +113,8 @@ class Incoming:
     def stop(self) -> None:
         """Take no more datagrams."""
         self._stopped = True
+        if self._ports is not None:
+            self._ports.stop()
 
     def close(self) -> None:
         """Release the ports."""
