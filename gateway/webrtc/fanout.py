@@ -88,11 +88,9 @@ class Fanout:
             except Exception:
                 self._failed(session)
         viewers = list(self._viewers.values())
-        # Observing each viewer would cost as much as sealing a packet. So only one of them is observed in turn, and the
-        # last one, which waits longest. This biases the histogram slightly high, never low.
+        # Observing a viewer costs as much as sealing several packets, so one of them is observed, in turn.
         self._groups += 1
-        last = len(viewers) - 1
-        sampled = self._groups % (last + 1 or 1)
+        observed = self._groups % (len(viewers) or 1)
         for place, session in enumerate(viewers):
             now = monotonic()
             if now >= session.ends_at:
@@ -104,5 +102,5 @@ class Fanout:
                     self._behind(session)
             except Exception:  # a bug with one viewer must not interrupt the others' picture
                 self._failed(session)
-            if place in (sampled, last):
+            if place == observed:
                 self._observe(monotonic() - group.arrival)

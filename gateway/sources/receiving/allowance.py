@@ -14,6 +14,10 @@ SOUNDS_A_SECOND = 200.0
 """Each of these is encrypted once per viewer. The limit is four times what cameras send, and ten seconds of that at
 once, as after a stalled connection."""
 SECONDS_AT_ONCE = 10
+MESSAGES_COUNTED_TOGETHER = 1000
+SECONDS_COUNTED_TOGETHER = 0.1
+"""What arrives is counted at once, but it is compared with the limits only after this many messages or seconds, because
+comparing costs more than counting."""
 
 
 class Allowance:
@@ -42,16 +46,17 @@ class Limits:
         self._messages = Allowance(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, "packets", now)
         self._pictures = Allowance(PICTURES_A_SECOND, SECONDS_AT_ONCE * PICTURES_A_SECOND, "pictures", now)
         self._sounds = Allowance(SOUNDS_A_SECOND, SECONDS_AT_ONCE * SOUNDS_A_SECOND, "packets of sound", now)
-        self._units = 0
+        self._arrived = self._units = 0
+        self._settled_at = now
 
-    def messages(self, count: int, now: float) -> None:
-        """Count messages, or packets, that have arrived."""
-        self._messages.spend(count, now)
-
-    def pictures(self, units: int, now: float) -> None:
-        """Take the number of pictures that have arrived so far."""
-        before, self._units = self._units, units
-        self._pictures.spend(units - before, now)
+    def take(self, messages: int, units: int, now: float) -> None:
+        """Count messages, or packets, that have arrived, and take the number of pictures that have arrived so far."""
+        self._arrived += messages
+        if self._arrived < MESSAGES_COUNTED_TOGETHER and now < self._settled_at + SECONDS_COUNTED_TOGETHER:
+            return
+        self._messages.spend(self._arrived, now)
+        self._pictures.spend(units - self._units, now)
+        self._arrived, self._units, self._settled_at = 0, units, now
 
     def sound(self, size: int, now: float) -> None:
         """Count a packet of sound of ``size`` bytes. A long one counts as the number of packets that would hold it."""

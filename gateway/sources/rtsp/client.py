@@ -134,8 +134,10 @@ class RtspClient(asyncio.BufferedProtocol):
         try:
             now = self._clock.monotonic()
             self.incoming.take(self._session.receive(bytes(_read_buffer[:nbytes]), now), now)
-            self._flush()
-            self._pace.read(now, awaits_answer=not self._session.can_query)
+            if self._session.output:
+                self._flush()
+            if not self._pace.watched:
+                self._pace.read(now, awaits_answer=not self._session.can_query)
         except Exception as error:  # nobody catches what a callback raises, so step() raises it for the owner
             self._end(error)
 

@@ -175,6 +175,4 @@ class Incoming:
             self._on_failure(error)
 
     def _spend(self, messages: int, now: float) -> None:
-        self._limits.messages(messages, now)
-        if self.reception is not None:
-            self._limits.pictures(self.reception.units, now)
+        self._limits.take(messages, 0 if self.reception is None else self.reception.units, now)

@@ -19,11 +19,14 @@ LONGEST_WAIT = 0.2
 
 
 class Pace:
-    """The pace of one connection over TCP. ``turn`` is one of ``rota``. All times are gateway seconds."""
+    """The pace of one connection over TCP. ``turn`` is one of ``rota``. All times are gateway seconds.
+
+    ``watched``: somebody is watching, so each packet is read as it arrives.
+    """
 
     def __init__(self, turn: float) -> None:
         self._turn = turn
-        self._watched = False
+        self.watched = False
         self._settled = float("inf")
         self._transport: asyncio.BaseTransport | None = None
         self._collected = 1
@@ -38,7 +41,7 @@ class Pace:
 
     def watch(self, watched: bool) -> None:
         """Note whether anybody is watching. When somebody begins to watch, have all collected data read."""
-        self._watched = watched
+        self.watched = watched
         if watched:
             self.release()
 
@@ -57,7 +60,7 @@ class Pace:
 
     def rests(self, now: float) -> bool:
         """Return True if what arrives may be collected: nobody is watching, and the first pictures have been read."""
-        return not self._watched and now >= self._settled
+        return not self.watched and now >= self._settled
 
     def _collect(self, size: int) -> None:
         """Have the loop woken once there are ``size`` bytes to read, or at once if they are already there."""

@@ -40,7 +40,8 @@ from gateway.sources.rtsp.protocol.transport import Carrier
 class RtspSession:
     """One run of one stream, from DESCRIBE to TEARDOWN.
 
-    Call ``receive`` and ``tick``, and after each call send what ``take_output`` returns. All times are gateway time.
+    Call ``receive`` and ``tick``, and after each call send what ``take_output`` returns. ``output`` is empty if that is
+    nothing, as after nearly every call of ``receive``. All times are gateway time.
     ``carriers`` are requested in turn until the camera accepts one. ``open_ports`` is called before UDP is requested,
     and returns our ports for RTP and RTCP. With ``sound``, the camera's G.711 is requested, too, if media is carried in
     the RTSP connection; a camera that refuses it is pulled without sound.
@@ -59,7 +60,8 @@ class RtspSession:
         self._requests = Requests(
             Authenticator(address.credentials, make_cnonce, redirected=address.redirected, challenge=address.challenge)
         )
-        self.take_output, self.answer_time = self._requests.take_output, self._requests.answer_time
+        self.output, self.take_output = self._requests.output, self._requests.take_output
+        self.answer_time = self._requests.answer_time
         self._negotiation = Negotiation(address.url, carriers, open_ports, sound)
         self._agreement = self._negotiation.agreement
         self._reader = Reader()
