@@ -38,6 +38,8 @@ PLAYED = frozenset({H264, H265})
 def payloads_of(unit: AccessUnit) -> tuple[bytes, ...]:
     """Return the RTP payloads of a picture, or none if browsers do not play its codec."""
     if unit.codec == H264:
+        if len(unit.nals) == 1:  # the picture itself
+            return packetize(unit.nals)
         return packetize([nal for nal in unit.nals if nal and nal[0] & 0x1F not in _NO_NEWS_H264])
     if unit.codec == H265:
         return packetize_h265([nal for nal in unit.nals if nal and nal[0] >> 1 & 0x3F not in _NO_NEWS_H265])

@@ -146,7 +146,8 @@ class CameraStream:
         before, placed = self._dating.last, self._dating.picture(unit)
         self._backward += before is not None and not placed.restarted and placed.outgoing < before.outgoing
         together, self._arrival = unit.arrival == self._arrival, unit.arrival
-        if not together or placed.restarted or self.watchers:  # lists can wait for the next read, viewers cannot
+        # Lists can wait for the next read, viewers cannot.
+        if (not together or placed.restarted or self.watchers) and not self._dating.same(unit.arrival):
             self._dating.tell()
         waiting = self._outlet.waiting = not unit.keyframe and (self._outlet.waiting or unit.lost > 0)
         if unit.lost:

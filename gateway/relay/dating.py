@@ -10,7 +10,7 @@ from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
 from gateway.relay.line import Line, Placed
-from gateway.relay.timeline import Timeline
+from gateway.relay.timeline import NO_WALLS, SAME_WITHIN, Timeline
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, unwrap
 from gateway.sources.media import ClockSample, SenderReport
 
@@ -41,6 +41,7 @@ class Dating:
         self._told_base = 0.0
         self._early_report: SenderReport | None = None
         self._on_timeline: Listeners[TimelinePoint] = Listeners("relay_timeline", metrics)
+        self.same = self._timeline.same
         self.next_clock_query = self._timeline.next_clock_query
         self.disconnected = self._timeline.disconnected
 
@@ -64,13 +65,14 @@ class Dating:
         self._early_report = None
 
     def picture(self, unit: AccessUnit) -> Placed:
-        """Return the time of the next picture. Call ``tell`` afterwards."""
+        """Return the time of the next picture. Call ``tell`` afterwards, unless ``same`` returns True."""
         placed = self._line.place(unit.rtp, unit.arrival)
         if placed.restarted:
             self._epoch += 1
             self._laid = placed.outgoing
         self.last = placed
-        self._timeline.picture(placed.media / VIDEO_CLOCK_RATE, unit.arrival, placed.leap, self._walls())
+        walls = self._walls() if self._timeline.uses_walls else NO_WALLS
+        self._timeline.picture(placed.media / VIDEO_CLOCK_RATE, unit.arrival, placed.leap, walls)
         if self._early_report is not None:
             report, self._early_report = self._early_report, None
             self.sender_report(report)
@@ -102,7 +104,7 @@ class Dating:
         m = self._timeline.map(self._clock.monotonic())
         now_true = (m.trusted, m.reason, self._epoch)
         base = m.intercept + (placed.media - placed.outgoing) / VIDEO_CLOCK_RATE  # when RTP time for viewers was 0
-        if now_true == self._told and abs(base - self._told_base) <= MOVED:
+        if now_true == self._told and abs(base - self._told_base) <= MOVED - SAME_WITHIN:
             return
         self._told, self._told_base = now_true, base
         point = self._point(placed)

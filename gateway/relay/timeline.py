@@ -56,6 +56,10 @@ _ZONE = (
 )
 _OWN_CLOCK = "The age cannot be verified: the gateway's own clock was set while it ran."
 _RECENT = 0.1  # seconds per second by which the recent minimum rises
+NO_WALLS = (0.0, 0.0)
+SAME_WITHIN = 0.005
+_SAME_FOR = 0.1
+_NEVER = (float("-inf"), 0.0, 0.0)
 
 
 class Map(NamedTuple):
@@ -85,11 +89,12 @@ class Timeline:
     """Maps media time of one camera stream to gateway time. All arguments are in seconds; media time is unwrapped."""
 
     def __init__(self, clock_trusted: bool = False) -> None:
-        self._clock_trusted = clock_trusted
+        self._clock_trusted = self.uses_walls = clock_trusted
         self._clock = CameraClock()
-        self._walls = (0.0, 0.0)
+        self._walls = NO_WALLS
         self._began = 0.0
         self._kept: Map | None = None
+        self._looked = _NEVER  # when ``same`` last returned False, and the minima at that time
         self._report: _Report | None = None
         self._pair: Interval | None = None
         self._agreed = True
@@ -104,6 +109,7 @@ class Timeline:
     def connected(self, at: float) -> None:
         """Begin the media time of a new session. What its handshake revealed about the clock is kept."""
         self._keep(at)
+        self._looked = _NEVER
         self._began = at
         self._report = self._pair = None
         self._agreed, self._jumped, self._doubt = True, False, ""
@@ -119,9 +125,11 @@ class Timeline:
     def picture(self, media: float, arrival: float, leap: float, walls: tuple[float, float]) -> None:
         """Take a picture that has arrived. ``leap`` is as in ``line.Placed``. ``walls`` are the gateway's clock as it
         is set, and as it would be if it had not been set (``Clock.wall``, ``Clock.now``), both minus its monotonic
-        time, now."""
+        time, now. They only matter if ``uses_walls``."""
         self._kept = None
         self._walls = walls
+        if leap:
+            self._looked = _NEVER
         if leap > 0 and self._report is not None:
             self._doubt = "The camera's timestamps leapt."
         elif leap < 0:
@@ -178,6 +186,21 @@ class Timeline:
             possible = self._possible_walls()
             return Interval(min(possible) - CONFIGURED, max(possible) + CONFIGURED, now)
         return self._clock.known(now)
+
+    def same(self, now: float) -> bool:
+        """Return True if pictures have not moved the map by more than ``SAME_WITHIN`` seconds since this last returned
+        False, 0.1 s ago at most. Finding that out costs much less than computing the map with every picture. Reports
+        and readings of the camera's clock are not considered."""
+        at, recent, earliest = self._looked
+        if (
+            not self.uses_walls
+            and now - at < _SAME_FOR
+            and abs(self._recent.value - recent) < SAME_WITHIN
+            and abs(self._earliest.value - earliest) < SAME_WITHIN
+        ):
+            return True
+        self._looked = now, self._recent.value, self._earliest.value
+        return False
 
     def map(self, now: float) -> Map:
         """Return the map as it is now."""

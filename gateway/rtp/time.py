@@ -18,4 +18,4 @@ def ticks_between(later: int, earlier: int) -> int:
 
 def unwrap(rtp: int, near: int) -> int:
     """Return the unwrapped value of a 32-bit timestamp that lies closest to ``near``."""
-    return near + ticks_between(rtp, near)
+    return near + (rtp - near + WRAP // 2) % WRAP - WRAP // 2

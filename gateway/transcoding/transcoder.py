@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
@@ -64,7 +65,7 @@ class Transcoder:
         self._backlog = Backlog()
         self._dropped = 0
         self._watched = asyncio.Event()
-        self._unwatched_since = clock.monotonic()
+        self._wanted_until = clock.monotonic() + LINGER
         self._news = asyncio.Event()
         self._in_flight = InFlight()
         self._hung = False
@@ -113,11 +114,12 @@ class Transcoder:
     def _watch(self, watched: bool) -> None:
         if watched:
             self._leave = self._source.watchers.add()
+            self._wanted_until = math.inf
             self._watched.set()
         else:
             self._leave()
             self._watched.clear()
-            self._unwatched_since = self._clock.monotonic()
+            self._wanted_until = self._clock.monotonic() + LINGER
 
     def _say(self, state: str) -> None:
         if state != self.state:
@@ -157,7 +159,7 @@ class Transcoder:
         return "The transcode ended and is being restarted." if self._wanted() else ""
 
     def _wanted(self) -> bool:
-        return self._watched.is_set() or self._clock.monotonic() - self._unwatched_since < LINGER
+        return self._clock.monotonic() < self._wanted_until
 
     async def _feed(self, process: Process) -> None:
         assert process.stdin is not None  # noqa: S101 - it was asked for

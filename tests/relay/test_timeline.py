@@ -7,7 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gateway.relay.line import LEAP
-from gateway.relay.timeline import SLACK, STEP
+from gateway.relay.timeline import NO_WALLS, SAME_WITHIN, SLACK, STEP, Timeline
+from gateway.sources.media import ClockSample
 from tests.relay.camera_model import CAMERA_EPOCH, CameraModel, Seen, run
 
 
@@ -323,3 +324,45 @@ def test_while_trusted_a_picture_is_never_shown_as_younger_than_it_is(
         if one.map.trusted:
             assert one.true_age <= one.age + one.map.uncertainty + SLACK
             assert one.state != "LIVE" or one.true_age < 2.0 + SLACK
+
+
+@given(
+    lags=st.lists(st.floats(0.0, 0.3) | st.floats(0.0, 0.02), min_size=2, max_size=120),
+    reported=st.integers(0, 119),
+    fps=st.sampled_from([2, 15, 30, 120]),
+)
+def test_a_map_that_counts_as_the_same_is_the_same(lags: list[float], reported: int, fps: int) -> None:
+    timeline, kept = Timeline(), None
+    timeline.connected(0.0)
+    timeline.clock_sample(ClockSample(CAMERA_EPOCH, 0.0, 0.01))
+    for number, lag in enumerate(lags):
+        media = number / fps
+        now = media + lag
+        timeline.picture(media, now, 0.0, NO_WALLS)
+        if number == min(reported, len(lags) // 2):
+            timeline.sender_report(media, CAMERA_EPOCH + 0.5 + media, now)
+            kept = None
+        told = timeline.map(now)
+        if timeline.same(now) and kept is not None:
+            assert (told.trusted, told.reason) == (kept.trusted, kept.reason)
+            assert abs(told.intercept - kept.intercept) <= SAME_WITHIN + 1e-4
+        else:
+            kept = told
+
+
+def test_a_leap_or_a_new_connection_is_never_the_same_map() -> None:
+    timeline = Timeline()
+    timeline.connected(0.0)
+    timeline.picture(0.0, 1.0, 0.0, NO_WALLS)
+    assert [timeline.same(1.0), timeline.same(1.01)] == [False, True]
+    timeline.picture(50.0, 1.02, 48.9, NO_WALLS)
+    assert not timeline.same(1.02)
+    timeline.connected(1.03)
+    assert not timeline.same(1.03)
+
+
+def test_a_map_that_depends_on_the_gateways_own_clock_never_counts_as_the_same() -> None:
+    timeline = Timeline(clock_trusted=True)
+    timeline.connected(0.0)
+    timeline.picture(0.0, 1.0, 0.0, NO_WALLS)
+    assert [timeline.same(1.0), timeline.same(1.0)] == [False, False]

@@ -67,11 +67,10 @@ class AccessUnits:
         """Return True if pictures are not sent in the order in which they are shown."""
         return self._backward >= BACKWARD_UNITS
 
-    def _add(self, nal: bytes) -> None:
+    def _add(self, nal: bytes, kind: int) -> None:
         """Take one NAL unit, or leave it out if the picture is whole without it. Raises ``Malformed`` if the unit is
         damaged."""
         syntax = self.syntax
-        kind = syntax.kind(nal)
         if kind in syntax.wrapping_kinds and syntax.packs(nal):
             raise Malformed("NAL units that are packed in a way that is not supported")
         if len(nal) <= syntax.header or kind in syntax.empty_kinds or kind in syntax.wrapping_kinds:
@@ -109,7 +108,7 @@ class AccessUnits:
         another = self.syntax.opens(nal) and self.picture is not None and not self.picture.fields
         unit = self._unit
         if another and unit.slices:
-            leading = unit.nals[self._behind_slices() :]
+            leading = unit.nals[self._behind_slices(unit) :]
             size = len(nal) + sum(map(len, leading))
             unit.size -= size
             self._finish()
@@ -134,17 +133,20 @@ class AccessUnits:
         unit.damage(Unused.NO_KEYFRAME)
         self.withdrawn += ended is not None
 
-    def _behind_slices(self) -> int:
-        """Return where the current access unit ends. NAL units after that belong to the next one."""
-        nals = self._unit.nals
+    def _behind_slices(self, unit: Gathering) -> int:
+        """Return where an access unit ends. NAL units after that belong to the next one."""
+        nals = unit.nals
         end = len(nals)
+        if unit.slices == end:
+            return end
         while end and self.syntax.kind(nals[end - 1]) in self.syntax.leading_kinds:
             end -= 1
         return end
 
     def _finish(self) -> None:
         """End the current access unit, and return it if it can be decoded."""
-        nals, unit, self._unit = self._unit.nals[: self._behind_slices()], self._unit, Gathering()
+        unit, self._unit = self._unit, Gathering()
+        nals, keyframe = unit.nals[: self._behind_slices(unit)], unit.key
         if not unit.damaged and not unit.slices:
             return
         self.seen += 1
@@ -152,8 +154,6 @@ class AccessUnits:
         self._ended = None
         if not unit.damaged and unit.marked == unit.slices:
             self._markers.right(unit.key, unit.size, unit.slices > 1)
-        kinds = set(map(self.syntax.kind, nals))
-        keyframe = bool(kinds & self.syntax.keyframe_kinds)
         recovery = NONE if keyframe or not self.recovery_points else self._recovery_of(nals)
         if (keyframe or recovery != NONE) and not unit.damaged:
             nals = self._sets.complete(nals)
@@ -167,15 +167,17 @@ class AccessUnits:
             self.awaiting_keyframe = self._recovering = False
         elif self.awaiting_keyframe and recovery != NONE:
             self._recovering = True
-        undecodable = (self.awaiting_keyframe and not self._recovering) or (
-            self._began_here and kinds & self.syntax.skipped_kinds
-        )
+        undecodable = (self.awaiting_keyframe and not self._recovering) or (self._began_here and self._is_skipped(nals))
         if unit.damaged or undecodable:
             self.dropped += 1
             waiting = Unused.GRADUAL if self.recovery_points else Unused.NO_KEYFRAME
             self.unused = max(self.unused, unit.damaged or waiting)
             return
         self._pass_on(nals, keyframe, recovery)
+
+    def _is_skipped(self, nals: list[bytes]) -> bool:
+        skipped = self.syntax.skipped_kinds
+        return bool(skipped) and not skipped.isdisjoint(map(self.syntax.kind, nals))
 
     def _recovery_of(self, nals: list[bytes]) -> int:
         return max(map(self.syntax.recovery_point, nals))

@@ -68,7 +68,7 @@ class NalDepacketizer(AccessUnits):
             self._useless()
         if packet.marker:
             self._marked(followed)
-        return self._take_finished()
+        return self._take_finished() if self._finished else ()
 
     def begin_again(self) -> tuple[AccessUnit, ...]:
         """Begin with another RTP source, and return the current picture if its last slice had a marker."""
@@ -106,7 +106,7 @@ class NalDepacketizer(AccessUnits):
             self._useless()
         if ends:
             self._marked(followed)
-        return self._take_finished()
+        return self._take_finished() if self._finished else ()
 
     def _marked(self, followed: bool) -> None:
         """Handle the marker of the current packet."""
@@ -137,20 +137,21 @@ class NalDepacketizer(AccessUnits):
         kind = syntax.kind(nal)
         ordinary = kind in syntax.picture_kinds and kind not in syntax.keyframe_kinds and not nal.startswith(b"\0\0")
         if ordinary and self._looked >= LOOKED_INTO:
-            self._add(nal)
+            self._add(nal, kind)
             return
         self._looked += 1
         parts = tuple(separated(nal))
         if len(parts) > 1:
             self._looked = float("-inf")
         for one in parts:
-            self._add(one)
+            self._add(one, syntax.kind(one))
 
     def _fragment(self, payload: bytes, at: int) -> None:
         """Take a piece of a NAL unit. Its flags say if it is the first (0x80) or the last (0x40) piece."""
         flags, fragments = payload[at - 1], self._fragments
         if flags & 0x80:
-            self._end_fragments()
+            if fragments.pieces:
+                self._end_fragments()
             fragments.begin(self.syntax.header_of_fragment(payload), payload, at)
         elif fragments.pieces:
             fragments.go_on([payload[at:]], len(payload) - at)

@@ -39,9 +39,8 @@ class Fragments:
 
     def end(self) -> bytes:
         """Return the whole NAL unit."""
-        nal = b"".join(self.pieces)
-        self.clear()
-        return nal
+        pieces, self.pieces = self.pieces, []
+        return b"".join(pieces)
 
     def clear(self) -> None:
         """Drop the pieces collected so far."""

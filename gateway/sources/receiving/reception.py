@@ -17,6 +17,8 @@ from gateway.sources.receiving.reports import Reports
 from gateway.sources.receiving.synchronization import SynchronizationSource
 
 _SSRC = slice(8, 12)
+MARKED = b"\x80"
+"""The second byte of a packet with the marker is at least this."""
 NEXT_NUMBERS = 16
 """The most by which sequence numbers may be ahead when a stream continues under another SSRC without notice."""
 REPORT_NEAR = 10.0
@@ -154,7 +156,9 @@ class Reception:
         if packet.timestamp != self._timestamp:
             self._timestamp = packet.timestamp
             self._numbering.time(packet.timestamp, now, self._info.clock_rate)
-        self._hand_on(self._depacketizer.push(packet, missing, now, followed))
+        finished = self._depacketizer.push(packet, missing, now, followed)
+        if finished or self._depacketizer.withdrawn > self._withdrawn:
+            self._hand_on(finished)
 
     def _hand_on(self, finished: tuple[AccessUnit, ...]) -> None:
         if self._depacketizer.withdrawn > self._withdrawn:
@@ -168,13 +172,14 @@ class Reception:
     def rtp_in_order(self, packets: Sequence[bytes], now: float) -> None:
         """Take RTP packets in order, as ``rtp`` would. This is cheap for most of them, which only continue the NAL unit
         of the packet before."""
-        at = 0
-        while at < len(packets):
+        at, end = 0, len(packets)
+        while at < end:
             if not self._broken and (opening := self._depacketizer.continuation):
                 at = self._carry_on(packets, at, opening, now)
-                if at == len(packets):
+                if at == end:
                     return
-            self.rtp(packets[at], now, in_order.followed(packets, at))
+            packet = packets[at]
+            self.rtp(packet, now, packet[1:2] >= MARKED and in_order.followed(packets, at))
             at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
@@ -191,8 +196,10 @@ class Reception:
             self.packets += len(pieces)
             self.octets += octets + len(opening) * len(pieces)
             last = at + len(pieces) - 1
-            more = ends and in_order.followed(packets, last)
-            self._hand_on(depacketizer.carry_on(pieces, octets, now, ends, more))
+            more = ends and last + 1 < len(packets) and in_order.followed(packets, last)
+            finished = depacketizer.carry_on(pieces, octets, now, ends, more)
+            if finished or depacketizer.withdrawn > self._withdrawn:
+                self._hand_on(finished)
         return at + len(pieces)
 
     def rtcp(self, data: bytes, now: float) -> None:

@@ -87,7 +87,8 @@ class Reader:
         position, end, needed = 0, len(data), 0
         while position < end:
             first = data[position]
-            if first == DOLLAR and (not self.channels or self._begins(data, position)):
+            known = position + 4 <= end and data[position + 1] in self.channels
+            if first == DOLLAR and (known or not self.channels or self._begins(data, position)):
                 needed = 4
                 if position + 4 <= end:
                     needed += data[position + 2] << 8 | data[position + 3]
