@@ -23,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Take all modules and tests out of the garbage collector's sight: they stay until the end, and to look at them
-    again and again would take a fifth of the time."""
+    """Hide all modules and tests from the garbage collector: they stay until the end, and scanning them again and again
+    would take a fifth of the time.
+    """
     gc.collect()
     gc.freeze()

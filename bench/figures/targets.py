@@ -61,7 +61,7 @@ def _servers(series: dict[str, Any]) -> Iterator[Target]:
 
 
 def _idle(series: dict[str, Any]) -> Iterator[Target]:
-    """Compare with MediaMTX while picture health is off, because MediaMTX checks no pictures."""
+    """Compare with MediaMTX while picture health is off, because MediaMTX does not check pictures."""
     for title, rows in series.items():
         own, theirs = (rows.get(name, {}).get("cores") for name in ("sightline, health off", "mediamtx"))
         if own and theirs:

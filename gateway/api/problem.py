@@ -47,7 +47,9 @@ DETAILS = {
 """The sentences for requests that aiohttp itself refuses."""
 
 TRY_AGAIN = "1"
-"""Seconds after which a client may try again after a 503. By then a worker may have restarted, or a disk has space."""
+"""Seconds after which a client may try again after a 503. By then, a worker may have restarted, or the disk may have
+space again.
+"""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

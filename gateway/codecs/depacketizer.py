@@ -54,7 +54,7 @@ class Depacketizer(Protocol):
     def carry_on(
         self, pieces: list[bytes], size: int, arrival: float, ends: bool, followed: bool
     ) -> tuple[AccessUnit, ...]:
-        """Take the next packets of the same timestamp, ``size`` bytes in all, as ``push`` would. ``pieces`` are the
+        """Process the next packets of the same timestamp, ``size`` bytes in all, as ``push`` would. ``pieces`` are the
         bytes after ``continuation`` of packets without a marker. If ``ends`` is set, the last piece is the bytes after
         ``conclusion`` of a packet with a marker."""
         ...

@@ -65,7 +65,7 @@ class Gathering:
         return self._recovery is not None or begins(unit)
 
     def take(self, unit: AccessUnit) -> WholePicture | None:
-        """Take the next picture that can be decoded after those before it. Return it if a decoder can show it whole,
+        """Process the next picture that can be decoded after those before it. Return it if a decoder can show it whole,
         with what the decoder must be given first."""
         found = None
         if unit.keyframe or unit.recovery == 0:

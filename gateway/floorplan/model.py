@@ -66,8 +66,8 @@ class Floor:
 class Room:
     """Describes a room, hallway or stairwell.
 
-    ``label`` is a point inside where its name fits. ``windows`` are the numbers on its exterior windows. ``use`` says
-    more than ``kind``, such as "chemistry". ``joins`` are the rooms on other floors to which a stairwell leads.
+    ``label`` is a point inside it where its name fits. ``windows`` are the numbers on its exterior windows. ``use``
+    says more than ``kind``, such as "chemistry". ``joins`` are the rooms on other floors to which a stairwell leads.
     """
 
     id: str

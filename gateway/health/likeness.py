@@ -33,7 +33,7 @@ class Unchanged:
         self._last = 0.0
 
     def feed(self, cells: Cells, captured: float) -> None:
-        """Take the next picture. ``captured`` is in gateway time."""
+        """Process the next picture. ``captured`` is in gateway time."""
         if self._reference is None or difference(self._reference, cells) > SAME:
             self._reference, self._first = cells, captured
         self._last = captured

@@ -1,4 +1,4 @@
-"""Checks a keyframe of each camera every few seconds, to see if the content has changed, and makes still pictures.
+"""Checks a keyframe of each camera every few seconds, to see whether the content has changed, and makes still pictures.
 
 Pictures are decoded in one worker thread, one at a time, which never delays the relay. Only the newest picture of each
 camera waits. Cameras are checked more often only while their pictures may have stopped changing. A picture that cannot
@@ -33,8 +33,9 @@ NOT_CHECKED = (
 STILLS_AT_ONCE = 4
 """The number of stills that are made at a time, each of a different camera."""
 INTERVAL = 3.5
-"""Seconds between checks. This is less than two groups of pictures of the usual two seconds, so that a keyframe that is
-slightly early is not missed."""
+"""Seconds between checks. This is slightly less than two groups of pictures of the usual length (two seconds), so that
+a keyframe that is slightly early is not missed.
+"""
 DOUBTFUL_INTERVAL = 1.5
 """Seconds between checks while a picture is the same as before, but not yet for long enough to report it."""
 
@@ -54,7 +55,7 @@ _UNDECODABLE = (av.FFmpegError, cv2.error, ValueError)
 
 
 class PictureHealth:
-    """Takes keyframes, and reports changes. It calls ``on_change(camera_id, unchanged_since | None)`` on the loop."""
+    """Receives keyframes and reports changes: it calls ``on_change(camera_id, unchanged_since | None)`` on the loop."""
 
     def __init__(
         self,

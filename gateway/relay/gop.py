@@ -6,7 +6,7 @@ GOP_GROUPS = 1024
 
 class Gop:
     """The pictures since the last keyframe. ``position`` is that of its first packet, or None if no viewer can begin:
-    there was no keyframe yet, or the pictures since then are more than ``GOP_BYTES`` or ``GOP_GROUPS``."""
+    there was no keyframe yet, or the pictures since then exceed ``GOP_BYTES`` or ``GOP_GROUPS``."""
 
     def __init__(self) -> None:
         self.position: int | None = None

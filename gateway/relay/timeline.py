@@ -123,9 +123,10 @@ class Timeline:
         self._clock.restart(float("-inf"))
 
     def picture(self, media: float, arrival: float, leap: float, walls: tuple[float, float]) -> None:
-        """Take a picture that has arrived. ``leap`` is as in ``line.Placed``. ``walls`` are the gateway's clock as it
-        is set, and as it would be if it had not been set (``Clock.wall``, ``Clock.now``), both minus its monotonic
-        time, now. They only matter if ``uses_walls``."""
+        """Process a picture that has arrived. ``leap`` is as in ``line.Placed``. ``walls`` are the gateway's clock as
+        it is set, and as it would be if it had not been set (``Clock.wall``, ``Clock.now``), both minus its monotonic
+        time, now. They only matter if ``uses_walls``.
+        """
         self._kept = None
         self._walls = walls
         if leap:
@@ -151,7 +152,7 @@ class Timeline:
         self._media, self._arrival = media, arrival
 
     def sender_report(self, media: float, ntp: float, arrival: float) -> None:
-        """Take a report that the camera's clock read ``ntp``, since 1970, at ``media``. Zero means that it has no
+        """Process a report that the camera's clock read ``ntp``, since 1970, at ``media``. Zero means that it has no
         clock."""
         if ntp <= 0:
             return
@@ -172,7 +173,7 @@ class Timeline:
         self._compare(arrival, reported=True)
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """Take a reading of the camera's clock from the second path."""
+        """Process a reading of the camera's clock from the second path."""
         self._clock.add(sample)
         self._compare(sample.received, reported=False)
 

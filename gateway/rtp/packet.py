@@ -86,7 +86,7 @@ class Numbering:
         self._skipped = -2 * _ROUND  # ``highest`` when the number 0 was last left out
 
     def count(self, sequence: int) -> int:
-        """Take the next packet. Return how many are missing before it, or -1 if it is late or a duplicate.
+        """Process the next packet. Return how many are missing before it, or -1 if it is late or a duplicate.
 
         A jump too far to be a loss means that the source has restarted its numbers: one packet counts as missing.
         """
@@ -119,7 +119,7 @@ class Numbering:
         return self._reliable or before == self.highest - _ROUND
 
     def count_in_order(self, packets: int) -> None:
-        """Take this many packets that follow the last one in order."""
+        """Process this many packets that follow the last one in order."""
         self.received += packets
         self.highest += packets
 

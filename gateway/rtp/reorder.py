@@ -33,7 +33,7 @@ class Reorder:
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def push(self, packet: bytes, now: float) -> list[bytes]:
-        """Take a packet, and return all packets whose turn has come, in order."""
+        """Process a packet, and return all packets whose turn has come, in order."""
         if len(packet) < 12:
             return [packet]  # not RTP: the parser after this buffer counts it
         sequence, ssrc = _SEQUENCE_AND_SSRC.unpack_from(packet)

@@ -34,7 +34,7 @@ class SourceSink(Protocol):
         ...
 
     def access_unit(self, unit: AccessUnit) -> None:
-        """Take one complete picture."""
+        """Process one complete picture."""
         ...
 
     def withdraw(self) -> None:
@@ -44,11 +44,11 @@ class SourceSink(Protocol):
         ...
 
     def sender_report(self, report: SenderReport) -> None:
-        """Take the camera's media time and wall-clock time at one moment."""
+        """Process the camera's media time and wall-clock time at one moment."""
         ...
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """Take the camera's wall-clock time from a ``Date`` header, the second path."""
+        """Process the camera's wall-clock time from a ``Date`` header, the second path."""
         ...
 
     def next_clock_query(self, now: float) -> float:

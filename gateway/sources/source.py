@@ -102,7 +102,7 @@ class Source:
             self._client.watch(watched)
 
     def hush(self) -> None:
-        """Take no more pictures. Call this shortly before ``run`` is cancelled."""
+        """Accept no more pictures. Call this shortly before ``run`` is cancelled."""
         if self._client is not None:
             self._client.hush()
 

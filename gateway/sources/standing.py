@@ -52,7 +52,7 @@ class Standing:
         self.status = replace(self.status, reconnects=self.status.reconnects + 1)
 
     def publish(self, status: SourceStatus) -> None:
-        """Take a new status."""
+        """Process a new status."""
         before, self.status = self.status, status
         if _without_rates(before) != _without_rates(status):
             self._on_status(status)

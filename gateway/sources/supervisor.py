@@ -27,7 +27,7 @@ class SourceSupervisor:
                 group.create_task(self._keep(source), name=f"source {source.name}")
 
     def hush(self) -> None:
-        """Take no more pictures from any camera, because ``run`` is about to be cancelled.
+        """Accept no more pictures from any camera, because ``run`` is about to be cancelled.
 
         Otherwise, while the gateway stops, the loop would go on reading from all cameras before it closes each one.
         """

@@ -24,7 +24,7 @@ def frame(body: bytes) -> bytes:
 
 
 class Frames:
-    """Takes pieces of a stream and returns complete bodies."""
+    """Receives pieces of a stream and returns complete bodies."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()

@@ -61,8 +61,9 @@ class Intake:
             session.path.lost(route)
 
     def received(self, datagram: bytes, route: Route) -> None:
-        """Take a datagram from anybody. Bad ones are counted and dropped. A bug ends the session for which the datagram
-        was."""
+        """Process a datagram from anybody. Bad ones are counted and dropped. A bug ends the session for which the
+        datagram was.
+        """
         session = self._by_route.get(route)
         protocol = demux.protocol_of(datagram)
         try:
@@ -98,8 +99,8 @@ class Intake:
             self._metrics.dropped.labels(where="stranger").inc()
             return
         if isinstance(route.via, TcpConnection) and holder is not None and holder is not session:
-            # A connection serves one session for good: it closes with that session, and drops all data that is still
-            # waiting to be sent.
+            # A connection belongs to one session permanently: it closes with that session, and drops all data that is
+            # still waiting to be sent.
             self._metrics.dropped.labels(where="stranger").inc()
             return
         first = session.state is State.NEW

@@ -59,7 +59,7 @@ class Lifecycle:
         return self._distribution.watched
 
     def add(self, session: Session) -> None:
-        """Take a session whose offer has been answered."""
+        """Accept a session whose offer has been answered."""
         self.sessions[session.id] = session
         self.intake.add(session)
 

@@ -47,7 +47,7 @@ def test_an_incident_postpones_an_end_that_is_less_than_an_hour_away() -> None:
 
 
 @pytest.mark.parametrize("later", [0.0, 5 * HOUR])
-def test_it_also_does_so_if_the_gateway_was_down_at_that_end(later: float) -> None:
+def test_an_end_that_passed_while_the_gateway_was_down_is_postponed_too(later: float) -> None:
     incident = opened(END - 1)
     assert carried_by(END, [incident], END + later, RULES) == incident
     assert carried_until(END, END + later, RULES) == END + later + HOUR

@@ -78,7 +78,7 @@ def test_nothing_in_a_cone_is_behind_a_wall(
 
 @settings(max_examples=100, deadline=None)
 @given(at=insides, heading=bearings, fov=fields, reach=st.floats(1, 60))
-def test_a_clipped_cone_lies_within_the_field_of_view_and_holds_the_eye(
+def test_a_clipped_cone_is_within_the_field_of_view_and_contains_the_eye(
     at: tuple[float, float], heading: float, fov: float, reach: float
 ) -> None:
     one = placed(at, heading, fov, reach)
@@ -119,7 +119,7 @@ def test_a_camera_in_an_empty_field_sees_its_whole_range() -> None:
         pytest.param({"normally_open": True}, True, id="a door that stands open"),
     ],
 )
-def test_a_camera_sees_through_glass_and_open_doors_only(more: dict[str, object], seen: bool) -> None:
+def test_a_camera_sees_only_through_glass_and_open_doors(more: dict[str, object], seen: bool) -> None:
     door = point("d", (16, 4), type="door", name="D", kind="interior", floor="ground", heading=90, **more)
     geometry = cameras_of(camera("c", (9, 4), 90), door)
     assert geometry.cone(C).contains(Spot(18, 4)) is seen
@@ -133,7 +133,7 @@ def test_a_camera_sees_through_a_window_if_the_plan_says_so(see_through: bool) -
     assert geometry.cone(C).contains(Spot(4, -3)) is see_through
 
 
-def test_hallways_that_touch_are_open_unless_a_door_stands_between_them() -> None:
+def test_hallways_that_touch_are_open_unless_there_is_a_door_between_them() -> None:
     one = camera("c", (18, 11), 180)
     assert cameras_of(one).cone(C).contains(Spot(18, 4))
     door = point("d", (18, 8), type="door", name="Fire door", kind="interior", floor="ground", heading=0, width=2)

@@ -48,7 +48,7 @@ def ids(found: object) -> list[str]:
     return [one.id for one in found]  # type: ignore[attr-defined]
 
 
-def test_the_way_to_a_room_leads_through_its_door() -> None:
+def test_the_route_to_a_room_goes_through_its_door() -> None:
     geometry = Geometry(plan(camera("in-101", (7, 4), 270), camera("h", (1, 10), 90), camera("in", (9, 1), 45)))
     near = {found.id: found.distance_m for found in geometry.nearest_cameras("102", 3)}
     through = math.hypot(7 - 4, 4) + 8  # from 101 to its door, and along the hallway's wall to that of 102
@@ -59,7 +59,7 @@ def test_the_way_to_a_room_leads_through_its_door() -> None:
     }
 
 
-def test_cameras_that_see_a_room_come_before_nearer_ones_and_those_without_a_way_last() -> None:
+def test_cameras_that_see_a_room_come_before_nearer_ones_and_unreachable_ones_come_last() -> None:
     geometry = Geometry(
         plan(
             camera("a-above", (12, 7), 0, floor="upper"),
@@ -129,7 +129,7 @@ def test_stairs_lead_to_the_floor_above() -> None:
     assert 12 < geometry.distances.between_rooms("hallway", "201") < 20
 
 
-def test_stairs_that_join_other_stairs_lead_nowhere_else() -> None:
+def test_stairs_with_explicit_joins_lead_nowhere_else() -> None:
     elsewhere = room("stairs-3", (16, 0, 20, 4), kind="stairwell", name="Other stairs")
     small = plan_without_gym(*upstairs(), elsewhere)
     assert Geometry(small).unreachable_rooms() == ("stairs-3",)
@@ -157,7 +157,7 @@ def test_every_room_is_reachable_or_reported(missing: set[str]) -> None:
         assert (geometry.nearest_entrance(name) is None) == (name in expected)
 
 
-def test_the_way_round_a_corner_bends_at_the_corner() -> None:
+def test_a_route_around_a_corner_bends_at_the_corner() -> None:
     corridor = Polygon([(0, 0), (20, 0), (20, 20), (18, 20), (18, 2), (0, 2)])
     space = Space(corridor, [])
     way = space.way(space.stand((1, 1)), space.stand((19, 19)))
@@ -165,7 +165,7 @@ def test_the_way_round_a_corner_bends_at_the_corner() -> None:
     assert way.first == pytest.approx((18, 2))
 
 
-def test_the_way_between_buildings_leads_round_them() -> None:
+def test_the_route_between_buildings_goes_around_them() -> None:
     portable = [
         area("hut", (8, 30, 12, 38), type="building", name="Portable 1", portable=True),
         area("hut-floor", (8, 30, 12, 38), type="floor", name="Portable 1", building="hut", level=0),
@@ -181,20 +181,20 @@ def test_the_way_between_buildings_leads_round_them() -> None:
     assert [e.door_id for e in geometry.entrances()] == ["door-1", "door-p1"]
 
 
-def test_the_next_cameras_in_both_directions_of_a_hallway() -> None:
+def test_the_next_cameras_are_found_in_both_directions_of_a_hallway() -> None:
     row = [camera(name, (x, 10), 90) for name, x in zip("abcd", (1, 6, 13, 19), strict=True)]
     geometry = Geometry(plan(*row))
     assert [(n.id, n.bearing) for n in geometry.follow(CameraId("b"))] == [("a", 270), ("c", 90)]
     assert [(n.id, round(n.distance_m)) for n in geometry.follow(CameraId("a"))] == [("b", 5)]
 
 
-def test_two_cameras_on_one_pole_both_lead_on() -> None:
+def test_two_cameras_on_one_pole_both_lead_to_the_next() -> None:
     geometry = Geometry(plan(camera("a", (6, 10), 90), camera("b", (6, 10), 270), camera("c", (13, 10), 90)))
     assert ids(geometry.follow(CameraId("a"))) == ["b", "c"]
     assert ids(geometry.follow(CameraId("c"))) == ["a", "b"]
 
 
-def test_the_first_leg_of_a_way_round_a_corner_leads_to_the_corner() -> None:
+def test_the_first_leg_of_a_route_around_a_corner_leads_to_the_corner() -> None:
     geometry = Geometry(plan(camera("a", (19, 1), 0), camera("b", (1, 11), 90)))
     [found] = geometry.follow(CameraId("a"))
     corner = math.degrees(math.atan2(16 - 19, 8 - 1)) % 360
@@ -214,7 +214,7 @@ def test_the_tour_of_the_entrances_goes_clockwise_from_the_main_one() -> None:
     assert [entrance.cameras for entrance in tour] == [("c",), (), (), ()]
 
 
-def test_cameras_inside_a_drawn_shape() -> None:
+def test_cameras_inside_a_drawn_shape_are_found() -> None:
     geometry = Geometry(plan(camera("a", (1, 10), 90), camera("b", (9, 1), 45), camera("c", (9, 1), 45, floor="upper")))
     assert geometry.cameras_within(box(8, 0, 10, 2)) == ("b", "c")
     assert geometry.cameras_within(box(8, 0, 10, 2), "ground") == ("b",)

@@ -138,7 +138,7 @@ def burst(camera: ScriptedCamera, datagrams: int) -> None:
 
 
 @pytest.mark.parametrize("camera", ["udp"], indirect=True)
-async def test_a_keyframe_of_many_datagrams_collects_and_none_is_lost(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_keyframe_of_many_datagrams_is_collected_without_loss(bench: Bench, camera: ScriptedCamera) -> None:
     await settled(bench, camera)
     units = len(bench.sink.units)
     burst(camera, 500)
@@ -153,7 +153,7 @@ async def test_a_keyframe_of_many_datagrams_collects_and_none_is_lost(bench: Ben
 
 
 @pytest.mark.parametrize("camera", ["udp"], indirect=True)
-async def test_datagrams_that_fill_the_kernels_buffer_are_read_as_they_arrive_from_then_on(
+async def test_once_datagrams_fill_the_kernels_buffer_they_are_read_as_they_arrive(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     await settled(bench, camera)
@@ -170,7 +170,7 @@ async def test_datagrams_that_fill_the_kernels_buffer_are_read_as_they_arrive_fr
 
 
 @pytest.mark.parametrize("camera", ["udp"], indirect=True)
-async def test_a_datagram_that_was_overtaken_is_put_back_though_a_turn_lies_between(
+async def test_an_overtaken_datagram_is_put_back_in_order_even_across_turns(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     await settled(bench, camera)

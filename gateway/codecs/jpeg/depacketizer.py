@@ -54,7 +54,7 @@ class JpegDepacketizer:
         return ()
 
     def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
-        """Take the next packet. See ``Depacketizer``."""
+        """Process the next packet. See ``Depacketizer``."""
         finished: tuple[AccessUnit, ...] = ()
         if packet.timestamp != self._timestamp:
             if self._begun:

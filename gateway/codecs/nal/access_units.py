@@ -68,7 +68,7 @@ class AccessUnits:
         return self._backward >= BACKWARD_UNITS
 
     def _add(self, nal: bytes, kind: int) -> None:
-        """Take one NAL unit, or leave it out if the picture is whole without it. Raises ``Malformed`` if the unit is
+        """Process one NAL unit, or leave it out if the picture is whole without it. Raises ``Malformed`` if the unit is
         damaged."""
         syntax = self.syntax
         if kind in syntax.wrapping_kinds and syntax.packs(nal):

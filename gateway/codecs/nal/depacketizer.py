@@ -41,7 +41,7 @@ class NalDepacketizer(AccessUnits):
         return tuple(found)
 
     def push(self, packet: RtpPacket, missing: int, arrival: float, followed: bool = False) -> tuple[AccessUnit, ...]:
-        """Take the next packet. See ``Depacketizer``."""
+        """Process the next packet. See ``Depacketizer``."""
         timestamp, payload = packet.timestamp, packet.payload
         if timestamp != self._timestamp:
             if self._unit.begun:
@@ -131,7 +131,7 @@ class NalDepacketizer(AccessUnits):
             self._add_all(nal)
 
     def _add_all(self, nal: bytes) -> None:
-        """Take what should be one NAL unit. Searching every picture completely for start codes would cost as much as
+        """Process what should be one NAL unit. Searching every picture completely for start codes would cost as much as
         all other work, but a camera that leaves them in does so in its first pictures and in keyframes."""
         syntax = self.syntax
         kind = syntax.kind(nal)
@@ -147,7 +147,7 @@ class NalDepacketizer(AccessUnits):
             self._add(one, syntax.kind(one))
 
     def _fragment(self, payload: bytes, at: int) -> None:
-        """Take a piece of a NAL unit. Its flags say if it is the first (0x80) or the last (0x40) piece."""
+        """Process a piece of a NAL unit. Its flags say if it is the first (0x80) or the last (0x40) piece."""
         flags, fragments = payload[at - 1], self._fragments
         if flags & 0x80:
             if fragments.pieces:
@@ -179,8 +179,9 @@ class NalDepacketizer(AccessUnits):
         self._finish()
 
     def _end_fragments(self) -> None:
-        """Take the NAL unit that came in pieces. Nothing more of it follows, even if the camera does not say so. Raises
-        ``Malformed``."""
+        """Process the NAL unit that came in pieces. Nothing more of it follows, even if the camera does not say so.
+        Raises ``Malformed``.
+        """
         if self._fragments.pieces:
             self._add_all(self._fragments.end())
 

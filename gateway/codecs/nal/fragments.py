@@ -21,7 +21,7 @@ class Fragments:
         self._size = 0
 
     def begin(self, header: bytes, payload: bytes, at: int) -> None:
-        """Take the first piece, which begins at ``at`` in its payload, after its flags."""
+        """Process the first piece, which begins at ``at`` in its payload, after its flags."""
         self.pieces = [header, payload[at:]]
         self._size = len(payload) - at
         kind = payload[at - 1] & 0x3F
@@ -29,7 +29,7 @@ class Fragments:
         self.closing = payload[: at - 1] + bytes((kind | 0x40,))
 
     def go_on(self, pieces: list[bytes], size: int) -> None:
-        """Take the next pieces, ``size`` bytes in all. If they exceed the limit, drops the unit and raises
+        """Process the next pieces, ``size`` bytes in all. If they exceed the limit, drops the unit and raises
         ``Malformed``."""
         self.pieces += pieces
         self._size += size + len(pieces)  # count one more byte for each, so that empty ones reach the limit, too

@@ -1,6 +1,6 @@
-"""Keeps the ways on foot between the cameras and rooms of a plan. Pure.
+"""Keeps the walking distances between the cameras and rooms of a plan. Pure.
 
-A way to a room ends at its door, or where its hallway begins. A way from a camera begins below it.
+A route to a room ends at its door, or where its hallway begins. A route from a camera begins below it.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Distances:
     """Holds the distances from each of some places to all doors and rooms."""
 
     def __init__(self, walking: Walking, rooms: Sequence[Room], places: Sequence[Place | None]) -> None:
-        """``places`` may be None where nobody can stand. All distances to such a place are infinite."""
+        """An entry of ``places`` is None if nobody can stand there. All distances to such a place are infinite."""
         self._walking = walking
         self._places = places
         self._number = {room.id: index for index, room in enumerate(rooms)}
@@ -60,7 +60,7 @@ class Distances:
         return min(direct, float(over.min()))
 
     def room_to_doors(self, room_id: str) -> Numbers:
-        """Return the distances from a room to all doors, by their number, infinite where there is no way."""
+        """Return the distances from a room to all doors, by their number, infinite where there is no route."""
         room = self._targets[self._number[room_id]]
         doors = self._walking.spaces[room.space].doors
         if not len(doors):
@@ -69,7 +69,7 @@ class Distances:
         return np.asarray(over.min(axis=0), dtype=np.float64)[: self._walking.door_count]
 
     def bearing(self, place: int, other: int) -> float:
-        """Return the bearing of the first leg of the way between two places, in degrees from true north."""
+        """Return the bearing of the first leg of the route between two places, in degrees from true north."""
         start, end = self._places[place], self._places[other]
         if start is None or end is None:
             return 0.0

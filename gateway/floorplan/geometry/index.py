@@ -21,17 +21,18 @@ from gateway.floorplan.model import Door, FloorPlan, Outline, Point
 from gateway.models import CameraId
 
 _DETOUR = 1.2
-"""How many times as long the way over a camera may be, so that it still lies between two others."""
+"""A camera still counts as lying between two others if the route past it is at most this many times as long."""
 _SAME_PLACE = 1.0
-"""Metres within which two cameras hang at the same place, so that neither lies behind the other."""
+"""Metres within which two cameras count as being at the same place, so that neither is behind the other."""
 _FOLLOWED = 150.0
-"""Metres of a way beyond which a camera is no neighbour."""
+"""Length of a route in metres beyond which a camera is not a neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
 class NearCamera:
-    """Names a camera near a room. ``distance_m`` is the way on foot from the room to it, in metres: 0 if it hangs in
-    the room, None if no way is drawn."""
+    """Names a camera near a room. ``distance_m`` is the walking distance from the room to it, in metres: 0 if it is in
+    the room, None if the plan has no route.
+    """
 
     id: CameraId
     distance_m: float | None
@@ -40,7 +41,7 @@ class NearCamera:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Names the next camera in a direction, which is the bearing of the way's first leg, and the way's length."""
+    """Names the next camera in a direction, with the bearing of the route's first leg and the route's length."""
 
     id: CameraId
     bearing: float
@@ -56,7 +57,7 @@ class Entrance:
 
 
 class Geometry:
-    """Holds a plan, with what its cameras see and all distances on foot."""
+    """Holds a plan, with what its cameras see and all walking distances."""
 
     def __init__(self, plan: FloorPlan) -> None:
         self.plan = plan
@@ -90,9 +91,9 @@ class Geometry:
     ) -> tuple[NearCamera, ...]:
         """Return the ``n`` best cameras for a room, best first.
 
-        Cameras that see the room or one of its doors come before all others. Within both groups, those come first from
-        which it is the shortest way on foot. Ties are broken by id. ``among`` limits the choice. Raises KeyError if
-        the plan has no such room.
+        Cameras that see the room or one of its doors come before all others. Within both groups, the cameras with the
+        shortest walking distance come first. Ties are broken by id. ``among`` limits the choice. Raises KeyError if the
+        plan has no such room.
         """
         seen = {sighting.camera_id for sighting in self.seeing_room(room_id)}
         ranked = []
@@ -104,7 +105,7 @@ class Geometry:
     def follow(self, camera_id: CameraId, among: Collection[CameraId] | None = None) -> tuple[Neighbour, ...]:
         """Return the next cameras along the hallways in each direction, the nearest first. Raises KeyError.
 
-        A camera is next if no other one lies on the way to it. ``among`` limits the choice.
+        A camera is next if no other camera is on the route to it. ``among`` limits the choice.
         """
         start, way = self._number[camera_id], self.distances.between
         others = [
@@ -120,9 +121,9 @@ class Geometry:
         return tuple(chosen)
 
     def entrances(self) -> tuple[Entrance, ...]:
-        """Return all exterior doors in order round the buildings, clockwise as seen from above.
+        """Return all exterior doors in order around the buildings, clockwise as seen from above.
 
-        The tour begins at the door that is nearest to the site's anchor, and goes on to the nearest building.
+        The tour begins at the door that is nearest to the site's anchor, and continues at the nearest building.
         """
         left = [door for door in self.plan.doors if door.kind is DoorKind.EXTERIOR]
         at, tour = (0.0, 0.0), list[Door]()
@@ -138,7 +139,7 @@ class Geometry:
         )
 
     def nearest_entrance(self, room_id: str) -> str | None:
-        """Return the exterior door from which it is the shortest way to a room, or None. Numbered doors come first.
+        """Return the exterior door with the shortest route to a room, or None. Numbered doors come first.
 
         Raises KeyError if the plan has no such room.
         """
@@ -151,7 +152,7 @@ class Geometry:
         return min(found)[2] if found else None
 
     def unreachable_rooms(self) -> tuple[str, ...]:
-        """Return the rooms to which no way leads from the grounds, through doors and stairs."""
+        """Return the rooms that cannot be reached from the grounds through doors and stairs."""
         outside = self.walking.exterior_doors()
         return tuple(
             room.id

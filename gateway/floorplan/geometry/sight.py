@@ -1,4 +1,4 @@
-"""Computes what a camera sees of its level: the part of its field of view that no wall hides. Pure.
+"""Computes what a camera sees on its level: the part of its field of view that no wall hides. Pure.
 
 Windows without ``see_through``, furniture and people are ignored, and so is the camera's height.
 """
@@ -23,9 +23,12 @@ _PAST = 1e-5
 _HOLD = 1e-9
 """Fraction of a wall by which it reaches beyond its end, so that no ray slips between two walls that meet."""
 _ON_THE_WALL = 0.7
-"""Metres within a building up to which an outdoor camera hangs on its wall, and not in a room that is not drawn."""
+"""An outdoor camera that is at most this many metres inside a building is on its wall, not in a room that is not drawn.
+"""
 _CLEAR = 0.15
-"""Metres from the nearest wall at which a camera is taken to look, since cameras are drawn on their wall."""
+"""Distance from the nearest wall, in metres, from which a camera is assumed to look, since cameras are drawn on their
+wall.
+"""
 
 
 def eye_of(camera: PlacedCamera, room: Polygon | None, buildings: BaseGeometry) -> Point:
@@ -75,7 +78,7 @@ def off_axis(camera: PlacedCamera, eye: Point, target: Point) -> float:
 
 
 def _within(walls: Walls, eye: Point, range_m: float) -> Walls:
-    """Return the walls that come within the range of the eye."""
+    """Return the walls that are within the range of the eye."""
     start, along = walls[:, :2], walls[:, 2:] - walls[:, :2]
     square = np.maximum((along**2).sum(axis=1), 1e-12)
     nearest = np.clip(((np.array(eye) - start) * along).sum(axis=1) / square, 0, 1)

@@ -21,9 +21,9 @@ _DOOR = 0.3
 _WALL = 0.5
 """Metres between a room's outline and a door within which the door belongs to the room."""
 _ENOUGH = 1.0
-"""Square metres of a room that a camera must see, so that a person there would be in its picture."""
+"""Square metres of a room that a camera must see for a person there to be in its picture."""
 _EDGE_COST = 0.5
-"""How much worse the edge of a picture is than its middle, as a part of the camera's range."""
+"""The amount by which the edge of a picture is worse than its middle, as a fraction of the camera's range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,9 @@ class Sightings:
         return tuple(sorted(found, key=lambda sighting: (self._cost(sighting), sighting.camera_id)))
 
     def _cost(self, sighting: Sighting) -> float:
-        """Return how bad a picture is: its distance as a part of the camera's range, more at the picture's edge, and
-        less if it shows much of a room."""
+        """Return how bad a picture is: its distance as a fraction of the camera's range, more at the picture's edge,
+        and less if it shows much of a room.
+        """
         camera: PlacedCamera = self._cameras[sighting.camera_id]
         edge = sighting.off_axis / (camera.fov / 2)
         return sighting.distance_m / camera.range_m + _EDGE_COST * edge - sighting.share

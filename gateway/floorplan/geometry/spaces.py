@@ -1,6 +1,6 @@
-"""Measures ways on foot within one space: a room, hallways that are open to each other, or the grounds. Pure.
+"""Measures walking routes within one space: a room, hallways that are open to each other, or the grounds. Pure.
 
-A shortest way bends only at corners that reach into the space. It is found over the lines of sight between these
+A shortest route bends only at corners that project into the space. It is found along the lines of sight between these
 corners and the doors.
 """
 
@@ -24,7 +24,7 @@ _FLAT = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Tells the length of a way in metres, and the first point at which it bends, or its end."""
+    """The length of a route in metres, and the first point at which it bends, or its end."""
 
     length_m: float
     first: Point
@@ -35,7 +35,7 @@ class Stand:
     """Holds what is known about a place in a space.
 
     ``lengths`` are the distances to the space's nodes, which begin with its doors, and ``bends`` the nodes at which the
-    ways to them first bend. ``sights`` are the straight distances to the nodes, infinite if a corner hides one.
+    routes to them first bend. ``sights`` are the straight distances to the nodes, infinite if a corner hides one.
     """
 
     point: Point
@@ -75,7 +75,7 @@ class Space:
         return float(self.shape.distance(Spot(point)))
 
     def stand(self, point: Point) -> Stand:
-        """Return what is known about a point, which is moved into the space if it lies beside it."""
+        """Return what is known about a point, which is moved into the space if it is beside it."""
         inside = self._moved_in(point)
         sights = self._sight(inside, self._nodes)
         if not len(sights):
@@ -88,7 +88,7 @@ class Space:
         return stand.lengths[: len(self.doors)]
 
     def way_to_door(self, start: Stand, index: int) -> Way:
-        """Return the way to a door, by its place in ``doors``."""
+        """Return the route to a door, by its place in ``doors``."""
         return Way(float(start.lengths[index]), self._node(int(start.bends[index])))
 
     def approach(self, part: Polygon) -> Numbers:
@@ -106,7 +106,7 @@ class Space:
         return min(straight, float((start.lengths + approach).min())) if len(approach) else straight
 
     def way(self, start: Stand, end: Stand) -> Way:
-        """Return the way between two points of the space. Its length is infinite if there is none."""
+        """Return the route between two points of the space. Its length is infinite if there is none."""
         straight = float(self._sight(start.point, np.array([end.point]))[0])
         if straight < np.inf:
             return Way(straight, end.point)
@@ -157,21 +157,21 @@ class Space:
 
 
 def inner_corners(shape: Polygon) -> list[Point]:
-    """Return the corners at which a way through the shape may bend: those that reach into it."""
+    """Return the corners at which a route through the shape may bend: those that project into it."""
     simple = shape.simplify(_EDGE)
     found: list[Point] = []
     for ring, is_hole in ((simple.exterior, False), *((hole, True) for hole in simple.interiors)):
         points = np.array(ring.coords)[:-1]
         before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
         turn = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-        # Walking counter-clockwise round the outside, or clockwise round a hole, the space is on the left.
+        # Walking counter-clockwise around the outside, or clockwise around a hole, the space is on the left.
         bends = turn > 1e-9 if ring.is_ccw is is_hole else turn < -1e-9
         found += [(float(x), float(y)) for x, y in points[bends]]
     return found
 
 
 def closed_distances(straight: Numbers) -> Numbers:
-    """Return the shortest distances over all nodes (Floyd and Warshall). The argument is changed."""
+    """Return the shortest distances between all nodes (Floyd and Warshall). This changes the argument."""
     for middle in range(len(straight)):
         np.minimum(straight, straight[:, middle, None] + straight[middle], out=straight)
     return straight

@@ -1,4 +1,4 @@
-"""Finds which stairwells lead to which. Pure."""
+"""Finds which stairwells are connected. Pure."""
 
 from itertools import combinations
 
@@ -8,14 +8,14 @@ from gateway.floorplan.kinds import RoomKind
 from gateway.floorplan.model import Floor, FloorPlan, Room
 
 _ABOVE = 0.5
-"""Part of the smaller stairwell that lies above the other if both are the same stairs."""
+"""Two stairwells are the same stairs if this fraction of the smaller one is directly above or below the other."""
 
 
 def storeys(plan: FloorPlan) -> list[tuple[Room, Room, int]]:
     """Return the pairs of stairwells that one can climb between, and the number of levels between the two.
 
     These are the pairs that the plan joins. Stairwells that it joins to nothing are joined to those of their building
-    that lie above or below them, one level away.
+    directly above or below them, one level away.
     """
     floors = {floor.id: floor for floor in plan.floors}
     stairs = [room for room in plan.rooms if room.kind is RoomKind.STAIRWELL]

@@ -1,8 +1,8 @@
-"""Measures ways on foot through doors and stairs, over all floors and between buildings. Pure.
+"""Measures walking routes through doors and stairs, on all floors and between buildings. Pure.
 
-Doors and stairwells are the nodes of a graph. Two of them are joined if they open into the same space, by the shortest
-way through it. All distances between them are computed once. The graph of a school has some hundred nodes, for which
-a matrix is faster and shorter than a library for graphs.
+Doors and stairwells are the nodes of a graph. Two of them are joined, by the shortest route through a space, if they
+open into the same space. All distances between them are computed once. The graph of a school has about a hundred nodes,
+for which a matrix is faster and shorter than a graph library.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from gateway.floorplan.kinds import DoorKind
 from gateway.floorplan.model import Door, FloorPlan, Point, Room
 
 STOREY_M = 12.0
-"""Metres of a flight of stairs from one level to the next, with its landing."""
+"""Length in metres of a flight of stairs from one level to the next, with its landing."""
 _GROUNDS = 80.0
 """Metres around the buildings in which people walk."""
 _BESIDE = 0.6
@@ -33,7 +33,7 @@ _CLOSING = 0.16
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Holds a place on foot: its space, and where it is there."""
+    """Holds a place where somebody can stand: its space, and its position there."""
 
     space: int
     stand: Stand
@@ -77,7 +77,7 @@ class Walking:
         return Place(nearest, self.spaces[nearest].stand(point))
 
     def to_doors(self, place: Place) -> Numbers:
-        """Return the distances from a place to all doors and stairwells, infinite where there is no way."""
+        """Return the distances from a place to all doors and stairwells, infinite where there is no route."""
         space = self.spaces[place.space]
         if not len(space.doors):
             return np.full(len(self.between), np.inf)
@@ -97,7 +97,7 @@ class Walking:
         return self._inside[room_id]
 
     def _sides(self, door: Door, finder: RoomFinder, grounds: list[Polygon]) -> set[int]:
-        """Return the spaces into which a door opens, which are two if it is drawn well."""
+        """Return the spaces into which a door opens: two if it is drawn correctly."""
         found: set[int] = set()
         outside = False
         for heading in (door.heading, door.heading + 180):

@@ -22,16 +22,16 @@ Walls = npt.NDArray[np.float64]
 HallwayPair = tuple[str, str]
 
 _DRAWING = 0.5
-"""Metres by which a door may be drawn beside its wall."""
+"""Metres that a door may be drawn away from its wall."""
 _GAP = 0.3
-"""Metres between two hallways that are meant to touch."""
+"""Two hallways count as touching if they are at most this many metres apart."""
 _PARALLEL = sin(radians(5))
 _SNAP = 0.01
-"""Metres to which corners are rounded, so that walls that two rooms share become one."""
+"""Corners are rounded to this many metres, so that walls that two rooms share become one."""
 
 
 def walls_by_level(plan: FloorPlan) -> dict[int, Walls]:
-    """Return the walls of each level, those of all buildings together."""
+    """Return the walls of each level, of all buildings together."""
     levels = {floor.id: floor.level for floor in plan.floors}
     edges: dict[int, list[Segment]] = defaultdict(list)
     for floor in plan.floors:

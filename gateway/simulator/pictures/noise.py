@@ -6,7 +6,7 @@ import numpy as np
 from gateway.simulator.pictures.shapes import HEIGHT, WIDTH
 from gateway.simulator.pictures.timecode import Image
 
-_MARGIN = 64  # the pattern is this many pixels larger than the picture, and each picture gets another part of it
+_MARGIN = 64  # the pattern is this many pixels larger than the picture, and each picture gets a different part of it
 _SEED = 1
 
 

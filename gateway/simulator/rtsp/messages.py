@@ -55,7 +55,7 @@ class RequestReader:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Request | Interleaved]:
-        """Take bytes and yield the messages that are complete. Raises Malformed if the bytes cannot be RTSP."""
+        """Process bytes and yield the messages that are complete. Raises Malformed if the bytes cannot be RTSP."""
         self._buffer += data
         while (message := self._next()) is not None:
             yield message

@@ -16,8 +16,9 @@ _UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
 class ClockWatch:
-    """Takes every ``Date`` of one camera stream, across all its connections. ``jumps`` counts how often its clock was
-    set."""
+    """Receives every ``Date`` of one camera stream, across all its connections. ``jumps`` counts how often its clock
+    was set.
+    """
 
     def __init__(self) -> None:
         self.jumps = 0
@@ -27,7 +28,7 @@ class ClockWatch:
         self._jump: tuple[float, float] | None = None
 
     def sample(self, sample: ClockSample, wall: float) -> None:
-        """Take one answer. ``wall`` is the gateway's wall clock minus gateway time, now. Two answers that disagree
+        """Process one answer. ``wall`` is the gateway's wall clock minus gateway time, now. Two answers that disagree
         about the camera's clock mean that the clock was set."""
         told, before = Interval.of_answer(sample.date, sample.sent, sample.received), self._known
         if before is not None and not told.agrees(before.aged(told.at), _SLACK):

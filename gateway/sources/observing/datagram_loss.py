@@ -3,7 +3,9 @@
 from collections import deque
 
 LEAST, WINDOW = 18.0, 60.0
-"""The fewest seconds that are judged, and the most: at 1 % loss, a slow stream loses a datagram every ten seconds."""
+"""The shortest and longest time that is judged, in seconds: at 1 % loss, a slow stream loses a datagram every ten
+seconds.
+"""
 LOSSY = 0.002
 """A loss of this fraction of all datagrams affects most groups of pictures: no picture after the loss can be used."""
 LOSSY_SECONDS = 5
@@ -17,8 +19,9 @@ class DatagramLoss:
         self._marks: deque[tuple[float, int, int]] = deque()
 
     def mark(self, now: float, packets: int, lost: int) -> float:
-        """Take the totals of received and lost packets. Return the fraction that is lost if the loss persists, or else
-        0."""
+        """Process the totals of received and lost packets. Return the fraction that is lost if the loss persists, or
+        else 0.
+        """
         self._marks.append((now, packets, lost))
         while now - self._marks[0][0] > WINDOW:
             self._marks.popleft()

@@ -31,7 +31,7 @@ class RateWindow:
         self._marks: deque[tuple[float, Counters]] = deque([(now, Counters())])
 
     def mark(self, now: float, counters: Counters) -> Rates:
-        """Take the counters at ``now``. Call this about once a second."""
+        """Process the counters at ``now``. Call this about once a second."""
         while len(self._marks) > 1 and self._marks[1][0] <= now - WINDOW:
             self._marks.popleft()
         then, before = self._marks[0]

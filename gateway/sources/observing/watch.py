@@ -28,7 +28,7 @@ class Watch:
         self._sink.connected(info, at)
 
     def access_unit(self, unit: AccessUnit) -> None:
-        """Take one complete picture."""
+        """Process one complete picture."""
         self.lateness.picture(unit.rtp, unit.arrival, self._rate)
         self._sink.access_unit(unit)
 
@@ -46,7 +46,7 @@ class Watch:
         self._sink.sender_report(report)
 
     def clock_sample(self, sample: ClockSample) -> None:
-        """Take the camera's wall-clock time. If the gateway's own clock was set, the camera's is wrong only if it
+        """Process the camera's wall-clock time. If the gateway's own clock was set, the camera's is wrong only if it
         agrees with neither of the gateway's times."""
         gateway_time, told = self._clock.monotonic(), sample.date + 0.5 - sample.received
         ours = (self._clock.wall() - gateway_time, self._clock.now() - gateway_time)

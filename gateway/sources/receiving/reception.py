@@ -114,7 +114,7 @@ class Reception:
         return self._depacketizer.malformed
 
     def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
-        """Take one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp."""
+        """Process one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp."""
         try:
             packet = parse_rtp(data, self._padding)
             if packet.payload_type != self._payload_type:
@@ -170,8 +170,9 @@ class Reception:
             self._sink.access_unit(unit)
 
     def rtp_in_order(self, packets: Sequence[bytes], now: float) -> None:
-        """Take RTP packets in order, as ``rtp`` would. This is cheap for most of them, which only continue the NAL unit
-        of the packet before."""
+        """Process RTP packets in order, as ``rtp`` would. This is cheap for most of them, which only continue the NAL
+        unit of the packet before.
+        """
         at, end = 0, len(packets)
         while at < end:
             if not self._broken and (opening := self._depacketizer.continuation):
@@ -183,9 +184,10 @@ class Reception:
             at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
-        """Take packets as long as each has the expected header and a payload that begins with ``opening``, and then the
-        packet that ends the NAL unit and the picture, if it is next. Return the place of the first packet that was not
-        taken."""
+        """Process packets as long as each has the expected header and a payload that begins with ``opening``, and then
+        the packet that ends the NAL unit and the picture, if it is next. Return the place of the first packet that was
+        not taken.
+        """
         depacketizer, numbering = self._depacketizer, self._numbering
         before = self._payload_type, numbering.highest, self._timestamp, self._ssrc or 0
         pieces, ends = in_order.run(packets, at, before, opening, depacketizer.conclusion)
@@ -203,7 +205,7 @@ class Reception:
         return at + len(pieces)
 
     def rtcp(self, data: bytes, now: float) -> None:
-        """Take one RTCP packet. Raises ``CameraError`` if the camera announces the end of the stream."""
+        """Process one RTCP packet. Raises ``CameraError`` if the camera announces the end of the stream."""
         try:
             for part in parse_rtcp(data):
                 if isinstance(part, SenderInfo):
@@ -224,7 +226,7 @@ class Reception:
         return self._depacketizer.notes()
 
     def _another(self, packet: RtpPacket, data: bytes, now: float) -> None:
-        """Take a packet of another source. It may belong to the same stream, to the next one, or to neither."""
+        """Process a packet of another source. It may belong to the same stream, to the next one, or to neither."""
         goes_on = continues = overtaken = False
         if self._heard >= 0:
             low, high = (bound * self._info.clock_rate for bound in GOES_ON)

@@ -9,7 +9,7 @@ Report = tuple[SenderInfo, float]
 
 
 class Reports:
-    """Takes the reports of the stream's own SSRC. Some cameras report under another SSRC, such as 0: two such reports
+    """Accepts the reports of the stream's own SSRC. Some cameras report under another SSRC, such as 0: two such reports
     in a row that fit the stream, with no report of its own between them, count as its own. A single one may belong to
     an earlier session, or to the sound."""
 
@@ -24,8 +24,9 @@ class Reports:
         return (waiting,) if waiting is not None and waiting[0].ssrc == ssrc else ()
 
     def take(self, report: SenderInfo, now: float, ssrc: int | None, near: bool) -> Iterable[Report]:
-        """Take a report. ``ssrc`` is the stream's, or None before its first packet. ``near``: the timestamp is close to
-        those of the stream. Return the reports that count now."""
+        """Process a report. ``ssrc`` is the stream's, or None before its first packet. ``near``: the timestamp is close
+        to those of the stream. Return the reports that count now.
+        """
         if report.ssrc == ssrc:
             self._waiting = self._believed = None
             return ((report, now),)

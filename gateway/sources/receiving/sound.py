@@ -30,7 +30,7 @@ class SoundSink(Protocol):
         ...
 
     def heard(self, sound: Sound) -> None:
-        """Take the next samples. Lost packets leave a gap in the timestamps."""
+        """Process the next samples. Lost packets leave a gap in the timestamps."""
         ...
 
 
@@ -46,7 +46,7 @@ class SoundReception:
         self._padding = Padding()
 
     def rtp(self, data: bytes, now: float) -> None:
-        """Take one RTP packet. A late one is dropped."""
+        """Process one RTP packet. A late one is dropped."""
         try:
             packet = parse_rtp(data, self._padding)
             if packet.payload_type != self._medium.payload_type:

@@ -32,7 +32,7 @@ class SynchronizationSource:
     def another(
         self, ssrc: int, packet: bytes, now: float, heard: float, goes_on: bool, overtaken: bool = False
     ) -> Iterable[tuple[bytes, float]]:
-        """Take a packet of a source other than the current one. The current one was last ``heard`` then (-1: never).
+        """Process a packet of a source other than the current one. The current one was last ``heard`` then (-1: never).
 
         ``goes_on``: its timestamp and number follow those of the stream. ``overtaken``: its number is one that the
         stream has just had. Return the packets, with their arrivals, that are to be processed now. If there are any,

@@ -128,7 +128,7 @@ class RtspClient(asyncio.BufferedProtocol):
         return _read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what the camera sent."""
+        """Process what the camera sent."""
         if self._failure is not None:
             return
         try:

@@ -13,12 +13,14 @@ from gateway.models import SourceReason
 from gateway.sources.rtsp.protocol.transport import Unicast
 
 RECEIVE_BUFFER = 2 * 1024 * 1024
-"""The size in bytes that the kernel's buffer is asked to have: a keyframe arrives as one burst."""
+"""The size in bytes that is requested for the kernel's buffer: a keyframe arrives as one burst."""
 AT_ONCE = 64
 COLLECTED_AT_ONCE = 4096
-"""The most datagrams taken at a turn. More do not fit into the kernel's buffer."""
+"""The maximum number of datagrams read in one turn. The kernel's buffer holds no more."""
 ROOM = 0.5
-"""If more of the buffer is filled at a turn, datagrams are no longer collected: it might overflow before the next."""
+"""If more of the buffer than this is full at a turn, datagrams are no longer collected: it might overflow before the
+next turn.
+"""
 _SO_MEMINFO = 55  # socket(7): used and available memory, in bytes, as the kernel counts it
 _MEMORY = Struct("II")
 LARGEST = 65_535
@@ -116,7 +118,7 @@ class PortPair:
             asyncio.get_running_loop().remove_reader(each)
 
     def _has_room(self) -> bool:
-        """Return False from the first time on that the buffer is too full for datagrams to collect in it."""
+        """Return False, now and from then on, once the buffer has been too full for datagrams to collect in it."""
         if self._roomy:
             try:
                 used, size = _MEMORY.unpack_from(self._sockets[0].getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 64))

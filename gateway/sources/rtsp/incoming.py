@@ -72,7 +72,7 @@ class Incoming:
         return self._ports.ports
 
     def take(self, events: Iterable[Event], now: float) -> None:
-        """Take what arrived in the RTSP connection. Raises ``CameraError`` if it is more than a camera may send."""
+        """Process what arrived in the RTSP connection. Raises ``CameraError`` if it is more than a camera may send."""
         messages = 0
         for event in events:
             if type(event) is Media and self.reception is not None:
@@ -88,7 +88,7 @@ class Incoming:
         self._spend(messages, now)
 
     def look(self, rests: bool) -> None:
-        """Take the datagrams that have collected. ``rests``: let the next ones collect, too, if there is room."""
+        """Process the datagrams that have collected. ``rests``: let the next ones collect, too, if there is room."""
         if self._ports is not None and self.carrier is Carrier.UDP:
             rested = self._ports.rests
             self._ports.rest(rests)
@@ -111,7 +111,7 @@ class Incoming:
         return report
 
     def stop(self) -> None:
-        """Take no more datagrams."""
+        """Accept no more datagrams."""
         self._stopped = True
         if self._ports is not None:
             self._ports.stop()

@@ -32,7 +32,7 @@ class Pace:
         self._collected = 1
 
     def connected(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection."""
+        """Begin with the connection."""
         self._transport = transport
 
     def playing(self, now: float) -> None:

@@ -95,13 +95,13 @@ class BandwidthEstimator:
         return self._round_trip.queued(now)
 
     def heard_remb(self, bps: float, now: float) -> None:
-        """Take the viewer's own estimate."""
+        """Process the viewer's own estimate."""
         ignored = self.ceiling(now) is not None or self._comes_later(now)
         if self._remb.heard(bps, self.rate(), now, ignored=ignored):
             self._trouble(bps, now)
 
     def heard_report(self, highest: int, lost: int, rtt: float | None, now: float) -> None:
-        """Take a receiver report: the highest sequence number with its cycles, the total of lost packets (RFC 3550
+        """Process a receiver report: the highest sequence number with its cycles, the total of lost packets (RFC 3550
         6.4.1), and the round trip if it is known.
 
         A report that comes too soon after another is skipped, because each report searches those that are kept.
@@ -136,7 +136,7 @@ class BandwidthEstimator:
         self._remb.forget()
 
     def found(self, bps: float, now: float) -> None:
-        """Take the result of a probe: the link carries ``bps``, which is less than what is to be sent."""
+        """Process the result of a probe: the link carries ``bps``, which is less than what is to be sent."""
         self._trouble(bps, now)
 
     def refused(self, now: float) -> None:

@@ -59,7 +59,7 @@ class Link:
         return True
 
     def learn(self, bps: float, stream_bps: float, now: float) -> None:
-        """Take the probe's result, and the rate that the stream needs."""
+        """Process the probe's result, and the rate that the stream needs."""
         self._probed = bps
         if bps < stream_bps:
             self.estimate.found(bps, now)

@@ -57,7 +57,7 @@ class Probe:
         return now >= self._asked_at + AGAIN
 
     def answered(self, transaction: bytes, now: float) -> float | None:
-        """Take an answer. Return what the link carries in bits per second, once that is known.
+        """Process an answer. Return what the link carries in bits per second, once that is known.
 
         The result is infinite if the train left no trace or there is nothing to compare it with. A short train measures
         nothing; the next one does.
@@ -79,8 +79,9 @@ class Probe:
         return self._through(now, self._sent_at)
 
     def lapsed(self, now: float) -> float | None:
-        """Return what the link carries at most, once the wait for an answer is over. It is infinite if the viewer never
-        answers."""
+        """Return the most that the link can carry, once the wait for an answer is over. It is infinite if the viewer
+        never answers.
+        """
         if self._over or self._sent_at is None or self.waits(now):
             return None
         self._over = True

@@ -1,4 +1,4 @@
-"""Defines which reports of a viewer show that its link is in trouble. Pure: time is an argument.
+"""Decides which of a viewer's reports show that its link is in trouble. Pure: time is an argument.
 
 Three kinds of report do:
 
@@ -30,7 +30,7 @@ _RTT_DRIFT = 0.01
 
 
 def losing(loss: float, packets: int) -> bool:
-    """Return True if so many of ``packets`` were lost that it is trouble and not chance."""
+    """Return True if so many of ``packets`` were lost that chance does not explain it."""
     by_chance = 2 * math.sqrt(LOSS_DOWN * (1 - LOSS_DOWN) / packets)
     return loss > LOSS_DOWN + by_chance
 
@@ -43,7 +43,7 @@ class Remb:
         self._height = 0.0, now
 
     def heard(self, bps: float, rate: float, now: float, *, ignored: bool) -> bool:
-        """Take an estimate, while ``rate`` bits per second are sent. Return True if it shows trouble."""
+        """Process an estimate, while ``rate`` bits per second are sent. Return True if it shows trouble."""
         height, at = self._height
         height = max(bps, height * (1 - _FADES * min(now - at, 10.0)))
         self._height = (bps if ignored else height), now
@@ -59,7 +59,7 @@ class Remb:
 
 
 class RoundTrip:
-    """The latest round trip in ``seconds``. It is long since ``late_since``, or None if it is not."""
+    """The latest round trip in ``seconds``. It has been long since ``late_since``, which is None if it is not long."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -67,7 +67,7 @@ class RoundTrip:
         self._base: tuple[float, float] | None = None
 
     def heard(self, seconds: float, now: float) -> None:
-        """Take a round trip."""
+        """Process a round trip."""
         self.seconds = seconds
         base, at = self._base or (seconds, now)
         base = min(seconds, base + _RTT_DRIFT * (now - at))
@@ -78,9 +78,9 @@ class RoundTrip:
             self.late_since = now
 
     def persists(self, now: float) -> bool:
-        """Return True if it has been long for so long that it is trouble."""
+        """Return True if it has been long for so long that this counts as trouble."""
         return self.late_since is not None and now - self.late_since >= PERSISTS
 
     def queued(self, now: float) -> float:
-        """Return how many seconds packets queue on their way, or 0 until that has lasted for a while."""
+        """Return for how many seconds packets are queueing on their way. It is 0 until that has lasted for a while."""
         return self.seconds - self._base[0] if self._base is not None and self.persists(now) else 0.0

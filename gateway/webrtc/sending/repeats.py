@@ -1,4 +1,4 @@
-"""Decides which packets one viewer is sent again, and finds them in the histories of its streams. Pure."""
+"""Decides which packets are sent to one viewer again, and finds them in the histories of its streams. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator

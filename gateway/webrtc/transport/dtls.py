@@ -80,7 +80,7 @@ class DtlsTransport:
         self._remote = RTCDtlsParameters([RTCDtlsFingerprint(*pair) for pair in fingerprints])
 
     def feed(self, datagram: bytes) -> bool:
-        """Take a datagram that holds DTLS. Return False if it was dropped because too many are waiting."""
+        """Process a datagram that holds DTLS. Return False if it was dropped because too many are waiting."""
         try:
             self._wire.inbox.put_nowait(datagram)
         except asyncio.QueueFull:

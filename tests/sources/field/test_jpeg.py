@@ -50,7 +50,7 @@ KINDS: dict[str, Callable[[int], Sent]] = {
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_pictures_come_as_they_were_drawn(
+async def test_pictures_arrive_as_they_were_drawn(
     bench: Bench, camera: ScriptedCamera, kind: str, transport: str
 ) -> None:
     camera.description = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 JPEG/90000\r\na=control:track1\r\n"

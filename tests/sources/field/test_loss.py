@@ -40,7 +40,7 @@ async def begin(bench: Bench, camera: ScriptedCamera, transport: str) -> Source:
 
 
 @pytest.mark.parametrize("datagrams", [1, 3, 10])
-async def test_a_loss_of_one_in_a_hundred_is_left_for_tcp_however_slow_the_stream(
+async def test_at_a_loss_of_one_in_a_hundred_tcp_is_used_however_slow_the_stream(
     bench: Bench, camera: ScriptedCamera, datagrams: int
 ) -> None:
     source, link = await begin(bench, camera, "udp"), Link(camera, datagrams)
@@ -57,7 +57,7 @@ async def test_a_loss_of_one_in_a_hundred_is_left_for_tcp_however_slow_the_strea
     await bench.until(lambda: any(INSTEAD in note for note in source.status().notes), within=3, each=camera.picture)
 
 
-async def test_a_camera_that_sends_datagrams_alone_stays_with_them_and_the_network_is_named(
+async def test_a_camera_that_sends_only_datagrams_stays_on_udp_and_the_network_is_blamed(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     source, link = await begin(bench, camera, "auto"), Link(camera, 3)
@@ -65,7 +65,7 @@ async def test_a_camera_that_sends_datagrams_alone_stays_with_them_and_the_netwo
     assert source.status().reconnects == 0
 
 
-async def test_a_loss_of_one_in_a_thousand_is_borne(bench: Bench, camera: ScriptedCamera) -> None:
+async def test_a_loss_of_one_in_a_thousand_is_tolerated(bench: Bench, camera: ScriptedCamera) -> None:
     source, link = await begin(bench, camera, "udp"), Link(camera, 10, every=1000)
     began = bench.clock.monotonic()
     await bench.until(lambda: bench.clock.monotonic() - began > 70, within=80, each=link.send)

@@ -85,7 +85,7 @@ async def test_a_port_that_speaks_something_else_is_named(bench: Bench, kind: st
         await bench.stop()
 
 
-async def test_a_port_that_says_nothing_is_said_not_to_answer(bench: Bench) -> None:
+async def test_a_silent_port_is_reported_as_not_answering(bench: Bench) -> None:
     async with answering(b"", b"") as port:
         source = source_of(bench, f"rtsp://127.0.0.1:{port}/live")
         bench.start()
@@ -105,7 +105,7 @@ async def test_a_web_server_behind_tls_is_named(bench: Bench, old_tls: tuple[ssl
         await bench.stop()
 
 
-async def test_an_rtsp_server_without_tls_is_named_where_tls_is_wanted(bench: Bench) -> None:
+async def test_an_rtsp_server_without_tls_is_reported_if_tls_is_configured(bench: Bench) -> None:
     async with answering(b"", b"RTSP/1.0 400 Bad Request\r\n\r\n") as port:
         source = source_of(bench, f"rtsps://127.0.0.1:{port}/live", Trust("ab" * 32))
         bench.start()
@@ -114,7 +114,7 @@ async def test_an_rtsp_server_without_tls_is_named_where_tls_is_wanted(bench: Be
         await bench.stop()
 
 
-async def test_a_camera_with_old_firmware_plays_once_the_configuration_allows_it_and_the_warning_stays(
+async def test_a_camera_with_old_firmware_plays_if_the_configuration_allows_it_with_a_lasting_warning(
     bench: Bench, old_tls: tuple[ssl.SSLContext, str]
 ) -> None:
     context, fingerprint = old_tls

@@ -96,7 +96,7 @@ class Authenticator:
         self.unanswered = None
 
     def challenged(self, values: Iterable[str]) -> None:
-        """Take the challenge of a 401. Raises ``CameraError`` if answering (again) would be useless."""
+        """Process the challenge of a 401. Raises ``CameraError`` if answering (again) would be useless."""
         self.unanswered = None
         challenges = {challenge.method: challenge for challenge in reversed(parse_challenges(values))}
         if not challenges:

@@ -24,13 +24,14 @@ class KeepAlive:
         self._get_parameter_refused = True
 
     def offered(self, methods: str) -> None:
-        """Take the field ``Public`` of an answer: the methods that the camera understands."""
+        """Process the field ``Public`` of an answer: the methods that the camera understands."""
         if "GET_PARAMETER" in {each.strip().upper() for each in methods.split(",")} and not self._get_parameter_refused:
             self.method = "GET_PARAMETER"
 
     def named(self, method: str, session: str) -> str | None:
-        """Take the field ``Session`` of the answer to ``method``. Return the session's name, or None if it is not given
-        here: the answer to SETUP should give it, but some cameras name it in another one, or not at all."""
+        """Process the field ``Session`` of the answer to ``method``. Return the session's name, or None if it is not
+        given here: the answer to SETUP should give it, but some cameras name it in another one, or not at all.
+        """
         if not session or (method != "SETUP" and self._told_by == "SETUP"):
             return None
         name, self._timeout = parse_session(session)

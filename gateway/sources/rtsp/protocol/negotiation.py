@@ -31,7 +31,7 @@ class Negotiation:
         return self._description
 
     def described(self, response: Response) -> None:
-        """Take the answer to DESCRIBE. Raises ``CameraError``."""
+        """Process the answer to DESCRIBE. Raises ``CameraError``."""
         self._description = describe(response.body, base_of(map(response.headers.get, BASES), self._url))
 
     def picture_wish(self) -> tuple[str, str]:
@@ -50,7 +50,7 @@ class Negotiation:
         return self._first_refusal or CameraError(*REFUSALS.get(status, words))
 
     def picture_accepted(self, transport: str) -> bool:
-        """Take the transport that the camera chose. If it is not what was requested, move on to the next carrier and
+        """Process the transport that the camera chose. If it is not what was requested, move on to the next carrier and
         return False. Raises ``CameraError`` if none is left."""
         accepted = self.agreement.accept(transport)
         if not accepted:

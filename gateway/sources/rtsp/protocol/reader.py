@@ -30,7 +30,7 @@ MAX_HEAD = 16 * 1024
 MAX_BODY = 64 * 1024
 MAX_NOISE = 64 * 1024
 MAX_PADDING = 64
-"""A message is expected behind any padding between messages, but no further than this is looked for it."""
+"""There may be padding before a message. The message is looked for only within this many bytes."""
 NOISE_SHARE = 16
 """This many bytes of messages compensate for one byte of noise before them."""
 
@@ -68,7 +68,7 @@ class Reader:
         self._borne = 0.0  # noise of the whole connection, minus what messages have compensated for
 
     def feed(self, data: bytes) -> list[Message]:
-        """Take the next bytes and return the messages that they complete.
+        """Process the next bytes and return the messages that they complete.
 
         Raises ``CameraError`` (``MALFORMED``) if a limit is exceeded: the connection is useless then.
         """

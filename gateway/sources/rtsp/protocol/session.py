@@ -87,7 +87,7 @@ class RtspSession:
         self._advance(Step.STOP, now)
 
     def receive(self, data: bytes, now: float) -> list[Event]:
-        """Take what arrived at ``now``. Raises ``CameraError`` if this run cannot continue."""
+        """Process what arrived at ``now``. Raises ``CameraError`` if this run cannot continue."""
         events: list[Event] = []
         rtp_channel = self._agreement.rtp_channel
         for message in self._reader.feed(data):
@@ -233,7 +233,7 @@ class RtspSession:
             raise self._negotiation.refused(pending.method, response.status)
 
     def _accepted(self, pending: Pending, response: Response, now: float) -> Step | None:
-        """Take an answer, and return the step that it allows, or None if it is not enough to continue."""
+        """Process an answer, and return the step that it allows, or None if it is not enough to continue."""
         headers = response.headers
         self._keep_alive.offered(headers.get("public"))
         if self.state is not State.SETTING_UP_SOUND:

@@ -124,7 +124,7 @@ class Agreement:
         self._carriers = tuple(others)
 
     def accept(self, value: str) -> bool:
-        """Take what the camera chose. Return False if it is not what was requested. Raises ``CameraError``."""
+        """Process what the camera chose. Return False if it is not what was requested. Raises ``CameraError``."""
         transport = parse_transport(value, self._carriers[0])
         if isinstance(transport, Interleaved) is not (self._carriers[0] is Carrier.TCP):
             return False
@@ -142,7 +142,7 @@ class Agreement:
         return f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}" if channel < HIGHEST_CHANNEL else None
 
     def accept_sound(self, value: str) -> None:
-        """Take the channels that the camera chose for sound, if they are possible."""
+        """Process the channels that the camera chose for sound, if they are possible."""
         with suppress(CameraError):
             chosen = parse_transport(value, Carrier.TCP)
             self.sound = chosen if value and isinstance(chosen, Interleaved) else None
