@@ -114,6 +114,12 @@ class District:
         await client.post("/api/invitations/redeem", {"code": code})
         return client
 
+    async def lock_down(self) -> None:
+        """Open a real incident at the school."""
+        coordinator = await self.client("coordinator")
+        status, answer = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
+        assert status == 201, answer
+
     async def fault(self, camera: str, **faults: object) -> None:
         """Set the faults of a simulated camera. Without arguments, repair it."""
         async with aiohttp.ClientSession() as session:
@@ -147,7 +153,13 @@ async def served(
     directory: Path, settings: dict[str, object] | None = None, *, cameras: bool = True
 ) -> AsyncIterator[District]:
     """Run a district while the block lasts, without cameras if ``cameras`` is false."""
-    district = District(directory, settings=settings or {})
+    async with running(District(directory, settings=settings or {}), cameras=cameras) as district:
+        yield district
+
+
+@asynccontextmanager
+async def running(district: District, *, cameras: bool = True) -> AsyncIterator[District]:
+    """Run the district's cameras and its gateway while the block lasts."""
     try:
         if cameras:
             district.start_school()

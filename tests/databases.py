@@ -4,12 +4,14 @@
 """
 
 import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import create_engine
 
-from gateway.storage.database import sqlite_url
+from gateway.storage.database import Database, sqlite_url
 from gateway.storage.migrate import upgrade
 
 
@@ -32,3 +34,12 @@ def database_url(directory: Path) -> str:
         path.touch(mode=0o600)
         path.write_bytes(_migrated())
     return sqlite_url(path)
+
+
+@asynccontextmanager
+async def opened(directory: Path) -> AsyncIterator[Database]:
+    """Return the database in ``directory``, open while the block lasts."""
+    database = Database(database_url(directory))
+    await database.open()
+    yield database
+    await database.close()

@@ -11,7 +11,7 @@ from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.metrics import Metrics
 from gateway.storage.database import Database
-from tests.databases import database_url
+from tests.databases import opened
 from tests.fakes import FakeClock
 
 
@@ -35,10 +35,8 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    database = Database(database_url(tmp_path))
-    await database.open()
-    yield Scene(database)
-    await database.close()
+    async with opened(tmp_path) as database:
+        yield Scene(database)
 
 
 @pytest.mark.parametrize("by", [13 * 3600.0, -20 * 3600.0, 2.0, -2.0])

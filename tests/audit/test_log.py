@@ -17,7 +17,7 @@ from gateway.metrics import Metrics
 from gateway.models import Role
 from gateway.storage.database import Database
 from gateway.storage.turns import Urgency
-from tests.databases import database_url
+from tests.databases import opened
 from tests.fakes import FakeClock
 
 EVENT = AuditEvent(
@@ -37,10 +37,8 @@ EVENT = AuditEvent(
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(database_url(tmp_path))
-    await database.open()
-    yield database
-    await database.close()
+    async with opened(tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

@@ -5,16 +5,14 @@ import pytest
 
 from gateway.configuration.settings import TokenSettings
 from gateway.storage.database import Database
-from tests.databases import database_url
+from tests.databases import opened
 from tests.fakes import FakeClock
 
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(database_url(tmp_path))
-    await database.open()
-    yield database
-    await database.close()
+    async with opened(tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from playwright.async_api import Browser, Page, expect
 from rig.district import District
 from rig.example import ROOT
 from rig.glass import Glass
+from tests.e2e.marks import E2E
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {

@@ -13,9 +13,10 @@ from gateway.server import Gateway
 from rig.district import District
 from rig.glass import Glass
 from rig.processes import until
+from tests.e2e.marks import E2E
 from tests.e2e.test_accessibility import accessible
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 HOUR = 3600
 

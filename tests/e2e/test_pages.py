@@ -9,8 +9,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 from rig.district import Client, District
 from rig.glass import Glass
 from rig.processes import until
+from tests.e2e.marks import E2E
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 ROOM = "lincoln-room-204"
 HELD = 2300

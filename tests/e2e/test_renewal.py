@@ -7,21 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from rig.district import District
+from rig.district import District, running
 from rig.glass import Glass
 from rig.processes import until
+from tests.e2e.marks import ALONE
 from tests.e2e.viewer import Viewer
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.quiet,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(120),
-]
+pytestmark = ALONE
 
 LIFETIME = 5.0
 LOBBY = "lincoln-lobby"
@@ -30,14 +25,9 @@ LOBBY = "lincoln-lobby"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path) -> AsyncIterator[District]:
     district = District(directory, settings={"tokens.lifetime": LIFETIME})
-    try:
-        district.start_school()
-        district.start_gateway()
-        coordinator = await district.client("coordinator")
-        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+    async with running(district):
+        await district.lock_down()
         yield district
-    finally:
-        await district.stop()
 
 
 async def expired(district: District) -> float:

@@ -2,14 +2,14 @@
 
 import time
 
-import pytest
 from playwright.async_api import Browser
 
 from rig.district import District
 from rig.glass import Glass
 from rig.processes import until
+from tests.e2e.marks import E2E
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 
 async def test_after_a_power_cut_the_page_recovers_by_itself(browser: Browser, district: District) -> None:

@@ -11,9 +11,10 @@ from playwright.async_api import Browser, Page, WebSocketRoute, expect
 from rig.district import Client, District, served
 from rig.glass import Glass
 from rig.processes import until
+from tests.e2e.marks import E2E
 from tests.e2e.test_accessibility import accessible
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 LIFETIME = 606.0
 """How long a sign-in lasts, in seconds, so that its last hour begins at once and its last ten minutes soon after."""

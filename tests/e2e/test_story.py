@@ -7,23 +7,18 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from rig.district import Client, District
+from rig.district import Client, District, running
 from rig.example import SECRET
 from rig.glass import Glass
 from rig.processes import until
+from tests.e2e.marks import ALONE
 from tests.e2e.viewer import Viewer
 from tests.gst.camera import PASSWORD, USERNAME, gst_camera
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.quiet,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(120),
-]
+pytestmark = ALONE
 
 GSTREAMER = "lincoln-hallway-west"
 ROOM = "lincoln-room-101"
@@ -42,12 +37,8 @@ async def district(directory: Path) -> AsyncIterator[District]:
                 "agreements.0.always_without_incident": False,
             },
         )
-        try:
-            district.start_school()
-            district.start_gateway()
+        async with running(district):
             yield district
-        finally:
-            await district.stop()
 
 
 def press_button(district: District, *more: str) -> subprocess.CompletedProcess[str]:

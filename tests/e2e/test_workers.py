@@ -6,27 +6,23 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from rig.district import District
+from rig.district import District, running
 from rig.glass import Glass
 from rig.processes import descendants
+from tests.e2e.marks import E2E
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def district(directory: Path) -> AsyncIterator[District]:
     settings: dict[str, object] = {"media.workers": 2, "media.port": 0}
     district = District(directory, settings=settings, live=frozenset({"lincoln-lobby"}))
-    try:
-        district.start_school()
-        district.start_gateway()
+    async with running(district):
         yield district
-    finally:
-        await district.stop()
 
 
 async def test_the_page_recovers_by_itself_when_its_media_process_dies(browser: Browser, district: District) -> None:

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from rig.district import Client, District
+from rig.district import Client, District, running
 from rig.processes import descendants, until
 from rig.viewer import LightViewer
 
@@ -85,12 +85,8 @@ class Watcher:
 async def district(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[District]:
     settings: dict[str, object] = {"media.workers": 2, "media.port": 0}
     district = District(tmp_path_factory.mktemp("district"), settings=settings, live=frozenset())
-    try:
-        district.start_school()
-        district.start_gateway()
+    async with running(district):
         yield district
-    finally:
-        await district.stop()
 
 
 @asynccontextmanager

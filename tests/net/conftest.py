@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from rig.district import District
+from rig.district import District, running
 from rig.processes import free_port
 from tests.e2e.conftest import browser, directory
 from tests.net.link import Link
@@ -32,14 +32,9 @@ async def district(directory: Path, link: Link) -> AsyncIterator[District]:
         media_port=link.gateway[1],
         live=frozenset({CAMERA}),
     )
-    try:
-        district.start_school()
-        district.start_gateway()
-        coordinator = await district.client("coordinator")
-        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+    async with running(district):
+        await district.lock_down()
         yield district
-    finally:
-        await district.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

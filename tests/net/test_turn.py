@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from rig.district import District
+from rig.district import District, running
 from rig.processes import free_port
 from tests.net.watch import watching
 
@@ -59,14 +59,9 @@ async def relayed(directory: Path, relay: int) -> AsyncIterator[District]:
         "media.ice_servers": [{"url": f"turn:127.0.0.1:{relay}?transport=udp", "secret": SECRET}]
     }
     district = District(directory, settings=settings, live=frozenset())
-    try:
-        district.start_school()
-        district.start_gateway()
-        coordinator = await district.client("coordinator")
-        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+    async with running(district):
+        await district.lock_down()
         yield district
-    finally:
-        await district.stop()
 
 
 async def test_a_browser_that_can_reach_only_a_relay_plays(browser: Browser, relayed: District) -> None:

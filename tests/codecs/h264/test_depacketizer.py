@@ -9,21 +9,13 @@ from gateway.codecs.depacketizer import MAX_ACCESS_UNIT
 from gateway.codecs.h264.syntax import H264Depacketizer
 from gateway.codecs.nal.fragments import MAX_NAL, START_CODE
 from gateway.codecs.unused import Unused
-from gateway.rtp.packet import RtpPacket
+from tests.codecs.nal.streams import Feed
 from tests.rtp.packets import IDR, NEXT, PPS, SPS, RightMarkers, aggregated, fragments
 
 
-class Stream:
-    """Feeds payloads without sequence numbers; the test states how many packets are missing."""
-
+class Stream(Feed):
     def __init__(self, *parameter_sets: bytes) -> None:
-        self.depacketizer = H264Depacketizer(parameter_sets, RightMarkers())
-        self.arrival = 0.0
-
-    def push(self, payload: bytes, timestamp: int, *, marker: bool = False, missing: int = 0) -> tuple[AccessUnit, ...]:
-        self.arrival += 1.0
-        packet = RtpPacket(96, marker, 0, timestamp, 7, payload)
-        return self.depacketizer.push(packet, missing, self.arrival)
+        super().__init__(H264Depacketizer(parameter_sets, RightMarkers()))
 
     def keyframe(self, timestamp: int = 0) -> None:
         assert self.push(aggregated(SPS, PPS, IDR), timestamp, marker=True)

@@ -3,59 +3,30 @@ from hypothesis import strategies as st
 
 from gateway.codecs.h264.packetizer import FU_A, STAP_A, packetize
 from gateway.codecs.nal.payloads import LIMIT
+from tests.codecs.nal.packing import Format, nals_with, unpack
 
-
-def depacketize(payloads: tuple[bytes, ...]) -> list[bytes]:
-    """Read packets independently, by RFC 6184: single NAL unit packets, STAP-A, FU-A."""
-    nals: list[bytes] = []
-    fragments: bytearray | None = None
-    for payload in payloads:
-        kind = payload[0] & 0x1F
-        if kind == FU_A:
-            start, end = payload[1] & 0x80, payload[1] & 0x40
-            assert not (start and end)
-            assert not payload[1] & 0x20
-            assert bool(start) == (fragments is None)
-            if fragments is None:
-                fragments = bytearray([(payload[0] & 0xE0) | (payload[1] & 0x1F)])
-            fragments += payload[2:]
-            if end:
-                nals.append(bytes(fragments))
-                fragments = None
-            continue
-        assert fragments is None
-        if kind == STAP_A:
-            at = 1
-            while at < len(payload):
-                size = int.from_bytes(payload[at : at + 2], "big")
-                nals.append(payload[at + 2 : at + 2 + size])
-                at += 2 + size
-            assert at == len(payload)
-        else:
-            nals.append(payload)
-    assert fragments is None
-    return nals
-
-
-header = st.builds(lambda nri, kind: bytes([nri << 5 | kind]), st.integers(0, 3), st.integers(1, 23))
-nal = st.builds(
-    lambda head, size: head + bytes(i * 7 % 256 for i in range(size)),
-    header,
-    st.one_of(st.integers(0, 60), st.integers(1100, 1180), st.integers(2200, 2300), st.integers(0, 9000)),
+FORM = Format(
+    1,
+    STAP_A,
+    FU_A,
+    lambda payload: payload[0] & 0x1F,
+    lambda payload: bytes([(payload[0] & 0xE0) | (payload[1] & 0x1F)]),
 )
+header = st.builds(lambda nri, kind: bytes([nri << 5 | kind]), st.integers(0, 3), st.integers(1, 23))
+NALS = nals_with(header)
 
 
-@given(st.lists(nal, max_size=8))
+@given(NALS)
 def test_viewers_reassemble_exactly_what_the_camera_sent(nals: list[bytes]) -> None:
     payloads = packetize(nals)
-    assert depacketize(payloads) == nals
+    assert unpack(payloads, FORM) == nals
     assert all(len(payload) <= LIMIT for payload in payloads)
 
 
-@given(st.lists(nal, max_size=8), st.integers(20, 300))
+@given(NALS, st.integers(20, 300))
 def test_any_limit_holds(nals: list[bytes], limit: int) -> None:
     payloads = packetize(nals, limit)
-    assert depacketize(payloads) == nals
+    assert unpack(payloads, FORM) == nals
     assert all(len(payload) <= limit for payload in payloads)
 
 

@@ -10,8 +10,8 @@ from gateway.codecs.depacketizer import MAX_ACCESS_UNIT
 from gateway.codecs.h265.packetizer import packetize_h265
 from gateway.codecs.h265.syntax import H265Depacketizer
 from gateway.codecs.nal.fragments import MAX_NAL
-from gateway.rtp.packet import RtpPacket
 from tests.codecs.coded import Coded, h265
+from tests.codecs.nal.streams import Feed
 from tests.rtp.packets import RightMarkers
 
 NEXT = b"\x02\x01\xd0inter"
@@ -37,16 +37,9 @@ def as_kind(nal: bytes, kind: int) -> bytes:
     return bytes((nal[0] & 0x81 | kind << 1,)) + nal[1:]
 
 
-class Stream:
-    """Feeds payloads without sequence numbers; the test states how many packets are missing."""
-
+class Stream(Feed):
     def __init__(self, *parameter_sets: bytes) -> None:
-        self.depacketizer = H265Depacketizer(parameter_sets, RightMarkers())
-        self.arrival = 0.0
-
-    def push(self, payload: bytes, timestamp: int, *, marker: bool = False, missing: int = 0) -> tuple[AccessUnit, ...]:
-        self.arrival += 1.0
-        return self.depacketizer.push(RtpPacket(98, marker, 0, timestamp, 7, payload), missing, self.arrival)
+        super().__init__(H265Depacketizer(parameter_sets, RightMarkers()))
 
     def picture(self, nals: tuple[bytes, ...], timestamp: int, limit: int = 200) -> tuple[AccessUnit, ...]:
         payloads = packetize_h265(nals, limit)

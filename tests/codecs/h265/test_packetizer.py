@@ -3,63 +3,35 @@ from hypothesis import strategies as st
 
 from gateway.codecs.h265.packetizer import AP, FU, packetize_h265
 from gateway.codecs.nal.payloads import LIMIT
+from tests.codecs.nal.packing import Format, nals_with, unpack
 
-
-def depacketize(payloads: tuple[bytes, ...]) -> list[bytes]:
-    """Read packets independently, by RFC 7798: single NAL unit packets, aggregation packets, fragmentation units."""
-    nals: list[bytes] = []
-    fragments: bytearray | None = None
-    for payload in payloads:
-        kind = payload[0] >> 1 & 0x3F
-        if kind == FU:
-            start, end = payload[2] & 0x80, payload[2] & 0x40
-            assert not (start and end)
-            assert bool(start) == (fragments is None)
-            if fragments is None:
-                fragments = bytearray([(payload[0] & 0x81) | (payload[2] & 0x3F) << 1, payload[1]])
-            fragments += payload[3:]
-            if end:
-                nals.append(bytes(fragments))
-                fragments = None
-            continue
-        assert fragments is None
-        if kind == AP:
-            at = 2
-            while at < len(payload):
-                size = int.from_bytes(payload[at : at + 2], "big")
-                nals.append(payload[at + 2 : at + 2 + size])
-                at += 2 + size
-            assert at == len(payload)
-        else:
-            nals.append(payload)
-    assert fragments is None
-    return nals
-
-
+FORM = Format(
+    2,
+    AP,
+    FU,
+    lambda payload: payload[0] >> 1 & 0x3F,
+    lambda payload: bytes([(payload[0] & 0x81) | (payload[2] & 0x3F) << 1, payload[1]]),
+)
 header = st.builds(
     lambda kind, layer, temporal: (kind << 9 | layer << 3 | temporal).to_bytes(2, "big"),
     st.integers(0, 47),
     st.integers(0, 63),
     st.integers(1, 7),
 )
-nal = st.builds(
-    lambda head, size: head + bytes(i * 7 % 256 for i in range(size)),
-    header,
-    st.one_of(st.integers(0, 60), st.integers(1100, 1180), st.integers(2200, 2300), st.integers(0, 9000)),
-)
+NALS = nals_with(header)
 
 
-@given(st.lists(nal, max_size=8))
+@given(NALS)
 def test_viewers_reassemble_exactly_what_the_camera_sent(nals: list[bytes]) -> None:
     payloads = packetize_h265(nals)
-    assert depacketize(payloads) == nals
+    assert unpack(payloads, FORM) == nals
     assert all(len(payload) <= LIMIT for payload in payloads)
 
 
-@given(st.lists(nal, max_size=8), st.integers(20, 300))
+@given(NALS, st.integers(20, 300))
 def test_any_limit_holds(nals: list[bytes], limit: int) -> None:
     payloads = packetize_h265(nals, limit)
-    assert depacketize(payloads) == nals
+    assert unpack(payloads, FORM) == nals
     assert all(len(payload) <= limit for payload in payloads)
 
 

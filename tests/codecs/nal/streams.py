@@ -130,3 +130,16 @@ def codecs() -> dict[str, Codec]:
 
 
 CODECS = codecs()
+
+
+class Feed:
+    """Feeds payloads without sequence numbers; the test states how many packets are missing."""
+
+    def __init__(self, depacketizer: NalDepacketizer) -> None:
+        self.depacketizer = depacketizer
+        self.arrival = 0.0
+
+    def push(self, payload: bytes, timestamp: int, *, marker: bool = False, missing: int = 0) -> tuple[AccessUnit, ...]:
+        self.arrival += 1.0
+        packet = RtpPacket(96, marker, 0, timestamp, 7, payload)
+        return self.depacketizer.push(packet, missing, self.arrival)

@@ -9,33 +9,16 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
 
 from rig.district import District
 from rig.glass import Glass, Tile
 from rig.processes import until
+from tests.e2e.marks import ALONE
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.quiet,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(120),
-]
+pytestmark = ALONE
 
 SLACK = 1.5
 KEEP_ALIVE = 30.0
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
-    """The dispatcher's page in a real incident, with no open tile."""
-    coordinator = await district.client("coordinator")
-    status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
-    assert status == 201
-    glass = await Glass.sign_in(browser, district, "dispatcher")
-    yield glass
-    assert glass.errors == []
-    await glass.close()
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")

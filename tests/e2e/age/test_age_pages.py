@@ -14,18 +14,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from rig.district import District
+from rig.district import District, running
 from rig.glass import Glass, Tile
 from rig.processes import free_port, until
+from tests.e2e.marks import ALONE
 from tests.net.link import Link
 from tests.net.model import Conditions
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.quiet,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(120),
-]
+pytestmark = ALONE
 
 SLACK = 1.5
 LOBBY = "lincoln-lobby"
@@ -101,14 +97,9 @@ async def district(directory: Path, link: Link) -> AsyncIterator[District]:
     """A real incident, and a gateway whose viewers know only the link's address of its media port."""
     settings: dict[str, object] = {"media.advertise": [f"127.0.0.1:{link.port}"]}
     district = District(directory, settings=settings, media_port=link.gateway[1])
-    try:
-        district.start_school()
-        district.start_gateway()
-        coordinator = await district.client("coordinator")
-        assert (await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"}))[0] == 201
+    async with running(district):
+        await district.lock_down()
         yield district
-    finally:
-        await district.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

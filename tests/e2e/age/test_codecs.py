@@ -7,19 +7,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from rig.district import Client, District
 from rig.glass import Glass, Tile
 from rig.processes import until
+from tests.e2e.marks import ALONE
 from tests.gst.camera import gst_camera
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.quiet,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(120),
-]
+pytestmark = ALONE
 
 H265, JPEG, HIGH = "lincoln-hallway-west", "lincoln-lobby", "lincoln-hallway-east"
 B_FRAMES, GRADUAL = "lincoln-main-entrance", "lincoln-gym"
@@ -50,18 +46,6 @@ async def district(directory: Path) -> AsyncIterator[District]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def it(district: District) -> Client:
     return await district.client("district_it")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def glass(browser: Browser, district: District) -> AsyncIterator[Glass]:
-    """The dispatcher's page in a real incident, with no open tile."""
-    coordinator = await district.client("coordinator")
-    status, _ = await coordinator.post("/api/incidents", {"site": "lincoln", "kind": "real"})
-    assert status == 201
-    glass = await Glass.sign_in(browser, district, "dispatcher")
-    yield glass
-    assert glass.errors == []
-    await glass.close()
 
 
 async def main_stream(it: Client, camera: str) -> dict[str, Any]:

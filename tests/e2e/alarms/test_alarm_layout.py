@@ -7,10 +7,11 @@ from playwright.async_api import Browser, expect
 
 from rig.district import District
 from tests.e2e.alarms.police import KINDERGARTEN, LIBRARY, ROOM_107, Schools, browser, district, page_of, schools
+from tests.e2e.marks import E2E
 
 __all__ = ["browser", "district", "schools"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 CUT = "e => e.scrollHeight > e.clientHeight + 1"
 """A script that returns true for an element whose words are partly hidden."""

@@ -9,10 +9,11 @@ from rig.district import District
 from rig.processes import until
 from tests.e2e.alarms.ear import EAR, heard, is_silent, sounds, tones
 from tests.e2e.alarms.police import LIBRARY, Schools, browser, district, page_of, schools
+from tests.e2e.marks import E2E
 
 __all__ = ["browser", "district", "schools"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 
 @pytest.mark.parametrize(("kind", "lowest", "highest"), [("real", 550, 1400), ("drill", 490, 700), ("test", 360, 430)])

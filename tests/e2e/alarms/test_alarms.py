@@ -1,15 +1,15 @@
 """Tests what an alarm opens and shows on the police's pages: two rooms, two schools, a drill."""
 
-import pytest
 from playwright.async_api import Browser, Route, expect
 
 from rig.district import District
 from tests.e2e.alarms.ear import is_silent, sounds
 from tests.e2e.alarms.police import KINDERGARTEN, LIBRARY, ROOM_107, Schools, browser, district, page_of, schools
+from tests.e2e.marks import E2E
 
 __all__ = ["browser", "district", "schools"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 
 async def test_a_second_button_in_another_room_sounds_again_and_both_rooms_are_shown(

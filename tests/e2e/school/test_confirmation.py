@@ -2,18 +2,18 @@
 
 import asyncio
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from rig.district import Client, District
 from rig.glass import Glass
+from tests.e2e.marks import E2E
 from tests.e2e.school.school import CONFIRM_WITHIN, ROOM, dispatcher, district, hold, incident_of, school
 from tests.e2e.test_accessibility import accessible
 from tests.e2e.test_story import press_button
 
 __all__ = ["dispatcher", "district", "school"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 
 async def test_the_school_reads_that_police_have_not_confirmed_and_what_to_do(

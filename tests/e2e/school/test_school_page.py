@@ -2,17 +2,17 @@
 
 import asyncio
 
-import pytest
 from playwright.async_api import Browser, Route, expect
 
 from rig.district import Client, District
 from rig.glass import Glass
+from tests.e2e.marks import E2E
 from tests.e2e.school.school import HELD, ROOM, Presses, dispatcher, district, hold, school
 from tests.e2e.test_accessibility import accessible
 
 __all__ = ["dispatcher", "district", "school"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 
 async def test_the_hold_after_a_drill_is_real_and_has_no_room(school: Glass, dispatcher: Client) -> None:

@@ -3,18 +3,18 @@
 import json
 import time
 
-import pytest
 from playwright.async_api import Route, expect
 
 from rig.district import Client
 from rig.glass import Glass
 from rig.processes import until
+from tests.e2e.marks import E2E
 from tests.e2e.school.school import ROOM, Presses, dispatcher, district, hold, school, triggers, unreachable
 from tests.e2e.test_accessibility import accessible
 
 __all__ = ["dispatcher", "district", "school"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 KEPT = "sightline-pending-trigger"
 

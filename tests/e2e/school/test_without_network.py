@@ -9,10 +9,11 @@ from playwright.async_api import Browser, Page, expect
 
 from rig.district import District, served
 from rig.glass import Glass
+from tests.e2e.marks import E2E
 from tests.e2e.school.school import ROOM, Presses, hold
 from tests.e2e.test_accessibility import accessible
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = E2E
 
 KEPT = """
 async () => {
