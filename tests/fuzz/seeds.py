@@ -54,6 +54,7 @@ RTSP = (
         _response(4, "RTP-Info: url=x;seq=1;rtptime=2"),
     ),
     together(_response(1, "Location: rtsp://other/live", body=SDP), b"OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n"),
+    together(*_PLAYED, _MEDIA[:20] + _MEDIA, _MEDIA[9:], b"$\0" + _MEDIA + _MEDIA[:-1], _MEDIA),
     together(b"\0\r\n noise $", _response(1, body=SDP), b" noise", _response(2, *_SETUP)),
 )
 CHALLENGES = (_DIGEST.encode(), b'Basic realm="x", Digest realm="y\\"z", nonce=n', b",,= a=,b")
@@ -63,6 +64,14 @@ DESCRIPTIONS = (
     SDP.replace(b"96", b"26").replace(b"H264", b"JPEG"),
 )
 H264 = (
+    _stream(
+        *(
+            rtp(place, 3000 * (place // 4), aggregated(SPS, PPS, IDR) if place % 4 == 0 else NEXT, ssrc=9 + place // 4)
+            for place in range(12)
+        ),
+        rtp(12, 9000, b"\0\0\0\1" + SPS + b"\0\0\1" + PPS + b"\0\0\1" + IDR, marker=True, ssrc=12),
+        b"\xa0" + rtp(13, 12000, NEXT, marker=True, ssrc=12)[1:] + b"\0",
+    ),
     _stream(rtp(1, 0, aggregated(SPS, PPS, IDR), marker=True), rtp(2, 3000, NEXT, marker=True)),
     _stream(
         rtp(65535, 0, aggregated(SPS, PPS)),

@@ -64,6 +64,11 @@ def test_parts_before_a_broken_one_count(packet: bytes) -> None:
         next(parts)
 
 
+@given(st.binary(max_size=60))
+def test_a_report_counts_whatever_follows_it(tail: bytes) -> None:
+    assert next(parse_rtcp(REPORT + tail)) == SenderInfo(7, 100.0, NTP_EPOCH + 100 << 16 & 0xFFFFFFFF, 4500)
+
+
 def test_a_sender_report_without_its_counts_is_accepted() -> None:
     (info,) = parse_rtcp(b"\x80\xc8\0\4" + REPORT[4:20])
     assert isinstance(info, SenderInfo)

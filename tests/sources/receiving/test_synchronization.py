@@ -1,6 +1,8 @@
 """Among several sources on one channel, the camera's stream is found, and so are the reports that give its clock."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.codecs.access_unit import StreamInfo
 from gateway.rtp.time import NTP_EPOCH
@@ -58,6 +60,36 @@ def test_an_earlier_session_that_keeps_sending_does_not_disturb_the_stream(
     first = 1 if announced is None else 10
     assert camera.stamps()[-80:] == [at * TICKS for at in range(20, 100)]
     assert camera.stamps()[0] <= first * TICKS
+    assert camera.sink.connections == []
+
+
+@given(
+    st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    st.lists(st.integers(0, 3), max_size=60),
+    st.integers(0, 0xFFFF),
+    st.booleans(),
+)
+def test_whenever_the_stream_takes_another_ssrc_and_whatever_an_ended_session_sends_no_picture_is_lost(
+    lasts: list[int], foreign: list[int], first: int, together: bool
+) -> None:
+    """``lasts`` are the pictures under each SSRC, ``foreign`` the packets of the other session after each picture."""
+    camera, at, other = Camera(), 0, 0
+    arrived: list[bytes] = []
+    for ssrc, pictures in enumerate(lasts, start=100):
+        for _ in range(pictures):
+            arrived.append(camera.packet(at, ssrc, first))
+            for _ in range(foreign[at] if at < len(foreign) else 0):
+                arrived.append(camera.packet(other, 7, first + 30_000, 1 << 30))
+                other += 1
+            at += 1
+            if not together:
+                camera.reception.rtp_in_order(arrived, camera.now)
+                arrived = []
+                camera.now += 1 / 30
+    following = camera.packet(at, 99 + len(lasts), first)
+    camera.reception.rtp_in_order([*arrived, following], camera.now)
+    assert camera.stamps()[:at] == [number * TICKS for number in range(at)]
+    assert camera.reception.lost == 0
     assert camera.sink.connections == []
 
 
