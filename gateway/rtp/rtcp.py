@@ -9,6 +9,8 @@ from gateway.rtp.packet import Numbering
 from gateway.rtp.time import NTP_EPOCH
 
 SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, BYE = 200, 201, 202, 203
+RTCP_TYPES = frozenset(bytes((kind,)) for kind in range(192, 224))
+"""The possible second bytes of RTCP packets, which RTP packets of usable payload types do not have (RFC 5761 4)."""
 ERA = 1 << 32
 _SENDER_INFO = 16
 """The bytes of a report that are used here: SSRC, NTP timestamp, RTP timestamp."""

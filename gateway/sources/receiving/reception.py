@@ -9,7 +9,7 @@ from gateway.codecs.unused import Unused
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
 from gateway.rtp.packet import MAX_MISORDER, Numbering, Padding, RtpPacket, parse_rtp
-from gateway.rtp.rtcp import Receiver, SenderInfo, parse_rtcp
+from gateway.rtp.rtcp import RTCP_TYPES, Receiver, SenderInfo, parse_rtcp
 from gateway.rtp.time import ticks_between
 from gateway.sources.media import SenderReport, SourceSink
 from gateway.sources.receiving import in_order
@@ -114,7 +114,11 @@ class Reception:
         return self._depacketizer.malformed
 
     def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
-        """Process one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp."""
+        """Process one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp. RTCP
+        may share its channel."""
+        if data[1:2] in RTCP_TYPES and data[1] & 0x7F != self._payload_type:
+            self.rtcp(data, now)
+            return
         try:
             packet = parse_rtp(data, self._padding)
             if packet.payload_type != self._payload_type:

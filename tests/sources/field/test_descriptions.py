@@ -173,3 +173,42 @@ async def test_an_encrypted_stream_is_never_set_up_and_the_status_says_what_to_d
     assert "SRTP" in source.status().detail
     assert set(camera.requests) == {"DESCRIBE"}
     assert not bench.sink.units
+
+
+PLAIN = video("H264", "")
+HEAD = "o=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\n"
+ODD = {
+    "an origin with blanks": "o=RTSP Session 0 0 IN IP4 0.0.0.0\r\ns=x\r\n" + PLAIN,
+    "an origin without an address": "o=Channel1 3910280086 3910366486 IN IP4\r\n" + PLAIN,
+    "a negative session": "o=- -8959200248001175080 1 IN IP4 10.0.0.1\r\n" + PLAIN,
+    "nothing but a medium": PLAIN,
+    "a connection that is cut off": HEAD + PLAIN.replace("a=rtpmap", "c=IN\r\na=rtpmap"),
+    "a name within the medium": HEAD + PLAIN.replace("a=rtpmap", "s=RtspServer\r\ni=live\r\na=rtpmap"),
+    "a medium of the maker's own": HEAD + "m=application/X 0 RTP/AVP smart/1/90000\r\na=rtpmap:95 X/90000\r\n" + PLAIN,
+    "an analysis beside it": HEAD + PLAIN + "m=vana 0 RTP/AVP 108\r\na=rtpmap:108 video.analysis/90000/500\r\n",
+    "metadata before it": HEAD + "m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\n" + PLAIN,
+    "two formats": HEAD + PLAIN.replace("AVP 96", "AVP 98 96"),
+    "a blank behind the clock rate": HEAD + PLAIN.replace("90000", "90000 "),
+    "an empty format": HEAD + PLAIN + "a=fmtp:96\r\n",
+    "packetization mode 0": HEAD + PLAIN + "a=fmtp:96 profile-level-id=4D0014;packetization-mode=0\r\n",
+    "sets that are none": HEAD + PLAIN + "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=6QQAAAE=,AAABzw==\r\n",
+    "a picture marked as sent only": HEAD + PLAIN + "a=sendonly\r\n",
+    "the codec in small letters": HEAD + PLAIN.replace("H264", "h264"),
+    "a profile for feedback": HEAD + PLAIN.replace("RTP/AVP", "RTP/AVPF"),
+    "a profile over TCP": HEAD + PLAIN.replace("RTP/AVP", "RTP/AVP/TCP"),
+    "a port": HEAD + PLAIN.replace("video 0", "video 49170/2"),
+    "no line end at the end": (HEAD + PLAIN)[:-2],
+    "line feeds alone": (HEAD + PLAIN).replace("\r\n", "\n"),
+    "carriage returns alone": (HEAD + PLAIN).replace("\r\n", "\r"),
+    "empty lines": (HEAD + PLAIN).replace("\r\n", "\r\n\r\n"),
+    "bytes that are no text": HEAD.replace("s=x", "s=\xe9t\xe9") + PLAIN,
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_an_oddly_described_stream_plays(bench: Bench, camera: ScriptedCamera, kind: str) -> None:
+    camera.description = ("v=0\r\n" + ODD[kind]).encode("latin-1")
+    bench.source(camera.url)
+    bench.start()
+    await bench.up(camera)
+    assert camera.order == [f"{camera.url}/track1"]

@@ -69,6 +69,22 @@ async def test_a_new_ssrc_for_each_group_of_pictures_does_no_harm(
     assert sum(unit.lost for unit in units) == 0
 
 
+async def test_a_new_ssrc_with_new_numbers_for_each_group_of_pictures_does_no_harm_and_keeps_the_map(
+    bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str
+) -> None:
+    await playing(bench, camera, transport)
+    numbers, stream, group = Numbers(), [], 10
+    for at in range(4 * group + 1):
+        if at % group == 0:
+            numbers.ssrc += 1
+            numbers.sequence = 7919 * numbers.ssrc
+        stream.append(numbers.picture(marked(codec.packets(codec.pictures[0 if at % group == 0 else 1], 30))))
+    units = await play(bench, camera, [*stream, [], [], [], [], []])
+    whole = [codec.pictures[0 if at % group == 0 else 1] for at in range(4 * group)]
+    assert shown(codec, units)[: len(whole)] == whole
+    assert len(bench.sink.connections) == 1
+
+
 async def test_a_datagram_overtaken_by_the_next_ssrc_does_not_lose_the_groups_after_it(
     bench: Bench, camera: ScriptedCamera, codec: Codec
 ) -> None:
@@ -202,6 +218,18 @@ async def test_sender_reports_count_as_far_as_they_can_be_read(
         camera.deliver(REPORTS[kind](numbers.timestamp), control=True)
     await bench.clock.advance(INTERVAL)
     assert [each.rtp for each in bench.sink.reports] == stamps
+
+
+async def test_sender_reports_among_the_pictures_count(
+    bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str
+) -> None:
+    """They may share the channel or the port of the pictures (RFC 5761)."""
+    await playing(bench, camera, transport)
+    numbers = Numbers()
+    stream = [[*numbers.picture(payloads), report(7, numbers.timestamp)] for payloads in pictures(codec)]
+    units = await play(bench, camera, stream)
+    assert shown(codec, units)[: len(expected(codec))] == expected(codec)
+    assert len(bench.sink.reports) == len(stream)
 
 
 @pytest.mark.parametrize("changes", [False, True])
