@@ -17,6 +17,8 @@ export type ClockStep = Extract<ServerEvent, { type: "clock_step" }>;
 
 const REFUSALS_KEPT = 20;
 const CLOCK_STEPS_KEPT = 5;
+/** Milliseconds until a changed plan that did not arrive is requested again. */
+const PLAN_RETRY = 2000;
 
 export class Store extends EventTarget {
   me: Me | null = null;
@@ -194,6 +196,9 @@ export class Store extends EventTarget {
       case "clock_step":
         this.clockSteps = [event, ...this.clockSteps].slice(0, CLOCK_STEPS_KEPT);
         break;
+      case "plan":
+        void this.#planChanged(event.site, event.version.number);
+        return;
       case "sign_in":
         this.prolonged(event);
         return;
@@ -203,6 +208,19 @@ export class Store extends EventTarget {
       default:
         this.dispatchEvent(new CustomEvent(event.type, { detail: event }));
         return;
+    }
+    this.changed();
+  }
+
+  /** Read a plan that has changed, and the places of its cameras. The plan before stays on the page until then. */
+  async #planChanged(site: string, version: number): Promise<void> {
+    try {
+      this.sites = await api.sites();
+      if (this.plans.has(site)) this.plans.set(site, await api.plan(site));
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, PLAN_RETRY));
+      if (this.me && this.plans.get(site)?.version.number !== version) void this.#planChanged(site, version);
+      return;
     }
     this.changed();
   }

@@ -1,5 +1,7 @@
 /** The JSON of docs/protocol.md. `*_at`: steady seconds since 1970; `gateway_time`, `capture`, `*_gt`: the gateway's own seconds. */
 
+import type { PlanVersion } from "./plan-versions.js";
+
 export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
 export type StreamName = "main" | "sub";
 /** The stream that a session is sent. `transcoded` is made from the main stream. */
@@ -76,6 +78,8 @@ export interface Site {
   may_trigger: boolean;
   may_acknowledge: boolean;
   may_end: boolean;
+  may_edit_plan: boolean;
+  may_approve_plan: boolean;
 }
 
 export interface Room {
@@ -114,6 +118,7 @@ export interface Plan {
   name: string;
   anchor: Point;
   verified_on: string;
+  version: PlanVersion;
   floors: Floor[];
 }
 
@@ -270,6 +275,7 @@ export type ServerEvent =
       stream: SentStream;
       waiting: Waiting;
     }
+  | { type: "plan"; seq: number; site: string; version: PlanVersion }
   | { type: "clock_step"; seq: number; by: number; at: number }
   | { type: "sign_in"; expires_at: number; may_continue_at: number | null; carried_on: boolean }
   | { type: "signed_out"; reason: string };

@@ -1,4 +1,5 @@
-/** District IT's page: every camera with its state and what to do, the worst first. It shows only still pictures. */
+/** District IT's page: every camera with its state and what to do, the worst first, and the floor plans to draw. It shows only
+ *  still pictures. */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -27,6 +28,8 @@ export class DistrictIt extends LitElement {
 
   @state() private still: CameraStatus | null = null;
   @state() private failure = "";
+  /** The school whose plan is being drawn; null while the cameras are shown. */
+  @state() private drawing: string | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -45,10 +48,40 @@ export class DistrictIt extends LitElement {
   }
 
   override render(): TemplateResult {
+    const alarms = repeat(store.open(), (one) => one.id, (one) => html`<sl-alarm .incident=${one}></sl-alarm>`);
+    if (this.drawing !== null) {
+      return html`<main class="drawing">${alarms}${this.#tabs()}<sl-plan-editor .site=${this.drawing}></sl-plan-editor></main>`;
+    }
+    return this.#cameras(alarms);
+  }
+
+  /** The cameras, and the floor plan of each school. */
+  #tabs(): TemplateResult {
+    const plans = store.sites.filter((site) => site.may_edit_plan);
+    return html`<nav class="tabs" aria-label="Views">
+      <button aria-pressed=${this.drawing === null} @click=${() => (this.drawing = null)}>Cameras</button>
+      ${plans.map(
+        (site) => html`<button aria-pressed=${this.drawing === site.id} data-testid="draw-${site.id}"
+          @click=${() => void this.#draw(site.id)}>Floor plan of ${site.name}</button>`,
+      )}
+    </nav>`;
+  }
+
+  /** Open the editor. It is loaded only here, since cars need none of it. */
+  async #draw(site: string): Promise<void> {
+    try {
+      await import("../editor/editor.js");
+      this.drawing = site;
+    } catch {
+      this.failure = "The editor did not load. Check the network, then try again.";
+    }
+  }
+
+  #cameras(alarms: unknown): TemplateResult {
     const cameras = [...store.cameras.values()].sort(bySeverity);
     const faulty = cameras.filter((camera) => standingOf(camera) !== "up").length;
     return html`<main>
-      ${repeat(store.open(), (one) => one.id, (one) => html`<sl-alarm .incident=${one}></sl-alarm>`)}
+      ${alarms}${this.#tabs()}
       <div class="title">
         <h1>Cameras</h1>
         <p class="muted">

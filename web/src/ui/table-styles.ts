@@ -7,6 +7,30 @@ export const tableStyles = css`
     display: block;
     overflow: auto;
   }
+  main.drawing {
+    display: grid;
+    grid-template-rows: auto auto minmax(0, 1fr);
+    gap: 6px;
+    height: 100%;
+    padding: 6px 0 0;
+    overflow: hidden;
+  }
+  main.drawing sl-plan-editor {
+    grid-row: 3;
+  }
+  main.drawing sl-alarm {
+    grid-row: 1;
+  }
+  .tabs {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px;
+    padding: 0 12px;
+  }
+  .tabs button[aria-pressed="true"] {
+    border-color: var(--accent);
+    box-shadow: inset 0 -3px 0 var(--accent);
+  }
   main {
     display: grid;
     gap: 12px;

@@ -1,5 +1,6 @@
 /** Sends requests to the gateway. Every failure is a `Problem`: a stable word and a sentence for a person (RFC 9457). */
 
+import type { PlanDraft, PlanVersion } from "../plan-versions.js";
 import type { AuditRecord, CameraStatus, Incident, Me, Plan, Role, Site, Token } from "../protocol.js";
 
 export class Problem extends Error {
@@ -99,6 +100,10 @@ export interface Person {
 }
 
 const part = encodeURIComponent;
+const planOf = (site: string): string => `/api/sites/${part(site)}/plan`;
+
+/** A draft with its GeoJSON document. */
+export type WholeDraft = PlanDraft & { readonly document: unknown };
 
 export const api = {
   me: () => get<Me>("/api/me"),
@@ -108,7 +113,26 @@ export const api = {
   goOn: () => pressed(postFor<Me>("/api/sign-in/continue")),
   noticeAccepted: () => post("/api/notice/accepted"),
   sites: async () => (await get<{ sites: Site[] }>("/api/sites")).sites,
-  plan: (site: string) => get<Plan>(`/api/sites/${part(site)}/plan`),
+  plan: (site: string) => get<Plan>(planOf(site)),
+  draft: (site: string) => get<WholeDraft>(`${planOf(site)}/draft`),
+  /** `keepalive`: the page is being closed. */
+  saveDraft: async (site: string, revision: number, text: string, keepalive = false) => {
+    const headers = { ...HEADERS, "Content-Type": "application/geo+json" };
+    const init = { method: "PUT", headers, body: text, keepalive, signal: AbortSignal.timeout(ANSWER_WITHIN) };
+    return jsonOf<PlanDraft>(await request(`${planOf(site)}/draft?revision=${revision}`, init));
+  },
+  discardDraft: (site: string, revision: number) =>
+    request(`${planOf(site)}/draft?revision=${revision}`, { method: "DELETE", headers: HEADERS }),
+  /** The answer is a version, or a draft with a proposal if somebody must approve it. */
+  publishPlan: (site: string, revision: number, note: string) =>
+    pressed(postFor<PlanVersion | PlanDraft>(`${planOf(site)}/publish`, { revision, note })),
+  approvePlan: (site: string, revision: number) =>
+    pressed(postFor<PlanVersion>(`${planOf(site)}/approve`, { revision })),
+  rejectPlan: (site: string, revision: number, note: string) =>
+    pressed(postFor<PlanDraft>(`${planOf(site)}/reject`, { revision, note })),
+  restorePlan: (site: string, revision: number, version: number) =>
+    pressed(postFor<WholeDraft>(`${planOf(site)}/restore`, { revision, version })),
+  planVersions: async (site: string) => (await get<{ versions: PlanVersion[] }>(`${planOf(site)}/versions`)).versions,
   token: (site: string) => postFor<Token>("/api/tokens", { site }),
   police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
   /** Make one attempt. The caller, app/pending-trigger.ts, tries again. */
