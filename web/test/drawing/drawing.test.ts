@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
-import { at, called, freshId, onSheet, positions, projection, put, remove, set, type Feature, type PlanDocument } from "../src/drawing/document.js";
-import { begin, change, redo, undo } from "../src/drawing/history.js";
-import { bearing, inside, outward, snap } from "../src/drawing/snap.js";
-import type { Point } from "../src/core/protocol.js";
+import { at, called, freshId, onSheet, positions, projection, put, remove, set, type Feature, type PlanDocument } from "../../src/drawing/document.js";
+import { begin, change, redo, undo } from "../../src/drawing/history.js";
+import { bearing, inside, outward, snap } from "../../src/drawing/snap.js";
+import type { Point } from "../../src/core/protocol.js";
 
 const room = (id: string, properties: object = {}): Feature => ({
   type: "Feature",
