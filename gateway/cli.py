@@ -241,7 +241,7 @@ def plan_check(
     ] = None,
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Say what is missing or doubtful in the floor plans, and what state laws ask of them."""
+    """Say what is missing or doubtful in the floor plans, and what state laws require of them."""
     from gateway.commands import plan as plan_command
 
     try:

@@ -29,7 +29,7 @@ class Refusing(socket.socket):
 
 
 def leave_out_health() -> None:
-    """Check no keyframes from now on. Raises SystemExit if picture health is not found."""
+    """Stop checking keyframes. Raises SystemExit if picture health is not found."""
     for home in HEALTH:
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(home).PictureHealth.feed = lambda *_: None

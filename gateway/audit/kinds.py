@@ -1,11 +1,11 @@
-"""Lists every kind of record, so that whoever reads the record can rely on the words. Pure."""
+"""Lists every kind of record, so that readers of the record can rely on the words. Pure."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class Kind(StrEnum):
-    """Names what happened. A word stays as it is for ever, because old records have it.
+    """Names what happened. A word never changes, because old records contain it.
 
     Records that another version of the gateway wrote may have words that are not in this list. They are read as
     they are: ``Kind("word")`` makes a kind of any word.

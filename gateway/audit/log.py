@@ -28,7 +28,7 @@ __all__ = ["AuditEvent", "AuditLog", "AuditRecord"]
 logger = logging.getLogger(__name__)
 
 PIECE = 100
-"""The maximum number of records per commit. A commit takes some milliseconds, and an alarm may have to wait for it."""
+"""The maximum number of records per commit. A commit takes a few milliseconds, and an alarm may have to wait for it."""
 
 TICK = 1.0
 

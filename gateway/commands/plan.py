@@ -19,7 +19,7 @@ from gateway.models import SiteId
 
 
 def check(config: Path, site: str | None, rules: Path | None, today: date, console: Console) -> None:
-    """Print what is missing or doubtful in the plans, and what laws ask of them. Raises ConfigurationError."""
+    """Print what is missing or doubtful in the plans, and what laws require of them. Raises ConfigurationError."""
     laws = builtin_laws() if rules is None else read_laws(rules)
     for geometry in _plans(config, site):
         plan = geometry.plan
@@ -62,7 +62,7 @@ def _plans(config: Path, site: str | None) -> Iterable[Geometry]:
 
 
 def _asked(geometry: Geometry, laws: Sequence[Law], today: date) -> Iterable[tuple[str, str, str, str]]:
-    """Yield a row for each need that somebody asks for, in the order of the needs."""
+    """Yield a row for each thing that some law requires, in the order of ``NEEDS``."""
     for need, (words, _) in NEEDS.items():
         by = [f"{law.name} {row.at}" for law in laws for row in law.rows if row.asks == need]
         if by:

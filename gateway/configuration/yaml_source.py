@@ -10,7 +10,7 @@ from gateway.configuration.wording import Key
 from gateway.errors import SightlineError
 
 MOST_CHARACTERS = 2 * 1024**2
-"""The size limit of one file: enough for some ten thousand cameras."""
+"""The size limit of one file, which is enough for about ten thousand cameras."""
 DEEPEST = 32
 SPARE_VALUES = 10_000
 """The number of values allowed beyond one per character. Only a file with aliases can exceed that."""

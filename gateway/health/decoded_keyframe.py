@@ -1,4 +1,4 @@
-"""Decodes one keyframe into a small grey copy or a JPEG. It blocks for some milliseconds, so call it in a thread.
+"""Decodes one keyframe into a small grey copy or a JPEG. It blocks for a few milliseconds, so call it in a thread.
 
 If the camera refreshes its picture gradually, the pictures of a whole refresh are decoded to get one that is whole.
 """

@@ -77,5 +77,5 @@ class FromWorker(Protocol):
         ...
 
     def report(self, report: Report) -> None:
-        """Report the state of everything. A worker that sends no report for some seconds is considered dead."""
+        """Report the state of everything. A worker that sends no report for several seconds is considered dead."""
         ...

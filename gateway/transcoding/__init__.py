@@ -1,1 +1,1 @@
-"""Makes one H.264 transcode per camera, while it is watched, for all viewers that can play none of its streams."""
+"""Makes one H.264 transcode per camera, while it is watched, for all viewers that cannot play any of its streams."""

@@ -159,7 +159,7 @@ def advance(place: Place, event: Event, chosen: StreamName | None = None) -> tup
 
 
 def aim(place: Place, wish: StreamName) -> Event | None:
-    """Return the event for a wish for a playable stream, or None if that stream is already on its way."""
+    """Return the event for choosing a playable stream, or None if that stream is already on its way."""
     if wish is place.awaited:
         return None
     return Event.RETURNED if wish is place.present else Event.AIMED

@@ -31,7 +31,7 @@ async def wall_house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def plays_until_all_clear(house: House, player: Player) -> None:
-    """Check that a viewer plays for the lives of several tokens, and how soon all clear ends it."""
+    """Check that a viewer plays for several token lifetimes, and that all clear soon ends it."""
     now = asyncio.get_running_loop().time
     await player.shows(MAIN, within=story.PATIENCE)
     first, began = house.session(), now()

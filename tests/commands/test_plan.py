@@ -12,7 +12,7 @@ def run(*words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_check_says_what_each_plan_lacks_and_what_laws_ask_without_a_legal_claim() -> None:
+def test_check_says_what_each_plan_lacks_and_what_laws_require_without_a_legal_claim() -> None:
     code, said = run("check")
     assert code == 0
     assert "Lincoln Middle School" in said
@@ -21,7 +21,7 @@ def test_check_says_what_each_plan_lacks_and_what_laws_ask_without_a_legal_claim
     assert "It does not say that a plan complies with any law." in said
 
 
-def test_check_of_one_school_names_no_other() -> None:
+def test_checking_one_school_names_no_other() -> None:
     code, said = run("check", "oak")
     assert code == 0
     assert "Lincoln" not in said

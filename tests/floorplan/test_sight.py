@@ -69,7 +69,7 @@ def test_nothing_in_a_cone_is_behind_a_wall(
     cone, eye = found.cones[C], found.eyes[C]
     rim = cone.exterior.interpolate(along, normalized=True)
     target = (eye[0] + share * (rim.x - eye[0]), eye[1] + share * (rim.y - eye[1]))
-    # A cone is the union of lines from its eye, and only ends of walls may touch such a line.
+    # A cone is the union of lines from its eye, and only the ends of walls may touch such a line.
     line = LineString([eye, target])
     for wall in found.walls[0]:
         met = LineString([wall[:2], wall[2:]]).intersection(line)

@@ -174,7 +174,7 @@ def test_the_route_between_buildings_goes_around_them() -> None:
     ]
     geometry = Geometry(plan(*portable))
     assert geometry.unreachable_rooms() == ()
-    # From the main entrance in the south round the corner of the main building to the portable in the north.
+    # From the main entrance in the south, around the corner of the main building, to the portable in the north.
     around = math.dist((18, 0), (20, 0)) + 14 + math.dist((20, 14), (10, 30))
     assert geometry.distances.between_rooms("lobby", "p1") == pytest.approx(around, abs=0.1)
     assert geometry.nearest_entrance("p1") == "door-p1"

@@ -107,7 +107,7 @@ async def watching(browser: Browser, district: District, script: str = "") -> As
         watch.offers = watch.restarts = 0
         yield watch
         await watch.tile.never_stale()
-        await watch.tile.close()  # tells the gateway, which would otherwise keep sending to it for some seconds
+        await watch.tile.close()  # tells the gateway, which would otherwise keep sending to it for a few seconds
         assert glass.errors == []
     finally:
         await glass.close()

@@ -179,7 +179,7 @@ class NalDepacketizer(AccessUnits):
         self._finish()
 
     def _end_fragments(self) -> None:
-        """Process the NAL unit that came in pieces. Nothing more of it follows, even if the camera does not say so.
+        """Complete the NAL unit that arrived in pieces. Nothing more of it follows, even if the camera does not say so.
         Raises ``Malformed``.
         """
         if self._fragments.pieces:

@@ -27,7 +27,9 @@ def messages(payload: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
-    """Return a type or a size, and where the next one begins. Each byte of 255 continues the number."""
+    """Return a type or a size, and where the next one begins. Every byte with the value 255 means that the number
+    continues.
+    """
     value = 0
     while data[at : at + 1] == b"\xff":
         value += 255

@@ -1,1 +1,1 @@
-"""Reviews a usable plan: what is missing or doubtful, what laws ask for, and what cameras see."""
+"""Reviews a usable plan: what is missing or doubtful, what laws require, and what cameras see."""

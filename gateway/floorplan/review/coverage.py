@@ -1,4 +1,4 @@
-"""Computes which parts of a plan cameras see: none, one, or two and more. Pure."""
+"""Computes which parts of a plan no camera, one camera, or several cameras see. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gateway.models import CameraId
 
 @dataclass(frozen=True, slots=True)
 class RoomCoverage:
-    """Tells how much of a room's floor is seen, and seen twice, as parts from 0 to 1.
+    """How much of a room's floor is seen, and seen by several cameras, as fractions from 0 to 1.
 
     ``cameras`` are those that see the room or one of its doors, best first. ``door_only`` means that they only show who
     enters and leaves.
@@ -31,12 +31,12 @@ class RoomCoverage:
 
 
 _GOOD = 0.05
-"""Part of a room below which a camera only looks in through its door."""
+"""If a camera sees a smaller fraction of a room than this, it only looks in through the door."""
 
 
 @dataclass(frozen=True, slots=True)
 class FloorCoverage:
-    """Holds what is seen of a floor: shapes in metres, and its rooms."""
+    """Holds the parts of a floor that are seen: shapes in metres, and its rooms."""
 
     floor: Floor
     seen: BaseGeometry

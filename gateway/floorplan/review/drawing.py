@@ -1,6 +1,6 @@
-"""Draws what cameras see of a plan as SVG, one drawing for all floors. Pure.
+"""Draws as SVG which parts of a plan cameras see, in one drawing for all floors. Pure.
 
-Patterns and words carry the meaning, and not colour alone: unseen areas are hatched, and areas that two cameras see are
+Patterns and words carry the meaning, not colour alone: unseen areas are hatched, and areas that two cameras see are
 dotted.
 """
 

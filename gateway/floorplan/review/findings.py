@@ -17,17 +17,17 @@ Finding = tuple[str, str]
 """A feature's id and what is missing or doubtful about it."""
 
 _IN_A_WALL = 0.05
-"""Metres from its room at which a camera is drawn in a wall."""
+"""If a camera is drawn farther than this from its room, in metres, it is in a wall."""
 _AT_A_WALL = 2.0
-"""Metres to the wall that a camera looks at, below which its picture shows hardly anything else."""
+"""If the wall in front of a camera is closer than this, in metres, its picture shows hardly anything else."""
 _OVERLAP = 0.05
-"""Square metres by which two rooms may overlap without a doubt."""
+"""Square metres by which two rooms may overlap without being doubtful."""
 _UNDRAWN = 0.03
-"""Part of a floor that may lie in no room: its walls."""
+"""The fraction of a floor that may be outside all rooms, such as its walls."""
 
 
 def findings(geometry: Geometry, today: date) -> list[Finding]:
-    """Return what is missing or doubtful, in the order in which it should be mended."""
+    """Return what is missing or doubtful, in the order in which it should be fixed."""
     plan = geometry.plan
     return [
         *(("plan", warning) for warning in verification_warnings(plan.verified_on, plan.verifications, today)),
@@ -62,17 +62,17 @@ def _numbers(plan: FloorPlan) -> Iterator[Finding]:
 
 def _ways(geometry: Geometry) -> Iterator[Finding]:
     for room_id in geometry.unreachable_rooms():
-        yield room_id, f"no way leads to {geometry.plan.room(room_id).name} from outside: is a door missing?"
+        yield room_id, f"there is no way to {geometry.plan.room(room_id).name} from outside: is a door missing?"
     finder = RoomFinder(geometry.plan.rooms)
     for door in geometry.plan.doors:
         sides = [finder.beside(door.floor_id, door.position, door.heading + turn) for turn in (0, 180)]
         rooms = {room.id for room in sides if room is not None}
         if len(rooms) < (1 if door.kind is DoorKind.EXTERIOR else 2):
-            yield door.id, f"door '{door.name}' leads to no drawn room on one side"
+            yield door.id, f"door '{door.name}' does not lead to a drawn room on one side"
     for room in geometry.plan.rooms:
         floors = [f for f in geometry.plan.floors if f.building_id == geometry.plan.floor(room.floor_id).building_id]
         if room.kind is RoomKind.STAIRWELL and len(floors) > 1 and not geometry.walking.climbs(room.id):
-            yield room.id, f"{room.name} leads to no other floor"
+            yield room.id, f"{room.name} does not lead to another floor"
 
 
 def _overlaps(plan: FloorPlan) -> Iterator[Finding]:
@@ -105,10 +105,10 @@ def _cameras(geometry: Geometry) -> Iterator[Finding]:
             if gap > _IN_A_WALL:
                 yield camera.id, f"is drawn in a wall, {gap:.1f} m outside '{camera.room_id}'"
         elif Polygon(plan.floor(camera.floor_id).outline).contains(spot):
-            yield camera.id, "is drawn inside the building, but in no room"
+            yield camera.id, "is drawn inside the building, but not in a room"
         ahead = _free_ahead(geometry, camera)
         if ahead < min(_AT_A_WALL, camera.range_m):
-            yield camera.id, f"looks at a wall {ahead:.1f} m away: is its heading {camera.heading:g} right?"
+            yield camera.id, f"faces a wall {ahead:.1f} m away: is its heading {camera.heading:g} right?"
 
 
 def _free_ahead(geometry: Geometry, camera: PlacedCamera) -> float:

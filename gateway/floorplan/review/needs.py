@@ -1,6 +1,6 @@
-"""Answers what a law may ask of a plan: it is here, it is missing, or the plan cannot tell. Pure.
+"""Answers whether a plan has what a law may require: it is there, it is missing, or the plan does not say. Pure.
 
-An answer says what is drawn, and makes no claim about any law.
+An answer says only what is drawn. It makes no claim about any law.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from gateway.floorplan.verification import DUE_AFTER, months_since
 
 
 class State(StrEnum):
-    """Says whether the plan has what is asked for."""
+    """Says whether the plan has what is required."""
 
     HERE = "here"
     MISSING = "missing"
@@ -39,7 +39,7 @@ def answer(need: str, plan: FloorPlan, today: date) -> Answer:
 
 
 def _counted(number: int, of: int, what: str) -> Answer:
-    """Return an answer that is complete only if all of them have it."""
+    """Return an answer that is positive only if all of them have it."""
     state = State.HERE if of and number == of else State.MISSING
     return Answer(state, f"{number} of {of} {what}")
 
@@ -158,4 +158,4 @@ NEEDS: dict[str, tuple[str, Need]] = {
     "printable": ("a printable form", _always(State.ELSEWHERE, "print the plan and look at it")),
     "aerial_imagery": ("aerial imagery", _always(State.ELSEWHERE, "the plan holds no pictures")),
 }
-"""What can be asked of a plan: its name for people, and how it is answered."""
+"""What can be required of a plan: its name for people, and how the question is answered."""

@@ -1,4 +1,4 @@
-"""Reads what laws ask of a plan: the templates that come with the gateway, or a district's own rules."""
+"""Reads what laws require of a plan: the templates that come with the gateway, or a district's own rules."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +19,7 @@ class _Strict(BaseModel):
 
 
 class Row(_Strict):
-    """Says that a law asks for one need, and in which of its paragraphs."""
+    """Says that a law requires one thing, and in which of its paragraphs."""
 
     asks: Text
     at: Text
@@ -33,7 +33,7 @@ class Row(_Strict):
 
 
 class Law(_Strict):
-    """Describes a law or policy by its citation. ``unread`` says which part of its text nobody has read for this."""
+    """Describes a law or policy by its citation. ``unread`` says which part of its text has not been read for this."""
 
     name: Text
     cites: Text

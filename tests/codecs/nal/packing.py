@@ -52,7 +52,7 @@ def _parts(body: bytes) -> list[bytes]:
 
 
 def nals_with(header: st.SearchStrategy[bytes]) -> st.SearchStrategy[list[bytes]]:
-    """Return a strategy for NAL units of all sizes, above all of those near the limits."""
+    """Return a strategy for NAL units of all sizes, especially those near the limits."""
     sizes = st.one_of(st.integers(0, 60), st.integers(1100, 1180), st.integers(2200, 2300), st.integers(0, 9000))
     nal = st.builds(lambda head, size: head + bytes(i * 7 % 256 for i in range(size)), header, sizes)
     return st.lists(nal, max_size=8)

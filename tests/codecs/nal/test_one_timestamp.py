@@ -1,5 +1,4 @@
-"""Decoders show what a camera sends under one timestamp as the pictures that were drawn, and never as a mixture of
-two."""
+"""If a camera sends two pictures under one timestamp, decoders show both as drawn, and never a mixture of them."""
 
 from collections.abc import Iterable, Sequence
 

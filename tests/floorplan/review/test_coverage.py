@@ -26,7 +26,7 @@ def test_a_room_that_one_camera_sees_whole_is_seen_once() -> None:
     assert covered.twice_share == 0
 
 
-def test_what_two_cameras_see_is_seen_twice() -> None:
+def test_an_area_that_two_cameras_see_is_seen_twice() -> None:
     both = [camera(name, (4, 4), 0, fov=360, range=20) for name in "ab"]
     covered = ground(*both, camera("c", (12, 4), 0, fov=360, range=20))
     rooms = {room.room.id: room for room in covered.rooms}
@@ -35,7 +35,7 @@ def test_what_two_cameras_see_is_seen_twice() -> None:
     assert rooms["102"].twice == pytest.approx(0, abs=0.01)
 
 
-def test_a_room_of_which_only_the_door_is_seen_is_told_apart() -> None:
+def test_a_room_of_which_only_the_door_is_seen_is_distinguished() -> None:
     rooms = {room.room.id: room for room in ground(camera("c", (1, 10), 90)).rooms}
     assert rooms["101"].door_only
     assert not rooms["hallway"].door_only

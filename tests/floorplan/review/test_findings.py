@@ -29,12 +29,14 @@ def exterior(identifier: str, at: tuple[float, float], heading: float, **more: o
         pytest.param(exterior("x", (20, 10), 90, number="2"), "no camera sees exterior door 'Side'", id="unseen door"),
         pytest.param(
             point("x", (20, 10), type="door", name="D", kind="interior", floor="ground", heading=90),
-            "door 'D' leads to no drawn room on one side",
+            "door 'D' does not lead to a drawn room on one side",
             id="door to nowhere",
         ),
-        pytest.param(camera("x", (19.5, 4), 90), "looks at a wall 0.5 m away", id="camera at a wall"),
+        pytest.param(camera("x", (19.5, 4), 90), "faces a wall 0.5 m away", id="camera at a wall"),
         pytest.param(camera("x", (-0.3, 10), 90, room="hallway"), "is drawn in a wall", id="camera in a wall"),
-        pytest.param(camera("x", (10, 7), 0, floor="upper"), "is drawn inside the building, but in no room", id="lost"),
+        pytest.param(
+            camera("x", (10, 7), 0, floor="upper"), "is drawn inside the building, but not in a room", id="lost"
+        ),
         pytest.param(
             area("x", (-0.4, 12.1, 0.6, 12.9), type="room", name="Box", number="9", kind="storage", floor="ground"),
             "overlaps 'room-gym' by 0.48 square metres",
@@ -47,12 +49,12 @@ def exterior(identifier: str, at: tuple[float, float], heading: float, **more: o
         ),
         pytest.param(
             area("x", (1, 1, 3, 3), type="room", name="Attic", kind="storage", floor="upper"),
-            "no way leads to Attic from outside",
+            "there is no way to Attic from outside",
             id="unreachable",
         ),
         pytest.param(
             area("x", (1, 1, 3, 3), type="room", name="Stair", number="A", kind="stairwell", floor="upper"),
-            "Stair leads to no other floor",
+            "Stair does not lead to another floor",
             id="stairs to nowhere",
         ),
         pytest.param(
@@ -72,7 +74,7 @@ def exterior(identifier: str, at: tuple[float, float], heading: float, **more: o
         ),
     ],
 )
-def test_what_is_missing_or_doubtful_is_said_with_its_place(feature: Feature, words: str) -> None:
+def test_anything_missing_or_doubtful_is_reported_with_its_place(feature: Feature, words: str) -> None:
     assert any(line.startswith(words) for line in found(feature)["x"]), found(feature)["x"]
 
 

@@ -13,14 +13,14 @@ from tests.floorplan.drawing import area, plan, point, school, surroundings
 TODAY = date(2026, 9, 1)
 
 
-def test_every_law_cites_where_each_row_was_read_and_says_what_was_not() -> None:
+def test_every_law_cites_the_source_of_each_row_and_says_what_was_not_read() -> None:
     laws = {law.name: law for law in builtin_laws()}
     assert list(laws) == ["New Jersey", "Florida", "Oklahoma", "Nebraska", "Michigan", "Texas"]
     assert all(law.cites and law.rows and all(row.at for row in law.rows) for law in laws.values())
     assert {name for name, law in laws.items() if not law.unread} == {"New Jersey", "Oklahoma"}
 
 
-def test_every_need_that_a_law_asks_for_has_an_answer_for_any_plan() -> None:
+def test_every_requirement_of_a_law_has_an_answer_for_any_plan() -> None:
     for small in (plan(), plan(*surroundings())):
         for need in NEEDS:
             assert answer(need, small, TODAY).words
@@ -43,13 +43,13 @@ def test_every_need_that_a_law_asks_for_has_an_answer_for_any_plan() -> None:
         ("grid", State.HERE, State.HERE),
     ],
 )
-def test_what_is_drawn_is_here_and_the_rest_is_missing(need: str, before: State, after: State) -> None:
+def test_drawn_things_are_present_and_all_others_are_missing(need: str, before: State, after: State) -> None:
     hazard = point("h", (1, 1), type="feature", kind="hazard", name="Pool", hazard="chlorine", floor="ground")
     assert answer(need, plan(), TODAY).state is before
     assert answer(need, plan(*surroundings(), hazard), TODAY).state is after
 
 
-def test_some_numbered_rooms_are_not_all() -> None:
+def test_if_only_some_rooms_have_numbers_the_requirement_is_not_met() -> None:
     shed = area("s", (1, 1, 2, 2), type="room", name="Shed", kind="storage", floor="upper")
     found = answer("room_numbers", plan(shed), TODAY)
     assert (found.state, found.words) == (State.MISSING, "2 of 4 rooms have a number")
@@ -71,7 +71,7 @@ def verified(on: str, how: str) -> FloorPlan:
         ("2026-08-01", "desk_review", State.MISSING, State.MISSING),
     ],
 )
-def test_only_a_walk_through_is_one_and_a_yearly_one_is_less_than_a_year_old(
+def test_only_a_walk_through_counts_as_one_and_it_must_be_less_than_a_year_old(
     on: str, how: str, ever: State, yearly: State
 ) -> None:
     walked = verified(on, how)
@@ -94,7 +94,7 @@ def test_a_district_may_write_its_own_rules(tmp_path: Path) -> None:
         ("[", "is not readable YAML in UTF-8"),
     ],
 )
-def test_a_mistake_in_rules_is_told_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_mistake_in_rules_is_reported_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(text)
     with pytest.raises(ConfigurationError) as caught:

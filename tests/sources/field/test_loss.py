@@ -1,4 +1,4 @@
-"""Datagrams that keep being lost are told, and the stream is pulled over TCP if the camera allows it."""
+"""If datagrams keep being lost, that is reported, and the stream is pulled over TCP if the camera allows it."""
 
 import pytest
 
@@ -11,11 +11,11 @@ from tests.sources.scripted import ScriptedCamera
 
 CODEC = CODECS["H264"]
 INSTEAD = "of the camera's datagrams: it is pulled over TCP."
-MEND = "of the camera's datagrams, and the camera does not send over TCP: mend the network."
+MEND = "of the camera's datagrams, and the camera does not send over TCP: repair the network."
 
 
 class Link:
-    """Carries ten pictures a second, each in some datagrams, and loses every hundredth datagram."""
+    """Carries ten pictures per second, each in several datagrams, and loses every hundredth datagram."""
 
     def __init__(self, camera: ScriptedCamera, datagrams: int, every: int = 100) -> None:
         self._camera, self._datagrams, self._every = camera, datagrams, every

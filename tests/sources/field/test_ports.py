@@ -1,4 +1,4 @@
-"""What answers at a camera's port is named, and a camera with old firmware plays over TLS with a warning."""
+"""Whatever answers at a camera's port is named, and a camera with old firmware plays over TLS with a warning."""
 
 import asyncio
 import hashlib
@@ -39,7 +39,7 @@ async def answering(greeting: bytes, answer: bytes, context: ssl.SSLContext | No
 
 @pytest.fixture
 def old_tls(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    """Return a context that speaks only what old firmware does, and its certificate's fingerprint."""
+    """Return a context that speaks only what old firmware speaks, and its certificate's fingerprint."""
     certificate, key = tls.self_signed(tmp_path, "camera")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

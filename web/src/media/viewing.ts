@@ -26,7 +26,7 @@ const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;
 
 /** If no frame arrives for this long (seconds), or for this many usual intervals, the path may be lost, for example because
- *  a NAT has changed its binding. The browser itself would take some seconds to notice that. */
+ *  a NAT has changed its binding. The browser itself would take several seconds to notice that. */
 const STANDS_STILL = 0.8;
 const INTERVALS = 3;
 const LOOK_EVERY = 200;

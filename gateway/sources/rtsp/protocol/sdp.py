@@ -59,7 +59,7 @@ def describe(body: bytes, base: str) -> Description:
     """Choose the best video of an SDP. Relative control URLs are resolved against ``base``.
 
     Raises ``CameraError``: ``MALFORMED`` if it is not SDP, ``UNSUPPORTED`` if it offers nothing that can be pulled.
-    Encrypted media are refused: the gateway has no key, and ciphertext that is read as H.264 can look like pictures.
+    Encrypted media is refused: the gateway has no key, and ciphertext that is read as H.264 can look like pictures.
     """
     session, *sections = _sections(body.decode("utf-8", "replace"))
     offered = [section for section in sections if section.kind == "video"]
