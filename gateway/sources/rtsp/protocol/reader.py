@@ -83,7 +83,9 @@ class Reader:
             self._held.clear()
         messages: list[Message] = []
         if self._last and data:
-            data = self._after_last(data, messages)
+            if len(data) < 2 or data[0] != DOLLAR or data[1] not in self.channels:
+                data = self._after_last(data, messages)
+            self._last = b""
         position, end, needed = 0, len(data), 0
         while position < end:
             first = data[position]
@@ -144,7 +146,7 @@ class Reader:
     def _after_last(self, data: bytes, messages: list[Message]) -> bytes:
         """Return the data to read. If no message begins with it, but one begins inside the frame before it, that frame
         was broken, and the data begins there."""
-        last, self._last = self._last, b""
+        last = self._last
         if self._begins(data, 0):
             return data
         resumed = self._next(last + data, 1)
