@@ -10,6 +10,18 @@ from gateway.rtp.packet import RtpPacket
 MAX_ACCESS_UNIT = 4 * 1024 * 1024
 
 
+class Counts:
+    """What a depacketizer has counted and learned so far. See ``Depacketizer``."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.dropped = 0
+        self.malformed = 0
+        self.withdrawn = 0
+        self.unused = Unused.NOTHING
+        self.picture: SequenceParameters | None = None
+
+
 class Depacketizer(Protocol):
     """Builds the pictures of one RTP source. A picture ends when the timestamp changes, or at a marker that is
     believed.

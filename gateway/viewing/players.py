@@ -25,7 +25,7 @@ from gateway.configuration.player_settings import PlayerSettings
 from gateway.errors import ClientError, StorageError, Unauthenticated
 from gateway.metrics import Metrics
 from gateway.models import Action, CameraId, Principal, StreamName
-from gateway.viewing.recording import Viewing
+from gateway.viewing.recording import Viewing, event_of
 from gateway.viewing.service import Opened, ViewingService
 from gateway.webrtc.interface import SessionEvent
 
@@ -176,7 +176,7 @@ class WallPlayers:
         kept.ends_at = issued.expires_at
         kept.renewals += 1
         if kept.renewals == 1:
-            await self._audit.append(_event(kept, Kind.VIEW_RENEWAL_BEGAN, {"jti": issued.jti}))
+            await self._audit.append(event_of(kept.viewing, Kind.VIEW_RENEWAL_BEGAN, jti=issued.jti))
 
     async def _refused(self, player: Player, reason: str, address: str, told: tuple[str, str]) -> Unauthenticated:
         principal = player.principal
@@ -203,18 +203,3 @@ def _player(settings: PlayerSettings) -> Player:
     # No person's id contains a colon.
     principal = Principal(f"player:{settings.id}", settings.name, settings.role, settings.sites)
     return Player(settings, principal)
-
-
-def _event(kept: _Kept, kind: Kind, detail: dict[str, object]) -> AuditEvent:
-    viewing = kept.viewing
-    return AuditEvent(
-        kind=kind,
-        principal=viewing.principal.id,
-        name=viewing.principal.name,
-        role=viewing.principal.role,
-        site=viewing.camera.site_id,
-        camera=viewing.camera.id,
-        incident=viewing.grant.incident_id,
-        origin_address=viewing.address,
-        detail={"session": viewing.id, "grant": viewing.grant.id, **detail},
-    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.audit.audit_event import AuditEvent, Outcome
+from gateway.audit.audit_event import AuditEvent
 from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.models import Camera, Grant, Principal, StreamName
@@ -33,26 +33,23 @@ class Viewing:
     renewals: int = 0
 
 
-async def record(audit: AuditLog, viewing: Viewing, kind: Kind, reason: str | None, detail: dict[str, object]) -> None:
-    """Record that a viewing was opened or closed."""
-    await audit.append(
-        AuditEvent(
-            kind=kind,
-            principal=viewing.principal.id,
-            name=viewing.principal.name,
-            role=viewing.principal.role,
-            site=viewing.camera.site_id,
-            camera=viewing.camera.id,
-            incident=viewing.grant.incident_id,
-            outcome=Outcome.OK,
-            reason=reason,
-            origin_address=viewing.address,
-            detail={
-                "grant": viewing.grant.id,
-                "basis": viewing.grant.basis.value,
-                "legal_basis": viewing.legal_basis,
-                "stream": viewing.stream.value,
-                **detail,
-            },
-        )
+def event_of(viewing: Viewing, kind: Kind, reason: str | None = None, **detail: object) -> AuditEvent:
+    """Return the audit event of something that happened to a viewing."""
+    return AuditEvent(
+        kind=kind,
+        principal=viewing.principal.id,
+        name=viewing.principal.name,
+        role=viewing.principal.role,
+        site=viewing.camera.site_id,
+        camera=viewing.camera.id,
+        incident=viewing.grant.incident_id,
+        reason=reason,
+        origin_address=viewing.address,
+        detail={"session": viewing.id, "grant": viewing.grant.id, **detail},
     )
+
+
+async def record(audit: AuditLog, viewing: Viewing, kind: Kind, reason: str | None, **detail: object) -> None:
+    """Record that a viewing was opened or closed."""
+    ground = {"basis": viewing.grant.basis.value, "legal_basis": viewing.legal_basis, "stream": viewing.stream.value}
+    await audit.append(event_of(viewing, kind, reason, **ground, **detail))

@@ -124,7 +124,7 @@ class ViewingService:
             )
             self._viewings[viewing.id] = viewing
             self._by_secret[viewing.secret] = viewing.id
-        await record(self._audit, viewing, Kind.VIEW_OPENED, None, {"jti": claims.jti, "session": viewing.id})
+        await record(self._audit, viewing, Kind.VIEW_OPENED, None, jti=claims.jti)
         # The grant or the sign-in may have ended meanwhile, when there was no session for it to close.
         try:
             await self._admission.admit(token)
@@ -215,10 +215,10 @@ class ViewingService:
             self._viewings[event.id] = viewing
         elif event.kind == "closed":
             del self._viewings[event.id], self._by_secret[viewing.secret]
-            detail: dict[str, object] = {"session": event.id, "seconds": round(self._clock.now() - viewing.since_at, 2)}
-            detail |= {"packets": event.packets, "bytes": event.bytes, "renewals": viewing.renewals}
+            detail = {"seconds": round(self._clock.now() - viewing.since_at, 2), "renewals": viewing.renewals}
+            detail |= {"packets": event.packets, "bytes": event.bytes}
             self._recording.put(
-                functools.partial(record, self._audit, viewing, Kind.VIEW_CLOSED, str(event.reason), detail)
+                functools.partial(record, self._audit, viewing, Kind.VIEW_CLOSED, str(event.reason), **detail)
             )
         self._observers.tell(viewing, event)
 

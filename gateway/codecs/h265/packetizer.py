@@ -1,19 +1,14 @@
-"""Packs H.265 NAL units into RTP payloads for viewers (RFC 7798, without DONL). Pure.
-
-Sizes are the same as for H.264: no payload exceeds ``LIMIT``, large NAL units become fragmentation units of exactly
-that size, and small neighbours share one aggregation packet.
-"""
+"""Packs H.265 NAL units into RTP payloads for viewers (RFC 7798, without DONL). Pure."""
 
 from collections.abc import Iterable
 
-from gateway.codecs.nal.payloads import LIMIT
+from gateway.codecs.nal.payloads import LIMIT, pack
 
 AP = 48
 FU = 49
 _REST = 0x81  # F, and the first bit of the layer id
 _START = 0x80
 _END = 0x40
-_UNIT_SIZE = 2
 _HEADER = 2
 
 
@@ -23,39 +18,18 @@ def packetize_h265(nals: Iterable[bytes], limit: int = LIMIT) -> tuple[bytes, ..
     ``nals`` are NAL units without start codes. Those that cannot be sent over RTP are left out: units shorter than
     their header, and the types 48 to 63, some of which RFC 7798 uses for itself.
     """
-    payloads: list[bytes] = []
-    neighbours: list[bytes] = []
-    size = _HEADER
-
-    for nal in nals:
-        if len(nal) < _HEADER or nal[0] >> 1 & 0x3F >= AP:
-            continue
-        if neighbours and size + _UNIT_SIZE + len(nal) > limit:
-            payloads.append(_together(neighbours))
-            neighbours, size = [], _HEADER
-        if len(nal) > limit:
-            payloads.extend(_fragments(nal, limit))
-        else:
-            neighbours.append(nal)
-            size += _UNIT_SIZE + len(nal)
-    if neighbours:
-        payloads.append(_together(neighbours))
-    return tuple(payloads)
+    sendable = (nal for nal in nals if len(nal) >= _HEADER and nal[0] >> 1 & 0x3F < AP)
+    return pack(sendable, limit, _HEADER, _together, _fragments)
 
 
 def _together(nals: list[bytes]) -> bytes:
-    """Return a single NAL unit packet (4.4.1), or an aggregation packet (4.4.2) whose F is the OR and whose layer and
-    temporal ids are the lowest of all."""
-    if len(nals) == 1:
-        return nals[0]
+    """Return the header of an aggregation packet (4.4.2): its F is the OR, and its layer and temporal ids are the
+    lowest of all."""
     headers = [int.from_bytes(nal[:_HEADER], "big") for nal in nals]
     forbidden = max(header & 0x8000 for header in headers)
     layer = min(header & 0x01F8 for header in headers)
     temporal = min(header & 0x0007 for header in headers)
-    parts = [(forbidden | AP << 9 | layer | temporal).to_bytes(_HEADER, "big")]
-    for nal in nals:
-        parts += (len(nal).to_bytes(_UNIT_SIZE, "big"), nal)
-    return b"".join(parts)
+    return (forbidden | AP << 9 | layer | temporal).to_bytes(_HEADER, "big")
 
 
 def _fragments(nal: bytes, limit: int) -> list[bytes]:

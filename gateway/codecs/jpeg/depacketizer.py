@@ -8,7 +8,7 @@ picture with missing packets is dropped and the next one is shown.
 from struct import Struct
 
 from gateway.codecs.access_unit import AccessUnit
-from gateway.codecs.depacketizer import MAX_ACCESS_UNIT
+from gateway.codecs.depacketizer import MAX_ACCESS_UNIT, Counts
 from gateway.codecs.jpeg.headers import headers, tables_of_quality
 from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
@@ -23,16 +23,11 @@ _TABLE = 64
 _END_OF_IMAGE = b"\xff\xd9"
 
 
-class JpegDepacketizer:
+class JpegDepacketizer(Counts):
     """Builds the pictures of one RTP source. See ``depacketizer.Depacketizer``."""
 
     def __init__(self) -> None:
-        self.seen = 0
-        self.dropped = 0
-        self.malformed = 0
-        self.withdrawn = 0
-        self.unused = Unused.NOTHING
-        self.picture: SequenceParameters | None = None
+        super().__init__()
         self._too_large = False
         self._tables: dict[int, bytes] = {}
         self._timestamp: int | None = None

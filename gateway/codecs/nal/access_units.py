@@ -16,12 +16,12 @@ from contextlib import suppress
 from typing import ClassVar
 
 from gateway.codecs.access_unit import AccessUnit
+from gateway.codecs.depacketizer import Counts
 from gateway.codecs.nal.gathering import Gathering
 from gateway.codecs.nal.markers import Markers
 from gateway.codecs.nal.parameter_sets import ParameterSets
 from gateway.codecs.nal.recovery import NONE
 from gateway.codecs.nal.syntax import NalSyntax
-from gateway.codecs.sequence_parameters import SequenceParameters
 from gateway.codecs.unused import Unused
 from gateway.errors import Malformed
 from gateway.rtp.time import WRAP
@@ -30,18 +30,13 @@ BACKWARD_UNITS = 3
 _BACK = WRAP - (1 << 20)  # a larger step than this, modulo 2^32, is a step back
 
 
-class AccessUnits:
+class AccessUnits(Counts):
     """Builds the pictures of one RTP source from the NAL units that ``NalDepacketizer`` adds."""
 
     syntax: ClassVar[NalSyntax]
 
     def __init__(self, parameter_sets: tuple[bytes, ...] = (), markers: Markers | None = None) -> None:
-        self.seen = 0
-        self.dropped = 0
-        self.malformed = 0
-        self.withdrawn = 0
-        self.unused = Unused.NOTHING
-        self.picture: SequenceParameters | None = None
+        super().__init__()
         self.awaiting_keyframe = True
         self.recovery_points = False
         self._recovering = False  # pictures can be decoded from a recovery point on, but not from a keyframe
