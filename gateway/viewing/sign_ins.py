@@ -30,6 +30,10 @@ logger = logging.getLogger(__name__)
 TICK = 0.5
 """Seconds between checks for sign-ins that other processes have ended. Pictures thus close within a second."""
 
+CARRY_ON_EVERY = 5.0
+"""Seconds between checks for sign-ins that an open incident must extend, unless an incident has just changed. There is
+no hurry, because they are extended an hour before they end."""
+
 
 class Pages(Protocol):
     """Describes the part of the event channel that the keeper needs."""
@@ -68,6 +72,7 @@ class SignInKeeper:
         self._clock = clock
         self._carried: dict[str, str] = {}
         self._over: list[Incident] = []
+        self._carry_on_at = float("-inf")
         self._ticking = asyncio.Lock()
         self._changed: Listeners[SignIn] = Listeners("sign_in_listener", metrics)
         self._pages: Pages | None = None
@@ -153,13 +158,18 @@ class SignInKeeper:
         for incident in self._over[:]:
             await self._leave_an_hour(incident)
             self._over.remove(incident)
-        if not self._incidents.open():
+        began, now = self._clock.monotonic(), self._clock.now()
+        if began < self._carry_on_at or not self._incidents.open():
             return
-        now = self._clock.now()
-        for sign_in in await self._sessions.ending_before(now + self._rules.after_incident):
-            holding = self._carried_by(sign_in)
-            if holding is not None:
-                await self._carry_on(sign_in, holding, now)
+        self._carry_on_at = began + min(CARRY_ON_EVERY, self._rules.after_incident / shifts.STEPS)
+        try:
+            for sign_in in await self._sessions.ending_before(now + self._rules.after_incident):
+                holding = self._carried_by(sign_in)
+                if holding is not None:
+                    await self._carry_on(sign_in, holding, now)
+        except StorageError:
+            self._carry_on_at = float("-inf")
+            raise
 
     async def _close_what_is_over(self) -> None:
         """Close the pages and pictures of sign-ins that have expired or that another process ended, with one query."""
@@ -202,6 +212,7 @@ class SignInKeeper:
         return shifts.carried_by(sign_in.expires_at, own, self._clock.now(), self._rules)
 
     def _incident_changed(self, change: IncidentChange) -> None:
+        self._carry_on_at = float("-inf")
         if change.incident.state is not IncidentState.OPEN:
             self._over.append(change.incident)
 
