@@ -29,7 +29,8 @@ from gateway.webrtc.transport.addresses import keep_names, look_up_names
 from gateway.webrtc.transport.ports import Ports
 from gateway.webrtc.transport.route import Route
 
-TICK = 0.1
+TICK = 0.15
+"""Seconds between looks at all sessions. Feeds report at every second look (``LOOK_INTERVAL``)."""
 
 
 class MediaPlane:

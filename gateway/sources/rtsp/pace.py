@@ -15,7 +15,7 @@ read. This is less than the smallest receive window, so that the camera never ha
 SETTLED_AFTER = 5.0
 """Seconds after PLAY before packets may be collected, because the first pictures date all later ones."""
 LONGEST_WAIT = 0.2
-"""Seconds between checks of a connection while packets are read as they arrive."""
+"""Seconds between checks of a connection until then. Later checks have their turns (``rota``), watched or not."""
 
 
 class Pace:
@@ -47,7 +47,7 @@ class Pace:
 
     def next_look(self, now: float) -> float:
         """Return the time of the next check of the connection, if nothing else is due."""
-        return next_turn(self._turn, now) if self.rests(now) else now + LONGEST_WAIT
+        return next_turn(self._turn, now) if now >= self._settled else now + LONGEST_WAIT
 
     def read(self, now: float, awaits_answer: bool) -> None:
         """After a read, collect what comes next if nobody is watching and no answer is awaited."""
