@@ -12,6 +12,7 @@ from gateway.floorplan.kinds import DoorKind, FeatureKind, GateKind, GroundKind,
 from gateway.floorplan.schema import BY_TYPE, VerificationProperties
 from gateway.models import CameraPolicy, SiteId
 from rig.example import ENVIRONMENT
+from scripts import example_plans
 
 CONFIG = Path(__file__).parents[2] / "config"
 LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
@@ -76,3 +77,20 @@ def test_the_plans_format_is_documented_for_districts() -> None:
     kinds = [*RoomKind, *DoorKind, *FeatureKind, *GroundKind, *GateKind, *Side, *Method]
     words = [*BY_TYPE, *kinds, *(f for m in (*BY_TYPE.values(), VerificationProperties) for f in m.model_fields)]
     assert [word for word in words if f"`{word}`" not in text] == []
+
+
+@pytest.mark.parametrize("site", [example_plans.lincoln(), example_plans.oak()], ids=lambda site: site.name)
+def test_the_plans_are_those_that_their_script_writes(site: example_plans.Site) -> None:
+    assert (CONFIG / "plans" / f"{site.name}.geojson").read_text() == site.text()
+
+
+def test_a_professional_would_recognise_the_schools(district: Loaded) -> None:
+    lincoln, oak = district.plans[LINCOLN], district.plans[OAK]
+    assert len(lincoln.rooms) >= 60
+    assert (len(oak.buildings), sum(building.portable for building in oak.buildings)) == (5, 3)
+    for plan in (lincoln, oak):
+        assert plan.address
+        assert {one.side for one in plan.verifications} == set(Side)
+        assert {GroundKind.PARKING, GroundKind.ATHLETIC_FIELD, GroundKind.ROAD} <= {one.kind for one in plan.grounds}
+        assert all(room.number for room in plan.rooms if room.kind is not RoomKind.HALLWAY)
+        assert Geometry(plan).unreachable_rooms() == ()
