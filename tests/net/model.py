@@ -95,7 +95,7 @@ class Way(Generic[T]):
         return True
 
     def segment(self, size: int, what: T, now: float) -> bool:
-        """Put in a part of a TCP stream, of which nothing is lost. Return False if the queue is full: try again."""
+        """Put in a part of a TCP stream. Nothing of it is lost. Return False if the queue is full: try again."""
         return self._put(size, what, now, 0.0)
 
     def take(self, now: float) -> T | None:

@@ -1,4 +1,4 @@
-"""The person who publishes a plan reads what it changes."""
+"""Tests what the person who publishes a plan is told about its changes."""
 
 import copy
 import json

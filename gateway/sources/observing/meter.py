@@ -33,7 +33,7 @@ class Meter:
         self._window = RateWindow(0.0)
 
     def state(self, state: SourceState) -> None:
-        """Show ``state``, and no other."""
+        """Show only ``state``."""
         for each, gauge in self._states.items():
             gauge.set(each is state)
 

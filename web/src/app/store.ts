@@ -212,7 +212,7 @@ export class Store extends EventTarget {
     this.changed();
   }
 
-  /** Read a plan that has changed, and the places of its cameras. The plan before stays on the page until then. */
+  /** Read a plan that has changed, and the places of its cameras. The previous plan stays on the page until then. */
   async #planChanged(site: string, version: number): Promise<void> {
     try {
       this.sites = await api.sites();

@@ -20,14 +20,14 @@ export interface PlanChange {
 }
 
 export interface PlanDraft {
-  /** Grows with every save; 0 if nobody has begun a draft. */
+  /** Grows with every save; 0 if nobody has started a draft. */
   revision: number;
   saved_at: number | null;
   saved_by: string | null;
   restores: number | null;
   proposal: { at: number; by_id: string; by: string } | null;
   note: string;
-  /** True if somebody of the police must approve it. */
+  /** True if somebody from the police must approve it. */
   approval: boolean;
   in_use: PlanVersion;
   /** What keeps it from being published. */

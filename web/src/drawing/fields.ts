@@ -1,4 +1,4 @@
-/** What can be said of each type of feature: the fields of the form beside the drawing. Pure. */
+/** What can be said about each type of feature: the fields of the form beside the drawing. Pure. */
 
 export interface Field {
   readonly key: string;
@@ -34,14 +34,14 @@ export const FIELDS: Readonly<Record<string, readonly Field[]>> = {
   building: [name, flag("portable", "Portable classroom")],
   floor: [name, { key: "level", label: "Level", kind: "number", step: 1, hint: "0 is the ground floor." }],
   room: [
-    { ...number, hint: "As it is on the door." },
+    { ...number, hint: "As shown on the door." },
     name,
     choice("Kind", ...ROOM_KINDS),
     { key: "use", label: "Use", kind: "text", hint: "Such as chemistry." },
-    { key: "windows", label: "Window numbers", kind: "list", hint: "Separated by commas, as they are on the outside." },
+    { key: "windows", label: "Window numbers", kind: "list", hint: "Separated by commas, as shown on the outside." },
   ],
   door: [
-    { ...number, hint: "As it is painted on the building." },
+    { ...number, hint: "As painted on the building." },
     name,
     choice("Kind", "exterior", "interior"),
     heading,
@@ -49,7 +49,7 @@ export const FIELDS: Readonly<Record<string, readonly Field[]>> = {
     { key: "opens_by", label: "Opens by", kind: "text", hint: "Such as a key or a code that responders have." },
     flag("override_reader", "Opens to the responders\u2019 credential"),
     flag("glass", "Glass"),
-    flag("normally_open", "Stands open in school hours"),
+    flag("normally_open", "Normally open during school hours"),
   ],
   window: [number, heading, { key: "width", label: "Width", kind: "number", min: 0.3, max: 20, step: 0.1 }, flag("see_through", "Cameras see through it")],
   feature: [

@@ -14,7 +14,7 @@ export interface History {
 
 export const begin = (present: PlanDocument): History => ({ past: [], present, future: [], about: "" });
 
-/** Add a state. With `about`, it replaces the state before if that was about the same. */
+/** Add a state. With `about`, it replaces the previous state if that was about the same thing. */
 export function change(history: History, present: PlanDocument, about = ""): History {
   if (present === history.present) return history;
   const same = about !== "" && about === history.about;

@@ -95,7 +95,7 @@ export class PlanCanvas extends LitElement {
     return [box.left + left, box.top + top];
   }
 
-  /** Give up what the tool in use has begun. Return true if there was something. */
+  /** Cancel what the current tool has started. Return true if there was something to cancel. */
   giveUp(): boolean {
     this.#preview.clearLayers();
     return this.#pen.giveUp();

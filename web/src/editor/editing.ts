@@ -174,7 +174,7 @@ export class Editing extends EventTarget {
     return !this.unsaved();
   }
 
-  /** Do something with the saved draft, and take what the gateway answers. */
+  /** Do something with the saved draft, and use the gateway's answer. */
   async press(what: (revision: number) => Promise<unknown>): Promise<boolean> {
     if (!(await this.save()) || !this.draft) return false;
     try {

@@ -1,4 +1,4 @@
-/** What is known of the selected feature, as a form. Every change takes effect at once and can be undone. */
+/** Shows the properties of the selected feature as a form. Every change takes effect at once and can be undone. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -69,7 +69,7 @@ export class FeatureForm extends LitElement {
 
   override render(): TemplateResult {
     const { feature } = this.editing;
-    if (!feature) return html`<p class="empty">Select something in the drawing to see and change what is known of it.</p>`;
+    if (!feature) return html`<p class="empty">Select something in the drawing to see and change its properties.</p>`;
     const { type } = feature.properties;
     const name = type === "camera" ? (store.camera(feature.id)?.name ?? feature.id) : called(feature);
     return html`<form aria-label="Properties" @submit=${(event: Event) => event.preventDefault()}>

@@ -11,7 +11,7 @@ export class Pen {
 
   constructor(private readonly editing: Editing) {}
 
-  /** Give up what was begun. Return true if there was something. */
+  /** Cancel what was started. Return true if there was something to cancel. */
   giveUp(): boolean {
     const begun = this.#corners.length > 0;
     this.#corners = [];

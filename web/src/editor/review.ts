@@ -1,4 +1,5 @@
-/** What a draft changes and lacks, the buttons that publish it or bring an earlier version back, and its versions. */
+/** Shows what a draft changes and lacks, the buttons that publish it or bring back an earlier version, and the
+ *  versions. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -70,7 +71,7 @@ export class PlanReview extends LitElement {
     if (!draft) return html``;
     return html`
       <section aria-label="Problems">
-        <h2>${draft.problems.length === 0 ? "No problems" : `${draft.problems.length} to mend before publishing`}</h2>
+        <h2>${draft.problems.length === 0 ? "No problems" : `${draft.problems.length} to fix before publishing`}</h2>
         <ul data-testid="problems">
           ${draft.problems.map((problem) => html`<li>${this.#problem(problem)}</li>`)}
         </ul>
@@ -113,7 +114,7 @@ export class PlanReview extends LitElement {
     if (draft.revision === 0) return nothing;
     const ready = draft.problems.length === 0 && draft.changes.length > 0 && !this.editing.unsaved();
     return html`
-      ${draft.note ? html`<p class="error">Given back with the note: ${draft.note}</p>` : nothing}
+      ${draft.note ? html`<p class="error">Returned with the note: ${draft.note}</p>` : nothing}
       <label>Note for the record
         <input data-testid="publish-note" .value=${this.note} maxlength="1000"
           @input=${(event: Event) => (this.note = (event.target as HTMLInputElement).value)} />
@@ -148,7 +149,7 @@ export class PlanReview extends LitElement {
     );
     if (!done) return;
     this.note = "";
-    this.said = what === "discard" ? "The draft is gone." : approval ? "The police can now approve it." : "Every page has the new plan.";
+    this.said = what === "discard" ? "The draft has been discarded." : approval ? "The police can now approve it." : "Every page has the new plan.";
     await this.#load();
   }
 

@@ -67,7 +67,7 @@ export class DistrictIt extends LitElement {
     </nav>`;
   }
 
-  /** Open the editor. It is loaded only here, since cars need none of it. */
+  /** Open the editor. It is loaded only here, because patrol cars do not need it. */
   async #draw(site: string): Promise<void> {
     try {
       await import("../editor/editor.js");
