@@ -10,6 +10,7 @@ from gateway.audit.audit_event import AuditEvent, printable
 from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
 from gateway.auth.invitations import Invitations
+from gateway.auth.principals import is_player
 from gateway.auth.sessions import SignInSessions
 from gateway.clock import Clock, SystemClock
 from gateway.config_loader import load_without_secrets
@@ -151,6 +152,8 @@ async def run(config: Path, who: str, operator: str, say: Callable[[str], object
                     database, ended, clock, lambda: looked_at_by_gateway(directory), settings.tokens.lifetime
                 )
             )
+        if any(is_player(person.id) for person in ended.whose):
+            say("A wall player stays signed out until the configuration gives it another secret.")
     finally:
         await database.close()
 

@@ -17,6 +17,7 @@ from gateway.access.service import AccessService
 from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
+from gateway.auth.principals import player_id
 from gateway.auth.secret import digest
 from gateway.auth.sessions import SignInSessions
 from gateway.auth.tokens import TokenService
@@ -200,6 +201,5 @@ class WallPlayers:
 
 
 def _player(settings: PlayerSettings) -> Player:
-    # No person's id contains a colon.
-    principal = Principal(f"player:{settings.id}", settings.name, settings.role, settings.sites)
+    principal = Principal(player_id(settings.id), settings.name, settings.role, settings.sites)
     return Player(settings, principal)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.api.admission.limits import DEAR, PLAYERS
+from gateway.auth.principals import is_player
 from gateway.commands.sign_out import end, wait_closed
 from gateway.models import CloseReason, IncidentKind
 from tests.fakes import FakeClock
@@ -109,6 +110,7 @@ async def test_a_player_signed_out_by_name_goes_dark_within_a_second_and_stays_o
         await offer(house)
         ended = await end(house.database, house.loaded.settings, "Wall 1", "op", clock)
         assert len(ended.sign_ins) == 1
+        assert [is_player(person.id) for person in ended.whose] == [True], "so the command says that it stays out"
         await house.services.sign_ins.tick()  # which ``run`` does twice a second
         assert house.plane.closed == [("session-1", CloseReason.SIGNED_OUT)]
         told = await wait_closed(house.database, ended, clock, lambda: 0.0, LIFETIME)
