@@ -64,7 +64,7 @@ async def test_a_renewed_session_continues() -> None:
 async def test_a_viewer_who_never_comes_is_given_up() -> None:
     async with one_viewer(MediaSettings(port=0, connect_timeout=3)) as scene:
         await scene.open()
-        await scene.clock.advance(3.1)
+        await scene.clock.advance(3.2)
         assert scene.closed == [CloseReason.NEVER_CONNECTED]
 
 
@@ -76,7 +76,7 @@ async def test_a_viewer_who_checks_but_never_shakes_hands_is_given_up() -> None:
         await scene.clock.advance(2.9)
         scene.viewer.check()
         assert scene.closed == []
-        await scene.clock.advance(0.2)
+        await scene.clock.advance(0.3)
         assert scene.closed == [CloseReason.NEVER_CONNECTED]
 
 
