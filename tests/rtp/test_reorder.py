@@ -24,6 +24,14 @@ def test_overtaken_packets_are_put_back_in_order() -> None:
     assert buffer.late == 0
 
 
+def test_the_packet_that_others_wait_for_is_in_time_however_late_it_is_read() -> None:
+    buffer = Reorder()
+    buffer.push(packet(1), 1.0)
+    assert buffer.push(packet(3), 1.0) == []
+    assert numbers(buffer.push(packet(2), 9.0)) == [2, 3]
+    assert buffer.late == 0
+
+
 def test_missing_packets_are_awaited_no_longer_than_configured() -> None:
     buffer = Reorder(longest=0.1)
     buffer.push(packet(1), 0.0)
