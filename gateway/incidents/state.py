@@ -38,6 +38,7 @@ from gateway.incidents.incident_events import (
     Warn,
 )
 from gateway.models import IncidentKind, IncidentState
+from gateway.transitions import follow
 
 _OPEN, *_ENDED = IncidentState
 # For every state and event, this gives the next state, or the effect of an event that arrives too late.
@@ -75,7 +76,7 @@ def due(incident: Incident, now: float, rules: IncidentSettings) -> Warn | Expir
 
 def advance(incident: Incident, event: Event, rules: IncidentSettings) -> tuple[Incident, Effect]:
     """Apply ``event`` to ``incident``. With NOTHING, REFUSED and OVERTAKEN, the incident is returned unchanged."""
-    following = TABLE[incident.state, type(event)]
+    following = follow(TABLE, incident.state, type(event))
     if isinstance(following, Effect):
         return incident, following
     match event:
