@@ -5,14 +5,12 @@ A device that the configuration names has a standing sign-in instead, which has 
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, delete, or_, update
 
 from gateway.auth.principals import from_row, to_columns
 from gateway.auth.secret import digest, new_id, new_secret
+from gateway.auth.sign_in_rows import BEGUN, ENDED, UNTIL, SignIn, SignInRows, ending, row_of, sign_in_of
 from gateway.clock import Clock
 from gateway.configuration.settings import TokenSettings
 from gateway.errors import StorageError
@@ -21,8 +19,7 @@ from gateway.storage.change import Change
 from gateway.storage.database import Database
 from gateway.storage.tables import SignInSessionRow
 
-BEGUN, ENDED, UNTIL = "sign_in", "sign_out", "sign_in_until"
-"""The kinds of change (``storage.owed``) that begin a sign-in, end it, and move its end."""
+__all__ = ["SignIn", "SignInSessions"]
 
 STANDING = 100 * 365 * 86_400.0
 """Seconds after which a standing sign-in ends: never, in practice. Nothing deletes it before, so if somebody ends it,
@@ -31,19 +28,6 @@ that is remembered for as long as its secret is in use."""
 _STANDING_MARK = b"standing:"
 """Begins the key of a standing sign-in, which is thus longer than any cookie's digest. So a device's secret opens no
 page, however it is sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """Describes a signed-in person or device. ``id`` is public.
-
-    ``created_at`` and ``expires_at`` are steady seconds.
-    """
-
-    id: str
-    principal: Principal
-    expires_at: float
-    created_at: float
 
 
 class SignInSessions:
@@ -57,9 +41,7 @@ class SignInSessions:
         self._lifetime = settings.session_lifetime
         self._clock = clock
         self._standing = asyncio.Lock()
-        db.owed.writer(BEGUN, _write_begin)
-        db.owed.writer(ENDED, _write_end)
-        db.owed.writer(UNTIL, _write_until)
+        self._rows = SignInRows(db)
 
     async def create(self, principal: Principal, instead_of: str | None = None) -> str:
         """Sign ``principal`` in, and end the sign-in ``instead_of``.
@@ -79,8 +61,8 @@ class SignInSessions:
             async with self._db.session() as session:
                 await session.execute(delete(SignInSessionRow).where(SignInSessionRow.expires_at <= now))
                 if instead_of is not None:
-                    await session.execute(_ended(instead_of, now))
-                session.add(_row(values))
+                    await session.execute(ending(instead_of, now))
+                session.add(row_of(values))
         except StorageError:
             ended = [] if instead_of is None else [Change(ENDED, instead_of, {"id": instead_of, "ended_at": now})]
             await self._db.owed.commit_or_forget([Change(BEGUN, values["id"], values), *ended])
@@ -93,10 +75,10 @@ class SignInSessions:
         """
         key = _standing_key(secret)
         async with self._standing:
-            known = await self._rows(SignInSessionRow.cookie_sha256 == key)
+            known = await self._rows.matching(SignInSessionRow.cookie_sha256 == key)
             for row in known:
                 if row.cookie_sha256 == key:
-                    return None if self._has_ended(row) else await self._described(row, principal)
+                    return None if self._rows.has_ended(row) else await self._described(row, principal)
             return await self._begin_standing(key, principal)
 
     async def end_standing_except(self, secrets: Iterable[str]) -> None:
@@ -135,44 +117,48 @@ class SignInSessions:
         The caller's clock may be hours away from the gateway's time, which decides when they end.
         """
         theirs = or_(SignInSessionRow.principal_id == who, SignInSessionRow.principal_name == who)
-        rows = await self._not_ended(theirs, lambda row: who in {row.principal_id, row.principal_name})
-        return [_sign_in(row) for row in rows]
+        rows = await self._rows.not_ended(theirs, lambda row: who in {row.principal_id, row.principal_name})
+        return [sign_in_of(row) for row in rows]
 
     async def signed_out(self, who: str) -> list[SignIn]:
         """Return the sign-ins of one person or device, by id or name, that somebody has ended before their time."""
         theirs = or_(SignInSessionRow.principal_id == who, SignInSessionRow.principal_name == who)
-        rows = await self._rows(theirs)
-        return [_sign_in(row) for row in rows if who in {row.principal_id, row.principal_name} and self._has_ended(row)]
+        rows = await self._rows.matching(theirs)
+        return [
+            sign_in_of(row)
+            for row in rows
+            if who in {row.principal_id, row.principal_name} and self._rows.has_ended(row)
+        ]
 
     async def ending_before(self, at: float) -> list[SignIn]:
         """Return the sign-ins whose time is up before ``at``, including those that have just ended.
 
         Leave out those that somebody has ended.
         """
-        rows = await self._not_ended(SignInSessionRow.expires_at < at, lambda row: row.expires_at < at)
-        return [_sign_in(row) for row in rows]
+        rows = await self._rows.not_ended(SignInSessionRow.expires_at < at, lambda row: row.expires_at < at)
+        return [sign_in_of(row) for row in rows]
 
     async def prolong(self, session_id: str, until: float) -> bool:
         """Move a sign-in's end forward to ``until``, never back. Return False if it was not moved. Raises StorageError.
 
         The new end takes effect even if it cannot be written to any disk, so that a full disk signs nobody out.
         """
-        rows = await self._not_ended(SignInSessionRow.id == session_id, lambda row: row.id == session_id)
-        if not rows or self._end_of(session_id, rows[0].expires_at) >= until:
+        rows = await self._rows.not_ended(SignInSessionRow.id == session_id, lambda row: row.id == session_id)
+        if not rows or self._rows.end_of(session_id, rows[0].expires_at) >= until:
             return False
         await self._db.owed.commit([Change(UNTIL, session_id, {"id": session_id, "expires_at": until})])
         return True
 
     async def over(self, ids: Collection[str]) -> dict[str, bool]:
         """Return the sign-ins that have ended, each with True if its time was up and False if somebody ended it."""
-        rows = {row.id: row for row in await self._rows(SignInSessionRow.id.in_(ids)) if row.id in ids}
+        rows = {row.id: row for row in await self._rows.matching(SignInSessionRow.id.in_(ids)) if row.id in ids}
         now = self._clock.now()
         # A missing row was deleted after its time was up.
         over = {known: True for known in ids if known not in rows}
         for row in rows.values():
             if row.ended_at is not None or self._db.owed.get(ENDED, row.id) is not None:
                 over[row.id] = False
-            elif self._end_of(row.id, row.expires_at) <= now:
+            elif self._rows.end_of(row.id, row.expires_at) <= now:
                 over[row.id] = True
         return over
 
@@ -186,10 +172,10 @@ class SignInSessions:
         return await self._db.owed.commit([Change(ENDED, session_id, values)])
 
     async def _living(self, which: ColumnElement[bool], same: Callable[[SignInSessionRow], bool]) -> SignIn | None:
-        rows = await self._not_ended(which, same)
-        if not rows or self._end_of(rows[0].id, rows[0].expires_at) <= self._clock.now():
+        rows = await self._rows.not_ended(which, same)
+        if not rows or self._rows.end_of(rows[0].id, rows[0].expires_at) <= self._clock.now():
             return None
-        return _sign_in(rows[0])
+        return sign_in_of(rows[0])
 
     async def _begin_standing(self, key: bytes, principal: Principal) -> SignIn:
         now = self._clock.now()
@@ -202,10 +188,10 @@ class SignInSessions:
         }
         try:
             async with self._db.session() as session:
-                session.add(_row(values))
+                session.add(row_of(values))
         except StorageError:
             await self._db.owed.commit_or_forget([Change(BEGUN, values["id"], values)])
-        return _sign_in(_row(values))
+        return sign_in_of(row_of(values))
 
     async def _described(self, row: SignInSessionRow, principal: Principal) -> SignIn:
         """Return a sign-in after giving it the name, role and schools that the configuration has for it now."""
@@ -217,75 +203,8 @@ class SignInSessions:
 
     async def _all_living(self) -> list[SignInSessionRow]:
         now = self._clock.now()
-        return await self._not_ended(SignInSessionRow.expires_at > now, lambda row: row.expires_at > now)
-
-    async def _not_ended(
-        self, which: ColumnElement[bool], same: Callable[[SignInSessionRow], bool]
-    ) -> list[SignInSessionRow]:
-        """Return the sign-ins that match and that nobody has ended.
-
-        ``which`` and ``same`` are the same condition, in SQL and in Python.
-        """
-        rows = await self._rows(and_(SignInSessionRow.ended_at.is_(None), which))
-        return [row for row in rows if same(row) and not self._has_ended(row)]
-
-    async def _rows(self, which: ColumnElement[bool]) -> list[SignInSessionRow]:
-        """Return the rows in the database that match ``which``, and all rows that are still owed to the database."""
-        # Read the owed rows before the database. A row that is written in between is then found there.
-        aside = {values["id"]: _row(values) for values in self._db.owed.waiting(BEGUN)}
-        query = select(SignInSessionRow).where(or_(which, SignInSessionRow.id.in_(aside)) if aside else which)
-        async with self._db.reading() as session:
-            return list((aside | {row.id: row for row in await session.scalars(query)}).values())
-
-    def _has_ended(self, row: SignInSessionRow) -> bool:
-        """Return True if somebody has ended this sign-in, even if that is not in the database yet."""
-        return row.ended_at is not None or self._db.owed.get(ENDED, row.id) is not None
-
-    def _end_of(self, session_id: str, on_disk: float) -> float:
-        prolonged = self._db.owed.get(UNTIL, session_id)
-        return on_disk if prolonged is None else max(on_disk, prolonged["expires_at"])
-
-
-async def _write_begin(session: AsyncSession, values: dict[str, Any]) -> None:
-    if await session.get(SignInSessionRow, values["id"]) is None:
-        session.add(_row(values))
-        await session.flush()  # An owed end of the same sign-in must find the row.
-
-
-async def _write_end(session: AsyncSession, values: dict[str, Any]) -> None:
-    await session.execute(_ended(values["id"], values["ended_at"]))
-
-
-async def _write_until(session: AsyncSession, values: dict[str, Any]) -> None:
-    await session.execute(
-        update(SignInSessionRow)
-        .where(
-            SignInSessionRow.id == values["id"],
-            SignInSessionRow.ended_at.is_(None),
-            SignInSessionRow.expires_at < values["expires_at"],
-        )
-        .values(expires_at=values["expires_at"])
-    )
+        return await self._rows.not_ended(SignInSessionRow.expires_at > now, lambda row: row.expires_at > now)
 
 
 def _standing_key(secret: str) -> bytes:
     return _STANDING_MARK + digest(secret)
-
-
-def _row(values: dict[str, Any]) -> SignInSessionRow:
-    return SignInSessionRow(
-        **values | {"cookie_sha256": bytes.fromhex(values["cookie_sha256"])},
-        ended_at=None,
-    )
-
-
-def _sign_in(row: SignInSessionRow) -> SignIn:
-    return SignIn(row.id, from_row(row), row.expires_at, row.created_at)
-
-
-def _ended(session_id: str, at: float) -> Update:
-    return (
-        update(SignInSessionRow)
-        .where(SignInSessionRow.id == session_id, SignInSessionRow.ended_at.is_(None))
-        .values(ended_at=at)
-    )
