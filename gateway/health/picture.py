@@ -127,7 +127,8 @@ class PictureHealth:
     async def run(self) -> None:
         """Check the keyframes that were offered, until cancelled."""
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="picture-health") as worker:
+        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="picture-health")
+        try:
             while True:
                 await self._work.wait()
                 camera_id = next(iter(self._waiting))
@@ -143,6 +144,9 @@ class PictureHealth:
                     self._metrics.task_failures.labels("picture_health").inc()
                     logger.exception("%s: checking a keyframe failed", camera_id)
                 self.looks += 1
+        finally:
+            # Do not wait: the loop would stand still until a picture is decoded.
+            worker.shutdown(wait=False, cancel_futures=True)
 
     def _learn(self, camera_id: CameraId, cells: Cells, captured: float) -> None:
         unchanged = self._unchanged.setdefault(camera_id, Unchanged())

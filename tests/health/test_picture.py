@@ -13,7 +13,7 @@ import pytest
 from gateway.codecs.access_unit import AccessUnit
 from gateway.health import picture
 from gateway.health.decoded_keyframe import STILL_WIDTH
-from gateway.health.likeness import LEAST
+from gateway.health.likeness import LEAST, Cells
 from gateway.health.picture import STILLS_AT_ONCE, PictureHealth, Still
 from gateway.metrics import Metrics
 from gateway.models import CameraId
@@ -192,6 +192,28 @@ async def test_a_picture_that_takes_long_to_decode_does_not_delay_other_cameras_
         finally:
             go_on.set()
         assert len({id(still) for still in await asyncio.gather(*halls)}) == 1
+
+
+async def test_a_picture_that_is_being_decoded_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def cells_of(*_: object) -> Cells:
+        begun.set()
+        go_on.wait(30)
+        raise ValueError
+
+    monkeypatch.setattr(picture, "cells_of", cells_of)
+    health = PictureHealth(FakeClock(), Metrics(), lambda *_: None)
+    running = asyncio.create_task(health.run(), name="picture health")
+    health.feed(HALL, unit(b"", 1.0), 1.0)
+    try:
+        assert await asyncio.to_thread(begun.wait, 30)
+        running.cancel()
+        async with asyncio.timeout(10):
+            await asyncio.gather(running, return_exceptions=True)
+        assert not go_on.is_set()
+    finally:
+        go_on.set()
 
 
 async def test_a_still_shows_the_newest_keyframe_even_if_it_was_not_checked() -> None:
