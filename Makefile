@@ -8,12 +8,15 @@ PYTEST := $(BIN)/python -m pytest -q
 WORKERS ?= 4
 E2E_WORKERS ?= 2
 ARGS ?=
+TWO_AT_A_TIME := --no-print-directory --jobs 2 --output-sync=target
+VERSION = $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+OTHER_PYTHON = scripts/find-python --other $$($(VERSION))
 
 # Without this, every worker of every run rewrites the assertions of all tests, and every program compiles what it
 # imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test setup setup-dev tools clients web check lint types imports web-check unit unit-other e2e slowest
+.PHONY: demo test setup setup-dev setup-other tools clients web check lint types imports web-check unit unit-other e2e slowest
 .PHONY: bench fuzz soak lock clean help
 
 help:  ## this list
@@ -22,11 +25,18 @@ help:  ## this list
 demo: setup web  ## a simulated school, the gateway and the pages: ARGS="--cameras 4 --port 8080"
 	@$(BIN)/sightline demo $(ARGS)
 
-test: tools setup-dev web clients check unit unit-other e2e  ## everything: lint, types, tests, browser tests
+test:  ## everything: lint, types, tests, browser tests
+	@$(MAKE) $(TWO_AT_A_TIME) tools setup-dev setup-other
+	@$(MAKE) $(TWO_AT_A_TIME) web clients
+	@$(MAKE) --no-print-directory check unit unit-other e2e
 
 setup: $(VENV)/.runtime  ## the Python environment
 
 setup-dev: $(VENV)/.dev  ## the same, with the developers' tools
+
+setup-other: $(BIN)/python  ## the same with another version of Python, if there is one
+	@other=$$($(OTHER_PYTHON)); [ -z "$$other" ] || $(MAKE) --no-print-directory setup-dev PYTHON="$$other" VENV=.venv-other
+
 
 $(BIN)/python:
 	@python="$(PYTHON)"; python="$${python:-$$(scripts/find-python)}" && "$$python" -m venv $(VENV)
@@ -64,7 +74,7 @@ gateway/static/index.html: $(WEB_SOURCES) web/node_modules/.stamp
 	@touch $@
 
 check: setup-dev web/node_modules/.stamp  ## ruff, mypy, import-linter, eslint, tsc, vitest
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target web-check types imports lint
+	@$(MAKE) $(TWO_AT_A_TIME) web-check types imports lint
 
 lint: setup-dev
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
@@ -82,8 +92,7 @@ unit: setup-dev  ## all tests that start neither a browser nor a whole gateway, 
 	@$(PYTEST) -m "not e2e" --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 unit-other: setup-dev  ## the same with another version of Python, if there is one
-	@version=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
-		other=$$(scripts/find-python --other $$version) && \
+	@version=$$($(VERSION)) && other=$$($(OTHER_PYTHON)) && \
 		if [ -n "$$other" ]; then $(MAKE) --no-print-directory unit PYTHON="$$other" VENV=.venv-other; \
 		else echo "sightline: there is no other Python 3.11 or later here: the unit tests ran only with $$version"; fi
 
