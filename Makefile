@@ -16,8 +16,8 @@ OTHER_PYTHON = scripts/find-python --other $$($(VERSION))
 # imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test setup setup-dev setup-other tools clients web check lint types imports web-check unit unit-other e2e slowest
-.PHONY: bench fuzz soak lock clean help
+.PHONY: demo test setup setup-dev setup-other tools clients web check lint types imports web-check unit unit-other unit-other-meanwhile e2e e2e-by-twos e2e-alone
+.PHONY: slowest bench fuzz soak lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,7 +28,9 @@ demo: setup web  ## a simulated school, the gateway and the pages: ARGS="--camer
 test:  ## everything: lint, types, tests, browser tests
 	@$(MAKE) $(TWO_AT_A_TIME) tools setup-dev setup-other
 	@$(MAKE) $(TWO_AT_A_TIME) web clients
-	@$(MAKE) --no-print-directory check unit unit-other e2e
+	@$(MAKE) --no-print-directory check unit
+	@$(MAKE) --no-print-directory --jobs 2 e2e-by-twos unit-other-meanwhile
+	@$(MAKE) --no-print-directory e2e-alone
 
 setup: $(VENV)/.runtime  ## the Python environment
 
@@ -99,8 +101,19 @@ unit-other: setup-dev  ## the same with another version of Python, if there is o
 slowest: setup-dev  ## the slowest tests: ARGS="-m e2e", or by default the unit tests
 	@$(PYTEST) --durations 40 --durations-min 0.5 -m "not e2e" $(ARGS) | sed -n '/slowest/,$$p'
 
-e2e: setup-dev web  ## real processes, a real browser: two files at a time, then the `quiet` ones alone
+# Beside the browser tests, which mostly wait: with one worker, behind them, and with patience for each test.
+unit-other-meanwhile:
+	@log=$$(mktemp); nice $(MAKE) --no-print-directory unit-other WORKERS=1 ARGS="$(ARGS) --timeout 300" >$$log 2>&1; \
+		status=$$?; cat $$log; rm $$log; exit $$status
+
+e2e:  ## real processes, a real browser: two files at a time, then the `quiet` ones alone
+	@$(MAKE) --no-print-directory e2e-by-twos
+	@$(MAKE) --no-print-directory e2e-alone
+
+e2e-by-twos: setup-dev web
 	@$(PYTEST) -m "e2e and not quiet" --numprocesses $(E2E_WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ]
+
+e2e-alone: setup-dev web
 	@$(PYTEST) -m "e2e and quiet" $(ARGS) || [ $$? = 5 ]
 
 bench: setup-dev web  ## compare this gateway with other servers: tables, and bench.json
