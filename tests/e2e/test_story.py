@@ -14,11 +14,11 @@ from rig.district import Client, District, running
 from rig.example import SECRET
 from rig.glass import Glass
 from rig.processes import until
-from tests.e2e.marks import ALONE
+from tests.e2e.marks import E2E
 from tests.e2e.viewer import Viewer
 from tests.gst.camera import PASSWORD, USERNAME, gst_camera
 
-pytestmark = ALONE
+pytestmark = E2E
 
 GSTREAMER = "lincoln-hallway-west"
 ROOM = "lincoln-room-101"
