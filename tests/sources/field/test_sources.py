@@ -102,7 +102,7 @@ async def test_a_datagram_overtaken_by_the_next_ssrc_does_not_lose_the_groups_af
     assert len(shown(codec, units)) >= len(expected(codec)) - 2 * GROUP
 
 
-@pytest.mark.parametrize("named", ["00000007", "7", None])
+@pytest.mark.parametrize("named", ["00000007", "7", "0x00000007", None])
 @pytest.mark.parametrize("before", [False, True])
 async def test_an_ended_session_that_keeps_sending_does_not_disturb_the_stream(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str, named: str | None, before: bool

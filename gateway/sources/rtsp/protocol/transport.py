@@ -19,7 +19,7 @@ HIGHEST_CHANNEL = 255
 _PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
 
 
-_SSRC = re.compile(r"[0-9A-Fa-f]{1,8}")
+_SSRC = re.compile(r"(?:0[xX])?[0-9A-Fa-f]{1,8}")
 
 
 class Carrier(StrEnum):
