@@ -39,7 +39,7 @@ from gateway.rtp.clocks import DRIFT, Interval, RunningMinimum
 from gateway.sources.media import ClockSample
 from gateway.sources.observing.time_zone import in_hours, zone_of
 
-STEP = 0.2  # seconds by which two reports may differ before it means that a clock was set
+STEP = 0.2  # if two reports differ by more seconds than this, a clock was set
 NOISE = 0.05  # seconds by which reports differ because cameras stamp them imprecisely
 SLACK = 2 * STEP + NOISE
 REPORT_LATE = 30.0

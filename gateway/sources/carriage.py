@@ -27,8 +27,8 @@ class Carriage:
         self._loss = DatagramLoss()
 
     def hung_up(self, refused: tuple[Carrier, ...]) -> None:
-        """Request what the camera ``refused`` last from now on, because it hung up before it could be asked for
-        anything else."""
+        """From now on, request the carriers that the camera ``refused`` last of all, because it hung up before it could
+        be asked for anything else."""
         if refused:
             self._refused = refused
             self.carriers = (*(each for each in self.carriers if each not in refused), *refused)

@@ -19,7 +19,7 @@ class State(StrEnum):
 
     HERE = "here"
     MISSING = "missing"
-    ELSEWHERE = "not told by the plan"
+    ELSEWHERE = "not shown by the plan"
 
 
 @dataclass(frozen=True, slots=True)

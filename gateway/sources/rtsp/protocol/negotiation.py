@@ -45,7 +45,7 @@ class Negotiation:
         return (sound.setup_url, transport) if self._wants_sound and sound is not None and transport else None
 
     def refused(self, method: str, status: int) -> CameraError:
-        """Return the error to end with because the camera refused a request: the first one that it gave."""
+        """Return the error with which to end after a refusal: the first refusal that the camera gave."""
         words = (SourceReason.UNSUPPORTED, f"The camera answers {method} with status {status}.")
         return self._first_refusal or CameraError(*REFUSALS.get(status, words))
 
