@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.errors import ConfigurationError, SightlineError, Unconfirmed
-from gateway.models import IncidentKind, Role
+from gateway.models import IncidentKind, Role, SiteId
+from gateway.printing.paper import Paper
 from gateway.process import log
 
 app = typer.Typer(
@@ -265,6 +266,22 @@ def plan_coverage(
         _fail(error)
     except OSError as error:
         _fail(ConfigurationError([f"{svg}: cannot be written: {error.strerror}"]))
+
+
+@plan.command("print")
+def plan_print(
+    site: Annotated[str, typer.Argument(help="The school's id.")],
+    paper: Annotated[Paper, typer.Option(help="The size of the sheets.")] = Paper.LETTER,
+    out: Annotated[Path | None, typer.Option(help="Where to write it; by default SITE.pdf in this folder.")] = None,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Print a school's floor plan as PDF: the site, every floor, and an index of rooms, cameras and lockers."""
+    from gateway.commands import print_plan
+
+    async def work() -> None:
+        _say(await print_plan.run(config, SiteId(site), paper, out or Path(f"{site}.pdf")))
+
+    _run(work())
 
 
 def main() -> None:

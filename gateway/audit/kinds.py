@@ -34,6 +34,7 @@ class Kind(StrEnum):
     NOTICE_ACCEPTED = "notice_accepted"
     PLAN_DRAFT_BEGUN = "plan_draft_begun"
     PLAN_DRAFT_DISCARDED = "plan_draft_discarded"
+    PLAN_PRINTED = "plan_printed"
     PLAN_PROPOSED = "plan_proposed"
     PLAN_PUBLISHED = "plan_published"
     PLAN_READ = "plan_read"

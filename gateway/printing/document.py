@@ -8,8 +8,9 @@ from io import BytesIO
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.floorplan.grid import Grid, grid_of
-from gateway.floorplan.kinds import FeatureKind
+from gateway.floorplan.kinds import FeatureKind, Side
 from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.verification import newest
 from gateway.floorplan.words import room_words
 from gateway.models import CameraId
 from gateway.printing import ink
@@ -24,18 +25,23 @@ LINE = 10.5
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Says which version of the plan is printed, when, and how the plan was verified. ``cameras`` maps the cameras to
-    show to their names."""
+    """Says which version of the plan is printed, and when. ``cameras`` maps the cameras to show to their names."""
 
     version: int
     sha256: bytes
     printed_at: datetime
     cameras: Mapping[CameraId, str]
-    verified: str
 
     def words(self) -> str:
         """Return the line that tells this print from others."""
         return f"Version {self.version}, {self.sha256.hex()[:12]}, printed {self.printed_at:%Y-%m-%d %H:%M}"
+
+
+def verified(plan: FloorPlan) -> str:
+    """Return since when the plan is verified, and by whom and how on each side."""
+    sides = [found for side in Side if (found := newest(plan.verifications, side)) is not None]
+    by = [f"{one.side.value}: {one.on}, {one.by}, {one.how.value.replace('_', ' ')}" for one in sides]
+    return f"Verified {plan.verified_on}" + (f" ({'; '.join(by)})" if by else "")
 
 
 def short_names(plan: FloorPlan, cameras: Collection[CameraId]) -> dict[CameraId, str]:
@@ -75,7 +81,7 @@ def _page(canvas: Canvas, plan: FloorPlan, edition: Edition, paper: Paper, title
     canvas.setFont(ink.BOLD, 15)
     canvas.drawString(MARGIN, top - 13, f"{plan.name}: {title}")
     canvas.setFont(ink.PLAIN, 8.5)
-    canvas.drawString(MARGIN, top - 26, " \u00b7 ".join(filter(None, (plan.address, edition.verified))))
+    canvas.drawString(MARGIN, top - 26, " \u00b7 ".join(filter(None, (plan.address, verified(plan)))))
     canvas.setFont(ink.BOLD, 9)
     canvas.drawRightString(width - MARGIN, top - 12, MARK)
     canvas.setFont(ink.PLAIN, 8)

@@ -16,7 +16,8 @@ PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
 ROOM_NUMBER, ROOM_NAME, SIGN = 9.0, 7.0, 7.0
 """Font sizes in points. Nothing on the drawing is smaller than 7 points, which one can read at arm's length."""
 LEADING = 1.15
-SIDES = {Shape.HEXAGON: 6, Shape.PENTAGON: 5, Shape.DIAMOND: 4}
+PADDING = {Shape.HEXAGON: 10, Shape.PENTAGON: 8, Shape.DIAMOND: 18}
+"""Points by which a sign is wider than its letters."""
 
 
 def outline(canvas: Canvas, points: Sequence[Point], line: float, grey: float | None = None) -> None:
@@ -54,8 +55,8 @@ def size_of(lines: Iterable[tuple[str, str, float]]) -> tuple[float, float]:
 
 def sign_size(sign: Sign) -> tuple[float, float]:
     """Return width and height of a sign on paper."""
-    width = stringWidth(sign.short, BOLD, SIGN) + (10 if sign.shape in SIDES else 6)
-    return max(width, 13.0), 13.0
+    width = stringWidth(sign.short, BOLD, SIGN) + PADDING.get(sign.shape, 6)
+    return max(width, 13.0), 21.0 if sign.shape is Shape.DIAMOND else 13.0
 
 
 def sign(canvas: Canvas, at: Point, what: Sign) -> None:
@@ -76,7 +77,7 @@ def sign(canvas: Canvas, at: Point, what: Sign) -> None:
             Shape.HEXAGON: [(left, middle), (left + cut, top), (right - cut, top), (right, middle),
                             (right - cut, bottom), (left + cut, bottom)],
             Shape.PENTAGON: [(left, bottom), (left, top - cut), (at[0], top + 2), (right, top - cut), (right, bottom)],
-            Shape.DIAMOND: [(left - cut, middle), (at[0], top + cut), (right + cut, middle), (at[0], bottom - cut)],
+            Shape.DIAMOND: [(left, middle), (at[0], top), (right, middle), (at[0], bottom)],
         }[what.shape]  # fmt: skip
         outline(canvas, corners, 1, 0 if what.filled else 1)
     text(canvas, at, [(what.short, BOLD, SIGN)], 1 if what.filled else 0)

@@ -52,6 +52,12 @@ class Fitted:
         """Points per metre."""
         return POINTS_PER_METRE / self.scale
 
+    def holds(self, point: Point) -> bool:
+        """Return True if a point of the plan is within the frame."""
+        left, bottom, right, top = self.frame
+        x, y = self.at(point)
+        return left <= x <= right and bottom <= y <= top
+
     def at(self, point: Point) -> Point:
         """Return where a point of the plan is on paper."""
         left, bottom, _, _ = self.frame

@@ -37,7 +37,7 @@ def draw_floor(
     rooms = [room for room in plan.rooms if room.floor_id == floor.id]
     doors = [door for door in plan.doors if door.floor_id == floor.id]
     cameras = [camera for camera in plan.cameras if camera.floor_id == floor.id and camera.id in names]
-    features = [feature for feature in plan.features if feature.floor_id == floor.id]
+    features = [feature for feature in plan.features if feature.floor_id == floor.id and fitted.holds(feature.position)]
     windows = [window for window in plan.windows if window.floor_id == floor.id]
     for room in rooms:
         ink.outline(canvas, _on(fitted, room.outline), 0.9, 0.9 if room.kind in WALKED else 1.0)
@@ -75,7 +75,7 @@ def draw_site(canvas: Canvas, plan: FloorPlan, grid: Grid, fitted: Fitted) -> No
     ink.grid(canvas, grid, fitted)
     ground_floors = {floor.id for floor in plan.floors if floor.level == 0}
     doors = [d for d in plan.doors if d.kind is DoorKind.EXTERIOR and d.number and d.floor_id in ground_floors]
-    outdoors = [feature for feature in plan.features if feature.floor_id is None]
+    outdoors = [feature for feature in plan.features if feature.floor_id is None or _beside(feature, plan)]
     texts: dict[str, Lines] = {}
     labels = [
         *_numbers(fitted, doors, texts),
@@ -85,6 +85,14 @@ def draw_site(canvas: Canvas, plan: FloorPlan, grid: Grid, fitted: Fitted) -> No
         *(_label(texts, g.id, fitted.at(_middle(g.points)), [(g.name, ink.PLAIN, 8)]) for g in plan.grounds),
     ]
     _write(canvas, place(labels, [], fitted.frame), texts, {feature.id: feature for feature in outdoors}, doors)
+
+
+def _beside(feature: Feature, plan: FloorPlan) -> bool:
+    """Return True if a feature is drawn on a floor's sheet but stands outside the floor, such as an assembly point."""
+    floor = plan.floor(feature.floor_id or "")
+    west, south, east, north = floor_bounds(floor, plan)
+    x, y = feature.position
+    return not (west <= x <= east and south <= y <= north)
 
 
 def _numbers(fitted: Fitted, doors: Iterable[Door | Gate], texts: dict[str, Lines]) -> Iterable[Label]:

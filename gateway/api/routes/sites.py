@@ -1,10 +1,11 @@
 """Serves the schools that the caller may know about: floor plans, cameras, and a room's nearest cameras."""
 
+import asyncio
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from gateway.access import roles
 from gateway.access.service import AccessService
@@ -13,10 +14,12 @@ from gateway.api.services import SERVICES, client_address, record, signed_in, wh
 from gateway.audit.kinds import Kind
 from gateway.auth.sessions import SignIn
 from gateway.configuration.site_settings import SiteSettings
-from gateway.errors import NotFound
+from gateway.errors import BadRequest, NotFound
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
 from gateway.models import Action, Camera, CameraId, Principal, SiteId
+from gateway.printing.document import Edition, print_plan
+from gateway.printing.paper import Paper
 
 
 def site_view(
@@ -88,6 +91,24 @@ async def plan(request: web.Request) -> web.Response:
     return web.json_response(view | {"version": views.plan_version(version)})
 
 
+async def printed(request: web.Request) -> web.Response:
+    """Return the floor plan as a PDF, and record who printed it."""
+    sign_in, site, value, cameras = await _known(request)
+    try:
+        paper = Paper(request.query.get("paper", Paper.LETTER))
+    except ValueError:
+        raise BadRequest("bad_paper", f"paper: must be one of: {', '.join(Paper)}") from None
+    services = request.app[SERVICES]
+    version = services.plans.version(SiteId(site.id))
+    names = {camera.id: camera.name for camera in cameras}
+    wall = datetime.fromtimestamp(services.clock.wall()).astimezone()
+    edition = Edition(version.number, version.sha256, wall, names)
+    await record(request, sign_in, Kind.PLAN_PRINTED, site_id=SiteId(site.id), version=version.number, paper=paper)
+    pdf = await asyncio.to_thread(print_plan, value, edition, paper)
+    name = f'inline; filename="{site.id}-floor-plan.pdf"'
+    return web.Response(body=pdf, content_type="application/pdf", headers={hdrs.CONTENT_DISPOSITION: name})
+
+
 async def cameras_of_room(request: web.Request) -> web.Response:
     """Return a room's nearest cameras."""
     _, site, value, cameras = await _known(request)
@@ -118,6 +139,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/api/sites", sites),
         web.get("/api/sites/{site}/plan", plan),
+        web.get("/api/sites/{site}/plan/print", printed),
         web.get("/api/sites/{site}/police", police),
         web.get("/api/sites/{site}/rooms/{room}/cameras", cameras_of_room),
     ]

@@ -16,6 +16,16 @@ export const planStyles = css`
     gap: 4px;
     padding: 6px;
   }
+  .floors .print {
+    margin-left: auto;
+    color: inherit;
+    text-decoration: none;
+  }
+  @media (max-width: 1100px) {
+    .floors .print {
+      display: none;
+    }
+  }
   .floors button[aria-pressed="true"] {
     border-color: var(--accent);
     box-shadow: inset 0 -3px 0 var(--accent);

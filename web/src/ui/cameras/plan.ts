@@ -271,6 +271,8 @@ export class PlanView extends LitElement {
               ${floor.name}${alarmsOn(floor, this.places)}
             </button>`,
         )}
+        <a class="button print" data-testid="print-plan" target="_blank" rel="noopener"
+          href="/api/sites/${this.plan.site}/plan/print">Print</a>
       </div>
       <div class="map" role="region" aria-label="Floor plan of ${this.plan.name}, north is up"></div>
       <div class="north" aria-hidden="true">N<br />\u2191</div>
