@@ -1,4 +1,4 @@
-"""Clients that leave while the gateway is answering them: that is no bug, whatever the gateway was about to send."""
+"""Clients that leave while the gateway is answering them: that is not a bug, whatever the gateway was about to send."""
 
 import asyncio
 import socket

@@ -24,7 +24,7 @@ NEXT_NUMBERS = 16
 REPORT_NEAR = 10.0
 """A sender report of another SSRC belongs to the stream if its timestamp is at most this many seconds away."""
 GOES_ON = (-1.0, 5.0)
-"""The range, in seconds of media, by which its timestamps may be ahead then."""
+"""When that happens, its timestamps may be ahead by a number of seconds in this range."""
 
 
 class Reception:
