@@ -23,9 +23,9 @@ from gateway.rtp import feedback
 from gateway.sources.receiving.reception import Reception
 from gateway.sources.rtsp.protocol.address import parse_address
 from gateway.sources.rtsp.protocol.auth import parse_challenges
-from gateway.sources.rtsp.protocol.reader import MAX_BODY, MAX_HEAD
 from gateway.sources.rtsp.protocol.sdp import describe
 from gateway.sources.rtsp.protocol.session import RtspSession
+from gateway.sources.rtsp.protocol.text_message import MAX_BODY, MAX_HEAD
 from gateway.sources.rtsp.protocol.transport import Carrier
 from gateway.webrtc.signalling import answer, formats, fragment
 from gateway.webrtc.signalling.offer import parse_offer

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 
 from gateway.codecs.access_unit import AccessUnit, StreamInfo
-from gateway.codecs.registry import depacketizer_of
-from gateway.codecs.sequence_parameters import SequenceParameters
-from gateway.codecs.unused import Unused
 from gateway.errors import CameraError, Malformed
 from gateway.models import SourceReason
 from gateway.rtp.packet import MAX_MISORDER, Numbering, Padding, RtpPacket, parse_rtp
@@ -13,6 +10,7 @@ from gateway.rtp.rtcp import RTCP_TYPES, Receiver, SenderInfo, parse_rtcp
 from gateway.rtp.time import ticks_between
 from gateway.sources.media import SenderReport, SourceSink
 from gateway.sources.receiving import in_order
+from gateway.sources.receiving.figures import Figures
 from gateway.sources.receiving.reports import Reports
 from gateway.sources.receiving.synchronization import SynchronizationSource
 
@@ -27,12 +25,9 @@ GOES_ON = (-1.0, 5.0)
 """When that happens, its timestamps may be ahead by a number of seconds in this range."""
 
 
-class Reception:
+class Reception(Figures):
     """Passes on to ``sink`` what one RTP stream delivers. ``ssrc`` is the one that the camera announced, if any.
-    ``reliable``: the stream is carried over TCP.
-
-    ``packets``, ``octets`` (of payload), ``lost`` and ``units`` only grow.
-    """
+    ``reliable``: the stream is carried over TCP."""
 
     def __init__(
         self,
@@ -43,12 +38,7 @@ class Reception:
         ssrc: int | None = None,
         reliable: bool = False,
     ) -> None:
-        self.packets = 0
-        self.octets = 0
-        self.lost = 0
-        self.malformed_rtp = 0
-        self.malformed_rtcp = 0
-        self._info = info
+        super().__init__(info)
         self._payload_type = payload_type
         self._sink = sink
         self._own_ssrc = own_ssrc
@@ -57,11 +47,8 @@ class Reception:
         self._heard = -1.0
         self._reliable = reliable
         self._padding = Padding()
-        self._packets_of_last_picture = 0
-        self._foreign = False
         self._broken = False
         self._withdrawn = 0
-        self._depacketizer = depacketizer_of(info)
         self._begin()
 
     def _begin(self) -> None:
@@ -69,49 +56,6 @@ class Reception:
         self._reports = Reports()
         self._receiver = Receiver(self._own_ssrc)
         self._timestamp = -1
-
-    @property
-    def units(self) -> int:
-        """Return the number of pictures that have ended, whether passed on or not."""
-        return self._depacketizer.seen
-
-    @property
-    def dropped(self) -> int:
-        """Return the number of pictures that were not passed on because they could not be decoded."""
-        return self._depacketizer.dropped
-
-    @property
-    def passed(self) -> int:
-        """Return the number of pictures that were passed on."""
-        return self._depacketizer.seen - self._depacketizer.dropped
-
-    @property
-    def received(self) -> int:
-        """Return the number of RTP packets, useful or not."""
-        return self.packets + self.malformed_rtp
-
-    @property
-    def unused(self) -> Unused:
-        """Return the reason why packets arrive but no picture is passed on."""
-        depacketizer = self._depacketizer
-        if self.packets > self._packets_of_last_picture:
-            return max(depacketizer.unused, Unused.NO_PICTURE)
-        return Unused.FOREIGN_PACKETS if self._foreign else Unused.NOT_RTP
-
-    @property
-    def codec(self) -> str:
-        """Return the RTP encoding name of what the camera sends."""
-        return self._info.codec
-
-    @property
-    def picture(self) -> SequenceParameters | None:
-        """Return the description of the pictures in the newest parameter set."""
-        return self._depacketizer.picture
-
-    @property
-    def malformed_payloads(self) -> int:
-        """Return the number of packets whose content was useless."""
-        return self._depacketizer.malformed
 
     def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
         """Process one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp. RTCP

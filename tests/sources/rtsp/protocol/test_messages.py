@@ -16,7 +16,8 @@ from gateway.sources.rtsp.protocol.messages import (
     encode,
     encode_frame,
 )
-from gateway.sources.rtsp.protocol.reader import MAX_BODY, MAX_HEAD, MAX_NOISE, Reader
+from gateway.sources.rtsp.protocol.reader import MAX_NOISE, Reader
+from gateway.sources.rtsp.protocol.text_message import MAX_BODY, MAX_HEAD
 
 ANSWER = b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n"
 
