@@ -33,13 +33,14 @@ class History:
         payloads = payloads_of(unit)
         if not payloads:
             return None, 0
-        group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, self.next)
+        packets = self._packetized() if self._unwatched else self._packets
+        group = PacketGroup(payloads, rtp, unit.keyframe, unit.arrival, packets.next)
         return group, self.add(group)
 
     def add(self, group: PacketGroup) -> int:
         """Keep a group whose position is ``next``. Return how many groups of a GOP were dropped to make room, usually
         0."""
-        packets = self._packetized()
+        packets = self._packetized() if self._unwatched else self._packets
         if group.keyframe:
             self._gop.begin(group.position, group.arrival)
         given_up = self._gop.add(group.size)
