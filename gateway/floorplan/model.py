@@ -205,6 +205,12 @@ class FloorPlan:
         """Everything that has a position."""
         return *self.doors, *self.windows, *self.features, *self.cameras, *self.gates
 
+    @property
+    def stacked_floors(self) -> tuple[Floor, ...]:
+        """The floors from the lowest up, building by building, in the order in which the buildings are drawn."""
+        order = {building.id: index for index, building in enumerate(self.buildings)}
+        return tuple(sorted(self.floors, key=lambda floor: (order[floor.building_id], floor.level)))
+
     def building(self, building_id: str) -> Building:
         """Return the building with this id. Raises KeyError."""
         return _by_id(self.buildings, building_id)

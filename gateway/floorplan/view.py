@@ -20,7 +20,6 @@ def plan_view(site: SiteSettings, geometry: Geometry, visible: Collection[Camera
     """Return a ``Plan``, with floors from the lowest up, building by building. It omits cameras that are not
     ``visible``. ``today`` decides how old its verification is."""
     plan = geometry.plan
-    floors = sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level))
     return {
         "site": site.id,
         "name": plan.name,
@@ -49,7 +48,7 @@ def plan_view(site: SiteSettings, geometry: Geometry, visible: Collection[Camera
             for gate in plan.gates
         ],
         "features": [_feature(feature) for feature in plan.features if feature.floor_id is None],
-        "floors": [_floor(geometry, floor, visible) for floor in floors],
+        "floors": [_floor(geometry, floor, visible) for floor in plan.stacked_floors],
     }
 
 
@@ -80,8 +79,7 @@ def grid_view(grid: Grid) -> Json:
 
 def floors_view(plan: FloorPlan) -> list[Json]:
     """Return the ``floors`` of a ``Site`` in the order of ``plan_view``."""
-    floors = sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level))
-    return [_floor_name(plan, floor) for floor in floors]
+    return [_floor_name(plan, floor) for floor in plan.stacked_floors]
 
 
 def camera_view(site: SiteSettings, plan: FloorPlan, camera: CameraSettings, standing: bool) -> Json:

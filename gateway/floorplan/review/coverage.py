@@ -57,8 +57,7 @@ class FloorCoverage:
 def coverage(geometry: Geometry) -> tuple[FloorCoverage, ...]:
     """Return the coverage of every floor, from the lowest up, building by building."""
     plan = geometry.plan
-    floors = sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level))
-    return tuple(_floor(geometry, floor) for floor in floors)
+    return tuple(_floor(geometry, floor) for floor in plan.stacked_floors)
 
 
 def _floor(geometry: Geometry, floor: Floor) -> FloorCoverage:

@@ -118,6 +118,7 @@ export interface Plan {
   name: string;
   anchor: Point;
   verified_on: string;
+  verification: { months: number; due: boolean; warnings: string[] };
   version: PlanVersion;
   floors: Floor[];
 }

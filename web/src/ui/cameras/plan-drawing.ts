@@ -119,4 +119,11 @@ export const FEATURES: Readonly<Record<string, readonly [string, string]>> = {
   water_shutoff: ["WATER", "Water shut-off"],
   electric_shutoff: ["ELEC", "Electric shut-off"],
   assembly_point: ["ASSEMBLY", "Assembly point"],
+  extinguisher: ["EXT", "Fire extinguisher"],
+  alarm_panel: ["PANEL", "Intrusion alarm panel"],
+  hazard: ["HAZARD", "Hazard"],
+  radio_dead_spot: ["NO RADIO", "Radio dead spot"],
+  elevator: ["ELEV", "Elevator"],
+  roof_access: ["ROOF", "Roof access"],
+  reunification_point: ["REUNITE", "Reunification point"],
 };

@@ -46,6 +46,13 @@ export const planStyles = css`
     text-align: center;
     pointer-events: none;
   }
+  .due {
+    margin: 4px 6px;
+    padding: 4px 36px 4px 8px;
+    border-left: 4px solid var(--warn);
+    color: var(--warn);
+    font-weight: 600;
+  }
   .more {
     bottom: 22px;
     font-weight: 650;

@@ -264,15 +264,18 @@ export class PlanView extends LitElement {
     if (!this.plan) return html`<p class="empty">The floor plan is loading.</p>`;
     const current = this.#floor();
     return html`
-      <div class="floors" role="group" aria-label="Floors">
-        ${this.plan.floors.map(
-          (floor) =>
-            html`<button aria-pressed=${floor === current} @click=${() => (this.floorId = floor.id)}>
-              ${floor.name}${alarmsOn(floor, this.places)}
-            </button>`,
-        )}
-        <a class="button print" data-testid="print-plan" target="_blank" rel="noopener"
-          href="/api/sites/${this.plan.site}/plan/print">Print</a>
+      <div>
+        <div class="floors" role="group" aria-label="Floors">
+          ${this.plan.floors.map(
+            (floor) =>
+              html`<button aria-pressed=${floor === current} @click=${() => (this.floorId = floor.id)}>
+                ${floor.name}${alarmsOn(floor, this.places)}
+              </button>`,
+          )}
+          <a class="button print" data-testid="print-plan" target="_blank" rel="noopener"
+            href="/api/sites/${this.plan.site}/plan/print">Print</a>
+        </div>
+        ${this.plan.verification.warnings.map((warning) => html`<p class="due" data-testid="plan-warning">\u26a0 ${warning}</p>`)}
       </div>
       <div class="map" role="region" aria-label="Floor plan of ${this.plan.name}, north is up"></div>
       <div class="north" aria-hidden="true">N<br />\u2191</div>
