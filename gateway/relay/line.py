@@ -3,11 +3,12 @@
 A picture has two times. *media* ticks are the camera's timestamps, only unwrapped, so that ``timeline`` still sees it
 if the camera's timestamps leap. *outgoing* ticks follow them, but are aligned with gateway time again wherever a
 connection begins or the camera's timestamps leap, so that a viewer's player never waits for pictures or discards them.
+Up to the next such place they lie on one grid of ``GRID`` ticks. At each such place, the grid moves by a tick.
 """
 
 from typing import NamedTuple
 
-from gateway.rtp.time import VIDEO_CLOCK_RATE, unwrap
+from gateway.rtp.time import GRID, VIDEO_CLOCK_RATE, unwrap
 
 LEAP = 1.0  # seconds by which media time may differ from arrival; a larger difference is neither jitter nor catching up
 _LEAST_STEP = VIDEO_CLOCK_RATE // 1000
@@ -31,8 +32,9 @@ class Line:
 
     def __init__(self) -> None:
         self._media: int | None = None
-        self._offset = 0
-        self._newest = 0
+        self._origin = self._base = 0  # media and outgoing ticks where the line was last realigned
+        self._remainder = 0
+        self._outgoing = self._newest = 0
         self._arrival = 0.0
 
     def restart(self) -> None:
@@ -59,8 +61,12 @@ class Line:
             leap = step if step < -LEAP else ahead if ahead > LEAP else 0.0
             restarted = leap != 0.0
         if restarted:
-            self._offset = max(round(arrival * VIDEO_CLOCK_RATE), self._newest + _LEAST_STEP) - media
-        outgoing = media + self._offset
-        self._media, self._arrival = media, arrival
+            earliest = max(round(arrival * VIDEO_CLOCK_RATE), self._newest + _LEAST_STEP)
+            self._remainder = (self._remainder + 1) % GRID
+            self._origin, self._base = media, earliest + (self._remainder - earliest) % GRID
+        outgoing = self._base + (media - self._origin) // GRID * GRID
+        if outgoing == self._outgoing and media != self._media:  # two pictures never have one time
+            outgoing += GRID
+        self._media, self._arrival, self._outgoing = media, arrival, outgoing
         self._newest = max(self._newest, outgoing)
         return Placed(media, outgoing, leap, restarted)

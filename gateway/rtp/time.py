@@ -7,6 +7,11 @@ WRAP = 1 << 32
 MASK = WRAP - 1
 """A timestamp has 32 bits. Masking equals modulo ``WRAP``, and is used where it is done once per packet."""
 
+GRID = 8
+"""The RTP times of pictures that one map dates differ by multiples of this many ticks (89 microseconds). Where the map
+no longer holds, their remainder changes, so that a page never dates a picture with an earlier map, however late it
+hears of the new one."""
+
 NTP_EPOCH = 2_208_988_800
 """Seconds from 1900, where NTP time begins, to 1970."""
 

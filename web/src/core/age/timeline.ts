@@ -8,6 +8,9 @@ const BEFORE = 1;
 /** A point does not date frames that are more than this long after it (seconds). */
 const AFTER = 5;
 const KEPT = 120;
+/** A point dates only frames whose RTP timestamps differ from its own by a multiple of this. Where a map no longer holds, the
+ *  gateway changes the remainder, so that a frame that comes before its map is not dated by the map before. */
+const GRID = 8;
 
 /** When a frame was captured, in gateway time. If it is not `trusted`, the age is a lower bound. */
 export interface Capture {
@@ -56,7 +59,7 @@ export class Timeline {
     let ahead: TimelinePoint | null = null;
     for (let index = this.#points.length - 1; index >= 0; index -= 1) {
       const point = this.#points[index];
-      if (point === undefined) continue;
+      if (point === undefined || (rtp - point.rtp) % GRID !== 0) continue;
       const since = rtpSeconds(rtp, point.rtp);
       if (since < -BEFORE) continue;
       if (since < 0) {
