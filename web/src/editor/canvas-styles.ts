@@ -87,6 +87,10 @@ export const canvasStyles = css`
     pointer-events: auto;
     cursor: pointer;
   }
+  /* While something is drawn, a click counts where it is, not for the sign that lies over that place. */
+  :host([drawing]) .mark > span {
+    pointer-events: none;
+  }
   .mark.camera > span {
     border-radius: 50%;
     border-color: var(--view);
