@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, floor
 
-from gateway.floorplan.model import FloorPlan, Point
+from gateway.floorplan.model import FloorPlan, Point, Spot
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 CELL_SIZES = (5, 10, 20, 25, 50, 100, 200, 500)
@@ -18,7 +18,7 @@ CELL_SIZES = (5, 10, 20, 25, 50, 100, 200, 500)
 MOST_CELLS = 16
 """Number of columns or rows above which the next larger cell is chosen."""
 _MARGIN = 2.0
-"""Metres around everything drawn, so that nothing stands on the edge of the sheet."""
+"""Metres around everything in the grid, so that nothing stands on the edge of the sheet."""
 _CELL = re.compile(rf"([{LETTERS}])([1-9][0-9]?)")
 
 Bounds = tuple[float, float, float, float]
@@ -69,7 +69,10 @@ class Grid:
 
 
 def grid_of(plan: FloorPlan) -> Grid:
-    """Return the grid over everything in the plan.
+    """Return the grid over everything in the plan but its cameras.
+
+    Not every reader may know about every camera, and the edge of the grid would tell where the outermost one is. So a
+    camera may stand outside the grid, where it has no cell.
 
     The smallest cell is chosen that needs at most ``MOST_CELLS`` columns and rows. Its lines lie on multiples of the
     cell's size from the anchor, so a small change to the plan does not shift them.
@@ -90,5 +93,6 @@ def _points(plan: FloorPlan) -> Iterator[Point]:
         yield from area.outline
     for ground in plan.grounds:
         yield from ground.points
-    for spot in plan.spots:
+    spots: tuple[Spot, ...] = (*plan.doors, *plan.windows, *plan.features, *plan.gates)
+    for spot in spots:
         yield spot.position

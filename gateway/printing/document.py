@@ -59,11 +59,11 @@ def print_plan(plan: FloorPlan, edition: Edition, paper: Paper) -> bytes:
     grid, names = grid_of(plan), short_names(plan, edition.cameras)
     _page(canvas, plan, edition, paper, "Site")
     fitted = fit(grid.bounds, paper)
-    draw_site(canvas, plan, grid, fitted)
+    draw_site(canvas, plan, grid, fitted, names)
     _foot(canvas, paper, fitted)
     for floor in sorted(plan.floors, key=lambda floor: (floor.building_id, floor.level)):
         _page(canvas, plan, edition, paper, f"{plan.building(floor.building_id).name}, {floor.name}")
-        fitted = fit(floor_bounds(floor, plan), paper)
+        fitted = fit(floor_bounds(floor, plan, names), paper)
         draw_floor(canvas, plan, floor, grid, fitted, names)
         _foot(canvas, paper, fitted)
     _index(canvas, plan, edition, paper, grid, names)
@@ -143,8 +143,8 @@ def _entries(plan: FloorPlan, edition: Edition, grid: Grid, names: Mapping[Camer
     yield "CAMERAS", ink.BOLD
     for camera in plan.cameras:
         if camera.id in names:
-            cell = grid.cell_at(camera.position) or ""
-            yield f"{names[camera.id]}   {edition.cameras[camera.id]}, {cell} ({floors[camera.floor_id]})", ink.PLAIN
+            where = ", ".join(filter(None, (edition.cameras[camera.id], grid.cell_at(camera.position))))
+            yield f"{names[camera.id]}   {where} ({floors[camera.floor_id]})", ink.PLAIN
     lockers = [f for f in plan.features if f.kind is FeatureKind.SUPPLY_LOCKER or f.contents]
     if lockers:
         yield "", ink.PLAIN

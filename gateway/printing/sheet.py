@@ -1,6 +1,6 @@
 """Draws one sheet: a floor with its rooms, doors, cameras and signs, or the site with its buildings and grounds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import cos, radians, sin
 
@@ -23,9 +23,13 @@ NUMBER = ink.ROOM_NUMBER
 Lines = list[tuple[str, str, float]]
 
 
-def floor_bounds(floor: Floor, plan: FloorPlan) -> Box:
-    """Return the part of the plan that a floor's sheet shows."""
-    spots = [camera.position for camera in plan.cameras if camera.floor_id == floor.id]
+def floor_bounds(floor: Floor, plan: FloorPlan, shown: Collection[CameraId]) -> Box:
+    """Return the part of the plan that a floor's sheet shows.
+
+    ``shown`` holds the cameras that the reader may know about. No other camera counts, because the edge of the sheet
+    would tell where it is.
+    """
+    spots = [camera.position for camera in plan.cameras if camera.floor_id == floor.id and camera.id in shown]
     xs, ys = zip(*floor.outline, *spots, strict=True)
     return min(xs) - BESIDE, min(ys) - BESIDE, max(xs) + BESIDE, max(ys) + BESIDE
 
@@ -60,8 +64,11 @@ def draw_floor(
     _write(canvas, place(labels, taken, fitted.frame), texts, {feature.id: feature for feature in features}, doors)
 
 
-def draw_site(canvas: Canvas, plan: FloorPlan, grid: Grid, fitted: Fitted) -> None:
-    """Draw the whole site: grounds, buildings with their names, gates, exterior doors and what stands outdoors."""
+def draw_site(canvas: Canvas, plan: FloorPlan, grid: Grid, fitted: Fitted, shown: Collection[CameraId]) -> None:
+    """Draw the whole site: grounds, buildings with their names, gates, exterior doors and what stands outdoors.
+
+    ``shown`` is as in ``floor_bounds``. It only decides which things are on a floor's sheet already.
+    """
     for ground in plan.grounds:
         points = _on(fitted, ground.points)
         if ground.is_area:
@@ -75,7 +82,7 @@ def draw_site(canvas: Canvas, plan: FloorPlan, grid: Grid, fitted: Fitted) -> No
     ink.grid(canvas, grid, fitted)
     ground_floors = {floor.id for floor in plan.floors if floor.level == 0}
     doors = [d for d in plan.doors if d.kind is DoorKind.EXTERIOR and d.number and d.floor_id in ground_floors]
-    outdoors = [feature for feature in plan.features if feature.floor_id is None or _beside(feature, plan)]
+    outdoors = [feature for feature in plan.features if feature.floor_id is None or _beside(feature, plan, shown)]
     texts: dict[str, Lines] = {}
     labels = [
         *_numbers(fitted, doors, texts),
@@ -87,10 +94,10 @@ def draw_site(canvas: Canvas, plan: FloorPlan, grid: Grid, fitted: Fitted) -> No
     _write(canvas, place(labels, [], fitted.frame), texts, {feature.id: feature for feature in outdoors}, doors)
 
 
-def _beside(feature: Feature, plan: FloorPlan) -> bool:
+def _beside(feature: Feature, plan: FloorPlan, shown: Collection[CameraId]) -> bool:
     """Return True if a feature is drawn on a floor's sheet but stands outside the floor, such as an assembly point."""
     floor = plan.floor(feature.floor_id or "")
-    west, south, east, north = floor_bounds(floor, plan)
+    west, south, east, north = floor_bounds(floor, plan, shown)
     x, y = feature.position
     return not (west <= x <= east and south <= y <= north)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.floorplan.grid import LETTERS, MOST_CELLS, Grid, grid_of
-from tests.floorplan.drawing import area, plan, point, surroundings
+from tests.floorplan.drawing import area, camera, plan, point, surroundings
 
 SMALL = grid_of(plan())
 SITE = grid_of(plan(*surroundings()))
@@ -23,7 +23,7 @@ def test_cells_are_lettered_from_the_west_and_numbered_from_the_north() -> None:
     assert SMALL.bounds_of("b2") == (0, 10, 5, 15)
 
 
-def test_everything_drawn_is_in_a_cell() -> None:
+def test_everything_drawn_but_cameras_is_in_a_cell() -> None:
     small = plan(*surroundings())
     points = [p for a in small.areas for p in a.outline] + [s.position for s in small.spots]
     points += [p for ground in small.grounds for p in ground.points]
@@ -33,6 +33,12 @@ def test_everything_drawn_is_in_a_cell() -> None:
 def test_a_new_room_inside_does_not_move_the_grid() -> None:
     more = plan(area("shed", (1, 1, 2, 2), type="ground", kind="playground", name="Sandpit"))
     assert grid_of(more) == SMALL
+
+
+def test_a_camera_far_away_does_not_change_the_grid() -> None:
+    far = plan(camera("mast", (60, 50), 180), *surroundings())
+    assert grid_of(far) == SITE
+    assert SITE.cell_at(far.cameras[0].position) is None
 
 
 def test_letters_that_look_like_digits_are_left_out() -> None:

@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.floorplan.kinds import FeatureKind
+from gateway.floorplan.model import FloorPlan
 from gateway.models import CameraId
 from gateway.printing.document import Edition, print_plan
 from gateway.printing.paper import MILLIMETRE, SCALES, SIZES, Paper, drawing_area, fit
 from gateway.printing.placing import Label, overlap, place
 from gateway.printing.signs import SIGNS
 from rig.example import ENVIRONMENT, ROOT
+from tests.floorplan.drawing import camera, plan, point, surroundings
 from tests.in_process import LINCOLN, NURSE, House, example
 from tests.in_process import house as house
 
@@ -71,6 +73,28 @@ def test_the_index_names_each_room_with_its_cell_and_each_camera_but_those_shown
     assert "LOCKERS" in index
 
 
+def text_of(plan: FloorPlan, **cameras: str) -> list[str]:
+    """Return the text of every page of a plan for somebody who may know about ``cameras``."""
+    names = {CameraId(camera): name for camera, name in cameras.items()}
+    edition = Edition(3, bytes(range(32)), datetime(2026, 11, 27, 12, tzinfo=UTC), names)
+    return texts(print_plan(plan, edition, Paper.LETTER))
+
+
+@pytest.mark.parametrize("at", [(25.0, 5.0), (60.0, 50.0)])
+def test_a_hidden_outdoor_camera_does_not_change_anything_on_paper(at: tuple[float, float]) -> None:
+    # Where the point lies on the sheet of a floor tells how far that sheet extends.
+    beside = point("meet-2", (24.5, 5), type="feature", kind="assembly_point", name="Lawn", floor="ground")
+    lobby, mast = camera("lobby-camera", (17, 4), 0), camera("mast", at, 180)
+    without, with_mast = plan(lobby, beside, *surroundings()), plan(lobby, beside, mast, *surroundings())
+    edition = Edition(3, bytes(32), datetime(2026, 11, 27, 12, tzinfo=UTC), {CameraId("lobby-camera"): "Lobby"})
+    assert print_plan(with_mast, edition, Paper.LETTER) == print_plan(without, edition, Paper.LETTER)
+
+
+def test_a_camera_outside_the_grid_is_in_the_index_without_a_cell() -> None:
+    index = text_of(plan(camera("mast", (60, 50), 180)), mast="Mast")[-1]
+    assert "Mast (Ground floor)" in index
+
+
 def test_every_kind_of_thing_has_a_sign_of_its_own() -> None:
     assert set(SIGNS) == set(FeatureKind)
     assert len({sign.short for sign in SIGNS.values()}) == len(SIGNS)
@@ -82,8 +106,8 @@ def test_what_is_drawn_fits_the_paper_at_a_scale_for_a_ruler(paper: Paper, width
     fitted = fit((10.0, 20.0, 10.0 + width, 20.0 + height), paper)
     left, bottom, right, top = drawing_area(paper)
     assert fitted.scale in SCALES
-    for point in ((10.0, 20.0), (10.0 + width, 20.0 + height)):
-        x, y = fitted.at(point)
+    for corner in ((10.0, 20.0), (10.0 + width, 20.0 + height)):
+        x, y = fitted.at(corner)
         assert left - 1e-6 <= x <= right + 1e-6
         assert bottom - 1e-6 <= y <= top + 1e-6
     assert fitted.per_metre * fitted.scale == pytest.approx(1000 * MILLIMETRE)
