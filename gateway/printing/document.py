@@ -130,7 +130,7 @@ def _index(
         y -= LINE
         canvas.setFillGray(0)
         canvas.setFont(font, 8)
-        canvas.drawString(MARGIN + column * wide, y, _cut(canvas, words, font, wide - 8))
+        canvas.drawString(MARGIN + column * wide, y, ink.cut(words, font, 8, wide - 8))
 
 
 def _entries(plan: FloorPlan, edition: Edition, grid: Grid, names: Mapping[CameraId, str]) -> Iterable[tuple[str, str]]:
@@ -157,14 +157,6 @@ def _entries(plan: FloorPlan, edition: Edition, grid: Grid, names: Mapping[Camer
 
 
 def _natural(number: str) -> Sequence[tuple[int, str]]:
-    """Return a key that sorts room 9 before room 10."""
-    digits = "".join(character for character in number if character.isdigit())
+    """Return a key that sorts room 9 before room 10. Digits beyond the ninth do not count."""
+    digits = "".join(character for character in number if character.isdecimal())[:9]
     return [(int(digits) if digits else 0, number)]
-
-
-def _cut(canvas: Canvas, words: str, font: str, width: float) -> str:
-    """Return the words, cut off if they are wider than a column."""
-    kept = words
-    while kept and canvas.stringWidth(kept, font, 8) > width:
-        kept = kept.removesuffix("\u2026")[:-1].rstrip() + "\u2026"
-    return kept

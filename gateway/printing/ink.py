@@ -1,5 +1,6 @@
 """Draws the parts of a sheet with reportlab, black on white: outlines, signs, labels, the grid, the scale bar."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from math import cos, radians, sin
 
@@ -51,6 +52,18 @@ def size_of(lines: Iterable[tuple[str, str, float]]) -> tuple[float, float]:
     lines = list(lines)
     width = max((stringWidth(words, font, size) for words, font, size in lines), default=0.0)
     return width + 2, sum(size * LEADING for _, _, size in lines)
+
+
+def cut(words: str, font: str, size: float, width: float) -> str:
+    """Return the words. If they are wider than ``width`` points, return as many letters as fit, and an ellipsis."""
+    if stringWidth(words, font, size) <= width:
+        return words
+
+    def shortened(length: int) -> str:
+        return words[:length].rstrip() + "\u2026"
+
+    fitting = bisect_right(range(len(words)), width, key=lambda length: stringWidth(shortened(length), font, size))
+    return shortened(fitting - 1) if fitting else ""
 
 
 def sign_size(sign: Sign) -> tuple[float, float]:

@@ -10,18 +10,20 @@ import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.floorplan.kinds import FeatureKind
 from gateway.floorplan.model import FloorPlan
 from gateway.models import CameraId
+from gateway.printing import ink
 from gateway.printing.document import Edition, print_plan
 from gateway.printing.paper import MILLIMETRE, SCALES, SIZES, Paper, drawing_area, fit
 from gateway.printing.placing import Label, overlap, place
 from gateway.printing.signs import SIGNS
 from rig.example import ENVIRONMENT, ROOT
-from tests.floorplan.drawing import camera, plan, point, surroundings
+from tests.floorplan.drawing import area, camera, plan, point, surroundings
 from tests.in_process import LINCOLN, NURSE, House, example
 from tests.in_process import house as house
 
@@ -93,6 +95,24 @@ def test_a_hidden_outdoor_camera_does_not_change_anything_on_paper(at: tuple[flo
 def test_a_camera_outside_the_grid_is_in_the_index_without_a_cell() -> None:
     index = text_of(plan(camera("mast", (60, 50), 180)), mast="Mast")[-1]
     assert "Mast (Ground floor)" in index
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"), [("10\u00b2", "10\u00b2"), ("\u2460", "ROOMS"), ("9" * 5000, "9999\u2026")]
+)
+def test_a_room_number_that_is_no_usual_number_is_printed_too(number: str, printed: str) -> None:
+    odd = area("odd", (0, 0, 8, 8), type="room", name="Store", number=number, kind="storage", floor="upper")
+    assert printed in text_of(plan(odd))[-1]
+
+
+@given(st.text(st.characters(codec="cp1252", exclude_categories=["C"]), max_size=60), st.floats(0, 200))
+def test_words_are_cut_to_the_longest_part_that_fits(words: str, width: float) -> None:
+    def fits(text: str) -> bool:
+        return stringWidth(text, ink.PLAIN, 8) <= width
+
+    shortened = [words[:length].rstrip() + "\u2026" for length in range(len(words))]
+    longest = max(filter(fits, shortened), key=len, default="")
+    assert ink.cut(words, ink.PLAIN, 8, width) == (words if fits(words) else longest)
 
 
 def test_every_kind_of_thing_has_a_sign_of_its_own() -> None:
