@@ -22,6 +22,7 @@ from gateway.errors import ConfigurationError, SightlineError, Unconfirmed
 from gateway.models import IncidentKind, Role, SiteId
 from gateway.printing.paper import Paper
 from gateway.process import log
+from gateway.process.running import limit_whole_process
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -285,5 +286,6 @@ def plan_print(
 
 
 def main() -> None:
-    """Run the command line. ``python -m gateway`` starts here."""
+    """Run the command line. ``sightline`` and ``python -m gateway`` start here."""
+    limit_whole_process()
     app()

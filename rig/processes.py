@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.process.running import STOPS_WITHIN, STUCK
+from gateway.process.deadline import STUCK
+from gateway.process.running import STOPS_WITHIN
 from rig.example import ENVIRONMENT, ROOT
 
 STARTS_WITHIN = 30.0

@@ -155,5 +155,5 @@ def test_building_the_image_makes_a_wheel_with_pages_and_migrations(tmp_path: Pa
     assert ours <= names
     assert any(name.startswith("gateway/storage/migrations/versions/") for name in names)
     [entry] = [name for name in names if name.endswith("entry_points.txt")]
-    assert "sightline = gateway.cli:app" in zipfile.ZipFile(wheel).read(entry).decode()
+    assert "sightline = gateway.cli:main" in zipfile.ZipFile(wheel).read(entry).decode()
     assert not [name for name in names if name.startswith(("tests/", "config/", "bench/"))]

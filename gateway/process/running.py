@@ -3,10 +3,11 @@
 import asyncio
 import gc
 import logging
-import os
 import signal
 from collections.abc import Awaitable, Callable
-from typing import Any
+from threading import Event
+
+from gateway.process.deadline import Deadline
 
 logger = logging.getLogger(__name__)
 
@@ -18,8 +19,16 @@ STOPS_WITHIN = 8.0
 """Seconds from the signal to the end of the process. Docker kills it after 10 s, and systemd after 90 s. Until then, a
 gateway that hangs would show no pictures and would not be restarted either.
 """
-STUCK = 3
-"""The exit code of a command that did not stop in time."""
+_whole_process = Event()
+
+
+def limit_whole_process() -> None:
+    """Have the deadline last until the process has ended, not only until ``body`` has returned.
+
+    Only the entry point of a command calls this. Python waits for the threads of every executor before it exits,
+    without any limit, so one stuck call would keep the process.
+    """
+    _whole_process.set()
 
 
 def keep_for_good() -> None:
@@ -37,7 +46,8 @@ async def until_stopped(
     """Run ``body`` with an event that is set by SIGINT or SIGTERM.
 
     If ``body`` has not returned ``within`` seconds after that, the process logs what it is still waiting for and exits
-    with ``STUCK``. Nothing is lost: whatever was acknowledged is on disk by then, as it must be for a power cut.
+    with ``STUCK``, even if its event loop is blocked. Nothing is lost: whatever was acknowledged is on disk by then, as
+    it must be for a power cut. After ``limit_whole_process``, what follows ``body`` must also end in that time.
 
     SIGHUP is ignored and logged. Operators send it to have a service reload its configuration, and a lost terminal
     sends it too; neither may interrupt pictures. With ``with_terminal``, SIGHUP stops the command, which is useless
@@ -46,43 +56,23 @@ async def until_stopped(
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    deadlines: list[asyncio.TimerHandle] = []
-
-    def end() -> None:
-        if not stop.is_set():
-            deadlines.append(loop.call_later(within, _give_up, within))
-        stop.set()
-
-    for number in STOPPING:
-        loop.add_signal_handler(number, end)
-    loop.add_signal_handler(RELOADING, end if with_terminal else _say_that_nothing_is_reloaded)
+    deadline = Deadline(loop, within)
+    stopping = SIGNALS if with_terminal else STOPPING
+    if not with_terminal:
+        loop.add_signal_handler(RELOADING, _say_that_nothing_is_reloaded)
+    for number in stopping:
+        loop.add_signal_handler(number, stop.set)
+        # asyncio's own handler does nothing: the loop learns of a signal from its wakeup descriptor, and not before it
+        # runs again. This one is called even if a callback never returns.
+        signal.signal(number, deadline.begin)
     try:
         await body(stop)
     finally:
-        for deadline in deadlines:
-            deadline.cancel()
+        if not _whole_process.is_set():
+            deadline.call_off()
         for number in SIGNALS:
             loop.remove_signal_handler(number)
 
 
 def _say_that_nothing_is_reloaded() -> None:
     logger.warning("SIGHUP is ignored: restart the gateway to have it read a changed configuration")
-
-
-def _give_up(within: float) -> None:
-    for task in asyncio.all_tasks():
-        logger.error("still running %g s after the signal to stop: %s, %s", within, task.get_name(), _where(task))
-    logging.shutdown()
-    os._exit(STUCK)
-
-
-def _where(task: asyncio.Task[Any]) -> str:
-    """Return the place at which a task is waiting: that of the innermost coroutine which shows one."""
-    place = "before its first step"
-    waiting: Any = task.get_coro()
-    while waiting is not None:
-        frame = getattr(waiting, "cr_frame", None)
-        if frame is not None:
-            place = f"{frame.f_code.co_filename}:{frame.f_lineno} ({frame.f_code.co_name})"
-        waiting = getattr(waiting, "cr_await", None)
-    return place
