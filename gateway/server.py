@@ -100,6 +100,7 @@ class Gateway:
                 await runner.cleanup()
                 await media.stop()
                 await viewing.drain()
+                parts.services.drafts.close()
                 await parts.services.audit.finish()
                 for task in tasks:
                     task.cancel()

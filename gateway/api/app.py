@@ -9,7 +9,7 @@ from gateway.api.admission.throttle import throttled
 from gateway.api.problem import Handler, errors, same_page, secure_headers
 from gateway.api.routes import cameras, events, incidents, ops, pages, plans, sign_in, sites, tokens, whep
 from gateway.api.services import SERVICES, Services
-from gateway.plans.version import LARGEST
+from gateway.plans.limits import LARGEST_DRAFT
 
 BODY_LIMIT = 64 * 1024
 """The maximum size of any body in bytes, an offer or a trigger for instance. A longer body gets a 413."""
@@ -19,7 +19,7 @@ def build(services: Services) -> web.Application:
     """Build the application for ``services``."""
     app = web.Application(middlewares=[errors, throttled, in_time, same_page], client_max_size=BODY_LIMIT)
     app[SERVICES] = services
-    long_bodies: Mapping[Handler, int] = {plans.save: LARGEST}
+    long_bodies: Mapping[Handler, int] = {plans.save: LARGEST_DRAFT}
     app[LONG_BODIES] = long_bodies
     ops.share(app, services)
     app.on_shutdown.append(_stop)

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     INVITED = "invited"
     NOTICE_ACCEPTED = "notice_accepted"
     PLAN_DRAFT_BEGUN = "plan_draft_begun"
+    PLAN_DRAFT_CHANGED = "plan_draft_changed"
     PLAN_DRAFT_DISCARDED = "plan_draft_discarded"
     PLAN_PRINTED = "plan_printed"
     PLAN_PROPOSED = "plan_proposed"

@@ -53,9 +53,19 @@ def in_words(error: Mapping[str, Any], known_keys: Iterable[str] = ()) -> str:
     return "cannot be used here" if words is None else words.format(**error.get("ctx", {}))
 
 
+MOST_NAMES = 500
+LONGEST_NAME = 64
+
+
 def did_you_mean(written: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'port'?"``, or an empty string if no known name is close."""
-    near = get_close_matches(written, list(known), n=1)
+    """Return ``"; did you mean 'port'?"``, or an empty string if no known name is close.
+
+    Nothing is looked for among very many names, or for a very long one, since that would take seconds.
+    """
+    names = list(known)
+    if len(names) > MOST_NAMES or len(written) > LONGEST_NAME:
+        return ""
+    near = get_close_matches(written, names, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 

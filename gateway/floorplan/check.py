@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from math import hypot
 
 from shapely import MultiLineString, Polygon, STRtree
@@ -14,6 +15,7 @@ from gateway.floorplan.model import Floor, FloorPlan, Gate, PlacedCamera, Point,
 Problem = tuple[str, str]
 """A feature's id and a message."""
 
+MOST_PROBLEMS = 200
 _SLACK = 0.5
 """Tolerance of a drawing in metres."""
 _OVERLAP = 0.5
@@ -25,18 +27,19 @@ _CAMPUS = 5000.0
 
 
 def plan_problems(plan: FloorPlan, complete: bool = True) -> list[Problem]:
-    """Return everything that is wrong with the plan as a whole.
+    """Return what is wrong with the plan as a whole: at most ``MOST_PROBLEMS``, since nobody fixes more at once.
 
     ``complete`` is False if some features could not be read. References to missing features are then not reported.
     """
     strays = list(_far_away(plan))
-    return [
-        *_same_ids(plan),
-        *(_unknown_references(plan) if complete else ()),
-        *_same_names(plan),
-        *strays,
-        *(() if strays else _misplaced(plan)),
-    ]
+    problems = chain(
+        _same_ids(plan),
+        _unknown_references(plan) if complete else (),
+        _same_names(plan),
+        strays,
+        () if strays else _misplaced(plan),
+    )
+    return list(islice(problems, MOST_PROBLEMS))
 
 
 def _same_ids(plan: FloorPlan) -> Iterator[Problem]:

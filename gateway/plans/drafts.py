@@ -1,8 +1,12 @@
 """Keeps the draft of each school's plan, and makes it the plan when somebody publishes it."""
 
 import asyncio
-from collections.abc import Collection
+import secrets
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar, TypeVarTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,12 +20,22 @@ from gateway.floorplan.model import FloorPlan
 from gateway.models import CameraId, Principal, SiteId
 from gateway.plans import store
 from gateway.plans.in_use import Plans
-from gateway.plans.version import Checked, Draft, Proposal, Version, adapted, check, read_document
+from gateway.plans.limits import read_draft
+from gateway.plans.version import Checked, Draft, Proposal, Version, adapted, check
 from gateway.storage.database import Database
+
+FIRST_REVISIONS = 2**40
+"""The first revision of a draft is one of so many, at random."""
+
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
 
 
 class Drafts:
     """Saves, restores, publishes and discards drafts.
+
+    A revision is never used for two drafts: each draft begins at a random one, so whoever approves a revision approves
+    what they have seen. Plans are read and checked in a thread of their own, which keeps nothing else waiting.
 
     Every request names the revision that it refers to, so that nobody overwrites or publishes something that they have
     not seen. With ``approval``, what one person wants to publish is a proposal until somebody else approves it. A
@@ -35,7 +49,17 @@ class Drafts:
         self._database = database
         self._clock = clock
         self._audit = audit
-        self._changing = asyncio.Lock()
+        self._changing = {site: asyncio.Lock() for site in plans}
+        self._threads = ThreadPoolExecutor(1, "floor plans")
+        self._checked: dict[SiteId, tuple[Draft, Checked]] = {}
+
+    def close(self) -> None:
+        """Drop work that has not begun. Call it when the gateway stops."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Run work on a plan in the thread for plans."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments))
 
     async def get(self, site: SiteId) -> Draft:
         """Return the draft. If nobody has started one, it is the version in use, with revision 0."""
@@ -43,38 +67,59 @@ class Drafts:
             return await store.draft(session, site) or Draft(self._plans.version(site).document)
 
     async def check(self, site: SiteId, draft: Draft) -> Checked:
-        """Return the draft's plan, or what is wrong with it."""
-        return await asyncio.to_thread(check, draft.document, self._plans.cameras(site))
+        """Return the draft's plan, or what is wrong with it. The last answer is kept."""
+        known = self._checked.get(site)
+        if known is None or known[0] != draft:
+            checked = await self.run(check, draft.document, self._plans.cameras(site))
+            known = self._checked[site] = draft, checked
+        return known[1]
 
     async def save(
-        self, site: SiteId, by: Principal, address: str, text: bytes, revision: int, hidden: Collection[CameraId] = ()
+        self,
+        site: SiteId,
+        by: Principal,
+        address: str,
+        text: bytes,
+        revision: int,
+        base: int,
+        hidden: Collection[CameraId] = (),
     ) -> Draft:
         """Save a draft over the one with this revision, even if it is not a valid plan yet. A proposal of it ends.
 
-        Cameras that are ``hidden`` from this person stay where they were. Raises BadRequest if it is not GeoJSON, and
-        Conflict if somebody else has saved meanwhile.
+        A first save names the version on which it is based, ``base``. Cameras that are ``hidden`` from this person stay
+        where they were. Raises BadRequest if it is not GeoJSON, and Conflict if somebody else has saved or published
+        meanwhile.
         """
-        document = await asyncio.to_thread(read_document, text)
-        async with self._changing:
+        document = await self.run(read_draft, text)
+        async with self._changing[site]:
             before = await self._same(site, revision)
+            if revision == 0 and base != self._plans.version(site).number:
+                raise Conflict("draft_changed", "Somebody has published another version meanwhile. Load it again.")
             document = with_features_of(document, before.document, hidden)
             restores = before.restores if document == before.document else None
             draft = replace(before, document=document, restores=restores, proposal=None, note="")
-            event = None if revision else _event(Kind.PLAN_DRAFT_BEGUN, site, by, address)
+            event = None
+            if revision == 0:
+                event = _event(Kind.PLAN_DRAFT_BEGUN, site, by, address)
+            elif before.proposal is not None or before.saved_by != by.name:
+                event = _event(Kind.PLAN_DRAFT_CHANGED, site, by, address, before=before.saved_by)
             return await self._put(site, draft, by, event)
 
-    async def restore(self, site: SiteId, by: Principal, address: str, number: int, revision: int) -> Draft:
+    async def restore(
+        self, site: SiteId, by: Principal, address: str, number: int, revision: int, hidden: Collection[CameraId] = ()
+    ) -> Draft:
         """Make an earlier version the draft; publishing it brings it back. Raises NotFound, Conflict."""
-        found = await self._plans.find(site, number)
-        async with self._changing:
+        found, in_use = await self._plans.find(site, number), self._plans.version(site).document
+        async with self._changing[site]:
             before = await self._same(site, revision)
-            document = adapted(found.document, self._plans.cameras(site), self._plans.version(site).document)
+            document = adapted(found.document, self._plans.cameras(site), in_use)
+            document = with_features_of(document, in_use, hidden)
             draft = replace(before, document=document, restores=number, proposal=None, note="")
             return await self._put(site, draft, by, _event(Kind.PLAN_RESTORED, site, by, address, version=number))
 
     async def discard(self, site: SiteId, by: Principal, address: str, revision: int) -> None:
         """Delete the draft. Raises Conflict."""
-        async with self._changing:
+        async with self._changing[site]:
             await self._same(site, revision)
             async with self._database.session() as session:
                 await store.drop_draft(session, site)
@@ -85,17 +130,19 @@ class Drafts:
 
         Raises BadRequest if it is not a valid plan yet, and Conflict if somebody has changed or published it meanwhile.
         """
-        async with self._changing:
+        async with self._changing[site]:
             draft, plan = await self._ready(site, revision)
             draft = replace(draft, note=note)
             if self.approval:
                 draft = replace(draft, proposal=Proposal(self._clock.now(), by.id, by.name))
-                return await self._put(site, draft, by, _event(Kind.PLAN_PROPOSED, site, by, address, note=note))
+                sha256 = digest_of(await self.run(text_of, draft.document)).hex()
+                event = _event(Kind.PLAN_PROPOSED, site, by, address, note=note, sha256=sha256)
+                return await self._put(site, draft, by, event)
             return await self._publish(site, draft, plan, by, address, published_by=by.name, approved_by=None)
 
     async def approve(self, site: SiteId, by: Principal, address: str, revision: int) -> Version:
         """Publish a proposed draft. Raises Conflict if this draft is not proposed, or if it is their own."""
-        async with self._changing:
+        async with self._changing[site]:
             draft, plan = await self._ready(site, revision)
             proposal = _proposal(draft)
             if proposal.by_id == by.id:
@@ -104,7 +151,7 @@ class Drafts:
 
     async def reject(self, site: SiteId, by: Principal, address: str, revision: int, note: str) -> Draft:
         """Give a proposed draft back to those who draw it, with a note. Raises Conflict."""
-        async with self._changing:
+        async with self._changing[site]:
             draft = await self._same(site, revision)
             _proposal(draft)
             draft = replace(draft, proposal=None, note=note)
@@ -129,9 +176,11 @@ class Drafts:
         return draft, checked.plan
 
     async def _put(self, site: SiteId, draft: Draft, by: Principal, event: AuditEvent | None) -> Draft:
-        saved = replace(draft, revision=draft.revision + 1, saved_at=self._clock.now(), saved_by=by.name)
+        revision = draft.revision + 1 if draft.revision else 1 + secrets.randbelow(FIRST_REVISIONS)
+        saved = replace(draft, revision=revision, saved_at=self._clock.now(), saved_by=by.name)
+        text = await self.run(text_of, saved.document)
         async with self._database.session() as session:
-            await store.put_draft(session, site, saved)
+            await store.put_draft(session, site, saved, text)
             if event is not None:
                 self._record(session, event)
         return saved
@@ -147,19 +196,22 @@ class Drafts:
         published_by: str,
         approved_by: str | None,
     ) -> Version:
-        geometry = await asyncio.to_thread(Geometry, plan)
+        geometry = await self.run(Geometry, plan)
+        text = await self.run(text_of, draft.document)
+        if (sha256 := digest_of(text)) == self._plans.version(site).sha256:
+            raise Conflict("nothing_changed", "The draft is the same as the plan in use.")
         async with self._database.session() as session:
             version = Version(
                 await store.last_number(session, site) + 1,
                 draft.document,
-                digest_of(text_of(draft.document)),
+                sha256,
                 self._clock.now(),
                 published_by,
                 approved_by,
                 draft.note,
                 draft.restores,
             )
-            store.add_version(session, site, version)
+            store.add_version(session, site, version, text)
             await store.drop_draft(session, site)
             detail = {"version": version.number, "sha256": version.sha256.hex(), "published_by": published_by}
             self._record(session, _event(Kind.PLAN_PUBLISHED, site, by, address, **detail))

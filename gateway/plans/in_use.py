@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gateway.errors import NotFound
+from gateway.errors import ConfigurationError, NotFound
 from gateway.floorplan.document import Document
 from gateway.floorplan.geometry.index import Geometry
 from gateway.floorplan.model import FloorPlan
@@ -17,6 +17,9 @@ from gateway.plans.version import Version, adapted, check, from_file
 from gateway.storage.database import Database
 
 logger = logging.getLogger(__name__)
+
+LOADED_WITHIN = 20.0
+"""Seconds after which a published version is given up at the start, and the configuration's file is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,19 @@ class Plans(Mapping[SiteId, FloorPlan]):
             known = self._configured.get(site)
             if known is None:
                 continue
-            document = adapted(version.document, known.cameras, known.document)
-            checked = await asyncio.to_thread(check, document, known.cameras)
-            if checked.plan is None:
-                number, problems = version.number, "; ".join(checked.problems)
-                logger.error(
-                    "%s: version %d of the plan cannot be used, so the file is used instead: %s", site, number, problems
-                )
+            try:
+                async with asyncio.timeout(LOADED_WITHIN):
+                    document = adapted(version.document, known.cameras, known.document)
+                    geometry = await asyncio.to_thread(_usable, document, known.cameras)
+            except Exception:  # alarms must start whatever somebody has published
+                number = version.number
+                logger.exception("%s: version %d of the plan cannot be used, so the file is used instead", site, number)
             else:
-                self._versions[site], self._plans[site] = replace(version, document=document), checked.plan
+                self._versions[site] = replace(version, document=document)
+                self._plans[site], self._geometry[site] = geometry.plan, geometry
         for site, plan in self._plans.items():
-            self._geometry[site] = await asyncio.to_thread(Geometry, plan)
+            if site not in self._geometry:
+                self._geometry[site] = await asyncio.to_thread(Geometry, plan)
 
     def geometry(self, site: SiteId) -> Geometry:
         """Return what the cameras of the plan in use see, and its ways on foot. Raises KeyError."""
@@ -121,3 +126,11 @@ class Rooms(Container[str]):
 
     def __contains__(self, room_id: object) -> bool:
         return any(room.id == room_id for room in self.plans[self.site].rooms)
+
+
+def _usable(document: Document, cameras: frozenset[CameraId]) -> Geometry:
+    """Return a document's plan with what its cameras see. Raises ConfigurationError. Blocks."""
+    checked = check(document, cameras)
+    if checked.plan is None:
+        raise ConfigurationError(list(checked.problems))
+    return Geometry(checked.plan)

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
-from gateway.floorplan.document import text_of
 from gateway.models import SiteId
 from gateway.plans.version import Draft, Proposal, Version
 from gateway.storage.tables import PlanDraftRow, PlanVersionRow
@@ -17,19 +17,20 @@ async def newest(session: AsyncSession) -> dict[SiteId, Version]:
     last = select(PlanVersionRow.site_id, func.max(PlanVersionRow.number)).group_by(PlanVersionRow.site_id)
     rows = await session.execute(last)
     found = [await session.get_one(PlanVersionRow, (site, number)) for site, number in rows.all()]
-    return {SiteId(row.site_id): _version(row) for row in found}
+    return {SiteId(row.site_id): _version(row, _document(row.document)) for row in found}
 
 
 async def versions(session: AsyncSession, site: SiteId) -> list[Version]:
-    """Return all published versions of a school's plan, the newest first."""
-    wanted = select(PlanVersionRow).where(PlanVersionRow.site_id == site).order_by(PlanVersionRow.number.desc())
-    return [_version(row) for row in await session.scalars(wanted)]
+    """Return all published versions of a school's plan, the newest first, without their documents."""
+    row = PlanVersionRow
+    wanted = select(row).options(defer(row.document)).where(row.site_id == site).order_by(row.number.desc())
+    return [_version(found, {}) for found in await session.scalars(wanted)]
 
 
 async def version(session: AsyncSession, site: SiteId, number: int) -> Version | None:
     """Return one version, or None if there is none with this number."""
     row = await session.get(PlanVersionRow, (site, number))
-    return None if row is None else _version(row)
+    return None if row is None else _version(row, _document(row.document))
 
 
 async def last_number(session: AsyncSession, site: SiteId) -> int:
@@ -43,13 +44,13 @@ async def draft(session: AsyncSession, site: SiteId) -> Draft | None:
     return None if row is None else _draft(row)
 
 
-async def put_draft(session: AsyncSession, site: SiteId, draft: Draft) -> None:
+async def put_draft(session: AsyncSession, site: SiteId, draft: Draft, text: str) -> None:
     """Write a draft over the previous one."""
     proposal = draft.proposal
     await session.merge(
         PlanDraftRow(
             site_id=site,
-            document=text_of(draft.document),
+            document=text,
             revision=draft.revision,
             saved_at=draft.saved_at,
             saved_by=draft.saved_by,
@@ -67,13 +68,13 @@ async def drop_draft(session: AsyncSession, site: SiteId) -> None:
     await session.execute(delete(PlanDraftRow).where(PlanDraftRow.site_id == site))
 
 
-def add_version(session: AsyncSession, site: SiteId, version: Version) -> None:
+def add_version(session: AsyncSession, site: SiteId, version: Version, text: str) -> None:
     """Add a version. Its number must be new."""
     session.add(
         PlanVersionRow(
             site_id=site,
             number=version.number,
-            document=text_of(version.document),
+            document=text,
             sha256=version.sha256,
             published_at=version.published_at,
             published_by=version.published_by,
@@ -84,10 +85,10 @@ def add_version(session: AsyncSession, site: SiteId, version: Version) -> None:
     )
 
 
-def _version(row: PlanVersionRow) -> Version:
+def _version(row: PlanVersionRow, document: dict[str, Any]) -> Version:
     return Version(
         row.number,
-        _document(row.document),
+        document,
         row.sha256,
         row.published_at,
         row.published_by,

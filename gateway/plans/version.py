@@ -1,18 +1,16 @@
 """Defines the versions and drafts of a plan, and checks a draft against the cameras that a school has. Pure."""
 
-import json
 from collections.abc import Collection, Set
 from dataclasses import dataclass
-from typing import cast
 
-from gateway.errors import BadRequest, ConfigurationError
+from gateway.errors import ConfigurationError
 from gateway.floorplan.document import Document, digest_of, is_camera, text_of, with_cameras, with_features_of
 from gateway.floorplan.load import parse_plan
 from gateway.floorplan.model import FloorPlan
 from gateway.models import CameraId
 
-LARGEST = 4 * 1024 * 1024
-"""The maximum size of a draft in bytes. A plan of 400 rooms and 150 cameras has about 200 kB."""
+MOST_PROBLEMS = 100
+"""The most problems of a draft that are named at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +65,17 @@ def from_file(document: Document) -> Version:
     return Version(0, document, digest_of(text_of(document)))
 
 
-def read_document(text: bytes) -> Document:
-    """Return a draft's document. Raises BadRequest if it is not a FeatureCollection."""
-    try:
-        document = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise BadRequest("bad_body", "The plan must be JSON in UTF-8.") from None
-    if not isinstance(document, dict) or not isinstance(document.get("features"), list):
-        raise BadRequest("bad_body", 'The plan must be GeoJSON: an object with "type": "FeatureCollection".')
-    return cast(Document, document)
-
-
 def check(document: Document, cameras: Collection[CameraId]) -> Checked:
     """Return the draft's plan, if it is complete and shows exactly the school's cameras. Blocks for up to a second."""
     try:
         plan = parse_plan(document, "plan")
     except ConfigurationError as error:
-        return Checked(None, tuple(problem.removeprefix("plan: ") for problem in error.problems))
+        problems = error.problems[:MOST_PROBLEMS]
+        return Checked(None, tuple(problem.removeprefix("plan: ") for problem in problems))
     placed = {camera.id for camera in plan.cameras}
     problems = [f"{one}: this camera of the school is not in the plan" for one in cameras if one not in placed]
     problems += [f"{one}: the school has no camera with this id" for one in placed if one not in cameras]
-    return Checked(None if problems else plan, tuple(problems))
+    return Checked(None if problems else plan, tuple(problems[:MOST_PROBLEMS]))
 
 
 def adapted(document: Document, cameras: Set[CameraId], file: Document) -> Document:
@@ -98,7 +86,3 @@ def adapted(document: Document, cameras: Set[CameraId], file: Document) -> Docum
     kept = with_cameras(document, cameras.__contains__)
     new = cameras - {one["id"] for one in kept["features"] if is_camera(one)}
     return with_features_of(kept, file, new)
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"JSON has no {name}")

@@ -25,12 +25,12 @@ class Editor:
 
     def __init__(self, person: Person) -> None:
         self.person = person
-        self.revision = 0
+        self.revision = self.base = 0
         self.document: dict[str, Any] = {}
 
     async def open(self) -> Any:
         said = (await self.person.get(f"{PLAN}/draft")).json
-        self.revision, self.document = said["revision"], said["document"]
+        self.revision, self.document, self.base = said["revision"], said["document"], said["in_use"]["number"]
         return said
 
     def feature(self, identifier: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Editor:
     async def save(self, revision: int | None = None) -> Answer:
         answer = await self.person.request(
             "PUT",
-            f"{PLAN}/draft?revision={self.revision if revision is None else revision}",
+            f"{PLAN}/draft?revision={self.revision if revision is None else revision}&base={self.base}",
             data=io.BytesIO(json.dumps(self.document).encode()),
             headers={"X-Sightline": "1"},
         )
@@ -137,13 +137,65 @@ async def test_anything_that_is_not_a_plan_at_all_is_refused_with_a_sentence(hou
 
 async def test_a_large_plan_is_accepted_only_from_people_who_are_signed_in(house: House) -> None:
     it = await editor(house)
-    it.document["features"][0]["note"] = "x" * 1_000_000
+    it.document["note"] = "x" * 800_000
     assert (await it.save()).status == 200
-    it.document["features"][0]["note"] = "x" * 5_000_000
+    assert "note" not in (await it.open())["document"], "what plans do not have is not kept"
+    it.document["note"] = "x" * 1_100_000
     assert (await it.save()).problem(413) == "request_entity_too_large"
     stranger = Editor(await house.stranger())
-    stranger.document = {"features": [], "note": "x" * 1_000_000}
+    stranger.document = {"features": [], "note": "x" * 800_000}
     assert (await stranger.save()).problem(413) == "request_entity_too_large"
+
+
+async def test_a_revision_is_never_that_of_two_drafts(tmp_path: Path) -> None:
+    async with House(tmp_path, with_approval(example())) as house:
+        it, dispatcher = await editor(house), Editor(await house.sign_in("dispatcher"))
+        for name in ("Robotics", "Something else"):
+            await it.open()
+            it.feature("lincoln-room-101")["properties"]["name"] = name
+            await it.save()
+            await it.do("publish")
+            if name == "Robotics":
+                await dispatcher.open()
+                it.revision += 1
+                await it.person.request("DELETE", f"{PLAN}/draft?revision={it.revision}", headers={"X-Sightline": "1"})
+        assert (await dispatcher.do("approve")).problem(409) == "draft_changed"
+
+
+async def test_a_draft_of_an_old_version_does_not_undo_a_newer_one(house: House) -> None:
+    late, it = await editor(house), await editor(house)
+    it.feature("lincoln-room-101")["properties"]["name"] = "Robotics"
+    await it.save()
+    await it.do("publish")
+    late.feature("lincoln-room-102")["properties"]["name"] = "Library"
+    assert (await late.save()).problem(409) == "draft_changed"
+
+
+async def test_whoever_changes_anothers_draft_or_a_proposal_is_on_record(house: House) -> None:
+    it, other = await editor(house), Editor(await house.sign_in("district_it"))
+    await it.save()
+    await it.save()
+    assert await house.records("plan_draft_changed") == []
+    async with house.database.session() as session:
+        await session.execute(text("UPDATE plan_drafts SET saved_by = 'Ivan'"))
+    await other.open()
+    await other.save()
+    [record] = await house.records("plan_draft_changed")
+    assert (record.event.name, record.event.detail) == ("Ida", {"before": "Ivan"})
+
+
+async def test_reading_a_draft_or_a_version_is_on_record(house: House) -> None:
+    dispatcher = Editor(await house.sign_in("dispatcher"))
+    await dispatcher.open()
+    await dispatcher.person.get(f"{PLAN}/versions/0")
+    read = [record.event.detail["read"] for record in await house.records("plan_read")]
+    assert read == ["draft", "version 0"]
+
+
+async def test_a_plan_that_is_the_same_is_not_published_again(house: House) -> None:
+    it = await editor(house)
+    await it.save()
+    assert (await it.do("publish")).problem(409) == "nothing_changed"
 
 
 async def test_nobody_overwrites_or_publishes_what_they_have_not_seen(house: House) -> None:
@@ -179,7 +231,7 @@ async def test_a_discarded_draft_leaves_the_plan_as_it_is(house: House) -> None:
     it = await editor(house)
     it.feature("lincoln-room-101")["properties"]["name"] = "Robotics"
     await it.save()
-    answer = await it.person.request("DELETE", f"{PLAN}/draft?revision=1", headers={"X-Sightline": "1"})
+    answer = await it.person.request("DELETE", f"{PLAN}/draft?revision={it.revision}", headers={"X-Sightline": "1"})
     assert answer.status == 204
     assert (await it.open())["changes"] == []
 

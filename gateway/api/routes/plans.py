@@ -1,6 +1,6 @@
 """Lets district IT draw and publish floor plans, and the police approve them, if the district wants that."""
 
-import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
 from gateway.api.services import SERVICES, Services, body_of, client_address, signed_in
+from gateway.audit.kinds import Kind
+from gateway.audit.log import AuditEvent
 from gateway.errors import BadRequest, NotFound
 from gateway.floorplan.document import Document, text_of, with_cameras
 from gateway.models import Action, CameraId, Principal, SiteId
@@ -20,13 +22,15 @@ EDITORS = (Action.EDIT_PLAN,)
 APPROVERS = (Action.APPROVE_PLAN,)
 BOTH = (Action.EDIT_PLAN, Action.APPROVE_PLAN)
 NOTE_LIMIT = 1000
+LONGEST_NUMBER = 15
+HIDDEN_CAMERA = "A camera that is shown to nobody does not fit this draft."
 
 
 class OfRevision(BaseModel):
     """The body of a request about a draft. ``revision`` is the one that the page shows."""
 
     model_config = ConfigDict(extra="forbid")
-    revision: int = Field(ge=0)
+    revision: int = Field(ge=0, le=2**52)
 
 
 class WithNote(OfRevision):
@@ -38,7 +42,7 @@ class WithNote(OfRevision):
 class OfVersion(OfRevision):
     """The body of ``…/restore``."""
 
-    version: int = Field(ge=0)
+    version: int = Field(ge=0, le=2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +53,18 @@ class _Asked:
     who: Principal
     address: str
     site: SiteId
+    visible: frozenset[CameraId]
     hidden: frozenset[CameraId]
 
     def shown(self, document: Document) -> Document:
         """Return a document as this person may see it."""
         return with_cameras(document, lambda camera: camera not in self.hidden)
 
-    def said(self, problem: str) -> str:
-        """Return a problem, without the id of a camera that this person may not know about."""
-        feature, _, message = problem.partition(": ")
-        return f"a camera that is shown to nobody: {message}" if feature in self.hidden else problem
+    def said(self, problems: Sequence[str]) -> list[str]:
+        """Return problems, with one sentence for all about cameras that this person may not know about. What is wrong
+        with those would tell where they are."""
+        told = [problem for problem in problems if problem.partition(": ")[0] not in self.hidden]
+        return told if len(told) == len(problems) else [*told, HIDDEN_CAMERA]
 
 
 async def _allowed(request: web.Request, actions: tuple[Action, ...]) -> _Asked:
@@ -71,21 +77,38 @@ async def _allowed(request: web.Request, actions: tuple[Action, ...]) -> _Asked:
     if all(access.may(who, action, site) for action in actions):
         await access.require(who, actions[0], site, address)
     visible = {camera.id for camera in access.visible_cameras(who, site)}
-    return _Asked(services, who, address, site, services.plans.cameras(site) - visible)
+    return _Asked(services, who, address, site, frozenset(visible), services.plans.cameras(site) - visible)
 
 
-def _revision(request: web.Request) -> int:
-    try:
-        return int(request.query["revision"])
-    except (KeyError, ValueError):
-        raise BadRequest("bad_number", "revision: must be the revision of the draft that the page shows") from None
+def _number(request: web.Request, name: str, default: int | None = None) -> int:
+    """Return a query parameter that is a whole number. Raises BadRequest."""
+    written = request.query.get(name, "" if default is None else str(default))
+    if not (written.isascii() and written.isdecimal() and len(written) <= LONGEST_NUMBER):
+        raise BadRequest("bad_number", f"{name}: must be that of the draft that the page shows")
+    return int(written)
+
+
+async def _read(asked: _Asked, what: str) -> None:
+    """Record that a person has read a whole plan."""
+    who = asked.who
+    await asked.services.audit.append(
+        AuditEvent(
+            kind=Kind.PLAN_READ,
+            principal=who.id,
+            name=who.name,
+            role=who.role,
+            site=asked.site,
+            origin_address=asked.address or None,
+            detail={"read": what},
+        )
+    )
 
 
 async def _draft(asked: _Asked, draft: Draft) -> dict[str, Any]:
     """Return ``PlanDraft`` of docs/protocol.md, without its document."""
     drafts, in_use = asked.services.drafts, asked.services.plans.version(asked.site)
     checked = await drafts.check(asked.site, draft)
-    found = await asyncio.to_thread(changes, in_use.document, draft.document)
+    found = await drafts.run(changes, in_use.document, draft.document)
     return {
         "revision": draft.revision,
         "saved_at": draft.saved_at,
@@ -95,7 +118,7 @@ async def _draft(asked: _Asked, draft: Draft) -> dict[str, Any]:
         "note": draft.note,
         "approval": drafts.approval,
         "in_use": views.plan_version(in_use),
-        "problems": [asked.said(problem) for problem in checked.problems],
+        "problems": asked.said(checked.problems),
         "changes": [asdict(change) for change in found if change.feature not in asked.hidden],
     }
 
@@ -104,6 +127,7 @@ async def draft(request: web.Request) -> web.Response:
     """Return the draft, or the plan in use if nobody has started a draft."""
     asked = await _allowed(request, BOTH)
     found = await asked.services.drafts.get(asked.site)
+    await _read(asked, "draft")
     return web.json_response(await _draft(asked, found) | {"document": asked.shown(found.document)})
 
 
@@ -111,16 +135,15 @@ async def save(request: web.Request) -> web.Response:
     """Save the draft, even if it is not a valid plan yet."""
     asked = await _allowed(request, EDITORS)
     text = await request.read()
-    saved = await asked.services.drafts.save(
-        asked.site, asked.who, asked.address, text, _revision(request), asked.hidden
-    )
+    revision, base = _number(request, "revision"), _number(request, "base", 0)
+    saved = await asked.services.drafts.save(asked.site, asked.who, asked.address, text, revision, base, asked.hidden)
     return web.json_response(await _draft(asked, saved))
 
 
 async def discard(request: web.Request) -> web.Response:
     """Delete the draft."""
     asked = await _allowed(request, EDITORS)
-    await asked.services.drafts.discard(asked.site, asked.who, asked.address, _revision(request))
+    await asked.services.drafts.discard(asked.site, asked.who, asked.address, _number(request, "revision"))
     return web.Response(status=204)
 
 
@@ -150,7 +173,8 @@ async def reject(request: web.Request) -> web.Response:
 async def restore(request: web.Request) -> web.Response:
     """Make an earlier version the draft."""
     asked, body = await _allowed(request, EDITORS), await body_of(request, OfVersion)
-    restored = await asked.services.drafts.restore(asked.site, asked.who, asked.address, body.version, body.revision)
+    drafts = asked.services.drafts
+    restored = await drafts.restore(asked.site, asked.who, asked.address, body.version, body.revision, asked.hidden)
     return web.json_response(await _draft(asked, restored) | {"document": asked.shown(restored.document)})
 
 
@@ -165,10 +189,14 @@ async def version(request: web.Request) -> web.Response:
     """Return one version as a GeoJSON file."""
     asked = await _allowed(request, BOTH)
     number = request.match_info["number"]
-    found = await asked.services.plans.find(asked.site, int(number) if number.isdecimal() else -1)
+    known = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    found = await asked.services.plans.find(asked.site, int(number) if known else -1)
+    await _read(asked, f"version {found.number}")
     name = f"{asked.site}-version-{found.number}.geojson"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return web.Response(text=text_of(asked.shown(found.document)), content_type=GEOJSON, headers=headers)
+    return web.Response(
+        text=text_of(with_cameras(found.document, asked.visible.__contains__)), content_type=GEOJSON, headers=headers
+    )
 
 
 def routes() -> list[web.RouteDef]:

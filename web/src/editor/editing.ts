@@ -160,7 +160,7 @@ export class Editing extends EventTarget {
     this.saving = true;
     this.#changed();
     try {
-      this.draft = await api.saveDraft(this.site, draft.revision, JSON.stringify(document));
+      this.draft = await api.saveDraft(this.site, draft, JSON.stringify(document));
       this.#saved = document;
       this.failure = "";
     } catch (error) {

@@ -116,10 +116,10 @@ export const api = {
   plan: (site: string) => get<Plan>(planOf(site)),
   draft: (site: string) => get<WholeDraft>(`${planOf(site)}/draft`),
   /** `keepalive`: the page is being closed. */
-  saveDraft: async (site: string, revision: number, text: string, keepalive = false) => {
+  saveDraft: async (site: string, { revision, in_use }: PlanDraft, text: string, keepalive = false) => {
     const headers = { ...HEADERS, "Content-Type": "application/geo+json" };
     const init = { method: "PUT", headers, body: text, keepalive, signal: AbortSignal.timeout(ANSWER_WITHIN) };
-    return jsonOf<PlanDraft>(await request(`${planOf(site)}/draft?revision=${revision}`, init));
+    return jsonOf<PlanDraft>(await request(`${planOf(site)}/draft?revision=${revision}&base=${in_use.number}`, init));
   },
   discardDraft: (site: string, revision: number) =>
     request(`${planOf(site)}/draft?revision=${revision}`, { method: "DELETE", headers: HEADERS }),
