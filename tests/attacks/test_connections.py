@@ -139,9 +139,11 @@ async def test_messages_to_a_button_from_many_addresses_do_not_delay_an_address_
 
     def message(address: str) -> Waiting:
         connection = cast(Any, SimpleNamespace(bare=object(), place=Place(address, 0.0)))
-        return Waiting(connection, cast(Any, object()), None, owner=BUTTON, looked=True)
+        return Waiting(connection, cast(Any, object()), address, None, owner=BUTTON, looked=True)
 
-    newcomers = Newcomers(lambda _: None, clock, lambda newcomer: begun.append(newcomer.connection.place.owner))
+    newcomers = Newcomers(
+        lambda _head, _address: None, clock, lambda newcomer: begun.append(newcomer.connection.place.owner)
+    )
     for address in (*[f"198.51.100.{host}" for host in range(40)], "192.0.2.1"):
         for _ in range(int(NEWCOMERS[0])):  # all that it may start at once has started
             newcomers.come(message(address), at_once=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.api.admission.limits import DEAR, PLAYERS
+from gateway.api.admission.throttle import whose
 from gateway.auth.principals import is_player
 from gateway.commands.sign_out import end, wait_closed
 from gateway.models import CloseReason, IncidentKind
@@ -151,6 +152,17 @@ async def test_a_stolen_secret_is_useless_outside_the_players_network(tmp_path: 
         assert refused.event.origin_address == "127.0.0.1"
     async with House(tmp_path, with_wall(addresses=["127.0.0.1"])) as house:
         assert (await offer(house)).status == 201
+
+
+@pytest.mark.parametrize(
+    ("address", "owner"), [("10.2.0.7", "player:wall-1"), ("fd00::7", "player:wall-1"), ("192.0.2.1", None)]
+)
+async def test_a_stolen_secret_does_not_help_a_flood_from_elsewhere_past_other_newcomers(
+    tmp_path: Path, address: str, owner: str | None
+) -> None:
+    async with House(tmp_path, with_wall(addresses=["10.2.0.0/16", "fd00::/8"])) as house:
+        head = f"POST /whep/{HALLWAY} HTTP/1.1\r\nAuthorization: Bearer {SECRET}\r\n\r\n".encode()
+        assert whose(house.services)(head, address) == owner
 
 
 async def test_a_players_pictures_end_with_the_agreement(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Doors:
         clock: Clock,
         metrics: Metrics,
         *,
-        whose: Whose = lambda _: None,
+        whose: Whose = lambda _head, _address: None,
         alarms_only: bool = False,
     ) -> None:
         self.alarms_only = alarms_only
@@ -148,7 +148,7 @@ class Doors:
         place = Place("proxy" if own else network_of(peer), self._clock.monotonic(), known=own)
         self._close(self._places.enter(place))
         connection = self._open[place] = Connection(self, server, place)
-        self._newcomers.come(Waiting(connection, connected, context), at_once=own)
+        self._newcomers.come(Waiting(connection, connected, peer, context), at_once=own)
 
     def _begin(self, newcomer: Waiting) -> None:
         connection, connected = newcomer.connection, newcomer.connected

@@ -29,16 +29,17 @@ HEAD = 2048
 BUTTON = "button"
 """What ``Whose`` returns for a message to a panic button's address."""
 
-Whose = Callable[[bytes], str | None]
-"""Tells from the first bytes of a request who sent it. Returns None for a stranger."""
+Whose = Callable[[bytes, str], str | None]
+"""Tells from the first bytes of a request, and the address they came from, who sent it. Returns None for a stranger."""
 
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """Holds an accepted connection on which HTTP has not begun."""
+    """Holds an accepted connection on which HTTP has not begun. ``address`` is its other end."""
 
     connection: Connection
     connected: socket.socket
+    address: str
     context: ssl.SSLContext | None
     owner: str | None = None
     looked: bool = False
@@ -52,7 +53,7 @@ class Waiting:
                 return None
             self.looked = b"\r\n\r\n" in head or len(head) == HEAD
             if self.looked:
-                self.owner = whose(head)
+                self.owner = whose(head, self.address)
         return self.owner
 
 

@@ -94,10 +94,13 @@ def _payer(request: web.Request) -> Payer:
 
 
 def whose(services: Services) -> Whose:
-    """Return the function that tells the doors who sent a request, from its first bytes. It grants nothing."""
+    """Return the function that tells the doors who sent a request, from its first bytes and its address.
+
+    It grants nothing. A wall player's secret from another address is worth nothing here either.
+    """
     cookie = re.compile(re.escape(cookie_name(services.loaded.settings.http)).encode() + rb"=([\w-]{20,200})")
 
-    def told(head: bytes) -> str | None:
+    def told(head: bytes, address: str) -> str | None:
         if head.startswith(b"POST /hooks/"):
             return BUTTON
         if found := cookie.search(head):
@@ -105,8 +108,9 @@ def whose(services: Services) -> Whose:
         else:
             found = _BEARER.search(head)
             credential = found[1].decode() if found else ""
-            if (player := services.players.of(credential)) is not None:
-                return player.principal.id
+            player = services.players.of(credential)
+            if player is not None:
+                return player.principal.id if player.may_connect_from(address) else None
             sign_in = _of_token(services, credential)
         return f"sign-in {sign_in}" if sign_in else None
 
