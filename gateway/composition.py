@@ -41,6 +41,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, CameraPolicy, SiteId
 from gateway.plans.drafts import Drafts
 from gateway.plans.in_use import Configured, Plans, Rooms
+from gateway.printing.printer import Printer
 from gateway.storage.database import Database
 from gateway.storage.readiness import Readiness
 from gateway.viewing.players import WallPlayers
@@ -117,6 +118,7 @@ async def compose(
         plans=plans,
         drafts=drafts,
         places=Places(plans, access.cameras_of),
+        printer=Printer(),
         access=access,
         grants=grants,
         tokens=tokens,

@@ -98,6 +98,7 @@ class Gateway:
                 for door in doors:
                     door.close()
                 await runner.cleanup()
+                parts.services.printer.close()
                 await media.stop()
                 await viewing.drain()
                 parts.services.drafts.close()

@@ -287,6 +287,7 @@ class House:
         for client in self._clients:
             await client.close()
         await self.server.close()
+        self.services.printer.close()
         await self.stop_viewing()
         await self.services.viewing.drain()
         await self.database.close()

@@ -35,6 +35,7 @@ from gateway.metrics import Metrics
 from gateway.models import CameraId, SiteId
 from gateway.plans.drafts import Drafts
 from gateway.plans.in_use import Plans
+from gateway.printing.printer import Printer
 from gateway.storage.readiness import Readiness
 from gateway.viewing.players import WallPlayers
 from gateway.viewing.service import ViewingService
@@ -60,6 +61,7 @@ class Services:
     plans: Plans
     drafts: Drafts
     places: Places
+    printer: Printer
     access: AccessService
     grants: Grants
     tokens: TokenService

@@ -113,6 +113,7 @@ async def playing_house(
         yield House(services, media, camera, incident, base, token)
     finally:
         await server.close()
+        services.printer.close()
         await media.stop()
         for task in tasks:
             task.cancel()

@@ -1,6 +1,5 @@
 """Serves the schools that the caller may know about: floor plans, cameras, and a room's nearest cameras."""
 
-import asyncio
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ from aiohttp import hdrs, web
 from gateway.access import roles
 from gateway.access.service import AccessService
 from gateway.api import views
+from gateway.api.admission.throttle import too_many
 from gateway.api.services import SERVICES, client_address, record, signed_in, whole_number
 from gateway.audit.kinds import Kind
 from gateway.auth.sessions import SignIn
@@ -18,8 +18,11 @@ from gateway.errors import BadRequest, NotFound
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
 from gateway.models import Action, Camera, CameraId, Principal, SiteId
-from gateway.printing.document import Edition, print_plan
+from gateway.printing.document import Edition
 from gateway.printing.paper import Paper
+
+PRINTING = 1.0
+"""Seconds after which a person who is already printing may try again. A print takes up to a second."""
 
 
 def site_view(
@@ -92,7 +95,7 @@ async def plan(request: web.Request) -> web.Response:
 
 
 async def printed(request: web.Request) -> web.Response:
-    """Return the floor plan as a PDF, and record who printed it."""
+    """Return the floor plan as a PDF, and record who printed it. A sign-in may wait for one print at a time."""
     sign_in, site, value, cameras = await _known(request)
     try:
         paper = Paper(request.query.get("paper", Paper.LETTER))
@@ -103,8 +106,10 @@ async def printed(request: web.Request) -> web.Response:
     names = {camera.id: camera.name for camera in cameras}
     wall = datetime.fromtimestamp(services.clock.wall()).astimezone()
     edition = Edition(version.number, version.sha256, wall, names)
+    pdf = await services.printer.print(sign_in.id, SiteId(site.id), value, edition, paper)
+    if pdf is None:
+        return await too_many(request, services.limits.person(sign_in.id, alarm=False), PRINTING)
     await record(request, sign_in, Kind.PLAN_PRINTED, site_id=SiteId(site.id), version=version.number, paper=paper)
-    pdf = await asyncio.to_thread(print_plan, value, edition, paper)
     name = f'inline; filename="{site.id}-floor-plan.pdf"'
     return web.Response(body=pdf, content_type="application/pdf", headers={hdrs.CONTENT_DISPOSITION: name})
 
