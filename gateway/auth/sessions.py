@@ -98,12 +98,9 @@ class SignInSessions:
         return await self._living(SignInSessionRow.id == session_id, lambda row: row.id == session_id)
 
     async def people(self) -> list[Principal]:
-        """Return the people who are signed in now, once each, sorted by name. Leave out wall players."""
-        return _sorted(row for row in await self._all_living() if not row.cookie_sha256.startswith(_STANDING_MARK))
-
-    async def people_and_devices(self) -> list[Principal]:
-        """Return the people and wall players that are signed in now, once each, sorted by name."""
-        return _sorted(await self._all_living())
+        """Return everybody who is signed in now, once each, sorted by name."""
+        found = {row.principal_id: from_row(row) for row in await self._all_living()}
+        return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
     async def cookies(self) -> list[tuple[bytes, str]]:
         """Return the digest of the cookie and the id of each sign-in that has not ended."""
@@ -207,11 +204,6 @@ class SignInSessions:
     async def _all_living(self) -> list[SignInSessionRow]:
         now = self._clock.now()
         return await self._rows.not_ended(SignInSessionRow.expires_at > now, lambda row: row.expires_at > now)
-
-
-def _sorted(rows: Iterable[SignInSessionRow]) -> list[Principal]:
-    found = {row.principal_id: from_row(row) for row in rows}
-    return sorted(found.values(), key=lambda principal: (principal.name, principal.id))
 
 
 def _standing_key(secret: str) -> bytes:

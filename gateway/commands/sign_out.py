@@ -109,7 +109,7 @@ async def wait_closed(
 async def nobody(database: Database, settings: Settings, who: str, clock: Clock) -> str:
     """Return a message that says that nobody with this name is signed in, and who may have been meant."""
     people = [
-        *await SignInSessions(database, settings.tokens, clock).people_and_devices(),
+        *await SignInSessions(database, settings.tokens, clock).people(),
         *await Invitations(database, settings.tokens, clock).people(),
     ]
     names = list(dict.fromkeys(person.name for person in people))

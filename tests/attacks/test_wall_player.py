@@ -9,7 +9,7 @@ import pytest
 from gateway.api.admission.limits import DEAR, PLAYERS
 from gateway.api.admission.throttle import whose
 from gateway.auth.principals import is_player
-from gateway.commands.sign_out import end, nobody, wait_closed
+from gateway.commands.sign_out import end, wait_closed
 from gateway.models import CloseReason, IncidentKind
 from tests.fakes import FakeClock
 from tests.in_process import ENTRANCE, HALLWAY, LINCOLN, OAK, PEOPLE, House
@@ -118,9 +118,6 @@ async def test_a_player_signed_out_by_name_goes_dark_within_a_second_and_stays_o
         assert told == "The gateway has closed 1 picture and 0 pages."
         [given] = await house.records("grant_given")
         assert house.services.grants.living(given.event.detail["grant"]) is None
-
-        told = await nobody(house.database, house.loaded.settings, "WALL 2", clock)
-        assert told.endswith("Did you mean 'Wall 2'?"), "the command also suggests wall players"
 
         assert (await offer(house)).problem(401) == "signed_out"
         [refused] = await house.records("player_refused")

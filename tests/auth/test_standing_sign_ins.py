@@ -55,14 +55,6 @@ async def test_its_secret_is_no_cookie_and_is_not_stored(
     assert not stored(SECRET)
 
 
-async def test_it_is_not_among_the_people_who_are_signed_in(sessions: SignInSessions) -> None:
-    person = Principal("p", "P", Role.PATROL)
-    await sessions.stand(SECRET, WALL)
-    await sessions.create(person)
-    assert await sessions.people() == [person]
-    assert await sessions.people_and_devices() == [person, WALL]
-
-
 async def test_of_devices_that_are_no_longer_configured_the_sign_in_ends_and_no_persons_does(
     sessions: SignInSessions,
 ) -> None:
