@@ -16,7 +16,7 @@ OTHER_PYTHON = scripts/find-python --other $$($(VERSION))
 # imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test setup setup-dev setup-other tools clients web check lint types imports web-check unit unit-other unit-other-meanwhile e2e e2e-by-twos e2e-alone
+.PHONY: demo test setup setup-dev setup-other tools clients web check lint types imports web-check unit unit-other e2e e2e-by-twos e2e-alone
 .PHONY: slowest bench fuzz soak lock clean help
 
 help:  ## this list
@@ -29,8 +29,8 @@ test:  ## everything: lint, types, tests, browser tests
 	@$(MAKE) $(TWO_AT_A_TIME) tools setup-dev setup-other
 	@$(MAKE) $(TWO_AT_A_TIME) web clients
 	@$(MAKE) --no-print-directory check unit
-	@$(MAKE) --no-print-directory --jobs 2 e2e-by-twos unit-other-meanwhile
-	@$(MAKE) --no-print-directory e2e-alone
+	@$(MAKE) --no-print-directory unit-other
+	@$(MAKE) --no-print-directory e2e
 
 setup: $(VENV)/.runtime  ## the Python environment
 
@@ -100,11 +100,6 @@ unit-other: setup-dev  ## the same with another version of Python, if there is o
 
 slowest: setup-dev  ## the slowest tests: ARGS="-m e2e", or by default the unit tests
 	@$(PYTEST) --durations 40 --durations-min 0.5 -m "not e2e" $(ARGS) | sed -n '/slowest/,$$p'
-
-# Beside the browser tests, which mostly wait: with one worker, behind them, and with patience for each test.
-unit-other-meanwhile:
-	@log=$$(mktemp); nice $(MAKE) --no-print-directory unit-other WORKERS=1 ARGS="$(ARGS) --timeout 300" >$$log 2>&1; \
-		status=$$?; cat $$log; rm $$log; exit $$status
 
 e2e:  ## real processes, a real browser: two files at a time, then the `quiet` ones alone
 	@$(MAKE) --no-print-directory e2e-by-twos

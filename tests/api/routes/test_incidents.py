@@ -88,8 +88,8 @@ async def test_a_stuck_button_does_not_fill_the_link_of_a_patrol_car(house: Hous
     await channel.resume()
     incident = await house.lock_down()
     news = []
-    for _ in range(10):  # Read as a page does. On a slow machine it would otherwise count as gone.
-        for _ in range(30):
+    for _ in range(50):  # Read as a page does. On a slow machine it would otherwise count as gone.
+        for _ in range(6):
             await house.lock_down()
         news += [one["incident"]["repeats"] for one in await channel.up_to_now() if one["type"] == "incident"]
     assert news == [0, 1]
