@@ -12,7 +12,9 @@ from gateway.floorplan.kinds import DoorKind, FeatureKind, GateKind, GroundKind,
 from gateway.floorplan.schema import BY_TYPE, VerificationProperties
 from gateway.models import CameraPolicy, SiteId
 from rig.example import ENVIRONMENT
-from scripts import example_plans
+from scripts.example_plans.lincoln import lincoln
+from scripts.example_plans.oak import oak
+from scripts.example_plans.site import Site
 
 CONFIG = Path(__file__).parents[2] / "config"
 LINCOLN, OAK = SiteId("lincoln"), SiteId("oak")
@@ -79,8 +81,8 @@ def test_the_plans_format_is_documented_for_districts() -> None:
     assert [word for word in words if f"`{word}`" not in text] == []
 
 
-@pytest.mark.parametrize("site", [example_plans.lincoln(), example_plans.oak()], ids=lambda site: site.name)
-def test_the_plans_are_those_that_their_script_writes(site: example_plans.Site) -> None:
+@pytest.mark.parametrize("site", [lincoln(), oak()], ids=lambda site: site.name)
+def test_the_plans_are_those_that_their_script_writes(site: Site) -> None:
     assert (CONFIG / "plans" / f"{site.name}.geojson").read_text() == site.text()
 
 
