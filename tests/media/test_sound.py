@@ -1,11 +1,8 @@
 """A camera's sound travels from GStreamer's RTSP server through a media worker to GStreamer's webrtcbin."""
 
-import asyncio
 import json
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,12 +10,12 @@ import pytest_asyncio
 from rig.district import Client, District
 from rig.processes import until
 from tests.gst.camera import gst_camera
+from tests.gst.webrtcbin import said, viewer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 HEARD, SILENT = "lincoln-lobby", "lincoln-hallway-west"
 """Sound is turned on for the first camera, which sends a tone of 440 Hz."""
-VIEWER = Path(__file__).parents[1] / "gst" / "viewer.py"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -60,22 +57,8 @@ async def client(district: District) -> Client:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def webrtcbin() -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec("/usr/bin/python3", str(VIEWER), "--sound", stdin=PIPE, stdout=PIPE)
-    yield process
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
-
-
-async def said(viewer: Process, word: str) -> Any:
-    """Return the next message that the viewer sends about ``word``."""
-    assert viewer.stdout is not None
-    async with asyncio.timeout(20):
-        while line := await viewer.stdout.readline():
-            told = json.loads(line)
-            if word in told:
-                return told
-    raise AssertionError(f"webrtcbin ended without a {word}")
+    async with viewer("--sound") as process:
+        yield process
 
 
 async def watch(client: Client, camera: str, viewer: Process) -> str:

@@ -1,17 +1,14 @@
 """GStreamer's webrtcbin is the viewer: ICE from libnice, DTLS from OpenSSL, SRTP from libsrtp, decoding by FFmpeg."""
 
-import asyncio
 import json
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.gst.webrtcbin import said, viewer
 from tests.webrtc.peers import FPS, playing_gateway
-
-VIEWER = Path(__file__).parents[2] / "gst" / "viewer.py"
 
 pytestmark = [
     pytest.mark.e2e,
@@ -21,23 +18,8 @@ pytestmark = [
 
 @pytest.fixture
 async def webrtcbin(request: pytest.FixtureRequest) -> AsyncIterator[Process]:
-    said = getattr(request, "param", ())
-    process = await asyncio.create_subprocess_exec("/usr/bin/python3", str(VIEWER), *said, stdin=PIPE, stdout=PIPE)
-    yield process
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
-
-
-async def said(viewer: Process, word: str) -> Any:
-    """Return the next value that the viewer prints for ``word``."""
-    assert viewer.stdout is not None
-    async with asyncio.timeout(15):
-        while line := await viewer.stdout.readline():
-            told = json.loads(line)
-            if word in told:
-                return told
-    raise AssertionError(f"webrtcbin ended without a {word}")
+    async with viewer(*getattr(request, "param", ())) as process:
+        yield process
 
 
 async def test_webrtcbin_plays_what_the_camera_shows(webrtcbin: Process) -> None:
