@@ -14,11 +14,9 @@ _REFUSED = {action: Kind[f"{action.name}_REFUSED"] for action in Action}
 
 def given(grant: Grant, principal: Principal, ground: Ground, origin_address: str) -> AuditEvent:
     """Return the event of a new grant: for whom, for what, on which legal ground, for which threat (34 CFR 99.32)."""
-    return AuditEvent(
-        kind=Kind.GRANT_GIVEN,
-        principal=principal.id,
-        name=principal.name,
-        role=principal.role,
+    return AuditEvent.of(
+        principal,
+        Kind.GRANT_GIVEN,
         site=grant.site_id,
         incident=grant.incident_id,
         origin_address=origin_address or None,
@@ -28,11 +26,9 @@ def given(grant: Grant, principal: Principal, ground: Ground, origin_address: st
 
 def revoked(grant: Grant, by: Principal) -> AuditEvent:
     """Return the event of a grant that ``by`` has ended before its time."""
-    return AuditEvent(
-        kind=Kind.GRANT_REVOKED,
-        principal=by.id,
-        name=by.name,
-        role=by.role,
+    return AuditEvent.of(
+        by,
+        Kind.GRANT_REVOKED,
         site=grant.site_id,
         incident=grant.incident_id,
         detail={"grant": grant.id, "of": grant.principal_id},
@@ -49,11 +45,9 @@ def refused(
     origin_address: str,
 ) -> AuditEvent:
     """Return the event of a refusal. ``asked`` is what the request named; ``site_id`` and ``camera`` must exist."""
-    return AuditEvent(
-        kind=_REFUSED[action],
-        principal=principal.id,
-        name=principal.name,
-        role=principal.role,
+    return AuditEvent.of(
+        principal,
+        _REFUSED[action],
         site=site_id or principal.only_site,
         camera=camera.id if camera else None,
         outcome=Outcome.REFUSED,

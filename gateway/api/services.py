@@ -147,14 +147,15 @@ async def body_of(request: web.Request, model: type[T]) -> T:
         raise BadRequest("bad_body", f"{where}: {first['msg']}" if where else first["msg"]) from None
 
 
-def whole_number(request: web.Request, name: str, default: int, most: int) -> int:
-    """Return a query parameter that is a whole number from 1 to ``most``. Raises BadRequest."""
+def whole_number(request: web.Request, name: str, default: int | None, most: int, least: int = 1) -> int:
+    """Return a query parameter that is a whole number from ``least`` to ``most``. Without a ``default`` it must be
+    there. Raises BadRequest."""
     try:
-        value = int(request.query.get(name, default))
+        value = int(request.query.get(name, "" if default is None else default))
     except ValueError:
-        value = 0
-    if not 1 <= value <= most:
-        raise BadRequest("bad_number", f"{name}: must be a whole number from 1 to {most}")
+        value = least - 1
+    if not least <= value <= most:
+        raise BadRequest("bad_number", f"{name}: must be a whole number from {least} to {most}")
     return value
 
 
@@ -178,11 +179,9 @@ async def record(
     """Record what a person did, and with which camera, incident or school, if any."""
     principal, services = sign_in.principal, request.app[SERVICES]
     await services.audit.append(
-        AuditEvent(
-            kind=kind,
-            principal=principal.id,
-            name=principal.name,
-            role=principal.role,
+        AuditEvent.of(
+            principal,
+            kind,
             site=services.access.camera(camera_id).site_id if camera_id else site_id or principal.only_site,
             camera=camera_id,
             incident=incident_id,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from gateway.audit.kinds import Kind
-from gateway.models import Role
+from gateway.models import Principal, Role
 
 
 class Outcome(StrEnum):
@@ -39,6 +39,11 @@ class AuditEvent:
     reason: str | None = None
     origin_address: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, who: Principal, kind: Kind, **said: Any) -> Self:
+        """Return an event about a person or device. ``said`` are further fields."""
+        return cls(kind=kind, principal=who.id, name=who.name, role=who.role, **said)
 
     def by_wall(self, set_by: float) -> Self:
         """Return the same event with its times (the details that end in ``_at``) converted to wall time.

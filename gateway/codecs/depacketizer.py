@@ -11,7 +11,7 @@ MAX_ACCESS_UNIT = 4 * 1024 * 1024
 
 
 class Counts:
-    """What a depacketizer has counted and learned so far. See ``Depacketizer``."""
+    """Holds what a depacketizer has counted and learned so far. See ``Depacketizer``."""
 
     def __init__(self) -> None:
         self.seen = 0

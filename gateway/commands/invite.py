@@ -51,11 +51,9 @@ async def links(
 def invited(principal: Principal, by: str) -> AuditEvent:
     """Return the audit event of an invitation."""
     detail = {"sites": sorted(principal.site_ids), "by": by}
-    return AuditEvent(
-        kind=Kind.INVITED,
-        principal=principal.id,
-        name=principal.name,
-        role=principal.role,
+    return AuditEvent.of(
+        principal,
+        Kind.INVITED,
         site=principal.only_site,
         detail=detail,
     )

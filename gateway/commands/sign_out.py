@@ -59,11 +59,9 @@ async def end(database: Database, settings: Settings, who: str, operator: str, c
                 f"{sign_in.principal.name} is still signed in: the database cannot be written (is the disk full?)"
             )
         await audit.append(
-            AuditEvent(
-                kind=Kind.SIGNED_OUT,
-                principal=sign_in.principal.id,
-                name=sign_in.principal.name,
-                role=sign_in.principal.role,
+            AuditEvent.of(
+                sign_in.principal,
+                Kind.SIGNED_OUT,
                 site=sign_in.principal.only_site,
                 detail={"by": f"{operator}, command line", "sign_in": sign_in.id},
             )

@@ -229,11 +229,9 @@ def _proposal(draft: Draft) -> Proposal:
 
 
 def _event(kind: Kind, site: SiteId, by: Principal, address: str, **detail: object) -> AuditEvent:
-    return AuditEvent(
-        kind=kind,
-        principal=by.id,
-        name=by.name,
-        role=by.role,
+    return AuditEvent.of(
+        by,
+        kind,
         site=site,
         origin_address=address or None,
         detail=detail,

@@ -182,11 +182,9 @@ class WallPlayers:
     async def _refused(self, player: Player, reason: str, address: str, told: tuple[str, str]) -> Unauthenticated:
         principal = player.principal
         await self._audit.append(
-            AuditEvent(
-                kind=Kind.PLAYER_REFUSED,
-                principal=principal.id,
-                name=principal.name,
-                role=principal.role,
+            AuditEvent.of(
+                principal,
+                Kind.PLAYER_REFUSED,
                 site=principal.only_site,
                 outcome=Outcome.REFUSED,
                 reason=reason,

@@ -35,11 +35,9 @@ class Viewing:
 
 def event_of(viewing: Viewing, kind: Kind, reason: str | None = None, **detail: object) -> AuditEvent:
     """Return the audit event of something that happened to a viewing."""
-    return AuditEvent(
-        kind=kind,
-        principal=viewing.principal.id,
-        name=viewing.principal.name,
-        role=viewing.principal.role,
+    return AuditEvent.of(
+        viewing.principal,
+        kind,
         site=viewing.camera.site_id,
         camera=viewing.camera.id,
         incident=viewing.grant.incident_id,

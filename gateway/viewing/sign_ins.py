@@ -219,11 +219,9 @@ class SignInKeeper:
 
 def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
     """Return the audit event of a sign-in that an incident extends. It is recorded once per incident."""
-    return AuditEvent(
-        kind=Kind.SIGN_IN_CARRIED_ON,
-        principal=sign_in.principal.id,
-        name=sign_in.principal.name,
-        role=sign_in.principal.role,
+    return AuditEvent.of(
+        sign_in.principal,
+        Kind.SIGN_IN_CARRIED_ON,
         site=incident.site_id,
         incident=incident.id,
         detail={"sign_in": sign_in.id, "would_have_ended_at": sign_in.expires_at},
@@ -232,11 +230,9 @@ def carried_on(sign_in: SignIn, incident: Incident) -> AuditEvent:
 
 def closed(sign_in: SignIn, expired: bool, pictures: int, pages: int) -> AuditEvent:
     """Return the audit event of closing a sign-in's pages and pictures, when the gateway itself did not end it."""
-    return AuditEvent(
-        kind=Kind.SIGN_IN_CLOSED,
-        principal=sign_in.principal.id,
-        name=sign_in.principal.name,
-        role=sign_in.principal.role,
+    return AuditEvent.of(
+        sign_in.principal,
+        Kind.SIGN_IN_CLOSED,
         site=sign_in.principal.only_site,
         reason="expired" if expired else CloseReason.SIGNED_OUT,
         detail={"sign_in": sign_in.id, "pictures": pictures, "pages": pages},

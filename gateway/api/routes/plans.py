@@ -8,10 +8,18 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
-from gateway.api.services import SERVICES, Services, body_of, client_address, signed_in
+from gateway.api.services import (
+    SERVICES,
+    Services,
+    body_of,
+    client_address,
+    record,
+    signed_in,
+    whole_number,
+)
 from gateway.audit.kinds import Kind
-from gateway.audit.log import AuditEvent
-from gateway.errors import BadRequest, NotFound
+from gateway.auth.sessions import SignIn
+from gateway.errors import NotFound
 from gateway.floorplan.document import Document, text_of, with_cameras
 from gateway.models import Action, CameraId, Principal, SiteId
 from gateway.plans.changes import changes
@@ -22,7 +30,9 @@ EDITORS = (Action.EDIT_PLAN,)
 APPROVERS = (Action.APPROVE_PLAN,)
 BOTH = (Action.EDIT_PLAN, Action.APPROVE_PLAN)
 NOTE_LIMIT = 1000
-LONGEST_NUMBER = 15
+HIGHEST = 2**52
+"""The highest revision: a browser's numbers are exact up to here."""
+MOST_VERSIONS = 2**31
 HIDDEN_CAMERA = "A camera that is shown to nobody does not fit this draft."
 
 
@@ -30,7 +40,7 @@ class OfRevision(BaseModel):
     """The body of a request about a draft. ``revision`` is the one that the page shows."""
 
     model_config = ConfigDict(extra="forbid")
-    revision: int = Field(ge=0, le=2**52)
+    revision: int = Field(ge=0, le=HIGHEST)
 
 
 class WithNote(OfRevision):
@@ -42,7 +52,7 @@ class WithNote(OfRevision):
 class OfVersion(OfRevision):
     """The body of ``…/restore``."""
 
-    version: int = Field(ge=0, le=2**31)
+    version: int = Field(ge=0, le=MOST_VERSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +60,16 @@ class _Asked:
     """Holds who is asking about which school's plan. ``hidden`` are its cameras that this person may not know about."""
 
     services: Services
-    who: Principal
+    sign_in: SignIn
     address: str
     site: SiteId
     visible: frozenset[CameraId]
     hidden: frozenset[CameraId]
+
+    @property
+    def who(self) -> Principal:
+        """Return the person."""
+        return self.sign_in.principal
 
     def shown(self, document: Document) -> Document:
         """Return a document as this person may see it."""
@@ -77,31 +92,11 @@ async def _allowed(request: web.Request, actions: tuple[Action, ...]) -> _Asked:
     if all(access.may(who, action, site) for action in actions):
         await access.require(who, actions[0], site, address)
     visible = {camera.id for camera in access.visible_cameras(who, site)}
-    return _Asked(services, who, address, site, frozenset(visible), services.plans.cameras(site) - visible)
+    return _Asked(services, sign_in, address, site, frozenset(visible), services.plans.cameras(site) - visible)
 
 
-def _number(request: web.Request, name: str, default: int | None = None) -> int:
-    """Return a query parameter that is a whole number. Raises BadRequest."""
-    written = request.query.get(name, "" if default is None else str(default))
-    if not (written.isascii() and written.isdecimal() and len(written) <= LONGEST_NUMBER):
-        raise BadRequest("bad_number", f"{name}: must be that of the draft that the page shows")
-    return int(written)
-
-
-async def _read(asked: _Asked, what: str) -> None:
-    """Record that a person has read a whole plan."""
-    who = asked.who
-    await asked.services.audit.append(
-        AuditEvent(
-            kind=Kind.PLAN_READ,
-            principal=who.id,
-            name=who.name,
-            role=who.role,
-            site=asked.site,
-            origin_address=asked.address or None,
-            detail={"read": what},
-        )
-    )
+def _revision(request: web.Request) -> int:
+    return whole_number(request, "revision", None, HIGHEST, least=0)
 
 
 async def _draft(asked: _Asked, draft: Draft) -> dict[str, Any]:
@@ -127,7 +122,7 @@ async def draft(request: web.Request) -> web.Response:
     """Return the draft, or the plan in use if nobody has started a draft."""
     asked = await _allowed(request, BOTH)
     found = await asked.services.drafts.get(asked.site)
-    await _read(asked, "draft")
+    await record(request, asked.sign_in, Kind.PLAN_READ, site_id=asked.site, read="draft")
     return web.json_response(await _draft(asked, found) | {"document": asked.shown(found.document)})
 
 
@@ -135,7 +130,7 @@ async def save(request: web.Request) -> web.Response:
     """Save the draft, even if it is not a valid plan yet."""
     asked = await _allowed(request, EDITORS)
     text = await request.read()
-    revision, base = _number(request, "revision"), _number(request, "base", 0)
+    revision, base = _revision(request), whole_number(request, "base", 0, MOST_VERSIONS, least=0)
     saved = await asked.services.drafts.save(asked.site, asked.who, asked.address, text, revision, base, asked.hidden)
     return web.json_response(await _draft(asked, saved))
 
@@ -143,7 +138,7 @@ async def save(request: web.Request) -> web.Response:
 async def discard(request: web.Request) -> web.Response:
     """Delete the draft."""
     asked = await _allowed(request, EDITORS)
-    await asked.services.drafts.discard(asked.site, asked.who, asked.address, _number(request, "revision"))
+    await asked.services.drafts.discard(asked.site, asked.who, asked.address, _revision(request))
     return web.Response(status=204)
 
 
@@ -189,9 +184,9 @@ async def version(request: web.Request) -> web.Response:
     """Return one version as a GeoJSON file."""
     asked = await _allowed(request, BOTH)
     number = request.match_info["number"]
-    known = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    known = number.isdecimal() and len(number) <= len(str(MOST_VERSIONS))
     found = await asked.services.plans.find(asked.site, int(number) if known else -1)
-    await _read(asked, f"version {found.number}")
+    await record(request, asked.sign_in, Kind.PLAN_READ, site_id=asked.site, read=f"version {found.number}")
     name = f"{asked.site}-version-{found.number}.geojson"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(

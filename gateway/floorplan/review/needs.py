@@ -158,4 +158,4 @@ NEEDS: dict[str, tuple[str, Need]] = {
     "printable": ("a printable form", _always(State.ELSEWHERE, "print the plan and look at it")),
     "aerial_imagery": ("aerial imagery", _always(State.ELSEWHERE, "the plan holds no pictures")),
 }
-"""What can be required of a plan: its name for people, and how the question is answered."""
+"""Maps everything that can be required of a plan to its name for people and to the function that looks for it."""

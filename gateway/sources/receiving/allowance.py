@@ -16,8 +16,8 @@ once, as after a stalled connection."""
 SECONDS_AT_ONCE = 10
 MESSAGES_COUNTED_TOGETHER = 1000
 SECONDS_COUNTED_TOGETHER = 0.1
-"""What arrives is counted at once, but it is compared with the limits only after this many messages or seconds, because
-comparing costs more than counting."""
+"""Everything that arrives is counted at once, but it is compared with the limits only after this many messages
+or seconds, because comparing costs more than counting."""
 
 
 class Allowance:

@@ -19,7 +19,7 @@ REPORT_INTERVAL = 5.0
 
 
 class Incoming:
-    """What arrives in one connection.
+    """Takes in everything that arrives over one connection.
 
     ``reception`` and ``playing`` are set once the camera plays, and ``carrier`` says how media is carried.
     ``malformed`` counts dropped RTSP messages. ``report_due`` is the gateway time of the next report to the camera.

@@ -115,10 +115,9 @@ export const api = {
   sites: async () => (await get<{ sites: Site[] }>("/api/sites")).sites,
   plan: (site: string) => get<Plan>(planOf(site)),
   draft: (site: string) => get<WholeDraft>(`${planOf(site)}/draft`),
-  /** `keepalive`: the page is being closed. */
-  saveDraft: async (site: string, { revision, in_use }: PlanDraft, text: string, keepalive = false) => {
+  saveDraft: async (site: string, { revision, in_use }: PlanDraft, text: string) => {
     const headers = { ...HEADERS, "Content-Type": "application/geo+json" };
-    const init = { method: "PUT", headers, body: text, keepalive, signal: AbortSignal.timeout(ANSWER_WITHIN) };
+    const init = { method: "PUT", headers, body: text, signal: AbortSignal.timeout(ANSWER_WITHIN) };
     return jsonOf<PlanDraft>(await request(`${planOf(site)}/draft?revision=${revision}&base=${in_use.number}`, init));
   },
   discardDraft: (site: string, revision: number) =>
@@ -126,10 +125,6 @@ export const api = {
   /** The answer is a version, or a draft with a proposal if somebody must approve it. */
   publishPlan: (site: string, revision: number, note: string) =>
     pressed(postFor<PlanVersion | PlanDraft>(`${planOf(site)}/publish`, { revision, note })),
-  approvePlan: (site: string, revision: number) =>
-    pressed(postFor<PlanVersion>(`${planOf(site)}/approve`, { revision })),
-  rejectPlan: (site: string, revision: number, note: string) =>
-    pressed(postFor<PlanDraft>(`${planOf(site)}/reject`, { revision, note })),
   restorePlan: (site: string, revision: number, version: number) =>
     pressed(postFor<WholeDraft>(`${planOf(site)}/restore`, { revision, version })),
   planVersions: async (site: string) => (await get<{ versions: PlanVersion[] }>(`${planOf(site)}/versions`)).versions,
