@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
@@ -100,6 +102,25 @@ async def test_gstreamers_server_plays(scheme: str) -> None:
         credentials = () if scheme == "none" else (USERNAME, PASSWORD)
         async with pulled(camera.url, *credentials) as pull:
             await assert_plays(pull, 320, 180)
+
+
+def has_pictures(pull: Pull, count: int) -> bool:
+    return len(pull.sink.units) >= count
+
+
+async def test_a_second_viewer_of_a_cameras_one_pipeline_does_not_take_the_first_back_to_its_start() -> None:
+    with gst_camera() as camera:
+        async with pulled(camera.url) as first:
+            await first.wait_until(lambda: len(first.sink.units) >= 5)
+            for _ in range(5):
+                enough = len(first.sink.units) + 3
+                async with pulled(camera.url) as second:
+                    await second.wait_until(partial(has_pictures, second, 2))
+                await first.wait_until(partial(has_pictures, first, enough))
+            times = [unit.rtp for unit in first.sink.units]
+            assert all(0 < (later - earlier) % 2**32 < 2**31 for earlier, later in pairwise(times))
+            assert sum(unit.lost for unit in first.sink.units) == 0
+            assert camera.process.poll() is None
 
 
 OVER_UDP = "The camera does not send over TCP: it is pulled over UDP."

@@ -13,7 +13,7 @@ USER_AGENT = "Sightline"
 ANSWER_TIMEOUT = 8.0
 MAX_SIGN_INS = 4
 MAX_GIVEN_UP = 64
-_FIELDS = {"DESCRIBE": ("Accept", "application/sdp"), "PLAY": ("Range", "npt=0.000-")}
+_ACCEPT = ("Accept", "application/sdp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Pending:
     sequence: int
     method: str
     url: str
-    transport: str
+    field: tuple[str, str] | None
     sent: float
     sign_ins: int
 
@@ -49,20 +49,20 @@ class Requests:
         self.output.clear()
         return output
 
-    def send(self, method: str, url: str, now: float, transport: str = "", sign_ins: int = 0) -> None:
-        """Send a request. ``transport`` is the field of a SETUP."""
+    def send(self, method: str, url: str, now: float, field: tuple[str, str] | None = None, sign_ins: int = 0) -> None:
+        """Send a request. ``field`` is the name and value of what it has beside the usual header fields."""
         self._sequence += 1
         headers = [("CSeq", str(self._sequence)), ("User-Agent", USER_AGENT)]
         if authorization := self._authenticator.authorization(method, url):
             headers.append(("Authorization", authorization))
         if self.session_id:
             headers.append(("Session", self.session_id))
-        if method in _FIELDS:
-            headers.append(_FIELDS[method])
-        if transport:
-            headers.append(("Transport", transport))
+        if method == "DESCRIBE":
+            headers.append(_ACCEPT)
+        if field is not None:
+            headers.append(field)
         self.output.append(encode(f"{method} {url} RTSP/1.0", headers))
-        self.pending = Pending(self._sequence, method, url, transport, now, sign_ins)
+        self.pending = Pending(self._sequence, method, url, field, now, sign_ins)
 
     def answered(self, response: Response, now: float) -> Pending | None:
         """Return the request that this answers, or None if it answers none, or only announces an answer.
@@ -84,7 +84,7 @@ class Requests:
         self._authenticator.challenged(headers.all("www-authenticate"))
         if refused.sign_ins >= MAX_SIGN_INS:
             raise CameraError(SourceReason.PASSWORD_REFUSED, "The camera refuses the user name or the password.")
-        self.send(refused.method, refused.url, now, refused.transport, refused.sign_ins + 1)
+        self.send(refused.method, refused.url, now, refused.field, refused.sign_ins + 1)
 
     def accepted(self) -> None:
         """Note that the camera accepted our credentials."""

@@ -29,6 +29,8 @@ from gateway.sources.rtsp.protocol.negotiation import Negotiation
 from gateway.sources.rtsp.protocol.reader import Reader
 from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT, Pending, Requests
 from gateway.sources.rtsp.protocol.states import (
+    FINAL_REFUSALS,
+    FROM_START,
     REDIRECTIONS,
     State,
     Step,
@@ -149,7 +151,7 @@ class RtspSession:
             case State.SETTING_UP_SOUND:
                 if (wish := self._negotiation.sound_wish()) is not None:
                     url, transport = wish
-                    self._requests.send("SETUP", url, now, transport)
+                    self._requests.send("SETUP", url, now, ("Transport", transport))
             case State.STARTING:
                 self._reader.channels = self._agreement.channels
                 self._requests.send("PLAY", self._negotiation.description.play_url, now)
@@ -162,7 +164,7 @@ class RtspSession:
 
     def _request_picture(self, now: float) -> None:
         url, transport = self._negotiation.picture_wish()
-        self._requests.send("SETUP", url, now, transport)
+        self._requests.send("SETUP", url, now, ("Transport", transport))
 
     def _other_frames(self, frames: Frames) -> Iterator[Event]:
         channels = (self._agreement.rtp_channel, self._agreement.rtcp_channel)
@@ -226,6 +228,8 @@ class RtspSession:
             self._keep_alive.refused()
         elif response.status in REDIRECTIONS and (location := response.headers.get("location")):
             raise Redirected(location)
+        elif self.state is State.STARTING and pending.field is None and response.status not in FINAL_REFUSALS:
+            self._requests.send("PLAY", pending.url, now, FROM_START)
         elif self.state is State.SETTING_UP:
             self._negotiation.picture_refused(response.status)
             self._request_picture(now)

@@ -60,8 +60,13 @@ REDIRECTIONS = frozenset({300, 301, 302, 303, 307})
 
 UNSUPPORTED_TRANSPORT = 461
 FINAL_REFUSALS = frozenset({401, 403, 453, 454, 503})
-"""Answers to SETUP that would be the same if the stream were requested over another carrier. Cameras that do not send
-over TCP should answer 461, but may answer with any status.
+"""Answers that would be the same if the stream were requested over another carrier, or started from a named time.
+Cameras that do not send over TCP should answer 461, but may answer with any status.
+"""
+
+FROM_START = ("Range", "npt=0.000-")
+"""The field of PLAY (RFC 2326 12.29) for servers that refuse to play without it. Others must not get it: a server whose
+viewers share one pipeline goes back to the start for all of them.
 """
 
 REFUSALS: dict[int, tuple[SourceReason, str]] = {

@@ -121,6 +121,30 @@ def test_an_unknown_refusal_names_its_status() -> None:
         Dialogue().answer(status=418)
 
 
+def test_a_camera_is_asked_to_play_from_now_on_and_from_a_named_time_only_if_it_refuses_that() -> None:
+    dialogue = Dialogue()
+    dialogue.answer(body=SDP)
+    dialogue.answer("Session: 42", "Transport: RTP/AVP/TCP;interleaved=0-1")
+    method, _, headers = dialogue.requested()
+    assert method == "PLAY"
+    assert "range" not in headers
+    dialogue = Dialogue()
+    dialogue.answer(body=SDP)
+    dialogue.answer("Session: 42", "Transport: RTP/AVP/TCP;interleaved=0-1")
+    assert not dialogue.answer(status=400)
+    method, _, headers = dialogue.requested()
+    assert (method, headers["session"], headers["range"]) == ("PLAY", "42", "npt=0.000-")
+
+
+def test_a_camera_that_refuses_to_play_from_any_time_is_asked_no_third_time() -> None:
+    dialogue = Dialogue()
+    dialogue.answer(body=SDP)
+    dialogue.answer("Session: 42", "Transport: RTP/AVP/TCP;interleaved=0-1")
+    dialogue.answer(status=400)
+    with pytest.raises(CameraError, match="PLAY with status 400"):
+        dialogue.answer(status=400)
+
+
 def test_media_is_read_from_the_channels_that_the_camera_chose() -> None:
     dialogue = Dialogue()
     dialogue.play(transport="RTP/AVP/TCP;interleaved=4-5;ssrc=1234")
