@@ -55,7 +55,7 @@ def proportional(pids: Iterable[int]) -> int:
 
 
 def queued(port: int, tables: Iterable[str] = ("/proc/net/tcp", "/proc/net/tcp6")) -> int:
-    """Return the bytes waiting in the kernel for either side of the TCP connections with this port at one end."""
+    """Return the bytes waiting in the kernel, in both directions, on all TCP connections with this port at one end."""
     found, ending = 0, f":{port:04X}"
     for table in tables:
         with contextlib.suppress(OSError):

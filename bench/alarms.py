@@ -1,5 +1,5 @@
-"""Measures how soon an alarm is answered and a picture opens while strangers and people with few rights send all the
-requests they can.
+"""Measures how soon an alarm is answered and a picture opens while strangers, and people with few permissions, send all
+the requests that they can.
 
 The gateway runs in its own process, and so does every load (``alarm_loads``). A panic button's message is posted every
 half second. A picture is opened every second, and timed from the offer to its first packet.

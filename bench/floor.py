@@ -31,7 +31,7 @@ async def measure(seconds: int = SECONDS) -> dict[str, Any]:
 
 
 async def built(directory: Path) -> str:
-    """Compile it in ``directory``. Raises NotHere."""
+    """Compile ``floor.c`` in ``directory``. Return the program's path. Raises NotHere."""
     compiler = shutil.which("cc")
     if compiler is None:
         raise NotHere("no C compiler")

@@ -65,7 +65,7 @@ async def measure(clicks: int, triggers: int) -> dict[str, dict[str, float]]:
 
 
 async def _click(glass: Glass, coordinator: Client, clicks: int, found: dict[str, list[float]]) -> None:
-    """Open and close a tile ``clicks`` times, in an incident that opens none by itself."""
+    """Open and close a tile ``clicks`` times, in an incident that opens no tiles by itself."""
     dice = random.Random(0)
     _, incident = await coordinator.post("/api/incidents", {"site": SITE, "kind": "real"})
     await asyncio.sleep(1)

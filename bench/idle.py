@@ -1,14 +1,14 @@
-"""``python -m bench idle`` measures what it costs to pull all cameras of a school all the time while nobody is
-watching.
+"""``python -m bench idle`` measures the cost of pulling all cameras of a school all the time while nobody is watching.
 
 The cameras are the feeder's, at half the picture rate and so at 1 Mbit/s (15 pictures, 117 packets per second), over
-RTSP/TCP on loopback. This gateway (with picture health and without, and in all the checkouts that are named), MediaMTX
-and go2rtc take turns with the same feeder, round after round. The feeder's own cost is not counted. In every turn:
-start, wait until every camera is playing, settle for longer than a group of pictures lasts, then count.
+RTSP/TCP on loopback. This gateway (with and without picture health, in every checkout that is named), MediaMTX and
+go2rtc take turns with the same feeder, round after round. The feeder's own cost is not counted. In every turn, the
+bench starts the server, waits until every camera is playing and then for longer than a group of pictures lasts, and
+measures.
 
 CPU is user and system time of the server's processes, from /proc. Memory is PSS at the end; the memory per camera is
-the slope from a turn with one camera. If a server reads less than the feeder writes, it shows: pictures pile up in
-sockets (*behind* says how much) until those are full, and then *delivered* falls below 1.
+the slope from a turn with one camera. A server that reads less than the feeder writes gives itself away: pictures pile
+up in sockets (*behind* says how much) until those are full, and then *delivered* falls below 1.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ async def measure(
 
 
 async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
-    """Start, wait, settle, count, stop. Raises NotHere, AssertionError."""
+    """Start a server, wait for it to settle, measure it and stop it. Raises NotHere, AssertionError."""
     directory = feed.directory / f"turn-{time.monotonic_ns()}"
     directory.mkdir()
     async with started(server := build(replace(feed, directory=directory))):
@@ -137,7 +137,7 @@ async def one_turn(build: Build, feed: Feed, seconds: float) -> Turn:
 
 
 async def all_play(feed: Feed) -> None:
-    """Wait until every camera is playing once. Raises AssertionError."""
+    """Wait until every camera is playing. Raises AssertionError."""
     deadline = time.monotonic() + ALL_PLAY_WITHIN + ALL_PLAY_WITHIN_A_CAMERA * feed.cameras
     while (players := (await counted(feed)).players) < feed.cameras:
         if time.monotonic() > deadline:

@@ -1,4 +1,5 @@
-"""One measurement: a feeder, a server and viewers, each in a separate process. All are ended, whatever happens."""
+"""Runs one measurement: a feeder, a server and viewers, each in a separate process. All of them are ended, whatever
+happens."""
 
 import asyncio
 import contextlib

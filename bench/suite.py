@@ -139,7 +139,7 @@ async def floor_of_all(desk: Desk) -> dict[str, Any]:
 
 
 def memory(few: dict[str, Any], many: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Return the memory per further viewer, by server, where both ends of the slope were measured."""
+    """Return the memory per further viewer of each server for which both ends of the slope were measured."""
     found = {name: slope(few[name], many[name]) for name in few.keys() & many.keys()}
     if len(own) > 1:
         rows = list(own.values())

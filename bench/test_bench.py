@@ -1,4 +1,4 @@
-"""The bench itself: what it reports about a server must be true."""
+"""Tests the bench itself: what it reports about a server must be true."""
 
 import asyncio
 import copy
@@ -38,7 +38,8 @@ def written(pictures: int, camera: int = 0) -> np.ndarray:
 
 
 def received(numbers: list[int], delay: dict[int, int], offset: int) -> Received:
-    """Return those pictures, ``offset`` ticks later in RTP time, each ``delay`` ms (1 by default) after it arrived."""
+    """Return what a viewer receives: the pictures with these numbers, ``offset`` ticks later in RTP time, each
+    ``delay`` ms (1 by default) after it was sent."""
     return Received(
         np.array([(number * TICKS + offset) & 0xFFFFFFFF for number in numbers], np.uint32),
         np.array([(number * 33 + delay.get(number, 1)) * MS for number in numbers], np.int64),

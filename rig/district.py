@@ -1,4 +1,4 @@
-"""The example district in real processes: a simulated school, the gateway, and signed-in clients."""
+"""Runs the example district in real processes: a simulated school, the gateway, and signed-in clients."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The example district of ``config/``: its folder and its secrets."""
+"""Names the folder and the secrets of the example district in ``config/``."""
 
 from pathlib import Path
 

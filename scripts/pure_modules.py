@@ -1,7 +1,8 @@
-"""Import-linter's contract for pure modules: a module whose docstring says that it is pure must be, without a list.
+"""Import-linter's contract for pure modules. It checks every module whose docstring says that it is pure; nobody has to
+keep a list.
 
-A module is held where its docstring says *pure* or *sans-IO*. A package is held, with all that is in it, where its
-docstring says so with a capital letter ("Pure."); in small letters the word tells of one of its modules.
+A module promises to be pure if its docstring says *pure* or *sans-IO*. A package promises that for everything in it if
+its docstring says so with a capital letter ("Pure."). In small letters, the word only describes one of its modules.
 """
 
 import ast

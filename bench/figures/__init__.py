@@ -1,1 +1,1 @@
-"""How figures are shown and judged: tables, charts and targets. Pure."""
+"""Shows and judges figures: tables, charts and targets. Pure."""

@@ -1,4 +1,5 @@
-"""Draws what cameras cost while nobody is watching, by their number: an SVG with panels for CPU and memory. Pure."""
+"""Draws what different numbers of cameras cost while nobody is watching: an SVG with panels for CPU and memory.
+Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

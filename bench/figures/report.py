@@ -49,7 +49,7 @@ def show(found: dict[str, Any], console: Console) -> None:
 
 
 def show_times(title: str, rows: dict[str, dict[str, Any]], console: Console) -> None:
-    """Print the milliseconds until something was on the screen."""
+    """Print how many milliseconds it took until something was on the screen."""
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     table = Table("", *(column.replace("_", " ") for column in columns), title=title)
     for name, row in rows.items():

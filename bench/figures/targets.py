@@ -1,4 +1,4 @@
-"""The targets of the gateway on two shared cores, and whether a run reached them. Pure."""
+"""Compares a run with the targets of the gateway on two shared cores. Pure."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

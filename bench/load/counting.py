@@ -109,7 +109,7 @@ class CountingViewer(LightViewer):
         return opened
 
     def readable(self) -> None:
-        """Count an arrived run of packets, or handle anything else that arrived."""
+        """Count the packets that have arrived in a run, or handle anything else that has arrived."""
         buffer = self._pictures.buffer
         try:
             size, control, _, address = self.socket.recvmsg_into([buffer], _CONTROL)

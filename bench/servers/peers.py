@@ -46,11 +46,11 @@ class PlainAiortc:
             raise NotHere("plain aiortc does not start") from error
 
     async def endpoint(self, camera: int) -> Endpoint:
-        """Return its address, without a token: such a simple program has none."""
+        """Return the camera's address, without a token, because such a simple program has none."""
         return Endpoint(f"http://127.0.0.1:{self._port}/whep/{camera}")
 
     async def counters(self) -> dict[str, float]:
-        """Return nothing: it counts nothing."""
+        """Return nothing, because the program counts nothing."""
         return {}
 
     async def stop(self) -> None:

@@ -75,7 +75,7 @@ def _unknown(identifier: str, what: str, named: str, known: list[str]) -> Iterat
 
 
 def _same_names(plan: FloorPlan) -> Iterator[Problem]:
-    """Report numbers that are used twice. People say them over the radio, and a repeated number sends others to the
+    """Report numbers that are used twice. People say them over the radio, and a repeated number sends them to the
     wrong place. A stairwell has the same number on each floor of its building."""
     buildings = {floor.id: floor.building_id for floor in plan.floors}
     rooms: dict[str, Room] = {}

@@ -1,4 +1,4 @@
-"""Handles a plan as a GeoJSON document: parsed, but not yet read. Pure."""
+"""Handles a plan as a GeoJSON document that is parsed but not yet checked. Pure."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ def with_cameras(document: Document, wanted: Callable[[str], object]) -> Documen
 
 
 def with_features_of(document: Document, other: Document, ids: Collection[str]) -> Document:
-    """Return the document with the features of ``ids`` as ``other`` has them, wherever they were in it before."""
+    """Return the document with the features of ``ids`` taken from ``other`` instead, which may have none of them."""
     own = [one for one in document["features"] if not _has_id(one, ids)]
     return document | {"features": own + [one for one in other["features"] if _has_id(one, ids)]}
 

@@ -69,12 +69,12 @@ class Grid:
 
 
 def grid_of(plan: FloorPlan) -> Grid:
-    """Return the grid over everything in the plan but its cameras.
+    """Return the grid over everything in the plan except its cameras.
 
-    Not every reader may know about every camera, and the edge of the grid would tell where the outermost one is. So a
-    camera may stand outside the grid, where it has no cell.
+    Not every reader may know about every camera, and the edge of the grid would reveal where the outermost one is. So
+    a camera may stand outside the grid, where it has no cell.
 
-    The smallest cell is chosen that needs at most ``MOST_CELLS`` columns and rows. Its lines lie on multiples of the
+    The cell is the smallest that needs at most ``MOST_CELLS`` columns and rows. The lines lie at multiples of the
     cell's size from the anchor, so a small change to the plan does not shift them.
     """
     xs, ys = zip(*_points(plan), strict=True)

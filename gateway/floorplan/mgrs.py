@@ -14,7 +14,7 @@ _BANDS = "CDEFGHJKLMNPQRSTUVWX"
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")
 """Letters of the 100 km columns, for zones 1, 2 and 3 and every third zone after each."""
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"
-"""Letters of the 100 km rows. They repeat every 2000 km, and begin with F in zones of even number."""
+"""Letters of the 100 km rows. They repeat every 2000 km, and begin with F in even-numbered zones."""
 _SQUARE = 100_000
 
 

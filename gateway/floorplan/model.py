@@ -176,7 +176,7 @@ _Identified = TypeVar("_Identified", Building, Floor, Room, Door, PlacedCamera)
 class FloorPlan:
     """Holds the whole plan of one site. ``anchor`` is (longitude, latitude) in WGS84 degrees.
 
-    ``verified_on`` is the day since which the plan has counted as verified (see ``verification``). ``verifications`` is
+    ``verified_on`` is the day from which the plan counts as verified (see ``verification``). ``verifications`` is
     empty if the plan only states that day.
     """
 

@@ -1,4 +1,4 @@
-"""Says since when a plan is verified, by whom and how, and when that is too long ago. Pure."""
+"""Says when a plan was verified, by whom and how, and whether that was too long ago. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def newest(verifications: Sequence[Verification], side: Side) -> Verification | 
 
 
 def verified_since(verifications: Sequence[Verification]) -> date:
-    """Return the day since which the plan has counted as verified: the earlier of both sides' newest verifications.
+    """Return the day from which the plan counts as verified: the earlier of both sides' newest verifications.
 
     Raises ValueError if there is none.
     """

@@ -53,7 +53,7 @@ def plan_view(site: SiteSettings, geometry: Geometry, visible: Collection[Camera
 
 
 def verification_view(plan: FloorPlan, today: date) -> Json:
-    """Return since when, by whom and how the plan is verified, and the warnings that pages must show."""
+    """Return when, by whom and how the plan was verified, and the warnings that pages must show."""
     return {
         "months": months_since(plan.verified_on, today),
         "due": months_since(plan.verified_on, today) >= DUE_AFTER,

@@ -25,7 +25,7 @@ from gateway.plans.version import Checked, Draft, Proposal, Version, adapted, ch
 from gateway.storage.database import Database
 
 FIRST_REVISIONS = 2**40
-"""The first revision of a draft is one of so many, at random."""
+"""A draft's first revision is a random number from 1 to this."""
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -34,11 +34,11 @@ Result = TypeVar("Result")
 class Drafts:
     """Saves, restores, publishes and discards drafts.
 
-    A revision is never used for two drafts: each draft begins at a random one, so whoever approves a revision approves
-    what they have seen. Plans are read and checked in a thread of their own, which keeps nothing else waiting.
+    Each draft begins at a random revision, so that two drafts never share one, and the person who approves a revision
+    approves what they have seen. Plans are read and checked on a thread of their own, so nothing else waits for that.
 
     Every request names the revision that it refers to, so that nobody overwrites or publishes something that they have
-    not seen. With ``approval``, what one person wants to publish is a proposal until somebody else approves it. A
+    not seen. With ``approval``, what one person wants to publish stays a proposal until somebody else approves it. A
     change and its record are on disk, in one transaction, before it takes effect. All methods raise StorageError if
     that fails.
     """
@@ -84,7 +84,7 @@ class Drafts:
         base: int,
         hidden: Collection[CameraId] = (),
     ) -> Draft:
-        """Save a draft over the one with this revision, even if it is not a valid plan yet. A proposal of it ends.
+        """Save a draft over the one with this revision, even if it is not a valid plan yet. This ends any proposal.
 
         A first save names the version on which it is based, ``base``. Cameras that are ``hidden`` from this person stay
         where they were. Raises BadRequest if it is not GeoJSON, and Conflict if somebody else has saved or published
@@ -108,7 +108,7 @@ class Drafts:
     async def restore(
         self, site: SiteId, by: Principal, address: str, number: int, revision: int, hidden: Collection[CameraId] = ()
     ) -> Draft:
-        """Make an earlier version the draft; publishing it brings it back. Raises NotFound, Conflict."""
+        """Make an earlier version the draft; publishing that brings the version back. Raises NotFound, Conflict."""
         found, in_use = await self._plans.find(site, number), self._plans.version(site).document
         async with self._changing[site]:
             before = await self._same(site, revision)
@@ -126,7 +126,7 @@ class Drafts:
                 self._record(session, _event(Kind.PLAN_DRAFT_DISCARDED, site, by, address))
 
     async def publish(self, site: SiteId, by: Principal, address: str, revision: int, note: str) -> Version | Draft:
-        """Make the draft the plan, or propose it if somebody else must approve it. Return which.
+        """Make the draft the plan, or propose it if somebody else must approve it. Return the version or the proposal.
 
         Raises BadRequest if it is not a valid plan yet, and Conflict if somebody has changed or published it meanwhile.
         """

@@ -19,7 +19,7 @@ from gateway.storage.database import Database
 logger = logging.getLogger(__name__)
 
 LOADED_WITHIN = 20.0
-"""Seconds after which a published version is given up at the start, and the configuration's file is used."""
+"""Seconds that loading a published version may take at the start. After that, the configuration's file is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Plans(Mapping[SiteId, FloorPlan]):
                 self._geometry[site] = await asyncio.to_thread(Geometry, plan)
 
     def geometry(self, site: SiteId) -> Geometry:
-        """Return what the cameras of the plan in use see, and its ways on foot. Raises KeyError."""
+        """Return what the cameras of the plan in use see, and its walking routes. Raises KeyError."""
         return self._geometry[site]
 
     def cameras(self, site: SiteId) -> frozenset[CameraId]:

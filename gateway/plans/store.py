@@ -13,7 +13,7 @@ from gateway.storage.tables import PlanDraftRow, PlanVersionRow
 
 
 async def newest(session: AsyncSession) -> dict[SiteId, Version]:
-    """Return the newest version of each school's plan that was ever published."""
+    """Return the newest published version of each school's plan."""
     last = select(PlanVersionRow.site_id, func.max(PlanVersionRow.number)).group_by(PlanVersionRow.site_id)
     rows = await session.execute(last)
     found = [await session.get_one(PlanVersionRow, (site, number)) for site, number in rows.all()]

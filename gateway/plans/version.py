@@ -10,14 +10,14 @@ from gateway.floorplan.model import FloorPlan
 from gateway.models import CameraId
 
 MOST_PROBLEMS = 100
-"""The most problems of a draft that are named at once."""
+"""The maximum number of a draft's problems that are named at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """Describes one version of a plan. ``number`` is 0 for the file that the configuration names, which nobody
-    published. ``restores`` is the number of the earlier version that it brings back, if it does. ``sha256`` is that of
-    the text that was published; cameras that the configuration has gained or lost since may differ."""
+    published. ``restores`` is the number of the earlier version that it brings back, if any. ``sha256`` is the hash of
+    the published text; the cameras in use differ from it if the configuration has gained or lost some since."""
 
     number: int
     document: Document
@@ -40,8 +40,8 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Describes what somebody is working on. ``revision`` grows with every save; it is 0 before the first, when the
-    draft is the version in use."""
+    """Describes what somebody is working on. ``revision`` grows with every save. It is 0 before the first save, when
+    the draft is the version in use."""
 
     document: Document
     revision: int = 0
@@ -81,7 +81,7 @@ def check(document: Document, cameras: Collection[CameraId]) -> Checked:
 def adapted(document: Document, cameras: Set[CameraId], file: Document) -> Document:
     """Return a published document with the cameras that the school has now.
 
-    The configuration may have changed since. A camera that is new is where the configuration's file has it.
+    The configuration may have changed since. A new camera is placed where the configuration's file has it.
     """
     kept = with_cameras(document, cameras.__contains__)
     new = cameras - {one["id"] for one in kept["features"] if is_camera(one)}

@@ -33,12 +33,12 @@ class Edition:
     cameras: Mapping[CameraId, str]
 
     def words(self) -> str:
-        """Return the line that tells this print from others."""
+        """Return the line that identifies this print."""
         return f"Version {self.version}, {self.sha256.hex()[:12]}, printed {self.printed_at:%Y-%m-%d %H:%M}"
 
 
 def verified(plan: FloorPlan) -> str:
-    """Return since when the plan is verified, and by whom and how on each side."""
+    """Return when the plan was verified, and by whom and how on each side."""
     sides = [found for side in Side if (found := newest(plan.verifications, side)) is not None]
     by = [f"{one.side.value}: {one.on}, {one.by}, {one.how.value.replace('_', ' ')}" for one in sides]
     return f"Verified {plan.verified_on}" + (f" ({'; '.join(by)})" if by else "")

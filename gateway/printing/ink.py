@@ -48,14 +48,14 @@ def text(canvas: Canvas, at: Point, lines: Iterable[tuple[str, str, float]], gre
 
 
 def size_of(lines: Iterable[tuple[str, str, float]]) -> tuple[float, float]:
-    """Return width and height of lines as ``text`` writes them."""
+    """Return the width and height of lines as ``text`` writes them."""
     lines = list(lines)
     width = max((stringWidth(words, font, size) for words, font, size in lines), default=0.0)
     return width + 2, sum(size * LEADING for _, _, size in lines)
 
 
 def cut(words: str, font: str, size: float, width: float) -> str:
-    """Return the words. If they are wider than ``width`` points, return as many letters as fit, and an ellipsis."""
+    """Return the words, shortened with an ellipsis if they are wider than ``width`` points."""
     if stringWidth(words, font, size) <= width:
         return words
 
@@ -67,7 +67,7 @@ def cut(words: str, font: str, size: float, width: float) -> str:
 
 
 def sign_size(sign: Sign) -> tuple[float, float]:
-    """Return width and height of a sign on paper."""
+    """Return the width and height of a sign on paper."""
     width = stringWidth(sign.short, BOLD, SIGN) + PADDING.get(sign.shape, 6)
     return max(width, 13.0), 21.0 if sign.shape is Shape.DIAMOND else 13.0
 
@@ -122,7 +122,7 @@ def camera(canvas: Canvas, at: Point, heading: float) -> None:
 
 
 def leader(canvas: Canvas, placed: Placed) -> None:
-    """Draw the line from a label that had to move to what it is about, with a dot at its end."""
+    """Draw the line from a label that had to move to the point that it is about, with a dot at its end."""
     if not placed.leads:
         return
     canvas.setStrokeGray(0)
@@ -168,7 +168,7 @@ def north(canvas: Canvas, at: Point) -> None:
 
 
 def scale_bar(canvas: Canvas, at: Point, fitted: Fitted) -> None:
-    """Draw a scale bar in metres and feet from its left end, with the scale."""
+    """Draw a scale bar in metres and feet, with the scale below it. Its left end is ``at``."""
     x, y = at
     metres = next((m for m in (5, 10, 20, 50, 100, 200) if m * fitted.per_metre >= 70), 200)
     feet = next((f for f in (20, 50, 100, 200, 500) if f * 0.3048 * fitted.per_metre >= 60), 500)

@@ -78,7 +78,7 @@ def drawing_area(paper: Paper) -> Box:
 def fit(bounds: Box, paper: Paper) -> Fitted:
     """Fit the bounds (west, south, east and north in metres) into the drawing area, in its middle.
 
-    The largest of ``SCALES`` is chosen at which they fit, so north is always up and a ruler can be used.
+    It uses the largest of ``SCALES`` at which they fit, so that people can measure with a ruler. North is always up.
     """
     left, bottom, right, top = drawing_area(paper)
     west, south, east, north = bounds

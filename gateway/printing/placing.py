@@ -1,5 +1,4 @@
-"""Places labels so that none covers another. A label that cannot be where it belongs gets a line that leads there.
-Pure."""
+"""Places labels so that none covers another. A label that cannot be where it belongs gets a line to its place. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ GAP = 1.2
 DIRECTIONS = 16
 STEP = 5.0
 FARTHEST = 110.0
-"""Points within which a free place for a label is looked for."""
+"""Points within which a label may move to find a free place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Says where the middle of a label is, and if it needs a line to the point that it is about."""
+    """Says where the middle of a label is, and whether it needs a line to the point that it is about."""
 
     label: Label
     at: Point
@@ -53,7 +52,7 @@ def overlap(one: Box, other: Box, gap: float = 0.0) -> bool:
 def place(labels: Iterable[Label], taken: Sequence[Box], frame: Box) -> list[Placed]:
     """Place labels within ``frame``, the most important first, beside the boxes that are ``taken``.
 
-    None is left out: if there is no free place near, a label stays where it belongs.
+    No label is left out: if there is no free place nearby, a label stays where it belongs.
     """
     occupied, placed = list(taken), list[Placed]()
     for label in labels:
@@ -80,7 +79,7 @@ def _free(label: Label, occupied: Sequence[Box], frame: Box) -> Point | None:
 
 
 def edge_towards(box: Box, point: Point) -> Point:
-    """Return the point on the edge of a box from which a line to ``point`` begins."""
+    """Return the point on the edge of a box at which a line from the box to ``point`` begins."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     dx, dy = point[0] - x, point[1] - y
     if hypot(dx, dy) == 0:

@@ -11,7 +11,7 @@ from gateway.printing.document import Edition, print_plan
 from gateway.printing.paper import Paper
 
 KEPT = 8
-"""The number of PDFs that are kept. Each has 30 to 100 kB."""
+"""The number of PDFs that are kept. Each is 30 to 100 kB."""
 
 _Key = tuple[SiteId, int, bytes, Paper, frozenset[tuple[str, str]], datetime]
 
@@ -19,8 +19,8 @@ _Key = tuple[SiteId, int, bytes, Paper, frozenset[tuple[str, str]], datetime]
 class Printer:
     """Prints plans on one thread. Each owner, which is a sign-in, may wait for one print at a time.
 
-    Nobody else uses the thread, so that prints never delay what is written to disk. The last few PDFs are kept for as
-    long as they would be the same: until the minute that stands on them is over.
+    Nothing else uses the thread, so prints never delay what is written to disk. The last few PDFs are kept until the
+    minute that is printed on them is over: a new print would be the same until then.
     """
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ def floor_bounds(floor: Floor, plan: FloorPlan, shown: Collection[CameraId]) -> 
     """Return the part of the plan that a floor's sheet shows.
 
     ``shown`` holds the cameras that the reader may know about. No other camera counts, because the edge of the sheet
-    would tell where it is.
+    would reveal where it is.
     """
     spots = [camera.position for camera in plan.cameras if camera.floor_id == floor.id and camera.id in shown]
     xs, ys = zip(*floor.outline, *spots, strict=True)
@@ -67,7 +67,7 @@ def draw_floor(
 def draw_site(canvas: Canvas, plan: FloorPlan, grid: Grid, fitted: Fitted, shown: Collection[CameraId]) -> None:
     """Draw the whole site: grounds, buildings with their names, gates, exterior doors and what stands outdoors.
 
-    ``shown`` is as in ``floor_bounds``. It only decides which things are on a floor's sheet already.
+    ``shown`` is as in ``floor_bounds``. It only decides which things are already on a floor's sheet.
     """
     for ground in plan.grounds:
         points = _on(fitted, ground.points)
@@ -156,7 +156,7 @@ def _write(
     features: Mapping[str, Feature],
     doors: Iterable[Door],
 ) -> None:
-    """Draw all labels. Numbers of doors are white on black, as they are painted to be seen."""
+    """Draw all labels. Numbers of exterior doors are white on black, like the painted ones."""
     exterior = {door.id for door in doors if door.kind is DoorKind.EXTERIOR}
     placed = list(placed)
     for one in placed:

@@ -53,7 +53,7 @@ class Deadline:
             while self._told.get(timeout=max(0.0, ends - time.monotonic())):
                 pass
         except Empty:
-            # Whoever is stuck may hold the lock of the log, so another thread writes, and nobody waits for it for long.
+            # A stuck thread may hold the lock of the log, so a new thread writes, and nothing waits for it for long.
             speaking = Thread(target=self._say, name=_OWN[1], daemon=True)
             speaking.start()
             speaking.join(SAYS_WITHIN)
@@ -67,7 +67,7 @@ class Deadline:
 def _threads() -> list[str]:
     """Return the name of each thread and where it is, innermost call first.
 
-    The faulthandler is no help here: it keeps the interpreter to itself while it writes, even to a full pipe.
+    The faulthandler is no help here: it holds the interpreter's lock while it writes, even to a full pipe.
     """
     frames, found = sys._current_frames(), list[str]()
     for thread in threading.enumerate():
@@ -97,7 +97,7 @@ def _tasks_of(loop: asyncio.AbstractEventLoop) -> list[str]:
 
 
 def _where(task: asyncio.Task[Any]) -> str:
-    """Return the place at which a task is waiting: that of the innermost coroutine which shows one."""
+    """Return the place at which a task is waiting, as the innermost coroutine that has a frame shows it."""
     place = "before its first step"
     waiting: Any = task.get_coro()
     while waiting is not None:

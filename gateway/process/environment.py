@@ -1,4 +1,4 @@
-"""Chooses which environment variables our child processes inherit: those that find libraries, and no password."""
+"""Chooses which environment variables our child processes inherit: those needed to find libraries, and no passwords."""
 
 import os
 

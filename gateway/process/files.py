@@ -14,8 +14,7 @@ PER_CAMERA = 8
 transcoder's pipes."""
 
 MOST_HTTP = 4000
-"""Upper limit for HTTP connections. At about 60 KiB each, more of them would use memory without helping any district.
-"""
+"""Upper limit for HTTP connections. Each uses about 60 KiB, and no district needs more of them."""
 
 FEWEST_HTTP = 64
 

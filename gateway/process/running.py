@@ -16,8 +16,8 @@ RELOADING = signal.SIGHUP
 SIGNALS = (*STOPPING, RELOADING)
 
 STOPS_WITHIN = 8.0
-"""Seconds from the signal to the end of the process. Docker kills it after 10 s, and systemd after 90 s. Until then, a
-gateway that hangs would show no pictures and would not be restarted either.
+"""Seconds from the signal to the end of the process. Docker would kill it after 10 s, and systemd after 90 s. Until
+then, a gateway that hangs would show no pictures and would not be restarted either.
 """
 _whole_process = Event()
 

@@ -12,7 +12,7 @@ DOORS = {
     "restroom-boys-2": "boys-2",
     "restroom-girls-2": "girls-2",
 }
-"""Doors that are named otherwise than their rooms."""
+"""Doors whose names differ from those of their rooms."""
 Box = tuple[float, float, float, float]
 """West, south, east and north, in metres from the anchor."""
 

@@ -21,7 +21,7 @@ PLAN = f"/api/sites/{LINCOLN}/plan"
 
 
 class Editor:
-    """A district IT technician's page: it knows the draft and its revision."""
+    """Acts as a district IT technician's page, which knows the draft and its revision."""
 
     def __init__(self, person: Person) -> None:
         self.person = person

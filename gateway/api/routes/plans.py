@@ -1,4 +1,4 @@
-"""Lets district IT draw and publish floor plans, and the police approve them, if the district wants that."""
+"""Lets district IT draw and publish floor plans, and lets the police approve them if the district wants that."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -57,7 +57,8 @@ class OfVersion(OfRevision):
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Holds who is asking about which school's plan. ``hidden`` are its cameras that this person may not know about."""
+    """Holds who is asking about which school's plan. ``hidden`` holds the cameras that this person may not know
+    about."""
 
     services: Services
     sign_in: SignIn
@@ -76,8 +77,8 @@ class _Asked:
         return with_cameras(document, lambda camera: camera not in self.hidden)
 
     def said(self, problems: Sequence[str]) -> list[str]:
-        """Return problems, with one sentence for all about cameras that this person may not know about. What is wrong
-        with those would tell where they are."""
+        """Return the problems, but only one sentence about all cameras that this person may not know about, because
+        details would reveal where those are."""
         told = [problem for problem in problems if problem.partition(": ")[0] not in self.hidden]
         return told if len(told) == len(problems) else [*told, HIDDEN_CAMERA]
 

@@ -26,7 +26,7 @@ class _Target:
 
 
 class Distances:
-    """Holds the distances from each of some places to all doors and rooms."""
+    """Holds the distances from several places to all doors and rooms."""
 
     def __init__(self, walking: Walking, rooms: Sequence[Room], places: Sequence[Place | None]) -> None:
         """An entry of ``places`` is None if nobody can stand there. All distances to such a place are infinite."""

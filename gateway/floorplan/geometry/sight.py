@@ -21,7 +21,7 @@ _ARC_STEPS = 32
 _PAST = 1e-5
 """Radians by which a ray passes a corner on either side."""
 _HOLD = 1e-9
-"""Fraction of a wall by which it reaches beyond its end, so that no ray slips between two walls that meet."""
+"""Fraction of its length by which each wall is extended, so that no ray slips between two walls that meet."""
 _ON_THE_WALL = 0.7
 """An outdoor camera that is at most this many metres inside a building is on its wall, not in a room that is not drawn.
 """
@@ -59,8 +59,8 @@ def field_of_view(camera: PlacedCamera, eye: Point | None = None) -> Polygon:
 def cone_of(camera: PlacedCamera, eye: Point, walls: Walls) -> Polygon:
     """Return what the camera sees from ``eye``: its field of view, clipped by the walls of its level.
 
-    Rays go to all corners and just past them. Between two neighbouring rays there is then one wall, or none. No
-    polygons are intersected, since that fails where edges nearly coincide, as rays and walls do.
+    Rays go to all corners and just past them, so between two neighbouring rays there is at most one wall. No polygons
+    are intersected, since that fails where edges nearly coincide, as rays and walls do.
     """
     near = _within(walls, eye, camera.range_m)
     offsets = _offsets(camera, eye, near)

@@ -50,7 +50,7 @@ def walls_by_level(plan: FloorPlan) -> dict[int, Walls]:
 
 
 def hallway_borders(plan: FloorPlan) -> Mapping[HallwayPair, list[tuple[str, Segment]]]:
-    """Return where hallways are open to each other: for each two rooms, the floor and the segments of their border."""
+    """Return where hallways are open to each other: for each pair, the floor and the segments of their border."""
     found: dict[HallwayPair, list[tuple[str, Segment]]] = {}
     for floor in plan.floors:
         halls = [r for r in plan.rooms if r.floor_id == floor.id and r.kind is RoomKind.HALLWAY]
@@ -85,7 +85,7 @@ def _stands_in(door: Door, border: Segment) -> bool:
 def _overlap(wall: Segment, other: Segment, apart: float) -> tuple[float, float] | None:
     """Return the part of a wall that another segment covers, as fractions of its length, or None.
 
-    The other one must be nearly parallel, and at most ``apart`` metres beside it.
+    The other segment must be nearly parallel to the wall and at most ``apart`` metres away from it.
     """
     (x0, y0), (x1, y1) = wall
     (a0, b0), (a1, b1) = other
@@ -107,7 +107,7 @@ def _part(wall: Segment, start: float, end: float) -> Segment:
 
 
 def _without(edges: list[Segment], openings: list[Segment]) -> Walls:
-    """Return the edges without the openings, cut where they meet, each once."""
+    """Return the edges without the openings, cut where edges meet, and without duplicates."""
     closed: Iterable[Segment] = edges
     if openings:
         near = STRtree([LineString(opening).buffer(_DRAWING) for opening in openings])

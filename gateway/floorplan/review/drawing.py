@@ -67,7 +67,7 @@ def coverage_svg(geometry: Geometry, floors: Sequence[FloorCoverage]) -> str:
 
 
 class _Sheet:
-    """Places metres of a floor on the drawing."""
+    """Converts positions on a floor, in metres, to positions on the drawing."""
 
     def __init__(self, west: float, north: float, top: float) -> None:
         self._west, self._north, self._top = west, north, top

@@ -39,7 +39,7 @@ def answer(need: str, plan: FloorPlan, today: date) -> Answer:
 
 
 def _counted(number: int, of: int, what: str) -> Answer:
-    """Return an answer that is positive only if all of them have it."""
+    """Return ``HERE`` if there is something to count and all of it counts, and else ``MISSING``."""
     state = State.HERE if of and number == of else State.MISSING
     return Answer(state, f"{number} of {of} {what}")
 

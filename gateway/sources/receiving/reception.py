@@ -27,7 +27,7 @@ GOES_ON = (-1.0, 5.0)
 
 class Reception(Figures):
     """Passes on to ``sink`` what one RTP stream delivers. ``ssrc`` is the one that the camera announced, if any.
-    ``reliable``: the stream is carried over TCP."""
+    ``reliable`` is true if the stream is carried over TCP."""
 
     def __init__(
         self,
@@ -58,8 +58,8 @@ class Reception(Figures):
         self._timestamp = -1
 
     def rtp(self, data: bytes, now: float, followed: bool = False) -> None:
-        """Process one RTP packet. ``followed``: the next packet has arrived with it and has the same timestamp. RTCP
-        may share its channel."""
+        """Process one packet, which may be RTCP if that shares the channel. ``followed`` is true if the next packet has
+        arrived too and has the same timestamp."""
         if data[1:2] in RTCP_TYPES and data[1] & 0x7F != self._payload_type:
             self.rtcp(data, now)
             return
@@ -132,9 +132,9 @@ class Reception(Figures):
             at += 1
 
     def _carry_on(self, packets: Sequence[bytes], at: int, opening: bytes, now: float) -> int:
-        """Process packets as long as each has the expected header and a payload that begins with ``opening``, and then
-        the packet that ends the NAL unit and the picture, if it is next. Return the place of the first packet that was
-        not taken.
+        """Process packets as long as each has the expected header and a payload that begins with ``opening``. Then
+        process the packet that ends the NAL unit and the picture, if it comes next. Return the index of the first
+        packet that was not processed.
         """
         depacketizer, numbering = self._depacketizer, self._numbering
         before = self._payload_type, numbering.highest, self._timestamp, self._ssrc or 0

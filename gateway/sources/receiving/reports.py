@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from gateway.rtp.rtcp import SenderInfo
 
 Report = tuple[SenderInfo, float]
-"""A report with its arrival."""
+"""A report and its time of arrival."""
 
 
 class Reports:
@@ -24,8 +24,8 @@ class Reports:
         return (waiting,) if waiting is not None and waiting[0].ssrc == ssrc else ()
 
     def take(self, report: SenderInfo, now: float, ssrc: int | None, near: bool) -> Iterable[Report]:
-        """Process a report. ``ssrc`` is the stream's, or None before its first packet. ``near``: the timestamp is close
-        to those of the stream. Return the reports that count now.
+        """Process a report. ``ssrc`` is the stream's, or None before its first packet. ``near`` is true if the report's
+        timestamp is close to those of the stream. Return the reports that count now.
         """
         if report.ssrc == ssrc:
             self._waiting = self._believed = None

@@ -14,9 +14,9 @@ TAKEOVER = 0.5
 FEWEST = 3
 """The least number of packets with which another source takes over."""
 MOST_HELD = 512
-"""The most packets kept of one other source."""
+"""The most packets kept from one other source."""
 MOST_OTHERS = 4
-"""The most other sources of which packets are kept."""
+"""The most other sources from which packets are kept."""
 
 
 class SynchronizationSource:
@@ -32,11 +32,11 @@ class SynchronizationSource:
     def another(
         self, ssrc: int, packet: bytes, now: float, heard: float, goes_on: bool, overtaken: bool = False
     ) -> Iterable[tuple[bytes, float]]:
-        """Process a packet of a source other than the current one. The current one was last ``heard`` then (-1: never).
+        """Process a packet of a source other than the current one. ``heard`` is when the current one last sent, or -1.
 
-        ``goes_on``: its timestamp and number follow those of the stream. ``overtaken``: its number is one that the
-        stream has just had. Return the packets, with their arrivals, that are to be processed now. If there are any,
-        ``ssrc`` has become the current one.
+        ``goes_on`` is true if the packet's timestamp and number follow those of the stream, and ``overtaken`` if the
+        stream has just had its number. Return the packets to process now, with their times of arrival. If there are
+        any, ``ssrc`` has become the current source.
         """
         if self.current is None:
             self.current = ssrc
@@ -59,7 +59,7 @@ class SynchronizationSource:
         return tuple(held)
 
     def _held(self, ssrc: int, heard: float) -> deque[tuple[bytes, float]]:
-        """Return what is kept of another source: its packets since the current one was last ``heard``."""
+        """Return the packets kept of another source, which are those since the current one was last ``heard``."""
         held = self._others.get(ssrc)
         if held is not None and heard < held[0][1]:
             return held

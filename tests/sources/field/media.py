@@ -62,6 +62,6 @@ def marked(payloads: Sequence[bytes]) -> list[tuple[bytes, bool]]:
 
 
 def shown(codec: Codec, units: Iterable[AccessUnit]) -> list[tuple[bytes, ...]]:
-    """Return the NAL units of the codec's stream in each picture, without others and without zeros behind them."""
+    """Return the NAL units of the codec's stream in each picture, without any others and without trailing zeros."""
     known = {nal for nals in codec.pictures for nal in nals}
     return [tuple(nal for nal in (each.rstrip(b"\0") for each in unit.nals) if nal in known) for unit in units]

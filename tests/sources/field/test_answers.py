@@ -1,4 +1,4 @@
-"""However a camera answers, the real client gets to its pictures, or says rightly why not."""
+"""However a camera answers, the real client gets its pictures, or correctly says why it cannot."""
 
 import hashlib
 import re
@@ -294,8 +294,8 @@ def asked_to_sign_in(count: int) -> str:
 async def test_a_bare_401_in_answer_to_the_password_is_a_refused_password_tried_once_a_minute(
     bench: Bench, camera: ScriptedCamera, challenges: int
 ) -> None:
-    """Some servers challenge first and then answer a wrong password with a bare 401. A camera that never challenges is
-    never told the password."""
+    """Some servers send a challenge first and then answer a wrong password with a bare 401. A camera that never sends a
+    challenge is never sent the password."""
 
     def alter(request: str, answer: str) -> str:
         first = "Authorization: " not in request
@@ -317,7 +317,7 @@ async def test_a_bare_401_in_answer_to_the_password_is_a_refused_password_tried_
 async def test_a_camera_that_hangs_up_after_any_challenge_is_signed_in_to_on_the_next_connection(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
-    """It lets everybody describe the stream, and challenges only after that."""
+    """The camera lets everybody describe the stream, and sends a challenge only after that."""
     demand = demanding(PLAIN, proof=lambda request: proves(request, "n"))
     camera.alter = lambda request, answer: answer if method(request) == "DESCRIBE" else demand(request, answer)
     camera.leaves = lambda request: method(request) == "SETUP" and not proves(request, "n")

@@ -40,7 +40,7 @@ Described = Callable[[str, list[bytes]], str]
 
 
 def one_value(name: str, sets: list[bytes]) -> str:
-    """All sets with start codes in one value."""
+    """Return a description that holds all sets, with start codes, in one value."""
     return video(name, f"a=fmtp:96 {parameters(name, [text(b''.join(START + nal for nal in sets))])}\r\n")
 
 
@@ -77,7 +77,7 @@ DESCRIPTIONS: dict[str, Described] = {
 async def test_parameter_sets_in_the_description_are_found(
     bench: Bench, camera: ScriptedCamera, name: str, kind: str
 ) -> None:
-    """The stream itself has none, so only these make its keyframes playable."""
+    """The stream itself has none, so its keyframes are playable only with the ones in the description."""
     codec = CODECS[name]
     camera.description = ("v=0\r\n" + DESCRIPTIONS[kind](name, list(codec.sets))).encode()
     await playing(bench, camera)

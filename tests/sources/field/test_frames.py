@@ -74,8 +74,8 @@ async def test_a_broken_frame_loses_at_most_its_picture_and_those_that_refer_to_
     for number in range(PICTURES - 1):
         expected = codec.pictures[number % len(codec.pictures)]
         before = {each for each in broken if group_of(each) == group_of(number) and each <= number}
-        # A frame that seems to end exactly at the end of the data read so far is passed on: its repetition arrives too
-        # late.
+        # A frame that seems to end exactly where the data read so far ends is passed on, because its repetition arrives
+        # too late.
         again = how in ("then whole", "twice") and chunk > 1000
         if not before or again:
             assert came.get(number) == expected, (number, sorted(broken))

@@ -1,4 +1,4 @@
-"""If datagrams keep being lost, that is reported, and the stream is pulled over TCP if the camera allows it."""
+"""If datagrams keep being lost, the status says so, and the stream is pulled over TCP if the camera allows it."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""However a camera packs its pictures, the real client passes all of them on, over TCP and UDP: what is odd costs at
-most itself."""
+"""However a camera packs its pictures, the real client passes all of them on, over TCP and UDP. An odd unit among them
+spoils nothing else."""
 
 from collections.abc import Callable
 

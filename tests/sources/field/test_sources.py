@@ -1,4 +1,4 @@
-"""The real client finds the camera's stream, and its clock, among all that arrives on one channel or port."""
+"""The real client finds the camera's stream, and its clock, among everything that arrives on one channel or port."""
 
 from collections.abc import Callable
 from email.utils import formatdate
@@ -236,7 +236,7 @@ async def test_sender_reports_among_the_pictures_count(
 async def test_the_age_stays_trusted_however_often_the_ssrc_changes(
     bench: Bench, camera: ScriptedCamera, codec: Codec, transport: str, changes: bool
 ) -> None:
-    """With and without changes, the age is trusted from the first report on."""
+    """The age is trusted from the first report onwards, whether or not the SSRC changes."""
     camera.alter = lambda _, answer: answer.replace(camera.date, formatdate(bench.clock.now() // 1, usegmt=True))
     relay = CameraStream(CameraId("camera"), StreamName.MAIN, bench.clock, Metrics())
     source = Source(

@@ -1,4 +1,4 @@
-/** A floor plan as the GeoJSON document that is drawn (config/plans/README.md). Documents are never changed, only replaced. Pure. */
+/** A floor plan as GeoJSON, the form in which it is drawn (config/plans/README.md). Every change returns a new document. Pure. */
 
 import type { Point } from "../core/protocol.js";
 
@@ -28,7 +28,7 @@ export const find = (document: PlanDocument, id: string): Feature | undefined =>
 export const ofType = (document: PlanDocument, ...types: string[]): Feature[] =>
   document.features.filter((one) => types.includes(one.properties.type));
 
-/** Return the features that are drawn on a floor's sheet. Without a floor, those of the grounds. */
+/** Return the features that are drawn on a floor's sheet, or on that of the grounds if `floor` is null. */
 export function onSheet(document: PlanDocument, floor: string | null): Feature[] {
   return document.features.filter(({ id, properties }) =>
     floor === null
@@ -37,7 +37,7 @@ export function onSheet(document: PlanDocument, floor: string | null): Feature[]
   );
 }
 
-/** Put a feature in place of the one with its id, or add it. */
+/** Replace the feature that has the same id, or add this one. */
 export function put(document: PlanDocument, feature: Feature): PlanDocument {
   const known = document.features.some((one) => one.id === feature.id);
   const features = known
@@ -51,7 +51,7 @@ export const remove = (document: PlanDocument, id: string): PlanDocument => ({
   features: document.features.filter((one) => one.id !== id),
 });
 
-/** Change one property. An empty text or list, and null, remove it, since optional properties have defaults. */
+/** Change one property. Null, an empty text or an empty list removes it, because optional properties have defaults. */
 export function set(document: PlanDocument, id: string, key: string, value: Value): PlanDocument {
   const feature = find(document, id);
   if (!feature) return document;
@@ -70,14 +70,14 @@ export function freshId(document: PlanDocument, site: string, type: string): str
   return `${site}-${type}-${number}`;
 }
 
-/** Return a feature's positions: one of a point, the corners of an outline without the closing one, the points of a line. */
+/** Return the position of a point, the corners of an outline (without repeating the first), or the points of a line. */
 export function positions(feature: Feature): readonly Position[] {
   const { geometry } = feature;
   if (geometry.type === "Point") return [geometry.coordinates];
   return geometry.type === "Polygon" ? (geometry.coordinates[0] ?? []).slice(0, -1) : geometry.coordinates;
 }
 
-/** Return the feature at other positions, as `positions` returns them. */
+/** Return the feature moved to other positions, which have the form that `positions` returns. */
 export function at(feature: Feature, where: readonly Position[]): Feature {
   const first = where[0];
   if (first === undefined) return feature;
@@ -87,7 +87,7 @@ export function at(feature: Feature, where: readonly Position[]): Feature {
   return { ...feature, geometry: { type, coordinates: [[...where, first]] } };
 }
 
-/** Return a property that is text or a number, as text; "" if there is none. */
+/** Return a property as text, or "" if it is neither text nor a number. */
 export function textOf(feature: Feature, key: string): string {
   const value = feature.properties[key];
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
@@ -128,7 +128,7 @@ export function projection([longitude, latitude]: Position): Projection {
   };
 }
 
-/** Return the projection of a document, around the point of its site. */
+/** Return the projection around the point of the document's site, or null if there is none. */
 export function projectionOf(document: PlanDocument): Projection | null {
   const [site] = ofType(document, "site");
   return site?.geometry.type === "Point" ? projection(site.geometry.coordinates) : null;

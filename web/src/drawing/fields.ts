@@ -70,5 +70,5 @@ export const FIELDS: Readonly<Record<string, readonly Field[]>> = {
   gate: [number, name, choice("Kind", "vehicle", "pedestrian"), flag("override_reader", "Opens to the responders\u2019 credential")],
 };
 
-/** Return the words for a value of the file, such as `key_box`. */
+/** Return a value of the file as words: `key_box` becomes `key box`. */
 export const words = (value: string): string => value.replaceAll("_", " ");

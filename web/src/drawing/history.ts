@@ -1,4 +1,4 @@
-/** Undo and redo: every state of the document since it was loaded. Pure. */
+/** Undo and redo: the states of the document since it was loaded. Pure. */
 
 import type { PlanDocument } from "./document.js";
 
@@ -8,7 +8,7 @@ export interface History {
   readonly past: readonly PlanDocument[];
   readonly present: PlanDocument;
   readonly future: readonly PlanDocument[];
-  /** What the last change was about. Changes of the same thing in a row, such as typing a name, are undone together. */
+  /** What the last change was about. Consecutive changes to the same thing, such as typing a name, are undone together. */
   readonly about: string;
 }
 

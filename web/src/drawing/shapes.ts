@@ -4,7 +4,7 @@ import type { Point } from "../core/protocol.js";
 import { called, onSheet, ofType, positions, type Feature, type PlanDocument, type Projection, type Value } from "./document.js";
 import { bearing, inside, outward, snap, type Snapped } from "./snap.js";
 
-/** Return the corners of the rectangle between two opposite ones, with sides along `along` degrees and across it. */
+/** Return the corners of a rectangle, given two opposite ones and the bearing of one pair of its sides in degrees. */
 export function rectangle([ax, ay]: Point, [bx, by]: Point, along: number): Point[] {
   const radians = (along * Math.PI) / 180;
   const [ux, uy] = [Math.sin(radians), Math.cos(radians)];

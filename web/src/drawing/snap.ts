@@ -1,4 +1,4 @@
-/** Snaps points to corners and walls that are drawn already, so that rooms share their walls and doors lie in them. Pure. */
+/** Snaps points to corners and walls that are already drawn, so that rooms share walls and doors lie in walls. Pure. */
 
 import type { Point } from "../core/protocol.js";
 
@@ -6,7 +6,7 @@ export interface Snapped {
   readonly point: Point;
   /** What the point was moved to, or null. */
   readonly to: "corner" | "wall" | null;
-  /** Of a wall: the direction out of it at a right angle, in degrees clockwise from north. */
+  /** The direction at a right angle to the wall, in degrees clockwise from north; null if the point was not moved. */
   readonly across: number | null;
 }
 
@@ -25,7 +25,7 @@ export function bearing([ax, ay]: Point, [bx, by]: Point): number {
   return ((Math.atan2(bx - ax, by - ay) * 180) / Math.PI + 360) % 360;
 }
 
-/** Return where to put a point: at the nearest corner within `within` metres, else in the nearest wall within it, else where it is. */
+/** Return where a point belongs: at the nearest corner within `within` metres, else in the nearest such wall, else where it is. */
 export function snap(point: Point, outlines: readonly (readonly Point[])[], within: number): Snapped {
   const walls = outlines.flatMap((outline) => outline.map((a, index) => [a, outline[(index + 1) % outline.length] ?? a] as const));
   const nearest = walls

@@ -1,4 +1,4 @@
-/** Styles of the drawing. What is selected has a thick dashed edge besides its colour. */
+/** Styles of the drawing. The selected feature has a thick dashed edge, not only another colour. */
 
 import { css } from "lit";
 
@@ -87,7 +87,7 @@ export const canvasStyles = css`
     pointer-events: auto;
     cursor: pointer;
   }
-  /* While something is drawn, a click counts where it is, not for the sign that lies over that place. */
+  /* While somebody is drawing, a click goes to the drawing, not to a sign that covers it. */
   :host([drawing]) .mark > span {
     pointer-events: none;
   }

@@ -31,9 +31,9 @@ export class PlanCanvas extends LitElement {
   readonly #handles = L.layerGroup();
   readonly #preview = L.layerGroup();
   #pen!: Pen;
-  /** Writes the label of each room, for a number of pixels per metre. */
+  /** Functions that write the rooms' labels, given the pixels per metre. */
   #words: ((scale: number) => void)[] = [];
-  /** Turns the drawn cone of each camera, while its handle is being dragged. */
+  /** Functions that turn a camera's drawn cone while its handle is being dragged. */
   readonly #aimed = new Map<string, (heading: number) => void>();
   #shownFloor: string | null | undefined;
   #fitted = false;
@@ -178,7 +178,7 @@ export class PlanCanvas extends LitElement {
     layer.on("click", (event) => {
       if (this.editing.tool !== "select") return;
       L.DomEvent.stopPropagation(event);
-      // A building or a floor lies below everything else. It is selected where nothing else is.
+      // A building or a floor may leave no empty place to click, so a second click deselects it.
       this.editing.select(over < 0 && this.editing.selected === feature.id ? null : feature.id);
     });
     layer.addTo(this.#drawn);

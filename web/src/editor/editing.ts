@@ -1,6 +1,6 @@
 /**
- * One person's work on the draft of a school's plan: what is drawn, what is selected, undo and redo, and saving. It sends `change`
- * events. Every change is saved by itself a moment later; nothing is published until somebody says so.
+ * One person's work on the draft of a school's plan: its document, the selection, undo and redo, and saving. It sends `change`
+ * events. Every change is saved automatically a moment later; nothing is published until somebody asks for it.
  */
 
 import { told } from "../app/observer.js";
@@ -26,7 +26,7 @@ export class Editing extends EventTarget {
   /** True if the draft was changed elsewhere, so that it cannot be saved. */
   conflict = false;
   saving = false;
-  /** A camera that is being turned, before it is let go. */
+  /** The camera whose handle is being dragged, and where it would look. */
   aimed: { readonly camera: string; readonly heading: number } | null = null;
   #history: History | null = null;
   #projection: Projection | null = null;
@@ -61,7 +61,7 @@ export class Editing extends EventTarget {
     return (this.#history?.future.length ?? 0) > 0;
   }
 
-  /** Read the draft from the gateway, and forget what is not saved. */
+  /** Read the draft from the gateway, and discard unsaved changes. */
   async load(): Promise<void> {
     try {
       this.#take(await api.draft(this.site));
@@ -115,7 +115,7 @@ export class Editing extends EventTarget {
     if (this.document && this.selected) this.edit(set(this.document, this.selected, key, value), `${this.selected} ${key}`);
   }
 
-  /** Put a feature in place of the one with its id. */
+  /** Replace the feature that has the same id. */
   move(feature: Feature, about = ""): void {
     if (this.document) this.edit(put(this.document, feature), about);
   }
@@ -150,7 +150,7 @@ export class Editing extends EventTarget {
     return (store.site(this.site)?.cameras ?? []).map((camera) => camera.id).filter((id) => !placed.has(id));
   }
 
-  /** Save now what is not saved yet. Return true if everything is saved. */
+  /** Save unsaved changes now. Return true if everything is saved. */
   async save(): Promise<boolean> {
     clearTimeout(this.#timer);
     const { document, draft } = this;
@@ -174,7 +174,7 @@ export class Editing extends EventTarget {
     return !this.unsaved();
   }
 
-  /** Do something with the saved draft, and use the gateway's answer. */
+  /** Save the draft, do something with it, and load the result. Return true if all of that has worked. */
   async press(what: (revision: number) => Promise<unknown>): Promise<boolean> {
     if (!(await this.save()) || !this.draft) return false;
     try {

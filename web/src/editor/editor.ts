@@ -1,4 +1,4 @@
-/** The floor plan editor of one school: tools and sheets above, the drawing, and beside it what is selected and what changes. */
+/** The floor plan editor of one school: the tools, the drawing, the properties of what is selected, and what the draft changes. */
 
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";

@@ -92,7 +92,7 @@ export class FeatureForm extends LitElement {
     return `, ${area(ring).toFixed(0)} m\u00b2`;
   }
 
-  /** Show what the camera sees, so that its heading can be compared with it. */
+  /** Show the camera's still picture, so that people can check its heading. */
   #still(feature: Feature): TemplateResult | typeof nothing {
     const status = store.cameras.get(feature.id);
     return status ? html`<sl-still .camera=${status}></sl-still>` : nothing;

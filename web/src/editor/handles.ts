@@ -1,4 +1,4 @@
-/** The handles of what is selected: corners that move, middles of walls that become corners, and a camera's heading. */
+/** The handles of the selected feature: corners to move, middles of walls that become corners, and a camera's heading. */
 
 import L from "leaflet";
 
@@ -11,7 +11,7 @@ import type { Editing } from "./editing.js";
 /** Metres from a camera to the handle that turns it. */
 const ARM = 5;
 
-/** Show the handles of a feature on a layer. `place` says where a handle that was dropped belongs. */
+/** Show the handles of a feature on a layer. `place` returns where a dropped handle belongs. */
 export function handles(layer: L.LayerGroup, feature: Feature, sheet: Sheet, editing: Editing, place: (where: L.LatLng) => Point): void {
   const points = sheet.metres(feature);
   const [first] = points;

@@ -1,4 +1,4 @@
-/** The tools that draw: rooms by two corners or by their outline, and things at a point. */
+/** The tools that draw: rooms from two corners or from their outline, and features at a point. */
 
 import type { Point } from "../core/protocol.js";
 import { Sheet, door, freshName, rectangle, room } from "../drawing/shapes.js";
@@ -6,7 +6,7 @@ import type { Snapped } from "../drawing/snap.js";
 import type { Editing } from "./editing.js";
 
 export class Pen {
-  /** The corners that were clicked so far. */
+  /** The corners clicked so far. */
   #corners: readonly Point[] = [];
 
   constructor(private readonly editing: Editing) {}

@@ -109,7 +109,7 @@ export class PlanReview extends LitElement {
   #publish(draft: PlanDraft): TemplateResult | typeof nothing {
     if (draft.proposal) {
       return html`<p role="status">Waiting for the police to approve it. ${draft.proposal.by} proposed it at ${store.timeOfDay(draft.proposal.at)}.
-        A change to the draft takes the proposal back.</p>`;
+        Changing the draft withdraws the proposal.</p>`;
     }
     if (draft.revision === 0) return nothing;
     const ready = draft.problems.length === 0 && draft.changes.length > 0 && !this.editing.unsaved();
