@@ -9,7 +9,7 @@ STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPAT
 RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
 PLAN_EDITORS = frozenset({Role.DISTRICT_IT})
 PLAN_APPROVERS = frozenset({Role.HEADQUARTERS, Role.DISPATCHER})
-"""The police, who rely on the plans: a plan is approved by the other side from the one that draws it."""
+"""The police, who rely on the plans. The side that draws a plan must not be the one that approves it."""
 SIDES = POLICE_ROLES | {Role.COORDINATOR}
 
 

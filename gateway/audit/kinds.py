@@ -8,7 +8,7 @@ class Kind(StrEnum):
     """Names what happened. A word never changes, because old records contain it.
 
     Records that another version of the gateway wrote may have words that are not in this list. They are read as
-    they are: ``Kind("word")`` makes a kind of any word.
+    they are: ``Kind("word")`` turns any word into a kind.
     """
 
     ACKNOWLEDGE_REFUSED = "acknowledge_refused"

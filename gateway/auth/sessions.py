@@ -22,8 +22,8 @@ from gateway.storage.tables import SignInSessionRow
 __all__ = ["SignIn", "SignInSessions"]
 
 STANDING = 100 * 365 * 86_400.0
-"""Seconds after which a standing sign-in ends: never, in practice. Nothing deletes it before, so if somebody ends it,
-that is remembered for as long as its secret is in use."""
+"""Seconds after which a standing sign-in ends: never, in practice. Until then its row stays, so that an end by a person
+is remembered for as long as the secret is in use."""
 
 _STANDING_MARK = b"standing:"
 """Begins the key of a standing sign-in, which is thus longer than any cookie's digest. So a device's secret opens no

@@ -24,8 +24,7 @@ MAXIMUM_LIFETIME = 300.0
 CLOCK_STEP = 1.0
 """Seconds by which a token may be dated in the future. The issuer and the verifier use the same clock, so this only
 allows for its correction by NTP. Setting the clock back by an hour must not extend a token by an hour. The expiry has
-no
-tolerance at all."""
+no tolerance at all."""
 
 _REQUIRED = ["iss", "aud", "exp", "iat", "jti", "sub", "role", "grant", "site", "sid"]
 

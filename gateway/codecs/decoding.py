@@ -29,10 +29,10 @@ def packet_of(codec: str, nals: Iterable[bytes]) -> "av.Packet[Stream]":
 
 
 def prime(decoder: VideoCodecContext, first: "av.Packet[Stream]") -> None:
-    """Prepare a new decoder to begin with ``first``, a picture that refers to earlier ones, and is decoded next.
+    """Prepare a new decoder to begin with ``first``, a picture that refers to earlier ones. Decode that picture next.
 
-    FFmpeg drops a picture if it has nothing at all to refer to, with the part that this picture refreshes. That part
-    would then stay wrong. So the picture is decoded twice: the second time, it refers to the first.
+    FFmpeg drops a picture that has nothing at all to refer to, and the part that it refreshes would then stay wrong. So
+    the picture is decoded twice, and the second copy refers to the first.
     """
     with contextlib.suppress(av.FFmpegError):
         decoder.decode(first)

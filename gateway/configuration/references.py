@@ -51,7 +51,7 @@ def entries(raw: object, key: str) -> Iterator[tuple[int, dict[str, object]]]:
 
 
 def _no_site(raw: object) -> Iterator[Problem]:
-    # This is no length rule on the field: pydantic would also report it where entries exist but are wrong.
+    # This is not a length rule on the field, because pydantic would also report that where entries exist but are wrong.
     if isinstance(raw, dict) and raw.get("sites") in ([], ()):
         yield ("sites",), "must have at least one entry"
 

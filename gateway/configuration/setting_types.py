@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 SHORTEST_KEY = 24
 """Length in bytes of the shortest key that Standard Webhooks allows."""
 SHORTEST_BEARER = 32
-"""The fewest characters of a secret that a device sends with every request, such as ``openssl rand -hex 32`` makes."""
+"""The shortest secret, in characters, that a device may send with every request. ``openssl rand -hex 32`` makes one."""
 
 
 @dataclass(frozen=True, slots=True)

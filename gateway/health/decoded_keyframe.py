@@ -21,7 +21,7 @@ STILL_WIDTH = 640
 JPEG_QUALITY = 75
 MAX_PIXELS = 4096 * 2304
 MOST_SECONDS = 1.0
-"""Processor time for the pictures before the one that is wanted."""
+"""Seconds of processor time that decoding the pictures before the wanted one may take."""
 MAX_PICTURES = 2  # of one access unit: the two fields of a frame
 _LUMA_FIRST = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
 """The pixel formats whose first plane is the grey picture, with one byte per pixel."""

@@ -32,7 +32,7 @@ Spawn = Callable[[str, FromWorker], AbstractAsyncContextManager[Worker]]
 
 
 class WorkerKeeper:
-    """Keeps the worker process called ``name``. ``known`` hears what it reports.
+    """Keeps the worker process called ``name``. ``known`` receives what it reports.
 
     Each new process is sent the result of ``setup``. ``lost`` is called when a process has ended.
     """

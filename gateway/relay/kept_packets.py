@@ -20,7 +20,7 @@ class KeptPackets:
         self._bytes = 0
 
     def add(self, group: PacketGroup, gop: int | None) -> None:
-        """Keep a group whose position is ``next``, and let go of those that are no longer needed. ``gop`` is the
+        """Keep a group whose position is ``next``, and drop those that are no longer needed. ``gop`` is the
         position of the last keyframe, if all since then is to be kept."""
         self.next = group.position + len(group.payloads)
         self._groups.append(group)
@@ -34,7 +34,7 @@ class KeptPackets:
             del self._groups[:count], self._positions[:count]
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Drop everything."""
         self._groups, self._positions, self._bytes = [], [], 0
 
     def since(self, position: int) -> tuple[PacketGroup, ...]:

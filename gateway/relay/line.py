@@ -50,7 +50,8 @@ class Line:
         """Return the time of one picture. ``arrival`` is gateway time.
 
         A leap is a step back by more than ``LEAP``, or a step forward by more than ``LEAP`` beyond the time that has
-        passed. Timestamps that lag behind arrival are no leap, since delay looks the same. B-frames step back by less.
+        passed. Timestamps that lag behind arrival are not a leap, since delay looks the same. B-frames step back by
+        less.
         """
         if self._media is None:
             media, leap, restarted = rtp, 0.0, True
@@ -65,7 +66,7 @@ class Line:
             self._remainder = (self._remainder + 1) % GRID
             self._origin, self._base = media, earliest + (self._remainder - earliest) % GRID
         outgoing = self._base + (media - self._origin) // GRID * GRID
-        if outgoing == self._outgoing and media != self._media:  # two pictures never have one time
+        if outgoing == self._outgoing and media != self._media:  # no two pictures share a time
             outgoing += GRID
         self._media, self._arrival, self._outgoing = media, arrival, outgoing
         self._newest = max(self._newest, outgoing)

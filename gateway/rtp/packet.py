@@ -28,8 +28,8 @@ class RtpPacket(NamedTuple):
 class Padding:
     """Finds the padding of one sender's packets (5.1): if the header announces padding, the last byte holds its size.
 
-    Some senders set the flag but add no padding, so the last byte belongs to the payload. Sooner or later it is no
-    size that padding can have: larger than the packet, or larger than any alignment without being preceded by zeros.
+    Some senders set the flag but add no padding, so the last byte belongs to the payload. Sooner or later it is a size
+    that padding cannot have: larger than the packet, or larger than any alignment without being preceded by zeros.
     From then on, this sender is not ``believed``. Other senders add one byte and do not count it: the size is 0.
     """
 
@@ -47,8 +47,8 @@ class Padding:
 
 
 def parse_rtp(packet: bytes, padding: Padding | None = None) -> RtpPacket:
-    """Parse one packet, and remove CSRC list, header extension and padding. ``padding`` is what is known of the
-    sender's. Raises ``Malformed``."""
+    """Parse one packet, and remove CSRC list, header extension and padding. ``padding`` is what is
+    known about the sender's padding. Raises ``Malformed``."""
     size = len(packet)
     if size < 12:
         raise Malformed("RTP packet of less than 12 bytes")
@@ -113,8 +113,8 @@ class Numbering:
         return 1
 
     def _never_zero(self) -> bool:
-        """Return True if this camera goes from 65535 to 1, as some do: nothing can be lost, or it did so a round
-        before."""
+        """Return True if this camera goes from 65535 to 1, as some do. That is certain if the transport loses nothing,
+        and assumed if the camera has left out 0 one round earlier, too."""
         before, self._skipped = self._skipped, self.highest
         return self._reliable or before == self.highest - _ROUND
 

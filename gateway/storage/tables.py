@@ -207,8 +207,8 @@ class GrantRow(Base):
 
 
 class PlanVersionRow(Base):
-    """Stores a published version of a school's floor plan, as the GeoJSON text that was published. None is changed or
-    deleted. ``restores`` is the number of the version that it brings back, if it does."""
+    """Stores a published version of a school's floor plan, as the GeoJSON text that was published. No version is ever
+    changed or deleted. ``restores`` is the number of the version that it brings back, if any."""
 
     __tablename__ = "plan_versions"
 

@@ -44,8 +44,8 @@ class Pictures:
 
 
 class KeptPictures(Pictures):
-    """The pictures since the last keyframe. A camera that sends none refreshes its picture part by part: of that, the
-    pictures since the newest recovery point from which on the picture is whole by now."""
+    """The pictures since the last keyframe. If the camera sends none, and refreshes its picture part by part instead,
+    they are the pictures since the newest recovery point after which the picture has become whole."""
 
     def __init__(self) -> None:
         super().__init__()

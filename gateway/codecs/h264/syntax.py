@@ -36,8 +36,8 @@ class H264(NalSyntax):
         return nal[0] & 0x1F
 
     def packs(self, nal: bytes) -> bool:
-        """Cameras do not interleave, since they agreed not to. But some use these types for something of their own:
-        then the sizes of the units that they would hold do not add up."""
+        """Return True if the sizes of the units inside add up. Cameras have agreed not to interleave. If one of them
+        uses these types for something of its own, the sizes do not add up."""
         between = _INTERLEAVED.get(nal[0] & 0x1F)
         if between is None:
             return True
@@ -69,11 +69,11 @@ class H264(NalSyntax):
         return nal[0] & 0x1F in (SLICE, PARTITION_A, IDR) and nal[1:2] >= b"\x80"
 
     def set_id(self, nal: bytes) -> int:
-        """See ``sps``."""
+        """See ``parameter_sets``."""
         return parameter_set_id(nal)
 
     def parse_sps(self, nal: bytes) -> SequenceParameters:
-        """See ``sps``."""
+        """See ``parameter_sets``."""
         return parse_sps(nal)
 
     def recovery_point(self, nal: bytes) -> int:

@@ -61,11 +61,11 @@ class H265(NalSyntax):
         return nal[0] < FIRST_OTHER << 1 and nal[2:3] >= b"\x80" and not nal[0] & 1 and nal[1] < 8
 
     def set_id(self, nal: bytes) -> int:
-        """See ``sps_h265``."""
+        """See ``parameter_sets``."""
         return parameter_set_id_h265(nal)
 
     def parse_sps(self, nal: bytes) -> SequenceParameters:
-        """See ``sps_h265``."""
+        """See ``parameter_sets``."""
         return parse_sps_h265(nal)
 
     def recovery_point(self, nal: bytes) -> int:

@@ -95,7 +95,7 @@ class Encoder:
 
     def _picture(self, packet: av.Packet[VideoStream]) -> CodedPicture:
         nals = split_annex_b(bytes(packet))
-        # Without keyframes nobody is sent the one with which every encoder begins.
+        # Every encoder begins with a keyframe. A stream without keyframes leaves it out.
         keyframe = packet.is_keyframe and (self._idr or all(nal[0] & 0x1F != _IDR for nal in nals))
         return CodedPicture(nals, (self._origin or 0) + (packet.pts or 0), keyframe)
 

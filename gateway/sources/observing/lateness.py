@@ -35,7 +35,7 @@ class Lateness:
         self._worst = 0.0
 
     def picture(self, rtp: int, arrival: float, clock_rate: int) -> None:
-        """Process one picture. If timestamps leap, the camera is playing back or has restarted; that is no delay."""
+        """Process one picture. If timestamps leap, the camera is playing back or has restarted; that is not a delay."""
         last, self._last = self._last, (rtp, arrival)
         if last is None:
             return

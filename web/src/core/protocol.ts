@@ -41,7 +41,7 @@ export interface Me {
   notice: string;
 }
 
-/** One line of the map, as the gateway sends it; `capture` and `uncertainty` in seconds. */
+/** One point of the map, as the gateway sends it; `capture` and `uncertainty` are in seconds. */
 export interface TimelinePoint {
   readonly rtp: number;
   readonly capture: number;

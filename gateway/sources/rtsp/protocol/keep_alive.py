@@ -1,4 +1,4 @@
-"""Keeps an RTSP session alive: when the camera would forget it, and which request prevents that. Pure."""
+"""Decides when a request must keep an RTSP session alive, and which request the camera understands. Pure."""
 
 from gateway.sources.rtsp.protocol.fields import DEFAULT_SESSION_TIMEOUT, parse_session
 

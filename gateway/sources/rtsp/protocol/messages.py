@@ -54,7 +54,7 @@ class Frames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """A run of bytes that was no message. The next message was found after it."""
+    """A run of bytes that was not a message. The next message was found after it."""
 
     length: int
 

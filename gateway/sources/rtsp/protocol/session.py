@@ -129,7 +129,7 @@ class RtspSession:
             elif self.state is not State.PLAYING:
                 raise CameraError(SourceReason.TIMED_OUT, f"The camera does not answer {overdue.method}.")
             else:
-                # Some cameras do not answer keep-alives; that is no fault as long as pictures arrive.
+                # Some cameras do not answer keep-alives; that is not a fault as long as pictures arrive.
                 self._requests.give_up()
         if now >= self._keep_alive.due:
             self.query(now)

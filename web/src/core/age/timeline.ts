@@ -9,7 +9,7 @@ const BEFORE = 1;
 const AFTER = 5;
 const KEPT = 120;
 /** A point dates only frames whose RTP timestamps differ from its own by a multiple of this. Where a map no longer holds, the
- *  gateway changes the remainder, so that a frame that comes before its map is not dated by the map before. */
+ *  gateway changes the remainder, so that a frame that arrives before its map is not dated with the previous map. */
 const GRID = 8;
 
 /** When a frame was captured, in gateway time. If it is not `trusted`, the age is a lower bound. */
