@@ -1,4 +1,4 @@
-"""A device that the configuration names is signed in for as long as nobody ends that, and its secret is no cookie."""
+"""A device that the configuration names stays signed in until somebody ends that, and its secret is not a cookie."""
 
 import asyncio
 from collections.abc import Callable
@@ -46,7 +46,7 @@ async def test_somebody_who_ends_it_ends_it_for_good(
     assert await SignInSessions(db, settings, clock).stand(SECRET, WALL) is None
 
 
-async def test_its_secret_is_no_cookie_and_is_not_stored(
+async def test_its_secret_does_not_work_as_a_cookie_and_is_not_stored(
     sessions: SignInSessions, stored: Callable[[str], bool]
 ) -> None:
     await sessions.stand(SECRET, WALL)
@@ -55,7 +55,7 @@ async def test_its_secret_is_no_cookie_and_is_not_stored(
     assert not stored(SECRET)
 
 
-async def test_of_devices_that_are_no_longer_configured_the_sign_in_ends_and_no_persons_does(
+async def test_the_sign_in_of_a_device_no_longer_configured_ends_and_no_persons_does(
     sessions: SignInSessions,
 ) -> None:
     cookie = await sessions.create(Principal("p", "P", Role.PATROL))

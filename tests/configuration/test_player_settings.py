@@ -1,4 +1,4 @@
-"""Mistakes in the settings of wall players are named, and what is risky about them is said."""
+"""Mistakes in the settings of wall players are named, and risky settings cause a warning."""
 
 from datetime import date
 

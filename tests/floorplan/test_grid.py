@@ -23,7 +23,7 @@ def test_cells_are_lettered_from_the_west_and_numbered_from_the_north() -> None:
     assert SMALL.bounds_of("b2") == (0, 10, 5, 15)
 
 
-def test_everything_drawn_but_cameras_is_in_a_cell() -> None:
+def test_everything_drawn_except_cameras_is_in_a_cell() -> None:
     small = plan(*surroundings())
     points = [p for a in small.areas for p in a.outline] + [s.position for s in small.spots]
     points += [p for ground in small.grounds for p in ground.points]

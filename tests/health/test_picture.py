@@ -194,7 +194,7 @@ async def test_a_picture_that_takes_long_to_decode_does_not_delay_other_cameras_
         assert len({id(still) for still in await asyncio.gather(*halls)}) == 1
 
 
-async def test_a_picture_that_is_being_decoded_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_picture_that_is_being_decoded_does_not_hold_up_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def cells_of(*_: object) -> Cells:

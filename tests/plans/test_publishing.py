@@ -147,7 +147,7 @@ async def test_a_large_plan_is_accepted_only_from_people_who_are_signed_in(house
     assert (await stranger.save()).problem(413) == "request_entity_too_large"
 
 
-async def test_a_revision_is_never_that_of_two_drafts(tmp_path: Path) -> None:
+async def test_no_two_drafts_have_the_same_revision(tmp_path: Path) -> None:
     async with House(tmp_path, with_approval(example())) as house:
         it, dispatcher = await editor(house), Editor(await house.sign_in("dispatcher"))
         for name in ("Robotics", "Something else"):
@@ -171,7 +171,7 @@ async def test_a_draft_of_an_old_version_does_not_undo_a_newer_one(house: House)
     assert (await late.save()).problem(409) == "draft_changed"
 
 
-async def test_whoever_changes_anothers_draft_or_a_proposal_is_on_record(house: House) -> None:
+async def test_a_change_to_somebody_elses_draft_or_to_a_proposal_is_on_record(house: House) -> None:
     it, other = await editor(house), Editor(await house.sign_in("district_it"))
     await it.save()
     await it.save()

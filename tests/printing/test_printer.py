@@ -1,4 +1,4 @@
-"""How plans are printed for many people: one at a time for each, and nothing twice."""
+"""Plans are printed for many people: one at a time for each person, and no plan twice."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ EDITION = Edition(1, bytes(32), datetime(2026, 11, 27, 12, 30, 10, tzinfo=UTC), 
 
 
 class Press:
-    """Stands for the drawing of a PDF, which lasts until the test lets it end."""
+    """Stands in for the drawing of a PDF, and takes until the test lets it end."""
 
     def __init__(self) -> None:
         self.printed: list[tuple[Edition, Paper]] = []
@@ -88,12 +88,12 @@ async def test_what_two_people_print_at_the_same_time_is_drawn_once(press: Press
         replace(EDITION, cameras={CameraId("lobby"): "Front lobby"}),
     ],
 )
-async def test_another_edition_is_drawn_anew(press: Press, printer: Printer, other: Edition) -> None:
+async def test_another_edition_is_drawn_again(press: Press, printer: Printer, other: Edition) -> None:
     assert await printed(printer) == b"PDF 1"
     assert await printed(printer, edition=other) == b"PDF 2"
 
 
-async def test_another_school_and_another_paper_are_drawn_anew(press: Press, printer: Printer) -> None:
+async def test_another_school_and_another_paper_are_drawn_again(press: Press, printer: Printer) -> None:
     assert await printed(printer) == b"PDF 1"
     assert await printed(printer, site="oak") == b"PDF 2"
     assert await printed(printer, paper=Paper.A3) == b"PDF 3"

@@ -1,4 +1,4 @@
-"""What is on the sheets that officers carry: every number, nothing hidden, nothing covered."""
+"""The sheets that officers carry show every number. They show nothing that is hidden, and no label covers another."""
 
 import re
 from datetime import UTC, datetime
@@ -100,7 +100,7 @@ def test_a_camera_outside_the_grid_is_in_the_index_without_a_cell() -> None:
 @pytest.mark.parametrize(
     ("number", "printed"), [("10\u00b2", "10\u00b2"), ("\u2460", "ROOMS"), ("9" * 5000, "9999\u2026")]
 )
-def test_a_room_number_that_is_no_usual_number_is_printed_too(number: str, printed: str) -> None:
+def test_an_unusual_room_number_is_printed_too(number: str, printed: str) -> None:
     odd = area("odd", (0, 0, 8, 8), type="room", name="Store", number=number, kind="storage", floor="upper")
     assert printed in text_of(plan(odd))[-1]
 

@@ -76,7 +76,7 @@ def test_missing_packets_are_counted_across_the_wrap_of_sequence_numbers(gaps: l
     assert numbering.highest == first + len(gaps) + sum(gaps)
 
 
-def test_numbers_that_skip_0_are_no_loss_over_tcp_nor_over_udp_after_one_full_round() -> None:
+def test_numbers_that_skip_0_are_not_a_loss_over_tcp_nor_over_udp_after_one_full_round() -> None:
     for reliable, missing in ((True, [0, 0, 0]), (False, [1, 0, 0])):
         numbering = Numbering(reliable)
         numbering.count(60_000)

@@ -328,7 +328,7 @@ async def test_a_camera_that_hangs_up_after_any_challenge_is_signed_in_to_on_the
 
 
 @pytest.mark.parametrize("stale", ["", ", stale=true"])
-async def test_a_camera_that_challenges_anew_and_hangs_up_each_time_is_not_hammered(
+async def test_a_camera_that_challenges_again_and_hangs_up_each_time_is_not_hammered(
     bench: Bench, camera: ScriptedCamera, stale: str
 ) -> None:
     def alter(request: str, answer: str) -> str:

@@ -108,7 +108,7 @@ def has_pictures(pull: Pull, count: int) -> bool:
     return len(pull.sink.units) >= count
 
 
-async def test_a_second_viewer_of_a_cameras_one_pipeline_does_not_take_the_first_back_to_its_start() -> None:
+async def test_a_second_viewer_of_one_shared_pipeline_does_not_take_the_first_back_to_its_start() -> None:
     with gst_camera() as camera:
         async with pulled(camera.url) as first:
             await first.wait_until(lambda: len(first.sink.units) >= 5)

@@ -136,7 +136,7 @@ def test_a_camera_is_asked_to_play_from_now_on_and_from_a_named_time_only_if_it_
     assert (method, headers["session"], headers["range"]) == ("PLAY", "42", "npt=0.000-")
 
 
-def test_a_camera_that_refuses_to_play_from_any_time_is_asked_no_third_time() -> None:
+def test_a_camera_that_refuses_to_play_from_any_time_is_not_asked_a_third_time() -> None:
     dialogue = Dialogue()
     dialogue.answer(body=SDP)
     dialogue.answer("Session: 42", "Transport: RTP/AVP/TCP;interleaved=0-1")
