@@ -35,7 +35,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the viewers found, and by how much the server's own counters rose meanwhile."""
+    """Holds what the viewers found, and by how much the server's own counters rose during that time."""
 
     result: Result
     counters: dict[str, float] = field(default_factory=dict)

@@ -51,7 +51,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where figures go as they are measured: lines of text to ``console``, all figures so far to ``keep``."""
+    """Passes on figures as they are measured: lines of text to ``console``, all figures so far to ``keep``."""
 
     console: Console
     keep: Callable[[dict[str, Any]], None]

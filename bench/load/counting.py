@@ -39,9 +39,8 @@ a=fmtp:{RETRANSMISSION} apt={VIDEO}
 
 
 class Pictures:
-    """What all viewers of a process have received: one line per viewer and picture, written when the picture's last
-    packet arrives.
-    """
+    """Holds what all viewers of a process have received: one line per viewer and picture, written when the picture's
+    last packet arrives."""
 
     def __init__(self) -> None:
         self.viewers = array("H")

@@ -91,7 +91,7 @@ class RoomProperties(_Properties):
 
 
 class DoorProperties(_Properties):
-    """Describes a door by its middle. Without ``perimeter``, the exterior doors are those of the perimeter."""
+    """Describes a door by its middle. Without ``perimeter``, it belongs to the perimeter if it is exterior."""
 
     type: Literal["door"]
     name: Text

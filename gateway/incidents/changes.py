@@ -67,7 +67,8 @@ class IncidentChange:
 
 
 def change_of(incident: Incident, previous: Incident | None, effect: Effect) -> IncidentChange:
-    """Return the change from ``previous`` to ``incident``. It is an alarm if the open incident has one more alarm."""
+    """Return the change from ``previous`` to ``incident``. It sounds if the incident is open and has one more alarm
+    than before."""
     alarm = incident.state is IncidentState.OPEN and (previous is None or incident.alarms > previous.alarms)
     return IncidentChange(incident, previous.state if previous else None, alarm, effect)
 

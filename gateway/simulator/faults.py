@@ -18,8 +18,8 @@ class Rubbish(StrEnum):
 
 
 class Refresh(StrEnum):
-    """How a camera lets a decoder begin: with keyframes (IDR), part by part without keyframes, or with open groups of
-    pictures, which do not begin with a keyframe either. The latter two are announced with recovery points."""
+    """Says how a camera lets a decoder begin: with keyframes (IDR), part by part without keyframes, or with open groups
+    of pictures, which do not begin with a keyframe either. The latter two are announced with recovery points."""
 
     KEYFRAMES = "keyframes"
     GRADUAL = "gradual"

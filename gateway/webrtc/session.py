@@ -57,8 +57,8 @@ class Session:
 
     ``codecs`` maps RTP encoding names to the payload types that may be sent to this viewer. ``place`` names the stream
     that it has and the one that it is waiting for. ``best`` is the stream that it gets if the link allows. Without a
-    ``selector`` it stays with its first stream. ``own`` is the camera's stream that it would have if nothing were in
-    the way, to which it returns from a transcode.
+    ``selector`` it stays with its first stream. ``own`` is the camera's stream that it would have if nothing prevented
+    that. It returns to this stream from a transcode.
     """
 
     def __init__(

@@ -15,8 +15,8 @@ import av
 
 @dataclass
 class Player:
-    """What a viewer has reported so far: sizes of decoded pictures, bytes of sound or the pitch of its tone in Hz every
-    second, states of the connection, and its offer if the test is to exchange that."""
+    """Holds what a viewer has reported so far: the sizes of decoded pictures, the bytes of sound or its pitch in Hz
+    every second, the states of the connection, and its offer if the test has to exchange that."""
 
     sizes: list[tuple[int, int]] = field(default_factory=list)
     sounds: bytearray = field(default_factory=bytearray)

@@ -1,5 +1,5 @@
-"""What every viewer goes through: the main stream, the substream when the link is too slow, a restart of the camera,
-and all clear.
+"""Takes a viewer through the main stream, the substream when the link is too slow, a restart of the camera, and all
+clear.
 """
 
 from gateway.models import CloseReason

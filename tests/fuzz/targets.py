@@ -1,4 +1,4 @@
-"""What is fuzzed: one target for everything here that reads bytes from outside.
+"""Defines the fuzz targets: one for everything here that reads bytes from outside.
 
 A target makes the object under test and feeds it one input. The only permitted outcome other than success is a declared
 error. An object that lives for many inputs, as a connection does, may hold no more than ``bound`` bytes.

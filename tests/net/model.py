@@ -26,7 +26,7 @@ class Conditions:
 
 
 class Fate:
-    """What happens to each packet. With the same ``seed``, the same packets have the same fate in every run.
+    """Decides what happens to each packet. With the same ``seed``, the same packets have the same fate in every run.
 
     SRTP leaves the header in the clear. A packet is identified by the position of its SSRC among those seen, the
     distance of its sequence number from the first, and how often it has been sent. (RTX is a separate stream, and a

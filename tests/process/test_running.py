@@ -153,7 +153,7 @@ def test_a_command_that_cannot_write_its_last_words_exits_all_the_same() -> None
 
 
 def test_a_command_that_stops_in_time_is_left_alone() -> None:
-    """What goes on after it in the same process is not ended, unless the deadline is the whole process's."""
+    """Whatever the process does afterwards is not cut short, unless the deadline is the whole process's."""
     program = """
         async def body(stop):
             os.kill(os.getpid(), signal.SIGTERM)

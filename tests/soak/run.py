@@ -39,10 +39,10 @@ LOOP = "loop-1"  # all other cameras
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What the gateway holds when nobody is there. ``visits`` is the number of visitors so far. Memory is in bytes.
-    ``sessions`` counts the open ones, ``kept`` all that something still refers to. Memory does not include the pictures
-    that are kept to start new viewers and to repeat packets, because it takes a minute until their number reaches its
-    limit.
+    """Counts what the gateway holds when nobody is there. ``visits`` is the number of visitors so far. Memory is in
+    bytes. ``sessions`` counts the open ones, ``kept`` all that something still refers to. Memory does not include the
+    pictures that are kept to start new viewers and to repeat packets, because it takes a minute until their number
+    reaches its limit.
     """
 
     visits: int

@@ -20,8 +20,8 @@ def pack(
 ) -> tuple[bytes, ...]:
     """Return the RTP payloads of one access unit, in order. The marker bit belongs on the last of them.
 
-    ``header`` is the size of a NAL unit's header. ``together`` returns the header of one packet for several NAL units,
-    and ``fragments`` the packets, of up to ``limit`` bytes, of one that is too large.
+    ``header`` is the size of a NAL unit's header. ``together`` returns the header of one packet for several NAL units.
+    ``fragments`` returns the packets, of up to ``limit`` bytes each, of a NAL unit that is too large.
     """
     payloads: list[bytes] = []
     neighbours: list[bytes] = []

@@ -62,7 +62,7 @@ class Lateness:
 
     @property
     def slow_answer(self) -> float:
-        """Return the seconds from which on an answer is as late as the pictures."""
+        """Return how many seconds an answer must take to count as late as the pictures."""
         return min(self.behind / 2, LATE)
 
     def in_connection(self, answer: float) -> bool:

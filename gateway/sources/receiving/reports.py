@@ -9,9 +9,9 @@ Report = tuple[SenderInfo, float]
 
 
 class Reports:
-    """Accepts the reports of the stream's own SSRC. Some cameras report under another SSRC, such as 0: two such reports
-    in a row that fit the stream, with no report of its own between them, count as its own. A single one may belong to
-    an earlier session, or to the sound."""
+    """Accepts the reports of the stream's own SSRC. Some cameras report under another SSRC, such as 0. Two such reports
+    count as the stream's own if they fit it and no report of its own came between them. A single one may belong to an
+    earlier session, or to the sound."""
 
     def __init__(self) -> None:
         self._waiting: Report | None = None

@@ -168,7 +168,7 @@ class Incoming:
                 elif self.reception.expects(data):
                     packets += self._reorder.push(data, now)
                 else:
-                    packets.append(data)  # of another source: it is not waited for, but is taken in its turn
+                    packets.append(data)  # another source's: nothing waits for it, but it keeps its place in the order
             self.reception.rtp_in_order(packets, now)
             self._spend(count, now)
         except Exception as error:  # nobody catches what a callback raises, so the owner is told

@@ -6,7 +6,7 @@ from gateway.relay.history import History
 
 
 class Outlet(NamedTuple):
-    """How one stream is sent to this viewer.
+    """Says how one stream is sent to this viewer.
 
     ``shift`` is added to RTP timestamps (mod 2^32). ``kind`` is the payload type. ``repeats`` is that of
     retransmissions (RFC 4588), or None if the packets themselves are sent again.

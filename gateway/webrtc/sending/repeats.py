@@ -22,8 +22,8 @@ class _Stretch(NamedTuple):
 
 
 class Repeats:
-    """What one viewer may be sent again. ``first`` is the index of its first packet. In every call, ``upcoming`` is the
-    index of its next one."""
+    """Knows what one viewer may be sent again. ``first`` is the index of its first packet. In every call, ``upcoming``
+    is the index of its next one."""
 
     def __init__(self, first: int) -> None:
         self._stretches: list[_Stretch] = []

@@ -21,8 +21,8 @@ _LOOPBACK = "127.0.0.1"
 def endpoints(settings: MediaSettings, port: int, last: Callable[[str], Sequence[str]]) -> list[tuple[str, int]]:
     """Return (address, port) of each candidate, best first. There is at least one.
 
-    ``last`` returns what is known of an advertised host name. If nothing is known, the name itself is returned, and the
-    viewer has to look it up.
+    ``last`` returns the known addresses of an advertised host name. If nothing is known, the name itself is returned,
+    and the viewer has to look it up.
     """
     if settings.advertise:
         advertised = [split_address(text, port) for text in settings.advertise]

@@ -1,6 +1,5 @@
-"""How the police hear an alarm: one sound for each kind, louder when overdue, silent after a press, never at the
-school.
-"""
+"""Checks how the police hear an alarm: each kind has its sound, which gets louder when the alarm is overdue and stops
+after a press. The school never hears it."""
 
 import pytest
 from playwright.async_api import Browser, Page, expect

@@ -58,7 +58,7 @@ export class ChangeObserver implements ReactiveController {
   }
 }
 
-/** What to tell a person about a failure. */
+/** Return what to tell a person about a failure. */
 export function told(error: unknown): string {
   return error instanceof Problem ? error.message : "This page failed. Reload it. Open incidents stay open.";
 }

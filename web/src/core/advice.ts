@@ -1,4 +1,4 @@
-/** What district IT should know and do about a camera, most urgent first. Pure. */
+/** Lists what district IT should know and do about a camera, most urgent first. Pure. */
 
 import type { CameraStatus, Source } from "./protocol.js";
 import { standing } from "./severity.js";

@@ -1,4 +1,4 @@
-/** Which parts of the page the service worker keeps, and which requests it answers. Pure. */
+/** Decides which parts of the page the service worker keeps, and which requests it answers. Pure. */
 
 export type Kind = "document" | "asset" | "other";
 

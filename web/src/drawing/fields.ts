@@ -1,4 +1,4 @@
-/** What can be said about each type of feature: the fields of the form beside the drawing. Pure. */
+/** Lists the properties of each type of feature, as fields of the form beside the drawing. Pure. */
 
 export interface Field {
   readonly key: string;

@@ -1,4 +1,4 @@
-/** What a tile may say about its picture: docs/age.md as one pure function. All times are in seconds. */
+/** Decides what a tile may say about its picture: docs/age.md as one pure function. All times are in seconds. */
 
 import type { Offset } from "./clock-sync.js";
 import type { AgeLimits } from "../protocol.js";

@@ -1,4 +1,4 @@
-/** What a school's page may say about the police's confirmation of an alarm. Pure. */
+/** Decides what a school's page may say about the police's confirmation of an alarm. Pure. */
 
 import type { Incident, IncidentKind } from "../protocol.js";
 

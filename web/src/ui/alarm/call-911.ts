@@ -1,4 +1,4 @@
-/** What to do if it is possible that nobody has received the alarm: a thumb-sized link that makes a phone dial 911. */
+/** A thumb-sized link that makes a phone dial 911. It is shown when the alarm may not have reached anybody. */
 
 import { css, html, type TemplateResult } from "lit";
 

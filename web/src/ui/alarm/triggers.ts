@@ -1,4 +1,4 @@
-/** Shows the newest triggers of one incident: when, where, note, by whom. One press shows all of them in full. */
+/** Shows the newest triggers of one incident: when, where and by whom, with the note. One press shows all of them in full. */
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";

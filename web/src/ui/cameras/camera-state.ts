@@ -1,10 +1,10 @@
-/** What plan and lists say about a camera, depending on its connection and the age of its newest picture. Pure. */
+/** Decides what plan and lists say about a camera, depending on its connection and the age of its newest picture. Pure. */
 
 import { counter } from "../../core/labels.js";
 import type { CameraStatus, Source } from "../../core/protocol.js";
 import type { IconName } from "../icons.js";
 
-/** What lists and plan say about every camera while the gateway cannot be reached: its last report may no longer be
+/** Lists and plan say this about every camera while the gateway cannot be reached: its last report may no longer be
  *  true. */
 export const NOT_KNOWN = { icon: "not_live", text: "Not known: no connection", ok: false } as const;
 
