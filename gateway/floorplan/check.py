@@ -19,11 +19,11 @@ MOST_PROBLEMS = 200
 _SLACK = 0.5
 """Tolerance of a drawing in metres."""
 _OVERLAP = 0.5
-"""Square metres by which two rooms may overlap through inaccurate drawing."""
+"""Two rooms may overlap by this many square metres, because drawings are inaccurate."""
 _OUTDOORS = 60.0
-"""Metres from a floor's outline within which its cameras and features may stand."""
+"""A floor's cameras and features may be at most this many metres outside its outline."""
 _CAMPUS = 5000.0
-"""Metres from the anchor beyond which a position must be wrong, usually because longitude and latitude are swapped."""
+"""A position farther from the anchor, in metres, must be wrong. Usually its longitude and latitude are swapped."""
 
 
 def plan_problems(plan: FloorPlan, complete: bool = True) -> list[Problem]:

@@ -16,7 +16,7 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 CELL_SIZES = (5, 10, 20, 25, 50, 100, 200, 500)
 """Sizes of a cell in metres, each of which is easy to pace or estimate."""
 MOST_CELLS = 16
-"""Number of columns or rows above which the next larger cell is chosen."""
+"""If a grid would have more columns or rows than this, the next larger cell is chosen."""
 _MARGIN = 2.0
 """Metres around everything in the grid, so that nothing stands on the edge of the sheet."""
 _CELL = re.compile(rf"([{LETTERS}])([1-9][0-9]?)")

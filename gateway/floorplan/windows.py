@@ -12,7 +12,7 @@ from shapely import LineString, Polygon
 from gateway.floorplan.model import Floor, Outline, Point, Room, Window
 
 _WALL = 0.5
-"""Metres between a room's outline and its floor's within which the room's wall is an outside wall."""
+"""A room's wall is an outside wall if it is at most this many metres from the outline of its floor."""
 _WIDEST = 1.5
 """Width of an estimated window in metres, if there is room for it."""
 

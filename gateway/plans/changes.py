@@ -13,9 +13,9 @@ from gateway.floorplan.geometry.places import projection
 Json = Mapping[str, Any]
 
 SAME_PLACE = 0.05
-"""Metres by which a position may differ and still count as the same, because documents are rounded."""
+"""Two positions count as the same if they differ by less than this, in metres, because documents are rounded."""
 SAME_AREA = 0.1
-"""Square metres by which two outlines may differ and still count as the same."""
+"""Two outlines count as the same if they differ by less than this, in square metres."""
 
 
 class ChangeKind(StrEnum):

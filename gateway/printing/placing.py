@@ -11,7 +11,7 @@ GAP = 1.2
 DIRECTIONS = 16
 STEP = 5.0
 FARTHEST = 110.0
-"""Points within which a label may move to find a free place."""
+"""A label may move by at most this many points to find a free place."""
 
 
 @dataclass(frozen=True, slots=True)

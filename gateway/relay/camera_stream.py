@@ -22,8 +22,8 @@ from gateway.relay.stream import Subscription
 from gateway.rtp.time import WRAP
 
 NO_KEYFRAME_AFTER = 4.0
-"""Seconds of recovery points without a keyframe after which none is expected any more: two groups of pictures of the
-usual length.
+"""If only recovery points have arrived for this many seconds, no keyframe is expected any more. This is as long as two
+groups of pictures usually are.
 """
 BACKWARD_PICTURES = 3  # pictures shown before one that was sent earlier: this many are not an accident but B-frames
 

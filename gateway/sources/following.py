@@ -45,7 +45,8 @@ class Follower:
         self._drops = Drops()
 
     async def follow(self, client: RtspClient, about: About) -> NoReturn:
-        """Set the state by the time since the last picture was passed on, and update rates and notes once a second.
+        """Set the state according to the time since the last picture was passed on, and update rates and notes once a
+        second.
         ``about`` returns further notes on the connection. Raises the ``CameraError``, or the bug, that ends it."""
         last = heard = measured = self._clock.monotonic()
         self._carriage.begin()

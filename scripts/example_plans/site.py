@@ -97,7 +97,8 @@ class Site:
     def row(self, floor: str, start: float, band: tuple[float, float], rooms: list[tuple[Any, ...]]) -> None:
         """Add rooms side by side from west to east, each with a door to the hallway.
 
-        A room is (id, width, name, kind, number, windows). ``band`` is the wall at the hallway and the one outside.
+        A room is (id, width, name, kind, number, windows). ``band`` has the positions of the hallway's wall and the
+        outside one.
         """
         hall, outside = band
         south, north = min(band), max(band)

@@ -61,7 +61,7 @@ async def over_tcp(relay: str, secret: str) -> str:
 
 
 async def main(directory: str, secret: str, relay: str, *more: str) -> None:
-    """Start everything, and print a JSON object of peer to result."""
+    """Start everything, and print a JSON object with the result for each peer."""
     at = more.index("--")
     peers = {text: (text.rpartition(":")[0], int(text.rpartition(":")[2])) for text in more[:at]}
     command = ["turnserver", "-n", *more[at + 1 :], "--listening-ip", relay, "--relay-ip", relay]

@@ -84,7 +84,7 @@ def text_of(plan: FloorPlan, **cameras: str) -> list[str]:
 
 @pytest.mark.parametrize("at", [(25.0, 5.0), (60.0, 50.0)])
 def test_a_hidden_outdoor_camera_does_not_change_anything_on_paper(at: tuple[float, float]) -> None:
-    # Where the point lies on the sheet of a floor tells how far that sheet extends.
+    # The place of the point on the sheet of a floor shows how far that sheet extends.
     beside = point("meet-2", (24.5, 5), type="feature", kind="assembly_point", name="Lawn", floor="ground")
     lobby, mast = camera("lobby-camera", (17, 4), 0), camera("mast", at, 180)
     without, with_mast = plan(lobby, beside, *surroundings()), plan(lobby, beside, mast, *surroundings())

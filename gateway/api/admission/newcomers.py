@@ -27,7 +27,7 @@ address waits a third of a second if that is the only flood. A press from any ot
 TURN_EVERY = 0.02
 HEAD = 2048
 BUTTON = "button"
-"""What ``Whose`` returns for a message to a panic button's address."""
+"""The owner that ``Whose`` returns for a message to a panic button's address."""
 
 Whose = Callable[[bytes, str], str | None]
 """Tells from the first bytes of a request, and the address they came from, who sent it. Returns None for a stranger."""

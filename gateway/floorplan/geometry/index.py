@@ -23,9 +23,9 @@ from gateway.models import CameraId
 _DETOUR = 1.2
 """A camera still counts as lying between two others if the route past it is at most this many times as long."""
 _SAME_PLACE = 1.0
-"""Metres within which two cameras count as being at the same place, so that neither is behind the other."""
+"""Two cameras this many metres apart or less count as being at the same place: neither is behind the other."""
 _FOLLOWED = 150.0
-"""Length of a route in metres beyond which a camera is not a neighbour."""
+"""A camera is not a neighbour if the route to it is longer than this, in metres."""
 
 
 @dataclass(frozen=True, slots=True)

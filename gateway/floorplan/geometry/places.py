@@ -10,7 +10,7 @@ from shapely import Polygon, STRtree
 from gateway.floorplan.model import Outline, Point, Room
 
 _INSIDE = 0.6
-"""Metres from the middle of a wall at which a room has certainly begun."""
+"""A point this many metres from the middle of a wall is certainly inside a room."""
 
 
 def projection(anchor: Point) -> Callable[[Point], Point]:

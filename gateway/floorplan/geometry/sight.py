@@ -26,8 +26,7 @@ _ON_THE_WALL = 0.7
 """An outdoor camera that is at most this many metres inside a building is on its wall, not in a room that is not drawn.
 """
 _CLEAR = 0.15
-"""Distance from the nearest wall, in metres, from which a camera is assumed to look, since cameras are drawn on their
-wall.
+"""A camera is assumed to look from this many metres away from the nearest wall, since cameras are drawn on their wall.
 """
 
 

@@ -17,9 +17,10 @@ from gateway.floorplan.model import Door, FloorPlan, PlacedCamera, Point, Room
 from gateway.models import CameraId
 
 _DOOR = 0.3
-"""Metres from a cone within which a door is in the picture, since doors are drawn on the wall that ends the cone."""
+"""A door this many metres from a cone or less is in the picture, since doors are drawn on the wall that ends the
+cone."""
 _WALL = 0.5
-"""Metres between a room's outline and a door within which the door belongs to the room."""
+"""A door belongs to a room if it is at most this many metres from the room's outline."""
 _ENOUGH = 1.0
 """Square metres of a room that a camera must see for a person there to be in its picture."""
 _EDGE_COST = 0.5

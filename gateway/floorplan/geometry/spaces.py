@@ -19,7 +19,7 @@ Numbers = npt.NDArray[np.float64]
 _EDGE = 0.02
 """Metres by which a line may leave the space, since doors and corners lie on its edge."""
 _FLAT = 1e-3
-"""Square metres per square metre by which an outline may differ from its convex hull and still count as convex."""
+"""An outline counts as convex if its area differs from that of its convex hull by at most this fraction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ _GROUNDS = 80.0
 """Metres around the buildings in which people walk."""
 _BESIDE = 0.6
 _WALL = 0.5
-"""Metres between a room's outline and a door within which the door belongs to the room."""
+"""A door belongs to a room if it is at most this many metres from the room's outline."""
 _CLOSING = 0.16
 """Metres by which hallways grow so that a gap between them closes."""
 

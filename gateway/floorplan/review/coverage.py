@@ -13,7 +13,7 @@ from gateway.models import CameraId
 
 @dataclass(frozen=True, slots=True)
 class RoomCoverage:
-    """Says how much of a room's floor is seen, and seen by several cameras, as fractions from 0 to 1.
+    """Says which fraction of a room's floor is seen, and which is seen by several cameras, from 0 to 1.
 
     ``cameras`` are those that see the room or one of its doors, best first. ``door_only`` means that they only show who
     enters and leaves.

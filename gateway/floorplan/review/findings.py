@@ -21,7 +21,7 @@ _IN_A_WALL = 0.05
 _AT_A_WALL = 2.0
 """If the wall in front of a camera is closer than this, in metres, its picture shows hardly anything else."""
 _OVERLAP = 0.05
-"""Square metres by which two rooms may overlap without being doubtful."""
+"""An overlap of two rooms is doubtful if it is larger than this, in square metres."""
 _UNDRAWN = 0.03
 """The fraction of a floor that may be outside all rooms, such as its walls."""
 

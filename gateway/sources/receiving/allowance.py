@@ -11,8 +11,8 @@ take processor time from the others.
 """
 PICTURES_A_SECOND = 240.0
 SOUNDS_A_SECOND = 200.0
-"""Each of these is encrypted once per viewer. The limit is four times what cameras send, and ten seconds of that at
-once, as after a stalled connection."""
+"""Each of these is encrypted once per viewer. The limit is four times the rate at which cameras send. Ten seconds'
+worth may arrive at once, as after a stalled connection."""
 SECONDS_AT_ONCE = 10
 MESSAGES_COUNTED_TOGETHER = 1000
 SECONDS_COUNTED_TOGETHER = 0.1

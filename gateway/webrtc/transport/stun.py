@@ -56,7 +56,7 @@ class BindingRequest:
 def parse_request(data: bytes) -> BindingRequest | None:
     """Read a binding request. Return None for a well-formed message of another kind, which needs no answer.
 
-    Raises Malformed, also if MESSAGE-INTEGRITY, USERNAME or FINGERPRINT is missing, since ICE always sends them.
+    Raises Malformed. A missing MESSAGE-INTEGRITY, USERNAME or FINGERPRINT is an error too, since ICE always sends them.
     """
     transaction = _transaction(data, BINDING_REQUEST)
     if transaction is None:
