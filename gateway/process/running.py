@@ -26,7 +26,7 @@ def limit_whole_process() -> None:
     """Have the deadline last until the process has ended, not only until ``body`` has returned.
 
     Only the entry point of a command calls this. Python waits for the threads of every executor before it exits,
-    without any limit, so one stuck call would keep the process.
+    without any limit, so one stuck call would keep the process alive.
     """
     _whole_process.set()
 

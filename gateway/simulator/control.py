@@ -22,7 +22,7 @@ CAMERAS = web.AppKey("cameras", Mapping[str, Camera])
 
 
 def control_app(cameras: Mapping[str, Camera]) -> web.Application:
-    """Build the application. ``cameras`` are by id."""
+    """Build the application. ``cameras`` maps ids to cameras."""
     app = web.Application(client_max_size=65536)
     app[CAMERAS] = cameras
     app.router.add_get("/cameras", _list)

@@ -45,7 +45,7 @@ async def offer(request: web.Request) -> web.Response:
             "X-Sightline-Stream": opened.viewing.stream,
         }
     )
-    # Only people who may see get TURN credentials, because they are worth money to anybody who wants to hide.
+    # TURN credentials are worth money to anybody who wants to hide, so only people who may see pictures get them.
     for link in links(services.loaded.settings.media.ice_servers, opened.viewing.id, services.clock.wall()):
         headers.add(hdrs.LINK, link)
     return web.Response(status=201, text=opened.answer, content_type=SDP, headers=headers)

@@ -13,7 +13,8 @@ _SOONEST = 0.02  # shortest time between two reports that count
 WINDOW = 3.0
 _RECENT = 1.0
 _LATER = 0.06
-"""The seconds by which all pictures of the last ``_JUST_NOW`` seconds must be later than some picture in the window."""
+"""Pictures come later if each one of the last ``_JUST_NOW`` seconds lags this much more, in seconds, than the
+earliest."""
 _JUST_NOW = 0.5
 GROWTH = 1.08  # per second, while there is no trouble
 FORGOTTEN = 60.0  # seconds without trouble after which the link counts as unknown again

@@ -1,5 +1,5 @@
-"""A failed TLS handshake with a camera is explained, and old firmware is allowed what it needs. OpenSSL's server plays
-the camera.
+"""A failed TLS handshake with a camera is explained, and a setting allows the ciphers of old firmware. OpenSSL's server
+plays the camera.
 """
 
 import asyncio

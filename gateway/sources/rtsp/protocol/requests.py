@@ -50,7 +50,7 @@ class Requests:
         return output
 
     def send(self, method: str, url: str, now: float, field: tuple[str, str] | None = None, sign_ins: int = 0) -> None:
-        """Send a request. ``field`` is the name and value of what it has beside the usual header fields."""
+        """Send a request. ``field`` is the name and value of an additional header field."""
         self._sequence += 1
         headers = [("CSeq", str(self._sequence)), ("User-Agent", USER_AGENT)]
         if authorization := self._authenticator.authorization(method, url):

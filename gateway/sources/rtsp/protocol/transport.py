@@ -142,7 +142,7 @@ class Agreement:
         return f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}" if channel < HIGHEST_CHANNEL else None
 
     def accept_sound(self, value: str) -> None:
-        """Process the channels that the camera chose for sound, if they are possible."""
+        """Process the channels that the camera chose for sound. Ignore impossible ones."""
         with suppress(CameraError):
             chosen = parse_transport(value, Carrier.TCP)
             self.sound = chosen if value and isinstance(chosen, Interleaved) else None
