@@ -13,8 +13,8 @@ what they may do there. Where the contract leaves room, these rules apply:
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from gateway.access import roles
 from gateway.access.agreements import NO_AGREEMENT, ROLE_NOT_NAMED, not_in_force, rules_of
-from gateway.access.roles import PLAN_APPROVERS, PLAN_EDITORS, RECORD_ROLES, SIDES, STATUS_TABLE_ROLES
 from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.incident import Incident
 from gateway.models import (
@@ -38,8 +38,6 @@ NO_INCIDENT = Refusal(RefusalReason.NO_INCIDENT, "no incident at this school")
 UNKNOWN_CAMERA = Refusal(RefusalReason.UNKNOWN, "there is no such camera", known=False)
 ELSEWHERE = Refusal(RefusalReason.ANOTHER_SITE, "this school is not one of yours", known=False)
 CAMERA_ACTIONS = frozenset({Action.VIEW, Action.STILL, Action.STATUS})
-
-
 _STRONGEST_FIRST = (IncidentKind.REAL, IncidentKind.DRILL, IncidentKind.TEST)
 
 
@@ -68,9 +66,7 @@ def decide(
     going_on = _open_at(camera.site_id, incidents)
     match principal.role:
         case Role.AUDITOR:
-            ground: Incident | Refusal | None = Refusal(
-                RefusalReason.ROLE_SEES_NO_VIDEO, "auditors read the record and see no pictures"
-            )
+            ground: Incident | Refusal | None = roles.AUDITOR_SEES_NO_PICTURES
         case Role.DISTRICT_IT:
             ground = _technician(action, going_on, agreement)
         case Role.COORDINATOR:
@@ -132,29 +128,27 @@ def may(
         return ELSEWHERE
     if agreement is not None and agreement.site != site_id:
         agreement = None
-    role = principal.role
     match action:
         case Action.STATUS:
-            allowed, words = role in STATUS_TABLE_ROLES, "the table of camera states is not for your role"
+            rule = roles.STATUS_TABLE
         case Action.READ_RECORD:
-            allowed, words = role in RECORD_ROLES, "the record is not for your role to read"
+            rule = roles.READING_THE_RECORD
         case Action.ACKNOWLEDGE:
-            allowed, words = role in SIDES, "alarms are acknowledged by the police and the school"
+            rule = roles.ACKNOWLEDGING
         case Action.EXTEND:
-            allowed, words = role in SIDES, "incidents are extended by the police or the school"
+            rule = roles.EXTENDING
         case Action.TRIGGER | Action.ALL_CLEAR:
-            if role in POLICE_ROLES and (missing := not_in_force(agreement, now)):
+            if principal.role in POLICE_ROLES and (missing := not_in_force(agreement, now)):
                 return replace(missing, known=True)
             rules = rules_of(agreement)
-            allowed = role in (rules.trigger_roles if action is Action.TRIGGER else rules.end_roles)
-            words = "the agreement does not name your role for this"
+            rule = roles.RoleRule(rules.trigger_roles if action is Action.TRIGGER else rules.end_roles, roles.NOT_NAMED)
         case Action.EDIT_PLAN:
-            allowed, words = role in PLAN_EDITORS, "floor plans are drawn by district IT"
+            rule = roles.DRAWING_PLANS
         case Action.APPROVE_PLAN:
-            allowed, words = role in PLAN_APPROVERS, "floor plans are approved by dispatch or headquarters"
+            rule = roles.APPROVING_PLANS
         case Action.VIEW | Action.STILL:
             raise ValueError(f"{action} is decided for a camera, not for a site")
-    return None if allowed else Refusal(RefusalReason.NOT_IN_AGREEMENT, words)
+    return None if principal.role in rule.roles else Refusal(RefusalReason.NOT_IN_AGREEMENT, rule.refusal)
 
 
 def is_own(principal: Principal, incident: Incident, agreement: AgreementSettings | None, now: float) -> bool:
@@ -194,7 +188,7 @@ def _technician(
     if action is Action.STATUS:
         return None
     if action is Action.VIEW:
-        return Refusal(RefusalReason.ROLE_SEES_NO_VIDEO, "district IT sees status and still pictures, no video")
+        return roles.TECHNICIAN_SEES_NO_VIDEO
     if going_on:
         return Refusal(
             RefusalReason.KIND_GIVES_NO_ACCESS, f"during a {going_on[0].kind} incident district IT sees status only"

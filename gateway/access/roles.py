@@ -2,15 +2,38 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
-from gateway.models import POLICE_ROLES, Principal, Role
+from gateway.models import POLICE_ROLES, Principal, Refusal, RefusalReason, Role
 
-STATUS_TABLE_ROLES = frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER})
-RECORD_ROLES = frozenset({Role.AUDITOR, Role.HEADQUARTERS})
-PLAN_EDITORS = frozenset({Role.DISTRICT_IT})
-PLAN_APPROVERS = frozenset({Role.HEADQUARTERS, Role.DISPATCHER})
+_SIDES = POLICE_ROLES | {Role.COORDINATOR}
+
+
+class RoleRule(NamedTuple):
+    """Says which roles may do something, and in which words everybody else is refused."""
+
+    roles: frozenset[Role]
+    refusal: str
+
+
+STATUS_TABLE = RoleRule(
+    frozenset({Role.DISTRICT_IT, Role.HEADQUARTERS, Role.DISPATCHER}), "the table of camera states is not for your role"
+)
+READING_THE_RECORD = RoleRule(frozenset({Role.AUDITOR, Role.HEADQUARTERS}), "the record is not for your role to read")
+ACKNOWLEDGING = RoleRule(_SIDES, "alarms are acknowledged by the police and the school")
+EXTENDING = RoleRule(_SIDES, "incidents are extended by the police or the school")
+DRAWING_PLANS = RoleRule(frozenset({Role.DISTRICT_IT}), "floor plans are drawn by district IT")
+APPROVING_PLANS = RoleRule(
+    frozenset({Role.HEADQUARTERS, Role.DISPATCHER}), "floor plans are approved by dispatch or headquarters"
+)
 """The police, who rely on the plans. The side that draws a plan must not be the one that approves it."""
-SIDES = POLICE_ROLES | {Role.COORDINATOR}
+
+NOT_NAMED = "the agreement does not name your role for this"
+"""The words for a role that the agreement does not name for triggering incidents, or for ending them."""
+AUDITOR_SEES_NO_PICTURES = Refusal(RefusalReason.ROLE_SEES_NO_VIDEO, "auditors read the record and see no pictures")
+TECHNICIAN_SEES_NO_VIDEO = Refusal(
+    RefusalReason.ROLE_SEES_NO_VIDEO, "district IT sees status and still pictures, no video"
+)
 
 
 class Topic(StrEnum):

@@ -1,6 +1,6 @@
 """Says how old a camera's newest picture is, for lists, by the same rules as for tiles (docs/protocol.md). Pure."""
 
-from gateway.configuration.settings import AgeSettings
+from gateway.configuration.age_settings import AgeSettings
 from gateway.models import SourceState, SourceStatus
 
 

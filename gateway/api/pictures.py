@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.api.ages import age_state
 from gateway.clock import Clock
-from gateway.configuration.settings import AgeSettings
+from gateway.configuration.age_settings import AgeSettings
 from gateway.health.picture import Still
 from gateway.media.events import StreamKey
 from gateway.media.interface import Media, Points

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 from gateway.floorplan.words import place_words
 from gateway.incident import Origin
+from gateway.incidents.alarms import OPENED_BY_ALARM
 from gateway.models import Camera, CameraId, CameraPolicy, SiteId
 from gateway.plans.in_use import Plans
-
-OPENED_BY_ALARM = 4
 
 
 class Places:

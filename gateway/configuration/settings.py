@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, IPvAnyNetwork, model_validator
 
+from gateway.configuration.age_settings import AgeSettings
 from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.configuration.base import Model
 from gateway.configuration.incident_settings import IncidentSettings
@@ -65,21 +66,6 @@ class StorageSettings(Model):
     url: SqliteUrl | None = None
     spool: ConfiguredPath | None = None
     spool_size: Annotated[int, Field(ge=64 * 1024, le=1024**3)] = 8 * 1024 * 1024
-
-
-class AgeSettings(Model):
-    """Sets the ages at which a tile changes its state (docs/age.md)."""
-
-    live_below: Seconds = 2.0
-    delayed_below: Seconds = 5.0
-    no_frame_after: Seconds = 3.0
-    gateway_lost_after: Seconds = 3.0
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.live_below >= self.delayed_below:
-            raise ValueError("live_below must be less than delayed_below")
-        return self
 
 
 class TokenSettings(Model):

@@ -6,6 +6,8 @@ and an alarm counts as unheard: a wrong clock may make the gateway louder, but n
 
 from gateway.incident import Incident, Origin, ReceivedTrigger
 
+OPENED_BY_ALARM = 4
+"""The number of cameras that pages open by themselves for each alarm."""
 KEPT = 50
 """The most triggers that stay with an incident. Every change sends them to every page. The record has all of them."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.api.ages import age_state
-from gateway.configuration.settings import AgeSettings
+from gateway.configuration.age_settings import AgeSettings
 from gateway.models import CameraId, SourceReason, SourceState, SourceStatus, StreamName
 
 

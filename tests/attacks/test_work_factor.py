@@ -24,7 +24,7 @@ from gateway.sources.rtsp.protocol.auth import parse_challenges
 from gateway.sources.rtsp.protocol.reader import Reader
 from gateway.webrtc.congestion.bandwidth import LOSS_WINDOW, BandwidthEstimator
 from gateway.webrtc.sending.outlet import Outlet
-from gateway.webrtc.sending.repeats import MOST_RESENDS
+from gateway.webrtc.sending.repeats import MOST_REPEATS_AT_ONCE
 from gateway.webrtc.sending.sender import RtpSender
 from gateway.webrtc.signalling.offer import parse_offer
 from gateway.webrtc.signalling.sections import LARGEST_SDP, MOST_SECTIONS
@@ -100,7 +100,7 @@ def test_asking_for_packets_that_never_existed_causes_no_more_work_than_real_los
             yield sequence
 
     assert sender.resend(nothing_that_was_sent()) == 0  # type: ignore[arg-type]
-    assert looked_at <= MOST_RESENDS + 1
+    assert looked_at <= MOST_REPEATS_AT_ONCE + 1
 
 
 def test_an_offer_with_very_many_sections_is_refused_at_once() -> None:

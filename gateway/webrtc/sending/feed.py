@@ -14,14 +14,12 @@ from gateway.webrtc.interface import ViewerProfile
 from gateway.webrtc.sending.hooks import FeedHooks
 from gateway.webrtc.sending.outlet import Outlet
 from gateway.webrtc.sending.phases import WAITING, Command, Event, Phase, Waiting, advance, burst, picture, plea
+from gateway.webrtc.sending.repeats import REPEATS_PER_PACKET, REPEATS_PER_PACKET_IN_TROUBLE
 from gateway.webrtc.sending.rtcp import Rtcp, Sequences
 from gateway.webrtc.sending.secure_path import SecurePath
 from gateway.webrtc.sending.sender import Numbering, RtpSender
 from gateway.webrtc.signalling.formats import Codec
 
-REPEATS = 1.0
-REPEATS_IN_TROUBLE = 0.5
-"""The number of repeats that each sent packet earns."""
 LOOK_INTERVAL = 0.25
 _FLOWING = Phase.FLOWING  # looked up once, and not for every picture and viewer
 
@@ -147,7 +145,7 @@ class Feed:
         self._small = self.link.at_once(now)
         self._drain(now)
         troubled = self.link.estimate.troubled(now)
-        self.sender.earn_resends(REPEATS_IN_TROUBLE if troubled else REPEATS)
+        self.sender.earn_resends(REPEATS_PER_PACKET_IN_TROUBLE if troubled else REPEATS_PER_PACKET)
         self.rtcp.report(now, wall, sooner=troubled or self.link.estimate.uneasy)
         return True
 

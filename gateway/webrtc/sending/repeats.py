@@ -7,8 +7,12 @@ from typing import NamedTuple
 from gateway.relay.packet_group import PacketGroup
 from gateway.webrtc.sending.outlet import Outlet
 
-MOST_RESENDS = 512
-"""The most repeats that may be sent at once. Sent packets earn more."""
+MOST_REPEATS_AT_ONCE = 512
+"""The most repeats that a viewer may be sent at once. Sent packets earn more."""
+REPEATS_PER_PACKET = 1.0
+"""The number of repeats that each sent packet earns."""
+REPEATS_PER_PACKET_IN_TROUBLE = 0.5
+"""The same while the link is in trouble, because repeats fill it further."""
 STRETCHES = 64
 
 
@@ -27,7 +31,7 @@ class Repeats:
 
     def __init__(self, first: int) -> None:
         self._stretches: list[_Stretch] = []
-        self._left = float(MOST_RESENDS)
+        self._left = float(MOST_REPEATS_AT_ONCE)
         self._earned_at = self._oldest = first
 
     def begin_stretch(self, first: int, position: int, outlet: Outlet) -> None:
@@ -65,12 +69,13 @@ class Repeats:
         return None if found is None else (*found, outlet)
 
     def earn(self, share: float, upcoming: int) -> None:
-        """Allow more repeats: ``share`` of the packets sent since the last call, up to ``share`` of ``MOST_RESENDS``.
+        """Allow more repeats: ``share`` of the packets sent since the last call.
 
-        The limit exists because repeats would only fill a full link further.
+        At most ``share`` of ``MOST_REPEATS_AT_ONCE`` are left then. The limit exists because repeats would only fill a
+        full link further.
         """
         earned, self._earned_at = share * (upcoming - self._earned_at), upcoming
-        self._left = min(self._left + earned, share * MOST_RESENDS)
+        self._left = min(self._left + earned, share * MOST_REPEATS_AT_ONCE)
 
     def forget(self, upcoming: int) -> None:
         """Never repeat what was sent so far. It is no longer needed."""

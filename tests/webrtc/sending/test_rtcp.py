@@ -4,8 +4,7 @@ import aiortc.rtp as rtp
 import pytest
 
 from gateway.rtp import feedback
-from gateway.webrtc.sending.feed import REPEATS_IN_TROUBLE
-from gateway.webrtc.sending.repeats import MOST_RESENDS
+from gateway.webrtc.sending.repeats import MOST_REPEATS_AT_ONCE, REPEATS_PER_PACKET_IN_TROUBLE
 from gateway.webrtc.sending.rtcp import REFRESH_INTERVAL
 from tests.webrtc.sending.feeding import Scene
 
@@ -46,7 +45,7 @@ def test_repeats_do_not_fill_a_link_in_trouble_any_further() -> None:
     nack = bytes(rtp.RtcpRtpfbPacket(fmt=rtp.RTCP_RTPFB_NACK, ssrc=1, media_ssrc=7, lost=lost))
     before = len(scene.way.media)
     scene.feed.rtcp.hear(nack, scene.now, 0.0)
-    assert len(scene.way.media) - before == REPEATS_IN_TROUBLE * MOST_RESENDS
+    assert len(scene.way.media) - before == REPEATS_PER_PACKET_IN_TROUBLE * MOST_REPEATS_AT_ONCE
 
 
 @pytest.mark.parametrize("late", [False, True])

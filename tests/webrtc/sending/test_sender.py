@@ -13,7 +13,7 @@ from gateway.models import CameraId, StreamName
 from gateway.relay.camera_stream import CameraStream
 from gateway.relay.packet_group import PacketGroup
 from gateway.webrtc.sending.outlet import Outlet
-from gateway.webrtc.sending.repeats import MOST_RESENDS, STRETCHES
+from gateway.webrtc.sending.repeats import MOST_REPEATS_AT_ONCE, STRETCHES
 from gateway.webrtc.sending.sender import RtpSender
 from gateway.webrtc.transport.srtp import HEADER, GcmSealer, LibsrtpSealer, Sealer
 from tests.fakes import FakeClock
@@ -212,7 +212,7 @@ def test_only_so_many_repeats_are_sent_at_once_and_more_only_as_packets_are_sent
     stream = Stream()
     sender, _, _, _ = sender_of(stream)
     sender.send(stream.group(1))
-    assert sender.resend([0] * 10_000) == MOST_RESENDS
+    assert sender.resend([0] * 10_000) == MOST_REPEATS_AT_ONCE
     sender.earn_resends(0.5)
     assert sender.resend([0]) == 0, "half a repeat is not enough"
     for stamp in range(2, 41):
@@ -228,7 +228,7 @@ def test_however_much_was_sent_the_saved_up_repeats_are_limited() -> None:
     sender, _, _, _ = sender_of(stream)
     sender.send(stream.group(1, *(b"x" for _ in range(10_000))))
     sender.earn_resends(0.25)
-    assert sender.resend([9_999] * 10_000) == MOST_RESENDS // 4
+    assert sender.resend([9_999] * 10_000) == MOST_REPEATS_AT_ONCE // 4
 
 
 def test_packets_that_are_no_longer_needed_are_not_repeated_but_later_ones_are() -> None:

@@ -2,6 +2,9 @@
 
 import type { Point } from "../core/protocol.js";
 
+/** How near the pointer must be to a corner or a wall, in pixels on the screen, for a point to move there. */
+export const SNAP_PIXELS = 12;
+
 export interface Snapped {
   readonly point: Point;
   /** What the point was moved to, or null. */

@@ -9,16 +9,13 @@ import { ChangeObserver } from "../app/observer.js";
 import type { Point } from "../core/protocol.js";
 import { at, called, onSheet, textOf, type Feature } from "../drawing/document.js";
 import { Sheet } from "../drawing/shapes.js";
-import type { Snapped } from "../drawing/snap.js";
+import { SNAP_PIXELS, type Snapped } from "../drawing/snap.js";
 import { extent, fittingLabel, latLng, viewWedge } from "../ui/cameras/plan-drawing.js";
 import { base } from "../ui/styles.js";
 import { canvasStyles } from "./canvas-styles.js";
 import type { Editing } from "./editing.js";
 import { handles } from "./handles.js";
 import { Pen } from "./pen.js";
-
-/** Pixels within which a point snaps to a corner or a wall. */
-const SNAP = 12;
 
 @customElement("sl-plan-canvas")
 export class PlanCanvas extends LitElement {
@@ -201,7 +198,7 @@ export class PlanCanvas extends LitElement {
 
   #snapped({ lat, lng }: L.LatLng, without?: Feature): Snapped {
     const point: Point = [lng, lat];
-    const within = SNAP / 2 ** (this.#map?.getZoom() ?? 0);
+    const within = SNAP_PIXELS / 2 ** (this.#map?.getZoom() ?? 0);
     return this.#sheet?.snap(point, within, without) ?? { point, to: null, across: null };
   }
 

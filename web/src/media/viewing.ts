@@ -20,7 +20,7 @@ import type { EventChannel } from "../core/gateway/events.js";
 import { Timeline, type Capture } from "../core/age/timeline.js";
 import { WhepSession } from "../core/gateway/whep.js";
 import type { SiteTokens } from "./tokens.js";
-import { ENDINGS, HOLDS, interruption, sentence, sourceFault, type Hold } from "./words.js";
+import { ENDINGS, HOLDS, interruption, sentence, sourceFault, type Hold } from "./tile-words.js";
 
 const FIRST_RETRY = 250;
 const LAST_RETRY = 4000;

@@ -18,7 +18,7 @@ export interface Sounding {
 type Who = Pick<Principal, "id" | "police">;
 
 /** Return the open incidents: the most serious kind first, then the newest alarm. */
-export function gravestFirst(incidents: Iterable<Incident>): Incident[] {
+export function openMostSeriousFirst(incidents: Iterable<Incident>): Incident[] {
   return [...incidents]
     .filter((incident) => incident.state === "open")
     .sort((a, b) => GRAVITY[a.kind] - GRAVITY[b.kind] || b.last_alarm_at - a.last_alarm_at);
@@ -48,7 +48,7 @@ export function unheard(incident: Incident, who: Who, pressed: Pressed): boolean
 /** Return the one sound that a page plays: that of the most serious unheard kind, louder and faster if any alarm of that
  *  kind is overdue. */
 export function sounding(incidents: Iterable<Incident>, who: Who | null, pressed: Pressed, now: number): Sounding | null {
-  const waiting = who ? gravestFirst(incidents).filter((incident) => unheard(incident, who, pressed)) : [];
+  const waiting = who ? openMostSeriousFirst(incidents).filter((incident) => unheard(incident, who, pressed)) : [];
   const kind = waiting[0]?.kind;
   if (kind === undefined) return null;
   return { kind, pressing: waiting.some((incident) => incident.kind === kind && overdue(incident, now)) };
@@ -59,7 +59,7 @@ const WORDS: Readonly<Record<IncidentKind, string>> = { real: "REAL", drill: "DR
 /** Return the page's title: the kind and the school, or the number of alarms. `beat` alternates every second while the
  *  alarm sounds. */
 export function title(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
-  const open = gravestFirst(incidents);
+  const open = openMostSeriousFirst(incidents);
   const [first] = open;
   if (!first) return "Sightline";
   const rest = open.length > 1 ? `${open.length} alarms` : first.site_name;
@@ -76,7 +76,7 @@ const SHAPES: Readonly<Record<IncidentKind, readonly [shape: string, colour: str
 /** Return the page's icon as SVG. Its shape shows the kind and its digit the number of open incidents. On every other
  *  beat it is only an outline. */
 export function favicon(incidents: Iterable<Incident>, sounds: Sounding | null, beat: boolean): string {
-  const open = gravestFirst(incidents);
+  const open = openMostSeriousFirst(incidents);
   const [first] = open;
   const [shape, colour] = first ? SHAPES[first.kind] : ["M8 16h32v32H8ZM42 26l16-8v28l-16-8Z", "#0b57a4"];
   const outlined = sounds !== null && beat;

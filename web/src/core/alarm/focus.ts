@@ -1,6 +1,6 @@
 /** Chooses the school that a page shows: the one of the newest alarm, until somebody chooses another. Pure. */
 
-import { GRAVITY, gravestFirst } from "./alarms.js";
+import { GRAVITY, openMostSeriousFirst } from "./alarms.js";
 import type { Incident } from "../protocol.js";
 
 export interface Focus {
@@ -20,7 +20,7 @@ export const choose = (focus: Focus, site: string): Focus => ({ ...focus, site, 
 /** Go to the school of a new alarm unless this page shows a more serious one. From a school without an incident, go to one
  *  that has an incident. */
 export function follow(focus: Focus, incidents: Iterable<Incident>): Focus {
-  const open = gravestFirst(incidents);
+  const open = openMostSeriousFirst(incidents);
   const fresh = open.find((one) => focus.followed.get(one.id) !== one.alarms);
   const followed = new Map(open.map((one) => [one.id, one.alarms]));
   const here = open.find((one) => one.site === focus.site);

@@ -29,7 +29,7 @@ export function fragmentOf(offer: string): string {
 }
 
 /** Return the previous answer with the gateway's new credentials and candidates. */
-export function answerAnew(answer: string, fragment: string): string {
+export function withNewCredentials(answer: string, fragment: string): string {
   const fresh = fragment.split(/\r?\n/).filter((line) => /^a=(ice-ufrag|ice-pwd|candidate):/.test(line));
   const kept: string[] = [];
   let told = false;

@@ -2,7 +2,7 @@
  *  why. */
 
 import { Problem, request } from "./api.js";
-import { answerAnew, fragmentOf, FRAGMENT, iceServers } from "./ice.js";
+import { withNewCredentials, fragmentOf, FRAGMENT, iceServers } from "./ice.js";
 import type { SentStream, StreamName } from "../protocol.js";
 
 /** How long connecting may take, and how long a connection may be interrupted (milliseconds). */
@@ -148,7 +148,7 @@ export class WhepSession {
       const fragment = await response.text();
       if (this.#left()) return true;
       await peer.setLocalDescription(offer);
-      await peer.setRemoteDescription({ type: "answer", sdp: answerAnew(this.#answer, fragment) });
+      await peer.setRemoteDescription({ type: "answer", sdp: withNewCredentials(this.#answer, fragment) });
       return true;
     } catch (error) {
       // If the gateway no longer knows the session or refuses, only a new one helps. Without an answer, try again.

@@ -10,7 +10,7 @@ import { counter } from "../../core/labels.js";
 import type { Camera, StreamName } from "../../core/protocol.js";
 import { report } from "../../media/glass.js";
 import { Viewing } from "../../media/viewing.js";
-import { HOLDS, SENT, sourceFault } from "../../media/words.js";
+import { HOLDS, SENT, sourceFault } from "../../media/tile-words.js";
 import { icon } from "../icons.js";
 import { base } from "../styles.js";
 import { tileStyles } from "./tile-styles.js";

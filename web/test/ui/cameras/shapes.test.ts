@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Backoff } from "../../../src/core/gateway/backoff.js";
 import type { CameraStatus, Source } from "../../../src/core/protocol.js";
 import { bySeverity, standing, worst } from "../../../src/core/severity.js";
-import { sourceFault } from "../../../src/media/words.js";
+import { sourceFault } from "../../../src/media/tile-words.js";
 import { fittingLabel, roomLabel, spread, viewWedge } from "../../../src/ui/cameras/plan-drawing.js";
 
 const source = (changes: Partial<Source> = {}): Source => ({
