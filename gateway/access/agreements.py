@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
-from gateway.models import Refusal, RefusalReason, SiteId
+from gateway.models import SiteId
+from gateway.permission import Refusal, RefusalReason
 
 NO_AGREEMENT = Refusal(RefusalReason.NOT_IN_AGREEMENT, "there is no agreement with this school", known=False)
 ROLE_NOT_NAMED = Refusal(

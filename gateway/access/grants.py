@@ -19,7 +19,8 @@ from gateway.incidents.changes import IncidentChange
 from gateway.incidents.service import IncidentService
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
-from gateway.models import Action, CloseReason, Grant, IncidentState, Principal, Refusal, RefusalReason, SiteId
+from gateway.models import CloseReason, IncidentState, Principal, SiteId
+from gateway.permission import Action, Grant, Refusal, RefusalReason
 from gateway.storage.change import Change
 from gateway.storage.database import Database
 from gateway.storage.turns import Urgency

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
 from gateway.incident import Incident
-from gateway.models import POLICE_ROLES, Grant, GrantBasis, IncidentKind
+from gateway.models import POLICE_ROLES, IncidentKind
+from gateway.permission import Grant, GrantBasis
 
 NOT_STATED = "not stated in the agreement"
 

@@ -4,7 +4,8 @@ from gateway.access.grounds import Ground
 from gateway.audit.audit_event import AuditEvent, Outcome
 from gateway.audit.kinds import Kind
 from gateway.errors import ClientError, Forbidden, NotFound
-from gateway.models import Action, Camera, CameraId, Grant, Principal, Refusal, SiteId
+from gateway.models import Camera, CameraId, Principal, SiteId
+from gateway.permission import Action, Grant, Refusal
 
 ASKED_LIMIT = 100
 """The maximum number of characters that a record keeps of a requested id, which may be any text."""

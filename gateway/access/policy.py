@@ -19,20 +19,16 @@ from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.incident import Incident
 from gateway.models import (
     POLICE_ROLES,
-    Action,
     Camera,
     CameraId,
     CameraPolicy,
-    Grant,
-    GrantBasis,
     IncidentKind,
     IncidentState,
     Principal,
-    Refusal,
-    RefusalReason,
     Role,
     SiteId,
 )
+from gateway.permission import Action, Grant, GrantBasis, Refusal, RefusalReason
 
 NO_INCIDENT = Refusal(RefusalReason.NO_INCIDENT, "no incident at this school")
 UNKNOWN_CAMERA = Refusal(RefusalReason.UNKNOWN, "there is no such camera", known=False)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from gateway.models import POLICE_ROLES, Principal, Refusal, RefusalReason, Role
+from gateway.models import POLICE_ROLES, Principal, Role
+from gateway.permission import Refusal, RefusalReason
 
 _SIDES = POLICE_ROLES | {Role.COORDINATOR}
 

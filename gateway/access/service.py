@@ -11,7 +11,8 @@ from gateway.errors import ClientError
 from gateway.incident import Incident
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
-from gateway.models import Action, Camera, CameraId, CameraPolicy, Grant, Principal, Refusal, RefusalReason, SiteId
+from gateway.models import Camera, CameraId, CameraPolicy, Principal, SiteId
+from gateway.permission import Action, Grant, Refusal, RefusalReason
 
 UNKNOWN_SITE = Refusal(RefusalReason.UNKNOWN, "there is no such school", known=False)
 OTHER_GRANT = Refusal(RefusalReason.NOT_IN_GRANT, "this token is for other cameras: ask for a fresh one")

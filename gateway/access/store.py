@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.models import CameraId, CloseReason, Grant, GrantBasis, IncidentState, Role, SiteId
+from gateway.models import CameraId, CloseReason, IncidentState, Role, SiteId
+from gateway.permission import Grant, GrantBasis
 from gateway.storage.tables import GrantRow, IncidentRow
 
 

@@ -11,7 +11,8 @@ from gateway.configuration.settings import Settings
 from gateway.configuration.site_settings import SiteSettings
 from gateway.incident import Incident, Origin
 from gateway.incidents.alarms import confirmed
-from gateway.models import CloseReason, Grant, Principal, SiteId, TimelinePoint
+from gateway.models import CloseReason, Principal, SiteId, TimelinePoint
+from gateway.permission import Grant
 from gateway.plans.version import Version
 from gateway.rtp.time import WRAP
 from gateway.viewing.recording import Viewing

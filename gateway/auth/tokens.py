@@ -14,7 +14,8 @@ from gateway.auth.secret import new_id
 from gateway.clock import Clock
 from gateway.configuration.settings import TokenSettings
 from gateway.errors import Unauthenticated
-from gateway.models import Grant, Principal, Role, SiteId
+from gateway.models import Principal, Role, SiteId
+from gateway.permission import Grant
 
 AUDIENCE = "sightline-media"
 

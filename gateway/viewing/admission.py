@@ -7,7 +7,8 @@ from gateway.auth.tokens import TokenClaims, TokenService
 from gateway.clock import Clock
 from gateway.errors import Unauthenticated
 from gateway.incidents.service import IncidentService
-from gateway.models import CloseReason, Grant, Principal
+from gateway.models import CloseReason, Principal
+from gateway.permission import Grant
 
 
 class Admission:

@@ -25,7 +25,8 @@ from gateway.clock import Clock
 from gateway.configuration.player_settings import PlayerSettings
 from gateway.errors import ClientError, StorageError, Unauthenticated
 from gateway.metrics import Metrics
-from gateway.models import Action, CameraId, Principal, StreamName
+from gateway.models import CameraId, Principal, StreamName
+from gateway.permission import Action
 from gateway.viewing.recording import Viewing, event_of
 from gateway.viewing.service import Opened, ViewingService
 from gateway.webrtc.interface import SessionEvent

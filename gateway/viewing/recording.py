@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from gateway.audit.audit_event import AuditEvent
 from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditLog
-from gateway.models import Camera, Grant, Principal, StreamName
+from gateway.models import Camera, Principal, StreamName
+from gateway.permission import Grant
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from gateway.incidents.service import IncidentService
 from gateway.listeners import Listeners
 from gateway.media.interface import Media
 from gateway.metrics import Metrics
-from gateway.models import CameraId, CloseReason, Grant, GrantBasis, StreamName
+from gateway.models import CameraId, CloseReason, StreamName
+from gateway.permission import Grant, GrantBasis
 from gateway.viewing.admission import Admission
 from gateway.viewing.profiles import profile_of
 from gateway.viewing.recording import Viewing, record

@@ -13,7 +13,8 @@ from gateway.incident import Incident, Origin
 from gateway.incidents.changes import Trigger
 from gateway.incidents.service import IncidentService
 from gateway.metrics import Metrics
-from gateway.models import CloseReason, Grant, IncidentKind, Principal, Role, SiteId
+from gateway.models import CloseReason, IncidentKind, Principal, Role, SiteId
+from gateway.permission import Grant
 from gateway.storage.database import Database
 from gateway.storage.tables import GrantRow
 from tests.fakes import FakeClock

@@ -6,13 +6,8 @@ import pytest
 from gateway.auth.keys import KeyStore
 from gateway.auth.tokens import TokenService
 from gateway.errors import Forbidden
-from gateway.models import (
-    CameraId,
-    CloseReason,
-    Grant,
-    IncidentKind,
-    Principal,
-)
+from gateway.models import CameraId, CloseReason, IncidentKind, Principal
+from gateway.permission import Grant
 from tests.access.house import (
     COORDINATOR,
     HEADQUARTERS,

@@ -5,11 +5,8 @@ import pytest
 
 from gateway.audit.spool import Spool
 from gateway.errors import Unavailable
-from gateway.models import (
-    CloseReason,
-    GrantBasis,
-    Role,
-)
+from gateway.models import CloseReason, Role
+from gateway.permission import GrantBasis
 from tests.access.house import (
     COORDINATOR,
     OAK,

@@ -3,7 +3,8 @@ import pytest
 from gateway.access.grounds import NOT_STATED, ground_of
 from gateway.configuration.agreement_settings import AgreementSettings, LegalGrounds
 from gateway.incident import Incident, Origin
-from gateway.models import Grant, GrantBasis, IncidentKind, IncidentState, Role, SiteId
+from gateway.models import IncidentKind, IncidentState, Role, SiteId
+from gateway.permission import Grant, GrantBasis
 
 OAK = SiteId("oak")
 GROUNDS = LegalGrounds(incident="emergency", drill="exercise", standing="entrances", school="school official")

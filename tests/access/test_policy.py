@@ -9,20 +9,16 @@ from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.incident import Incident, Origin
 from gateway.models import (
     POLICE_ROLES,
-    Action,
     Camera,
     CameraId,
     CameraPolicy,
-    Grant,
-    GrantBasis,
     IncidentKind,
     IncidentState,
     Principal,
-    Refusal,
-    RefusalReason,
     Role,
     SiteId,
 )
+from gateway.permission import Action, Grant, GrantBasis, Refusal, RefusalReason
 
 NOW = 1_700_000_000.0
 SITE = SiteId("oak")

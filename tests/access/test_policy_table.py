@@ -15,18 +15,16 @@ from gateway.configuration.agreement_settings import AgreementSettings
 from gateway.incident import Incident, Origin
 from gateway.models import (
     POLICE_ROLES,
-    Action,
     Camera,
     CameraId,
     CameraPolicy,
-    Grant,
     IncidentKind,
     IncidentState,
     Principal,
-    Refusal,
     Role,
     SiteId,
 )
+from gateway.permission import Action, Grant, Refusal
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 SITE = SiteId("oak")

@@ -3,7 +3,8 @@ import pytest
 from gateway.errors import Forbidden, NotFound
 from gateway.incident import Origin
 from gateway.incidents.changes import Trigger
-from gateway.models import Action, CameraId, IncidentKind, Principal, Role, SiteId
+from gateway.models import CameraId, IncidentKind, Principal, Role, SiteId
+from gateway.permission import Action
 from gateway.storage.database import Database
 from tests.access.house import COORDINATOR, ELM, HEADQUARTERS, OAK, PATROL, TECHNICIAN, House, no_grant, settings
 from tests.fakes import FakeClock

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.audit.audit_event import AuditEvent, AuditRecord, format_record, from_dict, hundredths, local_offset
 from gateway.audit.kinds import Kind
-from gateway.models import Action, Role
+from gateway.models import Role
+from gateway.permission import Action
 
 EVENT = AuditEvent(
     kind=Kind.VIEW_OPENED,

@@ -15,7 +15,8 @@ from gateway.auth.keys import KEPT_AFTER_RETIREMENT, KeyStore
 from gateway.auth.tokens import AUDIENCE, CLOCK_STEP, TokenClaims, TokenService
 from gateway.configuration.settings import TokenSettings
 from gateway.errors import Unauthenticated
-from gateway.models import CameraId, Grant, GrantBasis, Principal, Role, SiteId
+from gateway.models import CameraId, Principal, Role, SiteId
+from gateway.permission import Grant, GrantBasis
 from gateway.storage.database import Database
 from tests.fakes import FakeClock
 

@@ -10,7 +10,8 @@ from gateway.api.admission.throttle import too_many
 from gateway.api.services import SERVICES, Services, client_address, record, signed_in, whole_number
 from gateway.audit.kinds import Kind
 from gateway.errors import BadRequest, NotFound
-from gateway.models import Action, Camera, CameraId, Principal
+from gateway.models import Camera, CameraId, Principal
+from gateway.permission import Action
 
 
 def visible(services: Services, principal: Principal) -> list[Camera]:

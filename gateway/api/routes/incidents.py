@@ -12,7 +12,8 @@ from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
 from gateway.incident import Incident, Origin
 from gateway.incidents.changes import Trigger
-from gateway.models import Action, IncidentKind, SiteId
+from gateway.models import IncidentKind, SiteId
+from gateway.permission import Action
 
 
 class TriggerRequest(BaseModel):

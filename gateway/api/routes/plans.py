@@ -21,7 +21,8 @@ from gateway.audit.kinds import Kind
 from gateway.auth.sessions import SignIn
 from gateway.errors import NotFound
 from gateway.floorplan.document import Document, text_of, with_cameras
-from gateway.models import Action, CameraId, Principal, SiteId
+from gateway.models import CameraId, Principal, SiteId
+from gateway.permission import Action
 from gateway.plans.changes import changes
 from gateway.plans.version import Draft, Version
 

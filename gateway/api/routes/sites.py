@@ -17,7 +17,8 @@ from gateway.configuration.site_settings import SiteSettings
 from gateway.errors import BadRequest, NotFound
 from gateway.floorplan.model import FloorPlan
 from gateway.floorplan.view import cameras_view, floors_view, plan_view
-from gateway.models import Action, Camera, CameraId, Principal, SiteId
+from gateway.models import Camera, CameraId, Principal, SiteId
+from gateway.permission import Action
 from gateway.printing.document import Edition
 from gateway.printing.paper import Paper
 
