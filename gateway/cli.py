@@ -1,24 +1,20 @@
 """Defines the command ``sightline``. Each subcommand only parses its options and calls a module in ``commands``.
 
-An error is printed on one line. The exit code is then 1, or 3 for Unconfirmed.
+``commands.outcome`` says how a subcommand ends.
 
 Each subcommand imports what it runs only when it is called, so that a short one does not load the whole gateway.
 """
 
-import asyncio
 import os
-import sys
-from collections.abc import Coroutine, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 import yaml
-from rich.console import Console
-from rich.table import Table
 
-from gateway.errors import ConfigurationError, SightlineError, Unconfirmed
+from gateway.commands.outcome import console, fail, reported, run, say
+from gateway.errors import ConfigurationError
 from gateway.models import IncidentKind, Role, SiteId
 from gateway.printing.paper import Paper
 from gateway.process import log
@@ -32,35 +28,9 @@ app = typer.Typer(
 )
 plan = typer.Typer(no_args_is_help=True, help="Check, measure and draw floor plans.")
 app.add_typer(plan, name="plan")
-console = Console(highlight=False, soft_wrap=True)
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The district's configuration.")]
 CONFIG = Path("config/sightline.yaml")
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        asyncio.run(work)
-    except SightlineError as error:
-        _fail(error)
-    except BaseExceptionGroup as group:
-        expected, rest = group.split(SightlineError)
-        if rest is not None or expected is None:
-            raise
-        _fail(*leaves(expected))
-
-
-def leaves(group: BaseExceptionGroup[SightlineError]) -> Iterator[SightlineError]:
-    """Yield the errors of a group, at any depth."""
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from leaves(error)
-        else:
-            yield error
-
-
-def _say(text: str) -> None:
-    console.print(text, markup=False)
 
 
 def overrides_of(settings: list[str]) -> dict[str, object]:
@@ -69,23 +39,12 @@ def overrides_of(settings: list[str]) -> dict[str, object]:
     for setting in settings:
         key, separator, value = setting.partition("=")
         if not separator:
-            _fail(ConfigurationError([f"--set {setting}: write it as KEY=VALUE"]))
+            fail(ConfigurationError([f"--set {setting}: write it as KEY=VALUE"]))
         try:
             found[key] = yaml.safe_load(value)
         except yaml.YAMLError:
-            _fail(ConfigurationError([f"--set {key}: the value is not YAML"]))
+            fail(ConfigurationError([f"--set {key}: the value is not YAML"]))
     return found
-
-
-def _fail(*errors: SightlineError) -> NoReturn:
-    """Print one line per fault, and exit with 1, or with 3 for Unconfirmed.
-
-    A line that names a file begins with the file, as editors expect.
-    """
-    for error in errors:
-        for line in error.problems if isinstance(error, ConfigurationError) else [f"sightline: {error}"]:
-            print(line, file=sys.stderr)  # noqa: T201 - the only place that writes to a terminal's stderr
-    raise typer.Exit(3 if any(isinstance(error, Unconfirmed) for error in errors) else 1)
 
 
 @app.command()
@@ -102,7 +61,7 @@ def serve(
     from gateway.commands.serve import serve_until_stopped
 
     log.configure(as_json=json_logs)
-    _run(serve_until_stopped(config, overrides_of(settings or []), tls=tls, say=_say))
+    run(serve_until_stopped(config, overrides_of(settings or []), tls=tls, say=say))
 
 
 @app.command()
@@ -122,7 +81,7 @@ def demo(
 
     log.configure(level="WARNING")
     options = demo_command.DemoOptions(config, directory, port, media_port, rtsp_port, cameras, tls)
-    _run(demo_command.run(options, console))
+    run(demo_command.run(options, console))
 
 
 @app.command()
@@ -139,27 +98,16 @@ def simulate(
     from gateway.commands.simulate import simulate_until_stopped
 
     log.configure(level="WARNING")
-    _run(simulate_until_stopped(config, port, control_port, cameras, loop, gop, with_parent=with_parent, say=_say))
+    run(simulate_until_stopped(config, port, control_port, cameras, loop, gop, with_parent=with_parent, say=say))
 
 
 @app.command()
 def check(config: Annotated[Path, typer.Argument(help="The district's configuration.")] = CONFIG) -> None:
     """Check a configuration, and print every fault with its file, line and key."""
-    from gateway.config_loader import load, summary, warnings
-    from gateway.tls import tls_context
+    from gateway.commands import check as check_command
 
-    try:
-        loaded = load(config)
-        tls_context(loaded.settings.http)
-    except SightlineError as error:
-        _fail(error)
-    table = Table("what", "found", box=None, header_style="bold")
-    for row in summary(loaded):
-        table.add_row(*[str(cell) for cell in row])
-    console.print(table)
-    for warning in warnings(loaded, date.today()):
-        _say(f"Warning: {warning}")
-    console.print("The configuration is usable.")
+    with reported():
+        check_command.check(config, date.today(), console)
 
 
 @app.command()
@@ -173,7 +121,7 @@ def invite(
     from gateway.commands import invite as invite_command
 
     operator = os.environ.get("USER", "operator")
-    _run(invite_command.run(config, role, name, frozenset(site or ()), operator, console))
+    run(invite_command.run(config, role, name, frozenset(site or ()), operator, console))
 
 
 @app.command()
@@ -188,7 +136,7 @@ def sign_out(
     """
     from gateway.commands import sign_out as sign_out_command
 
-    _run(sign_out_command.run(config, who, os.environ.get("USER", "operator"), _say))
+    run(sign_out_command.run(config, who, os.environ.get("USER", "operator"), say))
 
 
 @app.command()
@@ -212,7 +160,7 @@ def trigger(
         secret, context = trigger_command.read_secret(secret_file), trigger_command.trust(ca_file)
         await trigger_command.run(url, secret, room, kind, note, console, context)
 
-    _run(work())
+    run(work())
 
 
 @app.command()
@@ -228,7 +176,7 @@ def audit(
         for record in await read_records(config, limit, os.environ.get("USER", "operator")):
             console.print(format_record(record), markup=False)
 
-    _run(work())
+    run(work())
 
 
 PlanSite = Annotated[str | None, typer.Argument(metavar="[SITE]", help="The school's id; without it, all schools.")]
@@ -246,10 +194,8 @@ def plan_check(
     """Say what is missing or doubtful in the floor plans, and what state laws require of them."""
     from gateway.commands import plan as plan_command
 
-    try:
+    with reported():
         plan_command.check(config, site, rules, date.today(), console)
-    except SightlineError as error:
-        _fail(error)
 
 
 @plan.command("coverage")
@@ -261,12 +207,8 @@ def plan_coverage(
     """Say which rooms the cameras see, see twice, or do not see, and draw it."""
     from gateway.commands import plan as plan_command
 
-    try:
+    with reported():
         plan_command.cover(config, site, svg, console)
-    except SightlineError as error:
-        _fail(error)
-    except OSError as error:
-        _fail(ConfigurationError([f"{svg}: cannot be written: {error.strerror}"]))
 
 
 @plan.command("print")
@@ -280,9 +222,9 @@ def plan_print(
     from gateway.commands import print_plan
 
     async def work() -> None:
-        _say(await print_plan.run(config, SiteId(site), paper, out or Path(f"{site}.pdf")))
+        say(await print_plan.run(config, SiteId(site), paper, out or Path(f"{site}.pdf")))
 
-    _run(work())
+    run(work())
 
 
 def main() -> None:

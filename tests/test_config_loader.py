@@ -1,66 +1,19 @@
 import base64
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from gateway.config_loader import limit_cameras, load, load_without_secrets, summary, warnings, with_rtsp_port
+from gateway.commands.check import summary
+from gateway.config_loader import load, load_without_secrets
 from gateway.errors import ConfigurationError
 from gateway.models import CameraId, CameraPolicy, SiteId
-from tests.floorplan.drawing import camera, school
-
-TODAY = date(2026, 11, 1)
-SECRET = "hunter2-hunter2-hunter2-hunter2"
-MAIN = f"""\
-district: Small District
-http:
-  port: 8080
-agreements:
-  - agreement.yaml
-sites:
-  - id: small
-    name: Small School
-    plan: small.geojson
-    webhooks:
-      - id: panic
-        name: Panic buttons
-        secret: {SECRET}
-    cameras:
-      - id: gym
-        name: Gym
-        main: {{url: "rtsp://10.0.0.5:554/main"}}
-        sub: {{url: "rtsp://[2001:db8::5]/sub?x=1"}}
-        password: {SECRET}
-      - id: front
-        name: Front
-        main:
-          url: rtsp://10.0.0.6/main
-"""
-AGREEMENT = """\
-site: small
-legal_basis: An agreement
-valid_until: 2029-06-30
-cameras:
-  gym: always
-"""
+from tests.small_district import MAIN, SECRET, edit, small_district
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "main.yaml").write_text(MAIN)
-    (tmp_path / "agreement.yaml").write_text(AGREEMENT)
-    plan = school(camera("gym", (1, 13), 90), camera("front", (17, 1), 0))
-    (tmp_path / "small.geojson").write_text(json.dumps(plan))
-    return tmp_path
-
-
-def edit(path: Path, *changes: tuple[str, str]) -> None:
-    text = path.read_text()
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new, 1)
-    path.write_text(text)
+    return small_district(tmp_path)
 
 
 def problems_of(folder: Path, **overrides: object) -> list[str]:
@@ -238,88 +191,6 @@ def test_a_secret_comes_from_the_environment(folder: Path) -> None:
 def test_printing_the_loaded_configuration_shows_no_secret(folder: Path) -> None:
     loaded = load(folder / "main.yaml", environment={})
     assert "hunter2" not in repr(loaded) + str(summary(loaded)) + loaded.settings.model_dump_json()
-
-
-def test_reducing_the_number_of_cameras_reduces_them_everywhere(folder: Path) -> None:
-    edit(folder / "agreement.yaml", ("gym: always", "gym: always\n  front: never"))
-    fewer = limit_cameras(load(folder / "main.yaml", environment={}), 1)
-    assert [c.id for c in fewer.settings.sites[0].cameras] == ["gym"]
-    assert [c.id for c in fewer.plans[SiteId("small")].cameras] == ["gym"]
-    assert set(fewer.settings.agreements[0].cameras) == {"gym"}
-
-
-def test_cameras_can_be_moved_to_another_port(folder: Path) -> None:
-    gym, lobby = with_rtsp_port(load(folder / "main.yaml", environment={}), 9).settings.sites[0].cameras
-    assert gym.sub is not None
-    assert [gym.main.url, gym.sub.url] == ["rtsp://10.0.0.5:9/main", "rtsp://[2001:db8::5]:9/sub?x=1"]
-    assert (lobby.main.url, lobby.sub) == ("rtsp://10.0.0.6:9/main", None)
-
-
-def test_the_summary_has_a_row_for_each_site(folder: Path) -> None:
-    assert summary(load(folder / "main.yaml", environment={})) == [
-        ("District", "Small District, at http://localhost:8080"),
-        (
-            "Small School",
-            "2 cameras, 2 floors, 5 rooms, plan verified 2026-08-01, 1 panic button webhook, "
-            "agreement until 2029-06-30 (legal_basis states no ground for: drill, standing)",
-        ),
-    ]
-
-
-def test_the_summary_names_grounds_that_the_agreement_uses_without_stating_them(folder: Path) -> None:
-    grounds = "legal_basis: {incident: An agreement, standing: Entrances}\nkinds: [real]"
-    edit(folder / "agreement.yaml", ("legal_basis: An agreement", grounds))
-    assert "legal_basis" not in summary(load(folder / "main.yaml", environment={}))[1][1]
-
-
-def test_the_summary_says_that_a_site_without_an_agreement_shows_nothing(folder: Path) -> None:
-    edit(folder / "main.yaml", ("agreements:\n  - agreement.yaml\n", ""))
-    assert "no agreement: the police see nothing" in summary(load(folder / "main.yaml", environment={}))[1][1]
-
-
-@pytest.mark.parametrize(
-    ("host", "url", "warned"),
-    [
-        ("0.0.0.0", "http://10.0.0.9:8080", True),
-        ("::", "http://localhost:8080", True),
-        ("gateway.example", "http://gateway.example", True),
-        ("0.0.0.0", "https://gateway.example", False),
-        ("127.0.0.1", "http://localhost:8080", False),
-        ("::1", "http://localhost:8080", False),
-        ("localhost", "http://localhost:8080", False),
-    ],
-)
-def test_pages_served_to_the_network_without_tls_cause_a_warning(
-    folder: Path, host: str, url: str, warned: bool
-) -> None:
-    overrides = {"http.host": host, "http.public_url": url}
-    told = warnings(load(folder / "main.yaml", overrides, environment={}), TODAY)
-    assert [warning.startswith("http.public_url: ") for warning in told] == [True] * warned
-
-
-@pytest.mark.parametrize(
-    ("host", "more", "warned"),
-    [
-        ("0.0.0.0", {}, True),
-        ("0.0.0.0", {"http.alarm_port": 8081}, False),
-        ("127.0.0.1", {}, False),
-    ],
-)
-def test_buttons_that_a_flood_from_their_address_could_block_over_tls_cause_a_warning(
-    folder: Path, host: str, more: dict[str, object], warned: bool
-) -> None:
-    for name in ("certificate.pem", "key.pem"):
-        (folder / name).touch()
-    tls = {"http.tls_certificate": "certificate.pem", "http.tls_key": "key.pem", "http.public_url": "https://small"}
-    told = warnings(load(folder / "main.yaml", {"http.host": host, **tls, **more}, environment={}), TODAY)
-    assert [warning.startswith("http.alarm_port: ") for warning in told] == [True] * warned
-
-
-def test_a_plan_that_was_verified_more_than_a_year_ago_causes_a_warning(folder: Path) -> None:
-    loaded = load(folder / "main.yaml", environment={})
-    assert warnings(loaded, date(2027, 7, 31)) == []
-    [warning] = warnings(loaded, date(2027, 11, 2))
-    assert warning.startswith("sites.small.plan: The plan was last verified on 2026-08-01, 15 months ago.")
 
 
 BASE64 = base64.b64encode(SECRET.encode()).decode()

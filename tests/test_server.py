@@ -15,7 +15,8 @@ import pytest
 
 from gateway.commands.invite import links
 from gateway.commands.serve import with_own_certificate
-from gateway.config_loader import Loaded, limit_cameras, load
+from gateway.commands.trial import limit_cameras
+from gateway.config_loader import Loaded, load
 from gateway.configuration.settings import HttpSettings
 from gateway.errors import ConfigurationError
 from gateway.incidents.service import IncidentService

@@ -15,7 +15,8 @@ from rich.console import Console
 
 from gateway.commands.invite import links
 from gateway.commands.serve import with_own_certificate
-from gateway.config_loader import Loaded, limit_cameras, load, with_rtsp_port
+from gateway.commands.trial import limit_cameras, with_rtsp_port
+from gateway.config_loader import Loaded, load
 from gateway.errors import ConfigurationError, SightlineError
 from gateway.models import Principal, Role, SiteId
 from gateway.process.running import until_stopped

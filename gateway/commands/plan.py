@@ -39,7 +39,7 @@ def check(config: Path, site: str | None, rules: Path | None, today: date, conso
 def cover(config: Path, site: str | None, svg: Path | None, console: Console) -> None:
     """Print what cameras see of the plans, and draw it in the folder ``svg`` if it is given.
 
-    Raises ConfigurationError, and OSError if the drawing cannot be written.
+    Raises ConfigurationError, also if the drawing cannot be written.
     """
     for geometry in _plans(config, site):
         floors = coverage(geometry)
@@ -48,9 +48,12 @@ def cover(config: Path, site: str | None, svg: Path | None, console: Console) ->
             _table(console, ("room", "seen", "seen twice", "by"), map(_row, covered.rooms))
             console.print(f"{_name(geometry, covered)}: {_percent(covered.seen_share)} seen, {_summary(covered)}\n")
         if svg is not None:
-            svg.mkdir(parents=True, exist_ok=True)
             path = svg / f"{geometry.plan.name.lower().replace(' ', '-')}-coverage.svg"
-            path.write_text(coverage_svg(geometry, floors), encoding="utf-8")
+            try:
+                svg.mkdir(parents=True, exist_ok=True)
+                path.write_text(coverage_svg(geometry, floors), encoding="utf-8")
+            except OSError as error:
+                raise ConfigurationError([f"{svg}: cannot be written: {error.strerror}"]) from error
             console.print(f"Drawn in {path}\n", markup=False)
 
 

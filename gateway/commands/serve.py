@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway.config_loader import Loaded, load, warnings
+from gateway.commands.check import warnings
+from gateway.config_loader import Loaded, load
 from gateway.configuration.settings import HttpSettings
 from gateway.process.running import keep_for_good, until_stopped
 from gateway.server import Gateway

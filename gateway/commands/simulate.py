@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.config_loader import limit_cameras, load
+from gateway.commands.trial import limit_cameras
+from gateway.config_loader import load
 from gateway.errors import ConfigurationError
 from gateway.process.running import until_stopped
 from gateway.simulator.school import SimulatedCamera, SimulateOptions, simulate

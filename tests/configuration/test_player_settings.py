@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from gateway.config_loader import summary, warnings
+from gateway.commands.check import summary, warnings
 from gateway.errors import ConfigurationError
 from rig.example import SECRET as BUTTONS_SECRET
 from tests.wall_players import OTHER_SECRET, SECRET, with_players, with_wall
