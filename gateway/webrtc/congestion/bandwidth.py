@@ -35,6 +35,7 @@ class BandwidthEstimator:
         self._round_trip = RoundTrip()
         self._remb = Remb(now)
         self._carried = 0.0
+        self._resumed_at = float("-inf")
 
     @property
     def rtt(self) -> float:
@@ -106,6 +107,7 @@ class BandwidthEstimator:
         6.4.1), and the round trip if it is known.
 
         A report that comes too soon after another is skipped, because each report searches those that are kept.
+        A round trip that began before ``resumed`` is not counted.
         """
         reports = self._reports
         if reports and now < reports[-1][0] + _SOONEST:
@@ -120,7 +122,7 @@ class BandwidthEstimator:
             lossy = losing(self.loss, packets)
             if lossy and self._round_trip.late_since is None:
                 self._trouble(max(self.rate() * (1 - self.loss), self._comes_through(reports[0][0])), now)
-        if rtt is None:
+        if rtt is None or now - rtt < self._resumed_at:
             return
         since = self._round_trip.late_since
         self._round_trip.heard(rtt, now)
@@ -135,6 +137,18 @@ class BandwidthEstimator:
         """Do not count earlier losses against what is sent from now on."""
         self._reports.clear()
         self._remb.forget()
+
+    def resumed(self, now: float) -> None:
+        """Measure afresh, because our own process stood still until now.
+
+        Nothing came through meanwhile because nothing was sent, and reports that came meanwhile are read late. What was
+        known about the link before still holds.
+        """
+        self._samples = deque([(now, *self._samples[-1][1:])])
+        self._lags.clear()
+        self._round_trip.resume()
+        self.forget_losses()
+        self._resumed_at = now
 
     def found(self, bps: float, now: float) -> None:
         """Process the result of a probe: the link carries ``bps``, which is less than what is to be sent."""

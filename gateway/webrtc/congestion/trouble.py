@@ -77,6 +77,10 @@ class RoundTrip:
         elif self.late_since is None:
             self.late_since = now
 
+    def resume(self) -> None:
+        """Require a round trip that is long from now on."""
+        self.late_since = None
+
     def persists(self, now: float) -> bool:
         """Return True if it has been long for so long that this counts as trouble."""
         return self.late_since is not None and now - self.late_since >= PERSISTS

@@ -21,6 +21,8 @@ from gateway.webrtc.sending.sender import Numbering, RtpSender
 from gateway.webrtc.signalling.formats import Codec
 
 LOOK_INTERVAL = 0.25
+STALLED = 1.0
+"""Seconds without a look from which on our own process must have stood still."""
 _FLOWING = Phase.FLOWING  # looked up once, and not for every picture and viewer
 
 
@@ -140,6 +142,8 @@ class Feed:
         """Send a sender report if one is due, and allow more repeats. Return True if it is time to look at the link."""
         if now < self._looked_at + LOOK_INTERVAL:
             return False
+        if now >= self._looked_at + STALLED:
+            self.link.estimate.resumed(now)
         self._looked_at = now
         self.rtcp.account(now)
         self._small = self.link.at_once(now)

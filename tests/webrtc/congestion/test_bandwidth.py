@@ -60,6 +60,23 @@ class Scene:
         self._lost += lost
         self.now += TICK
 
+    def stall(self, seconds: float, *, reports_first: bool) -> None:
+        """Let our process stop for this long. The reports that came meanwhile are read at once when it goes on, before
+        or after the next look at what was sent."""
+        began = self.now
+        self.now += seconds
+        if not reports_first:
+            self.estimate.resumed(self.now)
+        for tick in range(1, round(seconds / TICK)):
+            waited = self.now - (began + tick * TICK)
+            self.estimate.heard_remb(300_000.0, self.now + 0.01 * tick)
+            self.estimate.heard_report(
+                round(self._arrived), round(self._lost), self.link.rtt + waited, self.now + 0.01 * tick
+            )
+        self.now += 0.01 * seconds / TICK
+        if reports_first:
+            self.estimate.resumed(self.now)
+
     def run(self, seconds: float, bps: float, keyframe: float = 1.0, later: float = 0.0) -> float | None:
         """Send for this long, and return when trouble was first seen.
 
@@ -279,3 +296,14 @@ def test_five_percent_loss_of_few_packets_is_not_trouble_however_it_is_distribut
         lost += sum(dice.random() < 0.05 for _ in range(4))
         estimate.heard_report(4 * report, lost, 0.1, report / 10)
         assert not estimate.troubled(report / 10)
+
+
+@pytest.mark.parametrize("stall", [1.0, 2.5, 6.0])
+@pytest.mark.parametrize("reports_first", [True, False])
+def test_a_stall_of_our_own_process_says_nothing_about_the_link(stall: float, *, reports_first: bool) -> None:
+    scene = Scene(Link(10_000_000.0))
+    assert scene.run(5.0, 2_000_000.0) is None
+    scene.stall(stall, reports_first=reports_first)
+    assert scene.estimate.ceiling(scene.now) is None
+    assert scene.run(10.0, 2_000_000.0) is None
+    assert scene.estimate.ceiling(scene.now) is None

@@ -151,7 +151,7 @@ def test_while_packets_are_late_on_their_way_nothing_follows_and_then_a_keyframe
     last = int.from_bytes(scene.way.media[-1][2:4], "big")
     nack = rtp.RtcpRtpfbPacket(fmt=rtp.RTCP_RTPFB_NACK, ssrc=1, media_ssrc=7, lost=[last])
     scene.feed.rtcp.hear(bytes(nack), scene.now, 0.0)
-    scene.pump(1)
+    scene.pump(0.5)
     assert scene.told[-1] == "link"
     assert len(scene.way.media) == sent, "no repeats either"
     reports = len(scene.way.reports)
@@ -188,3 +188,18 @@ def test_whatever_a_viewer_reports_it_is_sent_nothing_faster_than_over_an_unknow
     assert scene.feed.link.pace(scene.now) == LINK
     scene.trouble(1e6)
     assert scene.feed.link.pace(scene.now) < 2e6
+
+
+def test_after_a_stall_of_our_own_process_the_link_is_measured_afresh() -> None:
+    scene = Scene()
+    scene.feed.begin([scene.group(1, keyframe=True)], scene.now)
+    scene.pump(0.01)
+    scene.round_trips(0.05)
+    scene.pump(5.0)
+    scene.feed.report(scene.now, 0.0)
+    for waited in range(50):
+        scene.now += 0.02
+        scene.feed.link.estimate.heard_report(1, 0, 5.0 - waited / 10, scene.now)
+    scene.round_trips(0.05)
+    assert scene.feed.link.estimate.ceiling(scene.now) is None
+    assert "link" not in scene.told
