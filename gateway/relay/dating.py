@@ -9,8 +9,9 @@ from gateway.codecs.access_unit import AccessUnit
 from gateway.listeners import Listeners
 from gateway.metrics import Metrics
 from gateway.models import CameraId, StreamName, TimelinePoint
+from gateway.relay.growth import SAME_WITHIN
 from gateway.relay.line import Line, Placed
-from gateway.relay.timeline import NO_WALLS, SAME_WITHIN, Timeline
+from gateway.relay.timeline import NO_WALLS, Timeline
 from gateway.rtp.time import VIDEO_CLOCK_RATE, WRAP, unwrap
 from gateway.sources.media import ClockSample, SenderReport
 

@@ -5,8 +5,7 @@ from the gateway's: ``capture = media + intercept``. Between reports the media c
 rate. Reports are 5 s apart and jitter by about 10 ms, so a rate fitted to two of them would be wrong by 4000 ppm,
 whereas quartz is wrong by 100.
 
-**Growth.** Arrival minus media time, compared with its running minimum (which rises by ``DRIFT``, to allow for a slow
-media clock), needs no wall clock at all. No picture is dated later than this line allows, whatever the reports say.
+**Growth** (``growth``). No picture is dated later than arrivals allow, whatever the reports say.
 
 **Trust** requires that both paths are known and agree. A step of the reports against the media clock makes the offset
 unknown until the camera answers a query sent *after* the step. A step of the offset alone is not trusted until the
@@ -35,7 +34,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.relay.camera_clock import CameraClock
-from gateway.rtp.clocks import DRIFT, Interval, RunningMinimum
+from gateway.relay.growth import Growth
+from gateway.rtp.clocks import DRIFT, Interval
 from gateway.sources.media import ClockSample
 from gateway.sources.observing.time_zone import in_hours, zone_of
 
@@ -55,11 +55,7 @@ _ZONE = (
     "Set its time zone."
 )
 _OWN_CLOCK = "The age cannot be verified: the gateway's own clock was set while it ran."
-_RECENT = 0.1  # seconds per second by which the recent minimum rises
 NO_WALLS = (0.0, 0.0)
-SAME_WITHIN = 0.005
-_SAME_FOR = 0.1
-_NEVER = (float("-inf"), 0.0, 0.0)
 
 
 class Map(NamedTuple):
@@ -94,7 +90,6 @@ class Timeline:
         self._walls = NO_WALLS
         self._began = 0.0
         self._kept: Map | None = None
-        self._looked = _NEVER  # when ``same`` last returned False, and the minima at that time
         self._report: _Report | None = None
         self._pair: Interval | None = None
         self._agreed = True
@@ -104,12 +99,12 @@ class Timeline:
         self._pictures = False
         self._highest = self._twice_below = float("-inf")
         self._media = self._arrival = 0.0
-        self._earliest, self._recent = RunningMinimum(), RunningMinimum(_RECENT)
+        self._growth = Growth()
 
     def connected(self, at: float) -> None:
         """Begin the media time of a new session. What its handshake revealed about the clock is kept."""
         self._keep(at)
-        self._looked = _NEVER
+        self._growth.look_again()
         self._began = at
         self._report = self._pair = None
         self._agreed, self._jumped, self._doubt = True, False, ""
@@ -129,24 +124,18 @@ class Timeline:
         """
         self._kept = None
         self._walls = walls
-        if leap:
-            self._looked = _NEVER
         if leap > 0 and self._report is not None:
             self._doubt = "The camera's timestamps leapt."
         elif leap < 0:
             self._rewound = True
             if media <= self._twice_below:
                 self._doubt = "The camera's timestamps leapt."
-        passed, line = arrival - self._arrival, arrival - media
         if not self._pictures or (leap < 0 and self._report is None):
-            self._earliest.restart(line)
-            self._recent.restart(line)
+            self._growth.restart(media, arrival)
+        elif leap:
+            self._growth.leapt(media, arrival)
         else:
-            self._earliest.add(line, passed)
-            if leap:
-                self._recent.restart(line)
-            else:
-                self._recent.add(line, passed)
+            self._growth.add(media, arrival)
         self._pictures = True
         self._highest = max(self._highest, media)
         self._media, self._arrival = media, arrival
@@ -165,7 +154,7 @@ class Timeline:
                     self._twice_below = self._highest
                 self._pair, self._agreed, self._jumped = None, True, True
                 if self._rewound:  # the camera was not playing back: its media clock was restarted
-                    self._earliest.restart(self._recent.value)
+                    self._growth.forget_older()
             elif abs(moved) > NOISE:
                 self._clock.widen(moved)
         self._report = report
@@ -189,19 +178,9 @@ class Timeline:
         return self._clock.known(now)
 
     def same(self, now: float) -> bool:
-        """Return True if pictures have not moved the map by more than ``SAME_WITHIN`` seconds since this last returned
-        False, 0.1 s ago at most. Finding that out costs much less than computing the map with every picture. Reports
-        and readings of the camera's clock are not considered."""
-        at, recent, earliest = self._looked
-        if (
-            not self.uses_walls
-            and now - at < _SAME_FOR
-            and abs(self._recent.value - recent) < SAME_WITHIN
-            and abs(self._earliest.value - earliest) < SAME_WITHIN
-        ):
-            return True
-        self._looked = now, self._recent.value, self._earliest.value
-        return False
+        """Return True if pictures have not moved the map since this last returned False, as ``Growth.same`` says. Call
+        it with every picture. Reports and readings of the camera's clock are not considered."""
+        return not self.uses_walls and self._growth.same(now)
 
     def map(self, now: float) -> Map:
         """Return the map as it is now."""
@@ -210,20 +189,20 @@ class Timeline:
         report, offset = self._report, self.offset(now)
         reason = self._why_not(now, offset)
         if reason or report is None or offset is None:
-            return Map(self._earliest.value, 0.0, False, reason)
+            return Map(self._growth.earliest, 0.0, False, reason)
         # Nothing arrives before it was captured: that bounds the offset, too.
-        delay = self._recent.value - report.base + offset.middle
+        delay = self._growth.recent - report.base + offset.middle
         if (zone := zone_of(delay)) is not None:
-            return Map(self._earliest.value, 0.0, False, _ZONE.format(in_hours(zone)))
-        low = max(offset.low, report.base - self._recent.value)
+            return Map(self._growth.earliest, 0.0, False, _ZONE.format(in_hours(zone)))
+        low = max(offset.low, report.base - self._growth.recent)
         if low > offset.high + NOISE:
-            return Map(self._earliest.value, 0.0, False, "The camera's clocks put its pictures into the future.")
+            return Map(self._growth.earliest, 0.0, False, "The camera's clocks put its pictures into the future.")
         low = min(low, offset.high)
         intercept = report.base - (low + offset.high) / 2
-        if self._recent.value - intercept > IMPLAUSIBLE:
-            return Map(self._earliest.value, 0.0, False, "The camera's sender reports do not carry its clock.")
+        if self._growth.recent - intercept > IMPLAUSIBLE:
+            return Map(self._growth.earliest, 0.0, False, "The camera's sender reports do not carry its clock.")
         uncertainty = (offset.high - low) / 2 + DRIFT * abs(self._media - report.media) + _STAMPED
-        return Map(min(intercept, self._earliest.value), uncertainty, True, "")
+        return Map(min(intercept, self._growth.earliest), uncertainty, True, "")
 
     def _keep(self, at: float) -> None:
         if self._pictures and self._kept is None:
@@ -239,11 +218,9 @@ class Timeline:
         if self._clock_trusted:
             undecided = offset is not None and offset.width > UNDECIDED + 2 * CONFIGURED
             return _OWN_CLOCK if undecided else ""
-        if not self._agreed:
+        if not self._agreed or (offset is None and self._jumped):
             return "The camera's clock was set."
         if offset is None:
-            if self._jumped:
-                return "The camera's clock was set."
             return "The age cannot be verified: the camera does not say what its clock reads."
         if now - self._clock.last_sample > ANSWER_LATE:
             return "The age cannot be verified: the camera has stopped saying what its clock reads."
@@ -254,7 +231,7 @@ class Timeline:
         none."""
         if self._report is None:
             return self._walls
-        least = self._report.base - self._recent.value - CONFIGURED - NOISE
+        least = self._report.base - self._growth.recent - CONFIGURED - NOISE
         return tuple(wall for wall in self._walls if wall >= least) or self._walls[:1]
 
     def _compare(self, now: float, reported: bool) -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from gateway.relay.growth import SAME_WITHIN
 from gateway.relay.line import LEAP
-from gateway.relay.timeline import NO_WALLS, SAME_WITHIN, SLACK, STEP, Timeline
+from gateway.relay.timeline import NO_WALLS, SLACK, STEP, Timeline
 from gateway.sources.media import ClockSample
 from tests.relay.camera_model import CAMERA_EPOCH, CameraModel, Seen, run
 
