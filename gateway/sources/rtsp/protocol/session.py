@@ -15,27 +15,11 @@ from gateway.sources.rtsp.protocol.auth import Authenticator, Challenge
 from gateway.sources.rtsp.protocol.events import Broken, Closed, Event, Media, SoundPacket, Unusable
 from gateway.sources.rtsp.protocol.fields import parse_date
 from gateway.sources.rtsp.protocol.keep_alive import KeepAlive
-from gateway.sources.rtsp.protocol.messages import (
-    Frames,
-    Message,
-    Noise,
-    Request,
-    Response,
-    Torn,
-    encode_frame,
-    reply,
-)
+from gateway.sources.rtsp.protocol.messages import Frames, Message, Noise, Request, Response, Torn, encode_frame, reply
 from gateway.sources.rtsp.protocol.negotiation import Negotiation
 from gateway.sources.rtsp.protocol.reader import Reader
 from gateway.sources.rtsp.protocol.requests import ANSWER_TIMEOUT, Pending, Requests
-from gateway.sources.rtsp.protocol.states import (
-    FINAL_REFUSALS,
-    FROM_START,
-    REDIRECTIONS,
-    State,
-    Step,
-    advance,
-)
+from gateway.sources.rtsp.protocol.states import FINAL_REFUSALS, FROM_START, REDIRECTIONS, State, Step, advance
 from gateway.sources.rtsp.protocol.transport import Carrier
 
 
@@ -147,11 +131,10 @@ class RtspSession:
             case State.DESCRIBING:
                 self._requests.send("DESCRIBE", self._url, now)
             case State.SETTING_UP:
-                self._request_picture(now)
+                self._set_up(self._negotiation.picture_wish(), now)
             case State.SETTING_UP_SOUND:
                 if (wish := self._negotiation.sound_wish()) is not None:
-                    url, transport = wish
-                    self._requests.send("SETUP", url, now, ("Transport", transport))
+                    self._set_up(wish, now)
             case State.STARTING:
                 self._reader.channels = self._agreement.channels
                 self._requests.send("PLAY", self._negotiation.description.play_url, now)
@@ -162,8 +145,8 @@ class RtspSession:
             case _:
                 self._requests.give_up()
 
-    def _request_picture(self, now: float) -> None:
-        url, transport = self._negotiation.picture_wish()
+    def _set_up(self, wish: tuple[str, str], now: float) -> None:
+        url, transport = wish
         self._requests.send("SETUP", url, now, ("Transport", transport))
 
     def _other_frames(self, frames: Frames) -> Iterator[Event]:
@@ -232,7 +215,7 @@ class RtspSession:
             self._requests.send("PLAY", pending.url, now, FROM_START)
         elif self.state is State.SETTING_UP:
             self._negotiation.picture_refused(response.status)
-            self._request_picture(now)
+            self._set_up(self._negotiation.picture_wish(), now)
         else:
             raise self._negotiation.refused(pending.method, response.status)
 
@@ -250,7 +233,7 @@ class RtspSession:
                 self._agreement.accept_sound(headers.get("transport"))
             case "SETUP":
                 if not self._negotiation.picture_accepted(headers.get("transport")):
-                    self._request_picture(now)
+                    self._set_up(self._negotiation.picture_wish(), now)
                     return None
                 if self._negotiation.sound_wish() is not None:
                     return Step.SOUND_FOUND
