@@ -38,14 +38,14 @@ class Growth:
         self._recent.add(arrival - media, passed)
 
     def leapt(self, media: float, arrival: float) -> None:
-        """Process a picture whose media time has leapt. Only the recent minimum begins with it."""
+        """Process a picture whose media time has leapt. Only the recent minimum begins again with it."""
         passed, self._arrival = arrival - self._arrival, arrival
         self._earliest.add(arrival - media, passed)
         self._recent.restart(arrival - media)
         self._looked = _NEVER
 
     def restart(self, media: float, arrival: float) -> None:
-        """Begin with this picture."""
+        """Measure again, beginning with this picture."""
         self._arrival = arrival
         self._earliest.restart(arrival - media)
         self._recent.restart(arrival - media)

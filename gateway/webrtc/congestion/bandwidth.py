@@ -141,8 +141,8 @@ class BandwidthEstimator:
     def resumed(self, now: float) -> None:
         """Measure afresh, because our own process stood still until now.
 
-        Nothing came through meanwhile because nothing was sent, and reports that came meanwhile are read late. What was
-        known about the link before still holds.
+        In that time nothing came through, because nothing was sent, and the reports that arrived are read late. What
+        was known about the link before still holds.
         """
         self._samples = deque([(now, *self._samples[-1][1:])])
         self._lags.clear()

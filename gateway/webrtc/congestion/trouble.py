@@ -78,7 +78,7 @@ class RoundTrip:
             self.late_since = now
 
     def resume(self) -> None:
-        """Require a round trip that is long from now on."""
+        """Count only from now on for how long the round trip has been long."""
         self.late_since = None
 
     def persists(self, now: float) -> bool:

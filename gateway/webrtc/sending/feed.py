@@ -22,7 +22,7 @@ from gateway.webrtc.signalling.formats import Codec
 
 LOOK_INTERVAL = 0.25
 STALLED = 1.0
-"""Seconds without a look from which on our own process must have stood still."""
+"""If no look has happened for this many seconds, our own process must have stood still."""
 _FLOWING = Phase.FLOWING  # looked up once, and not for every picture and viewer
 
 

@@ -61,7 +61,7 @@ class Scene:
         self.now += TICK
 
     def stall(self, seconds: float, *, reports_first: bool) -> None:
-        """Let our process stop for this long. The reports that came meanwhile are read at once when it goes on, before
+        """Let our process stop for this long. When it continues, it reads at once the reports that have arrived, before
         or after the next look at what was sent."""
         began = self.now
         self.now += seconds
