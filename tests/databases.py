@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from sqlalchemy import create_engine
 
 from gateway.storage.database import Database, sqlite_url
@@ -43,3 +44,10 @@ async def opened(directory: Path) -> AsyncIterator[Database]:
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    """Return an open database in the test's folder."""
+    async with opened(tmp_path) as database:
+        yield database

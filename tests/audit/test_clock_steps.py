@@ -1,8 +1,6 @@
 """A step of the machine's clock is reported once. A time service's corrections and a sleeping machine are not steps."""
 
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,7 @@ from gateway.audit.kinds import Kind
 from gateway.audit.log import AuditEvent, AuditLog
 from gateway.metrics import Metrics
 from gateway.storage.database import Database
-from tests.databases import opened
+from tests.databases import db as db
 from tests.fakes import FakeClock
 
 
@@ -34,9 +32,8 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with opened(tmp_path) as database:
-        yield Scene(database)
+def scene(db: Database) -> Scene:
+    return Scene(db)
 
 
 @pytest.mark.parametrize("by", [13 * 3600.0, -20 * 3600.0, 2.0, -2.0])

@@ -1,6 +1,5 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from gateway.metrics import Metrics
 from gateway.models import Role
 from gateway.storage.database import Database
 from gateway.storage.turns import Urgency
-from tests.databases import opened
+from tests.databases import db as db
 from tests.fakes import FakeClock
 
 EVENT = AuditEvent(
@@ -33,12 +32,6 @@ EVENT = AuditEvent(
     origin_address="10.0.0.7",
     detail={"stream": "main", "seconds": 1.5},
 )
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with opened(tmp_path) as database:
-        yield database
 
 
 @pytest.fixture
@@ -58,12 +51,12 @@ def spool(tmp_path: Path) -> Spool:
 
 
 @pytest.fixture
-def audit(database: Database, clock: FakeClock, metrics: Metrics) -> AuditLog:
-    return AuditLog(database, clock, metrics)
+def audit(db: Database, clock: FakeClock, metrics: Metrics) -> AuditLog:
+    return AuditLog(db, clock, metrics)
 
 
-async def rename(database: Database, old: str, new: str) -> None:
-    async with database.session() as session:
+async def rename(db: Database, old: str, new: str) -> None:
+    async with db.session() as session:
         await session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
 
 
@@ -84,10 +77,10 @@ async def test_appended_records_are_read_back_whole(audit: AuditLog, clock: Fake
     assert record.id == 1
 
 
-async def test_ids_increase_and_are_never_reused(audit: AuditLog, database: Database) -> None:
+async def test_ids_increase_and_are_never_reused(audit: AuditLog, db: Database) -> None:
     await asyncio.gather(*(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(5)))
     assert [record.id for record in await audit.read()] == [1, 2, 3, 4, 5]
-    async with database.session() as session:
+    async with db.session() as session:
         await session.execute(text("DELETE FROM audit_records WHERE id = 5"))
     await audit.append(EVENT)
     assert (await audit.read())[-1].id == 6
@@ -103,24 +96,24 @@ async def test_reading_gives_the_newest_records_of_a_period_oldest_first(audit: 
     assert await audit.read(since=start + 60) == []
 
 
-async def test_a_record_in_a_transaction_shares_its_fate(audit: AuditLog, database: Database) -> None:
+async def test_a_record_in_a_transaction_shares_its_fate(audit: AuditLog, db: Database) -> None:
     async def fail() -> None:
-        async with database.session() as session:
+        async with db.session() as session:
             audit.add(session, audit.record(AuditEvent(kind=Kind("undone"))))
             await session.flush()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
-    async with database.session() as session:
+    async with db.session() as session:
         audit.add(session, audit.record(AuditEvent(kind=Kind("done"))))
     assert await kinds(audit) == ["done"]
 
 
 async def test_a_failing_store_does_not_disturb_the_caller(
-    audit: AuditLog, database: Database, metrics: Metrics, spool: Spool, caplog: pytest.LogCaptureFixture
+    audit: AuditLog, db: Database, metrics: Metrics, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await rename(database, "audit_records", "away")
+    await rename(db, "audit_records", "away")
     with caplog.at_level(logging.INFO):
         for number in range(3):
             await audit.append(AuditEvent(kind=Kind(str(number))))
@@ -130,7 +123,7 @@ async def test_a_failing_store_does_not_disturb_the_caller(
     with pytest.raises(StorageError):
         await audit.read()
 
-    await rename(database, "away", "audit_records")
+    await rename(db, "away", "audit_records")
     await audit.append(AuditEvent(kind=Kind("after")))
     await audit.catch_up()
     assert not audit.spooling
@@ -139,14 +132,14 @@ async def test_a_failing_store_does_not_disturb_the_caller(
 
 
 async def test_the_next_start_imports_the_spool_with_its_original_times(
-    audit: AuditLog, database: Database, clock: FakeClock
+    audit: AuditLog, db: Database, clock: FakeClock
 ) -> None:
     then = clock.now()
-    await rename(database, "audit_records", "away")
+    await rename(db, "audit_records", "away")
     await audit.append(EVENT)
-    await rename(database, "away", "audit_records")
+    await rename(db, "away", "audit_records")
     await clock.advance(3600)
-    later = AuditLog(database, clock, Metrics())
+    later = AuditLog(db, clock, Metrics())
     await later.start()
     await later.catch_up()
     [record] = await later.read()
@@ -155,65 +148,65 @@ async def test_the_next_start_imports_the_spool_with_its_original_times(
 
 
 async def test_a_spool_that_was_imported_but_not_cleared_is_not_imported_twice(
-    audit: AuditLog, database: Database, clock: FakeClock, spool: Spool
+    audit: AuditLog, db: Database, clock: FakeClock, spool: Spool
 ) -> None:
-    await rename(database, "audit_records", "away")
+    await rename(db, "audit_records", "away")
     await audit.append(EVENT)
-    await rename(database, "away", "audit_records")
+    await rename(db, "away", "audit_records")
     content = spool.path.read_bytes()
     await audit.append(AuditEvent(kind=Kind("after")))
     await audit.catch_up()
     spool.path.write_bytes(content)
-    await AuditLog(database, clock, Metrics()).catch_up()
+    await AuditLog(db, clock, Metrics()).catch_up()
     assert sorted(await kinds(audit)) == ["after", "view_opened"]
 
 
 async def test_a_start_while_the_store_still_fails_keeps_the_spool(
-    audit: AuditLog, database: Database, clock: FakeClock
+    audit: AuditLog, db: Database, clock: FakeClock
 ) -> None:
-    await rename(database, "audit_records", "away")
+    await rename(db, "audit_records", "away")
     await audit.append(EVENT)
-    later = AuditLog(database, clock, Metrics())
+    later = AuditLog(db, clock, Metrics())
     await later.start()
     await later.catch_up()
     assert later.spooling
-    await rename(database, "away", "audit_records")
+    await rename(db, "away", "audit_records")
     await later.append(AuditEvent(kind=Kind("after")))
     await later.catch_up()
     assert sorted(await kinds(later)) == ["after", "view_opened"]
 
 
 async def test_if_nothing_can_be_written_the_caller_continues_and_the_record_is_written_later(
-    database: Database, clock: FakeClock, metrics: Metrics, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    db: Database, clock: FakeClock, metrics: Metrics, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    audit = AuditLog(database, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
-    await rename(database, "audit_records", "away")
+    audit = AuditLog(db, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
+    await rename(db, "audit_records", "away")
     await audit.append(replace(EVENT, outcome="ok"))
     assert failures(metrics) == 1
     assert "kept in memory" in caplog.text
     assert not await audit.keep_aside([audit.record(AuditEvent(kind=Kind("second")))], StorageError("full"))
-    await rename(database, "away", "audit_records")
+    await rename(db, "away", "audit_records")
     await audit.catch_up()
     assert sorted(await kinds(audit)) == ["second", "view_opened"]
     assert not audit.spooling
 
 
 async def test_records_kept_in_memory_are_limited_and_losses_counted(
-    database: Database, clock: FakeClock, tmp_path: Path
+    db: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
     metrics = Metrics()
-    audit = AuditLog(database, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
+    audit = AuditLog(db, clock, metrics, spool=tmp_path / "missing" / "spool.jsonl")
     records = [audit.record(AuditEvent(kind=Kind(str(number)))) for number in range(2005)]
     await audit.keep_aside(records, StorageError("full"))
     assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "records"}) == 5
 
 
 async def test_refusals_cannot_fill_the_spool_space_kept_for_views(
-    database: Database, clock: FakeClock, tmp_path: Path
+    db: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
     metrics = Metrics()
-    audit = AuditLog(database, clock, metrics, spool=tmp_path / "spool.jsonl", spool_size=20_000)
-    await rename(database, "audit_records", "away")
+    audit = AuditLog(db, clock, metrics, spool=tmp_path / "spool.jsonl", spool_size=20_000)
+    await rename(db, "audit_records", "away")
     for number in range(100):
         await audit.append(AuditEvent(kind=Kind("refused"), outcome="refused", principal=str(number)))
     assert metrics.registry.get_sample_value("sightline_dropped_total", {"where": "refusal_records"})
@@ -245,38 +238,38 @@ async def test_refusals_that_were_only_counted_are_recorded_when_the_gateway_sto
     assert [record.event.detail for record in await audit.read()] == [{}, {"alike": 2}]
 
 
-async def test_a_thousand_waiting_records_are_written_in_a_few_commits(audit: AuditLog, database: Database) -> None:
+async def test_a_thousand_waiting_records_are_written_in_a_few_commits(audit: AuditLog, db: Database) -> None:
     commits = list[Urgency]()
-    original = database.session
+    original = db.session
 
     def counted(urgency: Urgency = Urgency.PERMISSION) -> AbstractAsyncContextManager[AsyncSession]:
         commits.append(urgency)
         return original(urgency)
 
-    database.session = counted  # type: ignore[method-assign, assignment]
+    db.session = counted  # type: ignore[method-assign, assignment]
     await asyncio.gather(*(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(1000)))
     assert sorted(map(int, await kinds(audit))) == list(range(1000))
     assert len(commits) <= 12
     assert set(commits) == {Urgency.RECORD}
 
 
-async def test_an_alarm_overtakes_a_spool_that_is_being_imported(audit: AuditLog, database: Database) -> None:
+async def test_an_alarm_overtakes_a_spool_that_is_being_imported(audit: AuditLog, db: Database) -> None:
     """A regression: the whole spool used to be written in one commit, and an alarm waited seconds for that."""
     await audit.keep_aside(
         [audit.record(AuditEvent(kind=Kind(str(number)))) for number in range(1000)], StorageError("full")
     )
     draining = asyncio.create_task(audit.catch_up())
-    async with database.session(Urgency.ALARM):
+    async with db.session(Urgency.ALARM):
         pass
     assert not draining.done()
     await draining
     assert len(await kinds(audit)) == 1000
 
 
-async def test_an_append_while_the_spool_is_imported_loses_nothing(audit: AuditLog, database: Database) -> None:
-    await rename(database, "audit_records", "away")
+async def test_an_append_while_the_spool_is_imported_loses_nothing(audit: AuditLog, db: Database) -> None:
+    await rename(db, "audit_records", "away")
     await asyncio.gather(*(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(5)))
-    await rename(database, "away", "audit_records")
+    await rename(db, "away", "audit_records")
     await asyncio.gather(
         audit.catch_up(), *(audit.append(AuditEvent(kind=Kind(str(number)))) for number in range(5, 10))
     )

@@ -1,18 +1,11 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.configuration.settings import TokenSettings
-from gateway.storage.database import Database
-from tests.databases import opened
+from tests.databases import db as db
 from tests.fakes import FakeClock
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with opened(tmp_path) as database:
-        yield database
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from gateway.metrics import Metrics
 from gateway.models import CameraId, SourceState, SourceStatus, StreamName
 from gateway.sources.nvr import Nvr
+from gateway.sources.receiving.sound import SoundSink
+from gateway.sources.rtsp.tls import Trust
 from gateway.sources.source import Source
 from gateway.sources.supervisor import SourceSupervisor
 from tests.fakes import FakeClock
@@ -35,6 +37,8 @@ class Bench:
         nvr: Nvr | None = None,
         transport: str = "auto",
         redirects: Sequence[str] = (),
+        trust: Trust | None = None,
+        sound: SoundSink | None = None,
     ) -> Source:
         source = Source(
             CameraId(f"camera-{len(self.sources)}"),
@@ -50,6 +54,8 @@ class Bench:
             nvr=nvr,
             transport=transport,
             redirects=redirects,
+            trust=trust,
+            sound=sound,
         )
         self.sources.append(source)
         return source

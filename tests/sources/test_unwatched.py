@@ -62,14 +62,20 @@ async def loop_turns() -> None:
         await asyncio.sleep(0)
 
 
+async def read_at_once(bench: Bench, camera: ScriptedCamera) -> bool:
+    """Send a picture. Return True if it is read as it arrives."""
+    units = len(bench.sink.units)
+    camera.picture()
+    await loop_turns()
+    return len(bench.sink.units) == units + 1
+
+
 async def test_a_picture_that_nobody_is_watching_waits_for_its_turn_and_is_not_lost(
     bench: Bench, camera: ScriptedCamera
 ) -> None:
     await settled(bench, camera)
     units = len(bench.sink.units)
-    camera.picture()
-    await loop_turns()
-    assert len(bench.sink.units) == units
+    assert not await read_at_once(bench, camera)
     camera.picture()
     await bench.clock.advance(PERIOD)
     assert len(bench.sink.units) == units + 2
@@ -96,10 +102,7 @@ async def test_after_the_last_viewer_packets_wait_for_their_turn_again(bench: Be
     source.watch(True)
     source.watch(False)
     await arrived(bench, camera)
-    units = len(bench.sink.units)
-    camera.picture()
-    await loop_turns()
-    assert len(bench.sink.units) == units
+    assert not await read_at_once(bench, camera)
 
 
 async def test_a_viewer_who_watches_before_the_camera_plays_gets_each_picture_as_it_arrives(
@@ -111,10 +114,7 @@ async def test_a_viewer_who_watches_before_the_camera_plays_gets_each_picture_as
     for _ in range(80):
         camera.picture()
         await bench.clock.advance(0.1)
-    units = len(bench.sink.units)
-    camera.picture()
-    await loop_turns()
-    assert len(bench.sink.units) == units + 1
+    assert await read_at_once(bench, camera)
 
 
 @pytest.mark.parametrize("camera", ["tcp"], indirect=True)
@@ -178,10 +178,7 @@ async def test_once_datagrams_fill_the_kernels_buffer_they_are_read_as_they_arri
     for _ in range(3):
         camera.picture()
         await bench.clock.advance(0.1)
-    units = len(bench.sink.units)
-    camera.picture()
-    await loop_turns()
-    assert len(bench.sink.units) == units + 1
+    assert await read_at_once(bench, camera)
     assert sum(unit.lost for unit in bench.sink.units) == 0
 
 
@@ -191,10 +188,7 @@ async def test_without_room_in_the_kernel_datagrams_are_read_as_they_arrive(
 ) -> None:
     monkeypatch.setattr(datagrams, "ROOM", -1.0)
     await settled(bench, camera)
-    units = len(bench.sink.units)
-    camera.picture()
-    await loop_turns()
-    assert len(bench.sink.units) == units + 1
+    assert await read_at_once(bench, camera)
 
 
 @pytest.mark.parametrize("camera", ["udp"], indirect=True)

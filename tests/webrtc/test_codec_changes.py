@@ -7,16 +7,21 @@ import pytest
 from gateway.errors import Unplayable
 from gateway.models import CloseReason, StreamName
 from gateway.webrtc.distribution import FRESH
-from tests.webrtc.two_streams import CAMERA, GOP, STEP, Camera, ModernViewer, NewestViewer, steps_of, two_streams
+from tests.webrtc.two_streams import CAMERA, GOP, STEP, Camera, ModernViewer, NewestViewer, Scene, steps_of, two_streams
+
+
+async def watch_h265(scene: Scene) -> None:
+    """Let a viewer that decodes H.265 open the main stream while the camera sends it in H.265."""
+    await scene.viewer.close()
+    scene.viewer = ModernViewer(scene.media.append)
+    scene.main.becomes("H265")
+    await scene.play(1.5)
+    await scene.open(StreamName.MAIN)
 
 
 async def test_a_substream_in_another_codec_starts_with_a_later_time_because_browsers_discard_older_pictures() -> None:
     async with two_streams() as scene:
-        await scene.viewer.close()
-        scene.viewer = ModernViewer(scene.media.append)
-        scene.main.becomes("H265")
-        await scene.play(1.5)
-        await scene.open(StreamName.MAIN)
+        await watch_h265(scene)
         await scene.play(2.3)
         await scene.far_too_slow()
         assert {packet[1] & 0x7F for packet in scene.media} == {102, 103}
@@ -101,11 +106,7 @@ async def test_if_a_camera_returns_with_the_same_codec_its_viewers_stay_on_the_s
 
 async def test_a_camera_that_changes_to_h264_is_sent_with_the_payload_type_agreed_on_for_h264() -> None:
     async with two_streams() as scene:
-        await scene.viewer.close()
-        scene.viewer = ModernViewer(scene.media.append)
-        scene.main.becomes("H265")
-        await scene.play(1.5)
-        await scene.open(StreamName.MAIN)
+        await watch_h265(scene)
         await scene.play(1.0)
         assert {packet[1] & 0x7F for packet in scene.media} == {103}
         before = len(scene.media)

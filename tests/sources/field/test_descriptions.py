@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.metrics import Metrics
-from gateway.models import CameraId, SourceReason, SourceState, StreamName
+from gateway.models import SourceReason, SourceState
 from gateway.sources.receiving.sound import Sound
 from gateway.sources.rtsp.protocol.messages import encode_frame
-from gateway.sources.source import Source
 from tests.codecs.nal.streams import CODECS
 from tests.rtp.packets import rtp
 from tests.sources.bench import Bench
@@ -127,19 +125,7 @@ async def test_sound_is_taken_only_from_the_microphone_and_its_absence_is_explai
 ) -> None:
     camera.description = ("v=0\r\n" + video("H264", "") + media).encode()
     heard = Heard()
-    source = Source(
-        CameraId("camera"),
-        StreamName.MAIN,
-        camera.url,
-        None,
-        None,
-        bench.sink,
-        bench.clock,
-        Metrics(),
-        bench.statuses.append,
-        sound=heard,
-    )
-    bench.sources.append(source)
+    source = bench.source(camera.url, sound=heard)
     bench.start()
     await bench.up(camera)
     assert [url.rpartition("/")[2] for url in camera.order] == ["track1", *([track] if track else [])]

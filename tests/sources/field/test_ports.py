@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway import tls
-from gateway.metrics import Metrics
-from gateway.models import CameraId, SourceReason, SourceState, StreamName
+from gateway.models import SourceReason, SourceState
 from gateway.sources.rtsp.tls import LEGACY_NOTE, Trust
-from gateway.sources.source import Source
 from tests.sources.bench import Bench
 from tests.sources.scripted import ScriptedCamera
 
@@ -48,23 +46,6 @@ def old_tls(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
     return context, hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
 
 
-def source_of(bench: Bench, url: str, trust: Trust | None = None) -> Source:
-    source = Source(
-        CameraId("camera"),
-        StreamName.MAIN,
-        url,
-        None,
-        None,
-        bench.sink,
-        bench.clock,
-        Metrics(),
-        bench.statuses.append,
-        trust=trust,
-    )
-    bench.sources.append(source)
-    return source
-
-
 SPOKEN = {
     "a web server": (b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP, not RTSP"),
     "SSH": (b"SSH-2.0-dropbear\r\n", b"", "speaks SSH, not RTSP"),
@@ -77,7 +58,7 @@ SPOKEN = {
 async def test_a_port_that_speaks_something_else_is_named(bench: Bench, kind: str) -> None:
     greeting, answer, words = SPOKEN[kind]
     async with answering(greeting, answer) as port:
-        source = source_of(bench, f"rtsp://127.0.0.1:{port}/live")
+        source = bench.source(f"rtsp://127.0.0.1:{port}/live")
         bench.start()
         await bench.until(lambda: source.status().state is SourceState.DOWN)
         assert words in source.status().detail
@@ -87,7 +68,7 @@ async def test_a_port_that_speaks_something_else_is_named(bench: Bench, kind: st
 
 async def test_a_silent_port_is_reported_as_not_answering(bench: Bench) -> None:
     async with answering(b"", b"") as port:
-        source = source_of(bench, f"rtsp://127.0.0.1:{port}/live")
+        source = bench.source(f"rtsp://127.0.0.1:{port}/live")
         bench.start()
         await bench.until(lambda: source.status().state is SourceState.DOWN)
         assert source.status().reason is SourceReason.TIMED_OUT
@@ -98,7 +79,7 @@ async def test_a_silent_port_is_reported_as_not_answering(bench: Bench) -> None:
 async def test_a_web_server_behind_tls_is_named(bench: Bench, old_tls: tuple[ssl.SSLContext, str]) -> None:
     context, fingerprint = old_tls
     async with answering(b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", context) as port:
-        source = source_of(bench, f"rtsps://127.0.0.1:{port}/live", Trust(fingerprint, legacy=True))
+        source = bench.source(f"rtsps://127.0.0.1:{port}/live", trust=Trust(fingerprint, legacy=True))
         bench.start()
         await bench.until(lambda: source.status().state is SourceState.DOWN)
         assert "speaks HTTP, not RTSP" in source.status().detail
@@ -107,7 +88,7 @@ async def test_a_web_server_behind_tls_is_named(bench: Bench, old_tls: tuple[ssl
 
 async def test_an_rtsp_server_without_tls_is_reported_if_tls_is_configured(bench: Bench) -> None:
     async with answering(b"", b"RTSP/1.0 400 Bad Request\r\n\r\n") as port:
-        source = source_of(bench, f"rtsps://127.0.0.1:{port}/live", Trust("ab" * 32))
+        source = bench.source(f"rtsps://127.0.0.1:{port}/live", trust=Trust("ab" * 32))
         bench.start()
         await bench.until(lambda: source.status().state is SourceState.DOWN)
         assert "does not speak TLS: check the port" in source.status().detail
@@ -119,8 +100,8 @@ async def test_a_camera_with_old_firmware_plays_if_the_configuration_allows_it_w
 ) -> None:
     context, fingerprint = old_tls
     async with ScriptedCamera(context=context) as camera:
-        refused = source_of(bench, camera.url, Trust(fingerprint))
-        allowed = source_of(bench, camera.url, Trust(fingerprint, legacy=True))
+        refused = bench.source(camera.url, trust=Trust(fingerprint))
+        allowed = bench.source(camera.url, trust=Trust(fingerprint, legacy=True))
         bench.start()
         await bench.until(lambda: refused.status().state is SourceState.DOWN, each=camera.picture)
         assert "`tls_legacy: true`" in refused.status().detail
