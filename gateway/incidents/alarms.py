@@ -18,7 +18,7 @@ def place_of(origin: Origin) -> str | None:
 
 
 def sounds(incident: Incident, origin: Origin, at: float, window: float) -> bool:
-    """Return True if a further trigger must sound, because its place has no alarm within ``window`` seconds.
+    """Return True if a further trigger must sound, because its place has had no alarm within ``window`` seconds.
 
     A trigger that names no place sounds only if no place has had an alarm within the window.
     """

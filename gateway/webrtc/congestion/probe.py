@@ -8,8 +8,8 @@ cannot carry, and would stay full for many seconds.
 import math
 
 TRAIN = 32 * 1024
-"""Bytes in a train. They take two thirds of a second at 400 kbit/s. At 20 Mbit/s they take less time than that by which
-round trips vary."""
+"""Bytes in a train. They take two thirds of a second at 400 kbit/s. At 20 Mbit/s they take so little time that it is
+lost in the variation of round trips."""
 AGAIN = 0.1
 PATIENCE = 1.5
 """Seconds to wait for an answer."""

@@ -25,8 +25,8 @@ _LABEL_RTP_SALT = 2
 class Sealer(Protocol):
     """Turns the payloads of one access unit into SRTP packets of one SSRC.
 
-    ``overhead`` is how many bytes a packet is longer than its payload. ``reach`` is how many packets back a packet may
-    still be sealed again.
+    ``overhead`` is how many bytes a packet is longer than its payload. ``reach`` is how many of the latest packets
+    may be sealed again.
     """
 
     overhead: int
