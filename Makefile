@@ -71,7 +71,7 @@ web/node_modules/.stamp: web/package.json web/package-lock.json $(VENV)/.node
 	@cd web && $(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-gateway/static/index.html: $(WEB_SOURCES) web/node_modules/.stamp
+gateway/static/index.html: $(WEB_SOURCES) gateway/floorplan/signs.json web/node_modules/.stamp
 	@cd web && $(NPM) run --silent build
 	@touch $@
 

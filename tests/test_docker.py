@@ -138,7 +138,8 @@ def test_building_the_image_makes_a_wheel_with_pages_and_migrations(tmp_path: Pa
         target = folder / source
         target.parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("static", "__pycache__"))
+            ignored = shutil.ignore_patterns("static", "__pycache__")
+            shutil.copytree(ROOT / source, target, ignore=ignored, dirs_exist_ok=True)
         else:
             shutil.copy(ROOT / source, target)
     (folder / "gateway" / "static" / "assets").mkdir(parents=True)
@@ -153,6 +154,7 @@ def test_building_the_image_makes_a_wheel_with_pages_and_migrations(tmp_path: Pa
     assert {"gateway/static/index.html", "gateway/static/assets/page.js", "gateway/__main__.py"} <= names
     ours = {str(path.relative_to(ROOT)) for path in (ROOT / "gateway").rglob("*.py")}
     assert ours <= names
+    assert "gateway/floorplan/signs.json" in names
     assert any(name.startswith("gateway/storage/migrations/versions/") for name in names)
     [entry] = [name for name in names if name.endswith("entry_points.txt")]
     assert "sightline = gateway.cli:main" in zipfile.ZipFile(wheel).read(entry).decode()

@@ -10,13 +10,13 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.floorplan.grid import Grid, grid_of
 from gateway.floorplan.kinds import FeatureKind, Side
 from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.signs import SIGNS
 from gateway.floorplan.verification import newest
 from gateway.floorplan.words import room_words
 from gateway.models import CameraId
 from gateway.printing import ink
 from gateway.printing.paper import FOOTER, HEADER, MARGIN, SIZES, Fitted, Paper, fit
 from gateway.printing.sheet import draw_floor, draw_site, floor_bounds
-from gateway.printing.signs import SIGNS
 
 MARK = "LAW ENFORCEMENT SENSITIVE: do not copy, publish or leave behind"
 LINE = 10.5

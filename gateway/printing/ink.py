@@ -9,9 +9,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gateway.floorplan.grid import LETTERS, Grid
 from gateway.floorplan.model import Point
+from gateway.floorplan.signs import Shape, Sign
 from gateway.printing.paper import RULER, Fitted
 from gateway.printing.placing import Placed, box_around, edge_towards
-from gateway.printing.signs import Shape, Sign
 
 PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
 ROOM_NUMBER, ROOM_NAME, SIGN = 9.0, 7.0, 7.0

@@ -9,11 +9,11 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.floorplan.grid import Grid
 from gateway.floorplan.kinds import DoorKind, RoomKind
 from gateway.floorplan.model import Door, Feature, Floor, FloorPlan, Gate, PlacedCamera, Point, Room, Window
+from gateway.floorplan.signs import SIGNS
 from gateway.models import CameraId
 from gateway.printing import ink
 from gateway.printing.paper import Box, Fitted
 from gateway.printing.placing import Label, Placed, box_around, place
-from gateway.printing.signs import SIGNS
 
 BESIDE = 4.0
 """Metres around a floor that its sheet shows as well, for outdoor cameras and the numbers of doors."""

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 from gateway.cli import app
 from gateway.floorplan.kinds import FeatureKind
 from gateway.floorplan.model import FloorPlan
+from gateway.floorplan.signs import SIGNS
 from gateway.models import CameraId
 from gateway.printing import ink
 from gateway.printing.document import Edition, print_plan
 from gateway.printing.paper import MILLIMETRE, SCALES, SIZES, Paper, drawing_area, fit
 from gateway.printing.placing import Label, overlap, place
-from gateway.printing.signs import SIGNS
 from rig.example import ENVIRONMENT, ROOT
 from tests.floorplan.drawing import area, camera, plan, point, surroundings
 from tests.in_process import LINCOLN, NURSE, House, example

@@ -1,5 +1,7 @@
 /** Lists the properties of each type of feature, as fields of the form beside the drawing. Pure. */
 
+import { SIGNS } from "./signs.js";
+
 export interface Field {
   readonly key: string;
   readonly label: string;
@@ -23,11 +25,7 @@ export const ROOM_KINDS = [
   "restroom", "storage", "utility", "other",
 ] as const;
 
-export const FEATURE_KINDS = [
-  "key_box", "supply_locker", "aed", "trauma_kit", "extinguisher", "fire_panel", "alarm_panel", "gas_shutoff",
-  "water_shutoff", "electric_shutoff", "hazard", "radio_dead_spot", "elevator", "roof_access", "assembly_point",
-  "reunification_point",
-] as const;
+export const FEATURE_KINDS = Object.keys(SIGNS);
 
 export const FIELDS: Readonly<Record<string, readonly Field[]>> = {
   site: [name, { key: "address", label: "Address", kind: "text" }],

@@ -10,6 +10,7 @@ import type { Point } from "../core/protocol.js";
 import { at, called, onSheet, textOf, type Feature } from "../drawing/document.js";
 import { Sheet } from "../drawing/shapes.js";
 import { SNAP_PIXELS, type Snapped } from "../drawing/snap.js";
+import { signOf } from "../drawing/signs.js";
 import { extent, fittingLabel, latLng, viewWedge } from "../ui/cameras/plan-drawing.js";
 import { base } from "../ui/styles.js";
 import { canvasStyles } from "./canvas-styles.js";
@@ -159,7 +160,7 @@ export class PlanCanvas extends LitElement {
       const cone = L.polygon(latLng(viewWedge(view)), { className: `cone${chosen}`, interactive: false }).addTo(this.#drawn);
       this.#aimed.set(feature.id, (heading) => cone.setLatLngs(latLng(viewWedge({ ...view, heading }))));
     }
-    const words = type === "feature" ? textOf(feature, "kind").replaceAll("_", " ") : type === "camera" ? "\u25cf" : textOf(feature, "number");
+    const words = type === "feature" ? signOf(textOf(feature, "kind")).short : type === "camera" ? "\u25cf" : textOf(feature, "number");
     const mark = document.createElement("span");
     mark.textContent = words;
     mark.title = called(feature);

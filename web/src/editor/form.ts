@@ -8,6 +8,7 @@ import { store } from "../app/store.js";
 import { called, textOf, type Feature, type Value } from "../drawing/document.js";
 import { FIELDS, words, type Field } from "../drawing/fields.js";
 import { area } from "../drawing/shapes.js";
+import { SIGNS } from "../drawing/signs.js";
 import { icon } from "../ui/icons.js";
 import "../ui/cameras/still.js";
 import { base } from "../ui/styles.js";
@@ -113,7 +114,7 @@ export class FeatureForm extends LitElement {
       const now = textOf(feature, key);
       return html`<label>${label}
         <select data-testid=${testid} @change=${(event: Event) => say(read(event))}>
-          ${(field.choices ?? []).map((one) => html`<option value=${one} ?selected=${one === now}>${words(one)}</option>`)}
+          ${(field.choices ?? []).map((one) => html`<option value=${one} ?selected=${one === now}>${SIGNS[one]?.words ?? words(one)}</option>`)}
         </select>${note}</label>`;
     }
     if (kind === "list") {

@@ -107,23 +107,3 @@ export function spread(boxes: readonly Box[]): (Point | null)[] {
     return moved;
   });
 }
-
-/** Things that responders look for: the sign on the plan and its full name. */
-export const FEATURES: Readonly<Record<string, readonly [string, string]>> = {
-  key_box: ["KEY", "Key box"],
-  supply_locker: ["LOCKER", "Emergency supply locker"],
-  aed: ["AED", "Defibrillator"],
-  trauma_kit: ["TRAUMA", "Trauma kit"],
-  fire_panel: ["FIRE", "Fire alarm panel"],
-  gas_shutoff: ["GAS", "Gas shut-off"],
-  water_shutoff: ["WATER", "Water shut-off"],
-  electric_shutoff: ["ELEC", "Electric shut-off"],
-  assembly_point: ["ASSEMBLY", "Assembly point"],
-  extinguisher: ["EXT", "Fire extinguisher"],
-  alarm_panel: ["PANEL", "Intrusion alarm panel"],
-  hazard: ["HAZARD", "Hazard"],
-  radio_dead_spot: ["NO RADIO", "Radio dead spot"],
-  elevator: ["ELEV", "Elevator"],
-  roof_access: ["ROOF", "Roof access"],
-  reunification_point: ["REUNITE", "Reunification point"],
-};

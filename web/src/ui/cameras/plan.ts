@@ -8,7 +8,8 @@ import { customElement, property, state } from "lit/decorators.js";
 import { store } from "../../app/store.js";
 import type { Place } from "../../core/alarm/places.js";
 import type { Camera, CameraStatus, Floor, Plan, Point, Room } from "../../core/protocol.js";
-import { FEATURES, alarmLabel, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
+import { signOf } from "../../drawing/signs.js";
+import { alarmLabel, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
 import { cameraState } from "./camera-state.js";
 import { icon } from "../icons.js";
 import { planStyles } from "./plan-styles.js";
@@ -157,7 +158,7 @@ export class PlanView extends LitElement {
       if (door.kind === "exterior") this.#signs.push({ element, position: door.position });
     }
     for (const feature of floor.features) {
-      const [short, words] = FEATURES[feature.kind] ?? ["?", feature.kind];
+      const { short, words } = signOf(feature.kind);
       const content = html`<span title="${words}: ${feature.name}">${short}</span>`;
       this.#signs.push({ element: this.#place(feature.position, "feature", content), position: feature.position });
     }
