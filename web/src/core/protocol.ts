@@ -90,6 +90,8 @@ export interface Room {
   outline: Point[];
   label: Point;
   windows?: string[];
+  /** The exterior door with the shortest way on foot, numbered doors first; null if the plan has no way. */
+  entrance?: string | null;
 }
 
 export interface Door {
@@ -111,6 +113,11 @@ export interface Floor {
   doors: Door[];
   features: { id: string; kind: string; name: string; position: Point }[];
   cameras: string[];
+  windows?: { id: string; number: string; position: Point; heading: number; width: number }[];
+  /** What each camera sees of this floor, clipped by walls. */
+  cones?: { camera: string; outline: Point[] }[];
+  /** 0 is the ground floor. */
+  level?: number;
 }
 
 export interface Plan {
@@ -120,6 +127,9 @@ export interface Plan {
   verified_on: string;
   verification: { months: number; due: boolean; warnings: string[] };
   version: PlanVersion;
+  grounds?: { id: string; name: string; kind: string; area: boolean; points: Point[] }[];
+  gates?: { id: string; name: string; number: string | null; position: Point }[];
+  features?: Floor["features"];
   floors: Floor[];
 }
 

@@ -1,7 +1,7 @@
 /** Shapes and words of the floor plan. Pure. */
 
 import type { Place } from "../../core/alarm/places.js";
-import type { Camera, Point, Room } from "../../core/protocol.js";
+import type { Camera, Floor, Point, Room } from "../../core/protocol.js";
 
 /** Convert metres east and north to Leaflet's (y, x). */
 export const latLng = (points: readonly Point[]): [number, number][] => points.map(([x, y]) => [y, x]);
@@ -59,51 +59,8 @@ export function extent(outline: readonly Point[]): readonly [number, number] {
   return [Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys)];
 }
 
-/** The box of a sign on the plan: its centre and size in pixels. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  /** How far it may be moved, from 0 to RINGS (the default). */
-  readonly rings?: number;
-  /** If there is no room for it, leave it out instead of putting it in a wrong place or over another sign. */
-  readonly optional?: boolean;
-}
-
-const DIRECTIONS: readonly Point[] = [
-  [1, 0],
-  [0, -1],
-  [0, 1],
-  [-1, 0],
-];
-const GAP = 2;
-const RINGS = 4;
-const HERE: Point = [0, 0];
-/** Where to try to put a sign, nearest position first, in steps of half its width and three quarters of its height. */
-const STEPS: readonly Point[] = [
-  HERE,
-  ...[1, 2, 3, 4].flatMap((ring) => DIRECTIONS.map(([right, down]): Point => [right * ring, down * ring])),
-];
-
-/** Return true if one box hides a part of the other. */
-const overlap = (one: Box, other: Box, gap = 0): boolean =>
-  Math.abs(one.x - other.x) < (one.width + other.width) / 2 + gap &&
-  Math.abs(one.y - other.y) < (one.height + other.height) / 2 + gap;
-
-/**
- * Return how far to move each sign, in pixels, so that none hides another. Earlier signs take precedence. If there is no room
- * for a sign, an optional one gets null and is left out; any other stays where it is.
- */
-export function spread(boxes: readonly Box[]): (Point | null)[] {
-  const taken: Box[] = [];
-  return boxes.map((box) => {
-    const steps = STEPS.slice(0, 1 + DIRECTIONS.length * (box.rings ?? RINGS));
-    const moves = steps.map(([right, down]): Point => [(right * box.width) / 2, down * box.height * 0.75]);
-    const at = ([dx, dy]: Point): Box => ({ ...box, x: box.x + dx, y: box.y + dy });
-    const free = moves.find((move) => !taken.some((one) => overlap(one, at(move), GAP)));
-    const moved = free ?? (box.optional ? null : HERE);
-    if (moved) taken.push(at(moved));
-    return moved;
-  });
+/** Return what a floor's button says about alarms: how many of its rooms have one. */
+export function alarmsOn(floor: Floor, places: readonly Place[]): string {
+  const count = floor.rooms.filter((room) => places.some((place) => place.room === room.id)).length;
+  return count === 0 ? "" : ` \u25cf ${count} alarm${count === 1 ? "" : "s"}`;
 }

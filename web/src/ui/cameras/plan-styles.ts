@@ -146,31 +146,6 @@ export const planStyles = css`
     color: #8a0a0f;
     font-size: 0.75rem;
   }
-  .feature > div {
-    padding: 0 3px;
-    border: 1px solid var(--text);
-    border-radius: 3px;
-    background: var(--panel);
-    color: var(--text);
-    font-size: 0.625rem;
-    font-weight: 800;
-  }
-  .door.exterior > div {
-    min-width: 14px;
-    padding: 0 3px;
-    border-radius: 2px;
-    background: var(--text);
-    color: var(--panel);
-    font-size: 0.6875rem;
-    font-weight: 800;
-    text-align: center;
-  }
-  .door.interior > div {
-    width: 6px;
-    height: 6px;
-    border: 1.5px solid var(--wall);
-    background: var(--room);
-  }
   .camera > button {
     min-height: 0;
     height: 28px;

@@ -8,19 +8,18 @@ import { customElement, property, state } from "lit/decorators.js";
 import { store } from "../../app/store.js";
 import type { Place } from "../../core/alarm/places.js";
 import type { Camera, CameraStatus, Floor, Plan, Point, Room } from "../../core/protocol.js";
-import { signOf } from "../../drawing/signs.js";
-import { alarmLabel, extent, fittingLabel, latLng, roomClass, roomLabel, spread, viewWedge, type Box } from "./plan-drawing.js";
+import { coneOf, ends, within } from "../../drawing/cones.js";
+import { RANK, firstDoors, markerRank } from "../../drawing/importance.js";
+import { alarmLabel, alarmsOn, extent, fittingLabel, latLng, roomClass, roomLabel } from "./plan-drawing.js";
+import { SignBoard, type Sign } from "./sign-board.js";
+import { doorSign, featureSign, gateSign, type Said } from "./plan-signs.js";
 import { cameraState } from "./camera-state.js";
 import { icon } from "../icons.js";
+import { planSignStyles } from "./plan-sign-styles.js";
 import { planStyles } from "./plan-styles.js";
 import { base } from "../styles.js";
 
 export { cameraState };
-
-interface Sign {
-  readonly element: HTMLElement;
-  readonly position: Point;
-}
 
 /** The plan shows this many metres of the view of a camera that is not open, just to show its direction. */
 const HINT = 6;
@@ -29,7 +28,7 @@ const FITTED: L.FitBoundsOptions = { animate: false, padding: [18, 10] };
 
 @customElement("sl-plan")
 export class PlanView extends LitElement {
-  static override styles = [base, unsafeCSS(leafletStyles), planStyles];
+  static override styles = [base, unsafeCSS(leafletStyles), planStyles, planSignStyles];
 
   @property({ attribute: false }) plan: Plan | null = null;
   @property({ attribute: false }) cameras: Camera[] = [];
@@ -52,9 +51,7 @@ export class PlanView extends LitElement {
   #placesChanged = false;
   #drawn = L.layerGroup();
   #labels = new Map<Room, HTMLElement>();
-  /** Signs that may be moved to make room, and the signs of alarms, which may not. */
-  #signs: Sign[] = [];
-  #alarm: Sign[] = [];
+  readonly #board = new SignBoard();
   #markers = new Map<string, HTMLElement>();
   #wedges = new Map<string, L.Polygon>();
   #bounds: L.LatLngBounds | null = null;
@@ -133,37 +130,73 @@ export class PlanView extends LitElement {
     }
     this.#drawn.clearLayers();
     this.#labels.clear();
-    this.#signs = [];
-    this.#alarm = [];
+    this.#board.clear();
     this.#markers.clear();
     this.#wedges.clear();
+    this.#grounds(floor);
     L.polygon(latLng(floor.outline), { className: "outline", interactive: false }).addTo(this.#drawn);
-    for (const room of floor.rooms) {
-      const place = this.#placeOf(room);
-      const mark = place === undefined ? "" : place.newest ? " origin" : " origin earlier";
-      const className = `room ${roomClass(room)}${mark}`;
-      L.polygon(latLng(room.outline), { className, interactive: false }).addTo(this.#drawn);
-      const element = this.#place(room.label, `label ${mark || roomClass(room)}`, html``);
-      this.#labels.set(room, element);
-      if (place === undefined) continue;
-      element.dataset["testid"] = `plan-alarm-${room.id}`;
-      const sign = { element, position: room.label };
-      if (place.newest) this.#alarm.unshift(sign);
-      else this.#alarm.push(sign);
-    }
+    // Rooms with an alarm are drawn last, so that no neighbour's wall covers their outline.
+    const alarmed = new Set(this.places.flatMap((one) => one.room ?? []));
+    for (const room of [...floor.rooms].sort((a, b) => Number(alarmed.has(a.id)) - Number(alarmed.has(b.id)))) this.#room(room);
+    L.polyline((floor.windows ?? []).map((one) => latLng(ends(one.position, one.heading, one.width))), { className: "window", interactive: false }).addTo(this.#drawn);
+    this.#board.leaders.addTo(this.#drawn);
+    const first = firstDoors(floor, alarmed);
     for (const door of floor.doors) {
-      const title = `${door.kind} door ${door.number ?? ""} ${door.name}`;
-      const text = door.kind === "exterior" ? (door.number ?? "") || door.name : "";
-      const element = this.#place(door.position, `door ${door.kind}`, html`<span title=${title}>${text}</span>`);
-      if (door.kind === "exterior") this.#signs.push({ element, position: door.position });
+      const element = this.#sign(door.position, doorSign(door));
+      if (door.kind !== "exterior") continue;
+      const weight = first.has(door.id) ? { rank: RANK.first, always: true } : { rank: RANK.door, steps: 4 };
+      this.#board.add({ key: door.id, element, position: door.position, ...weight });
     }
-    for (const feature of floor.features) {
-      const { short, words } = signOf(feature.kind);
-      const content = html`<span title="${words}: ${feature.name}">${short}</span>`;
-      this.#signs.push({ element: this.#place(feature.position, "feature", content), position: feature.position });
+    for (const feature of floor.features) this.#feature(feature);
+    for (const camera of this.cameras.filter((one) => one.floor === floor.id)) this.#camera(camera, floor);
+    for (const { id, number, position } of floor.windows ?? []) {
+      this.#board.add({ key: id, element: this.#place(position, "opening", html`${number}`), position, rank: RANK.window, steps: 2 });
     }
-    for (const camera of this.cameras.filter((one) => one.floor === floor.id)) this.#camera(camera);
     this.#map.fitBounds(this.#bounds, FITTED);
+  }
+
+  /** Draw parking, fields, roads and gates by name, on the plan of a ground floor. */
+  #grounds(floor: Floor): void {
+    if (!this.plan || (floor.level ?? 0) !== 0) return;
+    for (const { id, name, kind, area, points } of this.plan.grounds ?? []) {
+      const options = { className: `ground ${kind}${area ? "" : " line"}`, interactive: false };
+      const shape = (area ? L.polygon(latLng(points), options) : L.polyline(latLng(points), options)).addTo(this.#drawn);
+      const { lng, lat } = shape.getBounds().getCenter();
+      const element = this.#place([lng, lat], "label ground", html`${name}`);
+      this.#board.add({ key: id, element, position: [lng, lat], rank: RANK.ground, steps: 3 });
+    }
+    for (const gate of this.plan.gates ?? []) {
+      const element = this.#sign(gate.position, gateSign(gate));
+      this.#board.add({ key: gate.id, element, position: gate.position, rank: RANK.door, steps: 4 });
+    }
+    for (const feature of this.plan.features ?? []) this.#feature(feature);
+  }
+
+  #room(room: Room): void {
+    const place = this.#placeOf(room);
+    const mark = place === undefined ? "" : place.newest ? " origin" : " origin earlier";
+    L.polygon(latLng(room.outline), { className: `room ${roomClass(room)}${mark}`, interactive: false }).addTo(this.#drawn);
+    const element = this.#place(room.label, `label ${mark || roomClass(room)}`, html``);
+    element.title = roomLabel(room);
+    this.#labels.set(room, element);
+    if (place) element.dataset["testid"] = `plan-alarm-${room.id}`;
+  }
+
+  #feature(feature: Floor["features"][number]): void {
+    const rank = markerRank(feature.kind);
+    const element = this.#sign(feature.position, featureSign(feature));
+    this.#board.add({ key: feature.id, element, position: feature.position, rank, always: rank === RANK.first, steps: 4 });
+  }
+
+  /** Draw a sign that says its name when it is pressed. */
+  #sign(position: Point, { className, content, words }: Said): HTMLElement {
+    const open = (event: Event): void => {
+      event.stopPropagation();
+      const said = Object.assign(document.createElement("span"), { textContent: words });
+      const [x, y] = position;
+      if (this.#map) L.popup({ className: "said", autoPan: false }).setLatLng([y, x]).setContent(said).openOn(this.#map);
+    };
+    return this.#place(position, className, html`<button title=${words} aria-label=${words} @click=${open}>${content}</button>`);
   }
 
   #place(position: readonly [number, number], className: string, content: TemplateResult): HTMLElement {
@@ -176,41 +209,26 @@ export class PlanView extends LitElement {
     return element;
   }
 
-  /** Show as much of each label as fits at this zoom, and move signs that would hide each other. */
+  /** Show as much of each label as fits at this zoom, and put signs where none covers another. */
   #fit(): void {
     const map = this.#map;
     if (!map) return;
     const scale = 2 ** map.getZoom();
-    for (const [room, element] of this.#labels) {
-      const [width, height] = extent(room.outline);
-      const place = this.#placeOf(room);
-      element.textContent = place
-        ? alarmLabel(room, place, this.places.length > 1, store.timeOfDay(place.at))
-        : fittingLabel(room, width * scale, height * scale);
-      element.title = roomLabel(room);
-    }
-    const box = ({ element, position: [x, y] }: Sign, rings: number, optional: boolean): Box => {
-      return { x: x * scale, y: -y * scale, width: element.offsetWidth, height: element.offsetHeight, rings, optional };
-    };
-    const must = [...this.#alarm, ...this.cameras.flatMap((camera) => this.#sign(camera))];
-    const names = [...this.#labels]
-      .filter(([room, element]) => this.#placeOf(room) === undefined && element.textContent !== "")
-      .map(([room, element]) => ({ element, position: room.label }));
-    const signs = [...must, ...names, ...this.#signs];
-    const boxes = [
-      ...must.map((sign) => box(sign, 4, false)),
-      ...names.map((name) => box(name, 0, true)),
-      ...this.#signs.map((sign) => box(sign, 2, true)),
-    ];
-    let left = 0;
-    spread(boxes).forEach((move, index) => {
-      const style = signs[index]?.element.style;
-      if (!style) return;
-      style.visibility = move ? "" : "hidden";
-      if (move) style.margin = `${move[1]}px 0 0 ${move[0]}px`;
-      else left += 1;
+    const labels = [...this.#labels].map(([room, element]): Sign => {
+      const at = this.#placeOf(room);
+      const [width, height] = extent(room.outline).map((metres) => metres * scale) as [number, number];
+      const alarm = at && alarmLabel(room, at, this.places.length > 1, store.timeOfDay(at.at));
+      const short = alarm ?? fittingLabel({ number: room.number || room.name, name: "" }, width, height);
+      const text = { short, long: alarm ?? fittingLabel(room, width, height) };
+      // The newest alarm chooses its place first.
+      const rank = at ? RANK.alarm + this.places.indexOf(at) / (this.places.length + 1) : RANK.number;
+      return { key: room.id, element, position: room.label, rank, always: !!at, considerate: !!at, text };
     });
-    this.#note(left);
+    const cameras = this.cameras.flatMap((camera): Sign[] => {
+      const element = this.#markers.get(camera.id);
+      return element ? [{ key: `camera ${camera.id}`, element, position: camera.position, rank: RANK.camera, always: true }] : [];
+    });
+    this.#note(this.#board.fit(scale, [...labels, ...cameras]));
   }
 
   /** Say that the plan has more signs than it shows at this size. */
@@ -219,13 +237,8 @@ export class PlanView extends LitElement {
     if (more) more.textContent = left === 0 ? "" : `Zoom in: ${left} more sign${left === 1 ? "" : "s"}`;
   }
 
-  #sign(camera: Camera): Sign[] {
-    const element = this.#markers.get(camera.id);
-    return element ? [{ element, position: camera.position }] : [];
-  }
-
-  #camera(camera: Camera): void {
-    const wedge = L.polygon(latLng(viewWedge(camera)), { className: "view", interactive: false });
+  #camera(camera: Camera, floor: Floor): void {
+    const wedge = L.polygon(latLng(coneOf(floor, camera.id)), { className: "view", interactive: false });
     this.#wedges.set(camera.id, wedge.addTo(this.#drawn));
     const button = document.createElement("button");
     button.dataset["testid"] = `plan-camera-${camera.id}`;
@@ -256,7 +269,8 @@ export class PlanView extends LitElement {
       button.dataset["state"] = now.ok ? "up" : now.icon;
       render(html`${icon(closed ? "lock" : now.ok ? "camera" : now.icon)}${digit ? html`<b>${digit}</b>` : nothing}`, button);
       const wedge = this.#wedges.get(camera.id);
-      wedge?.setLatLngs(latLng(viewWedge(camera, shown ? camera.range : Math.min(HINT, camera.range))));
+      const cone = coneOf(this.#floor(), camera.id);
+      wedge?.setLatLngs(latLng(shown ? cone : within(cone, camera.position, HINT)));
       wedge?.getElement()?.classList.toggle("shown", shown);
     }
   }
@@ -284,10 +298,4 @@ export class PlanView extends LitElement {
       <p class="verified">Plan verified on ${this.plan.verified_on}</p>
     `;
   }
-}
-
-/** Return what a floor's button says about alarms: how many of its rooms have one. */
-function alarmsOn(floor: Floor, places: readonly Place[]): string {
-  const count = floor.rooms.filter((room) => places.some((place) => place.room === room.id)).length;
-  return count === 0 ? "" : ` \u25cf ${count} alarm${count === 1 ? "" : "s"}`;
 }

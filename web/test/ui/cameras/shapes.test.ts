@@ -4,7 +4,7 @@ import { Backoff } from "../../../src/core/gateway/backoff.js";
 import type { CameraStatus, Source } from "../../../src/core/protocol.js";
 import { bySeverity, standing, worst } from "../../../src/core/severity.js";
 import { sourceFault } from "../../../src/media/tile-words.js";
-import { fittingLabel, roomLabel, spread, viewWedge } from "../../../src/ui/cameras/plan-drawing.js";
+import { fittingLabel, roomLabel, viewWedge } from "../../../src/ui/cameras/plan-drawing.js";
 
 const source = (changes: Partial<Source> = {}): Source => ({
   state: "up",
@@ -92,16 +92,6 @@ describe("the plan", () => {
     expect(roomLabel({ number: "", name: "Lobby" })).toBe("Lobby");
   });
 
-  it("moves a sign that would hide an earlier one, and no other", () => {
-    const box = { x: 0, y: 0, width: 20, height: 10 };
-    const [first, second, far] = spread([box, box, { ...box, x: 100 }]);
-    expect([first, far]).toEqual([
-      [0, 0],
-      [0, 0],
-    ]);
-    expect(Math.abs(second?.[0] ?? 0) >= 20 || Math.abs(second?.[1] ?? 0) >= 10).toBe(true);
-  });
-
   it("shows as much of a label as fits the room", () => {
     const room = { number: "100", name: "Main office" };
     expect([fittingLabel(room, 80, 30), fittingLabel(room, 30, 30), fittingLabel(room, 10, 30)]).toEqual([
@@ -119,22 +109,5 @@ describe("backoff", () => {
     longest.reset();
     expect(longest.next()).toBe(100);
     expect(new Backoff(100, 500, () => 0).next()).toBe(50);
-  });
-});
-
-describe("a sign without room", () => {
-  const wide = { x: 0, y: 0, width: 40, height: 14 };
-
-  it("is left out if it is optional, rather than moved far from its place", () => {
-    expect(spread([wide, { ...wide, rings: 0, optional: true }])).toEqual([[0, 0], null]);
-  });
-
-  it("stays if it must be seen", () => {
-    expect(spread([wide, { ...wide, rings: 0 }])).toEqual([[0, 0], [0, 0]]);
-  });
-
-  it("takes up no space if it is left out", () => {
-    const hidden = { ...wide, x: 30, rings: 0, optional: true };
-    expect(spread([wide, hidden, { ...wide, x: 60 }])).toEqual([[0, 0], null, [0, 0]]);
   });
 });
