@@ -34,6 +34,8 @@ export const planSignStyles = css`
   .feature .shape {
     position: absolute;
     inset: 0;
+    /* Leaflet lifts every drawing in a map above its siblings. */
+    z-index: 0;
     width: 100%;
     height: 100%;
     fill: var(--panel);
@@ -42,6 +44,7 @@ export const planSignStyles = css`
   }
   .feature span {
     position: relative;
+    z-index: 1;
   }
   .feature.filled .shape {
     fill: var(--text);

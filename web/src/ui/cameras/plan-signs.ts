@@ -27,8 +27,11 @@ export function gateSign(gate: NonNullable<Plan["gates"]>[number]): Said {
 }
 
 export function featureSign(feature: Floor["features"][number]): Said {
-  const { short, words, shape, filled } = signOf(feature.kind);
+  const { words, shape, filled, ...sign } = signOf(feature.kind);
+  const short = sign.short.replaceAll("\u00a0", " ");
   const outline = svg`<path d=${OUTLINES[shape]} vector-effect="non-scaling-stroke" />`;
   const content = html`<svg class="shape" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">${outline}</svg><span>${short}</span>`;
-  return { className: `feature ${shape}${filled ? " filled" : ""}`, content, words: feature.name ? `${words}: ${feature.name}` : words };
+  // A name that is read aloud must contain what is to be seen, and explains it.
+  const called = `${words} (${short})`;
+  return { className: `feature ${shape}${filled ? " filled" : ""}`, content, words: feature.name ? `${called}: ${feature.name}` : called };
 }

@@ -23,8 +23,8 @@ export { cameraState };
 
 /** The plan shows this many metres of the view of a camera that is not open, just to show its direction. */
 const HINT = 6;
-/** Space for signs at the edge, in pixels. */
-const FITTED: L.FitBoundsOptions = { animate: false, padding: [18, 10] };
+/** Space for signs at the edge, in pixels; the left edge has the buttons for the zoom, too. */
+const FITTED: L.FitBoundsOptions = { animate: false, paddingTopLeft: [56, 16], paddingBottomRight: [18, 10] };
 
 @customElement("sl-plan")
 export class PlanView extends LitElement {
