@@ -46,6 +46,15 @@ export const planSignStyles = css`
     position: relative;
     z-index: 1;
   }
+  /* For those who hear the page. */
+  .door .words,
+  .feature .words {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+  }
   .feature.filled .shape {
     fill: var(--text);
   }

@@ -31,7 +31,6 @@ export function featureSign(feature: Floor["features"][number]): Said {
   const short = sign.short.replaceAll("\u00a0", " ");
   const outline = svg`<path d=${OUTLINES[shape]} vector-effect="non-scaling-stroke" />`;
   const content = html`<svg class="shape" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">${outline}</svg><span>${short}</span>`;
-  // A name that is read aloud must contain what is to be seen, and explains it.
   const called = `${words} (${short})`;
   return { className: `feature ${shape}${filled ? " filled" : ""}`, content, words: feature.name ? `${called}: ${feature.name}` : called };
 }

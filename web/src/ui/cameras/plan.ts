@@ -196,7 +196,7 @@ export class PlanView extends LitElement {
       const [x, y] = position;
       if (this.#map) L.popup({ className: "said", autoPan: false }).setLatLng([y, x]).setContent(said).openOn(this.#map);
     };
-    return this.#place(position, className, html`<button title=${words} aria-label=${words} @click=${open}>${content}</button>`);
+    return this.#place(position, className, html`<button title=${words} @click=${open}>${content}<span class="words">${words}</span></button>`);
   }
 
   #place(position: readonly [number, number], className: string, content: TemplateResult): HTMLElement {
