@@ -44,6 +44,8 @@ const DIRECTIONS = 16;
 /** Steps after which even an item that may not be left out gives up; by then it is thousands of pixels away. */
 const FARTHEST = 400;
 const CELL = 64;
+/** More rows of squares than any plan has, so that each square has a number of its own. */
+const ROWS = 1e6;
 
 export const overlap = (one: Box, other: Box, gap = 0): boolean =>
   Math.abs(one.x - other.x) < (one.width + other.width) / 2 + gap &&
@@ -51,31 +53,36 @@ export const overlap = (one: Box, other: Box, gap = 0): boolean =>
 
 /** Knows the boxes that are taken, by the squares of the plan that they touch. */
 class Taken {
-  readonly #cells = new Map<string, (Box & { key: string })[]>();
+  readonly #cells = new Map<number, (Box & { key: string })[]>();
 
-  *#touched({ x, y, width, height }: Box): Iterable<string> {
-    const [left, right] = [x - width / 2 - GAP, x + width / 2 + GAP].map((edge) => Math.floor(edge / CELL)) as [number, number];
-    const [top, bottom] = [y - height / 2 - GAP, y + height / 2 + GAP].map((edge) => Math.floor(edge / CELL)) as [number, number];
-    for (let column = left; column <= right; column += 1) {
-      for (let row = top; row <= bottom; row += 1) yield `${column},${row}`;
+  /** Call `look` with the number of each square that a box touches, until it returns true. Return true if it did. */
+  #some({ x, y, width, height }: Box, look: (cell: number) => boolean): boolean {
+    const right = Math.floor((x + width / 2 + GAP) / CELL);
+    const bottom = Math.floor((y + height / 2 + GAP) / CELL);
+    for (let column = Math.floor((x - width / 2 - GAP) / CELL); column <= right; column += 1) {
+      for (let row = Math.floor((y - height / 2 - GAP) / CELL); row <= bottom; row += 1) {
+        if (look(column * ROWS + row)) return true;
+      }
     }
+    return false;
   }
 
   add(key: string, box: Box): void {
-    const kept = { ...box, key };
-    for (const cell of this.#touched(box)) {
+    const kept = { key, x: box.x, y: box.y, width: box.width, height: box.height };
+    this.#some(box, (cell) => {
       const there = this.#cells.get(cell);
       if (there) there.push(kept);
       else this.#cells.set(cell, [kept]);
-    }
+      return false;
+    });
   }
 
   /** Return true if nothing but `key` itself is there. */
   free(key: string, box: Box): boolean {
-    for (const cell of this.#touched(box)) {
-      if (this.#cells.get(cell)?.some((one) => one.key !== key && overlap(one, box, GAP))) return false;
-    }
-    return true;
+    return !this.#some(box, (cell) => {
+      for (const one of this.#cells.get(cell) ?? []) if (one.key !== key && overlap(one, box, GAP)) return true;
+      return false;
+    });
   }
 }
 
@@ -125,7 +132,8 @@ function find(
   before: ReadonlyMap<string, Placed>,
   free: (box: Box) => boolean,
 ): readonly [number, number] | undefined {
-  const fits = ([dx, dy]: readonly [number, number]): boolean => free({ ...item, x: item.x + dx, y: item.y + dy });
+  const { x, y, width, height } = item;
+  const fits = ([dx, dy]: readonly [number, number]): boolean => free({ x: x + dx, y: y + dy, width, height });
   if (fits([0, 0])) return [0, 0];
   const last = before.get(item.key);
   if (last && Math.hypot(last.dx, last.dy) <= steps * STEP && fits([last.dx, last.dy])) return [last.dx, last.dy];

@@ -39,6 +39,8 @@ export class SignBoard {
   fit(scale: number, labels: readonly Sign[]): number {
     const signs = [...labels.filter(({ text }) => !text || text.short || text.long), ...this.#signs];
     for (const { element, text } of labels) if (text && !text.short && !text.long) element.style.visibility = "hidden";
+    this.#measure(signs, ({ text }) => (text ? text.short || text.long : ""));
+    this.#measure(signs, ({ text }) => text?.long ?? "");
     this.#placed = place(signs.map((sign) => this.#item(sign, scale)), this.#placed);
     const lines: [number, number][][] = [];
     let left = 0;
@@ -68,14 +70,18 @@ export class SignBoard {
     return { ...item, ...box, longer: { width: longWidth, height: longHeight } };
   }
 
-  /** Return the size of an element with this text ("": with what it shows), in pixels. */
+  /** Measure what is not yet known: write everything, then read everything, because the browser lays out the page between. */
+  #measure(signs: readonly Sign[], textOf: (sign: Sign) => string): void {
+    const unknown = signs.map((sign) => [sign.element, textOf(sign)] as const).filter(([element, text]) => !this.#sizes.has(keyOf(element, text)));
+    for (const [element, text] of unknown) if (text) element.textContent = text;
+    for (const [element, text] of unknown) this.#sizes.set(keyOf(element, text), [element.offsetWidth, element.offsetHeight]);
+  }
+
   #size(element: HTMLElement, text: string): readonly [number, number] {
-    const key = `${element.parentElement?.className ?? ""} ${element.className} ${text || element.textContent}`;
-    const known = this.#sizes.get(key);
-    if (known) return known;
-    if (text) element.textContent = text;
-    const size = [element.offsetWidth, element.offsetHeight] as const;
-    this.#sizes.set(key, size);
-    return size;
+    return this.#sizes.get(keyOf(element, text)) ?? [element.offsetWidth, element.offsetHeight];
   }
 }
+
+/** Return what the size of an element with this text ("": with what it shows) depends on. */
+const keyOf = (element: HTMLElement, text: string): string =>
+  `${element.parentElement?.className ?? ""} ${element.className} ${text || element.textContent}`;
