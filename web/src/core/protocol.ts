@@ -1,5 +1,6 @@
 /** The JSON of docs/protocol.md. `*_at`: steady seconds since 1970; `gateway_time`, `capture`, `*_gt`: the gateway's own seconds. */
 
+import type { PlanGrid } from "./grid.js";
 import type { PlanVersion } from "./plan-versions.js";
 
 export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
@@ -92,6 +93,22 @@ export interface Room {
   windows?: string[];
   /** The exterior door with the shortest way on foot, numbered doors first; null if the plan has no way. */
   entrance?: string | null;
+  /** The best cameras for it that this person may know about, best first. */
+  cameras?: NearCamera[];
+}
+
+/** A camera near a room; `distance` is the way on foot in metres, 0 inside the room, null if the plan has no way. */
+export interface NearCamera {
+  readonly camera: string;
+  readonly distance: number | null;
+  /** True if it sees the room or one of its doors. */
+  readonly sees: boolean;
+}
+
+export interface Building {
+  readonly id: string;
+  readonly name: string;
+  readonly outline: Point[];
 }
 
 export interface Door {
@@ -130,6 +147,8 @@ export interface Plan {
   grounds?: { id: string; name: string; kind: string; area: boolean; points: Point[] }[];
   gates?: { id: string; name: string; number: string | null; position: Point }[];
   features?: Floor["features"];
+  grid: PlanGrid;
+  buildings: Building[];
   floors: Floor[];
 }
 
