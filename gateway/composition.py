@@ -81,7 +81,7 @@ async def compose(
     sessions = SignInSessions(database, settings.tokens, clock)
     revocations = Revocations(database, clock)
     plans = Plans(database, configured(loaded), metrics)
-    drafts = Drafts(plans, database, clock, audit, approval=settings.plans.approval == "police")
+    drafts = Drafts(plans, database, clock, audit, metrics, approval=settings.plans.approval == "police")
     incidents = IncidentService(database, settings.incidents, clock, metrics, audit, where_of(loaded, plans))
     rooms = {site: Rooms(plans, site) for site in plans}
     webhooks = WebhookTrigger(database, incidents.triggers, settings.sites, clock, metrics, audit, rooms)
@@ -94,6 +94,7 @@ async def compose(
     await keys.start()
     await revocations.start()
     await plans.start()
+    await drafts.start()
     await incidents.start()
     await grants.start()
 

@@ -18,10 +18,12 @@ from gateway.api.news import watchers_of
 from gateway.api.routes.cameras import statuses
 from gateway.api.routes.incidents import incident_view
 from gateway.api.services import Services
+from gateway.api.views import plan_proposal
 from gateway.auth.sessions import SignIn
 from gateway.errors import StorageError
 from gateway.media.events import StreamKey
 from gateway.models import CloseReason, Principal, SiteId
+from gateway.permission import Action
 from gateway.viewing.recording import Viewing
 from gateway.webrtc.interface import SessionEvent
 
@@ -46,6 +48,11 @@ def snapshot(services: Services, principal: Principal) -> Message:
         "watchers": {site: watchers_of(services, site) for site in sorted(sites)}
         if hears(principal, Topic.WATCHERS)
         else {},
+        "proposals": {
+            site: plan_proposal(proposal)
+            for site, proposal in sorted(services.drafts.proposals.items())
+            if services.access.may(principal, Action.APPROVE_PLAN, site) is None
+        },
     }
 
 

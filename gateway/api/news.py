@@ -8,11 +8,12 @@ from gateway.access.roles import Topic, hears
 from gateway.api.hub import Message
 from gateway.api.routes.incidents import incident_view
 from gateway.api.services import Services
-from gateway.api.views import lifetime, plan_version, session, watcher
+from gateway.api.views import lifetime, plan_proposal, plan_version, session, watcher
 from gateway.auth.sessions import SignIn
 from gateway.incidents.changes import IncidentChange
 from gateway.incidents.incident_events import Effect
 from gateway.models import CameraId, IncidentState, SiteId
+from gateway.permission import Action
 from gateway.viewing.recording import Viewing
 from gateway.webrtc.interface import SessionEvent
 
@@ -62,6 +63,7 @@ class Newsroom:
         services.webhooks.on_refused(self._refused)
         services.clock_steps.on_step(self._clock_step)
         services.plans.on_published(self._plan)
+        services.drafts.proposals.on_changed(self._proposal)
         services.pictures.media.events.status.add(lambda status: self._camera(status.camera_id))
         services.pictures.media.events.picture.add(self._camera)
 
@@ -120,6 +122,14 @@ class Newsroom:
         services.hub.publish(
             {"type": "plan", "site": site, "version": plan_version(services.plans.version(site))},
             lambda principal: site in services.access.sites_of(principal),
+        )
+
+    def _proposal(self, site: SiteId) -> None:
+        """Tell those who may approve the school's plan that a proposal waits, or waits no longer."""
+        services = self._services
+        services.hub.publish(
+            {"type": "plan_proposal", "site": site, "proposal": plan_proposal(services.drafts.proposals.get(site))},
+            lambda principal: services.access.may(principal, Action.APPROVE_PLAN, site) is None,
         )
 
     def _clock_step(self, by: float) -> None:

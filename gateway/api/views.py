@@ -13,7 +13,7 @@ from gateway.incident import Incident, Origin
 from gateway.incidents.alarms import confirmed
 from gateway.models import CloseReason, Principal, SiteId, TimelinePoint
 from gateway.permission import Grant
-from gateway.plans.version import Version
+from gateway.plans.version import Proposal, Version
 from gateway.rtp.time import WRAP
 from gateway.viewing.recording import Viewing
 
@@ -64,6 +64,11 @@ def plan_version(value: Version) -> dict[str, Any]:
         "note": value.note,
         "restores": value.restores,
     }
+
+
+def plan_proposal(value: Proposal | None) -> dict[str, Any] | None:
+    """Return who proposes a plan, for the event channel."""
+    return None if value is None else {"at": value.at, "by": value.by}
 
 
 def grant(value: Grant) -> dict[str, Any]:

@@ -17,10 +17,12 @@ from gateway.errors import BadRequest, Conflict
 from gateway.floorplan.document import digest_of, text_of, with_features_of
 from gateway.floorplan.geometry.index import Geometry
 from gateway.floorplan.model import FloorPlan
+from gateway.metrics import Metrics
 from gateway.models import CameraId, Principal, SiteId
 from gateway.plans import store
 from gateway.plans.in_use import Plans
 from gateway.plans.limits import read_draft
+from gateway.plans.proposals import Proposals
 from gateway.plans.version import Checked, Draft, Proposal, Version, adapted, check
 from gateway.storage.database import Database
 
@@ -43,8 +45,11 @@ class Drafts:
     that fails.
     """
 
-    def __init__(self, plans: Plans, database: Database, clock: Clock, audit: AuditLog, *, approval: bool) -> None:
+    def __init__(
+        self, plans: Plans, database: Database, clock: Clock, audit: AuditLog, metrics: Metrics, *, approval: bool
+    ) -> None:
         self.approval = approval
+        self.proposals = Proposals(metrics)
         self._plans = plans
         self._database = database
         self._clock = clock
@@ -52,6 +57,10 @@ class Drafts:
         self._changing = {site: asyncio.Lock() for site in plans}
         self._threads = ThreadPoolExecutor(1, "floor plans")
         self._checked: dict[SiteId, tuple[Draft, Checked]] = {}
+
+    async def start(self) -> None:
+        """Load the proposals that waited when the gateway stopped. Raises StorageError."""
+        await self.proposals.start(self._database)
 
     def close(self) -> None:
         """Drop work that has not begun. Call it when the gateway stops."""
@@ -124,6 +133,7 @@ class Drafts:
             async with self._database.session() as session:
                 await store.drop_draft(session, site)
                 self._record(session, _event(Kind.PLAN_DRAFT_DISCARDED, site, by, address))
+            self.proposals.put(site, None)
 
     async def publish(self, site: SiteId, by: Principal, address: str, revision: int, note: str) -> Version | Draft:
         """Make the draft the plan, or propose it if somebody else must approve it. Return the version or the proposal.
@@ -183,6 +193,7 @@ class Drafts:
             await store.put_draft(session, site, saved, text)
             if event is not None:
                 self._record(session, event)
+        self.proposals.put(site, saved.proposal)
         return saved
 
     async def _publish(
@@ -216,6 +227,7 @@ class Drafts:
             detail = {"version": version.number, "sha256": version.sha256.hex(), "published_by": published_by}
             self._record(session, _event(Kind.PLAN_PUBLISHED, site, by, address, **detail))
         self._plans.use(site, version, geometry)
+        self.proposals.put(site, None)
         return version
 
     def _record(self, session: AsyncSession, event: AuditEvent) -> None:

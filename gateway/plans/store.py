@@ -44,6 +44,14 @@ async def draft(session: AsyncSession, site: SiteId) -> Draft | None:
     return None if row is None else _draft(row)
 
 
+async def proposals(session: AsyncSession) -> dict[SiteId, Proposal]:
+    """Return the proposals that wait for approval, by school."""
+    row = PlanDraftRow
+    wanted = select(row.site_id, row.proposed_at, row.proposed_by_id, row.proposed_by)
+    rows = await session.execute(wanted.where(row.proposed_at.is_not(None)))
+    return {SiteId(site): Proposal(at, by_id or "", by or "") for site, at, by_id, by in rows.all() if at is not None}
+
+
 async def put_draft(session: AsyncSession, site: SiteId, draft: Draft, text: str) -> None:
     """Write a draft over the previous one."""
     proposal = draft.proposal

@@ -286,6 +286,46 @@ async def test_with_approval_a_second_person_from_the_police_publishes(tmp_path:
         assert (approved.status, approved.json["published_by"], approved.json["approved_by"]) == (201, "Ida", "Dee")
 
 
+async def test_open_pages_of_those_who_may_approve_hear_of_a_proposal_and_of_its_end(tmp_path: Path) -> None:
+    async with House(tmp_path, with_approval(example())) as house:
+        it, dispatcher, patrol = await editor(house), await house.sign_in("dispatcher"), await house.sign_in("patrol")
+        channel, other = await dispatcher.events(), await patrol.events()
+        await channel.resume()
+        assert (await channel.next_of("snapshot"))["proposals"] == {}
+        await other.resume()
+        it.feature("lincoln-room-101")["properties"]["name"] = "Robotics"
+        await it.save()
+        await it.do("publish")
+        told = await channel.next_of("plan_proposal")
+        assert (told["site"], told["proposal"]["by"]) == (LINCOLN, "Ida")
+        approver = Editor(dispatcher)
+        await approver.open()
+        await approver.do("reject", note="no")
+        assert (await channel.next_of("plan_proposal"))["proposal"] is None
+        await it.open()
+        await it.do("publish")
+        await approver.open()
+        await approver.do("approve")
+        heard = [event["type"] for event in await other.up_to_now()]
+        assert "plan" in heard
+        assert "plan_proposal" not in heard
+
+
+async def test_a_proposal_waits_through_a_restart(tmp_path: Path) -> None:
+    async with House(tmp_path, with_approval(example())) as house:
+        it = await editor(house)
+        it.feature("lincoln-room-101")["properties"]["name"] = "Robotics"
+        await it.save()
+        await it.do("publish")
+    async with House(tmp_path, with_approval(example())) as house:
+        channel = await (await house.sign_in("dispatcher")).events()
+        await channel.resume()
+        assert (await channel.next_of("snapshot"))["proposals"][LINCOLN]["by"] == "Ida"
+        coordinator = await (await house.sign_in("coordinator")).events()
+        await coordinator.resume()
+        assert (await coordinator.next_of("snapshot"))["proposals"] == {}
+
+
 async def test_a_proposal_ends_when_it_is_given_back_or_changed(tmp_path: Path) -> None:
     async with House(tmp_path, with_approval(example())) as house:
         it, dispatcher = await editor(house), Editor(await house.sign_in("dispatcher"))

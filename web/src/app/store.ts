@@ -8,6 +8,7 @@ import { EventChannel } from "../core/gateway/events.js";
 import { KnownIncidents } from "../core/alarm/known-incidents.js";
 import { timeOfDay } from "../core/labels.js";
 import type { Lifetime } from "../core/shift.js";
+import type { PlanProposal } from "../core/plan-versions.js";
 import type { CameraStatus, Camera, Incident, Me, Plan, ServerEvent, Site, Watcher } from "../core/protocol.js";
 import { SiteTokens } from "../media/tokens.js";
 import { Ticker } from "./ticker.js";
@@ -27,6 +28,8 @@ export class Store extends EventTarget {
   readonly incidents = new KnownIncidents();
   readonly cameras = new Map<string, CameraStatus>();
   readonly watchers = new Map<string, Watcher[]>();
+  /** Plans that wait for this person's approval, by school. */
+  readonly proposals = new Map<string, PlanProposal>();
   refusals: Refused[] = [];
   clockSteps: ClockStep[] = [];
   /** True if the gateway could not save the last press on this page to disk. The press took effect anyway. */
@@ -91,7 +94,7 @@ export class Store extends EventTarget {
     this.tokens.forgetAll();
     this.me = null;
     this.ready = false;
-    for (const known of [this.plans, this.cameras, this.watchers]) known.clear();
+    for (const known of [this.plans, this.cameras, this.watchers, this.proposals]) known.clear();
     this.incidents.snapshot([]);
     this.sites = [];
     this.refusals = [];
@@ -196,6 +199,10 @@ export class Store extends EventTarget {
       case "clock_step":
         this.clockSteps = [event, ...this.clockSteps].slice(0, CLOCK_STEPS_KEPT);
         break;
+      case "plan_proposal":
+        if (event.proposal) this.proposals.set(event.site, event.proposal);
+        else this.proposals.delete(event.site);
+        break;
       case "plan":
         void this.#planChanged(event.site, event.version.number);
         return;
@@ -229,8 +236,10 @@ export class Store extends EventTarget {
     this.incidents.snapshot(snapshot.incidents);
     this.cameras.clear();
     this.watchers.clear();
+    this.proposals.clear();
     for (const camera of snapshot.cameras) this.cameras.set(camera.id, camera);
     for (const [site, watchers] of Object.entries(snapshot.watchers)) this.watchers.set(site, watchers);
+    for (const [site, proposal] of Object.entries(snapshot.proposals)) this.proposals.set(site, proposal);
     this.ready = true;
     this.dispatchEvent(new Event("snapshot"));
   }

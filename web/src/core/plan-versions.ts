@@ -11,6 +11,12 @@ export interface PlanVersion {
   restores: number | null;
 }
 
+/** Who wants to publish a plan that this person may approve. */
+export interface PlanProposal {
+  at: number;
+  by: string;
+}
+
 export interface PlanChange {
   kind: "added" | "removed" | "changed";
   feature: string;

@@ -1,7 +1,7 @@
 /** The JSON of docs/protocol.md. `*_at`: steady seconds since 1970; `gateway_time`, `capture`, `*_gt`: the gateway's own seconds. */
 
 import type { PlanGrid } from "./grid.js";
-import type { PlanVersion } from "./plan-versions.js";
+import type { PlanProposal, PlanVersion } from "./plan-versions.js";
 
 export type Role = "dispatcher" | "headquarters" | "patrol" | "coordinator" | "district_it" | "auditor";
 export type StreamName = "main" | "sub";
@@ -293,6 +293,7 @@ export type ServerEvent =
       incidents: Incident[];
       cameras: CameraStatus[];
       watchers: Record<string, Watcher[]>;
+      proposals: Record<string, PlanProposal>;
     }
   | { type: "pong"; t0: number; gateway_time: number; set_by: number }
   | TimelineEvent
@@ -306,6 +307,7 @@ export type ServerEvent =
       waiting: Waiting;
     }
   | { type: "plan"; seq: number; site: string; version: PlanVersion }
+  | { type: "plan_proposal"; seq: number; site: string; proposal: PlanProposal | null }
   | { type: "clock_step"; seq: number; by: number; at: number }
   | { type: "sign_in"; expires_at: number; may_continue_at: number | null; carried_on: boolean }
   | { type: "signed_out"; reason: string };

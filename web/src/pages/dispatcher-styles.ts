@@ -4,14 +4,16 @@ import { css } from "lit";
 
 export const dispatcherStyles = css`
   :host {
-    display: block;
+    display: flex;
+    flex-direction: column;
     min-height: 0;
   }
   main {
+    flex: 1;
+    min-height: 0;
     display: grid;
     grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) clamp(340px, 30vw, 620px);
     gap: 8px;
-    height: 100%;
     padding: 8px;
   }
   .alarms {
@@ -189,7 +191,7 @@ export const dispatcherStyles = css`
     main {
       grid-template: none;
       grid-template-columns: minmax(0, 1fr);
-      height: auto;
+      flex: none;
     }
     .wall,
     aside {

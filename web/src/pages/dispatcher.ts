@@ -22,6 +22,7 @@ import "../ui/alarm/sound.js";
 import "../ui/cameras/tile.js";
 import "../ui/cameras/watchers.js";
 import "../ui/alarm/all-clear.js";
+import "../editor/approval.js";
 import { dispatcherStyles } from "./dispatcher-styles.js";
 
 /** Once this many tiles are open, new ones open with the substream, because the tiles are no larger than its picture. */
@@ -58,6 +59,7 @@ export class Dispatcher extends LitElement {
   override render(): TemplateResult {
     const incidents = store.open();
     return html`
+      ${incidents.length === 0 ? html`<sl-plan-approval></sl-plan-approval>` : nothing}
       <main>
         ${incidents.length > 0 || alarm.sound !== "on"
           ? html`<div class="alarms">

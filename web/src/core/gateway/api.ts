@@ -127,6 +127,11 @@ export const api = {
     pressed(postFor<PlanVersion | PlanDraft>(`${planOf(site)}/publish`, { revision, note })),
   restorePlan: (site: string, revision: number, version: number) =>
     pressed(postFor<WholeDraft>(`${planOf(site)}/restore`, { revision, version })),
+  approvePlan: (site: string, revision: number) => pressed(postFor<PlanVersion>(`${planOf(site)}/approve`, { revision })),
+  rejectPlan: (site: string, revision: number, note: string) =>
+    pressed(postFor<PlanDraft>(`${planOf(site)}/reject`, { revision, note })),
+  /** One version's GeoJSON document. */
+  planDocument: (site: string, version: number) => get<unknown>(`${planOf(site)}/versions/${version}`),
   planVersions: async (site: string) => (await get<{ versions: PlanVersion[] }>(`${planOf(site)}/versions`)).versions,
   token: (site: string) => postFor<Token>("/api/tokens", { site }),
   police: async (site: string) => (await get<{ people: Person[] }>(`/api/sites/${part(site)}/police`)).people,
