@@ -15,9 +15,6 @@ from gateway.models import CameraId
 
 Json = dict[str, Any]
 
-NEAREST = 4
-"""How many cameras near it a room names."""
-
 
 def plan_view(site: SiteSettings, geometry: Geometry, visible: Collection[CameraId], today: date) -> Json:
     """Return a ``Plan``, with floors from the lowest up, building by building. It omits cameras that are not
@@ -128,7 +125,7 @@ def _floor(geometry: Geometry, floor: Floor, visible: Collection[CameraId]) -> J
         "level": floor.level,
         "bounds": [*_centimetres((min(xs), min(ys))), *_centimetres((max(xs), max(ys)))],
         "outline": _outline(floor.outline),
-        "rooms": [_room(room, geometry, visible) for room in plan.rooms if room.floor_id == floor.id],
+        "rooms": [_room(room, geometry) for room in plan.rooms if room.floor_id == floor.id],
         "doors": [_door(door) for door in plan.doors if door.floor_id == floor.id],
         "windows": [_window(window) for window in plan.windows if window.floor_id == floor.id],
         "features": [_feature(feature) for feature in plan.features if feature.floor_id == floor.id],
@@ -137,7 +134,7 @@ def _floor(geometry: Geometry, floor: Floor, visible: Collection[CameraId]) -> J
     }
 
 
-def _room(room: Room, geometry: Geometry, visible: Collection[CameraId]) -> Json:
+def _room(room: Room, geometry: Geometry) -> Json:
     return {
         "id": room.id,
         "name": room.name,
@@ -149,10 +146,6 @@ def _room(room: Room, geometry: Geometry, visible: Collection[CameraId]) -> Json
         "windows": list(room.windows),
         "joins": list(room.joins),
         "entrance": geometry.nearest_entrance(room.id),
-        "cameras": [
-            {"camera": near.id, "distance": near.distance_m, "sees": near.sees_room}
-            for near in geometry.nearest_cameras(room.id, NEAREST, visible)
-        ],
     }
 
 

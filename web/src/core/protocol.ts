@@ -93,16 +93,6 @@ export interface Room {
   windows?: string[];
   /** The exterior door with the shortest way on foot, numbered doors first; null if the plan has no way. */
   entrance?: string | null;
-  /** The best cameras for it that this person may know about, best first. */
-  cameras?: NearCamera[];
-}
-
-/** A camera near a room; `distance` is the way on foot in metres, 0 inside the room, null if the plan has no way. */
-export interface NearCamera {
-  readonly camera: string;
-  readonly distance: number | null;
-  /** True if it sees the room or one of its doors. */
-  readonly sees: boolean;
 }
 
 export interface Building {

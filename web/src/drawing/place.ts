@@ -4,6 +4,7 @@ import { cellAt } from "../core/grid.js";
 import { mgrs } from "../core/mgrs.js";
 import type { Door, Floor, Plan, Point, Room } from "../core/protocol.js";
 import { projection } from "./document.js";
+import { area } from "./shapes.js";
 import { inside } from "./snap.js";
 
 export interface PlanPlace {
@@ -18,12 +19,6 @@ export interface PlanPlace {
   readonly position: Point;
   readonly mgrs: string | null;
 }
-
-const area = (outline: readonly Point[]): number =>
-  Math.abs(outline.reduce((sum, [ax, ay], index) => {
-    const [bx, by] = outline[(index + 1) % outline.length] ?? [ax, ay];
-    return sum + ax * by - bx * ay;
-  }, 0));
 
 /** Return the room at a point of a floor: the smallest, if one lies within another. */
 export function roomAt(floor: Floor, point: Point): Room | null {

@@ -74,10 +74,4 @@ describe("the search for a room", () => {
     expect(found("")).toEqual([]);
     expect(found("999")).toEqual([]);
   });
-
-  it("says which cameras are near, those that see the room first", () => {
-    const near = findRooms(plan, "lobby")[0]?.room.cameras ?? [];
-    expect(near.map(({ camera }) => camera)).toEqual(["office", "gym"]);
-    expect(near[0]?.sees).toBe(true);
-  });
 });
